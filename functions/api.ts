@@ -1,0 +1,120 @@
+// The HTTP API: an API Gateway (HTTP API, payload 2.0) event in, a response out. The local host speaks the same events.
+// Parses query and body once at the border and turns what went wrong into an RFC 9457 problem document.
+
+import httpRouter from '@middy/http-router'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import type { z } from 'zod'
+import { platform } from '#platform'
+import { type Principal, Problem, type Route } from './api-route.ts'
+import { apiRoutes } from './api-routes.ts'
+import { type Handler, handlerOf } from './handler.ts'
+import { openApiDocument } from './openapi.ts'
+import { type Platform, VersionConflict } from './platform.ts'
+import { registryReader } from './registry.ts'
+
+export type ApiEvent = APIGatewayProxyEventV2
+export type ApiResult = APIGatewayProxyStructuredResultV2
+
+export function api(on: Platform): Handler<ApiEvent, ApiResult> {
+  const registry = registryReader(on.state)
+
+  const answer = async (route: Route, event: ApiEvent): Promise<unknown> => {
+    const principal = principalOf(event)
+    if (route.role && principal.role !== route.role) {
+      throw new Problem(
+        401,
+        'Unauthorized',
+        `this needs the credentials of a${route.role === 'admin' ? 'n admin' : ' gateway'}`,
+      )
+    }
+    const head = await registry.refresh()
+    const query = route.query ? parsed(route.query, event.queryStringParameters ?? {}, 'query') : {}
+    const text = bodyOf(event)
+    const body = route.body && !route.rawBody ? parsed(route.body, json(text), 'body') : text
+    const path = Object.fromEntries(
+      Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, decoded(value)]),
+    )
+    return route.handle({ platform: on, registry, head, principal, path }, { query, body })
+  }
+
+  const handlers = apiRoutes.map((route) => {
+    const [method, path] = route.route.split(' ') as ['GET', string]
+    const handler = async (event: ApiEvent): Promise<ApiResult> => {
+      try {
+        return jsonResult(200, await answer(route, event))
+      } catch (error) {
+        return problemResult(error)
+      }
+    }
+    return { method, path, handler }
+  })
+  const document = {
+    method: 'GET' as const,
+    path: '/api/v1/openapi.json',
+    handler: async () => jsonResult(200, openApiDocument()),
+  }
+  const router = httpRouter<ApiEvent, ApiResult>({
+    routes: [...handlers, document],
+    notFoundResponse: ({ method, path }) =>
+      problemResult(new Problem(404, 'Not found', `there is no ${method} ${path}; see /api/v1/openapi.json`)),
+  })
+  return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
+}
+
+export const handler = api(platform())
+
+/** What the authorizer in front of us found out; API Gateway puts it here, and so does the local host. */
+function principalOf(event: ApiEvent): Principal {
+  const context = event.requestContext as { authorizer?: { lambda?: Principal } }
+  return context.authorizer?.lambda ?? { role: 'anyone' }
+}
+
+const bodyOf = (event: ApiEvent): string => (event.isBase64Encoded ? atob(event.body ?? '') : (event.body ?? ''))
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Problem(400, 'Bad request', `the body is not JSON: ${String(error)}`)
+  }
+}
+
+function decoded(value: string | undefined): string {
+  try {
+    return decodeURIComponent(value ?? '')
+  } catch {
+    throw new Problem(400, 'Bad request', `"${value}" is not a well-formed path segment`)
+  }
+}
+
+/** The first thing that is wrong is named with its field; zod's own sentence says why. */
+function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): z.output<T> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const field = issue.path.join('.')
+  throw new Problem(400, 'Bad request', `${place} ${field || '(as a whole)'}: ${issue.message}`, { field })
+}
+
+const jsonResult = (statusCode: number, value: unknown, type = 'application/json'): ApiResult => ({
+  statusCode,
+  headers: { 'content-type': `${type}; charset=utf-8` },
+  body: JSON.stringify(value),
+})
+
+/** What is not a Problem is our fault: logged in full, told in general. */
+function problemResult(error: unknown): ApiResult {
+  const problem =
+    error instanceof Problem
+      ? error
+      : error instanceof VersionConflict
+        ? new Problem(409, 'Conflict', error.message)
+        : new Problem(500, 'Internal error', 'the request could not be answered; the log says why')
+  if (problem.status >= 500) console.error('api:', error)
+  const { status, title, message, more } = problem
+  return jsonResult(
+    status,
+    { type: 'about:blank', title, status, detail: message, ...more },
+    'application/problem+json',
+  )
+}

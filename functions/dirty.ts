@@ -1,0 +1,46 @@
+// Which months of which subjects must be judged anew: written by the step before, read and cleared by the step after.
+// A mark is cleared only in the version that was read, so that what arrives in between is never lost.
+
+import { type StateStore, VersionConflict } from './platform.ts'
+
+/** How often a mark is tried again when someone else wrote it in between. */
+const ATTEMPTS = 5
+
+/** Months by subject, e.g. {"130102-0007": ["2026-10", "2026-11"]}. */
+export type DirtyMonths = Record<string, string[]>
+/** What lies under an area and waits: institutions of a shard, or child areas of a city or province. */
+export const dirtyKey = (area: string): string => `dirty/${area}`
+
+/** Adds marks to those that stand. Throws VersionConflict when it lost the race ATTEMPTS times. */
+export async function addDirtyMonths(
+  state: StateStore,
+  area: string,
+  months: ReadonlyMap<string, Iterable<string>>,
+): Promise<void> {
+  if (months.size === 0) return
+  for (let attempt = 1; ; attempt++) {
+    const standing = await state.get<DirtyMonths>(dirtyKey(area))
+    const value = { ...standing?.value }
+    for (const [subject, added] of months) {
+      value[subject] = [...new Set([...(value[subject] ?? []), ...added])].sort()
+    }
+    try {
+      return await state.put([{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }])
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/** Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay. */
+export async function withDirtyMonths(
+  state: StateStore,
+  area: string,
+  work: (months: DirtyMonths) => Promise<void>,
+): Promise<void> {
+  const standing = await state.get<DirtyMonths>(dirtyKey(area))
+  if (!standing || Object.keys(standing.value).length === 0) return
+  await work(standing.value)
+  // Emptied, not deleted: a deleted document would start again at version 1 and could be mistaken for the one read.
+  await state.put([{ key: dirtyKey(area), value: {}, ifVersion: standing.version }])
+}

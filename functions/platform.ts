@@ -1,0 +1,158 @@
+// The only list of effects (design §4). Handlers take a Platform; `local/` and `cloud/` provide one each.
+// Ports translate and nothing else: no rule of the domain lives behind them.
+
+import type { RegisterEvent, Samples } from '../domain/register.ts'
+
+export interface Platform {
+  readonly readings: ReadingStore
+  readonly consumption: ConsumptionStore
+  readonly state: StateStore
+  readonly fanOut: FanOut
+  readonly devices: DeviceRegistry
+  /** Epoch milliseconds. The only clock. */
+  now(): number
+}
+
+/** One accepted reading on its way to the store. `value` is in the meter's own register unit. */
+export interface StoredReading {
+  meter: string
+  atMs: number
+  value: number
+  quality: ReadingQuality
+}
+export type ReadingQuality = 'good' | 'suspect' | 'estimated'
+
+/** Raw readings, append-only. A reading is identified by (meter, atMs); of several the one received last holds. */
+export interface ReadingStore {
+  /**
+   * Durable when the promise resolves: a kill right after loses nothing. Batches are received in call order.
+   * Throws when the store is broken; then nothing of the batch counts as received.
+   */
+  append(batch: readonly StoredReading[], receivedMs: number): Promise<void>
+
+  /**
+   * What arrived after `mark` (undefined: ever) for the given meters: each meter with the range of times touched,
+   * and the mark to ask with next time.
+   */
+  touchedSince(meters: readonly string[], mark: string | undefined): Promise<{ mark: string; touched: Touched[] }>
+
+  /**
+   * Samples of many meters with fromMs ≤ at < toMs, each sorted by time, one per time (the last received).
+   * A reading its sender called `suspect` is left out. Meters without any are absent from the map. All of it is held
+   * in memory: the caller chooses how many meters and how long a range it asks for.
+   */
+  range(meters: readonly string[], fromMs: number, toMs: number): Promise<Map<string, Samples>>
+
+  /** Every value ever received for one meter in a time range, in order of arrival: the record of corrections. */
+  history(meter: string, fromMs: number, toMs: number): Promise<ReceivedReading[]>
+}
+export interface Touched {
+  meter: string
+  /** First and last time touched, both included. */
+  fromMs: number
+  toMs: number
+  count: number
+}
+export interface ReceivedReading {
+  atMs: number
+  value: number
+  receivedMs: number
+  quality: ReadingQuality
+}
+
+/** Consumption of one meter on one local day: 24 hours in the medium's unit, NaN where unknown. */
+export interface ConsumptionDay {
+  meter: string
+  /** Day number of domain/calendar.ts. */
+  day: number
+  /** 24 amounts: kWh, GJ or m³. NaN = null. */
+  amounts: Float64Array
+  /** 24 codes: index into HOUR_FLAGS, or NO_HOUR where no hour was ever settled. */
+  flags: Uint8Array
+  /** What happened to the register on this day, for people to see (domain/register.ts). */
+  events: readonly RegisterEvent[]
+}
+/** The flag code of an hour outside the first and last reading of its meter. */
+export const NO_HOUR = 255
+
+/** Consumption by hour and day. Rows of 24 hours, replaced whole. */
+export interface ConsumptionStore {
+  put(days: readonly ConsumptionDay[]): Promise<void>
+  /** Days with fromDay ≤ day < toDay, sorted by meter as given and day. */
+  get(meters: readonly string[], fromDay: number, toDay: number): Promise<ConsumptionDay[]>
+}
+
+/** A keyed JSON document. `version` rises by one with each write and starts at 1. */
+export interface Doc<T = unknown> {
+  key: string
+  value: T
+  version: number
+}
+
+/** Keyed documents: conditional put, query by prefix. Keys are paths such as `status/130102/2026-11`. */
+export interface StateStore {
+  get<T>(key: string): Promise<Doc<T> | undefined>
+  getMany<T>(keys: readonly string[]): Promise<Doc<T>[]>
+  /** All writes or none on one machine; in AWS each on its own. `ifVersion` 0 means: must not exist yet. */
+  put(docs: readonly DocWrite[]): Promise<void>
+  delete(keys: readonly string[]): Promise<void>
+  /** Documents whose key starts with `prefix`, by key, after key `after`. */
+  query<T>(prefix: string, options?: { after?: string; limit?: number }): Promise<Doc<T>[]>
+}
+export interface DocWrite {
+  key: string
+  value: unknown
+  /** When given and the stored version is another: VersionConflict, and nothing is written. */
+  ifVersion?: number
+}
+export class VersionConflict extends Error {
+  override name = 'VersionConflict'
+  readonly key: string
+  constructor(key: string) {
+    super(`document "${key}" was changed by someone else`)
+    this.key = key
+  }
+}
+
+/** One message per shard. Messages to the same shard that wait are one message; delivery is at least once. */
+export interface FanOut {
+  send(queue: QueueName, shards: readonly string[]): Promise<void>
+}
+export type QueueName = 'settle' | 'assess' | 'rollup'
+
+/** Who may publish. */
+export interface DeviceRegistry {
+  /**
+   * Gives each gateway its credentials: the password that was given, or, where it has none yet, a new secret, which is
+   * returned this once and stored only as a hash. A gateway that has credentials and is given no password keeps them.
+   */
+  provision(gateways: readonly { id: string; password?: string }[]): Promise<{ id: string; secret: string }[]>
+}
+
+/** The event of a queue trigger. */
+export interface ShardEvent {
+  shards: readonly string[]
+}
+/** Shards that could not be done now, to be tried again: partial failure in the return type. */
+export interface ShardResult {
+  failed: { shard: string; reason: string }[]
+}
+
+/** The event of the `ingest` trigger: messages as they came off the wire. */
+export interface MqttBatch {
+  messages: readonly MqttMessage[]
+}
+export interface MqttMessage {
+  /** Unique within the batch; echoed in `failed`. */
+  id: string
+  /** The authenticated sender. */
+  gateway: string
+  payload: Uint8Array | string
+  receivedMs: number
+}
+export interface MqttBatchResult {
+  stored: number
+  rejected: number
+  /** Messages to deliver again because the world was broken, not because they were bad. */
+  failed: { id: string; reason: string }[]
+}

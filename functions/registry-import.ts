@@ -1,0 +1,132 @@
+// Writes records into the registry: merged with what stands, checked across all records, all or nothing.
+// Of an institution that is known already, dated sizes are added; a new value never rewrites the past (design §2).
+
+import type { Area, Gateway, Institution, Meter, Quota, Registry, Target } from '../domain/registry.ts'
+import { checkRegistry, type Problem, shardOf } from '../domain/registry-check.ts'
+import type { DocWrite, StateStore } from './platform.ts'
+import { type GatewayEntry, type RegistryHead, readRegistry, registryKeys } from './registry.ts'
+
+export type RegistryPart = Partial<Registry>
+export interface RegistryImport {
+  /** Problems that the new records would bring; when there are any, nothing was written. */
+  problems: Problem[]
+  head: RegistryHead
+}
+
+/** Throws VersionConflict when another import ran at the same time. */
+export async function importRegistry(state: StateStore, part: RegistryPart): Promise<RegistryImport> {
+  const standing = await state.get<RegistryHead>(registryKeys.head)
+  const before = await readRegistry(state)
+  const after: Registry = {
+    areas: merged(before.areas, part.areas, (area) => area.code),
+    institutions: merged(before.institutions, part.institutions, ({ id }) => id, withOlderSizes),
+    gateways: merged(before.gateways, part.gateways, ({ id }) => id),
+    meters: merged(before.meters, part.meters, ({ id }) => id),
+    targets: merged(before.targets, part.targets, targetIdentity),
+    quotas: merged(before.quotas, part.quotas, quotaIdentity),
+  }
+  const problems = checkRegistry(after)
+  const head = headOf(after, (standing?.value.revision ?? 0) + 1)
+  if (problems.length > 0) return { problems, head: standing?.value ?? head }
+  const moved = movedKeys(before, after)
+  // The head goes last and carries the version check: without it nothing of the import is seen.
+  const docs = registryDocs(after)
+  await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: standing?.version ?? 0 }])
+  await state.delete(moved)
+  return { problems, head }
+}
+
+const targetIdentity = ({ subject, indicator, baseYear, endYear }: Target): string =>
+  [subject, indicator, baseYear, endYear].join('/')
+const quotaIdentity = (q: Quota): string =>
+  [q.standard, q.type, q.venueKind, q.level, q.climateZone, q.heatingKind, q.indicator, q.validFrom].join('/')
+
+/** Records by identity: those that stand, in their order, replaced by new ones of the same identity, then the others. */
+function merged<T>(
+  standing: readonly T[],
+  added: readonly T[] | undefined,
+  identity: (record: T) => string,
+  join: (old: T, fresh: T) => T = (_, fresh) => fresh,
+): T[] {
+  const byId = new Map(standing.map((record) => [identity(record), record]))
+  const seen = new Set<string>()
+  const repeated: T[] = []
+  for (const record of added ?? []) {
+    const id = identity(record)
+    const old = byId.get(id)
+    if (seen.has(id)) repeated.push(record)
+    else byId.set(id, old ? join(old, record) : record)
+    seen.add(id)
+  }
+  // A record given twice is left for the check to name.
+  return [...byId.values(), ...repeated]
+}
+
+/** A size of the same day is corrected; the others stay. */
+function withOlderSizes(old: Institution, fresh: Institution): Institution {
+  const days = new Set(fresh.sizes.map(({ validFrom }) => validFrom))
+  const sizes = [...old.sizes.filter(({ validFrom }) => !days.has(validFrom)), ...fresh.sizes]
+  return { ...fresh, sizes: sizes.sort((a, b) => a.validFrom.localeCompare(b.validFrom)) }
+}
+
+function headOf({ areas, institutions, meters }: Registry, revision: number): RegistryHead {
+  const root = areas.filter(({ parent }) => !parent).toSorted((a, b) => a.code.localeCompare(b.code))
+  return {
+    revision,
+    institutions: institutions.length,
+    meters: meters.length,
+    shards: [...new Set(institutions.map(shardOf))].sort(),
+    rootArea: root.at(0)?.code ?? null,
+  }
+}
+
+function registryDocs({ areas, institutions, gateways, meters, targets, quotas }: Registry): DocWrite[] {
+  const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
+  const metersOfGateway = Map.groupBy(meters, (meter) => meter.gateway)
+  const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
+  const entry = (gateway: Gateway): GatewayEntry => ({
+    gateway,
+    shard: shard(gateway.institution),
+    meters: Object.fromEntries(
+      (metersOfGateway.get(gateway.id) ?? []).map(({ id, medium, unit }) => [
+        id,
+        { id, gateway: gateway.id, medium, unit },
+      ]),
+    ),
+  })
+  const sortedAreas: readonly Area[] = areas.toSorted((a, b) => a.code.localeCompare(b.code))
+  return [
+    { key: registryKeys.areas, value: sortedAreas },
+    { key: registryKeys.quotas, value: quotas },
+    ...[...Map.groupBy(targets, ({ subject }) => subject)].map(([subject, own]) => ({
+      key: registryKeys.targets(subject),
+      value: own,
+    })),
+    ...institutions.flatMap((institution) => [
+      { key: registryKeys.institution(shardOf(institution), institution.id), value: institution },
+      { key: registryKeys.institutionPlace(institution.id), value: shardOf(institution) },
+    ]),
+    ...meters.flatMap((meter) => [
+      { key: registryKeys.meter(shard(meter.institution), meter.id), value: meter },
+      { key: registryKeys.meterPlace(meter.id), value: shard(meter.institution) },
+    ]),
+    ...gateways.map((gateway) => ({ key: registryKeys.gateway(gateway.id), value: entry(gateway) })),
+  ]
+}
+
+/** Keys under which a record stood before it came to another shard. */
+function movedKeys(before: Registry, after: Registry): string[] {
+  const place = (registry: Registry): Map<string, string> =>
+    new Map(registry.institutions.map((institution) => [institution.id, shardOf(institution)]))
+  const [old, now] = [place(before), place(after)]
+  const moved = (institution: string): boolean => old.has(institution) && old.get(institution) !== now.get(institution)
+  const institutionOf = new Map(after.meters.map((meter: Meter) => [meter.id, meter.institution]))
+  return [
+    ...before.institutions
+      .filter(({ id }) => moved(id))
+      .map((institution) => registryKeys.institution(shardOf(institution), institution.id)),
+    ...before.meters
+      .filter(({ id, institution }) => old.get(institution) !== now.get(institutionOf.get(id) ?? institution))
+      .map((meter) => registryKeys.meter(old.get(meter.institution) ?? '', meter.id)),
+  ]
+}

@@ -1,0 +1,119 @@
+// The registry as documents, read by every handler and written by the import. Institutions and meters lie under their
+// shard (county), so that a shard is one query; each gateway has a document of its own with all that `ingest` needs.
+
+import type { MeterEntry } from '../domain/reading.ts'
+import type { Area, Gateway, Institution, Meter, Quota, Registry, Target } from '../domain/registry.ts'
+import type { Doc, StateStore } from './platform.ts'
+
+export interface RegistryHead {
+  /** Changes with each import; readers drop their caches. */
+  revision: number
+  institutions: number
+  meters: number
+  /** Counties, or childless areas, that have institutions. */
+  shards: string[]
+  /** Area without a parent, the first one by code. */
+  rootArea: string | null
+}
+
+/** A gateway with its meters, as `ingest` needs them. */
+export interface GatewayEntry {
+  gateway: Gateway
+  shard: string
+  meters: Record<string, MeterEntry>
+}
+export interface Shard {
+  institutions: Institution[]
+  meters: Meter[]
+}
+
+export const registryKeys = {
+  head: 'registry/head',
+  areas: 'registry/areas',
+  quotas: 'registry/quotas',
+  targets: (subject: string) => `registry/target/${subject}`,
+  gateway: (id: string) => `registry/gateway/${id}`,
+  institutions: (shard: string) => `registry/shard/${shard}/institution/`,
+  institution: (shard: string, id: string) => `registry/shard/${shard}/institution/${id}`,
+  meters: (shard: string) => `registry/shard/${shard}/meter/`,
+  meter: (shard: string, id: string) => `registry/shard/${shard}/meter/${id}`,
+  /** Where a record lies, by its id alone. */
+  institutionPlace: (id: string) => `registry/place/institution/${id}`,
+  meterPlace: (id: string) => `registry/place/meter/${id}`,
+} as const
+
+export interface RegistryReader {
+  /** To be called at the start of each invocation: one small read, and the caches go when the registry has changed. */
+  refresh(): Promise<RegistryHead>
+  areas(): Promise<Area[]>
+  quotas(): Promise<Quota[]>
+  targets(subject: string): Promise<Target[]>
+  gateway(id: string): Promise<GatewayEntry | undefined>
+  shard(code: string): Promise<Shard>
+  /** The institution and its shard. */
+  institution(id: string): Promise<{ institution: Institution; shard: string } | undefined>
+  meter(id: string): Promise<{ meter: Meter; shard: string } | undefined>
+}
+
+const NO_HEAD: RegistryHead = { revision: 0, institutions: 0, meters: 0, shards: [], rootArea: null }
+
+export function registryReader(state: StateStore): RegistryReader {
+  let revision = -1
+  const cache = new Map<string, unknown>()
+  /** Only what was found is cached: an unknown gateway may be registered by the next moment. */
+  const cached = async <T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> => {
+    const hit = cache.get(key)
+    if (hit !== undefined) return hit as T
+    const loaded = await load()
+    if (loaded !== undefined) cache.set(key, loaded)
+    return loaded
+  }
+  const value = <T>(key: string) => cached(key, async () => (await state.get<T>(key))?.value)
+  const values = async <T>(prefix: string): Promise<T[]> => (await state.query<T>(prefix)).map((doc) => doc.value)
+
+  return {
+    async refresh() {
+      const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
+      if (head.revision !== revision) cache.clear()
+      revision = head.revision
+      return head
+    },
+    areas: async () => (await value<Area[]>(registryKeys.areas)) ?? [],
+    quotas: async () => (await value<Quota[]>(registryKeys.quotas)) ?? [],
+    targets: async (subject) => (await value<Target[]>(registryKeys.targets(subject))) ?? [],
+    gateway: (id) => value<GatewayEntry>(registryKeys.gateway(id)),
+    async shard(code) {
+      const load = async (): Promise<Shard> => ({
+        institutions: await values<Institution>(registryKeys.institutions(code)),
+        meters: await values<Meter>(registryKeys.meters(code)),
+      })
+      return (await cached(`shard/${code}`, load)) ?? { institutions: [], meters: [] }
+    },
+    async institution(id) {
+      const shard = await value<string>(registryKeys.institutionPlace(id))
+      const institution = shard && (await value<Institution>(registryKeys.institution(shard, id)))
+      return shard && institution ? { institution, shard } : undefined
+    },
+    async meter(id) {
+      const shard = await value<string>(registryKeys.meterPlace(id))
+      const meter = shard && (await value<Meter>(registryKeys.meter(shard, id)))
+      return shard && meter ? { meter, shard } : undefined
+    },
+  }
+}
+
+/** All that is registered, as one value, for checks that look across records. */
+export async function readRegistry(state: StateStore): Promise<Registry> {
+  const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
+  const reader = registryReader(state)
+  const shards = await Promise.all(head.shards.map((shard) => reader.shard(shard)))
+  const valuesOf = <T>(docs: Doc<T>[]): T[] => docs.map((doc) => doc.value)
+  return {
+    areas: await reader.areas(),
+    institutions: shards.flatMap((shard) => shard.institutions),
+    gateways: valuesOf(await state.query<GatewayEntry>(registryKeys.gateway(''))).map((entry) => entry.gateway),
+    meters: shards.flatMap((shard) => shard.meters),
+    targets: valuesOf(await state.query<Target[]>(registryKeys.targets(''))).flat(),
+    quotas: await reader.quotas(),
+  }
+}

@@ -1,0 +1,40 @@
+// The one table of triggers (design §1). `infra/` maps each row to AWS, `local/host.ts` maps the same row to the
+// embedded host. A row names the handler module in this folder and what sets it off.
+
+import type { QueueName } from './platform.ts'
+
+export interface Trigger {
+  /** MQTT topic filter whose messages come in batches. */
+  mqtt?: string
+  /** Fixed rate in minutes. */
+  everyMinutes?: number
+  /** HTTP routes, method and path; `{name}` is a path parameter. */
+  http?: readonly HttpRoute[]
+  /** Queue of shard messages. */
+  queue?: QueueName
+}
+export type HttpRoute = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /api/v1/${string}`
+
+export const triggers = {
+  ingest: { mqtt: 'kw/v1/+/readings' },
+  settle: { everyMinutes: 1, queue: 'settle' },
+  assess: { everyMinutes: 15, queue: 'assess' },
+  rollup: { everyMinutes: 15, queue: 'rollup' },
+  api: {
+    http: [
+      'GET /api/v1/openapi.json',
+      'GET /api/v1/health',
+      'GET /api/v1/areas/{code}',
+      'GET /api/v1/areas/{code}/status',
+      'GET /api/v1/areas/{code}/freshness',
+      'GET /api/v1/institutions',
+      'GET /api/v1/institutions/{id}',
+      'GET /api/v1/institutions/{id}/status',
+      'GET /api/v1/meters/{id}',
+      'GET /api/v1/meters/{id}/series',
+      'GET /api/v1/rejections',
+      'POST /api/v1/readings',
+      'PUT /api/v1/registry',
+    ],
+  },
+} satisfies Record<string, Trigger>

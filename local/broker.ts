@@ -1,0 +1,122 @@
+// The embedded MQTT broker. A gateway proves who it is, may use only its own topics (design §2), and gets its PUBACK only
+// after its readings are durable: aedes acknowledges as soon as `authorizePublish` calls back, so the commit happens there.
+
+import { createServer, type Server, type Socket } from 'node:net'
+import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'aedes'
+import { GATEWAY_ID } from '../domain/registry.ts'
+import { mayPublish, maySubscribe, parseTopic } from '../domain/topic.ts'
+import type { IngestQueue } from './ingest-queue.ts'
+
+/** A whole packet must fit; a client that sends more without completing one is cut off before it fills the memory. */
+const PACKET_BYTES_MAX = 4 * 1024 * 1024
+const PACKET_CHECK_MS = 250
+/** MQTT 3.1.1 return codes; aedes declares them as a const enum, which type stripping cannot read. */
+const BAD_USERNAME_OR_PASSWORD = 4
+const CONNECTIONS_MAX = 20_000
+
+export interface BrokerOptions {
+  host: string
+  port: number
+  verify(gateway: string, password: string): Promise<boolean>
+  queue: IngestQueue
+  now(): number
+  log(line: string): void
+}
+export interface Broker {
+  port: number
+  close(): Promise<void>
+}
+
+/** Throws EADDRINUSE when the port is taken. */
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const { host, port, log } = options
+  const aedes = await Aedes.createBroker({
+    maxClientsIdLength: 64,
+    authenticate: authenticator(options),
+    authorizePublish: publishAuthorizer(options),
+    authorizeSubscribe(client, subscription, done) {
+      const allowed = maySubscribe(client.id, subscription.topic)
+      if (!allowed) log(`gateway "${client.id}" may not subscribe to "${subscription.topic}"`)
+      done(null, allowed ? subscription : null)
+    },
+  })
+  aedes.on('clientError', (client, error) => log(`gateway "${client.id}": ${error.message}`))
+  aedes.on('connectionError', (_, error) => log(`connection refused: ${error.message}`))
+  const server = createServer((socket) => aedes.handle(socket))
+  server.maxConnections = CONNECTIONS_MAX
+  const guard = guardMemory(server, aedes, log)
+  await listening(server, port, host)
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    async close() {
+      clearInterval(guard)
+      server.close()
+      await new Promise<void>((resolve) => aedes.close(() => resolve()))
+    },
+  }
+}
+
+/** The client id and the user name are both the gateway's id: the id is what topics are checked against. */
+function authenticator({ verify, log }: BrokerOptions): AedesOptions['authenticate'] {
+  return (client, username, password, done) => {
+    const refuse = (reason: string): void => {
+      log(`gateway "${client.id}" refused: ${reason}`)
+      const error = Object.assign(new Error(reason), { returnCode: BAD_USERNAME_OR_PASSWORD })
+      done(error as AuthenticateError, null)
+    }
+    if (!GATEWAY_ID.test(client.id) || username !== client.id)
+      return refuse('client id and user name must be the gateway id')
+    verify(client.id, password?.toString() ?? '').then(
+      (right) => (right ? done(null, true) : refuse('unknown gateway or wrong password')),
+      (error: unknown) => refuse(`credentials could not be read: ${String(error)}`),
+    )
+  }
+}
+
+function publishAuthorizer({ queue, now, log }: BrokerOptions): AedesOptions['authorizePublish'] {
+  return (client, packet, done) => {
+    if (!client) return done(null) // the broker's own $SYS messages
+    if (!mayPublish(client.id, packet.topic)) {
+      log(`gateway "${client.id}" may not publish to "${packet.topic}"`)
+      return done(new Error(`not authorised for topic "${packet.topic}"`))
+    }
+    if (parseTopic(packet.topic)?.channel !== 'readings') return done(null)
+    // Nothing of a reading is to be retained or kept for others: the store has it.
+    packet.retain = false
+    queue.push({ gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }, done)
+  }
+}
+
+/** Cuts off connections that buffer an oversized packet. Bytes are counted from the last packet that was complete. */
+function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void): NodeJS.Timeout {
+  const sockets = new Map<Socket, number>()
+  server.on('connection', (socket: Socket) => {
+    sockets.set(socket, 0)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  const completed = (_: unknown, client: Client | null): void => {
+    const socket = client?.conn as Socket | undefined
+    if (socket && sockets.has(socket)) sockets.set(socket, socket.bytesRead)
+  }
+  aedes.on('publish', completed)
+  aedes.on('ping', completed)
+  const timer = setInterval(() => {
+    for (const [socket, mark] of sockets) {
+      if (socket.bytesRead - mark <= PACKET_BYTES_MAX) continue
+      log(`a connection from ${socket.remoteAddress} was cut: a packet over ${PACKET_BYTES_MAX} bytes`)
+      socket.destroy()
+    }
+  }, PACKET_CHECK_MS)
+  return timer.unref()
+}
+
+function listening(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

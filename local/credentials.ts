@@ -1,0 +1,67 @@
+// Passwords of gateways, kept as salted hashes in the state store. A secret that we made is 128 random bits and needs only
+// one SHA-256; a password that a person chose is stretched with scrypt.
+
+import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { DeviceRegistry, DocWrite, StateStore } from '../functions/platform.ts'
+
+interface Credential {
+  kind: 'sha256' | 'scrypt'
+  salt: string
+  hash: string
+}
+const SECRET_BYTES = 16
+const HASH_BYTES = 32
+const stretch = promisify<string, string, number, Buffer>(scrypt)
+
+export const credentialKey = (gateway: string): string => `credential/${gateway}`
+
+/** The embedded broker's credentials as the devices port. */
+export function localDevices(state: StateStore): DeviceRegistry {
+  return {
+    async provision(gateways) {
+      const known = new Set((await state.getMany(gateways.map(({ id }) => credentialKey(id)))).map(({ key }) => key))
+      const docs: DocWrite[] = []
+      const secrets: { id: string; secret: string }[] = []
+      for (const { id, password } of gateways) {
+        if (password !== undefined) docs.push(await credentialDoc(id, password, true))
+        else if (!known.has(credentialKey(id))) {
+          const secret = randomBytes(SECRET_BYTES).toString('base64url')
+          docs.push(await credentialDoc(id, secret, false))
+          secrets.push({ id, secret })
+        }
+      }
+      await state.put(docs)
+      return secrets
+    },
+  }
+}
+
+/** The document to store for a gateway. `chosen`: by a person, so it may be guessable. */
+async function credentialDoc(gateway: string, password: string, chosen: boolean): Promise<DocWrite> {
+  const kind = chosen ? 'scrypt' : 'sha256'
+  const salt = randomBytes(SECRET_BYTES).toString('base64url')
+  const value: Credential = { kind, salt, hash: (await digest(kind, salt, password)).toString('base64url') }
+  return { key: credentialKey(gateway), value }
+}
+
+/** Whether the password is the gateway's. What was right once is remembered, so that a storm of reconnects stays cheap. */
+export function credentialVerifier(state: StateStore): (gateway: string, password: string) => Promise<boolean> {
+  const known = new Map<string, { version: number; fingerprint: string }>()
+  return async (gateway, password) => {
+    const doc = await state.get<Credential>(credentialKey(gateway))
+    if (!doc) return false
+    const fingerprint = createHash('sha256').update(doc.value.salt).update(password).digest('base64url')
+    const remembered = known.get(gateway)
+    if (remembered?.version === doc.version && remembered.fingerprint === fingerprint) return true
+    const right = timingSafeEqual(
+      await digest(doc.value.kind, doc.value.salt, password),
+      Buffer.from(doc.value.hash, 'base64url'),
+    )
+    if (right) known.set(gateway, { version: doc.version, fingerprint })
+    return right
+  }
+}
+
+const digest = async (kind: Credential['kind'], salt: string, password: string): Promise<Buffer> =>
+  kind === 'scrypt' ? stretch(password, salt, HASH_BYTES) : createHash('sha256').update(salt).update(password).digest()

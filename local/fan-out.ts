@@ -1,0 +1,79 @@
+// The in-process queue behind the FanOut port. Messages to one shard that wait are one message. It is lost with the
+// process, on purpose: what is to be done stands in the stores, and the host asks for all shards when it starts.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FanOut, QueueName, ShardResult } from '../functions/platform.ts'
+
+/** The order in which waiting queues are served: what others wait for comes first. */
+const ORDER: readonly QueueName[] = ['settle', 'assess', 'rollup']
+/** Readings of one burst are settled together. */
+const GATHER_MS = 100
+/** After work the queue rests this many times as long as the work took: background work gets a third of a core. */
+const REST = 2
+const REST_MS_MAX = 5_000
+const RETRY_MS = 1_000
+
+export type ShardHandler = (shards: readonly string[]) => Promise<ShardResult>
+
+export interface LocalFanOut extends FanOut {
+  /** Sets who works on a queue. */
+  serve(queue: QueueName, handler: ShardHandler): void
+  /** Whether anything waits or is being worked on. */
+  busy(): boolean
+  /** Stops taking messages and waits for the one in hand. */
+  stop(): Promise<void>
+}
+
+export function localFanOut(log: (line: string) => void = console.error): LocalFanOut {
+  const waiting = new Map<QueueName, Set<string>>(ORDER.map((queue) => [queue, new Set()]))
+  const handlers = new Map<QueueName, ShardHandler>()
+  const stopping = new AbortController()
+  let working: Promise<void> | undefined
+
+  const next = (): QueueName | undefined =>
+    ORDER.find((queue) => handlers.has(queue) && (waiting.get(queue)?.size ?? 0) > 0)
+  const add = (queue: QueueName, shards: Iterable<string>): void => {
+    for (const shard of shards) waiting.get(queue)?.add(shard)
+  }
+  const rest = (ms: number): Promise<unknown> =>
+    pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
+
+  async function work(): Promise<void> {
+    await rest(GATHER_MS)
+    for (let queue = next(); queue && !stopping.signal.aborted; queue = next()) {
+      const handler = handlers.get(queue)
+      const shards = [...(waiting.get(queue) ?? [])]
+      waiting.get(queue)?.clear()
+      const startedMs = performance.now()
+      const failed = await handler?.(shards).then(
+        (result) => result.failed,
+        (error: unknown) => shards.map((shard) => ({ shard, reason: String(error) })),
+      )
+      for (const { shard, reason } of failed ?? []) log(`${queue} ${shard || 'all'}: ${reason}; will be tried again`)
+      const took = performance.now() - startedMs
+      await rest(failed && failed.length > 0 ? RETRY_MS : queue === 'settle' ? Math.min(took * REST, REST_MS_MAX) : 0)
+      add(
+        queue,
+        (failed ?? []).map(({ shard }) => shard),
+      )
+    }
+    working = undefined
+  }
+
+  return {
+    async send(queue, shards) {
+      if (stopping.signal.aborted) return
+      add(queue, shards)
+      if (!working && next()) working = work()
+    },
+    serve(queue, handler) {
+      handlers.set(queue, handler)
+      if (!working && next()) working = work()
+    },
+    busy: () => working !== undefined,
+    async stop() {
+      stopping.abort()
+      await working
+    },
+  }
+}

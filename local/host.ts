@@ -1,0 +1,155 @@
+// The host on one machine: maps each row of the trigger table to the embedded broker, queues, timers and HTTP server.
+// It listens on loopback unless told otherwise, and writes down where it listens for the CLI to find.
+
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
+import { assess } from '../functions/assess.ts'
+import { ingest } from '../functions/ingest.ts'
+import type { MqttBatch, MqttBatchResult, ShardEvent, ShardResult } from '../functions/platform.ts'
+import { rollup } from '../functions/rollup.ts'
+import { settle } from '../functions/settle.ts'
+import { type Trigger, triggers } from '../functions/triggers.ts'
+import { startBroker } from './broker.ts'
+import { credentialVerifier } from './credentials.ts'
+import { startHttp } from './http.ts'
+import { ingestQueue } from './ingest-queue.ts'
+import { type LocalPlatform, openPlatform } from './platform.ts'
+
+const HOST_FILE = 'host.json'
+const TOKEN_FILE = 'admin-token'
+
+export interface HostOptions {
+  /** Data folder; made when it is not there. */
+  data: string
+  /** 0: any free port. */
+  port: number
+  mqttPort: number
+  host: string
+  /** Folder of the built page. */
+  web?: string
+  log?: (line: string) => void
+}
+
+/** Where a running host is, as the file in its data folder says. */
+export interface HostAddress {
+  pid: number
+  httpUrl: string
+  mqttUrl: string
+  adminToken: string
+}
+export interface Host extends HostAddress {
+  platform: LocalPlatform
+  ingest(batch: MqttBatch): Promise<MqttBatchResult>
+  close(): Promise<void>
+}
+
+/** Throws an Error with a sentence for the user when a port is taken or the data folder is in use. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { data, host, log = console.error } = options
+  const platform = await openPlatform(data)
+  const handlers = {
+    ingest: ingest(platform),
+    settle: settle(platform),
+    assess: assess(platform),
+    rollup: rollup(platform),
+    api: api(platform),
+  } satisfies Record<keyof typeof triggers, unknown>
+
+  const adminToken = tokenOf(data)
+  const verify = credentialVerifier(platform.state)
+  const queue = ingestQueue(handlers.ingest)
+  const opened: { close(): Promise<void> }[] = []
+  const close = async (): Promise<void> => {
+    for (const timer of timers) clearInterval(timer)
+    for (const one of opened.reverse()) await one.close()
+    await queue.drained()
+    await platform.close()
+    rmSync(join(data, HOST_FILE), { force: true })
+  }
+  const timers: NodeJS.Timeout[] = []
+  try {
+    const broker = await startBroker({ host, port: options.mqttPort, verify, queue, now: platform.now, log }).catch(
+      taken('MQTT', options.mqttPort, '--mqtt-port'),
+    )
+    opened.push(broker)
+    const http = await startHttp({
+      host,
+      port: options.port,
+      api: handlers.api as (event: ApiEvent) => Promise<ApiResult>,
+      verify,
+      adminToken,
+      web: options.web,
+    }).catch(taken('HTTP', options.port, '--port'))
+    opened.push(http)
+    timers.push(...startQueues(platform, handlers))
+
+    const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+    const address: HostAddress = {
+      pid: process.pid,
+      httpUrl: `http://${name}:${http.port}`,
+      mqttUrl: `mqtt://${name}:${broker.port}`,
+      adminToken,
+    }
+    writeFileSync(join(data, HOST_FILE), JSON.stringify(address), { mode: 0o600 })
+    return { ...address, platform, ingest: handlers.ingest, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The address of the host that runs on a data folder, or undefined when none does. */
+export function runningHost(data: string): HostAddress | undefined {
+  const file = join(data, HOST_FILE)
+  if (!existsSync(file)) return undefined
+  const address = JSON.parse(readFileSync(file, 'utf8')) as HostAddress
+  try {
+    process.kill(address.pid, 0)
+    return address
+  } catch {
+    return undefined // left behind by a host that was killed
+  }
+}
+
+/** Queue rows get their handler; schedule rows run at once, to take up what a killed host left, and then at their rate. */
+function startQueues(
+  { fanOut }: LocalPlatform,
+  handlers: Record<string, (event: never) => Promise<unknown>>,
+): NodeJS.Timeout[] {
+  const timers: NodeJS.Timeout[] = []
+  for (const [name, trigger] of Object.entries<Trigger>(triggers)) {
+    const { queue, everyMinutes } = trigger
+    if (!queue) continue
+    const handler = handlers[name] as (event: ShardEvent) => Promise<ShardResult>
+    fanOut.serve(queue, (shards) => (shards.includes(ALL) ? handler({ shards: [] }) : handler({ shards })))
+    if (!everyMinutes) continue
+    void fanOut.send(queue, [ALL])
+    timers.push(setInterval(() => void fanOut.send(queue, [ALL]), everyMinutes * 60_000).unref())
+  }
+  return timers
+}
+/** Stands for all shards in the queue; no area has this code. */
+const ALL = ''
+
+function tokenOf(data: string): string {
+  mkdirSync(data, { recursive: true })
+  const file = join(data, TOKEN_FILE)
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  return readFileSync(file, 'utf8').trim()
+}
+
+const taken =
+  (name: string, port: number, option: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    if (error.code === 'EADDRINUSE')
+      throw new Error(`${name} port ${port} is taken by another program; choose another with ${option}`, {
+        cause: error,
+      })
+    if (error.code === 'EACCES')
+      throw new Error(`${name} port ${port} may not be opened by this user; choose another with ${option}`, {
+        cause: error,
+      })
+    throw error
+  }

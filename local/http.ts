@@ -1,0 +1,117 @@
+// The HTTP side of the host: translates between Node's requests and the API Gateway events that the handler speaks,
+// says who asks (the part of API Gateway's authorizer), and serves the web page. No rules inside.
+
+import { timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import sirv from 'sirv'
+import type { ApiEvent, ApiResult } from '../functions/api.ts'
+import type { Principal } from '../functions/api-route.ts'
+
+/** A province's meters in one import are about 60 MB of JSON. */
+const BODY_BYTES_MAX = 128 * 1024 * 1024
+
+export interface HttpOptions {
+  host: string
+  port: number
+  api(event: ApiEvent): Promise<ApiResult>
+  verify(gateway: string, password: string): Promise<boolean>
+  adminToken: string
+  /** Folder of the built page; absent when there is none. */
+  web: string | undefined
+}
+export interface HttpServer {
+  port: number
+  close(): Promise<void>
+}
+
+/** Throws EADDRINUSE when the port is taken. */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const page = options.web ? sirv(options.web, { etag: true, single: true }) : undefined
+  const server = createServer((request, response) => {
+    const isApi = request.url?.startsWith('/api/')
+    if (!isApi && page) return page(request, response, () => send(response, 404, 'not found'))
+    answer(request, options).then(
+      (result) => {
+        for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value))
+        response.setHeader('cache-control', 'no-store')
+        send(response, result.statusCode ?? 200, result.body ?? '')
+      },
+      (error: unknown) => send(response, error instanceof BodyTooLarge ? 413 : 500, String(error)),
+    )
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, resolve)
+  })
+  return { port: portOf(server, options.port), close: () => closed(server) }
+}
+
+class BodyTooLarge extends Error {}
+
+async function answer(request: IncomingMessage, options: HttpOptions): Promise<ApiResult> {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const method = request.method ?? 'GET'
+  const query = [...url.searchParams]
+  const event = {
+    version: '2.0',
+    routeKey: `${method} ${url.pathname}`,
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+    ...(query.length > 0 && { queryStringParameters: Object.fromEntries(query) }),
+    requestContext: {
+      http: {
+        method,
+        path: url.pathname,
+        protocol: 'HTTP/1.1',
+        sourceIp: request.socket.remoteAddress ?? '',
+        userAgent: '',
+      },
+      authorizer: { lambda: await principalOf(request, options) },
+    },
+    body: await bodyOf(request),
+    isBase64Encoded: false,
+  }
+  return options.api(event as unknown as ApiEvent)
+}
+
+async function principalOf({ headers }: IncomingMessage, { verify, adminToken }: HttpOptions): Promise<Principal> {
+  const [scheme, credentials = ''] = (headers.authorization ?? '').split(' ')
+  if (scheme === 'Bearer' && equal(credentials, adminToken)) return { role: 'admin' }
+  if (scheme === 'Basic') {
+    const [, gateway, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? []
+    if (gateway && (await verify(gateway, password))) return { role: 'gateway', gateway }
+  }
+  return { role: 'anyone' }
+}
+
+const equal = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES_MAX) throw new BodyTooLarge(`a request body has at most ${BODY_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.statusCode = status
+  response.end(body)
+}
+
+function portOf(server: Server, asked: number): number {
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : asked
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,78 @@
+// The platform on one machine: DuckDB for raw readings, SQLite for consumption and state, queues in memory, the wall clock.
+// It is the product on one machine, and therefore the platform that tests use. Nothing is opened before first use.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Platform } from '../functions/platform.ts'
+import { openConsumptionStore } from './consumption-store.ts'
+import { localDevices } from './credentials.ts'
+import { type LocalFanOut, localFanOut } from './fan-out.ts'
+import { openReadingStore, type ReadingFile } from './reading-store.ts'
+import { openDatabase } from './sqlite.ts'
+import { openStateStore } from './state-store.ts'
+
+export interface LocalPlatform extends Platform {
+  readonly readings: ReadingFile
+  readonly fanOut: LocalFanOut
+  close(): Promise<void>
+}
+
+/** Opens (or creates) a data folder. Throws when another process has it open. */
+export async function openPlatform(folder: string, now: () => number = Date.now): Promise<LocalPlatform> {
+  mkdirSync(folder, { recursive: true })
+  const readings = await openReadingStore(join(folder, 'readings.duckdb')).catch((error: Error) => {
+    if (!/lock/i.test(error.message)) throw error
+    throw new Error(`the data folder "${folder}" is in use by another kilowatch`, { cause: error })
+  })
+  const db = openDatabase(join(folder, 'state.sqlite'))
+  const fanOut = localFanOut()
+  const state = openStateStore(db)
+  return {
+    readings,
+    consumption: openConsumptionStore(db),
+    state,
+    fanOut,
+    devices: localDevices(state),
+    now,
+    async close() {
+      await fanOut.stop()
+      await readings.close()
+      db.close()
+    },
+  }
+}
+
+/**
+ * What `#platform` means outside AWS: the data folder named by KILOWATCH_DATA. A handler bundled for Lambda must have been
+ * built with the `aws` condition, so finding ourselves there is a broken build.
+ */
+export function platform(): Platform {
+  if (process.env.AWS_LAMBDA_FUNCTION_NAME) throw new Error('the local platform was bundled into a Lambda function')
+  let opened: Promise<LocalPlatform> | undefined
+  const open = (): Promise<LocalPlatform> => {
+    opened ??= openPlatform(process.env.KILOWATCH_DATA ?? 'data')
+    return opened
+  }
+  return {
+    readings: {
+      append: async (...args) => (await open()).readings.append(...args),
+      touchedSince: async (...args) => (await open()).readings.touchedSince(...args),
+      range: async (...args) => (await open()).readings.range(...args),
+      history: async (...args) => (await open()).readings.history(...args),
+    },
+    consumption: {
+      put: async (...args) => (await open()).consumption.put(...args),
+      get: async (...args) => (await open()).consumption.get(...args),
+    },
+    state: {
+      get: async (key) => (await open()).state.get(key),
+      getMany: async (keys) => (await open()).state.getMany(keys),
+      put: async (docs) => (await open()).state.put(docs),
+      delete: async (keys) => (await open()).state.delete(keys),
+      query: async (prefix, options) => (await open()).state.query(prefix, options),
+    },
+    devices: { provision: async (gateways) => (await open()).devices.provision(gateways) },
+    fanOut: { send: async (...args) => (await open()).fanOut.send(...args) },
+    now: Date.now,
+  }
+}
