@@ -1,0 +1,166 @@
+// Amounts to standard coal and CO2, with the coefficient set and the factors that hold on a day for an area. What was
+// used is always named (design §3). Water is not energy: it yields none and needs no coefficient.
+
+import type { Month } from './calendar.ts'
+import type { Area, Medium } from './registry.ts'
+import {
+  CO2_FACTORS,
+  type Co2Factor,
+  ENERGY_MEDIA,
+  type EnergyMedium,
+  KG_CO2_PER,
+  NATIONAL,
+} from './standards/co2-factors.ts'
+import {
+  COEFFICIENT_SETS,
+  type Coefficient,
+  type CoefficientSet,
+  type EnergyCarrier,
+  type SetPurpose,
+} from './standards/coefficients.ts'
+import { isValidOn, type Validity } from './standards/validity.ts'
+
+export type Co2Factors = Readonly<Record<EnergyMedium, Co2Factor>>
+
+/** What is judged by on one day in one area, and its names for the result. */
+export interface StandardsInForce {
+  statistics: CoefficientSet
+  quota: CoefficientSet
+  co2: Co2Factors
+  names: StandardNames
+}
+export interface StandardNames {
+  coefficientSet: string
+  quotaSet: string
+  co2Factor: string
+}
+
+export interface StandardOptions {
+  /**
+   * Let the earliest row also stand for days before it, and say so in the names (追溯): for data older than a standard,
+   * e.g. quota energy of 2016. Without it such a day is an error.
+   */
+  retroactive?: boolean
+}
+
+/** kgce of `amount` (kWh, GJ, m³ or, of fuels, kg). Throws when the set has no coefficient for the carrier. */
+export function kgceOf(medium: EnergyCarrier | 'water', amount: number, set: CoefficientSet): number {
+  return medium === 'water' ? 0 : amount * coefficientOf(medium, set).value
+}
+
+/** Kilograms of CO2 of `amount` (kWh, GJ or m³). */
+export function co2KgOf(medium: Medium, amount: number, factors: Co2Factors): number {
+  if (medium === 'water') return 0
+  const { value, unit } = factors[medium]
+  return amount * value * KG_CO2_PER[unit]
+}
+
+/** The row of a set that converts `carrier`. Throws an Error naming both when there is none. */
+export function coefficientOf(carrier: EnergyCarrier, set: CoefficientSet): Coefficient {
+  const row = set.rows.find((candidate) => candidate.carrier === carrier)
+  if (!row) throw new Error(`${set.name} has no coefficient for ${carrier}`)
+  return row
+}
+
+/**
+ * The sets and factors in force on a local date. `areaPath`: the area's code, then its parents' (see `areaPathOf`);
+ * the first of them with a factor of its own wins, and the nation's comes last. Throws an Error naming what is missing.
+ */
+export function standardsOn(
+  date: string,
+  areaPath: readonly string[],
+  options: StandardOptions = {},
+): StandardsInForce {
+  const statistics = coefficientSetOn('statistics', date, options)
+  const quota = coefficientSetOn('quota', date, options)
+  const co2 = {
+    electricity: co2FactorOn('electricity', date, areaPath, options),
+    heat: co2FactorOn('heat', date, areaPath, options),
+    gas: co2FactorOn('gas', date, areaPath, options),
+  }
+  const names = {
+    coefficientSet: nameOn(date, statistics, statistics.name),
+    quotaSet: nameOn(date, quota, quota.name),
+    co2Factor: ENERGY_MEDIA.map((medium) => nameOn(date, co2[medium], factorName(co2[medium]))).join(', '),
+  }
+  return { statistics, quota, co2, names }
+}
+
+/** A month is converted by what holds on its first day, so that a notice in mid-month does not split it. */
+export const standardsOfMonth = (
+  month: Month,
+  areaPath: readonly string[],
+  options?: StandardOptions,
+): StandardsInForce => standardsOn(`${month}-01`, areaPath, options)
+
+/** The names of all that was used over several months, each once, in order of first use. */
+export function namesOf(inForce: readonly StandardsInForce[]): StandardNames {
+  const distinct = (name: (names: StandardNames) => string) =>
+    [...new Set(inForce.map((standards) => name(standards.names)))].join('; ')
+  return {
+    coefficientSet: distinct((names) => names.coefficientSet),
+    quotaSet: distinct((names) => names.quotaSet),
+    co2Factor: distinct((names) => names.co2Factor),
+  }
+}
+
+/** Throws an Error naming purpose and date when no set is valid. */
+export function coefficientSetOn(
+  purpose: SetPurpose,
+  date: string,
+  options: StandardOptions = {},
+  sets: readonly CoefficientSet[] = COEFFICIENT_SETS,
+): CoefficientSet {
+  const set = rowOn(
+    sets.filter((candidate) => candidate.purpose === purpose),
+    date,
+    options,
+  )
+  if (!set) throw new Error(`no ${purpose} coefficient set is valid on ${date}`)
+  return set
+}
+
+/** Throws an Error naming medium, date and areas when no factor is valid. */
+export function co2FactorOn(
+  medium: EnergyMedium,
+  date: string,
+  areaPath: readonly string[],
+  options: StandardOptions = {},
+  factors: readonly Co2Factor[] = CO2_FACTORS,
+): Co2Factor {
+  const path = [...areaPath, NATIONAL]
+  const factorOn = (rule: StandardOptions): Co2Factor | undefined => {
+    for (const area of path) {
+      const found = rowOn(
+        factors.filter((row) => row.medium === medium && row.area === area),
+        date,
+        rule,
+      )
+      if (found) return found
+    }
+  }
+  // A parent's row that is valid goes before the area's own row used out of its time.
+  const factor = factorOn({}) ?? factorOn(options)
+  if (!factor) throw new Error(`no CO2 factor for ${medium} is valid on ${date} in ${path.join(', ')}`)
+  return factor
+}
+
+/** The code and its parents', lowest first. An unknown code, or one of a data set of its own, is a path of itself. */
+export function areaPathOf(code: string, areas: ReadonlyMap<string, Area>): string[] {
+  const path: string[] = []
+  for (let at: string | undefined = code; at !== undefined && !path.includes(at); at = areas.get(at)?.parent)
+    path.push(at)
+  return path
+}
+
+function rowOn<T extends Validity>(rows: readonly T[], date: string, { retroactive }: StandardOptions): T | undefined {
+  const valid = rows.find((row) => isValidOn(row, date))
+  if (valid || !retroactive) return valid
+  const earliest = rows.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom)).at(0)
+  return earliest && date < earliest.validFrom ? earliest : undefined
+}
+
+const nameOn = (date: string, row: Validity, name: string): string => (date < row.validFrom ? `${name} (追溯)` : name)
+
+const factorName = ({ series, dataYear, areaName, value, unit }: Co2Factor): string =>
+  [series, dataYear, areaName, value, unit].filter((part) => part !== null).join(' ')

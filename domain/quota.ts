@@ -1,0 +1,160 @@
+// Quota (定额): four indicators of one institution against constraint (约束值) ≥ benchmark (基准值) ≥ guide (引导值).
+// Formulae and the rating ladder: facts §3.2 and §3.3. There is no default row: an institution whose class, level or zone
+// has no row is not rated. No correction for climate, hours or vacancy is applied, since no rule for one is known.
+
+import { dayLabel, dayOf } from './calendar.ts'
+import type { Institution, Quota } from './registry.ts'
+import { isValidOn } from './standards/validity.ts'
+import { byMonth, rollingYear, type SubjectMonth, type SubjectYear } from './subject.ts'
+import { type QuotaStatus, RATINGS } from './view.ts'
+
+export type QuotaIndicator = Quota['indicator']
+/** 先进, 合理, 达标, 需整改; best first. */
+export type Rating = (typeof RATINGS)[number]
+export type QuotaLimits = Pick<Quota, 'constraint' | 'benchmark' | 'guide'>
+
+/** All of a year: kgce by the quota's own coefficient set, water in m³. */
+export const QUOTA_UNITS: Readonly<Record<QuotaIndicator, string>> = {
+  heatingPerArea: 'kgce/m²',
+  nonHeatingPerArea: 'kgce/m²',
+  energyPerCapita: 'kgce/person',
+  waterPerCapita: 'm³/person',
+}
+const QUOTA_INDICATOR_ORDER = Object.keys(QUOTA_UNITS) as QuotaIndicator[]
+
+/** A value equal to a limit meets it (facts §3.2). */
+export function rate(value: number, { constraint, benchmark, guide }: QuotaLimits): Rating {
+  if (value <= guide) return 'advanced'
+  if (value <= benchmark) return 'reasonable'
+  return value <= constraint ? 'compliant' : 'rectify'
+}
+
+/**
+ * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
+ * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data, or an
+ * unknown size, the actual is null. A row that a stand-in and an imported standard both offer is taken from the latter.
+ */
+export function quotaStatus(
+  institution: Institution,
+  months: readonly SubjectMonth[],
+  quotas: readonly Quota[],
+  asOfMs: number,
+): QuotaStatus[] {
+  const date = dayLabel(dayOf(asOfMs - 1))
+  const actuals = actualsOf(institution, months, asOfMs)
+  return QUOTA_INDICATOR_ORDER.map((indicator) => {
+    const row = quotaRow(institution, indicator, quotas, date)
+    const actual = actuals[indicator]
+    const rating = row && actual !== null ? rate(actual, row) : null
+    return {
+      indicator,
+      unit: QUOTA_UNITS[indicator],
+      actual,
+      rating,
+      constraint: row?.constraint ?? null,
+      benchmark: row?.benchmark ?? null,
+      guide: row?.guide ?? null,
+      toNextRating: row && actual !== null ? toNextRating(actual, row) : null,
+      standard: row?.standard ?? null,
+      standIn: row?.standIn ?? false,
+    }
+  })
+}
+
+/** The row for an institution on a local date. What a row states must be equal; an imported row goes before a stand-in. */
+export function quotaRow(
+  institution: Institution,
+  indicator: QuotaIndicator,
+  quotas: readonly Quota[],
+  date: string,
+): Quota | undefined {
+  return quotas
+    .filter((row) => row.indicator === indicator && row.type === institution.type && isValidOn(row, date))
+    .filter((row) => CLASS_FIELDS.every((field) => row[field] === undefined || row[field] === institution[field]))
+    .toSorted(
+      (a, b) =>
+        Number(a.standIn) - Number(b.standIn) ||
+        statedFields(b) - statedFields(a) ||
+        b.validFrom.localeCompare(a.validFrom),
+    )
+    .at(0)
+}
+const CLASS_FIELDS = ['venueKind', 'level', 'climateZone', 'heatingKind'] as const
+const statedFields = (row: Quota): number => CLASS_FIELDS.filter((field) => row[field] !== undefined).length
+
+/** The worst of the ratings given; null when nothing is rated. */
+export function worstRating(statuses: readonly Pick<QuotaStatus, 'rating'>[]): Rating | null {
+  return RATINGS.findLast((rating) => statuses.some((status) => status.rating === rating)) ?? null
+}
+
+function toNextRating(actual: number, limits: QuotaLimits): number | null {
+  const next = { rectify: limits.constraint, compliant: limits.benchmark, reasonable: limits.guide, advanced: null }
+  const limit = next[rate(actual, limits)]
+  return limit === null ? null : actual - limit
+}
+
+function actualsOf(
+  institution: Institution,
+  months: readonly SubjectMonth[],
+  asOfMs: number,
+): Record<QuotaIndicator, number | null> {
+  const monthMap = byMonth(months)
+  const energy = rollingYear(monthMap, asOfMs, 'energy')
+  const water = rollingYear(monthMap, asOfMs, 'water')
+  return {
+    heatingPerArea: energy && energy.heatingKgce > 0 ? per(energy.heatingKgce, energy.heatedAreaM2) : null,
+    nonHeatingPerArea:
+      energy && heatingIsApart(institution, energy)
+        ? per(energy.quotaKgce - energy.heatingKgce - energy.specialKgce, energy.floorAreaM2)
+        : null,
+    energyPerCapita: energy && per(energy.quotaKgce, energy.energyUsers),
+    waterPerCapita: water && per(water.waterM3, water.waterUsers),
+  }
+}
+
+/**
+ * Whether non-heating energy can be told from heating. Not so where air conditioning, gas or oil heats but no meter says
+ * how much of it: then both indicators stay unknown, rather than no heating and too much of the rest. District heat
+ * without a meter is not in the total either. The floor area of special functions is not registered and stays included.
+ */
+const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
+  heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'
+
+const per = (amount: number, size: number | null): number | null => (size === null || size <= 0 ? null : amount / size)
+
+export const ENERGY_USERS_SOURCE = 'DB37/T quota standards, in ma1138569845/dechnicAuditor-agent (facts §3.4)'
+
+/** People, as daily averages of the year. `staff` 在编, `contractStaff` 编外. */
+export type EnergyUsersInput =
+  | { type: 'government'; staff: number; contractStaff: number }
+  | { type: 'education'; staff: number; contractStaff: number; students: number }
+  | {
+      type: 'healthcare'
+      staff: number
+      contractStaff: number
+      /** 实习, and the months of the year that they are present. */
+      interns: number
+      internMonths: number
+      beds: number
+      /** Share of beds in use, 0 to 1. */
+      bedOccupancy: number
+      outpatientVisitsPerYear: number
+    }
+
+/** 用能人数 by the quota's own rule; not rounded. Source: ENERGY_USERS_SOURCE, whose printed example is 2.00 too low. */
+export function energyUsers(input: EnergyUsersInput): number {
+  const employed = input.staff + input.contractStaff
+  switch (input.type) {
+    case 'government':
+      return employed
+    case 'education':
+      return employed + input.students
+    case 'healthcare':
+      return (
+        employed +
+        input.interns * (input.internMonths / 12) +
+        input.beds * input.bedOccupancy +
+        input.outpatientVisitsPerYear / 365
+      )
+  }
+}

@@ -1,0 +1,85 @@
+// Meter readings → hourly consumption. Pure and exact: an hour is computed only from the readings near it, never from
+// a running sum, so any window of a series settles to the same bytes as the whole (design §3, settle-cases/README.md).
+// Which window has to be settled again is the question of register-window.ts.
+
+import { settleCumulative } from './register-cumulative.ts'
+import type { Hours } from './register-hours.ts'
+import { settleIntervals } from './register-interval.ts'
+import type { Replacement } from './registry.ts'
+
+export { HOUR_FLAGS, type HourFlag } from './register-hours.ts'
+export { planWindow } from './register-window.ts'
+
+/** Readings of one meter sorted by time, one per time. Times in epoch milliseconds, values in the register's unit. */
+export interface Samples {
+  atMs: Float64Array
+  value: Float64Array
+}
+
+/** What the rules need to know of a meter; a registered meter plus the factor of its unit. */
+export interface MeterProfile {
+  /** `register`: cumulative; `interval`: each value is the amount of one interval. */
+  kind: 'register' | 'interval'
+  /** Smallest step of the register, in its own unit. */
+  resolution: number
+  /** Digits before the decimal point, where known; the register rolls over at 10^digits. */
+  digits?: number
+  /** Factor of the current and voltage transformers. */
+  multiplier: number
+  intervalMinutes: number
+  /** Interval meters: whether the time marks the interval's start or its end. */
+  stamp: 'start' | 'end'
+  replacements: readonly Replacement[]
+  /** Medium units (kWh, GJ, m³) per register unit, before the multiplier; e.g. 1000 / 3.6 from GJ to kWh. */
+  factor: number
+}
+
+/**
+ * What a person may want to look at. Values are register values. A step lies between the good readings at `atMs` and
+ * `untilMs`, and is filed under the hour in which it begins; `amount` is what it adds, in medium units with multiplier
+ * and factor. A reset adds nothing: what was used in it is unknown.
+ */
+export type RegisterEvent =
+  | { kind: 'spike'; atMs: number; value: number; before: number; after: number }
+  | { kind: 'rollover'; atMs: number; untilMs: number; before: number; after: number; amount: number }
+  | { kind: 'reset'; atMs: number; untilMs: number; before: number; after: number }
+  | { kind: 'negativeStep'; atMs: number; untilMs: number; before: number; after: number; amount: number }
+  | { kind: 'replacement'; atMs: number; finalValue: number; startValue: number }
+
+/** `amounts` in medium units, NaN = null; `flags` are indexes of HOUR_FLAGS; `events` in order of `atMs`. */
+export interface HourSeries extends Hours {
+  events: RegisterEvent[]
+}
+
+/**
+ * Which hours to settle, [fromMs, toMs) in whole hours, and from which samples. A plain `{fromMs, toMs}` clips the
+ * series, and expects all of its readings; the rest is what planWindow adds so that a neighbourhood is enough.
+ */
+export interface SettleWindow {
+  fromMs: number
+  toMs: number
+  /** The samples to use, both included; default all. */
+  firstIndex?: number
+  lastIndex?: number
+  /** The first sample used is the meter's very first (default). Otherwise it must be surely good and at or before fromMs. */
+  opensSeries?: boolean
+  /** The last sample used is the meter's very last (default). Otherwise it must be surely good and at or after toMs. */
+  closesSeries?: boolean
+}
+
+/**
+ * The hours of a series, or those of them that lie in the window, with the events that begin in it. Rules 1–6 and the
+ * flags of settle-cases/README.md. Expects finite values at strictly rising times, whole-hour windows; throws RangeError
+ * otherwise, as far as it notices.
+ */
+export function settle(profile: MeterProfile, samples: Samples, window?: SettleWindow): HourSeries {
+  if (samples.atMs.length !== samples.value.length) throw new RangeError('samples: a value is needed for every time')
+  const first = window?.firstIndex ?? 0
+  const last = window?.lastIndex ?? samples.atMs.length - 1
+  if (last < first) {
+    return { firstHourMs: window?.fromMs ?? 0, amounts: new Float64Array(), flags: new Uint8Array(), events: [] }
+  }
+  return profile.kind === 'interval'
+    ? settleIntervals(profile, samples, { first, last, window })
+    : settleCumulative(profile, samples, { first, last, window })
+}

@@ -1,0 +1,132 @@
+// CO2 factors (facts §5). A factor of electricity is known by series, data year and area. Here it holds from the day its
+// notice was published until the next one, not for the year its data describe: a factor that is published later never
+// rewrites a month that was already judged. Other series (0.5703 for enterprises, regional baselines) are not mixed in.
+
+import type { Medium } from '../registry.ts'
+import type { Certainty, Validity } from './validity.ts'
+
+/** Water carries no energy and no CO2 of its own here. */
+export type EnergyMedium = Exclude<Medium, 'water'>
+export const ENERGY_MEDIA = ['electricity', 'heat', 'gas'] as const satisfies readonly EnergyMedium[]
+
+/** The area of rows that hold for the whole country. */
+export const NATIONAL = 'CN'
+
+/** Kilograms of CO2 in one of the unit's numerators; the denominator is the medium's amount unit. */
+export const KG_CO2_PER = { 'kgCO2/kWh': 1, 'tCO2/GJ': 1000, 'kgCO2/m³': 1 } as const
+
+/** The only unit each medium's factor is stored in. */
+export const CO2_UNITS = { electricity: 'kgCO2/kWh', heat: 'tCO2/GJ', gas: 'kgCO2/m³' } as const satisfies Record<
+  EnergyMedium,
+  keyof typeof KG_CO2_PER
+>
+
+export interface Co2Factor extends Validity {
+  medium: EnergyMedium
+  series: string
+  /** The year the data describe; null where a factor has none. */
+  dataYear: number | null
+  /** Six-digit division code, or `CN`. */
+  area: string
+  areaName: string
+  publisher: string
+  /** Number or date of the notice; null when none is known. */
+  notice: string | null
+  value: number
+  unit: keyof typeof KG_CO2_PER
+  source: string
+  certainty: Certainty
+}
+
+const AREA_NAMES: Record<string, string> = {
+  CN: '全国',
+  110000: '北京',
+  120000: '天津',
+  130000: '河北',
+  140000: '山西',
+  150000: '内蒙古',
+  210000: '辽宁',
+  370000: '山东',
+  410000: '河南',
+}
+
+/** First day of the 14th plan: heat and fuel factors state no validity, and the plan's CO2 cap is the first use of them. */
+const FYP14_START = '2021-01-01'
+
+export const CO2_FACTORS: readonly Co2Factor[] = [
+  ...vintage(2021, { validFrom: '2024-04-12', validTo: '2024-12-20', notice: '公告2024年第12号' }, [
+    ['CN', 0.5568, 'https://daydaynews.cc/zh-hant/finance/3899452.html', 'secondary'],
+    ['130000', 0.7901, 'from memory', 'recalled'],
+  ]),
+  ...vintage(2022, { validFrom: '2024-12-20', validTo: '2025-12-31', notice: '2024-12-20' }, [
+    ['CN', 0.5366, 'https://daydaynews.cc/zh-hant/finance/3899452.html', 'secondary'],
+    ['130000', 0.7252, '30-province table in a public code repository', 'secondary'],
+  ]),
+  ...vintage(
+    2023,
+    { validFrom: '2025-12-31', notice: '公告2025年第47号' },
+    Object.entries({
+      CN: 0.5306,
+      110000: 0.5554,
+      120000: 0.6796,
+      130000: 0.6516,
+      140000: 0.6634,
+      150000: 0.6479,
+      210000: 0.4878,
+      370000: 0.6191,
+      410000: 0.5897,
+    }).map(([area, value]) => [
+      area,
+      value,
+      'two identical 30-province tables in public code repositories',
+      'secondary',
+    ]),
+  ),
+  {
+    medium: 'heat',
+    series: '外购热力二氧化碳排放因子',
+    dataYear: null,
+    area: NATIONAL,
+    areaName: AREA_NAMES.CN,
+    publisher: 'public code repository; 0.1110 in 国家温室气体排放因子数据库',
+    notice: null,
+    validFrom: FYP14_START,
+    value: 0.11,
+    unit: 'tCO2/GJ',
+    source: 'public code repository (facts §5.2)',
+    certainty: 'secondary',
+  },
+  {
+    medium: 'gas',
+    series: '天然气二氧化碳排放因子',
+    dataYear: null,
+    area: NATIONAL,
+    areaName: AREA_NAMES.CN,
+    publisher: '国家温室气体排放因子数据库, second edition (2026)',
+    notice: null,
+    validFrom: FYP14_START,
+    // 0.038931 GJ/m³ × 15.242055 tC/TJ × 99 % × 44/12, recomputed in facts §5.2.
+    value: 2.154,
+    unit: 'kgCO2/m³',
+    source: 'public code repository (facts §5.2)',
+    certainty: 'secondary',
+  },
+]
+
+type AreaValue = [area: string, value: number, source: string, certainty: Certainty]
+
+function vintage(dataYear: number, issue: Validity & { notice: string }, values: AreaValue[]): Co2Factor[] {
+  return values.map(([area, value, source, certainty]) => ({
+    medium: 'electricity',
+    series: '电力平均二氧化碳排放因子',
+    dataYear,
+    area,
+    areaName: AREA_NAMES[area],
+    publisher: '生态环境部',
+    ...issue,
+    value,
+    unit: CO2_UNITS.electricity,
+    source,
+    certainty,
+  }))
+}

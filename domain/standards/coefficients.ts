@@ -1,0 +1,99 @@
+// Coefficients that turn energy into standard coal (折标准煤系数). The same institution has two energies: national
+// statistics take electricity at its calorific value (当量值, 0.1229), the quota standards at its primary value (等价值,
+// 0.31), so a coefficient lives inside the set of a standard and never alone (facts §3.5). Water is in no set.
+
+import type { Certainty, Validity } from './validity.ts'
+
+/** Kinds of energy that a set may convert; the first three are metered, the others come by bill. */
+export const ENERGY_CARRIERS = ['electricity', 'heat', 'gas', 'rawCoal', 'petrol', 'kerosene', 'diesel', 'lpg'] as const
+export type EnergyCarrier = (typeof ENERGY_CARRIERS)[number]
+
+/** The only unit each carrier's coefficient is stored in. Heat in kgce/GJ: 34.12 is right, 0.03412 is tce/GJ (facts §3.5). */
+export const COEFFICIENT_UNITS = {
+  electricity: 'kgce/kWh',
+  heat: 'kgce/GJ',
+  gas: 'kgce/m³',
+  rawCoal: 'kgce/kg',
+  petrol: 'kgce/kg',
+  kerosene: 'kgce/kg',
+  diesel: 'kgce/kg',
+  lpg: 'kgce/kg',
+} as const satisfies Record<EnergyCarrier, string>
+
+export interface Coefficient {
+  carrier: EnergyCarrier
+  value: number
+  unit: (typeof COEFFICIENT_UNITS)[EnergyCarrier]
+  source: string
+  certainty: Certainty
+}
+
+export type SetPurpose = 'statistics' | 'quota'
+export interface CoefficientSet extends Validity {
+  purpose: SetPurpose
+  /** What a result that used the set is labelled with. */
+  name: string
+  standard: string
+  rows: readonly Coefficient[]
+  /** A stand-in for a set that is not known to us. */
+  standIn: boolean
+  remark?: string
+}
+
+const COPY_2589 = 'public code repositories that cite GB/T 2589-2020'
+const ANNEX_B = 'DB37/T annex B, in ma1138569845/dechnicAuditor-agent'
+const MEMORY_2008 = 'GB/T 2589-2008 from memory; equal to the edition of 2020'
+
+export const COEFFICIENT_SETS: readonly CoefficientSet[] = [
+  {
+    purpose: 'statistics',
+    name: 'GB/T 2589-2008 当量值',
+    standard: 'GB/T 2589-2008',
+    validFrom: '2008-06-01',
+    validTo: '2021-04-01',
+    standIn: false,
+    remark: 'Kept for base years up to 2020. Both dates are from memory.',
+    rows: [
+      row('electricity', 0.1229, MEMORY_2008, 'recalled'),
+      row('heat', 34.12, MEMORY_2008, 'recalled'),
+      row('gas', 1.2143, MEMORY_2008, 'recalled'),
+    ],
+  },
+  {
+    purpose: 'statistics',
+    name: 'GB/T 2589-2020 当量值',
+    standard: 'GB/T 2589-2020',
+    validFrom: '2021-04-01',
+    standIn: false,
+    remark: 'First day of validity from memory. Gas: 气田气; 1.3300 is 油田气, a known mix-up (facts §4).',
+    rows: [
+      row('electricity', 0.1229, COPY_2589, 'secondary'),
+      row('heat', 34.12, COPY_2589, 'secondary'),
+      row('gas', 1.2143, COPY_2589, 'secondary'),
+      row('rawCoal', 0.7143, COPY_2589, 'secondary'),
+      row('petrol', 1.4714, COPY_2589, 'secondary'),
+      row('kerosene', 1.4714, COPY_2589, 'secondary'),
+      row('diesel', 1.4571, COPY_2589, 'secondary'),
+      row('lpg', 1.7143, COPY_2589, 'secondary'),
+    ],
+  },
+  {
+    purpose: 'quota',
+    name: 'DB37/T annex B 等价值 (stand-in)',
+    standard: 'DB37/T 2671, 2672, 2673, 3780-2019 annex B',
+    validFrom: '2019-01-01',
+    standIn: true,
+    remark: 'Which set the Hebei quota uses is not known. Of the first day of validity only the year is known.',
+    rows: [
+      row('electricity', 0.31, ANNEX_B, 'secondary'),
+      row('heat', 34.12, ANNEX_B, 'secondary'),
+      row('gas', 1.2143, ANNEX_B, 'secondary'),
+      row('petrol', 1.4714, ANNEX_B, 'secondary'),
+      row('diesel', 1.4571, ANNEX_B, 'secondary'),
+    ],
+  },
+]
+
+function row(carrier: EnergyCarrier, value: number, source: string, certainty: Certainty): Coefficient {
+  return { carrier, value, unit: COEFFICIENT_UNITS[carrier], source, certainty }
+}

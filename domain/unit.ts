@@ -1,0 +1,61 @@
+// Units of registers and readings, per medium, and the arithmetic between them.
+// Sizes are whole numbers, so that a conversion multiplies and divides by integers and loses nothing it need not lose.
+
+import type { Medium } from './registry.ts'
+
+/** Sizes in joule (energy) and litre (volume). 1 Wh = 3600 J exactly. */
+const ENERGY = new Map([
+  ['Wh', 3_600],
+  ['kWh', 3_600_000],
+  ['MWh', 3_600_000_000],
+  ['MJ', 1_000_000],
+  ['GJ', 1_000_000_000],
+])
+const VOLUME = new Map([
+  ['L', 1],
+  ['m³', 1_000],
+  ['m3', 1_000],
+])
+
+/** The units that a register of each medium may count in. `m3` is `m³` written in ASCII. */
+export const REGISTER_UNITS: Readonly<Record<Medium, readonly string[]>> = {
+  electricity: ['Wh', 'kWh', 'MWh'],
+  heat: ['GJ', 'MJ', 'kWh', 'MWh'],
+  water: ['m³', 'm3', 'L'],
+  gas: ['m³', 'm3', 'L'],
+}
+
+export type AmountUnit = 'kWh' | 'GJ' | 'm³'
+const AMOUNT_UNITS: Readonly<Record<Medium, AmountUnit>> = { electricity: 'kWh', heat: 'GJ', water: 'm³', gas: 'm³' }
+
+/** The unit in which consumption of a medium is kept and shown. */
+export const amountUnit = (medium: Medium): AmountUnit => AMOUNT_UNITS[medium]
+
+/** Whether a register or a reading of `medium` may carry `unit`. */
+export const isUnitOf = (unit: string, medium: Medium): boolean => REGISTER_UNITS[medium].includes(unit)
+
+/** `value` of unit `from` in unit `to`; undefined when a unit is unknown or the two measure different things. */
+export function convert(value: number, from: string, to: string): number | undefined {
+  const ratio = ratioOf(from, to)
+  return ratio && (value * ratio.times) / ratio.per
+}
+
+/**
+ * Amount units per register unit, before the meter's multiplier: 1000 for MWh of electricity, 0.0036 for kWh of heat.
+ * Undefined when `unit` is not a unit of the medium.
+ */
+export function factorToAmount(unit: string, medium: Medium): number | undefined {
+  return isUnitOf(unit, medium) ? convert(1, unit, amountUnit(medium)) : undefined
+}
+
+/** Reduced to lowest terms, so that one of the two is 1 wherever the units are whole multiples of one another. */
+function ratioOf(from: string, to: string): { times: number; per: number } | undefined {
+  const table = ENERGY.has(from) ? ENERGY : VOLUME
+  const times = table.get(from)
+  const per = table.get(to)
+  if (times === undefined || per === undefined) return undefined
+  const divisor = greatestCommonDivisor(times, per)
+  return { times: times / divisor, per: per / divisor }
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))
