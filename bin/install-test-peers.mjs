@@ -1,0 +1,65 @@
+// Installs the Debian packages that tests drive as real peers: Chromium, for the journey test. Only if missing, only
+// for `npm test`, and with a plain message where it may not. Node.js built-ins only.
+
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { isMain, orExit } from './install.mjs'
+
+/** Each peer: the Debian package, and the names under which its program may already be there. */
+const PEERS = [
+  { package: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'] },
+]
+
+/** Seconds to wait for another apt that holds the lock: a new machine often updates itself just after boot. */
+const APT_LOCK_SECONDS = 120
+
+/** Absolute path of an installed Chromium, or undefined. */
+export const chromiumPath = () => programPath(PEERS[0].programs)
+
+/** Makes every peer present. Throws an Error whose message names the packages and the command that installs them. */
+export function ensureTestPeers() {
+  const missing = PEERS.filter((peer) => !programPath(peer.programs)).map((peer) => peer.package)
+  if (missing.length === 0) return
+  const byHand = `The tests need ${missing.join(', ')}. Install by hand: sudo apt-get install ${missing.join(' ')}`
+  if (!programPath(['apt-get'])) throw new Error(`${byHand} (or what your system calls it, on the PATH).`)
+  const asRoot = rootPrefix()
+  if (!asRoot) throw new Error(byHand)
+  process.stderr.write(`kilowatch: installing ${missing.join(', ')} from Debian for the tests, once …\n`)
+  const options = ['-qq', '-o', 'Acquire::Retries=3', '-o', `DPkg::Lock::Timeout=${APT_LOCK_SECONDS}`]
+  const steps = [
+    ['apt-get', ...options, 'update'],
+    ['apt-get', ...options, '--yes', '--no-install-recommends', 'install', ...missing],
+  ]
+  for (const step of steps) {
+    const command = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', ...step]
+    const result = spawnSync(command[0], command.slice(1), { stdio: ['ignore', process.stderr.fd, process.stderr.fd] })
+    if (result.status !== 0) throw new Error(`"${step.join(' ')}" failed (see above). ${byHand}`)
+  }
+  const absent = PEERS.filter((peer) => !programPath(peer.programs)).map((peer) => peer.package)
+  if (absent.length > 0) throw new Error(`${absent.join(', ')} was installed, but no program of it is on the PATH.`)
+}
+
+/** How to run a command as root: directly, by a sudo that asks nothing, or not at all. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return []
+  return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined
+}
+
+/** @param {readonly string[]} names */
+function programPath(names) {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+if (isMain(import.meta.url)) orExit(ensureTestPeers)

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// `npx kilowatch …`: makes sure of the install, then runs local/cli.ts on the pinned Node.js. Stdout belongs to the
+// command alone. Built-ins only, and syntax that Node 20 reads, because it runs before anything is installed.
+
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { ensureInstalled, orExit, pinnedNode, root } from './install.mjs'
+
+/** The first Node.js whose type stripping and sqlite Kilowatch relies on. */
+const FIRST_NODE_MAJOR = 24
+
+orExit(ensureInstalled)
+const cli = join(root, 'local', 'cli.ts')
+
+if (Number.parseInt(process.versions.node, 10) >= FIRST_NODE_MAJOR) await import(cli)
+else runOnPinnedNode()
+
+function runOnPinnedNode() {
+  const child = spawn(pinnedNode, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => child.kill(signal))
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`kilowatch: ${pinnedNode} could not be started: ${error.message}\n`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))
+}

@@ -1,0 +1,161 @@
+// Holds the walls of the house (design §1) and its habits, over every file of the repository: which room may import
+// which, what the pure rooms may not touch, how files open and are named. It also shows that it looked, and that each
+// rule bites.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { missingFrom } from '../bin/install.mjs'
+import { machinePlaces, parseSource, rooms, rules, type Source } from './house-rules.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const NOT_OURS = new Set(['node_modules', '.git', 'data', 'dist', 'cdk.out', 'coverage'])
+const SOURCE_FILE = /\.(ts|tsx|mjs)$/
+const TEXT_FILE = /(\.(ts|tsx|mjs|json|md|html|css|yml|yaml|csv|svg)|\/run|\.gitignore|\.npmrc)$/
+
+const texts = filesBelow('')
+  .filter((path) => TEXT_FILE.test(`/${path}`))
+  .map((path): Source => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+const sources = texts.filter(({ path }) => SOURCE_FILE.test(path)).map(parseSource)
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+    if (NOT_OURS.has(entry.name)) return []
+    return entry.isDirectory() ? filesBelow(path) : [path]
+  })
+}
+
+describe('the census', () => {
+  test.each(Object.entries(rooms))('finds the source files of room %s', (room, { filesMin }) => {
+    expect(sources.filter((source) => source.room === room).length).toBeGreaterThanOrEqual(filesMin)
+  })
+
+  test('sees imports between rooms, comments and calls', () => {
+    const count = (of: (source: (typeof sources)[number]) => unknown[]) => sources.flatMap(of).length
+    expect(count(({ requests }) => requests.filter((request) => request.startsWith('../')))).toBeGreaterThan(50)
+    expect(count(({ comments }) => comments)).toBeGreaterThan(200)
+    expect(count(({ calls }) => calls)).toBeGreaterThan(500)
+  })
+})
+
+describe('the tree keeps the rule', () => {
+  test.each(Object.entries(rules))('%s', (_name, rule) => {
+    expect(sources.flatMap(rule)).toEqual([])
+  })
+
+  test('no place of one machine', () => {
+    expect(texts.flatMap(machinePlaces)).toEqual([])
+  })
+
+  test('the lock is in step with package.json', () => {
+    const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'))
+    const { dependencies, devDependencies } = read('package.json')
+    expect(read('package-lock.json').packages['']).toMatchObject({ dependencies, devDependencies })
+  })
+})
+
+describe('the rule bites', () => {
+  const bites: [keyof typeof rules, path: string, text: string][] = [
+    ['importsStayInTheirRooms', 'domain/a.ts', "import { readFileSync } from 'node:fs'"],
+    ['importsStayInTheirRooms', 'domain/a.ts', "import type { Platform } from '../functions/platform.ts'"],
+    ['importsStayInTheirRooms', 'domain/a.ts', "import { parse } from 'csv-parse/sync'"],
+    ['importsStayInTheirRooms', 'domain/standards/a.ts', "export * from '../../local/cli.ts'"],
+    ['importsStayInTheirRooms', 'functions/a.ts', "import '../local/platform.ts'"],
+    ['importsStayInTheirRooms', 'functions/a.ts', "const fs = await import('node:fs')"],
+    ['importsStayInTheirRooms', 'functions/a.ts', "import net from 'node:net'"],
+    ['importsStayInTheirRooms', 'cloud/a.ts', "export { a } from '../local/a.ts'"],
+    ['importsStayInTheirRooms', 'local/a.ts', "let a: import('../cloud/platform.ts').A"],
+    ['importsStayInTheirRooms', 'local/a.ts', "import { platform } from '#platform'"],
+    ['importsStayInTheirRooms', 'local/a.ts', "new Worker(new URL('../bench/load.ts', import.meta.url))"],
+    ['importsStayInTheirRooms', 'infra/a.ts', "import { ingest } from '../functions/ingest.ts'"],
+    ['importsStayInTheirRooms', 'infra/a.ts', "import { hourStart } from '../domain/calendar.ts'"],
+    ['importsStayInTheirRooms', 'devices/a.ts', "import { host } from '../local/host.ts'"],
+    ['importsStayInTheirRooms', 'web/src/a.tsx', "import { a } from '../../functions/api.ts'"],
+    [
+      'importsStayInTheirRooms',
+      'web/src/a.tsx',
+      "import { join } from 'node:path'\nexport const A = () => <p>it's</p>",
+    ],
+    ['importsStayInTheirRooms', 'bench/a.ts', "import { sharedFile } from '../test/shared.ts'"],
+    ['importsStayInTheirRooms', 'local/a.ts', "const a = require('../test/a.ts')"],
+    ['importsStayInTheirRooms', 'bin/a.mjs', "import { z } from 'zod'"],
+    ['importsStayInTheirRooms', 'shed/a.ts', 'export const a = 1'],
+    ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const a = Date.now()'],
+    ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const now = Date.now'],
+    ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const a = new Date()'],
+    ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const a = Math.random()'],
+    ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const a = performance.now()'],
+    ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const a = process.pid'],
+    ['pureRoomsDoNotTouchTheWorld', 'functions/a.ts', 'const a = Date.now()'],
+    ['relativeImportsNameTheirExtension', 'local/a.ts', "import { b } from './b'"],
+    ['relativeImportsNameTheirExtension', 'local/a.ts', "import { b } from './b.js'"],
+    ['filesOpenWithAComment', 'local/a.ts', 'export const a = 1 // why'],
+    ['filesOpenWithAComment', 'local/a.ts', '// One. Two. Three. Four. Five.'],
+    ['filesHaveNames', 'local/utils.ts', ''],
+    ['filesHaveNames', 'web/src/index.ts', ''],
+    ['filesHaveNames', 'web/src/AreaPage.tsx', ''],
+    ['nothingIsLeftUnfinished', 'local/a.ts', `/* ${'TO'}${'DO'}: the rest */`],
+    ['testsAreNotSkipped', 'test/a.test.ts', "test.skip('counts', () => {})"],
+    ['testsAreNotSkipped', 'test/a.test.ts', "describe.only('counts', () => {})"],
+    ['testsAreNotSkipped', 'test/a.test.ts', "test.concurrent.todo('counts')"],
+  ]
+  test.each(bites)('%s in %s: %s', (name, path, text) => {
+    expect(rules[name](parseSource({ path, text }))).toHaveLength(1)
+  })
+
+  const keeps: [keyof typeof rules, path: string, text: string][] = [
+    ['importsStayInTheirRooms', 'domain/standards/a.ts', "import { z } from 'zod'\nimport { b } from '../b.ts'"],
+    ['importsStayInTheirRooms', 'domain/a.ts', "// import fs from 'node:fs'\nconst a = \"import 'node:fs'\""],
+    [
+      'importsStayInTheirRooms',
+      'functions/a.ts',
+      "import { platform } from '#platform'\nimport middy from '@middy/core'",
+    ],
+    ['importsStayInTheirRooms', 'infra/a.ts', "import { triggers } from '../functions/triggers.ts'"],
+    ['importsStayInTheirRooms', 'local/a.ts', "import { replay } from '../devices/replay.ts'"],
+    ['importsStayInTheirRooms', 'web/vite.config.ts', "import { join } from 'node:path'"],
+    ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const a = new Date(ms)\nconst b = plan.performance'],
+    ['pureRoomsDoNotTouchTheWorld', 'local/a.ts', 'const a = Date.now()'],
+    ['filesOpenWithAComment', 'bin/a.mjs', '#!/usr/bin/env node\n// Why, e.g. this one (design §1.2).\n'],
+    ['filesOpenWithAComment', 'devices/a.ts', '// One. Two.\n//\n// Three. Four. Five.'],
+    ['filesOpenWithAComment', 'local/a.ts', '/**\n * Why it exists.\n */\nexport const a = 1'],
+    ['testsAreNotSkipped', 'test/a.test.ts', "test.skipIf(missing)('counts', () => {})"],
+    ['testsAreNotSkipped', 'local/a.ts', 'const next = cursor.skip(3)'],
+  ]
+  test.each(keeps)('%s lets pass in %s: %s', (name, path, text) => {
+    expect(rules[name](parseSource({ path, text }))).toEqual([])
+  })
+
+  test('a file with a syntax error is not waved through', () => {
+    expect(() => parseSource({ path: 'domain/a.ts', text: 'const = 1' })).toThrow('domain/a.ts')
+  })
+
+  test.each([
+    ['an absolute path', `const a = '/${'tmp'}/a'`],
+    ['a registry', `"resolved": "${'http'}s://example.org/a.tgz"`],
+  ])('finds %s', (_name, text) => {
+    expect(machinePlaces({ path: 'a.json', text })).toHaveLength(1)
+  })
+
+  test('paths of the project and of a URL are no places of a machine', () => {
+    expect(machinePlaces({ path: 'a.md', text: 'see ../work/a, local/tmp/a and https://a.cn/work/a' })).toEqual([])
+  })
+})
+
+describe('the install compares what is there with the lock', () => {
+  const locked = {
+    '': { version: '1' },
+    'node_modules/a': { version: '1.0.0', integrity: 'x' },
+    'node_modules/b': { version: '1.0.0', optional: true },
+  }
+  test.each([
+    ['nothing is installed', {}, ['node_modules/a']],
+    ['another version is', { 'node_modules/a': { version: '1.0.1', integrity: 'x' } }, ['node_modules/a']],
+    ['another content is', { 'node_modules/a': { version: '1.0.0', integrity: 'y' } }, ['node_modules/a']],
+    ['only an optional one is absent', { 'node_modules/a': { version: '1.0.0', integrity: 'x' } }, []],
+  ])('%s', (_name, installed, missing) => {
+    expect(missingFrom(locked, installed)).toEqual(missing)
+  })
+})
