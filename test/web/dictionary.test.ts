@@ -1,0 +1,53 @@
+// The words of the page: complete in both languages, and those of the glossary.
+
+import { expect, test } from 'vitest'
+import { HOUR_FLAGS } from '../../domain/register.ts'
+import { INDICATORS, INSTITUTION_TYPES, QUOTA_INDICATORS } from '../../domain/registry.ts'
+import { FORECAST_BASES, RATINGS, STATUSES, VERDICTS } from '../../domain/view.ts'
+import { en } from '../../web/src/en.ts'
+import { zh } from '../../web/src/zh.ts'
+
+/** Every phrase by its path, such as `statuses.over`; phrases with gaps are filled with figures. */
+function phrasesOf(words: object, path = ''): Map<string, string> {
+  const phrases = new Map<string, string>()
+  for (const [key, value] of Object.entries(words)) {
+    const here = `${path}${key}`
+    if (typeof value === 'string') phrases.set(here, value)
+    else if (typeof value === 'function') phrases.set(here, value('1', '2'))
+    else for (const [inner, phrase] of phrasesOf(value, `${here}.`)) phrases.set(inner, phrase)
+  }
+  return phrases
+}
+
+test('both languages have the same phrases, and none is empty', () => {
+  const [chinese, english] = [phrasesOf(zh), phrasesOf(en)]
+  expect(chinese.size).toBeGreaterThan(100)
+  expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
+  expect([...chinese, ...english].filter(([, phrase]) => phrase.trim() === '')).toEqual([])
+})
+
+test('English holds no Chinese but the name of the other language', () => {
+  const left = [...phrasesOf(en)].filter(([, phrase]) => /\p{Script=Han}/u.test(phrase))
+  expect(left).toEqual([['otherLanguage', '中文']])
+})
+
+test('the words of the glossary are used for status, verdict and rating', () => {
+  expect(STATUSES.map((status) => zh.statuses[status])).toEqual(['正常', '预警', '超标'])
+  expect(RATINGS.map((rating) => zh.ratings[rating])).toEqual(['先进', '合理', '达标', '需整改'])
+  expect(zh.verdicts.bothMet).toBe('总量强度双达标')
+  expect(zh.noTarget).toBe('目标未下达')
+  expect(zh.noQuota).toBe('定额未下达')
+})
+
+test.each([
+  { of: 'statuses', ids: STATUSES, words: zh.statuses },
+  { of: 'verdicts', ids: VERDICTS, words: zh.verdicts },
+  { of: 'ratings', ids: RATINGS, words: zh.ratings },
+  { of: 'forecast bases', ids: FORECAST_BASES, words: zh.forecastBases },
+  { of: 'indicators', ids: INDICATORS, words: zh.indicators },
+  { of: 'quota indicators', ids: QUOTA_INDICATORS, words: zh.quotaIndicators },
+  { of: 'institution types', ids: INSTITUTION_TYPES, words: zh.types },
+  { of: 'hour flags', ids: HOUR_FLAGS, words: zh.flags },
+])('$of that the API can send have a word each', ({ ids, words }) => {
+  expect(Object.keys(words)).toEqual([...ids])
+})

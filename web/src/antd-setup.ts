@@ -1,0 +1,31 @@
+// What Ant Design is told once: the language of its own few words, and the colours and fonts of this page.
+
+import type { ConfigProviderProps, ThemeConfig } from 'antd'
+import enUS from 'antd/es/locale/en_US.js'
+import zhCN from 'antd/es/locale/zh_CN.js'
+import type { Language } from './language.tsx'
+
+type AntdLocale = NonNullable<ConfigProviderProps['locale']>
+
+export const antdLocale = (language: Language): AntdLocale => localeOf(language === 'zh' ? zhCN : enUS)
+
+// antd has no `exports`: Node's rules read its files as CommonJS, where the locale is a property `default`; Vite reads
+// them as the ES modules they are.
+const localeOf = (module: AntdLocale | { default: AntdLocale }): AntdLocale =>
+  'default' in module ? module.default : module
+
+// Grey of the second rank, dark enough to be read: antd's own has a contrast of 3.4.
+const GREY = '#595959'
+
+export const antdTheme: ThemeConfig = {
+  components: { Descriptions: { labelColor: GREY } },
+  token: {
+    colorPrimary: '#1554ad',
+    colorLink: '#1554ad',
+    colorTextDescription: GREY,
+    borderRadius: 4,
+    // Fonts of the reader's own system: the page asks nothing of the network but its server.
+    fontFamily:
+      "system-ui, -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', sans-serif",
+  },
+}

@@ -1,0 +1,74 @@
+// The frame of the page: waits until the server is ready, shows the header, and the page that the route names.
+
+import { Alert, Card, ConfigProvider, Empty } from 'antd'
+import { useEffect, useRef } from 'react'
+import { monthOf } from '../../domain/calendar.ts'
+import type { HealthView } from '../../domain/view.ts'
+import { antdLocale, antdTheme } from './antd-setup.ts'
+import { AreaPage } from './area-page.tsx'
+import { Header } from './header.tsx'
+import { InstitutionPage } from './institution-page.tsx'
+import { useLanguage } from './language.tsx'
+import { areaRoute, formatRoute, type Route, useRoute } from './route.ts'
+import { StartPanel, useHealth } from './start-panel.tsx'
+import { useTitle } from './title.ts'
+
+// antd would write two Chinese characters apart: 重 试.
+const BUTTON = { autoInsertSpace: false }
+
+export function App() {
+  const { language, text } = useLanguage()
+  const route = useRoute()
+  const { health, problem } = useHealth()
+  const month = route.month ?? monthOf(Date.now())
+  useScrollToTop(route)
+  return (
+    <ConfigProvider locale={antdLocale(language)} theme={antdTheme} button={BUTTON}>
+      <Header route={route} month={month} demo={health?.demo ?? false} />
+      <main className="page">
+        {health?.status === 'ok' ? (
+          <RoutedPage route={route} month={month} rootArea={health.rootArea} />
+        ) : (
+          <StartPanel health={health} problem={problem} />
+        )}
+      </main>
+      <footer className="page-footer">{text.clock}</footer>
+    </ConfigProvider>
+  )
+}
+
+/** A page of another subject is read from its beginning; a filter or another month leaves the reader where they are. */
+function useScrollToTop(route: Route): void {
+  const subject = route.page === 'institution' ? route.id : route.page === 'area' ? route.code : null
+  const place = `${route.page}/${subject}`
+  const last = useRef(place)
+  useEffect(() => {
+    if (last.current !== place) scrollTo(0, 0)
+    last.current = place
+  }, [place])
+}
+
+function RoutedPage({ route, month, rootArea }: { route: Route; month: string; rootArea: HealthView['rootArea'] }) {
+  if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
+  if (route.page === 'unknown') return <NotFound month={route.month} />
+  const code = route.code ?? rootArea
+  if (code === null) return <NothingRegistered />
+  return <AreaPage key={code} route={{ ...route, code }} month={month} isRoot={code === rootArea} />
+}
+
+function NotFound({ month }: { month: string | null }) {
+  const { text } = useLanguage()
+  useTitle(null)
+  const home = <a href={formatRoute(areaRoute(null, month))}>{text.home}</a>
+  return <Alert type="warning" showIcon title={text.notFound} description={home} />
+}
+
+function NothingRegistered() {
+  const { text } = useLanguage()
+  useTitle(null)
+  return (
+    <Card>
+      <Empty description={text.notRegistered} />
+    </Card>
+  )
+}

@@ -1,0 +1,50 @@
+// ECharts in React: one chart in one element, only the parts that this page draws with.
+
+import { BarChart } from 'echarts/charts'
+import { GridComponent, TooltipComponent } from 'echarts/components'
+import { type EChartsCoreOption, init, use } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+import { useEffect, useRef } from 'react'
+
+use([BarChart, GridComponent, TooltipComponent, SVGRenderer])
+
+type ECharts = ReturnType<typeof init>
+
+interface Props {
+  option: EChartsCoreOption
+  className: string
+  /** What the chart shows, for those who do not see it. */
+  label: string
+  /** Called with the index of the category that was clicked, on a bar or beside it. */
+  onPick?: (index: number) => void
+}
+
+export function Chart({ option, className, label, onPick }: Props) {
+  const element = useRef<HTMLDivElement>(null)
+  const chart = useRef<ECharts>(null)
+  const pick = useRef(onPick)
+  pick.current = onPick
+
+  useEffect(() => {
+    const box = element.current
+    if (!box) return
+    const made = init(box, null, { renderer: 'svg' })
+    chart.current = made
+    made.getZr().on('click', ({ offsetX, offsetY }) => {
+      const point = [offsetX, offsetY]
+      if (!pick.current || !made.containPixel('grid', point)) return
+      const [index] = made.convertFromPixel('grid', point)
+      pick.current(index)
+    })
+    const observer = new ResizeObserver(() => made.resize())
+    observer.observe(box)
+    return () => {
+      observer.disconnect()
+      made.dispose()
+      chart.current = null
+    }
+  }, [])
+  useEffect(() => chart.current?.setOption(option, { notMerge: true }), [option])
+
+  return <div ref={element} className={className} role="img" aria-label={label} />
+}

@@ -1,0 +1,87 @@
+// The quota of one institution: four indicators against their three values (约束值, 基准值, 引导值).
+
+import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { QuotaStatus } from '../../domain/view.ts'
+import { formatNumber, formatUnit, UNKNOWN, withUnit } from './format.ts'
+import { useLanguage } from './language.tsx'
+import { RatingTag, StandInTag } from './marks.tsx'
+import { attributes } from './table-rows.ts'
+import type { Rating } from './zh.ts'
+
+/** The ladder of facts §3.2, one step up. */
+const NEXT_BETTER: Record<Rating, Rating | null> = {
+  rectify: 'compliant',
+  compliant: 'reasonable',
+  reasonable: 'advanced',
+  advanced: null,
+}
+
+export function QuotaCard({ rows, loading }: { rows: QuotaStatus[]; loading: boolean }) {
+  const { text, language } = useLanguage()
+  const value = (title: string, key: 'actual' | 'constraint' | 'benchmark' | 'guide') => ({
+    title,
+    key,
+    align: 'right' as const,
+    render: (_: unknown, row: QuotaStatus) => formatNumber(row[key], 2),
+  })
+  const columns: TableColumnsType<QuotaStatus> = [
+    {
+      title: text.indicator,
+      key: 'indicator',
+      rowScope: 'row',
+      render: (_, row) => (
+        <>
+          <div className="row-name">{text.quotaIndicators[row.indicator]}</div>
+          <div className="faint">{formatUnit(row.unit, language)}</div>
+        </>
+      ),
+    },
+    { ...value(text.actual, 'actual'), render: (_, row) => <strong>{formatNumber(row.actual, 2)}</strong> },
+    { title: text.rating, key: 'rating', render: (_, row) => <QuotaRating row={row} /> },
+    { title: text.toNext, key: 'next', render: (_, row) => <ToNext row={row} /> },
+    value(text.constraint, 'constraint'),
+    value(text.benchmark, 'benchmark'),
+    value(text.guide, 'guide'),
+    {
+      title: text.standard,
+      key: 'standard',
+      render: (_, { standard, standIn }) => (
+        <>
+          <div>{standard ?? UNKNOWN}</div>
+          {standIn && <StandInTag source={standard}>{text.standIn}</StandInTag>}
+        </>
+      ),
+    },
+  ]
+  return (
+    <Card title={`${text.quota} · ${text.quotaNote}`} loading={loading} data-testid="quota">
+      <Table
+        size="small"
+        rowKey="indicator"
+        columns={columns}
+        dataSource={rows}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noQuota} /> }}
+        onRow={(row) => attributes(`quota-${row.indicator}`)}
+      />
+    </Card>
+  )
+}
+
+/** No values: no quota was issued. Values but no rating: there is nothing to judge yet. */
+function QuotaRating({ row }: { row: QuotaStatus }) {
+  const { text } = useLanguage()
+  if (row.rating === null && row.constraint !== null) return <span className="faint">{text.notJudged}</span>
+  return <RatingTag rating={row.rating} />
+}
+
+function ToNext({ row }: { row: QuotaStatus }) {
+  const { text, language } = useLanguage()
+  if (row.rating === null) return UNKNOWN
+  const next = NEXT_BETTER[row.rating]
+  if (next === null) return text.best
+  if (row.toNextRating === null) return UNKNOWN
+  const amount = withUnit(formatNumber(row.toNextRating, 2), formatUnit(row.unit, language))
+  return text.toNextAmount(amount, text.ratings[next])
+}

@@ -1,0 +1,107 @@
+// Reading the HTTP API. Answers are trusted to have the shapes of domain/view.ts, because the server that made this page
+// also made them; errors are RFC 9457 problem documents, or what is left when there is no server.
+
+import { useCallback, useEffect, useRef, useState } from 'react'
+
+/** How often a page that stays open asks again. Assessment runs by the minute, so faster would show nothing new. */
+const REFRESH_MS = 60_000
+
+export interface Problem {
+  title: string
+  /** The HTTP status; 0 when no answer came. */
+  status: number
+  detail?: string
+}
+
+/** A request that was answered with a problem, or not at all. */
+export class ProblemError extends Error {
+  override name = 'ProblemError'
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.title)
+    this.problem = problem
+  }
+}
+
+/** Gets `path` below `/api/v1/`. Throws ProblemError; throws the abort reason when aborted. */
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await fetch(`api/v1/${path}`, { signal, headers: { accept: 'application/json' } }).catch(
+    (error: unknown) => {
+      if (signal?.aborted) throw error
+      throw new ProblemError({ title: String(error), status: 0 })
+    },
+  )
+  const body: unknown = await response.json().catch((error: unknown) => {
+    if (signal?.aborted) throw error
+    return undefined
+  })
+  if (response.ok && body !== undefined) return body as T
+  throw new ProblemError(problemFrom(response, body))
+}
+
+export interface Resource<T> {
+  data: T | null
+  /** Set together with `data` when a later refresh failed. */
+  problem: Problem | null
+  reload: () => void
+}
+interface Answer<T> {
+  path: string
+  data: T | null
+  problem: Problem | null
+}
+
+/** The answer to `path`, asked for again every minute. An answer to an earlier path is never shown. Null asks nothing. */
+export function useResource<T>(path: string | null): Resource<T> {
+  const [answer, setAnswer] = useState<Answer<T> | null>(null)
+  const loadNow = useRef(() => {})
+  const reload = useCallback(() => loadNow.current(), [])
+
+  useEffect(() => {
+    if (path === null) return
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const load = async () => {
+      clearTimeout(timer)
+      try {
+        const data = await getJson<T>(path, abort.signal)
+        setAnswer({ path, data, problem: null })
+      } catch (error) {
+        if (abort.signal.aborted) return
+        const problem = problemOf(error)
+        setAnswer((last) => ({ path, data: last?.path === path ? last.data : null, problem }))
+      }
+      timer = setTimeout(load, REFRESH_MS)
+    }
+    loadNow.current = load
+    load()
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+    }
+  }, [path])
+
+  const standing = answer?.path === path ? answer : null
+  return { data: standing?.data ?? null, problem: standing?.problem ?? null, reload }
+}
+
+/** What to tell of a failed request. */
+export function problemOf(error: unknown): Problem {
+  return error instanceof ProblemError ? error.problem : { title: String(error), status: 0 }
+}
+
+/** `path?name=value&…` of the parameters that have a value. */
+export function withQuery(path: string, parameters: Record<string, string | number | null>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) query.set(name, String(value))
+  return query.size === 0 ? path : `${path}?${query}`
+}
+
+function problemFrom(response: Response, body: unknown): Problem {
+  const fields: Partial<Problem> = typeof body === 'object' && body !== null ? body : {}
+  return {
+    title: typeof fields.title === 'string' ? fields.title : response.statusText || `HTTP ${response.status}`,
+    status: response.status,
+    detail: typeof fields.detail === 'string' ? fields.detail : undefined,
+  }
+}
