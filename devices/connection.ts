@@ -1,0 +1,261 @@
+// One connection of an uplink, from CONNECT to close: MQTT 3.1.1, QoS 1, in order, a bounded number of messages on the
+// wire, each deleted from the outbox only after its PUBACK. It wraps a fresh mqtt.js client that forgets all of the
+// last one, because mqtt.js would otherwise replay its own store one message at a time and lose publish callbacks on a
+// close (MQTT.js issues 2015, 1974); the outbox is the only memory.
+
+import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import { topicOf } from '../domain/topic.ts'
+import type { Log } from './log.ts'
+import type { OutboxEntry, OutboxFigures } from './outbox.ts'
+
+/** Packet ids have 16 bits and mqtt.js reuses them blindly; so the oldest unacknowledged message may lag this far. */
+const SEQ_LAG_MAX = 32_768
+/** CONNACK codes of MQTT 3.1.1 [MQTT-3.2.2.3]: bad user name or password, not authorized. */
+const REFUSALS = [4, 5]
+const KEEPALIVE_S = 30
+const CONNECT_MS_MAX = 15_000
+const OFFLINE = '{"v":1,"state":"offline"}'
+
+/** What a connection asks of an outbox. */
+interface Waiting {
+  readonly figures: OutboxFigures
+  peek(seq: number, limit: number): OutboxEntry[]
+  hold(seq: number): void
+  acknowledge(seqs: readonly number[]): void
+}
+
+export interface ConnectionOptions {
+  /** `mqtt://host:port`, `mqtts:`, `ws:` or `wss:`. */
+  url: string
+  /** Gateway id: MQTT client id, user name, and part of its topics. */
+  gateway: string
+  password: string
+  outbox: Waiting
+  /** Topic for readings, e.g. AWS Basic Ingest (`$aws/rules/…`); without it the gateway's own. */
+  topic?: string
+  /** Further options of mqtt.js, e.g. certificates; those the order of messages rests on are fixed. */
+  mqtt?: IClientOptions
+  log: Log
+  onOnline?(): void
+  /** After messages left the outbox: how many readings the broker has acknowledged. */
+  onAcknowledged?(readings: number): void
+}
+
+export interface ConnectionLimits {
+  /** Messages on the wire without PUBACK: enough to keep a distant broker busy, few to repeat after a break. */
+  inFlightMax: number
+  /** Bytes on the wire; one message may always go. Bounds memory when messages are large. */
+  inFlightBytesMax: number
+  /** Without a PUBACK for so long the connection counts as dead, whatever its pings say. */
+  ackMsMax: number
+  /** How long a stop waits for the last PUBACKs. */
+  stopMsMax: number
+  /** How often the retained status is renewed when its figures changed. */
+  statusMs: number
+  /** A connection that lived so long has worked, even if there was nothing to send. */
+  steadyMs: number
+}
+
+interface Ending {
+  error?: Error
+  refused: boolean
+  /** Whether readings got through, or it lived long: then the next wait starts small again. */
+  worked: boolean
+}
+
+/** What it leaves unacknowledged the next connection sends again. */
+export class Connection {
+  readonly ended: Promise<Ending>
+  readonly #options: ConnectionOptions
+  readonly #limits: ConnectionLimits
+  readonly #log: Log
+  readonly #client: MqttClient
+  /** Unacknowledged: seq → bytes and readings. Insertion order is send order. */
+  readonly #inFlight = new Map<number, { bytes: number; readings: number }>()
+  #inFlightBytes = 0
+  #sentSeq = 0
+  #acknowledged: number[] = []
+  #acknowledgedReadings = 0
+  #flush: NodeJS.Immediate | undefined
+  #online = false
+  #over = false
+  #finishing = false
+  #worked = false
+  #lastAckMs = 0
+  #status = ''
+  #timers: NodeJS.Timeout[] = []
+  #end: (ending: Ending) => void = () => {}
+  #settled: () => void = () => {}
+
+  constructor(options: ConnectionOptions, limits: ConnectionLimits) {
+    this.#options = options
+    this.#limits = limits
+    this.#log = options.log
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    this.#client = connect(options.url, {
+      connectTimeout: CONNECT_MS_MAX,
+      keepalive: KEEPALIVE_S,
+      ...options.mqtt,
+      clientId: options.gateway,
+      username: options.gateway,
+      password: options.password,
+      protocolVersion: 4,
+      clean: true,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      will: { topic: topicOf(options.gateway, 'status'), payload: Buffer.from(OFFLINE), qos: 1, retain: true },
+    })
+    this.#client.on('connect', () => this.#opened())
+    this.#client.on('close', () => this.#closed())
+    this.#client.on('error', (error) => this.#closed(error))
+  }
+
+  /** Sends from the outbox as much as the window has room for. */
+  send(): void {
+    if (!this.#online || this.#finishing) return
+    const { inFlightMax, inFlightBytesMax } = this.#limits
+    const room = inFlightMax - this.#inFlight.size
+    // Refilled by halves, so that a query on the outbox serves many messages.
+    if (room < inFlightMax / 2 || this.#inFlightBytes >= inFlightBytesMax) return
+    this.#guard(() => {
+      for (const entry of this.#options.outbox.peek(this.#sentSeq, room)) {
+        const [oldestSeq = entry.seq] = this.#inFlight.keys()
+        const fits = this.#inFlightBytes + entry.payload.byteLength <= inFlightBytesMax
+        if (this.#inFlight.size > 0 && (!fits || entry.seq - oldestSeq > SEQ_LAG_MAX)) break
+        this.#publish(entry)
+        if (this.#over) return
+      }
+      this.#options.outbox.hold(this.#sentSeq)
+    })
+  }
+
+  /** A clean end: PUBACKs on their way, the offline status, DISCONNECT; all within `stopMsMax`. */
+  async finish(): Promise<void> {
+    this.#finishing = true
+    const late = setTimeout(() => this.#closed(), this.#limits.stopMsMax)
+    if (this.#online) {
+      await this.#allSettled()
+      if (!this.#over) await this.#say(OFFLINE)
+      if (!this.#over) this.#client.end(false)
+    } else this.#closed()
+    await this.ended
+    clearTimeout(late)
+  }
+
+  #opened(): void {
+    if (this.#over || this.#finishing) return
+    const { gateway, onOnline } = this.#options
+    this.#online = true
+    this.#lastAckMs = performance.now()
+    this.#log.info('online', { gateway, queued: this.#options.outbox.figures.readings })
+    this.#every(this.#limits.statusMs, () => this.#saySomethingNew())
+    this.#every(this.#limits.ackMsMax / 4, () => this.#watchAcks())
+    this.#timers.push(setTimeout(() => this.#markWorked(), this.#limits.steadyMs).unref())
+    this.#saySomethingNew()
+    onOnline?.()
+    this.send()
+  }
+
+  #publish({ seq, readings, payload }: OutboxEntry): void {
+    const bytes = payload.byteLength
+    if (this.#inFlight.size === 0) this.#lastAckMs = performance.now()
+    this.#sentSeq = seq
+    this.#inFlight.set(seq, { bytes, readings })
+    this.#inFlightBytes += bytes
+    const topic = this.#options.topic ?? topicOf(this.#options.gateway, 'readings')
+    const buffer = Buffer.from(payload.buffer, payload.byteOffset, bytes)
+    this.#client.publish(topic, buffer, { qos: 1 }, (error) => {
+      if (!error && !this.#over) this.#acknowledge(seq)
+    })
+  }
+
+  #acknowledge(seq: number): void {
+    const sent = this.#inFlight.get(seq)
+    if (!sent) return
+    this.#inFlight.delete(seq)
+    this.#inFlightBytes -= sent.bytes
+    this.#lastAckMs = performance.now()
+    this.#markWorked()
+    this.#acknowledged.push(seq)
+    this.#acknowledgedReadings += sent.readings
+    // One transaction for all PUBACKs of this turn of the loop.
+    this.#flush ??= setImmediate(() => this.#forget())
+  }
+
+  /** Deletes acknowledged messages from the outbox, then sends on. */
+  #forget(): void {
+    clearImmediate(this.#flush)
+    this.#flush = undefined
+    const seqs = this.#acknowledged
+    const readings = this.#acknowledgedReadings
+    this.#acknowledged = []
+    this.#acknowledgedReadings = 0
+    this.#guard(() => this.#options.outbox.acknowledge(seqs))
+    if (this.#inFlight.size === 0) this.#settled()
+    if (!this.#over) this.send()
+    if (seqs.length > 0) this.#options.onAcknowledged?.(readings)
+  }
+
+  #closed(error?: Error): void {
+    if (this.#over) return
+    this.#over = true
+    this.#online = false
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#client.end(true)
+    this.#forget()
+    this.#settled()
+    const code = (error as { code?: unknown } | undefined)?.code
+    this.#end({ error, refused: REFUSALS.some((refusal) => refusal === code), worked: this.#worked })
+  }
+
+  /** Resolves when nothing is unacknowledged, or the connection is over. */
+  async #allSettled(): Promise<void> {
+    if (this.#inFlight.size === 0 || this.#over) return
+    await new Promise<void>((resolve) => {
+      this.#settled = resolve
+    })
+  }
+
+  #markWorked(): void {
+    this.#worked = true
+  }
+
+  #watchAcks(): void {
+    if (this.#inFlight.size === 0 || performance.now() - this.#lastAckMs < this.#limits.ackMsMax) return
+    const [seq] = this.#inFlight.keys()
+    this.#closed(new Error(`no PUBACK for ${this.#limits.ackMsMax} ms; message ${seq} is the oldest`))
+  }
+
+  #saySomethingNew(): void {
+    const { readings, droppedReadings } = this.#options.outbox.figures
+    const status = JSON.stringify({ v: 1, state: 'online', queued: readings, dropped: droppedReadings })
+    if (status === this.#status || this.#finishing) return
+    this.#status = status
+    void this.#say(status)
+  }
+
+  /** Publishes the retained status; resolves at its PUBACK or at the end of the connection. */
+  async #say(status: string): Promise<void> {
+    const said = new Promise<void>((resolve) => {
+      this.#client.publish(topicOf(this.#options.gateway, 'status'), status, { qos: 1, retain: true }, () => resolve())
+    })
+    await Promise.race([said, this.ended])
+  }
+
+  /** An outbox that cannot be read or written ends the connection; the messages stay and the next try says so again. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#log.error('the outbox fails', { gateway: this.#options.gateway, reason: String(error) })
+      this.#closed(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #every(ms: number, work: () => void): void {
+    this.#timers.push(setInterval(work, ms).unref())
+  }
+}

@@ -1,0 +1,75 @@
+// Readings → MQTT payloads of version 1 (design §2) that keep its limits. Pure.
+
+import { PAYLOAD_BYTES_MAX } from '../domain/reading.ts'
+import type { OutboxEntry } from './outbox.ts'
+import type { Reading } from './source.ts'
+
+/** `{"v":1,"seq":9007199254740991,"readings":}` and room to spare. */
+const ENVELOPE_BYTES_MAX = 64
+/** One batch is one transaction, one sync to disk. */
+const BATCH_ENTRIES_MAX = 1_024
+/** A batch is a small part of its outbox, so that waiting for room never means waiting for all to leave. */
+const BATCH_SHARE = 1 / 4
+
+/** The readings of one message as JSON; its sequence number comes with `seal`. `bytes` includes the envelope. */
+export interface Body {
+  readings: number
+  json: string
+  bytes: number
+}
+
+export interface Encoded {
+  bodies: Body[]
+  /** Readings larger than a payload by themselves. */
+  tooLarge: Reading[]
+}
+
+/** Messages of `perMessage` readings in their order; halved where their JSON is larger than a payload. */
+export function encodeReadings(readings: readonly Reading[], perMessage: number): Encoded {
+  const encoded: Encoded = { bodies: [], tooLarge: [] }
+  for (let start = 0; start < readings.length; start += perMessage) {
+    encodeInto(encoded, readings.slice(start, start + perMessage))
+  }
+  return encoded
+}
+
+export const seal = ({ readings, json }: Body, seq: number): OutboxEntry => ({
+  seq,
+  readings,
+  payload: Buffer.from(`{"v":1,"seq":${seq},"readings":${json}}`),
+})
+
+/** Batches for an outbox of the given bounds. A body is in exactly one of them, in order. */
+export function* batchBodies(
+  bodies: readonly Body[],
+  outbox: { entriesMax: number; bytesMax: number },
+): Generator<Body[]> {
+  const entriesMax = Math.min(BATCH_ENTRIES_MAX, Math.max(1, Math.floor(outbox.entriesMax * BATCH_SHARE)))
+  const bytesMax = outbox.bytesMax * BATCH_SHARE
+  let batch: Body[] = []
+  let bytes = 0
+  for (const body of bodies) {
+    if (batch.length > 0 && (batch.length === entriesMax || bytes + body.bytes > bytesMax)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(body)
+    bytes += body.bytes
+  }
+  if (batch.length > 0) yield batch
+}
+
+function encodeInto(encoded: Encoded, readings: readonly Reading[]): void {
+  const json = JSON.stringify(readings)
+  const bytes = Buffer.byteLength(json) + ENVELOPE_BYTES_MAX
+  if (bytes <= PAYLOAD_BYTES_MAX) {
+    encoded.bodies.push({ readings: readings.length, json, bytes })
+  } else if (readings.length === 1) {
+    encoded.tooLarge.push(readings[0])
+  } else {
+    const half = readings.length >> 1
+    encodeInto(encoded, readings.slice(0, half))
+    encodeInto(encoded, readings.slice(half))
+  }
+}
