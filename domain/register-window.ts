@@ -38,6 +38,8 @@ export function planWindow(
   if (samples.atMs.length === 0) {
     if (!edge.reachesStart) return { more: 'before' }
     if (!edge.reachesEnd) return { more: 'after' }
+    const hours = { fromMs: hourStart(touched.fromMs), toMs: hourStart(touched.toMs) + HOUR_MS }
+    return { ...hours, firstIndex: 0, lastIndex: -1, opensSeries: true, closesSeries: true }
   }
   return profile.kind === 'interval'
     ? planIntervals(profile, samples, touched, edge)
@@ -72,7 +74,7 @@ function planRegister(
   if (first <= 0 && !edge.reachesStart) return { more: 'before' }
 
   const end = atMs.length - 1
-  inner = Math.max(indexFrom(atMs, touched.toMs), 0)
+  inner = indexFrom(atMs, touched.toMs)
   if (atMs[inner] === touched.toMs) inner++
   inner++
   while (inner < end && !isAnchor(inner)) inner++

@@ -9,6 +9,9 @@ import { HOUR_FLAGS, type HourFlag, type MeterProfile, type Samples, settle } fr
 const KWH_PER_UNIT = { kWh: 1, MWh: 1000, Wh: 0.001, GJ: 1000 / 3.6 }
 const CASE_UNITS = ['kWh', 'MWh', 'Wh', 'GJ'] as const
 
+/** A file with a wrong column has as many issues as rows; the first few say it all. */
+const ISSUES_SHOWN_MAX = 5
+
 const epochMs = z.number().int()
 
 const caseMeterSchema = z
@@ -31,19 +34,19 @@ const caseMeterSchema = z
   })
 
 /** One case. Its `truth`, and whatever else it holds, is not read here. */
-export const settleCaseSchema = z.object({
+const settleCaseSchema = z.object({
   id: z.string(),
   meter: caseMeterSchema,
   /** `[epochMs, value, receivedMs?]` in order of arrival. */
-  readings: z.array(z.tuple([epochMs, z.number(), epochMs.nullish()])),
+  readings: z.array(z.tuple([epochMs, z.number(), epochMs.nullish()], z.unknown())),
   events: z
     .array(z.object({ type: z.literal('replacement'), at: epochMs, finalValue: z.number(), startValue: z.number() }))
     .nullish(),
 })
-export type SettleCase = z.infer<typeof settleCaseSchema>
+type SettleCase = z.infer<typeof settleCaseSchema>
 
 /** The file: `{format: 1, cases}`, or the bare list. Cases are parsed one by one, so that a bad one stands alone. */
-export const settleCasesFileSchema = z.union([
+const settleCasesFileSchema = z.union([
   z.object({ format: z.literal(1), cases: z.array(z.unknown()) }).transform((file) => file.cases),
   z.array(z.unknown()),
 ])
@@ -68,7 +71,7 @@ export function settleCases(file: unknown): SettledCase[] {
 export function settleCase(input: unknown, options: { receivedByMs?: number; place?: number } = {}): SettledCase {
   const id = caseId(input, options.place)
   const parsed = settleCaseSchema.safeParse(input)
-  if (!parsed.success) return { id, error: `case ${id}: ${parsed.error.issues.map(issueText).join('; ')}` }
+  if (!parsed.success) return { id, error: `case ${id}: ${issuesText(parsed.error.issues)}` }
   try {
     return settleParsed(parsed.data, options.receivedByMs ?? Number.POSITIVE_INFINITY)
   } catch (error) {
@@ -82,7 +85,7 @@ function settleParsed(settling: SettleCase, receivedByMs: number): SettledCase {
   const arrived = settling.readings.filter(
     ([, , receivedMs]) => (receivedMs ?? Number.NEGATIVE_INFINITY) <= receivedByMs,
   )
-  const { firstHourMs, amounts, flags } = settle(profileOf(settling), samplesOf(arrived), undefined)
+  const { firstHourMs, amounts, flags } = settle(profileOf(settling), samplesOf(arrived))
   const hours = Array.from(amounts, (kWh, index): [number, number | null, HourFlag] => [
     firstHourMs + index * HOUR_MS,
     Number.isNaN(kWh) ? null : kWh,
@@ -129,6 +132,12 @@ export function sumKnown(amounts: Iterable<number>): number {
 function caseId(input: unknown, place = 1): string {
   const named = z.object({ id: z.string() }).safeParse(input)
   return named.success ? named.data.id : `#${place}`
+}
+
+function issuesText(issues: readonly z.core.$ZodIssue[]): string {
+  const shown = issues.slice(0, ISSUES_SHOWN_MAX).map(issueText)
+  if (issues.length > shown.length) shown.push(`and ${issues.length - shown.length} more`)
+  return shown.join('; ')
 }
 
 /** E.g. `readings row 3, value: expected number, received string`. Rows count from 1. */

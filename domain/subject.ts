@@ -219,7 +219,7 @@ export function rollingYear(
 }
 
 /** How much of a month has passed at an instant, 0 to 1. */
-export function elapsedShare(month: Month, atMs: number): number {
+function elapsedShare(month: Month, atMs: number): number {
   const { fromMs, toMs } = monthRange(month)
   return Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))
 }

@@ -141,25 +141,26 @@ export const apiRoutes: readonly Route[] = [
 
   route({
     route: 'GET /api/v1/areas/{code}/freshness',
-    summary: 'Whether all that was received is in the totals of the area and of those above it',
-    response: z.object({ upToDate: z.boolean() }),
+    summary: 'How many readings stand in an area, and whether all of them are in its totals and those above it',
+    response: z.object({ upToDate: z.boolean(), readings: z.number() }),
     async handle(context) {
       const { platform, registry } = context
       const area = await areaOf(context)
       const shards = await shardsBelow(area.code, context)
+      let readings = 0
+      let upToDate = true
       for (const shard of shards) {
-        const { meters } = await registry.shard(shard)
+        const meters = (await registry.shard(shard)).meters.map(({ id }) => id)
         const settled = await platform.state.get<SettledMark>(settledKey(shard))
-        const { touched } = await platform.readings.touchedSince(
-          meters.map(({ id }) => id),
-          settled?.value.mark,
-        )
-        if (touched.length > 0) return { upToDate: false }
+        const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
+        upToDate &&= touched.length === 0
+        readings += await platform.readings.count(meters)
       }
       const areas = await registry.areas()
       const related = new Set(shards.flatMap((shard) => [shard, ...ancestors(shard, areas)]))
       const marks = await platform.state.getMany<DirtyMonths>([...related].map(dirtyKey))
-      return { upToDate: marks.every(({ value }) => Object.keys(value).length === 0) }
+      upToDate &&= marks.every(({ value }) => Object.keys(value).length === 0)
+      return { upToDate, readings }
     },
   }),
 

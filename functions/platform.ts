@@ -43,6 +43,9 @@ export interface ReadingStore {
    */
   range(meters: readonly string[], fromMs: number, toMs: number): Promise<Map<string, Samples>>
 
+  /** How many readings stand for the given meters: distinct (meter, time) pairs. */
+  count(meters: readonly string[]): Promise<number>
+
   /** Every value ever received for one meter in a time range, in order of arrival: the record of corrections. */
   history(meter: string, fromMs: number, toMs: number): Promise<ReceivedReading[]>
 }

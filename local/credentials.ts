@@ -1,5 +1,5 @@
 // Passwords of gateways, kept as salted hashes in the state store. A secret that we made is 128 random bits and needs only
-// one SHA-256; a password that a person chose is stretched with scrypt.
+// one SHA-256; a shorter password, which a person chose, is stretched with scrypt.
 
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -11,6 +11,8 @@ interface Credential {
   hash: string
 }
 const SECRET_BYTES = 16
+/** A secret of ours has 22 characters; nobody guesses a password of that length either, so it need not be stretched. */
+const SECRET_CHARS = 22
 const HASH_BYTES = 32
 const stretch = promisify<string, string, number, Buffer>(scrypt)
 
@@ -24,10 +26,10 @@ export function localDevices(state: StateStore): DeviceRegistry {
       const docs: DocWrite[] = []
       const secrets: { id: string; secret: string }[] = []
       for (const { id, password } of gateways) {
-        if (password !== undefined) docs.push(await credentialDoc(id, password, true))
+        if (password !== undefined) docs.push(await credentialDoc(id, password))
         else if (!known.has(credentialKey(id))) {
-          const secret = randomBytes(SECRET_BYTES).toString('base64url')
-          docs.push(await credentialDoc(id, secret, false))
+          const secret = newSecret()
+          docs.push(await credentialDoc(id, secret))
           secrets.push({ id, secret })
         }
       }
@@ -37,9 +39,12 @@ export function localDevices(state: StateStore): DeviceRegistry {
   }
 }
 
-/** The document to store for a gateway. `chosen`: by a person, so it may be guessable. */
-async function credentialDoc(gateway: string, password: string, chosen: boolean): Promise<DocWrite> {
-  const kind = chosen ? 'scrypt' : 'sha256'
+/** A new random secret: 22 characters. */
+export const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url')
+
+/** The document to store for a gateway. */
+async function credentialDoc(gateway: string, password: string): Promise<DocWrite> {
+  const kind = password.length < SECRET_CHARS ? 'scrypt' : 'sha256'
   const salt = randomBytes(SECRET_BYTES).toString('base64url')
   const value: Credential = { kind, salt, hash: (await digest(kind, salt, password)).toString('base64url') }
   return { key: credentialKey(gateway), value }

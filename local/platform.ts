@@ -58,6 +58,7 @@ export function platform(): Platform {
       append: async (...args) => (await open()).readings.append(...args),
       touchedSince: async (...args) => (await open()).readings.touchedSince(...args),
       range: async (...args) => (await open()).readings.range(...args),
+      count: async (meters) => (await open()).readings.count(meters),
       history: async (...args) => (await open()).readings.history(...args),
     },
     consumption: {

@@ -23,8 +23,6 @@ const SUSPECT = QUALITIES.indexOf('suspect')
 const TWO_32 = 4_294_967_296
 
 export interface ReadingFile extends ReadingStore {
-  /** Distinct (meter, time) pairs stored for the given meters. */
-  count(meters: readonly string[]): Promise<number>
   close(): Promise<void>
 }
 

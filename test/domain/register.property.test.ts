@@ -53,6 +53,11 @@ function follow(startSteps: number, moves: readonly Move[]): number[] {
   })
 }
 
+function placed(on: string, ms: number, times: readonly number[]): number {
+  if (on === 'reading') return times.find((at) => at >= ms) ?? times[0]
+  return on === 'hour' ? Math.round(ms / HOUR) * HOUR : Math.round(ms)
+}
+
 const register = (options: { replaced: boolean }): fc.Arbitrary<Story> =>
   fc
     .record({
@@ -66,7 +71,7 @@ const register = (options: { replaced: boolean }): fc.Arbitrary<Story> =>
         fc.record({
           // Among the readings, on one of them, or beyond either end.
           place: fc.double({ min: -0.3, max: 1.3, noNaN: true }),
-          isOnReading: fc.boolean(),
+          on: fc.constantFrom('any', 'reading', 'hour'),
           finalSteps: fc.constantFrom(0, 6_000, 95_000),
           startSteps: fc.constantFrom(0, 5_000, 42_000),
         }),
@@ -81,10 +86,8 @@ const register = (options: { replaced: boolean }): fc.Arbitrary<Story> =>
         drawn.readings.map(([, by]) => by),
       )
       const spanMs = at - drawn.startMs
-      const replacements = drawn.replacements.map(({ place, isOnReading, finalSteps, startSteps }) => ({
-        atMs: isOnReading
-          ? times[Math.min(times.length - 1, Math.max(0, Math.floor(place * times.length)))]
-          : Math.round(drawn.startMs + place * spanMs),
+      const replacements = drawn.replacements.map(({ place, on, finalSteps, startSteps }) => ({
+        atMs: placed(on, drawn.startMs + place * spanMs, times),
         finalValue: finalSteps / 100,
         startValue: startSteps / 100,
       }))

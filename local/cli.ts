@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+// The command line (design §2). With --json a command prints one JSON document on stdout and nothing else there.
+// Exit codes: 0 done, 1 failed, 2 wrong usage. Work that takes long shows its progress on stderr when it is a terminal.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { importFiles } from './command-import.ts'
+import { replay } from './command-replay.ts'
+import { settleCaseFile } from './command-settle.ts'
+import { start } from './command-start.ts'
+
+const port = (text: string): number => {
+  const number = Number(text)
+  if (!/^\d{1,5}$/.test(text) || number > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535')
+  return number
+}
+const percent = (text: string): number => {
+  const number = Number(text)
+  if (text.trim() === '' || !Number.isFinite(number) || number < -100 || number > 100)
+    throw new InvalidArgumentError('a percentage is a number from -100 to 100')
+  return number
+}
+const dataOption = () => new Option('--data <folder>', 'data folder').default('data').env('KILOWATCH_DATA')
+
+const program = new Command('kilowatch')
+  .description('Energy monitoring for public institutions (公共机构能源监测)')
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+
+program
+  .command('start')
+  .description('run the service on this machine: MQTT broker, stores, HTTP API and web page')
+  .addOption(dataOption())
+  .option('--port <port>', 'HTTP port; 0 takes a free one', port, 8080)
+  .option('--mqtt-port <port>', 'MQTT port; 0 takes a free one', port, 1883)
+  .option('--host <address>', 'address to listen on; other machines reach it only when you change this', '127.0.0.1')
+  .option('--no-demo', 'begin with an empty registry instead of the demo province')
+  .option('--no-web', 'do not build and serve the web page')
+  .option('--seed <text>', 'seed of the demo province', 'hebei')
+  .action(start)
+
+program
+  .command('replay')
+  .description('send recorded readings as gateways over MQTT, settle them and print the totals')
+  .requiredOption(
+    '--readings <file>',
+    'wide CSV (timestamp, one column a building, kWh per hour) or heat-meter CSV; .gz as it is',
+  )
+  .option('--buildings <file>', 'CSV with building_id and sqm (wide CSV only)')
+  .option('--json', 'print one JSON document on stdout')
+  .option(
+    '--url <mqtt-url>',
+    'broker of a running kilowatch; without it one is started for the replay and removed after it',
+  )
+  .option('--api <http-url>', 'HTTP API of that kilowatch; found by --data when it runs on this machine')
+  .option('--token <text>', 'admin token of that kilowatch; found by --data when it runs on this machine')
+  .addOption(dataOption())
+  .option('--outbox <folder>', 'where the gateways keep their outboxes; a temporary folder when not given')
+  .option(
+    '--reduction-pct <percent>',
+    'how far intensities shall fall in the year after the first, for the portfolio',
+    percent,
+    0,
+  )
+  .option('--shuffle <seed>', 'send readings and messages in random order')
+  .option('--duplicate', 'send every message twice')
+  .action(replay)
+
+program
+  .command('import')
+  .description('put registry files into the registry: all records, or none when one is wrong')
+  .argument('<files...>', 'areas.csv, institutions.csv, gateways.csv, meters.csv, targets.csv, quotas.csv')
+  .option('--json', 'print one JSON document on stdout')
+  .option('--refused <file>', 'where to write the refused rows, with their reasons, as CSV')
+  .addOption(dataOption())
+  .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
+  .option('--token <text>', 'its admin token')
+  .action(importFiles)
+
+program
+  .command('settle')
+  .description('settle register series of a file (format of settle-cases) to hours and print them')
+  .requiredOption('--cases <file>', 'JSON file')
+  .option('--json', 'print one JSON document on stdout')
+  .action(settleCaseFile)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else {
+    process.stderr.write(`kilowatch: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,165 @@
+// `kilowatch replay`: real readings as gateways over MQTT QoS 1, settled and judged by the host, read back over HTTP.
+// What it prints depends on the input alone: sent twice, shuffled or doubled, the totals are the same.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { csvLayoutOf } from '../devices/csv-source.ts'
+import { type ReplayGateway, runReplay } from '../devices/replay.ts'
+import type { Page } from '../domain/view.ts'
+import { type Client, chosenHost, clientOf } from './client.ts'
+import { newSecret } from './credentials.ts'
+import { type HostAddress, runningHost } from './host.ts'
+import { progressLine } from './progress.ts'
+import { buildingsReplay } from './replay-buildings.ts'
+import { heatMeterReplay } from './replay-heat-meter.ts'
+
+export interface ReplayCommandOptions {
+  readings: string
+  buildings?: string
+  json?: boolean
+  url?: string
+  api?: string
+  token?: string
+  data: string
+  outbox?: string
+  reductionPct: number
+  shuffle?: string
+  duplicate?: boolean
+}
+
+/** What one layout of input brings: its registry, its gateways without passwords, and how its result is read. */
+export interface ReplayPlan {
+  registry: { gateways: readonly { id: string }[] } & Record<string, unknown>
+  gateways: readonly Omit<ReplayGateway, 'password'>[]
+  /** The area that is fresh when all has been settled. */
+  area: string
+  /** Reads the result from the API. */
+  result(client: Client): Promise<Record<string, unknown>>
+  notes: readonly string[]
+}
+
+const POLL_MS = 50
+
+export async function replay(options: ReplayCommandOptions): Promise<void> {
+  const startedMs = performance.now()
+  const layout = await csvLayoutOf(options.readings)
+  const plan = layout === 'wide' ? await buildingsReplay(options) : await heatMeterReplay(options.readings)
+  for (const note of plan.notes) process.stderr.write(`${note}\n`)
+  const folder = await mkdtemp(join(tmpdir(), 'kilowatch-replay-'))
+  const host = options.url ? undefined : await ownHost(join(folder, 'data'))
+  try {
+    const address = host?.address ?? givenHost(options)
+    const client = clientOf(address)
+    const gateways = await register(plan, client)
+    const line = progressLine()
+    const sent = await runReplay({
+      url: address.mqttUrl,
+      gateways,
+      folder: options.outbox ?? join(folder, 'outbox'),
+      shuffle: options.shuffle,
+      duplicate: options.duplicate,
+      onProgress: ({ acknowledged, total }) => line.show(`${acknowledged} of ${total} readings stored`),
+    })
+    line.show('settling')
+    const stored = await settled(client, plan.area)
+    line.clear()
+    const result = {
+      ...(await plan.result(client)),
+      sent: sent.sent,
+      stored,
+      rejected: await rejectedReadings(client, gateways),
+      seconds: Math.round((performance.now() - startedMs) / 10) / 100,
+    }
+    process.stdout.write(`${JSON.stringify(result, null, options.json ? undefined : 2)}\n`)
+  } finally {
+    await host?.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A host of our own in another process: the gateways here and the broker there have a core each. */
+async function ownHost(data: string): Promise<{ address: HostAddress; stop(): Promise<void> }> {
+  const cli = join(import.meta.dirname, 'cli.ts')
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      cli,
+      'start',
+      '--no-demo',
+      '--no-web',
+      '--port',
+      '0',
+      '--mqtt-port',
+      '0',
+      '--data',
+      data,
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    await exited
+  }
+  return { address: await addressOf(child, data), stop }
+}
+
+async function addressOf(child: ChildProcess, data: string): Promise<HostAddress> {
+  while (child.exitCode === null) {
+    const address = runningHost(data)
+    if (address) return address
+    await pause(POLL_MS)
+  }
+  throw new Error(`the host of the replay ended with exit code ${child.exitCode}`)
+}
+
+function givenHost(options: ReplayCommandOptions): Pick<HostAddress, 'httpUrl' | 'mqttUrl' | 'adminToken'> {
+  const host = chosenHost(options)
+  if (!host || !options.url) {
+    throw new Error(
+      `no kilowatch runs on "${options.data}"; say with --api and --token where the one behind --url answers`,
+    )
+  }
+  return { ...host, mqttUrl: options.url }
+}
+
+/** Registers what will be sent; each gateway gets a fresh secret, so that a replay can be run again. */
+async function register({ registry, gateways }: ReplayPlan, client: Client): Promise<ReplayGateway[]> {
+  const secrets = new Map(gateways.map(({ id }) => [id, newSecret()]))
+  const withPasswords = registry.gateways.map((gateway) => ({ ...gateway, password: secrets.get(gateway.id) }))
+  await client.put('registry', { ...registry, gateways: withPasswords })
+  return gateways.map((gateway) => ({ ...gateway, password: secrets.get(gateway.id) ?? '' }))
+}
+
+interface Freshness {
+  upToDate: boolean
+  readings: number
+}
+
+/** Waits until all that was sent is in the totals; returns how many distinct readings stand. */
+async function settled(client: Client, area: string): Promise<number> {
+  for (;;) {
+    const { upToDate, readings } = await client.get<Freshness>(`areas/${area}/freshness`)
+    if (upToDate) return readings
+    await pause(POLL_MS)
+  }
+}
+
+/** How many readings of these gateways were refused. */
+async function rejectedReadings(client: Client, gateways: readonly { id: string }[]): Promise<number> {
+  let rejected = 0
+  for (const { id } of gateways) {
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: Page<unknown> = await client.get(
+        `rejections?gateway=${id}&limit=500${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      )
+      rejected += page.items.length
+      cursor = page.next
+    }
+  }
+  return rejected
+}
