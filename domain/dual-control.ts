@@ -126,7 +126,7 @@ export function statusOf(ratio: number): Status {
   return ratio <= AT_RISK_RATIO_MAX + RATIO_SLACK ? 'atRisk' : 'over'
 }
 
-/** Year profiles of the totals that are known in every month of `year` with at least COVERAGE_MIN of their hours. */
+/** Year profiles of the totals: those of which at least COVERAGE_MIN of the hours are known in each month of `year`. */
 export function profilesOf(
   months: readonly SubjectMonth[],
   year: number,
@@ -243,8 +243,8 @@ function profileOf(
   const { resource, of } = TOTALS[indicator]
   const parts = monthsOf(year).flatMap((month) => map.get(month) ?? [])
   const hours = parts.map((part) => hoursOf(part, resource))
-  if (parts.length < 12 || hours.some(({ known }) => known <= 0) || (coverageOf(hours) ?? 0) < COVERAGE_MIN)
-    return undefined
+  // Each month must be known, not only the year: a January half missing would make every February look too high.
+  if (parts.length < 12 || hours.some((month) => (coverageOf([month]) ?? 0) < COVERAGE_MIN)) return undefined
   return parts.map(of)
 }
 

@@ -19,6 +19,12 @@ const percent = (text: string): number => {
     throw new InvalidArgumentError('a percentage is a number from -100 to 100')
   return number
 }
+const seconds = (text: string): number => {
+  const number = Number(text)
+  if (!(number >= 1 && number <= 3600))
+    throw new InvalidArgumentError('an interval is a number of seconds from 1 to 3600')
+  return number
+}
 const dataOption = () => new Option('--data <folder>', 'data folder').default('data').env('KILOWATCH_DATA')
 
 const program = new Command('kilowatch')
@@ -35,7 +41,8 @@ program
   .option('--host <address>', 'address to listen on; other machines reach it only when you change this', '127.0.0.1')
   .option('--no-demo', 'begin with an empty registry instead of the demo province')
   .option('--no-web', 'do not build and serve the web page')
-  .option('--seed <text>', 'seed of the demo province', 'hebei')
+  .option('--seed <text>', 'seed of the demo province', 'kilowatch')
+  .option('--demo-interval <seconds>', 'how often the demo gateways read their meters', seconds, 60)
   .action(start)
 
 program

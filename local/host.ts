@@ -6,8 +6,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import { assess } from '../functions/assess.ts'
+import type { Handler } from '../functions/handler.ts'
 import { ingest } from '../functions/ingest.ts'
-import type { MqttBatch, MqttBatchResult, ShardEvent, ShardResult } from '../functions/platform.ts'
+import type { MqttBatch, MqttBatchResult, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
 import { rollup } from '../functions/rollup.ts'
 import { settle } from '../functions/settle.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
@@ -27,8 +28,10 @@ export interface HostOptions {
   port: number
   mqttPort: number
   host: string
-  /** Folder of the built page. */
-  web?: string
+  /** Folder of the built page; undefined until it is built. */
+  web?: () => string | undefined
+  /** Queues and timers wait for `run()`: whoever seeds data first is not disturbed. Messages are stored meanwhile. */
+  hold?: boolean
   log?: (line: string) => void
 }
 
@@ -41,7 +44,9 @@ export interface HostAddress {
 }
 export interface Host extends HostAddress {
   platform: LocalPlatform
-  ingest(batch: MqttBatch): Promise<MqttBatchResult>
+  handlers: { ingest: Handler<MqttBatch, MqttBatchResult> } & Record<QueueName, Handler<ShardEvent, ShardResult>>
+  /** Starts queues and timers of a host that was told to hold them. */
+  run(): void
   close(): Promise<void>
 }
 
@@ -80,11 +85,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       api: handlers.api as (event: ApiEvent) => Promise<ApiResult>,
       verify,
       adminToken,
-      web: options.web,
+      web: options.web ?? (() => undefined),
     }).catch(taken('HTTP', options.port, '--port'))
     opened.push(http)
-    timers.push(...startQueues(platform, handlers))
-
     const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
     const address: HostAddress = {
       pid: process.pid,
@@ -93,7 +96,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       adminToken,
     }
     writeFileSync(join(data, HOST_FILE), JSON.stringify(address), { mode: 0o600 })
-    return { ...address, platform, ingest: handlers.ingest, close }
+    const run = (): void => void timers.push(...startQueues(platform, handlers))
+    if (!options.hold) run()
+    return { ...address, platform, handlers, run, close }
   } catch (error) {
     await close()
     throw error

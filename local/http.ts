@@ -16,8 +16,8 @@ export interface HttpOptions {
   api(event: ApiEvent): Promise<ApiResult>
   verify(gateway: string, password: string): Promise<boolean>
   adminToken: string
-  /** Folder of the built page; absent when there is none. */
-  web: string | undefined
+  /** Folder of the built page; undefined until it is built. */
+  web: () => string | undefined
 }
 export interface HttpServer {
   port: number
@@ -26,10 +26,9 @@ export interface HttpServer {
 
 /** Throws EADDRINUSE when the port is taken. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const page = options.web ? sirv(options.web, { etag: true, single: true }) : undefined
+  const page = pageServer(options.web)
   const server = createServer((request, response) => {
-    const isApi = request.url?.startsWith('/api/')
-    if (!isApi && page) return page(request, response, () => send(response, 404, 'not found'))
+    if (!request.url?.startsWith('/api/')) return page(request, response)
     answer(request, options).then(
       (result) => {
         for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value))
@@ -44,6 +43,22 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     server.listen(options.port, options.host, resolve)
   })
   return { port: portOf(server, options.port), close: () => closed(server) }
+}
+
+/** Serves the page once it is built; until then a notice that looks again by itself. */
+function pageServer(folder: () => string | undefined) {
+  let files: ReturnType<typeof sirv> | undefined
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const built = folder()
+    if (built) {
+      files ??= sirv(built, { etag: true })
+      files(request, response, () => send(response, 404, 'not found'))
+      return
+    }
+    response.setHeader('content-type', 'text/html; charset=utf-8')
+    response.setHeader('refresh', '1')
+    send(response, 503, '<!doctype html><title>Kilowatch</title><p>页面正在生成… / The page is being built…</p>')
+  }
 }
 
 class BodyTooLarge extends Error {}

@@ -5,10 +5,10 @@ import { type Building, readBuildingsCsv, readWideCsv } from '../devices/csv-sou
 import { HOUR_MS, yearOf, yearRange } from '../domain/calendar.ts'
 import { coefficientSetOn, kgceOf } from '../domain/energy.ts'
 import { INTENSITY_INDICATORS, type Institution, type Target, TOTAL_INDICATORS } from '../domain/registry.ts'
+import { sumKnown } from '../domain/settle-case.ts'
 import type { AreaStatusView, DualControl, SeriesView } from '../domain/view.ts'
 import type { Client } from './client.ts'
 import type { ReplayCommandOptions, ReplayPlan } from './command-replay.ts'
-import { sumKnown } from '../domain/settle-case.ts'
 
 const AREA = 'replay'
 /** BDG2's primaryspaceusage → our types. */

@@ -3,10 +3,10 @@
 
 import { type RegisterSeries, readHeatMeterCsv } from '../devices/csv-source.ts'
 import { yearOf } from '../domain/calendar.ts'
+import { sumKnown } from '../domain/settle-case.ts'
 import type { SeriesView } from '../domain/view.ts'
 import type { Client } from './client.ts'
 import type { ReplayPlan } from './command-replay.ts'
-import { sumKnown } from '../domain/settle-case.ts'
 
 const AREA = 'replay-heat'
 const HEAT = 'energy_heat_kwh'
