@@ -52,8 +52,9 @@ export const dualControlSchema = z.object({
   /** Worst status of the indicators; null when none could be judged. */
   status: z.enum(STATUSES).nullable(),
   verdict: z.enum(VERDICTS).nullable(),
-  /** Known hours over expected hours of the year to date, 0 to 1. */
+  /** Known over expected hours of the year to date, of energy or water, whichever is worse; 0 to 1. */
   coverage: amount,
+  /** The coverage, or that of a rolling year, is below 90 %. */
   provisional: z.boolean(),
   coefficientSet: z.string(),
   co2Factor: z.string(),

@@ -11,6 +11,7 @@ import type { IngestQueue } from './ingest-queue.ts'
 const PACKET_BYTES_MAX = 4 * 1024 * 1024
 const PACKET_CHECK_MS = 250
 /** MQTT 3.1.1 return codes; aedes declares them as a const enum, which type stripping cannot read. */
+const SERVER_UNAVAILABLE = 3
 const BAD_USERNAME_OR_PASSWORD = 4
 const CONNECTIONS_MAX = 20_000
 
@@ -60,16 +61,16 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 /** The client id and the user name are both the gateway's id: the id is what topics are checked against. */
 function authenticator({ verify, log }: BrokerOptions): AedesOptions['authenticate'] {
   return (client, username, password, done) => {
-    const refuse = (reason: string): void => {
+    const refuse = (reason: string, returnCode = BAD_USERNAME_OR_PASSWORD): void => {
       log(`gateway "${client.id}" refused: ${reason}`)
-      const error = Object.assign(new Error(reason), { returnCode: BAD_USERNAME_OR_PASSWORD })
+      const error = Object.assign(new Error(reason), { returnCode })
       done(error as AuthenticateError, null)
     }
     if (!GATEWAY_ID.test(client.id) || username !== client.id)
       return refuse('client id and user name must be the gateway id')
     verify(client.id, password?.toString() ?? '').then(
       (right) => (right ? done(null, true) : refuse('unknown gateway or wrong password')),
-      (error: unknown) => refuse(`credentials could not be read: ${String(error)}`),
+      (error: unknown) => refuse(`credentials could not be read: ${String(error)}`, SERVER_UNAVAILABLE),
     )
   }
 }

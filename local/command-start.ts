@@ -46,7 +46,7 @@ export async function start(options: StartOptions): Promise<void> {
     )
     await stopped
   } finally {
-    gateways?.disconnect()
+    await ended(gateways)
     await host.close()
   }
 }
@@ -64,6 +64,14 @@ async function demo(host: Host, options: StartOptions): Promise<ChildProcess | u
   line.clear()
   await doc.done()
   return prepared && startDemoGateways(host, options.data, prepared, options.demoInterval)
+}
+
+/** Lets the demo's gateways stop while their broker is still there. */
+async function ended(gateways: ChildProcess | undefined): Promise<void> {
+  if (!gateways?.connected) return
+  const exited = new Promise((resolve) => gateways.once('exit', resolve))
+  gateways.disconnect()
+  await exited
 }
 
 const say = (text: string): void => void process.stderr.write(`kilowatch: ${text}\n`)

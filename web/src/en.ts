@@ -16,6 +16,12 @@ export const en: Dictionary = {
   starting: 'Kilowatch is starting',
   startingHint: 'Data is being prepared; the page opens by itself when it is ready.',
   stage: 'Stage',
+  stages: {
+    registry: 'Registering the demo province',
+    history: 'Storing 13 months of readings',
+    settle: 'Settling consumption',
+    assess: 'Judging dual control and quotas',
+  },
   connecting: 'Connecting…',
   unreachable: 'The server cannot be reached',
   retrying: 'Retrying',

@@ -58,7 +58,8 @@ export function StartPanel({ health, problem }: Health) {
 
 function StartProgress({ progress }: { progress: NonNullable<HealthView['progress']> }) {
   const { text } = useLanguage()
-  const { stage, done, total } = progress
+  const { done, total } = progress
+  const stage = text.stages[progress.stage] ?? progress.stage
   const percent = total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 0
   return (
     <div role="status">

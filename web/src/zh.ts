@@ -32,6 +32,12 @@ export const zh = {
   starting: '系统正在启动',
   startingHint: '正在准备数据，完成后自动进入页面。',
   stage: '当前阶段',
+  stages: {
+    registry: '登记演示省份',
+    history: '写入 13 个月读数',
+    settle: '计算用能量',
+    assess: '双控与定额评价',
+  } as Record<string, string>,
   connecting: '正在连接服务…',
   unreachable: '无法连接服务',
   retrying: '正在自动重试',
