@@ -2,7 +2,7 @@
 // It listens on loopback unless told otherwise, and writes down where it listens for the CLI to find.
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import { assess } from '../functions/assess.ts'
@@ -95,7 +95,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       mqttUrl: `mqtt://${name}:${broker.port}`,
       adminToken,
     }
-    writeFileSync(join(data, HOST_FILE), JSON.stringify(address), { mode: 0o600 })
+    writeWhole(join(data, HOST_FILE), JSON.stringify(address))
     const run = (): void => void timers.push(...startQueues(platform, handlers))
     if (!options.hold) run()
     return { ...address, platform, handlers, run, close }
@@ -141,8 +141,14 @@ const ALL = ''
 function tokenOf(data: string): string {
   mkdirSync(data, { recursive: true })
   const file = join(data, TOKEN_FILE)
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  if (!existsSync(file)) writeWhole(file, randomBytes(24).toString('base64url'))
   return readFileSync(file, 'utf8').trim()
+}
+
+/** A reader, or a host that was killed here, finds the old file or the new one: half a token would be a weak one. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true })
+  renameSync(`${file}.new`, file)
 }
 
 const taken =

@@ -22,9 +22,9 @@ export function openStateStore(db: DatabaseSync): StateStore {
     'INSERT INTO docs(key, value, version) VALUES (?, ?, 1) ON CONFLICT(key) DO UPDATE SET value = excluded.value, version = version + 1',
   )
   const remove = db.prepare('DELETE FROM docs WHERE key = ?')
-  const scan = db.prepare(
-    'SELECT key, value, version FROM docs WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
-  )
+  // One lower bound each: given two, SQLite seeks by the first it finds, which may be the far one.
+  const scanFrom = db.prepare('SELECT key, value, version FROM docs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?')
+  const scanAfter = db.prepare('SELECT key, value, version FROM docs WHERE key > ? AND key < ? ORDER BY key LIMIT ?')
   const read = <T>(key: string): Doc<T> | undefined => {
     const row = select.get(key) as unknown as Row | undefined
     return row && toDoc<T>(row)
@@ -57,8 +57,9 @@ export function openStateStore(db: DatabaseSync): StateStore {
     },
 
     async query<T>(prefix: string, { after = '', limit = QUERY_LIMIT } = {}) {
-      const rows = scan.all(after, prefix, `${prefix}\u{10FFFF}`, limit) as unknown as Row[]
-      return rows.map((row) => toDoc<T>(row))
+      const end = `${prefix}\u{10FFFF}`
+      const rows = after < prefix ? scanFrom.all(prefix, end, limit) : scanAfter.all(after, end, limit)
+      return (rows as unknown as Row[]).map((row) => toDoc<T>(row))
     },
   }
 }
