@@ -129,7 +129,7 @@ function deal<T>(values: readonly T[], random: Random): (of: string) => T {
   }
 }
 
-type PlainSize = Required<Omit<InstitutionSize, 'validFrom'>>
+type PlainSize = Required<Omit<InstitutionSize, 'validFrom' | 'specialAreaM2'>>
 
 /** One institution in forty opened a new building in the last year; the size after it is the stated one. */
 function sizesOf(size: PlainSize, position: number, startMs: number): InstitutionSize[] {

@@ -1,8 +1,8 @@
 // The meters of one demo institution and the loads behind them. Electricity is the sum of its end uses, so that
 // sub-meters explain their main meter up to a loss of a few per cent, and every meter remains a function of time alone.
 
-import type { Gateway, Meter } from '../domain/registry.ts'
-import { HEATING } from '../domain/subject.ts'
+import { HEATING } from '../domain/institution-month.ts'
+import type { Gateway, ReadMeter } from '../domain/registry.ts'
 import { factorToAmount } from '../domain/unit.ts'
 import type { Metering } from './demo-kinds.ts'
 import { type LoadPart, type LoadShape, SHAPES, type Use } from './load-profile.ts'
@@ -10,7 +10,7 @@ import { hash32, type Random } from './random.ts'
 
 /** One meter with what flows through it. */
 export interface MeterLoad {
-  meter: Meter
+  meter: ReadMeter
   parts: readonly LoadPart[]
   /** What the register stood at on the climate's origin day, counted in steps of its resolution. */
   startSteps: number
@@ -142,7 +142,10 @@ function pipeMeters({ institution, gateways, year, random }: Site): MeterLoad[] 
     )
 }
 
-type MeterDraft = Pick<Meter, 'id' | 'institution' | 'gateway' | 'medium' | 'role' | 'parent' | 'purpose' | 'name'> & {
+type MeterDraft = Pick<
+  ReadMeter,
+  'id' | 'institution' | 'gateway' | 'medium' | 'role' | 'parent' | 'purpose' | 'name'
+> & {
   parts: readonly LoadPart[]
   random: Random
 }
@@ -150,13 +153,13 @@ type MeterDraft = Pick<Meter, 'id' | 'institution' | 'gateway' | 'medium' | 'rol
 function meterLoad({ parts, random, ...draft }: MeterDraft): MeterLoad {
   const yearly = parts.reduce((sum, part) => sum + part.perHour, 0) * HOURS_PER_YEAR
   const register = registerFor(draft, yearly, random)
-  const meter: Meter = { ...draft, ...register, intervalMinutes: 60, stamp: 'end', replacements: [] }
+  const meter: ReadMeter = { ...draft, ...register, intervalMinutes: 60, stamp: 'end', replacements: [] }
   // Far enough from 10^digits that no register rolls over by chance within the next years.
   const span = meter.digits === undefined ? 1e5 : 10 ** meter.digits
   return { meter, parts, startSteps: Math.floor((random.between(0.05, 0.4) * span) / meter.resolution) }
 }
 
-type Register = Pick<Meter, 'kind' | 'unit' | 'resolution' | 'digits' | 'multiplier'>
+type Register = Pick<ReadMeter, 'kind' | 'unit' | 'resolution' | 'digits' | 'multiplier'>
 
 /** A register such as is sold for the load: wide enough for five years. */
 function registerFor(

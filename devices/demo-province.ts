@@ -4,7 +4,7 @@
 
 import { addMonths, dayLabel, dayOf, HOUR_MS, monthOf, yearOf, yearRange } from '../domain/calendar.ts'
 import { co2KgOf, kgceOf, type StandardsInForce, standardsOn } from '../domain/energy.ts'
-import type { Area, InstitutionSize, Registry } from '../domain/registry.ts'
+import type { Area, InstitutionSize, ReadMeter, Registry } from '../domain/registry.ts'
 import { QUOTAS_HEBEI } from '../domain/standards/quotas-hebei.ts'
 import { QUOTAS_SHANDONG } from '../domain/standards/quotas-shandong.ts'
 import { demoAreas, PROVINCE_CODE } from './demo-areas.ts'
@@ -23,12 +23,17 @@ export interface DemoOptions {
   startMs: number
 }
 
+/** Of what is simulated: every meter is read. */
+export interface DemoRegistry extends Registry {
+  meters: readonly ReadMeter[]
+}
+
 export interface DemoProvince {
   seed: string | number
   startMs: number
   /** Before this instant nothing was metered: 1 January of the year that began at least 13 months before the start. */
   originMs: number
-  registry: Registry
+  registry: DemoRegistry
   climate: Climate
   loads: ReadonlyMap<string, MeterLoad>
   faults: readonly DemoFault[]
@@ -60,7 +65,7 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
   const meters = [...loads.values()].map((load) => load.meter)
   const faults = chooseFaults(meters, { seed, startMs: start })
   for (const fault of faults) applyFault(fault, loads, climate)
-  const registry: Registry = {
+  const registry: DemoRegistry = {
     areas,
     institutions: drafts.map((draft) => draft.institution),
     gateways,

@@ -2,7 +2,7 @@
 // A pure function of seed, meter and time; sums of whole days are kept so that asking again is cheap.
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../domain/calendar.ts'
-import type { Meter } from '../domain/registry.ts'
+import type { ReadMeter } from '../domain/registry.ts'
 import { factorToAmount } from '../domain/unit.ts'
 import type { DemoFault } from './demo-faults.ts'
 import type { MeterLoad } from './demo-meters.ts'
@@ -12,7 +12,7 @@ import type { Climate } from './load-profile.ts'
 const SPIKE_STEPS = 250_000
 
 export class SimulatedMeter {
-  readonly meter: Meter
+  readonly meter: ReadMeter
   readonly faults: readonly DemoFault[]
   /** Decimals of the register; resolutions are powers of ten. */
   readonly decimals: number

@@ -8,16 +8,24 @@ import type { InstitutionSize } from './registry.ts'
 export interface Size {
   floorAreaM2: number | null
   heatedAreaM2: number | null
+  specialAreaM2: number | null
   energyUsers: number | null
 }
-const SIZE_FIELDS = ['floorAreaM2', 'heatedAreaM2', 'energyUsers'] as const satisfies readonly (keyof Size)[]
+const SIZE_FIELDS = [
+  'floorAreaM2',
+  'heatedAreaM2',
+  'specialAreaM2',
+  'energyUsers',
+] as const satisfies readonly (keyof Size)[]
+/** Nothing is stated. */
+export const UNKNOWN_SIZE: Size = { floorAreaM2: null, heatedAreaM2: null, specialAreaM2: null, energyUsers: null }
 
 /**
  * What holds at an instant. A statement that leaves a field out does not change that field: the last one that names it
  * holds on. `sizes` in any order.
  */
 export function sizeOn(sizes: readonly InstitutionSize[], ms: number): Size {
-  const size: Size = { floorAreaM2: null, heatedAreaM2: null, energyUsers: null }
+  const size = { ...UNKNOWN_SIZE }
   for (const statement of inOrder(sizes)) {
     if (dateStartMs(statement.validFrom) > ms) break
     for (const field of SIZE_FIELDS) size[field] = statement[field] ?? size[field]
@@ -39,7 +47,12 @@ export function meanSize(sizes: readonly InstitutionSize[], fromMs: number, toMs
     .slice(1)
     .map((endMs, index) => ({ size: sizeOn(sizes, bounds[index]), ms: endMs - bounds[index] }))
   const mean = (field: keyof Size) => weightedMean(pieces.map(({ size, ms }) => ({ value: size[field], weight: ms })))
-  return { floorAreaM2: mean('floorAreaM2'), heatedAreaM2: mean('heatedAreaM2'), energyUsers: mean('energyUsers') }
+  return {
+    floorAreaM2: mean('floorAreaM2'),
+    heatedAreaM2: mean('heatedAreaM2'),
+    specialAreaM2: mean('specialAreaM2'),
+    energyUsers: mean('energyUsers'),
+  }
 }
 
 /** The mean of the values that are known, by weight; null when no known value has weight. Equal values give themselves exactly. */

@@ -208,7 +208,7 @@ function against(
 }
 
 /** The target whose plan sets a value for the year: a real one before a stand-in, then the newest plan. */
-function targetFor(targets: readonly Target[], indicator: Indicator, year: number): Target | undefined {
+export function targetFor(targets: readonly Target[], indicator: Indicator, year: number): Target | undefined {
   return targets
     .filter((target) => target.indicator === indicator && year > target.baseYear && year <= target.endYear)
     .filter((target) => target.years === undefined || target.years[String(year)] !== undefined)

@@ -18,6 +18,7 @@ import {
   type EnergyCarrier,
   type SetPurpose,
 } from './standards/coefficients.ts'
+import { FUEL_CARRIERS, type FuelCarrier, type FuelFactor, fuelFactorOn } from './standards/fuel-factors.ts'
 import { isValidOn, type Validity } from './standards/validity.ts'
 
 export type Co2Factors = Readonly<Record<EnergyMedium, Co2Factor>>
@@ -27,6 +28,8 @@ export interface StandardsInForce {
   statistics: CoefficientSet
   quota: CoefficientSet
   co2: Co2Factors
+  /** Of the fuels that have a factor; the emission of the others is unknown, which is no error before one is burnt. */
+  fuelCo2: Readonly<Partial<Record<FuelCarrier, FuelFactor>>>
   names: StandardNames
 }
 export interface StandardNames {
@@ -78,12 +81,18 @@ export function standardsOn(
     heat: co2FactorOn('heat', date, areaPath, options),
     gas: co2FactorOn('gas', date, areaPath, options),
   }
+  const fuelCo2 = Object.fromEntries(
+    FUEL_CARRIERS.flatMap((carrier) => {
+      const factor = fuelFactorOn(carrier, date, options)
+      return factor ? [[carrier, factor]] : []
+    }),
+  )
   const names = {
     coefficientSet: nameOn(date, statistics, statistics.name),
     quotaSet: nameOn(date, quota, quota.name),
     co2Factor: ENERGY_MEDIA.map((medium) => nameOn(date, co2[medium], factorName(co2[medium]))).join(', '),
   }
-  return { statistics, quota, co2, names }
+  return { statistics, quota, co2, fuelCo2, names }
 }
 
 /** A month is converted by what holds on its first day, so that a notice in mid-month does not split it. */

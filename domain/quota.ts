@@ -101,21 +101,29 @@ function actualsOf(
   const monthMap = byMonth(months)
   const energy = rollingYear(monthMap, asOfMs, 'energy')
   const water = rollingYear(monthMap, asOfMs, 'water')
+  // A fuel that the quota's set cannot convert is in no sum: a rating by what is left would be too good.
+  const whole = energy && energy.fuelKgWithoutQuotaCoefficient === 0 ? energy : null
   return {
-    heatingPerArea: energy && energy.heatingKgce > 0 ? per(energy.heatingKgce, energy.heatedAreaM2) : null,
+    heatingPerArea: whole && whole.heatingKgce > 0 ? per(whole.heatingKgce, whole.heatedAreaM2) : null,
     nonHeatingPerArea:
-      energy && heatingIsApart(institution, energy)
-        ? per(energy.quotaKgce - energy.heatingKgce - energy.specialKgce, energy.floorAreaM2)
-        : null,
-    energyPerCapita: energy && per(energy.quotaKgce, energy.energyUsers),
+      whole && heatingIsApart(institution, whole) ? per(nonHeatingKgce(whole), generalAreaM2(whole)) : null,
+    energyPerCapita: whole && per(whole.quotaKgce, whole.energyUsers),
     waterPerCapita: water && per(water.waterM3, water.waterUsers),
   }
 }
 
+/** E − E_gn − E_jt, less special functions (facts §3.3). */
+const nonHeatingKgce = ({ quotaKgce, heatingKgce, specialKgce, transportKgce }: SubjectYear): number =>
+  quotaKgce - heatingKgce - specialKgce - transportKgce
+
+/** M without the area of special functions; an area that was not registered for the whole year stays in. */
+const generalAreaM2 = ({ floorAreaM2, specialAreaM2 }: SubjectYear): number | null =>
+  floorAreaM2 === null ? null : floorAreaM2 - (specialAreaM2 ?? 0)
+
 /**
  * Whether non-heating energy can be told from heating. Not so where air conditioning, gas or oil heats but no meter says
  * how much of it: then both indicators stay unknown, rather than no heating and too much of the rest. District heat
- * without a meter is not in the total either. The floor area of special functions is not registered and stays included.
+ * without a meter is not in the total either.
  */
 const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
   heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'

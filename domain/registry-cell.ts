@@ -2,7 +2,7 @@
 // because a guess here would be a wrong denominator in every intensity later.
 
 import { parseInstant } from './instant.ts'
-import type { Replacement } from './registry.ts'
+import type { FormulaPart, Replacement } from './registry.ts'
 import type { CellType } from './registry-columns.ts'
 
 export type Cell = { value: unknown } | { reason: string }
@@ -22,6 +22,8 @@ const READERS: Readonly<Record<CellType, (text: string) => Cell>> = {
   flag: readFlag,
   replacements: readReplacements,
   years: readYears,
+  formula: readFormula,
+  months: readMonths,
 }
 
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
@@ -72,6 +74,31 @@ function readYears(text: string): Cell {
     value.set(year, target)
   }
   return { value: Object.fromEntries(value) }
+}
+
+/** `<meter>=<factor>`, several separated by `;`: `E1=1; E2=-1`. A meter alone counts once. */
+function readFormula(text: string): Cell {
+  const value: FormulaPart[] = []
+  for (const part of partsOf(text)) {
+    const [meter, times, ...rest] = part.split('=').map((side) => side.trim())
+    const factor = times === undefined ? 1 : numberOf(times)
+    if (meter === '' || factor === undefined || rest.length > 0)
+      return { reason: 'is not a list of "<meter>=<factor>" such as "E1=1; E2=-1", separated by ";"' }
+    value.push({ meter, factor })
+  }
+  return { value }
+}
+
+/** Numbers of months and ranges of them: `6-8` or `1;7;8;12`. */
+function readMonths(text: string): Cell {
+  const value = new Set<number>()
+  for (const part of text.split(/[;；,，、]/)) {
+    const range = /^(\d{1,2})(?:\s*[-–~]\s*(\d{1,2}))?$/.exec(part.trim())
+    const [from, to] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])]
+    if (!(from >= 1 && from <= to && to <= 12)) return { reason: 'is not a list of months such as "6-8" or "1;7;8;12"' }
+    for (let month = from; month <= to; month++) value.add(month)
+  }
+  return { value: [...value].sort((a, b) => a - b) }
 }
 
 const partsOf = (text: string): string[] =>

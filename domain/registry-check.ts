@@ -1,13 +1,28 @@
 // What must hold between records of the registry: references, uniqueness, trees, dates, units.
 // Everything that is wrong is returned at once; nothing is thrown and nothing repaired.
 
-import type { Area, Institution, Meter, Quota, Registry, Target } from './registry.ts'
+import { dateStartMs, sizeOn } from './attribute.ts'
+import { type Bill, billFinding, billId } from './bill.ts'
+import { cyclesOf } from './cycle.ts'
+import { parentCycles, parentReasons } from './meter-tree.ts'
+import {
+  type Area,
+  EXPORT,
+  type Institution,
+  isRead,
+  type Meter,
+  type Quota,
+  type Registry,
+  type Target,
+} from './registry.ts'
 import type { RegistryKind } from './registry-columns.ts'
-import { isUnitOf, REGISTER_UNITS } from './unit.ts'
+import { beginsWithin, periodFindings, tariffId } from './tariff.ts'
+import { amountUnit, isUnitOf, REGISTER_UNITS } from './unit.ts'
+import { formulaFindings, listed } from './virtual-meter.ts'
 
 export interface Problem {
   kind: RegistryKind
-  /** The record's id; of targets and quotas, which have none, what makes them one of a kind. */
+  /** The record's id; of targets, quotas, tariffs and bills, which have none, what makes them one of a kind. */
   id: string
   /** Position of the record in its list. */
   index: number
@@ -18,7 +33,7 @@ export interface Problem {
 /** The shard an institution is settled and judged in: its county (design §4). */
 export const shardOf = (institution: Pick<Institution, 'area'>): string => institution.area
 
-/** All problems, by kind in the order areas, institutions, gateways, meters, targets, quotas, then by record. */
+/** All problems, by kind in the order of REGISTRY_KINDS, then by record. Of bills those at hand are checked. */
 export function checkRegistry(registry: Registry): Problem[] {
   const lookup = lookupOf(registry)
   return [
@@ -28,6 +43,8 @@ export function checkRegistry(registry: Registry): Problem[] {
     ...checkMeters(registry, lookup),
     ...checkTargets(registry, lookup),
     ...checkQuotas(registry),
+    ...checkTariffs(registry, lookup),
+    ...checkBills(registry, lookup),
   ]
 }
 
@@ -39,6 +56,8 @@ interface Lookup {
   /** Gateway id → institution id. */
   gateways: Map<string, string>
   meters: Map<string, Meter>
+  /** Institution and medium (`I1/gas`) → an offline main meter. */
+  offline: Map<string, string>
 }
 
 const lookupOf = (registry: Registry): Lookup => ({
@@ -47,6 +66,11 @@ const lookupOf = (registry: Registry): Lookup => ({
   institutions: new Map(registry.institutions.map((institution) => [institution.id, institution])),
   gateways: new Map(registry.gateways.map(({ id, institution }) => [id, institution])),
   meters: new Map(registry.meters.map((meter) => [meter.id, meter])),
+  offline: new Map(
+    registry.meters
+      .filter(({ kind, role }) => kind === 'offline' && role === 'main')
+      .map(({ id, institution, medium }) => [`${institution}/${medium}`, id]),
+  ),
 })
 
 /** A finding on one record: the field and the reason, or nothing. */
@@ -72,10 +96,10 @@ function checkEach<T>(
 }
 
 function checkAreas({ areas }: Registry, lookup: Lookup): Problem[] {
-  const cyclic = cyclicIds(areas.map(({ code, parent }) => [code, parent]))
+  const cycles = cyclesOf(new Map(areas.map(({ code, parent }) => [code, parent === undefined ? [] : [parent]])))
   return checkEach('areas', areas, { field: 'code', idOf: ({ code }) => code }, ({ code, parent }) => [
     parent !== undefined && !lookup.areas.has(parent) && ['parent', `area "${parent}" is not registered`],
-    cyclic.has(code) && ['parent', `area "${code}" lies within itself`],
+    cycles.has(code) && ['parent', `area "${code}" lies within itself: ${listed(cycles.get(code) ?? [])}`],
   ])
 }
 
@@ -90,6 +114,13 @@ function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[
         known.level !== 'county' &&
         lookup.parents.has(area) && ['area', `area "${area}" has areas below it; name the county`],
       ...repeated.map((date): Finding => ['validFrom', `two sizes are valid from ${date}`]),
+      ...sizes.flatMap(({ validFrom }): Finding[] => {
+        const { floorAreaM2, specialAreaM2 } = sizeOn(sizes, dateStartMs(validFrom))
+        if (floorAreaM2 === null || specialAreaM2 === null || specialAreaM2 < floorAreaM2) return []
+        return [
+          ['specialAreaM2', `${specialAreaM2} m² of ${floorAreaM2} m² from ${validFrom} leave no other floor area`],
+        ]
+      }),
     ]
   })
 }
@@ -99,12 +130,18 @@ function checkGateways({ gateways }: Registry, lookup: Lookup): Problem[] {
 }
 
 function checkMeters({ meters }: Registry, lookup: Lookup): Problem[] {
-  const cyclic = cyclicIds(meters.map(({ id, parent }) => [id, parent]))
+  const cycles = parentCycles(meters)
+  const formulas = formulaFindings(meters)
   return checkEach('meters', meters, byId, (meter) => [
     unknownInstitution(meter.institution, lookup),
     ...gatewayFindings(meter, lookup),
-    ...parentFindings(meter, lookup),
-    cyclic.has(meter.id) && ['parent', `meter "${meter.id}" lies behind itself`],
+    ...parentFindings(meter, lookup, cycles.get(meter.id)),
+    ...(formulas.get(meter.id) ?? []),
+    meter.purpose === EXPORT &&
+      meter.role !== 'generation' && ['purpose', `"${EXPORT}" is what a meter of role generation may have`],
+    meter.kind === 'virtual' &&
+      isUnitOf(meter.unit, meter.medium) &&
+      meter.unit !== amountUnit(meter.medium) && ['unit', `a virtual meter counts in ${amountUnit(meter.medium)}`],
     !isUnitOf(meter.unit, meter.medium) && [
       'unit',
       `"${meter.unit}" is not a unit of ${meter.medium}; use ${REGISTER_UNITS[meter.medium].join(', ')}`,
@@ -115,29 +152,24 @@ function checkMeters({ meters }: Registry, lookup: Lookup): Problem[] {
   ])
 }
 
-function gatewayFindings({ gateway, institution }: Meter, lookup: Lookup): Finding[] {
+function gatewayFindings(meter: Meter, lookup: Lookup): Finding[] {
+  if (!isRead(meter)) return []
+  const { gateway, institution } = meter
   const gatewayInstitution = lookup.gateways.get(gateway)
   if (gatewayInstitution === undefined) return [['gateway', `gateway "${gateway}" is not registered`]]
   if (gatewayInstitution === institution) return []
   return [['gateway', `gateway "${gateway}" is at institution "${gatewayInstitution}", the meter at "${institution}"`]]
 }
 
-function parentFindings({ parent, medium, institution }: Meter, lookup: Lookup): Finding[] {
-  if (parent === undefined) return []
-  const above = lookup.meters.get(parent)
-  if (above === undefined) return [['parent', `meter "${parent}" is not registered`]]
-  return [
-    above.medium !== medium && ['parent', `meter "${parent}" counts ${above.medium}, this one ${medium}`],
-    above.institution !== institution && ['parent', `meter "${parent}" is at institution "${above.institution}"`],
-  ]
+function parentFindings(meter: Meter, lookup: Lookup, cycle: readonly string[] | undefined): Finding[] {
+  if (meter.parent === undefined) return []
+  const reasons = parentReasons(meter, lookup.meters.get(meter.parent), cycle)
+  return reasons.map((reason): Finding => ['parent', reason])
 }
 
 function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
   const idOf = (target: Target) => `${target.subject} ${target.indicator} ${target.baseYear}-${target.endYear}`
-  return checkEach('targets', targets, { field: 'subject', idOf }, ({ subject }) => [
-    !lookup.areas.has(subject) &&
-      !lookup.institutions.has(subject) && ['subject', `"${subject}" is neither an area nor an institution`],
-  ])
+  return checkEach('targets', targets, { field: 'subject', idOf }, ({ subject }) => [unknownSubject(subject, lookup)])
 }
 
 /** A row without `validTo` holds until the next one of its kind begins; a `validTo` is the first day no longer valid. */
@@ -156,9 +188,7 @@ function checkQuotas({ quotas }: Registry): Problem[] {
   const byKind = Map.groupBy(quotas, kindOf)
   return checkEach('quotas', quotas, { field: 'validFrom', idOf }, (quota) => {
     const { validFrom, validTo } = quota
-    const overlapped = byKind
-      .get(kindOf(quota))
-      ?.find((other) => validTo !== undefined && other.validFrom > validFrom && other.validFrom < validTo)
+    const overlapped = beginsWithin(quota, byKind.get(kindOf(quota)) ?? [])
     return [
       validTo !== undefined && validTo <= validFrom && ['validTo', `${validTo} is not after validFrom ${validFrom}`],
       overlapped && ['validTo', `the row valid from ${overlapped.validFrom} begins before ${validTo}`],
@@ -166,7 +196,44 @@ function checkQuotas({ quotas }: Registry): Problem[] {
   })
 }
 
+/** As with quotas, a tariff without `validTo` holds until the next one of its subject and medium. */
+function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
+  const bySubject = Map.groupBy(tariffs, ({ subject, medium }) => `${subject}/${medium}`)
+  return checkEach('tariffs', tariffs, { field: 'validFrom', idOf: tariffId }, (tariff) => {
+    const { subject, medium, validFrom, validTo } = tariff
+    const overlapped = beginsWithin(tariff, bySubject.get(`${subject}/${medium}`) ?? [])
+    return [
+      unknownSubject(subject, lookup),
+      validTo !== undefined && validTo <= validFrom && ['validTo', `${validTo} is not after validFrom ${validFrom}`],
+      overlapped && ['validTo', `the row valid from ${overlapped.validFrom} begins before ${validTo}`],
+      ...periodFindings(tariff).map((reason): Finding => ['periods', reason]),
+    ]
+  })
+}
+
+function checkBills({ bills = [] }: Registry, lookup: Lookup): Problem[] {
+  return checkEach('bills', bills, { field: 'month', idOf: billId }, (bill) => {
+    const finding = billFinding(bill, bill.meter === undefined ? undefined : lookup.meters.get(bill.meter))
+    return [
+      unknownInstitution(bill.institution, lookup),
+      finding && [finding.field, finding.reason],
+      ...looseBillFindings(bill, lookup),
+    ]
+  })
+}
+
+/** A bill without a meter stands beside none: of an offline meter's medium nobody could tell whether it is that meter's. */
+function looseBillFindings({ institution, meter, carrier, purpose }: Bill, lookup: Lookup): Finding[] {
+  const offline = lookup.offline.get(`${institution}/${carrier}`)
+  if (meter !== undefined || purpose === 'transport' || offline === undefined) return []
+  return [['meter', `is empty; ${carrier} of institution "${institution}" is billed by offline meter "${offline}"`]]
+}
+
 const byId = { field: 'id', idOf: ({ id }: { id: string }) => id }
+
+const unknownSubject = (subject: string, lookup: Lookup): Finding =>
+  !lookup.areas.has(subject) &&
+  !lookup.institutions.has(subject) && ['subject', `"${subject}" is neither an area nor an institution`]
 
 const unknownInstitution = (institution: string, lookup: Lookup): Finding =>
   !lookup.institutions.has(institution) && ['institution', `institution "${institution}" is not registered`]
@@ -174,22 +241,3 @@ const unknownInstitution = (institution: string, lookup: Lookup): Finding =>
 const repeatedOf = (values: readonly string[]): string[] => [
   ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
 ]
-
-/** Ids that reach themselves by going from parent to parent. Each id is walked once. */
-function cyclicIds(edges: readonly (readonly [id: string, parent: string | undefined])[]): Set<string> {
-  const parentOf = new Map(edges)
-  const walked = new Set<string>()
-  const cyclic = new Set<string>()
-  for (const [start] of edges) {
-    const path = new Set<string>()
-    let id: string | undefined = start
-    while (id !== undefined && !walked.has(id) && !path.has(id)) {
-      path.add(id)
-      id = parentOf.get(id)
-    }
-    if (id !== undefined && path.has(id))
-      for (const member of [...path].slice([...path].indexOf(id))) cyclic.add(member)
-    for (const member of path) walked.add(member)
-  }
-  return cyclic
-}

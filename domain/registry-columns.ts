@@ -1,9 +1,20 @@
 // The columns of the registry files (design §2): field, Chinese headers, how a cell reads. What is required, the schemas say.
 // The Chinese headers are those people here use; official forms bring their own template (facts §2.2).
 
-export type RegistryKind = 'areas' | 'institutions' | 'gateways' | 'meters' | 'targets' | 'quotas'
+/** In the order in which records refer to one another. */
+export const REGISTRY_KINDS = [
+  'areas',
+  'institutions',
+  'gateways',
+  'meters',
+  'targets',
+  'quotas',
+  'tariffs',
+  'bills',
+] as const
+export type RegistryKind = (typeof REGISTRY_KINDS)[number]
 
-export type CellType = 'text' | 'number' | 'flag' | 'replacements' | 'years'
+export type CellType = 'text' | 'number' | 'flag' | 'replacements' | 'years' | 'formula' | 'months'
 
 export interface Column {
   /** The field of the schema. */
@@ -42,6 +53,7 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('validFrom', '生效日期', '起始日期'),
     number('floorAreaM2', '建筑面积', '建筑面积(m²)', '建筑面积（m²）', '建筑面积(㎡)', '建筑面积（㎡）'),
     number('heatedAreaM2', '采暖建筑面积', '采暖面积', '供暖面积'),
+    number('specialAreaM2', '特殊功能面积', '特殊功能区面积'),
     number('energyUsers', '用能人数'),
   ],
   gateways: [
@@ -59,7 +71,8 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('purpose', '分项编码', '分项'),
     text('role', '角色', '计量角色'),
     text('parent', '上级表计', '上级表计编号'),
-    text('kind', '读数方式'),
+    text('kind', '读数方式', '表计类型'),
+    column('formula')('formula', '计算公式', '公式'),
     text('unit', '单位', '计量单位'),
     number('resolution', '分辨率', '分度值'),
     number('digits', '整数位数', '位数'),
@@ -97,6 +110,30 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('source', '依据', '来源'),
     flag('standIn', '替代值', '暂用值'),
   ],
+  tariffs: [
+    text('subject', '对象编码', '适用对象'),
+    text('medium', '能源种类', '介质'),
+    text('validFrom', '生效日期', '起始日期'),
+    text('validTo', '失效日期', '终止日期'),
+    text('name', '时段', '时段名称'),
+    number('fromHour', '开始小时', '起始时'),
+    number('toHour', '结束小时', '终止时'),
+    column('months')('months', '月份', '适用月份'),
+    number('yuanPerUnit', '单价', '单价(元)', '单价（元）', '电价'),
+    text('source', '依据', '来源'),
+    flag('standIn', '替代值', '暂用值'),
+  ],
+  bills: [
+    text('institution', '机构编码', '所属机构'),
+    text('meter', '表计编号', '表计编码', '表号'),
+    text('carrier', '能源资源种类', '能源种类'),
+    text('purpose', '用途'),
+    text('month', '月份', '账期'),
+    number('quantity', '数量', '消费量', '用量'),
+    text('unit', '单位', '计量单位'),
+    number('costYuan', '费用', '费用(元)', '费用（元）', '金额'),
+    text('source', '票据号', '依据', '来源'),
+  ],
 }
 
 const words = (table: Record<string, string>): ReadonlyMap<string, string> => new Map(Object.entries(table))
@@ -132,6 +169,8 @@ const HEATING_WORDS = words({
   无: 'none',
 })
 
+const MEDIUM_WORDS = words({ 电: 'electricity', 水: 'water', 热力: 'heat', 天然气: 'gas' })
+
 /** Chinese words for the values of closed lists, by file and field. Another word passes as it is, for the schema to judge. */
 export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ['areas.level', words({ 省级: 'province', 市级: 'city', 县级: 'county' })],
@@ -152,9 +191,59 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
       人均用水量: 'waterPerCapita',
     }),
   ],
-  ['meters.medium', words({ 电: 'electricity', 水: 'water', 热力: 'heat', 天然气: 'gas' })],
+  ['meters.medium', MEDIUM_WORDS],
+  ['tariffs.medium', MEDIUM_WORDS],
+  [
+    'tariffs.name',
+    words({
+      尖峰: 'sharp',
+      高峰: 'peak',
+      峰: 'peak',
+      平段: 'flat',
+      平: 'flat',
+      低谷: 'valley',
+      谷: 'valley',
+      深谷: 'deepValley',
+    }),
+  ],
+  [
+    'bills.carrier',
+    words({
+      电: 'electricity',
+      热力: 'heat',
+      '热力（按热量收费）': 'heat',
+      '热力（按面积收费）': 'heatByArea',
+      天然气: 'gas',
+      煤: 'rawCoal',
+      煤炭: 'rawCoal',
+      原煤: 'rawCoal',
+      汽油: 'petrol',
+      煤油: 'kerosene',
+      柴油: 'diesel',
+      液化石油气: 'lpg',
+      水: 'water',
+    }),
+  ],
+  [
+    'bills.purpose',
+    words({ 供暖: 'heating', 采暖: 'heating', 公务用车: 'transport', 交通: 'transport', 特殊功能: 'special' }),
+  ],
+  [
+    'bills.unit',
+    words({
+      千瓦时: 'kWh',
+      度: 'kWh',
+      吉焦: 'GJ',
+      立方米: 'm³',
+      千克: 'kg',
+      公斤: 'kg',
+      吨: 't',
+      平方米: 'm²',
+      '㎡': 'm²',
+    }),
+  ],
   ['meters.role', words({ 总表: 'main', 分表: 'sub', 校核表: 'check', 发电: 'generation', 扣减: 'exclude' })],
-  ['meters.kind', words({ 累计值: 'register', 时段值: 'interval' })],
+  ['meters.kind', words({ 累计值: 'register', 时段值: 'interval', 虚拟表: 'virtual', 线下表: 'offline' })],
   ['meters.stamp', words({ 起: 'start', 止: 'end' })],
   [
     'targets.indicator',

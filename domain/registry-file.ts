@@ -3,13 +3,13 @@
 // and what must hold between records is registry-check's.
 
 import { z } from 'zod'
+import { type Bill, billSchema } from './bill.ts'
 import {
   type Area,
   areaSchema,
   type Gateway,
   gatewaySchema,
   type Institution,
-  type InstitutionSize,
   institutionSchema,
   institutionSizeSchema,
   type Meter,
@@ -21,6 +21,7 @@ import {
 } from './registry.ts'
 import { readCell } from './registry-cell.ts'
 import { COLUMNS, type Column, type RegistryKind, VALUE_WORDS } from './registry-columns.ts'
+import { type Tariff, tariffPeriodSchema, tariffSchema } from './tariff.ts'
 
 /** More than twice the province's 200,000 meters; a few hundred MB while it is read. */
 export const FILE_ROWS_MAX = 500_000
@@ -28,6 +29,7 @@ const QUOTE_CHARS_MAX = 80
 
 const gatewayRecordSchema = gatewaySchema.extend({ password: z.string().min(1).optional() })
 const identitySchema = institutionSchema.omit({ sizes: true })
+const tariffHeadSchema = tariffSchema.omit({ periods: true })
 
 /** A gateway as imported. Whoever stores it keeps a hash of the password, never the password. */
 export type GatewayRecord = Gateway & { password?: string }
@@ -39,6 +41,8 @@ export interface RegistryRecords {
   meters: Meter
   targets: Target
   quotas: Quota
+  tariffs: Tariff
+  bills: Bill
 }
 
 /** `row` counts from 1, where row 1 is the header; `field` is the header as the file writes it. */
@@ -60,7 +64,7 @@ export type Row = Readonly<Record<string, string>>
 
 /**
  * Reads the rows of one file. Headers are English or Chinese (registry-columns); an empty cell means: not given.
- * Several rows of one institution are dated statements of its size. Records of refused rows are left out. Never throws.
+ * Several rows of one institution are dated statements of its size, several rows of one tariff its periods. Records of refused rows are left out. Never throws.
  */
 export function parseRows<K extends RegistryKind>(kind: K, rows: readonly Row[]): ParsedRows<K>
 export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<RegistryKind> {
@@ -74,7 +78,7 @@ export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<
     case 'areas':
       return parseEach(drafts, areaSchema, 'code')
     case 'institutions':
-      return joinInstitutions(drafts)
+      return joinRows(drafts, INSTITUTION_ROWS)
     case 'gateways':
       return parseEach(drafts, gatewayRecordSchema, 'id')
     case 'meters':
@@ -83,6 +87,10 @@ export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<
       return parseEach(drafts, targetSchema)
     case 'quotas':
       return parseEach(drafts, quotaSchema)
+    case 'tariffs':
+      return joinRows(drafts, TARIFF_ROWS)
+    case 'bills':
+      return parseEach(drafts, billSchema)
   }
 }
 
@@ -96,6 +104,8 @@ const FIELDS: Readonly<Record<RegistryKind, Readonly<Record<string, z.ZodType>>>
   meters: meterSchema.shape,
   targets: targetSchema.shape,
   quotas: quotaSchema.shape,
+  tariffs: { ...tariffHeadSchema.shape, ...tariffPeriodSchema.shape },
+  bills: billSchema.shape,
 }
 
 /** Field → header as the file writes it. */
@@ -204,45 +214,74 @@ function refuseRepeated(draft: Draft, key: string, firstRows: Map<unknown, numbe
   else if (value !== undefined) firstRows.set(value, draft.row)
 }
 
-/** Rows of one id: the first says who the institution is, each says its size from a date on. */
-function joinInstitutions(drafts: readonly Draft[]): ParsedRows<'institutions'> {
-  const groups = Map.groupBy(drafts, ({ row, values }) => values.id ?? row)
-  const records: Institution[] = []
+/** How several rows make one record: the first says what it is, each adds a part. */
+interface JoinedRows<T, Head, Part> {
+  /** What the rows of one record share; undefined where a cell of it is missing. */
+  keyOf(values: Draft['values']): string | undefined
+  head: z.ZodType<Head> & { shape: Record<string, z.ZodType> }
+  part: z.ZodType<Part>
+  /** A field that no two parts share. */
+  distinct?: string
+  record(head: Head, parts: Part[]): T
+  /** What a later row may not say otherwise, for the message. */
+  rule: string
+}
+
+const INSTITUTION_ROWS: JoinedRows<
+  Institution,
+  z.infer<typeof identitySchema>,
+  z.infer<typeof institutionSizeSchema>
+> = {
+  keyOf: ({ id }) => (id === undefined ? undefined : String(id)),
+  head: identitySchema,
+  part: institutionSizeSchema,
+  distinct: 'validFrom',
+  record: (head, sizes) => ({ ...head, sizes: sizes.sort((a, b) => (a.validFrom < b.validFrom ? -1 : 1)) }),
+  rule: 'of the same institution; only sizes are dated',
+}
+
+const TARIFF_ROWS: JoinedRows<Tariff, z.infer<typeof tariffHeadSchema>, z.infer<typeof tariffPeriodSchema>> = {
+  keyOf: ({ subject, medium, validFrom }) =>
+    subject && medium && validFrom ? [subject, medium, validFrom].join('/') : undefined,
+  head: tariffHeadSchema,
+  part: tariffPeriodSchema,
+  record: (head, periods) => ({ ...head, periods }),
+  rule: 'of the same tariff; only periods differ',
+}
+
+function joinRows<T, Head, Part>(drafts: readonly Draft[], rule: JoinedRows<T, Head, Part>) {
+  const records: T[] = []
   const rowOf: number[] = []
-  for (const group of groups.values()) {
-    const institution = joinGroup(group)
-    if (institution === undefined) continue
-    records.push(institution)
+  for (const group of Map.groupBy(drafts, ({ row, values }) => rule.keyOf(values) ?? row).values()) {
+    const record = joinGroup(group, rule)
+    if (record === undefined) continue
+    records.push(record)
     rowOf.push(group[0].row)
   }
   return { records, rowOf, refused: refusedOf(drafts) }
 }
 
-function joinGroup(group: readonly Draft[]): Institution | undefined {
+function joinGroup<T, Head, Part>(group: readonly Draft[], rule: JoinedRows<T, Head, Part>): T | undefined {
   const [first, ...later] = group
-  const identity = parseDraft(first, identitySchema)
-  for (const draft of later) refuseOtherIdentity(draft, first)
+  const head = parseDraft(first, rule.head)
+  for (const draft of later) refuseOtherHead(draft, first, rule)
   const firstRows = new Map<unknown, number>()
-  const sizes: InstitutionSize[] = []
+  const parts: Part[] = []
   for (const draft of group) {
-    const size = parseDraft(draft, institutionSizeSchema)
-    refuseRepeated(draft, 'validFrom', firstRows)
-    if (size !== undefined) sizes.push(size)
+    const part = parseDraft(draft, rule.part)
+    if (rule.distinct !== undefined) refuseRepeated(draft, rule.distinct, firstRows)
+    if (part !== undefined) parts.push(part)
   }
-  if (identity === undefined || group.some(({ refused }) => refused.size > 0)) return undefined
-  return { ...identity, sizes: sizes.sort((a, b) => (a.validFrom < b.validFrom ? -1 : 1)) }
+  if (head === undefined || group.some(({ refused }) => refused.size > 0)) return undefined
+  return rule.record(head, parts)
 }
 
-/** A later row may leave out who the institution is, but not say otherwise: only sizes are dated. */
-function refuseOtherIdentity(draft: Draft, first: Draft): void {
-  for (const field of Object.keys(identitySchema.shape)) {
+/** A later row may leave out what the record is, but not say otherwise. */
+function refuseOtherHead<T, Head, Part>(draft: Draft, first: Draft, { head, rule }: JoinedRows<T, Head, Part>): void {
+  for (const field of Object.keys(head.shape)) {
     const value = draft.values[field]
     if (value !== undefined && value !== first.values[field])
-      refuse(
-        draft,
-        field,
-        `${quote(String(value))} differs from row ${first.row} of the same institution; only sizes are dated`,
-      )
+      refuse(draft, field, `${quote(String(value))} differs from row ${first.row} ${rule}`)
   }
 }
 

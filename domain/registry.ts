@@ -1,13 +1,16 @@
-// What is registered: areas, institutions, gateways, meters, targets and quotas, as zod schemas.
+// What is registered: areas, institutions, gateways, meters, targets and quotas, as zod schemas. Tariffs and bills have files
+// of their own (tariff.ts, bill.ts).
 // Attributes that change carry `validFrom`; a new value never rewrites the past (design §2).
 
 import { z } from 'zod'
+import type { Bill } from './bill.ts'
+import type { Tariff } from './tariff.ts'
 
 /** Gateway ids double as MQTT client ids and AWS thing names (design §2). */
 export const GATEWAY_ID = /^[A-Za-z0-9_-]{1,64}$/
 const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/
 
-const recordId = z.string().regex(RECORD_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+export const recordId = z.string().regex(RECORD_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
 export const gatewayId = z.string().regex(GATEWAY_ID, 'must be 1 to 64 letters, digits, dashes or underscores')
 /** A local calendar date `YYYY-MM-DD` in UTC+8. */
 export const localDate = z.iso.date()
@@ -46,6 +49,8 @@ export const institutionSizeSchema = z.object({
   validFrom: localDate,
   floorAreaM2: z.number().positive(),
   heatedAreaM2: z.number().nonnegative().optional(),
+  /** Of the floor area, what special functions take up: data centre, kitchen, special equipment. Quotas leave it out. */
+  specialAreaM2: z.number().nonnegative().optional(),
   energyUsers: z.number().positive().optional(),
 })
 export type InstitutionSize = z.infer<typeof institutionSizeSchema>
@@ -73,6 +78,22 @@ export type Gateway = z.infer<typeof gatewaySchema>
 export const MEDIA = ['electricity', 'water', 'heat', 'gas'] as const
 export type Medium = (typeof MEDIA)[number]
 export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as const
+/**
+ * `register`: cumulative; `interval`: the energy of one interval (rules: domain/register.ts). `virtual`: the sum of other
+ * meters, each with a factor. `offline`: no readings, a bill a month.
+ */
+export const METER_KINDS = ['register', 'interval', 'virtual', 'offline'] as const
+/** Purpose of a `generation` meter that counts what of it is fed into the grid. */
+export const EXPORT = 'export'
+
+/** More parts than any building has feeders. */
+export const FORMULA_PARTS_MAX = 256
+/** One part of a virtual meter: its hours count `factor` times; −1 subtracts. */
+export const formulaPartSchema = z.object({
+  meter: recordId,
+  factor: z.number().refine((factor) => factor !== 0, 'must not be 0'),
+})
+export type FormulaPart = z.infer<typeof formulaPartSchema>
 
 /** A register replaced in the field: at `atMs` the old one stood at `finalValue`, the new one at `startValue`. */
 export const replacementSchema = z.object({
@@ -82,18 +103,21 @@ export const replacementSchema = z.object({
 })
 export type Replacement = z.infer<typeof replacementSchema>
 
-export const meterSchema = z.object({
+const meterObject = z.object({
   id: recordId,
   institution: recordId,
-  gateway: gatewayId,
+  /** Of those that send readings; virtual and offline meters have none. */
+  gateway: gatewayId.optional(),
   name: z.string().optional(),
   medium: z.enum(MEDIA),
   /** Sub-item code of facts §7.1, e.g. `01000` whole electricity, `01D10` data centre, `01D1A` its IT equipment. */
   purpose: z.string().optional(),
   role: z.enum(METER_ROLES).default('main'),
   parent: recordId.optional(),
-  /** `register`: cumulative; `interval`: the energy of one interval. Rules: domain/register.ts. */
-  kind: z.enum(['register', 'interval']).default('register'),
+  kind: z.enum(METER_KINDS).default('register'),
+  /** Of virtual meters, and of them alone. */
+  formula: z.array(formulaPartSchema).min(1).max(FORMULA_PARTS_MAX).optional(),
+  /** Of a virtual meter the unit of its medium's amounts: kWh, GJ or m³. */
   unit: z.string(),
   /** Smallest step of the register, in its own unit. */
   resolution: z.number().positive().default(0.01),
@@ -106,7 +130,31 @@ export const meterSchema = z.object({
   stamp: z.enum(['start', 'end']).default('end'),
   replacements: z.array(replacementSchema).default([]),
 })
+/** A refused combination of kind, gateway and formula names the field that is missing or too much. */
+export const meterSchema = meterObject
+  .refine(({ kind, gateway }) => !isReadKind(kind) || gateway !== undefined, {
+    path: ['gateway'],
+    message: 'is empty; a meter that sends readings has a gateway',
+  })
+  .refine(({ kind, gateway }) => isReadKind(kind) || gateway === undefined, {
+    path: ['gateway'],
+    message: 'a virtual or offline meter has none',
+  })
+  .refine((meter) => meter.kind !== 'virtual' || meter.formula !== undefined, {
+    path: ['formula'],
+    message: 'is empty; a virtual meter is made of others',
+  })
+  .refine((meter) => meter.kind === 'virtual' || meter.formula === undefined, {
+    path: ['formula'],
+    message: 'only a virtual meter has one',
+  })
 export type Meter = z.infer<typeof meterSchema>
+
+/** A meter that sends readings; the hours of a virtual one are computed, and an offline one has bills. */
+export type ReadMeter = Meter & { kind: 'register' | 'interval'; gateway: string }
+export const isRead = (meter: Meter): meter is ReadMeter => isReadKind(meter.kind)
+
+const isReadKind = (kind: (typeof METER_KINDS)[number]): boolean => kind === 'register' || kind === 'interval'
 
 /** The seven indicators of dual control: three totals, four intensities (facts §6.1). */
 export const TOTAL_INDICATORS = ['energy', 'water', 'co2'] as const
@@ -181,4 +229,8 @@ export interface Registry {
   meters: readonly Meter[]
   targets: readonly Target[]
   quotas: readonly Quota[]
+  /** Absent: none. */
+  tariffs?: readonly Tariff[]
+  /** Those at hand, e.g. the new ones of an import: bills are kept by institution and year, never read all at once. */
+  bills?: readonly Bill[]
 }

@@ -1,32 +1,62 @@
 // What one subject, an institution or an area, consumed in one month: the addable record that judging works on, so that
-// a year is judged without looking at hours. Areas are the sum of their children. Which meters count: design §3.
+// a year is judged without looking at hours. Areas are the sum of their children. An institution's month is made in
+// institution-month.ts.
 
-import { meanSize, weightedMean } from './attribute.ts'
-import { addMonths, HOUR_MS, type Month, monthOf, monthRange } from './calendar.ts'
-import { co2KgOf, kgceOf, type StandardsInForce } from './energy.ts'
-import type { Institution, Medium, Meter } from './registry.ts'
-import { ENERGY_MEDIA } from './standards/co2-factors.ts'
+import { weightedMean } from './attribute.ts'
+import { addMonths, type Month, monthOf, monthRange } from './calendar.ts'
 
 /** Plain numbers, stored as it is. Amounts add; sizes add where known, and are null when nothing is known. */
 export interface SubjectMonth {
   month: Month
-  /** Main meters less excluded ones (let to others); may be negative when the excluded part is measured as the larger. */
+  /**
+   * Main meters less excluded ones (let to others), and bills; electricity is what was purchased, without own generation. May be negative when the excluded part is measured as the larger.
+   */
   electricityKwh: number
   heatGj: number
   gasM3: number
   waterM3: number
+  /** Fuels by bill. */
+  rawCoalKg: number
+  petrolKg: number
+  keroseneKg: number
+  dieselKg: number
+  lpgKg: number
   /** Data centre as a whole (01D10) and its IT equipment (01D1A); parts of electricityKwh. */
   dataCentreKwh: number
   dataCentreItKwh: number
-  /** By the statistics set. */
+  /** PV and other own generation, and what of it was fed into the grid; no part of electricityKwh (domain/generation.ts). */
+  generationKwh: number
+  exportedKwh: number
+  /** By the statistics set, fuels included; the next two are parts of it. */
   energyKgce: number
-  /** By the quota set, like the next two, which are parts of it. */
+  fuelsKgce: number
+  /** Of vehicles (公务用车用油), which energy per area may have to leave out (facts §11). */
+  transportEnergyKgce: number
+  /** By the quota set, like the next three, which are parts of it. */
   quotaKgce: number
-  /** Heat, and gas or electricity whose meter's purpose is `heating`. */
+  /** Heat, and what else a meter's or bill's purpose calls `heating`. */
   heatingKgce: number
   /** Special functions 01D: data centre, kitchen, special equipment. No part of non-heating energy (facts §3.3). */
   specialKgce: number
+  /** Fuel of vehicles. No part of non-heating energy either. */
+  transportKgce: number
+  /** The sum of the next three. */
   co2Kg: number
+  /** Burnt on site: gas, and fuels that have a factor. */
+  co2DirectKg: number
+  co2ElectricityKg: number
+  co2HeatKg: number
+  /**
+   * Fuel that no row of the statistics set, the quota set or the CO2 factors converts: what energyKgce, quotaKgce and co2Kg
+   * leave out. Where it is above 0 they are lower bounds.
+   */
+  fuelKgWithoutCoefficient: number
+  fuelKgWithoutQuotaCoefficient: number
+  fuelKgWithoutCo2: number
+  /** What bills say and tariffs price; null when nothing does. `hoursPriced` says how much of the metered part it covers. */
+  costYuan: number | null
+  /** Heat billed by area. Of a year the largest month, since the same area is billed again. Never energy (facts §2.4). */
+  areaBilledHeatM2: number
   /** Numerators of the intensities: amounts of those institutions that the sizes below count, so that both sides fit. */
   energyKgceWithArea: number
   co2KgWithArea: number
@@ -38,124 +68,69 @@ export interface SubjectMonth {
    */
   floorAreaM2: number | null
   heatedAreaM2: number | null
+  /** Floor area of special functions, as far as it is registered. */
+  specialAreaM2: number | null
   energyUsers: number | null
   /** Energy users of those institutions whose water is metered. */
   waterUsers: number | null
-  /** Main meters times hours of the month that have passed, and how many of these are known; water among them. */
+  /** Main meters times hours of the month that have passed, and how many of these are known, or priced; water among them. */
   hoursExpected: number
   hoursKnown: number
+  hoursPriced: number
   waterHoursExpected: number
   waterHoursKnown: number
+  /** Of generation meters, which are not among those above. */
+  generationHoursExpected: number
+  generationHoursKnown: number
 }
 
-const SIZE_KEYS = ['floorAreaM2', 'heatedAreaM2', 'energyUsers', 'waterUsers'] as const satisfies (keyof SubjectMonth)[]
+const SIZE_KEYS = [
+  'floorAreaM2',
+  'heatedAreaM2',
+  'specialAreaM2',
+  'energyUsers',
+  'waterUsers',
+] as const satisfies (keyof SubjectMonth)[]
 const AMOUNT_KEYS = [
   'electricityKwh',
   'heatGj',
   'gasM3',
   'waterM3',
+  'rawCoalKg',
+  'petrolKg',
+  'keroseneKg',
+  'dieselKg',
+  'lpgKg',
   'dataCentreKwh',
   'dataCentreItKwh',
+  'generationKwh',
+  'exportedKwh',
   'energyKgce',
+  'fuelsKgce',
+  'transportEnergyKgce',
   'quotaKgce',
   'heatingKgce',
   'specialKgce',
+  'transportKgce',
   'co2Kg',
+  'co2DirectKg',
+  'co2ElectricityKg',
+  'co2HeatKg',
+  'fuelKgWithoutCoefficient',
+  'fuelKgWithoutQuotaCoefficient',
+  'fuelKgWithoutCo2',
   'energyKgceWithArea',
   'co2KgWithArea',
   'energyKgceWithUsers',
   'waterM3WithUsers',
   'hoursExpected',
   'hoursKnown',
+  'hoursPriced',
   'waterHoursExpected',
   'waterHoursKnown',
+  'generationHoursExpected',
+  'generationHoursKnown',
 ] as const satisfies (keyof SubjectMonth)[]
-
-/** Sub-item codes of facts §7.1. */
-export const DATA_CENTRE = '01D10'
-export const DATA_CENTRE_IT = '01D1A'
-const SPECIAL = /^01D/
-/** The purpose of a gas or electricity meter that serves heating alone; the official codes have none for it. */
-export const HEATING = 'heating'
-
-/** One meter's month: kWh, GJ or m³, and how many of its hours are known. Undefined: nothing is. */
-export type MeterAmount = { amount: number; hoursKnown: number } | undefined
-
-/**
- * The month of one institution as of an instant. `meters` are those of the institution. `main` counts, `exclude` is
- * subtracted, `sub` only explains (data centre, heating, special functions); `check` and `generation` do not count.
- * A sub meter below another of the same purpose is part of it and is not counted twice.
- */
-export function institutionMonth(input: {
-  institution: Institution
-  meters: readonly Meter[]
-  month: Month
-  asOfMs: number
-  amounts: (meterId: string) => MeterAmount
-  sets: StandardsInForce
-}): SubjectMonth {
-  const { institution, meters, month, asOfMs, amounts, sets } = input
-  const { fromMs, toMs } = monthRange(month)
-  const endMs = Math.max(fromMs, Math.min(toMs, asOfMs))
-  const amountOf = (meter: Meter): number => amounts(meter.id)?.amount ?? 0
-  const sum = (chosen: readonly Meter[]): number => chosen.reduce((total, meter) => total + amountOf(meter), 0)
-  const net = (medium: Medium): number => {
-    const ofRole = (role: Meter['role']) => meters.filter((meter) => meter.medium === medium && meter.role === role)
-    return sum(ofRole('main')) - sum(ofRole('exclude'))
-  }
-  const electricityKwh = net('electricity')
-  const heatGj = net('heat')
-  const gasM3 = net('gas')
-  const waterM3 = net('water')
-  const byMedium = { electricity: electricityKwh, heat: heatGj, gas: gasM3 }
-  const energyKgce = ENERGY_MEDIA.reduce(
-    (total, medium) => total + kgceOf(medium, byMedium[medium], sets.statistics),
-    0,
-  )
-  const quotaKgce = ENERGY_MEDIA.reduce((total, medium) => total + kgceOf(medium, byMedium[medium], sets.quota), 0)
-  const co2Kg = ENERGY_MEDIA.reduce((total, medium) => total + co2KgOf(medium, byMedium[medium], sets.co2), 0)
-
-  const quotaOf = (chosen: readonly Meter[]): number =>
-    chosen.reduce((total, meter) => total + kgceOf(meter.medium, amountOf(meter), sets.quota), 0)
-  const heatingKgce =
-    kgceOf('heat', heatGj, sets.quota) +
-    quotaOf(outermost(meters, ({ medium, purpose }) => purpose === HEATING && medium !== 'heat'))
-  const specialKgce = quotaOf(outermost(meters, ({ purpose }) => purpose !== undefined && SPECIAL.test(purpose)))
-
-  const mains = meters.filter((meter) => meter.role === 'main')
-  const waterMains = mains.filter((meter) => meter.medium === 'water')
-  const hours = Math.floor((endMs - fromMs) / HOUR_MS)
-  const known = (chosen: readonly Meter[]): number =>
-    chosen.reduce((total, meter) => total + Math.min(hours, amounts(meter.id)?.hoursKnown ?? 0), 0)
-
-  const stated = meanSize(institution.sizes, fromMs, endMs)
-  const size = mains.length > waterMains.length ? stated : { floorAreaM2: null, heatedAreaM2: null, energyUsers: null }
-  const waterUsers = waterMains.length > 0 ? stated.energyUsers : null
-  return {
-    month,
-    electricityKwh,
-    heatGj,
-    gasM3,
-    waterM3,
-    dataCentreKwh: sum(outermost(meters, ({ purpose }) => purpose === DATA_CENTRE)),
-    dataCentreItKwh: sum(outermost(meters, ({ purpose }) => purpose === DATA_CENTRE_IT)),
-    energyKgce,
-    quotaKgce,
-    heatingKgce,
-    specialKgce,
-    co2Kg,
-    energyKgceWithArea: size.floorAreaM2 === null ? 0 : energyKgce,
-    co2KgWithArea: size.floorAreaM2 === null ? 0 : co2Kg,
-    energyKgceWithUsers: size.energyUsers === null ? 0 : energyKgce,
-    waterM3WithUsers: waterUsers === null ? 0 : waterM3,
-    ...size,
-    waterUsers,
-    hoursExpected: hours * mains.length,
-    hoursKnown: known(mains),
-    waterHoursExpected: hours * waterMains.length,
-    waterHoursKnown: known(waterMains),
-  }
-}
 
 /**
  * One month of an area: the sum of its parts, in the order given (floating point: keep one order for identical results).
@@ -165,16 +140,23 @@ export function institutionMonth(input: {
 export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): SubjectMonth {
   const stray = parts.find((part) => part.month !== month)
   if (stray) throw new RangeError(`cannot add a subject of ${stray.month} to the month ${month}`)
-  const total = { month } as SubjectMonth // filled below: every key is in one of the two lists
+  const total = {
+    month,
+    costYuan: sumOfKnown(parts.map(({ costYuan }) => costYuan)),
+    areaBilledHeatM2: parts.reduce((sum, { areaBilledHeatM2 }) => sum + areaBilledHeatM2, 0),
+  } as SubjectMonth // filled below: every other key is in one of the two lists
   for (const key of AMOUNT_KEYS) total[key] = parts.reduce((sum, part) => sum + part[key], 0)
-  for (const key of SIZE_KEYS) {
-    const sizes = parts.map((part) => part[key]).filter((size) => size !== null)
-    total[key] = sizes.length > 0 ? sizes.reduce((sum, size) => sum + size, 0) : null
-  }
+  for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts.map((part) => part[key]))
   return total
 }
 
-/** The sum of one year of months; sizes are time-weighted means. `month` is the last month of the year. */
+/** Null when none is known. */
+function sumOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) : null
+}
+
+/** The sum of one year of months; sizes are time-weighted means, costs those of the months that have some. `month` is the last one. */
 export type SubjectYear = SubjectMonth
 
 /** Water is known apart from energy: an institution may meter the one and not the other. */
@@ -209,7 +191,11 @@ export function rollingYear(
     const { fromMs, toMs } = monthRange(month)
     weighted.push({ part, weight, ms: (Math.min(toMs, endMs) - fromMs) * weight })
   }
-  const year = { month: last } as SubjectYear // filled below: every key is in one of the two lists
+  const year = {
+    month: last,
+    costYuan: sumOfKnown(weighted.map(({ part, weight }) => part.costYuan && part.costYuan * weight)),
+    areaBilledHeatM2: Math.max(...weighted.map(({ part }) => part.areaBilledHeatM2)),
+  } as SubjectYear // filled below: every other key is in one of the two lists
   for (const key of AMOUNT_KEYS) year[key] = weighted.reduce((sum, { part, weight }) => sum + part[key] * weight, 0)
   for (const key of SIZE_KEYS) {
     const known = weighted.every(({ part }) => part[key] !== null)
@@ -232,31 +218,4 @@ export function byMonth(months: readonly SubjectMonth[]): Map<Month, SubjectMont
     map.set(part.month, part)
   }
   return map
-}
-
-/**
- * The meters of role main or sub that fit, less those that are part of another one that fits: below it in the meter tree,
- * or of a sub-item of its code (01D1A belongs to 01D10) where the tree does not say.
- */
-function outermost(meters: readonly Meter[], fits: (meter: Meter) => boolean): Meter[] {
-  const chosen = meters.filter((meter) => (meter.role === 'main' || meter.role === 'sub') && fits(meter))
-  if (chosen.length < 2) return chosen
-  const byId = new Map(meters.map((meter) => [meter.id, meter]))
-  const chosenIds = new Set(chosen.map((meter) => meter.id))
-  const codes = new Set(chosen.map((meter) => meter.purpose))
-  return chosen.filter((meter) => {
-    if (parentCodes(meter.purpose ?? '').some((code) => codes.has(code))) return false
-    const seen = new Set<string>()
-    for (let above = meter.parent; above !== undefined && !seen.has(above); above = byId.get(above)?.parent) {
-      if (chosenIds.has(above)) return false
-      seen.add(above)
-    }
-    return true
-  })
-}
-
-/** `01D1A` → `01D10`, `01D00`. */
-function parentCodes(code: string): string[] {
-  if (!/^\d\d[A-Z][0-9][A-Z0-9]$/.test(code)) return []
-  return [`${code.slice(0, 4)}0`, `${code.slice(0, 3)}00`].filter((parent) => parent !== code)
 }

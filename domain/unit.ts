@@ -3,7 +3,7 @@
 
 import type { Medium } from './registry.ts'
 
-/** Sizes in joule (energy) and litre (volume). 1 Wh = 3600 J exactly. */
+/** Sizes in joule (energy), litre (volume), kilogram and square metre. 1 Wh = 3600 J exactly. */
 const ENERGY = new Map([
   ['Wh', 3_600],
   ['kWh', 3_600_000],
@@ -15,6 +15,15 @@ const VOLUME = new Map([
   ['L', 1],
   ['m³', 1_000],
   ['m3', 1_000],
+])
+
+const MASS = new Map([
+  ['kg', 1],
+  ['t', 1_000],
+])
+const AREA = new Map([
+  ['m²', 1],
+  ['m2', 1],
 ])
 
 /** The units that a register of each medium may count in. `m3` is `m³` written in ASCII. */
@@ -50,9 +59,9 @@ export function factorToAmount(unit: string, medium: Medium): number | undefined
 
 /** Reduced to lowest terms, so that one of the two is 1 wherever the units are whole multiples of one another. */
 function ratioOf(from: string, to: string): { times: number; per: number } | undefined {
-  const table = ENERGY.has(from) ? ENERGY : VOLUME
-  const times = table.get(from)
-  const per = table.get(to)
+  const table = [ENERGY, VOLUME, MASS, AREA].find((sizes) => sizes.has(from))
+  const times = table?.get(from)
+  const per = table?.get(to)
   if (times === undefined || per === undefined) return undefined
   const divisor = greatestCommonDivisor(times, per)
   return { times: times / divisor, per: per / divisor }

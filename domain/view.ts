@@ -10,6 +10,7 @@ import {
   INSTITUTION_LEVELS,
   INSTITUTION_TYPES,
   MEDIA,
+  METER_KINDS,
   METER_ROLES,
   QUOTA_INDICATORS,
   VENUE_KINDS,
@@ -126,13 +127,14 @@ export type InstitutionRow = z.infer<typeof institutionRowSchema>
 export const meterViewSchema = z.object({
   id: z.string(),
   institution: z.string(),
-  gateway: z.string(),
+  /** Null for virtual and offline meters. */
+  gateway: z.string().nullable(),
   name: z.string().nullable(),
   medium: z.enum(MEDIA),
   purpose: z.string().nullable(),
   role: z.enum(METER_ROLES),
   unit: z.string(),
-  kind: z.enum(['register', 'interval']),
+  kind: z.enum(METER_KINDS),
   /** Unit of the consumption amounts: kWh, GJ or m³. */
   amountUnit: z.string(),
   lastReadingAtMs: z.number().nullable(),

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { sizeOn } from '../domain/attribute.ts'
+import { billSchema } from '../domain/bill.ts'
 import { dayOf, dayStartMs, HOUR_MS, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
 import { readingsMessageSchema } from '../domain/reading.ts'
@@ -17,6 +18,7 @@ import {
   quotaSchema,
   targetSchema,
 } from '../domain/registry.ts'
+import { tariffSchema } from '../domain/tariff.ts'
 import { amountUnit } from '../domain/unit.ts'
 import {
   type AreaStatusView,
@@ -320,6 +322,8 @@ export const apiRoutes: readonly Route[] = [
       meters: z.array(meterSchema).optional(),
       targets: z.array(targetSchema).optional(),
       quotas: z.array(quotaSchema).optional(),
+      tariffs: z.array(tariffSchema).optional(),
+      bills: z.array(billSchema).optional(),
     }),
     response: z.object({
       institutions: z.number(),
@@ -400,7 +404,7 @@ async function areaView(area: Area, context: RouteContext): Promise<AreaView> {
 const meterView = (meter: Meter, settled: SettledMark | undefined): MeterView => ({
   id: meter.id,
   institution: meter.institution,
-  gateway: meter.gateway,
+  gateway: meter.gateway ?? null,
   name: meter.name ?? null,
   medium: meter.medium,
   purpose: meter.purpose ?? null,

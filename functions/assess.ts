@@ -2,12 +2,14 @@
 // that settling marked; the scheduled run also looks at the present month of everyone, since silence is news too.
 
 import { platform } from '#platform'
-import { DAY_MS, dayOf, type Month, monthOf, monthRange } from '../domain/calendar.ts'
+import { DAY_MS, type Month, monthOf } from '../domain/calendar.ts'
 import { areaPathOf, standardsOfMonth } from '../domain/energy.ts'
+import { institutionMonth } from '../domain/institution-month.ts'
 import { worstRating } from '../domain/quota.ts'
-import type { Institution, Meter } from '../domain/registry.ts'
-import { institutionMonth, type MeterAmount, type SubjectMonth, sumSubjects } from '../domain/subject.ts'
+import type { Institution } from '../domain/registry.ts'
+import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
 import type { InstitutionRow } from '../domain/view.ts'
+import { billsOf } from './bills.ts'
 import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import {
@@ -20,7 +22,8 @@ import {
   subjectMonthDocs,
   subjectYearKey,
 } from './judgement.ts'
-import type { ConsumptionStore, Platform, ShardEvent, ShardResult } from './platform.ts'
+import { monthAmounts } from './month-amounts.ts'
+import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { type RegistryHead, registryReader } from './registry.ts'
 import { eachShard } from './shard.ts'
 
@@ -36,14 +39,18 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     const areas = await registry.areas()
     const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
     const nowMs = now()
+    const tariffs = await registry.tariffs()
     await withDirtyMonths(state, shard, async (dirty) => {
+      const billed = await billsOf(state, new Map(Object.entries(dirty)))
       for (const institution of institutions) {
         const changed = await Promise.all(
           (dirty[institution.id] ?? []).map(async (month) => {
             const own = metersOf.get(institution.id) ?? []
-            const amounts = await monthAmounts(consumption, own, month)
+            const subjects = [institution.id, ...path]
+            const amounts = await monthAmounts(consumption, { meters: own, month, tariffs, subjects })
+            const bills = billed.get(institution.id)
             const sets = standardsOfMonth(month, path, STANDARDS_RULE)
-            return institutionMonth({ institution, meters: own, month, asOfMs: nowMs, amounts, sets })
+            return institutionMonth({ institution, meters: own, bills, month, asOfMs: nowMs, amounts, sets })
           }),
         )
         await state.put(await subjectMonthDocs(state, institution.id, changed))
@@ -121,24 +128,3 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
 }
 
 export const handler = assess(platform())
-
-/** What each meter counted in a month: the sum of its known hours. */
-async function monthAmounts(
-  consumption: ConsumptionStore,
-  meters: readonly Meter[],
-  month: Month,
-): Promise<(meter: string) => MeterAmount> {
-  const { fromMs, toMs } = monthRange(month)
-  const ids = meters.map((meter) => meter.id)
-  const amounts = new Map<string, { amount: number; hoursKnown: number }>()
-  for (const { meter, amounts: hours } of await consumption.get(ids, dayOf(fromMs), dayOf(toMs))) {
-    const sum = amounts.get(meter) ?? { amount: 0, hoursKnown: 0 }
-    for (const amount of hours) {
-      if (Number.isNaN(amount)) continue
-      sum.amount += amount
-      sum.hoursKnown++
-    }
-    amounts.set(meter, sum)
-  }
-  return (meter) => amounts.get(meter)
-}

@@ -1,6 +1,7 @@
 // The only list of effects (design §4). Handlers take a Platform; `local/` and `cloud/` provide one each.
 // Ports translate and nothing else: no rule of the domain lives behind them.
 
+import type { Channel } from '../domain/notification-setting.ts'
 import type { RegisterEvent, Samples } from '../domain/register.ts'
 
 export interface Platform {
@@ -9,6 +10,7 @@ export interface Platform {
   readonly state: StateStore
   readonly fanOut: FanOut
   readonly devices: DeviceRegistry
+  readonly notify: Notifier
   /** Epoch milliseconds. The only clock. */
   now(): number
 }
@@ -122,6 +124,27 @@ export interface FanOut {
   send(queue: QueueName, shards: readonly string[]): Promise<void>
 }
 export type QueueName = 'settle' | 'assess' | 'rollup'
+
+/** Tells people. */
+export interface Notifier {
+  /**
+   * Hands one message to one channel. Settles within SEND_MS_MAX, whatever the other side does. Throws PermanentFailure when
+   * trying again cannot help (a wrong address or secret), any other error when it may.
+   */
+  send(channel: Channel, message: Message): Promise<void>
+}
+export const SEND_MS_MAX = 20_000
+export interface Message {
+  /** The same when a message is sent again: receivers may use it to see that. */
+  id: string
+  title: string
+  lines: readonly string[]
+  /** The page that shows it. */
+  link: string
+}
+export class PermanentFailure extends Error {
+  override name = 'PermanentFailure'
+}
 
 /** Who may publish. */
 export interface DeviceRegistry {

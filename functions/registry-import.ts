@@ -1,8 +1,22 @@
 // Writes records into the registry: merged with what stands, checked across all records, all or nothing.
 // Of an institution that is known already, dated sizes are added; a new value never rewrites the past (design §2).
+// Bills go beside the registry, and the months they are of are judged anew.
 
-import type { Area, Gateway, Institution, Meter, Quota, Registry, Target } from '../domain/registry.ts'
+import {
+  type Area,
+  type Gateway,
+  type Institution,
+  isRead,
+  type Meter,
+  type Quota,
+  type Registry,
+  type Target,
+} from '../domain/registry.ts'
 import { checkRegistry, type Problem, shardOf } from '../domain/registry-check.ts'
+import { warnRegistry } from '../domain/registry-warning.ts'
+import { tariffId } from '../domain/tariff.ts'
+import { billDocs, billedMonths } from './bills.ts'
+import { addDirtyMonths } from './dirty.ts'
 import type { DocWrite, StateStore } from './platform.ts'
 import { type GatewayEntry, type RegistryHead, readRegistry, registryKeys } from './registry.ts'
 
@@ -10,6 +24,8 @@ export type RegistryPart = Partial<Registry>
 export interface RegistryImport {
   /** Problems that the new records would bring; when there are any, nothing was written. */
   problems: Problem[]
+  /** What results will lack; no reason not to write. */
+  warnings: Problem[]
   head: RegistryHead
 }
 
@@ -24,16 +40,29 @@ export async function importRegistry(state: StateStore, part: RegistryPart): Pro
     meters: merged(before.meters, part.meters, ({ id }) => id),
     targets: merged(before.targets, part.targets, targetIdentity),
     quotas: merged(before.quotas, part.quotas, quotaIdentity),
+    tariffs: merged(before.tariffs ?? [], part.tariffs, tariffId),
+    bills: part.bills ?? [],
   }
   const problems = checkRegistry(after)
   const head = headOf(after, (standing?.value.revision ?? 0) + 1)
-  if (problems.length > 0) return { problems, head: standing?.value ?? head }
+  const warnings = warnRegistry(after)
+  if (problems.length > 0) return { problems, warnings, head: standing?.value ?? head }
   const moved = movedKeys(before, after)
+  await markBilled(state, after)
   // The head goes last and carries the version check: without it nothing of the import is seen.
-  const docs = registryDocs(after)
+  const docs = [...registryDocs(after), ...(await billDocs(state, after.bills ?? []))]
   await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: standing?.version ?? 0 }])
   await state.delete(moved)
-  return { problems, head }
+  await markBilled(state, after)
+  return { problems, warnings, head }
+}
+
+/** Called before, so that a kill forgets no month, and when the bills stand, lest a mark was cleared without seeing them. */
+async function markBilled(state: StateStore, { institutions, bills = [] }: Registry): Promise<void> {
+  const months = billedMonths(bills)
+  const billed = institutions.filter(({ id }) => months.has(id))
+  for (const [shard, own] of Map.groupBy(billed, shardOf))
+    await addDirtyMonths(state, shard, new Map(own.map(({ id }) => [id, months.get(id) ?? []])))
 }
 
 const targetIdentity = ({ subject, indicator, baseYear, endYear }: Target): string =>
@@ -80,9 +109,9 @@ function headOf({ areas, institutions, meters }: Registry, revision: number): Re
   }
 }
 
-function registryDocs({ areas, institutions, gateways, meters, targets, quotas }: Registry): DocWrite[] {
+function registryDocs({ areas, institutions, gateways, meters, targets, quotas, tariffs }: Registry): DocWrite[] {
   const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
-  const metersOfGateway = Map.groupBy(meters, (meter) => meter.gateway)
+  const metersOfGateway = Map.groupBy(meters.filter(isRead), (meter) => meter.gateway)
   const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
   const entry = (gateway: Gateway): GatewayEntry => ({
     gateway,
@@ -98,6 +127,7 @@ function registryDocs({ areas, institutions, gateways, meters, targets, quotas }
   return [
     { key: registryKeys.areas, value: sortedAreas },
     { key: registryKeys.quotas, value: quotas },
+    { key: registryKeys.tariffs, value: tariffs },
     ...[...Map.groupBy(targets, ({ subject }) => subject)].map(([subject, own]) => ({
       key: registryKeys.targets(subject),
       value: own,

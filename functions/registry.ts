@@ -3,6 +3,7 @@
 
 import type { MeterEntry } from '../domain/reading.ts'
 import type { Area, Gateway, Institution, Meter, Quota, Registry, Target } from '../domain/registry.ts'
+import type { Tariff } from '../domain/tariff.ts'
 import type { Doc, StateStore } from './platform.ts'
 
 export interface RegistryHead {
@@ -31,6 +32,7 @@ export const registryKeys = {
   head: 'registry/head',
   areas: 'registry/areas',
   quotas: 'registry/quotas',
+  tariffs: 'registry/tariffs',
   targets: (subject: string) => `registry/target/${subject}`,
   gateway: (id: string) => `registry/gateway/${id}`,
   institutions: (shard: string) => `registry/shard/${shard}/institution/`,
@@ -47,6 +49,7 @@ export interface RegistryReader {
   refresh(): Promise<RegistryHead>
   areas(): Promise<Area[]>
   quotas(): Promise<Quota[]>
+  tariffs(): Promise<Tariff[]>
   targets(subject: string): Promise<Target[]>
   gateway(id: string): Promise<GatewayEntry | undefined>
   shard(code: string): Promise<Shard>
@@ -80,6 +83,7 @@ export function registryReader(state: StateStore): RegistryReader {
     },
     areas: async () => (await value<Area[]>(registryKeys.areas)) ?? [],
     quotas: async () => (await value<Quota[]>(registryKeys.quotas)) ?? [],
+    tariffs: async () => (await value<Tariff[]>(registryKeys.tariffs)) ?? [],
     targets: async (subject) => (await value<Target[]>(registryKeys.targets(subject))) ?? [],
     gateway: (id) => value<GatewayEntry>(registryKeys.gateway(id)),
     async shard(code) {
@@ -102,7 +106,7 @@ export function registryReader(state: StateStore): RegistryReader {
   }
 }
 
-/** All that is registered, as one value, for checks that look across records. */
+/** All that is registered but bills (bills.ts), as one value, for checks that look across records. */
 export async function readRegistry(state: StateStore): Promise<Registry> {
   const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
   const reader = registryReader(state)
@@ -115,5 +119,6 @@ export async function readRegistry(state: StateStore): Promise<Registry> {
     meters: shards.flatMap((shard) => shard.meters),
     targets: valuesOf(await state.query<Target[]>(registryKeys.targets(''))).flat(),
     quotas: await reader.quotas(),
+    tariffs: await reader.tariffs(),
   }
 }

@@ -10,7 +10,7 @@ import {
   type Samples,
   settle as settleSamples,
 } from '../domain/register.ts'
-import type { Meter } from '../domain/registry.ts'
+import { isRead, type Meter } from '../domain/registry.ts'
 import { factorToAmount } from '../domain/unit.ts'
 import { addDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
@@ -26,6 +26,7 @@ import {
 } from './platform.ts'
 import { registryReader } from './registry.ts'
 import { eachShard } from './shard.ts'
+import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
 /** How far settled, per shard. */
 export interface SettledMark {
@@ -46,29 +47,34 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
 
   async function settleShard(shard: string): Promise<void> {
     const { meters } = await registry.shard(shard)
-    const byId = new Map(meters.map((meter) => [meter.id, meter]))
+    const byId = new Map(meters.filter(isRead).map((meter) => [meter.id, meter]))
     const before = await state.get<SettledMark>(settledKey(shard))
     const { mark, touched } = await readings.touchedSince([...byId.keys()], before?.value.mark)
-    if (touched.length === 0) return
+    if (touched.length === 0 && !(await hasNewFormulas(state, shard, meters))) return
     const extents = { ...before?.value.extents }
     for (const { meter, fromMs, toMs } of touched) {
       const known = extents[meter]
       extents[meter] = known ? [Math.min(known[0], fromMs), Math.max(known[1], toMs)] : [fromMs, toMs]
     }
     const dirty = new Map<string, Set<string>>()
+    const changedDays = new Map<string, Set<number>>()
+    const changed = (meter: Meter, day: number): void => {
+      const months = dirty.get(meter.institution) ?? new Set()
+      dirty.set(meter.institution, months.add(monthOf(dayStartMs(day))))
+      changedDays.set(meter.id, (changedDays.get(meter.id) ?? new Set()).add(day))
+    }
     await settleTouched(touched, {
       readings,
       consumption,
       meterOf: (id) => byId.get(id) as Meter,
       extentOf: (id) => extents[id],
-      changed(meter, day) {
-        const months = dirty.get(meter.institution) ?? new Set()
-        dirty.set(meter.institution, months.add(monthOf(dayStartMs(day))))
-      },
+      changed,
     })
+    const made = { shard, meters, changed: changedDays, extents, written: changed }
+    const virtualMark = await putVirtualDays({ state, consumption }, made)
     await addDirtyMonths(state, shard, dirty)
     const value: SettledMark = { mark, extents }
-    await state.put([{ key: settledKey(shard), value, ifVersion: before?.version ?? 0 }])
+    await state.put([{ key: settledKey(shard), value, ifVersion: before?.version ?? 0 }, ...virtualMark])
     await fanOut.send('assess', [shard])
   }
 
@@ -179,6 +185,7 @@ function profileOf(meter: Meter): MeterProfile {
   const factor = factorToAmount(meter.unit, meter.medium)
   if (factor === undefined)
     throw new Error(`meter "${meter.id}": unit "${meter.unit}" does not measure ${meter.medium}`)
+  if (!isRead(meter)) throw new Error(`meter "${meter.id}" is ${meter.kind} and has no readings to settle`)
   return { ...meter, factor }
 }
 

@@ -4,8 +4,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import type { RegistryKind } from '../domain/registry-columns.ts'
+import { type Bill, billId } from '../domain/bill.ts'
+import { REGISTRY_KINDS, type RegistryKind } from '../domain/registry-columns.ts'
 import { parseRows, type Row } from '../domain/registry-file.ts'
+import { type Tariff, tariffId } from '../domain/tariff.ts'
 import { importRegistry } from '../functions/registry-import.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
 import { openPlatform } from './platform.ts'
@@ -28,9 +30,6 @@ interface Outcome {
   meters: number
   secrets: { id: string; secret: string }[]
 }
-
-/** Areas first, quotas last: the order in which records refer to one another, whatever the order of the files. */
-const KINDS: readonly RegistryKind[] = ['areas', 'institutions', 'gateways', 'meters', 'targets', 'quotas']
 
 export async function importFiles(files: string[], options: ImportOptions): Promise<void> {
   const tables = await Promise.all(files.map(readTable))
@@ -59,8 +58,10 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
 
 async function readTable(file: string): Promise<{ file: string; kind: RegistryKind; rows: Row[] }> {
   const stem = basename(file).replace(/\.csv$/i, '')
-  const kind = KINDS.find((known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`))
-  if (!kind) throw new Error(`${file}: the name must begin with one of ${KINDS.join(', ')}`)
+  const kind = REGISTRY_KINDS.find(
+    (known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`),
+  )
+  if (!kind) throw new Error(`${file}: the name must begin with one of ${REGISTRY_KINDS.join(', ')}`)
   const rows = parse(await readFile(file), {
     bom: true,
     columns: true,
@@ -93,6 +94,8 @@ function placeOf(
   origin: Record<string, { file: string; row: number }[]>,
 ): { file: string; row: number } {
   const index = (records[kind] ?? []).findIndex((record) => {
+    if (kind === 'bills') return billId(record as Bill) === id
+    if (kind === 'tariffs') return tariffId(record as Tariff) === id
     const { id: own, code } = record as { id?: string; code?: string }
     return (own ?? code) === id
   })

@@ -3,10 +3,12 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { notifySettingOf } from '../functions/notification-outbox.ts'
 import type { Platform } from '../functions/platform.ts'
 import { openConsumptionStore } from './consumption-store.ts'
 import { localDevices } from './credentials.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
+import { localNotifier } from './notify.ts'
 import { openReadingStore, type ReadingFile } from './reading-store.ts'
 import { openDatabase } from './sqlite.ts'
 import { openStateStore } from './state-store.ts'
@@ -33,6 +35,7 @@ export async function openPlatform(folder: string, now: () => number = Date.now)
     state,
     fanOut,
     devices: localDevices(state),
+    notify: localNotifier({ setting: () => notifySettingOf(state), now }),
     now,
     async close() {
       await fanOut.stop()
@@ -74,6 +77,7 @@ export function platform(): Platform {
     },
     devices: { provision: async (gateways) => (await open()).devices.provision(gateways) },
     fanOut: { send: async (...args) => (await open()).fanOut.send(...args) },
+    notify: { send: async (...args) => (await open()).notify.send(...args) },
     now: Date.now,
   }
 }

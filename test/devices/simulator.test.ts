@@ -9,7 +9,7 @@ import type { Reading } from '../../devices/source.ts'
 import { DAY_MS, dayOf, HOUR_MS, hourOfDay } from '../../domain/calendar.ts'
 import { parseReadings } from '../../domain/reading.ts'
 import { HOUR_FLAGS, settle } from '../../domain/register.ts'
-import type { Meter } from '../../domain/registry.ts'
+import type { ReadMeter } from '../../domain/registry.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 
 const START_MS = Date.parse('2026-11-23T10:00:00+08:00')
@@ -120,7 +120,7 @@ describe('registers', () => {
   })
 
   test('bridge a gap by estimate until it is filled late', () => {
-    const flags = (meter: Meter, fault: DemoFault) => {
+    const flags = (meter: ReadMeter, fault: DemoFault) => {
       const { series } = settled(meter)
       const hour = Math.floor((fault.fromMs + DAY_MS - series.firstHourMs) / HOUR_MS)
       return HOUR_FLAGS[series.flags[hour]]
@@ -267,7 +267,7 @@ function readingsOf(gateway: string, window: HistoryWindow): Reading[] {
 const inOrder = (readings: Reading[]): Reading[] => readings.toSorted((a, b) => Number(a.at) - Number(b.at))
 
 /** The first listed fault of a kind, of a register meter, with the meter as registered. */
-function fault(kind: DemoFault['kind']): { fault: DemoFault; meter: Meter } {
+function fault(kind: DemoFault['kind']): { fault: DemoFault; meter: ReadMeter } {
   for (const candidate of demo.faults) {
     const meter = meters.get(candidate.meter)
     if (candidate.kind === kind && meter?.kind === 'register') return { fault: candidate, meter }
@@ -275,7 +275,7 @@ function fault(kind: DemoFault['kind']): { fault: DemoFault; meter: Meter } {
   throw new Error(`the demo has no ${kind}`)
 }
 
-function ordinaryMeter(medium: Meter['medium']): Meter {
+function ordinaryMeter(medium: ReadMeter['medium']): ReadMeter {
   const faulty = new Set(demo.faults.map(({ institution }) => institution))
   const meter = demo.registry.meters.find(
     (one) => one.medium === medium && one.role === 'main' && one.kind === 'register' && !faulty.has(one.institution),
@@ -284,14 +284,14 @@ function ordinaryMeter(medium: Meter['medium']): Meter {
   return meter
 }
 
-function intervalMeter(): Meter {
+function intervalMeter(): ReadMeter {
   const faulty = new Set(demo.faults.map(({ institution }) => institution))
   const meter = demo.registry.meters.find((one) => one.kind === 'interval' && !faulty.has(one.institution))
   if (!meter) throw new Error('the demo has no interval meter')
   return meter
 }
 
-function settled(meter: Meter) {
+function settled(meter: ReadMeter) {
   const readings = inOrder(readingsOf(meter.gateway, LAST_MONTHS).filter((reading) => reading.meter === meter.id))
   const atMs = Float64Array.from(readings, ({ at }) => Number(at))
   const value = Float64Array.from(readings, (reading) => reading.value)

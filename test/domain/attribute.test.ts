@@ -9,7 +9,7 @@ const sizes = [
   { validFrom: '2026-04-11', floorAreaM2: 2000 },
   { validFrom: '2025-01-01', floorAreaM2: 1000, heatedAreaM2: 800, energyUsers: 50 },
 ]
-const nothing = { floorAreaM2: null, heatedAreaM2: null, energyUsers: null }
+const nothing = { floorAreaM2: null, heatedAreaM2: null, specialAreaM2: null, energyUsers: null }
 
 it('begins a date at local midnight', () => {
   expect(formatInstant(dateStartMs('2026-04-11'))).toBe('2026-04-11T00:00:00+08:00')
@@ -22,7 +22,7 @@ describe('the size on an instant', () => {
   })
 
   it('changes at local midnight of the day it holds from, and a field left out holds on', () => {
-    const before = { floorAreaM2: 1000, heatedAreaM2: 800, energyUsers: 50 }
+    const before = { floorAreaM2: 1000, heatedAreaM2: 800, specialAreaM2: null, energyUsers: 50 }
     expect(sizeOn(sizes, dateStartMs('2026-04-11') - 1)).toEqual(before)
     expect(sizeOn(sizes, dateStartMs('2026-04-11'))).toEqual({ ...before, floorAreaM2: 2000 })
   })
@@ -40,6 +40,7 @@ describe('the mean size of a period', () => {
     expect(meanSize(odd, april.fromMs, april.toMs)).toEqual({
       floorAreaM2: 1234.5678,
       heatedAreaM2: null,
+      specialAreaM2: null,
       energyUsers: 7.1,
     })
   })

@@ -3,11 +3,12 @@
 import { describe, expect, it } from 'vitest'
 import { monthRange, monthsThrough } from '../../domain/calendar.ts'
 import { standardsOfMonth } from '../../domain/energy.ts'
+import { institutionMonth } from '../../domain/institution-month.ts'
 import { energyUsers, quotaRow, quotaStatus, rate, worstRating } from '../../domain/quota.ts'
 import { type Institution, institutionSchema, type Quota } from '../../domain/registry.ts'
 import { QUOTAS_HEBEI } from '../../domain/standards/quotas-hebei.ts'
 import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
-import { institutionMonth, type SubjectMonth } from '../../domain/subject.ts'
+import type { SubjectMonth } from '../../domain/subject.ts'
 import { quotaStatusSchema } from '../../domain/view.ts'
 
 const institution = (of: Partial<Institution>): Institution =>
@@ -152,6 +153,33 @@ describe('the quota status', () => {
     ])
     expect(statuses.map((status) => status.toNextRating?.toFixed(1) ?? null)).toEqual(['1.7', '0.1', null, null])
     for (const status of statuses) expect(quotaStatusSchema.parse(status)).toEqual(status)
+  })
+
+  it('leaves out transport, and special functions together with their floor area', () => {
+    const months = yearOf({
+      quotaKgce: 2000,
+      heatingKgce: 750,
+      specialKgce: 250,
+      transportKgce: 100,
+      specialAreaM2: 200,
+    })
+    const statuses = quotaStatus(court, months, QUOTAS_SHANDONG, endOf2025)
+    expect(statuses[1].actual).toBe((12 * 900) / 800)
+    expect(statuses[2].actual).toBe(240)
+  })
+
+  it('keeps the special area in when it was not registered all year, and is unknown when nothing else is left', () => {
+    const late = yearOf({ quotaKgce: 100, specialAreaM2: 200 })
+    late[0] = { ...late[0], specialAreaM2: null }
+    expect(quotaStatus(court, late, QUOTAS_SHANDONG, endOf2025)[1].actual).toBe(1.2)
+    const all = yearOf({ quotaKgce: 100, specialAreaM2: 1000 })
+    expect(quotaStatus(court, all, QUOTAS_SHANDONG, endOf2025)[1].actual).toBeNull()
+  })
+
+  it('rates no energy of which a fuel could not be converted', () => {
+    const months = yearOf({ quotaKgce: 100, heatingKgce: 10, fuelKgWithoutQuotaCoefficient: 1, waterM3: 50 })
+    const statuses = quotaStatus(court, months, QUOTAS_SHANDONG, endOf2025)
+    expect(statuses.map(({ actual }) => actual)).toEqual([null, null, null, 6])
   })
 
   it('is unknown with eleven months', () => {

@@ -1,4 +1,7 @@
+// Holds what is checked between records: each problem names the record and the field, and all of them are found at once.
+
 import { describe, expect, it } from 'vitest'
+import { type Bill, billSchema } from '../../domain/bill.ts'
 import {
   type Area,
   type Gateway,
@@ -12,6 +15,7 @@ import {
   targetSchema,
 } from '../../domain/registry.ts'
 import { checkRegistry, shardOf } from '../../domain/registry-check.ts'
+import { type Tariff, tariffSchema } from '../../domain/tariff.ts'
 
 const area = (code: string, level: Area['level'], parent?: string): Area => ({ code, name: code, level, parent })
 const institution = (id: string, inArea: string, ...dates: string[]): Institution => ({
@@ -49,6 +53,25 @@ const quota = (validFrom: string, more: Partial<Quota> = {}): Quota => ({
   ...more,
 })
 
+const virtual = (id: string, parts: string[], more: Partial<Meter> = {}): Meter =>
+  meter(id, {
+    kind: 'virtual',
+    role: 'sub',
+    gateway: undefined,
+    formula: parts.map((part) => ({ meter: part, factor: 1 })),
+    ...more,
+  })
+const tariff = (validFrom: string, more: Partial<Tariff> = {}): Tariff =>
+  tariffSchema.parse({
+    subject: '13',
+    medium: 'electricity',
+    validFrom,
+    periods: [{ name: 'flat', fromHour: 0, toHour: 24, yuanPerUnit: 1 }],
+    ...more,
+  })
+const bill = (more: Partial<Bill>): Bill =>
+  billSchema.parse({ institution: 'I1', carrier: 'diesel', month: '2026-03', quantity: 1, unit: 'kg', ...more })
+
 const SOUND: Registry = {
   areas: [
     area('13', 'province'),
@@ -61,6 +84,12 @@ const SOUND: Registry = {
   meters: [meter('E1'), meter('E2', { role: 'sub', parent: 'E1' }), meter('W1', { medium: 'water', unit: 'm3' })],
   targets: [target('13'), target('I1')],
   quotas: [quota('2020-01-01', { validTo: '2024-01-01' }), quota('2024-01-01'), quota('2026-01-01')],
+  tariffs: [
+    tariff('2020-01-01', { validTo: '2024-01-01' }),
+    tariff('2024-01-01'),
+    tariff('2021-01-01', { subject: 'I1' }),
+  ],
+  bills: [bill({}), bill({ purpose: 'transport' }), bill({ month: '2026-04' })],
 }
 
 describe('checkRegistry', () => {
@@ -166,6 +195,109 @@ describe('checkRegistry', () => {
         ['meters', 'A', 'parent', 'behind itself'],
         ['meters', 'B', 'parent', 'behind itself'],
         ['meters', 'C', 'parent', 'behind itself'],
+      ],
+    },
+    {
+      name: 'meters behind themselves, by every name',
+      change: { meters: [meter('A', { parent: 'B' }), meter('B', { parent: 'A' })] },
+      want: ['A', 'B'].map((id) => ['meters', id, 'parent', `meter "${id}" lies behind itself: "A", "B"`]),
+    },
+    {
+      name: 'virtual meters of one another, in another unit, of an unknown part, and counted twice',
+      change: {
+        meters: [
+          meter('M'),
+          virtual('A', ['B']),
+          virtual('B', ['A'], { unit: 'MWh' }),
+          virtual('C', ['Z']),
+          virtual('D', ['M'], { role: 'main' }),
+        ],
+      },
+      want: [
+        ['meters', 'A', 'formula', '"A", "B" are made of one another'],
+        ['meters', 'B', 'formula', '"A", "B" are made of one another'],
+        ['meters', 'B', 'unit', 'a virtual meter counts in kWh'],
+        ['meters', 'C', 'formula', '"Z" is not registered'],
+        ['meters', 'D', 'role', 'counts meter "M", which counts as main already'],
+      ],
+    },
+    {
+      name: 'an export meter that generates nothing',
+      change: { meters: [meter('E1', { purpose: 'export' })] },
+      want: [['meters', 'E1', 'purpose', 'role generation']],
+    },
+    {
+      name: 'a special area that leaves nothing of the floor area',
+      change: {
+        institutions: [
+          {
+            ...institution('I3', '1302'),
+            sizes: [
+              { validFrom: '2020-01-01', floorAreaM2: 100, specialAreaM2: 60 },
+              { validFrom: '2022-01-01', floorAreaM2: 50 },
+            ],
+          },
+          ...SOUND.institutions,
+        ],
+      },
+      want: [['institutions', 'I3', 'specialAreaM2', '60 m² of 50 m² from 2022-01-01']],
+    },
+    {
+      name: 'tariffs of nobody, that overlap, repeat and end before they begin',
+      change: {
+        tariffs: [
+          tariff('2020-01-01', { validTo: '2024-06-01' }),
+          tariff('2024-01-01'),
+          tariff('2024-01-01'),
+          tariff('2026-01-01', { validTo: '2025-01-01' }),
+          tariff('2021-01-01', { subject: '99' }),
+        ],
+      },
+      want: [
+        ['tariffs', '13/electricity/2020-01-01', 'validTo', '2024-01-01 begins before 2024-06-01'],
+        ['tariffs', '13/electricity/2024-01-01', 'validFrom', 'registered twice'],
+        ['tariffs', '13/electricity/2026-01-01', 'validTo', 'not after validFrom'],
+        ['tariffs', '99/electricity/2021-01-01', 'subject', 'neither an area nor an institution'],
+      ],
+    },
+    {
+      name: 'hours of a tariff with two prices or none',
+      change: {
+        tariffs: [
+          tariff('2024-01-01', {
+            periods: [
+              { name: 'peak', fromHour: 8, toHour: 20, yuanPerUnit: 1 },
+              { name: 'valley', fromHour: 19, toHour: 7, yuanPerUnit: 1 },
+            ],
+          }),
+        ],
+      },
+      want: [
+        ['tariffs', '13/electricity/2024-01-01', 'periods', 'no period holds at 07:00–08:00'],
+        ['tariffs', '13/electricity/2024-01-01', 'periods', 'periods 1 (peak) and 2 (valley) both hold at 19:00–20:00'],
+      ],
+    },
+    {
+      name: 'bills of nobody, of a meter that is read, twice, in no unit of theirs, and beside an offline meter',
+      change: {
+        meters: [...SOUND.meters, meter('O', { kind: 'offline', gateway: undefined, medium: 'gas', unit: 'm³' })],
+        bills: [
+          bill({ institution: 'I9' }),
+          bill({ meter: 'E1', carrier: 'electricity', unit: 'kWh' }),
+          bill({}),
+          bill({}),
+          bill({ carrier: 'petrol', unit: 'L' }),
+          bill({ carrier: 'gas', unit: 'm³' }),
+          bill({ carrier: 'gas', unit: 'm³', meter: 'O' }),
+          bill({ institution: 'I2', carrier: 'gas', unit: 'm³' }),
+        ],
+      },
+      want: [
+        ['bills', 'I9/2026-03/diesel//', 'institution', '"I9" is not registered'],
+        ['bills', 'I1/2026-03/electricity//E1', 'meter', 'not offline'],
+        ['bills', 'I1/2026-03/diesel//', 'month', 'registered twice'],
+        ['bills', 'I1/2026-03/petrol//', 'unit', '"L" is not a unit of petrol; use kg, t'],
+        ['bills', 'I1/2026-03/gas//', 'meter', 'billed by offline meter "O"'],
       ],
     },
     {

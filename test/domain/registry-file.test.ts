@@ -1,5 +1,8 @@
+// Holds the border of the registry files: every refused cell is named by row and header, every good row is read.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { billSchema } from '../../domain/bill.ts'
 import {
   areaSchema,
   gatewaySchema,
@@ -9,8 +12,9 @@ import {
   quotaSchema,
   targetSchema,
 } from '../../domain/registry.ts'
-import { COLUMNS, type RegistryKind } from '../../domain/registry-columns.ts'
+import { COLUMNS, REGISTRY_KINDS } from '../../domain/registry-columns.ts'
 import { parseRows, type Row } from '../../domain/registry-file.ts'
+import { tariffPeriodSchema, tariffSchema } from '../../domain/tariff.ts'
 
 const meter = { id: 'E1', institution: 'I1', gateway: 'G1', medium: 'electricity', unit: 'kWh' }
 const institution = {
@@ -299,8 +303,145 @@ describe('gateway, target and quota rows', () => {
   })
 })
 
+describe('a row of a virtual or offline meter', () => {
+  const { gateway: _, ...bare } = meter
+
+  it('needs no gateway, and reads its formula', () => {
+    const virtual = { ...bare, kind: '虚拟表', 计算公式: 'E2=1；E3 = -0.5; E4' }
+    expect(parseRows('meters', [virtual])).toMatchObject({
+      refused: [],
+      records: [
+        {
+          kind: 'virtual',
+          formula: [
+            { meter: 'E2', factor: 1 },
+            { meter: 'E3', factor: -0.5 },
+            { meter: 'E4', factor: 1 },
+          ],
+        },
+      ],
+    })
+    expect(parseRows('meters', [{ ...bare, kind: '线下表' }])).toMatchObject({
+      refused: [],
+      records: [{ kind: 'offline' }],
+    })
+  })
+
+  it.each<{ name: string; row: Row; field: string; reason: string }>([
+    { name: 'a register without a gateway', row: bare, field: 'gateway', reason: 'has a gateway' },
+    { name: 'an offline meter with one', row: { ...meter, kind: 'offline' }, field: 'gateway', reason: 'has none' },
+    {
+      name: 'a virtual meter of nothing',
+      row: { ...bare, kind: 'virtual' },
+      field: 'formula',
+      reason: 'made of others',
+    },
+    { name: 'a formula of a register', row: { ...meter, formula: 'E2=1' }, field: 'formula', reason: 'only a virtual' },
+    { name: 'a factor of 0', row: { ...bare, kind: 'virtual', formula: 'E2=0' }, field: 'formula', reason: 'not be 0' },
+    { name: 'no list', row: { ...bare, kind: 'virtual', formula: 'E2+E3*2=x' }, field: 'formula', reason: 'a list' },
+  ])('refuses $name', ({ row, field, reason }) => {
+    expect(parseRows('meters', [row]).refused).toContainEqual({
+      row: 2,
+      field,
+      reason: expect.stringContaining(reason),
+    })
+  })
+})
+
+describe('tariff rows', () => {
+  const row = {
+    适用对象: '130000',
+    能源种类: '电',
+    生效日期: '2026-01-01',
+    时段: '平',
+    开始小时: '0',
+    结束小时: '8',
+    单价: '0.5',
+    月份: '',
+  }
+
+  it('of one subject, medium and day are one tariff with their periods', () => {
+    const rows = [
+      row,
+      { ...row, 时段: '尖峰', 开始小时: '8', 结束小时: '24', 单价: '1.2', 月份: '1、7-8' },
+      { ...row, 能源种类: '水' },
+    ]
+    const { records, rowOf, refused } = parseRows('tariffs', rows)
+    expect(refused).toEqual([])
+    expect(rowOf).toEqual([2, 4])
+    expect(records[0]).toEqual({
+      subject: '130000',
+      medium: 'electricity',
+      validFrom: '2026-01-01',
+      standIn: false,
+      periods: [
+        { name: 'flat', fromHour: 0, toHour: 8, yuanPerUnit: 0.5 },
+        { name: 'sharp', fromHour: 8, toHour: 24, yuanPerUnit: 1.2, months: [1, 7, 8] },
+      ],
+    })
+  })
+
+  it.each([
+    { name: 'an hour outside the day', cell: { 结束小时: '25' }, field: '结束小时' },
+    { name: 'a month outside the year', cell: { 月份: '11-13' }, field: '月份' },
+    { name: 'a range that runs back', cell: { 月份: '8-7' }, field: '月份' },
+    { name: 'an unknown period', cell: { 时段: '半夜' }, field: '时段' },
+    { name: 'a missing price', cell: { 单价: '' }, field: '单价' },
+  ])('are refused with $name', ({ cell, field }) => {
+    expect(parseRows('tariffs', [{ ...row, ...cell }])).toMatchObject({ records: [], refused: [{ row: 2, field }] })
+  })
+})
+
+describe('bill rows', () => {
+  it('read Chinese carriers, units and purposes', () => {
+    const row = {
+      机构编码: 'I1',
+      能源资源种类: '汽油',
+      用途: '公务用车',
+      账期: '2026-03',
+      数量: '0.8',
+      单位: '吨',
+      费用: '7200',
+    }
+    expect(parseRows('bills', [row])).toMatchObject({
+      refused: [],
+      records: [
+        {
+          institution: 'I1',
+          carrier: 'petrol',
+          purpose: 'transport',
+          month: '2026-03',
+          quantity: 0.8,
+          unit: 't',
+          costYuan: 7200,
+        },
+      ],
+    })
+  })
+
+  it('are refused with a field each for what is wrong', () => {
+    const row = { institution: 'I1', carrier: 'peat', month: '2026-13', quantity: '-1', unit: 't' }
+    const fields = parseRows('bills', [row]).refused.map(({ field }) => field)
+    expect(fields.sort()).toEqual(['carrier', 'month', 'quantity'])
+  })
+})
+
+describe('an institution row', () => {
+  it('with a floor area of 0 is refused by its field, and the others are read', () => {
+    const rows = [
+      { ...institution, floorAreaM2: '0' },
+      { ...institution, id: 'I2', specialAreaM2: '100' },
+    ]
+    expect(parseRows('institutions', rows)).toMatchObject({
+      records: [{ id: 'I2', sizes: [{ specialAreaM2: 100 }] }],
+      refused: [{ row: 2, field: 'floorAreaM2' }],
+    })
+  })
+})
+
 describe('the table of columns', () => {
   const { sizes: _, ...identity } = institutionSchema.shape
+  const { periods: __, ...tariffHead } = tariffSchema.shape
   it.each([
     { kind: 'areas', fields: areaSchema.shape },
     { kind: 'institutions', fields: { ...identity, ...institutionSizeSchema.shape } },
@@ -308,6 +449,8 @@ describe('the table of columns', () => {
     { kind: 'meters', fields: meterSchema.shape },
     { kind: 'targets', fields: targetSchema.shape },
     { kind: 'quotas', fields: quotaSchema.shape },
+    { kind: 'tariffs', fields: { ...tariffHead, ...tariffPeriodSchema.shape } },
+    { kind: 'bills', fields: billSchema.shape },
   ] as const)('of $kind names every field of its schema, and no header twice', ({ kind, fields }) => {
     expect(COLUMNS[kind].map(({ name }) => name).sort()).toEqual(Object.keys(fields).sort())
     const headers = COLUMNS[kind].flatMap(({ name, aliases }) => [name, ...aliases])
@@ -317,12 +460,11 @@ describe('the table of columns', () => {
 
 describe('parseRows', () => {
   it('never throws, and each record or refusal comes from a row of the file', () => {
-    const kinds: RegistryKind[] = ['areas', 'institutions', 'gateways', 'meters', 'targets', 'quotas']
     const cell = fc.oneof(
       fc.string({ maxLength: 6 }),
       fc.constantFrom('', '1', 'E1', '2024-01-01', 'electricity', '是'),
     )
-    const file = fc.constantFrom(...kinds).chain((kind) =>
+    const file = fc.constantFrom(...REGISTRY_KINDS).chain((kind) =>
       fc.record({
         kind: fc.constant(kind),
         rows: fc.array(fc.record(Object.fromEntries(COLUMNS[kind].map(({ name }) => [name, cell]))), { maxLength: 4 }),

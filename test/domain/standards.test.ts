@@ -3,6 +3,10 @@
 import { describe, expect, it } from 'vitest'
 import { checkStandards, STANDARD_TABLES, type StandardTables } from '../../domain/standards/check.ts'
 import type { Co2Factor } from '../../domain/standards/co2-factors.ts'
+import { EUE_QUOTAS_SHANDONG, PUE_GRADES } from '../../domain/standards/data-centre.ts'
+import { DEMONSTRATION_LADDERS } from '../../domain/standards/demonstration.ts'
+import { FUEL_FACTORS, fuelFactorOn } from '../../domain/standards/fuel-factors.ts'
+import { KEY_ENERGY_USER_RULES } from '../../domain/standards/key-energy-users.ts'
 import { FYP14_TARGETS } from '../../domain/standards/plans.ts'
 import { QUOTAS_HEBEI } from '../../domain/standards/quotas-hebei.ts'
 import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
@@ -43,7 +47,11 @@ describe('the tables of domain/standards', () => {
   })
 
   it('give a unit, a source and a certainty with every value', () => {
-    const values = [...STANDARD_TABLES.coefficientSets.flatMap((set) => set.rows), ...STANDARD_TABLES.co2Factors]
+    const values = [
+      ...STANDARD_TABLES.coefficientSets.flatMap((set) => set.rows),
+      ...STANDARD_TABLES.co2Factors,
+      ...STANDARD_TABLES.fuelFactors,
+    ]
     expect(values.length).toBeGreaterThan(20)
     for (const { unit, source, certainty } of values) expect([unit, source, certainty].every(Boolean)).toBe(true)
   })
@@ -59,7 +67,59 @@ describe('the tables of domain/standards', () => {
   })
 })
 
+describe('the tables of data centres, demonstration units and key energy users', () => {
+  it('grade PUE at 1.20, 1.30 and 1.50 from November 2022, labelled as recalled', () => {
+    expect(PUE_GRADES).toMatchObject([{ validFrom: '2022-11-01', grades: [1.2, 1.3, 1.5], certainty: 'recalled' }])
+  })
+
+  it('have an EUE quota for four types, each a stand-in', () => {
+    expect(
+      EUE_QUOTAS_SHANDONG.map(({ type, constraint, benchmark, guide }) => [type, constraint, benchmark, guide]),
+    ).toEqual([
+      ['education', 2.2, 1.6, 1.3],
+      ['government', 2.2, 1.8, 1.4],
+      ['healthcare', 2.2, 2.0, 1.6],
+      ['venue', 2.2, 1.7, 1.4],
+    ])
+    expect(EUE_QUOTAS_SHANDONG.every(({ standIn }) => standIn)).toBe(true)
+  })
+
+  it('give 7, 6, 5 and 4 points up to 0.9, 1.0, 1.1 and 1.2 of the mean', () => {
+    expect(DEMONSTRATION_LADDERS[0].steps.map(({ ratioMax, points }) => [ratioMax, points])).toEqual([
+      [0.9, 7],
+      [1, 6],
+      [1.1, 5],
+      [1.2, 4],
+    ])
+  })
+
+  it('hold no threshold of key energy users: Hebei has not published one', () => {
+    expect(KEY_ENERGY_USER_RULES).toEqual([])
+  })
+
+  it.each([
+    { carrier: 'diesel', ncv: 42.652, carbon: 20.480956, oxidised: 0.99 },
+    { carrier: 'rawCoal', ncv: 20.908, carbon: 33.17, oxidised: 0.98 },
+  ] as const)('recompute the factor of $carrier from NCV × CC × OF × 44/12', ({ carrier, ncv, carbon, oxidised }) => {
+    const tonnes = (ncv * carbon * oxidised * 44) / 12 / 1000
+    expect(fuelFactorOn(carrier, '2026-01-01')?.value).toBeCloseTo(tonnes, 3)
+  })
+
+  it('invent no factor for petrol, kerosene and LPG, nor one before its day unless asked', () => {
+    for (const carrier of ['petrol', 'kerosene', 'lpg'] as const)
+      expect(fuelFactorOn(carrier, '2026-01-01')).toBeUndefined()
+    expect(fuelFactorOn('diesel', '2019-06-01')).toBeUndefined()
+    expect(fuelFactorOn('diesel', '2019-06-01', { retroactive: true })?.value).toBe(3.171)
+  })
+})
+
 describe('the check of the tables', () => {
+  const [grades] = PUE_GRADES
+  const [eue] = EUE_QUOTAS_SHANDONG
+  const [ladder] = DEMONSTRATION_LADDERS
+  const [fuel] = FUEL_FACTORS
+  const rule = { area: '130000', thresholdTce: 500, validFrom: '2021-01-01', source: 's', standIn: false }
+  const changed = (change: Partial<StandardTables>): StandardTables => ({ ...STANDARD_TABLES, ...change })
   const broken: { name: string; tables: StandardTables; error: RegExp }[] = [
     {
       name: 'a guide above its benchmark',
@@ -125,6 +185,56 @@ describe('the check of the tables', () => {
       name: 'a plan with both a cap and a percentage',
       tables: { ...STANDARD_TABLES, plans: [{ ...FYP14_TARGETS[0], reductionPct: 5 }] },
       error: /^plans: CN energy/,
+    },
+    {
+      name: 'PUE grades out of order',
+      tables: changed({ pueGrades: [{ ...grades, grades: [1.3, 1.2, 1.5] }] }),
+      error: /^pue-grades: GB 40879-2021: 1 < grade 1 < grade 2 < grade 3/,
+    },
+    {
+      name: 'a PUE grade below 1',
+      tables: changed({ pueGrades: [{ ...grades, grades: [0.9, 1.2, 1.5] }] }),
+      error: /^pue-grades: /,
+    },
+    {
+      name: 'two editions of PUE grades at once',
+      tables: changed({ pueGrades: [grades, { ...grades, standard: 'GB 40879-2030', validFrom: '2030-01-01' }] }),
+      error: /^pue-grades: all: rows overlap/,
+    },
+    {
+      name: 'an EUE guide above its benchmark',
+      tables: changed({ eueQuotas: [{ ...eue, guide: 1.7 }] }),
+      error: /^eue-quotas: education: constraint ≥ benchmark ≥ guide ≥ 1/,
+    },
+    {
+      name: 'an EUE edition that leaves a gap',
+      tables: changed({
+        eueQuotas: [
+          { ...eue, validTo: '2025-01-01' },
+          { ...eue, validFrom: '2025-02-01' },
+        ],
+      }),
+      error: /^eue-quotas: education: no row is valid from 2025-01-01 until 2025-02-01/,
+    },
+    {
+      name: 'a ladder that rewards more use',
+      tables: changed({ demonstrationLadders: [{ ...ladder, steps: ladder.steps.toReversed() }] }),
+      error: /^demonstration-ladders: .* a higher ratio must give fewer points/,
+    },
+    {
+      name: 'a threshold of nothing',
+      tables: changed({ keyEnergyUsers: [{ ...rule, thresholdTce: 0 }] }),
+      error: /^key-energy-users: 130000: /,
+    },
+    {
+      name: 'two thresholds at once for one area and type',
+      tables: changed({ keyEnergyUsers: [rule, { ...rule, validFrom: '2022-01-01' }] }),
+      error: /^key-energy-users: 130000: rows overlap/,
+    },
+    {
+      name: 'a fuel factor in t/kg',
+      tables: changed({ fuelFactors: [{ ...fuel, value: 0.003171 }] }),
+      error: /^fuel-factors: diesel of CN has 0.003171 kgCO2\/kg; expected 1.5 to 4/,
     },
   ]
   it.each(broken)('refuses $name, naming the table', ({ tables, error }) => {

@@ -1,11 +1,12 @@
-// Holds the month of an institution to which meters count, areas to being the sum of their children, and a year to twelve months.
+// Holds areas to being the sum of their children, and a year to twelve months.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HOUR_MS, monthRange, monthsThrough } from '../../domain/calendar.ts'
+import { monthRange, monthsThrough } from '../../domain/calendar.ts'
 import { standardsOn } from '../../domain/energy.ts'
+import { institutionMonth } from '../../domain/institution-month.ts'
 import { institutionSchema, type Meter, meterSchema } from '../../domain/registry.ts'
-import { byMonth, institutionMonth, rollingYear, type SubjectMonth, sumSubjects } from '../../domain/subject.ts'
+import { byMonth, rollingYear, type SubjectMonth, sumSubjects } from '../../domain/subject.ts'
 
 const sets = standardsOn('2026-03-01', ['130000'])
 const march = monthRange('2026-03')
@@ -19,107 +20,16 @@ const institution = institutionSchema.parse({
 const meter = (id: string, of: Partial<Meter>): Meter =>
   meterSchema.parse({ id, institution: 'school-1', gateway: 'g', medium: 'electricity', unit: 'kWh', ...of })
 
-function monthOfMeters(
-  meters: Meter[],
-  amounts: Record<string, number>,
-  change: Partial<Parameters<typeof institutionMonth>[0]> = {},
-) {
+function monthOfMeters(meters: Meter[], amounts: Record<string, number>, of = institution): SubjectMonth {
   return institutionMonth({
-    institution,
+    institution: of,
     meters,
     month: '2026-03',
     asOfMs: march.toMs,
     amounts: (id) => (id in amounts ? { amount: amounts[id], hoursKnown: 744 } : undefined),
     sets,
-    ...change,
   })
 }
-
-describe('the month of an institution', () => {
-  it('counts main meters, subtracts excluded ones and leaves sub, check and generation out', () => {
-    const meters = [
-      meter('main', {}),
-      meter('main-2', {}),
-      meter('let', { role: 'exclude' }),
-      meter('sub', { role: 'sub', parent: 'main', purpose: '01A00' }),
-      meter('check', { role: 'check' }),
-      meter('pv', { role: 'generation' }),
-    ]
-    const part = monthOfMeters(meters, { main: 1000, 'main-2': 500, let: 200, sub: 300, check: 1001, pv: 50 })
-    expect(part.electricityKwh).toBe(1300)
-    expect(part.energyKgce).toBeCloseTo(1300 * 0.1229, 9)
-    expect(part.quotaKgce).toBeCloseTo(1300 * 0.31, 9)
-    expect(part.co2Kg).toBeCloseTo(1300 * 0.6516, 9)
-    expect([part.hoursExpected, part.hoursKnown]).toEqual([2 * 744, 2 * 744])
-  })
-
-  it('keeps the sign when more is let than measured in all', () => {
-    const meters = [meter('main', {}), meter('let', { role: 'exclude' })]
-    expect(monthOfMeters(meters, { main: 100, let: 130 }).electricityKwh).toBe(-30)
-  })
-
-  it('adds up the media, and folds no water into energy', () => {
-    const meters = [
-      meter('e', {}),
-      meter('h', { medium: 'heat' }),
-      meter('g', { medium: 'gas' }),
-      meter('w', { medium: 'water' }),
-    ]
-    const part = monthOfMeters(meters, { e: 1000, h: 10, g: 100, w: 300 })
-    expect([part.electricityKwh, part.heatGj, part.gasM3, part.waterM3]).toEqual([1000, 10, 100, 300])
-    expect(part.energyKgce).toBeCloseTo(122.9 + 341.2 + 121.43, 9)
-    expect(part.co2Kg).toBeCloseTo(651.6 + 1100 + 215.4, 9)
-    expect([part.hoursExpected, part.waterHoursExpected]).toEqual([4 * 744, 744])
-  })
-
-  it.each([
-    { name: 'metered heat', of: { medium: 'heat' }, kgce: 3412 },
-    { name: 'gas for heating', of: { medium: 'gas', purpose: 'heating' }, kgce: 121.43 },
-    { name: 'gas of unsaid purpose', of: { medium: 'gas' }, kgce: 0 },
-    { name: 'electricity for heating', of: { role: 'sub', purpose: 'heating' }, kgce: 31 },
-    { name: 'heating pumps (non-heating by the standard)', of: { role: 'sub', purpose: '01B1E' }, kgce: 0 },
-  ] as const)('counts $name as $kgce kgce of heating', ({ of, kgce }) => {
-    expect(monthOfMeters([meter('m', of)], { m: 100 }).heatingKgce).toBeCloseTo(kgce, 9)
-  })
-
-  it('does not count a heating meter below another heating meter again', () => {
-    const meters = [
-      meter('boilers', { medium: 'gas', purpose: 'heating' }),
-      meter('boiler-1', { medium: 'gas', purpose: 'heating', role: 'sub', parent: 'boilers' }),
-    ]
-    expect(monthOfMeters(meters, { boilers: 100, 'boiler-1': 60 }).heatingKgce).toBeCloseTo(121.43, 9)
-  })
-
-  it('finds the data centre and its IT by purpose, and counts IT once among special functions', () => {
-    const meters = [
-      meter('main', {}),
-      meter('dc', { role: 'sub', purpose: '01D10', parent: 'main' }),
-      meter('it', { role: 'sub', purpose: '01D1A', parent: 'main' }),
-      meter('kitchen', { role: 'sub', purpose: '01D20', parent: 'main' }),
-    ]
-    const part = monthOfMeters(meters, { main: 1000, dc: 150, it: 100, kitchen: 20 })
-    expect([part.dataCentreKwh, part.dataCentreItKwh, part.electricityKwh]).toEqual([150, 100, 1000])
-    expect(part.specialKgce).toBeCloseTo(170 * 0.31, 9)
-  })
-
-  it('expects only the hours that have passed, and knows no more than those', () => {
-    const part = monthOfMeters([meter('a', {}), meter('b', {})], { a: 5 }, { asOfMs: march.fromMs + 100.5 * HOUR_MS })
-    expect([part.hoursExpected, part.hoursKnown]).toEqual([200, 100])
-    const ahead = monthOfMeters([meter('a', {})], {}, { asOfMs: march.fromMs - HOUR_MS })
-    expect([ahead.hoursExpected, ahead.floorAreaM2]).toEqual([0, null])
-  })
-
-  it('counts the size only where there is something to divide', () => {
-    expect(monthOfMeters([meter('e', {})], { e: 1 })).toMatchObject({
-      floorAreaM2: 10_000,
-      energyUsers: 500,
-      waterUsers: null,
-    })
-    const waterOnly = monthOfMeters([meter('w', { medium: 'water' })], { w: 1 })
-    expect(waterOnly).toMatchObject({ floorAreaM2: null, energyUsers: null, waterUsers: 500, waterM3WithUsers: 1 })
-    expect(monthOfMeters([], {})).toMatchObject({ floorAreaM2: null, waterUsers: null, hoursExpected: 0 })
-  })
-})
 
 const base = monthOfMeters([meter('e', {}), meter('w', { medium: 'water' })], { e: 1000, w: 30 })
 
@@ -133,12 +43,18 @@ describe('the sum of subjects', () => {
       ...institution,
       sizes: [{ validFrom: '2020-01-01', floorAreaM2: 10_000 }],
     })
-    const other = monthOfMeters([meter('e', {})], { e: 9000 }, { institution: unsized })
+    const other = monthOfMeters([meter('e', {})], { e: 9000 }, unsized)
     const sum = sumSubjects('2026-03', [base, other])
     expect(sum.energyKgce).toBeCloseTo(10_000 * 0.1229, 9)
     expect(sum.floorAreaM2).toBe(20_000)
     expect(sum.energyUsers).toBe(500)
     expect(sum.energyKgceWithUsers).toBeCloseTo(1000 * 0.1229, 9)
+  })
+
+  it('adds costs as far as they are known, and billed areas', () => {
+    const priced = { ...base, costYuan: 50, areaBilledHeatM2: 300 }
+    const sum = sumSubjects('2026-03', [priced, base, priced])
+    expect([sum.costYuan, sum.areaBilledHeatM2, base.costYuan]).toEqual([100, 600, null])
   })
 
   it('of none is empty, its sizes unknown; of another month is refused', () => {
@@ -212,6 +128,15 @@ describe('the rolling year', () => {
     expect(rollingYear(grown, endOf('2025-12'), 'energy')?.floorAreaM2).toBeCloseTo((1000 * 181 + 2000 * 184) / 365, 6)
     const gap = year('2025-01', '2025-12', (month) => (month === '2025-02' ? { energyUsers: null } : {}))
     expect(rollingYear(gap, endOf('2025-12'), 'energy')?.energyUsers).toBeNull()
+  })
+
+  it('adds costs as far as they are known, and takes the largest area that heat was billed for', () => {
+    const priced = year('2025-01', '2025-12', (month) => ({
+      costYuan: month < '2025-04' ? 100 : null,
+      areaBilledHeatM2: month < '2025-04' ? 8000 : 0,
+    }))
+    expect(rollingYear(priced, endOf('2025-12'), 'energy')).toMatchObject({ costYuan: 300, areaBilledHeatM2: 8000 })
+    expect(rollingYear(year('2025-01', '2025-12'), endOf('2025-12'), 'energy')?.costYuan).toBeNull()
   })
 
   it('refuses a month that is given twice', () => {

@@ -1,0 +1,61 @@
+// What the efficiency of a data centre is held against: the grades of PUE, and the quota of EUE by type of institution.
+// Whether the two differ in boundary is not known (facts §10), so they stay two tables and two indicators.
+
+import type { Institution, Quota } from '../registry.ts'
+import type { Certainty, Validity } from './validity.ts'
+
+/** A table of three grades; grade 1 is best, and grade 3 is the limit value (限定值). PUE, no unit. */
+export interface PueGrades extends Validity {
+  standard: string
+  /** The highest PUE of grade 1, 2 and 3. */
+  grades: readonly [grade1: number, grade2: number, grade3: number]
+  /** The standard does not hold for edge data centres: up to so many racks. */
+  edgeRacksMax: number
+  source: string
+  certainty: Certainty
+}
+
+export const PUE_GRADES: readonly PueGrades[] = [
+  {
+    standard: 'GB 40879-2021',
+    validFrom: '2022-11-01',
+    grades: [1.2, 1.3, 1.5],
+    edgeRacksMax: 100,
+    source: 'dates, number of grades and scope: gbstd.com; the three values from memory',
+    certainty: 'recalled',
+  },
+]
+
+/** One row of the EUE quota (能量利用效率): 约束值 ≥ 基准值 ≥ 引导值, no unit. */
+export interface EueQuota extends Validity, Pick<Quota, 'constraint' | 'benchmark' | 'guide' | 'standIn'> {
+  standard: string
+  type: Institution['type']
+  source: string
+  certainty: Certainty
+}
+
+/** STAND-IN for Hebei (facts §3.6): every screen that shows them says so. Of the first day of validity only the year is known. */
+export const EUE_QUOTAS_SHANDONG: readonly EueQuota[] = [
+  row('DB37/T 2671-2019', 'education', [2.2, 1.6, 1.3]),
+  row('DB37/T 2672-2019', 'government', [2.2, 1.8, 1.4]),
+  row('DB37/T 2673-2019', 'healthcare', [2.2, 2.0, 1.6]),
+  row('DB37/T 3780-2019', 'venue', [2.2, 1.7, 1.4]),
+]
+
+function row(
+  standard: string,
+  type: EueQuota['type'],
+  [constraint, benchmark, guide]: readonly [constraint: number, benchmark: number, guide: number],
+): EueQuota {
+  return {
+    standard,
+    type,
+    constraint,
+    benchmark,
+    guide,
+    validFrom: '2019-01-01',
+    standIn: true,
+    source: `${standard} in ma1138569845/dechnicAuditor-agent standards-values.md; transcription not verified`,
+    certainty: 'secondary',
+  }
+}

@@ -1,0 +1,62 @@
+// CO2 of fuels that come by bill (facts §5.2). Petrol, kerosene and LPG have no row because no factor for them was read:
+// their emission stays unknown until one is supplied, and the ledger says so.
+
+import type { Co2Factor } from './co2-factors.ts'
+import type { EnergyCarrier } from './coefficients.ts'
+import { isValidOn } from './validity.ts'
+
+export const FUEL_CARRIERS = [
+  'rawCoal',
+  'petrol',
+  'kerosene',
+  'diesel',
+  'lpg',
+] as const satisfies readonly EnergyCarrier[]
+export type FuelCarrier = (typeof FUEL_CARRIERS)[number]
+
+export interface FuelFactor extends Omit<Co2Factor, 'medium' | 'unit'> {
+  carrier: FuelCarrier
+  /** The same number as t/t. */
+  unit: 'kgCO2/kg'
+}
+
+/** First day of the 14th plan, as for heat and gas (co2-factors.ts): no validity is stated. */
+const FYP14_START = '2021-01-01'
+
+const NATIONAL_DATABASE = {
+  series: '化石燃料燃烧二氧化碳排放因子',
+  dataYear: null,
+  area: 'CN',
+  areaName: '全国',
+  publisher: '国家温室气体排放因子数据库, second edition (2026)',
+  notice: null,
+  validFrom: FYP14_START,
+  unit: 'kgCO2/kg',
+  source: 'public code repository (facts §5.2)',
+  certainty: 'secondary',
+} as const
+
+export const FUEL_FACTORS: readonly FuelFactor[] = [
+  // 42.652 GJ/t × 20.480956 tC/TJ × 99 % × 44/12, and 20.908 × 33.17 × 98 % × 44/12; both recomputed in facts §5.2.
+  { carrier: 'diesel', ...NATIONAL_DATABASE, value: 3.171 },
+  { carrier: 'rawCoal', ...NATIONAL_DATABASE, value: 2.492 },
+]
+
+/**
+ * The row in force on a local date; with `retroactive` the earliest also stands for days before it (domain/energy.ts).
+ * Undefined when there is none: an unknown emission, not none.
+ */
+export function fuelFactorOn(
+  carrier: FuelCarrier,
+  date: string,
+  { retroactive = false }: { retroactive?: boolean } = {},
+  factors: readonly FuelFactor[] = FUEL_FACTORS,
+): FuelFactor | undefined {
+  const rows = factors
+    .filter((row) => row.carrier === carrier)
+    .toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
+  const first = rows.at(0)
+  return (
+    rows.find((row) => isValidOn(row, date)) ?? (retroactive && first && date < first.validFrom ? first : undefined)
+  )
+}

@@ -1,0 +1,21 @@
+// From how much energy a year on an institution is a key energy user (公共机构重点用能单位). Hebei's plan manages such
+// units, but its threshold is not known to us (facts §1, §11), so the table stays empty and nobody is marked until the
+// user imports a row; the 500 tce of other rules (facts §3.2, §9.1) is about other things.
+
+import { z } from 'zod'
+import { areaCode, INSTITUTION_TYPES, localDate } from '../registry.ts'
+
+/** A threshold of one area, for all of its institutions or those of a type. `validTo` is the first day no longer valid. */
+export const keyEnergyUserRuleSchema = z.object({
+  area: areaCode,
+  type: z.enum(INSTITUTION_TYPES).optional(),
+  /** Energy of a calendar year by the statistics set (当量值); reaching it is enough (以上). */
+  thresholdTce: z.number().positive(),
+  validFrom: localDate,
+  validTo: localDate.optional(),
+  source: z.string().min(1),
+  standIn: z.boolean().default(false),
+})
+export type KeyEnergyUserRule = z.infer<typeof keyEnergyUserRuleSchema>
+
+export const KEY_ENERGY_USER_RULES: readonly KeyEnergyUserRule[] = []

@@ -1,0 +1,127 @@
+// Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes down
+// what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting repeats it.
+
+import { platform } from '#platform'
+import type { Notification } from '../domain/notification.ts'
+import type { Channel } from '../domain/notification-setting.ts'
+import { handlerOf } from './handler.ts'
+import { type NotificationRecord, notificationKeys, recipientsOf } from './notification-outbox.ts'
+import { planPending } from './notify-plan.ts'
+import {
+  PermanentFailure,
+  type Platform,
+  SEND_MS_MAX,
+  type ShardEvent,
+  type ShardResult,
+  VersionConflict,
+} from './platform.ts'
+
+/** Tries before a notification is given up: with the waits below, about half a day. */
+export const ATTEMPTS_MAX = 12
+const RETRY_MS_FIRST = 60_000
+const RETRY_MS_MAX = 3_600_000
+/** A destination gets at most this many a round. Robots of DingTalk and WeCom take 20 a minute, and a round is a minute. */
+export const SENDS_PER_ROUND = 18
+/** Destinations served side by side: one that hangs holds up nobody else. */
+const DESTINATIONS_AT_ONCE = 16
+/** Read in one round; the rest waits for the next. */
+const PENDING_PAGE = 20_000
+/** While one round sends a notification no other may; afterwards a killed sender's comes up again. */
+const LEASE_MS = 2 * SEND_MS_MAX
+
+export function notify({ state, notify: notifier, now }: Platform) {
+  /** Sends what is due to one destination, one after the other; after a failure the rest waits for the next round. */
+  async function serve(channel: Channel | undefined, due: readonly DueNotification[]): Promise<void> {
+    for (const one of due.slice(0, SENDS_PER_ROUND)) {
+      const record = await claim(one)
+      if (!record) continue
+      const sent = await attempt(channel, record.notification)
+      const result = outcome(record, sent, now())
+      await state.put([{ key: one.key, value: result }])
+      if (result.state === 'pending') return
+      await state.delete([notificationKeys.pending(record.notification.id)])
+    }
+  }
+
+  /** Counts the attempt before it is made, so that a notification that kills its sender is given up as well. */
+  async function claim({ key, record, version }: DueNotification): Promise<NotificationRecord | undefined> {
+    const claimed = { ...record, attempts: record.attempts + 1, nextMs: now() + LEASE_MS }
+    try {
+      await state.put([{ key, value: claimed, ifVersion: version }])
+      return claimed
+    } catch (error) {
+      if (error instanceof VersionConflict) return undefined
+      throw error
+    }
+  }
+
+  async function attempt(channel: Channel | undefined, { id, title, lines, link }: Notification): Promise<Attempt> {
+    if (!channel) return { state: 'failed', error: 'the recipient or the channel is gone' }
+    try {
+      await notifier.send(channel, { id, title, lines, link })
+      return { state: 'sent', error: null }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return { state: error instanceof PermanentFailure ? 'failed' : 'pending', error: reason }
+    }
+  }
+
+  async function dueNotifications(nowMs: number): Promise<DueNotification[]> {
+    const pending = await state.query<string>(notificationKeys.pending(''), { limit: PENDING_PAGE })
+    const records = await state.getMany<NotificationRecord>(pending.map(({ value }) => notificationKeys.record(value)))
+    const found = records.map(({ key, value, version }) => ({ key, record: value, version }))
+    const done = found.filter(({ record }) => record.state !== 'pending')
+    // Left by a kill between noting and forgetting.
+    await state.delete(done.map(({ record }) => notificationKeys.pending(record.notification.id)))
+    return found
+      .filter(({ record }) => record.state === 'pending' && record.nextMs <= nowMs)
+      .toSorted((a, b) => a.record.notification.createdMs - b.record.notification.createdMs)
+  }
+
+  return handlerOf(async (_event: ShardEvent): Promise<ShardResult> => {
+    await planPending(state, now())
+    const due = await dueNotifications(now())
+    const recipients = new Map((await recipientsOf(state)).map((recipient) => [recipient.id, recipient]))
+    const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined =>
+      recipients.get(notification.recipient)?.channels[notification.channel]
+    const byDestination = Map.groupBy(due, (one) => destinationOf(channelOf(one)))
+    const failed: ShardResult['failed'] = []
+    await inParallel([...byDestination], DESTINATIONS_AT_ONCE, async ([destination, own]) => {
+      // A store that fails is told to the trigger; the other destinations are served all the same.
+      await serve(channelOf(own[0]), own).catch((error: unknown) => {
+        failed.push({ shard: '', reason: `notifications by ${destination.split(' ')[0]}: ${String(error)}` })
+      })
+    })
+    return { failed: failed.slice(0, 1) }
+  })
+}
+
+export const handler = notify(platform())
+
+interface DueNotification {
+  key: string
+  record: NotificationRecord
+  version: number
+}
+type Attempt = Pick<NotificationRecord, 'state' | 'error'>
+
+function outcome(record: NotificationRecord, { state, error }: Attempt, nowMs: number): NotificationRecord {
+  if (state !== 'pending') return { ...record, state, error, doneMs: nowMs }
+  if (record.attempts >= ATTEMPTS_MAX) return { ...record, state: 'failed', error, doneMs: nowMs }
+  const wait = Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** (record.attempts - 1))
+  return { ...record, error, nextMs: nowMs + wait }
+}
+
+/** One robot, one mail address, one webhook. A mail server that hangs holds up each address for one round only. */
+const destinationOf = (channel: Channel | undefined): string => {
+  if (!channel) return 'nowhere'
+  return `${channel.type} ${channel.type === 'mail' ? channel.address : channel.url}`
+}
+
+async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items]
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, queue.length) }, worker))
+}

@@ -1,0 +1,62 @@
+// Mail by SMTP. A reply of 5xx is final, 4xx and a lost connection are not (RFC 5321 §4.2.1), except that a refused login
+// may be mended in the settings while the mail still matters.
+
+import { createHash } from 'node:crypto'
+import nodemailer from 'nodemailer'
+import { isLoopback } from '../domain/notification-setting.ts'
+import { type Message, PermanentFailure } from '../functions/platform.ts'
+
+export interface MailServer {
+  /** `smtp://…` or `smtps://user:password@host:465`. */
+  smtpUrl: string
+  from: string
+}
+
+/** Settles within `timeoutMs`, whichever step the server hangs in. */
+export async function sendMail(
+  { smtpUrl, from }: MailServer,
+  to: string,
+  { id, title, lines, link }: Message,
+  timeoutMs: number,
+): Promise<void> {
+  const steps = {
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+  }
+  const { hostname, searchParams } = new URL(smtpUrl)
+  // Without it a middleman who hides STARTTLS would be given the password.
+  const requireTLS = !isLoopback(hostname) && searchParams.get('ignoreTLS') !== 'true'
+  const transport = nodemailer.createTransport({ url: smtpUrl, requireTLS, ...steps })
+  const timer = Promise.withResolvers<never>()
+  const timeout = setTimeout(() => timer.reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+  try {
+    const sent = transport.sendMail({
+      from,
+      to,
+      subject: title,
+      text: [...lines, '', link].join('\n'),
+      // Quoted-printable makes nine bytes of a Chinese character.
+      textEncoding: 'base64',
+      // The same when sent again, so that mail programs show it once.
+      messageId: `<${createHash('sha256').update(id).digest('hex').slice(0, 32)}@kilowatch>`,
+      // Nothing that a text names is fetched from disk or the net.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    })
+    await Promise.race([sent, timer.promise])
+  } catch (error) {
+    throw mailFailure(error)
+  } finally {
+    clearTimeout(timeout)
+    transport.close()
+  }
+}
+
+function mailFailure(error: unknown): Error {
+  const { message, responseCode, code } = error as { message?: string; responseCode?: number; code?: string }
+  const told = `mail: ${message ?? String(error)}`
+  const final = code !== 'EAUTH' && responseCode !== undefined && responseCode >= 500
+  return final ? new PermanentFailure(told, { cause: error }) : new Error(told, { cause: error })
+}

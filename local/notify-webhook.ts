@@ -1,0 +1,29 @@
+// The webhook for receivers of one's own. A receiver checks X-Kilowatch-Signature, `sha256=` and the hex HMAC-SHA256 of
+// `${X-Kilowatch-Timestamp}.${raw body}` under the shared secret, and refuses old timestamps; X-Kilowatch-Id repeats when a
+// message is sent again.
+
+import { createHmac } from 'node:crypto'
+import type { Channel } from '../domain/notification-setting.ts'
+import type { Message } from '../functions/platform.ts'
+import { post } from './notify-post.ts'
+import type { Sending } from './notify-robot.ts'
+
+/** Any 2xx is an acceptance. The timestamp is in seconds. */
+export async function sendToWebhook(
+  { url, secret }: Extract<Channel, { type: 'webhook' }>,
+  message: Message,
+  { nowMs, timeoutMs }: Sending,
+): Promise<void> {
+  const body = JSON.stringify(message)
+  const timestamp = String(Math.floor(nowMs / 1000))
+  await post({
+    url,
+    body,
+    timeoutMs,
+    headers: {
+      'x-kilowatch-id': encodeURIComponent(message.id),
+      'x-kilowatch-timestamp': timestamp,
+      'x-kilowatch-signature': `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`,
+    },
+  })
+}

@@ -1,0 +1,43 @@
+// The notify port on one machine: each kind of channel has its file, notify-*.ts.
+
+import type { NotifySetting } from '../domain/notification-setting.ts'
+import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
+import { sendMail } from './notify-mail.ts'
+import { sendToDingtalk, sendToFeishu, sendToWecom } from './notify-robot.ts'
+import { sendToWebhook } from './notify-webhook.ts'
+
+/** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
+const TIMEOUT_MS = SEND_MS_MAX / 2
+
+export interface NotifierOptions {
+  /** Asked with each mail, so that a setting counts at once. */
+  setting(): Promise<NotifySetting | undefined>
+  now(): number
+  timeoutMs?: number
+}
+
+export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: NotifierOptions): Notifier {
+  return {
+    async send(channel, message) {
+      const sending = { nowMs: now(), timeoutMs }
+      switch (channel.type) {
+        case 'mail': {
+          const { smtpUrl, mailFrom } = (await setting()) ?? {}
+          // Not permanent: the mail waits for whoever is just entering the server.
+          if (!smtpUrl || !mailFrom) throw new Error('no mail server is set: smtpUrl and mailFrom')
+          return sendMail({ smtpUrl, from: mailFrom }, channel.address, message, timeoutMs)
+        }
+        case 'dingtalk':
+          return sendToDingtalk(channel, message, sending)
+        case 'wecom':
+          return sendToWecom(channel, message, sending)
+        case 'feishu':
+          return sendToFeishu(channel, message, sending)
+        case 'webhook':
+          return sendToWebhook(channel, message, sending)
+        default:
+          throw new PermanentFailure('a channel of an unknown type')
+      }
+    },
+  }
+}
