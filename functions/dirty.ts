@@ -20,10 +20,11 @@ export async function addDirtyMonths(
   if (months.size === 0) return
   for (let attempt = 1; ; attempt++) {
     const standing = await state.get<DirtyMonths>(dirtyKey(area))
-    const value = { ...standing?.value }
+    const marks = new Map(Object.entries(standing?.value ?? {}))
     for (const [subject, added] of months) {
-      value[subject] = [...new Set([...(value[subject] ?? []), ...added])].sort()
+      marks.set(subject, [...new Set([...(marks.get(subject) ?? []), ...added])].sort())
     }
+    const value: DirtyMonths = Object.fromEntries(marks)
     try {
       return await state.put([{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }])
     } catch (error) {
@@ -32,7 +33,10 @@ export async function addDirtyMonths(
   }
 }
 
-/** Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay. */
+/**
+ * Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay, and so do those worked
+ * on, because whoever made or cleared marks meanwhile may have been overwritten: then VersionConflict, to be tried again.
+ */
 export async function withDirtyMonths(
   state: StateStore,
   area: string,
@@ -42,5 +46,10 @@ export async function withDirtyMonths(
   if (!standing || Object.keys(standing.value).length === 0) return
   await work(standing.value)
   // Emptied, not deleted: a deleted document would start again at version 1 and could be mistaken for the one read.
-  await state.put([{ key: dirtyKey(area), value: {}, ifVersion: standing.version }])
+  try {
+    await state.put([{ key: dirtyKey(area), value: {}, ifVersion: standing.version }])
+  } catch (error) {
+    if (error instanceof VersionConflict) await addDirtyMonths(state, area, new Map(Object.entries(standing.value)))
+    throw error
+  }
 }

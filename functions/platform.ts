@@ -95,12 +95,21 @@ export interface Doc<T = unknown> {
 /** Keyed documents: conditional put, query by prefix. Keys are paths such as `status/130102/2026-11`. */
 export interface StateStore {
   get<T>(key: string): Promise<Doc<T> | undefined>
+  /** Those that exist, in the order of `keys`: sums over them are the same to the last bit. */
   getMany<T>(keys: readonly string[]): Promise<Doc<T>[]>
   /** All writes or none on one machine; in AWS each on its own. `ifVersion` 0 means: must not exist yet. */
   put(docs: readonly DocWrite[]): Promise<void>
   delete(keys: readonly string[]): Promise<void>
-  /** Documents whose key starts with `prefix`, by key, after key `after`. */
-  query<T>(prefix: string, options?: { after?: string; limit?: number }): Promise<Doc<T>[]>
+  /**
+   * Documents whose key starts with `prefix` (`a/1` also finds `a/10`), in the order of the keys' code points or in its
+   * reverse, beginning after key `after`. All of them without a `limit`.
+   */
+  query<T>(prefix: string, options?: QueryOptions): Promise<Doc<T>[]>
+}
+export interface QueryOptions {
+  after?: string
+  limit?: number
+  descending?: boolean
 }
 export interface DocWrite {
   key: string
