@@ -22,7 +22,7 @@ import {
   subjectMonthDocs,
   subjectYearKey,
 } from './judgement.ts'
-import type { ConsumptionStore, Platform, ShardEvent, ShardResult } from './platform.ts'
+import { type ConsumptionStore, DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
 import { type RegistryHead, registryReader, type Shard } from './registry.ts'
 import { eachShard } from './shard.ts'
 
@@ -55,10 +55,10 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
             return institutionMonth({ institution, meters: own, month, asOfMs: nowMs, amounts, sets })
           }),
         )
-        await state.put(await subjectMonthDocs(state, institution.id, changed))
+        await state.put(await subjectMonthDocs(state, institution.id, changed), DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
-      await state.put(await subjectMonthDocs(state, shard, await sums(institutions, months)))
+      await state.put(await subjectMonthDocs(state, shard, await sums(institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
       await summarize(shard, institutions, nowMs)
@@ -82,7 +82,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     await addDirtyMonths(state, shard, months)
     await state.delete(changed.filter((id) => !judgedBy.has(id)).map((id) => summaryKey(shard, id)))
     const value: AssessedMark = Object.fromEntries(judgedBy)
-    await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }])
+    await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }], DERIVED)
   }
 
   /** The shard's months: the sum of its institutions, in the registry's order, so that the bytes are always the same. */
@@ -128,7 +128,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
         return { key: summaryKey(shard, institution.id), value: row }
       }),
     )
-    await state.put(rows)
+    await state.put(rows, DERIVED)
   }
 
   /**
@@ -143,7 +143,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       const { institutions } = await registry.shard(shard)
       await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
     }
-    await state.put([{ key: PRESENT_KEY, value: { atMs: nowMs } }])
+    await state.put([{ key: PRESENT_KEY, value: { atMs: nowMs } }], DERIVED)
   }
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {

@@ -1,7 +1,7 @@
 // Which months of which subjects must be judged anew: written by the step before, read and cleared by the step after.
 // A mark is cleared only in the version that was read, so that what arrives in between is never lost.
 
-import { type StateStore, VersionConflict } from './platform.ts'
+import { DERIVED, type StateStore, VersionConflict } from './platform.ts'
 
 /** How often a mark is tried again when someone else wrote it in between. */
 const ATTEMPTS = 5
@@ -26,7 +26,7 @@ export async function addDirtyMonths(
     }
     const value: DirtyMonths = Object.fromEntries(marks)
     try {
-      return await state.put([{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }])
+      return await state.put([{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }], DERIVED)
     } catch (error) {
       if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error
     }
@@ -47,7 +47,7 @@ export async function withDirtyMonths(
   await work(standing.value)
   // Emptied, not deleted: a deleted document would start again at version 1 and could be mistaken for the one read.
   try {
-    await state.put([{ key: dirtyKey(area), value: {}, ifVersion: standing.version }])
+    await state.put([{ key: dirtyKey(area), value: {}, ifVersion: standing.version }], DERIVED)
   } catch (error) {
     if (error instanceof VersionConflict) await addDirtyMonths(state, area, new Map(Object.entries(standing.value)))
     throw error

@@ -33,8 +33,9 @@ export type KeptRejection = Omit<Rejection, 'code'> & { code: Rejection['code'] 
 
 export const rejectionKeys = {
   /** Sorted by time, unique per message: a message delivered twice is kept once. */
-  record: (message: MqttMessage) =>
-    `rejection/${String(message.receivedMs).padStart(14, '0')}/${message.gateway}/${message.id}`,
+  record: (message: MqttMessage) => `${rejectionKeys.from(message.receivedMs)}/${message.gateway}/${message.id}`,
+  /** Where the records received at an instant begin; the prefix of all of them without one. */
+  from: (receivedMs: number | '') => `rejection/${receivedMs === '' ? '' : String(receivedMs).padStart(14, '0')}`,
   /** Refused so far of one gateway, by reason. */
   count: (gateway: string) => `rejectionCount/${gateway}`,
 } as const

@@ -6,7 +6,7 @@ import { sumSubjects } from '../domain/subject.ts'
 import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import { parentOf, type SubjectYear, subjectMonthDocs, subjectYearKey } from './judgement.ts'
-import type { Platform, ShardEvent, ShardResult } from './platform.ts'
+import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
 import { registryReader } from './registry.ts'
 import { eachShard } from './shard.ts'
 
@@ -27,7 +27,7 @@ export function rollup({ state, fanOut }: Platform) {
           standing.flatMap(({ value }) => value[month] ?? []),
         ),
       )
-      await state.put(await subjectMonthDocs(state, code, sums))
+      await state.put(await subjectMonthDocs(state, code, sums), DERIVED)
       const parent = parentOf(code, areas)
       if (!parent) return
       await addDirtyMonths(state, parent, new Map([[code, months]]))

@@ -18,6 +18,7 @@ import { handlerOf } from './handler.ts'
 import {
   type ConsumptionDay,
   type ConsumptionStore,
+  DERIVED,
   type Doc,
   NO_HOUR,
   type Platform,
@@ -89,6 +90,7 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
         }
         return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
       }),
+      DERIVED,
     )
     await fanOut.send(
       'assess',

@@ -1,8 +1,8 @@
 // `kilowatch import FILES`: registry files (CSV in UTF-8, with or without BOM) into the registry. Each refused row is named with its
 // field and reason; nothing is written unless every row of every file is good.
 
-import { readFile, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { quotaId, targetId } from '../domain/registry-check.ts'
 import type { RegistryKind } from '../domain/registry-columns.ts'
@@ -54,7 +54,7 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
       refused.push(...error.problem.problems.map((problem) => ({ ...placeOf(problem, records, origin), ...problem })))
     }
   }
-  if (options.refused) await writeFile(options.refused, refusedCsv(refused))
+  if (options.refused) await writeRefused(options.refused, tables, refused)
   report(refused, outcome, options)
 }
 
@@ -63,13 +63,18 @@ interface Table {
   kind: RegistryKind
   rows: Row[]
   malformed: Refused[]
+  /** The file's cells as they are, the header first. */
+  cells: string[][]
 }
+/** Written in front of a refused row, and passed over when the corrected file is imported. */
+const REASON_COLUMN = 'refused'
 
 async function readTable(file: string): Promise<Table> {
   const stem = basename(file).replace(/\.csv$/i, '')
   const kind = KINDS.find((known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`))
   if (!kind) throw new Error(`${file}: the name must begin with one of ${KINDS.join(', ')}`)
-  const [header = [], ...records] = cellsOf(file, await readFile(file))
+  const cells = withoutReasons(cellsOf(file, await readFile(file)))
+  const [header = [], ...records] = cells
   if (header.every((name) => name.trim() === ''))
     throw new Error(`${file} is empty: the first row must name the columns`)
   const malformed: Refused[] = header
@@ -84,7 +89,7 @@ async function readTable(file: string): Promise<Table> {
     }
     return Object.fromEntries(header.map((name) => [name, '']))
   })
-  return { file, kind, rows, malformed }
+  return { file, kind, rows, malformed, cells }
 }
 
 /** Throws an Error naming the file when it is no CSV in UTF-8. What Excel calls "CSV" is in the code page of the system. */
@@ -134,16 +139,29 @@ function placeOf(
   return origin[kind]?.[index] ?? { file: kind, row: 0 }
 }
 
-/** Begins with a BOM: Excel takes Chinese in UTF-8 for another code page without it. */
-const refusedCsv = (refused: readonly Refused[]): string =>
-  [
-    '\uFEFFfile,row,field,reason',
-    ...refused.map(({ file, row, field, reason }) => [file, row, field, reason].map(cell).join(',')),
-  ]
-    .join('\n')
-    .concat('\n')
-const cell = (value: string | number): string =>
-  /[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value)
+const withoutReasons = (cells: string[][]): string[][] =>
+  cells[0]?.[0] === REASON_COLUMN ? cells.map((row) => row.slice(1)) : cells
+
+/**
+ * Offers the refused rows as files: those of each input file under its own name, with the reason in front, so that they
+ * can be corrected and imported as they are. Each begins with a BOM: Excel takes Chinese in UTF-8 for another code page without it.
+ */
+async function writeRefused(folder: string, tables: readonly Table[], refused: readonly Refused[]): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const { file, cells } of tables) {
+    const rows = Map.groupBy(
+      refused.filter((one) => one.file === file && one.row > 1),
+      ({ row }) => row,
+    )
+    if (rows.size === 0) continue
+    const reasonsOf = (row: Refused[]): string =>
+      row.map(({ field, reason }) => `${field && `${field}: `}${reason}`).join('; ')
+    const lines = [...rows].map(([row, own]) => [reasonsOf(own), ...(cells[row - 1] ?? [])])
+    const text = [[REASON_COLUMN, ...(cells[0] ?? [])], ...lines].map((line) => line.map(cell).join(',')).join('\n')
+    await writeFile(join(folder, basename(file)), `\uFEFF${text}\n`)
+  }
+}
+const cell = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
 
 function report(refused: readonly Refused[], outcome: Outcome | undefined, { json }: ImportOptions): void {
   if (!outcome) process.exitCode = 1

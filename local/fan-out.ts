@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FanOut, QueueName, ShardResult } from '../functions/platform.ts'
 
 /** The order in which waiting queues are served: what others wait for comes first. */
-const ORDER: readonly QueueName[] = ['settle', 'assess', 'rollup']
+const ORDER: readonly QueueName[] = ['settle', 'assess', 'rollup', 'prune']
 /** Readings of one burst are settled together. */
 const GATHER_MS = 100
 /** After work the queue rests this many times as long as the work took: background work gets a third of a core. */

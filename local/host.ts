@@ -10,6 +10,7 @@ import { assess } from '../functions/assess.ts'
 import type { Handler } from '../functions/handler.ts'
 import { ingest } from '../functions/ingest.ts'
 import type { MqttBatch, MqttBatchResult, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
+import { prune } from '../functions/prune.ts'
 import { rollup } from '../functions/rollup.ts'
 import { settle } from '../functions/settle.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
@@ -63,6 +64,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     settle: settle(platform),
     assess: assess(platform),
     rollup: rollup(platform),
+    prune: prune(platform),
     api: api(platform),
   } satisfies Record<keyof typeof triggers, unknown>
 

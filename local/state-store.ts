@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { type Doc, type DocWrite, type QueryOptions, type StateStore, VersionConflict } from '../functions/platform.ts'
-import { inTransaction } from './sqlite.ts'
+import { inDerivedTransaction, inTransaction } from './sqlite.ts'
 
 /** SQLite's own word for no limit. */
 const NO_LIMIT = -1
@@ -43,9 +43,10 @@ export function openStateStore(db: DatabaseSync): StateStore {
       return keys.map((key) => read<T>(key)).filter((doc) => doc !== undefined)
     },
 
-    async put(docs: readonly DocWrite[]) {
+    async put(docs: readonly DocWrite[], { derived = false } = {}) {
       if (docs.length === 0) return
-      inTransaction(db, () => {
+      const write = derived ? inDerivedTransaction : inTransaction
+      write(db, () => {
         for (const { key, value, ifVersion } of docs) {
           if (ifVersion !== undefined && (read(key)?.version ?? 0) !== ifVersion) throw new VersionConflict(key)
           upsert.run(key, JSON.stringify(value))

@@ -1,3 +1,5 @@
+// What must hold between records of the registry, one row for each thing that can be wrong.
+
 import { describe, expect, it } from 'vitest'
 import {
   type Area,

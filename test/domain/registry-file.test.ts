@@ -1,3 +1,5 @@
+// Registry rows as people write them: English or Chinese headers, strict numbers, every refused cell named.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {

@@ -193,25 +193,22 @@ describe('import', () => {
     const { folder, names } = folderWith({
       'meters.csv': '表计编号,机构编码,网关编号,能源种类,单位\nA-E,A,G-A,电,kWh\nA-X,A,G-A,光,kWh\nA-Y,A,G-A,水\n',
     })
-    const { code, stdout, stderr } = await kilowatch(
-      folder,
-      'import',
-      ...names,
-      '--data',
-      'data',
-      '--refused',
-      'no.csv',
-    )
+    const { code, stdout, stderr } = await kilowatch(folder, 'import', ...names, '--data', 'data', '--refused', 'no')
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/meters\.csv row 3: 能源种类: .*光/)
     expect(stderr).toMatch(/meters\.csv row 4: the row has 4 cells, the header 5/)
     expect(stderr).toContain('nothing was imported: 2 refused')
-    const lines = readFileSync(join(folder, 'no.csv'), 'utf8').trimEnd().split('\n')
-    expect(lines[0]).toBe(`${BOM}file,row,field,reason`)
-    expect(lines.slice(1).map((line) => line.split(',').slice(0, 2))).toEqual([
-      ['meters.csv', '4'],
-      ['meters.csv', '3'],
-    ])
+    const file = join(folder, 'no', 'meters.csv')
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+    expect(lines[0]).toBe(`${BOM}refused,表计编号,机构编码,网关编号,能源种类,单位`)
+    expect(lines.slice(1).map((line) => line.split(',').at(-2))).toEqual(['G-A', '光'])
+    // Corrected, the file goes in as it is: the reasons in front are passed over.
+    const corrected = lines.map((line) => line.replace(',光,', ',电,').replace(/,水$/, ',水,m3'))
+    writeFileSync(file, `${corrected.join('\n')}\n`)
+    const others = names.filter((name) => !name.endsWith('meters.csv'))
+    expect(await kilowatch(folder, 'import', ...others, join('no', 'meters.csv'), '--data', 'other')).toMatchObject({
+      code: 0,
+    })
     expect(existsSync(join(folder, 'data', 'state.sqlite'))).toBe(false)
   })
 
