@@ -197,7 +197,7 @@ test('after all of it the good neighbour has lost nothing, was never cut off, an
 test('docs/operations.md says all of this', () => {
   const text = readFileSync(join(projectRoot, 'docs', 'operations.md'), 'utf8')
   const [, section] = text.split(/^## What happens to bad input$/m)
-  const rows = section.split(/^## /m)[0].matchAll(/^\| (?!---|What)(.*) \| (.*) \|$/gm)
+  const rows = section.split(/^## /m)[0].matchAll(/^\| (?!---|What)(.*?) +\| (.*?) +\|$/gm)
   const written = Array.from(rows, ([, behaviour, treatment]) => `${behaviour} → ${treatment}`)
   expect(written).toEqual(documentedRows())
 })
