@@ -247,8 +247,8 @@ function firstOf<T>(
 ): Promise<T | typeof STOPPED | typeof LATE> {
   return new Promise((resolve, reject) => {
     const onAbort = () => settle(() => resolve(STOPPED))
-    const timer =
-      dueMs === undefined ? undefined : setTimeout(() => settle(() => resolve(LATE)), dueMs - performance.now())
+    const waitMs = dueMs === undefined ? undefined : Math.max(0, dueMs - performance.now())
+    const timer = waitMs === undefined ? undefined : setTimeout(() => settle(() => resolve(LATE)), waitMs)
     const settle = (how: () => void) => {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)

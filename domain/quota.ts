@@ -130,8 +130,6 @@ const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYe
 
 const per = (amount: number, size: number | null): number | null => (size === null || size <= 0 ? null : amount / size)
 
-export const ENERGY_USERS_SOURCE = 'DB37/T quota standards, in ma1138569845/dechnicAuditor-agent (facts §3.4)'
-
 /** People, as daily averages of the year. `staff` 在编, `contractStaff` 编外. */
 export type EnergyUsersInput =
   | { type: 'government'; staff: number; contractStaff: number }
@@ -149,7 +147,7 @@ export type EnergyUsersInput =
       outpatientVisitsPerYear: number
     }
 
-/** 用能人数 by the quota's own rule; not rounded. Source: ENERGY_USERS_SOURCE, whose printed example is 2.00 too low. */
+/** 用能人数 by the quota's own rule; not rounded. Source: the DB37/T quota standards (facts §3.4), whose printed example is 2.00 too low. */
 export function energyUsers(input: EnergyUsersInput): number {
   const employed = input.staff + input.contractStaff
   switch (input.type) {

@@ -237,8 +237,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Bytes of `text` in UTF-8, counted only where the length leaves a doubt; a code unit takes one to three. */
+/** Bytes of `text` in UTF-8, counted only where the length leaves a doubt; a code unit takes one to three, of ASCII one. */
 function utf8Length(text: string): number {
   if (text.length > PAYLOAD_BYTES_MAX || text.length * 3 <= PAYLOAD_BYTES_MAX) return text.length
-  return new TextEncoder().encode(text).byteLength
+  return BEYOND_ASCII.test(text) ? new TextEncoder().encode(text).byteLength : text.length
 }
+const BEYOND_ASCII = /[\u0080-\uffff]/

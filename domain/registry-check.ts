@@ -168,25 +168,23 @@ function parentFindings(meter: Meter, lookup: Lookup, cycle: readonly string[] |
 }
 
 function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
-  const idOf = (target: Target) => `${target.subject} ${target.indicator} ${target.baseYear}-${target.endYear}`
-  return checkEach('targets', targets, { field: 'subject', idOf }, ({ subject }) => [unknownSubject(subject, lookup)])
+  return checkEach('targets', targets, { field: 'subject', idOf: targetId }, ({ subject }) => [
+    unknownSubject(subject, lookup),
+  ])
 }
+
+/** What makes a target one of a kind: the `id` of a problem. */
+export const targetId = ({ subject, indicator, baseYear, endYear }: Target): string =>
+  `${subject} ${indicator} ${baseYear}-${endYear}`
+/** What makes a quota row one of a kind: the `id` of a problem. */
+export const quotaId = (quota: Quota): string => `${kindOf(quota)}|${quota.validFrom}`
+const kindOf = (q: Quota): string =>
+  [q.standard, q.type, q.venueKind, q.level, q.climateZone, q.heatingKind, q.indicator].join('|')
 
 /** A row without `validTo` holds until the next one of its kind begins; a `validTo` is the first day no longer valid. */
 function checkQuotas({ quotas }: Registry): Problem[] {
-  const kindOf = (quota: Quota) =>
-    [
-      quota.standard,
-      quota.type,
-      quota.venueKind,
-      quota.level,
-      quota.climateZone,
-      quota.heatingKind,
-      quota.indicator,
-    ].join('|')
-  const idOf = (quota: Quota) => `${kindOf(quota)}|${quota.validFrom}`
   const byKind = Map.groupBy(quotas, kindOf)
-  return checkEach('quotas', quotas, { field: 'validFrom', idOf }, (quota) => {
+  return checkEach('quotas', quotas, { field: 'validFrom', idOf: quotaId }, (quota) => {
     const { validFrom, validTo } = quota
     const overlapped = beginsWithin(quota, byKind.get(kindOf(quota)) ?? [])
     return [

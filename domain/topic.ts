@@ -25,11 +25,10 @@ export const filterOf = (channel: Channel): string => `${TOPIC_ROOT}/+/${channel
 
 /** The parts of a topic, or undefined when it is none of version 1's. A filter with wildcards is not a topic. */
 export function parseTopic(topic: string): Topic | undefined {
-  const [root, version, gateway, name, ...rest] = topic.split('/')
-  if (`${root}/${version}` !== TOPIC_ROOT || gateway === undefined || !GATEWAY_ID.test(gateway)) return undefined
-  const channel = CHANNELS.find((known) => known === name)
-  return channel === undefined || rest.length > 0 ? undefined : { gateway, channel }
+  const [, gateway, channel] = TOPIC.exec(topic) ?? []
+  return gateway === undefined ? undefined : { gateway, channel: channel as Channel }
 }
+const TOPIC = new RegExp(`^${TOPIC_ROOT}/(${GATEWAY_ID.source.slice(1, -1)})/(${CHANNELS.join('|')})$`)
 
 /** Whether the authenticated `gateway` may publish to `topic`: its own up channels. */
 export function mayPublish(gateway: string, topic: string): boolean {

@@ -1,5 +1,6 @@
 // The routes of the HTTP API v1 (design §2), one entry each; functions/triggers.ts lists the same for the hosts.
 
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { sizeOn } from '../domain/attribute.ts'
 import { billSchema } from '../domain/bill.ts'
@@ -13,6 +14,7 @@ import {
   gatewaySchema,
   INSTITUTION_TYPES,
   institutionSchema,
+  isRead,
   type Meter,
   meterSchema,
   quotaSchema,
@@ -40,13 +42,14 @@ import {
   seriesViewSchema,
 } from '../domain/view.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
-import { summaryKey } from './assess.ts'
+import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, summaryKey } from './assess.ts'
 import { type DirtyMonths, dirtyKey } from './dirty.ts'
-import { ingest, type RejectionRecord } from './ingest.ts'
+import { ingest, type RejectionCount, type RejectionRecord, rejectionKeys } from './ingest.ts'
 import { dualControlOf, latestMonth, parentOf, quotaOf } from './judgement.ts'
-import { type ConsumptionDay, NO_HOUR } from './platform.ts'
+import { type ConsumptionDay, type Doc, NO_HOUR } from './platform.ts'
 import { importRegistry } from './registry-import.ts'
-import { type SettledMark, settledKey } from './settle.ts'
+import { type SettledMark, settledKey, unsettledMeters } from './settle.ts'
+import { hasNewFormulas } from './virtual-days.ts'
 
 const PAGE_LIMIT = 50
 const PAGE_LIMIT_MAX = 500
@@ -59,21 +62,19 @@ export const DEMO_KEY = 'host/demo'
 const monthQuery = z.object({
   month: z
     .string()
-    .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')
+    .regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')
     .optional(),
 })
-const instant = z.union([
-  z
-    .string()
-    .regex(/^-?\d{1,15}$/)
-    .transform(Number),
-  z.string().transform((text, context) => {
-    const ms = parseInstant(text)
-    if (ms === undefined)
-      context.addIssue({ code: 'custom', message: 'must be RFC 3339 with an offset, or epoch milliseconds' })
-    return ms ?? 0
-  }),
-])
+/** Whole years that have four digits before and after them, so that every month near them can be written. */
+const INSTANT_MS_MIN = Date.UTC(1000, 0, 1)
+const INSTANT_MS_MAX = Date.UTC(3000, 0, 1)
+const INSTANT_WANTED = 'must be RFC 3339 with an offset, or epoch milliseconds, of the years 1000 to 2999'
+const instant = z.string({ error: INSTANT_WANTED }).transform((text, context) => {
+  const ms = /^-?\d{1,15}$/.test(text) ? Number(text) : parseInstant(text)
+  if (ms !== undefined && ms >= INSTANT_MS_MIN && ms < INSTANT_MS_MAX) return ms
+  context.addIssue({ code: 'custom', message: INSTANT_WANTED })
+  return z.NEVER
+})
 const pageQuery = z.object({
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
@@ -149,16 +150,24 @@ export const apiRoutes: readonly Route[] = [
       const { platform, registry } = context
       const area = await areaOf(context)
       const shards = await shardsBelow(area.code, context)
+      const areas = await registry.areas()
       let readings = 0
       let upToDate = true
       for (const shard of shards) {
-        const meters = (await registry.shard(shard)).meters.map(({ id }) => id)
+        const records = await registry.shard(shard)
+        const read = records.meters.filter(isRead)
+        const meters = read.map(({ id }) => id)
         const settled = await platform.state.get<SettledMark>(settledKey(shard))
         const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
-        upToDate &&= touched.length === 0
+        const assessed = await platform.state.get<AssessedMark>(assessedKey(shard))
+        const judgedBy = judgedByOf(records, shard, areas, await registry.tariffs())
+        upToDate &&=
+          touched.length === 0 &&
+          unsettledMeters(read, settled?.value).length === 0 &&
+          !(await hasNewFormulas(platform.state, shard, records.meters)) &&
+          reopenedInstitutions(judgedBy, assessed?.value).length === 0
         readings += await platform.readings.count(meters)
       }
-      const areas = await registry.areas()
       const related = new Set(shards.flatMap((shard) => [shard, ...ancestors(shard, areas)]))
       const marks = await platform.state.getMany<DirtyMonths>([...related].map(dirtyKey))
       upToDate &&= marks.every(({ value }) => Object.keys(value).length === 0)
@@ -274,18 +283,39 @@ export const apiRoutes: readonly Route[] = [
 
   route({
     route: 'GET /api/v1/rejections',
-    summary: 'What was refused and why, the newest first',
+    summary: 'What was refused and why, the newest message first; `limit` counts messages',
     query: pageQuery.extend({ gateway: z.string().optional() }),
-    response: pageOf(rejectionViewSchema),
-    async handle({ platform }, { query: { gateway, limit, cursor } }) {
-      const docs = (await platform.state.query<RejectionRecord>('rejection/'))
-        .filter(({ key, value }) => (!gateway || value.gateway === gateway) && (!cursor || key < cursor))
-        .reverse()
-      const page = docs.slice(0, limit)
-      const items = page.flatMap(({ value: { gateway: sender, receivedMs, rejections } }) =>
+    response: pageOf(rejectionViewSchema).extend({
+      counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),
+    }),
+    async handle({ platform: { state } }, { query: { gateway, limit, cursor } }) {
+      const found: Doc<RejectionRecord>[] = []
+      for (let after = cursor; found.length <= limit; ) {
+        const page = await state.query<RejectionRecord>('rejection/', {
+          after,
+          descending: true,
+          limit: PAGE_LIMIT_MAX,
+        })
+        found.push(...page.filter(({ value }) => !gateway || value.gateway === gateway))
+        if (page.length < PAGE_LIMIT_MAX) break
+        after = page.at(-1)?.key
+      }
+      const messages = found.slice(0, limit)
+      const items = messages.flatMap(({ value: { gateway: sender, receivedMs, rejections } }) =>
         rejections.map((rejection) => ({ gateway: sender, receivedMs, ...rejection })),
       )
-      return { items, next: docs.length > limit ? (page.at(-1)?.key ?? null) : null }
+      const totals = gateway
+        ? await state.getMany<RejectionCount>([rejectionKeys.count(gateway)])
+        : await state.query<RejectionCount>(rejectionKeys.count(''))
+      const counts = new Map<string, number>()
+      for (const { value } of totals) {
+        for (const [code, count] of Object.entries(value)) counts.set(code, (counts.get(code) ?? 0) + count)
+      }
+      return {
+        items,
+        next: found.length > limit ? (messages.at(-1)?.key ?? null) : null,
+        counts: Object.fromEntries(counts),
+      }
     },
   }),
 
@@ -300,7 +330,7 @@ export const apiRoutes: readonly Route[] = [
       if (principal.role !== 'gateway') throw new Problem(403, 'Forbidden', 'only a gateway sends readings')
       const receivedMs = platform.now()
       const message = {
-        id: String(receivedMs),
+        id: randomUUID(),
         gateway: principal.gateway,
         payload: body as unknown as string,
         receivedMs,
@@ -343,6 +373,9 @@ export const apiRoutes: readonly Route[] = [
         throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
       }
       const secrets = await platform.devices.provision(gateways)
+      // What is registered otherwise now is settled and judged anew; of the others nothing is found to do.
+      await platform.fanOut.send('settle', head.shards)
+      await platform.fanOut.send('assess', head.shards)
       return { institutions: head.institutions, meters: head.meters, secrets }
     },
   }),

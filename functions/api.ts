@@ -69,7 +69,8 @@ function principalOf(event: ApiEvent): Principal {
   return context.authorizer?.lambda ?? { role: 'anyone' }
 }
 
-const bodyOf = (event: ApiEvent): string => (event.isBase64Encoded ? atob(event.body ?? '') : (event.body ?? ''))
+const bodyOf = (event: ApiEvent): string =>
+  event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '')
 
 function json(text: string): unknown {
   try {

@@ -1,13 +1,16 @@
 // Consumption → what each institution used month by month, how it stands, and the sum of its county. Works on the months
-// that settling marked; the scheduled run also looks at the present month of everyone, since silence is news too.
+// that settling marked, and on all months of an institution whose registration changed; the scheduled run also looks at the
+// present month of everyone, since silence is news too.
 
+import { createHash } from 'node:crypto'
 import { platform } from '#platform'
-import { DAY_MS, type Month, monthOf } from '../domain/calendar.ts'
+import { DAY_MS, type Month, monthOf, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf, standardsOfMonth } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
 import { worstRating } from '../domain/quota.ts'
-import type { Institution } from '../domain/registry.ts'
+import type { Area, Institution } from '../domain/registry.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
+import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
 import { billsOf } from './bills.ts'
 import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
@@ -23,12 +26,18 @@ import {
   subjectYearKey,
 } from './judgement.ts'
 import { monthAmounts } from './month-amounts.ts'
-import type { Platform, ShardEvent, ShardResult } from './platform.ts'
-import { type RegistryHead, registryReader } from './registry.ts'
+import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
+import { type RegistryHead, registryReader, type Shard } from './registry.ts'
 import { eachShard } from './shard.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
 export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`
+
+/** What each institution of a shard was last judged by (`judgedByOf`). */
+export type AssessedMark = Record<string, string>
+export const assessedKey = (shard: string): string => `assessed/${shard}`
+/** When the present month of everyone was last marked. */
+const PRESENT_KEY = 'present'
 
 export function assess({ state, consumption, fanOut, now }: Platform) {
   const registry = registryReader(state)
@@ -40,6 +49,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
     const nowMs = now()
     const tariffs = await registry.tariffs()
+    await reopenChanged(shard, judgedByOf({ institutions, meters }, shard, areas, tariffs))
     await withDirtyMonths(state, shard, async (dirty) => {
       const billed = await billsOf(state, new Map(Object.entries(dirty)))
       for (const institution of institutions) {
@@ -53,15 +63,34 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
             return institutionMonth({ institution, meters: own, bills, month, asOfMs: nowMs, amounts, sets })
           }),
         )
-        await state.put(await subjectMonthDocs(state, institution.id, changed))
+        await state.put(await subjectMonthDocs(state, institution.id, changed), DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
-      await state.put(await subjectMonthDocs(state, shard, await sums(institutions, months)))
+      await state.put(await subjectMonthDocs(state, shard, await sums(institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
       await summarize(shard, institutions, nowMs)
       if (parent) await fanOut.send('rollup', [parent])
     })
+  }
+
+  /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
+  async function reopenChanged(shard: string, judgedBy: ReadonlyMap<string, string>): Promise<void> {
+    const before = await state.get<AssessedMark>(assessedKey(shard))
+    const changed = reopenedInstitutions(judgedBy, before?.value)
+    if (changed.length === 0) return
+    const months = new Map<string, Month[]>()
+    for (const id of changed) {
+      const years = await state.query<SubjectYear>(subjectYearKey(id, ''))
+      months.set(
+        id,
+        years.flatMap(({ value }) => Object.keys(value)),
+      )
+    }
+    await addDirtyMonths(state, shard, months)
+    await state.delete(changed.filter((id) => !judgedBy.has(id)).map((id) => summaryKey(shard, id)))
+    const value: AssessedMark = Object.fromEntries(judgedBy)
+    await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }], DERIVED)
   }
 
   /** The shard's months: the sum of its institutions, in the registry's order, so that the bytes are always the same. */
@@ -107,16 +136,22 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
         return { key: summaryKey(shard, institution.id), value: row }
       }),
     )
-    await state.put(rows)
+    await state.put(rows, DERIVED)
   }
 
-  /** Marks the present month of every institution, and the month of yesterday, which may just have ended. */
+  /**
+   * Marks the present month of every institution, and those since the last time, which may have ended with nobody looking;
+   * one day more, for what settles after midnight.
+   */
   async function markPresent(head: RegistryHead): Promise<void> {
-    const months = new Set([monthOf(now() - DAY_MS), monthOf(now())])
+    const nowMs = now()
+    const lastMs = (await state.get<{ atMs: number }>(PRESENT_KEY))?.value.atMs ?? nowMs
+    const months = monthsThrough(monthOf(Math.min(lastMs, nowMs) - DAY_MS), monthOf(nowMs))
     for (const shard of head.shards) {
       const { institutions } = await registry.shard(shard)
       await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
     }
+    await state.put([{ key: PRESENT_KEY, value: { atMs: nowMs } }], DERIVED)
   }
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
@@ -128,3 +163,43 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
 }
 
 export const handler = assess(platform())
+
+const FINGERPRINT_CHARS = 12
+
+/** By institution, a short text that changes with anything registered of it that its months or its row are made of. */
+export function judgedByOf(
+  { institutions, meters }: Shard,
+  shard: string,
+  areas: readonly Area[],
+  tariffs: readonly Tariff[] = [],
+): ReadonlyMap<string, string> {
+  const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
+  const area = areas.find(({ code }) => code === shard)
+  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
+  return new Map(
+    institutions.map((institution) => {
+      const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
+        id,
+        medium,
+        role,
+        purpose,
+        parent,
+        kind,
+        formula,
+      ])
+      const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
+      const all = JSON.stringify([institution, own, path, area?.name, priced])
+      return [institution.id, createHash('sha256').update(all).digest('base64url').slice(0, FINGERPRINT_CHARS)]
+    }),
+  )
+}
+
+/** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
+export function reopenedInstitutions(
+  judgedBy: ReadonlyMap<string, string>,
+  assessed: AssessedMark | undefined,
+): string[] {
+  const before = new Map(Object.entries(assessed ?? {}))
+  const changed = [...judgedBy].filter(([id, text]) => before.get(id) !== text).map(([id]) => id)
+  return [...changed, ...[...before.keys()].filter((id) => !judgedBy.has(id))]
+}

@@ -1,7 +1,7 @@
 // Which months of which subjects must be judged anew: written by the step before, read and cleared by the step after.
 // A mark is cleared only in the version that was read, so that what arrives in between is never lost.
 
-import { type StateStore, VersionConflict } from './platform.ts'
+import { DERIVED, type StateStore, VersionConflict } from './platform.ts'
 
 /** How often a mark is tried again when someone else wrote it in between. */
 const ATTEMPTS = 5
@@ -20,19 +20,23 @@ export async function addDirtyMonths(
   if (months.size === 0) return
   for (let attempt = 1; ; attempt++) {
     const standing = await state.get<DirtyMonths>(dirtyKey(area))
-    const value = { ...standing?.value }
+    const marks = new Map(Object.entries(standing?.value ?? {}))
     for (const [subject, added] of months) {
-      value[subject] = [...new Set([...(value[subject] ?? []), ...added])].sort()
+      marks.set(subject, [...new Set([...(marks.get(subject) ?? []), ...added])].sort())
     }
+    const value: DirtyMonths = Object.fromEntries(marks)
     try {
-      return await state.put([{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }])
+      return await state.put([{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }], DERIVED)
     } catch (error) {
       if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error
     }
   }
 }
 
-/** Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay. */
+/**
+ * Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay, and so do those worked
+ * on, because whoever made or cleared marks meanwhile may have been overwritten: then VersionConflict, to be tried again.
+ */
 export async function withDirtyMonths(
   state: StateStore,
   area: string,
@@ -42,5 +46,10 @@ export async function withDirtyMonths(
   if (!standing || Object.keys(standing.value).length === 0) return
   await work(standing.value)
   // Emptied, not deleted: a deleted document would start again at version 1 and could be mistaken for the one read.
-  await state.put([{ key: dirtyKey(area), value: {}, ifVersion: standing.version }])
+  try {
+    await state.put([{ key: dirtyKey(area), value: {}, ifVersion: standing.version }], DERIVED)
+  } catch (error) {
+    if (error instanceof VersionConflict) await addDirtyMonths(state, area, new Map(Object.entries(standing.value)))
+    throw error
+  }
 }

@@ -97,12 +97,30 @@ export interface Doc<T = unknown> {
 /** Keyed documents: conditional put, query by prefix. Keys are paths such as `status/130102/2026-11`. */
 export interface StateStore {
   get<T>(key: string): Promise<Doc<T> | undefined>
+  /** Those that exist, in the order of `keys`: sums over them are the same to the last bit. */
   getMany<T>(keys: readonly string[]): Promise<Doc<T>[]>
-  /** All writes or none on one machine; in AWS each on its own. `ifVersion` 0 means: must not exist yet. */
-  put(docs: readonly DocWrite[]): Promise<void>
+  /**
+   * All writes or none on one machine; in AWS each on its own. `ifVersion` 0 means: must not exist yet. Durable when the
+   * promise resolves; with `derived`, what can be made again, a power cut may take it back together with all later
+   * derived writes, consumption included.
+   */
+  put(docs: readonly DocWrite[], options?: PutOptions): Promise<void>
   delete(keys: readonly string[]): Promise<void>
-  /** Documents whose key starts with `prefix`, by key, after key `after`. */
-  query<T>(prefix: string, options?: { after?: string; limit?: number }): Promise<Doc<T>[]>
+  /**
+   * Documents whose key starts with `prefix` (`a/1` also finds `a/10`), in the order of the keys' code points or in its
+   * reverse, beginning after key `after`. All of them without a `limit`.
+   */
+  query<T>(prefix: string, options?: QueryOptions): Promise<Doc<T>[]>
+}
+export interface PutOptions {
+  derived?: boolean
+}
+/** For documents that settling or judging makes again from what stands. */
+export const DERIVED: PutOptions = { derived: true }
+export interface QueryOptions {
+  after?: string
+  limit?: number
+  descending?: boolean
 }
 export interface DocWrite {
   key: string
@@ -123,7 +141,7 @@ export class VersionConflict extends Error {
 export interface FanOut {
   send(queue: QueueName, shards: readonly string[]): Promise<void>
 }
-export type QueueName = 'settle' | 'assess' | 'rollup'
+export type QueueName = 'settle' | 'assess' | 'rollup' | 'prune'
 
 /** Tells people. */
 export interface Notifier {

@@ -32,6 +32,7 @@ export interface RegistryImport {
 /** Throws VersionConflict when another import ran at the same time. */
 export async function importRegistry(state: StateStore, part: RegistryPart): Promise<RegistryImport> {
   const standing = await state.get<RegistryHead>(registryKeys.head)
+  await state.delete(standing?.value.moved ?? [])
   const before = await readRegistry(state)
   const after: Registry = {
     areas: merged(before.areas, part.areas, (area) => area.code),
@@ -44,15 +45,15 @@ export async function importRegistry(state: StateStore, part: RegistryPart): Pro
     bills: part.bills ?? [],
   }
   const problems = checkRegistry(after)
-  const head = headOf(after, (standing?.value.revision ?? 0) + 1)
+  const head = headOf(after, standing?.value)
   const warnings = warnRegistry(after)
   if (problems.length > 0) return { problems, warnings, head: standing?.value ?? head }
-  const moved = movedKeys(before, after)
+  head.moved = movedKeys(before, after)
   await markBilled(state, after)
   // The head goes last and carries the version check: without it nothing of the import is seen.
   const docs = [...registryDocs(after), ...(await billDocs(state, after.bills ?? []))]
   await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: standing?.version ?? 0 }])
-  await state.delete(moved)
+  await state.delete(head.moved)
   await markBilled(state, after)
   return { problems, warnings, head }
 }
@@ -98,13 +99,13 @@ function withOlderSizes(old: Institution, fresh: Institution): Institution {
   return { ...fresh, sizes: sizes.sort((a, b) => a.validFrom.localeCompare(b.validFrom)) }
 }
 
-function headOf({ areas, institutions, meters }: Registry, revision: number): RegistryHead {
+function headOf({ areas, institutions, meters }: Registry, before: RegistryHead | undefined): RegistryHead {
   const root = areas.filter(({ parent }) => !parent).toSorted((a, b) => a.code.localeCompare(b.code))
   return {
-    revision,
+    revision: (before?.revision ?? 0) + 1,
     institutions: institutions.length,
     meters: meters.length,
-    shards: [...new Set(institutions.map(shardOf))].sort(),
+    shards: [...new Set([...(before?.shards ?? []), ...institutions.map(shardOf)])].sort(),
     rootArea: root.at(0)?.code ?? null,
   }
 }

@@ -11,10 +11,12 @@ export interface RegistryHead {
   revision: number
   institutions: number
   meters: number
-  /** Counties, or childless areas, that have institutions. */
+  /** Counties, or childless areas, that have institutions, or had: their sums must fall to nothing. */
   shards: string[]
   /** Area without a parent, the first one by code. */
   rootArea: string | null
+  /** Where records stood before the last import took them to another shard: gone, unless it was cut off. */
+  moved?: string[]
 }
 
 /** A gateway with its meters, as `ingest` needs them. */
@@ -67,8 +69,9 @@ export function registryReader(state: StateStore): RegistryReader {
   const cached = async <T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> => {
     const hit = cache.get(key)
     if (hit !== undefined) return hit as T
+    const asked = revision
     const loaded = await load()
-    if (loaded !== undefined) cache.set(key, loaded)
+    if (loaded !== undefined && asked === revision) cache.set(key, loaded)
     return loaded
   }
   const value = <T>(key: string) => cached(key, async () => (await state.get<T>(key))?.value)

@@ -1,11 +1,12 @@
 // Cities and the province: the sum of the areas below, for the months that changed there. Each level marks the next.
 
 import { platform } from '#platform'
+import { areaPathOf } from '../domain/energy.ts'
 import { sumSubjects } from '../domain/subject.ts'
-import { addDirtyMonths, dirtyKey, withDirtyMonths } from './dirty.ts'
+import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import { parentOf, type SubjectYear, subjectMonthDocs, subjectYearKey } from './judgement.ts'
-import type { Platform, ShardEvent, ShardResult } from './platform.ts'
+import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
 import { registryReader } from './registry.ts'
 import { eachShard } from './shard.ts'
 
@@ -26,7 +27,7 @@ export function rollup({ state, fanOut }: Platform) {
           standing.flatMap(({ value }) => value[month] ?? []),
         ),
       )
-      await state.put(await subjectMonthDocs(state, code, sums))
+      await state.put(await subjectMonthDocs(state, code, sums), DERIVED)
       const parent = parentOf(code, areas)
       if (!parent) return
       await addDirtyMonths(state, parent, new Map([[code, months]]))
@@ -36,17 +37,18 @@ export function rollup({ state, fanOut }: Platform) {
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
     await registry.refresh()
-    return eachShard(shards.length > 0 ? shards : await waitingAreas(), rollupArea)
+    return eachShard(shards.length > 0 ? shards : await upwards(), rollupArea)
   })
 
-  /** Areas above the shards that have marks, the lowest level first, so that one pass reaches the top. */
-  async function waitingAreas(): Promise<string[]> {
+  /** Areas above others, the deepest first, so that one pass takes marks to the top; without marks there is nothing to do. */
+  async function upwards(): Promise<string[]> {
     const areas = await registry.areas()
-    const order = ['county', 'city', 'province']
-    const marked = new Set((await state.getMany<object>(areas.map(({ code }) => dirtyKey(code)))).map(({ key }) => key))
+    const byCode = new Map(areas.map((area) => [area.code, area]))
+    const parents = new Set(areas.map(({ parent }) => parent))
     return areas
-      .filter(({ code }) => areas.some(({ parent }) => parent === code) && marked.has(dirtyKey(code)))
-      .sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
+      .filter(({ code }) => parents.has(code))
+      .map(({ code }) => ({ code, depth: areaPathOf(code, byCode).length }))
+      .sort((a, b) => b.depth - a.depth)
       .map(({ code }) => code)
   }
 }

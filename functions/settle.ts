@@ -1,8 +1,9 @@
 // Raw readings → consumption by hour and day, shard by shard. Only what arrived since the last time is looked at, and only
 // the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never undone.
 
+import { createHash } from 'node:crypto'
 import { platform } from '#platform'
-import { dayOf, dayStartMs, HOUR_MS, monthOf } from '../domain/calendar.ts'
+import { dayOf, dayStartMs, HOUR_MS, hourStart, monthOf } from '../domain/calendar.ts'
 import {
   type HourSeries,
   type MeterProfile,
@@ -10,13 +11,16 @@ import {
   type Samples,
   settle as settleSamples,
 } from '../domain/register.ts'
-import { isRead, type Meter } from '../domain/registry.ts'
+import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { factorToAmount } from '../domain/unit.ts'
 import { addDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import {
   type ConsumptionDay,
   type ConsumptionStore,
+  DERIVED,
+  type Doc,
+  type DocWrite,
   NO_HOUR,
   type Platform,
   type ReadingStore,
@@ -25,7 +29,7 @@ import {
   type Touched,
 } from './platform.ts'
 import { registryReader } from './registry.ts'
-import { eachShard } from './shard.ts'
+import { inPasses } from './shard.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
 /** How far settled, per shard. */
@@ -34,64 +38,198 @@ export interface SettledMark {
   mark?: string
   /** First and last reading ever seen, by meter. */
   extents: Record<string, [firstMs: number, lastMs: number]>
+  /** What each meter was settled by (`profileKey`). */
+  profiles: Record<string, string>
 }
 export const settledKey = (shard: string): string => `settled/${shard}`
 
-/** Readings loaded at once: about 100 MB while they are parted by meter. */
+/** Readings loaded at once: about 100 MB while they are parted by meter, and as much for the next load. */
 const ROWS_PER_LOAD = 2_000_000
+/** How far hours can lie outside the readings they were made of: the longest interval of a meter, a month. */
+const OUTSIDE_DAYS = 32
 /** How far around the touched times to load at first, and then, where no sound anchor lies within. */
 const REACHES_MS = [3 * HOUR_MS, 72 * HOUR_MS, Number.POSITIVE_INFINITY]
+
+/** Shards that share each look at the stores: a province in two or three passes. */
+const SHARDS_PER_PASS = 64
 
 export function settle({ readings, consumption, state, fanOut }: Platform) {
   const registry = registryReader(state)
 
-  async function settleShard(shard: string): Promise<void> {
-    const { meters } = await registry.shard(shard)
-    const byId = new Map(meters.filter(isRead).map((meter) => [meter.id, meter]))
-    const before = await state.get<SettledMark>(settledKey(shard))
-    const { mark, touched } = await readings.touchedSince([...byId.keys()], before?.value.mark)
-    if (touched.length === 0 && !(await hasNewFormulas(state, shard, meters))) return
-    const extents = { ...before?.value.extents }
-    for (const { meter, fromMs, toMs } of touched) {
-      const known = extents[meter]
-      extents[meter] = known ? [Math.min(known[0], fromMs), Math.max(known[1], toMs)] : [fromMs, toMs]
+  async function settleShards(shards: readonly string[]): Promise<void> {
+    const standing = await Promise.all(
+      shards.map(async (shard) => {
+        const before = await state.get<SettledMark>(settledKey(shard))
+        const { meters: all } = await registry.shard(shard)
+        const meters = all.filter(isRead)
+        const hasNew = await hasNewFormulas(state, shard, all)
+        return { shard, before, all, meters, hasNew, anew: new Set(unsettledMeters(meters, before?.value)) }
+      }),
+    )
+    const works: ShardWork[] = []
+    for (const [since, alike] of Map.groupBy(standing, ({ before }) => before?.value.mark)) {
+      const ids = alike.flatMap(({ meters }) => meters.map(({ id }) => id))
+      const { mark, touched } = await readings.touchedSince(ids, since)
+      // Asked after the mark was taken: what comes in between is settled now, and looked at once more.
+      const anew = since === undefined ? [] : alike.flatMap((one) => [...one.anew])
+      const whole = anew.length > 0 ? (await readings.touchedSince(anew, undefined)).touched : []
+      const touchedOf = new Map([...touched, ...whole].map((one) => [one.meter, one]))
+      for (const one of alike) {
+        works.push({ ...one, mark, ...touchedOfShard(one, touchedOf), dirty: new Map(), changedDays: new Map() })
+      }
     }
-    const dirty = new Map<string, Set<string>>()
-    const changedDays = new Map<string, Set<number>>()
-    const changed = (meter: Meter, day: number): void => {
-      const months = dirty.get(meter.institution) ?? new Set()
-      dirty.set(meter.institution, months.add(monthOf(dayStartMs(day))))
-      changedDays.set(meter.id, (changedDays.get(meter.id) ?? new Set()).add(day))
+    const touchedWorks = works.filter(({ touched, anew, hasNew }) => touched.length > 0 || anew.size > 0 || hasNew)
+    if (touchedWorks.length === 0) return
+    const place = workplace(touchedWorks)
+    await clearDays(touchedWorks, place)
+    await settleTouched(
+      touchedWorks.flatMap(({ touched }) => touched),
+      place,
+    )
+    const virtualMarks: DocWrite[] = []
+    for (const { shard, all, changedDays, extents } of touchedWorks) {
+      const made = { shard, meters: all, changed: changedDays, extents: Object.fromEntries(extents) }
+      const written = (meter: Meter, day: number): void => place.changed(meter.id, day)
+      virtualMarks.push(...(await putVirtualDays({ state, consumption }, { ...made, written })))
     }
-    await settleTouched(touched, {
+    for (const { shard, dirty } of touchedWorks) await addDirtyMonths(state, shard, dirty)
+    const marks = touchedWorks.map(({ shard, before, mark, extents, meters }) => {
+      const value: SettledMark = {
+        mark,
+        extents: Object.fromEntries(extents),
+        profiles: profilesOf(meters, before?.value),
+      }
+      return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
+    })
+    await state.put([...marks, ...virtualMarks], DERIVED)
+    await fanOut.send(
+      'assess',
+      touchedWorks.map(({ shard }) => shard),
+    )
+  }
+
+  function workplace(works: readonly ShardWork[]): Workplace {
+    const found = new Map(works.flatMap((work) => work.all.map((meter) => [meter.id, { meter, work }])))
+    const of = (id: string) => found.get(id) as { meter: Meter; work: ShardWork }
+    const months = new Map<number, string>()
+    return {
       readings,
       consumption,
-      meterOf: (id) => byId.get(id) as Meter,
-      extentOf: (id) => extents[id],
-      changed,
-    })
-    const made = { shard, meters, changed: changedDays, extents, written: changed }
-    const virtualMark = await putVirtualDays({ state, consumption }, made)
-    await addDirtyMonths(state, shard, dirty)
-    const value: SettledMark = { mark, extents }
-    await state.put([{ key: settledKey(shard), value, ifVersion: before?.version ?? 0 }, ...virtualMark])
-    await fanOut.send('assess', [shard])
+      meterOf: (id) => of(id).meter,
+      extentOf: (id) => of(id).work.extents.get(id) as Extent,
+      changed(id, day) {
+        const { meter, work } = of(id)
+        const month = months.get(day) ?? monthOf(dayStartMs(day))
+        months.set(day, month)
+        const days = work.changedDays.get(id)
+        if (days) days.add(day)
+        else work.changedDays.set(id, new Set([day]))
+        const dirty = work.dirty.get(meter.institution)
+        if (dirty) dirty.add(month)
+        else work.dirty.set(meter.institution, new Set([month]))
+      },
+    }
   }
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
-    return eachShard(shards.length > 0 ? shards : head.shards, settleShard)
+    return inPasses(shards.length > 0 ? shards : head.shards, SHARDS_PER_PASS, settleShards)
   })
 }
 
 export const handler = settle(platform())
 
+interface ShardStanding {
+  shard: string
+  before: Doc<SettledMark> | undefined
+  /** All meters of the shard, and those of them that are read. */
+  all: readonly Meter[]
+  meters: readonly ReadMeter[]
+  /** Whether the days of a virtual meter must be made by another formula. */
+  hasNew: boolean
+  /** Those to settle from their first reading. */
+  anew: ReadonlySet<string>
+}
+interface ShardWork extends ShardStanding {
+  mark: string
+  touched: Touched[]
+  extents: ReadonlyMap<string, Extent>
+  /** Months to judge anew, by institution. */
+  dirty: Map<string, Set<string>>
+  /** Days whose hours were written, by meter. */
+  changedDays: Map<string, Set<number>>
+}
+
+/** What of a shard was touched, and how far its meters' readings reach now. */
+function touchedOfShard({ before, meters, anew }: ShardStanding, touchedOf: ReadonlyMap<string, Touched>) {
+  const touched = meters.map(({ id }) => touchedOf.get(id)).filter((one) => one !== undefined)
+  const standing = new Map(Object.entries(before?.value.extents ?? {}))
+  const extents = new Map<string, Extent>()
+  for (const { id } of meters) {
+    // A meter that has left and come back is one that is settled anew: what stood of it is forgotten here.
+    const known = anew.has(id) ? undefined : standing.get(id)
+    const now = touchedOf.get(id)
+    if (known && now) extents.set(id, [Math.min(known[0], now.fromMs), Math.max(known[1], now.toMs)])
+    else if (known) extents.set(id, known)
+    else if (now) extents.set(id, [now.fromMs, now.toMs])
+  }
+  return { touched, extents }
+}
+
+/**
+ * Meters of a shard that must be settled from their first reading: registered or moved here since the last time, or
+ * described otherwise, e.g. by a replacement that was entered late. The mark says nothing of them.
+ */
+export function unsettledMeters(meters: readonly Meter[], settled: SettledMark | undefined): string[] {
+  const profiles = new Map(Object.entries(settled?.profiles ?? {}))
+  return meters.filter((meter) => profiles.get(meter.id) !== profileKey(meter)).map(({ id }) => id)
+}
+
+/** By what each meter is settled now. What stands is kept where it still says so: a shard has thousands of meters. */
+function profilesOf(meters: readonly Meter[], settled: SettledMark | undefined): SettledMark['profiles'] {
+  if (
+    settled &&
+    Object.keys(settled.profiles).length === meters.length &&
+    unsettledMeters(meters, settled).length === 0
+  )
+    return settled.profiles
+  return Object.fromEntries(meters.map((meter) => [meter.id, profileKey(meter)]))
+}
+
+const PROFILE_CHARS = 12
+const profileKeys = new WeakMap<Meter, string>()
+
+/** A short text that changes with anything that decides what a meter's readings mean. */
+function profileKey(meter: Meter): string {
+  const known = profileKeys.get(meter)
+  if (known) return known
+  const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
+  const profile = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
+  profileKeys.set(meter, key)
+  return key
+}
+
+type Extent = [firstMs: number, lastMs: number]
+
 interface Workplace {
   readings: ReadingStore
   consumption: ConsumptionStore
   meterOf(id: string): Meter
-  extentOf(id: string): [firstMs: number, lastMs: number]
-  changed(meter: Meter, day: number): void
+  extentOf(id: string): Extent
+  changed(id: string, day: number): void
+}
+
+/** Empties the days of meters that are settled anew: by what they were, hours may stand where now there are none. */
+async function clearDays(works: readonly ShardWork[], { consumption, changed }: Workplace): Promise<void> {
+  for (const { before, touched, anew } of works) {
+    if (before?.value.mark === undefined) continue
+    for (const { meter, fromMs, toMs } of touched.filter((one) => anew.has(one.meter))) {
+      const days = await consumption.get([meter], dayOf(fromMs) - OUTSIDE_DAYS, dayOf(toMs) + OUTSIDE_DAYS + 1)
+      await consumption.put(days.map(({ day }) => emptyDay(meter, day)))
+      for (const { day } of days) changed(meter, day)
+    }
+  }
 }
 
 /** Settles what was touched; meters whose anchors lie farther away go round again with a longer reach. */
@@ -99,7 +237,9 @@ async function settleTouched(touched: readonly Touched[], place: Workplace): Pro
   let waiting = [...touched]
   for (const reachMs of REACHES_MS) {
     const farther: Touched[] = []
-    for (const load of loadsOf(waiting, reachMs, place)) farther.push(...(await settleLoad(load, place)))
+    for await (const load of filled(loadsOf(waiting, reachMs, place), place.readings)) {
+      farther.push(...(await settleLoad(load, place)))
+    }
     waiting = farther
   }
   if (waiting.length > 0)
@@ -137,18 +277,34 @@ function loadsOf(touched: readonly Touched[], reachMs: number, { meterOf, extent
   return loads
 }
 
+type FilledLoad = Load & { samplesOf: ReadonlyMap<string, Samples> }
+
+/** The loads with their samples; the next one is read while one is being settled. */
+async function* filled(loads: readonly Load[], readings: ReadingStore): AsyncGenerator<FilledLoad> {
+  const read = (load: Load | undefined) =>
+    load &&
+    readings.range(
+      load.touched.map(({ meter }) => meter),
+      load.fromMs,
+      load.toMs,
+    )
+  let ahead = read(loads[0])
+  for (const [index, load] of loads.entries()) {
+    const samplesOf = (await ahead) ?? new Map<string, Samples>()
+    ahead = read(loads[index + 1])
+    // Awaited in its turn, unless settling this one throws: then nobody asks any more.
+    ahead?.catch(() => undefined)
+    yield { ...load, samplesOf }
+  }
+}
+
 /** Settles the meters of one load; returns those for which it did not reach far enough. */
-async function settleLoad(load: Load, place: Workplace): Promise<Touched[]> {
-  const { readings, consumption, meterOf, extentOf, changed } = place
-  const samplesOf = await readings.range(
-    load.touched.map(({ meter }) => meter),
-    load.fromMs,
-    load.toMs,
-  )
+async function settleLoad(load: FilledLoad, place: Workplace): Promise<Touched[]> {
+  const { consumption, meterOf, extentOf, changed } = place
   const farther: Touched[] = []
   const windows: SettledWindow[] = []
   for (const one of load.touched) {
-    const samples = samplesOf.get(one.meter) ?? { atMs: new Float64Array(), value: new Float64Array() }
+    const samples = load.samplesOf.get(one.meter) ?? { atMs: new Float64Array(), value: new Float64Array() }
     const [firstMs, lastMs] = extentOf(one.meter)
     const edge = { reachesStart: load.fromMs <= firstMs, reachesEnd: load.toMs > lastMs }
     const window = settleWindow(meterOf(one.meter), samples, one, edge)
@@ -157,7 +313,7 @@ async function settleLoad(load: Load, place: Workplace): Promise<Touched[]> {
   }
   const days = await patchedDays(windows, consumption)
   await consumption.put(days)
-  for (const { meter, day } of days) changed(meterOf(meter), day)
+  for (const { meter, day } of days) changed(meter, day)
   return farther
 }
 
@@ -178,7 +334,15 @@ function settleWindow(
   const profile = profileOf(meter)
   const plan = planWindow(profile, samples, touched, edge)
   if ('more' in plan) return undefined
-  return { meter: meter.id, fromMs: plan.fromMs, toMs: plan.toMs, series: settleSamples(profile, samples, plan) }
+  const series = settleSamples(profile, samples, plan)
+  if (profile.kind === 'interval') return { meter: meter.id, fromMs: plan.fromMs, toMs: plan.toMs, series }
+  // A first or last reading that was taken back as suspect leaves hours behind that the series has no longer.
+  return {
+    meter: meter.id,
+    fromMs: plan.opensSeries ? Math.min(plan.fromMs, hourStart(touched.fromMs)) : plan.fromMs,
+    toMs: plan.closesSeries ? Math.max(plan.toMs, hourStart(touched.toMs) + HOUR_MS) : plan.toMs,
+    series,
+  }
 }
 
 function profileOf(meter: Meter): MeterProfile {

@@ -17,3 +17,24 @@ export async function eachShard(
   }
   return { failed }
 }
+
+/**
+ * Does shards together, `size` at a time. Where that throws, the shards of the pass are done one by one, so that the one
+ * that cannot be done is named and the others are: `work` has to bear being done again.
+ */
+export async function inPasses(
+  shards: readonly string[],
+  size: number,
+  work: (shards: readonly string[]) => Promise<void>,
+): Promise<ShardResult> {
+  const failed: ShardResult['failed'] = []
+  for (let first = 0; first < shards.length; first += size) {
+    const pass = shards.slice(first, first + size)
+    try {
+      await work(pass)
+    } catch {
+      failed.push(...(await eachShard(pass, (shard) => work([shard]))).failed)
+    }
+  }
+  return { failed }
+}

@@ -20,6 +20,7 @@ export const triggers = {
   settle: { everyMinutes: 1, queue: 'settle' },
   assess: { everyMinutes: 15, queue: 'assess' },
   rollup: { everyMinutes: 15, queue: 'rollup' },
+  prune: { everyMinutes: 60, queue: 'prune' },
   api: {
     http: [
       'GET /api/v1/openapi.json',

@@ -2,7 +2,8 @@
 // after its readings are durable: aedes acknowledges as soon as `authorizePublish` calls back, so the commit happens there.
 
 import { createServer, type Server, type Socket } from 'node:net'
-import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'aedes'
+import { Aedes, type AedesOptions, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
+import { PAYLOAD_BYTES_MAX } from '../domain/reading.ts'
 import { GATEWAY_ID } from '../domain/registry.ts'
 import { mayPublish, maySubscribe, parseTopic } from '../domain/topic.ts'
 import type { IngestQueue } from './ingest-queue.ts'
@@ -28,10 +29,26 @@ export interface Broker {
   close(): Promise<void>
 }
 
+/**
+ * What aedes does with a message after its PUBACK: keep it for subscribers that sleep, offer it to those that are awake.
+ * Nobody may subscribe to readings, and the store has them already, so their way ends here.
+ */
+class GatewayBroker extends Aedes {
+  /** Within aedes the sender stands between packet and callback; a message of the broker's own has none. */
+  override publish(packet: PublishPacket, ...rest: [Done] | [Client | null, Done]): void {
+    const [client, done] = rest
+    if (client && done && parseTopic(packet.topic)?.channel === 'readings') {
+      this.emit('publish', packet, client)
+      done()
+    } else super.publish(packet, ...(rest as [Done]))
+  }
+}
+type Done = (error?: Error) => void
+
 /** Throws EADDRINUSE when the port is taken. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { host, port, log } = options
-  const aedes = await Aedes.createBroker({
+  const aedes = new GatewayBroker({
     maxClientsIdLength: 64,
     authenticate: authenticator(options),
     authorizePublish: publishAuthorizer(options),
@@ -41,21 +58,25 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       done(null, allowed ? subscription : null)
     },
   })
+  await aedes.listen()
   aedes.on('clientError', (client, error) => log(`gateway "${client.id}": ${error.message}`))
   aedes.on('connectionError', (_, error) => log(`connection refused: ${error.message}`))
   const server = createServer((socket) => aedes.handle(socket))
   server.maxConnections = CONNECTIONS_MAX
   const guard = guardMemory(server, aedes, log)
-  await listening(server, port, host)
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address ? address.port : port,
-    async close() {
-      clearInterval(guard)
-      server.close()
-      await new Promise<void>((resolve) => aedes.close(() => resolve()))
-    },
+  const close = async (): Promise<void> => {
+    clearInterval(guard)
+    server.close()
+    await new Promise<void>((resolve) => aedes.close(() => resolve()))
   }
+  try {
+    await listening(server, port, host)
+  } catch (error) {
+    await close() // its timers would keep the process alive
+    throw error
+  }
+  const address = server.address()
+  return { port: typeof address === 'object' && address ? address.port : port, close }
 }
 
 /** The client id and the user name are both the gateway's id: the id is what topics are checked against. */
@@ -82,7 +103,15 @@ function publishAuthorizer({ queue, now, log }: BrokerOptions): AedesOptions['au
       log(`gateway "${client.id}" may not publish to "${packet.topic}"`)
       return done(new Error(`not authorised for topic "${packet.topic}"`))
     }
-    if (parseTopic(packet.topic)?.channel !== 'readings') return done(null)
+    const isReadings = parseTopic(packet.topic)?.channel === 'readings'
+    // A status is kept in memory as long as the host lives. Readings that are somewhat too large become a rejection; from
+    // PACKET_BYTES_MAX on they are cut off, also when they were faster than the guard.
+    const bytesMax = isReadings ? PACKET_BYTES_MAX : PAYLOAD_BYTES_MAX
+    if (packet.payload.length > bytesMax) {
+      log(`gateway "${client.id}" sent ${packet.payload.length} bytes to "${packet.topic}"`)
+      return done(new Error(`a message to "${packet.topic}" has at most ${bytesMax} bytes`))
+    }
+    if (!isReadings) return done(null)
     // Nothing of a reading is to be retained or kept for others: the store has it.
     packet.retain = false
     queue.push({ gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }, done)

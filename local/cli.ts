@@ -77,7 +77,10 @@ program
   .description('put registry files into the registry: all records, or none when one is wrong')
   .argument('<files...>', 'areas.csv, institutions.csv, gateways.csv, meters.csv, targets.csv, quotas.csv')
   .option('--json', 'print one JSON document on stdout')
-  .option('--refused <file>', 'where to write the refused rows, with their reasons, as CSV')
+  .option(
+    '--refused <folder>',
+    'where to write the refused rows of each file, the reason in front, to be corrected and imported',
+  )
   .addOption(dataOption())
   .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
   .option('--token <text>', 'its admin token')

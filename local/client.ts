@@ -27,8 +27,10 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
       method,
       headers: { authorization: `Bearer ${adminToken}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+    }).catch((error: Error) => {
+      throw new Error(`${httpUrl} does not answer: ${String(error.cause ?? error)}`, { cause: error })
     })
-    const answer: unknown = await response.json()
+    const answer: unknown = await response.json().catch(() => ({ detail: `${httpUrl} is no kilowatch` }))
     if (!response.ok) throw new ApiError(response.status, answer as ApiError['problem'])
     return answer as T
   }

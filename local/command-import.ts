@@ -1,13 +1,14 @@
-// `kilowatch import FILES`: registry files (CSV, with or without BOM) into the registry. Each refused row is named with its
+// `kilowatch import FILES`: registry files (CSV in UTF-8, with or without BOM) into the registry. Each refused row is named with its
 // field and reason; nothing is written unless every row of every file is good.
 
-import { readFile, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { type Bill, billId } from '../domain/bill.ts'
+import { billId } from '../domain/bill.ts'
+import { quotaId, targetId } from '../domain/registry-check.ts'
 import { REGISTRY_KINDS, type RegistryKind } from '../domain/registry-columns.ts'
 import { parseRows, type Row } from '../domain/registry-file.ts'
-import { type Tariff, tariffId } from '../domain/tariff.ts'
+import { tariffId } from '../domain/tariff.ts'
 import { importRegistry } from '../functions/registry-import.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
 import { openPlatform } from './platform.ts'
@@ -36,9 +37,9 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
   const refused: Refused[] = []
   const records: Record<string, unknown[]> = {}
   const origin: Record<string, { file: string; row: number }[]> = {}
-  for (const { file, kind, rows } of tables) {
+  for (const { file, kind, rows, malformed } of tables) {
     const parsed = parseRows(kind, rows)
-    refused.push(...parsed.refused.map((one) => ({ file, ...one })))
+    refused.push(...malformed, ...parsed.refused.map((one) => ({ file, ...one })))
     records[kind] = [...(records[kind] ?? []), ...parsed.records]
     origin[kind] = [...(origin[kind] ?? []), ...parsed.rowOf.map((row) => ({ file, row }))]
   }
@@ -52,23 +53,59 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
       refused.push(...error.problem.problems.map((problem) => ({ ...placeOf(problem, records, origin), ...problem })))
     }
   }
-  if (options.refused) await writeFile(options.refused, refusedCsv(refused))
+  if (options.refused) await writeRefused(options.refused, tables, refused)
   report(refused, outcome, options)
 }
 
-async function readTable(file: string): Promise<{ file: string; kind: RegistryKind; rows: Row[] }> {
+interface Table {
+  file: string
+  kind: RegistryKind
+  rows: Row[]
+  malformed: Refused[]
+  /** The file's cells as they are, the header first. */
+  cells: string[][]
+}
+/** Written in front of a refused row, and passed over when the corrected file is imported. */
+const REASON_COLUMN = 'refused'
+
+async function readTable(file: string): Promise<Table> {
   const stem = basename(file).replace(/\.csv$/i, '')
   const kind = REGISTRY_KINDS.find(
     (known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`),
   )
   if (!kind) throw new Error(`${file}: the name must begin with one of ${REGISTRY_KINDS.join(', ')}`)
-  const rows = parse(await readFile(file), {
-    bom: true,
-    columns: true,
-    skip_empty_lines: false,
-    relax_column_count: false,
+  const cells = withoutReasons(cellsOf(file, await readFile(file)))
+  const [header = [], ...records] = cells
+  if (header.every((name) => name.trim() === ''))
+    throw new Error(`${file} is empty: the first row must name the columns`)
+  const malformed: Refused[] = header
+    .filter((name, index) => name.trim() !== '' && header.indexOf(name) !== index)
+    .map((name) => ({ file, row: 1, field: name, reason: 'the column stands twice' }))
+  // A row that is left out keeps its place as an empty one, so that the numbers of the others stay those of the file.
+  const rows = records.map((cells, index): Row => {
+    if (cells.length === header.length) return Object.fromEntries(header.map((name, column) => [name, cells[column]]))
+    if (cells.some((cell) => cell.trim() !== '')) {
+      const reason = `the row has ${cells.length} cells, the header ${header.length}`
+      malformed.push({ file, row: index + 2, field: '', reason })
+    }
+    return Object.fromEntries(header.map((name) => [name, '']))
   })
-  return { file, kind, rows: rows as Row[] }
+  return { file, kind, rows, malformed, cells }
+}
+
+/** Throws an Error naming the file when it is no CSV in UTF-8. What Excel calls "CSV" is in the code page of the system. */
+function cellsOf(file: string, bytes: Uint8Array): string[][] {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new Error(`${file} is not UTF-8; save it as "CSV UTF-8"`, { cause })
+  }
+  try {
+    return parse(text, { columns: false, relax_column_count: true, skip_empty_lines: false })
+  } catch (cause) {
+    throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
 }
 
 /** Into the running host by HTTP; into the data folder itself when no host runs on it. */
@@ -93,24 +130,40 @@ function placeOf(
   records: Record<string, unknown[]>,
   origin: Record<string, { file: string; row: number }[]>,
 ): { file: string; row: number } {
-  const index = (records[kind] ?? []).findIndex((record) => {
-    if (kind === 'bills') return billId(record as Bill) === id
-    if (kind === 'tariffs') return tariffId(record as Tariff) === id
-    const { id: own, code } = record as { id?: string; code?: string }
-    return (own ?? code) === id
-  })
+  const idsOf: Partial<Record<string, (record: never) => string>> = {
+    targets: targetId,
+    quotas: quotaId,
+    bills: billId,
+    tariffs: tariffId,
+  }
+  const idOf = idsOf[kind] ?? (({ id, code }: { id?: string; code?: string }) => id ?? code)
+  const index = (records[kind] ?? []).findIndex((record) => idOf(record as never) === id)
   return origin[kind]?.[index] ?? { file: kind, row: 0 }
 }
 
-const refusedCsv = (refused: readonly Refused[]): string =>
-  [
-    'file,row,field,reason',
-    ...refused.map(({ file, row, field, reason }) => [file, row, field, reason].map(cell).join(',')),
-  ]
-    .join('\n')
-    .concat('\n')
-const cell = (value: string | number): string =>
-  /[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value)
+const withoutReasons = (cells: string[][]): string[][] =>
+  cells[0]?.[0] === REASON_COLUMN ? cells.map((row) => row.slice(1)) : cells
+
+/**
+ * Offers the refused rows as files: those of each input file under its own name, with the reason in front, so that they
+ * can be corrected and imported as they are. Each begins with a BOM: Excel takes Chinese in UTF-8 for another code page without it.
+ */
+async function writeRefused(folder: string, tables: readonly Table[], refused: readonly Refused[]): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const { file, cells } of tables) {
+    const rows = Map.groupBy(
+      refused.filter((one) => one.file === file && one.row > 1),
+      ({ row }) => row,
+    )
+    if (rows.size === 0) continue
+    const reasonsOf = (row: Refused[]): string =>
+      row.map(({ field, reason }) => `${field && `${field}: `}${reason}`).join('; ')
+    const lines = [...rows].map(([row, own]) => [reasonsOf(own), ...(cells[row - 1] ?? [])])
+    const text = [[REASON_COLUMN, ...(cells[0] ?? [])], ...lines].map((line) => line.map(cell).join(',')).join('\n')
+    await writeFile(join(folder, basename(file)), `\uFEFF${text}\n`)
+  }
+}
+const cell = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
 
 function report(refused: readonly Refused[], outcome: Outcome | undefined, { json }: ImportOptions): void {
   if (!outcome) process.exitCode = 1
@@ -118,7 +171,8 @@ function report(refused: readonly Refused[], outcome: Outcome | undefined, { jso
     process.stdout.write(`${JSON.stringify({ imported: outcome !== undefined, ...outcome, refused })}\n`)
     return
   }
-  for (const { file, row, field, reason } of refused) process.stderr.write(`${file} row ${row}: ${field}: ${reason}\n`)
+  for (const { file, row, field, reason } of refused)
+    process.stderr.write(`${file} row ${row}: ${field && `${field}: `}${reason}\n`)
   if (!outcome) {
     process.stderr.write(`kilowatch: nothing was imported: ${refused.length} refused\n`)
     return

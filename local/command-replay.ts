@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { csvLayoutOf } from '../devices/csv-source.ts'
 import { type ReplayGateway, runReplay } from '../devices/replay.ts'
-import type { Page } from '../domain/view.ts'
 import { type Client, chosenHost, clientOf } from './client.ts'
 import { newSecret } from './credentials.ts'
 import { type HostAddress, runningHost } from './host.ts'
@@ -54,6 +53,7 @@ export async function replay(options: ReplayCommandOptions): Promise<void> {
     const address = host?.address ?? givenHost(options)
     const client = clientOf(address)
     const gateways = await register(plan, client)
+    const rejectedBefore = await rejectedReadings(client, gateways)
     const line = progressLine()
     const sent = await runReplay({
       url: address.mqttUrl,
@@ -70,7 +70,8 @@ export async function replay(options: ReplayCommandOptions): Promise<void> {
       ...(await plan.result(client)),
       sent: sent.sent,
       stored,
-      rejected: await rejectedReadings(client, gateways),
+      // The host counts what arrives; copies are ours, and what an earlier replay sent is not of this input.
+      rejected: ((await rejectedReadings(client, gateways)) - rejectedBefore) / (options.duplicate ? 2 : 1),
       seconds: Math.round((performance.now() - startedMs) / 10) / 100,
     }
     process.stdout.write(`${JSON.stringify(result, null, options.json ? undefined : 2)}\n`)
@@ -149,17 +150,12 @@ async function settled(client: Client, area: string): Promise<number> {
   }
 }
 
-/** How many readings of these gateways were refused. */
+/** How many readings of these gateways were refused so far. */
 async function rejectedReadings(client: Client, gateways: readonly { id: string }[]): Promise<number> {
   let rejected = 0
   for (const { id } of gateways) {
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const page: Page<unknown> = await client.get(
-        `rejections?gateway=${id}&limit=500${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-      )
-      rejected += page.items.length
-      cursor = page.next
-    }
+    const { counts } = await client.get<{ counts: Record<string, number> }>(`rejections?gateway=${id}&limit=1`)
+    for (const count of Object.values(counts)) rejected += count
   }
   return rejected
 }

@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RegisterEvent } from '../domain/register.ts'
 import type { ConsumptionDay, ConsumptionStore } from '../functions/platform.ts'
-import { inTransaction } from './sqlite.ts'
+import { inDerivedTransaction } from './sqlite.ts'
 
 const HOURS = 24
 /** 24 doubles and 24 flag codes. */
@@ -24,6 +24,7 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionStore {
   for (const row of db.prepare('SELECT id, key FROM meter_keys').iterate() as Iterable<{ id: string; key: number }>) {
     keys.set(row.id, row.key)
   }
+  const toBlob = blobWriter()
   const keyFor = (meter: string): number => {
     const known = keys.get(meter)
     if (known !== undefined) return known
@@ -33,12 +34,14 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionStore {
   }
 
   return {
-    async put(days: readonly ConsumptionDay[]) {
+    async put(unordered: readonly ConsumptionDay[]) {
+      // In the order in which they lie in the file: a year of many meters would otherwise touch a page for every row.
+      const days = unordered.toSorted((a, b) => a.day - b.day)
       for (let first = 0; first < days.length; first += ROWS_PER_TURN) {
         if (first > 0) await nextTurn()
         const added: string[] = []
         try {
-          inTransaction(db, () => {
+          inDerivedTransaction(db, () => {
             for (const { meter, day, amounts, flags, events } of days.slice(first, first + ROWS_PER_TURN)) {
               if (!keys.has(meter)) added.push(meter)
               upsert.run(day, keyFor(meter), toBlob(amounts, flags), events.length > 0 ? JSON.stringify(events) : null)
@@ -68,11 +71,15 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionStore {
 
 const eventsOf = (json: string | null): RegisterEvent[] => (json === null ? [] : (JSON.parse(json) as RegisterEvent[]))
 
-function toBlob(amounts: Float64Array, flags: Uint8Array): Uint8Array {
+/** Writes rows into one and the same blob: SQLite copies what it is given. */
+function blobWriter(): (amounts: Float64Array, flags: Uint8Array) => Uint8Array {
   const blob = new Uint8Array(ROW_BYTES)
-  blob.set(new Uint8Array(amounts.buffer, amounts.byteOffset, HOURS * 8))
-  blob.set(flags, HOURS * 8)
-  return blob
+  const amountsPart = new Float64Array(blob.buffer, 0, HOURS)
+  return (amounts, flags) => {
+    amountsPart.set(amounts)
+    blob.set(flags, HOURS * 8)
+    return blob
+  }
 }
 
 function fromBlob(blob: Uint8Array): { amounts: Float64Array; flags: Uint8Array } {

@@ -14,7 +14,17 @@ const SECRET_BYTES = 16
 /** A secret of ours has 22 characters; nobody guesses a password of that length either, so it need not be stretched. */
 const SECRET_CHARS = 22
 const HASH_BYTES = 32
-const stretch = promisify<string, string, number, Buffer>(scrypt)
+const scryptAsync = promisify<string, string, number, Buffer>(scrypt)
+/**
+ * One at a time: scrypt runs on the few threads that DuckDB's calls wait for too, and a storm of guesses must not hold up
+ * the commits of gateways that are online.
+ */
+let stretched: Promise<unknown> = Promise.resolve()
+function stretch(password: string, salt: string): Promise<Buffer> {
+  const turn = stretched.then(() => scryptAsync(password, salt, HASH_BYTES))
+  stretched = turn.catch(() => undefined)
+  return turn
+}
 
 export const credentialKey = (gateway: string): string => `credential/${gateway}`
 
@@ -69,4 +79,4 @@ export function credentialVerifier(state: StateStore): (gateway: string, passwor
 }
 
 const digest = async (kind: Credential['kind'], salt: string, password: string): Promise<Buffer> =>
-  kind === 'scrypt' ? stretch(password, salt, HASH_BYTES) : createHash('sha256').update(salt).update(password).digest()
+  kind === 'scrypt' ? stretch(password, salt) : createHash('sha256').update(salt).update(password).digest()

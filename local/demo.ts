@@ -11,6 +11,7 @@ import { demoProvince } from '../devices/demo-province.ts'
 import { addMonths, monthOf, monthRange } from '../domain/calendar.ts'
 import { DEMO_KEY, PROGRESS_KEY } from '../functions/api-routes.ts'
 import { ingest } from '../functions/ingest.ts'
+import type { ShardResult } from '../functions/platform.ts'
 import { type RegistryHead, registryKeys } from '../functions/registry.ts'
 import { importRegistry } from '../functions/registry-import.ts'
 import { type SettledMark, settledKey } from '../functions/settle.ts'
@@ -99,18 +100,22 @@ function receiver(worker: Worker): () => Promise<HistoryBatch> {
   }
 }
 
-/** Settles and judges every shard now, one after the other, with progress. */
+/** Shards settled together: they share each look at the readings, and progress is told between them. */
+const SHARDS_AT_ONCE = 16
+
+/** Settles and judges every shard now, with progress. */
 async function settleAll({ platform, handlers }: Host, report: Report): Promise<void> {
   const shards = (await platform.state.get<RegistryHead>(registryKeys.head))?.value.shards ?? []
+  const done = ({ failed }: ShardResult, stage: string): void => {
+    if (failed.length > 0) throw new Error(`${stage} ${failed[0].shard}: ${failed[0].reason}`)
+  }
   for (const stage of ['settle', 'assess'] as const) {
-    for (const [index, shard] of shards.entries()) {
-      report(stage, index, shards.length)
-      const { failed } = await handlers[stage]({ shards: [shard] })
-      if (failed.length > 0) throw new Error(`${stage} ${shard}: ${failed[0].reason}`)
+    for (let first = 0; first < shards.length; first += SHARDS_AT_ONCE) {
+      report(stage, first, shards.length)
+      done(await handlers[stage]({ shards: shards.slice(first, first + SHARDS_AT_ONCE) }), stage)
     }
   }
-  const { failed } = await handlers.rollup({ shards: [] })
-  if (failed.length > 0) throw new Error(`rollup ${failed[0].shard}: ${failed[0].reason}`)
+  done(await handlers.rollup({ shards: [] }), 'rollup')
 }
 
 /** Starts the demo's gateways in another process; they end with this one. What they missed meanwhile they send first. */

@@ -5,13 +5,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FanOut, QueueName, ShardResult } from '../functions/platform.ts'
 
 /** The order in which waiting queues are served: what others wait for comes first. */
-const ORDER: readonly QueueName[] = ['settle', 'assess', 'rollup']
+const ORDER: readonly QueueName[] = ['settle', 'assess', 'rollup', 'prune']
 /** Readings of one burst are settled together. */
 const GATHER_MS = 100
 /** After work the queue rests this many times as long as the work took: background work gets a third of a core. */
 const REST = 2
 const REST_MS_MAX = 5_000
 const RETRY_MS = 1_000
+/** Under a steady stream of readings there is always something to settle: what has waited this long goes first. */
+const PATIENCE_MS = 5_000
 
 export type ShardHandler = (shards: readonly string[]) => Promise<ShardResult>
 
@@ -24,16 +26,24 @@ export interface LocalFanOut extends FanOut {
   stop(): Promise<void>
 }
 
-export function localFanOut(log: (line: string) => void = console.error): LocalFanOut {
+export function localFanOut(log: (line: string) => void = console.error, patienceMs = PATIENCE_MS): LocalFanOut {
   const waiting = new Map<QueueName, Set<string>>(ORDER.map((queue) => [queue, new Set()]))
+  /** When the oldest message of each queue came. */
+  const waitingSinceMs = new Map<QueueName, number>()
   const handlers = new Map<QueueName, ShardHandler>()
   const stopping = new AbortController()
   let working: Promise<void> | undefined
 
-  const next = (): QueueName | undefined =>
-    ORDER.find((queue) => handlers.has(queue) && (waiting.get(queue)?.size ?? 0) > 0)
+  const next = (): QueueName | undefined => {
+    const ready = ORDER.filter((queue) => handlers.has(queue) && (waiting.get(queue)?.size ?? 0) > 0)
+    const sinceMs = (queue: QueueName): number => waitingSinceMs.get(queue) ?? 0
+    const [longest] = ready.toSorted((a, b) => sinceMs(a) - sinceMs(b))
+    return longest && performance.now() - sinceMs(longest) > patienceMs ? longest : ready.at(0)
+  }
   const add = (queue: QueueName, shards: Iterable<string>): void => {
-    for (const shard of shards) waiting.get(queue)?.add(shard)
+    const set = waiting.get(queue)
+    if (set?.size === 0) waitingSinceMs.set(queue, performance.now())
+    for (const shard of shards) set?.add(shard)
   }
   const rest = (ms: number): Promise<unknown> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)

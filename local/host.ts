@@ -4,11 +4,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkStandards, type StandardTables } from '../domain/standards/check.ts'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import { assess } from '../functions/assess.ts'
 import type { Handler } from '../functions/handler.ts'
 import { ingest } from '../functions/ingest.ts'
 import type { MqttBatch, MqttBatchResult, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
+import { prune } from '../functions/prune.ts'
 import { rollup } from '../functions/rollup.ts'
 import { settle } from '../functions/settle.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
@@ -33,6 +35,8 @@ export interface HostOptions {
   /** Queues and timers wait for `run()`: whoever seeds data first is not disturbed. Messages are stored meanwhile. */
   hold?: boolean
   log?: (line: string) => void
+  /** The tables to judge by; the product's own when absent. */
+  standards?: StandardTables
 }
 
 /** Where a running host is, as the file in its data folder says. */
@@ -50,8 +54,9 @@ export interface Host extends HostAddress {
   close(): Promise<void>
 }
 
-/** Throws an Error with a sentence for the user when a port is taken or the data folder is in use. */
+/** Throws an Error with a sentence for the user when a port is taken, the data folder is in use or a standard's table is wrong. */
 export async function startHost(options: HostOptions): Promise<Host> {
+  checkStandards(options.standards)
   const { data, host, log = console.error } = options
   const platform = await openPlatform(data)
   const handlers = {
@@ -59,6 +64,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     settle: settle(platform),
     assess: assess(platform),
     rollup: rollup(platform),
+    prune: prune(platform),
     api: api(platform),
   } satisfies Record<keyof typeof triggers, unknown>
 

@@ -7,8 +7,15 @@ import sirv from 'sirv'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import type { Principal } from '../functions/api-route.ts'
 
-/** A province's meters in one import are about 60 MB of JSON. */
-const BODY_BYTES_MAX = 128 * 1024 * 1024
+/**
+ * The body is held in memory, so who may send little is heard out for little. A province's meters in one import are about
+ * 60 MB of JSON; a gateway's message that is too large is still read, to be kept as a rejection, as far as MQTT reads it.
+ */
+const BODY_BYTES_MAX: Record<Principal['role'], number> = {
+  admin: 128 * 1024 * 1024,
+  gateway: 4 * 1024 * 1024,
+  anyone: 64 * 1024,
+}
 
 export interface HttpOptions {
   host: string
@@ -51,7 +58,10 @@ function pageServer(folder: () => string | undefined) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const built = folder()
     if (built) {
-      files ??= sirv(built, { etag: true })
+      // `dev` looks at the disk each time: a file that a new build has replaced would otherwise end the process when asked for.
+      files ??= sirv(built, { etag: true, dev: true })
+      // The page needs no parts of files, and sirv throws when a range ends before it begins.
+      delete request.headers.range
       files(request, response, () => send(response, 404, 'not found'))
       return
     }
@@ -67,6 +77,7 @@ async function answer(request: IncomingMessage, options: HttpOptions): Promise<A
   const url = new URL(request.url ?? '/', 'http://localhost')
   const method = request.method ?? 'GET'
   const query = [...url.searchParams]
+  const principal = await principalOf(request, options)
   const event = {
     version: '2.0',
     routeKey: `${method} ${url.pathname}`,
@@ -82,9 +93,9 @@ async function answer(request: IncomingMessage, options: HttpOptions): Promise<A
         sourceIp: request.socket.remoteAddress ?? '',
         userAgent: '',
       },
-      authorizer: { lambda: await principalOf(request, options) },
+      authorizer: { lambda: principal },
     },
-    body: await bodyOf(request),
+    body: await bodyOf(request, BODY_BYTES_MAX[principal.role]),
     isBase64Encoded: false,
   }
   return options.api(event as unknown as ApiEvent)
@@ -100,15 +111,23 @@ async function principalOf({ headers }: IncomingMessage, { verify, adminToken }:
   return { role: 'anyone' }
 }
 
-const equal = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+function equal(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request) {
+  let bytes = Number(request.headers['content-length'] ?? 0)
+  const check = (): void => {
+    if (bytes > bytesMax) throw new BodyTooLarge(`this request may have a body of at most ${bytesMax} bytes`)
+  }
+  check()
+  bytes = 0
+  // Left open after a refusal, so that the answer can still go out.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) throw new BodyTooLarge(`a request body has at most ${BODY_BYTES_MAX} bytes`)
+    check()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

@@ -1,11 +1,17 @@
 // Micro-batches: messages that arrive while a batch is being committed form the next one, so that they share its commit.
-// One batch at a time, in order of arrival: a correction must not overtake what it corrects.
+// In order of arrival: a correction must not overtake what it corrects.
 
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'
 
 /** About 10 ms of parsing; a longer batch would only delay its own acknowledgements. */
 const MESSAGES_PER_BATCH = 4_000
 const BYTES_PER_BATCH = 8 * 1024 * 1024
+
+/**
+ * Batches under way: one is read while the other is committed. A batch is read without waiting for anything outside, so
+ * it has asked the store to append before the next one is taken, and the store appends in the order it was asked.
+ */
+const BATCHES_MAX = 2
 
 export type Acknowledge = (error: Error | null) => void
 
@@ -20,9 +26,10 @@ export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResul
   const boot = Date.now().toString(36)
   let waiting: { message: MqttMessage; done: Acknowledge }[] = []
   let count = 0
-  let working: Promise<void> | undefined
+  let busy = 0
+  const working = new Set<Promise<void>>()
 
-  async function work(): Promise<void> {
+  async function takeBatches(): Promise<void> {
     // One turn of the event loop, so that the messages of other sockets that are ready now come along.
     await new Promise(setImmediate)
     while (waiting.length > 0) {
@@ -37,7 +44,7 @@ export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResul
       )
       for (const { message, done } of batch) done(failed.get(message.id) ?? null)
     }
-    working = undefined
+    busy--
   }
 
   function takeBatch() {
@@ -54,10 +61,14 @@ export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResul
   return {
     push(message, done) {
       waiting.push({ message: { ...message, id: `${boot}-${count++}` }, done })
-      working ??= work()
+      if (busy >= BATCHES_MAX) return
+      busy++
+      const work = takeBatches()
+      working.add(work)
+      void work.then(() => working.delete(work))
     },
     async drained() {
-      await working
+      await Promise.all(working)
     },
   }
 }

@@ -71,7 +71,7 @@ export function platform(): Platform {
     state: {
       get: async (key) => (await open()).state.get(key),
       getMany: async (keys) => (await open()).state.getMany(keys),
-      put: async (docs) => (await open()).state.put(docs),
+      put: async (...args) => (await open()).state.put(...args),
       delete: async (keys) => (await open()).state.delete(keys),
       query: async (prefix, options) => (await open()).state.query(prefix, options),
     },

@@ -1,11 +1,11 @@
 // Keyed JSON documents in SQLite, for one machine. Every write is durable when its promise resolves.
 
 import type { DatabaseSync } from 'node:sqlite'
-import { type Doc, type DocWrite, type StateStore, VersionConflict } from '../functions/platform.ts'
-import { inTransaction } from './sqlite.ts'
+import { type Doc, type DocWrite, type QueryOptions, type StateStore, VersionConflict } from '../functions/platform.ts'
+import { inDerivedTransaction, inTransaction } from './sqlite.ts'
 
-/** A page of `query` unless the caller asks for another size. */
-const QUERY_LIMIT = 100_000
+/** SQLite's own word for no limit. */
+const NO_LIMIT = -1
 
 interface Row {
   key: string
@@ -22,9 +22,13 @@ export function openStateStore(db: DatabaseSync): StateStore {
     'INSERT INTO docs(key, value, version) VALUES (?, ?, 1) ON CONFLICT(key) DO UPDATE SET value = excluded.value, version = version + 1',
   )
   const remove = db.prepare('DELETE FROM docs WHERE key = ?')
-  // One lower bound each: given two, SQLite seeks by the first it finds, which may be the far one.
-  const scanFrom = db.prepare('SELECT key, value, version FROM docs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?')
-  const scanAfter = db.prepare('SELECT key, value, version FROM docs WHERE key > ? AND key < ? ORDER BY key LIMIT ?')
+  // The seek starts at the greater of prefix and `after`; the plus keeps SQLite from seeking by `after` alone.
+  const scan = db.prepare(
+    'SELECT key, value, version FROM docs WHERE key >= max(?1, ?2) AND +key > ?2 AND key < ?3 ORDER BY key LIMIT ?4',
+  )
+  const scanBack = db.prepare(
+    'SELECT key, value, version FROM docs WHERE key >= ?1 AND key < min(?2, ?3) ORDER BY key DESC LIMIT ?4',
+  )
   const read = <T>(key: string): Doc<T> | undefined => {
     const row = select.get(key) as unknown as Row | undefined
     return row && toDoc<T>(row)
@@ -39,9 +43,10 @@ export function openStateStore(db: DatabaseSync): StateStore {
       return keys.map((key) => read<T>(key)).filter((doc) => doc !== undefined)
     },
 
-    async put(docs: readonly DocWrite[]) {
+    async put(docs: readonly DocWrite[], { derived = false } = {}) {
       if (docs.length === 0) return
-      inTransaction(db, () => {
+      const write = derived ? inDerivedTransaction : inTransaction
+      write(db, () => {
         for (const { key, value, ifVersion } of docs) {
           if (ifVersion !== undefined && (read(key)?.version ?? 0) !== ifVersion) throw new VersionConflict(key)
           upsert.run(key, JSON.stringify(value))
@@ -56,9 +61,11 @@ export function openStateStore(db: DatabaseSync): StateStore {
       })
     },
 
-    async query<T>(prefix: string, { after = '', limit = QUERY_LIMIT } = {}) {
+    async query<T>(prefix: string, { after, limit = NO_LIMIT, descending = false }: QueryOptions = {}) {
       const end = `${prefix}\u{10FFFF}`
-      const rows = after < prefix ? scanFrom.all(prefix, end, limit) : scanAfter.all(after, end, limit)
+      const rows = descending
+        ? scanBack.all(prefix, after ?? end, end, limit)
+        : scan.all(prefix, after ?? '', end, limit)
       return (rows as unknown as Row[]).map((row) => toDoc<T>(row))
     },
   }

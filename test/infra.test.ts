@@ -1,8 +1,9 @@
 // Every row of the trigger table stands in the CloudFormation template, in any partition, with nothing open:
 // the table and infra/ cannot drift.
 
-import { App } from 'aws-cdk-lib'
+import { App, Duration } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { describe, expect, test } from 'vitest'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { KilowatchStack } from '../infra/stack.ts'
@@ -33,7 +34,7 @@ describe('the template', () => {
     'has a schedule into a queue for %s',
     (name, { everyMinutes }) => {
       template.hasResourceProperties('AWS::Scheduler::Schedule', {
-        ScheduleExpression: `rate(${everyMinutes} minute${everyMinutes === 1 ? '' : 's'})`,
+        ScheduleExpression: ScheduleExpression.rate(Duration.minutes(everyMinutes ?? 0)).expressionString,
         Target: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Queue'), 'Arn'] }, Input: `{"scheduled":"${name}"}` },
       })
     },

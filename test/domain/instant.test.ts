@@ -1,3 +1,5 @@
+// What is an instant on the wire: RFC 3339 with an offset, every field in its range; anything else is none.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-// Holds what is checked between records: each problem names the record and the field, and all of them are found at once.
+// What must hold between records of the registry, one row for each thing that can be wrong.
 
 import { describe, expect, it } from 'vitest'
 import { type Bill, billSchema } from '../../domain/bill.ts'

@@ -1,3 +1,5 @@
+// Who may use which MQTT topic: its own, spelled out, and nothing else.
+
 import { describe, expect, it } from 'vitest'
 import { filterOf, mayPublish, maySubscribe, parseTopic, topicOf } from '../../domain/topic.ts'
 

@@ -1,3 +1,5 @@
+// Register units: which measure a medium, and that converting is exact.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MEDIA } from '../../domain/registry.ts'

@@ -1,0 +1,59 @@
+// The other processes of a bench: started, asked over IPC, watched for their processor time.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** Clock ticks a second in /proc; 100 on every Linux that Node.js runs on. */
+const TICKS_PER_SECOND = 100
+
+/** Starts a file as a process of its own. Its stderr is ours, its stdout goes nowhere. */
+export const started = (file: URL, args: string[] = []): ChildProcess =>
+  fork(fileURLToPath(file), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+
+/** The next message from a child; throws when it exits instead. */
+export async function nextMessage<T>(child: ChildProcess): Promise<T> {
+  const quiet = new AbortController()
+  const { signal } = quiet
+  const exited = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`a process of the bench ended with code ${code}`)
+  })
+  try {
+    const [message] = await Promise.race([once(child, 'message', { signal }), exited])
+    return message as T
+  } finally {
+    exited.catch(() => {})
+    quiet.abort()
+  }
+}
+
+export async function ask<T>(child: ChildProcess, request: object): Promise<T> {
+  const answer = nextMessage<T & { error?: string }>(child)
+  child.send(request)
+  const reply = await answer
+  if (reply.error !== undefined) throw new Error(reply.error)
+  return reply
+}
+
+/** Ends a child at once and waits until it is gone. */
+export async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+/** Processor time a process has used so far, in seconds, all threads; null where there is no /proc. */
+export function cpuSeconds(pid: number | undefined): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+    return (Number(user) + Number(system)) / TICKS_PER_SECOND
+  } catch {
+    return null
+  }
+}

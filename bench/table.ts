@@ -1,0 +1,54 @@
+// One row per thing measured, as JSON has it and as a person reads it.
+
+export interface BenchRow {
+  what: string
+  /** Readings per second, the median of the rounds. */
+  readingsPerSecond: number
+  /** The same for the reference, measured between our rounds with the same input. */
+  reference: { what: string; readingsPerSecond: number }
+  /** Ours ÷ the reference. */
+  ratio: number
+  /** What has to be reached in the end (design §5). */
+  bar: { readingsPerSecond: number; ratio?: number }
+  /** Our rounds, readings per second, in order. */
+  rounds: number[]
+  /** Processor time of our process per reading, where the system tells it; not disturbed by busy neighbours. */
+  cpuMicrosPerReading: number | null
+  /** What else was measured, by name with its unit. */
+  more: Record<string, number>
+}
+
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+
+/** The middle one; of an even number the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** Columns of text, the first one flush left, the others flush right; then what else was measured, a line a row. */
+export function table(rows: readonly BenchRow[]): string {
+  const lines = [
+    ['', 'readings/s', 'bar', 'reference/s', 'ratio', 'bar', 'CPU µs'],
+    ...rows.map((row) => [
+      row.what,
+      whole.format(row.readingsPerSecond),
+      whole.format(row.bar.readingsPerSecond),
+      whole.format(row.reference.readingsPerSecond),
+      fine.format(row.ratio),
+      row.bar.ratio === undefined ? '' : fine.format(row.bar.ratio),
+      row.cpuMicrosPerReading === null ? '' : fine.format(row.cpuMicrosPerReading),
+    ]),
+  ]
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
+  const aligned = lines.map((line) =>
+    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+  )
+  const notes = rows.map(({ what, reference, more }) => {
+    const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
+    return `${what}: ${figures.join(', ')}; reference: ${reference.what}`
+  })
+  return `${[...aligned, '', ...notes].join('\n')}\n`
+}

@@ -1,0 +1,29 @@
+// Forgets what nobody will ask for again: refusals older than a quarter, or beyond what one would read. Their counts stay.
+
+import { platform } from '#platform'
+import { DAY_MS } from '../domain/calendar.ts'
+import { handlerOf } from './handler.ts'
+import { rejectionKeys } from './ingest.ts'
+import type { Platform, ShardEvent, ShardResult } from './platform.ts'
+
+/** A quarter: what was wrong in one quarter's statistics can still be seen while they are checked. */
+export const REJECTION_DAYS_MAX = 90
+/** Messages with refusals: one gateway that errs each minute for two weeks. */
+export const REJECTIONS_MAX = 20_000
+const PAGE = 1_000
+
+export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {
+  return handlerOf(async (_: ShardEvent): Promise<ShardResult> => {
+    const oldest = rejectionKeys.from(now() - REJECTION_DAYS_MAX * DAY_MS)
+    const newest = await state.query(rejectionKeys.from(''), { descending: true, limit: recordsMax + 1 })
+    const beyond = newest.length > recordsMax ? newest[recordsMax].key : ''
+    for (;;) {
+      const page = await state.query(rejectionKeys.from(''), { limit: PAGE })
+      const old = page.map(({ key }) => key).filter((key) => key < oldest || key <= beyond)
+      await state.delete(old)
+      if (old.length < PAGE) return { failed: [] }
+    }
+  })
+}
+
+export const handler = prune(platform())

@@ -1,0 +1,240 @@
+// The replay as its users run it: the command on real files, its whole output against the truth. What is sent in
+// another order, doubled, or a second time must print the same bytes.
+
+import { execFile } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { clientOf } from '../../local/client.ts'
+import { describeShared, testShared } from '../shared.ts'
+import { BDG2_FILES, type BuildingResult, differences, HOURS_PER_BUILDING, readTruth, relativeError } from './bdg2.ts'
+import { projectRoot, startHostProcess, temporaryFolder } from './host-process.ts'
+
+const REPLAY_MS_MAX = 60_000
+const KGCE_PER_KWH = { statistics: 0.1229, quota: 0.31 }
+
+interface Run {
+  code: number
+  stdout: string
+  stderr: string
+}
+/** Runs `npx kilowatch …`. */
+function kilowatch(...args: string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(projectRoot, 'bin', 'kilowatch.mjs'), ...args],
+      { maxBuffer: 16 * 1024 * 1024, timeout: REPLAY_MS_MAX },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+    )
+  })
+}
+
+interface ReplayDocument {
+  buildings: BuildingResult[]
+  portfolio: {
+    baseYear: number
+    year: number
+    dualControl: {
+      coverage: number
+      verdict: string
+      indicators: { indicator: string; unit: string; actual: number; target: number; ratio: number; status: string }[]
+    }
+  }
+  sent: number
+  stored: number
+  rejected: number
+  seconds: number
+}
+const withoutSeconds = (stdout: string): string => stdout.replace(/,"seconds":[\d.]+\}\s*$/, '}')
+
+describeShared('the replay of 36 real buildings', BDG2_FILES, (readings, buildings, totals) => {
+  const truths = readTruth(totals)
+  const present = truths.reduce((sum, { hoursPresent }) => sum + hoursPresent, 0)
+  const replay = (...more: string[]) =>
+    kilowatch('replay', '--readings', readings, '--buildings', buildings, '--json', ...more)
+  let plain: Run
+  let result: ReplayDocument
+
+  beforeAll(async () => {
+    plain = await replay()
+    if (plain.code !== 0) throw new Error(`the replay failed: ${plain.stderr}`)
+    result = JSON.parse(plain.stdout)
+  }, REPLAY_MS_MAX)
+
+  test('prints one JSON document and nothing else', () => {
+    expect(Object.keys(JSON.parse(plain.stdout))).toEqual([
+      ...['buildings', 'portfolio', 'sent', 'stored', 'rejected', 'seconds'],
+    ])
+  })
+
+  test('stores every reading that exists, once', () => {
+    expect(truths).toHaveLength(36)
+    expect(present).toBe(610_978)
+    expect(result).toMatchObject({ sent: present, stored: present, rejected: 0 })
+  })
+
+  test.each(truths)('has the energy, hours and gap of $id', (truth) => {
+    expect(differences(result.buildings, truths).filter((text) => text.startsWith(`${truth.id}:`))).toEqual([])
+  })
+
+  test('invents no hour, and no building', () => {
+    expect(result.buildings.map(({ id }) => id).sort()).toEqual(truths.map(({ id }) => id).sort())
+    for (const { hours } of result.buildings) {
+      expect(hours).toMatchObject({ estimated: 0, partial: 0 })
+      expect(hours.measured + hours.missing).toBe(HOURS_PER_BUILDING)
+    }
+  })
+
+  test('divides by the floor area, with the coefficients of statistics and of quotas', () => {
+    const [header, ...rows] = readFileSync(buildings, 'utf8').trim().split(/\r?\n/)
+    const [idColumn, areaColumn] = ['building_id', 'sqm'].map((name) => header.split(',').indexOf(name))
+    const areas = new Map(rows.map((row) => [row.split(',')[idColumn], Number(row.split(',')[areaColumn])]))
+    const wrong = truths.flatMap((truth) => {
+      const found = result.buildings.find(({ id }) => id === truth.id)
+      return (['2016', '2017'] as const).flatMap((year) => {
+        const kwhPerM2 = truth[`kwh${year}`] / (areas.get(truth.id) ?? Number.NaN)
+        const pairs = [
+          [found?.kwhPerM2ByYear[year], kwhPerM2],
+          [found?.kgcePerM2ByYear.statistics[year], kwhPerM2 * KGCE_PER_KWH.statistics],
+          [found?.kgcePerM2ByYear.quota[year], kwhPerM2 * KGCE_PER_KWH.quota],
+        ]
+        return pairs.filter(([got, want]) => !(relativeError(got ?? Number.NaN, want ?? Number.NaN) <= 1e-9))
+      })
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('judges all buildings in 2017 against 2016', () => {
+    const { baseYear, year, dualControl } = result.portfolio
+    const tce = (kwh: number) => (kwh * KGCE_PER_KWH.statistics) / 1000
+    const [cap, actual] = (['kwh2016', 'kwh2017'] as const).map((key) =>
+      tce(truths.reduce((sum, truth) => sum + truth[key], 0)),
+    )
+    const energy = dualControl.indicators.find(({ indicator }) => indicator === 'energy')
+    expect({ baseYear, year, unit: energy?.unit, status: energy?.status, verdict: dualControl.verdict }).toEqual({
+      ...{ baseYear: 2016, year: 2017, unit: 'tce', status: 'onTrack', verdict: 'bothMet' },
+    })
+    expect(relativeError(energy?.actual ?? 0, actual)).toBeLessThanOrEqual(1e-9)
+    expect(relativeError(energy?.target ?? 0, cap)).toBeLessThanOrEqual(1e-9)
+    expect(relativeError(energy?.ratio ?? 0, actual / cap)).toBeLessThanOrEqual(1e-9)
+    const present2017 = truths.reduce((sum, { hoursPresent2017 }) => sum + hoursPresent2017, 0)
+    expect(dualControl.coverage).toBeCloseTo(present2017 / (36 * 8760), 12)
+  })
+
+  test(
+    'prints the same bytes when readings and messages are shuffled and every message is sent twice',
+    async () => {
+      const mixed = await replay('--shuffle', 'acceptance', '--duplicate')
+      expect(mixed.stderr).not.toContain('Error')
+      expect(withoutSeconds(mixed.stdout)).toBe(withoutSeconds(plain.stdout))
+    },
+    REPLAY_MS_MAX,
+  )
+
+  test(
+    'prints the same bytes when it is sent twice to one running host, which then has the truth of every month',
+    async () => {
+      const data = join(temporaryFolder(), 'data')
+      const host = await startHostProcess(data, 0)
+      const first = await replay('--url', host.mqttUrl, '--data', data)
+      const second = await replay('--url', host.mqttUrl, '--data', data)
+      expect(withoutSeconds(first.stdout)).toBe(withoutSeconds(plain.stdout))
+      expect(withoutSeconds(second.stdout)).toBe(withoutSeconds(plain.stdout))
+      const client = clientOf(host)
+      const wrong: string[] = []
+      for (const { id, kwhByMonth } of truths) {
+        const query = 'from=2016-01-01T00:00:00%2B08:00&to=2018-01-01T00:00:00%2B08:00&grain=month'
+        const { points } = await client.get<{ points: { value: number | null }[] }>(`meters/${id}-E/series?${query}`)
+        for (const [index, [month, kwh]] of Object.entries(kwhByMonth).entries()) {
+          if (!(relativeError(points[index].value ?? 0, kwh) <= 1e-9)) wrong.push(`${id} ${month}`)
+        }
+      }
+      expect(wrong).toEqual([])
+    },
+    2 * REPLAY_MS_MAX,
+  )
+})
+
+testShared(
+  'the replay of a cumulative heat meter has its register differences, in all and by year',
+  ['data/heat-meter/meter-660.csv.gz', 'data/heat-meter/totals.json'],
+  async (readings, totals) => {
+    const run = await kilowatch('replay', '--readings', readings, '--json')
+    expect(run.code).toBe(0)
+    const { meters, ...counts } = JSON.parse(run.stdout)
+    const truth = JSON.parse(readFileSync(totals, 'utf8'))
+    expect(counts).toMatchObject({ sent: 2 * truth.rows, stored: 2 * truth.rows, rejected: 0 })
+    for (const { register, total, byYear, hours } of meters) {
+      expect(relativeError(total, truth.registers[register].difference)).toBeLessThanOrEqual(1e-9)
+      expect(hours).toEqual({ measured: truth.hours })
+      const expected = differencesByYear(readings, register)
+      expect(Object.keys(byYear)).toEqual(Object.keys(expected))
+      for (const [year, amount] of Object.entries(expected)) {
+        expect(relativeError(byYear[year], amount), `${register} ${year}`).toBeLessThanOrEqual(1e-9)
+      }
+    }
+    expect(meters.map(({ register }: { register: string }) => register)).toEqual(['energy_heat_kwh', 'volume_flow_m3'])
+  },
+)
+
+test('readings from before 2000 are rejected and counted, the same however they are sent', async () => {
+  const folder = temporaryFolder()
+  const [firstMs, hours] = [Date.UTC(1999, 11, 20), 600]
+  const rows = Array.from({ length: hours }, (_, hour) => {
+    const time = new Date(firstMs + hour * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
+    return `${time},1,2`
+  })
+  const args = wideFiles(folder, ['timestamp,A,B', ...rows])
+  const plain = await kilowatch('replay', ...args)
+  const refused = 2 * 12 * 24
+  expect(JSON.parse(plain.stdout)).toMatchObject({
+    ...{ sent: 2 * hours, stored: 2 * hours - refused, rejected: refused },
+    buildings: [{ kwhByYear: { '1999': null, '2000': hours - refused / 2 } }, { hours: { missing: refused / 2 } }],
+  })
+  const mixed = await kilowatch('replay', ...args, '--shuffle', 'x', '--duplicate')
+  expect(withoutSeconds(mixed.stdout)).toBe(withoutSeconds(plain.stdout))
+})
+
+describe('the replay of a file that is wrong', () => {
+  test.each([
+    { name: 'a building that is not in the list', rows: ['Nowhere', '2016-01-01 00:00:00,1'], says: 'Nowhere' },
+    { name: 'a cell that is no number', rows: ['A', '2016-01-01 00:00:00,1', '2016-01-01 01:00:00,x'], says: '3' },
+    { name: 'a time that is none', rows: ['A', '2016-02-30 00:00:00,1'], says: '2' },
+  ])('sends nothing, prints nothing and says why: $name', async ({ rows: [column, ...rows], says }) => {
+    const files = wideFiles(temporaryFolder(), [`timestamp,${column}`, ...rows])
+    const { code, stdout, stderr } = await kilowatch('replay', ...files)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(says)
+  })
+})
+
+/** Writes a wide table and the list of buildings A and B; returns the options that name them. */
+function wideFiles(folder: string, rows: readonly string[]): string[] {
+  const [readings, buildings] = [join(folder, 'readings.csv'), join(folder, 'buildings.csv')]
+  writeFileSync(readings, rows.join('\n'))
+  writeFileSync(buildings, 'building_id,sqm\nA,100\nB,200\n')
+  return ['--readings', readings, '--buildings', buildings, '--json']
+}
+
+/** A register's difference by year in UTC+8; the readings are hourly, so each year's edge is a reading. */
+function differencesByYear(file: string, register: string): Record<string, number> {
+  const [header, ...rows] = gunzipSync(readFileSync(file)).toString().trim().split(/\r?\n/)
+  const columns = header.split(',')
+  const [time, value] = ['time_rounded', register].map((name) => columns.indexOf(name))
+  const series = rows
+    .map((row) => row.split(','))
+    .map((cells) => [Date.parse(isoOf(cells[time])), Number(cells[value])])
+  const [[firstMs], [lastMs]] = [series[0], series[series.length - 1]]
+  const at = new Map(series.map(([ms, reading]) => [ms, reading]))
+  const edge = (year: number) => Date.UTC(year, 0, 1) - 8 * 3_600_000
+  const years = [2018, 2019, 2020, 2021].filter((year) => edge(year) < lastMs)
+  return Object.fromEntries(
+    years.map((year) => {
+      const [from, to] = [Math.max(firstMs, edge(year)), Math.min(lastMs, edge(year + 1))]
+      return [String(year), (at.get(to) ?? Number.NaN) - (at.get(from) ?? Number.NaN)]
+    }),
+  )
+}
+const isoOf = (text: string): string => `${text.slice(0, 10)}T${text.slice(11, 19)}Z`

@@ -1,0 +1,23 @@
+// That the bench runs and says what it measured. Never how fast: a test that is timed fails on a busy day.
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+it('measures ingest and settle with their references, and loses nothing', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['bench/run.ts', '--size', 'tiny', '--json'])
+  const { machine, rows } = JSON.parse(stdout)
+  expect(machine.cores).toBeGreaterThan(0)
+  expect(rows.map(({ what }: { what: string }) => what)).toEqual([
+    'ingest, 50 a message',
+    'ingest, 1 a message',
+    'settle, 1250 meters × 96',
+  ])
+  for (const row of rows) {
+    expect(row.readingsPerSecond).toBeGreaterThan(0)
+    expect(row.reference.readingsPerSecond).toBeGreaterThan(0)
+    expect(row.ratio).toBeCloseTo(row.readingsPerSecond / row.reference.readingsPerSecond, 9)
+  }
+  expect(rows[0].more.lost).toBe(0)
+  expect(rows[1].more.lost).toBe(0)
+})

@@ -1,0 +1,436 @@
+// The HTTP API as a handler, over a small province that is judged: each route answers as its own schema says, what is
+// wrong with a request is named, lists page by cursor, and roles hold.
+
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { z } from 'zod'
+import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
+import { type InstitutionRow, type Page, problemSchema, type RejectionView } from '../../domain/view.ts'
+import { type ApiEvent, api } from '../../functions/api.ts'
+import type { Principal } from '../../functions/api-route.ts'
+import { apiRoutes } from '../../functions/api-routes.ts'
+import { openApiDocument } from '../../functions/openapi.ts'
+import type { Platform, QueueName } from '../../functions/platform.ts'
+import { triggers } from '../../functions/triggers.ts'
+import { AREAS, derive, institution, meter, NOON_MS, openTestPlatform, PROVINCE, register, send } from './province.ts'
+
+interface Request {
+  query?: Record<string, string>
+  body?: unknown
+  principal?: Principal
+  base64?: boolean
+}
+
+/** The event that a host makes of a request. */
+function eventOf(method: string, path: string, { query, body, principal, base64 }: Request = {}): ApiEvent {
+  const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+  return {
+    version: '2.0',
+    routeKey: `${method} ${path}`,
+    rawPath: `/api/v1/${path}`,
+    rawQueryString: '',
+    headers: {},
+    ...(query && { queryStringParameters: query }),
+    requestContext: {
+      http: { method, path: `/api/v1/${path}` },
+      ...(principal && { authorizer: { lambda: principal } }),
+    },
+    body: base64 && text !== undefined ? Buffer.from(text).toString('base64') : text,
+    isBase64Encoded: base64 === true,
+  } as unknown as ApiEvent
+}
+
+async function call(platform: Platform, method: string, path: string, request?: Request) {
+  const result = (await api(platform)(eventOf(method, path, request))) as APIGatewayProxyStructuredResultV2
+  return { status: result.statusCode, type: result.headers?.['content-type'], body: JSON.parse(result.body ?? '') }
+}
+const get = (platform: Platform, path: string, query?: Record<string, string>) => call(platform, 'GET', path, { query })
+const ADMIN: Request = { principal: { role: 'admin' } }
+
+/** Two days of readings at A, targets and a quota, something refused; settled and judged. */
+async function populated(atEnd?: (remove: () => Promise<void>) => void) {
+  const platform = await openTestPlatform(undefined, atEnd)
+  await register(platform, {
+    ...PROVINCE,
+    targets: [
+      {
+        subject: 'A',
+        indicator: 'energy',
+        baseYear: 2025,
+        endYear: 2030,
+        path: 'linear',
+        years: { 2026: 100 },
+        source: 'test',
+        standIn: true,
+      },
+    ],
+    quotas: [
+      {
+        standard: 'test',
+        type: 'government',
+        indicator: 'energyPerCapita',
+        constraint: 3,
+        benchmark: 2,
+        guide: 1,
+        validFrom: '2020-01-01',
+        source: 'test',
+        standIn: true,
+      },
+    ],
+  })
+  const hourly = (id: string) =>
+    Array.from({ length: 48 }, (_, n) => ({ meter: id, at: NOON_MS - 2 * DAY_MS + n * HOUR_MS, value: 100 + n }))
+  await send(platform, 'G-A', [...hourly('A-E'), ...hourly('A-W'), { meter: 'nobody', at: NOON_MS, value: 1 }])
+  await derive(platform)
+  return platform
+}
+
+describe('the table of routes', () => {
+  const table: readonly string[] = triggers.api.http
+  const OPENAPI = 'GET /api/v1/openapi.json'
+
+  test('names every route that is served, and no other', () => {
+    expect([...apiRoutes.map(({ route }) => route), OPENAPI].toSorted()).toEqual(table.toSorted())
+    expect(new Set(table).size).toBe(table.length)
+  })
+
+  test('is what the OpenAPI document describes', () => {
+    const document = JSON.parse(JSON.stringify(openApiDocument()))
+    expect(document.openapi).toMatch(/^3\.1\.\d$/)
+    expect(document.info).toMatchObject({ title: expect.any(String), version: expect.any(String) })
+    const described = Object.entries<Record<string, unknown>>(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect([...described, OPENAPI].toSorted()).toEqual(table.toSorted())
+  })
+
+  test('has operations whose parameters, answers and references are all there', () => {
+    const document = JSON.parse(JSON.stringify(openApiDocument()))
+    for (const [path, item] of Object.entries<Record<string, Operation>>(document.paths)) {
+      for (const [method, operation] of Object.entries(item)) {
+        const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path')
+        expect(inPath.map(({ name }) => name)).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
+        expect(inPath.every(({ required }) => required)).toBe(true)
+        expect(operation.summary, `${method} ${path}`).toBeTruthy()
+        expect(operation.responses['200'].content['application/json'].schema, `${method} ${path}`).toBeDefined()
+        expect(operation.responses.default.content['application/problem+json'].schema).toBeDefined()
+        expect(operation.requestBody !== undefined, `${method} ${path}`).toBe(method !== 'get')
+        for (const name of (operation.security ?? []).flatMap((one) => Object.keys(one)))
+          expect(document.components.securitySchemes).toHaveProperty(name)
+      }
+    }
+    for (const [, reference] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      expect(
+        reference.split('/').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], document),
+        reference,
+      ).toBeDefined()
+    }
+  })
+  interface Operation {
+    summary?: string
+    parameters?: { in: string; name: string; required?: boolean }[]
+    requestBody?: unknown
+    security?: Record<string, unknown>[]
+    responses: Record<string, { content: Record<string, { schema?: unknown }> }>
+  }
+})
+
+describe('over a judged province', () => {
+  let platform: Platform
+  let remove: () => Promise<void>
+  beforeAll(async () => {
+    platform = await populated((end) => {
+      remove = end
+    })
+  })
+  afterAll(() => remove())
+
+  const answers: [route: string, path: string, query?: Record<string, string>][] = [
+    ['GET /api/v1/health', 'health'],
+    ['GET /api/v1/areas/{code}', 'areas/130000'],
+    ['GET /api/v1/areas/{code}/status', 'areas/130000/status'],
+    ['GET /api/v1/areas/{code}/status', 'areas/130102/status', { month: '2026-05' }],
+    ['GET /api/v1/areas/{code}/status', 'areas/130202/status', { month: '2019-01' }],
+    ['GET /api/v1/areas/{code}/freshness', 'areas/130000/freshness'],
+    ['GET /api/v1/institutions', 'institutions'],
+    ['GET /api/v1/institutions', 'institutions', { area: '130102', type: 'education', sort: 'energyPerArea' }],
+    ['GET /api/v1/institutions/{id}', 'institutions/A'],
+    ['GET /api/v1/institutions/{id}', 'institutions/D'],
+    ['GET /api/v1/institutions/{id}/status', 'institutions/A/status'],
+    ['GET /api/v1/institutions/{id}/status', 'institutions/D/status', { month: '2027-01' }],
+    ['GET /api/v1/meters/{id}', 'meters/A-E'],
+    ['GET /api/v1/meters/{id}', 'meters/D-W'],
+    ['GET /api/v1/meters/{id}/series', 'meters/A-E/series', { from: String(NOON_MS - DAY_MS), to: String(NOON_MS) }],
+    ...['raw', 'day', 'month'].map((grain): [string, string, Record<string, string>] => [
+      'GET /api/v1/meters/{id}/series',
+      'meters/A-E/series',
+      { from: '2026-06-01T00:00:00+08:00', to: '2026-06-16T00:00:00+08:00', grain },
+    ]),
+    ['GET /api/v1/rejections', 'rejections'],
+    ['GET /api/v1/rejections', 'rejections', { gateway: 'G-nobody' }],
+  ]
+  test.each(answers)('%s answers as its schema says: %s %o', async (route, path, query) => {
+    const { status, type, body } = await get(platform, path, query)
+    expect(status, JSON.stringify(body)).toBe(200)
+    expect(type).toBe('application/json; charset=utf-8')
+    const schema = apiRoutes.find((one) => one.route === route)?.response as z.ZodType
+    expect(schema.parse(body)).toEqual(body)
+  })
+
+  test('every GET route is among those asked', () => {
+    const asked = new Set(answers.map(([route]) => route))
+    const served = apiRoutes.map(({ route }) => route).filter((route) => route.startsWith('GET'))
+    expect(served.filter((route) => !asked.has(route))).toEqual([])
+  })
+
+  test('gives the hours, days and months of a meter', async () => {
+    const from = '2026-06-14T00:00:00+08:00'
+    const to = '2026-06-15T12:00:00+08:00'
+    const points = async (grain: string) => (await get(platform, 'meters/A-E/series', { from, to, grain })).body.points
+    expect(await points('hour')).toHaveLength(35)
+    expect((await points('hour'))[0]).toEqual({ atMs: Date.parse(from), value: 1, flag: 'measured' })
+    expect(await points('day')).toEqual([
+      { atMs: Date.parse(from), value: 24, hoursKnown: 24, hoursExpected: 24 },
+      { atMs: Date.parse(from) + DAY_MS, value: 11, hoursKnown: 11, hoursExpected: 12 },
+    ])
+    expect(await points('month')).toMatchObject([{ value: 35, hoursKnown: 35 }])
+    expect(await points('raw')).toHaveLength(36)
+  })
+
+  test('says how far an institution has come', async () => {
+    const { body } = await get(platform, 'institutions/A/status')
+    expect(body.dualControl.indicators).toContainEqual(
+      expect.objectContaining({ indicator: 'energy', status: 'onTrack', target: 100, targetStandIn: true }),
+    )
+    expect((await get(platform, 'health')).body).toMatchObject({ institutions: 4, meters: 8, rootArea: '130000' })
+  })
+
+  const wrong: [path: string, query: Record<string, string>, field: string, reason: RegExp][] = [
+    ['meters/A-E/series', { to: '0' }, 'from', /RFC 3339 with an offset, or epoch milliseconds/],
+    ['meters/A-E/series', { from: 'yesterday', to: '0' }, 'from', /RFC 3339 with an offset, or epoch milliseconds/],
+    ['meters/A-E/series', { from: '0', to: '2026-06-01' }, 'to', /RFC 3339 with an offset, or epoch milliseconds/],
+    ['meters/A-E/series', { from: '0', to: '999999999999999' }, 'to', /years 1000 to 2999/],
+    ['meters/A-E/series', { from: '5', to: '5' }, 'to', /after "from"/],
+    ['meters/A-E/series', { from: '0', to: String(NOON_MS), grain: 'hour' }, 'from', /at most 100000 hours/],
+    ['meters/A-E/series', { from: '0', to: '1', grain: 'week' }, 'grain', /"raw"\|"hour"\|"day"\|"month"/],
+    ['areas/130000/status', { month: '2026-13' }, 'month', /YYYY-MM/],
+    ['areas/130000/status', { month: '9999-12' }, 'month', /YYYY-MM/],
+    ['institutions/A/status', { month: 'june' }, 'month', /YYYY-MM/],
+    ['institutions', { limit: '0' }, 'limit', />=1/],
+    ['institutions', { limit: '501' }, 'limit', /<=500/],
+    ['institutions', { limit: 'many' }, 'limit', /number/],
+    ['institutions', { type: 'palace' }, 'type', /"government"/],
+    ['institutions', { grade: 'best' }, 'grade', /"advanced"/],
+    ['institutions', { sort: 'name' }, 'sort', /"energyPerArea"/],
+    ['rejections', { limit: '-1' }, 'limit', />=1/],
+  ]
+  test.each(wrong)('a bad query names its field: %s %o', async (path, query, field, reason) => {
+    const { status, type, body } = await get(platform, path, query)
+    expect(status).toBe(400)
+    expect(type).toBe('application/problem+json; charset=utf-8')
+    expect(problemSchema.parse(body)).toEqual(body)
+    expect(body).toMatchObject({ status: 400, field })
+    expect(body.detail).toMatch(reason)
+  })
+
+  test.each([
+    'areas/999999',
+    'areas/999999/status',
+    'areas/999999/freshness',
+    'institutions/Z',
+    'institutions/Z/status',
+    'meters/Z',
+    'meters/Z/series?',
+    'nothing',
+    'areas',
+    'institutions/A/status/more',
+  ])('what is not there is not found: %s', async (path) => {
+    const { status, type, body } = await get(platform, path.replace('?', ''), { from: '0', to: '1' })
+    expect([status, type]).toEqual([404, 'application/problem+json; charset=utf-8'])
+    expect(problemSchema.parse(body)).toEqual(body)
+  })
+
+  test('an unknown area, cursor or method is named', async () => {
+    expect(await get(platform, 'institutions', { area: 'Z' })).toMatchObject({ status: 404 })
+    expect((await get(platform, 'institutions', { cursor: 'Z' })).body.detail).toContain('"Z" is no cursor')
+    expect(await call(platform, 'DELETE', 'meters/A-E')).toMatchObject({ status: 404 })
+    expect(await get(platform, 'meters/%E0%A4%A')).toMatchObject({ status: 400 })
+  })
+
+  test('what is our own fault is said in general, and nothing of it leaks', async () => {
+    const broken: Platform = {
+      ...platform,
+      state: { ...platform.state, get: () => Promise.reject(new Error('SQLITE_CORRUPT at /secret/place')) },
+    }
+    const logged: unknown[] = []
+    const { error } = console
+    console.error = (...words) => logged.push(...words)
+    try {
+      const { status, body } = await get(broken, 'health')
+      expect([status, JSON.stringify(body).includes('secret')]).toEqual([500, false])
+    } finally {
+      console.error = error
+    }
+    expect(String(logged)).toContain('SQLITE_CORRUPT')
+  })
+})
+
+describe('lists', () => {
+  test('of institutions page by cursor, sorted and filtered', async () => {
+    const platform = await openTestPlatform()
+    const many = Array.from({ length: 12 }, (_, n) =>
+      institution(`I${String(n).padStart(2, '0')}`, n % 2 === 0 ? '130102' : '130202', {
+        type: n % 3 === 0 ? 'education' : 'government',
+      }),
+    )
+    await register(platform, { areas: AREAS, institutions: many })
+    await derive(platform)
+    const pages = async (query: Record<string, string>) => {
+      const ids: string[] = []
+      for (let cursor: string | null = null; ; ) {
+        const answer = await get(platform, 'institutions', { limit: '5', ...query, ...(cursor && { cursor }) })
+        const page = answer.body as Page<InstitutionRow>
+        expect(page.items.length).toBeLessThanOrEqual(5)
+        ids.push(...page.items.map(({ id }) => id))
+        if (page.next === null) return ids
+        cursor = page.next
+      }
+    }
+    const all = many.map(({ id }) => id)
+    expect(await pages({})).toEqual(all)
+    expect(await pages({ sort: 'waterPerCapita' })).toEqual(all)
+    expect(await pages({ area: '130100' })).toEqual(all.filter((_, n) => n % 2 === 0))
+    expect(await pages({ type: 'education' })).toEqual(all.filter((_, n) => n % 3 === 0))
+    expect(await pages({ grade: 'none' })).toEqual(all)
+    expect(await pages({ grade: 'rectify' })).toEqual([])
+  })
+
+  test('of rejections begin with the newest, page by message and count all', async () => {
+    const platform = await openTestPlatform()
+    await register(platform, PROVINCE)
+    for (let n = 0; n < 7; n++) {
+      const bad = Array.from({ length: n === 3 ? 60 : 1 }, () => ({ meter: 'nobody', at: NOON_MS, value: n }))
+      await send(platform, n % 2 === 0 ? 'G-A' : 'G-B', bad, NOON_MS + n)
+    }
+    const pages = async (query: Record<string, string>) => {
+      const times: number[] = []
+      for (let cursor: string | null = null; ; ) {
+        const { body } = await get(platform, 'rejections', { limit: '2', ...query, ...(cursor && { cursor }) })
+        times.push(...new Set((body as Page<RejectionView>).items.map(({ receivedMs }) => receivedMs - NOON_MS)))
+        if (body.next === null) return { times, counts: body.counts }
+        cursor = body.next
+      }
+    }
+    expect(await pages({})).toEqual({ times: [6, 5, 4, 3, 2, 1, 0], counts: { unknownMeter: 66 } })
+    expect(await pages({ gateway: 'G-B' })).toEqual({ times: [5, 3, 1], counts: { unknownMeter: 62 } })
+    expect(await pages({ gateway: 'G-D' })).toEqual({ times: [], counts: {} })
+  })
+})
+
+describe('roles', () => {
+  test('readings come from a gateway, in the payload of MQTT, and are stored as its own', async () => {
+    const platform = await openTestPlatform()
+    await register(platform, PROVINCE)
+    const body = {
+      v: 1,
+      readings: [
+        { meter: 'A-E', at: NOON_MS, value: 5 },
+        { meter: 'B-E', at: NOON_MS, value: 5 },
+      ],
+    }
+    for (const principal of [undefined, { role: 'anyone' }, { role: 'admin' }] as const) {
+      expect(await call(platform, 'POST', 'readings', { body, principal })).toMatchObject({ status: 401 })
+    }
+    const gateway = { role: 'gateway', gateway: 'G-A' } as const
+    const answer = await call(platform, 'POST', 'readings', { body, principal: gateway })
+    expect(answer).toMatchObject({ status: 200, body: { stored: 1, rejected: 1 } })
+    expect((await call(platform, 'POST', 'readings', { body: '{"v":', principal: gateway })).body).toEqual({
+      stored: 0,
+      rejected: 1,
+    })
+    await Promise.all([1, 2, 3].map(() => call(platform, 'POST', 'readings', { body: 'x', principal: gateway })))
+    const { body: kept } = await get(platform, 'rejections')
+    expect(kept.items).toHaveLength(5)
+    expect(kept.counts).toEqual({ meterOfOtherGateway: 1, notJson: 4 })
+  })
+
+  test('only an admin changes the registry', async () => {
+    const platform = await openTestPlatform()
+    for (const principal of [undefined, { role: 'gateway', gateway: 'G-A' }] as const) {
+      expect(await call(platform, 'PUT', 'registry', { body: PROVINCE, principal })).toMatchObject({ status: 401 })
+    }
+    const answer = await call(platform, 'PUT', 'registry', { ...ADMIN, body: PROVINCE })
+    expect(answer).toMatchObject({ status: 200, body: { institutions: 4, meters: 8 } })
+    expect(answer.body.secrets.map(({ id }: { id: string }) => id)).toEqual(['G-A', 'G-B', 'G-C', 'G-D'])
+    const again = await call(platform, 'PUT', 'registry', { ...ADMIN, body: PROVINCE })
+    expect(again.body.secrets).toEqual([])
+  })
+})
+
+describe('the registry by HTTP', () => {
+  test('is refused as a whole, with every problem named', async () => {
+    const platform = await openTestPlatform()
+    const body = { ...PROVINCE, meters: [meter('A-E', 'A'), meter('A-E', 'A'), meter('X', 'nobody')] }
+    const { status, type, body: problem } = await call(platform, 'PUT', 'registry', { ...ADMIN, body })
+    expect([status, type]).toEqual([422, 'application/problem+json; charset=utf-8'])
+    expect(problem.problems.map(({ kind, id, field }: Record<string, string>) => [kind, id, field])).toEqual([
+      ['meters', 'X', 'institution'],
+      ['meters', 'X', 'gateway'],
+      ['meters', 'A-E', 'id'],
+    ])
+    expect((await get(platform, 'health')).body).toMatchObject({ institutions: 0, meters: 0, rootArea: null })
+  })
+
+  test.each([
+    ['{', /not JSON/, undefined],
+    ['{"meters":[{"id":"M"}]}', /body meters\.0\./, 'meters.0.institution'],
+    ['{"areas":[{"code":"1","name":"一","level":"village"}]}', /"province"/, 'areas.0.level'],
+  ])('is refused when it is malformed: %s', async (body, detail, field) => {
+    const platform = await openTestPlatform()
+    const answer = await call(platform, 'PUT', 'registry', { ...ADMIN, body })
+    expect(answer.status).toBe(400)
+    expect(answer.body.detail).toMatch(detail)
+    expect(answer.body.field).toBe(field)
+  })
+
+  test('keeps Chinese names when API Gateway sends the body in base64', async () => {
+    const platform = await openTestPlatform()
+    await call(platform, 'PUT', 'registry', { ...ADMIN, body: PROVINCE, base64: true })
+    expect((await get(platform, 'areas/130102')).body.name).toBe('长安区')
+  })
+
+  test('asks for what it changed to be settled and judged, and says so until it is', async () => {
+    const platform = await populated()
+    const asked: [QueueName, readonly string[]][] = []
+    const watched: Platform = {
+      ...platform,
+      fanOut: { send: async (queue, shards) => void asked.push([queue, shards]) },
+    }
+    const fresh = async () => (await get(platform, 'areas/130000/freshness')).body
+    expect(await fresh()).toEqual({ upToDate: true, readings: 96 })
+    for (const part of [
+      { meters: [meter('A-E', 'A', { multiplier: 2 })] },
+      { institutions: [institution('B', '130104')] },
+    ]) {
+      await call(watched, 'PUT', 'registry', { ...ADMIN, body: part })
+      expect((await fresh()).upToDate).toBe(false)
+      await derive(platform)
+      expect((await fresh()).upToDate).toBe(true)
+    }
+    expect(asked).toContainEqual(['settle', ['130102', '130104', '130202']])
+    expect(asked).toContainEqual(['assess', ['130102', '130104', '130202']])
+  })
+})
+
+test('an institution that moves is listed once, in its new county', async () => {
+  const platform = await populated()
+  await register(platform, { institutions: [institution('A', '130202')] })
+  await derive(platform)
+  const listed = async (area: string) =>
+    ((await get(platform, 'institutions', { area })).body as Page<InstitutionRow>).items.map(({ id }) => id)
+  expect(await listed('130000')).toEqual(['A', 'B', 'C', 'D'])
+  expect(await listed('130102')).toEqual(['B'])
+  expect(await listed('130202')).toEqual(['A', 'D'])
+  expect((await get(platform, 'areas/130102')).body.institutionCount).toBe(1)
+  expect((await get(platform, 'meters/A-E')).body.lastReadingAtMs).toBe(NOON_MS - HOUR_MS)
+})

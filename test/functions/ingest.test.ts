@@ -1,0 +1,230 @@
+// What ingest does with messages, over the platform of one machine: good readings are stored in the register's unit, bad
+// ones are kept and counted by their reason, and nothing is acknowledged that is not stored.
+
+import { describe, expect, test } from 'vitest'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
+import { ingest, type RejectionRecord, rejectionKeys } from '../../functions/ingest.ts'
+import type { MqttMessage, Platform } from '../../functions/platform.ts'
+import { registryKeys } from '../../functions/registry.ts'
+import {
+  documents,
+  meter,
+  NOON_MS,
+  oneInstitution,
+  openTestPlatform,
+  PROVINCE,
+  register,
+  send,
+  type WireReading,
+} from './province.ts'
+
+const good = (id: string, value: unknown = 1, more: Partial<WireReading> = {}): WireReading => ({
+  meter: id,
+  at: NOON_MS - MINUTE_MS,
+  value,
+  ...more,
+})
+const message = (gateway: string, readings: readonly WireReading[], id = 'm1'): MqttMessage => ({
+  id,
+  gateway,
+  payload: JSON.stringify({ v: 1, readings }),
+  receivedMs: NOON_MS,
+})
+async function province() {
+  const platform = await openTestPlatform()
+  await register(platform, PROVINCE)
+  return platform
+}
+const records = async (platform: Platform): Promise<RejectionRecord[]> =>
+  Object.values(await documents(platform, 'rejection/')) as RejectionRecord[]
+const valuesOf = async (platform: Platform, id: string): Promise<number[]> =>
+  Array.from((await platform.readings.range([id], 0, Infinity)).get(id)?.value ?? [])
+
+test('one bad reading never sinks its message, and one bad message never its batch', async () => {
+  const platform = await province()
+  const result = await ingest(platform)({
+    messages: [
+      message('G-A', [good('A-E', 5), good('A-E', 'much'), good('A-W', 7)], 'a'),
+      { ...message('G-B', []), id: 'b', payload: '{"v":1,"readings":[' },
+      message('G-C', [good('C-E', 9)], 'c'),
+    ],
+  })
+  expect(result).toEqual({ stored: 3, rejected: 2, failed: [] })
+  expect(await valuesOf(platform, 'A-E')).toEqual([5])
+  expect(await valuesOf(platform, 'A-W')).toEqual([7])
+  expect(await valuesOf(platform, 'C-E')).toEqual([9])
+  expect(await records(platform)).toMatchObject([
+    { gateway: 'G-A', count: 1, receivedMs: NOON_MS, rejections: [{ code: 'badReading', index: 1, meter: 'A-E' }] },
+    { gateway: 'G-B', count: 1, rejections: [{ code: 'notJson', index: null, meter: null }] },
+  ])
+})
+
+describe('a reading is refused by its reason', () => {
+  const cases: [code: string, readings: WireReading[]][] = [
+    ['unknownMeter', [good('nobody')]],
+    ['meterOfOtherGateway', [good('B-E')]],
+    ['atInFuture', [good('A-E', 1, { at: NOON_MS + 16 * MINUTE_MS })]],
+    ['atTooOld', [good('A-E', 1, { at: 0 })]],
+    ['badTime', [good('A-E', 1, { at: 'yesterday' })]],
+    ['notFinite', [good('A-E', 1e308, { unit: 'MWh' })]],
+    ['unitNotConvertible', [good('A-E', 1, { unit: 'm³' })]],
+    ['badReading', [good('A-E', null)]],
+  ]
+  test.each(cases)('%s', async (code, readings) => {
+    const platform = await province()
+    const result = await send(platform, 'G-A', [good('A-E', 42, { at: NOON_MS - DAY_MS }), ...readings])
+    expect(result).toEqual({ stored: 1, rejected: readings.length, failed: [] })
+    const [record] = await records(platform)
+    expect(record.rejections[0]).toMatchObject({ code, index: 1 })
+    expect(record.rejections[0].detail).not.toBe('')
+    expect(await documents(platform, rejectionKeys.count('G-A'))).toEqual({ 'rejectionCount/G-A': { [code]: 1 } })
+    expect(await valuesOf(platform, 'A-E')).toEqual([42])
+    expect(await valuesOf(platform, 'B-E')).toEqual([])
+  })
+
+  test('unknownGateway, for a message whose sender is not registered', async () => {
+    const platform = await province()
+    const result = await send(platform, 'G-nobody', [good('A-E')])
+    expect(result).toEqual({ stored: 0, rejected: 1, failed: [] })
+    expect((await records(platform))[0].rejections).toEqual([
+      { code: 'unknownGateway', detail: 'gateway "G-nobody" is not registered', index: null, meter: null },
+    ])
+  })
+
+  test('meterOfOtherGateway, and says at which', async () => {
+    const platform = await province()
+    await send(platform, 'G-A', [good('B-E')])
+    expect((await records(platform))[0].rejections[0].detail).toBe('meter "B-E" is registered at gateway "G-B"')
+  })
+})
+
+test('readings are stored in the unit of their register, whatever unit they come in', async () => {
+  const platform = await openTestPlatform()
+  const units: [medium: 'electricity' | 'heat' | 'water', register: string, sent: string, want: number][] = [
+    ['electricity', 'kWh', 'MWh', 2_000],
+    ['electricity', 'MWh', 'Wh', 0.000_002],
+    ['heat', 'GJ', 'MWh', 7.2],
+    ['heat', 'kWh', 'GJ', 2 / 0.0036],
+    ['water', 'm³', 'L', 0.002],
+    ['water', 'L', 'm3', 2_000],
+  ]
+  await register(platform, oneInstitution(units.map(([medium, unit], n) => meter(`M${n}`, 'A', { medium, unit }))))
+  const result = await send(
+    platform,
+    'G-A',
+    units.map(([, , unit], n) => good(`M${n}`, 2, { unit })),
+  )
+  expect(result.stored).toBe(units.length)
+  for (const [n, [, , , want]] of units.entries()) {
+    const [value] = await valuesOf(platform, `M${n}`)
+    expect(value / want).toBeCloseTo(1, 14)
+  }
+})
+
+test('when the store cannot take them, nothing of the batch is acknowledged or counted', async () => {
+  const platform = await province()
+  const broken: Platform = {
+    ...platform,
+    readings: { ...platform.readings, append: () => Promise.reject(new Error('the disk is full')) },
+  }
+  const batch = { messages: [message('G-A', [good('A-E')]), message('G-B', [good('B-E', 'bad')], 'b')] }
+  await expect(ingest(broken)(batch)).rejects.toThrow('the disk is full')
+  expect(await documents(platform, 'rejection')).toEqual({})
+  expect(await ingest(platform)(batch)).toEqual({ stored: 1, rejected: 1, failed: [] })
+})
+
+test('a message whose registration cannot be read is to be delivered again; the others are done', async () => {
+  const platform = await province()
+  const broken: Platform = {
+    ...platform,
+    state: {
+      ...platform.state,
+      get: <T>(key: string) =>
+        key === registryKeys.gateway('G-A') ? Promise.reject(new Error('timeout')) : platform.state.get<T>(key),
+    },
+  }
+  const result = await ingest(broken)({
+    messages: [message('G-A', [good('A-E')], 'a'), message('G-B', [good('B-E')], 'b')],
+  })
+  expect(result).toMatchObject({ stored: 1, rejected: 0, failed: [{ id: 'a' }] })
+  expect(result.failed[0].reason).toContain('timeout')
+})
+
+test('of a message with many bad readings the first 50 are kept with their detail, and all are counted', async () => {
+  const platform = await province()
+  const bad = Array.from({ length: 130 }, (_, n) => good('A-E', n % 2 === 0 ? 'x' : null, { at: NOON_MS - n }))
+  expect(await send(platform, 'G-A', bad)).toEqual({ stored: 0, rejected: 130, failed: [] })
+  const [record] = await records(platform)
+  expect(record.count).toBe(130)
+  expect(record.rejections).toHaveLength(50)
+  expect(await documents(platform, 'rejectionCount/')).toEqual({ 'rejectionCount/G-A': { badReading: 130 } })
+})
+
+test('what is refused is counted by gateway and code, over batches that race', async () => {
+  const platform = await province()
+  const take = ingest(platform)
+  await Promise.all(
+    Array.from({ length: 4 }, (_, n) =>
+      take({
+        messages: [
+          message('G-A', [good('A-E', 'x'), good('nobody')], `a${n}`),
+          message('G-A', [good('nobody')], `b${n}`),
+          message('G-B', [good('nobody')], `c${n}`),
+        ],
+      }),
+    ),
+  )
+  expect(await documents(platform, 'rejectionCount/')).toEqual({
+    'rejectionCount/G-A': { badReading: 4, unknownMeter: 8 },
+    'rejectionCount/G-B': { unknownMeter: 4 },
+  })
+  expect(await records(platform)).toHaveLength(12)
+})
+
+test('a message that is delivered again is kept and counted once', async () => {
+  const platform = await province()
+  const batch = { messages: [message('G-A', [good('A-E', 5), good('A-E', 'x')])] }
+  for (let time = 0; time < 3; time++) await ingest(platform)(batch)
+  expect(await records(platform)).toHaveLength(1)
+  expect(await documents(platform, 'rejectionCount/')).toEqual({ 'rejectionCount/G-A': { badReading: 1 } })
+  expect(await platform.readings.count(['A-E'])).toBe(1)
+})
+
+test('a registry that has changed holds from the next invocation on', async () => {
+  const platform = await province()
+  const take = ingest(platform)
+  const batch = { messages: [message('G-A', [good('A-new', 3, { at: NOON_MS - HOUR_MS })])] }
+  expect(await take(batch)).toMatchObject({ stored: 0, rejected: 1 })
+  await register(platform, { meters: [meter('A-new', 'A')] })
+  expect(await take(batch)).toMatchObject({ stored: 1, rejected: 0 })
+  const toOther = { institution: 'B', gateway: 'G-B' }
+  await register(platform, { meters: [meter('A-new', 'B', toOther)] })
+  expect(await take(batch)).toMatchObject({ stored: 0, rejected: 1 })
+})
+
+test('asks for the counties of its senders to be settled, and only when something was stored', async () => {
+  const platform = await province()
+  const asked: string[][] = []
+  const watched: Platform = {
+    ...platform,
+    fanOut: { send: async (queue, shards) => void asked.push([queue, ...shards]) },
+  }
+  await ingest(watched)({
+    messages: [message('G-A', [good('A-E')]), message('G-B', [good('B-E')], 'b'), message('G-D', [good('D-E')], 'd')],
+  })
+  await ingest(watched)({ messages: [message('G-A', [good('nobody')], 'e')] })
+  await ingest(watched)({ messages: [] })
+  expect(asked).toEqual([['settle', '130102', '130202']])
+})
+
+test('names of JavaScript itself are meters and gateways like any other', async () => {
+  const platform = await openTestPlatform()
+  await register(platform, oneInstitution([meter('constructor', 'A'), meter('M', 'A')]))
+  expect(
+    await send(platform, 'G-A', [good('constructor', 5), good('toString', 5), good('__proto__', 5)]),
+  ).toMatchObject({
+    stored: 1,
+    rejected: 2,
+  })
+  expect(await valuesOf(platform, 'constructor')).toEqual([5])
+})
