@@ -146,6 +146,7 @@ export const institutionViewSchema = institutionRowSchema.extend({
   climateZone: z.string().nullable(),
   floorAreaM2: amount,
   heatedAreaM2: amount,
+  specialAreaM2: amount,
   energyUsers: amount,
   meters: z.array(meterViewSchema),
 })

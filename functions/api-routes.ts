@@ -41,6 +41,9 @@ import {
   type SeriesView,
   seriesViewSchema,
 } from '../domain/view.ts'
+import { alertRoutes } from './api-alert.ts'
+import { energyRoutes } from './api-energy.ts'
+import { fieldRoutes } from './api-field.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
 import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, summaryKey } from './assess.ts'
 import { type DirtyMonths, dirtyKey } from './dirty.ts'
@@ -80,7 +83,7 @@ const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
 })
 
-export const apiRoutes: readonly Route[] = [
+const coreRoutes: readonly Route[] = [
   route({
     route: 'GET /api/v1/health',
     summary: 'Whether the service is ready, and how far its start has come',
@@ -380,6 +383,8 @@ export const apiRoutes: readonly Route[] = [
     },
   }),
 ]
+
+export const apiRoutes: readonly Route[] = [...coreRoutes, ...fieldRoutes, ...alertRoutes, ...energyRoutes]
 
 const orders: Record<string, (a: InstitutionRow, b: InstitutionRow) => number> = {
   id: (a, b) => a.id.localeCompare(b.id),
