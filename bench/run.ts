@@ -4,7 +4,9 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { Command } from 'commander'
+import { benchAssess } from './assess.ts'
 import { benchIngest } from './ingest.ts'
+import { benchLatency } from './latency.ts'
 import { benchSettle } from './settle.ts'
 import { type BenchRow, table } from './table.ts'
 
@@ -15,6 +17,8 @@ type Size = keyof typeof SIZES
 const benches: Record<string, (scale: number, say: (line: string) => void) => Promise<BenchRow[]>> = {
   ingest: benchIngest,
   settle: benchSettle,
+  assess: benchAssess,
+  latency: benchLatency,
 }
 
 const program = new Command('bench')

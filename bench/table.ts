@@ -1,6 +1,8 @@
 // One row per thing measured, as JSON has it and as a person reads it.
 
-export interface BenchRow {
+export type BenchRow = RateRow | TimeRow
+
+export interface RateRow {
   what: string
   /** Readings per second, the median of the rounds. */
   readingsPerSecond: number
@@ -18,6 +20,22 @@ export interface BenchRow {
   more: Record<string, number>
 }
 
+/** A piece of work that is done as a whole. */
+export interface TimeRow {
+  what: string
+  /** The median of the rounds. */
+  seconds: number
+  reference: { what: string; seconds: number }
+  /** Ours ÷ the reference: how many times as long it takes. */
+  ratio: number
+  bar: { seconds: number }
+  /** Our rounds, seconds, in order. */
+  rounds: number[]
+  /** Processor time of our process. */
+  cpuSeconds: number
+  more: Record<string, number>
+}
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
@@ -30,7 +48,21 @@ export function median(values: readonly number[]): number {
 
 /** Columns of text, the first one flush left, the others flush right; then what else was measured, a line a row. */
 export function table(rows: readonly BenchRow[]): string {
-  const lines = [
+  const rates = rows.filter((row) => 'readingsPerSecond' in row)
+  const times = rows.filter((row) => 'seconds' in row)
+  const notes = rows.map(({ what, reference, more }) => {
+    const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
+    return `${what}: ${figures.join(', ')}; reference: ${reference.what}`
+  })
+  const blocks = [rates.length > 0 ? rateLines(rates) : [], times.length > 0 ? timeLines(times) : [], notes]
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+const rateLines = (rows: readonly RateRow[]): string[] =>
+  aligned([
     ['', 'readings/s', 'bar', 'reference/s', 'ratio', 'bar', 'CPU µs'],
     ...rows.map((row) => [
       row.what,
@@ -41,14 +73,24 @@ export function table(rows: readonly BenchRow[]): string {
       row.bar.ratio === undefined ? '' : fine.format(row.bar.ratio),
       row.cpuMicrosPerReading === null ? '' : fine.format(row.cpuMicrosPerReading),
     ]),
-  ]
+  ])
+
+const timeLines = (rows: readonly TimeRow[]): string[] =>
+  aligned([
+    ['', 'seconds', 'bar', 'reference s', 'ratio', 'CPU s'],
+    ...rows.map((row) => [
+      row.what,
+      fine.format(row.seconds),
+      fine.format(row.bar.seconds),
+      fine.format(row.reference.seconds),
+      fine.format(row.ratio),
+      fine.format(row.cpuSeconds),
+    ]),
+  ])
+
+function aligned(lines: readonly string[][]): string[] {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
-  const aligned = lines.map((line) =>
+  return lines.map((line) =>
     line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
   )
-  const notes = rows.map(({ what, reference, more }) => {
-    const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
-    return `${what}: ${figures.join(', ')}; reference: ${reference.what}`
-  })
-  return `${[...aligned, '', ...notes].join('\n')}\n`
 }

@@ -31,8 +31,8 @@ export const yearOf = (ms: number): number => new Date(ms + UTC8_MS).getUTCFullY
 
 /** The half-open range [fromMs, toMs) of a month. Throws RangeError when `month` is not `YYYY-MM`. */
 export function monthRange(month: Month): { fromMs: number; toMs: number } {
-  const fromMs = monthStartMs(month)
-  return { fromMs, toMs: monthStartMs(addMonths(month, 1)) }
+  const { year, monthNumber } = partsOf(month)
+  return { fromMs: Date.UTC(year, monthNumber - 1, 1) - UTC8_MS, toMs: Date.UTC(year, monthNumber, 1) - UTC8_MS }
 }
 
 /** The half-open range [fromMs, toMs) of a calendar year. */
@@ -44,7 +44,9 @@ export const yearRange = (year: number): { fromMs: number; toMs: number } => ({
 /** The month `count` months after `month` (before it when negative). */
 export function addMonths(month: Month, count: number): Month {
   const { year, monthNumber } = partsOf(month)
-  return new Date(Date.UTC(year, monthNumber - 1 + count, 1)).toISOString().slice(0, 7)
+  const index = year * 12 + monthNumber - 1 + count
+  const inYear = index % 12
+  return `${String((index - inYear) / 12).padStart(4, '0')}-${String(inYear + 1).padStart(2, '0')}`
 }
 
 /** The months from `first` to `last`, both included; empty when `last` is before `first`. */
@@ -56,11 +58,6 @@ export function monthsThrough(first: Month, last: Month): Month[] {
 
 /** RFC 3339 with the offset +08:00, to the second, for people to read. */
 export const formatInstant = (ms: number): string => `${new Date(ms + UTC8_MS).toISOString().slice(0, 19)}+08:00`
-
-function monthStartMs(month: Month): number {
-  const { year, monthNumber } = partsOf(month)
-  return Date.UTC(year, monthNumber - 1, 1) - UTC8_MS
-}
 
 function partsOf(month: Month): { year: number; monthNumber: number } {
   const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month)

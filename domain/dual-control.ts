@@ -4,7 +4,7 @@
 
 import { type Month, monthRange, yearOf, yearRange } from './calendar.ts'
 import { INDICATORS, INTENSITY_INDICATORS, type Indicator, type Target, TOTAL_INDICATORS } from './registry.ts'
-import { byMonth, hoursOf, type Resource, rollingYear, type SubjectMonth, type SubjectYear } from './subject.ts'
+import { byMonth, hoursOf, type Resource, rollingYears, type SubjectMonth, type SubjectYear } from './subject.ts'
 import { type DualControl, type FORECAST_BASES, type IndicatorStatus, STATUSES, type VERDICTS } from './view.ts'
 
 export type Status = (typeof STATUSES)[number]
@@ -88,7 +88,10 @@ export function judge(input: JudgeInput): DualControl {
     status: STATUSES.findLast((status) => indicators.some((row) => row.status === status)) ?? null,
     verdict: verdictOf(indicators),
     coverage,
-    provisional: (coverage ?? 0) < COVERAGE_MIN || (rolling ?? 1) < COVERAGE_MIN,
+    provisional:
+      (coverage ?? 0) < COVERAGE_MIN ||
+      (rolling ?? 1) < COVERAGE_MIN ||
+      indicators.some(({ lowerBound }) => lowerBound === true),
     coefficientSet: input.coefficientSet,
     co2Factor: input.co2Factor,
   }
@@ -160,7 +163,7 @@ function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
     endMs,
     year,
     byMonth: months,
-    rolling: { energy: rollingYear(months, endMs, 'energy'), water: rollingYear(months, endMs, 'water') },
+    rolling: rollingYears(months, endMs),
     elapsed: spans.map((span) => Math.min(1, Math.max(0, (endMs - span.fromMs) / (span.toMs - span.fromMs)))),
     toDate: begun.flatMap((span) => span.part ?? []),
     recordedMs: begun.reduce((sum, span) => sum + (span.part ? Math.min(span.toMs, endMs) - span.fromMs : 0), 0),
@@ -176,6 +179,7 @@ function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
     actual,
     forecast: actual === null ? null : actual / share,
     forecastBasis: actual === null ? null : basis,
+    isLowerBound: known.some((part) => leavesOut(part, indicator)),
   })
 }
 
@@ -184,26 +188,43 @@ function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorS
   const year = scope.rolling[resource]
   const fraction = year && of(year)
   const actual = fraction?.size ? fraction.amount / fraction.size : null
-  return against(scope, indicator, { actual, forecast: actual, forecastBasis: null })
+  const isLowerBound = actual !== null && year !== null && leavesOut(year, indicator)
+  return against(scope, indicator, { actual, forecast: actual, forecastBasis: null, isLowerBound })
+}
+
+/** Whether fuel was burnt that no row converts to the indicator's energy or CO2. */
+function leavesOut(part: SubjectMonth, indicator: Indicator): boolean {
+  if (indicator === 'water' || indicator === 'waterPerCapita') return false
+  return indicator === 'co2' || indicator === 'co2PerArea'
+    ? part.fuelKgWithoutCo2 > 0
+    : part.fuelKgWithoutCoefficient > 0
 }
 
 function against(
   { targets, year }: Scope,
   indicator: Indicator,
-  found: Pick<IndicatorStatus, 'actual' | 'forecast' | 'forecastBasis'>,
+  {
+    isLowerBound,
+    ...found
+  }: Pick<IndicatorStatus, 'actual' | 'forecast' | 'forecastBasis'> & {
+    isLowerBound: boolean
+  },
 ): IndicatorStatus {
   const target = targetFor(targets, indicator, year)
   const value = target ? targetValue(target, year) : null
   const ratio = value !== null && found.forecast !== null ? found.forecast / value : null
+  const status = ratio === null ? null : statusOf(ratio)
   return {
     indicator,
     unit: INDICATOR_UNITS[indicator],
     ...found,
     target: value,
     ratio,
-    status: ratio === null ? null : statusOf(ratio),
+    // A lower bound may already be over; that it is on track nobody can say.
+    status: isLowerBound && status !== 'over' ? null : status,
     targetSource: target?.source ?? null,
     targetStandIn: target?.standIn ?? false,
+    ...(isLowerBound && { lowerBound: true }),
   }
 }
 

@@ -14,6 +14,7 @@ import {
   RESET,
   SUSPECT,
 } from './register-hours.ts'
+import { undoneIds } from './register-review.ts'
 import type { Replacement } from './registry.ts'
 
 /** Rule 3: the small step J is this many times the resolution. */
@@ -96,6 +97,7 @@ interface Tally {
   readonly stepsPerUnit: number
   readonly rolloverAt: number
   readonly scale: number
+  readonly undone: ReadonlySet<string>
 }
 
 function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?: SettleWindow): Tally {
@@ -115,6 +117,7 @@ function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?:
     stepsPerUnit: profile.resolution < 1 ? Math.round(inverse) : inverse,
     rolloverAt: profile.digits === undefined ? 0 : 10 ** profile.digits,
     scale: profile.multiplier * profile.factor,
+    undone: undoneIds(profile.overrides),
   }
 }
 
@@ -143,7 +146,7 @@ function takeReadings(
         crossHours(tally, goodMs, good, readMs, read, 0)
         hourEndMs = tally.hourMs + HOUR_MS
       }
-    } else if (isSpike(good, read, next, tally.stepMax)) {
+    } else if (isSpike(good, read, next, tally.stepMax) && !isUndone(tally, 'spike', readMs)) {
       takeSpike(tally, { kind: 'spike', atMs: readMs, value: read, before: good, after: next })
       continue
     } else {
@@ -167,16 +170,26 @@ function takeSpike(tally: Tally, spike: RegisterEvent): void {
   report(tally, spike)
 }
 
-/** Any step between two good readings: rising, slightly falling, rolling over or reset (rule 4). */
+const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number): boolean =>
+  undone.size > 0 && undone.has(`${kind}:${atMs}`)
+
+/** Any step between two good readings: rising, slightly falling, rolling over or reset (rule 4), or what a person made of it. */
 function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   if (w < v) {
-    if (falls(v, w, tally.stepMax)) {
-      if (rollsOver(v, w, tally.rolloverAt)) crossRollover(tally, fromMs, v, toMs, w)
-      else crossReset(tally, fromMs, v, toMs, w)
+    const isFall = falls(v, w, tally.stepMax)
+    if (isFall && rollsOver(v, w, tally.rolloverAt) && !isUndone(tally, 'rollover', fromMs)) {
+      crossRollover(tally, fromMs, v, toMs, w)
       return
     }
-    const amount = wayFrom(tally, v, w, 0) * tally.scale
-    report(tally, { kind: 'negativeStep', atMs: fromMs, untilMs: toMs, before: v, after: w, amount })
+    if (isFall || isUndone(tally, 'negativeStep', fromMs)) {
+      if (!isUndone(tally, 'reset', fromMs)) {
+        crossReset(tally, fromMs, v, toMs, w)
+        return
+      }
+    } else {
+      const amount = wayFrom(tally, v, w, 0) * tally.scale
+      report(tally, { kind: 'negativeStep', atMs: fromMs, untilMs: toMs, before: v, after: w, amount })
+    }
   } else if (!(w >= v)) throw new RangeError('samples: a value is not a number')
   if (toMs >= tally.hourMs + HOUR_MS) crossHours(tally, fromMs, v, toMs, w, 0)
 }

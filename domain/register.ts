@@ -5,6 +5,7 @@
 import { settleCumulative } from './register-cumulative.ts'
 import type { Hours } from './register-hours.ts'
 import { settleIntervals } from './register-interval.ts'
+import type { Override } from './register-review.ts'
 import type { Replacement } from './registry.ts'
 
 export { HOUR_FLAGS, type HourFlag } from './register-hours.ts'
@@ -30,6 +31,8 @@ export interface MeterProfile {
   /** Interval meters: whether the time marks the interval's start or its end. */
   stamp: 'start' | 'end'
   replacements: readonly Replacement[]
+  /** Events that a person has undone (register-review.ts says what each means). */
+  overrides?: readonly Override[]
   /** Medium units (kWh, GJ, m³) per register unit, before the multiplier; e.g. 1000 / 3.6 from GJ to kWh. */
   factor: number
 }

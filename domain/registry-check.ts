@@ -16,6 +16,7 @@ import {
   type Target,
 } from './registry.ts'
 import type { RegistryKind } from './registry-columns.ts'
+import { targetProblems } from './target-plan.ts'
 import { beginsWithin, periodFindings, tariffId } from './tariff.ts'
 import { amountUnit, isUnitOf, REGISTER_UNITS } from './unit.ts'
 import { formulaFindings, listed } from './virtual-meter.ts'
@@ -168,8 +169,9 @@ function parentFindings(meter: Meter, lookup: Lookup, cycle: readonly string[] |
 }
 
 function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
-  return checkEach('targets', targets, { field: 'subject', idOf: targetId }, ({ subject }) => [
-    unknownSubject(subject, lookup),
+  return checkEach('targets', targets, { field: 'subject', idOf: targetId }, (target) => [
+    unknownSubject(target.subject, lookup),
+    ...targetProblems(target).map(({ field, reason }): Finding => [field, reason]),
   ])
 }
 

@@ -179,27 +179,59 @@ export function rollingYear(
   endMs: number,
   resource: Resource,
 ): SubjectYear | null {
+  return rollingYears(months, endMs)[resource]
+}
+
+/** `rollingYear` of both resources: one sum, since they differ only in the months that must be known. */
+export function rollingYears(
+  months: ReadonlyMap<Month, SubjectMonth>,
+  endMs: number,
+): Record<Resource, SubjectYear | null> {
+  const weighted = monthsOfYear(months, endMs)
+  const isKnown = (resource: Resource): boolean => weighted.every(({ part }) => hoursOf(part, resource).known > 0)
+  const known = { energy: weighted.length > 0 && isKnown('energy'), water: weighted.length > 0 && isKnown('water') }
+  const year = known.energy || known.water ? weightedYear(weighted) : null
+  return { energy: known.energy ? year : null, water: known.water ? year : null }
+}
+
+interface WeightedMonth {
+  part: SubjectMonth
+  weight: number
+  ms: number
+}
+
+/** Empty when one of the months has no record. */
+function monthsOfYear(months: ReadonlyMap<Month, SubjectMonth>, endMs: number): WeightedMonth[] {
   const last = monthOf(endMs - 1)
   const remaining = 1 - elapsedShare(last, endMs)
-  const weighted: { part: SubjectMonth; weight: number; ms: number }[] = []
+  const weighted: WeightedMonth[] = []
   for (let back = 12; back >= 0; back--) {
     const weight = back === 12 ? remaining : 1
     if (weight === 0) continue
     const month = addMonths(last, -back)
     const part = months.get(month)
-    if (!part || hoursOf(part, resource).known <= 0) return null
+    if (!part) return []
     const { fromMs, toMs } = monthRange(month)
     weighted.push({ part, weight, ms: (Math.min(toMs, endMs) - fromMs) * weight })
   }
+  return weighted
+}
+
+/** The last month names the year. */
+function weightedYear(weighted: readonly WeightedMonth[]): SubjectYear {
   const year = {
-    month: last,
+    month: weighted.at(-1)?.part.month,
     costYuan: sumOfKnown(weighted.map(({ part, weight }) => part.costYuan && part.costYuan * weight)),
     areaBilledHeatM2: Math.max(...weighted.map(({ part }) => part.areaBilledHeatM2)),
   } as SubjectYear // filled below: every other key is in one of the two lists
-  for (const key of AMOUNT_KEYS) year[key] = weighted.reduce((sum, { part, weight }) => sum + part[key] * weight, 0)
+  for (const key of AMOUNT_KEYS) {
+    let sum = 0
+    for (const { part, weight } of weighted) sum += part[key] * weight
+    year[key] = sum
+  }
   for (const key of SIZE_KEYS) {
-    const known = weighted.every(({ part }) => part[key] !== null)
-    year[key] = known ? weightedMean(weighted.map(({ part, ms }) => ({ value: part[key], weight: ms }))) : null
+    const isKnown = weighted.every(({ part }) => part[key] !== null)
+    year[key] = isKnown ? weightedMean(weighted.map(({ part, ms }) => ({ value: part[key], weight: ms }))) : null
   }
   return year
 }

@@ -41,6 +41,8 @@ export const indicatorStatusSchema = z.object({
   /** Where the target comes from; a stand-in says so. */
   targetSource: z.string().nullable(),
   targetStandIn: z.boolean(),
+  /** True: fuel was burnt that no row converts, so actual and forecast are lower bounds, and only `over` is certain. */
+  lowerBound: z.boolean().optional(),
 })
 export type IndicatorStatus = z.infer<typeof indicatorStatusSchema>
 
@@ -55,7 +57,7 @@ export const dualControlSchema = z.object({
   verdict: z.enum(VERDICTS).nullable(),
   /** Known over expected hours of the year to date, of energy or water, whichever is worse; 0 to 1. */
   coverage: amount,
-  /** The coverage, or that of a rolling year, is below 90 %. */
+  /** The coverage, or that of a rolling year, is below 90 %, or an indicator is a lower bound. */
   provisional: z.boolean(),
   coefficientSet: z.string(),
   co2Factor: z.string(),

@@ -25,6 +25,13 @@ export const alertKeys = {
   thresholds: (subject: string) => `setting/alert-threshold/${subject}`,
 } as const
 
+/** What `alertKeys.place` says. */
+export interface AlertWhere {
+  shard: string
+  closed: boolean
+  closedMs?: number
+}
+
 /** Of a shard; pending ones among them. */
 export async function standingAlerts(state: StateStore, shard: string): Promise<Alert[]> {
   return (await state.query<Alert>(alertKeys.open(shard))).map(({ value }) => value)
@@ -43,7 +50,10 @@ export async function storeAlerts(
       key: alertKeys.closed(shard, alert.history.at(-1)?.atMs ?? alert.sinceMs, alert.id),
       value: alert,
     })),
-    ...closed.map((alert) => ({ key: alertKeys.place(alert.id), value: { shard, closed: true } })),
+    ...closed.map((alert) => ({
+      key: alertKeys.place(alert.id),
+      value: { shard, closed: true, closedMs: alert.history.at(-1)?.atMs ?? alert.sinceMs } satisfies AlertWhere,
+    })),
     ...events.map((event) => ({ key: alertKeys.event(event), value: event })),
   ]
   await state.put(writes)
@@ -53,7 +63,9 @@ export async function storeAlerts(
 
 const openDocs = (shard: string, alert: Alert): DocWrite[] => [
   { key: alertKeys.open(shard, alertSlot(alert)), value: alert },
-  ...(alert.state === 'pending' ? [] : [{ key: alertKeys.place(alert.id), value: { shard, closed: false } }]),
+  ...(alert.state === 'pending'
+    ? []
+    : [{ key: alertKeys.place(alert.id), value: { shard, closed: false } satisfies AlertWhere }]),
 ]
 
 /** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */
@@ -61,3 +73,78 @@ export async function thresholdsOf(state: StateStore, subjects: readonly string[
   const docs = await state.getMany<unknown[]>(subjects.map(alertKeys.thresholds))
   return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
 }
+
+/** All that users set, for whoever judges a whole shard. */
+export async function allThresholds(state: StateStore): Promise<AlertThreshold[]> {
+  const docs = await state.query<unknown[]>(alertKeys.thresholds(''))
+  return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
+}
+
+/** One alert by its id, open or cleared, and the area it stands in. */
+export async function alertOf(state: StateStore, id: string): Promise<{ alert: Alert; area: string } | undefined> {
+  const where = (await state.get<AlertWhere>(alertKeys.place(id)))?.value
+  if (!where) return undefined
+  const { shard, closed, closedMs } = where
+  // An id is its slot and the time at which it began.
+  const slot = id.slice(0, id.lastIndexOf(':'))
+  const alert = (await state.get<Alert>(closed ? alertKeys.closed(shard, closedMs, id) : alertKeys.open(shard, slot)))
+    ?.value
+  return alert?.id === id ? { alert, area: shard } : undefined
+}
+
+export interface AlertPage {
+  wanted(found: { value: Alert }): boolean
+  /** Where the page before ended. */
+  after?: string
+  limit: number
+}
+interface Listed {
+  alert: Alert
+  area: string
+  cursor: string
+}
+
+const CLOSED_PAGE = 200
+
+/** Open alerts of areas, the one raised last first. */
+export async function openAlerts(state: StateStore, areas: readonly string[], page: AlertPage): Promise<Listed[]> {
+  const found = await Promise.all(
+    areas.map(async (area) =>
+      (await state.query<Alert>(alertKeys.open(area))).filter(page.wanted).map(({ value }) => ({
+        alert: value,
+        area,
+        cursor: `${sortable(value.raisedMs ?? value.sinceMs)}/${value.id}`,
+      })),
+    ),
+  )
+  return latestFirst(found.flat(), page)
+}
+
+/** Cleared alerts of areas, the one cleared last first. */
+export async function closedAlerts(state: StateStore, areas: readonly string[], page: AlertPage): Promise<Listed[]> {
+  const found = await Promise.all(areas.map((area) => closedOf(state, area, page)))
+  return latestFirst(found.flat(), page)
+}
+
+async function closedOf(state: StateStore, area: string, { wanted, after, limit }: AlertPage): Promise<Listed[]> {
+  const prefix = alertKeys.closed(area)
+  const found: Listed[] = []
+  for (let from = after && `${prefix}${after}`; found.length < limit; ) {
+    const docs = await state.query<Alert>(prefix, {
+      descending: true,
+      limit: CLOSED_PAGE,
+      ...(from && { after: from }),
+    })
+    const own = docs.filter(wanted)
+    found.push(...own.map(({ key, value }) => ({ alert: value, area, cursor: key.slice(prefix.length) })))
+    if (docs.length < CLOSED_PAGE) break
+    from = docs[docs.length - 1].key
+  }
+  return found
+}
+
+const latestFirst = (found: readonly Listed[], { after, limit }: AlertPage): Listed[] =>
+  found
+    .filter(({ cursor }) => after === undefined || cursor < after)
+    .toSorted((a, b) => (a.cursor < b.cursor ? 1 : -1))
+    .slice(0, limit)

@@ -47,6 +47,7 @@ import { fieldRoutes } from './api-field.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
 import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, summaryKey } from './assess.ts'
 import { type DirtyMonths, dirtyKey } from './dirty.ts'
+import { readOverrides, withOverrides } from './event-review.ts'
 import { ingest, type RejectionCount, type RejectionRecord, rejectionKeys } from './ingest.ts'
 import { dualControlOf, latestMonth, parentOf, quotaOf } from './judgement.ts'
 import { type ConsumptionDay, type Doc, NO_HOUR } from './platform.ts'
@@ -156,9 +157,10 @@ const coreRoutes: readonly Route[] = [
       const areas = await registry.areas()
       let readings = 0
       let upToDate = true
+      const overrides = await readOverrides(platform.state)
       for (const shard of shards) {
         const records = await registry.shard(shard)
-        const read = records.meters.filter(isRead)
+        const read = withOverrides(records.meters.filter(isRead), overrides)
         const meters = read.map(({ id }) => id)
         const settled = await platform.state.get<SettledMark>(settledKey(shard))
         const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
@@ -361,13 +363,16 @@ const coreRoutes: readonly Route[] = [
     response: z.object({
       institutions: z.number(),
       meters: z.number(),
+      warnings: z
+        .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
+        .meta({ description: 'What results will lack; nothing was refused for it' }),
       secrets: z
         .array(z.object({ id: z.string(), secret: z.string() }))
         .meta({ description: 'Secrets of gateways that had none and came without a password; shown this once' }),
     }),
     async handle({ platform }, { body }) {
       const gateways = body.gateways ?? []
-      const { problems, head } = await importRegistry(platform.state, {
+      const { problems, warnings, head } = await importRegistry(platform.state, {
         ...body,
         gateways: body.gateways?.map(({ password: _, ...gateway }) => gateway),
       })
@@ -379,7 +384,7 @@ const coreRoutes: readonly Route[] = [
       // What is registered otherwise now is settled and judged anew; of the others nothing is found to do.
       await platform.fanOut.send('settle', head.shards)
       await platform.fanOut.send('assess', head.shards)
-      return { institutions: head.institutions, meters: head.meters, secrets }
+      return { institutions: head.institutions, meters: head.meters, secrets, warnings }
     },
   }),
 ]

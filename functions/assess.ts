@@ -4,30 +4,41 @@
 
 import { createHash } from 'node:crypto'
 import { platform } from '#platform'
-import { DAY_MS, type Month, monthOf, monthsThrough } from '../domain/calendar.ts'
-import { areaPathOf, standardsOfMonth } from '../domain/energy.ts'
+import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
+import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
 import { worstRating } from '../domain/quota.ts'
-import type { Area, Institution } from '../domain/registry.ts'
+import type { Area, Institution, Meter } from '../domain/registry.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
 import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
+import { judgeAlerts } from './alert-judge.ts'
 import { billsOf } from './bills.ts'
-import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
+import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import {
   dualControlOf,
+  judgedYears,
   latestMonth,
   parentOf,
   quotaOf,
-  STANDARDS_RULE,
   type SubjectYear,
+  standardsIn,
   subjectMonthDocs,
   subjectYearKey,
 } from './judgement.ts'
-import { monthAmounts } from './month-amounts.ts'
-import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
+import { amountsOf } from './month-amounts.ts'
+import {
+  DERIVED,
+  type DocWrite,
+  type Platform,
+  type ShardEvent,
+  type ShardResult,
+  type StateStore,
+} from './platform.ts'
+import { readOnce } from './read-once.ts'
 import { type RegistryHead, registryReader, type Shard } from './registry.ts'
+import { closingDays, revisionDocs } from './revision.ts'
 import { eachShard } from './shard.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
@@ -36,13 +47,21 @@ export const summaryKey = (shard: string, institution = ''): string => `summary/
 /** What each institution of a shard was last judged by (`judgedByOf`). */
 export type AssessedMark = Record<string, string>
 export const assessedKey = (shard: string): string => `assessed/${shard}`
+/** By which registry, and on which day, the rows of a shard were all made. */
+interface SummarizedMark {
+  revision: number
+  day: number
+}
+export const summarizedKey = (shard: string): string => `summarized/${shard}`
+/** Whose hours of a month are in memory together: some hundred megabytes at most. */
+const INSTITUTIONS_PER_LOAD = 250
 /** When the present month of everyone was last marked. */
 const PRESENT_KEY = 'present'
 
 export function assess({ state, consumption, fanOut, now }: Platform) {
   const registry = registryReader(state)
 
-  async function assessShard(shard: string): Promise<void> {
+  async function assessShard(shard: string, revision: number): Promise<void> {
     const { institutions, meters } = await registry.shard(shard)
     const metersOf = Map.groupBy(meters, (meter) => meter.institution)
     const areas = await registry.areas()
@@ -51,27 +70,67 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     const tariffs = await registry.tariffs()
     await reopenChanged(shard, judgedByOf({ institutions, meters }, shard, areas, tariffs))
     await withDirtyMonths(state, shard, async (dirty) => {
-      const billed = await billsOf(state, new Map(Object.entries(dirty)))
-      for (const institution of institutions) {
-        const changed = await Promise.all(
-          (dirty[institution.id] ?? []).map(async (month) => {
-            const own = metersOf.get(institution.id) ?? []
-            const subjects = [institution.id, ...path]
-            const amounts = await monthAmounts(consumption, { meters: own, month, tariffs, subjects })
-            const bills = billed.get(institution.id)
-            const sets = standardsOfMonth(month, path, STANDARDS_RULE)
-            return institutionMonth({ institution, meters: own, bills, month, asOfMs: nowMs, amounts, sets })
-          }),
-        )
-        await state.put(await subjectMonthDocs(state, institution.id, changed), DERIVED)
+      const docs = readOnce(state)
+      const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
+      for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
+        const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
+        await docs.put(await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs }), DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
-      await state.put(await subjectMonthDocs(state, shard, await sums(institutions, months)), DERIVED)
+      await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
-      await summarize(shard, institutions, nowMs)
+      await summarize(docs, { shard, institutions, touched, nowMs, revision })
       if (parent) await fanOut.send('rollup', [parent])
     })
+    await judgeAlerts({ state, consumption, registry }, shard, nowMs)
+  }
+
+  /** The year documents of institutions with their marked months made anew; each month's hours are read at once. */
+  async function judgedMonths(
+    docs: StateStore,
+    of: {
+      institutions: readonly Institution[]
+      shard: string
+      dirty: DirtyMonths
+      metersOf: ReadonlyMap<string, Meter[]>
+      path: readonly string[]
+      nowMs: number
+    },
+  ): Promise<DocWrite[]> {
+    const { institutions, dirty, metersOf, nowMs } = of
+    const [areas, tariffs] = [await registry.areas(), await registry.tariffs()]
+    const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
+    const billed = await billsOf(state, marked)
+    const made = new Map<string, SubjectMonth[]>(institutions.map(({ id }) => [id, []]))
+    for (const month of [...new Set([...marked.values()].flat())].sort()) {
+      const asked = institutions.filter(({ id }) => marked.get(id)?.includes(month))
+      const meters = asked.flatMap(({ id }) => metersOf.get(id)?.map((meter) => meter.id) ?? [])
+      const { fromMs, toMs } = monthRange(month)
+      const days = Map.groupBy(await consumption.get(meters, dayOf(fromMs), dayOf(toMs)), ({ meter }) => meter)
+      const sets = standardsIn(areas, of.shard, month)
+      for (const institution of asked) {
+        const own = metersOf.get(institution.id) ?? []
+        const amounts = amountsOf(
+          own.flatMap(({ id }) => days.get(id) ?? []),
+          { meters: own, tariffs, subjects: [institution.id, ...of.path] },
+        )
+        const bills = billed.get(institution.id)
+        const input = { institution, meters: own, bills, month, asOfMs: nowMs, amounts, sets }
+        made.get(institution.id)?.push(institutionMonth(input))
+      }
+    }
+    const years = new Set([...judgedYears(monthOf(nowMs)), ...[...marked.values()].flat().map((m) => m.slice(0, 4))])
+    await docs.getMany(institutions.flatMap(({ id }) => [...years].map((year) => subjectYearKey(id, year))))
+    // With the months themselves: what is recorded is the difference from what stood before.
+    const when = { nowMs, afterDays: await closingDays(docs) }
+    const written = await Promise.all(
+      [...made].map(async ([id, months]) => [
+        ...(await revisionDocs(docs, id, months, when)),
+        ...(await subjectMonthDocs(docs, id, months)),
+      ]),
+    )
+    return written.flat()
   }
 
   /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
@@ -94,11 +153,15 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
   }
 
   /** The shard's months: the sum of its institutions, in the registry's order, so that the bytes are always the same. */
-  async function sums(institutions: readonly Institution[], months: readonly Month[]): Promise<SubjectMonth[]> {
+  async function sums(
+    docs: StateStore,
+    institutions: readonly Institution[],
+    months: readonly Month[],
+  ): Promise<SubjectMonth[]> {
     const keys = institutions.flatMap(({ id }) =>
       [...new Set(months.map((month) => month.slice(0, 4)))].map((year) => subjectYearKey(id, year)),
     )
-    const years = await state.getMany<SubjectYear>(keys)
+    const years = await docs.getMany<SubjectYear>(keys)
     return months.map((month) =>
       sumSubjects(
         month,
@@ -107,14 +170,33 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     )
   }
 
-  async function summarize(shard: string, institutions: readonly Institution[], nowMs: number): Promise<void> {
+  /** Rows of who was touched; of everyone on a new day, which moves every rolling year, and by a new registry. */
+  async function summarize(
+    docs: StateStore,
+    of: {
+      shard: string
+      institutions: readonly Institution[]
+      touched: readonly Institution[]
+      nowMs: number
+      revision: number
+    },
+  ): Promise<void> {
+    const { shard, nowMs, revision } = of
+    const mark: SummarizedMark = { revision, day: dayOf(nowMs) }
+    const before = (await state.get<SummarizedMark>(summarizedKey(shard)))?.value
+    const isCurrent = before?.revision === mark.revision && before.day === mark.day
+    const institutions = isCurrent ? of.touched : of.institutions
+    if (!isCurrent) {
+      const years = judgedYears(monthOf(nowMs))
+      await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
+    }
     const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
     const rows = await Promise.all(
       institutions.map(async (institution) => {
-        const month = (await latestMonth(state, institution.id, nowMs)) ?? monthOf(nowMs)
+        const month = (await latestMonth(docs, institution.id, nowMs)) ?? monthOf(nowMs)
         const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
-        const dualControl = await dualControlOf(state, registry, question)
-        const quota = await quotaOf(state, registry, { institution, month, nowMs })
+        const dualControl = await dualControlOf(docs, registry, question)
+        const quota = await quotaOf(docs, registry, { institution, month, nowMs })
         const actual = (name: string) =>
           dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
         const row: InstitutionRow = {
@@ -136,7 +218,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
         return { key: summaryKey(shard, institution.id), value: row }
       }),
     )
-    await state.put(rows, DERIVED)
+    await state.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
   }
 
   /**
@@ -156,9 +238,14 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
-    if (shards.length > 0) return eachShard(shards, assessShard)
+    if (shards.length > 0) return eachShard(shards, (shard) => assessShard(shard, head.revision))
     await markPresent(head)
-    return eachShard(head.shards, assessShard)
+    const { failed } = await eachShard(head.shards, (shard) => assessShard(shard, head.revision))
+    // Areas above the shards, as they stand since the last roll-up.
+    const above = (await registry.areas()).map(({ code }) => code).filter((code) => !head.shards.includes(code))
+    const areas = await eachShard(above, (code) => judgeAlerts({ state, consumption, registry }, code, now()))
+    // By its own name a failed area would be taken for a shard: all is looked at again.
+    return { failed: [...failed, ...areas.failed.slice(0, 1).map(({ reason }) => ({ shard: '', reason }))] }
   })
 }
 

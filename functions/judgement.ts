@@ -3,12 +3,12 @@
 
 import { monthOf, monthRange, yearOf } from '../domain/calendar.ts'
 import { judge, profilesOf } from '../domain/dual-control.ts'
-import { areaPathOf, namesOf, standardsOfMonth } from '../domain/energy.ts'
+import { areaPathOf, namesOf, type StandardsInForce, standardsOfMonth } from '../domain/energy.ts'
 import { quotaStatus } from '../domain/quota.ts'
 import type { Area, Institution } from '../domain/registry.ts'
 import type { SubjectMonth } from '../domain/subject.ts'
 import type { DualControl, QuotaStatus } from '../domain/view.ts'
-import type { DocWrite, StateStore } from './platform.ts'
+import type { Doc, DocWrite, StateStore } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
 
 /** The months of one subject (institution or area) in one calendar year. */
@@ -33,28 +33,41 @@ export async function subjectMonthDocs(
       const key = subjectYearKey(subject, year)
       const value = { ...(await state.get<SubjectYear>(key))?.value }
       for (const month of changed) value[month.month] = month
-      return { key, value }
+      // In the order of the months, whatever came first: sums over them are the same to the last bit.
+      return { key, value: Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) }
     }),
   )
 }
 
 /** The months of the two calendar years that judging `month` looks at. */
 export async function subjectMonths(state: StateStore, subject: string, month: string): Promise<SubjectMonth[]> {
-  const year = Number(month.slice(0, 4))
-  const docs = await state.getMany<SubjectYear>([year - 1, year].map((y) => subjectYearKey(subject, y)))
-  return docs.flatMap(({ value }) => Object.values(value))
+  return (await subjectYears(state, subject, month)).flatMap(({ value }) => Object.values(value))
 }
+
+const subjectYears = (state: StateStore, subject: string, month: string): Promise<Doc<SubjectYear>[]> =>
+  state.getMany<SubjectYear>(judgedYears(month).map((year) => subjectYearKey(subject, year)))
+
+/** The calendar years that judging `month` looks at. */
+export const judgedYears = (month: string): [before: number, own: number] => [
+  Number(month.slice(0, 4)) - 1,
+  Number(month.slice(0, 4)),
+]
 
 /** The latest month of a subject that has data, at most that of `nowMs`; undefined when there is none in a lifetime of data. */
 export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<string | undefined> {
-  const docs = await state.query<SubjectYear>(`${subjectYearKey(subject, '')}`)
-  const known = docs.flatMap(({ value }) => Object.values(value)).filter(({ hoursKnown }) => hoursKnown > 0)
   const present = monthOf(nowMs)
-  return known
-    .map(({ month }) => month)
-    .filter((month) => month <= present)
-    .sort()
-    .at(-1)
+  const latestIn = (years: readonly Doc<SubjectYear>[]): string | undefined =>
+    years
+      .flatMap(({ value }) => Object.values(value))
+      .filter(({ hoursKnown, month }) => hoursKnown > 0 && month <= present)
+      .map(({ month }) => month)
+      .sort()
+      .at(-1)
+  // Nearly always in the two years that are read to judge it; only who has nothing there is looked up in full.
+  return (
+    latestIn(await subjectYears(state, subject, present)) ??
+    latestIn(await state.query<SubjectYear>(subjectYearKey(subject, '')))
+  )
 }
 
 /** A subject to judge: who it is, the area whose factors and profile hold for it, and the month. */
@@ -77,11 +90,10 @@ export async function dualControlOf(
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   const months = await subjectMonths(state, subject, month)
   if (months.length === 0 || asOfMs <= monthRange(month).fromMs) return null
-  const areas = new Map((await registry.areas()).map((one) => [one.code, one]))
-  const path = areaPathOf(area, areas)
+  const areas = await registry.areas()
   const year = yearOf(asOfMs - 1)
   const used = months.filter((one) => one.month <= month && one.month >= `${year - 1}`)
-  const names = namesOf(used.map((one) => standardsOfMonth(one.month, path, STANDARDS_RULE)))
+  const names = namesOf(used.map((one) => standardsIn(areas, area, one.month)))
   return judge({
     subject,
     month,
@@ -92,6 +104,20 @@ export async function dualControlOf(
     coefficientSet: names.coefficientSet,
     co2Factor: names.co2Factor,
   })
+}
+
+const standardsOfAreas = new WeakMap<readonly Area[], Map<string, StandardsInForce>>()
+
+/** What an area is judged by in a month, looked up once for as long as the registry keeps its list of areas. */
+export function standardsIn(areas: readonly Area[], area: string, month: string): StandardsInForce {
+  const known = standardsOfAreas.get(areas) ?? new Map<string, StandardsInForce>()
+  standardsOfAreas.set(areas, known)
+  const key = `${area} ${month}`
+  const sets =
+    known.get(key) ??
+    standardsOfMonth(month, areaPathOf(area, new Map(areas.map((one) => [one.code, one]))), STANDARDS_RULE)
+  known.set(key, sets)
+  return sets
 }
 
 /** The four quota indicators of an institution for the 12 months that end with `month`, or now. */

@@ -1,21 +1,19 @@
 // What each meter of an institution counted in a month: the sum of its known hours, and what they cost by the tariffs.
 
-import { dayOf, type Month, monthRange } from '../domain/calendar.ts'
 import type { MeterAmount } from '../domain/institution-month.ts'
 import type { Medium, Meter } from '../domain/registry.ts'
 import { noCost, type Pricer, pricerOf, type Tariff, type TariffCost } from '../domain/tariff.ts'
-import type { ConsumptionStore } from './platform.ts'
+import type { ConsumptionDay } from './platform.ts'
 
 /**
- * Amounts by meter id. Meters whose consumption is paid for (`main`, and `exclude`, whose cost is another's) are priced.
- * `subjects`: whose tariffs hold, the institution's id first, then its area and those above.
+ * Amounts by meter id from the days of `meters` in one month, each meter's in order. Meters whose consumption is paid for
+ * (`main`, and `exclude`, whose cost is another's) are priced. `subjects`: whose tariffs hold, the institution's id first,
+ * then its area and those above.
  */
-export async function monthAmounts(
-  consumption: ConsumptionStore,
-  of: { meters: readonly Meter[]; month: Month; tariffs: readonly Tariff[]; subjects: readonly string[] },
-): Promise<(meter: string) => MeterAmount> {
-  const { meters, tariffs, subjects } = of
-  const { fromMs, toMs } = monthRange(of.month)
+export function amountsOf(
+  days: readonly ConsumptionDay[],
+  { meters, tariffs, subjects }: { meters: readonly Meter[]; tariffs: readonly Tariff[]; subjects: readonly string[] },
+): (meter: string) => MeterAmount {
   const pricers = new Map<Medium, Pricer | undefined>()
   const pricer = (medium: Medium): Pricer | undefined => {
     if (!pricers.has(medium)) pricers.set(medium, pricerOf(tariffs, { subjects, medium }))
@@ -27,15 +25,17 @@ export async function monthAmounts(
       .map(({ id, medium }) => [id, pricer(medium)]),
   )
   const sums = new Map<string, { amount: number; hoursKnown: number; cost: TariffCost | undefined }>()
-  const ids = meters.map((meter) => meter.id)
-  for (const { meter, day, amounts: hours } of await consumption.get(ids, dayOf(fromMs), dayOf(toMs))) {
+  for (const { meter, day, amounts: hours } of days) {
     const priced = pricerOfMeter.get(meter)
     const sum = sums.get(meter) ?? { amount: 0, hoursKnown: 0, cost: priced && noCost() }
-    for (const amount of hours) {
+    let total = sum.amount
+    for (let hour = 0; hour < hours.length; hour++) {
+      const amount = hours[hour]
       if (Number.isNaN(amount)) continue
-      sum.amount += amount
+      total += amount
       sum.hoursKnown++
     }
+    sum.amount = total
     if (priced && sum.cost) priced.addDay(sum.cost, day, hours)
     sums.set(meter, sum)
   }

@@ -77,6 +77,16 @@ async function directoryOf(
   }
 }
 
+/** The name of a subject with its place, and its institution; the id alone when it is no longer registered. */
+export async function subjectPlace(
+  registry: RegistryReader,
+  subject: AlertSubject,
+): Promise<{ name: { zh: string; en: string }; institution: string | undefined }> {
+  const areas = new Map((await registry.areas()).map((area) => [area.code, area]))
+  const place = await placeOf(registry, subject)
+  return { name: nameOf(subject, place, areas), institution: place.institution?.id }
+}
+
 /** Where one subject belongs; empty when it is no longer registered. */
 interface Place {
   shard?: string

@@ -141,7 +141,7 @@ export class VersionConflict extends Error {
 export interface FanOut {
   send(queue: QueueName, shards: readonly string[]): Promise<void>
 }
-export type QueueName = 'settle' | 'assess' | 'rollup' | 'prune'
+export type QueueName = 'settle' | 'assess' | 'rollup' | 'notify' | 'prune'
 
 /** Tells people. */
 export interface Notifier {

@@ -14,6 +14,7 @@ import {
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { factorToAmount } from '../domain/unit.ts'
 import { addDirtyMonths } from './dirty.ts'
+import { type OverriddenMeter, readOverrides, withOverrides } from './event-review.ts'
 import { handlerOf } from './handler.ts'
 import {
   type ConsumptionDay,
@@ -57,10 +58,11 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
   const registry = registryReader(state)
 
   async function settleShards(shards: readonly string[]): Promise<void> {
+    const overrides = await readOverrides(state)
     const standing = await Promise.all(
       shards.map(async (shard) => {
         const before = await state.get<SettledMark>(settledKey(shard))
-        const { meters: all } = await registry.shard(shard)
+        const all = withOverrides((await registry.shard(shard)).meters, overrides)
         const meters = all.filter(isRead)
         const hasNew = await hasNewFormulas(state, shard, all)
         return { shard, before, all, meters, hasNew, anew: new Set(unsettledMeters(meters, before?.value)) }
@@ -200,11 +202,12 @@ const PROFILE_CHARS = 12
 const profileKeys = new WeakMap<Meter, string>()
 
 /** A short text that changes with anything that decides what a meter's readings mean. */
-function profileKey(meter: Meter): string {
+function profileKey(meter: OverriddenMeter): string {
   const known = profileKeys.get(meter)
   if (known) return known
   const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
-  const profile = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  const described = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  const profile = meter.overrides ? [...described, meter.overrides] : described
   const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
   profileKeys.set(meter, key)
   return key

@@ -6,6 +6,7 @@ import { Aedes, type AedesOptions, type AuthenticateError, type Client, type Pub
 import { PAYLOAD_BYTES_MAX } from '../domain/reading.ts'
 import { GATEWAY_ID } from '../domain/registry.ts'
 import { mayPublish, maySubscribe, parseTopic } from '../domain/topic.ts'
+import type { GatewayWatch } from './gateway-watch.ts'
 import type { IngestQueue } from './ingest-queue.ts'
 
 /** A whole packet must fit; a client that sends more without completing one is cut off before it fills the memory. */
@@ -21,6 +22,8 @@ export interface BrokerOptions {
   port: number
   verify(gateway: string, password: string): Promise<boolean>
   queue: IngestQueue
+  /** Is told who was heard. */
+  watch?: Pick<GatewayWatch, 'heard' | 'offline'>
   now(): number
   log(line: string): void
 }
@@ -96,7 +99,7 @@ function authenticator({ verify, log }: BrokerOptions): AedesOptions['authentica
   }
 }
 
-function publishAuthorizer({ queue, now, log }: BrokerOptions): AedesOptions['authorizePublish'] {
+function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOptions['authorizePublish'] {
   return (client, packet, done) => {
     if (!client) return done(null) // the broker's own $SYS messages
     if (!mayPublish(client.id, packet.topic)) {
@@ -111,12 +114,18 @@ function publishAuthorizer({ queue, now, log }: BrokerOptions): AedesOptions['au
       log(`gateway "${client.id}" sent ${packet.payload.length} bytes to "${packet.topic}"`)
       return done(new Error(`a message to "${packet.topic}" has at most ${bytesMax} bytes`))
     }
+    if (saysOffline(packet)) watch?.offline(client.id)
+    else watch?.heard(client.id)
     if (!isReadings) return done(null)
     // Nothing of a reading is to be retained or kept for others: the store has it.
     packet.retain = false
     queue.push({ gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }, done)
   }
 }
+
+/** A gateway that leaves, and the last will of one that was lost, are the same status: `{"v":1,"state":"offline"}`. */
+const saysOffline = ({ topic, payload }: PublishPacket): boolean =>
+  parseTopic(topic)?.channel === 'status' && /"state"\s*:\s*"offline"/.test(payload.toString())
 
 /** Cuts off connections that buffer an oversized packet. Bytes are counted from the last packet that was complete. */
 function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void): NodeJS.Timeout {

@@ -3,7 +3,10 @@
 // Exit codes: 0 done, 1 failed, 2 wrong usage. Work that takes long shows its progress on stderr when it is a terminal.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { explainSubject } from './command-explain.ts'
 import { importFiles } from './command-import.ts'
+import { rebuildFolder } from './command-rebuild.ts'
+import { repairFile } from './command-repair.ts'
 import { replay } from './command-replay.ts'
 import { settleCaseFile } from './command-settle.ts'
 import { start } from './command-start.ts'
@@ -87,11 +90,43 @@ program
   .action(importFiles)
 
 program
+  .command('repair')
+  .description('correct readings or take them back by a file: all rows, or none when one is wrong')
+  .argument('<file>', 'CSV with the columns meter, at, value, remove; values in the unit of the register')
+  .option('--who <name>', 'who repairs', 'admin')
+  .option('--note <text>', 'why')
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
+  .option('--token <text>', 'its admin token')
+  .action(repairFile)
+
+program
+  .command('rebuild')
+  .description('delete all that is derived and make it again from readings, registry, reviews and bills')
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .action(rebuildFolder)
+
+program
   .command('settle')
   .description('settle register series of a file (format of settle-cases) to hours and print them')
   .requiredOption('--cases <file>', 'JSON file')
   .option('--json', 'print one JSON document on stdout')
   .action(settleCaseFile)
+
+program
+  .command('explain')
+  .description('show where a number comes from: formula, months, meters, hours, readings, coefficient rows and clause')
+  .argument('<subject>', 'id of an institution or code of an area')
+  .requiredOption('--month <YYYY-MM>', 'month to judge')
+  .requiredOption('--indicator <name>', 'indicator of dual control or quota, e.g. energyPerArea')
+  .option('--table <name>', 'dualControl or quota, for indicators that both have')
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
+  .option('--token <text>', 'its admin token')
+  .action(explainSubject)
 
 try {
   await program.parseAsync()

@@ -5,6 +5,7 @@ import { runningHost } from './host.ts'
 export interface Client {
   get<T>(path: string): Promise<T>
   put<T>(path: string, body: unknown): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
 }
 
 /** What the API answered instead of doing as asked. */
@@ -34,7 +35,11 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
     if (!response.ok) throw new ApiError(response.status, answer as ApiError['problem'])
     return answer as T
   }
-  return { get: (path) => call('GET', path), put: (path, body) => call('PUT', path, body) }
+  return {
+    get: (path) => call('GET', path),
+    put: (path, body) => call('PUT', path, body),
+    post: (path, body) => call('POST', path, body),
+  }
 }
 
 /** The host that the options mean: the one they name, or the one that runs on the data folder; undefined when none does. */

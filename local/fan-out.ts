@@ -4,8 +4,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FanOut, QueueName, ShardResult } from '../functions/platform.ts'
 
-/** The order in which waiting queues are served: what others wait for comes first. */
-const ORDER: readonly QueueName[] = ['settle', 'assess', 'rollup', 'prune']
+/**
+ * Lanes work side by side: a mail server that hangs holds up nobody who settles. Within one, queues are served in this
+ * order: what others wait for comes first.
+ */
+const LANES: readonly (readonly QueueName[])[] = [['settle', 'assess', 'rollup', 'prune'], ['notify']]
 /** Readings of one burst are settled together. */
 const GATHER_MS = 100
 /** After work the queue rests this many times as long as the work took: background work gets a third of a core. */
@@ -27,7 +30,28 @@ export interface LocalFanOut extends FanOut {
 }
 
 export function localFanOut(log: (line: string) => void = console.error, patienceMs = PATIENCE_MS): LocalFanOut {
-  const waiting = new Map<QueueName, Set<string>>(ORDER.map((queue) => [queue, new Set()]))
+  const lanes = new Map(
+    LANES.flatMap((order) => {
+      const one = lane(order, log, patienceMs)
+      return order.map((queue) => [queue, one] as const)
+    }),
+  )
+  const all = new Set(lanes.values())
+  return {
+    async send(queue, shards) {
+      await lanes.get(queue)?.send(queue, shards)
+    },
+    serve: (queue, handler) => lanes.get(queue)?.serve(queue, handler),
+    busy: () => [...all].some((one) => one.busy()),
+    async stop() {
+      await Promise.all([...all].map((one) => one.stop()))
+    },
+  }
+}
+
+/** One loop that serves the queues of `order`, one message after the other. */
+function lane(order: readonly QueueName[], log: (line: string) => void, patienceMs: number): LocalFanOut {
+  const waiting = new Map<QueueName, Set<string>>(order.map((queue) => [queue, new Set()]))
   /** When the oldest message of each queue came. */
   const waitingSinceMs = new Map<QueueName, number>()
   const handlers = new Map<QueueName, ShardHandler>()
@@ -35,7 +59,7 @@ export function localFanOut(log: (line: string) => void = console.error, patienc
   let working: Promise<void> | undefined
 
   const next = (): QueueName | undefined => {
-    const ready = ORDER.filter((queue) => handlers.has(queue) && (waiting.get(queue)?.size ?? 0) > 0)
+    const ready = order.filter((queue) => handlers.has(queue) && (waiting.get(queue)?.size ?? 0) > 0)
     const sinceMs = (queue: QueueName): number => waitingSinceMs.get(queue) ?? 0
     const [longest] = ready.toSorted((a, b) => sinceMs(a) - sinceMs(b))
     return longest && performance.now() - sinceMs(longest) > patienceMs ? longest : ready.at(0)

@@ -9,6 +9,7 @@ import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import { assess } from '../functions/assess.ts'
 import type { Handler } from '../functions/handler.ts'
 import { ingest } from '../functions/ingest.ts'
+import { notify } from '../functions/notify.ts'
 import type { MqttBatch, MqttBatchResult, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
 import { prune } from '../functions/prune.ts'
 import { rollup } from '../functions/rollup.ts'
@@ -16,6 +17,7 @@ import { settle } from '../functions/settle.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { startBroker } from './broker.ts'
 import { credentialVerifier } from './credentials.ts'
+import { gatewayWatch } from './gateway-watch.ts'
 import { startHttp } from './http.ts'
 import { ingestQueue } from './ingest-queue.ts'
 import { type LocalPlatform, openPlatform } from './platform.ts'
@@ -64,6 +66,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     settle: settle(platform),
     assess: assess(platform),
     rollup: rollup(platform),
+    notify: notify(platform),
     prune: prune(platform),
     api: api(platform),
   } satisfies Record<keyof typeof triggers, unknown>
@@ -81,9 +84,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
   const timers: NodeJS.Timeout[] = []
   try {
-    const broker = await startBroker({ host, port: options.mqttPort, verify, queue, now: platform.now, log }).catch(
-      taken('MQTT', options.mqttPort, '--mqtt-port'),
-    )
+    const watch = await gatewayWatch({ state: platform.state, now: platform.now, log })
+    opened.push(watch)
+    const broker = await startBroker({
+      host,
+      port: options.mqttPort,
+      verify,
+      queue,
+      watch,
+      now: platform.now,
+      log,
+    }).catch(taken('MQTT', options.mqttPort, '--mqtt-port'))
     opened.push(broker)
     const http = await startHttp({
       host,

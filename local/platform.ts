@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { notifySettingOf } from '../functions/notification-outbox.ts'
 import type { Platform } from '../functions/platform.ts'
-import { openConsumptionStore } from './consumption-store.ts'
+import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
 import { localDevices } from './credentials.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { localNotifier } from './notify.ts'
@@ -15,6 +15,7 @@ import { openStateStore } from './state-store.ts'
 
 export interface LocalPlatform extends Platform {
   readonly readings: ReadingFile
+  readonly consumption: ConsumptionFile
   readonly fanOut: LocalFanOut
   close(): Promise<void>
 }

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-it('measures ingest and settle with their references, and loses nothing', async () => {
+it('measures ingest, settle and assess with their references, and loses nothing', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['bench/run.ts', '--size', 'tiny', '--json'])
   const { machine, rows } = JSON.parse(stdout)
   expect(machine.cores).toBeGreaterThan(0)
@@ -12,8 +12,16 @@ it('measures ingest and settle with their references, and loses nothing', async 
     'ingest, 50 a message',
     'ingest, 1 a message',
     'settle, 1250 meters × 96',
+    'assess, 16 institutions',
+    'assess, 32 institutions',
+    'assess, 64 institutions',
   ])
-  for (const row of rows) {
+  for (const row of rows.slice(3)) {
+    expect(row.seconds).toBeGreaterThan(0)
+    expect(row.ratio).toBeCloseTo(row.seconds / row.reference.seconds, 9)
+    expect(row.more['ms for one touched institution']).toBeGreaterThan(0)
+  }
+  for (const row of rows.slice(0, 3)) {
     expect(row.readingsPerSecond).toBeGreaterThan(0)
     expect(row.reference.readingsPerSecond).toBeGreaterThan(0)
     expect(row.ratio).toBeCloseTo(row.readingsPerSecond / row.reference.readingsPerSecond, 9)

@@ -3,6 +3,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createRandom } from '../devices/random.ts'
 import {
   type ConsumptionDay,
   type DocWrite,
@@ -326,6 +327,27 @@ export function platformContract(name: string, newPlace: () => Promise<PlatformP
         ])
         expect(await platform.consumption.get(['a'], 20_002, 20_002)).toEqual([])
         expect(await platform.consumption.get([], 0, 30_000)).toEqual([])
+      })
+
+      test('is the same to the last bit, read alone or with any others', async () => {
+        const random = createRandom('bytes')
+        const meters = Array.from({ length: 60 }, (_, n) => `m${n}`)
+        const rows = meters.flatMap((meter, n) =>
+          [20_000, 20_001, 20_002]
+            .filter((day) => (n + day) % 4 > 0)
+            .map((day) => ({
+              ...dayRow(meter, day, 0, n),
+              // Any bytes but a second kind of NaN, which nothing tells apart.
+              amounts: Float64Array.from({ length: 24 }, () => random.between(-1, 1) * 10 ** random.between(-300, 300)),
+              events: n % 7 === 0 ? [{ kind: 'spike', atMs: T0 + n, value: n, before: 0, after: 1 } as const] : [],
+            })),
+        )
+        await platform.consumption.put(rows)
+        for (const asked of [meters, meters.toReversed(), meters.filter((_, n) => n % 5 < 2), ['m3', 'm59', 'm4']]) {
+          const together = await platform.consumption.get(asked, 20_000, 20_003)
+          const expected = asked.flatMap((meter) => rows.filter((row) => row.meter === meter))
+          expect(plain(together)).toEqual(plain(expected))
+        }
       })
 
       test('is the reader’s own: changing a row changes nothing that is stored', async () => {

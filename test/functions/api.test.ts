@@ -4,8 +4,12 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
+import { advance } from '../../domain/alert.ts'
+import { registerEvent } from '../../domain/alert-detector.ts'
+import { defaultLimits } from '../../domain/alert-rule.ts'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
 import { type InstitutionRow, type Page, problemSchema, type RejectionView } from '../../domain/view.ts'
+import { storeAlerts } from '../../functions/alert-store.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import type { Principal } from '../../functions/api-route.ts'
 import { apiRoutes } from '../../functions/api-routes.ts'
@@ -82,6 +86,9 @@ async function populated(atEnd?: (remove: () => Promise<void>) => void) {
     Array.from({ length: 48 }, (_, n) => ({ meter: id, at: NOON_MS - 2 * DAY_MS + n * HOUR_MS, value: 100 + n }))
   await send(platform, 'G-A', [...hourly('A-E'), ...hourly('A-W'), { meter: 'nobody', at: NOON_MS, value: 1 }])
   await derive(platform)
+  const asked = { subject: { type: 'meter', id: 'A-E' }, limits: defaultLimits('registerEvent'), asOfMs: 1 } as const
+  const { alert } = advance(undefined, registerEvent(asked, [{ kind: 'reset', atMs: 1, reviewed: false }]), 1)
+  await storeAlerts(platform.state, '130102', { changed: alert ? [alert] : [], dropped: [], events: [] })
   return platform
 }
 
@@ -165,6 +172,25 @@ describe('over a judged province', () => {
       'GET /api/v1/meters/{id}/series',
       'meters/A-E/series',
       { from: '2026-06-01T00:00:00+08:00', to: '2026-06-16T00:00:00+08:00', grain },
+    ]),
+    ['GET /api/v1/meters/{id}/events', 'meters/A-E/events', { from: String(NOON_MS - DAY_MS), to: String(NOON_MS) }],
+    ['GET /api/v1/areas/{code}/events', 'areas/130000/events', { from: String(NOON_MS - DAY_MS), to: String(NOON_MS) }],
+    ['GET /api/v1/repairs', 'repairs'],
+    ['GET /api/v1/institutions/{id}/revisions', 'institutions/A/revisions'],
+    ['GET /api/v1/alerts', 'alerts'],
+    ['GET /api/v1/alerts', 'alerts', { state: 'cleared', area: '130102', kind: 'meterSilent' }],
+    ['GET /api/v1/alerts/{id}', 'alerts/registerEvent:A-E:1'],
+    ['GET /api/v1/settings/thresholds/{subject}', 'settings/thresholds/G-A'],
+    ['GET /api/v1/alerts/{id}/explain', 'alerts/registerEvent:A-E:1/explain'],
+    ['GET /api/v1/institutions/{id}/explain', 'institutions/A/explain', { indicator: 'energy' }],
+    ['GET /api/v1/areas/{code}/explain', 'areas/130102/explain', { indicator: 'energy' }],
+    ...['carbon', 'tree', 'cost', 'data-centre', 'pace'].map((view): [string, string] => [
+      `GET /api/v1/institutions/{id}/${view}`,
+      `institutions/A/${view}`,
+    ]),
+    ...['carbon', 'ranking', 'demonstration', 'key-users', 'target-plan'].map((view): [string, string] => [
+      `GET /api/v1/areas/{code}/${view}`,
+      `areas/130100/${view}`,
     ]),
     ['GET /api/v1/rejections', 'rejections'],
     ['GET /api/v1/rejections', 'rejections', { gateway: 'G-nobody' }],

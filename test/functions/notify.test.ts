@@ -290,7 +290,11 @@ describe('from alerts to people', () => {
     expect(await state().query(alertKeys.closed('130102'))).toMatchObject([
       { value: { id: alert.id, state: 'cleared' } },
     ])
-    expect((await state().get(alertKeys.place(alert.id)))?.value).toEqual({ shard: '130102', closed: true })
+    expect((await state().get(alertKeys.place(alert.id)))?.value).toEqual({
+      shard: '130102',
+      closed: true,
+      closedMs: NOW + DAY,
+    })
   })
 
   test('thresholds that users set are read for a chain of subjects', async () => {

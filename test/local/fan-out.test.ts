@@ -51,6 +51,30 @@ test('lets no queue wait for ever while there is always something to settle', as
   await fanOut.stop()
 })
 
+test('a notification that hangs holds up nobody who settles', async () => {
+  const fanOut = localFanOut()
+  let answer = (): void => undefined
+  const hanging = new Promise<typeof DONE>((resolve) => (answer = () => resolve(DONE)))
+  const told = new Promise<void>((resolve) => {
+    fanOut.serve('notify', () => {
+      resolve()
+      return hanging
+    })
+  })
+  await fanOut.send('notify', ['a'])
+  await told
+  await new Promise<void>((resolve) => {
+    fanOut.serve('settle', async () => {
+      resolve()
+      return DONE
+    })
+    void fanOut.send('settle', ['a'])
+  })
+  expect(fanOut.busy()).toBe(true)
+  answer()
+  await fanOut.stop()
+})
+
 test('says what failed, and stops without taking it up again', async () => {
   const said: string[] = []
   const fanOut = localFanOut((line) => said.push(line))

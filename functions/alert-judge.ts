@@ -1,0 +1,116 @@
+// Alerts of a shard, called once from assess: silence every few minutes, everything else once a day. Between these times it
+// costs one read, so a burst of readings is not slowed down by it.
+
+import { type Alert, type AlertEvent, advanceAll, alertSlot, escalate, isOpen, retire } from '../domain/alert.ts'
+import type { Finding } from '../domain/alert-finding.ts'
+import { DAY_MS, dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../domain/calendar.ts'
+import { areaPathOf } from '../domain/energy.ts'
+import type { Area, Institution, Meter } from '../domain/registry.ts'
+import { type DailyQuestion, institutionFindings, targetFindings } from './alert-daily.ts'
+import { limitsReader } from './alert-limits.ts'
+import { silenceFindings } from './alert-silence.ts'
+import { alertKeys, allThresholds, standingAlerts, storeAlerts } from './alert-store.ts'
+import { parentOf } from './judgement.ts'
+import { DERIVED, type Platform } from './platform.ts'
+import type { RegistryReader } from './registry.ts'
+
+const SILENCE_EVERY_MS = 5 * MINUTE_MS
+/** After the night's last hour, spread over two hours so that a province's shards do not come all at once. */
+const DAILY_FROM_MS = 5.25 * HOUR_MS
+const DAILY_SPREAD_MINUTES = 120
+
+/** When a shard, or an area above shards, was last looked at. Deleted: it is looked at in full the next time. */
+export interface AlertMark {
+  silenceMs: number
+  dailyMs: number
+}
+export const alertMarkKey = (area: string): string => `alert-judged/${area}`
+
+type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
+
+/** Judges a county, its institutions, gateways and meters, as far as that is due; an area above counties by itself. */
+export async function judgeAlerts(ports: Ports, area: string, nowMs: number): Promise<void> {
+  const { state, registry } = ports
+  const mark = (await state.get<AlertMark>(alertMarkKey(area)))?.value
+  const isDaily = dueDaily(area, nowMs) > (mark?.dailyMs ?? Number.NEGATIVE_INFINITY)
+  if (!isDaily && mark && nowMs - mark.silenceMs < SILENCE_EVERY_MS && nowMs >= mark.silenceMs) return
+  const areas = await registry.areas()
+  const path = areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
+  const { institutions, meters } = await registry.shard(area)
+  const question = { shard: area, limits: limitsReader(await allThresholds(state), path), nowMs }
+  const findings = await silenceFindings(state, { ...question, institutions, meters })
+  if (isDaily) findings.push(...(await daily(ports, question, { area, areas, institutions, meters })))
+  // Read after everything else: whoever acknowledges an alert meanwhile is not overwritten.
+  await storeRound(ports, { area, findings, known: subjectsOf(area, institutions, meters), nowMs })
+  const value: AlertMark = { silenceMs: nowMs, dailyMs: isDaily ? nowMs : (mark?.dailyMs ?? 0) }
+  await state.put([{ key: alertMarkKey(area), value }], DERIVED)
+}
+
+async function daily(
+  ports: Ports,
+  question: Pick<DailyQuestion, 'shard' | 'limits' | 'nowMs'>,
+  of: { area: string; areas: readonly Area[]; institutions: readonly Institution[]; meters: readonly Meter[] },
+): Promise<Finding[]> {
+  const { area, areas, institutions, meters } = of
+  const standing = new Map((await standingAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
+  const asked = { ...question, standing }
+  const subject = { type: 'area', id: area } as const
+  const findings = await targetFindings(ports, { ...asked, subject, area, above: parentOf(area, areas) })
+  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
+  for (const institution of institutions) {
+    const own = metersOf.get(institution.id) ?? []
+    findings.push(...(await institutionFindings(ports, { ...asked, institution, meters: own })))
+  }
+  return findings
+}
+
+/** The next state of all alerts of an area: what was found, who has waited too long, whose subject is gone. */
+async function storeRound(
+  { state }: Ports,
+  of: { area: string; findings: readonly Finding[]; known: ReadonlySet<string>; nowMs: number },
+): Promise<void> {
+  const { area, findings, known, nowMs } = of
+  const standing = await aliveAlerts(state, area)
+  const gone = standing.filter(({ subject }) => !known.has(`${subject.type} ${subject.id}`))
+  const advanced = advanceAll(
+    standing.filter((alert) => !gone.includes(alert)),
+    findings,
+    nowMs,
+  )
+  const changed = new Map(advanced.changed.map((alert) => [alertSlot(alert), alert]))
+  const events: AlertEvent[] = [...advanced.events]
+  for (const before of standing) {
+    const alert = changed.get(alertSlot(before)) ?? before
+    if (!isOpen(alert)) continue
+    const step = gone.includes(before) ? retire(alert, nowMs) : escalate(alert, nowMs)
+    events.push(...step.events)
+    if (step.alert && step.events.length > 0) changed.set(alertSlot(before), step.alert)
+  }
+  const dropped = [...advanced.dropped, ...gone.filter(({ state: stood }) => stood === 'pending')]
+  await storeAlerts(state, area, { changed: [...changed.values()], dropped, events })
+}
+
+/** Those that stand; what a killed round has closed already but left standing is tidied up. */
+async function aliveAlerts(state: Platform['state'], area: string): Promise<Alert[]> {
+  const standing = await standingAlerts(state, area)
+  const places = await state.getMany<{ closed: boolean }>(standing.filter(isOpen).map(({ id }) => alertKeys.place(id)))
+  const closed = new Set(places.filter(({ value }) => value.closed).map(({ key }) => key))
+  const isClosed = ({ id }: Alert): boolean => closed.has(alertKeys.place(id))
+  await state.delete(standing.filter(isClosed).map((alert) => alertKeys.open(area, alertSlot(alert))))
+  return standing.filter((alert) => !isClosed(alert))
+}
+
+const subjectsOf = (area: string, institutions: readonly Institution[], meters: readonly Meter[]): Set<string> =>
+  new Set([
+    `area ${area}`,
+    ...institutions.map(({ id }) => `institution ${id}`),
+    ...meters.flatMap(({ id, gateway }) => [`meter ${id}`, `gateway ${gateway}`]),
+  ])
+
+/** The latest time at which an area was due for its daily look. */
+function dueDaily(area: string, nowMs: number): number {
+  let spread = 0
+  for (const char of area) spread = (spread * 31 + char.charCodeAt(0)) % DAILY_SPREAD_MINUTES
+  const todayMs = dayStartMs(dayOf(nowMs)) + DAILY_FROM_MS + spread * MINUTE_MS
+  return todayMs <= nowMs ? todayMs : todayMs - DAY_MS
+}

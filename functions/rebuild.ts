@@ -1,0 +1,73 @@
+// Everything derived, made again from raw readings, registry, reviews and bills. Which months were ever judged is marked
+// first, so that a rebuild that is killed loses none of them: it is run again.
+
+import type { Bill } from '../domain/bill.ts'
+import { assess } from './assess.ts'
+import { billedMonths } from './bills.ts'
+import { addDirtyMonths } from './dirty.ts'
+import type { SubjectYear } from './judgement.ts'
+import type { Platform, ShardResult } from './platform.ts'
+import { readRegistry, registryReader } from './registry.ts'
+import { rollup } from './rollup.ts'
+import { settle } from './settle.ts'
+
+/** What only settling and judging write. Reviews, repairs, revisions and alerts are history, and stay. */
+const DERIVED_PREFIXES = ['settled/', 'virtual/', 'assessed/', 'summarized/', 'subject/', 'summary/'] as const
+const KEYS_PER_DELETE = 10_000
+
+export interface Rebuilt {
+  shards: number
+  readings: number
+  /** Documents that were deleted, and that stand now. */
+  documentsBefore: number
+  documents: number
+  failed: ShardResult['failed']
+}
+
+/** `clearConsumption` empties the store of hours. Nobody else may work on the platform meanwhile. */
+export async function rebuild(platform: Platform, clearConsumption: () => Promise<void>): Promise<Rebuilt> {
+  const { state, readings } = platform
+  const registry = registryReader(state)
+  const head = await registry.refresh()
+  await markJudgedMonths(platform)
+  // The marks of settling go first: without them all is settled again, whatever else a kill leaves standing.
+  let documentsBefore = 0
+  for (const prefix of DERIVED_PREFIXES) {
+    const keys = (await state.query(prefix)).map(({ key }) => key)
+    documentsBefore += keys.length
+    for (let first = 0; first < keys.length; first += KEYS_PER_DELETE)
+      await state.delete(keys.slice(first, first + KEYS_PER_DELETE))
+  }
+  await clearConsumption()
+  const failed: ShardResult['failed'] = []
+  for (const step of [settle, assess, rollup]) failed.push(...(await step(platform)({ shards: [] })).failed)
+  let documents = 0
+  for (const prefix of DERIVED_PREFIXES) documents += (await state.query(prefix)).length
+  const { meters } = await readRegistry(state)
+  const count = await readings.count(meters.map(({ id }) => id))
+  return { shards: head.shards.length, readings: count, documentsBefore, documents, failed }
+}
+
+/** Marks every month that stands of any subject, and every month that has bills: settling marks those with hours. */
+async function markJudgedMonths({ state }: Platform): Promise<void> {
+  const { institutions, areas } = await readRegistry(state)
+  const registry = registryReader(state)
+  await registry.refresh()
+  const months = new Map<string, Set<string>>()
+  const add = (subject: string, some: Iterable<string>): void => {
+    months.set(subject, new Set([...(months.get(subject) ?? []), ...some]))
+  }
+  for (const { key, value } of await state.query<SubjectYear>('subject/')) add(key.split('/')[1], Object.keys(value))
+  const bills = (await state.query<Bill[]>('bill/')).flatMap(({ value }) => value)
+  for (const [subject, some] of billedMonths(bills)) add(subject, some)
+  const places = new Map<string, Map<string, Set<string>>>()
+  const place = (area: string, subject: string): void => {
+    const some = months.get(subject)
+    if (!some) return
+    const own = places.get(area) ?? new Map<string, Set<string>>()
+    places.set(area, own.set(subject, some))
+  }
+  for (const { id } of institutions) place((await registry.institution(id))?.shard ?? '', id)
+  for (const { code } of areas) place(code, code)
+  for (const [area, own] of places) if (area !== '') await addDirtyMonths(state, area, own)
+}

@@ -1,0 +1,78 @@
+// A closed month that changes leaves a revision behind: what stood, what stands now, and when. A month is closed some days
+// after its end; what it is judged to be when that was first noticed is no revision.
+
+import { DAY_MS, type Month, monthRange } from '../domain/calendar.ts'
+import type { SubjectMonth } from '../domain/subject.ts'
+import { type SubjectYear, subjectYearKey } from './judgement.ts'
+import type { DocWrite, StateStore } from './platform.ts'
+
+/** What of a month is compared and kept: its numbers, but those that say how long it was waited for. */
+export type RevisedAmounts = Record<string, number | null>
+export interface Revision {
+  subject: string
+  month: Month
+  /** Counts from 1. */
+  number: number
+  atMs: number
+  before: RevisedAmounts
+  after: RevisedAmounts
+  /** Null: nothing but the hours tells why. */
+  cause: string | null
+}
+const NUMBER_DIGITS = 4
+export const revisionKey = (subject: string, month = '', number?: number): string =>
+  `revision/${subject}/${month}${number === undefined ? '' : `/${String(number).padStart(NUMBER_DIGITS, '0')}`}`
+/** The months of a year that a subject was judged for when they were closed. */
+const closedKey = (subject: string, year: string): string => `closed/${subject}/${year}`
+
+/** Days after its end when a month is closed, `{"afterDays": 5}`; 0 when not set. */
+export const CLOSING_KEY = 'setting/closing'
+export async function closingDays(state: StateStore): Promise<number> {
+  return (await state.get<{ afterDays: number }>(CLOSING_KEY))?.value.afterDays ?? 0
+}
+
+/** Documents that record what changed in closed months; to be put together with the months themselves. */
+export async function revisionDocs(
+  state: StateStore,
+  subject: string,
+  months: readonly SubjectMonth[],
+  when: { nowMs: number; afterDays: number },
+): Promise<DocWrite[]> {
+  const { nowMs, afterDays } = when
+  const closed = months.filter(({ month }) => monthRange(month).toMs + afterDays * DAY_MS <= nowMs)
+  const docs: DocWrite[] = []
+  for (const [year, own] of Map.groupBy(closed, ({ month }) => month.slice(0, 4))) {
+    const known = await state.get<Month[]>(closedKey(subject, year))
+    const judged = new Set(known?.value)
+    const fresh = own.map(({ month }) => month).filter((month) => !judged.has(month))
+    if (fresh.length > 0) docs.push({ key: closedKey(subject, year), value: [...judged, ...fresh].sort() })
+    if (fresh.length === own.length) continue
+    const standing = (await state.get<SubjectYear>(subjectYearKey(subject, year)))?.value
+    for (const after of own) {
+      const before = standing?.[after.month]
+      if (!judged.has(after.month) || !before) continue
+      const amounts = [amountsOf(before), amountsOf(after)]
+      if (JSON.stringify(amounts[0]) === JSON.stringify(amounts[1])) continue
+      const number = (await state.query(`${revisionKey(subject, after.month)}/`)).length + 1
+      const value: Revision = {
+        subject,
+        month: after.month,
+        number,
+        atMs: nowMs,
+        before: amounts[0],
+        after: amounts[1],
+        cause: null,
+      }
+      docs.push({ key: revisionKey(subject, after.month, number), value })
+    }
+  }
+  return docs
+}
+
+/** The numbers of a month, in the order of their names. */
+function amountsOf(month: SubjectMonth): RevisedAmounts {
+  const numbers = Object.entries(month).filter(
+    (entry): entry is [string, number | null] => typeof entry[1] === 'number' || entry[1] === null,
+  )
+  return Object.fromEntries(numbers.filter(([name]) => name !== 'hoursExpected').sort(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,69 @@
+// `kilowatch repair FILE`: readings that are corrected or taken back, by a running host or in the data folder itself.
+
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { REPAIR_COLUMNS, type RefusedRepair, type RepairRow } from '../domain/register-repair.ts'
+import { type RepairFile, type RepairRecord, repair } from '../functions/repair.ts'
+import { ApiError, chosenHost, clientOf } from './client.ts'
+import { openPlatform } from './platform.ts'
+
+export interface RepairOptions {
+  who: string
+  note?: string
+  json?: boolean
+  data: string
+  api?: string
+  token?: string
+}
+
+export async function repairFile(file: string, options: RepairOptions): Promise<void> {
+  const { who, note, json } = options
+  const { refused, record } = await sent({ file: basename(file), who, note, rows: await readRows(file) }, options)
+  if (!record) process.exitCode = 1
+  if (json) process.stdout.write(`${JSON.stringify({ repaired: record !== undefined, ...record, refused })}\n`)
+  else if (record) process.stdout.write(`${record.rows.length} readings repaired (${record.id})\n`)
+  else {
+    for (const { row, field, reason } of refused) process.stderr.write(`${file} row ${row}: ${field}: ${reason}\n`)
+    process.stderr.write(`kilowatch: nothing was repaired: ${refused.length} refused\n`)
+  }
+}
+
+async function readRows(file: string): Promise<RepairRow[]> {
+  let cells: string[][]
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    cells = parse(text, { columns: false, relax_column_count: true, skip_empty_lines: false })
+  } catch (cause) {
+    throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+  const header = (cells[0] ?? []).map((name) => name.trim())
+  for (const column of REPAIR_COLUMNS) {
+    if (column !== 'remove' && !header.includes(column)) throw new Error(`${file}: the column "${column}" is missing`)
+  }
+  return cells
+    .slice(1)
+    .map((row) => Object.fromEntries(REPAIR_COLUMNS.map((column) => [column, row[header.indexOf(column)] ?? ''])))
+}
+
+async function sent(
+  file: RepairFile,
+  options: RepairOptions,
+): Promise<{ refused: readonly RefusedRepair[]; record: RepairRecord | undefined }> {
+  const host = chosenHost(options)
+  if (host) {
+    try {
+      return { refused: [], record: await clientOf(host).post<RepairRecord>('repairs', file) }
+    } catch (error) {
+      const refused = error instanceof ApiError ? (error.problem.problems as unknown as RefusedRepair[]) : undefined
+      if (!refused) throw error
+      return { refused, record: undefined }
+    }
+  }
+  const platform = await openPlatform(options.data)
+  try {
+    return await repair(platform, file)
+  } finally {
+    await platform.close()
+  }
+}

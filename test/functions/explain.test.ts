@@ -1,0 +1,307 @@
+// Every number that status shows is led back to its amounts and rows, and the routes about energy answer as their schemas
+// say, over a small province with fourteen months of readings, bills and a data centre.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DAY_MS, monthRange } from '../../domain/calendar.ts'
+import { type ExplainView, explainWindow } from '../../domain/explain.ts'
+import { INDICATORS, QUOTA_INDICATORS } from '../../domain/registry.ts'
+import type { AreaStatusView, InstitutionStatusView } from '../../domain/view.ts'
+import { api } from '../../functions/api.ts'
+import { apiRoutes } from '../../functions/api-routes.ts'
+import type { Platform } from '../../functions/platform.ts'
+import { importRegistry } from '../../functions/registry-import.ts'
+import { derive, meter, openTestPlatform, PROVINCE, register, send } from './province.ts'
+
+const MONTH = '2026-06'
+const cleanups: (() => Promise<void>)[] = []
+let platform: Awaited<ReturnType<typeof openTestPlatform>>
+
+async function ask(route: string, path: string, query: Record<string, string> = {}, body?: unknown) {
+  const [method] = route.split(' ')
+  const event = {
+    version: '2.0',
+    rawPath: `/api/v1/${path}`,
+    headers: {},
+    queryStringParameters: query,
+    requestContext: { http: { method, path: `/api/v1/${path}` }, authorizer: { lambda: { role: 'admin' } } },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    isBase64Encoded: false,
+  }
+  const answer = (await api(platform as Platform)(event as never)) as { statusCode: number; body: string }
+  return { status: answer.statusCode, body: JSON.parse(answer.body) }
+}
+async function answered(route: string, path: string, query?: Record<string, string>, body?: unknown) {
+  const found = await ask(route, path, query, body)
+  expect(found.status, JSON.stringify(found.body)).toBe(200)
+  return apiRoutes.find((one) => one.route === route)?.response.parse(found.body)
+}
+
+beforeAll(async () => {
+  platform = await openTestPlatform(undefined, (remove) => cleanups.push(remove))
+  const { meters = [] } = PROVINCE
+  await register(platform, {
+    ...PROVINCE,
+    meters: [
+      ...meters,
+      meter('A-DC', 'A', { role: 'sub', parent: 'A-E', purpose: '01D10' }),
+      meter('A-IT', 'A', { role: 'sub', parent: 'A-DC', purpose: '01D1A' }),
+    ],
+    bills: [
+      {
+        institution: 'A',
+        carrier: 'petrol',
+        purpose: 'transport',
+        month: '2026-03',
+        quantity: 900,
+        unit: 'kg',
+        costYuan: 8000,
+      },
+      { institution: 'B', carrier: 'heat', month: '2026-01', quantity: 40, unit: 'GJ' },
+    ],
+    targets: [
+      {
+        subject: 'A',
+        indicator: 'energy',
+        baseYear: 2025,
+        endYear: 2030,
+        path: 'linear',
+        baseValue: 9,
+        cap: 8,
+        source: 'test',
+        standIn: true,
+      },
+      {
+        subject: '130102',
+        indicator: 'energy',
+        baseYear: 2025,
+        endYear: 2030,
+        path: 'linear',
+        baseValue: 9,
+        cap: 1,
+        source: 'test',
+        standIn: true,
+      },
+    ],
+  })
+  const { fromMs } = monthRange('2025-05')
+  for (const id of ['A', 'B', 'C', 'D']) {
+    const ids = [`${id}-E`, `${id}-W`, ...(id === 'A' ? ['A-DC', 'A-IT'] : [])]
+    for (const [rank, one] of ids.entries()) {
+      const step = one.endsWith('DC') ? 8 : one.endsWith('IT') ? 5 : 20 - rank
+      const count = Math.floor((platform.now() - fromMs) / (DAY_MS / 12)) + 1
+      const readings = Array.from({ length: count }, (_, n) => ({
+        meter: one,
+        at: fromMs + (n * DAY_MS) / 12,
+        value: n * step,
+      }))
+      for (let from = 0; from < count; from += 1000) await send(platform, `G-${id}`, readings.slice(from, from + 1000))
+    }
+  }
+  await derive(platform)
+}, 60_000)
+afterAll(async () => {
+  for (const cleanup of cleanups) await cleanup()
+})
+
+const EXPLAIN = 'GET /api/v1/institutions/{id}/explain'
+const AREA_EXPLAIN = 'GET /api/v1/areas/{code}/explain'
+
+test.each(INDICATORS)('the chain of %s leads to what status shows, for institutions and areas', async (indicator) => {
+  for (const id of ['A', 'B', 'C', 'D']) {
+    const status = (await ask('GET', `institutions/${id}/status`, { month: MONTH })).body as InstitutionStatusView
+    const shown = status.dualControl?.indicators.find((one) => one.indicator === indicator)?.actual
+    const view = (await answered(EXPLAIN, `institutions/${id}/explain`, { month: MONTH, indicator })) as ExplainView
+    expect(view.shown).toBe(shown)
+    expect(view, `${id} ${indicator} ${view.shown} ${view.result}`).toMatchObject({ matches: true })
+    expect(view.result).not.toBeNull()
+    for (const { months, readings } of view.meters) {
+      expect(readings.count).toBeGreaterThan(0)
+      for (const one of months)
+        expect(Object.values(one.flags).reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(one.hoursKnown)
+    }
+  }
+  for (const code of ['130000', '130100', '130102']) {
+    const status = (await ask('GET', `areas/${code}/status`, { month: MONTH })).body as AreaStatusView
+    const shown = status.dualControl?.indicators.find((one) => one.indicator === indicator)?.actual
+    const view = (await answered(AREA_EXPLAIN, `areas/${code}/explain`, { month: MONTH, indicator })) as ExplainView
+    expect(view.shown).toBe(shown)
+    expect(view, `${code} ${indicator} ${view.shown} ${view.result}`).toMatchObject({ matches: true })
+  }
+})
+
+test.each(QUOTA_INDICATORS)('the chain of the quota %s leads to what status shows', async (indicator) => {
+  for (const id of ['A', 'B']) {
+    const view = (await answered(EXPLAIN, `institutions/${id}/explain`, {
+      month: MONTH,
+      indicator,
+      table: 'quota',
+    })) as ExplainView
+    expect(view, `${id} ${indicator} ${view.shown} ${view.result}`).toMatchObject({ matches: true })
+  }
+})
+
+test('a chain names the rows with source and validity, and the target', async () => {
+  const view = (await answered(EXPLAIN, 'institutions/A/explain', { month: MONTH, indicator: 'energy' })) as ExplainView
+  expect(view.against).toMatchObject({ source: 'test', standIn: true })
+  const rows = view.months.flatMap(({ terms }) => terms.flatMap(({ row }) => row ?? []))
+  expect(rows.length).toBeGreaterThan(0)
+  for (const row of rows) expect(row).toMatchObject({ source: expect.any(String), validFrom: expect.any(String) })
+  expect(view.bills).toHaveLength(1)
+})
+
+test('an area names its children in each month', async () => {
+  const view = (await answered(AREA_EXPLAIN, 'areas/130102/explain', { month: MONTH, indicator: 'co2' })) as ExplainView
+  for (const { terms } of view.months) expect(terms.map(({ source }) => source)).toEqual(['A', 'B'])
+})
+
+test.each([
+  ['institutions/A/explain', { indicator: 'nothing' }, 400],
+  ['institutions/nobody/explain', { indicator: 'energy' }, 404],
+  ['areas/130102/explain', { indicator: 'heatingPerArea' }, 400],
+  ['institutions/A/explain', { indicator: 'energy', table: 'quota' }, 400],
+  ['alerts/nothing/explain', {}, 404],
+])('%s %j is refused with %i', async (path, query, status) => {
+  expect((await ask('GET', path, query as Record<string, string>)).status).toBe(status)
+})
+
+test.each([
+  ['institutions/{id}', 'institutions/A', ['carbon', 'tree', 'cost', 'data-centre', 'pace']],
+  ['areas/{code}', 'areas/130100', ['carbon', 'ranking', 'demonstration', 'key-users', 'target-plan']],
+])('every view of %s fits its schema', async (pattern, path, views) => {
+  for (const view of views) await answered(`GET /api/v1/${pattern}/${view}`, `${path}/${view}`)
+})
+
+test('ledgers equal what is judged', async () => {
+  for (const path of ['institutions/A', 'areas/130000'])
+    expect((await ask('GET', `${path}/carbon`, { year: '2026' })).body).toMatchObject({ reconciled: true })
+})
+
+test('the PUE of a month is that of its hours, and the rest of the tree is unexplained', async () => {
+  const centre = (await ask('GET', 'institutions/A/data-centre', { month: '2026-05' })).body
+  expect(centre.monthly.pue.value).toBeCloseTo(8 / 5, 9)
+  expect(centre.hours).toHaveLength(744)
+  const tree = (await ask('GET', 'institutions/A/tree', { month: '2026-05' })).body
+  const main = tree.nodes.find((node: { meter: string }) => node.meter === 'A-E')
+  expect(main.periods[0].unexplainedPct).toBeCloseTo(60, 6)
+})
+
+test('a proposal sums to the target and is not stored', async () => {
+  const target = {
+    subject: '130102',
+    indicator: 'energy',
+    baseYear: 2025,
+    endYear: 2026,
+    years: { 2026: 10 },
+    source: 'test',
+  }
+  const shares = [
+    { subject: 'A', weight: 1 },
+    { subject: 'B', weight: 2 },
+  ]
+  const { body } = await ask('POST', 'areas/130102/target-plan', {}, { target, shares })
+  expect(body.targets.reduce((sum: number, one: { years: Record<string, number> }) => sum + one.years[2026], 0)).toBe(
+    10,
+  )
+  const check = (await ask('GET', 'areas/130102/target-plan')).body
+  expect(check.problems[0]).toMatchObject({ kind: 'targets', field: expect.any(String) })
+})
+
+test('the registry says what results will lack, and names a target year outside its plan', async () => {
+  const answer = await ask(
+    'PUT',
+    'registry',
+    {},
+    {
+      institutions: [
+        {
+          id: 'E',
+          name: 'E',
+          area: '130102',
+          type: 'government',
+          sizes: [{ validFrom: '2020-01-01', floorAreaM2: 1 }],
+        },
+      ],
+      gateways: [{ id: 'G-E', institution: 'E' }],
+      meters: [meter('E-E', 'E')],
+    },
+  )
+  expect(answer.body.warnings).toContainEqual(expect.objectContaining({ id: 'E', field: 'energyUsers' }))
+  const years = { 2040: 1, 2027: 1 }
+  const target = {
+    subject: 'A',
+    indicator: 'water',
+    baseYear: 2026,
+    endYear: 2030,
+    path: 'linear',
+    years,
+    source: 't',
+    standIn: false,
+  } as const
+  const { problems } = await importRegistry(platform.state, { targets: [target] })
+  expect(problems).toEqual([expect.objectContaining({ kind: 'targets', id: 'A water 2026-2030', field: 'years' })])
+})
+
+test.each([
+  [
+    'a floor area of 0',
+    {
+      institutions: [
+        {
+          id: 'Z',
+          name: 'Z',
+          area: '130102',
+          type: 'government',
+          sizes: [{ validFrom: '2020-01-01', floorAreaM2: 0 }],
+        },
+      ],
+    },
+    'floorAreaM2',
+  ],
+  [
+    'overlapping dated sizes',
+    {
+      institutions: [
+        {
+          id: 'Z',
+          name: 'Z',
+          area: '130102',
+          type: 'government',
+          sizes: [
+            { validFrom: '2020-01-01', floorAreaM2: 1 },
+            { validFrom: '2020-01-01', floorAreaM2: 2 },
+          ],
+        },
+      ],
+    },
+    'validFrom',
+  ],
+  ['a cyclic meter tree', { meters: [meter('A-E', 'A', { parent: 'A-IT' })] }, 'parent'],
+  ['a unit that cannot convert', { meters: [meter('A-X', 'A', { unit: 'm³' })] }, 'unit'],
+])('%s is refused by its field, and the rest is still computed', async (_, body, field) => {
+  const answer = await ask('PUT', 'registry', {}, body)
+  expect(answer.status).toBeGreaterThanOrEqual(400)
+  expect(JSON.stringify(answer.body)).toContain(field)
+  expect((await ask('GET', 'institutions/A/explain', { indicator: 'energy', month: MONTH })).body.matches).toBe(true)
+})
+
+test('a rolling year has every season once, a total begins in January', () => {
+  const endMs = platform.now()
+  const rolling = explainWindow('dualControl', 'energyPerArea', endMs)
+  expect(rolling.reduce((sum, { weight }) => sum + weight, 0)).toBeGreaterThan(12)
+  expect(rolling).toHaveLength(13)
+  expect(explainWindow('dualControl', 'energy', endMs)[0].month).toBe('2026-01')
+})
+
+test('CO2 of a fuel without a factor is a lower bound: named, provisional, and never called on track', async () => {
+  const view = (await answered(EXPLAIN, 'institutions/A/explain', { month: MONTH, indicator: 'co2' })) as ExplainView
+  expect(view.lowerBound).toBe(true)
+  expect(view.months.flatMap(({ terms }) => terms).find(({ source }) => source === 'petrol')).toMatchObject({
+    adds: null,
+    row: null,
+  })
+  const status = (await ask('GET', 'institutions/A/status', { month: MONTH })).body as InstitutionStatusView
+  const of = (name: string) => status.dualControl?.indicators.find(({ indicator }) => indicator === name)
+  expect(of('co2')).toMatchObject({ lowerBound: true, status: null })
+  expect(of('energy')?.lowerBound).toBeUndefined()
+  expect(status.dualControl?.provisional).toBe(true)
+})

@@ -1,0 +1,148 @@
+// What people do about the field over the API: events are reviewed, readings repaired, and closed months that change
+// leave revisions behind.
+
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { expect, test } from 'vitest'
+import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
+import { type ApiEvent, api } from '../../functions/api.ts'
+import type { EventView } from '../../functions/api-field.ts'
+import type { Platform } from '../../functions/platform.ts'
+import type { Revision } from '../../functions/revision.ts'
+import { derive, meter, NOON_MS, oneInstitution, openTestPlatform, register, send } from './province.ts'
+
+async function call(platform: Platform, method: string, path: string, body?: unknown, role = 'admin') {
+  const [rawPath, search] = path.split('?')
+  const result = (await api(platform)({
+    version: '2.0',
+    rawPath: `/api/v1/${rawPath}`,
+    headers: {},
+    queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
+    requestContext: { http: { method, path: `/api/v1/${rawPath}` }, authorizer: { lambda: { role } } },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    isBase64Encoded: false,
+  } as unknown as ApiEvent)) as APIGatewayProxyStructuredResultV2
+  return { status: result.statusCode, body: JSON.parse(result.body ?? '') }
+}
+
+/** Readings of A-E, one an hour up to noon; a spike in the fourth, and a reset after the seventh. */
+const VALUES = [10, 12, 14, 500, 18, 20, 22, 3, 5, 7]
+const at = (n: number): number => NOON_MS - 20 * HOUR_MS + n * HOUR_MS
+async function populated() {
+  const platform = await openTestPlatform()
+  await register(platform, oneInstitution([meter('A-E', 'A')]))
+  await send(
+    platform,
+    'G-A',
+    VALUES.map((value, n) => ({ meter: 'A-E', at: at(n), value })),
+  )
+  await derive(platform)
+  return platform
+}
+const RANGE = `from=${NOON_MS - 3 * DAY_MS}&to=${NOON_MS}`
+const statesOf = async (platform: Platform, path = 'meters/A-E/events', more = '') =>
+  ((await call(platform, 'GET', `${path}?${RANGE}${more}`)).body.items as EventView[]).map(({ id, state }) => [
+    id,
+    state,
+  ])
+const total = async (platform: Platform): Promise<number> => {
+  const { body } = await call(platform, 'GET', `meters/A-E/series?${RANGE}&grain=hour`)
+  return (body.points as { value: number | null }[]).reduce((sum, { value }) => sum + (value ?? 0), 0)
+}
+
+test('events are listed by meter and area, reviewed, and an undone one settles its hours anew until it is reopened', async () => {
+  const platform = await populated()
+  const [spike, reset] = [`spike:${at(3)}`, `reset:${at(6)}`]
+  expect(await statesOf(platform)).toEqual([
+    [spike, 'open'],
+    [reset, 'open'],
+  ])
+  expect(await total(platform)).toBe(12 + 4)
+  const accepted = await call(platform, 'POST', `meters/A-E/events/${spike}/accept`, { who: '王工', note: '雷击' })
+  expect([accepted.status, accepted.body.history]).toEqual([
+    200,
+    [{ state: 'accepted', who: '王工', note: '雷击', atMs: NOON_MS }],
+  ])
+  await call(platform, 'POST', `meters/A-E/events/${reset}/undo`, {})
+  expect(await call(platform, 'GET', 'areas/130102/freshness')).toMatchObject({ body: { upToDate: false } })
+  await derive(platform)
+  expect(await call(platform, 'GET', 'areas/130102/freshness')).toMatchObject({ body: { upToDate: true } })
+  expect(await total(platform)).toBe(7 - 10)
+  expect(await statesOf(platform)).toEqual([
+    [spike, 'accepted'],
+    [reset, 'undone'],
+  ])
+  expect(await statesOf(platform, 'areas/130000/events', '&reviewed=false')).toEqual([])
+  expect(await statesOf(platform, 'areas/130000/events', '&reviewed=true&limit=1')).toEqual([[spike, 'accepted']])
+  await call(platform, 'POST', `meters/A-E/events/${reset}/reopen`, {})
+  await derive(platform)
+  expect([await total(platform), await statesOf(platform)]).toEqual([
+    16,
+    [
+      [spike, 'accepted'],
+      [reset, 'open'],
+    ],
+  ])
+})
+
+test('what cannot be reviewed is refused by name', async () => {
+  const platform = await populated()
+  const statuses = async (event: string, role?: string) =>
+    (await call(platform, 'POST', `meters/A-E/events/${event}/undo`, {}, role)).status
+  expect(await statuses(`spike:${at(4)}`)).toBe(404)
+  expect(await statuses('nonsense')).toBe(400)
+  expect(await statuses(`spike:${at(3)}`, 'anyone')).toBe(401)
+})
+
+test('a repair corrects and removes readings, keeps who did it, and takes all rows or none', async () => {
+  const platform = await populated()
+  const good = [
+    { meter: 'A-E', at: String(at(3)), value: '16', remove: '' },
+    { meter: 'A-E', at: at(9), remove: true },
+  ]
+  const bad = [...good, { meter: 'nobody', at: at(1), value: 1 }, { meter: 'A-E', at: 'soon', value: 'x' }]
+  const refused = await call(platform, 'POST', 'repairs', { file: 'r.csv', who: '李', rows: bad })
+  expect([refused.status, refused.body.problems]).toEqual([
+    422,
+    [
+      { row: 4, field: 'meter', reason: '"nobody" is not registered' },
+      { row: 5, field: 'at', reason: expect.stringContaining('"soon"') },
+      { row: 5, field: 'value', reason: '"x" is no number' },
+    ],
+  ])
+  expect((await call(platform, 'GET', 'repairs')).body.items).toEqual([])
+  const done = await call(platform, 'POST', 'repairs', { file: 'r.csv', who: '李', rows: good })
+  expect([done.status, done.body.state]).toEqual([200, 'done'])
+  await derive(platform)
+  expect(await statesOf(platform)).toEqual([[`reset:${at(6)}`, 'open']])
+  expect(await total(platform)).toBe(12 + 2)
+  const { items } = (await call(platform, 'GET', 'repairs')).body
+  expect(items).toEqual([
+    expect.objectContaining({
+      file: 'r.csv',
+      who: '李',
+      rows: [
+        { row: 2, meter: 'A-E', atMs: at(3), value: 16 },
+        { row: 3, meter: 'A-E', atMs: at(9), value: null },
+      ],
+    }),
+  ])
+})
+
+test('a closed month that changes leaves a revision; judging it for the first time, or an open one, does not', async () => {
+  const platform = await populated()
+  const revisions = async (): Promise<Revision[]> =>
+    (await call(platform, 'GET', 'institutions/A/revisions')).body.items
+  const late = NOON_MS - 40 * DAY_MS
+  await send(platform, 'G-A', [
+    { meter: 'A-E', at: late, value: 1 },
+    { meter: 'A-E', at: late + HOUR_MS, value: 5 },
+  ])
+  await derive(platform)
+  expect(await revisions()).toEqual([])
+  await call(platform, 'POST', 'repairs', { rows: [{ meter: 'A-E', at: late, value: 2 }] })
+  await derive(platform)
+  await derive(platform)
+  const found = await revisions()
+  expect(found.map(({ month, number }) => [month, number])).toEqual([['2026-05', 1]])
+  expect(found[0].before.electricityKwh).toBeGreaterThan(found[0].after.electricityKwh ?? 0)
+})
