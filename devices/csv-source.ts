@@ -67,7 +67,8 @@ export interface Building {
   /** BDG2's primaryspaceusage, e.g. `Education`, and its refinement. */
   use?: string
   subUse?: string
-  floorAreaM2: number
+  /** Absent in the list where nobody knows it; the replay needs it for the buildings that it sends. */
+  floorAreaM2?: number
   occupants?: number
   yearBuilt?: number
   timeZone?: string
@@ -107,7 +108,7 @@ export async function readWideCsv(file: string, known?: { has(building: string):
   return draft.finish()
 }
 
-/** Reads buildings.csv. Throws CsvError for a missing or repeated id, and for an area that is not positive. */
+/** Reads buildings.csv. Throws CsvError for a missing or repeated id, and for an area or a number of people that is none. */
 export async function readBuildingsCsv(file: string): Promise<Map<string, Building>> {
   const buildings = new Map<string, Building>()
   let columns: Map<string, number> | undefined
@@ -149,6 +150,7 @@ export async function readHeatMeterCsv(file: string): Promise<RegisterSeries[]> 
     meter.atMs.push(atMs)
     for (const [index, [register]] of registers.entries()) meter.values[index].push(readNumber(cell(register)))
   }
+  if (meters.size === 0) throw new CsvError(file, { line: 1 }, 'there are no rows under the header')
   return [...meters].flatMap(([meter, { atMs, values }]) =>
     registers.map(([register, unit], index) => ({
       ...{ meter, register, unit },
@@ -256,15 +258,18 @@ const cellReader =
 
 function readBuilding(cell: (column: string) => Cell): Building {
   const area = cell('sqm')
-  const floorAreaM2 = readNumber(area)
-  if (!(floorAreaM2 > 0)) throw cellError(area, 'is not an area in m²')
+  const floorAreaM2 = optionalNumber(area)
+  if (floorAreaM2 !== undefined && floorAreaM2 <= 0) throw cellError(area, 'is not an area in m²')
+  const people = cell('occupants')
+  const occupants = optionalNumber(people)
+  if (occupants !== undefined && occupants < 0) throw cellError(people, 'is not a number of people')
   return {
     id: requireText(cell('building_id')),
     site: optionalText(cell('site_id')),
     use: optionalText(cell('primaryspaceusage')),
     subUse: optionalText(cell('sub_primaryspaceusage')),
     floorAreaM2,
-    occupants: optionalNumber(cell('occupants')),
+    occupants,
     yearBuilt: optionalNumber(cell('yearbuilt')),
     timeZone: optionalText(cell('timezone')),
   }

@@ -2,6 +2,7 @@
 // `csv-source.ts` does.
 
 import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse'
@@ -41,8 +42,8 @@ export interface Cell {
 }
 
 /**
- * The rows of a file, the header first; empty lines are passed over. `.gz` is unpacked. Throws CsvError for broken
- * quoting, an empty file, and rows that have not as many cells as the header.
+ * The rows of a file, the header first; empty lines are passed over. A gzip file, whatever its name, is unpacked. Throws
+ * CsvError for broken quoting or compression, an empty file, and rows that have not as many cells as the header.
  */
 export async function* readRows(file: string): AsyncGenerator<CsvRow> {
   const parser = parse({
@@ -52,23 +53,26 @@ export async function* readRows(file: string): AsyncGenerator<CsvRow> {
     skip_empty_lines: true,
     max_record_size: ROW_CHARS_MAX,
   })
+  const isPacked = await isGzip(file)
   const bytes = createReadStream(file)
   // Whatever fails destroys the parser, and the loop below throws it.
-  if (file.endsWith('.gz')) pipeline(bytes, createGunzip(), parser, () => {})
+  if (isPacked) pipeline(bytes, createGunzip(), parser, () => {})
   else pipeline(bytes, parser, () => {})
   let width: number | undefined
+  let line = 0
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       width ??= record.length
       if (record.length !== width) {
         throw new CsvError(file, { line: info.lines }, `${record.length} cells where the header has ${width}`)
       }
-      yield { line: info.lines, cells: record }
+      line = info.lines
+      yield { line, cells: record }
     }
   } catch (error) {
-    throw error instanceof CsvError || !isParseError(error)
-      ? error
-      : new CsvError(file, { line: error.lines }, error.message)
+    if (isParseError(error)) throw new CsvError(file, { line: error.lines }, error.message)
+    if (isZlibError(error)) throw new CsvError(file, { line: line + 1 }, `the gzip file is damaged: ${error.message}`)
+    throw error
   }
   if (width === undefined) throw new CsvError(file, { line: 1 }, 'the file is empty')
 }
@@ -114,3 +118,18 @@ export const cellError = (cell: Cell, detail: string): CsvError =>
 
 const isParseError = (error: unknown): error is Error & { lines: number } =>
   error instanceof Error && 'lines' in error && typeof error.lines === 'number'
+
+const isZlibError = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+
+/** By its first two bytes (RFC 1952): people rename files, and some downloads are unpacked on the way. */
+async function isGzip(file: string): Promise<boolean> {
+  const handle = await open(file)
+  try {
+    if ((await handle.stat()).isDirectory()) throw new CsvError(file, { line: 1 }, 'is a folder')
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0)
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  } finally {
+    await handle.close()
+  }
+}

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { csvLayoutOf } from '../devices/csv-source.ts'
 import { type ReplayGateway, runReplay } from '../devices/replay.ts'
+import type { Page, RejectionView } from '../domain/view.ts'
 import { type Client, chosenHost, clientOf } from './client.ts'
 import { newSecret } from './credentials.ts'
 import { type HostAddress, runningHost } from './host.ts'
@@ -47,9 +48,11 @@ export async function replay(options: ReplayCommandOptions): Promise<void> {
   const layout = await csvLayoutOf(options.readings)
   const plan = layout === 'wide' ? await buildingsReplay(options) : await heatMeterReplay(options.readings)
   for (const note of plan.notes) process.stderr.write(`${note}\n`)
+  const signal = stopSignal()
   const folder = await mkdtemp(join(tmpdir(), 'kilowatch-replay-'))
-  const host = options.url ? undefined : await ownHost(join(folder, 'data'))
+  let host: OwnHost | undefined
   try {
+    host = options.url ? undefined : await ownHost(join(folder, 'data'), signal)
     const address = host?.address ?? givenHost(options)
     const client = clientOf(address)
     const gateways = await register(plan, client)
@@ -61,10 +64,14 @@ export async function replay(options: ReplayCommandOptions): Promise<void> {
       folder: options.outbox ?? join(folder, 'outbox'),
       shuffle: options.shuffle,
       duplicate: options.duplicate,
+      signal,
       onProgress: ({ acknowledged, total }) => line.show(`${acknowledged} of ${total} readings stored`),
+    }).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw error
     })
     line.show('settling')
-    const stored = await settled(client, plan.area)
+    const stored = await settled(client, plan.area, signal)
     line.clear()
     const result = {
       ...(await plan.result(client)),
@@ -75,14 +82,23 @@ export async function replay(options: ReplayCommandOptions): Promise<void> {
       seconds: Math.round((performance.now() - startedMs) / 10) / 100,
     }
     process.stdout.write(`${JSON.stringify(result, null, options.json ? undefined : 2)}\n`)
+    if (result.rejected > 0) await tellRejections(client, gateways)
   } finally {
     await host?.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** A host of our own in another process: the gateways here and the broker there have a core each. */
-async function ownHost(data: string): Promise<{ address: HostAddress; stop(): Promise<void> }> {
+interface OwnHost {
+  address: HostAddress
+  stop(): Promise<void>
+}
+
+/**
+ * A host of our own in another process: the gateways here and the broker there have a core each. The channel between
+ * the two is silent; when we are killed it closes, and the host ends too.
+ */
+async function ownHost(data: string, signal: AbortSignal): Promise<OwnHost> {
   const cli = join(import.meta.dirname, 'cli.ts')
   const child = spawn(
     process.execPath,
@@ -99,23 +115,29 @@ async function ownHost(data: string): Promise<{ address: HostAddress; stop(): Pr
       '--data',
       data,
     ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   )
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const stop = async (): Promise<void> => {
-    child.kill('SIGTERM')
+    if (child.connected) child.disconnect()
     await exited
   }
-  return { address: await addressOf(child, data), stop }
+  try {
+    return { address: await addressOf(child, data, signal), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
 }
 
-async function addressOf(child: ChildProcess, data: string): Promise<HostAddress> {
-  while (child.exitCode === null) {
+async function addressOf(child: ChildProcess, data: string, signal: AbortSignal): Promise<HostAddress> {
+  while (child.exitCode === null && child.signalCode === null) {
+    signal.throwIfAborted()
     const address = runningHost(data)
     if (address) return address
     await pause(POLL_MS)
   }
-  throw new Error(`the host of the replay ended with exit code ${child.exitCode}`)
+  throw new Error(`the host of the replay ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`)
 }
 
 function givenHost(options: ReplayCommandOptions): Pick<HostAddress, 'httpUrl' | 'mqttUrl' | 'adminToken'> {
@@ -142,11 +164,20 @@ interface Freshness {
 }
 
 /** Waits until all that was sent is in the totals; returns how many distinct readings stand. */
-async function settled(client: Client, area: string): Promise<number> {
+async function settled(client: Client, area: string, signal: AbortSignal): Promise<number> {
   for (;;) {
+    signal.throwIfAborted()
     const { upToDate, readings } = await client.get<Freshness>(`areas/${area}/freshness`)
     if (upToDate) return readings
     await pause(POLL_MS)
+  }
+}
+
+/** Says on stderr why readings were refused: one example a gateway. */
+async function tellRejections(client: Client, gateways: readonly { id: string }[]): Promise<void> {
+  for (const { id } of gateways) {
+    const { items } = await client.get<Page<RejectionView>>(`rejections?gateway=${id}&limit=1`)
+    if (items.length > 0) process.stderr.write(`kilowatch: ${id}: ${items[0].code}: ${items[0].detail}\n`)
   }
 }
 
@@ -158,4 +189,13 @@ async function rejectedReadings(client: Client, gateways: readonly { id: string 
     for (const count of Object.values(counts)) rejected += count
   }
   return rejected
+}
+
+/** Aborts at the first SIGINT or SIGTERM, so that the host of our own and the temporary folder go when we do. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => stopping.abort(new Error(`stopped by ${name}`)))
+  }
+  return stopping.signal
 }

@@ -76,9 +76,15 @@ async function ended(gateways: ChildProcess | undefined): Promise<void> {
 
 const say = (text: string): void => void process.stderr.write(`kilowatch: ${text}\n`)
 
-/** Resolves at the first SIGINT or SIGTERM; npm passes on the one and the terminal sends it too, so more of them are ignored. */
+/**
+ * Resolves at the first SIGINT or SIGTERM; npm passes on the one and the terminal sends it too, so more of them are
+ * ignored. Also when a parent that holds a channel to us is gone: a replay's host must not outlive its replay.
+ */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
+    process.once('disconnect', () => resolve())
+    // Listening holds the channel open, which would keep a host that has stopped from ending.
+    process.channel?.unref()
   })
 }

@@ -42,7 +42,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
         response.setHeader('cache-control', 'no-store')
         send(response, result.statusCode ?? 200, result.body ?? '')
       },
-      (error: unknown) => send(response, error instanceof BodyTooLarge ? 413 : 500, String(error)),
+      (error: unknown) => sendProblem(response, error),
     )
   })
   await new Promise<void>((resolve, reject) => {
@@ -131,6 +131,14 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<strin
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
+}
+
+/** RFC 9457, as from the handler. */
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const [status, title] = error instanceof BodyTooLarge ? [413, 'Content too large'] : [500, 'Internal error']
+  const detail = error instanceof Error ? error.message : String(error)
+  response.setHeader('content-type', 'application/problem+json; charset=utf-8')
+  send(response, status, JSON.stringify({ type: 'about:blank', title, status, detail }))
 }
 
 function send(response: ServerResponse, status: number, body: string): void {

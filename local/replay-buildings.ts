@@ -9,6 +9,7 @@ import { sumKnown } from '../domain/settle-case.ts'
 import type { AreaStatusView, DualControl, SeriesView } from '../domain/view.ts'
 import type { Client } from './client.ts'
 import type { ReplayCommandOptions, ReplayPlan } from './command-replay.ts'
+import { replayId } from './replay-id.ts'
 
 const AREA = 'replay'
 /** BDG2's primaryspaceusage → our types. */
@@ -24,25 +25,25 @@ export async function buildingsReplay(options: ReplayCommandOptions): Promise<Re
     throw new Error('a wide table needs --buildings: the floor areas that its intensities divide by')
   const known = await readBuildingsCsv(options.buildings)
   const table = await readWideCsv(options.readings, known)
-  const buildings = table.buildings.map((id) => known.get(id) as Building)
+  const buildings = table.buildings.map((id) => sized(known.get(id), id, options))
   const { notes } = table
   return {
     area: AREA,
     registry: {
       areas: [{ code: AREA, name: '回放建筑', nameEn: 'Replayed buildings', level: 'county' }],
       institutions: buildings.map(({ id, use, floorAreaM2, occupants }) => ({
-        id,
+        id: replayId(id),
         name: id,
         area: AREA,
         type: TYPES[use ?? ''] ?? 'other',
         // A recorded building has one size for all of its record.
         sizes: [{ validFrom: '1970-01-02', floorAreaM2, ...(occupants && { energyUsers: occupants }) }],
       })),
-      gateways: buildings.map(({ id }) => ({ id, institution: id })),
+      gateways: buildings.map(({ id }) => ({ id: replayId(id), institution: replayId(id) })),
       meters: buildings.map(({ id }) => ({
         id: meterOf(id),
-        institution: id,
-        gateway: id,
+        institution: replayId(id),
+        gateway: replayId(id),
         medium: 'electricity',
         unit: 'kWh',
         kind: 'interval',
@@ -51,7 +52,7 @@ export async function buildingsReplay(options: ReplayCommandOptions): Promise<Re
       })),
     },
     gateways: buildings.map(({ id }) => ({
-      id,
+      id: replayId(id),
       meters: [
         { meter: meterOf(id), ...(table.series.get(id) ?? { atMs: new Float64Array(), value: new Float64Array() }) },
       ],
@@ -70,14 +71,23 @@ export async function buildingsReplay(options: ReplayCommandOptions): Promise<Re
   }
 }
 
-const meterOf = (building: string): string => `${building}-E`
+const meterOf = (building: string): string => `${replayId(building)}-E`
+
+type SizedBuilding = Building & { floorAreaM2: number }
+
+/** A list may hold buildings of unknown area; one that is replayed needs its own, for there is no intensity without it. */
+function sized(building: Building | undefined, id: string, { buildings }: ReplayCommandOptions): SizedBuilding {
+  if (building?.floorAreaM2 === undefined)
+    throw new Error(`${buildings}, column sqm: building "${id}" has no area in m²`)
+  return { ...building, floorAreaM2: building.floorAreaM2 }
+}
 
 interface Span {
   fromMs: number
   toMs: number
 }
 
-async function buildingResult(client: Client, { id, floorAreaM2 }: Building, { fromMs, toMs }: Span) {
+async function buildingResult(client: Client, { id, floorAreaM2 }: SizedBuilding, { fromMs, toMs }: Span) {
   const series = await client.get<SeriesView>(
     `meters/${encodeURIComponent(meterOf(id))}/series?from=${fromMs}&to=${toMs}`,
   )

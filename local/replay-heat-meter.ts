@@ -7,6 +7,7 @@ import { sumKnown } from '../domain/settle-case.ts'
 import type { SeriesView } from '../domain/view.ts'
 import type { Client } from './client.ts'
 import type { ReplayPlan } from './command-replay.ts'
+import { replayId } from './replay-id.ts'
 
 const AREA = 'replay-heat'
 const HEAT = 'energy_heat_kwh'
@@ -23,18 +24,18 @@ export async function heatMeterReplay(file: string): Promise<ReplayPlan> {
     registry: {
       areas: [{ code: AREA, name: '回放热表', nameEn: 'Replayed heat meters', level: 'county' }],
       institutions: ids.map((id) => ({
-        id: `heat-${id}`,
+        id: institutionOf(id),
         name: `热表 ${id}`,
         nameEn: `Heat meter ${id}`,
         area: AREA,
         type: 'other',
         sizes: [{ validFrom: '1970-01-02', floorAreaM2: 1 }],
       })),
-      gateways: ids.map((id) => ({ id: `heat-${id}`, institution: `heat-${id}` })),
+      gateways: ids.map((id) => ({ id: institutionOf(id), institution: institutionOf(id) })),
       meters: sent.map((one) => ({
         id: meterOf(one),
-        institution: `heat-${one.meter}`,
-        gateway: `heat-${one.meter}`,
+        institution: institutionOf(one.meter),
+        gateway: institutionOf(one.meter),
         medium: one.register === HEAT ? 'heat' : 'water',
         role: one.register === HEAT ? 'main' : 'check',
         unit: one.register === HEAT ? 'kWh' : 'm3',
@@ -44,7 +45,7 @@ export async function heatMeterReplay(file: string): Promise<ReplayPlan> {
       })),
     },
     gateways: ids.map((id) => ({
-      id: `heat-${id}`,
+      id: institutionOf(id),
       meters: sent.filter(({ meter }) => meter === id).map((one) => ({ ...one, meter: meterOf(one), unit: undefined })),
     })),
     notes: [],
@@ -56,14 +57,19 @@ export async function heatMeterReplay(file: string): Promise<ReplayPlan> {
   }
 }
 
-const meterOf = ({ meter, register }: RegisterSeries): string => `${meter}-${register === HEAT ? 'heat' : 'volume'}`
+/** Also its gateway's. */
+const institutionOf = (meter: string): string => `heat-${replayId(meter)}`
+const meterOf = ({ meter, register }: RegisterSeries): string =>
+  `${replayId(meter)}-${register === HEAT ? 'heat' : 'volume'}`
 
 async function meterResult(client: Client, one: RegisterSeries) {
-  const [fromMs, toMs] = [one.atMs[0], one.atMs[one.atMs.length - 1]]
+  // A millisecond more, so that a single reading is a range as well.
+  const [fromMs, toMs] = [one.atMs[0], one.atMs[one.atMs.length - 1] + 1]
   const { points } = await client.get<SeriesView>(`meters/${meterOf(one)}/series?from=${fromMs}&to=${toMs}`)
   const known = points.flatMap(({ atMs, value }) => (value === null ? [] : [{ atMs, value }]))
   const isHeat = one.register === HEAT
-  const total = (rows: typeof known): number => {
+  const total = (rows: typeof known): number | null => {
+    if (rows.length === 0) return null
     const sum = sumKnown(rows.map(({ value }) => value))
     return isHeat ? kwhOfGj(sum) : sum
   }

@@ -1,11 +1,11 @@
 // The replay as its users run it: the command on real files, its whole output against the truth. What is sent in
 // another order, doubled, or a second time must print the same bytes.
 
-import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { clientOf } from '../../local/client.ts'
 import { describeShared, testShared } from '../shared.ts'
 import { BDG2_FILES, type BuildingResult, differences, HOURS_PER_BUILDING, readTruth, relativeError } from './bdg2.ts'
@@ -197,10 +197,39 @@ test('readings from before 2000 are rejected and counted, the same however they 
   expect(withoutSeconds(mixed.stdout)).toBe(withoutSeconds(plain.stdout))
 })
 
+test('the replay of a building whose name cannot be an id prints it by its name', async () => {
+  const files = wideFiles(temporaryFolder(), ['timestamp,办公楼 一/3', '2016-01-01 00:00:00,5'])
+  const { code, stdout } = await kilowatch('replay', ...files)
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    buildings: [{ id: '办公楼 一/3', kwhByYear: { 2016: 5 }, kwhPerM2ByYear: { 2016: 0.1 } }],
+    stored: 1,
+  })
+})
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('a replay that ends by %s takes its host along', async (signal) => {
+  const files = wideFiles(temporaryFolder(), ['timestamp,A', '2016-01-01 00:00:00,5'])
+  const child = spawn(process.execPath, [join(projectRoot, 'bin', 'kilowatch.mjs'), 'replay', ...files], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  let stderr = ''
+  for await (const text of child.stderr.setEncoding('utf8')) {
+    stderr += text
+    if (stderr.includes('ready')) child.kill(signal)
+  }
+  // The pipe is the host's as well: it ends when both are gone.
+  await ended
+  const [, data] = /data in "([^"]+)"/.exec(stderr) ?? []
+  onTestFinished(() => rmSync(dirname(data), { recursive: true, force: true }))
+  if (signal === 'SIGTERM') expect(existsSync(dirname(data))).toBe(false)
+})
+
 describe('the replay of a file that is wrong', () => {
   test.each([
     { name: 'a building that is not in the list', rows: ['Nowhere', '2016-01-01 00:00:00,1'], says: 'Nowhere' },
     { name: 'a cell that is no number', rows: ['A', '2016-01-01 00:00:00,1', '2016-01-01 01:00:00,x'], says: '3' },
+    { name: 'a building without an area', rows: ['C', '2016-01-01 00:00:00,1'], says: 'building "C" has no area' },
     { name: 'a time that is none', rows: ['A', '2016-02-30 00:00:00,1'], says: '2' },
   ])('sends nothing, prints nothing and says why: $name', async ({ rows: [column, ...rows], says }) => {
     const files = wideFiles(temporaryFolder(), [`timestamp,${column}`, ...rows])
@@ -214,7 +243,7 @@ describe('the replay of a file that is wrong', () => {
 function wideFiles(folder: string, rows: readonly string[]): string[] {
   const [readings, buildings] = [join(folder, 'readings.csv'), join(folder, 'buildings.csv')]
   writeFileSync(readings, rows.join('\n'))
-  writeFileSync(buildings, 'building_id,sqm\nA,100\nB,200\n')
+  writeFileSync(buildings, 'building_id,sqm\nA,100\nB,200\nC,\n办公楼 一/3,50\n')
   return ['--readings', readings, '--buildings', buildings, '--json']
 }
 

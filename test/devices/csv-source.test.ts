@@ -112,11 +112,21 @@ describe('wide table', () => {
     await expect(readWideCsv(file(lines), new Set(['A', 'B']))).rejects.toThrow(error)
   })
 
-  it('says so when the file is absent, or no gzip', async () => {
+  it('says so when the file is absent, or a folder', async () => {
     await expect(readWideCsv(join(temporaryFolder(), 'none.csv'))).rejects.toThrow(/ENOENT.*none.csv/)
-    const path = join(temporaryFolder(), 'plain.csv.gz')
-    writeFileSync(path, 'timestamp,A\n')
-    await expect(readWideCsv(path)).rejects.toThrow(/header/)
+    await expect(readWideCsv(temporaryFolder())).rejects.toThrow(/is a folder/)
+  })
+
+  it('knows gzip by its content, and names a file that is cut off', async () => {
+    const packed = gzipSync('timestamp,A\n2016-01-01 00:00:00,1\n')
+    const path = join(temporaryFolder(), 'packed.csv')
+    writeFileSync(path, packed)
+    expect((await readWideCsv(path)).readings).toBe(1)
+    writeFileSync(path, packed.subarray(0, packed.length - 12))
+    await expect(readWideCsv(path)).rejects.toThrow(/packed\.csv, line \d: the gzip file is damaged/)
+    const plain = join(temporaryFolder(), 'plain.csv.gz')
+    writeFileSync(plain, 'timestamp,A\n2016-01-01 00:00:00,1\n')
+    expect((await readWideCsv(plain)).readings).toBe(1)
   })
 })
 
@@ -126,14 +136,20 @@ describe('buildings', () => {
       'building_id,site_id,primaryspaceusage,sqm,occupants',
       'A,S,Office,2700.0,',
       'B,S,Education,10.5,120',
+      'C,S,Office,,',
     ])
     const buildings = await readBuildingsCsv(path)
+    expect(buildings.get('C')?.floorAreaM2).toBeUndefined()
     expect(buildings.get('A')).toEqual({ id: 'A', site: 'S', use: 'Office', floorAreaM2: 2700 })
     expect(buildings.get('B')).toMatchObject({ floorAreaM2: 10.5, occupants: 120 })
   })
 
   it.each([
-    { name: 'no area', lines: ['building_id,sqm', 'A,'], error: /line 2, column sqm: "" is not an area/ },
+    {
+      name: 'fewer than no people',
+      lines: ['building_id,sqm,occupants', 'A,5,-1'],
+      error: /line 2, column occupants: "-1"/,
+    },
     { name: 'an area of 0', lines: ['building_id,sqm', 'A,0'], error: /line 2, column sqm: "0" is not an area/ },
     { name: 'no id', lines: ['building_id,sqm', ',5'], error: /line 2, column building_id/ },
     {
