@@ -11,7 +11,7 @@ import { describeShared, testShared } from '../shared.ts'
 import { BDG2_FILES, type BuildingResult, differences, HOURS_PER_BUILDING, readTruth, relativeError } from './bdg2.ts'
 import { projectRoot, startHostProcess, temporaryFolder } from './host-process.ts'
 
-const REPLAY_MS_MAX = 60_000
+const REPLAY_MS_MAX = 240_000
 const KGCE_PER_KWH = { statistics: 0.1229, quota: 0.31 }
 
 interface Run {
