@@ -57,5 +57,7 @@ function rememberedLanguage(): Language {
 function rememberLanguage(language: Language): void {
   try {
     localStorage.setItem(STORAGE_KEY, language)
-  } catch {}
+  } catch {
+    // Storage may be switched off: the page then begins in Chinese again next time, and nothing else is lost.
+  }
 }
