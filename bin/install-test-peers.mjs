@@ -1,25 +1,39 @@
-// Installs the Debian packages that tests drive as real peers: Chromium, for the journey test. Only if missing, only
-// for `npm test`, and with a plain message where it may not. Node.js built-ins only.
+// Installs the Debian packages that tests drive as real peers: Chromium for the page, mosquitto in the place of AWS IoT
+// Core, InfluxDB in that of Timestream for InfluxDB. Only if missing, only for `npm test`, and with a plain message where it
+// may not. Node.js built-ins only.
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { isMain, orExit } from './install.mjs'
 
-/** Each peer: the Debian package, and the names under which its program may already be there. */
+/** Each peer: the Debian package, the names under which its program may already be there, whether Debian starts it. */
 const PEERS = [
-  { package: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'] },
+  {
+    package: 'chromium',
+    programs: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
+    service: false,
+  },
+  { package: 'mosquitto', programs: ['mosquitto'], service: true },
+  { package: 'influxdb', programs: ['influxd'], service: true },
 ]
+/** Debian puts servers where the PATH of a plain user does not look. */
+const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin']
 
 /** Seconds to wait for another apt that holds the lock: a new machine often updates itself just after boot. */
 const APT_LOCK_SECONDS = 120
 
 /** Absolute path of an installed Chromium, or undefined. */
 export const chromiumPath = () => programPath(PEERS[0].programs)
+/** Absolute path of an installed mosquitto broker, or undefined. */
+export const mosquittoPath = () => programPath(PEERS[1].programs)
+/** Absolute path of an installed InfluxDB 1.x server, or undefined. */
+export const influxdPath = () => programPath(PEERS[2].programs)
 
 /** Makes every peer present. Throws an Error whose message names the packages and the command that installs them. */
 export function ensureTestPeers() {
-  const missing = PEERS.filter((peer) => !programPath(peer.programs)).map((peer) => peer.package)
+  const absentPeers = PEERS.filter((peer) => !programPath(peer.programs))
+  const missing = absentPeers.map((peer) => peer.package)
   if (missing.length === 0) return
   const byHand = `The tests need ${missing.join(', ')}. Install by hand: sudo apt-get install ${missing.join(' ')}`
   if (!programPath(['apt-get'])) throw new Error(`${byHand} (or what your system calls it, on the PATH).`)
@@ -36,6 +50,12 @@ export function ensureTestPeers() {
     const result = spawnSync(command[0], command.slice(1), { stdio: ['ignore', process.stderr.fd, process.stderr.fd] })
     if (result.status !== 0) throw new Error(`"${step.join(' ')}" failed (see above). ${byHand}`)
   }
+  // The tests start their own, on free ports; the services that Debian starts would hold the well-known ones.
+  const services = absentPeers.filter(({ service }) => service).map((peer) => peer.package)
+  if (services.length > 0 && existsSync('/run/systemd/system')) {
+    const [command, ...rest] = [...asRoot, 'systemctl', 'disable', '--now', ...services]
+    spawnSync(command, rest, { stdio: ['ignore', process.stderr.fd, process.stderr.fd] })
+  }
   const absent = PEERS.filter((peer) => !programPath(peer.programs)).map((peer) => peer.package)
   if (absent.length > 0) throw new Error(`${absent.join(', ')} was installed, but no program of it is on the PATH.`)
 }
@@ -49,7 +69,7 @@ function rootPrefix() {
 /** @param {readonly string[]} names */
 function programPath(names) {
   const folders = (process.env.PATH ?? '').split(delimiter)
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
+  return names.flatMap((name) => [...folders, ...SERVER_FOLDERS].map((folder) => join(folder, name))).find(isExecutable)
 }
 
 /** @param {string} path */
