@@ -3,7 +3,7 @@
 // present month of everyone, since silence is news too.
 
 import { createHash } from 'node:crypto'
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
@@ -249,7 +249,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
   })
 }
 
-export const handler = assess(platform())
+export const handler = onShards('assess', assess)
 
 const FINGERPRINT_CHARS = 12
 
