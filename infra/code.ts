@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export function bundle(entry: string, folder: string): BuildResult<{ metafile: true }> {
   return buildSync({
     ...bundleOptions,
+    conditions: [...bundleOptions.conditions],
+    mainFields: [...bundleOptions.mainFields],
     absWorkingDir: root,
     entryPoints: [entry],
     outfile: join(folder, 'index.mjs'),

@@ -1,15 +1,17 @@
 // The functions: one for each row of the trigger table, with its size, its limits, and the rights it needs by name. Limits
 // are there so that a burst of readings, or a loop of ours, cannot use up the account's concurrency or its money.
 
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { accept } from './accepted.ts'
 import { bundledCode } from './code.ts'
+import type { InfluxNetwork } from './influx.ts'
 import { pascal, queueVariable } from './names.ts'
 import type { WorkQueue } from './queues.ts'
 import type { Settings } from './settings.ts'
@@ -70,50 +72,68 @@ export interface FunctionOptions {
   settings: Settings
   stores: Stores
   queues: ReadonlyMap<string, WorkQueue>
-  pageUrl?: string
+  /** Where notifications lead. */
+  pageUrl: string
 }
 
 export function addFunction(scope: Construct, options: FunctionOptions): LambdaFunction {
   const { name, settings, stores, queues } = options
   const work = works[name]
   const trigger: Trigger = triggers[name]
-  const own = queues.get(trigger.queue ?? name)
-  const access = [
-    stores.documents(),
-    ...(work.reads || work.writes ? [stores.series(work.reads ?? [], work.writes ?? [])] : []),
-    ...(work.sends ?? []).map((queue) => sendingTo(queue, queues)),
-    ...(own ? [settingAside(own)] : []),
-    ...(work.tells ? [telling(scope, options)] : []),
-  ]
+  const own = queues.get(name)
+  const usesSeries = work.reads !== undefined || work.writes !== undefined
+  const made = makeFunction(scope, name, {
+    ...{ settings, stores, work },
+    entry: `functions/${name}.ts`,
+    network: usesSeries ? stores.network : undefined,
+    access: [
+      stores.documents(),
+      ...(usesSeries ? [stores.series(work.reads ?? [], work.writes ?? [])] : []),
+      ...(work.sends ?? []).map((queue) => sendingTo(queue, queues)),
+      ...(own ? [settingAside(own)] : []),
+      ...(work.tells ? [telling(scope, options)] : []),
+      ...(trigger.http && settings.admin ? [administering(settings.admin)] : []),
+    ],
+  })
+  if (own && work.batch) made.addEventSource(eventSource(own, work))
+  return made
+}
+
+interface Make {
+  settings: Settings
+  stores: Stores
+  /** The handler's module, from the project root. */
+  entry: string
+  work: Pick<Work, 'memoryMb' | 'seconds' | 'copies'>
+  access: readonly Access[]
+  network?: InfluxNetwork
+  /** Resources with a wildcard, as cdk-nag prints them, and why. */
+  wildcards?: Readonly<Record<string, string>>
+}
+
+/** A function with the rights that it is given, a log that ends, and nothing else. */
+export function makeFunction(scope: Construct, name: string, make: Make): LambdaFunction {
+  const { settings, stores, entry, work, access, network } = make
   const logGroup = new LogGroup(scope, `${pascal(name)}Log`, {
     retention: LOGS_KEPT,
     removalPolicy: settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   })
-  const network = work.reads || work.writes ? stores.network : undefined
   const role = new Role(scope, `${pascal(name)}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
-  const made = new LambdaFunction(scope, pascal(name), {
-    code: bundledCode(`functions/${name}.ts`),
+  for (const statement of access.flatMap(({ statements }) => statements)) role.addToPrincipalPolicy(statement)
+  role.addToPrincipalPolicy(writingTo(logGroup))
+  if (network) role.addToPrincipalPolicy(standingInNetwork())
+  acceptWildcards(role, stores, make.wildcards)
+  return new LambdaFunction(scope, pascal(name), {
+    code: bundledCode(entry),
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: work.memoryMb,
     timeout: Duration.seconds(work.seconds),
     reservedConcurrentExecutions: work.copies,
-    role,
-    logGroup,
-    environment: Object.assign(
-      { NODE_OPTIONS: '--enable-source-maps', KILOWATCH_STAGE: settings.stage },
-      ...access.map(({ environment }) => environment),
-      settings.admin && { KILOWATCH_ADMIN_CLAIM: settings.admin.claim, KILOWATCH_ADMIN_VALUE: settings.admin.value },
-    ),
-    ...network,
+    ...{ role, logGroup, ...network },
+    environment: Object.assign({ KILOWATCH_STAGE: settings.stage }, ...access.map(({ environment }) => environment)),
   })
-  for (const statement of access.flatMap(({ statements }) => statements)) role.addToPrincipalPolicy(statement)
-  role.addToPrincipalPolicy(writingTo(logGroup))
-  if (network) role.addToPrincipalPolicy(standingInNetwork())
-  acceptWildcards(role)
-  if (own && work.batch) made.addEventSource(eventSource(own, work))
-  return made
 }
 
 function eventSource({ queue, ordered }: WorkQueue, { batch, copies }: Work): SqsEventSource {
@@ -142,14 +162,16 @@ const settingAside = ({ deadLetters }: WorkQueue): Access => ({
   statements: [new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] })],
 })
 
+const administering = ({ claim, value }: NonNullable<Settings['admin']>): Access => ({
+  environment: { KILOWATCH_ADMIN_CLAIM: claim, KILOWATCH_ADMIN_VALUE: value },
+  statements: [],
+})
+
 /** Mail in the name of one sender. Webhooks need no right. */
 function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: FunctionOptions): Access {
   const identities = mailFrom ? [mailFrom, mailFrom.slice(mailFrom.indexOf('@') + 1)] : []
   return {
-    environment: {
-      ...(pageUrl !== undefined && { KILOWATCH_PAGE_URL: pageUrl }),
-      ...(mailFrom && { KILOWATCH_MAIL_FROM: mailFrom }),
-    },
+    environment: { KILOWATCH_PAGE_URL: pageUrl, ...(mailFrom && { KILOWATCH_MAIL_FROM: mailFrom }) },
     statements: mailFrom
       ? [
           new PolicyStatement({
@@ -175,6 +197,14 @@ const standingInNetwork = (): PolicyStatement =>
     resources: ['*'],
   })
 
-function acceptWildcards(role: Role): void {
-  accept(role, 'AwsSolutions-IAM5[Resource::*]', 'Only actions that AWS authorizes for no single resource: Timestream\'s DescribeEndpoints, the network interface of a function in a VPC.')
+function acceptWildcards(role: Role, { objects }: Stores, more: Readonly<Record<string, string>> = {}): void {
+  const bucketId = Stack.of(objects).getLogicalId(objects.node.defaultChild as CfnBucket)
+  const reasons = {
+    '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC.",
+    [`<${bucketId}.Arn>/*`]:
+      'The objects of one bucket of our own: documents that are too long for a table have names that nobody knows before.',
+    ...more,
+  }
+  for (const [resource, reason] of Object.entries(reasons))
+    accept(role, `AwsSolutions-IAM5[Resource::${resource}]`, reason)
 }

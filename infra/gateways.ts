@@ -108,7 +108,11 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, h
       resources: ['*'],
     }),
   )
-  accept(role, 'AwsSolutions-IAM5[Resource::*]', 'Things and certificates that do not exist yet; what AWSIoTThingsRegistration allows, less groups.')
+  accept(
+    role,
+    'AwsSolutions-IAM5[Resource::*]',
+    'Things and certificates that do not exist yet; what AWSIoTThingsRegistration allows, less groups.',
+  )
   const template = new CfnProvisioningTemplate(scope, 'Fleet', {
     templateName: `kilowatch-${settings.stage}`,
     templateType: 'FLEET_PROVISIONING',
@@ -166,4 +170,3 @@ const allowing = (statements: readonly Statement[]) => ({
   Version: '2012-10-17',
   Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
 })
-

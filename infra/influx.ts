@@ -47,7 +47,10 @@ interface InfluxOptions {
 export function addInflux(scope: Construct, options: InfluxOptions) {
   const { influx } = options.settings
   if (!influx) return buildInflux(scope, options)
-  return { network: undefined, series: () => accessTo({ url: influx.url, database: influx.database }, influx.secretArn) }
+  return {
+    network: undefined,
+    series: () => accessTo({ url: influx.url, database: influx.database }, influx.secretArn),
+  }
 }
 
 function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: InfluxOptions) {
@@ -64,7 +67,12 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: I
     description: 'JSON {"token":"…"}: an all-access token of the instance, put in after the first deployment',
     secretObjectValue: { token: SecretValue.unsafePlainText('not set yet: docs/deploy.md') },
   })
-  accept(token, 'AwsSolutions-SMG4', 'InfluxDB has no call by which a rotation could replace a token; docs/deploy.md says how a person does.')
+  accept(
+    token,
+    'AwsSolutions-SMG4',
+    'InfluxDB has no call by which a rotation could replace a token; docs/deploy.md says how a person does.',
+  )
+  // Encrypted by the service under its own key: not every region's CloudFormation knows a key of one's own here yet.
   const instance = new CfnInfluxDBInstance(scope, 'Series', {
     name: `kilowatch-${settings.stage}`,
     dbInstanceType: settings.influxClass,
@@ -77,7 +85,6 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: I
     password: password.secretValue.unsafeUnwrap(),
     port: PORT,
     publiclyAccessible: false,
-    kmsKeyId: key.keyArn,
     vpcSecurityGroupIds: [databaseGroup.securityGroupId],
     vpcSubnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
   })
@@ -129,5 +136,8 @@ function addNetwork(scope: Construct, logs: Bucket): { network: InfluxNetwork; d
   })) {
     vpc.addInterfaceEndpoint(id, { service, securityGroups: [endpointsGroup], open: false })
   }
-  return { network: { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups: [functionsGroup] }, databaseGroup }
+  return {
+    network: { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups: [functionsGroup] },
+    databaseGroup,
+  }
 }

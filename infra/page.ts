@@ -64,16 +64,24 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
     },
     logBucket: logs,
     logFilePrefix: 'page/',
-    minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
     ...(pageDomain && {
+      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
       domainNames: [pageDomain.name],
       certificate: Certificate.fromCertificateArn(scope, 'PageCertificate', pageDomain.certificateArn),
     }),
   })
   accept(distribution, 'AwsSolutions-CFR1', 'Where readers are is for whoever deploys to say: officials travel.')
-  accept(distribution, 'AwsSolutions-CFR2', 'A firewall costs more than the rest of the page; the API checks tokens and limits its rate.')
+  accept(
+    distribution,
+    'AwsSolutions-CFR2',
+    'A firewall costs more than the rest of the page; the API checks tokens and limits its rate.',
+  )
   if (!pageDomain) {
-    accept(distribution, 'AwsSolutions-CFR4', 'CloudFront fixes the TLS versions of its own domain; a domain of one\'s own (pageDomain) has 1.2.')
+    accept(
+      distribution,
+      'AwsSolutions-CFR4',
+      "CloudFront fixes the TLS versions of its own domain; a domain of one's own (pageDomain) has 1.2.",
+    )
   }
   new CfnOutput(scope, 'PageBucket', { value: files.bucketName })
   new CfnOutput(scope, 'PageDistributionId', { value: distribution.distributionId })

@@ -16,6 +16,8 @@ export interface Settings {
   /** Who may read over HTTP. Whatever changes something needs a token either way. */
   readers: 'signed-in' | 'anyone'
   page: 'none' | 'cloudfront'
+  /** Where the page is, when it is not built here: links of notifications lead there. */
+  pageUrl?: string
   /** The page's own domain with its certificate; without, CloudFront's domain and the TLS versions it allows there. */
   pageDomain?: { name: string; certificateArn: string }
   /** Sender of mail, verified in SES; without it mail is not sent. */
@@ -30,6 +32,7 @@ export interface Settings {
 
 const STAGE = /^[a-z][a-z0-9]{0,15}$/
 const AREA = /^\d{6}(\d{6})?$/
+const HTTPS = /^https:\/\/\S+$/
 const MAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/
 
 /** Throws an Error that names the first value that is missing or wrong. */
@@ -64,18 +67,19 @@ export function settingsOf(context: (name: string) => unknown): Settings {
     readings: oneOf('readings', ['influxdb', 'timestream']),
     alerts: list('alerts').map((address) => matching('alerts', address, MAIL, 'a mail address')),
     jwt: {
-      issuer: matching('jwtIssuer', needed('jwtIssuer', 'who signs tokens'), /^https:\/\/\S+$/, 'an https address'),
+      issuer: matching('jwtIssuer', needed('jwtIssuer', 'who signs tokens'), HTTPS, 'an https address'),
       audience: needed('jwtAudience', 'whom tokens are for').split(/[\s,]+/),
     },
     readers: oneOf('readers', ['signed-in', 'anyone']),
     page: oneOf('page', ['none', 'cloudfront']),
+    pageUrl: text('pageUrl') && matching('pageUrl', needed('pageUrl', ''), HTTPS, 'an https address'),
     pageDomain: pageName
       ? { name: pageName, certificateArn: needed('pageCertificate', 'ARN of the certificate of pageDomain') }
       : undefined,
     mailFrom: text('mailFrom') && matching('mailFrom', needed('mailFrom', ''), MAIL, 'a mail address'),
     influx: influxUrl
       ? {
-          url: matching('influxUrl', influxUrl, /^https:\/\/\S+$/, 'an https address'),
+          url: matching('influxUrl', influxUrl, HTTPS, 'an https address'),
           database: text('influxDatabase') ?? 'kilowatch',
           secretArn: needed('influxSecret', 'ARN of the secret with {"token"} or {"username","password"}'),
         }

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addFunction, hiddenFor, works } from './functions.ts'
 import { addFleetProvisioning, addGatewayPolicy, addTopicRule } from './gateways.ts'
-import { addHttpApi } from './http.ts'
+import { addHttpApi, addRoutes } from './http.ts'
 import { addPage } from './page.ts'
 import { addProvisioningHook } from './provisioning-hook.ts'
 import { addWorkQueue, type WorkQueue } from './queues.ts'
@@ -39,23 +39,19 @@ export class KilowatchStack extends Stack {
       queues.set(name, addWorkQueue(this, name, { ordered: !mqtt, hidden: hiddenFor(works[name]) }))
     }
     const functions = new Map<string, LambdaFunction>()
-    const add = (name: Name, pageUrl?: string) => {
+    const api = addHttpApi(this, settings)
+    const pageUrl =
+      settings.page === 'cloudfront'
+        ? addPage(this, { settings, logs: stores.logs, api })
+        : (settings.pageUrl ?? `${api.apiEndpoint}/`)
+
+    for (const [name, { mqtt, everyMinutes, http }] of rows) {
       const made = addFunction(this, { name, settings, stores, queues, pageUrl })
       functions.set(name, made)
-      return made
-    }
-
-    const http = rows.filter(([, trigger]) => trigger.http)
-    const [[httpName, { http: routes = [] }]] = http
-    const api = addHttpApi(this, { routes, handler: add(httpName), settings })
-    const pageUrl = settings.page === 'cloudfront' ? addPage(this, { settings, logs: stores.logs, api }) : undefined
-
-    for (const [name, { mqtt, everyMinutes }] of rows) {
-      if (name !== httpName) add(name, pageUrl)
+      if (http) addRoutes(api, { routes: http, handler: made, settings })
       const work = queues.get(name)
-      if (!work) continue
-      if (everyMinutes) addSchedule(this, { name, everyMinutes, work })
-      if (!mqtt) continue
+      if (work && everyMinutes) addSchedule(this, { name, everyMinutes, work })
+      if (!work || !mqtt) continue
       const ruleName = addTopicRule(this, { name, filter: mqtt, work })
       const policyName = addGatewayPolicy(this, mqtt, ruleName)
       const hook = addProvisioningHook(this, { settings, stores })

@@ -115,9 +115,20 @@ function documentStatements(state: Table, objects: Bucket): PolicyStatement[] {
 /** What DynamoDB and S3 ask of the key in the name of a caller, each action by its name. */
 const useOf = (key: Key): PolicyStatement =>
   new PolicyStatement({
-    actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+    actions: [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
     resources: [key.keyArn],
   })
+
+const CLOSED_RULE = 'CloudFormation-Validate::W3697'
+const CLOSED_REASON =
+  'Closed to new customers since 2025-06-20, and chosen by name (readings=timestream) by those who have it; the other choice is InfluxDB.'
 
 interface TimestreamOptions {
   key: Key
@@ -128,6 +139,7 @@ interface TimestreamOptions {
 function addTimestream(scope: Construct, { key, objects, removalPolicy }: TimestreamOptions) {
   const database = new CfnDatabase(scope, 'Series', { kmsKeyId: key.keyArn })
   database.applyRemovalPolicy(removalPolicy)
+  accept(database, CLOSED_RULE, CLOSED_REASON)
   const tableOf = (id: string): CfnTable => {
     const table = new CfnTable(scope, id, {
       databaseName: database.ref,
@@ -146,6 +158,7 @@ function addTimestream(scope: Construct, { key, objects, removalPolicy }: Timest
       },
     })
     table.applyRemovalPolicy(removalPolicy)
+    accept(table, CLOSED_RULE, CLOSED_REASON)
     return table
   }
   const tables: Record<Series, CfnTable> = { readings: tableOf('Readings'), consumption: tableOf('Consumption') }

@@ -2,6 +2,7 @@
 // person has to do; docs/deploy.md says what.
 
 import { Duration } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import {
   Alarm,
   ComparisonOperator,
@@ -12,7 +13,6 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -104,15 +104,30 @@ export function addWatch(scope: Construct, { settings, stores, api, functions, q
     dashboardName: `kilowatch-${settings.stage}`,
     widgets: [
       [
-        graph('Waiting: age of the oldest message, s', [...queues.values()].map(({ queue }) => queue.metricApproximateAgeOfOldestMessage())),
-        graph('Dead letters', [...queues.values()].map(({ deadLetters }) => deadLetters.metricApproximateNumberOfMessagesVisible())),
+        graph(
+          'Waiting: age of the oldest message, s',
+          [...queues.values()].map(({ queue }) => queue.metricApproximateAgeOfOldestMessage()),
+        ),
+        graph(
+          'Dead letters',
+          [...queues.values()].map(({ deadLetters }) => deadLetters.metricApproximateNumberOfMessagesVisible()),
+        ),
       ],
       [
-        graph('Runs', all.map((made) => made.metricInvocations())),
-        graph('Failures and throttles', all.flatMap((made) => [made.metricErrors(), made.metricThrottles()])),
+        graph(
+          'Runs',
+          all.map((made) => made.metricInvocations()),
+        ),
+        graph(
+          'Failures and throttles',
+          all.flatMap((made) => [made.metricErrors(), made.metricThrottles()]),
+        ),
       ],
       [
-        graph('Duration, p99', all.map((made) => made.metricDuration({ statistic: 'p99' }))),
+        graph(
+          'Duration, p99',
+          all.map((made) => made.metricDuration({ statistic: 'p99' })),
+        ),
         graph('HTTP: requests, 4xx, 5xx', [api.metricCount(), api.metricClientError(), api.metricServerError()]),
       ],
     ],
