@@ -1,26 +1,39 @@
 // A handler's bundle (infra/bundle.ts) as an asset. Made by esbuild on this machine: no container is started.
 
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AssetHashType } from 'aws-cdk-lib'
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda'
-import { type BuildResult, buildSync } from 'esbuild'
+import { buildSync } from 'esbuild'
 import { bundleOptions } from './bundle.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Bundles the module at `entry`, a path from the project root, into `folder`; tells what went into it. */
-export function bundle(entry: string, folder: string): BuildResult<{ metafile: true }> {
-  return buildSync({
+export interface Bundle {
+  code: Uint8Array
+  /** Every file that went into it, from the project root. */
+  inputs: readonly string[]
+}
+const made = new Map<string, Bundle>()
+
+/** Bundles the module at `entry`, a path from the project root; once, however many stacks a process writes. */
+export function bundleOf(entry: string): Bundle {
+  const known = made.get(entry)
+  if (known) return known
+  const { outputFiles, metafile } = buildSync({
     ...bundleOptions,
     conditions: [...bundleOptions.conditions],
     mainFields: [...bundleOptions.mainFields],
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile: join(folder, 'index.mjs'),
+    write: false,
     metafile: true,
     logLevel: 'warning',
   })
+  const bundle: Bundle = { code: outputFiles[0].contents, inputs: Object.keys(metafile.inputs) }
+  made.set(entry, bundle)
+  return bundle
 }
 
 /** The bundle of the module at `entry` as the code of a function, whose handler is `index.handler`. */
@@ -33,7 +46,7 @@ export function bundledCode(entry: string): Code {
       command: [entry],
       local: {
         tryBundle(folder) {
-          bundle(entry, folder)
+          writeFileSync(join(folder, 'index.mjs'), bundleOf(entry).code)
           return true
         },
       },
