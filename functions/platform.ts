@@ -8,6 +8,7 @@ export interface Platform {
   readonly readings: ReadingStore
   readonly consumption: ConsumptionStore
   readonly state: StateStore
+  readonly objects: ObjectStore
   readonly fanOut: FanOut
   readonly devices: DeviceRegistry
   readonly notify: Notifier
@@ -30,9 +31,10 @@ export type ReadingQuality = 'good' | 'suspect' | 'estimated'
 export interface ReadingStore {
   /**
    * Durable when the promise resolves: a kill right after loses nothing. Batches are received in call order.
-   * Throws when the store is broken; then nothing of the batch counts as received.
+   * Throws when the store is broken; then the batch is to be sent again as a whole. What it resolves to are the readings
+   * that this store will never take, however often they are sent; the others are stored.
    */
-  append(batch: readonly StoredReading[], receivedMs: number): Promise<void>
+  append(batch: readonly StoredReading[], receivedMs: number): Promise<readonly RefusedReading[]>
 
   /**
    * What arrived after `mark` (undefined: ever) for the given meters: each meter with the range of times touched,
@@ -52,6 +54,12 @@ export interface ReadingStore {
 
   /** Every value ever received for one meter in a time range, in order of arrival: the record of corrections. */
   history(meter: string, fromMs: number, toMs: number): Promise<ReceivedReading[]>
+}
+/** A reading the store refuses for good, e.g. one older than all that it keeps. */
+export interface RefusedReading {
+  /** Place in the batch. */
+  index: number
+  reason: string
 }
 export interface Touched {
   meter: string
@@ -138,6 +146,25 @@ export class VersionConflict extends Error {
     this.key = key
   }
 }
+
+/** Files under a path: reports, packages, and what is too large for a document. */
+export interface ObjectStore {
+  /** Replaces what stands under the key, whole or not at all. Durable when the promise resolves. */
+  put(key: string, bytes: Uint8Array, options: { contentType: string }): Promise<void>
+  get(key: string): Promise<Uint8Array | undefined>
+  /** Of a key under which nothing stands: does nothing. */
+  delete(key: string): Promise<void>
+}
+/** A path of names in any script, at most 900 bytes. Throws for one that could lead out of a folder or that S3 would not take. */
+export function checkObjectKey(key: string): void {
+  const names = key.split('/')
+  const isPath = names.every((name) => OBJECT_NAME.test(name) && !name.startsWith('.'))
+  if (!isPath || new TextEncoder().encode(key).length > OBJECT_KEY_BYTES_MAX)
+    throw new RangeError(`"${key}" is no path for an object`)
+}
+/** What every file system and S3 take: no separators, control characters or Windows' own signs. */
+const OBJECT_NAME = /^[^\\/:*?"<>|\p{Cc}\p{Cs}]+$/u
+const OBJECT_KEY_BYTES_MAX = 900
 
 /** One message per shard. Messages to the same shard that wait are one message; delivery is at least once. */
 export interface FanOut {
