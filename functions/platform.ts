@@ -229,7 +229,10 @@ export interface DeviceCommand {
 
 /** The event of a queue trigger. */
 export interface ShardEvent {
+  /** Shards, or areas above them where a handler works on those; none: all there are. */
   shards: readonly string[]
+  /** The clock's turn: what changes by time alone is looked at too. Default: when no shards are given. */
+  scheduled?: boolean
 }
 /** Shards that could not be done now, to be tried again: partial failure in the return type. */
 export interface ShardResult {
