@@ -4,22 +4,21 @@
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../domain/notification-setting.ts'
-import type { Message } from '../functions/platform.ts'
-import { post } from './notify-post.ts'
-import type { Sending } from './notify-robot.ts'
+import { post, type Sending } from './notify-post.ts'
+import type { Message } from './platform.ts'
 
 /** Any 2xx is an acceptance. The timestamp is in seconds. */
 export async function sendToWebhook(
   { url, secret }: Extract<Channel, { type: 'webhook' }>,
   message: Message,
-  { nowMs, timeoutMs }: Sending,
+  sending: Sending,
 ): Promise<void> {
   const body = JSON.stringify(message)
-  const timestamp = String(Math.floor(nowMs / 1000))
+  const timestamp = String(Math.floor(sending.nowMs / 1000))
   await post({
     url,
     body,
-    timeoutMs,
+    sending,
     headers: {
       'x-kilowatch-id': encodeURIComponent(message.id),
       'x-kilowatch-timestamp': timestamp,
