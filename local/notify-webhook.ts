@@ -8,22 +8,25 @@ import type { Message } from '../functions/platform.ts'
 import { post } from './notify-post.ts'
 import type { Sending } from './notify-robot.ts'
 
-/** Any 2xx is an acceptance. The timestamp is in seconds. */
+/** Any 2xx is an acceptance. */
 export async function sendToWebhook(
   { url, secret }: Extract<Channel, { type: 'webhook' }>,
   message: Message,
   { nowMs, timeoutMs }: Sending,
 ): Promise<void> {
   const body = JSON.stringify(message)
+  await post({ url, body, timeoutMs, headers: signedHeaders(message.id, { body, secret, nowMs }) })
+}
+
+/** The timestamp is in seconds. */
+export function signedHeaders(
+  id: string,
+  { body, secret, nowMs }: { body: string; secret: string; nowMs: number },
+): Record<string, string> {
   const timestamp = String(Math.floor(nowMs / 1000))
-  await post({
-    url,
-    body,
-    timeoutMs,
-    headers: {
-      'x-kilowatch-id': encodeURIComponent(message.id),
-      'x-kilowatch-timestamp': timestamp,
-      'x-kilowatch-signature': `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`,
-    },
-  })
+  return {
+    'x-kilowatch-id': encodeURIComponent(id),
+    'x-kilowatch-timestamp': timestamp,
+    'x-kilowatch-signature': `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`,
+  }
 }
