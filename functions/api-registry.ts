@@ -2,16 +2,11 @@
 
 import { z } from 'zod'
 import { billSchema } from '../domain/bill.ts'
-import {
-  areaSchema,
-  gatewaySchema,
-  institutionSchema,
-  meterSchema,
-  quotaSchema,
-  targetSchema,
-} from '../domain/registry.ts'
+import { areaSchema, gatewaySchema, institutionSchema, meterSchema, targetSchema } from '../domain/registry.ts'
+import { TABLES } from '../domain/standards/tables.ts'
 import { tariffSchema } from '../domain/tariff.ts'
 import { Problem, type Route, route } from './api-route.ts'
+import { billWarnings } from './bill-review.ts'
 import { importRegistry } from './registry-import.ts'
 
 export const registryRoutes: readonly Route[] = [
@@ -25,26 +20,34 @@ export const registryRoutes: readonly Route[] = [
       gateways: z.array(gatewaySchema.extend({ password: z.string().min(1).optional() })).optional(),
       meters: z.array(meterSchema).optional(),
       targets: z.array(targetSchema).optional(),
-      quotas: z.array(quotaSchema).optional(),
       tariffs: z.array(tariffSchema).optional(),
       bills: z.array(billSchema).optional(),
+      quotas: z.array(TABLES.quotas.schema).optional(),
+      coefficients: z.array(TABLES.coefficients.schema).optional(),
+      co2Factors: z.array(TABLES.co2Factors.schema).optional(),
+      fuelFactors: z.array(TABLES.fuelFactors.schema).optional(),
+      pueGrades: z.array(TABLES.pueGrades.schema).optional(),
+      eueQuotas: z.array(TABLES.eueQuotas.schema).optional(),
+      demonstrationLadders: z.array(TABLES.demonstrationLadders.schema).optional(),
+      keyEnergyUsers: z.array(TABLES.keyEnergyUsers.schema).optional(),
     }),
     response: z.object({
       institutions: z.number(),
       meters: z.number(),
       warnings: z
         .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
-        .meta({ description: 'What results will lack; nothing was refused for it' }),
+        .meta({
+          description:
+            'What results will lack, of institutions and bills among the new records; nothing was refused for it',
+        }),
       secrets: z
         .array(z.object({ id: z.string(), secret: z.string() }))
         .meta({ description: 'Secrets of gateways that had none and came without a password; shown this once' }),
     }),
     async handle({ platform }, { body }) {
       const gateways = body.gateways ?? []
-      const { problems, warnings, head } = await importRegistry(platform.state, {
-        ...body,
-        gateways: body.gateways?.map(({ password: _, ...gateway }) => gateway),
-      })
+      const part = { ...body, gateways: body.gateways?.map(({ password: _, ...gateway }) => gateway) }
+      const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
       if (problems.length > 0) {
         const [{ kind, id, field, reason }] = problems
         throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
@@ -53,7 +56,12 @@ export const registryRoutes: readonly Route[] = [
       // What is registered otherwise now is settled and judged anew; of the others nothing is found to do.
       await platform.fanOut.send('settle', head.shards)
       await platform.fanOut.send('assess', head.shards)
-      return { institutions: head.institutions, meters: head.meters, secrets, warnings }
+      return {
+        institutions: head.institutions,
+        meters: head.meters,
+        secrets,
+        warnings: [...warnings, ...(await billWarnings(platform, body.bills ?? []))],
+      }
     },
   }),
 ]
