@@ -1,12 +1,13 @@
-// The route by which records come into the registry.
+// The routes by which records come into the registry, and by which the tables that judging rests on are read.
 
 import { z } from 'zod'
 import { billSchema } from '../domain/bill.ts'
 import { areaSchema, gatewaySchema, institutionSchema, meterSchema, targetSchema } from '../domain/registry.ts'
-import { TABLES } from '../domain/standards/tables.ts'
+import { TABLE_KINDS, TABLES, tableRowId } from '../domain/standards/tables.ts'
 import { tariffSchema } from '../domain/tariff.ts'
 import { Problem, type Route, route } from './api-route.ts'
 import { billWarnings } from './bill-review.ts'
+import { importedTables } from './registry.ts'
 import { importRegistry } from './registry-import.ts'
 
 export const registryRoutes: readonly Route[] = [
@@ -62,6 +63,30 @@ export const registryRoutes: readonly Route[] = [
         secrets,
         warnings: [...warnings, ...(await billWarnings(platform, body.bills ?? []))],
       }
+    },
+  }),
+  route({
+    route: 'GET /api/v1/tables/{table}',
+    summary: 'The rows in force of a table: quotas, coefficients, factors, grades, ladders, thresholds',
+    response: z.object({
+      table: z.enum(TABLE_KINDS),
+      rows: z.array(
+        z.looseObject({
+          validFrom: z.string(),
+          standIn: z.boolean().optional(),
+          imported: z.boolean().meta({ description: 'False: the row came with the product' }),
+        }),
+      ),
+    }),
+    async handle({ platform, registry, path }) {
+      const table = TABLE_KINDS.find((kind) => kind === path.table)
+      if (!table) throw new Problem(404, 'Not found', `no table "${path.table}"; there are ${TABLE_KINDS.join(', ')}`)
+      const own = new Set((await importedTables(platform.state))[table].map((row) => tableRowId(table, row)))
+      const rows = (await registry.tables())[table].map((row) => ({
+        ...row,
+        imported: own.has(tableRowId(table, row)),
+      }))
+      return { table, rows }
     },
   }),
 ]
