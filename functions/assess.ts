@@ -9,6 +9,8 @@ import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
 import { worstRating } from '../domain/quota.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'
+import { NATIONAL } from '../domain/standards/co2-factors.ts'
+import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
 import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
@@ -68,7 +70,8 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
     const nowMs = now()
     const tariffs = await registry.tariffs()
-    await reopenChanged(shard, judgedByOf({ institutions, meters }, shard, areas, tariffs))
+    const judgedBy = judgedByOf({ institutions, meters }, shard, { areas, tariffs, tables: await registry.tables() })
+    await reopenChanged(shard, judgedBy)
     await withDirtyMonths(state, shard, async (dirty) => {
       const docs = readOnce(state)
       const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
@@ -99,7 +102,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     },
   ): Promise<DocWrite[]> {
     const { institutions, dirty, metersOf, nowMs } = of
-    const [areas, tariffs] = [await registry.areas(), await registry.tariffs()]
+    const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
     const billed = await billsOf(state, marked)
     const made = new Map<string, SubjectMonth[]>(institutions.map(({ id }) => [id, []]))
@@ -108,7 +111,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       const meters = asked.flatMap(({ id }) => metersOf.get(id)?.map((meter) => meter.id) ?? [])
       const { fromMs, toMs } = monthRange(month)
       const days = Map.groupBy(await consumption.get(meters, dayOf(fromMs), dayOf(toMs)), ({ meter }) => meter)
-      const sets = standardsIn(areas, of.shard, month)
+      const sets = standardsIn({ areas, tables }, of.shard, month)
       for (const institution of asked) {
         const own = metersOf.get(institution.id) ?? []
         const amounts = amountsOf(
@@ -259,12 +262,22 @@ const FINGERPRINT_CHARS = 12
 export function judgedByOf(
   { institutions, meters }: Shard,
   shard: string,
-  areas: readonly Area[],
-  tariffs: readonly Tariff[] = [],
+  {
+    areas,
+    tariffs = [],
+    tables = SHIPPED_TABLES,
+  }: {
+    areas: readonly Area[]
+    tariffs?: readonly Tariff[]
+    tables?: Pick<StandardTables, 'coefficients' | 'co2Factors' | 'fuelFactors'>
+  },
 ): ReadonlyMap<string, string> {
   const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
   const area = areas.find(({ code }) => code === shard)
   const metersOf = Map.groupBy(meters, (meter) => meter.institution)
+  const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
+  const { coefficients, co2Factors, fuelFactors } = tables
+  const converted = fingerprintOf([coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
   return new Map(
     institutions.map((institution) => {
       const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
@@ -277,11 +290,13 @@ export function judgedByOf(
         formula,
       ])
       const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
-      const all = JSON.stringify([institution, own, path, area?.name, priced])
-      return [institution.id, createHash('sha256').update(all).digest('base64url').slice(0, FINGERPRINT_CHARS)]
+      return [institution.id, fingerprintOf([institution, own, path, area?.name, priced, converted])]
     }),
   )
 }
+
+const fingerprintOf = (facts: unknown): string =>
+  createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)
 
 /** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
 export function reopenedInstitutions(

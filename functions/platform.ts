@@ -110,9 +110,11 @@ export interface StateStore {
   /** Those that exist, in the order of `keys`: sums over them are the same to the last bit. */
   getMany<T>(keys: readonly string[]): Promise<Doc<T>[]>
   /**
-   * All writes or none on one machine; in AWS each on its own. `ifVersion` 0 means: must not exist yet. Durable when the
-   * promise resolves; with `derived`, what can be made again, a power cut may take it back together with all later
-   * derived writes, consumption included.
+   * All writes or none, where they are at most ATOMIC_DOCS_MAX. On one machine that holds for any number; in AWS, of more,
+   * and of `derived` ones without `ifVersion`, each is written on its own, after a look at all versions, and the last of
+   * them when all others stand: a put that fails half-way leaves some written, but not the last. Durable when the promise
+   * resolves; with `derived`, what can be made again, a power cut may take it back together with all later derived writes,
+   * consumption included. `ifVersion` 0 means: must not exist yet.
    */
   put(docs: readonly DocWrite[], options?: PutOptions): Promise<void>
   delete(keys: readonly string[]): Promise<void>
@@ -122,6 +124,8 @@ export interface StateStore {
    */
   query<T>(prefix: string, options?: QueryOptions): Promise<Doc<T>[]>
 }
+/** DynamoDB's limit of a transaction. What belongs together goes into one put of no more than these. */
+export const ATOMIC_DOCS_MAX = 100
 export interface PutOptions {
   derived?: boolean
 }
@@ -135,7 +139,7 @@ export interface QueryOptions {
 export interface DocWrite {
   key: string
   value: unknown
-  /** When given and the stored version is another: VersionConflict, and nothing is written. */
+  /** When given and the stored version is another: VersionConflict, and nothing is written (see `put` for how many). */
   ifVersion?: number
 }
 export class VersionConflict extends Error {

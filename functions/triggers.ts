@@ -63,6 +63,7 @@ export const triggers = {
       'GET /api/v1/rejections',
       'POST /api/v1/readings',
       'PUT /api/v1/registry',
+      'GET /api/v1/tables/{table}',
       'GET /api/v1/institutions/{id}/explain',
       'GET /api/v1/areas/{code}/explain',
       'GET /api/v1/alerts/{id}/explain',

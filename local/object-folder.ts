@@ -26,8 +26,12 @@ export function openObjectFolder(folder: string): ObjectStore {
       }
       await syncFolder(place)
     },
-    get: (key) => readFile(pathOf(key)).catch(absent),
-    delete: (key) => rm(pathOf(key), { force: true }),
+    async get(key) {
+      return readFile(pathOf(key)).catch(absent)
+    },
+    async delete(key) {
+      await rm(pathOf(key), { force: true })
+    },
   }
 }
 
