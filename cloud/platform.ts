@@ -3,6 +3,7 @@
 
 import { IoTClient } from '@aws-sdk/client-iot'
 import { SESv2Client } from '@aws-sdk/client-sesv2'
+import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import type { Handler } from '../functions/handler.ts'
@@ -40,7 +41,9 @@ function composed(): Platform {
     notify: lazy(() =>
       cloudNotifier({
         ses: new SESv2Client(),
-        mailFrom: async () => (await notifySettingOf(stores.state))?.mailFrom ?? variable('KILOWATCH_MAIL_FROM'),
+        sns: new SNSClient(),
+        setting: () => notifySettingOf(stores.state),
+        mailFrom: () => variable('KILOWATCH_MAIL_FROM'),
         now,
       }),
     ),
