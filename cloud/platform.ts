@@ -20,6 +20,9 @@ import { cloudNotifier } from './notify.ts'
 import { shardEntry } from './shard-entry.ts'
 import { lazyStores } from './stores.ts'
 
+/** IoT Core's registry takes some ten calls a second of an account; the SDK waits longer each time, with jitter. */
+const IOT_ATTEMPTS = 8
+
 const sqs = lazy(() => new SQSClient())
 const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL') })
 const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now })
@@ -37,7 +40,12 @@ function composed(): Platform {
   return {
     ...stores,
     fanOut,
-    devices: lazy(() => iotDevices({ iot: new IoTClient(), policy: () => variable('KILOWATCH_THING_POLICY') })),
+    devices: lazy(() =>
+      iotDevices({
+        iot: new IoTClient({ maxAttempts: IOT_ATTEMPTS }),
+        policy: () => variable('KILOWATCH_THING_POLICY'),
+      }),
+    ),
     notify: lazy(() =>
       cloudNotifier({
         ses: new SESv2Client(),

@@ -4,6 +4,7 @@
 import { type HealthView, healthViewSchema } from '../domain/view.ts'
 import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
+import { deviceRoutes } from './api-device.ts'
 import { energyRoutes } from './api-energy.ts'
 import { fieldRoutes } from './api-field.ts'
 import { institutionRoutes } from './api-institution.ts'
@@ -41,6 +42,7 @@ export const apiRoutes: readonly Route[] = [
   ...meterRoutes,
   ...intakeRoutes,
   ...registryRoutes,
+  ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,
   ...energyRoutes,
