@@ -105,8 +105,7 @@ export function openInflux({
         const { results = [], error } = JSON.parse(line) as QueryAnswer
         const reason = error ?? results.find((result) => result.error !== undefined)?.error
         if (reason !== undefined) throw new Error(`InfluxDB refuses a query: ${reason}`)
-        for (const { series = [] } of results)
-          for (const { tags = {}, values = [] } of series) yield { tags, values }
+        for (const { series = [] } of results) for (const { tags = {}, values = [] } of series) yield { tags, values }
       }
     },
   }
