@@ -200,7 +200,7 @@ export async function startTimestream(now: () => number = Date.now): Promise<Tes
 }
 
 export const throttled = (): Error =>
-  new ThrottlingException({ message: 'Rate exceeded', $metadata: { httpStatusCode: 429 } })
+  new ThrottlingException({ message: 'Rate exceeded', Message: 'Rate exceeded', $metadata: { httpStatusCode: 429 } })
 
 const invalid = (name: string, message: string): Error =>
   Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 400 } })
