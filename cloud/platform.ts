@@ -3,6 +3,7 @@
 
 import { IoTClient } from '@aws-sdk/client-iot'
 import { SESv2Client } from '@aws-sdk/client-sesv2'
+import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import type { Handler } from '../functions/handler.ts'
@@ -17,10 +18,14 @@ import { lazy } from './lazy.ts'
 import { mqttEntry, type SqsHandler } from './mqtt-entry.ts'
 import { cloudNotifier } from './notify.ts'
 import { shardEntry } from './shard-entry.ts'
-import { openConsumption, openReadings, openState } from './stores.ts'
+import { lazyStores } from './stores.ts'
+
+/** IoT Core's registry takes some ten calls a second of an account; the SDK waits longer each time, with jitter. */
+const IOT_ATTEMPTS = 8
 
 const sqs = lazy(() => new SQSClient())
 const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL') })
+const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now })
 let shared: Platform | undefined
 
 /** Opens nothing: each port is made when it is first used, and then names the variable that it misses. */
@@ -31,17 +36,22 @@ export function platform(): Platform {
 
 function composed(): Platform {
   const now = Date.now
-  const state = lazy(openState)
+  const stores = lazyStores(now)
   return {
-    readings: lazy(openReadings),
-    consumption: lazy(openConsumption),
-    state,
-    fanOut: lazy(() => sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now })),
-    devices: lazy(() => iotDevices({ iot: new IoTClient(), policy: () => variable('KILOWATCH_THING_POLICY') })),
+    ...stores,
+    fanOut,
+    devices: lazy(() =>
+      iotDevices({
+        iot: new IoTClient({ maxAttempts: IOT_ATTEMPTS }),
+        policy: () => variable('KILOWATCH_THING_POLICY'),
+      }),
+    ),
     notify: lazy(() =>
       cloudNotifier({
         ses: new SESv2Client(),
-        mailFrom: async () => (await notifySettingOf(state))?.mailFrom ?? variable('KILOWATCH_MAIL_FROM'),
+        sns: new SNSClient(),
+        setting: () => notifySettingOf(stores.state),
+        mailFrom: () => variable('KILOWATCH_MAIL_FROM'),
         now,
       }),
     ),
@@ -66,7 +76,7 @@ export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBat
 
 /** The entry of the function behind a queue. */
 export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>
-  shardEntry({ queue, handler: factory(platform()), platform: platform(), deadLetters: letters })
+  shardEntry({ queue, handler: factory(platform()), state: platform().state, fanOut, deadLetters: letters })
 
 /** The entry of the function behind API Gateway. */
 export const onHttp = (factory: (on: Platform) => Handler<ApiEvent, ApiResult>): Handler<ApiEvent, ApiResult> =>

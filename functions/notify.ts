@@ -84,8 +84,12 @@ export function notify(on: Platform) {
     await planPending(on, now())
     const due = await dueNotifications(now())
     const recipients = new Map((await recipientsOf(state)).map((recipient) => [recipient.id, recipient]))
-    const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined =>
-      recipients.get(notification.recipient)?.channels[notification.channel]
+    const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined => {
+      const { recipient, channel, phone } = notification
+      const found = recipients.get(recipient)?.channels[channel]
+      if (found?.type !== 'sms') return found
+      return phone !== undefined && found.phones.includes(phone) ? { type: 'sms', phones: [phone] } : undefined
+    }
     const byDestination = Map.groupBy(due, (one) => destinationOf(channelOf(one)))
     const failed: ShardResult['failed'] = []
     await inParallel([...byDestination], DESTINATIONS_AT_ONCE, async ([destination, own]) => {
@@ -114,9 +118,10 @@ function outcome(record: NotificationRecord, { state, error }: Attempt, nowMs: n
   return { ...record, error, nextMs: nowMs + wait }
 }
 
-/** One robot, one mail address, one webhook. A mail server that hangs holds up each address for one round only. */
+/** One robot, one mail address, one webhook, one phone. A mail server that hangs holds up each address for one round only. */
 const destinationOf = (channel: Channel | undefined): string => {
   if (!channel) return 'nowhere'
+  if (channel.type === 'sms') return `sms ${channel.phones.join()}`
   return `${channel.type} ${channel.type === 'mail' ? channel.address : channel.url}`
 }
 

@@ -1,4 +1,4 @@
-// The platform on one machine: DuckDB for raw readings, SQLite for consumption and state, queues in memory, the wall clock.
+// The platform on one machine: DuckDB for raw readings, SQLite for consumption and state, a folder for files, queues in memory, the wall clock.
 // It is the product on one machine, and therefore the platform that tests use. Nothing is opened before first use.
 
 import { mkdirSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { type ConsumptionFile, openConsumptionStore } from './consumption-store.
 import { type LocalDevices, localDevices } from './credentials.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { localNotifier } from './notify.ts'
+import { openObjectFolder } from './object-folder.ts'
 import { openReadingStore, type ReadingFile } from './reading-store.ts'
 import { openDatabase } from './sqlite.ts'
 import { openStateStore } from './state-store.ts'
@@ -36,6 +37,7 @@ export async function openPlatform(folder: string, now: () => number = Date.now)
     readings,
     consumption: openConsumptionStore(db),
     state,
+    objects: openObjectFolder(join(folder, 'objects')),
     fanOut,
     devices: localDevices(state),
     notify: localNotifier({ setting: () => notifySettingOf(state), now }),
@@ -77,6 +79,11 @@ export function platform(): Platform {
       put: async (...args) => (await open()).state.put(...args),
       delete: async (keys) => (await open()).state.delete(keys),
       query: async (prefix, options) => (await open()).state.query(prefix, options),
+    },
+    objects: {
+      put: async (...args) => (await open()).objects.put(...args),
+      get: async (key) => (await open()).objects.get(key),
+      delete: async (key) => (await open()).objects.delete(key),
     },
     devices: {
       provision: async (gateways) => (await open()).devices.provision(gateways),
