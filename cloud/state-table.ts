@@ -100,9 +100,8 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
       await asked(() => dynamo.send(new UpdateItemCommand(updateOf(write))))
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-      // An answer that was lost, and the SDK asked again: then it is our own write that stands in the way.
-      const standing = wasRepeated(error) ? await read(doc.key) : undefined
-      if (standing?.writer?.S !== write.writer) {
+      // Where an answer was lost and the write sent again, it is the first that stands in the way.
+      if ((await read(doc.key))?.writer.S !== write.writer) {
         await leftovers.drop(write.stored.object)
         throw new VersionConflict(doc.key)
       }
@@ -287,9 +286,6 @@ function eachKeyOnce(docs: readonly DocWrite[]): DocWrite[] {
 class Unprocessed extends Error {
   override name = 'Unprocessed'
 }
-
-const wasRepeated = (error: unknown): boolean =>
-  ((error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1) > 1
 
 interface Cancelled extends Error {
   CancellationReasons?: { Code?: string }[]
