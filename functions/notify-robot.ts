@@ -4,6 +4,7 @@
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../domain/notification-setting.ts'
+import { cutTo } from './notify-cut.ts'
 import { post, type Sending } from './notify-post.ts'
 import { type Message, PermanentFailure } from './platform.ts'
 
@@ -76,21 +77,6 @@ const plain = (text: string): string => text.replace(/[\\`*_[\]<>#~|]/g, (mark) 
 const FULL_WIDTH: Readonly<Record<string, string>> = Object.fromEntries(
   [...'\\`*_[]<>#~|'].map((mark) => [mark, String.fromCharCode(mark.charCodeAt(0) + 0xfee0)]),
 )
-
-/** Cut at a line's end so that the UTF-8 text has at most `bytesMax` bytes; the last line, the link, stays. */
-function cutTo(text: string, bytesMax: number): string {
-  if (Buffer.byteLength(text) <= bytesMax) return text
-  const lines = text.split('\n')
-  const last = lines.pop() ?? ''
-  const kept: string[] = []
-  let bytes = Buffer.byteLength(`\n…\n${last}`)
-  for (const line of lines) {
-    bytes += Buffer.byteLength(line) + 1
-    if (bytes > bytesMax) break
-    kept.push(line)
-  }
-  return [...kept, '…', last].join('\n')
-}
 
 function check(robot: string, answer: string, fields: readonly string[], permanent: readonly number[]): void {
   let body: Record<string, unknown>

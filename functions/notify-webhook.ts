@@ -7,22 +7,25 @@ import type { Channel } from '../domain/notification-setting.ts'
 import { post, type Sending } from './notify-post.ts'
 import type { Message } from './platform.ts'
 
-/** Any 2xx is an acceptance. The timestamp is in seconds. */
+/** Any 2xx is an acceptance. */
 export async function sendToWebhook(
   { url, secret }: Extract<Channel, { type: 'webhook' }>,
   message: Message,
   sending: Sending,
 ): Promise<void> {
   const body = JSON.stringify(message)
-  const timestamp = String(Math.floor(sending.nowMs / 1000))
-  await post({
-    url,
-    body,
-    sending,
-    headers: {
-      'x-kilowatch-id': encodeURIComponent(message.id),
-      'x-kilowatch-timestamp': timestamp,
-      'x-kilowatch-signature': `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`,
-    },
-  })
+  await post({ url, body, sending, headers: signedHeaders(message.id, { body, secret, nowMs: sending.nowMs }) })
+}
+
+/** The timestamp is in seconds. */
+export function signedHeaders(
+  id: string,
+  { body, secret, nowMs }: { body: string; secret: string; nowMs: number },
+): Record<string, string> {
+  const timestamp = String(Math.floor(nowMs / 1000))
+  return {
+    'x-kilowatch-id': encodeURIComponent(id),
+    'x-kilowatch-timestamp': timestamp,
+    'x-kilowatch-signature': `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`,
+  }
 }

@@ -2,7 +2,7 @@
 // the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never undone.
 
 import { createHash } from 'node:crypto'
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import { dayStartMs, monthOf } from '../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { addDirtyMonths } from './dirty.ts'
@@ -65,7 +65,7 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
   })
 }
 
-export const handler = settle(platform())
+export const handler = onShards('settle', settle)
 
 /** Meters of a shard as they are now, and how they were settled last. */
 export interface ShardStanding {

@@ -2,6 +2,7 @@
 
 import type { NotifySetting } from '../domain/notification-setting.ts'
 import { sendToDingtalk, sendToFeishu, sendToWecom } from '../functions/notify-robot.ts'
+import { sendSms } from '../functions/notify-sms.ts'
 import { sendToWebhook } from '../functions/notify-webhook.ts'
 import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendMail } from './notify-mail.ts'
@@ -10,7 +11,7 @@ import { sendMail } from './notify-mail.ts'
 const TIMEOUT_MS = SEND_MS_MAX / 2
 
 export interface NotifierOptions {
-  /** Asked with each mail, so that a setting counts at once. */
+  /** Asked with each mail and short message, so that a setting counts at once. */
   setting(): Promise<NotifySetting | undefined>
   now(): number
   timeoutMs?: number
@@ -26,6 +27,12 @@ export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: Notifier
           // Not permanent: the mail waits for whoever is just entering the server.
           if (!smtpUrl || !mailFrom) throw new Error('no mail server is set: smtpUrl and mailFrom')
           return sendMail({ smtpUrl, from: mailFrom }, channel.address, message, timeoutMs)
+        }
+        case 'sms': {
+          const { smsGateway } = (await setting()) ?? {}
+          if (!smsGateway) throw new Error('no SMS gateway is set: smsGateway')
+          for (const phone of channel.phones) await sendSms(smsGateway, phone, message, sending)
+          return
         }
         case 'dingtalk':
           return sendToDingtalk(channel, message, sending)
