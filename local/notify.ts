@@ -1,11 +1,11 @@
-// The notify port on one machine: each kind of channel has its file, notify-*.ts.
+// The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is functions/notify-*.ts.
 
 import type { NotifySetting } from '../domain/notification-setting.ts'
+import { sendToDingtalk, sendToFeishu, sendToWecom } from '../functions/notify-robot.ts'
+import { sendSms } from '../functions/notify-sms.ts'
+import { sendToWebhook } from '../functions/notify-webhook.ts'
 import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendMail } from './notify-mail.ts'
-import { sendToDingtalk, sendToFeishu, sendToWecom } from './notify-robot.ts'
-import { sendSms } from './notify-sms.ts'
-import { sendToWebhook } from './notify-webhook.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
 const TIMEOUT_MS = SEND_MS_MAX / 2
@@ -20,7 +20,7 @@ export interface NotifierOptions {
 export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: NotifierOptions): Notifier {
   return {
     async send(channel, message) {
-      const sending = { nowMs: now(), timeoutMs }
+      const sending = { nowMs: now(), timeoutMs, fetch }
       switch (channel.type) {
         case 'mail': {
           const { smtpUrl, mailFrom } = (await setting()) ?? {}

@@ -4,18 +4,17 @@
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../domain/notification-setting.ts'
-import type { Message } from '../functions/platform.ts'
-import { post } from './notify-post.ts'
-import type { Sending } from './notify-robot.ts'
+import { post, type Sending } from './notify-post.ts'
+import type { Message } from './platform.ts'
 
 /** Any 2xx is an acceptance. */
 export async function sendToWebhook(
   { url, secret }: Extract<Channel, { type: 'webhook' }>,
   message: Message,
-  { nowMs, timeoutMs }: Sending,
+  sending: Sending,
 ): Promise<void> {
   const body = JSON.stringify(message)
-  await post({ url, body, timeoutMs, headers: signedHeaders(message.id, { body, secret, nowMs }) })
+  await post({ url, body, sending, headers: signedHeaders(message.id, { body, secret, nowMs: sending.nowMs }) })
 }
 
 /** The timestamp is in seconds. */

@@ -2,11 +2,10 @@
 // (domain/notification-setting.ts); an answer that does not say what the setting expects is tried again.
 
 import { fillTemplate, type SmsGateway, type SmsPlaceholder } from '../domain/notification-setting.ts'
-import type { Message } from '../functions/platform.ts'
 import { cutTo } from './notify-cut.ts'
-import { post } from './notify-post.ts'
-import type { Sending } from './notify-robot.ts'
+import { post, type Sending } from './notify-post.ts'
 import { signedHeaders } from './notify-webhook.ts'
+import type { Message } from './platform.ts'
 
 /** Carriers split a long message of Chinese into parts of 67 characters; gateways commonly take up to 500. */
 const CHARACTERS_MAX = 500
@@ -17,24 +16,24 @@ export async function sendSms(
   { url, contentType, headers, body: template, secret, accepted }: SmsGateway,
   phone: string,
   { id, title, lines, link }: Message,
-  { nowMs, timeoutMs }: Sending,
+  sending: Sending,
 ): Promise<void> {
   const values: Record<SmsPlaceholder, string> = {
     phone,
     nationalPhone: phone.startsWith(CHINA) ? phone.slice(CHINA.length) : phone,
     text: cutTo([title, ...lines, link].join('\n'), CHARACTERS_MAX, (text) => text.length),
     id,
-    timestamp: String(Math.floor(nowMs / 1000)),
+    timestamp: String(Math.floor(sending.nowMs / 1000)),
   }
   const escaped = contentType === 'application/json' ? insideJson : encodeURIComponent
   const body = fillTemplate(template, (name) => escaped(values[name]))
   const answer = await post({
     url,
     body,
-    timeoutMs,
+    sending,
     headers: {
       ...headers,
-      ...(secret !== undefined && signedHeaders(id, { body, secret, nowMs })),
+      ...(secret !== undefined && signedHeaders(id, { body, secret, nowMs: sending.nowMs })),
       'content-type': `${contentType}; charset=utf-8`,
     },
   })
