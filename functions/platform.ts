@@ -12,6 +12,8 @@ export interface Platform {
   readonly fanOut: FanOut
   readonly devices: DeviceRegistry
   readonly notify: Notifier
+  /** Where the page is, when the platform knows it; what an administrator has set counts more. */
+  readonly pageUrl?: string
   /** Epoch milliseconds. The only clock. */
   now(): number
 }
@@ -195,18 +197,46 @@ export class PermanentFailure extends Error {
   override name = 'PermanentFailure'
 }
 
-/** Who may publish. */
+/** Who may publish, and what is said to them. A gateway is the MQTT client of that id, in AWS the thing of that name. */
 export interface DeviceRegistry {
   /**
    * Gives each gateway its credentials: the password that was given, or, where it has none yet, a new secret, which is
    * returned this once and stored only as a hash. A gateway that has credentials and is given no password keeps them.
+   * In AWS gateways have certificates, one by one (`issue`) or by fleet provisioning, and no passwords: nothing is made
+   * for many at once, and a password is a PermanentFailure.
    */
   provision(gateways: readonly { id: string; password?: string }[]): Promise<{ id: string; secret: string }[]>
+
+  /**
+   * New credentials for one gateway, valid beside those that it has until `confirm`. `csr`, a certificate signing request in
+   * PEM, keeps the private key where it was made; a host whose gateways have passwords refuses it (PermanentFailure).
+   */
+  issue(gateway: string, csr?: string): Promise<DeviceCredentials>
+  /** Ends all credentials of a gateway but the newest: to be called once it was heard with those. */
+  confirm(gateway: string): Promise<void>
+  /** Ends all credentials of a gateway, and its connection. */
+  revoke(gateway: string): Promise<void>
+
+  /** Publishes to `kw/v1/G/commands` with QoS 1. A gateway without a session hears nothing of it. */
+  command(gateway: string, command: DeviceCommand): Promise<void>
+}
+/** Told this once. `privateKeyPem` is null where it was made by whoever sent the signing request. */
+export type DeviceCredentials =
+  | { kind: 'password'; secret: string }
+  | { kind: 'certificate'; certificatePem: string; privateKeyPem: string | null }
+export interface DeviceCommand {
+  /** The same in the gateway's result. */
+  id: string
+  name: string
+  arguments?: unknown
 }
 
 /** The event of a queue trigger. */
 export interface ShardEvent {
+  /** Shards, or areas above them where a handler works on those; none: all there are. */
   shards: readonly string[]
+  /** The clock's turn: what changes by time alone is looked at too. Default: when no shards are given. */
+  scheduled?: boolean
 }
 /** Shards that could not be done now, to be tried again: partial failure in the return type. */
 export interface ShardResult {

@@ -1,16 +1,16 @@
-// The notify port on one machine: each kind of channel has its file, notify-*.ts.
+// The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is functions/notify-*.ts.
 
 import type { NotifySetting } from '../domain/notification-setting.ts'
-import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
+import { sendSms } from '../functions/notify-sms.ts'
+import { sendByWeb } from '../functions/notify-web.ts'
+import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendMail } from './notify-mail.ts'
-import { sendToDingtalk, sendToFeishu, sendToWecom } from './notify-robot.ts'
-import { sendToWebhook } from './notify-webhook.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
 const TIMEOUT_MS = SEND_MS_MAX / 2
 
 export interface NotifierOptions {
-  /** Asked with each mail, so that a setting counts at once. */
+  /** Asked with each mail and short message, so that a setting counts at once. */
   setting(): Promise<NotifySetting | undefined>
   now(): number
   timeoutMs?: number
@@ -19,7 +19,7 @@ export interface NotifierOptions {
 export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: NotifierOptions): Notifier {
   return {
     async send(channel, message) {
-      const sending = { nowMs: now(), timeoutMs }
+      const sending = { nowMs: now(), timeoutMs, fetch }
       switch (channel.type) {
         case 'mail': {
           const { smtpUrl, mailFrom } = (await setting()) ?? {}
@@ -27,16 +27,14 @@ export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: Notifier
           if (!smtpUrl || !mailFrom) throw new Error('no mail server is set: smtpUrl and mailFrom')
           return sendMail({ smtpUrl, from: mailFrom }, channel.address, message, timeoutMs)
         }
-        case 'dingtalk':
-          return sendToDingtalk(channel, message, sending)
-        case 'wecom':
-          return sendToWecom(channel, message, sending)
-        case 'feishu':
-          return sendToFeishu(channel, message, sending)
-        case 'webhook':
-          return sendToWebhook(channel, message, sending)
+        case 'sms': {
+          const { smsGateway } = (await setting()) ?? {}
+          if (!smsGateway) throw new Error('no SMS gateway is set: smsGateway')
+          for (const phone of channel.phones) await sendSms(smsGateway, phone, message, sending)
+          return
+        }
         default:
-          throw new PermanentFailure('a channel of an unknown type')
+          return sendByWeb(channel, message, sending)
       }
     },
   }

@@ -3,10 +3,11 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Handler } from '../functions/handler.ts'
 import { notifySettingOf } from '../functions/notification-outbox.ts'
-import type { Platform } from '../functions/platform.ts'
+import type { Platform, QueueName } from '../functions/platform.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
-import { localDevices } from './credentials.ts'
+import { type LocalDevices, localDevices } from './credentials.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { localNotifier } from './notify.ts'
 import { openObjectFolder } from './object-folder.ts'
@@ -18,6 +19,7 @@ export interface LocalPlatform extends Platform {
   readonly readings: ReadingFile
   readonly consumption: ConsumptionFile
   readonly fanOut: LocalFanOut
+  readonly devices: LocalDevices
   close(): Promise<void>
 }
 
@@ -83,9 +85,24 @@ export function platform(): Platform {
       get: async (key) => (await open()).objects.get(key),
       delete: async (key) => (await open()).objects.delete(key),
     },
-    devices: { provision: async (gateways) => (await open()).devices.provision(gateways) },
+    devices: {
+      provision: async (gateways) => (await open()).devices.provision(gateways),
+      issue: async (...args) => (await open()).devices.issue(...args),
+      confirm: async (gateway) => (await open()).devices.confirm(gateway),
+      revoke: async (gateway) => (await open()).devices.revoke(gateway),
+      command: async (...args) => (await open()).devices.command(...args),
+    },
     fanOut: { send: async (...args) => (await open()).fanOut.send(...args) },
     notify: { send: async (...args) => (await open()).notify.send(...args) },
     now: Date.now,
   }
 }
+
+/** How a handler is entered: here with the events that it takes anyway. In AWS the same names translate (cloud/platform.ts). */
+export const onMessages = <Event, Result>(factory: (on: Platform) => Handler<Event, Result>): Handler<Event, Result> =>
+  factory(platform())
+export const onHttp = onMessages
+export const onShards = <Event, Result>(
+  _queue: QueueName,
+  factory: (on: Platform) => Handler<Event, Result>,
+): Handler<Event, Result> => factory(platform())
