@@ -4,6 +4,7 @@
 import { meanSize, UNKNOWN_SIZE } from './attribute.ts'
 import { accountBills, type Bill, type BilledAmount, type BillProblem, billId, isFuel, isMedium } from './bill.ts'
 import { HOUR_MS, type Month, monthRange } from './calendar.ts'
+import { DATA_CENTRE, DATA_CENTRE_IT } from './data-centre-boundary.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './energy.ts'
 import { fuelsOf } from './fuel.ts'
 import { outermost } from './meter-tree.ts'
@@ -11,9 +12,6 @@ import { EXPORT, type Institution, MEDIA, type Medium, type Meter } from './regi
 import { ENERGY_MEDIA } from './standards/co2-factors.ts'
 import type { SubjectMonth } from './subject.ts'
 
-/** Sub-item codes of facts §7.1. */
-export const DATA_CENTRE = '01D10'
-export const DATA_CENTRE_IT = '01D1A'
 const SPECIAL = /^01D/
 /** The purpose of a gas or electricity meter that serves heating alone; the official codes have none for it. */
 export const HEATING = 'heating'

@@ -79,12 +79,20 @@ const ledgerSchema = z.object({
   boundary: z.array(z.object({ zh: z.string(), en: z.string(), source: z.string(), standIn: z.boolean() })),
 })
 const problemRow = z.object({ kind: z.literal('targets'), id: z.string(), field: z.string(), reason: z.string() })
+const effectiveness = z.object({ value: amount, problem: z.string().nullable(), coverage: amount })
+/** Amounts within the boundary of the PUE; the EUE has its own. */
 const usage = z.object({
   totalKwh: amount,
   itKwh: amount,
   hoursExpected: z.number(),
   hoursKnown: z.number(),
-  pue: z.object({ value: amount, problem: z.string().nullable(), coverage: amount }),
+  pue: effectiveness,
+  eue: effectiveness.extend({ totalKwh: amount, itKwh: amount }),
+})
+const boundary = z.object({
+  basis: z.enum(['registered', 'codes', 'asPue']),
+  total: z.array(z.string()),
+  it: z.array(z.string()),
 })
 
 export const energyRoutes: readonly Route[] = [
@@ -244,13 +252,13 @@ export const energyRoutes: readonly Route[] = [
     response: z.object({
       institution: z.string(),
       month: z.string(),
-      meters: z.object({ total: z.array(z.string()), it: z.array(z.string()) }),
+      boundaries: z.object({ pue: boundary, eue: boundary }),
       hours: z.array(
         z.object({ atMs: z.number(), value: amount, problem: z.string().nullable(), flag: z.string().nullable() }),
       ),
       months: z.array(usage.extend({ month: z.string() })),
       monthly: usage,
-      yearly: usage.extend({ year: z.number(), eue: usage.shape.pue }),
+      yearly: usage.extend({ year: z.number() }),
       pueAtLeast: amount,
       pueGrade: z.looseObject({ grade: z.union([z.number(), z.string()]).nullable(), reason: z.string().nullable() }),
       eueRating: z.looseObject({ rating: z.string().nullable() }),

@@ -179,6 +179,10 @@ test('ledgers equal what is judged', async () => {
 test('the PUE of a month is that of its hours, and the rest of the tree is unexplained', async () => {
   const centre = (await ask('GET', 'institutions/A/data-centre', { month: '2026-05' })).body
   expect(centre.monthly.pue.value).toBeCloseTo(8 / 5, 9)
+  expect(centre.boundaries).toEqual({
+    pue: { basis: 'codes', total: ['A-DC'], it: ['A-IT'] },
+    eue: { basis: 'asPue', total: ['A-DC'], it: ['A-IT'] },
+  })
   expect(centre.hours).toHaveLength(744)
   const tree = (await ask('GET', 'institutions/A/tree', { month: '2026-05' })).body
   const main = tree.nodes.find((node: { meter: string }) => node.meter === 'A-E')
