@@ -5,6 +5,7 @@ import { type HealthView, healthViewSchema } from '../domain/view.ts'
 import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
 import { energyRoutes } from './api-energy.ts'
+import { explainRoutes } from './api-explain.ts'
 import { fieldRoutes } from './api-field.ts'
 import { institutionRoutes } from './api-institution.ts'
 import { intakeRoutes } from './api-intake.ts'
@@ -43,5 +44,6 @@ export const apiRoutes: readonly Route[] = [
   ...registryRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...explainRoutes,
   ...energyRoutes,
 ]

@@ -348,7 +348,8 @@ function settleWindow(
   }
 }
 
-function profileOf(meter: Meter): MeterProfile {
+/** Throws an Error when a meter has no readings to settle, or its unit does not measure its medium. */
+export function profileOf(meter: Meter): MeterProfile {
   const factor = factorToAmount(meter.unit, meter.medium)
   if (factor === undefined)
     throw new Error(`meter "${meter.id}": unit "${meter.unit}" does not measure ${meter.medium}`)

@@ -2,7 +2,7 @@
 // their rows, meters with their hours, the row it is held against and the clause.
 
 import { formatInstant } from '../domain/calendar.ts'
-import type { ExplainView } from '../domain/explain.ts'
+import type { ExplainView } from '../domain/explain-view.ts'
 import { ApiError, type Client, chosenHost, clientOf } from './client.ts'
 
 export interface ExplainOptions {
