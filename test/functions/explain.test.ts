@@ -18,6 +18,7 @@ import { apiRoutes } from '../../functions/api-routes.ts'
 import { subjectYearKey } from '../../functions/judgement.ts'
 import type { Platform } from '../../functions/platform.ts'
 import { importRegistry } from '../../functions/registry-import.ts'
+import { described } from '../../local/command-explain.ts'
 import { derive, meter, openTestPlatform, PROVINCE, register, send } from './province.ts'
 
 const MONTH = '2026-06'
@@ -236,6 +237,20 @@ test('an alert on a target leads to its chain, and one on a meter to the reading
   expect(event.detail).toMatchObject({ meter: 'A-E', day: '2026-06-15' })
   expect(event.checks).toMatchObject([{ level: 'hour', ok: true }])
   expect(event.evidence).toEqual([expect.stringContaining('/api/v1/meters/A-E/series?')])
+})
+
+test('a chain and an alert read as lines of a terminal, with every level counted', async () => {
+  const query = { month: MONTH, indicator: 'energyPerArea', meter: 'A-E', day: '2026-06-14' }
+  const view = (await answered(EXPLAIN, 'institutions/A/explain', query)) as ExplainView
+  const lines = described(view).split('\n')
+  expect(lines[0]).toMatch(/^A energyPerArea 2026-06: [\d.]+ kgce\/m²$/)
+  expect(lines).toContainEqual(expect.stringMatching(/^ {6}\+ meter A-E: \d+/))
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^ {4}read 2026-06-14T02:00:00\+08:00: \d+ kWh, good, received 2026-/),
+  )
+  expect(lines.at(-1)).toMatch(/^ {2}checks: rating 1\/1, value 1\/1, .*hour 1\/1$/)
+  const worse = { ...view, checks: view.checks.map((one) => (one.level === 'hour' ? { ...one, ok: false } : one)) }
+  expect(described(worse)).toContain('DIFFERS at hour: A-E 2026-06-14')
 })
 
 test('a chain names the rows with source and validity, and the target', async () => {
