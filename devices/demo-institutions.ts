@@ -26,6 +26,8 @@ export interface InstitutionDraft {
 
 /** From thrifty to wasteful, against the yearly use of the kind; each five institutions of a kind draw all five. */
 const EFFICIENCIES = [0.48, 0.72, 0.94, 1.16, 1.55]
+/** Of a usual year's electricity, where there is a PV plant. */
+const PV_SHARE = 0.05
 const PUES = [1.32, 1.45, 1.58, 1.72, 1.88]
 const HEATINGS = [
   ...(['districtHeatMetered', 'districtHeatMetered', 'districtHeatMetered', 'districtHeatMetered'] as const),
@@ -78,6 +80,8 @@ export function draftInstitutions(areas: readonly Area[], seed: string | number,
       // A boiler of 92 % on gas of 0.038931 GJ/m³ (facts §5.2).
       heatingGasM3: heatingKind === 'gasOrOil' ? heatGj / (0.92 * 0.038931) : 0,
       waterM3: energyUsers * kind.waterM3PerUser * (0.35 + 0.65 * efficiency) * random.between(0.85, 1.15),
+      // Small beside the load, so that nothing is fed into the grid.
+      pvKwh: kind.metering === 'subItems' ? floorAreaM2 * kind.electricityKwhPerM2 * PV_SHARE : 0,
     }
     return { institution, kind, city, year, gateways: gatewaysOf(id, kind) }
   })

@@ -29,11 +29,14 @@ export interface YearlyUse {
   cookingGasM3: number
   heatingGasM3: number
   waterM3: number
+  /** Generated on the roof and used on site; taken off what is bought. */
+  pvKwh: number
 }
 
 export const dataCentreKwh = (year: YearlyUse): number => year.itKwh * year.pue
+/** What is bought: what is used without the institution's own generation. */
 export const electricityKwh = (year: YearlyUse): number =>
-  year.regularKwh + year.electricHeatingKwh + dataCentreKwh(year)
+  year.regularKwh + year.electricHeatingKwh + dataCentreKwh(year) - year.pvKwh
 export const gasM3 = (year: YearlyUse): number => year.cookingGasM3 + year.heatingGasM3
 
 /** Shares of regular electricity per sub-item: lighting and sockets, air conditioning, power, special. */
@@ -54,10 +57,26 @@ interface Site {
 }
 
 export function metersOf(site: Site): MeterLoad[] {
-  return [...electricityMeters(site), ...pipeMeters(site)]
+  return [...electricityMeters(site), ...pipeMeters(site), ...generationMeters(site)]
 }
 
-function electricityMeters({ institution, gateways, metering, year, random }: Site): MeterLoad[] {
+/** What the roof of an institution generates; its main meter sees the same, with the other sign. */
+const generationOf = ({ institution, year }: Site): LoadPart[] =>
+  year.pvKwh > 0
+    ? [{ shape: SHAPES.photovoltaic, perHour: year.pvKwh / HOURS_PER_YEAR, salt: hash32(`${institution}/pv`) }]
+    : []
+
+function generationMeters(site: Site): MeterLoad[] {
+  const { institution, gateways, random } = site
+  const parts = generationOf(site)
+  if (parts.length === 0) return []
+  const [{ id: gateway }] = gateways
+  const draft = { id: `${institution}-P1`, institution, gateway, parent: `${institution}-E1`, random, parts }
+  return [meterLoad({ ...draft, medium: 'electricity', role: 'generation', name: '屋顶光伏发电' })]
+}
+
+function electricityMeters(site: Site): MeterLoad[] {
+  const { institution, gateways, metering, year, random } = site
   const loss = random.between(0.015, 0.04)
   const net = 1 - loss
   const shapes = SHAPES[year.use]
@@ -83,7 +102,9 @@ function electricityMeters({ institution, gateways, metering, year, random }: Si
   const sub = (serial: number, purpose: string, name: string, parent: string, parts: LoadPart[]) =>
     meterLoad({ ...base, id: `${institution}-E${serial}`, role: 'sub', parent, purpose, name, parts })
 
-  const loads = [meterLoad({ ...base, id: main, role: 'main', purpose: '01000', name: '总用电', parts: whole })]
+  const own = generationOf(site).map((one) => ({ ...one, perHour: -one.perHour }))
+  const bought = [...whole, ...own]
+  const loads = [meterLoad({ ...base, id: main, role: 'main', purpose: '01000', name: '总用电', parts: bought })]
   // Heating by air conditioning has a meter of its own: without it heating and the rest cannot be told apart.
   const heatingSub = (parent: string): MeterLoad[] =>
     year.electricHeatingKwh > 0 ? [sub(8, HEATING, '空调采暖用电', parent, heating)] : []

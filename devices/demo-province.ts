@@ -2,15 +2,18 @@
 // Scaled so that its averages are those Hebei published for 2020 (facts §1): 15.76 kgce/m², 257.42 kgce a person and
 // 16.12 m³ a person, in the statistics' coefficients. No institution in it exists.
 
+import type { Bill } from '../domain/bill.ts'
 import { addMonths, dayLabel, dayOf, HOUR_MS, monthOf, yearOf, yearRange } from '../domain/calendar.ts'
 import { co2KgOf, kgceOf, type StandardsInForce, standardsOn } from '../domain/energy.ts'
 import type { Area, InstitutionSize, ReadMeter, Registry } from '../domain/registry.ts'
 import { QUOTAS_HEBEI } from '../domain/standards/quotas-hebei.ts'
 import { QUOTAS_SHANDONG } from '../domain/standards/quotas-shandong.ts'
+import type { Tariff } from '../domain/tariff.ts'
 import { demoAreas, PROVINCE_CODE } from './demo-areas.ts'
 import { chooseFaults, type DemoFault } from './demo-faults.ts'
 import { draftInstitutions, type InstitutionDraft } from './demo-institutions.ts'
 import { electricityKwh, gasM3, type MeterLoad, metersOf, type YearlyUse } from './demo-meters.ts'
+import { demoBills, demoTariffs } from './demo-money.ts'
 import { demoTargets, type TargetSubject, type YearlyResult } from './demo-targets.ts'
 import { type Climate, createClimate, SHAPES } from './load-profile.ts'
 import { createRandom, hash32 } from './random.ts'
@@ -26,6 +29,8 @@ export interface DemoOptions {
 /** Of what is simulated: every meter is read. */
 export interface DemoRegistry extends Registry {
   meters: readonly ReadMeter[]
+  tariffs: readonly Tariff[]
+  bills: readonly Bill[]
 }
 
 export interface DemoProvince {
@@ -73,6 +78,12 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
     targets: demoTargets(targetSubjects(areas, drafts, standards), start),
     // Hebei's own rows are not public (facts §3.1); Shandong's stand in, and say so.
     quotas: [...QUOTAS_HEBEI, ...QUOTAS_SHANDONG],
+    tariffs: demoTariffs(PROVINCE_CODE, dayLabel(dayOf(originMs))),
+    bills: demoBills(
+      drafts.map((draft) => draft.institution),
+      seed,
+      start,
+    ),
   }
   return { seed, startMs: start, originMs, registry, climate, loads, faults }
 }
@@ -108,6 +119,7 @@ function calibrate(drafts: readonly InstitutionDraft[], standards: StandardsInFo
       cookingGasM3: draft.year.cookingGasM3 * energy,
       heatingGasM3: draft.year.heatingGasM3 * energy,
       waterM3: draft.year.waterM3 * water,
+      pvKwh: draft.year.pvKwh * energy,
     },
   }))
 }

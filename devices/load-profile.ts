@@ -166,6 +166,7 @@ const lighting: Season = ({ temperatureC }) => 1.2 - 0.012 * temperatureC
 const cooling: Season = ({ temperatureC }) => 0.12 + 0.16 * Math.max(0, temperatureC - 21)
 const heating: Season = ({ temperatureC, heatingSeason }) => (heatingSeason ? 3 + Math.max(0, 18 - temperatureC) : 0)
 const dataCentreCooling: Season = ({ temperatureC }) => 0.8 + 0.012 * Math.max(0, temperatureC)
+const sun: Season = ({ temperatureC }) => 0.75 + 0.015 * Math.max(0, temperatureC)
 const warmWater: Season = ({ temperatureC }) => 0.9 + 0.012 * Math.max(0, temperatureC - 10)
 
 /** A day at `base`, with spans of hours at other levels. */
@@ -192,6 +193,7 @@ const kitchen = curve(0.02, [5, 8, 0.7], [9, 13, 1], [15, 19, 0.6])
 const kitchenQuiet = kitchen.map((level) => level * 0.3)
 const setback = curve(0.75, [5, 8, 1.15], [8, 18, 1], [18, 22, 0.85])
 const setbackQuiet = curve(0.72, [5, 18, 0.82])
+const daylight = curve(0, [7, 9, 0.3], [9, 11, 0.8], [11, 14, 1], [14, 16, 0.7], [16, 18, 0.25])
 const taps = curve(0.05, [6, 8, 0.6], [8, 12, 1], [12, 14, 0.9], [14, 18, 0.85], [18, 22, 0.3])
 
 interface DayCurves {
@@ -210,6 +212,7 @@ const schoolDays: DayCurves = { work: lesson, weekend: campusQuiet, holiday: cam
 const venueDays: DayCurves = { work: visitors, weekend: visitorsMany, holiday: visitorsMany }
 const steadyDays: DayCurves = { work: around, weekend: around, holiday: around }
 const setbackDays: DayCurves = { work: setback, weekend: setbackQuiet, holiday: setbackQuiet }
+const sunnyDays: DayCurves = { work: daylight, weekend: daylight, holiday: daylight }
 const tapDays: DayCurves = { work: taps, weekend: taps.map((t) => t * 0.25), holiday: taps.map((t) => t * 0.15) }
 
 /** Who uses a building, as the load sees it. */
@@ -248,4 +251,5 @@ export const SHAPES = {
   itEquipment: shape('IT equipment', flat, steadyDays, 0.03),
   itCooling: shape('IT cooling', dataCentreCooling, steadyDays, 0.05),
   leak: shape('leak', flat, steadyDays, 0.04),
+  photovoltaic: shape('photovoltaic', sun, sunnyDays, 0.3),
 } satisfies Record<Use, UseShapes> & Record<string, unknown>

@@ -4,7 +4,7 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { z } from 'zod'
-import { platform } from '#platform'
+import { onHttp } from '#platform'
 import { type Principal, Problem, type Route } from './api-route.ts'
 import { apiRoutes } from './api-routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
@@ -64,7 +64,7 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
 
-export const handler = api(platform())
+export const handler = onHttp(api)
 
 /** What the authorizer in front of us found out; API Gateway puts it here, and so does the local host. */
 function principalOf(event: ApiEvent): Principal {

@@ -3,7 +3,7 @@
 // present month of everyone, since silence is news too.
 
 import { createHash } from 'node:crypto'
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
@@ -39,7 +39,7 @@ import {
   type StateStore,
 } from './platform.ts'
 import { readOnce } from './read-once.ts'
-import { type RegistryHead, registryReader, type Shard } from './registry.ts'
+import { registryReader, type Shard } from './registry.ts'
 import { closingDays, revisionDocs } from './revision.ts'
 import { eachShard } from './shard.ts'
 
@@ -58,7 +58,7 @@ export const summarizedKey = (shard: string): string => `summarized/${shard}`
 /** Whose hours of a month are in memory together: some hundred megabytes at most. */
 const INSTITUTIONS_PER_LOAD = 250
 /** When the present month of everyone was last marked. */
-const PRESENT_KEY = 'present'
+const presentKey = (shard: string): string => `present/${shard}`
 
 export function assess({ state, consumption, fanOut, now }: Platform) {
   const registry = registryReader(state)
@@ -225,34 +225,36 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
   }
 
   /**
-   * Marks the present month of every institution, and those since the last time, which may have ended with nobody looking;
-   * one day more, for what settles after midnight.
+   * Marks the present month of a shard's institutions, and those since the last time, which may have ended with nobody
+   * looking; one day more, for what settles after midnight.
    */
-  async function markPresent(head: RegistryHead): Promise<void> {
+  async function markPresent(shard: string): Promise<void> {
     const nowMs = now()
-    const lastMs = (await state.get<{ atMs: number }>(PRESENT_KEY))?.value.atMs ?? nowMs
+    const lastMs = (await state.get<{ atMs: number }>(presentKey(shard)))?.value.atMs ?? nowMs
     const months = monthsThrough(monthOf(Math.min(lastMs, nowMs) - DAY_MS), monthOf(nowMs))
-    for (const shard of head.shards) {
-      const { institutions } = await registry.shard(shard)
-      await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
-    }
-    await state.put([{ key: PRESENT_KEY, value: { atMs: nowMs } }], DERIVED)
+    const { institutions } = await registry.shard(shard)
+    await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
+    await state.put([{ key: presentKey(shard), value: { atMs: nowMs } }], DERIVED)
   }
 
-  return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
+  return handlerOf(async ({ shards, scheduled = shards.length === 0 }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
-    if (shards.length > 0) return eachShard(shards, (shard) => assessShard(shard, head.revision))
-    await markPresent(head)
-    const { failed } = await eachShard(head.shards, (shard) => assessShard(shard, head.revision))
+    const counties = new Set(head.shards)
+    const above = (await registry.areas()).map(({ code }) => code).filter((code) => !counties.has(code))
+    const asked = (code: string): boolean => shards.length === 0 || shards.includes(code)
+    const judged = await eachShard(head.shards.filter(asked), async (shard) => {
+      if (scheduled) await markPresent(shard)
+      await assessShard(shard, head.revision)
+    })
     // Areas above the shards, as they stand since the last roll-up.
-    const above = (await registry.areas()).map(({ code }) => code).filter((code) => !head.shards.includes(code))
-    const areas = await eachShard(above, (code) => judgeAlerts({ state, consumption, registry }, code, now()))
-    // By its own name a failed area would be taken for a shard: all is looked at again.
-    return { failed: [...failed, ...areas.failed.slice(0, 1).map(({ reason }) => ({ shard: '', reason }))] }
+    const looked = await eachShard(above.filter(asked), (code) =>
+      judgeAlerts({ state, consumption, registry }, code, now()),
+    )
+    return { failed: [...judged.failed, ...looked.failed] }
   })
 }
 
-export const handler = assess(platform())
+export const handler = onShards('assess', assess)
 
 const FINGERPRINT_CHARS = 12
 

@@ -5,10 +5,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { PROVINCE_CODE } from '../devices/demo-areas.ts'
 import type { DemoGatewaysInput } from '../devices/demo-gateways.ts'
 import type { HistoryBatch, HistoryInput } from '../devices/demo-history.ts'
 import { demoProvince } from '../devices/demo-province.ts'
+import { ALERT_KINDS } from '../domain/alert-finding.ts'
+import { ALERT_RULES } from '../domain/alert-rule.ts'
+import type { AlertThreshold } from '../domain/alert-threshold.ts'
 import { addMonths, monthOf, monthRange } from '../domain/calendar.ts'
+import { alertKeys } from '../functions/alert-store.ts'
 import { DEMO_KEY, PROGRESS_KEY } from '../functions/api-routes.ts'
 import { ingest } from '../functions/ingest.ts'
 import type { ShardResult } from '../functions/platform.ts'
@@ -30,6 +35,17 @@ export type Report = (stage: Stage, done: number, total: number) => void
 const HISTORY_MONTHS = 13
 const SECRETS_FILE = 'demo-gateways.json'
 
+/** The history of the demo is there at once, and so is what holds in it: its alerts do not wait a day for being sure. */
+const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
+  (kind) => ALERT_RULES[kind].defaults.raiseAfterMinutes > 0,
+).map((kind) => ({
+  subject: PROVINCE_CODE,
+  kind,
+  raiseAfterMinutes: 0,
+  by: 'demo',
+  reason: 'the demo shows at once what holds in its history',
+}))
+
 /**
  * Makes the demo when the registry is empty, or finishes one that was cut off; returns it, or undefined where the registry
  * is the user's own. Nothing is ingested twice: what an interrupted start had stored is sent again and counts once.
@@ -44,6 +60,7 @@ export async function prepareDemo(host: Host, data: string, seed: string, report
   const demo: Demo = { seed: String(province.seed), startMs: province.startMs }
   report('registry', 0, 1)
   await state.put([{ key: DEMO_KEY, value: demo }])
+  await state.put([{ key: alertKeys.thresholds(PROVINCE_CODE), value: DEMO_THRESHOLDS }])
   const { problems } = await importRegistry(state, province.registry)
   if (problems.length > 0) throw new Error(`the demo's registry is wrong: ${JSON.stringify(problems[0])}`)
   if (!existsSync(join(data, SECRETS_FILE))) {

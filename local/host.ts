@@ -96,6 +96,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       log,
     }).catch(taken('MQTT', options.mqttPort, '--mqtt-port'))
     opened.push(broker)
+    platform.devices.connect(broker)
     const http = await startHttp({
       host,
       port: options.port,

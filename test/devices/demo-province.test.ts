@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { CALIBRATION, type DemoProvince, demoFaults, demoProvince, demoRegistry } from '../../devices/demo-province.ts'
 import { Simulator } from '../../devices/simulator.ts'
+import { billSchema } from '../../domain/bill.ts'
 import { DAY_MS, dayLabel, dayOf } from '../../domain/calendar.ts'
 import { kgceOf, standardsOn } from '../../domain/energy.ts'
 import {
@@ -14,6 +15,7 @@ import {
   targetSchema,
 } from '../../domain/registry.ts'
 import { checkRegistry } from '../../domain/registry-check.ts'
+import { tariffSchema } from '../../domain/tariff.ts'
 
 const START_MS = Date.parse('2026-11-23T10:20:00+08:00')
 const demo = demoProvince({ seed: 'kilowatch', startMs: START_MS })
@@ -105,6 +107,19 @@ describe('the registry', () => {
     ] as const
     for (const [schema, records] of rows) for (const record of records) expect(schema.parse(record)).toEqual(record)
     expect(checkRegistry(registry)).toEqual([])
+  })
+
+  test('has prices and bills that say whose figures they are, and roofs that generate', () => {
+    expect(new Set(registry.tariffs.map(({ medium }) => medium))).toEqual(
+      new Set(['electricity', 'water', 'heat', 'gas']),
+    )
+    for (const tariff of registry.tariffs) {
+      expect(tariffSchema.parse(tariff)).toEqual(tariff)
+      expect(tariff).toMatchObject({ standIn: true, source: expect.stringContaining('demo figure') })
+    }
+    expect(registry.bills.length).toBeGreaterThan(100)
+    for (const bill of registry.bills) expect(billSchema.parse(bill)).toEqual(bill)
+    expect(registry.meters.filter(({ role }) => role === 'generation').length).toBeGreaterThan(10)
   })
 })
 

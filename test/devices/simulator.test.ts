@@ -160,7 +160,7 @@ describe('registers', () => {
     expect(after).toBeGreaterThan(2 * before)
   })
 
-  test('of sub-meters sum to a little less than their main meter', () => {
+  test('of sub-meters sum to a little less than their main meter and what the roof generates', () => {
     const fromMs = START_MS - 30 * DAY_MS
     const amounts = new Map<string, number>()
     for (const { id } of demo.registry.gateways)
@@ -168,8 +168,11 @@ describe('registers', () => {
     const fully = demo.registry.meters.filter((meter) => meter.purpose === '01D00')
     expect(fully.length).toBeGreaterThan(10)
     for (const { parent } of fully) {
-      const subs = demo.registry.meters.filter((meter) => meter.parent === parent)
-      const share = subs.reduce((sum, { id }) => sum + (amounts.get(id) ?? 0), 0) / (amounts.get(parent ?? '') ?? 0)
+      const below = (role: string) => demo.registry.meters.filter((one) => one.parent === parent && one.role === role)
+      const sum = (meters: { id: string }[]) => meters.reduce((total, { id }) => total + (amounts.get(id) ?? 0), 0)
+      const generated = sum(below('generation'))
+      expect(generated).toBeGreaterThan(0)
+      const share = sum(below('sub')) / ((amounts.get(parent ?? '') ?? 0) + generated)
       expect(share).toBeGreaterThan(0.95)
       expect(share).toBeLessThan(0.99)
     }
