@@ -1,8 +1,12 @@
 // The page's words in English.
 
+import { enAlerts } from './en-alerts.ts'
+import { enEnergy } from './en-energy.ts'
 import type { Dictionary } from './zh.ts'
 
 export const en: Dictionary = {
+  ...enAlerts,
+  ...enEnergy,
   product: 'Public institution energy',
   demo: 'Demo data',
   demoHint: 'The data on this page comes from a simulator and describes no real institution.',

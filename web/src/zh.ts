@@ -11,6 +11,8 @@ import type {
   MeterView,
   QuotaStatus,
 } from '../../domain/view.ts'
+import { zhAlerts } from './zh-alerts.ts'
+import { zhEnergy } from './zh-energy.ts'
 
 export type Status = NonNullable<DualControl['status']>
 export type Verdict = NonNullable<DualControl['verdict']>
@@ -19,6 +21,8 @@ export type ForecastBasis = NonNullable<IndicatorStatus['forecastBasis']>
 export type InstitutionType = InstitutionRow['type']
 
 export const zh = {
+  ...zhAlerts,
+  ...zhEnergy,
   product: '公共机构能源监测',
   demo: '演示数据',
   demoHint: '本页数据由模拟器生成，不代表任何真实机构。',

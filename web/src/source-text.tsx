@@ -1,0 +1,44 @@
+// What is registered or cited stays in the language of its source; on the English page it says that it is Chinese, for
+// readers and for their screen readers. What has a code of the field gets our own words beside it.
+
+import { useLanguage } from './language.tsx'
+
+/** Text from the registry or from a standard. */
+export function SourceText({ children }: { children: string }) {
+  const { language, text } = useLanguage()
+  if (language === 'zh' || !/\p{Script=Han}/u.test(children)) return children
+  return (
+    <span lang="zh" title={text.sourceLanguage}>
+      {children}
+    </span>
+  )
+}
+
+interface NamedMeter {
+  id: string
+  name: string | null
+  purpose: string | null
+}
+
+/** A meter by its name; in English by what its sub-item code means, with its own name behind. */
+export function MeterName({ meter: { id, name, purpose } }: { meter: NamedMeter }) {
+  const { language, text } = useLanguage()
+  const meaning = purpose === null ? undefined : text.purposes[purpose]
+  if (name === null) return meaning ?? id
+  if (language === 'zh' || meaning === undefined) return <SourceText>{name}</SourceText>
+  return (
+    <>
+      {meaning}{' '}
+      <span className="faint">
+        <SourceText>{name}</SourceText>
+      </span>
+    </>
+  )
+}
+
+/** The same as plain text, for options of a list. */
+export function useMeterLabel(): (meter: NamedMeter) => string {
+  const { language, text } = useLanguage()
+  return ({ id, name, purpose }) =>
+    language === 'zh' ? (name ?? id) : ((purpose === null ? undefined : text.purposes[purpose]) ?? name ?? id)
+}
