@@ -46,7 +46,10 @@ export const alertRoutes: readonly Route[] = [
       limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT),
     }),
     response: pageOf(alertViewSchema).extend({
-      total: z.number().nullable().meta({ description: 'How many there are, on the first page of open ones; else null' }),
+      total: z
+        .number()
+        .nullable()
+        .meta({ description: 'How many there are, on the first page of open ones; else null' }),
     }),
     async handle(context, { query }) {
       const { state, kind, cursor, limit } = query

@@ -5,7 +5,7 @@ import type { MeterView } from '../../domain/view.ts'
 import type { CostAnswer } from './energy-answers.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN, withUnit } from './format.ts'
 import { useLanguage } from './language.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { ProblemNotice, StandInTag } from './marks.tsx'
 import { useResource, withQuery } from './resource.ts'
 import { MeterName, SourceText } from './source-text.tsx'
 
@@ -36,7 +36,7 @@ export function CostCard({ institution, meters, month }: Props) {
                 </span>
               </li>
             </ul>
-            <Periods rows={rowsOf(data)} meters={meters} />
+            <Periods rows={rowsOf(data)} meters={meters} tariffs={data.tariffs} />
           </>
         )}
       </Card>
@@ -65,7 +65,12 @@ const rowsOf = ({ meters }: CostAnswer): PeriodRow[] =>
       : []),
   ])
 
-function Periods({ rows, meters }: { rows: PeriodRow[]; meters: readonly MeterView[] }) {
+interface PeriodsProps extends Pick<Props, 'meters'> {
+  rows: PeriodRow[]
+  tariffs: CostAnswer['tariffs']
+}
+
+function Periods({ rows, meters, tariffs }: PeriodsProps) {
   const { text, language } = useLanguage()
   const amountOf = ({ meter, period }: PeriodRow): number | null =>
     period ? period.amount : meter.periods.length === 0 ? null : meter.periods.reduce((sum, one) => sum + one.amount, 0)
@@ -113,7 +118,12 @@ function Periods({ rows, meters }: { rows: PeriodRow[]; meters: readonly MeterVi
       title: text.tariff,
       key: 'tariff',
       render: (_, { meter, period }) =>
-        period === null && (meter.tariffs.length > 0 ? meter.tariffs.join(', ') : text.noTariff),
+        period === null &&
+        (meter.tariffs.length === 0 ? (
+          <span className="faint">{text.noTariff}</span>
+        ) : (
+          meter.tariffs.map((id) => <TariffName key={id} id={id} tariff={tariffs.find((one) => one.id === id)} />)
+        )),
     },
   ]
   return (
@@ -126,6 +136,20 @@ function Periods({ rows, meters }: { rows: PeriodRow[]; meters: readonly MeterVi
       scroll={{ x: 'max-content' }}
       locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} /> }}
     />
+  )
+}
+
+function TariffName({ id, tariff }: { id: string; tariff: CostAnswer['tariffs'][number] | undefined }) {
+  const { text } = useLanguage()
+  return (
+    <div>
+      {id} {tariff?.standIn && <StandInTag source={tariff.source}>{text.standInTarget}</StandInTag>}
+      {tariff?.source && (
+        <div className="faint">
+          <SourceText>{tariff.source}</SourceText>
+        </div>
+      )}
+    </div>
   )
 }
 

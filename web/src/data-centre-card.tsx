@@ -50,7 +50,11 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
         : (text.pueGrades[grade] ?? grade)
   const { quota } = eueRating
   const items = [
-    { key: 'month', label: `${text.pue} · ${text.month}`, children: <EffectivenessText of={monthly.pue} /> },
+    {
+      key: 'month',
+      label: `${text.pue} · ${centre.months.at(-1)?.month ?? text.month}`,
+      children: <EffectivenessText of={monthly.pue} />,
+    },
     {
       key: 'year',
       label: `${text.pue} · ${yearly.year}`,

@@ -100,7 +100,7 @@ function ItemText({ item }: { item: DemonstrationItem | undefined }) {
       <div className="faint">
         {item.ratio === null
           ? text.cannotTell
-          : `${formatNumber(item.ratio, 2)} × ${formatNumber(item.mean, 2)} → ${formatNumber(item.points, 0)}`}
+          : text.overMean(formatNumber(item.ratio, 2), formatNumber(item.mean, 2), formatNumber(item.points, 0))}
       </div>
     </>
   )

@@ -154,7 +154,7 @@ export const enEnergy: typeof zhEnergy = {
     'Over the provincial mean of the same kind: up to 0.9 7 points, up to 1.0 6, up to 1.1 5, up to 1.2 4',
   points: 'Points',
   pointsOf: (points, most) => `${points} of ${most}`,
-  meanRatio: 'Over the mean',
+  overMean: (ratio, mean, points) => `${ratio} of the mean ${mean}: ${points} points`,
   peers: (count) => `${count} of the kind`,
   targetPoints: 'Targets met',
   rule: 'Rule',
@@ -204,5 +204,6 @@ export const enEnergy: typeof zhEnergy = {
     '03A00': 'Natural gas',
     '04000': 'District heat',
     '05000': 'District cooling',
+    heating: 'Heating',
   },
 }

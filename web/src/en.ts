@@ -137,7 +137,6 @@ export const en: Dictionary = {
   guide: 'Guide',
   standard: 'Standard',
   standIn: 'Stand-in standard',
-  toNext: 'To the next rating',
   toNextAmount: (amount, rating) => `${amount} less for “${rating}”`,
   best: 'Best rating reached',
   quotaIndicators: {

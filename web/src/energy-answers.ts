@@ -42,6 +42,8 @@ export interface CostAnswer {
   hoursExpected: number
   hoursPriced: number
   meters: (TariffCost & { meter: string; medium: Medium; role: Meter['role']; unit: string })[]
+  /** Those that the meters name, and who says so. */
+  tariffs: { id: string; source: string | null; standIn: boolean }[]
   bills: (Pick<Bill, 'carrier' | 'quantity' | 'unit'> & { costYuan: number | null; source: string | null })[]
 }
 

@@ -16,10 +16,10 @@ export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMo
       title: text.meter,
       key: 'meter',
       rowScope: 'row',
-      render: (_, { meter, purpose }) => (
+      render: (_, { meter, purpose, role }) => (
         <>
           <a href={formatRoute({ ...institutionRoute(view.subject, routeMonth), view: 'meters', meter })}>
-            <MeterName meter={{ id: meter, name: null, purpose }} />
+            <MeterName meter={{ id: meter, name: null, purpose, role }} />
           </a>
           <div className="faint">{meter}</div>
         </>

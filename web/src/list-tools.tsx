@@ -28,13 +28,16 @@ export function Filter({ name, any, labels, value, set }: FilterProps) {
   )
 }
 
+/** A list of up to this many rows need not be counted. */
+const SHORT = 9
+
 /** The foot of a list, or its problem. */
 export function MorePages({ pages: { rows, next, problem, loading, more } }: { pages: Pages<unknown> }) {
   const { text } = useLanguage()
   return (
     <div className="more">
       {problem && <ProblemNotice of={{ data: null, problem, reload: more }} />}
-      {rows.length > 0 && <span className="faint">{text.shown(formatNumber(rows.length, 0))}</span>}
+      {(next || rows.length > SHORT) && <span className="faint">{text.shown(formatNumber(rows.length, 0))}</span>}
       {next && !problem && (
         <Button onClick={more} loading={loading} data-testid="load-more">
           {text.loadMore}

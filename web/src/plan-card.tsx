@@ -84,6 +84,8 @@ export function PlanCard({ area, year }: Omit<Props, 'routeMonth'>) {
         <Table
           size="small"
           rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
+          // A row's \`children\` is a number here, not rows below it.
+          expandable={{ childrenColumnName: 'rows' }}
           columns={columns}
           dataSource={rows}
           pagination={false}
@@ -97,7 +99,7 @@ export function PlanCard({ area, year }: Omit<Props, 'routeMonth'>) {
           <h3>{text.planProblems}</h3>
           <ul className="plain-list">
             {data.problems.map(({ id, field, reason }) => (
-              <li key={`${id} ${field} ${reason}`}>
+              <li key={`${id} ${field} ${reason}`} lang="en">
                 {id} · {field}: {reason}
               </li>
             ))}

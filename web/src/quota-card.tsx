@@ -56,8 +56,16 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
         </>
       ),
     },
-    { title: text.rating, key: 'rating', render: (_, row) => <QuotaRating row={row} /> },
-    { title: text.toNext, key: 'next', render: (_, row) => <ToNext row={row} /> },
+    {
+      title: text.rating,
+      key: 'rating',
+      render: (_, row) => (
+        <>
+          <QuotaRating row={row} />
+          <ToNext row={row} />
+        </>
+      ),
+    },
     {
       title: text.pace,
       key: 'pace',
@@ -103,12 +111,13 @@ function QuotaRating({ row }: { row: QuotaStatus }) {
 
 function ToNext({ row }: { row: QuotaStatus }) {
   const { text, language } = useLanguage()
-  if (row.rating === null) return UNKNOWN
+  if (row.rating === null) return null
   const next = NEXT_BETTER[row.rating]
-  if (next === null) return text.best
-  if (row.toNextRating === null) return UNKNOWN
+  if (next !== null && row.toNextRating === null) return null
   const amount = withUnit(formatNumber(row.toNextRating, 2), formatUnit(row.unit, language))
-  return text.toNextAmount(amount, text.ratings[next])
+  return (
+    <div className="faint to-next">{next === null ? text.best : text.toNextAmount(amount, text.ratings[next])}</div>
+  )
 }
 
 /** Used so far against what was due, and what may still be used this year for the next better rating. */

@@ -1,6 +1,7 @@
 // What is registered or cited stays in the language of its source; on the English page it says that it is Chinese, for
 // readers and for their screen readers. What has a code of the field gets our own words beside it.
 
+import type { MeterView } from '../../domain/view.ts'
 import { useLanguage } from './language.tsx'
 
 /** Text from the registry or from a standard. */
@@ -18,12 +19,21 @@ interface NamedMeter {
   id: string
   name: string | null
   purpose: string | null
+  role?: MeterView['role']
+}
+
+/** What the sub-item code says, or of generation its role, which has no code. */
+function useMeaning(): (meter: NamedMeter) => string | undefined {
+  const { text } = useLanguage()
+  return ({ purpose, role }) =>
+    purpose === null ? (role === 'generation' ? text.generation : undefined) : text.purposes[purpose]
 }
 
 /** A meter by its name; in English by what its sub-item code means, with its own name behind. */
-export function MeterName({ meter: { id, name, purpose } }: { meter: NamedMeter }) {
-  const { language, text } = useLanguage()
-  const meaning = purpose === null ? undefined : text.purposes[purpose]
+export function MeterName({ meter }: { meter: NamedMeter }) {
+  const { language } = useLanguage()
+  const meaning = useMeaning()(meter)
+  const { id, name } = meter
   if (name === null) return meaning ?? id
   if (language === 'zh' || meaning === undefined) return <SourceText>{name}</SourceText>
   return (
@@ -38,7 +48,7 @@ export function MeterName({ meter: { id, name, purpose } }: { meter: NamedMeter 
 
 /** The same as plain text, for options of a list. */
 export function useMeterLabel(): (meter: NamedMeter) => string {
-  const { language, text } = useLanguage()
-  return ({ id, name, purpose }) =>
-    language === 'zh' ? (name ?? id) : ((purpose === null ? undefined : text.purposes[purpose]) ?? name ?? id)
+  const { language } = useLanguage()
+  const meaningOf = useMeaning()
+  return (meter) => (language === 'en' ? meaningOf(meter) : undefined) ?? meter.name ?? meter.id
 }

@@ -33,7 +33,7 @@ export function TreeCard({ institution, meters, month }: Props) {
               <h3>{text.treeProblems}</h3>
               <ul className="plain-list">
                 {data.problems.map(({ meter, field, reason }) => (
-                  <li key={`${meter} ${reason}`}>
+                  <li key={`${meter} ${reason}`} lang="en">
                     {meter} · {field}: {reason}
                   </li>
                 ))}

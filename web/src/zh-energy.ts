@@ -150,7 +150,7 @@ export const zhEnergy = {
   demonstrationNote: '与全省同类均值之比：≤ 0.9 得 7 分，≤ 1.0 得 6 分，≤ 1.1 得 5 分，≤ 1.2 得 4 分',
   points: '得分',
   pointsOf: (points: string, most: string) => `${points} / ${most} 分`,
-  meanRatio: '与均值之比',
+  overMean: (ratio: string, mean: string, points: string) => `均值 ${mean} 的 ${ratio} 倍，${points} 分`,
   peers: (count: string) => `同类 ${count} 家`,
   targetPoints: '目标完成',
   rule: '规则',
@@ -200,5 +200,6 @@ export const zhEnergy = {
     '03A00': '天然气',
     '04000': '集中供热',
     '05000': '集中供冷',
+    heating: '供暖用能',
   } as Record<string, string>,
 }

@@ -156,7 +156,6 @@ export const zh = {
   guide: '引导值',
   standard: '标准',
   standIn: '替代标准',
-  toNext: '距下一等级',
   toNextAmount: (amount: string, rating: string) => `再降 ${amount} 可达“${rating}”`,
   best: '已达最优等级',
   quotaIndicators: {
