@@ -12,6 +12,7 @@ import { SeverityTag } from './marks.tsx'
 import { usePages } from './pages.ts'
 import { withQuery } from './resource.ts'
 import { type AlertFilter, alertRoute, formatRoute } from './route.ts'
+import { SourceText } from './source-text.tsx'
 
 interface Props {
   filter: AlertFilter
@@ -105,9 +106,14 @@ function AlertRow({ alert, routeMonth }: { alert: AlertView; routeMonth: string 
         <span className={`alert-state alert-state-${alert.state}`}>{text.alertStates[alert.state]}</span>
         <span className="faint">{formatTime(alert.raisedMs ?? alert.sinceMs)}</span>
       </div>
-      <div className="alert-where">{alert.where[language]}</div>
+      <div className="alert-where">
+        <SourceText>{alert.where[language]}</SourceText>
+      </div>
       <div>
-        {measured} <span className="alert-against">{against}</span>
+        {measured}{' '}
+        <span className="alert-against">
+          <SourceText>{against}</SourceText>
+        </span>
       </div>
     </li>
   )

@@ -7,11 +7,12 @@ import { monthOf } from '../../domain/calendar.ts'
 import { AdminForm } from './admin-form.tsx'
 import { AlertWhy } from './alert-why.tsx'
 import { AreaPath, useArea } from './area-path.tsx'
-import { formatAmount, formatTime, withUnit } from './format.ts'
+import { formatAmount, formatNumber, formatTime } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { ProblemNotice, SeverityTag } from './marks.tsx'
 import { useResource } from './resource.ts'
 import { type AlertRoute, areaRoute, formatRoute, institutionRoute } from './route.ts'
+import { SourceText } from './source-text.tsx'
 import { useTitle } from './title.ts'
 
 export function AlertPage({ route }: { route: AlertRoute }) {
@@ -55,11 +56,17 @@ export function AlertPage({ route }: { route: AlertRoute }) {
   )
 }
 
+/** A value in the unit of the alert's rule; whole numbers, such as counts, without decimals. */
+function useValue(ruleUnit: string): (amount: number) => string {
+  const { text } = useLanguage()
+  const unit = text.alertUnits[ruleUnit] ?? ruleUnit
+  return (amount) => `${Number.isInteger(amount) ? formatNumber(amount, 0) : formatAmount(amount)} ${unit}`.trim()
+}
+
 function Facts({ alert, routeMonth }: { alert: AlertDetailView; routeMonth: string | null }) {
   const { text, language } = useLanguage()
   const { measured, against, clause } = alert.text[language]
-  const unit = text.alertUnits[alert.unit] ?? alert.unit
-  const value = (amount: number): string => (unit === '' ? formatAmount(amount) : withUnit(formatAmount(amount), unit))
+  const value = useValue(alert.unit)
   const place =
     alert.institution === null ? areaRoute(alert.area, routeMonth) : institutionRoute(alert.institution, routeMonth)
   const items = [
@@ -67,11 +74,15 @@ function Facts({ alert, routeMonth }: { alert: AlertDetailView; routeMonth: stri
       key: 'where',
       label: text.where,
       span: 'filled' as const,
-      children: <a href={formatRoute(place)}>{alert.where[language]}</a>,
+      children: (
+        <a href={formatRoute(place)}>
+          <SourceText>{alert.where[language]}</SourceText>
+        </a>
+      ),
     },
     { key: 'measured', label: text.measured, span: 'filled' as const, children: <strong>{measured}</strong> },
-    { key: 'against', label: text.against, span: 'filled' as const, children: against },
-    { key: 'clause', label: text.clause, span: 'filled' as const, children: clause },
+    { key: 'against', label: text.against, span: 'filled' as const, children: <SourceText>{against}</SourceText> },
+    { key: 'clause', label: text.clause, span: 'filled' as const, children: <SourceText>{clause}</SourceText> },
     { key: 'value', label: text.latestValue, children: value(alert.value) },
     { key: 'worst', label: text.worstValue, children: value(alert.worst) },
     { key: 'asOf', label: text.asOf, children: formatTime(alert.asOfMs) },
@@ -94,7 +105,7 @@ function Facts({ alert, routeMonth }: { alert: AlertDetailView; routeMonth: stri
 
 function History({ alert }: { alert: AlertDetailView }) {
   const { text } = useLanguage()
-  const unit = text.alertUnits[alert.unit] ?? alert.unit
+  const valueText = useValue(alert.unit)
   return (
     <Card title={text.history} data-testid="alert-history">
       <ol className="timeline">
@@ -103,9 +114,7 @@ function History({ alert }: { alert: AlertDetailView }) {
             <span className="faint">{formatTime(atMs)}</span> <strong>{text.historyOf[what]}</strong>
             {what === 'escalated' && ` ${text.reminder(String(level))}`}
             {reason !== null && ` · ${text.clearReasons[reason]}`} · {who === 'system' ? text.system : who} ·{' '}
-            <span className="faint">
-              {formatAmount(value)} {unit}
-            </span>
+            <span className="faint">{valueText(value)}</span>
             {note !== null && <div className="timeline-note">{note}</div>}
           </li>
         ))}

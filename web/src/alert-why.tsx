@@ -4,6 +4,7 @@
 import { Card, Descriptions } from 'antd'
 import { eventName, INDICATOR_NAMES } from '../../domain/alert-phrase.ts'
 import type { AlertDetailView } from '../../domain/alert-view.ts'
+import { dayLabel, dayOf } from '../../domain/calendar.ts'
 import { formatAmount, formatTime } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { useResource } from './resource.ts'
@@ -69,11 +70,15 @@ function FactsFound({ alert, routeMonth }: Omit<Props, 'month'>) {
   const at = institution === null ? null : institutionRoute(institution, routeMonth)
   return (
     <Card title={text.why} data-testid="why">
-      <p>{alert.text[language].clause}</p>
+      <p>
+        <SourceText>{alert.text[language].clause}</SourceText>
+      </p>
       <Descriptions size="small" column={{ xs: 1, sm: 2, lg: 3 }} items={items} />
       {at && subject.type === 'meter' && (
         <p>
-          <a href={formatRoute({ ...at, view: 'meters', meter: subject.id })}>{text.openMeter}</a>
+          <a href={formatRoute({ ...at, view: 'meters', meter: subject.id, day: dayOfFact(alert.facts.atMs) })}>
+            {text.openMeter}
+          </a>
         </p>
       )}
       {at && kind === 'pueOverLimit' && (
@@ -84,6 +89,9 @@ function FactsFound({ alert, routeMonth }: Omit<Props, 'month'>) {
     </Card>
   )
 }
+
+/** The day of a register event, where the alert is on one. */
+const dayOfFact = (atMs: unknown): string | null => (typeof atMs === 'number' ? dayLabel(dayOf(atMs)) : null)
 
 /** Of any kind of fact: an instant by its name ending, a number, a yes or no, a word. */
 function FactValue({ name, value }: { name: string; value: unknown }) {

@@ -1,6 +1,6 @@
 // The two tables in the middle of a chain: what each source adds over the whole window, and the same month by month.
 
-import { Table, type TableColumnsType } from 'antd'
+import { Table, type TableColumnsType, type TableColumnType } from 'antd'
 import type { ExplainedMonth, ExplainView } from '../../domain/explain.ts'
 import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from './format.ts'
@@ -21,7 +21,22 @@ interface SourcesProps {
 
 export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
   const { text, language } = useLanguage()
-  const nameOf = useSubjectNames(view.kind === 'area' ? view.subject : null)
+  const isArea = view.kind === 'area'
+  const nameOf = useSubjectNames(isArea ? view.subject : null)
+  const activity: TableColumnType<SourceSum> = {
+    title: text.activity,
+    key: 'amount',
+    align: 'right',
+    render: (_, { amount, unit }) => withUnit(formatAmount(amount), formatUnit(unit, language)),
+  }
+  const rows: TableColumnType<SourceSum> = {
+    title: text.coefficientRow,
+    key: 'rows',
+    render: (_, { rows: used, adds }) =>
+      used.length > 0
+        ? used.map((row) => <RowNote key={`${row.name} ${row.validFrom}`} row={row} />)
+        : adds === null && <span className="faint">{text.noRow}</span>,
+  }
   const columns: TableColumnsType<SourceSum> = [
     {
       title: text.name,
@@ -34,20 +49,7 @@ export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
           (text.carriers[source] ?? source)
         ),
     },
-    {
-      title: text.activity,
-      key: 'amount',
-      align: 'right',
-      render: (_, { amount, unit }) => withUnit(formatAmount(amount), formatUnit(unit, language)),
-    },
-    {
-      title: text.coefficientRow,
-      key: 'rows',
-      render: (_, { rows, adds }) =>
-        rows.length > 0
-          ? rows.map((row) => <RowNote key={`${row.name} ${row.validFrom}`} row={row} />)
-          : adds === null && <span className="faint">{text.noRow}</span>,
-    },
+    ...(isArea ? [] : [activity, rows]),
     {
       title: <FigureHead label={text.adds} unit={sums.numeratorUnit} />,
       key: 'adds',

@@ -4,14 +4,22 @@
 import type { MeterView } from '../../domain/view.ts'
 import { useLanguage } from './language.tsx'
 
-/** Text from the registry or from a standard. */
+/** A run of Chinese with the digits and marks inside it. */
+const CHINESE = /(\p{Script=Han}(?:[\p{Script=Han}\d\s，。、：；“”（）《》〔〕％]*[\p{Script=Han}）》〕])?)/u
+
+/** Text from the registry or from a standard, or a sentence of ours that quotes them. */
 export function SourceText({ children }: { children: string }) {
   const { language, text } = useLanguage()
-  if (language === 'zh' || !/\p{Script=Han}/u.test(children)) return children
-  return (
-    <span lang="zh" title={text.sourceLanguage}>
-      {children}
-    </span>
+  if (language === 'zh') return children
+  return children.split(CHINESE).map((part, index) =>
+    // Every second part is what the pattern caught.
+    index % 2 === 0 ? (
+      part
+    ) : (
+      <span key={`${index} ${part}`} lang="zh" title={text.sourceLanguage}>
+        {part}
+      </span>
+    ),
   )
 }
 
