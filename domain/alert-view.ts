@@ -6,7 +6,7 @@ import { ALERT_STATES, type Alert, type AlertEvent } from './alert.ts'
 import { ALERT_KINDS, SUBJECT_TYPES } from './alert-finding.ts'
 import { SEVERITIES } from './alert-phrase.ts'
 import { ALERT_RULES, explainFinding } from './alert-rule.ts'
-import type { NotifySetting, Recipient } from './notification-setting.ts'
+import type { Channel, NotifySetting, Recipient } from './notification-setting.ts'
 import { recipientSchema } from './notification-setting.ts'
 
 const ms = z.number()
@@ -135,21 +135,29 @@ export const recipientView = ({ channels, ...recipient }: Recipient): RecipientV
   ...recipient,
   channels: channels.map((channel) => ({
     type: channel.type,
-    to: channel.type === 'mail' ? channel.address : new URL(channel.url).origin,
+    to: shownAddress(channel),
     hasSecret: 'secret' in channel && channel.secret !== undefined,
   })),
 })
+
+function shownAddress(channel: Channel): string {
+  if (channel.type === 'mail') return channel.address
+  return channel.type === 'sms' ? channel.phones.join(', ') : new URL(channel.url).origin
+}
 
 export const notifySettingViewSchema = z.object({
   pageUrl: z.string(),
   /** Host and port alone: the URL may hold a password. */
   smtpServer: z.string().nullable(),
   mailFrom: z.string().nullable(),
+  /** The origin alone: what follows it, and headers, may be keys. */
+  smsGateway: z.string().nullable(),
 })
 export type NotifySettingView = z.infer<typeof notifySettingViewSchema>
 
-export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom }: NotifySetting): NotifySettingView => ({
+export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom, smsGateway }: NotifySetting): NotifySettingView => ({
   pageUrl,
   smtpServer: smtpUrl ? new URL(smtpUrl).host : null,
   mailFrom: mailFrom ?? null,
+  smsGateway: smsGateway ? new URL(smsGateway.url).origin : null,
 })

@@ -160,7 +160,7 @@ export function rateEue(
   const quota =
     quotas
       .filter((row) => row.type === type && isValidOn(row, date))
-      .toSorted((a, b) => Number(a.standIn) - Number(b.standIn))
+      .toSorted((a, b) => Number(a.standIn ?? false) - Number(b.standIn ?? false))
       .at(0) ?? null
   return { rating: quota && value !== null ? rate(value, quota) : null, quota }
 }

@@ -18,6 +18,8 @@ export const isSafeUrl = (text: string): boolean => {
 }
 const url = z.string().max(2048).refine(isSafeUrl, 'must be an https URL without user name (http only to this machine)')
 const secret = z.string().min(1).max(256)
+/** As ITU-T E.164 writes it; SNS takes no other form. */
+const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number with its country code, such as +8613800138000')
 
 export const channelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('mail'), address: z.email().max(254) }),
@@ -29,6 +31,8 @@ export const channelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('feishu'), url, secret: secret.optional() }),
   /** Any other receiver; every request is signed with the secret. */
   z.object({ type: z.literal('webhook'), url, secret }),
+  /** Short messages; each phone is told, and tried again, by itself. */
+  z.object({ type: z.literal('sms'), phones: z.array(phone).min(1).max(20) }),
 ])
 export type Channel = z.infer<typeof channelSchema>
 
@@ -59,6 +63,50 @@ export const recipientSchema = z.object({
 })
 export type Recipient = z.infer<typeof recipientSchema>
 
+/** What a template of an SMS gateway may name. */
+export const SMS_PLACEHOLDERS = ['phone', 'nationalPhone', 'text', 'id', 'timestamp'] as const
+export type SmsPlaceholder = (typeof SMS_PLACEHOLDERS)[number]
+const PLACEHOLDER = /\{([A-Za-z]+)\}/g
+
+/** The template with each `{name}` in its place, as `write` puts it. */
+export const fillTemplate = (template: string, write: (name: SmsPlaceholder) => string): string =>
+  template.replace(PLACEHOLDER, (whole, name) =>
+    SMS_PLACEHOLDERS.some((known) => known === name) ? write(name) : whole,
+  )
+
+/**
+ * An SMS gateway that takes one HTTP request a message, as the gateways of Chinese carriers and clouds do, each with its own
+ * names for the same fields: so the request is a template.
+ */
+export const smsGatewaySchema = z
+  .object({
+    url,
+    contentType: z.enum(['application/json', 'application/x-www-form-urlencoded']).default('application/json'),
+    /** Such as an authorization. */
+    headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), z.string().regex(/^[ -~]{0,1024}$/)).optional(),
+    /** With placeholders: `{"to":"{phone}","content":"【用能】{text}"}`. Values are escaped as the content type asks. */
+    body: z.string().min(1).max(8192),
+    /** Signs each request as a webhook's: X-Kilowatch-Timestamp, X-Kilowatch-Signature. */
+    secret: secret.optional(),
+    /** What the answer of an accepted message contains, such as `"code":0`. Without: HTTP 2xx is enough. */
+    accepted: z.string().min(1).max(256).optional(),
+  })
+  .superRefine(({ body, contentType }, context) => {
+    const issue = (message: string): void => context.addIssue({ code: 'custom', path: ['body'], message })
+    const names = [...body.matchAll(PLACEHOLDER)].map(([, name]) => name)
+    const unknown = names.find((name) => !SMS_PLACEHOLDERS.some((known) => known === name))
+    if (unknown) issue(`{${unknown}} is no placeholder; there are: ${SMS_PLACEHOLDERS.join(', ')}`)
+    if (!names.includes('phone') && !names.includes('nationalPhone')) issue('names no {phone} or {nationalPhone}')
+    if (!names.includes('text')) issue('names no {text}')
+    if (contentType !== 'application/json') return
+    try {
+      JSON.parse(fillTemplate(body, () => '1'))
+    } catch {
+      issue('is not JSON once its placeholders are filled')
+    }
+  })
+export type SmsGateway = z.infer<typeof smsGatewaySchema>
+
 /** What sending needs beside the recipients. */
 export const notifySettingSchema = z.object({
   /** Where the page is, for links: `https://kilowatch.example.cn/`. */
@@ -70,5 +118,7 @@ export const notifySettingSchema = z.object({
   smtpUrl: z.url({ protocol: /^smtps?$/ }).optional(),
   /** Sender of mail. */
   mailFrom: z.string().min(3).max(254).optional(),
+  /** Without it no short message is sent. */
+  smsGateway: smsGatewaySchema.optional(),
 })
 export type NotifySetting = z.infer<typeof notifySettingSchema>

@@ -15,6 +15,8 @@ export interface Notification {
   recipient: string
   /** Place among the recipient's channels. */
   channel: number
+  /** Of a short message: the one phone it goes to. */
+  phone?: string
   language: Recipient['language']
   title: string
   lines: readonly string[]
@@ -121,4 +123,10 @@ const toEachChannel = (
   text: Pick<Notification, 'title' | 'lines' | 'link'>,
   nowMs: number,
 ): Notification[] =>
-  channels.map((_, channel) => ({ id: `${id}:${channel}`, recipient, channel, language, ...text, createdMs: nowMs }))
+  channels.flatMap((to, channel) => {
+    const common = { recipient, channel, language, ...text, createdMs: nowMs }
+    // One for each phone: when one of them fails, the others are not told again.
+    return to.type === 'sms'
+      ? to.phones.map((phone) => ({ id: `${id}:${channel}:${phone}`, ...common, phone }))
+      : [{ id: `${id}:${channel}`, ...common }]
+  })

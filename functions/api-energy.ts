@@ -20,7 +20,6 @@ import {
   QUOTA_INDICATORS,
   targetSchema,
 } from '../domain/registry.ts'
-import { KEY_ENERGY_USER_RULES } from '../domain/standards/key-energy-users.ts'
 import { byMonth, rollingYear } from '../domain/subject.ts'
 import { checkDecomposition, decompose } from '../domain/target-plan.ts'
 import { alertKeys } from './alert-store.ts'
@@ -323,11 +322,12 @@ export const energyRoutes: readonly Route[] = [
       const means = peerMeans(years)
       const below = new Set((await institutionsBelow(area.code, context)).map(({ id }) => id))
       const date = dayLabel(dayOf(asOf(year, platform.now()) - 1))
+      const ladders = (await context.registry.tables()).demonstrationLadders
       const items = await Promise.all(
         everyone.flatMap((one, index) =>
           below.has(one.id)
             ? targetsMetTwice(one, year, context).then((targetsMet) =>
-                demonstrationPoints(years[index], means, { date, targetsMet }),
+                demonstrationPoints(years[index], means, { date, targetsMet, ladders }),
               )
             : [],
         ),
@@ -352,7 +352,7 @@ export const energyRoutes: readonly Route[] = [
     }),
     async handle(context, { query }) {
       const year = yearAsked(query, context)
-      const areas = await context.registry.areas()
+      const [areas, { keyEnergyUsers }] = [await context.registry.areas(), await context.registry.tables()]
       const institutions = await institutionsBelow((await areaOf(context)).code, context)
       const items = await Promise.all(
         institutions.map(async (institution) => ({
@@ -362,7 +362,7 @@ export const energyRoutes: readonly Route[] = [
             areaPath: pathOf(institution.area, areas),
             year,
             months: await monthsOfYear(institution.id, year, context),
-            rules: KEY_ENERGY_USER_RULES,
+            rules: keyEnergyUsers,
           }),
         })),
       )

@@ -18,7 +18,6 @@ import { balanceOf, meterTree, outermost } from '../domain/meter-tree.ts'
 import { HOUR_FLAGS } from '../domain/register.ts'
 import type { Hours } from '../domain/register-hours.ts'
 import type { Institution, Meter } from '../domain/registry.ts'
-import { EUE_QUOTAS_SHANDONG } from '../domain/standards/data-centre.ts'
 import { costOfHours, tariffId } from '../domain/tariff.ts'
 import { amountUnit } from '../domain/unit.ts'
 import { NO_HOUR_FLAG, virtualHours } from '../domain/virtual-meter.ts'
@@ -151,6 +150,7 @@ export async function costOfMonth(institution: Institution, month: string, sourc
 /** PUE and EUE by hour and month, and of the calendar year up to now; grades are those of a whole year. */
 export async function dataCentreOf(institution: Institution, month: string, sources: Sources) {
   const nowMs = sources.platform.now()
+  const tables = await sources.registry.tables()
   const meters = (await ownMeters(institution, sources)).filter(({ medium }) => medium === 'electricity')
   const withPurpose = (code: string): Meter[] =>
     outermost(meters, ({ role, purpose }) => (role === 'main' || role === 'sub') && purpose === code)
@@ -203,7 +203,7 @@ export async function dataCentreOf(institution: Institution, month: string, sour
     monthly: { ...usage, pue: effectivenessOf(usage) },
     yearly: { year, ...ofYear, pue: yearly, eue: yearly },
     pueAtLeast: lower && pueLowerBound({ itKwh: lower.itKwh ?? 0, coolingKwh: lower.totalKwh ?? 0 }),
-    pueGrade: pueGrade(yearly.value, { date }),
-    eueRating: rateEue(yearly.value, { type: institution.type, date, quotas: EUE_QUOTAS_SHANDONG }),
+    pueGrade: pueGrade(yearly.value, { date, tables: tables.pueGrades }),
+    eueRating: rateEue(yearly.value, { type: institution.type, date, quotas: tables.eueQuotas }),
   }
 }

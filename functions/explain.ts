@@ -4,7 +4,6 @@
 import { billId } from '../domain/bill.ts'
 import { dayLabel, dayOf, monthRange, yearOf } from '../domain/calendar.ts'
 import { INDICATOR_UNITS, targetFor } from '../domain/dual-control.ts'
-import { areaPathOf, standardsOfMonth } from '../domain/energy.ts'
 import {
   type ExplainedIndicator,
   type ExplainedMeter,
@@ -26,7 +25,7 @@ import {
 } from '../domain/registry.ts'
 import { amountUnit } from '../domain/unit.ts'
 import { billsOf } from './bills.ts'
-import { dualControlOf, parentOf, quotaOf, STANDARDS_RULE, subjectMonths } from './judgement.ts'
+import { dualControlOf, parentOf, quotaOf, standardsIn, subjectMonths } from './judgement.ts'
 import { NO_HOUR, type Platform } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
 
@@ -65,7 +64,7 @@ export async function explain(
   const formula = formulaOf(table, indicator)
   if (!formula) throw new RangeError(`${table} has no indicator ${indicator}`)
   const areas = await registry.areas()
-  const path = areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
+  const tables = await registry.tables()
   const { fromMs, toMs } = monthRange(month)
   const asOfMs = Math.min(nowMs, toMs)
   const endMs = Math.max(asOfMs, fromMs + 1)
@@ -75,7 +74,7 @@ export async function explain(
     indicator,
     endMs,
     months: await subjectMonths(state, subject, month),
-    standards: (of) => standardsOfMonth(of, path, STANDARDS_RULE),
+    standards: (of) => standardsIn({ areas, tables }, area, of),
     children:
       children &&
       (await Promise.all(

@@ -1,7 +1,7 @@
 // MQTT messages → durable raw readings. When this returns, every good reading is on disk and every bad one is a kept,
 // countable rejection with its reason; only then may a message be acknowledged (design §2).
 
-import { platform } from '#platform'
+import { onMessages } from '#platform'
 import { type MeterEntry, parseReadings, type Rejection } from '../domain/reading.ts'
 import { handlerOf } from './handler.ts'
 import {
@@ -76,7 +76,7 @@ export function ingest({ readings, state, fanOut }: Platform) {
   })
 }
 
-export const handler = ingest(platform())
+export const handler = onMessages(ingest)
 
 /** Adds the good readings of a message to `accepted`; returns the others. */
 function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReading[]): KeptRejection[] {

@@ -1,7 +1,7 @@
 // Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes down
 // what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting repeats it.
 
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import type { Notification } from '../domain/notification.ts'
 import type { Channel } from '../domain/notification-setting.ts'
 import { handlerOf } from './handler.ts'
@@ -29,7 +29,9 @@ const PENDING_PAGE = 20_000
 /** While one round sends a notification no other may; afterwards a killed sender's comes up again. */
 const LEASE_MS = 2 * SEND_MS_MAX
 
-export function notify({ state, notify: notifier, now }: Platform) {
+export function notify(on: Platform) {
+  const { state, notify: notifier, now } = on
+
   /** Sends what is due to one destination, one after the other; after a failure the rest waits for the next round. */
   async function serve(channel: Channel | undefined, due: readonly DueNotification[]): Promise<void> {
     for (const one of due.slice(0, SENDS_PER_ROUND)) {
@@ -79,11 +81,15 @@ export function notify({ state, notify: notifier, now }: Platform) {
   }
 
   return handlerOf(async (_event: ShardEvent): Promise<ShardResult> => {
-    await planPending(state, now())
+    await planPending(on, now())
     const due = await dueNotifications(now())
     const recipients = new Map((await recipientsOf(state)).map((recipient) => [recipient.id, recipient]))
-    const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined =>
-      recipients.get(notification.recipient)?.channels[notification.channel]
+    const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined => {
+      const { recipient, channel, phone } = notification
+      const found = recipients.get(recipient)?.channels[channel]
+      if (found?.type !== 'sms') return found
+      return phone !== undefined && found.phones.includes(phone) ? { type: 'sms', phones: [phone] } : undefined
+    }
     const byDestination = Map.groupBy(due, (one) => destinationOf(channelOf(one)))
     const failed: ShardResult['failed'] = []
     await inParallel([...byDestination], DESTINATIONS_AT_ONCE, async ([destination, own]) => {
@@ -96,7 +102,7 @@ export function notify({ state, notify: notifier, now }: Platform) {
   })
 }
 
-export const handler = notify(platform())
+export const handler = onShards('notify', notify)
 
 interface DueNotification {
   key: string
@@ -112,9 +118,10 @@ function outcome(record: NotificationRecord, { state, error }: Attempt, nowMs: n
   return { ...record, error, nextMs: nowMs + wait }
 }
 
-/** One robot, one mail address, one webhook. A mail server that hangs holds up each address for one round only. */
+/** One robot, one mail address, one webhook, one phone. A mail server that hangs holds up each address for one round only. */
 const destinationOf = (channel: Channel | undefined): string => {
   if (!channel) return 'nowhere'
+  if (channel.type === 'sms') return `sms ${channel.phones.join()}`
   return `${channel.type} ${channel.type === 'mail' ? channel.address : channel.url}`
 }
 

@@ -2,7 +2,7 @@
 // the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never undone.
 
 import { createHash } from 'node:crypto'
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import { dayOf, dayStartMs, HOUR_MS, hourStart, monthOf } from '../domain/calendar.ts'
 import {
   type HourSeries,
@@ -139,7 +139,7 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
   })
 }
 
-export const handler = settle(platform())
+export const handler = onShards('settle', settle)
 
 interface ShardStanding {
   shard: string

@@ -12,14 +12,25 @@ export interface Trigger {
   http?: readonly HttpRoute[]
   /** Queue of shard messages. */
   queue?: QueueName
+  /** What one message of the queue is for: a shard (county), an area above others, or any area. Without: for all at once. */
+  each?: 'shard' | 'above' | 'area'
 }
 export type HttpRoute = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /api/v1/${string}`
 
+/**
+ * In AWS messages for one shard that are sent within the same span of this length are one message, and a queue holds each
+ * message back a second longer than that, so that nobody adds to work that has begun: docs/decisions/0016.
+ */
+export const GATHER_SECONDS = 30
+export const QUEUE_DELAY_SECONDS = GATHER_SECONDS + 1
+/** Receives before a message is set aside as a dead letter: transient failures of a store are over by then. */
+export const RECEIVES_MAX = 5
+
 export const triggers = {
   ingest: { mqtt: 'kw/v1/+/readings' },
-  settle: { everyMinutes: 1, queue: 'settle' },
-  assess: { everyMinutes: 15, queue: 'assess' },
-  rollup: { everyMinutes: 15, queue: 'rollup' },
+  settle: { everyMinutes: 1, queue: 'settle', each: 'shard' },
+  assess: { everyMinutes: 15, queue: 'assess', each: 'area' },
+  rollup: { everyMinutes: 15, queue: 'rollup', each: 'above' },
   notify: { everyMinutes: 1, queue: 'notify' },
   prune: { everyMinutes: 60, queue: 'prune' },
   api: {
@@ -52,6 +63,7 @@ export const triggers = {
       'GET /api/v1/rejections',
       'POST /api/v1/readings',
       'PUT /api/v1/registry',
+      'GET /api/v1/tables/{table}',
       'GET /api/v1/institutions/{id}/explain',
       'GET /api/v1/areas/{code}/explain',
       'GET /api/v1/alerts/{id}/explain',

@@ -1,16 +1,17 @@
-// The notify port on one machine: each kind of channel has its file, notify-*.ts.
+// The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is functions/notify-*.ts.
 
 import type { NotifySetting } from '../domain/notification-setting.ts'
+import { sendToDingtalk, sendToFeishu, sendToWecom } from '../functions/notify-robot.ts'
+import { sendSms } from '../functions/notify-sms.ts'
+import { sendToWebhook } from '../functions/notify-webhook.ts'
 import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendMail } from './notify-mail.ts'
-import { sendToDingtalk, sendToFeishu, sendToWecom } from './notify-robot.ts'
-import { sendToWebhook } from './notify-webhook.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
 const TIMEOUT_MS = SEND_MS_MAX / 2
 
 export interface NotifierOptions {
-  /** Asked with each mail, so that a setting counts at once. */
+  /** Asked with each mail and short message, so that a setting counts at once. */
   setting(): Promise<NotifySetting | undefined>
   now(): number
   timeoutMs?: number
@@ -19,13 +20,19 @@ export interface NotifierOptions {
 export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: NotifierOptions): Notifier {
   return {
     async send(channel, message) {
-      const sending = { nowMs: now(), timeoutMs }
+      const sending = { nowMs: now(), timeoutMs, fetch }
       switch (channel.type) {
         case 'mail': {
           const { smtpUrl, mailFrom } = (await setting()) ?? {}
           // Not permanent: the mail waits for whoever is just entering the server.
           if (!smtpUrl || !mailFrom) throw new Error('no mail server is set: smtpUrl and mailFrom')
           return sendMail({ smtpUrl, from: mailFrom }, channel.address, message, timeoutMs)
+        }
+        case 'sms': {
+          const { smsGateway } = (await setting()) ?? {}
+          if (!smsGateway) throw new Error('no SMS gateway is set: smsGateway')
+          for (const phone of channel.phones) await sendSms(smsGateway, phone, message, sending)
+          return
         }
         case 'dingtalk':
           return sendToDingtalk(channel, message, sending)

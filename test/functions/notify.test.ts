@@ -246,6 +246,20 @@ describe('from alerts to people', () => {
     expect(await state().query(alertKeys.event())).toEqual([])
   })
 
+  test('of two phones the one that failed is told again, and the other is not', async () => {
+    const gateway = await httpPeer(({ body }) => ({ status: body.includes('"+8613900000000"') ? 503 : 200 }))
+    open.push(gateway)
+    const smsGateway = { url: gateway.url, body: '{"to":"{phone}","text":"{text}"}' }
+    await register(1)
+    await state().put([{ key: notificationKeys.setting, value: { pageUrl: 'https://x.cn/', smsGateway } }])
+    await person('li', [{ type: 'sms', phones: ['+8613800000000', '+8613900000000'] }])
+    await store([offline(0)])
+    clock = NOW + GATHER_MINUTES * MINUTE
+    for (let minute = 0; minute < 2; minute++, clock += MINUTE) await round()
+    const told = gateway.heard.map(({ body }) => JSON.parse(body).to)
+    expect(told).toEqual(['+8613800000000', '+8613900000000', '+8613900000000'])
+  })
+
   test('planning that was killed halfway is done again and tells nothing twice', async () => {
     const peer = await webhookOf(() => 200)
     await register(1)

@@ -6,6 +6,7 @@ import { monthOf } from '../../domain/calendar.ts'
 import type { HealthView } from '../../domain/view.ts'
 import { antdLocale, antdTheme } from './antd-setup.ts'
 import { AreaPage } from './area-page.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
 import { Header } from './header.tsx'
 import { InstitutionPage } from './institution-page.tsx'
 import { useLanguage } from './language.tsx'
@@ -32,9 +33,11 @@ export function App() {
       <Header route={route} month={month} demo={health?.demo ?? false} ready={health?.status === 'ok'} />
       <main className="page">
         {health?.status === 'ok' ? (
-          <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
-            <RoutedPage route={route} month={month} rootArea={health.rootArea} />
-          </Suspense>
+          <ErrorBoundary place={placeOf(route)}>
+            <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+              <RoutedPage route={route} month={month} rootArea={health.rootArea} />
+            </Suspense>
+          </ErrorBoundary>
         ) : (
           <StartPanel health={health} problem={problem} />
         )}

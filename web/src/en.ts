@@ -35,6 +35,9 @@ export const en: Dictionary = {
   retry: 'Retry',
   notRegistered: 'No area or institution is registered yet. Import the registry first.',
   notFound: 'There is no such page',
+  cannotShow: 'This part cannot be shown',
+  cannotShowHint: 'Please load the page again; if it stays so, tell the administrator what follows.',
+  reload: 'Load again',
   home: 'Back to the start',
 
   dualControl: 'Dual control',

@@ -11,16 +11,17 @@ const CHINESE = /(\p{Script=Han}(?:[\p{Script=Han}\d\s，。、：；“”（�
 export function SourceText({ children }: { children: string }) {
   const { language, text } = useLanguage()
   if (language === 'zh') return children
-  return children.split(CHINESE).map((part, index) =>
+  let at = 0
+  return children.split(CHINESE).map((part, index) => {
+    at += part.length
     // Every second part is what the pattern caught.
-    index % 2 === 0 ? (
-      part
-    ) : (
-      <span key={`${index} ${part}`} lang="zh" title={text.sourceLanguage}>
+    if (index % 2 === 0) return part
+    return (
+      <span key={at} lang="zh" title={text.sourceLanguage}>
         {part}
       </span>
-    ),
-  )
+    )
+  })
 }
 
 interface NamedMeter {

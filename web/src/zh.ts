@@ -51,6 +51,9 @@ export const zh = {
   retry: '重试',
   notRegistered: '尚未登记任何地区和机构，请先导入名录。',
   notFound: '没有这个页面',
+  cannotShow: '这部分无法显示',
+  cannotShowHint: '请重新加载；若仍然如此，请把下面的信息告诉管理员。',
+  reload: '重新加载',
   home: '返回首页',
 
   dualControl: '双控状态',

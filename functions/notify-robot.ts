@@ -4,13 +4,10 @@
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../domain/notification-setting.ts'
-import { type Message, PermanentFailure } from '../functions/platform.ts'
-import { post } from './notify-post.ts'
+import { cutTo } from './notify-cut.ts'
+import { post, type Sending } from './notify-post.ts'
+import { type Message, PermanentFailure } from './platform.ts'
 
-export interface Sending {
-  nowMs: number
-  timeoutMs: number
-}
 type Of<T extends Channel['type']> = Extract<Channel, { type: T }>
 
 /** DingTalk: 20,000 bytes, WeCom markdown: 4,096, Feishu: 20 KB a request. With room for what surrounds the text. */
@@ -39,14 +36,14 @@ export async function sendToDingtalk(
   }
   const text = cutTo(markdownOf(message, '#### '), DINGTALK_BYTES_MAX)
   const body = JSON.stringify({ msgtype: 'markdown', markdown: { title: message.title, text } })
-  const answer = await post({ url: target.href, body, timeoutMs: sending.timeoutMs })
+  const answer = await post({ url: target.href, body, sending })
   check('DingTalk', answer, ['errcode'], DINGTALK_PERMANENT)
 }
 
 /** The key in the URL is all there is. */
-export async function sendToWecom({ url }: Of<'wecom'>, message: Message, { timeoutMs }: Sending): Promise<void> {
+export async function sendToWecom({ url }: Of<'wecom'>, message: Message, sending: Sending): Promise<void> {
   const content = cutTo(markdownOf(message, '**'), WECOM_BYTES_MAX)
-  const answer = await post({ url, body: JSON.stringify({ msgtype: 'markdown', markdown: { content } }), timeoutMs })
+  const answer = await post({ url, body: JSON.stringify({ msgtype: 'markdown', markdown: { content } }), sending })
   check('WeCom', answer, ['errcode'], WECOM_PERMANENT)
 }
 
@@ -66,7 +63,7 @@ export async function sendToFeishu({ url, secret }: Of<'feishu'>, message: Messa
   const link = [{ tag: 'a', text: message.link, href: message.link }]
   const content = { post: { zh_cn: { title: message.title, content: [...lines, link] } } }
   const body = JSON.stringify({ ...signed, msg_type: 'post', content })
-  const answer = await post({ url, body, timeoutMs: sending.timeoutMs })
+  const answer = await post({ url, body, sending })
   check('Feishu', answer, ['code', 'StatusCode'], FEISHU_PERMANENT)
 }
 
@@ -80,21 +77,6 @@ const plain = (text: string): string => text.replace(/[\\`*_[\]<>#~|]/g, (mark) 
 const FULL_WIDTH: Readonly<Record<string, string>> = Object.fromEntries(
   [...'\\`*_[]<>#~|'].map((mark) => [mark, String.fromCharCode(mark.charCodeAt(0) + 0xfee0)]),
 )
-
-/** Cut at a line's end so that the UTF-8 text has at most `bytesMax` bytes; the last line, the link, stays. */
-function cutTo(text: string, bytesMax: number): string {
-  if (Buffer.byteLength(text) <= bytesMax) return text
-  const lines = text.split('\n')
-  const last = lines.pop() ?? ''
-  const kept: string[] = []
-  let bytes = Buffer.byteLength(`\n…\n${last}`)
-  for (const line of lines) {
-    bytes += Buffer.byteLength(line) + 1
-    if (bytes > bytesMax) break
-    kept.push(line)
-  }
-  return [...kept, '…', last].join('\n')
-}
 
 function check(robot: string, answer: string, fields: readonly string[], permanent: readonly number[]): void {
   let body: Record<string, unknown>

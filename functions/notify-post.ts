@@ -2,7 +2,7 @@
 // and the two kinds of failure told apart. What an answer means beyond its HTTP status is the caller's.
 
 import { isSafeUrl } from '../domain/notification-setting.ts'
-import { PermanentFailure } from '../functions/platform.ts'
+import { PermanentFailure } from './platform.ts'
 
 /** An answer is a few words; whoever sends more is not who we think. */
 const ANSWER_BYTES_MAX = 64 * 1024
@@ -13,7 +13,13 @@ export interface Post {
   url: string
   body: string
   headers?: Readonly<Record<string, string>>
+  sending: Sending
+}
+/** The world of one sending, which the platform gives. */
+export interface Sending {
+  nowMs: number
   timeoutMs: number
+  fetch: typeof fetch
 }
 
 /**
@@ -21,7 +27,7 @@ export interface Post {
  * we say to a host that nobody entered) and for other 4xx; an Error for what may pass: no connection, time-out, 5xx, 429.
  * Errors never contain the URL, whose query is often a secret.
  */
-export async function post({ url, body, headers, timeoutMs }: Post): Promise<string> {
+export async function post({ url, body, headers, sending: { timeoutMs, fetch } }: Post): Promise<string> {
   if (!isSafeUrl(url)) throw new PermanentFailure('the address is not an https URL')
   const { host } = new URL(url)
   const response = await fetch(url, {

@@ -1,0 +1,16 @@
+// What is longer than a receiver takes is cut at the end of a line; the last line, the link to the page, stays.
+
+/** `sizeOf`: bytes of UTF-8, unless the receiver counts otherwise; of a text that is cut at most `sizeMax`. */
+export function cutTo(text: string, sizeMax: number, sizeOf: (text: string) => number = Buffer.byteLength): string {
+  if (sizeOf(text) <= sizeMax) return text
+  const lines = text.split('\n')
+  const last = lines.pop() ?? ''
+  const kept: string[] = []
+  let size = sizeOf(`\n…\n${last}`)
+  for (const line of lines) {
+    size += sizeOf(line) + 1
+    if (size > sizeMax) break
+    kept.push(line)
+  }
+  return [...kept, '…', last].join('\n')
+}
