@@ -16,17 +16,19 @@ export type IotMessage = z.infer<typeof iotMessageSchema>
 
 export type SqsHandler = (event: SQSEvent) => Promise<SQSBatchResponse>
 
+/** From the rule into the queue takes milliseconds: what took longer lay apart, or was held up with others. */
+const DELAYED_MS = 10_000
+
 /**
- * New messages are one batch, oldest first, as an embedded broker would have given them. A message that comes again is a
- * batch of its own: it keeps the time it was first received at, so that it cannot overwrite a correction that came in
- * between, and one that cannot be done takes no other with it.
+ * New messages are one batch, oldest first, as an embedded broker would have given them. One that comes again, or was sent
+ * back from the dead letters, is a batch of its own: it is `delayed`, and one that cannot be done takes no other with it.
  */
 export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLetters: DeadLetters): SqsHandler {
   return async ({ Records }) => {
     const failures: MessageFailure[] = []
     const records = new Map<string, SQSRecord>()
     const fresh: MqttMessage[] = []
-    const again: MqttMessage[] = []
+    const delayed: MqttMessage[] = []
     for (const record of Records) {
       const message = messageOf(record)
       if ('reason' in message) {
@@ -34,12 +36,11 @@ export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLette
         continue
       }
       records.set(record.messageId, record)
-      const isFresh = Number(record.attributes.ApproximateReceiveCount) <= 1
-      const list = isFresh ? fresh : again
-      list.push(message)
+      if (message.delayed) delayed.push(message)
+      else fresh.push(message)
     }
     const inOrder = (messages: MqttMessage[]) => messages.sort((a, b) => a.receivedMs - b.receivedMs)
-    const batches = [...inOrder(again).map((message) => [message]), ...(fresh.length > 0 ? [inOrder(fresh)] : [])]
+    const batches = [...inOrder(delayed).map((message) => [message]), ...(fresh.length > 0 ? [inOrder(fresh)] : [])]
     for (const messages of batches) {
       const failed = await ingest({ messages }).then(
         (result) => result.failed,
@@ -54,7 +55,7 @@ export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLette
   }
 }
 
-function messageOf({ messageId, body }: SQSRecord): MqttMessage | { reason: string } {
+function messageOf({ messageId, body, attributes }: SQSRecord): MqttMessage | { reason: string } {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -67,5 +68,7 @@ function messageOf({ messageId, body }: SQSRecord): MqttMessage | { reason: stri
     return { reason: `not JSON of the IoT rule: ${path.join('.') || 'as a whole'}: ${message}` }
   }
   const { payload, gateway, receivedMs } = parsed.data
-  return { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs }
+  const isSentLate = Number(attributes.SentTimestamp) - receivedMs > DELAYED_MS
+  const delayed = isSentLate || Number(attributes.ApproximateReceiveCount) > 1
+  return { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs, delayed }
 }
