@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Handler } from '../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'
 import type { DeadLetters, MessageFailure } from './dead-letters.ts'
+import type { Heard } from './gateway-watch.ts'
 
 /** What the rule selects (infra/): the payload encoded, the authenticated client id, the rule's own time. */
 export const iotMessageSchema = z.object({
@@ -16,6 +17,12 @@ export type IotMessage = z.infer<typeof iotMessageSchema>
 
 export type SqsHandler = (event: SQSEvent) => Promise<SQSBatchResponse>
 
+export interface MqttEntryOptions {
+  ingest: Handler<MqttBatch, MqttBatchResult>
+  deadLetters: DeadLetters
+  heard: Heard
+}
+
 /** From the rule into the queue takes milliseconds: what took longer lay apart, or was held up with others. */
 const DELAYED_MS = 10_000
 
@@ -23,7 +30,7 @@ const DELAYED_MS = 10_000
  * New messages are one batch, oldest first, as an embedded broker would have given them. One that comes again, or was sent
  * back from the dead letters, is a batch of its own: it is `delayed`, and one that cannot be done takes no other with it.
  */
-export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLetters: DeadLetters): SqsHandler {
+export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
   return async ({ Records }) => {
     const failures: MessageFailure[] = []
     const records = new Map<string, SQSRecord>()
@@ -50,6 +57,10 @@ export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLette
         const record = records.get(id)
         if (record) failures.push({ record, reason })
       }
+      const isFailed = new Set(failed.map(({ id }) => id))
+      const stored = messages.filter(({ id }) => !isFailed.has(id))
+      // Readings that are stored are not taken again for a note that could not be made: the next message makes it.
+      await heard(stored).catch((error: unknown) => console.error(`gateways heard were not noted: ${String(error)}`))
     }
     return deadLetters.settle(failures)
   }

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest'
 import { apiEntry } from '../../cloud/api-entry.ts'
 import { deadLetters } from '../../cloud/dead-letters.ts'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
+import { gatewayWatch } from '../../cloud/gateway-watch.ts'
 import { mqttEntry, type SqsHandler } from '../../cloud/mqtt-entry.ts'
 import { shardEntry } from '../../cloud/shard-entry.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
@@ -79,7 +80,8 @@ export async function openCloudHost(
       url: () => server.urlOf(deadLettersOf(source)),
       log: (line) => logs.push(line),
     })
-    if (source === 'ingest') return mqttEntry(ingest(on), letters)
+    if (source === 'ingest')
+      return mqttEntry({ ingest: ingest(on), deadLetters: letters, heard: gatewayWatch(stores.state) })
     const handler = SHARD_HANDLERS[source](on)
     return shardEntry({ queue: source, handler, state: on.state, fanOut, deadLetters: letters })
   }
