@@ -57,7 +57,7 @@ export async function settledProvince(platform: Platform, size: ProvinceSize, no
   let electricityKwh = 0
   for (const shard of shards) {
     const { institutions, meters } = await registry.shard(shard)
-    const judgedBy = judgedByOf({ institutions, meters }, shard, records.areas)
+    const judgedBy = judgedByOf({ institutions, meters }, shard, { areas: records.areas })
     await platform.state.put([{ key: assessedKey(shard), value: Object.fromEntries(judgedBy) }], DERIVED)
     // Alerts are judged once a day, and are not what is measured here.
     const looked: AlertMark = { silenceMs: nowMs, dailyMs: nowMs }

@@ -11,10 +11,19 @@ import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts
 const ENTRIES_PER_BATCH = 10
 const ATTEMPTS = 4
 const RETRY_MS_FIRST = 50
+/** Group of messages that are for all at once, and of the ticks of schedules (infra/). */
+const WHOLE_GROUP = 'all'
 
-/** What a queue's message says: the shard, '' where a message is for all at once. */
+/** What a queue's message says. */
 export interface ShardMessage {
+  /** '' where a message is for all at once. */
   shard: string
+  /** The clock's turn (ShardEvent). */
+  scheduled?: true
+}
+export interface SqsFanOut extends FanOut {
+  /** Sends the clock's turn on to each shard. */
+  tick(queue: QueueName, shards: readonly string[]): Promise<void>
 }
 
 export interface SqsFanOutOptions {
@@ -24,7 +33,7 @@ export interface SqsFanOutOptions {
   now(): number
 }
 
-export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): FanOut {
+export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): SqsFanOut {
   /** Deduplication ids of the present span that SQS has accepted: they need not be sent, or paid, again. */
   let accepted = { span: -1, ids: new Set<string>() }
 
@@ -44,21 +53,22 @@ export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): FanOut {
     }
   }
 
-  return {
-    async send(queue, shards) {
-      const span = Math.floor(now() / (GATHER_SECONDS * 1000))
-      if (span !== accepted.span) accepted = { span, ids: new Set() }
-      const { each }: Trigger = triggers[queue]
-      const groups = [...new Set(each ? shards : shards.slice(0, 1).map(() => ''))]
-      const entries = groups.flatMap((shard, index): SendMessageBatchRequestEntry[] => {
-        const MessageGroupId = shard === '' ? 'all' : shard
-        const MessageDeduplicationId = `${MessageGroupId}-${span}`
-        if (accepted.ids.has(`${queue}/${MessageDeduplicationId}`)) return []
-        const message: ShardMessage = { shard }
-        return [{ Id: String(index), MessageBody: JSON.stringify(message), MessageGroupId, MessageDeduplicationId }]
-      })
-      for (let first = 0; first < entries.length; first += ENTRIES_PER_BATCH)
-        await sendBatch(queue, entries.slice(first, first + ENTRIES_PER_BATCH))
-    },
+  async function send(queue: QueueName, shards: readonly string[], scheduled?: true): Promise<void> {
+    const span = Math.floor(now() / (GATHER_SECONDS * 1000))
+    if (span !== accepted.span) accepted = { span, ids: new Set() }
+    const { each }: Trigger = triggers[queue]
+    const groups = [...new Set(each ? shards : shards.slice(0, 1).map(() => ''))]
+    const entries = groups.flatMap((shard, index): SendMessageBatchRequestEntry[] => {
+      const MessageGroupId = shard || WHOLE_GROUP
+      // The clock's turn says more than a message of a handler, so it is not the same.
+      const MessageDeduplicationId = `${MessageGroupId}-${scheduled ? 'tick' : 'work'}-${span}`
+      if (accepted.ids.has(`${queue}/${MessageDeduplicationId}`)) return []
+      const message: ShardMessage = { shard, ...(scheduled && { scheduled }) }
+      return [{ Id: String(index), MessageBody: JSON.stringify(message), MessageGroupId, MessageDeduplicationId }]
+    })
+    for (let first = 0; first < entries.length; first += ENTRIES_PER_BATCH)
+      await sendBatch(queue, entries.slice(first, first + ENTRIES_PER_BATCH))
   }
+
+  return { send: (queue, shards) => send(queue, shards), tick: (queue, shards) => send(queue, shards, true) }
 }

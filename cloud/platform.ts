@@ -1,8 +1,86 @@
-// The place of the platform on AWS, chosen by the import condition `aws` (package.json, `#platform`). It is not part
-// of this release: asking for it fails at once and says so, instead of pretending.
+// The platform on AWS, and what `#platform` means in a Lambda bundle (the import condition `aws`, package.json): managed
+// stores, queues, mail and devices put together from the environment, and the entries that translate AWS's events.
 
-import type { Platform } from '../functions/platform.ts'
+import { IoTClient } from '@aws-sdk/client-iot'
+import { SESv2Client } from '@aws-sdk/client-sesv2'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import type { ApiEvent, ApiResult } from '../functions/api.ts'
+import type { Handler } from '../functions/handler.ts'
+import { notifySettingOf } from '../functions/notification-outbox.ts'
+import type { MqttBatch, MqttBatchResult, Platform, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
+import { apiEntry } from './api-entry.ts'
+import { deadLetters } from './dead-letters.ts'
+import { iotDevices } from './devices.ts'
+import { variable } from './environment.ts'
+import { sqsFanOut } from './fan-out.ts'
+import { lazy } from './lazy.ts'
+import { mqttEntry, type SqsHandler } from './mqtt-entry.ts'
+import { cloudNotifier } from './notify.ts'
+import { shardEntry } from './shard-entry.ts'
+import { lazyStores } from './stores.ts'
 
+/** IoT Core's registry takes some ten calls a second of an account; the SDK waits longer each time, with jitter. */
+const IOT_ATTEMPTS = 8
+
+const sqs = lazy(() => new SQSClient())
+const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL') })
+const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now })
+let shared: Platform | undefined
+
+/** Opens nothing: each port is made when it is first used, and then names the variable that it misses. */
 export function platform(): Platform {
-  throw new Error('The AWS platform is not part of this release of Kilowatch; run it on one machine with "npm start".')
+  shared ??= composed()
+  return shared
 }
+
+function composed(): Platform {
+  const now = Date.now
+  const stores = lazyStores(now)
+  return {
+    ...stores,
+    fanOut,
+    devices: lazy(() =>
+      iotDevices({
+        iot: new IoTClient({ maxAttempts: IOT_ATTEMPTS }),
+        policy: () => variable('KILOWATCH_THING_POLICY'),
+      }),
+    ),
+    notify: lazy(() =>
+      cloudNotifier({
+        ses: new SESv2Client(),
+        sns: new SNSClient(),
+        setting: () => notifySettingOf(stores.state),
+        mailFrom: () => variable('KILOWATCH_MAIL_FROM'),
+        now,
+      }),
+    ),
+    get pageUrl() {
+      return variable('KILOWATCH_PAGE_URL')
+    },
+    now,
+  }
+}
+
+const QUEUE_VARIABLES = {
+  settle: 'KILOWATCH_QUEUE_SETTLE_URL',
+  assess: 'KILOWATCH_QUEUE_ASSESS_URL',
+  rollup: 'KILOWATCH_QUEUE_ROLLUP_URL',
+  notify: 'KILOWATCH_QUEUE_NOTIFY_URL',
+  prune: 'KILOWATCH_QUEUE_PRUNE_URL',
+} as const satisfies Record<QueueName, string>
+
+/** The entry of the function behind the IoT rule. */
+export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBatchResult>): SqsHandler =>
+  mqttEntry(factory(platform()), letters)
+
+/** The entry of the function behind a queue. */
+export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>
+  shardEntry({ queue, handler: factory(platform()), state: platform().state, fanOut, deadLetters: letters })
+
+/** The entry of the function behind API Gateway. */
+export const onHttp = (factory: (on: Platform) => Handler<ApiEvent, ApiResult>): Handler<ApiEvent, ApiResult> =>
+  apiEntry(factory(platform()), () => ({
+    claim: variable('KILOWATCH_ADMIN_CLAIM'),
+    value: variable('KILOWATCH_ADMIN_VALUE'),
+  }))

@@ -4,75 +4,84 @@
 import type { SQSRecord } from 'aws-lambda'
 import { z } from 'zod'
 import type { Handler } from '../functions/handler.ts'
-import type { Platform, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
+import type { QueueName, ShardEvent, ShardResult, StateStore } from '../functions/platform.ts'
 import { registryReader } from '../functions/registry.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import type { DeadLetters, MessageFailure } from './dead-letters.ts'
+import type { ShardMessage, SqsFanOut } from './fan-out.ts'
 import type { SqsHandler } from './mqtt-entry.ts'
 
-/** `scheduled` names the trigger; what else a schedule adds is only there to make its messages differ. */
-const messageSchema = z.union([z.object({ shard: z.string() }), z.object({ scheduled: z.string() })])
+/** A schedule names its trigger; what else it adds is only there to make its messages differ. */
+const tickSchema = z.object({ scheduled: z.string() })
+const messageSchema = z.union([
+  z.object({ shard: z.string(), scheduled: z.literal(true).optional() }) satisfies z.ZodType<ShardMessage>,
+  tickSchema.transform((): ShardMessage => ({ shard: '', scheduled: true })),
+])
 
 export interface ShardEntryOptions {
   queue: QueueName
   handler: Handler<ShardEvent, ShardResult>
-  platform: Pick<Platform, 'state' | 'fanOut'>
+  state: StateStore
+  fanOut: Pick<SqsFanOut, 'tick'>
   deadLetters: DeadLetters
 }
 
-export function shardEntry({ queue, handler, platform, deadLetters }: ShardEntryOptions): SqsHandler {
+export function shardEntry({ queue, handler, state, fanOut, deadLetters }: ShardEntryOptions): SqsHandler {
   const { each }: Trigger = triggers[queue]
   return async ({ Records }) => {
     const failures: MessageFailure[] = []
     const ticks: SQSRecord[] = []
-    const waiting = new Map<string, SQSRecord[]>()
+    const waiting: Waiting[] = []
     for (const record of Records) {
       const message = messageOf(record)
       if ('reason' in message) failures.push({ record, reason: message.reason, poison: true })
-      else if (each && !message.shard) ticks.push(record)
-      else waiting.set(message.shard, [...(waiting.get(message.shard) ?? []), record])
+      else if (each && message.shard === '') ticks.push(record)
+      else waiting.push({ record, ...message })
     }
     if (each && ticks.length > 0) {
       try {
-        await platform.fanOut.send(queue, await unitsOf(each, platform))
+        await fanOut.tick(queue, await unitsOf(each, state))
       } catch (error) {
         failures.push(...ticks.map((record) => ({ record, reason: String(error) })))
       }
     }
-    if (waiting.size > 0) failures.push(...(await work(handler, waiting)))
+    for (const same of Map.groupBy(waiting, ({ scheduled }) => scheduled).values()) {
+      failures.push(...(await work(handler, same)))
+    }
     return deadLetters.settle(failures)
   }
 }
 
-/** Works on the shards; for one that fails, all of its messages come again. */
-async function work(
-  handler: Handler<ShardEvent, ShardResult>,
-  waiting: ReadonlyMap<string, SQSRecord[]>,
-): Promise<MessageFailure[]> {
-  const shards = [...waiting.keys()]
-  const isWhole = shards.includes('')
-  const failed = await handler({ shards: isWhole ? [] : shards }).then(
+type Waiting = ShardMessage & { record: SQSRecord }
+
+/** Works on the shards of messages that are alike; for one that fails, all of its messages come again. */
+async function work(handler: Handler<ShardEvent, ShardResult>, waiting: readonly Waiting[]): Promise<MessageFailure[]> {
+  const asked = [...new Set(waiting.map(({ shard }) => shard))]
+  const isWhole = asked.includes('')
+  const { scheduled = isWhole } = waiting[0]
+  const failed = await handler({ shards: isWhole ? [] : asked, scheduled }).then(
     (result) => result.failed,
-    (error: unknown) => shards.map((shard) => ({ shard, reason: String(error) })),
+    (error: unknown) => asked.map((shard) => ({ shard, reason: String(error) })),
   )
-  return failed.flatMap(({ shard, reason }) => {
-    // Where a message is for all at once, what failed of it is the message.
-    const records = isWhole ? [...waiting.values()].flat() : (waiting.get(shard) ?? [])
-    return records.map((record) => ({ record, reason: shard === '' ? reason : `${shard}: ${reason}` }))
-  })
+  return failed.flatMap(({ shard, reason }) =>
+    waiting
+      // Where a message is for all at once, what failed of it is the message.
+      .filter((one) => isWhole || one.shard === shard)
+      .map(({ record }) => ({ record, reason: shard === '' ? reason : `${shard}: ${reason}` })),
+  )
 }
 
-/** The shards of the registry, or the areas that lie above others. */
-async function unitsOf(each: 'shard' | 'area', { state }: Pick<Platform, 'state'>): Promise<string[]> {
+/** What a tick is sent on to. */
+async function unitsOf(each: NonNullable<Trigger['each']>, state: StateStore): Promise<string[]> {
   const registry = registryReader(state)
   const { shards } = await registry.refresh()
   if (each === 'shard') return shards
-  const parents = (await registry.areas()).map(({ parent }) => parent)
-  return [...new Set(parents)].filter((code) => code !== undefined)
+  const areas = await registry.areas()
+  const parents = new Set(areas.map(({ parent }) => parent))
+  return areas.map(({ code }) => code).filter((code) => each === 'area' || parents.has(code))
 }
 
-/** A tick is a message for no shard in particular. */
-function messageOf({ body }: SQSRecord): { shard: string } | { reason: string } {
+function messageOf({ body }: SQSRecord): ShardMessage | { reason: string } {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -81,5 +90,5 @@ function messageOf({ body }: SQSRecord): { shard: string } | { reason: string } 
   }
   const parsed = messageSchema.safeParse(json)
   if (!parsed.success) return { reason: 'not a message of ours: neither "shard" nor "scheduled"' }
-  return 'shard' in parsed.data ? parsed.data : { shard: '' }
+  return parsed.data
 }

@@ -3,23 +3,11 @@
 
 import type { Month } from './calendar.ts'
 import type { Area, Medium } from './registry.ts'
-import {
-  CO2_FACTORS,
-  type Co2Factor,
-  ENERGY_MEDIA,
-  type EnergyMedium,
-  KG_CO2_PER,
-  NATIONAL,
-} from './standards/co2-factors.ts'
-import {
-  COEFFICIENT_SETS,
-  type Coefficient,
-  type CoefficientSet,
-  type EnergyCarrier,
-  type SetPurpose,
-} from './standards/coefficients.ts'
+import { type Co2Factor, ENERGY_MEDIA, type EnergyMedium, KG_CO2_PER, NATIONAL } from './standards/co2-factors.ts'
+import type { Coefficient, CoefficientSet, EnergyCarrier, SetPurpose } from './standards/coefficients.ts'
 import { FUEL_CARRIERS, type FuelCarrier, type FuelFactor, fuelFactorOn } from './standards/fuel-factors.ts'
-import { isValidOn, type Validity } from './standards/validity.ts'
+import { SHIPPED_TABLES, type StandardTables } from './standards/tables.ts'
+import { earliestAfter, isValidOn, nearestOn, type Validity } from './standards/validity.ts'
 
 export type Co2Factors = Readonly<Record<EnergyMedium, Co2Factor>>
 
@@ -44,6 +32,8 @@ export interface StandardOptions {
    * e.g. quota energy of 2016. Without it such a day is an error.
    */
   retroactive?: boolean
+  /** What is in force, when a user has imported rows over those that were shipped. */
+  tables?: Pick<StandardTables, 'coefficients' | 'co2Factors' | 'fuelFactors'>
 }
 
 /** kgce of `amount` (kWh, GJ, m³ or, of fuels, kg). Throws when the set has no coefficient for the carrier. */
@@ -83,7 +73,7 @@ export function standardsOn(
   }
   const fuelCo2 = Object.fromEntries(
     FUEL_CARRIERS.flatMap((carrier) => {
-      const factor = fuelFactorOn(carrier, date, options)
+      const factor = fuelFactorOn(carrier, date, { ...options, areaPath }, options.tables?.fuelFactors)
       return factor ? [[carrier, factor]] : []
     }),
   )
@@ -114,17 +104,10 @@ export function namesOf(inForce: readonly StandardsInForce[]): StandardNames {
 }
 
 /** Throws an Error naming purpose and date when no set is valid. */
-export function coefficientSetOn(
-  purpose: SetPurpose,
-  date: string,
-  options: StandardOptions = {},
-  sets: readonly CoefficientSet[] = COEFFICIENT_SETS,
-): CoefficientSet {
-  const set = rowOn(
-    sets.filter((candidate) => candidate.purpose === purpose),
-    date,
-    options,
-  )
+export function coefficientSetOn(purpose: SetPurpose, date: string, options: StandardOptions = {}): CoefficientSet {
+  const { retroactive, tables: { coefficients } = SHIPPED_TABLES } = options
+  const sets = coefficients.filter((candidate) => candidate.purpose === purpose)
+  const set = sets.find((row) => isValidOn(row, date)) ?? (retroactive ? earliestAfter(sets, date) : undefined)
   if (!set) throw new Error(`no ${purpose} coefficient set is valid on ${date}`)
   return set
 }
@@ -135,21 +118,11 @@ export function co2FactorOn(
   date: string,
   areaPath: readonly string[],
   options: StandardOptions = {},
-  factors: readonly Co2Factor[] = CO2_FACTORS,
 ): Co2Factor {
   const path = [...areaPath, NATIONAL]
-  const factorOn = (rule: StandardOptions): Co2Factor | undefined => {
-    for (const area of path) {
-      const found = rowOn(
-        factors.filter((row) => row.medium === medium && row.area === area),
-        date,
-        rule,
-      )
-      if (found) return found
-    }
-  }
-  // A parent's row that is valid goes before the area's own row used out of its time.
-  const factor = factorOn({}) ?? factorOn(options)
+  const { co2Factors } = options.tables ?? SHIPPED_TABLES
+  const rows = co2Factors.filter((row) => row.medium === medium)
+  const factor = nearestOn(rows, date, path, options)
   if (!factor) throw new Error(`no CO2 factor for ${medium} is valid on ${date} in ${path.join(', ')}`)
   return factor
 }
@@ -160,13 +133,6 @@ export function areaPathOf(code: string, areas: ReadonlyMap<string, Area>): stri
   for (let at: string | undefined = code; at !== undefined && !path.includes(at); at = areas.get(at)?.parent)
     path.push(at)
   return path
-}
-
-function rowOn<T extends Validity>(rows: readonly T[], date: string, { retroactive }: StandardOptions): T | undefined {
-  const valid = rows.find((row) => isValidOn(row, date))
-  if (valid || !retroactive) return valid
-  const earliest = rows.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom)).at(0)
-  return earliest && date < earliest.validFrom ? earliest : undefined
 }
 
 const nameOn = (date: string, row: Validity, name: string): string => (date < row.validFrom ? `${name} (追溯)` : name)

@@ -67,7 +67,7 @@ function ruleOn(
     .toSorted(
       (a, b) =>
         areaPath.indexOf(a.area) - areaPath.indexOf(b.area) ||
-        Number(a.standIn) - Number(b.standIn) ||
+        Number(a.standIn ?? false) - Number(b.standIn ?? false) ||
         Number(b.type !== undefined) - Number(a.type !== undefined),
     )
     .at(0)

@@ -18,12 +18,15 @@ export function readCell(type: CellType, text: string): Cell {
 
 const READERS: Readonly<Record<CellType, (text: string) => Cell>> = {
   text: (text) => ({ value: text }),
+  texts: (text) => ({ value: partsOf(text) }),
   number: readNumber,
+  numbers: readNumbers,
   flag: readFlag,
   replacements: readReplacements,
   years: readYears,
   formula: readFormula,
   months: readMonths,
+  steps: readSteps,
 }
 
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
@@ -74,6 +77,25 @@ function readYears(text: string): Cell {
     value.set(year, target)
   }
   return { value: Object.fromEntries(value) }
+}
+
+/** Several numbers, separated by `;`: `1.2; 1.3; 1.5`. */
+function readNumbers(text: string): Cell {
+  const value = partsOf(text).map(numberOf)
+  return value.includes(undefined)
+    ? { reason: 'is not a list of numbers such as "1.2; 1.3", separated by ";"' }
+    : { value }
+}
+
+/** `<ratio>=<points>`, several separated by `;`: `0.9=7; 1.0=6`. */
+function readSteps(text: string): Cell {
+  const value = partsOf(text).map((part) => {
+    const [ratioMax, points, ...rest] = part.split('=').map((side) => numberOf(side.trim()))
+    return rest.length === 0 ? { ratioMax, points } : {}
+  })
+  return value.some(({ ratioMax, points }) => ratioMax === undefined || points === undefined)
+    ? { reason: 'is not a list of "<ratio>=<points>" such as "0.9=7; 1.0=6", separated by ";"' }
+    : { value }
 }
 
 /** `<meter>=<factor>`, several separated by `;`: `E1=1; E2=-1`. A meter alone counts once. */

@@ -5,17 +5,10 @@ import { dateStartMs, sizeOn } from './attribute.ts'
 import { type Bill, billFinding, billId } from './bill.ts'
 import { cyclesOf } from './cycle.ts'
 import { parentCycles, parentReasons } from './meter-tree.ts'
-import {
-  type Area,
-  EXPORT,
-  type Institution,
-  isRead,
-  type Meter,
-  type Quota,
-  type Registry,
-  type Target,
-} from './registry.ts'
-import type { RegistryKind } from './registry-columns.ts'
+import { type Area, EXPORT, type Institution, isRead, type Meter, type Registry, type Target } from './registry.ts'
+import { REGISTRY_KINDS, type RegistryKind } from './registry-columns.ts'
+import { tableProblems } from './standards/check.ts'
+import { TABLE_KINDS } from './standards/tables.ts'
 import { targetProblems } from './target-plan.ts'
 import { beginsWithin, periodFindings, tariffId } from './tariff.ts'
 import { amountUnit, isUnitOf, REGISTER_UNITS } from './unit.ts'
@@ -23,7 +16,7 @@ import { formulaFindings, listed } from './virtual-meter.ts'
 
 export interface Problem {
   kind: RegistryKind
-  /** The record's id; of targets, quotas, tariffs and bills, which have none, what makes them one of a kind. */
+  /** The record's id; of targets, tables, tariffs and bills, which have none, what makes them one of a kind. */
   id: string
   /** Position of the record in its list. */
   index: number
@@ -43,10 +36,10 @@ export function checkRegistry(registry: Registry): Problem[] {
     ...checkGateways(registry, lookup),
     ...checkMeters(registry, lookup),
     ...checkTargets(registry, lookup),
-    ...checkQuotas(registry),
     ...checkTariffs(registry, lookup),
     ...checkBills(registry, lookup),
-  ]
+    ...TABLE_KINDS.flatMap((kind) => tableProblems(kind, registry[kind] ?? [])),
+  ].sort((a, b) => REGISTRY_KINDS.indexOf(a.kind) - REGISTRY_KINDS.indexOf(b.kind))
 }
 
 interface Lookup {
@@ -105,7 +98,7 @@ function checkAreas({ areas }: Registry, lookup: Lookup): Problem[] {
 }
 
 function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[] {
-  return checkEach('institutions', institutions, byId, ({ id, area, sizes }) => {
+  return checkEach('institutions', institutions, byId, ({ id, area, sizes, pueTotal, pueIt, eueTotal, eueIt }) => {
     const known = lookup.areas.get(area)
     const repeated = repeatedOf(sizes.map(({ validFrom }) => validFrom))
     return [
@@ -114,6 +107,8 @@ function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[
       known !== undefined &&
         known.level !== 'county' &&
         lookup.parents.has(area) && ['area', `area "${area}" has areas below it; name the county`],
+      (pueTotal === undefined) !== (pueIt === undefined) && ['pueIt', 'pueTotal and pueIt are given together'],
+      (eueTotal === undefined) !== (eueIt === undefined) && ['eueIt', 'eueTotal and eueIt are given together'],
       ...repeated.map((date): Finding => ['validFrom', `two sizes are valid from ${date}`]),
       ...sizes.flatMap(({ validFrom }): Finding[] => {
         const { floorAreaM2, specialAreaM2 } = sizeOn(sizes, dateStartMs(validFrom))
@@ -178,25 +173,7 @@ function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
 /** What makes a target one of a kind: the `id` of a problem. */
 export const targetId = ({ subject, indicator, baseYear, endYear }: Target): string =>
   `${subject} ${indicator} ${baseYear}-${endYear}`
-/** What makes a quota row one of a kind: the `id` of a problem. */
-export const quotaId = (quota: Quota): string => `${kindOf(quota)}|${quota.validFrom}`
-const kindOf = (q: Quota): string =>
-  [q.standard, q.type, q.venueKind, q.level, q.climateZone, q.heatingKind, q.indicator].join('|')
-
-/** A row without `validTo` holds until the next one of its kind begins; a `validTo` is the first day no longer valid. */
-function checkQuotas({ quotas }: Registry): Problem[] {
-  const byKind = Map.groupBy(quotas, kindOf)
-  return checkEach('quotas', quotas, { field: 'validFrom', idOf: quotaId }, (quota) => {
-    const { validFrom, validTo } = quota
-    const overlapped = beginsWithin(quota, byKind.get(kindOf(quota)) ?? [])
-    return [
-      validTo !== undefined && validTo <= validFrom && ['validTo', `${validTo} is not after validFrom ${validFrom}`],
-      overlapped && ['validTo', `the row valid from ${overlapped.validFrom} begins before ${validTo}`],
-    ]
-  })
-}
-
-/** As with quotas, a tariff without `validTo` holds until the next one of its subject and medium. */
+/** As with tables, a tariff without `validTo` holds until the next one of its subject and medium. */
 function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
   const bySubject = Map.groupBy(tariffs, ({ subject, medium }) => `${subject}/${medium}`)
   return checkEach('tariffs', tariffs, { field: 'validFrom', idOf: tariffId }, (tariff) => {

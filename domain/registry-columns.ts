@@ -11,10 +11,27 @@ export const REGISTRY_KINDS = [
   'quotas',
   'tariffs',
   'bills',
+  'coefficients',
+  'co2Factors',
+  'fuelFactors',
+  'pueGrades',
+  'eueQuotas',
+  'demonstrationLadders',
+  'keyEnergyUsers',
 ] as const
 export type RegistryKind = (typeof REGISTRY_KINDS)[number]
 
-export type CellType = 'text' | 'number' | 'flag' | 'replacements' | 'years' | 'formula' | 'months'
+export type CellType =
+  | 'text'
+  | 'texts'
+  | 'number'
+  | 'numbers'
+  | 'flag'
+  | 'replacements'
+  | 'years'
+  | 'formula'
+  | 'months'
+  | 'steps'
 
 export interface Column {
   /** The field of the schema. */
@@ -30,6 +47,25 @@ const column =
 const text = column('text')
 const number = column('number')
 const flag = column('flag')
+/** What every row of every table says of itself. */
+const dated = [
+  text('validFrom', '生效日期', '起始日期'),
+  text('validTo', '失效日期', '终止日期'),
+  text('source', '依据', '来源'),
+  text('certainty', '可信度'),
+  flag('standIn', '替代值', '暂用值'),
+]
+const factor = [
+  text('series', '因子系列'),
+  number('dataYear', '数据年份'),
+  text('area', '行政区划代码', '区划代码'),
+  text('areaName', '区域名称', '名称'),
+  text('publisher', '发布机构'),
+  text('notice', '公告', '公告号'),
+  number('value', '排放因子'),
+  text('unit', '单位'),
+  ...dated,
+]
 
 export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
   areas: [
@@ -50,6 +86,10 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('climateZone', '气候区划', '气候分区'),
     text('heatingKind', '供暖方式', '采暖方式'),
     text('creditCode', '统一社会信用代码'),
+    column('texts')('pueTotal', 'PUE总电量表计'),
+    column('texts')('pueIt', 'PUE信息设备表计'),
+    column('texts')('eueTotal', 'EUE总电量表计'),
+    column('texts')('eueIt', 'EUE信息设备表计'),
     text('validFrom', '生效日期', '起始日期'),
     number('floorAreaM2', '建筑面积', '建筑面积(m²)', '建筑面积（m²）', '建筑面积(㎡)', '建筑面积（㎡）'),
     number('heatedAreaM2', '采暖建筑面积', '采暖面积', '供暖面积'),
@@ -105,10 +145,7 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('constraint', '约束值'),
     number('benchmark', '基准值'),
     number('guide', '引导值'),
-    text('validFrom', '生效日期', '起始日期'),
-    text('validTo', '失效日期', '终止日期'),
-    text('source', '依据', '来源'),
-    flag('standIn', '替代值', '暂用值'),
+    ...dated,
   ],
   tariffs: [
     text('subject', '对象编码', '适用对象'),
@@ -134,128 +171,43 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('costYuan', '费用', '费用(元)', '费用（元）', '金额'),
     text('source', '票据号', '依据', '来源'),
   ],
+  coefficients: [
+    text('purpose', '适用范围'),
+    text('name', '名称', '系数集名称'),
+    text('standard', '标准', '标准编号'),
+    text('remark', '备注'),
+    text('carrier', '能源资源种类', '能源种类'),
+    number('value', '折标系数', '折标准煤系数'),
+    text('unit', '单位'),
+    ...dated,
+  ],
+  co2Factors: [text('medium', '能源种类', '介质'), ...factor],
+  fuelFactors: [text('carrier', '能源资源种类', '能源种类'), ...factor],
+  pueGrades: [
+    text('standard', '标准', '标准编号'),
+    column('numbers')('grades', '能效等级', '等级限值'),
+    number('edgeRacksMax', '边缘数据中心机架上限'),
+    ...dated,
+  ],
+  eueQuotas: [
+    text('standard', '标准', '标准编号'),
+    text('type', '机构类型'),
+    number('constraint', '约束值'),
+    number('benchmark', '基准值'),
+    number('guide', '引导值'),
+    ...dated,
+  ],
+  demonstrationLadders: [
+    text('name', '名称', '评价标准'),
+    column('steps')('steps', '评分阶梯'),
+    number('targetPoints', '目标完成得分'),
+    number('blockPoints', '能源资源指标总分'),
+    ...dated,
+  ],
+  keyEnergyUsers: [
+    text('area', '行政区划代码', '区划代码'),
+    text('type', '机构类型'),
+    number('thresholdTce', '重点用能单位标准', '年综合能耗标准(吨标准煤)', '年综合能耗标准（吨标准煤）'),
+    ...dated,
+  ],
 }
-
-const words = (table: Record<string, string>): ReadonlyMap<string, string> => new Map(Object.entries(table))
-
-const INSTITUTION_TYPE_WORDS = words({
-  党政机关: 'government',
-  教育: 'education',
-  医疗: 'healthcare',
-  场馆: 'venue',
-  政务服务中心: 'serviceCentre',
-  科研: 'research',
-  其他: 'other',
-})
-const INSTITUTION_LEVEL_WORDS = words({
-  省级: 'provincial',
-  市级: 'municipal',
-  县级: 'county',
-  三级: 'tertiary',
-  二级: 'secondary',
-  一级: 'primary',
-})
-const VENUE_WORDS = words({
-  图书馆: 'library',
-  博物馆: 'museum',
-  剧院: 'theatre',
-  体育场馆: 'stadium',
-  科技馆: 'scienceMuseum',
-})
-const HEATING_WORDS = words({
-  '市政集中供暖（按热计量）': 'districtHeatMetered',
-  空调供暖: 'airConditioning',
-  燃气或燃油: 'gasOrOil',
-  无: 'none',
-})
-
-const MEDIUM_WORDS = words({ 电: 'electricity', 水: 'water', 热力: 'heat', 天然气: 'gas' })
-
-/** Chinese words for the values of closed lists, by file and field. Another word passes as it is, for the schema to judge. */
-export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
-  ['areas.level', words({ 省级: 'province', 市级: 'city', 县级: 'county' })],
-  ['institutions.type', INSTITUTION_TYPE_WORDS],
-  ['institutions.level', INSTITUTION_LEVEL_WORDS],
-  ['institutions.venueKind', VENUE_WORDS],
-  ['institutions.heatingKind', HEATING_WORDS],
-  ['quotas.type', INSTITUTION_TYPE_WORDS],
-  ['quotas.level', INSTITUTION_LEVEL_WORDS],
-  ['quotas.venueKind', VENUE_WORDS],
-  ['quotas.heatingKind', HEATING_WORDS],
-  [
-    'quotas.indicator',
-    words({
-      单位采暖建筑面积供暖能耗: 'heatingPerArea',
-      单位建筑面积非供暖能耗: 'nonHeatingPerArea',
-      人均综合能耗: 'energyPerCapita',
-      人均用水量: 'waterPerCapita',
-    }),
-  ],
-  ['meters.medium', MEDIUM_WORDS],
-  ['tariffs.medium', MEDIUM_WORDS],
-  [
-    'tariffs.name',
-    words({
-      尖峰: 'sharp',
-      高峰: 'peak',
-      峰: 'peak',
-      平段: 'flat',
-      平: 'flat',
-      低谷: 'valley',
-      谷: 'valley',
-      深谷: 'deepValley',
-    }),
-  ],
-  [
-    'bills.carrier',
-    words({
-      电: 'electricity',
-      热力: 'heat',
-      '热力（按热量收费）': 'heat',
-      '热力（按面积收费）': 'heatByArea',
-      天然气: 'gas',
-      煤: 'rawCoal',
-      煤炭: 'rawCoal',
-      原煤: 'rawCoal',
-      汽油: 'petrol',
-      煤油: 'kerosene',
-      柴油: 'diesel',
-      液化石油气: 'lpg',
-      水: 'water',
-    }),
-  ],
-  [
-    'bills.purpose',
-    words({ 供暖: 'heating', 采暖: 'heating', 公务用车: 'transport', 交通: 'transport', 特殊功能: 'special' }),
-  ],
-  [
-    'bills.unit',
-    words({
-      千瓦时: 'kWh',
-      度: 'kWh',
-      吉焦: 'GJ',
-      立方米: 'm³',
-      千克: 'kg',
-      公斤: 'kg',
-      吨: 't',
-      平方米: 'm²',
-      '㎡': 'm²',
-    }),
-  ],
-  ['meters.role', words({ 总表: 'main', 分表: 'sub', 校核表: 'check', 发电: 'generation', 扣减: 'exclude' })],
-  ['meters.kind', words({ 累计值: 'register', 时段值: 'interval', 虚拟表: 'virtual', 线下表: 'offline' })],
-  ['meters.stamp', words({ 起: 'start', 止: 'end' })],
-  [
-    'targets.indicator',
-    words({
-      能源消费总量: 'energy',
-      用水总量: 'water',
-      碳排放总量: 'co2',
-      单位建筑面积能耗: 'energyPerArea',
-      人均综合能耗: 'energyPerCapita',
-      人均用水量: 'waterPerCapita',
-      单位建筑面积碳排放: 'co2PerArea',
-    }),
-  ],
-  ['targets.path', words({ 线性: 'linear', 等比: 'compound' })],
-])

@@ -14,13 +14,14 @@ import {
   institutionSizeSchema,
   type Meter,
   meterSchema,
-  type Quota,
-  quotaSchema,
   type Target,
   targetSchema,
 } from './registry.ts'
 import { readCell } from './registry-cell.ts'
-import { COLUMNS, type Column, type RegistryKind, VALUE_WORDS } from './registry-columns.ts'
+import { COLUMNS, type Column, type RegistryKind } from './registry-columns.ts'
+import { VALUE_WORDS } from './registry-words.ts'
+import { type CoefficientSet, coefficientHeadSchema, coefficientRowSchema } from './standards/coefficients.ts'
+import { type StandardTables, TABLES } from './standards/tables.ts'
 import { type Tariff, tariffPeriodSchema, tariffSchema } from './tariff.ts'
 
 /** More than twice the province's 200,000 meters; a few hundred MB while it is read. */
@@ -34,13 +35,13 @@ const tariffHeadSchema = tariffSchema.omit({ periods: true })
 /** A gateway as imported. Whoever stores it keeps a hash of the password, never the password. */
 export type GatewayRecord = Gateway & { password?: string }
 
-export interface RegistryRecords {
+type TableRecords = { [K in keyof StandardTables]: StandardTables[K][number] }
+export interface RegistryRecords extends TableRecords {
   areas: Area
   institutions: Institution
   gateways: GatewayRecord
   meters: Meter
   targets: Target
-  quotas: Quota
   tariffs: Tariff
   bills: Bill
 }
@@ -64,7 +65,8 @@ export type Row = Readonly<Record<string, string>>
 
 /**
  * Reads the rows of one file. Headers are English or Chinese (registry-columns); an empty cell means: not given.
- * Several rows of one institution are dated statements of its size, several rows of one tariff its periods. Records of refused rows are left out. Never throws.
+ * Several rows of one institution are dated statements of its size, several rows of one tariff its periods, several of one
+ * set its coefficients. Records of refused rows are left out. Never throws.
  */
 export function parseRows<K extends RegistryKind>(kind: K, rows: readonly Row[]): ParsedRows<K>
 export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<RegistryKind> {
@@ -85,12 +87,14 @@ export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<
       return parseEach(drafts, meterSchema, 'id')
     case 'targets':
       return parseEach(drafts, targetSchema)
-    case 'quotas':
-      return parseEach(drafts, quotaSchema)
     case 'tariffs':
       return joinRows(drafts, TARIFF_ROWS)
     case 'bills':
       return parseEach(drafts, billSchema)
+    case 'coefficients':
+      return joinRows(drafts, COEFFICIENT_ROWS)
+    default:
+      return parseEach<RegistryRecords[typeof kind]>(drafts, TABLES[kind].schema)
   }
 }
 
@@ -103,9 +107,17 @@ const FIELDS: Readonly<Record<RegistryKind, Readonly<Record<string, z.ZodType>>>
   gateways: gatewayRecordSchema.shape,
   meters: meterSchema.shape,
   targets: targetSchema.shape,
-  quotas: quotaSchema.shape,
   tariffs: { ...tariffHeadSchema.shape, ...tariffPeriodSchema.shape },
   bills: billSchema.shape,
+  ...tableFields(),
+}
+
+/** Each field's own schema: of a table that is an object, and of the set of coefficients, whose rows are joined. */
+function tableFields(): Record<keyof StandardTables, Readonly<Record<string, z.ZodType>>> {
+  const { coefficients: _, ...others } = TABLES
+  const flat = Object.entries(others).map(([kind, { schema }]) => [kind, schema.shape])
+  const coefficients = { ...coefficientHeadSchema.shape, ...coefficientRowSchema.shape }
+  return { ...Object.fromEntries(flat), coefficients }
 }
 
 /** Field → header as the file writes it. */
@@ -249,6 +261,19 @@ const TARIFF_ROWS: JoinedRows<Tariff, z.infer<typeof tariffHeadSchema>, z.infer<
   rule: 'of the same tariff; only periods differ',
 }
 
+const COEFFICIENT_ROWS: JoinedRows<
+  CoefficientSet,
+  z.infer<typeof coefficientHeadSchema>,
+  z.infer<typeof coefficientRowSchema>
+> = {
+  keyOf: ({ purpose, validFrom }) => (purpose && validFrom ? [purpose, validFrom].join('/') : undefined),
+  head: coefficientHeadSchema,
+  part: coefficientRowSchema,
+  distinct: 'carrier',
+  record: (head, rows) => ({ ...head, rows }),
+  rule: 'of the same set; only its coefficients differ',
+}
+
 function joinRows<T, Head, Part>(drafts: readonly Draft[], rule: JoinedRows<T, Head, Part>) {
   const records: T[] = []
   const rowOf: number[] = []
@@ -280,7 +305,7 @@ function joinGroup<T, Head, Part>(group: readonly Draft[], rule: JoinedRows<T, H
 function refuseOtherHead<T, Head, Part>(draft: Draft, first: Draft, { head, rule }: JoinedRows<T, Head, Part>): void {
   for (const field of Object.keys(head.shape)) {
     const value = draft.values[field]
-    if (value !== undefined && value !== first.values[field])
+    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(first.values[field]))
       refuse(draft, field, `${quote(String(value))} differs from row ${first.row} ${rule}`)
   }
 }

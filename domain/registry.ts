@@ -4,6 +4,8 @@
 
 import { z } from 'zod'
 import type { Bill } from './bill.ts'
+import type { StandardTables } from './standards/tables.ts'
+import { CERTAINTIES } from './standards/validity.ts'
 import type { Tariff } from './tariff.ts'
 
 /** Gateway ids double as MQTT client ids and AWS thing names (design §2). */
@@ -68,6 +70,14 @@ export const institutionSchema = z.object({
   climateZone: z.string().optional(),
   heatingKind: z.enum(HEATING_KINDS).optional(),
   creditCode: z.string().optional(),
+  /**
+   * What bounds the PUE and the EUE of its data centre: meter ids, or purposes. Without them the PUE is bounded by the codes
+   * 01D10 and 01D1A, and the EUE as the PUE (data-centre-boundary.ts).
+   */
+  pueTotal: z.array(z.string().min(1)).min(1).optional(),
+  pueIt: z.array(z.string().min(1)).min(1).optional(),
+  eueTotal: z.array(z.string().min(1)).min(1).optional(),
+  eueIt: z.array(z.string().min(1)).min(1).optional(),
   sizes: z.array(institutionSizeSchema).min(1),
 })
 export type Institution = z.infer<typeof institutionSchema>
@@ -213,6 +223,7 @@ export const quotaSchema = z
     validFrom: localDate,
     validTo: localDate.optional(),
     source: z.string(),
+    certainty: z.enum(CERTAINTIES).optional(),
     standIn: z.boolean().default(false),
   })
   .refine((q) => q.constraint >= q.benchmark && q.benchmark >= q.guide, {
@@ -222,12 +233,13 @@ export const quotaSchema = z
 export type Quota = z.infer<typeof quotaSchema>
 
 /** All that is registered, as one value; `domain/registry-check.ts` checks it across records. */
-export interface Registry {
+export interface Registry extends Partial<StandardTables> {
   areas: readonly Area[]
   institutions: readonly Institution[]
   gateways: readonly Gateway[]
   meters: readonly Meter[]
   targets: readonly Target[]
+  /** This and the other tables of domain/standards: what was imported; `tablesInForce` says what holds. */
   quotas: readonly Quota[]
   /** Absent: none. */
   tariffs?: readonly Tariff[]

@@ -218,4 +218,5 @@ export const problemSchema = z.object({
   status: z.number(),
   detail: z.string().optional(),
   field: z.string().optional(),
+  problems: z.array(z.looseObject({ field: z.string(), reason: z.string() })).optional(),
 })

@@ -76,7 +76,11 @@ export const areaRoutes: readonly Route[] = [
         const settled = await platform.state.get<SettledMark>(settledKey(shard))
         const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
         const assessed = await platform.state.get<AssessedMark>(assessedKey(shard))
-        const judgedBy = judgedByOf(records, shard, areas, await registry.tariffs())
+        const judgedBy = judgedByOf(records, shard, {
+          areas,
+          tariffs: await registry.tariffs(),
+          tables: await registry.tables(),
+        })
         upToDate &&=
           touched.length === 0 &&
           unsettledMeters(read, settled?.value).length === 0 &&

@@ -4,13 +4,16 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { z } from 'zod'
-import { platform } from '#platform'
+import { onHttp } from '#platform'
 import { type Principal, Problem, type Route } from './api-route.ts'
 import { apiRoutes } from './api-routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { openApiDocument } from './openapi.ts'
-import { type Platform, VersionConflict } from './platform.ts'
+import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
 import { registryReader } from './registry.ts'
+
+/** Of a body in which everything is wrong the first say it. */
+const ISSUES_MAX = 100
 
 export type ApiEvent = APIGatewayProxyEventV2
 export type ApiResult = APIGatewayProxyStructuredResultV2
@@ -61,7 +64,7 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
 
-export const handler = api(platform())
+export const handler = onHttp(api)
 
 /** What the authorizer in front of us found out; API Gateway puts it here, and so does the local host. */
 function principalOf(event: ApiEvent): Principal {
@@ -92,9 +95,28 @@ function decoded(value: string | undefined): string {
 function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): z.output<T> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const [issue] = result.error.issues
-  const field = issue.path.join('.')
-  throw new Problem(400, 'Bad request', `${place} ${field || '(as a whole)'}: ${issue.message}`, { field })
+  const problems = result.error.issues.slice(0, ISSUES_MAX).map(({ path, message }) => ({
+    field: path.join('.'),
+    record: recordOf(value, path),
+    reason: message,
+  }))
+  const [{ field, record, reason }] = problems
+  const said = `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${reason}`
+  throw new Problem(400, 'Bad request', said, { field, problems })
+}
+
+/** The nearest id along the path, so that a record can be found without counting. */
+function recordOf(value: unknown, path: readonly PropertyKey[]): string | null {
+  let at: unknown = value
+  let record: string | null = null
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) break
+    at = (at as Record<PropertyKey, unknown>)[key]
+    const named = at as { id?: unknown; code?: unknown; subject?: unknown; institution?: unknown } | null | undefined
+    const id = named?.id ?? named?.code ?? named?.subject ?? named?.institution
+    if (typeof id === 'string') record = id
+  }
+  return record
 }
 
 const jsonResult = (statusCode: number, value: unknown, type = 'application/json'): ApiResult => ({
@@ -110,7 +132,9 @@ function problemResult(error: unknown): ApiResult {
       ? error
       : error instanceof VersionConflict
         ? new Problem(409, 'Conflict', error.message)
-        : new Problem(500, 'Internal error', 'the request could not be answered; the log says why')
+        : error instanceof PermanentFailure
+          ? new Problem(422, 'Refused', error.message)
+          : new Problem(500, 'Internal error', 'the request could not be answered; the log says why')
   if (problem.status >= 500) console.error('api:', error)
   const { status, title, message, more } = problem
   return jsonResult(

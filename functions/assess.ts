@@ -3,12 +3,14 @@
 // present month of everyone, since silence is news too.
 
 import { createHash } from 'node:crypto'
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
 import { worstRating } from '../domain/quota.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'
+import { NATIONAL } from '../domain/standards/co2-factors.ts'
+import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
 import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
@@ -39,7 +41,7 @@ import {
   type StateStore,
 } from './platform.ts'
 import { readOnce } from './read-once.ts'
-import { type RegistryHead, registryReader, type Shard } from './registry.ts'
+import { registryReader, type Shard } from './registry.ts'
 import { closingDays, revisionDocs } from './revision.ts'
 import { eachShard } from './shard.ts'
 
@@ -58,7 +60,7 @@ export const summarizedKey = (shard: string): string => `summarized/${shard}`
 /** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
 const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
-const PRESENT_KEY = 'present'
+const presentKey = (shard: string): string => `present/${shard}`
 
 export function assess({ state, consumption, fanOut, now }: Platform) {
   const registry = registryReader(state)
@@ -70,7 +72,8 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
     const nowMs = now()
     const tariffs = await registry.tariffs()
-    await reopenChanged(shard, judgedByOf({ institutions, meters }, shard, areas, tariffs))
+    const judgedBy = judgedByOf({ institutions, meters }, shard, { areas, tariffs, tables: await registry.tables() })
+    await reopenChanged(shard, judgedBy)
     const docs = readOnce(state)
     const judged = new Map<string, Judged>()
     await withDirtyMonths(state, shard, async (dirty) => {
@@ -102,7 +105,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     },
   ): Promise<DocWrite[]> {
     const { institutions, dirty, metersOf, nowMs } = of
-    const [areas, tariffs] = [await registry.areas(), await registry.tariffs()]
+    const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
     const billed = await billsOf(state, marked)
     const made = new Map<string, SubjectMonth[]>(institutions.map(({ id }) => [id, []]))
@@ -111,7 +114,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       const meters = asked.flatMap(({ id }) => metersOf.get(id)?.map((meter) => meter.id) ?? [])
       const { fromMs, toMs } = monthRange(month)
       const days = Map.groupBy(await consumption.get(meters, dayOf(fromMs), dayOf(toMs)), ({ meter }) => meter)
-      const sets = standardsIn(areas, of.shard, month)
+      const sets = standardsIn({ areas, tables }, of.shard, month)
       for (const institution of asked) {
         const own = metersOf.get(institution.id) ?? []
         const amounts = amountsOf(
@@ -231,34 +234,36 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
   }
 
   /**
-   * Marks the present month of every institution, and those since the last time, which may have ended with nobody looking;
-   * one day more, for what settles after midnight.
+   * Marks the present month of a shard's institutions, and those since the last time, which may have ended with nobody
+   * looking; one day more, for what settles after midnight.
    */
-  async function markPresent(head: RegistryHead): Promise<void> {
+  async function markPresent(shard: string): Promise<void> {
     const nowMs = now()
-    const lastMs = (await state.get<{ atMs: number }>(PRESENT_KEY))?.value.atMs ?? nowMs
+    const lastMs = (await state.get<{ atMs: number }>(presentKey(shard)))?.value.atMs ?? nowMs
     const months = monthsThrough(monthOf(Math.min(lastMs, nowMs) - DAY_MS), monthOf(nowMs))
-    for (const shard of head.shards) {
-      const { institutions } = await registry.shard(shard)
-      await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
-    }
-    await state.put([{ key: PRESENT_KEY, value: { atMs: nowMs } }], DERIVED)
+    const { institutions } = await registry.shard(shard)
+    await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
+    await state.put([{ key: presentKey(shard), value: { atMs: nowMs } }], DERIVED)
   }
 
-  return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
+  return handlerOf(async ({ shards, scheduled = shards.length === 0 }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
-    if (shards.length > 0) return eachShard(shards, (shard) => assessShard(shard, head.revision))
-    await markPresent(head)
-    const { failed } = await eachShard(head.shards, (shard) => assessShard(shard, head.revision))
+    const counties = new Set(head.shards)
+    const above = (await registry.areas()).map(({ code }) => code).filter((code) => !counties.has(code))
+    const asked = (code: string): boolean => shards.length === 0 || shards.includes(code)
+    const judged = await eachShard(head.shards.filter(asked), async (shard) => {
+      if (scheduled) await markPresent(shard)
+      await assessShard(shard, head.revision)
+    })
     // Areas above the shards, as they stand since the last roll-up.
-    const above = (await registry.areas()).map(({ code }) => code).filter((code) => !head.shards.includes(code))
-    const areas = await eachShard(above, (code) => judgeAlerts({ state, consumption, registry }, code, now()))
-    // By its own name a failed area would be taken for a shard: all is looked at again.
-    return { failed: [...failed, ...areas.failed.slice(0, 1).map(({ reason }) => ({ shard: '', reason }))] }
+    const looked = await eachShard(above.filter(asked), (code) =>
+      judgeAlerts({ state, consumption, registry }, code, now()),
+    )
+    return { failed: [...judged.failed, ...looked.failed] }
   })
 }
 
-export const handler = assess(platform())
+export const handler = onShards('assess', assess)
 
 const FINGERPRINT_CHARS = 12
 
@@ -266,12 +271,22 @@ const FINGERPRINT_CHARS = 12
 export function judgedByOf(
   { institutions, meters }: Shard,
   shard: string,
-  areas: readonly Area[],
-  tariffs: readonly Tariff[] = [],
+  {
+    areas,
+    tariffs = [],
+    tables = SHIPPED_TABLES,
+  }: {
+    areas: readonly Area[]
+    tariffs?: readonly Tariff[]
+    tables?: Pick<StandardTables, 'coefficients' | 'co2Factors' | 'fuelFactors'>
+  },
 ): ReadonlyMap<string, string> {
   const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
   const area = areas.find(({ code }) => code === shard)
   const metersOf = Map.groupBy(meters, (meter) => meter.institution)
+  const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
+  const { coefficients, co2Factors, fuelFactors } = tables
+  const converted = fingerprintOf([coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
   return new Map(
     institutions.map((institution) => {
       const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
@@ -284,11 +299,13 @@ export function judgedByOf(
         formula,
       ])
       const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
-      const all = JSON.stringify([institution, own, path, area?.name, priced])
-      return [institution.id, createHash('sha256').update(all).digest('base64url').slice(0, FINGERPRINT_CHARS)]
+      return [institution.id, fingerprintOf([institution, own, path, area?.name, priced, converted])]
     }),
   )
 }
+
+const fingerprintOf = (facts: unknown): string =>
+  createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)
 
 /** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
 export function reopenedInstitutions(

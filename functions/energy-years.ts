@@ -4,13 +4,13 @@
 import { yearOf, yearRange } from '../domain/calendar.ts'
 import { type CarbonLedger, carbonLedger, sumLedgers } from '../domain/carbon-ledger.ts'
 import type { DemonstrationYear } from '../domain/demonstration.ts'
-import { areaPathOf, standardsOfMonth } from '../domain/energy.ts'
+import { areaPathOf } from '../domain/energy.ts'
 import { worstRating } from '../domain/quota.ts'
 import type { RankingCandidate } from '../domain/ranking.ts'
 import type { Area, Institution } from '../domain/registry.ts'
 import { byMonth, rollingYear, type SubjectMonth } from '../domain/subject.ts'
 import type { DualControl } from '../domain/view.ts'
-import { dualControlOf, quotaOf, STANDARDS_RULE, subjectMonths } from './judgement.ts'
+import { dualControlOf, quotaOf, standardsIn, subjectMonths } from './judgement.ts'
 import type { Platform } from './platform.ts'
 import type { RegistryHead, RegistryReader } from './registry.ts'
 
@@ -42,12 +42,12 @@ export async function ledgerOf(
   year: number,
   { platform, registry }: Sources,
 ): Promise<CarbonLedger> {
-  const path = pathOf(institution.area, await registry.areas())
+  const [areas, tables] = [await registry.areas(), await registry.tables()]
   return carbonLedger({
     subject: institution.id,
     year,
     months: await subjectMonths(platform.state, institution.id, `${year}-12`),
-    standards: (month) => standardsOfMonth(month, path, STANDARDS_RULE),
+    standards: (month) => standardsIn({ areas, tables }, institution.area, month),
   })
 }
 

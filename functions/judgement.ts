@@ -6,6 +6,7 @@ import { judge, profilesOf } from '../domain/dual-control.ts'
 import { areaPathOf, namesOf, type StandardsInForce, standardsOfMonth } from '../domain/energy.ts'
 import { quotaStatus } from '../domain/quota.ts'
 import type { Area, Institution } from '../domain/registry.ts'
+import type { StandardTables } from '../domain/standards/tables.ts'
 import type { SubjectMonth } from '../domain/subject.ts'
 import type { DualControl, QuotaStatus } from '../domain/view.ts'
 import type { Doc, DocWrite, StateStore } from './platform.ts'
@@ -92,10 +93,10 @@ export async function dualControlOf(
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   const months = known ?? (await subjectMonths(state, subject, month))
   if (months.length === 0 || asOfMs <= monthRange(month).fromMs) return null
-  const areas = await registry.areas()
+  const [areas, tables] = [await registry.areas(), await registry.tables()]
   const year = yearOf(asOfMs - 1)
   const used = months.filter((one) => one.month <= month && one.month >= `${year - 1}`)
-  const names = namesOf(used.map((one) => standardsIn(areas, area, one.month)))
+  const names = namesOf(used.map((one) => standardsIn({ areas, tables }, area, one.month)))
   return judge({
     subject,
     month,
@@ -110,14 +111,20 @@ export async function dualControlOf(
 
 const standardsOfAreas = new WeakMap<readonly Area[], Map<string, StandardsInForce>>()
 
-/** What an area is judged by in a month, looked up once for as long as the registry keeps its list of areas. */
-export function standardsIn(areas: readonly Area[], area: string, month: string): StandardsInForce {
+/**
+ * What an area is judged by in a month, looked up once for as long as the registry keeps its list of areas, which is read anew
+ * whenever a table is.
+ */
+export function standardsIn(
+  { areas, tables }: { areas: readonly Area[]; tables: StandardTables },
+  area: string,
+  month: string,
+): StandardsInForce {
   const known = standardsOfAreas.get(areas) ?? new Map<string, StandardsInForce>()
   standardsOfAreas.set(areas, known)
   const key = `${area} ${month}`
-  const sets =
-    known.get(key) ??
-    standardsOfMonth(month, areaPathOf(area, new Map(areas.map((one) => [one.code, one]))), STANDARDS_RULE)
+  const path = (): string[] => areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
+  const sets = known.get(key) ?? standardsOfMonth(month, path(), { ...STANDARDS_RULE, tables })
   known.set(key, sets)
   return sets
 }

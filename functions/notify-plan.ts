@@ -12,7 +12,7 @@ import type { Directory } from '../domain/notification-text.ts'
 import type { Area } from '../domain/registry.ts'
 import { alertKeys } from './alert-store.ts'
 import { enqueue, hold, notificationKeys, notifySettingOf, recipientsOf } from './notification-outbox.ts'
-import type { StateStore } from './platform.ts'
+import type { Platform, StateStore } from './platform.ts'
 import { type RegistryReader, registryReader } from './registry.ts'
 
 /** Events wait this long for others of the same cause; shards are assessed one after the other, not all at once. */
@@ -23,9 +23,12 @@ const EVENTS_PAGE = 20_000
 const PAGE_URL_DEFAULT = 'http://localhost:8080/'
 
 /** Turns waiting events into notifications, and releases what waited for quiet hours to end or for the digest. */
-export async function planPending(state: StateStore, nowMs: number): Promise<void> {
+export async function planPending(
+  { state, pageUrl: knownUrl }: Pick<Platform, 'state' | 'pageUrl'>,
+  nowMs: number,
+): Promise<void> {
   const recipients = await recipientsOf(state)
-  const pageUrl = (await notifySettingOf(state))?.pageUrl ?? PAGE_URL_DEFAULT
+  const pageUrl = (await notifySettingOf(state))?.pageUrl ?? knownUrl ?? PAGE_URL_DEFAULT
   const waiting = await state.query<AlertEvent>(alertKeys.event(), { limit: EVENTS_PAGE })
   // In key order the first is the oldest: when it has waited long enough, those of the same burst are here.
   if (waiting.length > 0 && waiting[0].value.atMs <= nowMs - GATHER_MINUTES * MINUTE_MS) {

@@ -1,7 +1,7 @@
 // Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes down
 // what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting repeats it.
 
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import type { Notification } from '../domain/notification.ts'
 import type { Channel } from '../domain/notification-setting.ts'
 import { handlerOf } from './handler.ts'
@@ -29,7 +29,9 @@ const PENDING_PAGE = 20_000
 /** While one round sends a notification no other may; afterwards a killed sender's comes up again. */
 const LEASE_MS = 2 * SEND_MS_MAX
 
-export function notify({ state, notify: notifier, now }: Platform) {
+export function notify(on: Platform) {
+  const { state, notify: notifier, now } = on
+
   /** Sends what is due to one destination, one after the other; after a failure the rest waits for the next round. */
   async function serve(channel: Channel | undefined, due: readonly DueNotification[]): Promise<void> {
     for (const one of due.slice(0, SENDS_PER_ROUND)) {
@@ -79,7 +81,7 @@ export function notify({ state, notify: notifier, now }: Platform) {
   }
 
   return handlerOf(async (_event: ShardEvent): Promise<ShardResult> => {
-    await planPending(state, now())
+    await planPending(on, now())
     const due = await dueNotifications(now())
     const recipients = new Map((await recipientsOf(state)).map((recipient) => [recipient.id, recipient]))
     const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined => {
@@ -100,7 +102,7 @@ export function notify({ state, notify: notifier, now }: Platform) {
   })
 }
 
-export const handler = notify(platform())
+export const handler = onShards('notify', notify)
 
 interface DueNotification {
   key: string

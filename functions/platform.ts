@@ -8,9 +8,12 @@ export interface Platform {
   readonly readings: ReadingStore
   readonly consumption: ConsumptionStore
   readonly state: StateStore
+  readonly objects: ObjectStore
   readonly fanOut: FanOut
   readonly devices: DeviceRegistry
   readonly notify: Notifier
+  /** Where the page is, when the platform knows it; what an administrator has set counts more. */
+  readonly pageUrl?: string
   /** Epoch milliseconds. The only clock. */
   now(): number
 }
@@ -28,9 +31,10 @@ export type ReadingQuality = 'good' | 'suspect' | 'estimated'
 export interface ReadingStore {
   /**
    * Durable when the promise resolves: a kill right after loses nothing. Batches are received in call order.
-   * Throws when the store is broken; then nothing of the batch counts as received.
+   * Throws when the store is broken; then the batch is to be sent again as a whole. What it resolves to are the readings
+   * that this store will never take, however often they are sent; the others are stored.
    */
-  append(batch: readonly StoredReading[], receivedMs: number): Promise<void>
+  append(batch: readonly StoredReading[], receivedMs: number): Promise<readonly RefusedReading[]>
 
   /**
    * What arrived after `mark` (undefined: ever) for the given meters: each meter with the range of times touched,
@@ -50,6 +54,12 @@ export interface ReadingStore {
 
   /** Every value ever received for one meter in a time range, in order of arrival: the record of corrections. */
   history(meter: string, fromMs: number, toMs: number): Promise<ReceivedReading[]>
+}
+/** A reading the store refuses for good, e.g. one older than all that it keeps. */
+export interface RefusedReading {
+  /** Place in the batch. */
+  index: number
+  reason: string
 }
 export interface Touched {
   meter: string
@@ -100,9 +110,11 @@ export interface StateStore {
   /** Those that exist, in the order of `keys`: sums over them are the same to the last bit. */
   getMany<T>(keys: readonly string[]): Promise<Doc<T>[]>
   /**
-   * All writes or none on one machine; in AWS each on its own. `ifVersion` 0 means: must not exist yet. Durable when the
-   * promise resolves; with `derived`, what can be made again, a power cut may take it back together with all later
-   * derived writes, consumption included.
+   * All writes or none, where they are at most ATOMIC_DOCS_MAX. On one machine that holds for any number; in AWS, of more,
+   * and of `derived` ones without `ifVersion`, each is written on its own, after a look at all versions, and the last of
+   * them when all others stand: a put that fails half-way leaves some written, but not the last. Durable when the promise
+   * resolves; with `derived`, what can be made again, a power cut may take it back together with all later derived writes,
+   * consumption included. `ifVersion` 0 means: must not exist yet.
    */
   put(docs: readonly DocWrite[], options?: PutOptions): Promise<void>
   delete(keys: readonly string[]): Promise<void>
@@ -112,6 +124,8 @@ export interface StateStore {
    */
   query<T>(prefix: string, options?: QueryOptions): Promise<Doc<T>[]>
 }
+/** DynamoDB's limit of a transaction. What belongs together goes into one put of no more than these. */
+export const ATOMIC_DOCS_MAX = 100
 export interface PutOptions {
   derived?: boolean
 }
@@ -125,7 +139,7 @@ export interface QueryOptions {
 export interface DocWrite {
   key: string
   value: unknown
-  /** When given and the stored version is another: VersionConflict, and nothing is written. */
+  /** When given and the stored version is another: VersionConflict, and nothing is written (see `put` for how many). */
   ifVersion?: number
 }
 export class VersionConflict extends Error {
@@ -136,6 +150,25 @@ export class VersionConflict extends Error {
     this.key = key
   }
 }
+
+/** Files under a path: reports, packages, and what is too large for a document. */
+export interface ObjectStore {
+  /** Replaces what stands under the key, whole or not at all. Durable when the promise resolves. */
+  put(key: string, bytes: Uint8Array, options: { contentType: string }): Promise<void>
+  get(key: string): Promise<Uint8Array | undefined>
+  /** Of a key under which nothing stands: does nothing. */
+  delete(key: string): Promise<void>
+}
+/** A path of names in any script, at most 900 bytes. Throws for one that could lead out of a folder or that S3 would not take. */
+export function checkObjectKey(key: string): void {
+  const names = key.split('/')
+  const isPath = names.every((name) => OBJECT_NAME.test(name) && !name.startsWith('.'))
+  if (!isPath || new TextEncoder().encode(key).length > OBJECT_KEY_BYTES_MAX)
+    throw new RangeError(`"${key}" is no path for an object`)
+}
+/** What every file system and S3 take: no separators, control characters or Windows' own signs. */
+const OBJECT_NAME = /^[^\\/:*?"<>|\p{Cc}\p{Cs}]+$/u
+const OBJECT_KEY_BYTES_MAX = 900
 
 /** One message per shard. Messages to the same shard that wait are one message; delivery is at least once. */
 export interface FanOut {
@@ -164,18 +197,46 @@ export class PermanentFailure extends Error {
   override name = 'PermanentFailure'
 }
 
-/** Who may publish. */
+/** Who may publish, and what is said to them. A gateway is the MQTT client of that id, in AWS the thing of that name. */
 export interface DeviceRegistry {
   /**
    * Gives each gateway its credentials: the password that was given, or, where it has none yet, a new secret, which is
    * returned this once and stored only as a hash. A gateway that has credentials and is given no password keeps them.
+   * In AWS gateways have certificates, one by one (`issue`) or by fleet provisioning, and no passwords: nothing is made
+   * for many at once, and a password is a PermanentFailure.
    */
   provision(gateways: readonly { id: string; password?: string }[]): Promise<{ id: string; secret: string }[]>
+
+  /**
+   * New credentials for one gateway, valid beside those that it has until `confirm`. `csr`, a certificate signing request in
+   * PEM, keeps the private key where it was made; a host whose gateways have passwords refuses it (PermanentFailure).
+   */
+  issue(gateway: string, csr?: string): Promise<DeviceCredentials>
+  /** Ends all credentials of a gateway but the newest: to be called once it was heard with those. */
+  confirm(gateway: string): Promise<void>
+  /** Ends all credentials of a gateway, and its connection. */
+  revoke(gateway: string): Promise<void>
+
+  /** Publishes to `kw/v1/G/commands` with QoS 1. A gateway without a session hears nothing of it. */
+  command(gateway: string, command: DeviceCommand): Promise<void>
+}
+/** Told this once. `privateKeyPem` is null where it was made by whoever sent the signing request. */
+export type DeviceCredentials =
+  | { kind: 'password'; secret: string }
+  | { kind: 'certificate'; certificatePem: string; privateKeyPem: string | null }
+export interface DeviceCommand {
+  /** The same in the gateway's result. */
+  id: string
+  name: string
+  arguments?: unknown
 }
 
 /** The event of a queue trigger. */
 export interface ShardEvent {
+  /** Shards, or areas above them where a handler works on those; none: all there are. */
   shards: readonly string[]
+  /** The clock's turn: what changes by time alone is looked at too. Default: when no shards are given. */
+  scheduled?: boolean
 }
 /** Shards that could not be done now, to be tried again: partial failure in the return type. */
 export interface ShardResult {

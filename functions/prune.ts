@@ -1,6 +1,6 @@
 // Forgets what nobody will ask for again: refusals older than a quarter, or beyond what one would read. Their counts stay.
 
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import { DAY_MS } from '../domain/calendar.ts'
 import { handlerOf } from './handler.ts'
 import { rejectionKeys } from './ingest.ts'
@@ -26,4 +26,4 @@ export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {
   })
 }
 
-export const handler = prune(platform())
+export const handler = onShards('prune', prune)

@@ -2,18 +2,20 @@
 // Of an institution that is known already, dated sizes are added; a new value never rewrites the past (design §2).
 // Bills go beside the registry, and the months they are of are judged anew.
 
+import { type Bill, billId } from '../domain/bill.ts'
+import { monthRange } from '../domain/calendar.ts'
 import {
   type Area,
   type Gateway,
   type Institution,
   isRead,
   type Meter,
-  type Quota,
   type Registry,
   type Target,
 } from '../domain/registry.ts'
 import { checkRegistry, type Problem, shardOf } from '../domain/registry-check.ts'
 import { warnRegistry } from '../domain/registry-warning.ts'
+import { type StandardTables, TABLE_KINDS, type TableKind, tableRowId } from '../domain/standards/tables.ts'
 import { tariffId } from '../domain/tariff.ts'
 import { billDocs, billedMonths } from './bills.ts'
 import { addDirtyMonths } from './dirty.ts'
@@ -29,8 +31,14 @@ export interface RegistryImport {
   head: RegistryHead
 }
 
-/** Throws VersionConflict when another import ran at the same time. */
-export async function importRegistry(state: StateStore, part: RegistryPart): Promise<RegistryImport> {
+/**
+ * Throws VersionConflict when another import ran at the same time. `nowMs`: a bill of a month that has not begun then is refused.
+ */
+export async function importRegistry(
+  state: StateStore,
+  part: RegistryPart,
+  nowMs = Number.POSITIVE_INFINITY,
+): Promise<RegistryImport> {
   const standing = await state.get<RegistryHead>(registryKeys.head)
   await state.delete(standing?.value.moved ?? [])
   const before = await readRegistry(state)
@@ -40,13 +48,13 @@ export async function importRegistry(state: StateStore, part: RegistryPart): Pro
     gateways: merged(before.gateways, part.gateways, ({ id }) => id),
     meters: merged(before.meters, part.meters, ({ id }) => id),
     targets: merged(before.targets, part.targets, targetIdentity),
-    quotas: merged(before.quotas, part.quotas, quotaIdentity),
+    ...mergedTables(before, part),
     tariffs: merged(before.tariffs ?? [], part.tariffs, tariffId),
     bills: part.bills ?? [],
   }
-  const problems = checkRegistry(after)
+  const problems = [...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
   const head = headOf(after, standing?.value)
-  const warnings = warnRegistry(after)
+  const warnings = warnRegistry(after).filter(({ id }) => isTouched(part, id))
   if (problems.length > 0) return { problems, warnings, head: standing?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
@@ -58,6 +66,17 @@ export async function importRegistry(state: StateStore, part: RegistryPart): Pro
   return { problems, warnings, head }
 }
 
+const futureBills = (bills: readonly Bill[], nowMs: number): Problem[] =>
+  bills.flatMap((bill, index) =>
+    monthRange(bill.month).fromMs > nowMs
+      ? [{ kind: 'bills', id: billId(bill), index, field: 'month', reason: `${bill.month} has not begun` }]
+      : [],
+  )
+
+/** Whether an institution is among the new records, or has a meter among them; the others were warned of before. */
+const isTouched = ({ institutions = [], meters = [] }: RegistryPart, id: string): boolean =>
+  institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
+
 /** Called before, so that a kill forgets no month, and when the bills stand, lest a mark was cleared without seeing them. */
 async function markBilled(state: StateStore, { institutions, bills = [] }: Registry): Promise<void> {
   const months = billedMonths(bills)
@@ -68,8 +87,15 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
 
 const targetIdentity = ({ subject, indicator, baseYear, endYear }: Target): string =>
   [subject, indicator, baseYear, endYear].join('/')
-const quotaIdentity = (q: Quota): string =>
-  [q.standard, q.type, q.venueKind, q.level, q.climateZone, q.heatingKind, q.indicator, q.validFrom].join('/')
+
+/** A row of the same key and first day is corrected; a new edition begins on a day of its own. */
+function mergedTables(before: Registry, part: RegistryPart): StandardTables {
+  const rows = TABLE_KINDS.map((kind: TableKind) => [
+    kind,
+    merged<never>((before[kind] ?? []) as never[], part[kind] as never[], (row) => tableRowId(kind, row)),
+  ])
+  return Object.fromEntries(rows) as StandardTables
+}
 
 /** Records by identity: those that stand, in their order, replaced by new ones of the same identity, then the others. */
 function merged<T>(
@@ -110,7 +136,8 @@ function headOf({ areas, institutions, meters }: Registry, before: RegistryHead 
   }
 }
 
-function registryDocs({ areas, institutions, gateways, meters, targets, quotas, tariffs }: Registry): DocWrite[] {
+function registryDocs(registry: Registry): DocWrite[] {
+  const { areas, institutions, gateways, meters, targets, tariffs } = registry
   const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
   const metersOfGateway = Map.groupBy(meters.filter(isRead), (meter) => meter.gateway)
   const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
@@ -127,7 +154,7 @@ function registryDocs({ areas, institutions, gateways, meters, targets, quotas, 
   const sortedAreas: readonly Area[] = areas.toSorted((a, b) => a.code.localeCompare(b.code))
   return [
     { key: registryKeys.areas, value: sortedAreas },
-    { key: registryKeys.quotas, value: quotas },
+    ...TABLE_KINDS.map((kind) => ({ key: registryKeys.table(kind), value: registry[kind] ?? [] })),
     { key: registryKeys.tariffs, value: tariffs },
     ...[...Map.groupBy(targets, ({ subject }) => subject)].map(([subject, own]) => ({
       key: registryKeys.targets(subject),

@@ -3,6 +3,7 @@
 
 import type { MeterEntry } from '../domain/reading.ts'
 import type { Area, Gateway, Institution, Meter, Quota, Registry, Target } from '../domain/registry.ts'
+import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../domain/standards/tables.ts'
 import type { Tariff } from '../domain/tariff.ts'
 import type { Doc, StateStore } from './platform.ts'
 
@@ -33,7 +34,8 @@ export interface Shard {
 export const registryKeys = {
   head: 'registry/head',
   areas: 'registry/areas',
-  quotas: 'registry/quotas',
+  /** What was imported of a table of domain/standards. */
+  table: (kind: TableKind) => `registry/${kind}`,
   tariffs: 'registry/tariffs',
   targets: (subject: string) => `registry/target/${subject}`,
   gateway: (id: string) => `registry/gateway/${id}`,
@@ -50,7 +52,9 @@ export interface RegistryReader {
   /** To be called at the start of each invocation: one small read, and the caches go when the registry has changed. */
   refresh(): Promise<RegistryHead>
   areas(): Promise<Area[]>
-  quotas(): Promise<Quota[]>
+  /** What is judged by: imported rows over shipped ones. */
+  tables(): Promise<StandardTables>
+  quotas(): Promise<readonly Quota[]>
   tariffs(): Promise<Tariff[]>
   targets(subject: string): Promise<Target[]>
   gateway(id: string): Promise<GatewayEntry | undefined>
@@ -77,6 +81,9 @@ export function registryReader(state: StateStore): RegistryReader {
   const value = <T>(key: string) => cached(key, async () => (await state.get<T>(key))?.value)
   const values = async <T>(prefix: string): Promise<T[]> => (await state.query<T>(prefix)).map((doc) => doc.value)
 
+  const tables = async (): Promise<StandardTables> =>
+    (await cached('tables', async () => tablesInForce(await importedTables(state)))) ?? tablesInForce()
+
   return {
     async refresh() {
       const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
@@ -85,7 +92,8 @@ export function registryReader(state: StateStore): RegistryReader {
       return head
     },
     areas: async () => (await value<Area[]>(registryKeys.areas)) ?? [],
-    quotas: async () => (await value<Quota[]>(registryKeys.quotas)) ?? [],
+    tables,
+    quotas: async () => (await tables()).quotas,
     tariffs: async () => (await value<Tariff[]>(registryKeys.tariffs)) ?? [],
     targets: async (subject) => (await value<Target[]>(registryKeys.targets(subject))) ?? [],
     gateway: (id) => value<GatewayEntry>(registryKeys.gateway(id)),
@@ -109,6 +117,14 @@ export function registryReader(state: StateStore): RegistryReader {
   }
 }
 
+/** Rows of every table as they were imported. */
+export async function importedTables(state: StateStore): Promise<StandardTables> {
+  const docs = await state.getMany<never[]>(TABLE_KINDS.map(registryKeys.table))
+  const byKey = new Map(docs.map(({ key, value }) => [key, value]))
+  const rows = TABLE_KINDS.map((kind) => [kind, byKey.get(registryKeys.table(kind)) ?? []])
+  return Object.fromEntries(rows) as StandardTables
+}
+
 /** All that is registered but bills (bills.ts), as one value, for checks that look across records. */
 export async function readRegistry(state: StateStore): Promise<Registry> {
   const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
@@ -121,7 +137,7 @@ export async function readRegistry(state: StateStore): Promise<Registry> {
     gateways: valuesOf(await state.query<GatewayEntry>(registryKeys.gateway(''))).map((entry) => entry.gateway),
     meters: shards.flatMap((shard) => shard.meters),
     targets: valuesOf(await state.query<Target[]>(registryKeys.targets(''))).flat(),
-    quotas: await reader.quotas(),
+    ...(await importedTables(state)),
     tariffs: await reader.tariffs(),
   }
 }

@@ -1,6 +1,6 @@
 // Cities and the province: the sum of the areas below, for the months that changed there. Each level marks the next.
 
-import { platform } from '#platform'
+import { onShards } from '#platform'
 import { areaPathOf } from '../domain/energy.ts'
 import { sumSubjects } from '../domain/subject.ts'
 import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
@@ -53,4 +53,4 @@ export function rollup({ state, fanOut }: Platform) {
   }
 }
 
-export const handler = rollup(platform())
+export const handler = onShards('rollup', rollup)

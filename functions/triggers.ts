@@ -12,8 +12,8 @@ export interface Trigger {
   http?: readonly HttpRoute[]
   /** Queue of shard messages. */
   queue?: QueueName
-  /** What one message of the queue is for: a shard (county), or an area above others. Without: for all at once. */
-  each?: 'shard' | 'area'
+  /** What one message of the queue is for: a shard (county), an area above others, or any area. Without: for all at once. */
+  each?: 'shard' | 'above' | 'area'
 }
 export type HttpRoute = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /api/v1/${string}`
 
@@ -29,8 +29,8 @@ export const RECEIVES_MAX = 5
 export const triggers = {
   ingest: { mqtt: 'kw/v1/+/readings' },
   settle: { everyMinutes: 1, queue: 'settle', each: 'shard' },
-  assess: { everyMinutes: 15, queue: 'assess', each: 'shard' },
-  rollup: { everyMinutes: 15, queue: 'rollup', each: 'area' },
+  assess: { everyMinutes: 15, queue: 'assess', each: 'area' },
+  rollup: { everyMinutes: 15, queue: 'rollup', each: 'above' },
   notify: { everyMinutes: 1, queue: 'notify' },
   prune: { everyMinutes: 60, queue: 'prune' },
   api: {
@@ -63,6 +63,11 @@ export const triggers = {
       'GET /api/v1/rejections',
       'POST /api/v1/readings',
       'PUT /api/v1/registry',
+      'POST /api/v1/gateways/{id}/credentials',
+      'POST /api/v1/gateways/{id}/credentials/confirm',
+      'DELETE /api/v1/gateways/{id}/credentials',
+      'POST /api/v1/gateways/{id}/commands',
+      'GET /api/v1/tables/{table}',
       'GET /api/v1/institutions/{id}/explain',
       'GET /api/v1/areas/{code}/explain',
       'GET /api/v1/alerts/{id}/explain',

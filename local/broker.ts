@@ -6,6 +6,7 @@ import { Aedes, type AedesOptions, type AuthenticateError, type Client, type Pub
 import { PAYLOAD_BYTES_MAX } from '../domain/reading.ts'
 import { GATEWAY_ID } from '../domain/registry.ts'
 import { mayPublish, maySubscribe, parseTopic } from '../domain/topic.ts'
+import type { DeviceLink } from './credentials.ts'
 import type { GatewayWatch } from './gateway-watch.ts'
 import type { IngestQueue } from './ingest-queue.ts'
 
@@ -27,7 +28,7 @@ export interface BrokerOptions {
   now(): number
   log(line: string): void
 }
-export interface Broker {
+export interface Broker extends DeviceLink {
   port: number
   close(): Promise<void>
 }
@@ -62,6 +63,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     },
   })
   await aedes.listen()
+  const connected = new Map<string, Client>()
+  aedes.on('client', (client) => connected.set(client.id, client))
+  aedes.on('clientDisconnect', (client) => {
+    if (connected.get(client.id) === client) connected.delete(client.id)
+  })
   aedes.on('clientError', (client, error) => log(`gateway "${client.id}": ${error.message}`))
   aedes.on('connectionError', (_, error) => log(`connection refused: ${error.message}`))
   const server = createServer((socket) => aedes.handle(socket))
@@ -79,7 +85,16 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     throw error
   }
   const address = server.address()
-  return { port: typeof address === 'object' && address ? address.port : port, close }
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    publish: (topic, payload) =>
+      new Promise((resolve, reject) => {
+        const packet = { cmd: 'publish', topic, payload, qos: 1, dup: false, retain: false } as const
+        aedes.publish(packet, (error) => (error ? reject(error) : resolve()))
+      }),
+    disconnect: (gateway) => connected.get(gateway)?.close(),
+    close,
+  }
 }
 
 /** The client id and the user name are both the gateway's id: the id is what topics are checked against. */

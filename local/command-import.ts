@@ -4,11 +4,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { billId } from '../domain/bill.ts'
-import { quotaId, targetId } from '../domain/registry-check.ts'
+import { type Bill, billId } from '../domain/bill.ts'
+import { targetId } from '../domain/registry-check.ts'
 import { REGISTRY_KINDS, type RegistryKind } from '../domain/registry-columns.ts'
 import { parseRows, type Row } from '../domain/registry-file.ts'
+import { TABLE_KINDS, type TableRow, tableRowId } from '../domain/standards/tables.ts'
 import { tariffId } from '../domain/tariff.ts'
+import { billWarnings } from '../functions/bill-review.ts'
 import { importRegistry } from '../functions/registry-import.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
 import { openPlatform } from './platform.ts'
@@ -29,6 +31,8 @@ interface Refused {
 interface Outcome {
   institutions: number
   meters: number
+  /** What was taken, but of which something will stay unknown. */
+  warnings: { kind: string; id: string; field: string; reason: string }[]
   secrets: { id: string; secret: string }[]
 }
 
@@ -54,7 +58,10 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
     }
   }
   if (options.refused) await writeRefused(options.refused, tables, refused)
-  report(refused, outcome, options)
+  const warnings = (outcome?.warnings ?? []).map(
+    (one): Refused => ({ ...placeOf(one, records, origin), field: one.field, reason: one.reason }),
+  )
+  report({ refused, warnings, outcome }, options)
 }
 
 interface Table {
@@ -116,10 +123,11 @@ async function store(records: Record<string, unknown[]>, options: ImportOptions)
   try {
     const gateways = (records.gateways ?? []) as { id: string; institution: string; password?: string }[]
     const part = { ...records, gateways: gateways.map(({ password: _, ...gateway }) => gateway) }
-    const { problems, head } = await importRegistry(platform.state, part)
+    const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
     if (problems.length > 0) throw new ApiError(422, { problems })
     const secrets = await platform.devices.provision(gateways)
-    return { institutions: head.institutions, meters: head.meters, secrets }
+    const ofBills = await billWarnings(platform, (records.bills ?? []) as Bill[])
+    return { institutions: head.institutions, meters: head.meters, warnings: [...warnings, ...ofBills], secrets }
   } finally {
     await platform.close()
   }
@@ -132,9 +140,9 @@ function placeOf(
 ): { file: string; row: number } {
   const idsOf: Partial<Record<string, (record: never) => string>> = {
     targets: targetId,
-    quotas: quotaId,
     bills: billId,
     tariffs: tariffId,
+    ...Object.fromEntries(TABLE_KINDS.map((table) => [table, (row: TableRow) => tableRowId(table, row)])),
   }
   const idOf = idsOf[kind] ?? (({ id, code }: { id?: string; code?: string }) => id ?? code)
   const index = (records[kind] ?? []).findIndex((record) => idOf(record as never) === id)
@@ -165,14 +173,23 @@ async function writeRefused(folder: string, tables: readonly Table[], refused: r
 }
 const cell = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
 
-function report(refused: readonly Refused[], outcome: Outcome | undefined, { json }: ImportOptions): void {
+function report(
+  {
+    refused,
+    warnings,
+    outcome,
+  }: { refused: readonly Refused[]; warnings: readonly Refused[]; outcome: Outcome | undefined },
+  { json }: ImportOptions,
+): void {
   if (!outcome) process.exitCode = 1
   if (json) {
-    process.stdout.write(`${JSON.stringify({ imported: outcome !== undefined, ...outcome, refused })}\n`)
+    process.stdout.write(`${JSON.stringify({ imported: outcome !== undefined, ...outcome, warnings, refused })}\n`)
     return
   }
   for (const { file, row, field, reason } of refused)
     process.stderr.write(`${file} row ${row}: ${field && `${field}: `}${reason}\n`)
+  for (const { file, row, field, reason } of warnings)
+    process.stderr.write(`${file} row ${row}: warning: ${field}: ${reason}\n`)
   if (!outcome) {
     process.stderr.write(`kilowatch: nothing was imported: ${refused.length} refused\n`)
     return

@@ -3,12 +3,15 @@
 
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { DeviceRegistry, DocWrite, StateStore } from '../functions/platform.ts'
+import { topicOf } from '../domain/topic.ts'
+import { type DeviceRegistry, type DocWrite, PermanentFailure, type StateStore } from '../functions/platform.ts'
 
 interface Credential {
   kind: 'sha256' | 'scrypt'
   salt: string
   hash: string
+  /** Issued and not confirmed yet: holds beside the other. */
+  next?: Credential
 }
 const SECRET_BYTES = 16
 /** A secret of ours has 22 characters; nobody guesses a password of that length either, so it need not be stretched. */
@@ -28,9 +31,24 @@ function stretch(password: string, salt: string): Promise<Buffer> {
 
 export const credentialKey = (gateway: string): string => `credential/${gateway}`
 
+/** The broker of a running host, which reaches who is connected. */
+export interface DeviceLink {
+  publish(topic: string, payload: string): Promise<void>
+  disconnect(gateway: string): void
+}
+export interface LocalDevices extends DeviceRegistry {
+  /** Says how gateways are reached, from now on. */
+  connect(link: DeviceLink): void
+}
+
 /** The embedded broker's credentials as the devices port. */
-export function localDevices(state: StateStore): DeviceRegistry {
+export function localDevices(state: StateStore): LocalDevices {
+  let link: DeviceLink | undefined
   return {
+    connect(to) {
+      link = to
+    },
+
     async provision(gateways) {
       const known = new Set((await state.getMany(gateways.map(({ id }) => credentialKey(id)))).map(({ key }) => key))
       const docs: DocWrite[] = []
@@ -46,6 +64,32 @@ export function localDevices(state: StateStore): DeviceRegistry {
       await state.put(docs)
       return secrets
     },
+
+    async issue(gateway, csr) {
+      if (csr !== undefined) throw new PermanentFailure('gateways of this host have passwords, not certificates')
+      const secret = newSecret()
+      const standing = await state.get<Credential>(credentialKey(gateway))
+      const next = await credentialOf(secret)
+      const value: Credential = standing ? { ...standing.value, next } : next
+      await state.put([{ key: credentialKey(gateway), value, ifVersion: standing?.version ?? 0 }])
+      return { kind: 'password', secret }
+    },
+
+    async confirm(gateway) {
+      const standing = await state.get<Credential>(credentialKey(gateway))
+      if (!standing?.value.next) return
+      await state.put([{ key: credentialKey(gateway), value: standing.value.next, ifVersion: standing.version }])
+    },
+
+    async revoke(gateway) {
+      await state.delete([credentialKey(gateway)])
+      link?.disconnect(gateway)
+    },
+
+    async command(gateway, command) {
+      if (!link) throw new Error('no broker runs here that could reach a gateway')
+      await link.publish(topicOf(gateway, 'commands'), JSON.stringify({ v: 1, ...command }))
+    },
   }
 }
 
@@ -53,11 +97,15 @@ export function localDevices(state: StateStore): DeviceRegistry {
 export const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url')
 
 /** The document to store for a gateway. */
-async function credentialDoc(gateway: string, password: string): Promise<DocWrite> {
+const credentialDoc = async (gateway: string, password: string): Promise<DocWrite> => ({
+  key: credentialKey(gateway),
+  value: await credentialOf(password),
+})
+
+async function credentialOf(password: string): Promise<Credential> {
   const kind = password.length < SECRET_CHARS ? 'scrypt' : 'sha256'
   const salt = randomBytes(SECRET_BYTES).toString('base64url')
-  const value: Credential = { kind, salt, hash: (await digest(kind, salt, password)).toString('base64url') }
-  return { key: credentialKey(gateway), value }
+  return { kind, salt, hash: (await digest(kind, salt, password)).toString('base64url') }
 }
 
 /** Whether the password is the gateway's. What was right once is remembered, so that a storm of reconnects stays cheap. */
@@ -69,14 +117,15 @@ export function credentialVerifier(state: StateStore): (gateway: string, passwor
     const fingerprint = createHash('sha256').update(doc.value.salt).update(password).digest('base64url')
     const remembered = known.get(gateway)
     if (remembered?.version === doc.version && remembered.fingerprint === fingerprint) return true
-    const right = timingSafeEqual(
-      await digest(doc.value.kind, doc.value.salt, password),
-      Buffer.from(doc.value.hash, 'base64url'),
-    )
+    const { next, ...current } = doc.value
+    const right = (await isRight(current, password)) || (next !== undefined && (await isRight(next, password)))
     if (right) known.set(gateway, { version: doc.version, fingerprint })
     return right
   }
 }
+
+const isRight = async ({ kind, salt, hash }: Credential, password: string): Promise<boolean> =>
+  timingSafeEqual(await digest(kind, salt, password), Buffer.from(hash, 'base64url'))
 
 const digest = async (kind: Credential['kind'], salt: string, password: string): Promise<Buffer> =>
   kind === 'scrypt' ? stretch(password, salt) : createHash('sha256').update(salt).update(password).digest()

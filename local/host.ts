@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkStandards, type StandardTables } from '../domain/standards/check.ts'
+import { type CheckedTables, checkStandards } from '../domain/standards/check.ts'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import { assess } from '../functions/assess.ts'
 import type { Handler } from '../functions/handler.ts'
@@ -38,7 +38,7 @@ export interface HostOptions {
   hold?: boolean
   log?: (line: string) => void
   /** The tables to judge by; the product's own when absent. */
-  standards?: StandardTables
+  standards?: CheckedTables
 }
 
 /** Where a running host is, as the file in its data folder says. */
@@ -96,6 +96,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       log,
     }).catch(taken('MQTT', options.mqttPort, '--mqtt-port'))
     opened.push(broker)
+    platform.devices.connect(broker)
     const http = await startHttp({
       host,
       port: options.port,

@@ -1,14 +1,16 @@
-// The platform on one machine: DuckDB for raw readings, SQLite for consumption and state, queues in memory, the wall clock.
+// The platform on one machine: DuckDB for raw readings, SQLite for consumption and state, a folder for files, queues in memory, the wall clock.
 // It is the product on one machine, and therefore the platform that tests use. Nothing is opened before first use.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Handler } from '../functions/handler.ts'
 import { notifySettingOf } from '../functions/notification-outbox.ts'
-import type { Platform } from '../functions/platform.ts'
+import type { Platform, QueueName } from '../functions/platform.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
-import { localDevices } from './credentials.ts'
+import { type LocalDevices, localDevices } from './credentials.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { localNotifier } from './notify.ts'
+import { openObjectFolder } from './object-folder.ts'
 import { openReadingStore, type ReadingFile } from './reading-store.ts'
 import { openDatabase } from './sqlite.ts'
 import { openStateStore } from './state-store.ts'
@@ -17,6 +19,7 @@ export interface LocalPlatform extends Platform {
   readonly readings: ReadingFile
   readonly consumption: ConsumptionFile
   readonly fanOut: LocalFanOut
+  readonly devices: LocalDevices
   close(): Promise<void>
 }
 
@@ -34,6 +37,7 @@ export async function openPlatform(folder: string, now: () => number = Date.now)
     readings,
     consumption: openConsumptionStore(db),
     state,
+    objects: openObjectFolder(join(folder, 'objects')),
     fanOut,
     devices: localDevices(state),
     notify: localNotifier({ setting: () => notifySettingOf(state), now }),
@@ -76,9 +80,29 @@ export function platform(): Platform {
       delete: async (keys) => (await open()).state.delete(keys),
       query: async (prefix, options) => (await open()).state.query(prefix, options),
     },
-    devices: { provision: async (gateways) => (await open()).devices.provision(gateways) },
+    objects: {
+      put: async (...args) => (await open()).objects.put(...args),
+      get: async (key) => (await open()).objects.get(key),
+      delete: async (key) => (await open()).objects.delete(key),
+    },
+    devices: {
+      provision: async (gateways) => (await open()).devices.provision(gateways),
+      issue: async (...args) => (await open()).devices.issue(...args),
+      confirm: async (gateway) => (await open()).devices.confirm(gateway),
+      revoke: async (gateway) => (await open()).devices.revoke(gateway),
+      command: async (...args) => (await open()).devices.command(...args),
+    },
     fanOut: { send: async (...args) => (await open()).fanOut.send(...args) },
     notify: { send: async (...args) => (await open()).notify.send(...args) },
     now: Date.now,
   }
 }
+
+/** How a handler is entered: here with the events that it takes anyway. In AWS the same names translate (cloud/platform.ts). */
+export const onMessages = <Event, Result>(factory: (on: Platform) => Handler<Event, Result>): Handler<Event, Result> =>
+  factory(platform())
+export const onHttp = onMessages
+export const onShards = <Event, Result>(
+  _queue: QueueName,
+  factory: (on: Platform) => Handler<Event, Result>,
+): Handler<Event, Result> => factory(platform())

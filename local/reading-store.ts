@@ -13,7 +13,14 @@ import {
 } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
 import type { Samples } from '../domain/register.ts'
-import type { ReadingQuality, ReadingStore, ReceivedReading, StoredReading, Touched } from '../functions/platform.ts'
+import type {
+  ReadingQuality,
+  ReadingStore,
+  ReceivedReading,
+  RefusedReading,
+  StoredReading,
+  Touched,
+} from '../functions/platform.ts'
 import { partByMeter, type Rows } from './sample-collector.ts'
 
 /** DuckDB's own vector size; a chunk holds no more rows. */
@@ -52,7 +59,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const inTurn = turnstile()
   const readInTurn = turnstile()
 
-  async function write(batch: readonly StoredReading[], receivedMs: number): Promise<void> {
+  async function write(batch: readonly StoredReading[], receivedMs: number): Promise<RefusedReading[]> {
     // Strictly rising, whatever the clock does: it orders corrections and is the mark of touchedSince.
     const stampMs = Math.max(receivedMs, committedMs + 1)
     const fresh = new Map<string, number>()
@@ -88,6 +95,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     }
     for (const [id, key] of fresh) keys.set(id, key)
     committedMs = stampMs
+    return []
   }
 
   /** The keys of those meters that have readings, each once. */
@@ -97,7 +105,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const idOf = reverseLookup(keys)
 
   return {
-    append: (batch, receivedMs) => (batch.length === 0 ? Promise.resolve() : inTurn(() => write(batch, receivedMs))),
+    append: (batch, receivedMs) => (batch.length === 0 ? Promise.resolve([]) : inTurn(() => write(batch, receivedMs))),
 
     touchedSince: (meters, mark) =>
       readInTurn(async () => {

@@ -1,5 +1,6 @@
 // What every platform must keep (functions/platform.ts), as one suite that is given a way to open one. It talks to the
-// ports only, so that the same facts are proved of each store; test/<room>/platform.test.ts runs it.
+// ports only, so that the same facts are proved of each store; test/local/platform.test.ts runs all of it, the tests of
+// test/cloud/ that part which their servers stand for.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -15,16 +16,21 @@ import {
   VersionConflict,
 } from '../functions/platform.ts'
 
+/** The ports that keep things. */
+export type Stores = Pick<Platform, 'readings' | 'consumption' | 'state' | 'objects'>
 /** A platform that is open. */
-export interface OpenedPlatform {
+export interface OpenedStores {
+  platform: Stores
+  close(): Promise<void>
+}
+export interface OpenedPlatform extends OpenedStores {
   platform: Platform
   /** Sets who works on a queue of the fan-out. */
   serve(queue: QueueName, handler: (shards: readonly string[]) => Promise<ShardResult>): void
-  close(): Promise<void>
 }
 /** Where a platform keeps its data: opened again, it finds what was there. */
-export interface PlatformPlace {
-  open(): Promise<OpenedPlatform>
+export interface Place<Opened extends OpenedStores> {
+  open(): Promise<Opened>
   /** Takes everything away. */
   remove(): Promise<void>
 }
@@ -44,11 +50,16 @@ const reading = (
   quality,
 })
 
-export function platformContract(name: string, newPlace: () => Promise<PlatformPlace>): void {
+export function platformContract(name: string, newPlace: () => Promise<Place<OpenedPlatform>>): void {
+  storesContract(name, newPlace)
+  fanOutContract(name, newPlace)
+}
+
+export function storesContract(name: string, newPlace: () => Promise<Place<OpenedStores>>): void {
   describe(name, () => {
-    let place: PlatformPlace
-    let opened: OpenedPlatform
-    let platform: Platform
+    let place: Place<OpenedStores>
+    let opened: OpenedStores
+    let platform: Stores
     const reopen = async (): Promise<void> => {
       await opened.close()
       opened = await place.open()
@@ -237,7 +248,8 @@ export function platformContract(name: string, newPlace: () => Promise<PlatformP
         const meters = ['m1', 'm2', 'm3']
         const batches = 40
         let told = 0
-        let mark: string | undefined
+        // With a mark in hand from the start: who asks for all that ever came while more comes in may be told it again.
+        let { mark } = await platform.readings.touchedSince(meters, undefined)
         let appending = true
         const take = async (): Promise<void> => {
           const since = await platform.readings.touchedSince(meters, mark)
@@ -399,6 +411,51 @@ export function platformContract(name: string, newPlace: () => Promise<PlatformP
         expect((await platform.state.get('a'))?.version).toBe(2)
       })
 
+      test('writes all of a put or nothing, where it is no larger than a transaction', async () => {
+        await put({ key: 'a', value: 1 })
+        const many = Array.from({ length: 98 }, (_, n) => ({ key: `n/${n}`, value: n }))
+        await expect(put(...many, { key: 'a', value: 2, ifVersion: 9 }, { key: 'z', value: 1 })).rejects.toThrow(/"a"/)
+        expect(await keysOf('n/')).toEqual([])
+        await put(...many, { key: 'a', value: 2, ifVersion: 1 }, { key: 'z', value: 1 })
+        expect(await keysOf('n/')).toHaveLength(98)
+        expect((await platform.state.get('a'))?.version).toBe(2)
+      })
+
+      test.each([{ derived: true }, {}])(
+        'writes larger puts (%o) whole, and nothing when a version is another already',
+        async (options) => {
+          const many = Array.from({ length: 250 }, (_, n) => ({ key: `n/${n}`, value: n }))
+          const late = { key: 'head', value: 'late', ifVersion: 1 }
+          await expect(platform.state.put([...many, late], options)).rejects.toThrow(VersionConflict)
+          expect(await keysOf('n/')).toEqual([])
+          await platform.state.put([...many, { ...late, ifVersion: 0 }], options)
+          expect(await keysOf('n/')).toHaveLength(250)
+          expect((await platform.state.getMany(['n/249', 'head'])).map(({ value }) => value)).toEqual([249, 'late'])
+        },
+      )
+
+      test('keeps documents of any size, and what replaces them', async () => {
+        const random = createRandom('document')
+        const large = { text: Array.from({ length: 60_000 }, () => random.between(0, 1)) }
+        const long = { text: '能耗'.repeat(2_000) }
+        for (const [at, value] of [long, large, { ...large, more: 1 }, long, 'short'].entries()) {
+          await put({ key: 'd/x', value, ifVersion: at }, { key: 'd/y', value })
+          expect((await platform.state.get('d/x'))?.value).toEqual(value)
+          expect((await platform.state.query('d/')).map((doc) => doc.value)).toEqual([value, value])
+        }
+        await put({ key: 'd/x', value: large })
+        await platform.state.delete(['d/x'])
+        expect(await keysOf('d/')).toEqual(['d/y'])
+      })
+
+      test('of a key that is empty or very long finds nothing', async () => {
+        for (const key of ['', 'k'.repeat(5_000)]) {
+          expect(await platform.state.get(key)).toBeUndefined()
+          expect(await platform.state.getMany([key])).toEqual([])
+          await platform.state.delete([key])
+        }
+      })
+
       test('finds many by key in the order of the keys, without those that are not there', async () => {
         await put({ key: 'b', value: 2 }, { key: 'a', value: 1 }, { key: 'c', value: 3 })
         const found = await platform.state.getMany(['c', 'nobody', 'a'])
@@ -442,6 +499,34 @@ export function platformContract(name: string, newPlace: () => Promise<PlatformP
         expect(await keysOf('p/', { after: 'a' })).toEqual(keys)
       })
 
+      test('finds a page wherever a handler asks for one: by subject, by collection, from either end', async () => {
+        const keys = ['13', '1301', '1302'].flatMap((area) =>
+          ['a', 'b', 'c'].flatMap((id) => [
+            `summary/${area}/${id}`,
+            `registry/shard/${area}/meter/${id}`,
+            `rejection/${area}/${id}`,
+          ]),
+        )
+        await put(...keys.map((key) => ({ key, value: key })))
+        for (const prefix of [
+          'summary/',
+          'summary/1301/',
+          'registry/',
+          'registry/shard/13',
+          'registry/shard/13/meter/',
+          'rejection/',
+        ]) {
+          const own = keys.filter((key) => key.startsWith(prefix)).sort()
+          expect(await keysOf(prefix)).toEqual(own)
+          for (const after of [own[0], own[1], `${own[1]}!`, 'a', 'z']) {
+            const beyond = own.filter((key) => key > after)
+            expect(await keysOf(prefix, { after, limit: 2 })).toEqual(beyond.slice(0, 2))
+            const before = own.filter((key) => key < after).reverse()
+            expect(await keysOf(prefix, { after, limit: 2, descending: true })).toEqual(before.slice(0, 2))
+          }
+        }
+      })
+
       test('takes keys in any script, in the order of their code points', async () => {
         const keys = ['u/a', 'u/é', 'u/石家庄', 'u/\uFF21', 'u/\u{1F3EB}']
         await put(...keys.toReversed().map((key) => ({ key, value: key })))
@@ -449,6 +534,62 @@ export function platformContract(name: string, newPlace: () => Promise<PlatformP
         expect(await keysOf('u/石')).toEqual(['u/石家庄'])
         expect((await platform.state.get('u/\u{1F3EB}'))?.value).toBe('u/\u{1F3EB}')
       })
+    })
+
+    describe('objects', () => {
+      const bytes = (text: string) => Buffer.from(text)
+      const put = (key: string, text: string) =>
+        platform.objects.put(key, bytes(text), { contentType: 'text/plain; charset=utf-8' })
+      const read = async (key: string) => {
+        const found = await platform.objects.get(key)
+        return found && Buffer.from(found).toString()
+      }
+
+      test('are found again after reopening, replaced whole, and gone when deleted', async () => {
+        expect(await read('reports/2026-11/全省.csv')).toBeUndefined()
+        await put('reports/2026-11/全省.csv', 'long, and longer')
+        await put('reports/2026-11/全省.csv', 'short')
+        await put('reports/2026-12/empty', '')
+        await reopen()
+        expect(await read('reports/2026-11/全省.csv')).toBe('short')
+        expect(await read('reports/2026-12/empty')).toBe('')
+        expect(await read('reports')).toBeUndefined()
+        await platform.objects.delete('reports/2026-11/全省.csv')
+        await platform.objects.delete('reports/2026-11/全省.csv')
+        expect(await read('reports/2026-11/全省.csv')).toBeUndefined()
+      })
+
+      test('keep every byte', async () => {
+        const all = Uint8Array.from({ length: 100_000 }, (_, n) => (n * 31) % 256)
+        await platform.objects.put('bytes', all, { contentType: 'application/octet-stream' })
+        expect(Buffer.compare((await platform.objects.get('bytes')) ?? bytes(''), all)).toBe(0)
+      })
+
+      test.each(['', '/etc/passwd', 'a/../../b', 'a//b', 'a/', '.hidden', 'a\\b', 'a\0b', 'C:/x', 'k'.repeat(2_000)])(
+        'of no proper path (%j) are refused',
+        async (key) => {
+          await expect(put(key, 'x')).rejects.toThrow(RangeError)
+          await expect(read(key)).rejects.toThrow(RangeError)
+          await expect(platform.objects.delete(key)).rejects.toThrow(RangeError)
+        },
+      )
+    })
+  })
+}
+
+export function fanOutContract(name: string, newPlace: () => Promise<Place<OpenedPlatform>>): void {
+  describe(name, () => {
+    let place: Place<OpenedPlatform>
+    let opened: OpenedPlatform
+    let platform: Platform
+    beforeEach(async () => {
+      place = await newPlace()
+      opened = await place.open()
+      platform = opened.platform
+    })
+    afterEach(async () => {
+      await opened.close()
+      await place.remove()
     })
 
     describe('fan-out', () => {

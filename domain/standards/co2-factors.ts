@@ -2,8 +2,9 @@
 // notice was published until the next one, not for the year its data describe: a factor that is published later never
 // rewrites a month that was already judged. Other series (0.5703 for enterprises, regional baselines) are not mixed in.
 
-import type { Medium } from '../registry.ts'
-import type { Certainty, Validity } from './validity.ts'
+import { z } from 'zod'
+import { areaCode, type Medium } from '../registry.ts'
+import { type Certainty, datedRow, type Validity } from './validity.ts'
 
 /** Water carries no energy and no CO2 of its own here. */
 export type EnergyMedium = Exclude<Medium, 'water'>
@@ -21,22 +22,26 @@ export const CO2_UNITS = { electricity: 'kgCO2/kWh', heat: 'tCO2/GJ', gas: 'kgCO
   keyof typeof KG_CO2_PER
 >
 
-export interface Co2Factor extends Validity {
-  medium: EnergyMedium
-  series: string
+/** What a factor of a medium and one of a fuel say alike. */
+export const factorShape = {
+  series: z.string().min(1),
   /** The year the data describe; null where a factor has none. */
-  dataYear: number | null
+  dataYear: z.number().int().nullable().default(null),
   /** Six-digit division code, or `CN`. */
-  area: string
-  areaName: string
-  publisher: string
+  area: areaCode,
+  areaName: z.string().min(1),
+  publisher: z.string().min(1),
   /** Number or date of the notice; null when none is known. */
-  notice: string | null
-  value: number
-  unit: keyof typeof KG_CO2_PER
-  source: string
-  certainty: Certainty
-}
+  notice: z.string().min(1).nullable().default(null),
+  value: z.number().positive(),
+  ...datedRow,
+} as const
+export const co2FactorSchema = z.object({
+  medium: z.enum(ENERGY_MEDIA),
+  ...factorShape,
+  unit: z.enum(['kgCO2/kWh', 'tCO2/GJ', 'kgCO2/m³']),
+})
+export type Co2Factor = z.infer<typeof co2FactorSchema>
 
 const AREA_NAMES: Record<string, string> = {
   CN: '全国',

@@ -2,7 +2,8 @@
 // statistics take electricity at its calorific value (当量值, 0.1229), the quota standards at its primary value (等价值,
 // 0.31), so a coefficient lives inside the set of a standard and never alone (facts §3.5). Water is in no set.
 
-import type { Certainty, Validity } from './validity.ts'
+import { z } from 'zod'
+import { type Certainty, datedRow } from './validity.ts'
 
 /** Kinds of energy that a set may convert; the first three are metered, the others come by bill. */
 export const ENERGY_CARRIERS = ['electricity', 'heat', 'gas', 'rawCoal', 'petrol', 'kerosene', 'diesel', 'lpg'] as const
@@ -20,25 +21,30 @@ export const COEFFICIENT_UNITS = {
   lpg: 'kgce/kg',
 } as const satisfies Record<EnergyCarrier, string>
 
-export interface Coefficient {
-  carrier: EnergyCarrier
-  value: number
-  unit: (typeof COEFFICIENT_UNITS)[EnergyCarrier]
-  source: string
-  certainty: Certainty
-}
+const { source, certainty, ...dated } = datedRow
+/** One coefficient of a set. */
+export const coefficientRowSchema = z.object({
+  carrier: z.enum(ENERGY_CARRIERS),
+  value: z.number().positive(),
+  unit: z.enum(['kgce/kWh', 'kgce/GJ', 'kgce/m³', 'kgce/kg']),
+  source,
+  certainty,
+})
+export type Coefficient = z.infer<typeof coefficientRowSchema>
 
-export type SetPurpose = 'statistics' | 'quota'
-export interface CoefficientSet extends Validity {
-  purpose: SetPurpose
-  /** What a result that used the set is labelled with. */
-  name: string
-  standard: string
-  rows: readonly Coefficient[]
-  /** A stand-in for a set that is not known to us. */
-  standIn: boolean
-  remark?: string
-}
+/** `statistics`: 当量值, of dual control and the ledger. `quota`: 等价值, of the quota. */
+export const SET_PURPOSES = ['statistics', 'quota'] as const
+export type SetPurpose = (typeof SET_PURPOSES)[number]
+/** A set without its coefficients. `name`: what a result that used the set is labelled with. */
+export const coefficientHeadSchema = z.object({
+  purpose: z.enum(SET_PURPOSES),
+  name: z.string().min(1),
+  standard: z.string().min(1),
+  ...dated,
+  remark: z.string().optional(),
+})
+export const coefficientSetSchema = coefficientHeadSchema.extend({ rows: z.array(coefficientRowSchema).min(1) })
+export type CoefficientSet = z.infer<typeof coefficientSetSchema>
 
 const COPY_2589 = 'public code repositories that cite GB/T 2589-2020'
 const ANNEX_B = 'DB37/T annex B, in ma1138569845/dechnicAuditor-agent'

@@ -1,19 +1,20 @@
 // What the efficiency of a data centre is held against: the grades of PUE, and the quota of EUE by type of institution.
 // Whether the two differ in boundary is not known (facts §10), so they stay two tables and two indicators.
 
-import type { Institution, Quota } from '../registry.ts'
-import type { Certainty, Validity } from './validity.ts'
+import { z } from 'zod'
+import { INSTITUTION_TYPES } from '../registry.ts'
+import { datedRow } from './validity.ts'
 
 /** A table of three grades; grade 1 is best, and grade 3 is the limit value (限定值). PUE, no unit. */
-export interface PueGrades extends Validity {
-  standard: string
+export const pueGradesSchema = z.object({
+  standard: z.string().min(1),
   /** The highest PUE of grade 1, 2 and 3. */
-  grades: readonly [grade1: number, grade2: number, grade3: number]
+  grades: z.tuple([z.number(), z.number(), z.number()]),
   /** The standard does not hold for edge data centres: up to so many racks. */
-  edgeRacksMax: number
-  source: string
-  certainty: Certainty
-}
+  edgeRacksMax: z.number().int().nonnegative(),
+  ...datedRow,
+})
+export type PueGrades = z.infer<typeof pueGradesSchema>
 
 export const PUE_GRADES: readonly PueGrades[] = [
   {
@@ -27,12 +28,15 @@ export const PUE_GRADES: readonly PueGrades[] = [
 ]
 
 /** One row of the EUE quota (能量利用效率): 约束值 ≥ 基准值 ≥ 引导值, no unit. */
-export interface EueQuota extends Validity, Pick<Quota, 'constraint' | 'benchmark' | 'guide' | 'standIn'> {
-  standard: string
-  type: Institution['type']
-  source: string
-  certainty: Certainty
-}
+export const eueQuotaSchema = z.object({
+  standard: z.string().min(1),
+  type: z.enum(INSTITUTION_TYPES),
+  constraint: z.number(),
+  benchmark: z.number(),
+  guide: z.number(),
+  ...datedRow,
+})
+export type EueQuota = z.infer<typeof eueQuotaSchema>
 
 /** STAND-IN for Hebei (facts §3.6): every screen that shows them says so. Of the first day of validity only the year is known. */
 export const EUE_QUOTAS_SHANDONG: readonly EueQuota[] = [

@@ -1,19 +1,20 @@
 // The ladder of points that a demonstration unit (节约型公共机构示范单位) gets for its energy and water against the mean of
 // its kind (facts §11). The whole sheet has 110 points; of its 35 for energy and water, 28 were read.
 
-import type { Certainty, Validity } from './validity.ts'
+import { z } from 'zod'
+import { datedRow } from './validity.ts'
 
-export interface DemonstrationLadder extends Validity {
-  name: string
+export const demonstrationLadderSchema = z.object({
+  name: z.string().min(1),
   /** Value over mean at most → points; best first. Beyond the last: 0. */
-  steps: readonly { ratioMax: number; points: number }[]
+  steps: z.array(z.object({ ratioMax: z.number(), points: z.number() })).min(1),
   /** For the targets of the last two years. */
-  targetPoints: number
+  targetPoints: z.number().nonnegative(),
   /** Points of the energy and water block, of which some items were not read. */
-  blockPoints: number
-  source: string
-  certainty: Certainty
-}
+  blockPoints: z.number().positive(),
+  ...datedRow,
+})
+export type DemonstrationLadder = z.infer<typeof demonstrationLadderSchema>
 
 /** The day from which it holds is not known; the first day of the plan that it serves stands for it. */
 export const DEMONSTRATION_LADDERS: readonly DemonstrationLadder[] = [

@@ -1,9 +1,10 @@
 // CO2 of fuels that come by bill (facts §5.2). Petrol, kerosene and LPG have no row because no factor for them was read:
 // their emission stays unknown until one is supplied, and the ledger says so.
 
-import type { Co2Factor } from './co2-factors.ts'
+import { z } from 'zod'
+import { factorShape, NATIONAL } from './co2-factors.ts'
 import type { EnergyCarrier } from './coefficients.ts'
-import { isValidOn } from './validity.ts'
+import { nearestOn } from './validity.ts'
 
 export const FUEL_CARRIERS = [
   'rawCoal',
@@ -14,11 +15,13 @@ export const FUEL_CARRIERS = [
 ] as const satisfies readonly EnergyCarrier[]
 export type FuelCarrier = (typeof FUEL_CARRIERS)[number]
 
-export interface FuelFactor extends Omit<Co2Factor, 'medium' | 'unit'> {
-  carrier: FuelCarrier
-  /** The same number as t/t. */
-  unit: 'kgCO2/kg'
-}
+/** The same number as t/t. */
+export const fuelFactorSchema = z.object({
+  carrier: z.enum(FUEL_CARRIERS),
+  ...factorShape,
+  unit: z.literal('kgCO2/kg'),
+})
+export type FuelFactor = z.infer<typeof fuelFactorSchema>
 
 /** First day of the 14th plan, as for heat and gas (co2-factors.ts): no validity is stated. */
 const FYP14_START = '2021-01-01'
@@ -43,20 +46,15 @@ export const FUEL_FACTORS: readonly FuelFactor[] = [
 ]
 
 /**
- * The row in force on a local date; with `retroactive` the earliest also stands for days before it (domain/energy.ts).
- * Undefined when there is none: an unknown emission, not none.
+ * The row in force on a local date for the nearest area of `areaPath` (the nation's comes last); with `retroactive` the
+ * earliest also stands for days before it (domain/energy.ts). Undefined when there is none: an unknown emission, not none.
  */
 export function fuelFactorOn(
   carrier: FuelCarrier,
   date: string,
-  { retroactive = false }: { retroactive?: boolean } = {},
+  options: { retroactive?: boolean; areaPath?: readonly string[] } = {},
   factors: readonly FuelFactor[] = FUEL_FACTORS,
 ): FuelFactor | undefined {
-  const rows = factors
-    .filter((row) => row.carrier === carrier)
-    .toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
-  const first = rows.at(0)
-  return (
-    rows.find((row) => isValidOn(row, date)) ?? (retroactive && first && date < first.validFrom ? first : undefined)
-  )
+  const rows = factors.filter((row) => row.carrier === carrier)
+  return nearestOn(rows, date, [...(options.areaPath ?? []), NATIONAL], options)
 }

@@ -3,18 +3,16 @@
 // user imports a row; the 500 tce of other rules (facts §3.2, §9.1) is about other things.
 
 import { z } from 'zod'
-import { areaCode, INSTITUTION_TYPES, localDate } from '../registry.ts'
+import { areaCode, INSTITUTION_TYPES } from '../registry.ts'
+import { datedRow } from './validity.ts'
 
-/** A threshold of one area, for all of its institutions or those of a type. `validTo` is the first day no longer valid. */
+/** A threshold of one area, for all of its institutions or those of a type. */
 export const keyEnergyUserRuleSchema = z.object({
   area: areaCode,
   type: z.enum(INSTITUTION_TYPES).optional(),
   /** Energy of a calendar year by the statistics set (当量值); reaching it is enough (以上). */
   thresholdTce: z.number().positive(),
-  validFrom: localDate,
-  validTo: localDate.optional(),
-  source: z.string().min(1),
-  standIn: z.boolean().default(false),
+  ...datedRow,
 })
 export type KeyEnergyUserRule = z.infer<typeof keyEnergyUserRuleSchema>
 

@@ -1,8 +1,25 @@
 // Which row of a dated table holds on a day, and whether a table's rows follow each other without overlap or gap.
-// Every table of domain/standards/ and every imported quota is dated this way.
+// Every table of domain/standards/ is dated this way, whether it was shipped or imported.
 
-/** How sure we are of a row: read at its publisher, in a copy, computed, or only remembered (reference/facts.md). */
-export type Certainty = 'official' | 'secondary' | 'derived' | 'recalled'
+import { z } from 'zod'
+
+/**
+ * How sure we are of a row: read at its publisher, in a copy, computed, only remembered (reference/facts.md), or given by
+ * the user of this installation, who answers for it.
+ */
+export const CERTAINTIES = ['official', 'secondary', 'derived', 'recalled', 'supplied'] as const
+export type Certainty = (typeof CERTAINTIES)[number]
+
+/** What every row of every table says of itself, to be spread into its schema. */
+export const datedRow = {
+  /** Local dates in UTC+8; `validTo` is the first day on which the row no longer holds. */
+  validFrom: z.iso.date(),
+  validTo: z.iso.date().optional(),
+  source: z.string().min(1),
+  certainty: z.enum(CERTAINTIES).default('supplied'),
+  /** A value that stands for one that is not known to us; it gives way to any row that is not one. */
+  standIn: z.boolean().optional(),
+} as const
 
 /** Local dates `YYYY-MM-DD`. `validTo` (失效日期) is the first day on which the row no longer holds; without it the row holds on. */
 export interface Validity {
@@ -14,32 +31,49 @@ export const isValidOn = (row: Validity, date: string): boolean =>
   row.validFrom <= date && (row.validTo === undefined || date < row.validTo)
 
 /**
- * Throws an Error naming `table` and the two dates when rows that stand for the same thing overlap or leave a day
- * between them without a value. `keyOf` says which rows stand for the same thing.
+ * The row that holds on a local date for the first area of `path` that has one. With `retroactive` an area's earliest row also
+ * stands for days before it, but a row further up the path that is valid goes before that.
  */
-export function checkSuccession<T extends Validity>(
-  table: string,
+export function nearestOn<T extends Validity & { area: string }>(
   rows: readonly T[],
-  keyOf: (row: T) => string,
-): void {
-  for (const [key, group] of Map.groupBy(rows, keyOf)) {
-    const sorted = group.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
-    sorted.forEach((row, index) => {
-      if (row.validTo !== undefined && row.validTo <= row.validFrom) {
-        throw new Error(`${table}: ${key} ends on ${row.validTo}, no later than it begins, ${row.validFrom}`)
-      }
-      if (index > 0) checkPair(`${table}: ${key}`, sorted[index - 1], row)
-    })
-  }
+  date: string,
+  path: readonly string[],
+  { retroactive }: { retroactive?: boolean },
+): T | undefined {
+  const ofArea = path.map((area) => rows.filter((row) => row.area === area))
+  const find = (on: (own: readonly T[]) => T | undefined) => ofArea.map(on).find((row) => row !== undefined)
+  return (
+    find((own) => own.find((row) => isValidOn(row, date))) ??
+    (retroactive ? find((own) => earliestAfter(own, date)) : undefined)
+  )
 }
 
-function checkPair(what: string, earlier: Validity, later: Validity): void {
-  if (earlier.validTo === undefined || later.validFrom < earlier.validTo) {
-    throw new Error(
-      `${what}: rows overlap, ${earlier.validFrom} to ${earlier.validTo ?? 'further notice'} and from ${later.validFrom}`,
-    )
-  }
-  if (later.validFrom > earlier.validTo) {
-    throw new Error(`${what}: no row is valid from ${earlier.validTo} until ${later.validFrom}`)
-  }
+/** The earliest row when the date lies before it. */
+export function earliestAfter<T extends Validity>(rows: readonly T[], date: string): T | undefined {
+  const first = rows.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom)).at(0)
+  return first && date < first.validFrom ? first : undefined
+}
+
+/** A pair of rows of one key that do not follow each other, and why; or a row that ends before it begins. */
+export interface SuccessionFinding<T> {
+  row: T
+  reason: string
+}
+
+/** Where rows of one thing, in any order, overlap, end before they begin, or leave a day between them without a value. */
+export function successionFindings<T extends Validity>(rows: readonly T[]): SuccessionFinding<T>[] {
+  const sorted = rows.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
+  return sorted.flatMap((row, index): SuccessionFinding<T>[] => {
+    if (row.validTo !== undefined && row.validTo <= row.validFrom)
+      return [{ row, reason: `ends on ${row.validTo}, no later than it begins, ${row.validFrom}` }]
+    const reason = index > 0 ? pairReason(sorted[index - 1], row) : undefined
+    return reason === undefined ? [] : [{ row, reason }]
+  })
+}
+
+function pairReason(earlier: Validity, later: Validity): string | undefined {
+  if (earlier.validTo === undefined || later.validFrom < earlier.validTo)
+    return `rows overlap, ${earlier.validFrom} to ${earlier.validTo ?? 'further notice'} and from ${later.validFrom}`
+  if (later.validFrom > earlier.validTo) return `no row is valid from ${earlier.validTo} until ${later.validFrom}`
+  return undefined
 }

@@ -12,6 +12,7 @@ import {
   standardsOn,
 } from '../../domain/energy.ts'
 import type { Area } from '../../domain/registry.ts'
+import { SHIPPED_TABLES } from '../../domain/standards/tables.ts'
 
 const shijiazhuang = ['130102', '130100', '130000']
 const in2026 = standardsOn('2026-11-23', shijiazhuang)
@@ -62,7 +63,8 @@ describe('CO2', () => {
 
   it("prefers the area's own row to its province's", () => {
     const own = { ...in2026.co2.electricity, area: '130102', value: 0.5 }
-    expect(co2FactorOn('electricity', '2026-01-01', shijiazhuang, {}, [in2026.co2.electricity, own]).value).toBe(0.5)
+    const tables = { ...SHIPPED_TABLES, co2Factors: [in2026.co2.electricity, own] }
+    expect(co2FactorOn('electricity', '2026-01-01', shijiazhuang, { tables }).value).toBe(0.5)
   })
 })
 

@@ -327,9 +327,9 @@ describe('checkRegistry', () => {
         ],
       },
       want: [
-        ['quotas', 'S|education|||||waterPerCapita|2020-01-01', 'validTo', '2024-01-01 begins before 2024-06-01'],
-        ['quotas', 'S|education|||||waterPerCapita|2024-01-01', 'validFrom', 'registered twice'],
-        ['quotas', 'S|education|||||waterPerCapita|2026-01-01', 'validTo', 'not after validFrom'],
+        ['quotas', 'education waterPerCapita|2024-01-01', 'validFrom', 'is given twice from 2024-01-01'],
+        ['quotas', 'education waterPerCapita|2024-01-01', 'validFrom', 'rows overlap, 2020-01-01 to 2024-06-01'],
+        ['quotas', 'education waterPerCapita|2026-01-01', 'validFrom', 'no later than it begins'],
       ],
     },
   ])('finds $name', ({ change, want }) => {

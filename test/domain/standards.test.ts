@@ -1,7 +1,7 @@
 // Holds the tables of domain/standards/ to what facts.md says of them, and their check to refusing broken copies.
 
 import { describe, expect, it } from 'vitest'
-import { checkStandards, STANDARD_TABLES, type StandardTables } from '../../domain/standards/check.ts'
+import { type CheckedTables, checkStandards, STANDARD_TABLES } from '../../domain/standards/check.ts'
 import type { Co2Factor } from '../../domain/standards/co2-factors.ts'
 import { EUE_QUOTAS_SHANDONG, PUE_GRADES } from '../../domain/standards/data-centre.ts'
 import { DEMONSTRATION_LADDERS } from '../../domain/standards/demonstration.ts'
@@ -12,20 +12,20 @@ import { QUOTAS_HEBEI } from '../../domain/standards/quotas-hebei.ts'
 import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
 import { isValidOn } from '../../domain/standards/validity.ts'
 
-const quotaTable = (change: (rows: (typeof QUOTAS_SHANDONG)[number][]) => void): StandardTables => {
+const quotaTable = (change: (rows: (typeof QUOTAS_SHANDONG)[number][]) => void): CheckedTables => {
   const rows = QUOTAS_SHANDONG.map((row) => ({ ...row }))
   change(rows)
-  return { ...STANDARD_TABLES, quotas: { ...STANDARD_TABLES.quotas, 'quotas-shandong': rows } }
+  return { ...STANDARD_TABLES, quotaStandIns: rows }
 }
-const factorTable = (change: (row: Co2Factor) => Co2Factor): StandardTables => ({
+const factorTable = (change: (row: Co2Factor) => Co2Factor): CheckedTables => ({
   ...STANDARD_TABLES,
   co2Factors: STANDARD_TABLES.co2Factors.map(change),
 })
 const hebei2022 = (change: Partial<Co2Factor>) =>
   factorTable((row) => (row.area === '130000' && row.dataYear === 2022 ? { ...row, ...change } : row))
-const coefficientTable = (change: (value: number, carrier: string) => number): StandardTables => ({
+const coefficientTable = (change: (value: number, carrier: string) => number): CheckedTables => ({
   ...STANDARD_TABLES,
-  coefficientSets: STANDARD_TABLES.coefficientSets.map((set) => ({
+  coefficients: STANDARD_TABLES.coefficients.map((set) => ({
     ...set,
     rows: set.rows.map((row) => ({ ...row, value: change(row.value, row.carrier) })),
   })),
@@ -48,7 +48,7 @@ describe('the tables of domain/standards', () => {
 
   it('give a unit, a source and a certainty with every value', () => {
     const values = [
-      ...STANDARD_TABLES.coefficientSets.flatMap((set) => set.rows),
+      ...STANDARD_TABLES.coefficients.flatMap((set) => set.rows),
       ...STANDARD_TABLES.co2Factors,
       ...STANDARD_TABLES.fuelFactors,
     ]
@@ -118,29 +118,35 @@ describe('the check of the tables', () => {
   const [eue] = EUE_QUOTAS_SHANDONG
   const [ladder] = DEMONSTRATION_LADDERS
   const [fuel] = FUEL_FACTORS
-  const rule = { area: '130000', thresholdTce: 500, validFrom: '2021-01-01', source: 's', standIn: false }
-  const changed = (change: Partial<StandardTables>): StandardTables => ({ ...STANDARD_TABLES, ...change })
-  const broken: { name: string; tables: StandardTables; error: RegExp }[] = [
+  const rule = {
+    area: '130000',
+    thresholdTce: 500,
+    validFrom: '2021-01-01',
+    source: 's',
+    certainty: 'supplied',
+  } as const
+  const changed = (change: Partial<CheckedTables>): CheckedTables => ({ ...STANDARD_TABLES, ...change })
+  const broken: { name: string; tables: CheckedTables; error: RegExp }[] = [
     {
       name: 'a guide above its benchmark',
       tables: quotaTable((rows) => {
         rows[0].guide = rows[0].benchmark + 0.1
       }),
-      error: /^quotas-shandong: government provincial B nonHeatingPerArea: constraint ≥ benchmark ≥ guide/,
+      error: /^quotas: government provincial B nonHeatingPerArea: constraint ≥ benchmark ≥ guide/,
     },
     {
       name: 'a benchmark above its constraint',
       tables: quotaTable((rows) => {
         rows[3].benchmark = 9999
       }),
-      error: /^quotas-shandong: .*constraint ≥ benchmark/,
+      error: /^quotas: .*constraint ≥ benchmark/,
     },
     {
       name: 'the same row twice',
       tables: quotaTable((rows) => {
         rows.push({ ...rows[5], standard: 'DB37/T 9999-2030', validFrom: '2030-01-01' })
       }),
-      error: /^quotas-shandong: .* rows overlap/,
+      error: /^quotas: .* rows overlap/,
     },
     {
       name: 'a quota edition that leaves a gap',
@@ -148,24 +154,24 @@ describe('the check of the tables', () => {
         rows.push({ ...rows[5], validFrom: '2030-01-02' })
         rows[5].validTo = '2030-01-01'
       }),
-      error: /^quotas-shandong: .* no row is valid from 2030-01-01 until 2030-01-02/,
+      error: /^quotas: .* no row is valid from 2030-01-01 until 2030-01-02/,
     },
     {
       name: 'a row that ends before it begins',
       tables: hebei2022({ validTo: '2024-12-20' }),
-      error: /^co2-factors: electricity of 130000 ends on 2024-12-20, no later than/,
+      error: /^co2Factors: electricity of 130000: ends on 2024-12-20, no later than/,
     },
     {
       name: 'factors that overlap by one day',
       tables: hebei2022({ validTo: '2026-01-01' }),
-      error: /^co2-factors: electricity of 130000: rows overlap/,
+      error: /^co2Factors: electricity of 130000: rows overlap/,
     },
     {
       name: 'factors with a gap of one day',
       tables: hebei2022({ validTo: '2025-12-30' }),
-      error: /^co2-factors: electricity of 130000: no row is valid from 2025-12-30 until 2025-12-31/,
+      error: /^co2Factors: electricity of 130000: no row is valid from 2025-12-30 until 2025-12-31/,
     },
-    { name: 'a factor in another unit', tables: hebei2022({ unit: 'tCO2/GJ' }), error: /^co2-factors: .*kgCO2\/kWh/ },
+    { name: 'a factor in another unit', tables: hebei2022({ unit: 'tCO2/GJ' }), error: /^co2Factors: .*kgCO2\/kWh/ },
     {
       name: 'heat stored as 0.03412 (a thousandth)',
       tables: coefficientTable((value, carrier) => (carrier === 'heat' ? value / 1000 : value)),
@@ -175,7 +181,7 @@ describe('the check of the tables', () => {
       name: 'statistics sets with a gap',
       tables: {
         ...STANDARD_TABLES,
-        coefficientSets: STANDARD_TABLES.coefficientSets.map((set) =>
+        coefficients: STANDARD_TABLES.coefficients.map((set) =>
           set.validTo ? { ...set, validTo: '2020-12-31' } : set,
         ),
       },
@@ -189,22 +195,22 @@ describe('the check of the tables', () => {
     {
       name: 'PUE grades out of order',
       tables: changed({ pueGrades: [{ ...grades, grades: [1.3, 1.2, 1.5] }] }),
-      error: /^pue-grades: GB 40879-2021: 1 < grade 1 < grade 2 < grade 3/,
+      error: /^pueGrades: all: 1 < grade 1 < grade 2 < grade 3/,
     },
     {
       name: 'a PUE grade below 1',
       tables: changed({ pueGrades: [{ ...grades, grades: [0.9, 1.2, 1.5] }] }),
-      error: /^pue-grades: /,
+      error: /^pueGrades: /,
     },
     {
       name: 'two editions of PUE grades at once',
       tables: changed({ pueGrades: [grades, { ...grades, standard: 'GB 40879-2030', validFrom: '2030-01-01' }] }),
-      error: /^pue-grades: all: rows overlap/,
+      error: /^pueGrades: all: rows overlap/,
     },
     {
       name: 'an EUE guide above its benchmark',
       tables: changed({ eueQuotas: [{ ...eue, guide: 1.7 }] }),
-      error: /^eue-quotas: education: constraint ≥ benchmark ≥ guide ≥ 1/,
+      error: /^eueQuotas: education: constraint ≥ benchmark ≥ guide ≥ 1/,
     },
     {
       name: 'an EUE edition that leaves a gap',
@@ -214,27 +220,27 @@ describe('the check of the tables', () => {
           { ...eue, validFrom: '2025-02-01' },
         ],
       }),
-      error: /^eue-quotas: education: no row is valid from 2025-01-01 until 2025-02-01/,
+      error: /^eueQuotas: education: no row is valid from 2025-01-01 until 2025-02-01/,
     },
     {
       name: 'a ladder that rewards more use',
       tables: changed({ demonstrationLadders: [{ ...ladder, steps: ladder.steps.toReversed() }] }),
-      error: /^demonstration-ladders: .* a higher ratio must give fewer points/,
+      error: /^demonstrationLadders: .* a higher ratio must give fewer points/,
     },
     {
       name: 'a threshold of nothing',
       tables: changed({ keyEnergyUsers: [{ ...rule, thresholdTce: 0 }] }),
-      error: /^key-energy-users: 130000: /,
+      error: /^keyEnergyUsers: 130000: /,
     },
     {
       name: 'two thresholds at once for one area and type',
       tables: changed({ keyEnergyUsers: [rule, { ...rule, validFrom: '2022-01-01' }] }),
-      error: /^key-energy-users: 130000: rows overlap/,
+      error: /^keyEnergyUsers: 130000: rows overlap/,
     },
     {
       name: 'a fuel factor in t/kg',
       tables: changed({ fuelFactors: [{ ...fuel, value: 0.003171 }] }),
-      error: /^fuel-factors: diesel of CN has 0.003171 kgCO2\/kg; expected 1.5 to 4/,
+      error: /^fuelFactors: diesel of CN: has 0.003171 kgCO2\/kg; expected 1.5 to 4/,
     },
   ]
   it.each(broken)('refuses $name, naming the table', ({ tables, error }) => {

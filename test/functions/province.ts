@@ -172,6 +172,7 @@ export function dyingPlatform(platform: Platform, diesAt = Number.POSITIVE_INFIN
     readings: wrap(platform.readings),
     consumption: wrap(platform.consumption),
     state: wrap(platform.state),
+    objects: wrap(platform.objects),
     fanOut: wrap(platform.fanOut),
     devices: wrap(platform.devices),
     notify: wrap(platform.notify),

@@ -52,9 +52,9 @@ test('the address that a killed host left behind is nobody’s', () => {
 })
 
 test('a table of standards in the wrong unit stops the start, by its name', async () => {
-  const [set, ...others] = STANDARD_TABLES.coefficientSets
+  const [set, ...others] = STANDARD_TABLES.coefficients
   const rows = set.rows.map((row) => (row.carrier === 'electricity' ? { ...row, value: row.value * 1000 } : row))
-  const standards = { ...STANDARD_TABLES, coefficientSets: [{ ...set, rows }, ...others] }
+  const standards = { ...STANDARD_TABLES, coefficients: [{ ...set, rows }, ...others] }
   const data = join(temporaryFolder(), 'data')
   await expect(hostOn(data, { standards })).rejects.toThrow(/^coefficients: .* electricity/)
   expect(existsSync(data)).toBe(false)

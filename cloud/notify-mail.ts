@@ -1,0 +1,40 @@
+// Mail by SES. What SES says of the request itself is final; what an administrator may mend while the mail still matters
+// (an identity that is not verified yet, sending that is paused) and all that may pass is not.
+
+import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
+import { type Message, PermanentFailure } from '../functions/platform.ts'
+
+export interface Mail {
+  from: string
+  to: string
+  message: Message
+  timeoutMs: number
+}
+
+const FINAL = new Set(['BadRequestException', 'MessageRejected'])
+
+/** Settles within `timeoutMs`. */
+export async function sendMail(ses: SESv2Client, { from, to, message, timeoutMs }: Mail): Promise<void> {
+  const { id, title, lines, link } = message
+  const text = (Data: string) => ({ Data, Charset: 'UTF-8' })
+  const command = new SendEmailCommand({
+    FromEmailAddress: from,
+    Destination: { ToAddresses: [to] },
+    Content: {
+      Simple: {
+        Subject: text(title),
+        Body: { Text: text([...lines, '', link].join('\n')) },
+        // The same when sent again: SES gives each mail a message id of its own.
+        Headers: [{ Name: 'X-Kilowatch-Id', Value: encodeURIComponent(id) }],
+      },
+    },
+  })
+  try {
+    await ses.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) })
+  } catch (error) {
+    const { name = 'Error', message: why = String(error) } = error as { name?: string; message?: string }
+    const told = `mail: ${name}: ${why}`
+    const isFinal = FINAL.has(name) && !/not verified/i.test(why)
+    throw isFinal ? new PermanentFailure(told, { cause: error }) : new Error(told, { cause: error })
+  }
+}

@@ -1,0 +1,50 @@
+// The notify port on AWS: mail by SES, short messages by the gateway that is set or else by SNS, robots and webhooks by
+// fetch as on one machine.
+
+import type { SESv2Client } from '@aws-sdk/client-sesv2'
+import type { SNSClient } from '@aws-sdk/client-sns'
+import type { NotifySetting } from '../domain/notification-setting.ts'
+import { sendSms } from '../functions/notify-sms.ts'
+import { sendByWeb } from '../functions/notify-web.ts'
+import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
+import { sendMail } from './notify-mail.ts'
+import { sendShortMessage } from './notify-phone.ts'
+
+/** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
+const TIMEOUT_MS = SEND_MS_MAX / 2
+
+export interface CloudNotifierOptions {
+  ses: SESv2Client
+  sns: SNSClient
+  /** Asked with each message, so that a setting counts at once. */
+  setting(): Promise<NotifySetting | undefined>
+  /** Sender of mail where the setting names none. */
+  mailFrom(): string
+  now(): number
+  timeoutMs?: number
+}
+
+export function cloudNotifier(options: CloudNotifierOptions): Notifier {
+  const { ses, sns, setting, mailFrom, now, timeoutMs = TIMEOUT_MS } = options
+  return {
+    async send(channel, message) {
+      const sending = { nowMs: now(), timeoutMs, fetch }
+      switch (channel.type) {
+        case 'mail': {
+          const from = (await setting())?.mailFrom ?? mailFrom()
+          return sendMail(ses, { from, to: channel.address, message, timeoutMs })
+        }
+        case 'sms': {
+          const { smsGateway } = (await setting()) ?? {}
+          for (const phone of channel.phones) {
+            if (smsGateway) await sendSms(smsGateway, phone, message, sending)
+            else await sendShortMessage(sns, { phone, message, timeoutMs })
+          }
+          return
+        }
+        default:
+          return sendByWeb(channel, message, sending)
+      }
+    },
+  }
+}

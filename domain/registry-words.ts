@@ -1,0 +1,147 @@
+// The Chinese words that a registry file may write for the values of closed lists, beside the English ones of the schemas.
+
+const words = (table: Record<string, string>): ReadonlyMap<string, string> => new Map(Object.entries(table))
+
+const INSTITUTION_TYPE_WORDS = words({
+  党政机关: 'government',
+  教育: 'education',
+  医疗: 'healthcare',
+  场馆: 'venue',
+  政务服务中心: 'serviceCentre',
+  科研: 'research',
+  其他: 'other',
+})
+const INSTITUTION_LEVEL_WORDS = words({
+  省级: 'provincial',
+  市级: 'municipal',
+  县级: 'county',
+  三级: 'tertiary',
+  二级: 'secondary',
+  一级: 'primary',
+})
+const VENUE_WORDS = words({
+  图书馆: 'library',
+  博物馆: 'museum',
+  剧院: 'theatre',
+  体育场馆: 'stadium',
+  科技馆: 'scienceMuseum',
+})
+const HEATING_WORDS = words({
+  '市政集中供暖（按热计量）': 'districtHeatMetered',
+  空调供暖: 'airConditioning',
+  燃气或燃油: 'gasOrOil',
+  无: 'none',
+})
+
+const CERTAINTY_WORDS = words({
+  官方: 'official',
+  转载: 'secondary',
+  推算: 'derived',
+  记忆: 'recalled',
+  用户提供: 'supplied',
+})
+const MEDIUM_WORDS = words({ 电: 'electricity', 水: 'water', 热力: 'heat', 天然气: 'gas' })
+
+const CARRIER_WORDS = words({
+  电: 'electricity',
+  热力: 'heat',
+  '热力（按热量收费）': 'heat',
+  '热力（按面积收费）': 'heatByArea',
+  天然气: 'gas',
+  煤: 'rawCoal',
+  煤炭: 'rawCoal',
+  原煤: 'rawCoal',
+  汽油: 'petrol',
+  煤油: 'kerosene',
+  柴油: 'diesel',
+  液化石油气: 'lpg',
+  水: 'water',
+})
+
+/** Chinese words for the values of closed lists, by file and field. Another word passes as it is, for the schema to judge. */
+export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  ['areas.level', words({ 省级: 'province', 市级: 'city', 县级: 'county' })],
+  ['institutions.type', INSTITUTION_TYPE_WORDS],
+  ['institutions.level', INSTITUTION_LEVEL_WORDS],
+  ['institutions.venueKind', VENUE_WORDS],
+  ['institutions.heatingKind', HEATING_WORDS],
+  ['quotas.type', INSTITUTION_TYPE_WORDS],
+  ['quotas.level', INSTITUTION_LEVEL_WORDS],
+  ['quotas.venueKind', VENUE_WORDS],
+  ['quotas.heatingKind', HEATING_WORDS],
+  [
+    'quotas.indicator',
+    words({
+      单位采暖建筑面积供暖能耗: 'heatingPerArea',
+      单位建筑面积非供暖能耗: 'nonHeatingPerArea',
+      人均综合能耗: 'energyPerCapita',
+      人均用水量: 'waterPerCapita',
+    }),
+  ],
+  ['meters.medium', MEDIUM_WORDS],
+  ['tariffs.medium', MEDIUM_WORDS],
+  [
+    'tariffs.name',
+    words({
+      尖峰: 'sharp',
+      高峰: 'peak',
+      峰: 'peak',
+      平段: 'flat',
+      平: 'flat',
+      低谷: 'valley',
+      谷: 'valley',
+      深谷: 'deepValley',
+    }),
+  ],
+  ['bills.carrier', CARRIER_WORDS],
+  [
+    'bills.purpose',
+    words({ 供暖: 'heating', 采暖: 'heating', 公务用车: 'transport', 交通: 'transport', 特殊功能: 'special' }),
+  ],
+  [
+    'bills.unit',
+    words({
+      千瓦时: 'kWh',
+      度: 'kWh',
+      吉焦: 'GJ',
+      立方米: 'm³',
+      千克: 'kg',
+      公斤: 'kg',
+      吨: 't',
+      平方米: 'm²',
+      '㎡': 'm²',
+    }),
+  ],
+  ['meters.role', words({ 总表: 'main', 分表: 'sub', 校核表: 'check', 发电: 'generation', 扣减: 'exclude' })],
+  ['meters.kind', words({ 累计值: 'register', 时段值: 'interval', 虚拟表: 'virtual', 线下表: 'offline' })],
+  ['meters.stamp', words({ 起: 'start', 止: 'end' })],
+  [
+    'targets.indicator',
+    words({
+      能源消费总量: 'energy',
+      用水总量: 'water',
+      碳排放总量: 'co2',
+      单位建筑面积能耗: 'energyPerArea',
+      人均综合能耗: 'energyPerCapita',
+      人均用水量: 'waterPerCapita',
+      单位建筑面积碳排放: 'co2PerArea',
+    }),
+  ],
+  ['targets.path', words({ 线性: 'linear', 等比: 'compound' })],
+  ['coefficients.purpose', words({ 统计: 'statistics', 定额: 'quota' })],
+  ['coefficients.carrier', CARRIER_WORDS],
+  ['co2Factors.medium', MEDIUM_WORDS],
+  ['fuelFactors.carrier', CARRIER_WORDS],
+  ['eueQuotas.type', INSTITUTION_TYPE_WORDS],
+  ['keyEnergyUsers.type', INSTITUTION_TYPE_WORDS],
+  ...[
+    'quotas',
+    'coefficients',
+    'co2Factors',
+    'fuelFactors',
+    'pueGrades',
+    'eueQuotas',
+    'demonstrationLadders',
+    'keyEnergyUsers',
+  ].map((kind): [string, ReadonlyMap<string, string>] => [`${kind}.certainty`, CERTAINTY_WORDS]),
+])

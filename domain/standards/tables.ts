@@ -1,0 +1,230 @@
+// The tables that judging rests on, as data: what was shipped, and what a user imports over it. One mechanism for all of
+// them, so that a province can put its own quota, factors, grades or thresholds in the place of ours, each with its dates
+// and its source. domain/standards/check.ts says what is wrong with a table.
+
+import type { z } from 'zod'
+import { type Quota, quotaSchema } from '../registry.ts'
+import { CO2_FACTORS, CO2_UNITS, type Co2Factor, co2FactorSchema } from './co2-factors.ts'
+import {
+  COEFFICIENT_SETS,
+  COEFFICIENT_UNITS,
+  type CoefficientSet,
+  coefficientSetSchema,
+  type EnergyCarrier,
+} from './coefficients.ts'
+import {
+  EUE_QUOTAS_SHANDONG,
+  type EueQuota,
+  eueQuotaSchema,
+  PUE_GRADES,
+  type PueGrades,
+  pueGradesSchema,
+} from './data-centre.ts'
+import { DEMONSTRATION_LADDERS, type DemonstrationLadder, demonstrationLadderSchema } from './demonstration.ts'
+import { FUEL_FACTORS, type FuelFactor, fuelFactorSchema } from './fuel-factors.ts'
+import { KEY_ENERGY_USER_RULES, type KeyEnergyUserRule, keyEnergyUserRuleSchema } from './key-energy-users.ts'
+import { QUOTAS_HEBEI } from './quotas-hebei.ts'
+import type { Validity } from './validity.ts'
+
+/** Rows by table. As imported: what the user gave. In force: `tablesInForce` of that. */
+export interface StandardTables {
+  quotas: readonly Quota[]
+  coefficients: readonly CoefficientSet[]
+  co2Factors: readonly Co2Factor[]
+  fuelFactors: readonly FuelFactor[]
+  pueGrades: readonly PueGrades[]
+  eueQuotas: readonly EueQuota[]
+  demonstrationLadders: readonly DemonstrationLadder[]
+  keyEnergyUsers: readonly KeyEnergyUserRule[]
+}
+export type TableKind = keyof StandardTables
+type RowOf<K extends TableKind> = StandardTables[K][number]
+export type TableRow = Validity & { standIn?: boolean | undefined }
+
+/** What is wrong with one row: the field and the reason. */
+export type RowFinding = readonly [field: string, reason: string]
+
+export interface Table<T> {
+  schema: z.ZodType<T> & { shape: Readonly<Record<string, z.ZodType>> }
+  shipped: readonly T[]
+  /** What a row is about: of the rows of one key one holds on a day. Not the standard's name: a new edition ends the old one. */
+  keyOf(row: T): string
+  /** What the schema cannot see. */
+  findingsOf(row: T): (RowFinding | false)[]
+  /** Nothing could be judged on a day without a row, so the last of a key may not end. */
+  endless: boolean
+}
+
+/** Wide bounds that still catch a coefficient in another unit, e.g. heat as 0.03412 instead of 34.12 (facts §3.5, §4). */
+const PLAUSIBLE: Record<EnergyCarrier, readonly [low: number, high: number]> = {
+  electricity: [0.1, 0.45],
+  heat: [30, 40],
+  gas: [1.1, 1.33],
+  rawCoal: [0.5, 1],
+  petrol: [1.4, 1.6],
+  kerosene: [1.4, 1.6],
+  diesel: [1.4, 1.6],
+  lpg: [1.6, 1.8],
+}
+/** kgCO2/kg; wide bounds that still catch a factor per gigajoule or in t/kg. */
+const PLAUSIBLE_FUEL = [1.5, 4] as const
+/** Carriers that meters count: a set that cannot convert them can judge nothing. */
+const METERED = ['electricity', 'heat', 'gas'] as const satisfies EnergyCarrier[]
+
+const isRising = (values: readonly number[]): boolean =>
+  values.every((value, index) => index === 0 || value > values[index - 1])
+const words = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(' ')
+
+export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
+  quotas: {
+    schema: quotaSchema,
+    shipped: QUOTAS_HEBEI,
+    keyOf: (row) =>
+      words(
+        row.type,
+        row.venueKind,
+        row.level,
+        row.climateZone,
+        row.heatingKind && `(${row.heatingKind})`,
+        row.indicator,
+      ),
+    findingsOf: ({ constraint, benchmark, guide }) => [
+      !(constraint >= benchmark && benchmark >= guide) && ['constraint', 'constraint ≥ benchmark ≥ guide must hold'],
+    ],
+    endless: false,
+  },
+  coefficients: {
+    schema: coefficientSetSchema,
+    shipped: COEFFICIENT_SETS,
+    keyOf: ({ purpose }) => purpose,
+    findingsOf: ({ rows }) => [
+      new Set(rows.map(({ carrier }) => carrier)).size < rows.length && ['carrier', 'a carrier stands twice'],
+      ...METERED.filter((carrier) => !rows.some((row) => row.carrier === carrier)).map(
+        (carrier): RowFinding => ['carrier', `has no coefficient for ${carrier}`],
+      ),
+      ...rows.map(({ carrier, value, unit }): RowFinding | false => {
+        const [low, high] = PLAUSIBLE[carrier]
+        const wanted = COEFFICIENT_UNITS[carrier]
+        return (
+          (unit !== wanted || !(value >= low && value <= high)) && [
+            unit === wanted ? 'value' : 'unit',
+            `has ${carrier} ${value} ${unit}; expected ${low} to ${high} ${wanted}`,
+          ]
+        )
+      }),
+    ],
+    endless: true,
+  },
+  co2Factors: {
+    schema: co2FactorSchema,
+    shipped: CO2_FACTORS,
+    keyOf: ({ medium, area }) => `${medium} of ${area}`,
+    findingsOf: ({ medium, value, unit }) => [
+      unit !== CO2_UNITS[medium] && ['unit', `has ${value} ${unit}; expected ${CO2_UNITS[medium]}`],
+      !(value > 0) && ['value', `has ${value} ${unit}; expected a positive value`],
+    ],
+    endless: true,
+  },
+  fuelFactors: {
+    schema: fuelFactorSchema,
+    shipped: FUEL_FACTORS,
+    keyOf: ({ carrier, area }) => `${carrier} of ${area}`,
+    findingsOf: ({ value, unit }) => [
+      !(value >= PLAUSIBLE_FUEL[0] && value <= PLAUSIBLE_FUEL[1]) && [
+        'value',
+        `has ${value} ${unit}; expected ${PLAUSIBLE_FUEL[0]} to ${PLAUSIBLE_FUEL[1]}`,
+      ],
+    ],
+    endless: false,
+  },
+  pueGrades: {
+    schema: pueGradesSchema,
+    shipped: PUE_GRADES,
+    keyOf: () => 'all',
+    findingsOf: ({ grades }) => [!isRising([1, ...grades]) && ['grades', '1 < grade 1 < grade 2 < grade 3 must hold']],
+    endless: false,
+  },
+  eueQuotas: {
+    schema: eueQuotaSchema,
+    shipped: EUE_QUOTAS_SHANDONG,
+    keyOf: ({ type }) => type,
+    findingsOf: ({ constraint, benchmark, guide }) => [
+      !(constraint >= benchmark && benchmark >= guide && guide >= 1) && [
+        'constraint',
+        'constraint ≥ benchmark ≥ guide ≥ 1 must hold',
+      ],
+    ],
+    endless: false,
+  },
+  demonstrationLadders: {
+    schema: demonstrationLadderSchema,
+    shipped: DEMONSTRATION_LADDERS,
+    keyOf: () => 'all',
+    findingsOf: ({ steps }) => [
+      !(isRising([0, ...steps.map(({ ratioMax }) => ratioMax)]) && isRising([...steps.map((s) => -s.points), 0])) && [
+        'steps',
+        'a higher ratio must give fewer points, above 0',
+      ],
+    ],
+    endless: false,
+  },
+  keyEnergyUsers: {
+    schema: keyEnergyUserRuleSchema,
+    shipped: KEY_ENERGY_USER_RULES,
+    keyOf: ({ area, type }) => words(area, type),
+    findingsOf: ({ thresholdTce }) => [
+      !(thresholdTce > 0) && ['thresholdTce', `has ${thresholdTce}; expected more than 0`],
+    ],
+    endless: false,
+  },
+}
+export const TABLE_KINDS = Object.keys(TABLES) as TableKind[]
+
+/** A table without the type of its rows, for what is done to all tables alike. */
+export const tableOf = (kind: TableKind): Table<TableRow> => TABLES[kind] as unknown as Table<TableRow>
+
+/** What names a row in a problem. */
+export const tableRowId = (kind: TableKind, row: TableRow): string => `${tableOf(kind).keyOf(row)}|${row.validFrom}`
+
+/**
+ * What holds when `imported` is laid over what was shipped, key by key. An imported row takes the place of the one that
+ * begins on the same day. A row without `validTo` holds until the next of its key begins. A stand-in gives way, from its
+ * first day on, to a row that is none. Whether the result has overlaps or gaps, check.ts says.
+ */
+export function tablesInForce(imported: Partial<StandardTables> = {}): StandardTables {
+  const rows = TABLE_KINDS.map((kind) => [kind, rowsInForce(kind, imported[kind] ?? [])])
+  return Object.fromEntries(rows) as StandardTables
+}
+
+export const SHIPPED_TABLES: StandardTables = tablesInForce()
+
+/** One table of it, in order of keys and dates. */
+export function rowsInForce(kind: TableKind, imported: readonly TableRow[]): TableRow[] {
+  const { shipped, keyOf } = tableOf(kind)
+  const importedBy = Map.groupBy(imported, keyOf)
+  return [...Map.groupBy([...shipped, ...imported], keyOf)].flatMap(([key, rows]) => {
+    const own = importedBy.get(key)
+    if (!own) return rows
+    const days = new Set(own.map(({ validFrom }) => validFrom))
+    return succeeding([...rows.filter((row) => !own.includes(row) && !days.has(row.validFrom)), ...own])
+  })
+}
+
+/** Rows of one key, each ended where the next begins when it did not say. */
+function succeeding(rows: readonly TableRow[]): TableRow[] {
+  const firstReal = rows
+    .filter(({ standIn }) => !standIn)
+    .map(({ validFrom }) => validFrom)
+    .sort()
+    .at(0)
+  const sorted = rows
+    .filter(({ standIn, validFrom }) => !standIn || firstReal === undefined || validFrom < firstReal)
+    .toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
+  return sorted.map((row, index) => {
+    const next = sorted.at(index + 1)?.validFrom
+    const end =
+      row.standIn && firstReal !== undefined && (row.validTo ?? firstReal) >= firstReal ? firstReal : undefined
+    const validTo = end ?? row.validTo ?? next
+    return validTo === row.validTo ? row : { ...row, validTo }
+  })
+}
