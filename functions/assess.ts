@@ -28,6 +28,7 @@ import {
   type SubjectYear,
   standardsIn,
   subjectMonthDocs,
+  subjectMonths,
   subjectYearKey,
 } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
@@ -43,7 +44,7 @@ import { putTogether } from './put-together.ts'
 import { readOnce } from './read-once.ts'
 import { registryReader, type Shard } from './registry.ts'
 import { closingDays, revisionDocs } from './revision.ts'
-import { eachShard, nextTurn } from './shard.ts'
+import { eachShard } from './shard.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
 export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`
@@ -57,7 +58,7 @@ interface SummarizedMark {
   day: number
 }
 export const summarizedKey = (shard: string): string => `summarized/${shard}`
-/** Whose hours of a month are in memory together, and are judged without a turn for others: some 30 ms. */
+/** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
 const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
 const presentKey = (shard: string): string => `present/${shard}`
@@ -83,7 +84,6 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
         const written = await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs })
         await putTogether(docs, written.recorded)
         await docs.put(written.plain, DERIVED)
-        await nextTurn()
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
       await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
@@ -207,14 +207,14 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
     }
     const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
-    const rows: DocWrite[] = []
-    for (const [index, institution] of institutions.entries()) {
-      if (index % INSTITUTIONS_PER_LOAD === INSTITUTIONS_PER_LOAD - 1) await nextTurn()
+    let rows: DocWrite[] = []
+    for (const institution of institutions) {
       const latest = await latestMonth(docs, institution.id, nowMs)
       const month = latest ?? monthOf(nowMs)
-      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
+      const months = await subjectMonths(docs, institution.id, month)
+      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months }
       const dualControl = await dualControlOf(docs, registry, question)
-      const quota = await quotaOf(docs, registry, { institution, month, nowMs })
+      const quota = await quotaOf(docs, registry, { institution, month, nowMs, months })
       if (latest) of.judged.set(institution.id, { month, dualControl, quota })
       const actual = (name: string) =>
         dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
@@ -235,8 +235,11 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
         coverage: dualControl?.coverage ?? null,
       }
       rows.push({ key: summaryKey(shard, institution.id), value: row })
+      if (rows.length < INSTITUTIONS_PER_LOAD) continue
+      await docs.put(rows, DERIVED)
+      rows = []
     }
-    await state.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
+    await docs.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
   }
 
   /**
