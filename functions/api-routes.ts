@@ -6,6 +6,7 @@ import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
 import { deviceRoutes } from './api-device.ts'
 import { energyRoutes } from './api-energy.ts'
+import { explainRoutes } from './api-explain.ts'
 import { fieldRoutes } from './api-field.ts'
 import { institutionRoutes } from './api-institution.ts'
 import { intakeRoutes } from './api-intake.ts'
@@ -45,5 +46,6 @@ export const apiRoutes: readonly Route[] = [
   ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...explainRoutes,
   ...energyRoutes,
 ]
