@@ -77,6 +77,8 @@ export const quotaStatusSchema = z.object({
   toNextRating: amount,
   standard: z.string().nullable(),
   standIn: z.boolean(),
+  /** What made standard coal of the actual; null of water. A stand-in says so in its name. */
+  coefficientSet: z.string().nullable(),
 })
 export type QuotaStatus = z.infer<typeof quotaStatusSchema>
 

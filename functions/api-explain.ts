@@ -83,12 +83,9 @@ export const explainRoutes: readonly Route[] = [
         .nullable()
         .meta({ description: 'Of an alert on a meter: its last day, down to the readings' }),
       checks: z.array(checkSchema),
-      now: z
-        .object({ value: z.number().nullable(), asOfMs: z.number() })
-        .nullable()
-        .meta({
-          description: 'What the chain leads to now; `facts` are as of `asOfMs`, and hours may have come since',
-        }),
+      now: z.object({ value: z.number().nullable(), asOfMs: z.number() }).nullable().meta({
+        description: 'What the chain leads to now; `facts` are as of `asOfMs`, and hours may have come since',
+      }),
       evidence: z.array(z.string()).meta({ description: 'Paths of what else it rests on' }),
     }),
     async handle(context) {
