@@ -105,7 +105,7 @@ test('a register event that is undone on the page changes the hours, and reopene
     await page.getByTestId(`action-${action}`).click()
   }
   expect(await event.textContent()).toContain('读数突跳')
-  expect(await page.getByTestId('curve').textContent()).toContain('读数突跳')
+  await expect.poll(() => page.getByTestId('curve').textContent(), WAIT).toContain('读数突跳')
   // The token was given in the test before and is remembered in this tab.
   await review('undo')
   await expect.poll(() => event.getByTestId('review-state').textContent(), WAIT).toBe('已撤销')
@@ -137,14 +137,14 @@ describe.each(['zh', 'en'])('in %s', (language) => {
   beforeAll(async () => {
     await page.goto(`${host.httpUrl}/`)
     await page.evaluate((chosen) => localStorage.setItem('kilowatch.language', chosen), language)
+    await page.reload()
+    await page.setViewportSize({ width: 390, height: 844 })
   })
 
   test.each(PLACES)('$hash is shown whole, and on a phone nothing lies beside the screen', async ({ hash, shows }) => {
-    await page.setViewportSize({ width: 390, height: 844 })
     await page.goto(`${host.httpUrl}/${hash}`)
-    await page.reload()
     await page.getByTestId(shows).waitFor()
-    await expect.poll(() => page.locator('.ant-skeleton, .ant-spin').count(), WAIT).toBe(0)
+    await expect.poll(() => page.locator('.ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
     const text = await page.locator('body').textContent()
     expect(text).not.toMatch(/undefined|\[object|NaN/)
     expect(await page.getByTestId('broken').count()).toBe(0)
