@@ -103,6 +103,23 @@ describe('the template', () => {
     })
   })
 
+  test('answers the routes about gateways from a function that can change certificates and cannot reach series', () => {
+    const about = routes.filter((route) => route.includes('/gateways/{id}/'))
+    const { id, properties } = functionOf('devices')
+    const integrations = resources('AWS::ApiGatewayV2::Integration').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.IntegrationUri).includes(id),
+    )
+    expect(integrations).toHaveLength(1)
+    const served = resources('AWS::ApiGatewayV2::Route')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Target }) => JSON.stringify(Target).includes(integrations[0][0]))
+    expect(served.map(({ RouteKey }) => RouteKey).sort()).toEqual([...about].sort())
+    expect(properties.Environment.Variables).toMatchObject({ KILOWATCH_THING_POLICY: expect.anything() })
+    expect(properties.Environment.Variables).not.toHaveProperty('KILOWATCH_STORE')
+    expect(properties.VpcConfig).toBeUndefined()
+    expect(functionOf('api').properties.VpcConfig).toBeDefined()
+  })
+
   test('asks for a token to change something even where anyone may read', () => {
     const { template: open } = synth({ readers: 'anyone' })
     const made = Object.values(open.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties)
@@ -159,6 +176,9 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
     const isTimestream = context.readings === 'timestream'
     made.resourceCountIs('AWS::Timestream::Database', isTimestream ? 1 : 0)
     made.resourceCountIs('AWS::Timestream::Table', isTimestream ? 2 : 0)
+    for (const { Properties } of Object.values(made.findResources('AWS::Timestream::Table'))) {
+      expect(Properties.Schema.CompositePartitionKey).toMatchObject([{ Type: 'DIMENSION', Name: 'meter' }])
+    }
     const builds = !isTimestream && !context.influxUrl
     made.resourceCountIs('AWS::Timestream::InfluxDBInstance', builds ? 1 : 0)
     made.resourceCountIs('AWS::EC2::VPC', builds ? 1 : 0)
