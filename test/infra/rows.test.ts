@@ -1,13 +1,19 @@
 // Every row of the trigger table stands in the CloudFormation template, in any partition: the table and infra/ cannot drift.
 
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Duration } from 'aws-cdk-lib'
 import { Match } from 'aws-cdk-lib/assertions'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { describe, expect, test } from 'vitest'
+import { variables } from '../../cloud/environment.ts'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
 import { works } from '../../infra/functions.ts'
 import { settingsOf } from '../../infra/settings.ts'
-import { DEPLOYMENTS, synth } from './synth.ts'
+import { temporaryFolder } from '../devices/broker.ts'
+import { DEPLOYMENTS, NEEDED, synth } from './synth.ts'
 
 const rows = Object.entries(triggers) as [name: keyof typeof triggers, trigger: Trigger][]
 const routes = rows.flatMap(([, { http }]) => http ?? [])
@@ -187,6 +193,35 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
     made.resourceCountIs('AWS::CloudFront::Distribution', context.page === 'cloudfront' ? 1 : 0)
   })
 })
+
+describe('the environment', () => {
+  const told = Object.values(DEPLOYMENTS).flatMap((context) =>
+    Object.values(synth(context).template.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
+      Object.keys(Properties.Environment.Variables),
+    ),
+  )
+
+  test('has nothing that the platform does not know, and everything that has no default', () => {
+    const known = Object.keys(variables)
+    expect([...new Set(told)].filter((name) => !known.includes(name))).toEqual([])
+    const needed = known.filter((name) => !variables[name as keyof typeof variables].safeParse(undefined).success)
+    // Nobody sends to these but a schedule.
+    const unsent = ['KILOWATCH_QUEUE_NOTIFY_URL', 'KILOWATCH_QUEUE_PRUNE_URL']
+    expect(needed.filter((name) => !told.includes(name)).sort()).toEqual(unsent)
+  })
+})
+
+test('the app writes its template without credentials, as `cdk synth` runs it', () => {
+  const folder = temporaryFolder()
+  const context = { ...NEEDED, 'aws:cdk:bundling-stacks': [] }
+  const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    encoding: 'utf8',
+  })
+  expect(status, stderr).toBe(0)
+  expect(existsSync(join(folder, 'Kilowatch-prod.template.json'))).toBe(true)
+}, 120_000)
 
 describe('the context', () => {
   const parse = (context: Record<string, string>) => () =>

@@ -14,7 +14,7 @@ const cdkJson: { context: Record<string, unknown> } = JSON.parse(
 )
 
 /** The least that has to be said. */
-const NEEDED: Context = { jwtIssuer: 'https://issuer.example', jwtAudience: 'kilowatch' }
+export const NEEDED: Context = { jwtIssuer: 'https://issuer.example', jwtAudience: 'kilowatch' }
 
 /** Each of these is deployed differently: what is true of the stack has to be true of all. */
 export const DEPLOYMENTS: Readonly<Record<string, Context>> = {
