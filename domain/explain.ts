@@ -2,7 +2,7 @@
 // factor rows that made them count, and the result computed once more from these alone, so that a chain that does not
 // lead to the number shown is seen.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { weightedMean } from './attribute.ts'
 import { addMonths, type Month, monthOf, monthRange, monthsThrough } from './calendar.ts'
 import { entriesOf, type LedgerCoefficient, type LedgerFactor } from './carbon-source.ts'

@@ -1,7 +1,7 @@
 // Routes that show where numbers come from and what they mean: explain, carbon ledger, meter tree, data centre, rankings,
 // key energy users, pace, cost and the decomposition of targets.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Alert } from '../domain/alert.ts'
 import { explainFinding } from '../domain/alert-rule.ts'
 import { dayLabel, dayOf, monthOf, monthRange, yearOf } from '../domain/calendar.ts'
