@@ -12,9 +12,9 @@ import {
 import { type AlertKind, type Asked, type Finding, unjudged } from '../domain/alert-finding.ts'
 import { pueOverLimit } from '../domain/alert-judgement.ts'
 import { addMonths, DAY_MS, dayOf, dayStartMs, HOUR_MS, monthOf, monthRange } from '../domain/calendar.ts'
+import { type CentreBoundary, centreBoundaries } from '../domain/data-centre-boundary.ts'
 import { COVERAGE_MIN } from '../domain/dual-control.ts'
-import { DATA_CENTRE, DATA_CENTRE_IT } from '../domain/institution-month.ts'
-import { balanceOf, type MeterHours, meterTree, outermost, type TreeNode } from '../domain/meter-tree.ts'
+import { balanceOf, type MeterHours, meterTree, type TreeNode } from '../domain/meter-tree.ts'
 import { type EventReview, eventId } from '../domain/register-review.ts'
 import { EXPORT, type Institution, type Meter } from '../domain/registry.ts'
 import type { LimitsReader } from './alert-limits.ts'
@@ -122,7 +122,7 @@ export function hoursFindings({ hours, events, generated: roofs }: MeterLook, of
   })
   return [
     ...officeHours(meters, hours, asked),
-    ...centreEfficiency(meters, hours, { asked, today: dayOf(nowMs) }),
+    ...centreEfficiency(centreBoundaries(institution, meters).pue, hours, { asked, today: dayOf(nowMs) }),
     ...meters.flatMap((meter) => [
       registerEvent(meterAsked(of, 'registerEvent', meter), events.get(meter.id) ?? []),
       ...leak(of, meter, hours),
@@ -158,15 +158,13 @@ function officeHours(
 }
 
 function centreEfficiency(
-  meters: readonly Meter[],
+  { total, it }: CentreBoundary,
   hours: ReadonlyMap<string, MeterHours>,
   { asked, today }: { asked: (kind: AlertKind) => Asked; today: number },
 ): Finding[] {
-  const side = (purpose: string) => outermost(meters, (meter) => meter.purpose === purpose)
-  const [total, it] = [side(DATA_CENTRE), side(DATA_CENTRE_IT)]
   if (total.length === 0 || it.length === 0) return []
   const question = asked('pueOverLimit')
-  const [totalHours, itHours] = [total, it].map((own) => sumOf(own.map(({ id }) => ({ own: hours.get(id), sign: 1 }))))
+  const [totalHours, itHours] = [total, it].map((own) => sumOf(own.map((id) => ({ own: hours.get(id), sign: 1 }))))
   const known = { totalKwh: 0, itKwh: 0, hours: 0 }
   const firstMs = totalHours.firstHourMs
   const [from, to] = [today - PUE_DAYS, today].map((day) => (dayStartMs(day) - firstMs) / HOUR_MS)

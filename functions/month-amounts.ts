@@ -1,7 +1,7 @@
 // What each meter of an institution counted in a month: the sum of its known hours, and what they cost by the tariffs.
 
-import type { MeterAmount } from '../domain/institution-month.ts'
 import type { Medium, Meter } from '../domain/registry.ts'
+import type { MeterAmount } from '../domain/supply.ts'
 import { noCost, type Pricer, pricerOf, type Tariff, type TariffCost } from '../domain/tariff.ts'
 import type { ConsumptionDay } from './platform.ts'
 
