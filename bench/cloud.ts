@@ -3,11 +3,11 @@
 // or without the platform on AWS, fails the bench.
 
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import { bundleEntries, bundleOptions } from '../infra/bundle.ts'
 import type { CloudIngestReport } from './cloud-ingest.ts'
 import { STORES, type Store, startServices } from './cloud-services.ts'
@@ -16,6 +16,9 @@ import { type BenchRow, type CostRow, median } from './table.ts'
 /** Bundles that a fresh process imports so often; the middle one counts. */
 const IMPORTS = 5
 const BARS = { bytes: 1.5 * 1024 * 1024, importMillis: 300, ingestCpuMillis: 1.5 }
+/** The least that a function with a table imports. */
+const CLIENT = "export { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'"
+const CLIENT_NAME = "the SDK's DynamoDB client, bundled alike"
 const root = join(import.meta.dirname, '..')
 const run = promisify(execFile)
 
@@ -23,21 +26,19 @@ export async function benchCloud(scale: number, say: (line: string) => void): Pr
   const folder = mkdtempSync(join(tmpdir(), 'kilowatch-bench-cloud-'))
   try {
     const rows: BenchRow[] = []
-    const empty = join(folder, 'empty.mjs')
-    writeFileSync(empty, 'export const handler = async () => undefined\n')
+    const client = join(folder, 'client.mjs')
+    await bundled({ stdin: { contents: CLIENT, resolveDir: root } }, client)
     for (const { name, entry } of bundleEntries) {
       const file = join(folder, `${name}.mjs`)
-      const inputs = await bundled(entry, file)
+      const inputs = await bundled({ entryPoints: [entry] }, file)
       checkInputs(name, inputs)
-      const bytes = statSync(file).size
-      rows.push(
-        cost(`${name} bundle, MB`, bytes / 1024 / 1024, BARS.bytes / 1024 / 1024, {
-          what: 'the part of it that is domain, functions and cloud',
-          value: ownBytes(inputs) / 1024 / 1024,
-        }),
-      )
-      rows.push(await importRow(name, file, empty))
-      say(`${name}: ${(bytes / 1024).toFixed(0)} kB`)
+      const size = cost(`${name} bundle, MB`, megabytes(statSync(file).size), megabytes(BARS.bytes), {
+        what: CLIENT_NAME,
+        value: megabytes(statSync(client).size),
+      })
+      rows.push({ ...size, more: { 'MB of domain, functions and cloud': megabytes(ownBytes(inputs)) } })
+      rows.push(await importRow(name, file, client))
+      say(`${name}: ${size.value.toFixed(2)} MB`)
     }
     for (const store of STORES) rows.push(await ingestRow(join(folder, 'ingest.mjs'), scale, store))
     return rows
@@ -46,16 +47,18 @@ export async function benchCloud(scale: number, say: (line: string) => void): Pr
   }
 }
 
+const megabytes = (bytes: number): number => bytes / 1024 / 1024
+
 type Inputs = Record<string, { bytesInOutput: number }>
 
 /** Path → bytes of what went into the bundle, as esbuild tells. */
-async function bundled(entry: string, outfile: string): Promise<Inputs> {
+async function bundled(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outfile: string): Promise<Inputs> {
   const { metafile } = await build({
     ...bundleOptions,
     conditions: [...bundleOptions.conditions],
     mainFields: [...bundleOptions.mainFields],
     absWorkingDir: root,
-    entryPoints: [entry],
+    ...entry,
     outfile,
     metafile: true,
     logLevel: 'warning',
@@ -76,15 +79,15 @@ const ownBytes = (inputs: Inputs): number =>
     .filter(([path]) => /^(domain|functions|cloud)\//.test(path))
     .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0)
 
-/** What a fresh process needs from before the import to after it; beside it a module with nothing in it, in turn. */
-async function importRow(name: string, file: string, empty: string): Promise<CostRow> {
+/** What a fresh process needs from before the import to after it; beside it the client alone, in turn. */
+async function importRow(name: string, file: string, client: string): Promise<CostRow> {
   const [ours, theirs]: [Import[], Import[]] = [[], []]
   for (let round = 0; round < IMPORTS; round++) {
-    theirs.push(await importOf(empty))
+    theirs.push(await importOf(client))
     ours.push(await importOf(file))
   }
   const row = cost(`${name} cold import, ms`, median(ours.map(({ millis }) => millis)), BARS.importMillis, {
-    what: 'an empty handler',
+    what: CLIENT_NAME,
     value: median(theirs.map(({ millis }) => millis)),
   })
   // Not disturbed by busy neighbours.
