@@ -31,8 +31,10 @@ const SPREAD_MS = 60_000
 const BAR_SECONDS = 1
 const WAIT_MS_MAX = 120_000
 const WAIT_STEP_MS = 50
-/** A host that used less of a core than this over a second has done what followed from a round. */
-const QUIET_CPU_SECONDS = 0.2
+/** A host that used less of a core than this, for so many seconds, has done what followed from a round. */
+const QUIET_CPU_SECONDS = 0.1
+const QUIET_SECONDS = 3
+const QUIET_SECONDS_MAX = 180
 
 interface Case {
   what: string
@@ -214,9 +216,10 @@ async function addressOf(host: ChildProcess, folder: string): Promise<HostAddres
 
 /** Waits until a host has nothing to do: a quarter of an hour lies between two bursts, and not the work of the last one. */
 async function quiet(host: ChildProcess): Promise<void> {
-  for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += 1_000) {
+  let quietSeconds = 0
+  for (let seconds = 0; seconds < QUIET_SECONDS_MAX && quietSeconds < QUIET_SECONDS; seconds++) {
     const before = cpuSeconds(host.pid) ?? 0
     await sleep(1_000)
-    if ((cpuSeconds(host.pid) ?? 0) - before < QUIET_CPU_SECONDS) return
+    quietSeconds = (cpuSeconds(host.pid) ?? 0) - before < QUIET_CPU_SECONDS ? quietSeconds + 1 : 0
   }
 }

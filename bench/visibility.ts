@@ -71,7 +71,10 @@ export function probing(httpUrl: string, meter: string): { stop(): Promise<numbe
   const probe = async (): Promise<void> => {
     const asked: Promise<void>[] = []
     for (let i = 0; !stopped; i++) {
-      asked.push(timed(`${httpUrl}/api/v1/${paths[i % paths.length]}`).then((took) => void seconds.push(took)))
+      const one = timed(`${httpUrl}/api/v1/${paths[i % paths.length]}`).then((took) => void seconds.push(took))
+      // What it throws is thrown when all are awaited.
+      one.catch(() => undefined)
+      asked.push(one)
       await sleep(PROBE_EVERY_MS)
     }
     await Promise.all(asked)
