@@ -137,9 +137,12 @@ export const energyRoutes: readonly Route[] = [
           hoursPriced: z.number(),
           hoursUnpriced: z.number(),
           hoursUnknown: z.number(),
-          tariffs: z.array(z.unknown()),
+          tariffs: z
+            .array(z.string())
+            .meta({ description: 'Ids of the rows used; `tariffs` below says whose they are' }),
         }),
       ),
+      tariffs: z.array(z.object({ id: z.string(), source: z.string().nullable(), standIn: z.boolean() })),
       bills: z.array(
         z.object({
           carrier: z.string(),

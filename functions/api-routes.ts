@@ -5,6 +5,7 @@ import { type HealthView, healthViewSchema } from '../domain/view.ts'
 import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
 import { comparisonRoutes } from './api-comparison.ts'
+import { deviceRoutes } from './api-device.ts'
 import { energyRoutes } from './api-energy.ts'
 import { explainRoutes } from './api-explain.ts'
 import { fieldRoutes } from './api-field.ts'
@@ -44,6 +45,7 @@ export const apiRoutes: readonly Route[] = [
   ...meterRoutes,
   ...intakeRoutes,
   ...registryRoutes,
+  ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,
   ...explainRoutes,

@@ -12,6 +12,7 @@ import { NATIONAL } from '../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
 import type { Tariff } from '../domain/tariff.ts'
+import type { Judged } from './alert-daily.ts'
 import { judgeAlerts } from './alert-judge.ts'
 import { billsOf } from './bills.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
@@ -26,6 +27,7 @@ import {
   type ShardResult,
   type StateStore,
 } from './platform.ts'
+import { putTogether } from './put-together.ts'
 import { readOnce } from './read-once.ts'
 import { registryReader, type Shard } from './registry.ts'
 import { closingDays, revisionDocs } from './revision.ts'
@@ -36,8 +38,8 @@ import { summarize, summaryKey } from './summary.ts'
 /** What each institution of a shard was last judged by (`judgedByOf`). */
 export type AssessedMark = Record<string, string>
 export const assessedKey = (shard: string): string => `assessed/${shard}`
-/** Whose hours of a month are in memory together: some hundred megabytes at most. */
-const INSTITUTIONS_PER_LOAD = 250
+/** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
+const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
 const presentKey = (shard: string): string => `present/${shard}`
 
@@ -53,24 +55,30 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     const tariffs = await registry.tariffs()
     const judgedBy = judgedByOf({ institutions, meters }, shard, { areas, tariffs, tables: await registry.tables() })
     await reopenChanged(shard, judgedBy)
+    const docs = readOnce(state)
+    const judged = new Map<string, Judged>()
     await withDirtyMonths(state, shard, async (dirty) => {
-      const docs = readOnce(state)
       const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
       for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
         const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
-        await docs.put(await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs }), DERIVED)
+        const written = await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs })
+        await putTogether(docs, written.recorded)
+        await docs.put(written.plain, DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
       await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
-      await summarize({ docs, state, registry }, { shard, institutions, touched, dirty, nowMs, revision })
+      await summarize({ docs, state, registry }, { shard, institutions, touched, dirty, nowMs, revision, judged })
       if (parent) await fanOut.send('rollup', [parent])
     })
-    await judgeAlerts({ state, consumption, registry }, shard, nowMs)
+    await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
   }
 
-  /** The year documents of institutions with their marked months made anew; each month's hours are read at once. */
+  /**
+   * The year documents of institutions with their marked months made anew; each month's hours are read at once. `recorded`:
+   * by institution, where a month was closed or a closed one has changed, together with what records that.
+   */
   async function judgedMonths(
     docs: StateStore,
     of: {
@@ -81,7 +89,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       path: readonly string[]
       nowMs: number
     },
-  ): Promise<DocWrite[]> {
+  ): Promise<{ plain: DocWrite[]; recorded: DocWrite[][] }> {
     const { institutions, dirty, metersOf, nowMs } = of
     const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
@@ -109,12 +117,15 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     // With the months themselves: what is recorded is the difference from what stood before.
     const when = { nowMs, afterDays: await closingDays(docs) }
     const written = await Promise.all(
-      [...made].map(async ([id, months]) => [
-        ...(await revisionDocs(docs, id, months, when)),
-        ...(await subjectMonthDocs(docs, id, months)),
-      ]),
+      [...made].map(async ([id, months]) => ({
+        records: await revisionDocs(docs, id, months, when),
+        years: await subjectMonthDocs(docs, id, months),
+      })),
     )
-    return written.flat()
+    return {
+      plain: written.filter(({ records }) => records.length === 0).flatMap(({ years }) => years),
+      recorded: written.filter(({ records }) => records.length > 0).map(({ records, years }) => [...records, ...years]),
+    }
   }
 
   /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */

@@ -34,7 +34,7 @@ import { balanceOf, meterTree } from '../domain/meter-tree.ts'
 import { HOUR_FLAGS } from '../domain/register.ts'
 import type { Hours } from '../domain/register-hours.ts'
 import type { Institution, Meter } from '../domain/registry.ts'
-import { costOfHours } from '../domain/tariff.ts'
+import { costOfHours, tariffId } from '../domain/tariff.ts'
 import { amountUnit } from '../domain/unit.ts'
 import { NO_HOUR_FLAG, virtualHours } from '../domain/virtual-meter.ts'
 import { billsOf } from './bills.ts'
@@ -126,25 +126,30 @@ export async function costOfMonth(institution: Institution, month: string, sourc
   const subject = (await monthsOfYear(institution.id, Number(month.slice(0, 4)), sources)).find(
     (one) => one.month === month,
   )
+  const priced = meters.map((meter) => ({
+    meter: meter.id,
+    medium: meter.medium,
+    role: meter.role,
+    unit: amountUnit(meter.medium),
+    ...costOfHours({
+      tariffs,
+      subjects,
+      medium: meter.medium,
+      firstHourMs: range.fromMs,
+      amounts: hours.get(meter.id)?.amounts ?? [],
+    }),
+  }))
+  const used = new Set(priced.flatMap((one) => one.tariffs))
   return {
     institution: institution.id,
     month,
     costYuan: subject?.costYuan ?? null,
     hoursExpected: subject?.hoursExpected ?? 0,
     hoursPriced: subject?.hoursPriced ?? 0,
-    meters: meters.map((meter) => ({
-      meter: meter.id,
-      medium: meter.medium,
-      role: meter.role,
-      unit: amountUnit(meter.medium),
-      ...costOfHours({
-        tariffs,
-        subjects,
-        medium: meter.medium,
-        firstHourMs: range.fromMs,
-        amounts: hours.get(meter.id)?.amounts ?? [],
-      }),
-    })),
+    meters: priced,
+    tariffs: tariffs
+      .map((tariff) => ({ id: tariffId(tariff), source: tariff.source ?? null, standIn: tariff.standIn }))
+      .filter(({ id }) => used.has(id)),
     bills: (await billsIn(institution, month, sources)).map(({ carrier, quantity, unit, costYuan, source }) => ({
       carrier,
       quantity,

@@ -81,16 +81,18 @@ export interface Question {
   profileArea: string | undefined
   month: string
   nowMs: number
+  /** `subjectMonths` of it, where they are at hand. */
+  months?: readonly SubjectMonth[]
 }
 
 /** Dual control of an institution or area; null when nothing is known of it in the two years. */
 export async function dualControlOf(
   state: StateStore,
   registry: RegistryReader,
-  { subject, area, profileArea, month, nowMs }: Question,
+  { subject, area, profileArea, month, nowMs, months: known }: Question,
 ): Promise<DualControl | null> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
-  const months = await subjectMonths(state, subject, month)
+  const months = known ?? (await subjectMonths(state, subject, month))
   if (months.length === 0 || asOfMs <= monthRange(month).fromMs) return null
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   const year = yearOf(asOfMs - 1)
@@ -133,14 +135,14 @@ export function standardsIn(
 export async function quotaOf(
   state: StateStore,
   registry: RegistryReader,
-  { institution, month, nowMs }: { institution: Institution; month: string; nowMs: number },
+  { institution, month, nowMs, months }: { institution: Institution } & Pick<Question, 'month' | 'nowMs' | 'months'>,
 ): Promise<QuotaStatus[]> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
-  const months = await subjectMonths(state, institution.id, month)
+  const known = months ?? (await subjectMonths(state, institution.id, month))
   const [areas, tables] = [await registry.areas(), await registry.tables()]
-  const used = months.filter((one) => one.month <= month && one.month >= addMonths(month, -12))
+  const used = known.filter((one) => one.month <= month && one.month >= addMonths(month, -12))
   const { quotaSet } = namesOf(used.map((one) => standardsIn({ areas, tables }, institution.area, one.month)))
-  return quotaStatus(institution, months, tables.quotas, asOfMs, quotaSet || null)
+  return quotaStatus(institution, known, tables.quotas, asOfMs, quotaSet || null)
 }
 
 /** The area above, by code; undefined at the top. */

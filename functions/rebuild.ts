@@ -13,7 +13,7 @@ import { settle } from './settle.ts'
 
 /** What only settling and judging write. Reviews, repairs, revisions and alerts are history, and stay. */
 const DERIVED_PREFIXES = [
-  'settled/',
+  'settledTo/',
   'virtual/',
   'assessed/',
   'summarized/',

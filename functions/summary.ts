@@ -5,8 +5,9 @@ import { dayOf, monthOf, yearOf } from '../domain/calendar.ts'
 import { worstRating } from '../domain/quota.ts'
 import type { Institution } from '../domain/registry.ts'
 import type { InstitutionRow } from '../domain/view.ts'
+import type { Judged } from './alert-daily.ts'
 import type { DirtyMonths } from './dirty.ts'
-import { dualControlOf, judgedYears, latestMonth, quotaOf, subjectYearKey } from './judgement.ts'
+import { dualControlOf, judgedYears, latestMonth, quotaOf, subjectMonths, subjectYearKey } from './judgement.ts'
 import { DERIVED, type DocWrite, type StateStore } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
 import { metTargets, peersDoc, standingDocs } from './standing.ts'
@@ -19,6 +20,8 @@ interface SummarizedMark {
   day: number
 }
 export const summarizedKey = (shard: string): string => `summarized/${shard}`
+/** Rows that are written together, before a store gives others a turn. */
+const ROWS_PER_PUT = 50
 
 export interface SummaryQuestion {
   shard: string
@@ -28,6 +31,8 @@ export interface SummaryQuestion {
   dirty: DirtyMonths
   nowMs: number
   revision: number
+  /** Takes up how each stands that has data: alerts need not judge it again. */
+  judged: Map<string, Judged>
 }
 /** `docs` reads through what was just written; `state` is written. */
 interface Stores {
@@ -48,12 +53,14 @@ export async function summarize({ docs, state, registry }: Stores, of: SummaryQu
     await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
   }
   const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
-  const rows = await Promise.all(
-    listed.map(async (institution): Promise<DocWrite> => {
-      const value = await rowOf(institution, { shard, areaName, nowMs }, { docs, registry })
-      return { key: summaryKey(shard, institution.id), value }
-    }),
-  )
+  for (let first = 0; first < listed.length; first += ROWS_PER_PUT) {
+    const rows: DocWrite[] = []
+    for (const institution of listed.slice(first, first + ROWS_PER_PUT)) {
+      const value = await rowOf(institution, { shard, areaName, nowMs, judged: of.judged }, { docs, registry })
+      rows.push({ key: summaryKey(shard, institution.id), value })
+    }
+    await state.put(rows, DERIVED)
+  }
   const sources = { state: docs, registry, nowMs }
   const standing = await standingDocs({ shard, all: institutions, years: pastYears(of, before) }, sources)
   const daily = isCurrent
@@ -62,7 +69,7 @@ export async function summarize({ docs, state, registry }: Stores, of: SummaryQu
         await peersDoc({ shard, all: institutions, year: yearOf(nowMs) }, sources),
         { key: summarizedKey(shard), value: mark },
       ]
-  await state.put([...rows, ...standing, ...daily], DERIVED)
+  await state.put([...standing, ...daily], DERIVED)
 }
 
 /** Years before this one of which a row is to be made, by institution. */
@@ -84,13 +91,17 @@ function pastYears(
 
 async function rowOf(
   institution: Institution,
-  { shard, areaName, nowMs }: { shard: string; areaName: string; nowMs: number },
+  of: { shard: string; areaName: string; nowMs: number; judged: Map<string, Judged> },
   { docs, registry }: Pick<Stores, 'docs' | 'registry'>,
 ): Promise<InstitutionRow> {
-  const month = (await latestMonth(docs, institution.id, nowMs)) ?? monthOf(nowMs)
-  const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
+  const { shard, areaName, nowMs, judged } = of
+  const latest = await latestMonth(docs, institution.id, nowMs)
+  const month = latest ?? monthOf(nowMs)
+  const months = await subjectMonths(docs, institution.id, month)
+  const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months }
   const dualControl = await dualControlOf(docs, registry, question)
-  const quota = await quotaOf(docs, registry, { institution, month, nowMs })
+  const quota = await quotaOf(docs, registry, { institution, month, nowMs, months })
+  if (latest) judged.set(institution.id, { month, dualControl, quota })
   const actual = (name: string) => dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
   return {
     id: institution.id,

@@ -34,6 +34,10 @@ const program = new Command('kilowatch')
   .description('Energy monitoring for public institutions (公共机构能源监测)')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    'after',
+    '\nIn AWS (cloud/cli.ts):\n  replay-dlq [options]         say why messages are in a dead-letter queue, and send them back',
+  )
 
 program
   .command('start')
