@@ -119,6 +119,7 @@ export const enEnergy: typeof zhEnergy = {
   pueGrades: { overLimit: 'over the limit' },
   gradeNumber: (grade) => `grade ${grade}`,
   atLeast: (value) => `at least ${value}`,
+  eueAsPue: 'no boundary of its own is registered: that of the PUE is assumed',
   noDataCentre: 'No meter of a data centre (sub-item 01D10)',
   pueProblems: {
     noTotalMeter: 'no meter of the whole',

@@ -2,12 +2,14 @@
 
 import type { Bill } from '../../domain/bill.ts'
 import type { CentreUsage, Effectiveness } from '../../domain/data-centre.ts'
+import type { CentreBoundary } from '../../domain/data-centre-boundary.ts'
 import type { DemonstrationPoints } from '../../domain/demonstration.ts'
 import type { Generation } from '../../domain/generation.ts'
 import type { KeyEnergyUser } from '../../domain/key-energy-user.ts'
 import type { QuotaPace } from '../../domain/quota-pace.ts'
-import type { RankingGroup, RankingRule } from '../../domain/ranking.ts'
+import type { RankingGroup } from '../../domain/ranking.ts'
 import type { Medium, Meter } from '../../domain/registry.ts'
+import type { RankingRule } from '../../domain/standards/ranking-rules.ts'
 import type { PlanCheck } from '../../domain/target-plan.ts'
 import type { TariffCost } from '../../domain/tariff.ts'
 
@@ -47,13 +49,13 @@ export interface CostAnswer {
   bills: (Pick<Bill, 'carrier' | 'quantity' | 'unit'> & { costYuan: number | null; source: string | null })[]
 }
 
-type Usage = CentreUsage & { pue: Effectiveness }
+type Usage = CentreUsage & { pue: Effectiveness; eue: Effectiveness }
 export interface DataCentreAnswer {
-  meters: { total: string[]; it: string[] }
+  boundaries: { pue: CentreBoundary; eue: CentreBoundary }
   hours: { atMs: number; value: number | null }[]
   months: (Usage & { month: string })[]
   monthly: Usage
-  yearly: Usage & { year: number; eue: Effectiveness }
+  yearly: Usage & { year: number }
   pueAtLeast: number | null
   pueGrade: {
     grade: number | string | null
@@ -79,15 +81,25 @@ export interface RevisionRow {
 export interface RankingAnswer {
   year: number
   rule: RankingRule
-  groups: RankingGroup[]
+  /** Group by group: the ranked ones, then those left out. */
+  items: (Pick<RankingGroup, 'type' | 'venueKind' | 'level'> & {
+    institution: string
+    rank: number | null
+    value: number | null
+    leader: boolean
+    reasons: RankingGroup['excluded'][number]['reasons']
+  })[]
+  next: string | null
 }
 export interface DemonstrationAnswer {
   year: number
   items: DemonstrationPoints[]
+  next: string | null
 }
 export interface KeyUsersAnswer {
   year: number
   items: (KeyEnergyUser & { institution: string })[]
+  next: string | null
 }
 export type PlanAnswer = PlanCheck & { children: string[] }
 

@@ -1,7 +1,7 @@
 // The two tables in the middle of a chain: what each source adds over the whole window, and the same month by month.
 
 import { Table, type TableColumnsType, type TableColumnType } from 'antd'
-import type { ExplainedMonth, ExplainView } from '../../domain/explain.ts'
+import type { ExplainedMonth, ExplainView } from '../../domain/explain-view.ts'
 import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from './format.ts'
 import { useLanguage } from './language.tsx'
@@ -140,7 +140,7 @@ export function ExplainMonths({ view, sums }: { view: ExplainView; sums: Explain
       pagination={false}
       scroll={{ x: 'max-content' }}
       expandable={{
-        rowExpandable: ({ terms }) => terms.some(({ kind }) => kind !== 'child'),
+        rowExpandable: ({ terms }) => terms.some(({ kind }) => kind === 'carrier' || kind === 'part'),
         expandedRowRender: ({ terms }) => (
           <ul className="plain-list">
             {terms.map(({ source, amount, unit, row, adds }) => (

@@ -1,7 +1,7 @@
 // Where one number of an institution or area comes from, on a page of its own, so that it can be linked and printed.
 
 import { Card, Spin } from 'antd'
-import type { ExplainView } from '../../domain/explain.ts'
+import type { ExplainView } from '../../domain/explain-view.ts'
 import type { InstitutionView } from '../../domain/view.ts'
 import { AreaPath, useArea } from './area-path.tsx'
 import { ExplainChain } from './explain-chain.tsx'
@@ -10,6 +10,9 @@ import { ProblemNotice } from './marks.tsx'
 import { useResource, withQuery } from './resource.ts'
 import { areaRoute, formatRoute, institutionRoute, type WhyRoute } from './route.ts'
 import { useTitle } from './title.ts'
+
+/** Meters of an institution or children of an area in one answer; of more the sum of the others is one row. */
+const LISTED = 500
 
 export function WhyPage({ route, month }: { route: WhyRoute; month: string }) {
   const { text, nameOf } = useLanguage()
@@ -48,7 +51,7 @@ type WhyProps = Omit<WhyRoute, 'page' | 'month'> & { month: string; routeMonth: 
 export function Why({ of, id, indicator, table, month, routeMonth }: WhyProps) {
   const { text } = useLanguage()
   const path = `${of === 'area' ? 'areas' : 'institutions'}/${encodeURIComponent(id)}/explain`
-  const explained = useResource<ExplainView>(withQuery(path, { indicator, table, month }))
+  const explained = useResource<ExplainView>(withQuery(path, { indicator, table, month, limit: LISTED }))
   return (
     <Card title={`${text.why} · ${month}`} data-testid="why">
       <ProblemNotice of={explained} />
