@@ -45,7 +45,7 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
   const { grade, reason, table } = pueGrade
   const gradeWord =
     grade === null
-      ? (reason ?? UNKNOWN)
+      ? (text.pueGradeReasons[reason ?? ''] ?? UNKNOWN)
       : typeof grade === 'number'
         ? text.gradeNumber(String(grade))
         : (text.pueGrades[grade] ?? grade)

@@ -2,7 +2,6 @@
 
 import type { Bill } from '../../domain/bill.ts'
 import type { CentreUsage, Effectiveness } from '../../domain/data-centre.ts'
-import type { CentreBoundary } from '../../domain/data-centre-boundary.ts'
 import type { DemonstrationPoints } from '../../domain/demonstration.ts'
 import type { Generation } from '../../domain/generation.ts'
 import type { KeyEnergyUser } from '../../domain/key-energy-user.ts'
@@ -50,8 +49,13 @@ export interface CostAnswer {
 }
 
 type Usage = CentreUsage & { pue: Effectiveness; eue: Effectiveness }
+interface Boundary {
+  basis: string
+  total: string[]
+  it: string[]
+}
 export interface DataCentreAnswer {
-  boundaries: { pue: CentreBoundary; eue: CentreBoundary }
+  boundaries: { pue: Boundary; eue: Boundary }
   hours: { atMs: number; value: number | null }[]
   months: (Usage & { month: string })[]
   monthly: Usage

@@ -58,14 +58,17 @@ export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
     },
   ]
   return (
-    <Table
-      size="small"
-      rowKey={({ kind, source }) => `${kind} ${source}`}
-      columns={columns}
-      dataSource={sums.sources}
-      pagination={sums.sources.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
-      scroll={{ x: 'max-content' }}
-    />
+    <>
+      <Table
+        size="small"
+        rowKey={({ kind, source }) => `${kind} ${source}`}
+        columns={columns}
+        dataSource={sums.sources}
+        pagination={sums.sources.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
+        scroll={{ x: 'max-content' }}
+      />
+      {view.next !== null && <p className="note">{text.onlyFirst(formatNumber(sums.sources.length, 0))}</p>}
+    </>
   )
 }
 

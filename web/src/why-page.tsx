@@ -11,9 +11,6 @@ import { useResource, withQuery } from './resource.ts'
 import { areaRoute, formatRoute, institutionRoute, type WhyRoute } from './route.ts'
 import { useTitle } from './title.ts'
 
-/** Meters of an institution or children of an area in one answer; of more the sum of the others is one row. */
-const LISTED = 500
-
 export function WhyPage({ route, month }: { route: WhyRoute; month: string }) {
   const { text, nameOf } = useLanguage()
   const isArea = route.of === 'area'
@@ -47,11 +44,14 @@ export function WhyPage({ route, month }: { route: WhyRoute; month: string }) {
 
 type WhyProps = Omit<WhyRoute, 'page' | 'month'> & { month: string; routeMonth: string | null }
 
+/** The API's largest page of parts or meters. */
+const LIMIT = 500
+
 /** The chain in its card. */
 export function Why({ of, id, indicator, table, month, routeMonth }: WhyProps) {
   const { text } = useLanguage()
   const path = `${of === 'area' ? 'areas' : 'institutions'}/${encodeURIComponent(id)}/explain`
-  const explained = useResource<ExplainView>(withQuery(path, { indicator, table, month, limit: LISTED }))
+  const explained = useResource<ExplainView>(withQuery(path, { indicator, table, month, limit: LIMIT }))
   return (
     <Card title={`${text.why} · ${month}`} data-testid="why">
       <ProblemNotice of={explained} />
