@@ -43,8 +43,9 @@ const sourceSchema = z.object({
   amount: z.number(),
 })
 const termSchema = z.object({
-  /** `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area. */
-  kind: z.enum(['carrier', 'part', 'child']),
+  /** `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area.
+   * `others`: the sum of those that other pages list. */
+  kind: z.enum(['carrier', 'part', 'child', 'others']),
   source: z.string(),
   amount: z.number(),
   unit: z.string(),

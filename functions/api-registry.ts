@@ -31,6 +31,7 @@ export const registryRoutes: readonly Route[] = [
       eueQuotas: z.array(TABLES.eueQuotas.schema).optional(),
       demonstrationLadders: z.array(TABLES.demonstrationLadders.schema).optional(),
       keyEnergyUsers: z.array(TABLES.keyEnergyUsers.schema).optional(),
+      rankingRules: z.array(TABLES.rankingRules.schema).optional(),
     }),
     response: z.object({
       institutions: z.number(),

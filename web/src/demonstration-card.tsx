@@ -7,6 +7,7 @@ import type { DemonstrationAnswer } from './energy-answers.ts'
 import { formatNumber, UNKNOWN } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { FigureHead, ProblemNotice } from './marks.tsx'
+import { useLimit } from './more-button.tsx'
 import { useSubjectNames } from './names.ts'
 import { useResource, withQuery } from './resource.ts'
 import { formatRoute, institutionRoute } from './route.ts'
@@ -23,8 +24,9 @@ interface Props {
 
 export function DemonstrationCard({ area, year, routeMonth }: Props) {
   const { text } = useLanguage()
+  const { limit, moreOf } = useLimit()
   const answer = useResource<DemonstrationAnswer>(
-    withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year }),
+    withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year, limit }),
   )
   const nameOf = useSubjectNames(area)
   const { data } = answer
@@ -76,6 +78,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
         />
       )}
+      {moreOf(data?.next)}
       <p className="note">
         {text.demonstrationNote}
         {ladder && (

@@ -120,6 +120,7 @@ export const enEnergy: typeof zhEnergy = {
   pueGradeReasons: { edge: 'too small for the standard', noTable: 'no table of grades is in force', noValue: 'no PUE' },
   gradeNumber: (grade) => `grade ${grade}`,
   atLeast: (value) => `at least ${value}`,
+  eueAsPue: 'no boundary of its own is registered: that of the PUE is assumed',
   noDataCentre: 'No meter of a data centre (sub-item 01D10)',
   pueProblems: {
     noTotalMeter: 'no meter of the whole',

@@ -6,8 +6,9 @@ import type { DemonstrationPoints } from '../../domain/demonstration.ts'
 import type { Generation } from '../../domain/generation.ts'
 import type { KeyEnergyUser } from '../../domain/key-energy-user.ts'
 import type { QuotaPace } from '../../domain/quota-pace.ts'
-import type { RankingGroup, RankingRule } from '../../domain/ranking.ts'
+import type { RankingGroup } from '../../domain/ranking.ts'
 import type { Medium, Meter } from '../../domain/registry.ts'
+import type { RankingRule } from '../../domain/standards/ranking-rules.ts'
 import type { PlanCheck } from '../../domain/target-plan.ts'
 import type { TariffCost } from '../../domain/tariff.ts'
 
@@ -84,15 +85,25 @@ export interface RevisionRow {
 export interface RankingAnswer {
   year: number
   rule: RankingRule
-  groups: RankingGroup[]
+  /** Group by group: the ranked ones, then those left out. */
+  items: (Pick<RankingGroup, 'type' | 'venueKind' | 'level'> & {
+    institution: string
+    rank: number | null
+    value: number | null
+    leader: boolean
+    reasons: RankingGroup['excluded'][number]['reasons']
+  })[]
+  next: string | null
 }
 export interface DemonstrationAnswer {
   year: number
   items: DemonstrationPoints[]
+  next: string | null
 }
 export interface KeyUsersAnswer {
   year: number
   items: (KeyEnergyUser & { institution: string })[]
+  next: string | null
 }
 export type PlanAnswer = PlanCheck & { children: string[] }
 

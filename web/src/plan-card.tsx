@@ -9,6 +9,7 @@ import { formatIndicator, formatIndicatorUnit, formatNumber } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { Filter } from './list-tools.tsx'
 import { ProblemNotice, StandInTag } from './marks.tsx'
+import { useLimit } from './more-button.tsx'
 import { useSubjectNames } from './names.ts'
 import { useResource, withQuery } from './resource.ts'
 import { formatRoute, institutionRoute } from './route.ts'
@@ -124,7 +125,8 @@ const PAGE_SIZE = 20
 
 export function KeyUsersCard({ area, year, routeMonth }: Props) {
   const { text } = useLanguage()
-  const answer = useResource<KeyUsersAnswer>(withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year }))
+  const { limit, moreOf } = useLimit()
+  const answer = useResource<KeyUsersAnswer>(withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year, limit }))
   const nameOf = useSubjectNames(area)
   const { data } = answer
   const items = data?.items.toSorted((a, b) => (b.energyTce ?? -1) - (a.energyTce ?? -1)) ?? []
@@ -184,6 +186,7 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
         />
       )}
+      {moreOf(data?.next)}
     </Card>
   )
 }

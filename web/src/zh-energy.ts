@@ -120,6 +120,7 @@ export const zhEnergy = {
   >,
   gradeNumber: (grade: string) => `${grade} 级`,
   atLeast: (value: string) => `不低于 ${value}`,
+  eueAsPue: '未登记 EUE 的边界，暂按 PUE 的边界计算',
   noDataCentre: '没有数据中心计量表（分项 01D10）',
   pueProblems: {
     noTotalMeter: '没有总表',
