@@ -7,29 +7,17 @@ import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
-import { worstRating } from '../domain/quota.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'
 import { NATIONAL } from '../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
 import type { Tariff } from '../domain/tariff.ts'
-import type { InstitutionRow } from '../domain/view.ts'
 import type { Judged } from './alert-daily.ts'
 import { judgeAlerts } from './alert-judge.ts'
 import { billsOf } from './bills.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
-import {
-  dualControlOf,
-  judgedYears,
-  latestMonth,
-  parentOf,
-  quotaOf,
-  type SubjectYear,
-  standardsIn,
-  subjectMonthDocs,
-  subjectYearKey,
-} from './judgement.ts'
+import { judgedYears, parentOf, type SubjectYear, standardsIn, subjectMonthDocs, subjectYearKey } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
 import {
   DERIVED,
@@ -39,24 +27,18 @@ import {
   type ShardResult,
   type StateStore,
 } from './platform.ts'
+import { putTogether } from './put-together.ts'
 import { readOnce } from './read-once.ts'
 import { registryReader, type Shard } from './registry.ts'
 import { closingDays, revisionDocs } from './revision.ts'
-import { eachShard, nextTurn } from './shard.ts'
-
-/** The row of an institution in lists, as it stands in its latest month. */
-export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`
+import { eachShard } from './shard.ts'
+import { standingKey } from './standing.ts'
+import { summarize, summaryKey } from './summary.ts'
 
 /** What each institution of a shard was last judged by (`judgedByOf`). */
 export type AssessedMark = Record<string, string>
 export const assessedKey = (shard: string): string => `assessed/${shard}`
-/** By which registry, and on which day, the rows of a shard were all made. */
-interface SummarizedMark {
-  revision: number
-  day: number
-}
-export const summarizedKey = (shard: string): string => `summarized/${shard}`
-/** Whose hours of a month are in memory together, and are judged without a turn for others: some 30 ms. */
+/** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
 const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
 const presentKey = (shard: string): string => `present/${shard}`
@@ -79,20 +61,24 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
       for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
         const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
-        await docs.put(await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs }), DERIVED)
-        await nextTurn()
+        const written = await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs })
+        await putTogether(docs, written.recorded)
+        await docs.put(written.plain, DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
       await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
-      await summarize(docs, { shard, institutions, touched, nowMs, revision, judged })
+      await summarize({ docs, state, registry }, { shard, institutions, touched, dirty, nowMs, revision, judged })
       if (parent) await fanOut.send('rollup', [parent])
     })
     await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
   }
 
-  /** The year documents of institutions with their marked months made anew; each month's hours are read at once. */
+  /**
+   * The year documents of institutions with their marked months made anew; each month's hours are read at once. `recorded`:
+   * by institution, where a month was closed or a closed one has changed, together with what records that.
+   */
   async function judgedMonths(
     docs: StateStore,
     of: {
@@ -103,7 +89,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       path: readonly string[]
       nowMs: number
     },
-  ): Promise<DocWrite[]> {
+  ): Promise<{ plain: DocWrite[]; recorded: DocWrite[][] }> {
     const { institutions, dirty, metersOf, nowMs } = of
     const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
@@ -131,12 +117,15 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     // With the months themselves: what is recorded is the difference from what stood before.
     const when = { nowMs, afterDays: await closingDays(docs) }
     const written = await Promise.all(
-      [...made].map(async ([id, months]) => [
-        ...(await revisionDocs(docs, id, months, when)),
-        ...(await subjectMonthDocs(docs, id, months)),
-      ]),
+      [...made].map(async ([id, months]) => ({
+        records: await revisionDocs(docs, id, months, when),
+        years: await subjectMonthDocs(docs, id, months),
+      })),
     )
-    return written.flat()
+    return {
+      plain: written.filter(({ records }) => records.length === 0).flatMap(({ years }) => years),
+      recorded: written.filter(({ records }) => records.length > 0).map(({ records, years }) => [...records, ...years]),
+    }
   }
 
   /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
@@ -153,7 +142,15 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       )
     }
     await addDirtyMonths(state, shard, months)
-    await state.delete(changed.filter((id) => !judgedBy.has(id)).map((id) => summaryKey(shard, id)))
+    const gone = changed.filter((id) => !judgedBy.has(id))
+    const yearsOf = (id: string): number[] => [
+      ...new Set((months.get(id) ?? []).map((month) => Number(month.slice(0, 4)))),
+    ]
+    const rows = gone.flatMap((id) => [
+      summaryKey(shard, id),
+      ...yearsOf(id).map((year) => standingKey(year, shard, id)),
+    ])
+    await state.delete(rows)
     const value: AssessedMark = Object.fromEntries(judgedBy)
     await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }], DERIVED)
   }
@@ -174,60 +171,6 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
         years.flatMap(({ value }) => value[month] ?? []),
       ),
     )
-  }
-
-  /** Rows of who was touched; of everyone on a new day, which moves every rolling year, and by a new registry. */
-  async function summarize(
-    docs: StateStore,
-    of: {
-      shard: string
-      institutions: readonly Institution[]
-      touched: readonly Institution[]
-      nowMs: number
-      revision: number
-      judged: Map<string, Judged>
-    },
-  ): Promise<void> {
-    const { shard, nowMs, revision } = of
-    const mark: SummarizedMark = { revision, day: dayOf(nowMs) }
-    const before = (await state.get<SummarizedMark>(summarizedKey(shard)))?.value
-    const isCurrent = before?.revision === mark.revision && before.day === mark.day
-    const institutions = isCurrent ? of.touched : of.institutions
-    if (!isCurrent) {
-      const years = judgedYears(monthOf(nowMs))
-      await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
-    }
-    const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
-    const rows: DocWrite[] = []
-    for (const [index, institution] of institutions.entries()) {
-      if (index % INSTITUTIONS_PER_LOAD === INSTITUTIONS_PER_LOAD - 1) await nextTurn()
-      const latest = await latestMonth(docs, institution.id, nowMs)
-      const month = latest ?? monthOf(nowMs)
-      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
-      const dualControl = await dualControlOf(docs, registry, question)
-      const quota = await quotaOf(docs, registry, { institution, month, nowMs })
-      if (latest) of.judged.set(institution.id, { month, dualControl, quota })
-      const actual = (name: string) =>
-        dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
-      const row: InstitutionRow = {
-        id: institution.id,
-        name: institution.name,
-        nameEn: institution.nameEn ?? null,
-        area: institution.area,
-        areaName,
-        type: institution.type,
-        venueKind: institution.venueKind ?? null,
-        level: institution.level ?? null,
-        rating: worstRating(quota),
-        status: dualControl?.status ?? null,
-        energyPerAreaKgce: actual('energyPerArea'),
-        energyPerCapitaKgce: actual('energyPerCapita'),
-        waterPerCapitaM3: actual('waterPerCapita'),
-        coverage: dualControl?.coverage ?? null,
-      }
-      rows.push({ key: summaryKey(shard, institution.id), value: row })
-    }
-    await state.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
   }
 
   /**
