@@ -21,12 +21,14 @@ import {
 import { areaPathOf } from '../domain/energy.ts'
 import { notifySettingSchema, recipientSchema } from '../domain/notification-setting.ts'
 import type { Area } from '../domain/registry.ts'
+import { retentionSchema } from '../domain/retention.ts'
 import { pageOf } from '../domain/view.ts'
 import { alertMarkKey } from './alert-judge.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from './alert-store.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
 import { notificationKeys } from './notification-outbox.ts'
 import { subjectPlace } from './notify-plan.ts'
+import { RETENTION_KEY, retentionOf } from './retention.ts'
 
 const LIMIT = 50
 const LIMIT_MAX = 500
@@ -160,6 +162,25 @@ export const alertRoutes: readonly Route[] = [
     async handle({ platform }, { body }) {
       await platform.state.put([{ key: notificationKeys.setting, value: body }])
       return notifySettingView(body)
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/settings/retention',
+    summary: 'How many days cleared alerts and finished notifications are kept',
+    response: retentionSchema,
+    handle: ({ platform }) => retentionOf(platform.state),
+  }),
+
+  route({
+    route: 'PUT /api/v1/settings/retention',
+    summary: 'Sets it; what is left out keeps its default',
+    role: 'admin',
+    body: retentionSchema,
+    response: retentionSchema,
+    async handle({ platform }, { body }) {
+      await platform.state.put([{ key: RETENTION_KEY, value: body }])
+      return body
     },
   }),
 ]

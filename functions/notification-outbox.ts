@@ -8,11 +8,14 @@ import {
   type Recipient,
   recipientSchema,
 } from '../domain/notification-setting.ts'
+import { sortable } from './alert-store.ts'
 import { type DocWrite, type StateStore, VersionConflict } from './platform.ts'
 
 export const notificationKeys = {
   record: (id: string) => `notification/${id}`,
   pending: (id: string) => `notification-pending/${id}`,
+  /** Marks of those sent or given up in order of time, for whoever forgets them: the id. */
+  done: (atMs?: number, id = '') => `notification-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
   /** Lines that wait for the end of quiet hours or for the digest. */
   held: (id: string) => `notification-held/${id}`,
   /** Storm[] that were told lately. */

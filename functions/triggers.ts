@@ -60,6 +60,8 @@ export const triggers = {
       'PUT /api/v1/settings/thresholds/{subject}',
       'PUT /api/v1/settings/recipients/{id}',
       'PUT /api/v1/settings/notify',
+      'GET /api/v1/settings/retention',
+      'PUT /api/v1/settings/retention',
       'GET /api/v1/rejections',
       'POST /api/v1/readings',
       'PUT /api/v1/registry',
