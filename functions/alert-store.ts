@@ -3,7 +3,8 @@
 
 import { type Alert, type AlertEvent, type advanceAll, alertSlot, canReopen } from '../domain/alert.ts'
 import { type AlertThreshold, alertThresholdSchema } from '../domain/alert-threshold.ts'
-import { ATOMIC_DOCS_MAX, type DocWrite, type StateStore } from './platform.ts'
+import type { DocWrite, StateStore } from './platform.ts'
+import { putTogether } from './put-together.ts'
 
 type Advanced = ReturnType<typeof advanceAll>
 
@@ -74,7 +75,7 @@ export async function storeAlerts(
     ...alertDocs(shard, alert),
     ...(eventsOf.get(alert.id) ?? []).map((event) => ({ key: alertKeys.event(event), value: event })),
   ])
-  for (const writes of together(rounds)) await state.put(writes)
+  await putTogether(state, rounds)
   const closed = changed.filter((alert) => alert.state === 'cleared')
   // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old id.
   const reopened = changed.filter(({ history }) => history.at(-1)?.what === 'reopened')
@@ -104,17 +105,6 @@ function alertDocs(shard: string, alert: Alert): DocWrite[] {
   }
   const open = { key: alertKeys.open(shard, alertSlot(alert)), value: alert }
   return alert.state === 'pending' ? [open] : [open, place({ shard, closed: false })]
-}
-
-/** An alert and its events in one put, and no put larger than what is written whole on every platform. */
-function together(rounds: readonly DocWrite[][]): DocWrite[][] {
-  const puts: DocWrite[][] = []
-  for (const docs of rounds) {
-    const put = puts.at(-1)
-    if (put && put.length + docs.length <= ATOMIC_DOCS_MAX) put.push(...docs)
-    else puts.push([...docs])
-  }
-  return puts
 }
 
 /** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */

@@ -40,6 +40,7 @@ import {
   type ShardResult,
   type StateStore,
 } from './platform.ts'
+import { putTogether } from './put-together.ts'
 import { readOnce } from './read-once.ts'
 import { registryReader, type Shard } from './registry.ts'
 import { closingDays, revisionDocs } from './revision.ts'
@@ -80,7 +81,9 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
       for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
         const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
-        await docs.put(await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs }), DERIVED)
+        const written = await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs })
+        await putTogether(docs, written.recorded)
+        await docs.put(written.plain, DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
       await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
@@ -92,7 +95,10 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
   }
 
-  /** The year documents of institutions with their marked months made anew; each month's hours are read at once. */
+  /**
+   * The year documents of institutions with their marked months made anew; each month's hours are read at once. `recorded`:
+   * by institution, where a month was closed or a closed one has changed, together with what records that.
+   */
   async function judgedMonths(
     docs: StateStore,
     of: {
@@ -103,7 +109,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       path: readonly string[]
       nowMs: number
     },
-  ): Promise<DocWrite[]> {
+  ): Promise<{ plain: DocWrite[]; recorded: DocWrite[][] }> {
     const { institutions, dirty, metersOf, nowMs } = of
     const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
@@ -131,12 +137,15 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     // With the months themselves: what is recorded is the difference from what stood before.
     const when = { nowMs, afterDays: await closingDays(docs) }
     const written = await Promise.all(
-      [...made].map(async ([id, months]) => [
-        ...(await revisionDocs(docs, id, months, when)),
-        ...(await subjectMonthDocs(docs, id, months)),
-      ]),
+      [...made].map(async ([id, months]) => ({
+        records: await revisionDocs(docs, id, months, when),
+        years: await subjectMonthDocs(docs, id, months),
+      })),
     )
-    return written.flat()
+    return {
+      plain: written.filter(({ records }) => records.length === 0).flatMap(({ years }) => years),
+      recorded: written.filter(({ records }) => records.length > 0).map(({ records, years }) => [...records, ...years]),
+    }
   }
 
   /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
