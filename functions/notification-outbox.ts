@@ -65,6 +65,13 @@ export async function enqueue(state: StateStore, notifications: readonly Notific
 export const hold = (state: StateStore, held: readonly Held[]): Promise<void> =>
   state.put(held.map((one) => ({ key: notificationKeys.held(one.id), value: one })))
 
+/** Those sent or given up, the latest first. */
+export async function finishedNotifications(state: StateStore, limit: number): Promise<NotificationRecord[]> {
+  const marks = await state.query<string>(notificationKeys.done(), { descending: true, limit })
+  const records = await state.getMany<NotificationRecord>(marks.map(({ value }) => notificationKeys.record(value)))
+  return records.map(({ value }) => value)
+}
+
 /** Documents that no longer fit the schema are left out. */
 export async function recipientsOf(state: StateStore): Promise<Recipient[]> {
   const docs = await state.query<unknown>(notificationKeys.recipient(''))

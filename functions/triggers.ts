@@ -58,6 +58,8 @@ export const triggers = {
       'POST /api/v1/alerts/{id}/ack',
       'GET /api/v1/settings/thresholds/{subject}',
       'PUT /api/v1/settings/thresholds/{subject}',
+      'GET /api/v1/notifications',
+      'GET /api/v1/settings/recipients',
       'PUT /api/v1/settings/recipients/{id}',
       'PUT /api/v1/settings/notify',
       'GET /api/v1/settings/retention',
