@@ -137,5 +137,6 @@ export function areaPathOf(code: string, areas: ReadonlyMap<string, Area>): stri
 
 const nameOn = (date: string, row: Validity, name: string): string => (date < row.validFrom ? `${name} (追溯)` : name)
 
-const factorName = ({ series, dataYear, areaName, value, unit }: Co2Factor): string =>
-  [series, dataYear, areaName, value, unit].filter((part) => part !== null).join(' ')
+/** How a factor of a medium or a fuel is named in a result. */
+export const factorName = (row: Co2Factor | FuelFactor): string =>
+  [row.series, row.dataYear, row.areaName, row.value, row.unit].filter((part) => part !== null).join(' ')

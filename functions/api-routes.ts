@@ -4,6 +4,7 @@
 import { type HealthView, healthViewSchema } from '../domain/view.ts'
 import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
+import { comparisonRoutes } from './api-comparison.ts'
 import { deviceRoutes } from './api-device.ts'
 import { energyRoutes } from './api-energy.ts'
 import { explainRoutes } from './api-explain.ts'
@@ -14,6 +15,7 @@ import { meterRoutes } from './api-meter.ts'
 import { notifyRoutes } from './api-notify.ts'
 import { registryRoutes } from './api-registry.ts'
 import { type Route, route } from './api-route.ts'
+import { targetPlanRoutes } from './api-target-plan.ts'
 
 /** Where the host tells how far its start has come; absent in AWS and when it is done. */
 export const PROGRESS_KEY = 'host/progress'
@@ -50,4 +52,6 @@ export const apiRoutes: readonly Route[] = [
   ...notifyRoutes,
   ...explainRoutes,
   ...energyRoutes,
+  ...comparisonRoutes,
+  ...targetPlanRoutes,
 ]

@@ -112,7 +112,12 @@ afterAll(async () => {
   for (const cleanup of cleanups) await cleanup()
 })
 
-type AlertExplain = Pick<ExplainView, 'checks' | 'detail'> & { chain: ExplainView | null; evidence: string[] }
+type AlertExplain = Pick<ExplainView, 'checks' | 'detail'> & {
+  chain: ExplainView | null
+  evidence: string[]
+  facts: { forecast: number }
+  now: { value: number } | null
+}
 const broken = ({ checks }: ExplainView) => checks.filter(({ ok }) => !ok)
 const hasSize = (indicator: string): boolean => /Per/.test(indicator)
 const EXPLAIN = 'GET /api/v1/institutions/{id}/explain'
@@ -231,7 +236,8 @@ test('an alert on a target leads to its chain, and one on a meter to the reading
     ),
   )
   expect(target.chain).toMatchObject({ subject: '130102', indicator: 'energy', matches: true })
-  expect(target.checks[0]).toMatchObject({ name: 'what the alert found of energy', ok: true })
+  expect(target.checks[0]).toMatchObject({ name: 'value of the alert, of its facts', ok: true })
+  expect(target.now?.value).toBeCloseTo(target.facts.forecast, 9)
   expect(target.checks.filter(({ ok }) => !ok)).toEqual([])
   expect(event.chain).toBeNull()
   expect(event.detail).toMatchObject({ meter: 'A-E', day: '2026-06-15' })
@@ -420,5 +426,12 @@ test('CO2 of a fuel without a factor is a lower bound: named, provisional, and n
   const of = (name: string) => status.dualControl?.indicators.find(({ indicator }) => indicator === name)
   expect(of('co2')).toMatchObject({ lowerBound: true, status: null })
   expect(of('energy')?.lowerBound).toBeUndefined()
+  expect(status.dualControl?.co2Factor).toContain('petrol 无排放因子 (no factor: lower bound)')
+  expect(status.quota.map(({ coefficientSet }) => coefficientSet)).toEqual([
+    'DB37/T annex B 等价值 (stand-in)',
+    'DB37/T annex B 等价值 (stand-in)',
+    'DB37/T annex B 等价值 (stand-in)',
+    null,
+  ])
   expect(status.dualControl?.provisional).toBe(true)
 })

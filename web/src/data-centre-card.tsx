@@ -19,7 +19,7 @@ export function DataCentreCard({ institution, month }: { institution: string; mo
   const path = `institutions/${encodeURIComponent(institution)}/data-centre`
   const centre = useResource<DataCentreAnswer>(withQuery(path, { month }))
   const { data } = centre
-  const isThere = data && data.meters.total.length + data.meters.it.length > 0
+  const isThere = data && data.boundaries.pue.total.length + data.boundaries.pue.it.length > 0
   return (
     <Card title={`${text.tabs.dataCentre} · ${month}`} loading={!data && !centre.problem} data-testid="data-centre">
       <ProblemNotice of={centre} />
@@ -44,7 +44,7 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
   const { grade, reason, table } = pueGrade
   const gradeWord =
     grade === null
-      ? (reason ?? UNKNOWN)
+      ? (text.pueGradeReasons[reason ?? ''] ?? UNKNOWN)
       : typeof grade === 'number'
         ? text.gradeNumber(String(grade))
         : (text.pueGrades[grade] ?? grade)

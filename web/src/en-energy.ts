@@ -117,6 +117,7 @@ export const enEnergy: typeof zhEnergy = {
   pueByHour: 'PUE by hour',
   pueGrade: 'PUE grade',
   pueGrades: { overLimit: 'over the limit' },
+  pueGradeReasons: { edge: 'too small for the standard', noTable: 'no table of grades is in force', noValue: 'no PUE' },
   gradeNumber: (grade) => `grade ${grade}`,
   atLeast: (value) => `at least ${value}`,
   noDataCentre: 'No meter of a data centre (sub-item 01D10)',

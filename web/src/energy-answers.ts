@@ -47,13 +47,18 @@ export interface CostAnswer {
   bills: (Pick<Bill, 'carrier' | 'quantity' | 'unit'> & { costYuan: number | null; source: string | null })[]
 }
 
-type Usage = CentreUsage & { pue: Effectiveness }
+type Usage = CentreUsage & { pue: Effectiveness; eue: Effectiveness }
+interface Boundary {
+  basis: string
+  total: string[]
+  it: string[]
+}
 export interface DataCentreAnswer {
-  meters: { total: string[]; it: string[] }
+  boundaries: { pue: Boundary; eue: Boundary }
   hours: { atMs: number; value: number | null }[]
   months: (Usage & { month: string })[]
   monthly: Usage
-  yearly: Usage & { year: number; eue: Effectiveness }
+  yearly: Usage & { year: number }
   pueAtLeast: number | null
   pueGrade: {
     grade: number | string | null

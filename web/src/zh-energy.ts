@@ -114,6 +114,10 @@ export const zhEnergy = {
   pueByHour: '逐时 PUE',
   pueGrade: 'PUE 等级',
   pueGrades: { overLimit: '超过限定值' } as Record<string, string>,
+  pueGradeReasons: { edge: '规模太小，不适用该标准', noTable: '没有适用的等级表', noValue: '没有 PUE 值' } as Record<
+    string,
+    string
+  >,
   gradeNumber: (grade: string) => `${grade} 级`,
   atLeast: (value: string) => `不低于 ${value}`,
   noDataCentre: '没有数据中心计量表（分项 01D10）',
