@@ -16,6 +16,7 @@ import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
 import { judgeAlerts } from './alert-judge.ts'
 import { billsOf } from './bills.ts'
+import { lookAtClocks } from './clock-look.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import {
@@ -60,7 +61,7 @@ const INSTITUTIONS_PER_LOAD = 250
 /** When the present month of everyone was last marked. */
 const presentKey = (shard: string): string => `present/${shard}`
 
-export function assess({ state, consumption, fanOut, now }: Platform) {
+export function assess({ readings, state, consumption, fanOut, now }: Platform) {
   const registry = registryReader(state)
 
   async function assessShard(shard: string, revision: number): Promise<void> {
@@ -86,6 +87,7 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       await summarize(docs, { shard, institutions, touched, nowMs, revision })
       if (parent) await fanOut.send('rollup', [parent])
     })
+    await lookAtClocks({ readings, state }, { shard, meters, nowMs })
     await judgeAlerts({ state, consumption, registry }, shard, nowMs)
   }
 

@@ -14,7 +14,7 @@ import {
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { factorToAmount } from '../domain/unit.ts'
 import { addDirtyMonths } from './dirty.ts'
-import { type OverriddenMeter, readOverrides, withOverrides } from './event-review.ts'
+import { type Reopening, readOverrides, readReopenings, reopenedKey, settledReopening, withOverrides } from './event-review.ts'
 import { handlerOf } from './handler.ts'
 import {
   type ConsumptionDay,
@@ -58,6 +58,7 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
   const registry = registryReader(state)
 
   async function settleShards(shards: readonly string[]): Promise<void> {
+    const reopenings = await readReopenings(state)
     const overrides = await readOverrides(state)
     const standing = await Promise.all(
       shards.map(async (shard) => {
@@ -77,13 +78,19 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
       const whole = anew.length > 0 ? (await readings.touchedSince(anew, undefined)).touched : []
       const touchedOf = new Map([...touched, ...whole].map((one) => [one.meter, one]))
       for (const one of alike) {
-        works.push({ ...one, mark, ...touchedOfShard(one, touchedOf), dirty: new Map(), changedDays: new Map() })
+        const found = touchedOfShard(one, touchedOf)
+        const reopened = one.meters.flatMap(({ id }) => reopenings.get(id) ?? [])
+        works.push({ ...one, mark, ...found, reopened, dirty: new Map(), changedDays: new Map() })
       }
     }
-    const touchedWorks = works.filter(({ touched, anew, hasNew }) => touched.length > 0 || anew.size > 0 || hasNew)
+    const touchedWorks = works.filter(
+      ({ touched, anew, hasNew, reopened }) => touched.length > 0 || anew.size > 0 || hasNew || reopened.length > 0,
+    )
     if (touchedWorks.length === 0) return
     const place = workplace(touchedWorks)
     await clearDays(touchedWorks, place)
+    // By themselves: joined with what arrived, the hours in between would be settled for nothing.
+    for (const round of reopenedRounds(touchedWorks)) await settleTouched(round, place)
     await settleTouched(
       touchedWorks.flatMap(({ touched }) => touched),
       place,
@@ -103,7 +110,8 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
       }
       return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
     })
-    await state.put([...marks, ...virtualMarks], DERIVED)
+    const done = touchedWorks.flatMap(({ reopened }) => reopened.map(settledReopening))
+    await state.put([...marks, ...virtualMarks, ...done], DERIVED)
     await fanOut.send(
       'assess',
       touchedWorks.map(({ shard }) => shard),
@@ -155,6 +163,8 @@ interface ShardStanding {
 interface ShardWork extends ShardStanding {
   mark: string
   touched: Touched[]
+  /** Reviews by which hours are settled anew. */
+  reopened: Doc<Reopening[]>[]
   extents: ReadonlyMap<string, Extent>
   /** Months to judge anew, by institution. */
   dirty: Map<string, Set<string>>
@@ -176,6 +186,23 @@ function touchedOfShard({ before, meters, anew }: ShardStanding, touchedOf: Read
     else if (now) extents.set(id, [now.fromMs, now.toMs])
   }
   return { touched, extents }
+}
+
+/** What reviews touch, in rounds that hold each meter once: each window is patched into what the one before has put. */
+function reopenedRounds(works: readonly ShardWork[]): Touched[][] {
+  const rounds: Touched[][] = []
+  for (const { reopened, extents, anew } of works) {
+    for (const { key, value } of reopened) {
+      const meter = key.slice(reopenedKey('').length)
+      // One that is settled from its first reading is so by its overrides.
+      if (anew.has(meter) || !extents.has(meter)) continue
+      for (const [round, { fromMs, toMs }] of value.entries()) {
+        rounds[round] ??= []
+        rounds[round].push({ meter, fromMs, toMs, count: 0 })
+      }
+    }
+  }
+  return rounds
 }
 
 /**
@@ -201,13 +228,12 @@ function profilesOf(meters: readonly Meter[], settled: SettledMark | undefined):
 const PROFILE_CHARS = 12
 const profileKeys = new WeakMap<Meter, string>()
 
-/** A short text that changes with anything that decides what a meter's readings mean. */
-function profileKey(meter: OverriddenMeter): string {
+/** A short text that changes with anything registered that decides what a meter's readings mean. */
+function profileKey(meter: Meter): string {
   const known = profileKeys.get(meter)
   if (known) return known
   const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
-  const described = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
-  const profile = meter.overrides ? [...described, meter.overrides] : described
+  const profile = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
   const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
   profileKeys.set(meter, key)
   return key
