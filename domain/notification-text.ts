@@ -30,7 +30,7 @@ interface Reader {
   language: Language
 }
 
-/** The whole message on one group. */
+/** The whole message on one group. Its link opens the alert itself, or of a storm the list that has all of them. */
 export function groupText(group: AlertGroup, { language }: Reader, directory: Directory): Text {
   const { events, place } = group
   const [first] = events
@@ -50,7 +50,7 @@ export function groupText(group: AlertGroup, { language }: Reader, directory: Di
       `${label.when}${when}`,
       ...(outcome ? [outcome] : []),
     ],
-    link: linkTo(place, directory),
+    link: linkTo(group, directory),
   }
 }
 
@@ -76,7 +76,7 @@ export function digestText(
   return {
     title: { zh: `用能告警摘要：${count} 条`, en: `Energy alerts, summary: ${count}` }[language],
     lines: more > 0 ? [...lines.slice(0, DIGEST_LINES_MAX), rest] : [...lines],
-    link: pageAt(pageUrl, '#/'),
+    link: pageAt(pageUrl, '#/alerts'),
   }
 }
 
@@ -123,10 +123,14 @@ function outcomeOf({ what, reason, level }: AlertEvent, language: Language): str
   ]
 }
 
-function linkTo(subject: AlertSubject, directory: Directory): string {
-  if (subject.type === 'area') return pageAt(directory.pageUrl, `#/area/${encodeURIComponent(subject.id)}`)
-  const institution = directory.institutionOf(subject)
-  return pageAt(directory.pageUrl, institution ? `#/institution/${encodeURIComponent(institution)}` : '#/')
+/** Addresses of the page as web/src/route.ts reads them. */
+function linkTo({ what, kind, place, events }: AlertGroup, directory: Directory): string {
+  const { pageUrl } = directory
+  const [{ alert }] = events
+  if (events.length === 1) return pageAt(pageUrl, `#/alert/${encodeURIComponent(alert)}`)
+  const [area] = place.type === 'area' ? [place.id] : directory.areasOf(place)
+  const query = new URLSearchParams({ ...(area && { area }), kind, ...(what === 'cleared' && { state: 'cleared' }) })
+  return pageAt(pageUrl, `#/alerts?${query}`)
 }
 
 const pageAt = (pageUrl: string, hash: string): string => `${pageUrl.replace(/\/$/, '')}/${hash}`

@@ -23,7 +23,10 @@ const HEATED_MONTHS = ['12', '01', '02']
 
 const WEEK_MS = 7 * DAY_MS
 /** How far around [fromMs, toMs) hours must reach for stuckRegisters to know all of what begins there. */
-export const STUCK_REACH = { beforeMs: EARLIER_WEEKS * WEEK_MS + HOUR_MS, afterMs: STANDSTILL_DAYS_MAX * DAY_MS } as const
+export const STUCK_REACH = {
+  beforeMs: EARLIER_WEEKS * WEEK_MS + HOUR_MS,
+  afterMs: STANDSTILL_DAYS_MAX * DAY_MS,
+} as const
 
 /**
  * No movement from `atMs` to `untilMs`, the end of the last known hour of it so far. In `usualHours` of these hours the meter had

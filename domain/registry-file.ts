@@ -305,7 +305,7 @@ function joinGroup<T, Head, Part>(group: readonly Draft[], rule: JoinedRows<T, H
 function refuseOtherHead<T, Head, Part>(draft: Draft, first: Draft, { head, rule }: JoinedRows<T, Head, Part>): void {
   for (const field of Object.keys(head.shape)) {
     const value = draft.values[field]
-    if (value !== undefined && value !== first.values[field])
+    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(first.values[field]))
       refuse(draft, field, `${quote(String(value))} differs from row ${first.row} ${rule}`)
   }
 }

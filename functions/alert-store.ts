@@ -1,9 +1,9 @@
 // Where alerts stand: open ones by shard (county or area), cleared ones as history, and what happened as an outbox that
-// `notify` empties. Whoever judges writes all three in one put, so that nothing is raised that nobody hears of.
+// `notify` empties. Whoever judges writes an alert's three in one put, so that nothing is raised that nobody hears of.
 
 import { type Alert, type AlertEvent, type advanceAll, alertSlot } from '../domain/alert.ts'
 import { type AlertThreshold, alertThresholdSchema } from '../domain/alert-threshold.ts'
-import type { DocWrite, StateStore } from './platform.ts'
+import { ATOMIC_DOCS_MAX, type DocWrite, type StateStore } from './platform.ts'
 
 type Advanced = ReturnType<typeof advanceAll>
 
@@ -43,30 +43,38 @@ export async function storeAlerts(
   shard: string,
   { changed, dropped, events }: Pick<Advanced, 'changed' | 'dropped' | 'events'>,
 ): Promise<void> {
+  const eventsOf = Map.groupBy(events, ({ alert }) => alert)
+  const rounds = changed.map((alert) => [
+    ...alertDocs(shard, alert),
+    ...(eventsOf.get(alert.id) ?? []).map((event) => ({ key: alertKeys.event(event), value: event })),
+  ])
+  for (const writes of together(rounds)) await state.put(writes)
   const closed = changed.filter((alert) => alert.state === 'cleared')
-  const writes: DocWrite[] = [
-    ...changed.filter((alert) => alert.state !== 'cleared').flatMap((alert) => openDocs(shard, alert)),
-    ...closed.map((alert) => ({
-      key: alertKeys.closed(shard, alert.history.at(-1)?.atMs ?? alert.sinceMs, alert.id),
-      value: alert,
-    })),
-    ...closed.map((alert) => ({
-      key: alertKeys.place(alert.id),
-      value: { shard, closed: true, closedMs: alert.history.at(-1)?.atMs ?? alert.sinceMs } satisfies AlertWhere,
-    })),
-    ...events.map((event) => ({ key: alertKeys.event(event), value: event })),
-  ]
-  await state.put(writes)
   // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old id.
   await state.delete([...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))))
 }
 
-const openDocs = (shard: string, alert: Alert): DocWrite[] => [
-  { key: alertKeys.open(shard, alertSlot(alert)), value: alert },
-  ...(alert.state === 'pending'
-    ? []
-    : [{ key: alertKeys.place(alert.id), value: { shard, closed: false } satisfies AlertWhere }]),
-]
+function alertDocs(shard: string, alert: Alert): DocWrite[] {
+  const place = (where: AlertWhere): DocWrite => ({ key: alertKeys.place(alert.id), value: where })
+  if (alert.state === 'cleared') {
+    const closedMs = alert.history.at(-1)?.atMs ?? alert.sinceMs
+    const closed = { key: alertKeys.closed(shard, closedMs, alert.id), value: alert }
+    return [closed, place({ shard, closed: true, closedMs })]
+  }
+  const open = { key: alertKeys.open(shard, alertSlot(alert)), value: alert }
+  return alert.state === 'pending' ? [open] : [open, place({ shard, closed: false })]
+}
+
+/** An alert and its events in one put, and no put larger than what is written whole on every platform. */
+function together(rounds: readonly DocWrite[][]): DocWrite[][] {
+  const puts: DocWrite[][] = []
+  for (const docs of rounds) {
+    const put = puts.at(-1)
+    if (put && put.length + docs.length <= ATOMIC_DOCS_MAX) put.push(...docs)
+    else puts.push([...docs])
+  }
+  return puts
+}
 
 /** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */
 export async function thresholdsOf(state: StateStore, subjects: readonly string[]): Promise<AlertThreshold[]> {

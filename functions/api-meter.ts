@@ -8,6 +8,7 @@ import { amountUnit } from '../domain/unit.ts'
 import { type MeterView, meterViewSchema, type SeriesView, seriesViewSchema } from '../domain/view.ts'
 import { instant, meterOf } from './api-query.ts'
 import { Problem, type Route, type RouteContext, route } from './api-route.ts'
+import { freshDays } from './fresh-days.ts'
 import { type ConsumptionDay, NO_HOUR } from './platform.ts'
 import { type SettledMark, settledKey } from './settle.ts'
 
@@ -31,14 +32,14 @@ export const meterRoutes: readonly Route[] = [
     query: z.object({ from: instant, to: instant, grain: z.enum(['raw', 'hour', 'day', 'month']).default('hour') }),
     response: seriesViewSchema,
     async handle(context, { query }): Promise<SeriesView> {
-      const { meter } = await meterOf(context)
+      const { meter, shard } = await meterOf(context)
       const { from: fromMs, to: toMs, grain } = query
       if (toMs <= fromMs) throw new Problem(400, 'Bad request', '"to" must be after "from"', { field: 'to' })
       const frame = { meter: meter.id, grain, fromMs, toMs }
       if (grain === 'raw') return { ...frame, unit: meter.unit, points: await rawPoints(meter, fromMs, toMs, context) }
       if ((toMs - fromMs) / HOUR_MS > POINTS_MAX)
         throw new Problem(400, 'Bad request', `a series has at most ${POINTS_MAX} hours`, { field: 'from' })
-      const days = await context.platform.consumption.get([meter.id], dayOf(fromMs), dayOf(toMs - 1) + 1)
+      const days = await freshDays(context, { meter, shard, fromDay: dayOf(fromMs), toDay: dayOf(toMs - 1) + 1 })
       const hours = days.flatMap((day) => hourPoints(day)).filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
       return {
         ...frame,

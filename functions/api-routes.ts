@@ -4,7 +4,9 @@
 import { type HealthView, healthViewSchema } from '../domain/view.ts'
 import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
+import { deviceRoutes } from './api-device.ts'
 import { energyRoutes } from './api-energy.ts'
+import { explainRoutes } from './api-explain.ts'
 import { fieldRoutes } from './api-field.ts'
 import { institutionRoutes } from './api-institution.ts'
 import { intakeRoutes } from './api-intake.ts'
@@ -41,7 +43,9 @@ export const apiRoutes: readonly Route[] = [
   ...meterRoutes,
   ...intakeRoutes,
   ...registryRoutes,
+  ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...explainRoutes,
   ...energyRoutes,
 ]

@@ -14,6 +14,7 @@ import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
 import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
+import type { Judged } from './alert-daily.ts'
 import { judgeAlerts } from './alert-judge.ts'
 import { billsOf } from './bills.ts'
 import { lookAtClocks } from './clock-look.ts'
@@ -42,7 +43,7 @@ import {
 import { readOnce } from './read-once.ts'
 import { registryReader, type Shard } from './registry.ts'
 import { closingDays, revisionDocs } from './revision.ts'
-import { eachShard } from './shard.ts'
+import { eachShard, nextTurn } from './shard.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
 export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`
@@ -56,8 +57,8 @@ interface SummarizedMark {
   day: number
 }
 export const summarizedKey = (shard: string): string => `summarized/${shard}`
-/** Whose hours of a month are in memory together: some hundred megabytes at most. */
-const INSTITUTIONS_PER_LOAD = 250
+/** Whose hours of a month are in memory together, and are judged without a turn for others: some 30 ms. */
+const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
 const presentKey = (shard: string): string => `present/${shard}`
 
@@ -73,22 +74,24 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const tariffs = await registry.tariffs()
     const judgedBy = judgedByOf({ institutions, meters }, shard, { areas, tariffs, tables: await registry.tables() })
     await reopenChanged(shard, judgedBy)
+    const docs = readOnce(state)
+    const judged = new Map<string, Judged>()
     await withDirtyMonths(state, shard, async (dirty) => {
-      const docs = readOnce(state)
       const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
       for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
         const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
         await docs.put(await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs }), DERIVED)
+        await nextTurn()
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
       await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
-      await summarize(docs, { shard, institutions, touched, nowMs, revision })
+      await summarize(docs, { shard, institutions, touched, nowMs, revision, judged })
       if (parent) await fanOut.send('rollup', [parent])
     })
     await lookAtClocks({ readings, state }, { shard, meters, nowMs })
-    await judgeAlerts({ state, consumption, registry }, shard, nowMs)
+    await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
   }
 
   /** The year documents of institutions with their marked months made anew; each month's hours are read at once. */
@@ -184,6 +187,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       touched: readonly Institution[]
       nowMs: number
       revision: number
+      judged: Map<string, Judged>
     },
   ): Promise<void> {
     const { shard, nowMs, revision } = of
@@ -196,33 +200,35 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
     }
     const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
-    const rows = await Promise.all(
-      institutions.map(async (institution) => {
-        const month = (await latestMonth(docs, institution.id, nowMs)) ?? monthOf(nowMs)
-        const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
-        const dualControl = await dualControlOf(docs, registry, question)
-        const quota = await quotaOf(docs, registry, { institution, month, nowMs })
-        const actual = (name: string) =>
-          dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
-        const row: InstitutionRow = {
-          id: institution.id,
-          name: institution.name,
-          nameEn: institution.nameEn ?? null,
-          area: institution.area,
-          areaName,
-          type: institution.type,
-          venueKind: institution.venueKind ?? null,
-          level: institution.level ?? null,
-          rating: worstRating(quota),
-          status: dualControl?.status ?? null,
-          energyPerAreaKgce: actual('energyPerArea'),
-          energyPerCapitaKgce: actual('energyPerCapita'),
-          waterPerCapitaM3: actual('waterPerCapita'),
-          coverage: dualControl?.coverage ?? null,
-        }
-        return { key: summaryKey(shard, institution.id), value: row }
-      }),
-    )
+    const rows: DocWrite[] = []
+    for (const [index, institution] of institutions.entries()) {
+      if (index % INSTITUTIONS_PER_LOAD === INSTITUTIONS_PER_LOAD - 1) await nextTurn()
+      const latest = await latestMonth(docs, institution.id, nowMs)
+      const month = latest ?? monthOf(nowMs)
+      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
+      const dualControl = await dualControlOf(docs, registry, question)
+      const quota = await quotaOf(docs, registry, { institution, month, nowMs })
+      if (latest) of.judged.set(institution.id, { month, dualControl, quota })
+      const actual = (name: string) =>
+        dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
+      const row: InstitutionRow = {
+        id: institution.id,
+        name: institution.name,
+        nameEn: institution.nameEn ?? null,
+        area: institution.area,
+        areaName,
+        type: institution.type,
+        venueKind: institution.venueKind ?? null,
+        level: institution.level ?? null,
+        rating: worstRating(quota),
+        status: dualControl?.status ?? null,
+        energyPerAreaKgce: actual('energyPerArea'),
+        energyPerCapitaKgce: actual('energyPerCapita'),
+        waterPerCapitaM3: actual('waterPerCapita'),
+        coverage: dualControl?.coverage ?? null,
+      }
+      rows.push({ key: summaryKey(shard, institution.id), value: row })
+    }
     await state.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
   }
 

@@ -1,18 +1,30 @@
 // Looks for clocks that jumped, once an hour and county, where readings came out of order or after a leap. What it finds is
 // kept as an event: the order of arrival is history, like an alert, and rebuilding neither needs nor touches it.
 
-import { type ClockJump, CLOCK_JUMP_MS_MIN, clockJumps } from '../domain/clock-jump.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/calendar.ts'
+import { CLOCK_JUMP_MS_MIN, type ClockJump, clockJumps } from '../domain/clock-jump.ts'
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { DERIVED, type Platform, type Touched } from './platform.ts'
 import { type SettledMark, settledKey } from './settle.ts'
 
-export const clockJumpKey = (meter: string, atMs?: number): string =>
-  `clock-jump/${meter}/${atMs === undefined ? '' : String(atMs).padStart(TIME_DIGITS, '0')}`
-const TIME_DIGITS = 15
+const JUMPS = 'clock-jump/'
+const clockJumpKey = (meter: string, atMs?: number): string => `${JUMPS}${meter}/${atMs ?? ''}`
 export interface ClockJumpRecord {
   meter: string
   event: ClockJump
+}
+
+/** The jumps of meters that begin in [fromMs, toMs). Few meters have any, so that those of many are read with one query. */
+export async function clockJumpsOf(
+  state: Platform['state'],
+  meters: readonly Pick<Meter, 'id'>[],
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): Promise<ClockJumpRecord[]> {
+  const own = new Set(meters.map(({ id }) => id))
+  const docs = await state.query<ClockJumpRecord>(meters.length === 1 ? clockJumpKey(meters[0].id) : JUMPS)
+  return docs
+    .map(({ value }) => value)
+    .filter(({ meter, event }) => own.has(meter) && event.atMs >= fromMs && event.atMs < toMs)
 }
 
 const LOOK_EVERY_MS = HOUR_MS
@@ -95,7 +107,9 @@ async function keepJumps(
   fromMs: number,
   toMs: number,
 ): Promise<void> {
-  const arrivals = (await readings.history(id, fromMs - REACH_MS, toMs + 1)).filter(({ quality }) => quality !== 'suspect')
+  const arrivals = (await readings.history(id, fromMs - REACH_MS, toMs + 1)).filter(
+    ({ quality }) => quality !== 'suspect',
+  )
   const jumps = clockJumps(arrivals, kind)
   const known = new Set((await state.getMany(jumps.map(({ atMs }) => clockJumpKey(id, atMs)))).map(({ key }) => key))
   const fresh = jumps.filter(({ atMs }) => !known.has(clockJumpKey(id, atMs)))

@@ -52,7 +52,11 @@ export async function readReopenings(state: StateStore): Promise<ReadonlyMap<str
 }
 
 /** Takes away reviews that were settled. Emptied, not deleted: a new document would start again at version 1. */
-export const settledReopening = ({ key, version }: Doc<Reopening[]>): DocWrite => ({ key, value: [], ifVersion: version })
+export const settledReopening = ({ key, version }: Doc<Reopening[]>): DocWrite => ({
+  key,
+  value: [],
+  ifVersion: version,
+})
 
 /** The meters, those with undone events as copies that carry them. */
 export const withOverrides = <M extends Meter>(

@@ -4,7 +4,7 @@
 import { dayOf } from '../domain/calendar.ts'
 import { type EventReview, eventId, type FieldEvent, parseEventId } from '../domain/register-review.ts'
 import type { Meter } from '../domain/registry.ts'
-import { type ClockJumpRecord, clockJumpKey } from './clock-look.ts'
+import { clockJumpsOf } from './clock-look.ts'
 import { reviewKey } from './event-review.ts'
 import type { Platform } from './platform.ts'
 import { stuckOf } from './stuck.ts'
@@ -31,7 +31,9 @@ export async function eventsOf(
   meters: readonly Meter[],
   range: { fromMs: number; toMs: number },
 ): Promise<MeterEvent[]> {
-  const reviews = await ownDocs<EventReview>(ports, meters, reviewKey)
+  const own = new Set(meters.map(({ id }) => id))
+  const docs = await ports.state.query<EventReview>(meters.length === 1 ? reviewKey(meters[0].id) : 'review/')
+  const reviews = docs.map(({ value }) => value).filter(({ meter }) => own.has(meter))
   const reviewOf = new Map(reviews.map((review) => [nameOf(review), review]))
   const found = new Map<string, MeterEvent>()
   for (const { meter, event } of await standingEvents(ports, meters, range)) {
@@ -43,8 +45,7 @@ export async function eventsOf(
     if (state === 'undone' && isInside(event, range) && !found.has(name)) found.set(name, { meter, event, review })
   }
   return [...found.values()].sort(
-    (a, b) =>
-      a.event.atMs - b.event.atMs || a.meter.localeCompare(b.meter) || a.event.kind.localeCompare(b.event.kind),
+    (a, b) => a.event.atMs - b.event.atMs || a.meter.localeCompare(b.meter) || a.event.kind.localeCompare(b.event.kind),
   )
 }
 
@@ -60,19 +61,8 @@ async function standingEvents(
   return [
     ...days.flatMap(({ meter, events }) => events.map((event) => ({ meter, event }))),
     ...[...stuck].flatMap(([meter, events]) => events.map((event) => ({ meter, event }))),
-    ...(await ownDocs<ClockJumpRecord>(ports, meters, clockJumpKey)),
+    ...(await clockJumpsOf(ports.state, meters, range)),
   ].filter(({ event }) => isInside(event, range))
-}
-
-/** The documents of meters. Few meters have any, so that those of many are read with one query. */
-async function ownDocs<T extends { meter: string }>(
-  { state }: Ports,
-  meters: readonly Meter[],
-  keyOf: (meter: string) => string,
-): Promise<T[]> {
-  const prefix = meters.length === 1 ? keyOf(meters[0].id) : keyOf('').replace(/\/+$/, '/')
-  const own = new Set(meters.map(({ id }) => id))
-  return (await state.query<T>(prefix)).map(({ value }) => value).filter(({ meter }) => own.has(meter))
 }
 
 const nameOf = ({ meter, event }: { meter: string; event: FieldEvent }): string => `${meter} ${eventId(event)}`

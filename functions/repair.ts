@@ -27,7 +27,10 @@ export interface RepairFile {
   rows: readonly RepairRow[]
 }
 
-/** All rows, or none when one is refused. The shards of the repaired meters are sent to be settled. */
+/**
+ * All rows, or none when one is refused. The shards of the repaired meters are sent to be settled. Where only the store
+ * refuses a row, as one older than all it keeps, the others stand and the record stays pending.
+ */
 export async function repair(
   { readings, state, fanOut, now }: Platform,
   { file, who, note = null, rows }: RepairFile,
@@ -58,9 +61,13 @@ export async function repair(
   const id = `${String(nowMs).padStart(TIME_DIGITS, '0')}-${randomUUID()}`
   const record: RepairRecord = { id, file, who, note, atMs: nowMs, state: 'pending', rows: repairs }
   await state.put([{ key: repairKey(id), value: record, ifVersion: 0 }])
-  await readings.append(batch, nowMs)
+  const notKept = await readings.append(batch, nowMs)
+  await fanOut.send('settle', [...shards])
+  if (notKept.length > 0) {
+    const rows = notKept.map(({ index, reason }): RefusedRepair => ({ row: repairs[index].row, field: 'at', reason }))
+    return { refused: rows, record: undefined }
+  }
   const done: RepairRecord = { ...record, state: 'done' }
   await state.put([{ key: repairKey(id), value: done }])
-  await fanOut.send('settle', [...shards])
   return { refused: [], record: done }
 }

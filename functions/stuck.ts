@@ -2,7 +2,14 @@
 // one are read in the weeks around it. Nothing is stored, so nothing can differ from the hours that stand.
 
 import { dayOf, dayStartMs } from '../domain/calendar.ts'
-import { type AmountHours, STUCK_HOURS_MIN, STUCK_REACH, type StuckRegister, standstills, stuckRegisters } from '../domain/register-stuck.ts'
+import {
+  type AmountHours,
+  STUCK_HOURS_MIN,
+  STUCK_REACH,
+  type StuckRegister,
+  standstills,
+  stuckRegisters,
+} from '../domain/register-stuck.ts'
 import { isRead, type Meter } from '../domain/registry.ts'
 import type { ConsumptionDay, ConsumptionStore } from './platform.ts'
 

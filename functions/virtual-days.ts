@@ -5,6 +5,7 @@ import { dayOf } from '../domain/calendar.ts'
 import type { Meter } from '../domain/registry.ts'
 import { virtualHours, virtualMeters } from '../domain/virtual-meter.ts'
 import type { ConsumptionDay, ConsumptionStore, DocWrite, StateStore } from './platform.ts'
+import type { ChangedDays, Extent } from './settle-days.ts'
 
 /** By virtual meter, the formula its days were made by. */
 export type VirtualMark = Record<string, string>
@@ -23,24 +24,23 @@ export async function hasNewFormulas(state: StateStore, shard: string, meters: r
 
 /**
  * Makes the days of a shard's virtual meters that follow from `changed` (days by meter whose hours were written), and all
- * days of those whose formula is new. `extents`: first and last reading by meter. `meters`: the shard's. `written` is told
- * each day that was put. Returns the mark, to be put with the caller's own when all that follows from the days is safe.
+ * days of those whose formula is new. `extents`: first and last reading by meter. `meters`: the shard's. The days that were
+ * put are added to `changed`. Returns the mark, to be put with the caller's own when all that follows from the days is safe.
  */
 export async function putVirtualDays(
   { state, consumption }: { state: StateStore; consumption: ConsumptionStore },
   input: {
     shard: string
     meters: readonly Meter[]
-    changed: ReadonlyMap<string, ReadonlySet<number>>
-    extents: Readonly<Record<string, readonly [firstMs: number, lastMs: number]>>
-    written: (meter: Meter, day: number) => void
+    changed: ChangedDays
+    extents: ReadonlyMap<string, Extent>
   },
 ): Promise<DocWrite[]> {
   const own = virtualMeters(input.meters)
   if (own.length === 0) return []
   const standing = await state.get<VirtualMark>(virtualKey(input.shard))
   const mark: VirtualMark = {}
-  const changed = new Map(input.changed)
+  const { changed } = input
   // Each after its parts: what is written for one is a change for the next.
   for (const meter of own) {
     mark[meter.id] = JSON.stringify(meter.formula)
@@ -55,8 +55,7 @@ export async function putVirtualDays(
       await consumption.put(days)
       for (const { day } of days) written.add(day)
     }
-    changed.set(meter.id, written)
-    for (const day of written) input.written(meter, day)
+    if (written.size > 0) changed.set(meter.id, written)
   }
   if (JSON.stringify(standing?.value) === JSON.stringify(mark)) return []
   return [{ key: virtualKey(input.shard), value: mark, ifVersion: standing?.version ?? 0 }]
@@ -105,11 +104,10 @@ function wholeSpan(
   { institution }: VirtualMeter,
   { meters, extents }: Pick<Parameters<typeof putVirtualDays>[1], 'meters' | 'extents'>,
 ): [fromDay: number, toDay: number] {
-  const own = meters.flatMap((meter) => (meter.institution === institution ? [extents[meter.id] ?? []] : []))
-  const known = own.filter(([firstMs]) => firstMs !== undefined)
-  if (known.length === 0) return [0, 0]
-  const firstMs = Math.min(...known.map(([first]) => first))
-  const lastMs = Math.max(...known.map(([, last]) => last))
+  const own = meters.flatMap((meter) => (meter.institution === institution ? (extents.get(meter.id) ?? []) : []))
+  if (own.length === 0) return [0, 0]
+  const firstMs = Math.min(...own)
+  const lastMs = Math.max(...own)
   return [dayOf(firstMs) - OUTSIDE_DAYS, dayOf(lastMs) + OUTSIDE_DAYS + 1]
 }
 

@@ -57,7 +57,7 @@ describe('how it reads', () => {
           '依据：本系统运行规则（可按对象设定阈值）',
           '时间：2026-11-23 10:00',
         ],
-        link: 'https://kilowatch.example.cn/#/institution/130102-0007',
+        link: expect.stringMatching(/^https:\/\/kilowatch\.example\.cn\/#\/alert\/nightFlowLeak%3A130102-0007%3A\d+$/),
       },
     ])
   })
@@ -74,13 +74,13 @@ describe('how it reads', () => {
     ])
   })
 
-  test('a storm names some and counts all, and leads to the area', () => {
+  test('a storm names some and counts all, and leads to the list of its alerts', () => {
     const events = Array.from({ length: 40 }, (_, index) => eventOf(alertOf('nightFlowLeak', `130102-${index}`)))
     const { notifications } = plan(events, [person()])
     expect(notifications).toHaveLength(1)
     expect(notifications[0].title).toMatch(/^【重要】夜间流量异常（疑似漏水） ×40：/)
     expect(notifications[0].lines[1]).toMatch(/^情况：共 40 个：长安区 · 130102-0、.*130102-9等$/)
-    expect(notifications[0].link).toBe('https://kilowatch.example.cn/#/area/130102')
+    expect(notifications[0].link).toBe('https://kilowatch.example.cn/#/alerts?area=130102&kind=nightFlowLeak')
   })
 })
 

@@ -1,0 +1,167 @@
+// A host in AWS without AWS: the real handlers behind the real entries, over queues that speak SQS's protocol and any stores.
+// What Lambda and the scheduler would do by themselves a test does here, so that it can also do it badly.
+
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { onTestFinished } from 'vitest'
+import { apiEntry } from '../../cloud/api-entry.ts'
+import { deadLetters } from '../../cloud/dead-letters.ts'
+import { sqsFanOut } from '../../cloud/fan-out.ts'
+import { mqttEntry, type SqsHandler } from '../../cloud/mqtt-entry.ts'
+import { shardEntry } from '../../cloud/shard-entry.ts'
+import { type ApiEvent, api } from '../../functions/api.ts'
+import { assess } from '../../functions/assess.ts'
+import { ingest } from '../../functions/ingest.ts'
+import { notify } from '../../functions/notify.ts'
+import type { Platform, QueueName } from '../../functions/platform.ts'
+import { prune } from '../../functions/prune.ts'
+import { rollup } from '../../functions/rollup.ts'
+import { settle } from '../../functions/settle.ts'
+import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
+import { openSqs } from './aws.ts'
+import type { SqsServer } from './sqs-server.ts'
+
+export const VISIBILITY_MS = 90_000
+const SHARD_HANDLERS = { settle, assess, rollup, notify, prune } satisfies Record<QueueName, unknown>
+const QUEUES = Object.keys(SHARD_HANDLERS) as QueueName[]
+export type Source = 'ingest' | QueueName
+/** Lambda's batch: 10 of a FIFO queue, what infra/ says of the other. */
+const BATCH: Record<Source, number> = { ingest: 100, settle: 10, assess: 10, rollup: 10, notify: 10, prune: 10 }
+const ROUNDS_MAX = 100_000
+
+export const deadLettersOf = (source: Source): string => `${source}-dead`
+
+export interface CloudHost {
+  server: SqsServer
+  /** Lines of the functions' log. */
+  logs: string[]
+  clock: { nowMs: number }
+  /** What the IoT rule puts into the queue. */
+  publish(gateway: string, payload: string | Uint8Array, receivedMs?: number): void
+  /** What the scheduler puts into a queue. */
+  tick(queue: QueueName): void
+  /** A batch, in flight. */
+  receive(source: Source): SQSEvent | undefined
+  /** Runs a function, of this host or of one with another platform. */
+  invoke(source: Source, event: SQSEvent, on?: Platform): Promise<SQSBatchResponse>
+  /** Runs functions, and lets time pass where messages wait for it, until all queues but those of dead letters are empty. */
+  drain(on?: Platform): Promise<void>
+  get<T>(path: string): Promise<T>
+  platform: Platform
+}
+
+export async function openCloudHost(
+  stores: Omit<Platform, 'fanOut' | 'now'>,
+  clock: { nowMs: number },
+): Promise<CloudHost> {
+  const now = (): number => clock.nowMs
+  const fifo = {
+    fifo: true,
+    delayMs: QUEUE_DELAY_SECONDS * 1000,
+    visibilityMs: VISIBILITY_MS,
+    receivesMax: RECEIVES_MAX,
+  }
+  const queues = Object.fromEntries(
+    QUEUES.flatMap((queue) => [
+      [queue, { ...fifo, deadLetters: deadLettersOf(queue) }],
+      [deadLettersOf(queue), { fifo: true }],
+    ]),
+  )
+  const plain = { visibilityMs: VISIBILITY_MS, receivesMax: RECEIVES_MAX, deadLetters: deadLettersOf('ingest') }
+  const { server, sqs } = await openSqs({ ...queues, ingest: plain, [deadLettersOf('ingest')]: {} }, now)
+  const fanOut = sqsFanOut({ sqs, urlOf: server.urlOf, now })
+  const platform: Platform = { ...stores, fanOut, now }
+  const logs: string[] = []
+
+  /** As a cold start makes it. */
+  const entryOf = (source: Source, on: Platform): SqsHandler => {
+    const letters = deadLetters({
+      sqs,
+      url: () => server.urlOf(deadLettersOf(source)),
+      log: (line) => logs.push(line),
+    })
+    if (source === 'ingest') return mqttEntry(ingest(on), letters)
+    const handler = SHARD_HANDLERS[source](on)
+    return shardEntry({ queue: source, handler, state: on.state, fanOut, deadLetters: letters })
+  }
+  const warm = new Map<Source, SqsHandler>([...QUEUES, 'ingest' as const].map((one) => [one, entryOf(one, platform)]))
+  const http = apiEntry(api(platform), () => ({ claim: 'cognito:groups', value: 'kilowatch-admin' }))
+
+  const invoke: CloudHost['invoke'] = (source, event, on) =>
+    (on ? entryOf(source, on) : (warm.get(source) as SqsHandler))(event)
+  const receive = (source: Source) => server.receive(source, BATCH[source])
+  const sources: readonly Source[] = ['ingest', ...QUEUES]
+
+  async function drain(on?: Platform): Promise<void> {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      let worked = false
+      for (const source of sources) {
+        for (let event = receive(source); event; event = receive(source)) {
+          worked = true
+          const { batchItemFailures } = await invoke(source, event, on)
+          server.settle(
+            source,
+            event,
+            batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+          )
+        }
+      }
+      if (worked) continue
+      const waiting = sources.flatMap((source) => server.messages(source).map(({ visibleMs }) => visibleMs))
+      if (waiting.length === 0) return
+      clock.nowMs = Math.max(clock.nowMs, Math.min(...waiting))
+    }
+    throw new Error(`the queues are not empty after ${ROUNDS_MAX} rounds`)
+  }
+
+  return {
+    server,
+    logs,
+    clock,
+    platform,
+    publish(gateway, payload, receivedMs = now()) {
+      const body = { payload: Buffer.from(payload).toString('base64'), gateway, receivedMs }
+      server.send('ingest', JSON.stringify(body))
+    },
+    tick(queue) {
+      const { everyMinutes }: Trigger = triggers[queue]
+      if (!everyMinutes) throw new Error(`queue "${queue}" has no schedule`)
+      server.send(queue, JSON.stringify({ scheduled: queue, at: new Date(now()).toISOString() }), 'all')
+    },
+    receive,
+    invoke,
+    drain,
+    async get<T>(path: string) {
+      const { statusCode, body } = await http(httpEvent('GET', path))
+      if (statusCode !== 200) throw new Error(`${path}: ${statusCode} ${body}`)
+      return JSON.parse(body ?? '') as T
+    },
+  }
+}
+
+/** An HTTP API event (payload 2.0) as API Gateway makes it of a request. */
+export function httpEvent(method: string, path: string, claims?: Record<string, unknown>, body?: unknown): ApiEvent {
+  const url = new URL(path, 'https://example.org/api/v1/')
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    headers: {},
+    queryStringParameters: Object.fromEntries(url.searchParams),
+    requestContext: {
+      http: { method, path: url.pathname, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: '' },
+      ...(claims && { authorizer: { jwt: { claims, scopes: null } } }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    isBase64Encoded: false,
+  } as unknown as ApiEvent
+}
+
+/** Keeps what a test logs on purpose off the console. */
+export function quiet(): void {
+  const { error } = console
+  console.error = () => undefined
+  onTestFinished(() => {
+    console.error = error
+  })
+}
