@@ -5,10 +5,12 @@ import { DAY_MS } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
 import { canUndo, EVENT_KINDS, eventId, parseEventId, type ReviewState } from '../domain/register-review.ts'
 import type { Meter } from '../domain/registry.ts'
+import { causeSchema, causeText } from '../domain/revision-cause.ts'
 import { pageOf } from '../domain/view.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
 import { putReview } from './event-review.ts'
 import { eventOf, eventsOf, type MeterEvent } from './field-events.ts'
+import type { Platform } from './platform.ts'
 import { type RepairRecord, repair, repairKey } from './repair.ts'
 import { type Revision, revisionKey } from './revision.ts'
 
@@ -65,7 +67,8 @@ const revisionSchema = z.object({
   atMs: z.number(),
   before: amounts,
   after: amounts,
-  cause: z.string().nullable(),
+  cause: z.string().nullable().meta({ description: 'The causes in a few words; null when nothing is known' }),
+  causes: z.array(causeSchema).meta({ description: 'What made the month change; empty when nothing is known' }),
 })
 
 const reviewRoute = (action: 'accept' | 'undo' | 'reopen', state: ReviewState, summary: string): Route =>
@@ -162,15 +165,32 @@ export const fieldRoutes: readonly Route[] = [
 
   route({
     route: 'GET /api/v1/institutions/{id}/revisions',
-    summary: 'What changed in closed months of an institution, by month and in order',
+    summary: 'What changed in closed months of an institution, by month and in order, and why',
     response: z.object({ items: z.array(revisionSchema) }),
     async handle({ platform, registry, path }) {
       if (!(await registry.institution(path.id))) throw notFound('institution', path.id)
-      const docs = await platform.state.query<Revision>(revisionKey(path.id))
-      return { items: docs.map(({ value }) => value) }
+      return { items: await revisionsOf(platform, path.id) }
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/areas/{code}/revisions',
+    summary: 'What changed in closed months of an area, by month and in order, and in which subjects below it',
+    response: z.object({ items: z.array(revisionSchema) }),
+    async handle({ platform, registry, path }) {
+      if (!(await registry.areas()).some(({ code }) => code === path.code)) throw notFound('area', path.code)
+      return { items: await revisionsOf(platform, path.code) }
     },
   }),
 ]
+
+async function revisionsOf({ state }: Platform, subject: string): Promise<z.infer<typeof revisionSchema>[]> {
+  const docs = await state.query<Revision>(revisionKey(subject))
+  return docs.map(({ value: { causes = [], ...revision } }) => {
+    const cause = causes.length > 0 ? causes.map(causeText).join('; ') : null
+    return { ...revision, cause, causes }
+  })
+}
 
 /** In the form of the API. Throws a Problem for a range that is none or too long. */
 async function eventViews(

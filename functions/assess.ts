@@ -9,6 +9,7 @@ import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
 import { worstRating } from '../domain/quota.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'
+import { type Cause, REGISTERED_PARTS, type Trail } from '../domain/revision-cause.ts'
 import { NATIONAL } from '../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
@@ -16,6 +17,7 @@ import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
 import type { Judged } from './alert-daily.ts'
 import { judgeAlerts } from './alert-judge.ts'
+import { putAreaMonths } from './area-months.ts'
 import { billsOf } from './bills.ts'
 import { lookAtClocks } from './clock-look.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
@@ -42,7 +44,8 @@ import {
 } from './platform.ts'
 import { readOnce } from './read-once.ts'
 import { registryReader, type Shard } from './registry.ts'
-import { closingDays, revisionDocs } from './revision.ts'
+import { closingDays, type RevisedMonths, revisedMonths } from './revision.ts'
+import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { eachShard, nextTurn } from './shard.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
@@ -76,16 +79,26 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     await reopenChanged(shard, judgedBy)
     const docs = readOnce(state)
     const judged = new Map<string, Judged>()
-    await withDirtyMonths(state, shard, async (dirty) => {
+    const afterDays = await closingDays(state)
+    await withDirtyMonths(state, shard, async (dirty, trail) => {
       const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
       for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
         const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
-        await docs.put(await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs }), DERIVED)
+        const question = { institutions: load, shard, dirty, metersOf, path, nowMs, trail, afterDays }
+        const { writes, revised } = await judgedMonths(docs, question)
+        await noteRevised(state, shard, revised)
+        await docs.put(writes, DERIVED)
         await nextTurn()
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
-      await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
+      await putAreaMonths(docs, await sums(docs, institutions, months), {
+        area: shard,
+        parent,
+        trail,
+        nowMs,
+        afterDays,
+      })
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
       await summarize(docs, { shard, institutions, touched, nowMs, revision, judged })
       if (parent) await fanOut.send('rollup', [parent])
@@ -104,9 +117,11 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       metersOf: ReadonlyMap<string, Meter[]>
       path: readonly string[]
       nowMs: number
+      trail: Trail
+      afterDays: number
     },
-  ): Promise<DocWrite[]> {
-    const { institutions, dirty, metersOf, nowMs } = of
+  ): Promise<{ writes: DocWrite[]; revised: Map<string, RevisedMonths['revised']> }> {
+    const { institutions, dirty, metersOf, nowMs, trail, afterDays } = of
     const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
     const billed = await billsOf(state, marked)
@@ -131,14 +146,16 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const years = new Set([...judgedYears(monthOf(nowMs)), ...[...marked.values()].flat().map((m) => m.slice(0, 4))])
     await docs.getMany(institutions.flatMap(({ id }) => [...years].map((year) => subjectYearKey(id, year))))
     // With the months themselves: what is recorded is the difference from what stood before.
-    const when = { nowMs, afterDays: await closingDays(docs) }
+    const revised = new Map<string, RevisedMonths['revised']>()
     const written = await Promise.all(
-      [...made].map(async ([id, months]) => [
-        ...(await revisionDocs(docs, id, months, when)),
-        ...(await subjectMonthDocs(docs, id, months)),
-      ]),
+      [...made].map(async ([id, months]) => {
+        const causesOf = (month: Month) => institutionCauses({ readings, state }, trail[id], month)
+        const found = await revisedMonths(docs, id, months, { nowMs, afterDays, causesOf })
+        revised.set(id, found.revised)
+        return [...found.docs, ...(await subjectMonthDocs(docs, id, months))]
+      }),
     )
-    return written.flat()
+    return { writes: written.flat(), revised }
   }
 
   /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
@@ -154,7 +171,8 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
         years.flatMap(({ value }) => Object.keys(value)),
       )
     }
-    await addDirtyMonths(state, shard, months)
+    const trail = before ? reopenedTrail(months, { judgedBy, before: before.value }) : {}
+    await addDirtyMonths(state, shard, months, trail)
     await state.delete(changed.filter((id) => !judgedBy.has(id)).map((id) => summaryKey(shard, id)))
     const value: AssessedMark = Object.fromEntries(judgedBy)
     await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }], DERIVED)
@@ -264,7 +282,8 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
 
 export const handler = onShards('assess', assess)
 
-const FINGERPRINT_CHARS = 12
+/** Six parts of an institution are told apart: 48 bits each let one change of a billion go unseen. */
+const FINGERPRINT_CHARS = 8
 
 /** By institution, a short text that changes with anything registered of it that its months or its row are made of. */
 export function judgedByOf(
@@ -298,7 +317,42 @@ export function judgedByOf(
         formula,
       ])
       const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
-      return [institution.id, fingerprintOf([institution, own, path, area?.name, priced, converted])]
+      const { sizes, ...described } = institution
+      const parts: Record<JudgedPart, unknown> = {
+        institution: described,
+        sizes,
+        meters: own,
+        area: [path, area?.name],
+        tariffs: priced,
+        standards: converted,
+      }
+      return [institution.id, JUDGED_PARTS.map((part) => fingerprintOf(parts[part])).join('.')]
+    }),
+  )
+}
+
+/** What an institution is judged by, part by part, so that a revision can name the one that changed. */
+const JUDGED_PARTS = [...REGISTERED_PARTS, 'standards'] as const
+type JudgedPart = (typeof JUDGED_PARTS)[number]
+
+/** Why the months of institutions are marked: they came, they went, or parts of what they are judged by are others. */
+function reopenedTrail(
+  months: ReadonlyMap<string, Month[]>,
+  { judgedBy, before }: { judgedBy: ReadonlyMap<string, string>; before: AssessedMark },
+): Trail {
+  const stood = new Map(Object.entries(before))
+  return Object.fromEntries(
+    [...months].map(([institution, own]) => {
+      const [old, now] = [stood.get(institution)?.split('.'), judgedBy.get(institution)?.split('.')]
+      const causes: Cause[] = []
+      if (!old || !now) causes.push({ kind: 'institution', institution, change: now ? 'joined' : 'left' })
+      else {
+        const changed = JUDGED_PARTS.filter((_, index) => old[index] !== now[index])
+        const parts = REGISTERED_PARTS.filter((part) => changed.includes(part))
+        if (parts.length > 0) causes.push({ kind: 'registry', parts })
+        if (changed.includes('standards')) causes.push({ kind: 'standards' })
+      }
+      return [institution, causes.map((cause) => ({ cause, months: own }))]
     }),
   )
 }

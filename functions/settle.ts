@@ -19,6 +19,7 @@ import { handlerOf } from './handler.ts'
 import { DERIVED, type Doc, type DocWrite, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
 import { registryReader } from './registry.ts'
 import { type ChangedDays, type Extent, type MeterWork, settleMeters } from './settle-days.ts'
+import { settledTrail } from './settled-trail.ts'
 import { inPasses } from './shard.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
@@ -36,7 +37,7 @@ export const settledKey = (shard: string): string => `settled/${shard}`
 /** Shards that share each look at the stores: a province in a few passes. */
 const SHARDS_PER_PASS = 32
 
-export function settle({ readings, consumption, state, fanOut }: Platform) {
+export function settle({ readings, consumption, state, fanOut, now }: Platform) {
   const registry = registryReader(state)
 
   async function settleShards(shards: readonly string[]): Promise<void> {
@@ -51,7 +52,9 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
     const works = (await worksOf(standing, readings)).filter(hasWork)
     if (works.length === 0) return
     const { changed, virtualMarks } = await settleWorks(works, { readings, consumption, state })
-    for (const { shard, all } of works) await addDirtyMonths(state, shard, dirtyMonths(all, changed))
+    for (const work of works) {
+      await addDirtyMonths(state, work.shard, dirtyMonths(work.all, changed), settledTrail(work, changed, now()))
+    }
     const marks = works.map(({ shard, before, mark, extents, meters, anew }) => {
       const value: SettledMark = {
         mark,
@@ -138,7 +141,7 @@ export async function settleWorks(
   const changed: ChangedDays = new Map()
   const settleRound = async (round: readonly MeterWork[]): Promise<void> => {
     for (const [meter, days] of await settleMeters(round, { readings, consumption }))
-      changed.set(meter, days.union(changed.get(meter) ?? new Set()))
+      changed.set(meter, new Set([...(changed.get(meter) ?? []), ...days]))
   }
   // By themselves: joined with what arrived, the hours in between would be settled for nothing.
   for (const round of reopenedRounds(works)) await settleRound(round)
