@@ -14,6 +14,7 @@ import { deadLetters } from './dead-letters.ts'
 import { iotDevices } from './devices.ts'
 import { variable } from './environment.ts'
 import { sqsFanOut } from './fan-out.ts'
+import { gatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
 import { mqttEntry, type SqsHandler } from './mqtt-entry.ts'
 import { cloudNotifier } from './notify.ts'
@@ -72,7 +73,7 @@ const QUEUE_VARIABLES = {
 
 /** The entry of the function behind the IoT rule. */
 export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBatchResult>): SqsHandler =>
-  mqttEntry(factory(platform()), letters)
+  mqttEntry({ ingest: factory(platform()), deadLetters: letters, heard: gatewayWatch(platform().state) })
 
 /** The entry of the function behind a queue. */
 export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>

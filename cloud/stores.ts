@@ -16,7 +16,7 @@ import { lazy } from './lazy.ts'
 import { openObjectBucket } from './object-bucket.ts'
 import { openStateTable } from './state-table.ts'
 import { openTimestreamConsumption } from './timestream-consumption.ts'
-import { openTimestreamReadings } from './timestream-readings.ts'
+import { openTimestreamReadings, VISIBLE_AFTER_MS } from './timestream-readings.ts'
 import { openTouchedLedger } from './touched-ledger.ts'
 
 /** The stores of a function. `now`: epoch milliseconds. */
@@ -32,8 +32,10 @@ export function lazyStores(now: () => number): Pick<Platform, 'readings' | 'cons
   const query = lazy(() => new TimestreamQueryClient())
 
   const readings = lazy((): ReadingStore => {
-    const ledger = openTouchedLedger({ dynamo, table: variable('KILOWATCH_STATE_TABLE'), now })
-    if (variable('KILOWATCH_STORE') === 'influxdb') return openInfluxReadings({ ...influxDatabase(), ledger })
+    const own = { dynamo, table: variable('KILOWATCH_STATE_TABLE'), now }
+    if (variable('KILOWATCH_STORE') === 'influxdb')
+      return openInfluxReadings({ ...influxDatabase(), ledger: openTouchedLedger(own) })
+    const ledger = openTouchedLedger({ ...own, visibleAfterMs: VISIBLE_AFTER_MS })
     const database = variable('KILOWATCH_TIMESTREAM_DATABASE')
     return openTimestreamReadings({ write, query, database, table: variable('KILOWATCH_READINGS_TABLE'), ledger })
   })

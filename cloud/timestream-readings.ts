@@ -9,6 +9,12 @@ import { takenReadings } from './readings-take.ts'
 import { METERS_PER_QUERY, openTimestreamTable, type TimestreamTable, timeBetween } from './timestream-table.ts'
 import type { TouchedLedger } from './touched-ledger.ts'
 
+/**
+ * Reads are eventually consistent ("after a short time", says AWS, without a bound): what was written within this time is
+ * not yet told to be settled. Below the half minute for which shards wait in their queue anyway (decision 0016).
+ */
+export const VISIBLE_AFTER_MS = 15_000
+
 const COMMON: TimestreamRecord = { MeasureName: 'reading', MeasureValueType: 'MULTI', TimeUnit: 'NANOSECONDS' }
 const COLUMNS = 'meter, to_milliseconds(time), value, arrival, received, quality'
 

@@ -35,6 +35,11 @@ export interface Limits {
   /** How long the condition must hold, or be over, without interruption. */
   raiseAfterMinutes: number
   clearAfterMinutes: number
+  /**
+   * What comes back this long after it was cleared is the same alert, opened again; from then on it is over only when it has
+   * been over for as long. 0: always a new alert.
+   */
+  reopenWithinMinutes: number
   /** Told to the next level each time this long passes without an acknowledgement; null: never. */
   escalateAfterMinutes: number | null
   /** What else the detector is told; names and units as in the rule table. */

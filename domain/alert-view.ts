@@ -14,7 +14,7 @@ const phraseSchema = z.object({ zh: z.string(), en: z.string() })
 const textSchema = z.object({ name: z.string(), measured: z.string(), against: z.string(), clause: z.string() })
 
 export const alertEventViewSchema = z.object({
-  what: z.enum(['raised', 'acknowledged', 'escalated', 'cleared']),
+  what: z.enum(['raised', 'acknowledged', 'escalated', 'cleared', 'reopened']),
   atMs: ms,
   /** A person, or `system`. */
   who: z.string(),
@@ -111,6 +111,7 @@ const limitsViewSchema = z.object({
   clear: z.number(),
   raiseAfterMinutes: z.number(),
   clearAfterMinutes: z.number(),
+  reopenWithinMinutes: z.number(),
   escalateAfterMinutes: z.number().nullable(),
   parameters: z.record(z.string(), z.number()),
   /** Why the defaults are what they are. */

@@ -89,6 +89,7 @@ const WHAT_NAMES: Readonly<Record<AlertEvent['what'], Phrase>> = {
   acknowledged: { zh: '已确认 ', en: 'acknowledged: ' },
   escalated: { zh: '无人确认 ', en: 'not acknowledged: ' },
   cleared: { zh: '已解除 ', en: 'cleared: ' },
+  reopened: { zh: '再次出现 ', en: 'back again: ' },
 }
 const REASONS: Readonly<Record<ClearReason, Phrase>> = {
   over: { zh: '状态：已恢复到解除值以内', en: 'State: back within the clearing value' },

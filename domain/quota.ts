@@ -5,7 +5,7 @@
 import { dayLabel, dayOf } from './calendar.ts'
 import type { Institution, Quota } from './registry.ts'
 import { isValidOn } from './standards/validity.ts'
-import { byMonth, rollingYears, type SubjectMonth, type SubjectYear } from './subject.ts'
+import { rollingYearsOf, type SubjectMonth, type SubjectYear } from './subject.ts'
 import { type QuotaStatus, RATINGS } from './view.ts'
 
 export type QuotaIndicator = Quota['indicator']
@@ -98,7 +98,7 @@ function actualsOf(
   months: readonly SubjectMonth[],
   asOfMs: number,
 ): Record<QuotaIndicator, number | null> {
-  const { energy, water } = rollingYears(byMonth(months), asOfMs)
+  const { energy, water } = rollingYearsOf(months, asOfMs)
   // A fuel that the quota's set cannot convert is in no sum: a rating by what is left would be too good.
   const whole = energy && energy.fuelKgWithoutQuotaCoefficient === 0 ? energy : null
   return {

@@ -3,7 +3,7 @@
 
 import type { AlertKind, AlertSubject, Asked, Finding } from '../domain/alert-finding.ts'
 import { dualControlAtRisk, dualControlOver, quotaExceeded, quotaPredicted } from '../domain/alert-judgement.ts'
-import { addMonths, DAY_MS, dayOf, type Month, monthOf, monthRange, yearOf, yearRange } from '../domain/calendar.ts'
+import { addMonths, DAY_MS, type Month, monthOf, monthRange, yearOf, yearRange } from '../domain/calendar.ts'
 import { quotaPace } from '../domain/quota-pace.ts'
 import type { Institution, Meter } from '../domain/registry.ts'
 import type { DualControl, QuotaStatus } from '../domain/view.ts'
@@ -12,9 +12,8 @@ import { hoursFindings, meterLook, type StandingAlerts } from './alert-meters.ts
 import { dualControlOf, judgedYears, latestMonth, quotaOf, subjectMonths, subjectYearKey } from './judgement.ts'
 import type { Platform } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
-import { nextTurn } from './shard.ts'
 
-/** Whose hours are in memory together, and are looked at without a turn for others: some 20 ms. */
+/** Whose hours are in memory together, and are looked at before the store gives others a turn: some 20 ms. */
 const INSTITUTIONS_PER_LOAD = 50
 
 /** An institution as assess has judged it, as of the same instant. */
@@ -73,7 +72,6 @@ export async function institutionFindings(
         ...hoursFindings(look, { ...question, institution, meters: metersOf.get(institution.id) ?? [] }),
       )
     }
-    await nextTurn()
   }
   return findings
 }

@@ -9,7 +9,7 @@ import type { Area, Institution, Meter } from '../domain/registry.ts'
 import { areaFindings, type DailyQuestion, institutionFindings, type Judged } from './alert-daily.ts'
 import { limitsReader } from './alert-limits.ts'
 import { silenceFindings } from './alert-silence.ts'
-import { alertKeys, allThresholds, standingAlerts, storeAlerts } from './alert-store.ts'
+import { alertKeys, allThresholds, recentAlerts, standingAlerts, storeAlerts } from './alert-store.ts'
 import { parentOf } from './judgement.ts'
 import { DERIVED, type Platform } from './platform.ts'
 import { readOnce } from './read-once.ts'
@@ -83,11 +83,8 @@ async function storeRound(
   const { area, findings, known, nowMs } = of
   const standing = await aliveAlerts(state, area)
   const gone = standing.filter(({ subject }) => !known.has(`${subject.type} ${subject.id}`))
-  const advanced = advanceAll(
-    standing.filter((alert) => !gone.includes(alert)),
-    findings,
-    nowMs,
-  )
+  const { recent, past } = await recentAlerts(state, area, { standing, nowMs })
+  const advanced = advanceAll([...standing.filter((alert) => !gone.includes(alert)), ...recent], findings, nowMs)
   const changed = new Map(advanced.changed.map((alert) => [alertSlot(alert), alert]))
   const events: AlertEvent[] = [...advanced.events]
   for (const before of standing) {
@@ -99,6 +96,7 @@ async function storeRound(
   }
   const dropped = [...advanced.dropped, ...gone.filter(({ state: stood }) => stood === 'pending')]
   await storeAlerts(state, area, { changed: [...changed.values()], dropped, events })
+  await state.delete(past)
 }
 
 /** Those that stand; what a killed round has closed already but left standing is tidied up. */

@@ -9,7 +9,7 @@ import { type Institution, isRead, type Meter, type ReadMeter } from '../domain/
 import { gatewaysHeard, listeningSince } from './alert-gateway.ts'
 import type { LimitsReader } from './alert-limits.ts'
 import type { StateStore } from './platform.ts'
-import { type SettledMark, settledKey } from './settle.ts'
+import { extentsOf, type SettledMark, settledKey } from './settle.ts'
 
 export async function silenceFindings(
   state: StateStore,
@@ -23,7 +23,7 @@ export async function silenceFindings(
 ): Promise<Finding[]> {
   const { limits, nowMs } = of
   const typeOf = new Map(of.institutions.map(({ id, type }) => [id, type]))
-  const extents = new Map(Object.entries((await state.get<SettledMark>(settledKey(of.shard)))?.value.extents ?? {}))
+  const extents = extentsOf((await state.get<SettledMark>(settledKey(of.shard)))?.value)
   const byGateway = Map.groupBy(of.meters.filter(isRead), ({ gateway }) => gateway)
   const heard = await gatewaysHeard(state, [...byGateway.keys()])
   const sinceMs = await listeningSince(state)

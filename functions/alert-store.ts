@@ -1,9 +1,10 @@
 // Where alerts stand: open ones by shard (county or area), cleared ones as history, and what happened as an outbox that
 // `notify` empties. Whoever judges writes an alert's three in one put, so that nothing is raised that nobody hears of.
 
-import { type Alert, type AlertEvent, type advanceAll, alertSlot } from '../domain/alert.ts'
+import { type Alert, type AlertEvent, type advanceAll, alertSlot, canReopen } from '../domain/alert.ts'
 import { type AlertThreshold, alertThresholdSchema } from '../domain/alert-threshold.ts'
-import { ATOMIC_DOCS_MAX, type DocWrite, type StateStore } from './platform.ts'
+import type { DocWrite, StateStore } from './platform.ts'
+import { putTogether } from './put-together.ts'
 
 type Advanced = ReturnType<typeof advanceAll>
 
@@ -13,6 +14,8 @@ const sortable = (ms: number): string => String(ms).padStart(14, '0')
 export const alertKeys = {
   /** Pending, raised and acknowledged alerts of a shard, by slot. */
   open: (shard: string, slot = '') => `alert-open/${shard}/${slot}`,
+  /** Alerts that were cleared lately and may come back, by slot. */
+  recent: (shard: string, slot = '') => `alert-recent/${shard}/${slot}`,
   /** Where an open alert lies, by its id alone. */
   place: (id: string) => `alert-place/${id}`,
   /** Cleared alerts of a shard, the order of clearing. */
@@ -37,6 +40,21 @@ export async function standingAlerts(state: StateStore, shard: string): Promise<
   return (await state.query<Alert>(alertKeys.open(shard))).map(({ value }) => value)
 }
 
+/** Those of a shard that may come back, and the keys of those that may no longer: to be forgotten. */
+export async function recentAlerts(
+  state: StateStore,
+  shard: string,
+  { standing, nowMs }: { standing: readonly Alert[]; nowMs: number },
+): Promise<{ recent: Alert[]; past: string[] }> {
+  const open = new Set(standing.map(alertSlot))
+  const docs = await state.query<Alert>(alertKeys.recent(shard))
+  const isRecent = ({ value }: { value: Alert }): boolean => canReopen(value, nowMs) && !open.has(alertSlot(value))
+  return {
+    recent: docs.filter(isRecent).map(({ value }) => value),
+    past: docs.filter((doc) => !isRecent(doc)).map(({ key }) => key),
+  }
+}
+
 /** Writes one round's outcome for a shard: `advanceAll`, or single steps gathered in the same shape. */
 export async function storeAlerts(
   state: StateStore,
@@ -48,32 +66,32 @@ export async function storeAlerts(
     ...alertDocs(shard, alert),
     ...(eventsOf.get(alert.id) ?? []).map((event) => ({ key: alertKeys.event(event), value: event })),
   ])
-  for (const writes of together(rounds)) await state.put(writes)
+  await putTogether(state, rounds)
   const closed = changed.filter((alert) => alert.state === 'cleared')
   // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old id.
-  await state.delete([...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))))
+  const reopened = changed.filter(({ history }) => history.at(-1)?.what === 'reopened')
+  await state.delete([
+    ...[...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))),
+    ...reopened.flatMap((alert) => closedKeys(shard, alert)),
+  ])
 }
+
+/** What a reopened alert left behind when it was cleared: it is no history any more. */
+const closedKeys = (shard: string, alert: Alert): string[] => [
+  alertKeys.recent(shard, alertSlot(alert)),
+  ...alert.history.flatMap(({ what, atMs }) => (what === 'cleared' ? [alertKeys.closed(shard, atMs, alert.id)] : [])),
+]
 
 function alertDocs(shard: string, alert: Alert): DocWrite[] {
   const place = (where: AlertWhere): DocWrite => ({ key: alertKeys.place(alert.id), value: where })
   if (alert.state === 'cleared') {
     const closedMs = alert.history.at(-1)?.atMs ?? alert.sinceMs
     const closed = { key: alertKeys.closed(shard, closedMs, alert.id), value: alert }
-    return [closed, place({ shard, closed: true, closedMs })]
+    const recent = { key: alertKeys.recent(shard, alertSlot(alert)), value: alert }
+    return [closed, place({ shard, closed: true, closedMs }), ...(canReopen(alert, closedMs) ? [recent] : [])]
   }
   const open = { key: alertKeys.open(shard, alertSlot(alert)), value: alert }
   return alert.state === 'pending' ? [open] : [open, place({ shard, closed: false })]
-}
-
-/** An alert and its events in one put, and no put larger than what is written whole on every platform. */
-function together(rounds: readonly DocWrite[][]): DocWrite[][] {
-  const puts: DocWrite[][] = []
-  for (const docs of rounds) {
-    const put = puts.at(-1)
-    if (put && put.length + docs.length <= ATOMIC_DOCS_MAX) put.push(...docs)
-    else puts.push([...docs])
-  }
-  return puts
 }
 
 /** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */

@@ -17,7 +17,7 @@ import { areaOf, institutionOf, monthQuery, pageQuery, shardsBelow } from './api
 import { Problem, type Route, route } from './api-route.ts'
 import { summaryKey } from './assess.ts'
 import { dualControlOf, latestMonth, quotaOf } from './judgement.ts'
-import { type SettledMark, settledKey } from './settle.ts'
+import { extentsOf, type SettledMark, settledKey } from './settle.ts'
 
 export const institutionRoutes: readonly Route[] = [
   route({
@@ -60,7 +60,7 @@ export const institutionRoutes: readonly Route[] = [
       const { institution, shard } = await institutionOf(context)
       const size = sizeOn(institution.sizes, platform.now())
       const { meters } = await registry.shard(shard)
-      const settled = await platform.state.get<SettledMark>(settledKey(shard))
+      const extents = extentsOf((await platform.state.get<SettledMark>(settledKey(shard)))?.value)
       const own = meters.filter((meter) => meter.institution === institution.id)
       const summary = await platform.state.get<InstitutionRow>(summaryKey(shard, institution.id))
       const areaName = (await registry.areas()).find(({ code }) => code === shard)?.name ?? shard
@@ -69,7 +69,7 @@ export const institutionRoutes: readonly Route[] = [
         heatingKind: institution.heatingKind ?? null,
         climateZone: institution.climateZone ?? null,
         ...size,
-        meters: own.map((meter) => meterView(meter, settled?.value)),
+        meters: own.map((meter) => meterView(meter, extents)),
       }
     },
   }),

@@ -10,7 +10,8 @@ import { instant, meterOf } from './api-query.ts'
 import { Problem, type Route, type RouteContext, route } from './api-route.ts'
 import { freshDays } from './fresh-days.ts'
 import { type ConsumptionDay, NO_HOUR } from './platform.ts'
-import { type SettledMark, settledKey } from './settle.ts'
+import { extentsOf, type SettledMark, settledKey } from './settle.ts'
+import type { Extent } from './settle-days.ts'
 
 /** A series has at most this many points: eleven years of hours. */
 const POINTS_MAX = 100_000
@@ -22,7 +23,7 @@ export const meterRoutes: readonly Route[] = [
     response: meterViewSchema,
     async handle(context) {
       const { meter, shard } = await meterOf(context)
-      return meterView(meter, (await context.platform.state.get<SettledMark>(settledKey(shard)))?.value)
+      return meterView(meter, extentsOf((await context.platform.state.get<SettledMark>(settledKey(shard)))?.value))
     },
   }),
 
@@ -50,7 +51,7 @@ export const meterRoutes: readonly Route[] = [
   }),
 ]
 
-export const meterView = (meter: Meter, settled: SettledMark | undefined): MeterView => ({
+export const meterView = (meter: Meter, extents: ReadonlyMap<string, Extent>): MeterView => ({
   id: meter.id,
   institution: meter.institution,
   gateway: meter.gateway ?? null,
@@ -61,7 +62,7 @@ export const meterView = (meter: Meter, settled: SettledMark | undefined): Meter
   unit: meter.unit,
   kind: meter.kind,
   amountUnit: amountUnit(meter.medium),
-  lastReadingAtMs: settled?.extents[meter.id]?.[1] ?? null,
+  lastReadingAtMs: extents.get(meter.id)?.[1] ?? null,
 })
 
 async function rawPoints(meter: Meter, fromMs: number, toMs: number, { platform }: RouteContext) {

@@ -2,9 +2,9 @@
 
 import type { Trail } from '../domain/revision-cause.ts'
 import type { SubjectMonth } from '../domain/subject.ts'
-import { subjectMonthDocs } from './judgement.ts'
 import { DERIVED, type StateStore } from './platform.ts'
-import { revisedMonths } from './revision.ts'
+import { putTogether } from './put-together.ts'
+import { revisedYears } from './revision.ts'
 import { areaCauses, noteRevised, revisedBelow } from './revision-cause.ts'
 
 /** `trail`: the causes noted beside the marks of what lies below. */
@@ -16,7 +16,8 @@ export async function putAreaMonths(
   const { area, parent, trail, nowMs, afterDays } = of
   const below = await revisedBelow(state, area)
   const causesOf = async (month: string) => areaCauses(below.value, trail, month)
-  const { docs, revised } = await revisedMonths(state, area, months, { nowMs, afterDays, causesOf })
-  if (parent) await noteRevised(state, parent, new Map([[area, revised]]))
-  await state.put([...docs, ...(await subjectMonthDocs(state, area, months)), ...below.cleared], DERIVED)
+  const made = await revisedYears(state, area, months, { nowMs, afterDays, causesOf })
+  if (parent) await noteRevised(state, parent, new Map([[area, made.revised]]))
+  await putTogether(state, made.recorded)
+  await state.put([...made.plain, ...below.cleared], DERIVED)
 }

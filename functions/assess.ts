@@ -2,18 +2,14 @@
 // that settling marked, and on all months of an institution whose registration changed; the scheduled run also looks at the
 // present month of everyone, since silence is news too.
 
-import { createHash } from 'node:crypto'
 import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
 import { worstRating } from '../domain/quota.ts'
-import type { Area, Institution, Meter } from '../domain/registry.ts'
-import { type Cause, REGISTERED_PARTS, type Trail } from '../domain/revision-cause.ts'
-import { NATIONAL } from '../domain/standards/co2-factors.ts'
-import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.ts'
+import type { Institution, Meter } from '../domain/registry.ts'
+import type { Trail } from '../domain/revision-cause.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
-import type { Tariff } from '../domain/tariff.ts'
 import type { InstitutionRow } from '../domain/view.ts'
 import type { Judged } from './alert-daily.ts'
 import { judgeAlerts } from './alert-judge.ts'
@@ -22,6 +18,7 @@ import { billsOf } from './bills.ts'
 import { lookAtClocks } from './clock-look.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
+import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './judged-by.ts'
 import {
   dualControlOf,
   judgedYears,
@@ -30,7 +27,7 @@ import {
   quotaOf,
   type SubjectYear,
   standardsIn,
-  subjectMonthDocs,
+  subjectMonths,
   subjectYearKey,
 } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
@@ -42,25 +39,23 @@ import {
   type ShardResult,
   type StateStore,
 } from './platform.ts'
+import { putTogether } from './put-together.ts'
 import { readOnce } from './read-once.ts'
-import { registryReader, type Shard } from './registry.ts'
-import { closingDays, type RevisedMonths, revisedMonths } from './revision.ts'
+import { registryReader } from './registry.ts'
+import { closingDays, type RevisedMonths, revisedYears } from './revision.ts'
 import { institutionCauses, noteRevised } from './revision-cause.ts'
-import { eachShard, nextTurn } from './shard.ts'
+import { eachShard } from './shard.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
 export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`
 
-/** What each institution of a shard was last judged by (`judgedByOf`). */
-export type AssessedMark = Record<string, string>
-export const assessedKey = (shard: string): string => `assessed/${shard}`
 /** By which registry, and on which day, the rows of a shard were all made. */
 interface SummarizedMark {
   revision: number
   day: number
 }
 export const summarizedKey = (shard: string): string => `summarized/${shard}`
-/** Whose hours of a month are in memory together, and are judged without a turn for others: some 30 ms. */
+/** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
 const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
 const presentKey = (shard: string): string => `present/${shard}`
@@ -85,10 +80,10 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
         const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
         const question = { institutions: load, shard, dirty, metersOf, path, nowMs, trail, afterDays }
-        const { writes, revised } = await judgedMonths(docs, question)
-        await noteRevised(state, shard, revised)
-        await docs.put(writes, DERIVED)
-        await nextTurn()
+        const written = await judgedMonths(docs, question)
+        await noteRevised(state, shard, written.revised)
+        await putTogether(docs, written.recorded)
+        await docs.put(written.plain, DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
       const parent = parentOf(shard, areas)
@@ -107,7 +102,10 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
   }
 
-  /** The year documents of institutions with their marked months made anew; each month's hours are read at once. */
+  /**
+   * The year documents of institutions with their marked months made anew; each month's hours are read at once. `recorded`:
+   * by institution, where a month was closed or a closed one has changed, together with what records that.
+   */
   async function judgedMonths(
     docs: StateStore,
     of: {
@@ -120,7 +118,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       trail: Trail
       afterDays: number
     },
-  ): Promise<{ writes: DocWrite[]; revised: Map<string, RevisedMonths['revised']> }> {
+  ): Promise<{ plain: DocWrite[]; recorded: DocWrite[][]; revised: Map<string, RevisedMonths['revised']> }> {
     const { institutions, dirty, metersOf, nowMs, trail, afterDays } = of
     const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
@@ -150,12 +148,16 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const written = await Promise.all(
       [...made].map(async ([id, months]) => {
         const causesOf = (month: Month) => institutionCauses({ readings, state }, trail[id], month)
-        const found = await revisedMonths(docs, id, months, { nowMs, afterDays, causesOf })
+        const found = await revisedYears(docs, id, months, { nowMs, afterDays, causesOf })
         revised.set(id, found.revised)
-        return [...found.docs, ...(await subjectMonthDocs(docs, id, months))]
+        return found
       }),
     )
-    return { writes: written.flat(), revised }
+    return {
+      plain: written.flatMap(({ plain }) => plain),
+      recorded: written.flatMap(({ recorded }) => recorded),
+      revised,
+    }
   }
 
   /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
@@ -218,14 +220,14 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
     }
     const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
-    const rows: DocWrite[] = []
-    for (const [index, institution] of institutions.entries()) {
-      if (index % INSTITUTIONS_PER_LOAD === INSTITUTIONS_PER_LOAD - 1) await nextTurn()
+    let rows: DocWrite[] = []
+    for (const institution of institutions) {
       const latest = await latestMonth(docs, institution.id, nowMs)
       const month = latest ?? monthOf(nowMs)
-      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
+      const months = await subjectMonths(docs, institution.id, month)
+      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months }
       const dualControl = await dualControlOf(docs, registry, question)
-      const quota = await quotaOf(docs, registry, { institution, month, nowMs })
+      const quota = await quotaOf(docs, registry, { institution, month, nowMs, months })
       if (latest) of.judged.set(institution.id, { month, dualControl, quota })
       const actual = (name: string) =>
         dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
@@ -246,8 +248,11 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
         coverage: dualControl?.coverage ?? null,
       }
       rows.push({ key: summaryKey(shard, institution.id), value: row })
+      if (rows.length < INSTITUTIONS_PER_LOAD) continue
+      await docs.put(rows, DERIVED)
+      rows = []
     }
-    await state.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
+    await docs.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
   }
 
   /**
@@ -281,91 +286,3 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
 }
 
 export const handler = onShards('assess', assess)
-
-/** Six parts of an institution are told apart: 48 bits each let one change of a billion go unseen. */
-const FINGERPRINT_CHARS = 8
-
-/** By institution, a short text that changes with anything registered of it that its months or its row are made of. */
-export function judgedByOf(
-  { institutions, meters }: Shard,
-  shard: string,
-  {
-    areas,
-    tariffs = [],
-    tables = SHIPPED_TABLES,
-  }: {
-    areas: readonly Area[]
-    tariffs?: readonly Tariff[]
-    tables?: Pick<StandardTables, 'coefficients' | 'co2Factors' | 'fuelFactors'>
-  },
-): ReadonlyMap<string, string> {
-  const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
-  const area = areas.find(({ code }) => code === shard)
-  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
-  const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
-  const { coefficients, co2Factors, fuelFactors } = tables
-  const converted = fingerprintOf([coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
-  return new Map(
-    institutions.map((institution) => {
-      const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
-        id,
-        medium,
-        role,
-        purpose,
-        parent,
-        kind,
-        formula,
-      ])
-      const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
-      const { sizes, ...described } = institution
-      const parts: Record<JudgedPart, unknown> = {
-        institution: described,
-        sizes,
-        meters: own,
-        area: [path, area?.name],
-        tariffs: priced,
-        standards: converted,
-      }
-      return [institution.id, JUDGED_PARTS.map((part) => fingerprintOf(parts[part])).join('.')]
-    }),
-  )
-}
-
-/** What an institution is judged by, part by part, so that a revision can name the one that changed. */
-const JUDGED_PARTS = [...REGISTERED_PARTS, 'standards'] as const
-type JudgedPart = (typeof JUDGED_PARTS)[number]
-
-/** Why the months of institutions are marked: they came, they went, or parts of what they are judged by are others. */
-function reopenedTrail(
-  months: ReadonlyMap<string, Month[]>,
-  { judgedBy, before }: { judgedBy: ReadonlyMap<string, string>; before: AssessedMark },
-): Trail {
-  const stood = new Map(Object.entries(before))
-  return Object.fromEntries(
-    [...months].map(([institution, own]) => {
-      const [old, now] = [stood.get(institution)?.split('.'), judgedBy.get(institution)?.split('.')]
-      const causes: Cause[] = []
-      if (!old || !now) causes.push({ kind: 'institution', institution, change: now ? 'joined' : 'left' })
-      else {
-        const changed = JUDGED_PARTS.filter((_, index) => old[index] !== now[index])
-        const parts = REGISTERED_PARTS.filter((part) => changed.includes(part))
-        if (parts.length > 0) causes.push({ kind: 'registry', parts })
-        if (changed.includes('standards')) causes.push({ kind: 'standards' })
-      }
-      return [institution, causes.map((cause) => ({ cause, months: own }))]
-    }),
-  )
-}
-
-const fingerprintOf = (facts: unknown): string =>
-  createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)
-
-/** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
-export function reopenedInstitutions(
-  judgedBy: ReadonlyMap<string, string>,
-  assessed: AssessedMark | undefined,
-): string[] {
-  const before = new Map(Object.entries(assessed ?? {}))
-  const changed = [...judgedBy].filter(([id, text]) => before.get(id) !== text).map(([id]) => id)
-  return [...changed, ...[...before.keys()].filter((id) => !judgedBy.has(id))]
-}

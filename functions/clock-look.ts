@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/calendar.ts'
 import { CLOCK_JUMP_MS_MIN, type ClockJump, clockJumps } from '../domain/clock-jump.ts'
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { DERIVED, type Platform, type Touched } from './platform.ts'
-import { type SettledMark, settledKey } from './settle.ts'
+import { extentsOf, type SettledMark, settledKey } from './settle.ts'
 
 const JUMPS = 'clock-jump/'
 const clockJumpKey = (meter: string, atMs?: number): string => `${JUMPS}${meter}/${atMs ?? ''}`
@@ -53,8 +53,8 @@ export async function lookAtClocks(
   const before = await state.get<ClockLook>(clockLookKey(shard))
   if (!before) {
     const settled = (await state.get<SettledMark>(settledKey(shard)))?.value
-    if (settled?.mark === undefined) return
-    const lastMs = Object.fromEntries(Object.entries(settled.extents).map(([id, [, last]]) => [id, last]))
+    if (!settled) return
+    const lastMs = Object.fromEntries([...extentsOf(settled)].map(([id, [, last]]) => [id, last]))
     const value: ClockLook = { atMs: nowMs, mark: settled.mark, lastMs, again: {} }
     await state.put([{ key: clockLookKey(shard), value, ifVersion: 0 }], DERIVED)
     return

@@ -10,7 +10,7 @@ import { amountUnit } from '../domain/unit.ts'
 import { virtualHours } from '../domain/virtual-meter.ts'
 import { readOverrides, withOverrides } from './event-review.ts'
 import { type ConsumptionDay, NO_HOUR, type Platform } from './platform.ts'
-import { type SettledMark, settledKey } from './settle.ts'
+import { extentsOf, type SettledMark, settledKey } from './settle.ts'
 import { profileOf } from './settle-days.ts'
 
 /** A day of readings every minute; of more the first are listed. */
@@ -126,7 +126,7 @@ async function ofReadings(
   const [fromMs, toMs] = [dayStartMs(day), dayStartMs(day + 1)]
   const [overridden] = withOverrides([meter], await readOverrides(state))
   const profile = profileOf(overridden)
-  const extent = (await state.get<SettledMark>(settledKey(shard)))?.value.extents[meter.id]
+  const extent = extentsOf((await state.get<SettledMark>(settledKey(shard)))?.value).get(meter.id)
   if (!extent) return { made, readings: [], left: 0 }
   const [firstMs, lastMs] = extent
   for (const reachMs of REACHES_MS) {

@@ -11,6 +11,7 @@ import {
   type MqttBatchResult,
   type MqttMessage,
   type Platform,
+  type ReadingStore,
   type StateStore,
   type StoredReading,
   VersionConflict,
@@ -68,7 +69,9 @@ export function ingest({ readings, state, fanOut }: Platform) {
         continue
       }
       receivedMs = Math.max(receivedMs, message.receivedMs)
+      const first = accepted.length
       const rejections = sender ? take(message, sender, accepted) : [unknownGateway(message)]
+      if (message.delayed) accepted.push(...(await notOvertaken(readings, accepted.splice(first), message.receivedMs)))
       if (sender) shards.add(sender.shard)
       ends.push({ message, end: accepted.length })
       if (rejections.length > 0) refused.push({ message, rejections })
@@ -80,7 +83,9 @@ export function ingest({ readings, state, fanOut }: Platform) {
     }
     for (const { rejections } of refused) await nameOtherGateways(rejections, registry)
     await keepRejections(state, refused)
-    if (accepted.length > notKept.length) await fanOut.send('settle', [...shards])
+    // Also for a message that comes again: whoever took it before may have died before asking for this.
+    const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
+    if (isWork) await fanOut.send('settle', [...shards])
     const rejected = refused.reduce((sum, { rejections }) => sum + rejections.length, 0)
     return { stored: accepted.length - notKept.length, rejected, failed }
   })
@@ -97,6 +102,21 @@ function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReadin
     meterOf: (id) => meters.get(id),
     accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality }),
   }).rejections
+}
+
+/** Those readings for whose time nothing is known that was received later. */
+async function notOvertaken(
+  readings: ReadingStore,
+  own: readonly StoredReading[],
+  receivedMs: number,
+): Promise<StoredReading[]> {
+  const overtaken = new Set<string>()
+  for (const [meter, rows] of Map.groupBy(own, (one) => one.meter)) {
+    const times = rows.map(({ atMs }) => atMs).sort((a, b) => a - b)
+    for (const known of await readings.history(meter, times[0], times[times.length - 1] + 1))
+      if (known.receivedMs > receivedMs) overtaken.add(`${meter} ${known.atMs}`)
+  }
+  return own.filter(({ meter, atMs }) => !overtaken.has(`${meter} ${atMs}`))
 }
 
 const meterMaps = new WeakMap<GatewayEntry, ReadonlyMap<string, MeterEntry>>()

@@ -80,16 +80,18 @@ export interface Question {
   profileArea: string | undefined
   month: string
   nowMs: number
+  /** `subjectMonths` of it, where they are at hand. */
+  months?: readonly SubjectMonth[]
 }
 
 /** Dual control of an institution or area; null when nothing is known of it in the two years. */
 export async function dualControlOf(
   state: StateStore,
   registry: RegistryReader,
-  { subject, area, profileArea, month, nowMs }: Question,
+  { subject, area, profileArea, month, nowMs, months: known }: Question,
 ): Promise<DualControl | null> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
-  const months = await subjectMonths(state, subject, month)
+  const months = known ?? (await subjectMonths(state, subject, month))
   if (months.length === 0 || asOfMs <= monthRange(month).fromMs) return null
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   const year = yearOf(asOfMs - 1)
@@ -131,10 +133,11 @@ export function standardsIn(
 export async function quotaOf(
   state: StateStore,
   registry: RegistryReader,
-  { institution, month, nowMs }: { institution: Institution; month: string; nowMs: number },
+  { institution, month, nowMs, months }: { institution: Institution } & Pick<Question, 'month' | 'nowMs' | 'months'>,
 ): Promise<QuotaStatus[]> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
-  return quotaStatus(institution, await subjectMonths(state, institution.id, month), await registry.quotas(), asOfMs)
+  const known = months ?? (await subjectMonths(state, institution.id, month))
+  return quotaStatus(institution, known, await registry.quotas(), asOfMs)
 }
 
 /** The area above, by code; undefined at the top. */

@@ -4,7 +4,7 @@
 import { DAY_MS, type Month, monthRange } from '../domain/calendar.ts'
 import { type Cause, listedCauses } from '../domain/revision-cause.ts'
 import type { SubjectMonth } from '../domain/subject.ts'
-import { type SubjectYear, subjectYearKey } from './judgement.ts'
+import { type SubjectYear, subjectMonthDocs, subjectYearKey } from './judgement.ts'
 import type { Doc, DocWrite, StateStore } from './platform.ts'
 
 /** What of a month is compared and kept: its numbers, but those that say how long it was waited for. */
@@ -34,43 +34,65 @@ export async function closingDays(state: StateStore): Promise<number> {
   return (await state.get<{ afterDays: number }>(CLOSING_KEY))?.value.afterDays ?? 0
 }
 
+/** Documents of a subject's months: those with a record of what they revise go together, a group a year. */
 export interface RevisedMonths {
-  /** Documents that record what changed in closed months; to be put together with the months themselves. */
-  docs: DocWrite[]
+  plain: DocWrite[]
+  recorded: DocWrite[][]
   /** Closed months that changed, for the area above: with the number of the revision, null where nothing stood before. */
   revised: { month: Month; number: number | null }[]
 }
+interface When {
+  nowMs: number
+  afterDays: number
+  /** Asked only of months that changed. */
+  causesOf: (month: Month) => Promise<readonly Cause[]>
+}
 
-/** `causesOf` is asked only of months that changed. */
-export async function revisedMonths(
+/** Puts months of a subject in the place of those that stood, and records what of it is a revision. */
+export async function revisedYears(
   state: StateStore,
   subject: string,
   months: readonly SubjectMonth[],
-  when: { nowMs: number; afterDays: number; causesOf: (month: Month) => Promise<readonly Cause[]> },
+  when: When,
 ): Promise<RevisedMonths> {
-  const { nowMs, afterDays, causesOf } = when
+  const made: RevisedMonths = { plain: [], recorded: [], revised: [] }
+  for (const [year, own] of Map.groupBy(months, ({ month }) => month.slice(0, 4))) {
+    const { docs, revised } = await revisionDocs(state, { subject, year }, own, when)
+    const years = await subjectMonthDocs(state, subject, own)
+    if (docs.length > 0) made.recorded.push([...docs, ...years])
+    else made.plain.push(...years)
+    made.revised.push(...revised)
+  }
+  return made
+}
+
+async function revisionDocs(
+  state: StateStore,
+  { subject, year }: { subject: string; year: string },
+  months: readonly SubjectMonth[],
+  { nowMs, afterDays, causesOf }: When,
+): Promise<{ docs: DocWrite[]; revised: RevisedMonths['revised'] }> {
   const closed = months.filter(({ month }) => monthRange(month).toMs + afterDays * DAY_MS <= nowMs)
   const docs: DocWrite[] = []
   const revised: RevisedMonths['revised'] = []
-  for (const [year, own] of Map.groupBy(closed, ({ month }) => month.slice(0, 4))) {
-    const known = await state.get<Month[]>(closedKey(subject, year))
-    const judged = new Set(known?.value)
-    const fresh = own.map(({ month }) => month).filter((month) => !judged.has(month))
-    if (fresh.length > 0) docs.push({ key: closedKey(subject, year), value: [...judged, ...fresh].sort() })
-    const standing = await standingYear(state, subject, year)
-    for (const after of own) {
-      const { month } = after
-      const before = standing?.value[month]
-      if (!before) revised.push({ month, number: null })
-      if (!judged.has(month) || !before) continue
-      const amounts = [amountsOf(before), amountsOf(after)]
-      if (JSON.stringify(amounts[0]) === JSON.stringify(amounts[1])) continue
-      const number = (await state.query(`${revisionKey(subject, month)}/`)).length + 1
-      const causes = listedCauses(await causesOf(month))
-      const value: Revision = { subject, month, number, atMs: nowMs, before: amounts[0], after: amounts[1], causes }
-      docs.push({ key: revisionKey(subject, month, number), value })
-      revised.push({ month, number })
-    }
+  if (closed.length === 0) return { docs, revised }
+  const known = await state.get<Month[]>(closedKey(subject, year))
+  const judged = new Set(known?.value)
+  const fresh = closed.map(({ month }) => month).filter((month) => !judged.has(month))
+  if (fresh.length > 0) docs.push({ key: closedKey(subject, year), value: [...judged, ...fresh].sort() })
+  const standing = await standingYear(state, subject, year)
+  for (const after of closed) {
+    const { month } = after
+    const before = standing?.value[month]
+    if (!before) revised.push({ month, number: null })
+    if (!judged.has(month) || !before) continue
+    const amounts = [amountsOf(before), amountsOf(after)]
+    if (JSON.stringify(amounts[0]) === JSON.stringify(amounts[1])) continue
+    const number = (await state.query(`${revisionKey(subject, month)}/`)).length + 1
+    const causes = listedCauses(await causesOf(month))
+    const value: Revision = { subject, month, number, atMs: nowMs, before: amounts[0], after: amounts[1], causes }
+    docs.push({ key: revisionKey(subject, month, number), value })
+    revised.push({ month, number })
   }
   return { docs, revised }
 }

@@ -41,7 +41,7 @@ const ROWS_PER_LOAD = 2_000_000
 const METERS_PER_TURN = 256
 const SAMPLES_PER_TURN = 20_000
 /** Days put at once: enough of them that a year of many meters touches each page of the store a few times only. */
-const DAYS_PER_PUT = 20_000
+const DAYS_PER_PUT = 10_000
 /** How far hours can lie outside the readings they were made of: the longest interval of a meter, a month. */
 const OUTSIDE_DAYS = 32
 /** How far around the touched times to load at first, and then, where no sound anchor lies within. */

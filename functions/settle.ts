@@ -23,19 +23,27 @@ import { settledTrail } from './settled-trail.ts'
 import { inPasses } from './shard.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
-/** How far settled, per shard. */
+/**
+ * How far a shard is settled, and what is known of its meters, in columns: a county has thousands of meters, and a record
+ * of them costs many times as much to read and to write.
+ */
 export interface SettledMark {
   /** Mark of the reading store. */
-  mark?: string
-  /** First and last reading ever seen, by meter. */
-  extents: Record<string, Extent>
+  mark: string
+  meters: readonly string[]
   /** What each meter was settled by (`profileKey`). */
-  profiles: Record<string, string>
+  profiles: readonly string[]
+  /** First and last reading ever seen of each meter; null where there is none. */
+  extents: readonly (Extent | null)[]
 }
-export const settledKey = (shard: string): string => `settled/${shard}`
+export const settledKey = (shard: string): string => `settledTo/${shard}`
 
-/** Shards that share each look at the stores: a province in a few passes. */
-const SHARDS_PER_PASS = 32
+/** First and last reading by meter, of those that have any. */
+export const extentsOf = (settled: SettledMark | undefined): Map<string, Extent> =>
+  new Map(settled?.meters.flatMap((id, i) => (settled.extents[i] ? [[id, settled.extents[i]] as const] : [])))
+
+/** Shards that share each look at the stores: some 20,000 meters, of which no list takes the event loop for long. */
+const SHARDS_PER_PASS = 16
 
 export function settle({ readings, consumption, state, fanOut, now }: Platform) {
   const registry = registryReader(state)
@@ -55,12 +63,8 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
     for (const work of works) {
       await addDirtyMonths(state, work.shard, dirtyMonths(work.all, changed), settledTrail(work, changed, now()))
     }
-    const marks = works.map(({ shard, before, mark, extents, meters, anew }) => {
-      const value: SettledMark = {
-        mark,
-        extents: Object.fromEntries(extents),
-        profiles: profilesOf(meters, anew, before?.value),
-      }
+    const marks = works.map(({ shard, before, mark, extents, meters }) => {
+      const value: SettledMark = { mark, meters: meters.map(({ id }) => id), profiles: meters.map(profileKey), extents }
       return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
     })
     const done = works.flatMap(({ reopened }) => reopened.map(settledReopening))
@@ -96,7 +100,8 @@ export interface ShardStanding {
 export interface ShardWork extends ShardStanding {
   mark: string
   touched: readonly MeterWork[]
-  extents: ReadonlyMap<string, Extent>
+  /** First and last reading of each of `meters`. */
+  extents: readonly (Extent | null)[]
 }
 
 /** `all` carry their overrides, which were read after the reviews to settle. */
@@ -147,8 +152,10 @@ export async function settleWorks(
   for (const round of reopenedRounds(works)) await settleRound(round)
   await settleRound(works.flatMap(({ touched }) => touched))
   const virtualMarks: DocWrite[] = []
-  for (const { shard, all, extents } of works) {
-    virtualMarks.push(...(await putVirtualDays({ state, consumption }, { shard, meters: all, changed, extents })))
+  for (const { shard, all, meters, extents } of works) {
+    const reachOf = (institution: string): number[] =>
+      extents.flatMap((extent, i) => (extent && meters[i].institution === institution ? extent : []))
+    virtualMarks.push(...(await putVirtualDays({ state, consumption }, { shard, meters: all, changed, reachOf })))
   }
   return { changed, virtualMarks }
 }
@@ -158,8 +165,8 @@ function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
   const rounds: MeterWork[][] = []
   for (const { reopened, meters, extents, anew } of works) {
     const waiting = new Map(reopened.map(({ key, value }) => [key, value]))
-    for (const meter of meters) {
-      const extent = extents.get(meter.id)
+    for (const [index, meter] of meters.entries()) {
+      const extent = extents[index]
       // One that is settled from its first reading is so by its overrides.
       if (!extent || anew.has(meter.id)) continue
       for (const [round, { fromMs, toMs }] of (waiting.get(reopenedKey(meter.id)) ?? []).entries()) {
@@ -173,24 +180,33 @@ function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
 
 /** What of a shard was touched, and how far its meters' readings reach now. */
 function touchedOfShard({ before, meters, anew }: ShardStanding, touchedOf: ReadonlyMap<string, MeterWork['touched']>) {
-  const standing = new Map(Object.entries(before?.value.extents ?? {}))
-  const hasStood = before?.value.mark !== undefined
+  const settled = before?.value
+  const placeOf = placesIn(settled)
   const touched: MeterWork[] = []
-  const extents = new Map<string, Extent>()
-  for (const meter of meters) {
-    const { id } = meter
-    const isAnew = anew.has(id)
+  const extents: (Extent | null)[] = []
+  for (const [index, meter] of meters.entries()) {
+    const isAnew = anew.has(meter.id)
     // A meter that has left and come back is one that is settled anew: what stood of it is forgotten here.
-    const known = isAnew ? undefined : standing.get(id)
-    const now = touchedOf.get(id)
+    const known = isAnew ? null : (settled?.extents[placeOf(meter.id, index)] ?? null)
+    const now = touchedOf.get(meter.id)
     const extent = now ? reaching(known, now) : known
-    if (extent) extents.set(id, extent)
-    if (extent && now) touched.push({ meter, touched: now, extent, clears: isAnew && hasStood })
+    extents.push(extent)
+    if (extent && now) touched.push({ meter, touched: now, extent, clears: isAnew && settled !== undefined })
   }
   return { touched, extents }
 }
 
-const reaching = (known: Extent | undefined, { fromMs, toMs }: MeterWork['touched']): Extent =>
+/** Where a meter stands in the mark, -1 when it does not: nearly always at the place it has in the registry. */
+function placesIn(settled: SettledMark | undefined): (id: string, place: number) => number {
+  let places: Map<string, number> | undefined
+  return (id, place) => {
+    if (!settled || settled.meters[place] === id) return settled ? place : -1
+    places ??= new Map(settled.meters.map((one, i) => [one, i]))
+    return places.get(id) ?? -1
+  }
+}
+
+const reaching = (known: Extent | null, { fromMs, toMs }: MeterWork['touched']): Extent =>
   known ? [Math.min(known[0], fromMs), Math.max(known[1], toMs)] : [fromMs, toMs]
 
 /** Months to judge anew, by institution. */
@@ -214,18 +230,10 @@ function dirtyMonths(meters: readonly Meter[], changed: ChangedDays): Map<string
  * described otherwise, e.g. by a replacement that was entered late. The mark says nothing of them.
  */
 export function unsettledMeters(meters: readonly Meter[], settled: SettledMark | undefined): string[] {
-  const profiles = new Map(Object.entries(settled?.profiles ?? {}))
-  return meters.filter((meter) => profiles.get(meter.id) !== profileKey(meter)).map(({ id }) => id)
-}
-
-/** By what each meter is settled now. What stands is kept where it still says so: a shard has thousands of meters. */
-function profilesOf(
-  meters: readonly Meter[],
-  anew: ReadonlySet<string>,
-  settled: SettledMark | undefined,
-): SettledMark['profiles'] {
-  if (settled && anew.size === 0 && Object.keys(settled.profiles).length === meters.length) return settled.profiles
-  return Object.fromEntries(meters.map((meter) => [meter.id, profileKey(meter)]))
+  const placeOf = placesIn(settled)
+  const isSettled = (meter: Meter, index: number): boolean =>
+    settled?.profiles[placeOf(meter.id, index)] === profileKey(meter)
+  return meters.filter((meter, index) => !isSettled(meter, index)).map(({ id }) => id)
 }
 
 const PROFILE_CHARS = 12

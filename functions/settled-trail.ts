@@ -10,10 +10,10 @@ import type { ChangedDays } from './settle-days.ts'
 export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: number): Trail {
   const present = monthOf(nowMs)
   const presentDay = dayOf(monthRange(present).fromMs)
-  if (work.before?.value.mark === undefined) return {}
+  if (!work.before) return {}
   const touchedOf = new Map(work.touched.map(({ touched }) => [touched.meter, touched]))
   const reopenedOf = new Map(work.reopened.map(({ key, value }) => [key, value]))
-  const profiles = new Map(Object.entries(work.before.value.profiles))
+  const known = new Set(work.before.value.meters)
   const trail = new Map<string, TrailEntry[]>()
   for (const { id, institution, formula } of work.all) {
     const months = endedMonths(changed.get(id), presentDay)
@@ -22,7 +22,7 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
     const touched = touchedOf.get(id)
     // A virtual meter changes with its parts, which say why, unless its own formula is another.
     if (work.anew.has(id) || (formula && work.hasNew)) {
-      const change = formula || profiles.has(id) ? 'changed' : 'registered'
+      const change = formula || known.has(id) ? 'changed' : 'registered'
       entries.push({ cause: { kind: 'meterProfile', meter: id, change }, months })
     } else if (touched) {
       const { meter, fromMs, toMs, count } = touched

@@ -38,6 +38,3 @@ export async function inPasses(
   }
   return { failed }
 }
-
-/** Lets others in: a pass over a province would otherwise hold up every request and message on one machine. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))

@@ -5,7 +5,7 @@ import { dayOf } from '../domain/calendar.ts'
 import type { Meter } from '../domain/registry.ts'
 import { virtualHours, virtualMeters } from '../domain/virtual-meter.ts'
 import type { ConsumptionDay, ConsumptionStore, DocWrite, StateStore } from './platform.ts'
-import type { ChangedDays, Extent } from './settle-days.ts'
+import type { ChangedDays } from './settle-days.ts'
 
 /** By virtual meter, the formula its days were made by. */
 export type VirtualMark = Record<string, string>
@@ -24,8 +24,8 @@ export async function hasNewFormulas(state: StateStore, shard: string, meters: r
 
 /**
  * Makes the days of a shard's virtual meters that follow from `changed` (days by meter whose hours were written), and all
- * days of those whose formula is new. `extents`: first and last reading by meter. `meters`: the shard's. The days that were
- * put are added to `changed`. Returns the mark, to be put with the caller's own when all that follows from the days is safe.
+ * days of those whose formula is new. `meters`: the shard's. `reachOf`: first and last
+ * readings of the meters of an institution. The days that were put are added to `changed`. Returns the mark, to be put with the caller's own when all that follows from the days is safe.
  */
 export async function putVirtualDays(
   { state, consumption }: { state: StateStore; consumption: ConsumptionStore },
@@ -33,7 +33,7 @@ export async function putVirtualDays(
     shard: string
     meters: readonly Meter[]
     changed: ChangedDays
-    extents: ReadonlyMap<string, Extent>
+    reachOf: (institution: string) => readonly number[]
   },
 ): Promise<DocWrite[]> {
   const own = virtualMeters(input.meters)
@@ -48,7 +48,7 @@ export async function putVirtualDays(
     const isNew = standing?.value[meter.id] !== mark[meter.id]
     const touched = isNew ? undefined : new Set(parts.flatMap((part) => [...(changed.get(part) ?? [])]))
     if (touched?.size === 0) continue
-    const span = touched ? spanOf(touched) : wholeSpan(meter, input)
+    const span = touched ? spanOf(touched) : wholeSpan(input.reachOf(meter.institution))
     const written = new Set<number>()
     for (const [fromDay, toDay] of loadsOf(span)) {
       const days = await madeDays(consumption, { meter, parts, fromDay, toDay, touched })
@@ -100,15 +100,9 @@ function spanOf(days: ReadonlySet<number>): [fromDay: number, toDay: number] {
 const OUTSIDE_DAYS = 32
 
 /** From the first to the last reading of anything at the meter's institution, whatever its formula was before. */
-function wholeSpan(
-  { institution }: VirtualMeter,
-  { meters, extents }: Pick<Parameters<typeof putVirtualDays>[1], 'meters' | 'extents'>,
-): [fromDay: number, toDay: number] {
-  const own = meters.flatMap((meter) => (meter.institution === institution ? (extents.get(meter.id) ?? []) : []))
-  if (own.length === 0) return [0, 0]
-  const firstMs = Math.min(...own)
-  const lastMs = Math.max(...own)
-  return [dayOf(firstMs) - OUTSIDE_DAYS, dayOf(lastMs) + OUTSIDE_DAYS + 1]
+function wholeSpan(readingsMs: readonly number[]): [fromDay: number, toDay: number] {
+  if (readingsMs.length === 0) return [0, 0]
+  return [dayOf(Math.min(...readingsMs)) - OUTSIDE_DAYS, dayOf(Math.max(...readingsMs)) + OUTSIDE_DAYS + 1]
 }
 
 function loadsOf([fromDay, toDay]: [number, number]): [fromDay: number, toDay: number][] {

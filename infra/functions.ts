@@ -1,7 +1,7 @@
 // The functions: one for each row of the trigger table, with its size, its limits, and the rights it needs by name. Limits
 // are there so that a burst of readings, or a loop of ours, cannot use up the account's concurrency or its money.
 
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
@@ -136,6 +136,68 @@ export function makeFunction(scope: Construct, name: string, make: Make): Lambda
   })
 }
 
+export interface DeviceFunctionOptions {
+  settings: Settings
+  stores: Stores
+  /** Policy that certificates get. */
+  policyName: string
+  /** `kw/v1/+/commands` */
+  commandFilter: string
+}
+
+/**
+ * The API's routes about gateways, on a function of their own: it may change certificates and nothing of the series, and it
+ * stands outside their network, from which IoT Core's control plane cannot be reached.
+ */
+export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptions): LambdaFunction {
+  const { settings, stores, policyName, commandFilter } = options
+  const [thing, cert, commands] = ['thing/*', 'cert/*', `topic/${commandFilter.replace('+', '*')}`]
+  const allow = (names: readonly string[], resources: readonly string[]) =>
+    new PolicyStatement({
+      actions: names.map((name) => `iot:${name}`),
+      resources: resources.map((resource) => (resource === '*' ? '*' : arnOf(scope, 'iot', resource))),
+    })
+  return makeFunction(scope, 'devices', {
+    ...{ settings, stores },
+    entry: 'functions/api.ts',
+    work: { memoryMb: 512, seconds: 29, copies: 4 },
+    access: [
+      stores.documents(),
+      ...(settings.admin ? [administering(settings.admin)] : []),
+      {
+        environment: { KILOWATCH_THING_POLICY: policyName },
+        statements: [
+          allow(['CreateThing', 'ListThingPrincipals', 'AttachThingPrincipal', 'DetachThingPrincipal'], [thing, cert]),
+          allow(
+            ['AttachPolicy', 'DetachPolicy', 'DeleteCertificate', 'DescribeCertificate', 'UpdateCertificate'],
+            [cert],
+          ),
+          allow(['Publish'], [commands]),
+          // IoT Core authorizes these for no resource in particular.
+          allow(['CreateCertificateFromCsr', 'CreateKeysAndCertificate', 'DescribeEndpoint'], ['*']),
+        ],
+      },
+    ],
+    wildcards: {
+      [printedArn(scope, 'iot', thing)]: 'Any gateway of the registry: the API checks that it is one.',
+      [printedArn(scope, 'iot', cert)]: 'Certificates have names that nobody knows before.',
+      [printedArn(scope, 'iot', commands)]: 'The commands of any gateway, and no other topic.',
+    },
+  })
+}
+
+/** An ARN as cdk-nag prints it: what is only known at deployment by its name. */
+export function printedArn(scope: Construct, service: string, resource: string): string {
+  const stack = Stack.of(scope)
+  const printed = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value)
+  return stack.formatArn({
+    partition: printed(stack.partition, 'Partition'),
+    region: printed(stack.region, 'Region'),
+    account: printed(stack.account, 'AccountId'),
+    ...{ service, resource },
+  })
+}
+
 function eventSource({ queue, ordered }: WorkQueue, { batch, copies }: Work): SqsEventSource {
   return new SqsEventSource(queue, {
     batchSize: batch?.messages,
@@ -172,15 +234,19 @@ function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: Function
   const identities = mailFrom ? [mailFrom, mailFrom.slice(mailFrom.indexOf('@') + 1)] : []
   return {
     environment: { KILOWATCH_PAGE_URL: pageUrl, ...(mailFrom && { KILOWATCH_MAIL_FROM: mailFrom }) },
-    statements: mailFrom
-      ? [
-          new PolicyStatement({
-            actions: ['ses:SendEmail'],
-            resources: identities.map((identity) => arnOf(scope, 'ses', `identity/${identity}`)),
-            conditions: { StringEquals: { 'ses:FromAddress': mailFrom } },
-          }),
-        ]
-      : [],
+    statements: [
+      // Text messages go to numbers, which are no resource that could be named.
+      new PolicyStatement({ actions: ['sns:Publish'], resources: ['*'] }),
+      ...(mailFrom
+        ? [
+            new PolicyStatement({
+              actions: ['ses:SendEmail'],
+              resources: identities.map((identity) => arnOf(scope, 'ses', `identity/${identity}`)),
+              conditions: { StringEquals: { 'ses:FromAddress': mailFrom } },
+            }),
+          ]
+        : []),
+    ],
   }
 }
 
@@ -200,7 +266,7 @@ const standingInNetwork = (): PolicyStatement =>
 function acceptWildcards(role: Role, { objects }: Stores, more: Readonly<Record<string, string>> = {}): void {
   const bucketId = Stack.of(objects).getLogicalId(objects.node.defaultChild as CfnBucket)
   const reasons = {
-    '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC.",
+    '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC, text messages to phones, new certificates.",
     [`<${bucketId}.Arn>/*`]:
       'The objects of one bucket of our own: documents that are too long for a table have names that nobody knows before.',
     ...more,

@@ -60,7 +60,7 @@ export function addTopicRule(scope: Construct, { name, filter, work }: RuleOptio
  * Ingest, hear its commands. `filter` is the trigger table's, `kw/v1/+/readings`. Returns the policy's name.
  */
 export function addGatewayPolicy(scope: Construct, filter: string, ruleName: string): string {
-  const topicOf = (channel: string) => filter.replace('+', THING).replace(/[^/]+$/, channel)
+  const topicOf = (channel: string) => channelOf(filter, channel).replace('+', THING)
   const topic = (name: string) => arnOf(scope, 'iot', `topic/${name}`)
   const statements = [
     {
@@ -83,6 +83,9 @@ export function addGatewayPolicy(scope: Construct, filter: string, ruleName: str
   new CfnOutput(scope, 'GatewayPolicyName', { value: policy.ref })
   return policy.ref
 }
+
+/** The filter of another channel beside the one of `filter`: `kw/v1/+/commands` beside `kw/v1/+/readings`. */
+export const channelOf = (filter: string, channel: string): string => filter.replace(/[^/]+$/, channel)
 
 export interface FleetOptions {
   settings: Settings

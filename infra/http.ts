@@ -47,25 +47,26 @@ export function addHttpApi(scope: Construct, settings: Settings): HttpApi {
   return api
 }
 
+/** A route and the name of the function that answers it. */
+export type Served = [route: HttpRoute, by: string]
+
 export interface RoutesOptions {
-  routes: readonly HttpRoute[]
-  handler: LambdaFunction
+  routes: readonly Served[]
+  functions: ReadonlyMap<string, LambdaFunction>
   settings: Settings
 }
 
-export function addRoutes(api: HttpApi, { routes, handler, settings }: RoutesOptions): void {
+export function addRoutes(api: HttpApi, { routes, functions, settings }: RoutesOptions): void {
   const signedIn = new HttpJwtAuthorizer('SignedIn', settings.jwt.issuer, { jwtAudience: [...settings.jwt.audience] })
-  const integration = new HttpLambdaIntegration('Api', handler)
-  for (const route of routes) {
+  const integrations = new Map([...functions].map(([name, made]) => [name, new HttpLambdaIntegration(name, made)]))
+  for (const [route, by] of routes) {
+    const integration = integrations.get(by)
+    if (!integration) throw new Error(`no function "${by}" for ${route}`)
     const [method, path] = route.split(' ')
     const isOpen = OPEN.has(route) || (settings.readers === 'anyone' && method === 'GET')
     const authorizer: IHttpRouteAuthorizer = isOpen ? new HttpNoneAuthorizer() : signedIn
-    const added = api.addRoutes({
-      path,
-      methods: [HttpMethod[method as keyof typeof HttpMethod]],
-      integration,
-      authorizer,
-    })
+    const methods = [HttpMethod[method as keyof typeof HttpMethod]]
+    const added = api.addRoutes({ path, methods, integration, authorizer })
     if (!isOpen) continue
     const reason = OPEN.has(route)
       ? 'What the API is like and whether it lives; neither tells of an institution.'

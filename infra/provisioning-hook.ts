@@ -1,11 +1,10 @@
 // The function that fleet provisioning asks (cloud/provisioning-hook.ts). No row of the trigger table: on one machine there is
 // no fleet provisioning, and gateways get their passwords with the registry.
 
-import { Stack, Token } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { makeFunction } from './functions.ts'
+import { makeFunction, printedArn } from './functions.ts'
 import type { Settings } from './settings.ts'
 import { arnOf, type Stores } from './store.ts'
 
@@ -32,15 +31,3 @@ export function addProvisioningHook(scope: Construct, options: { settings: Setti
   })
 }
 const ANY_THING = 'thing/*'
-
-/** An ARN as cdk-nag prints it: what is only known at deployment by its name. */
-function printedArn(scope: Construct, service: string, resource: string): string {
-  const stack = Stack.of(scope)
-  const printed = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value)
-  return stack.formatArn({
-    partition: printed(stack.partition, 'Partition'),
-    region: printed(stack.region, 'Region'),
-    account: printed(stack.account, 'AccountId'),
-    ...{ service, resource },
-  })
-}

@@ -5,9 +5,9 @@ import { Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
-import { addFunction, hiddenFor, works } from './functions.ts'
-import { addFleetProvisioning, addGatewayPolicy, addTopicRule } from './gateways.ts'
-import { addHttpApi, addRoutes } from './http.ts'
+import { addDeviceFunction, addFunction, hiddenFor, works } from './functions.ts'
+import { addFleetProvisioning, addGatewayPolicy, addTopicRule, channelOf } from './gateways.ts'
+import { addHttpApi, addRoutes, type Served } from './http.ts'
 import { addPage } from './page.ts'
 import { addProvisioningHook } from './provisioning-hook.ts'
 import { addWorkQueue, type WorkQueue } from './queues.ts'
@@ -22,6 +22,9 @@ const ACCESS_LOGS_KEPT = Duration.days(90)
 export interface KilowatchStackProps extends StackProps {
   settings: Settings
 }
+
+/** Routes that change certificates: their function has other rights (infra/functions.ts). */
+const ABOUT_GATEWAYS = / \/api\/v1\/gateways\//
 
 type Name = keyof typeof triggers
 const rows = Object.entries(triggers) as [Name, Trigger][]
@@ -38,6 +41,7 @@ export class KilowatchStack extends Stack {
       if (!mqtt && !queue) continue
       queues.set(name, addWorkQueue(this, name, { ordered: !mqtt, hidden: hiddenFor(works[name]) }))
     }
+    const routes: Served[] = []
     const functions = new Map<string, LambdaFunction>()
     const api = addHttpApi(this, settings)
     const pageUrl =
@@ -48,7 +52,7 @@ export class KilowatchStack extends Stack {
     for (const [name, { mqtt, everyMinutes, http }] of rows) {
       const made = addFunction(this, { name, settings, stores, queues, pageUrl })
       functions.set(name, made)
-      if (http) addRoutes(api, { routes: http, handler: made, settings })
+      if (http) routes.push(...http.map((route): Served => [route, ABOUT_GATEWAYS.test(route) ? 'devices' : name]))
       const work = queues.get(name)
       if (work && everyMinutes) addSchedule(this, { name, everyMinutes, work })
       if (!work || !mqtt) continue
@@ -57,7 +61,15 @@ export class KilowatchStack extends Stack {
       const hook = addProvisioningHook(this, { settings, stores })
       functions.set('provisioning', hook)
       addFleetProvisioning(this, { settings, policyName, hook })
+      const devices = addDeviceFunction(this, {
+        settings,
+        stores,
+        policyName,
+        commandFilter: channelOf(mqtt, 'commands'),
+      })
+      functions.set('devices', devices)
     }
+    addRoutes(api, { routes, functions, settings })
     addWatch(this, { settings, stores, api, functions, queues })
   }
 }

@@ -19,7 +19,7 @@ import { ingest } from '../functions/ingest.ts'
 import type { ShardResult } from '../functions/platform.ts'
 import { type RegistryHead, registryKeys } from '../functions/registry.ts'
 import { importRegistry } from '../functions/registry-import.ts'
-import { type SettledMark, settledKey } from '../functions/settle.ts'
+import { extentsOf, type SettledMark, settledKey } from '../functions/settle.ts'
 import type { Host } from './host.ts'
 
 /** What is kept of the demo to continue it: with the same two values the simulator goes on where it stopped. */
@@ -145,12 +145,12 @@ export async function startDemoGateways(
   const secrets = JSON.parse(readFileSync(join(data, SECRETS_FILE), 'utf8')) as { id: string; secret: string }[]
   const { state } = host.platform
   const settled = await state.query<SettledMark>(settledKey(''))
-  const extents = Object.assign({}, ...settled.map(({ value }) => value.extents)) as SettledMark['extents']
+  const extents = new Map(settled.flatMap(({ value }) => [...extentsOf(value)]))
   const { registry } = demoProvince(demo)
   const lastOf = (gateway: string): number =>
     Math.max(
       demo.deliveredMs ?? demo.startMs,
-      ...registry.meters.filter((meter) => meter.gateway === gateway).map(({ id }) => extents[id]?.[1] ?? 0),
+      ...registry.meters.filter((meter) => meter.gateway === gateway).map(({ id }) => extents.get(id)?.[1] ?? 0),
     )
   const input: DemoGatewaysInput = {
     seed: demo.seed,

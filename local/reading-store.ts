@@ -8,6 +8,7 @@ import {
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBInstance,
+  type DuckDBMaterializedResult,
   UINTEGER,
   UTINYINT,
 } from '@duckdb/node-api'
@@ -113,21 +114,22 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
         const sinceMs = mark === undefined ? -1 : Number(mark)
         const known = keysOf(meters).filter((key) => arrivedMs[key] > sinceMs)
         if (known.length === 0) return { mark: String(untilMs), touched: [] }
-        const rows = await reader.runAndReadAll(
+        const result = await reader.run(
           `SELECT meter, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, count(*)::DOUBLE FROM readings
            WHERE received_ms > ${sinceMs} AND received_ms <= ${untilMs} AND ${meterCondition(known, keys.size)}
            GROUP BY meter ORDER BY meter`,
         )
-        const touched = rows.getRows().map(
-          ([key, fromMs, toMs, count]): Touched => ({
-            meter: idOf(Number(key)),
-            fromMs: Number(fromMs),
-            toMs: Number(toMs),
-            count: Number(count),
-          }),
+        const touchedKeys = new Uint32Array(result.rowCount)
+        const [from, to, counts] = [0, 1, 2].map(() => new Float64Array(result.rowCount))
+        await copyResult(result, [touchedKeys, from, to, counts])
+        const touched = Array.from(
+          touchedKeys,
+          (key, row): Touched => ({ meter: idOf(key), fromMs: from[row], toMs: to[row], count: counts[row] }),
         )
-        const found = new Set(touched.map(({ meter }) => keys.get(meter)))
-        for (const key of known) if (!found.has(key) && arrivedMs[key] <= untilMs) arrivedMs[key] = sinceMs
+        if (touched.length < known.length) {
+          const found = new Set(touchedKeys)
+          for (const key of known) if (!found.has(key) && arrivedMs[key] <= untilMs) arrivedMs[key] = sinceMs
+        }
         return { mark: String(untilMs), touched }
       }),
 
@@ -146,12 +148,10 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
           times: new Float64Array(result.rowCount),
           values: new Float64Array(result.rowCount),
         }
-        const columns = [rows.meters, rows.times, rows.values]
-        for (let index = 0, row = 0; index < result.chunkCount; index++) {
-          if (index % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await nextTurn()
-          row += copyChunk(result.getChunk(index), columns, row)
-        }
-        return new Map([...partByMeter(rows, keyCount)].map(([key, samples]) => [idOf(key), samples]))
+        await copyResult(result, [rows.meters, rows.times, rows.values])
+        const found = new Map<string, Samples>()
+        for (const [key, samples] of await partByMeter(rows, keyCount)) found.set(idOf(key), samples)
+        return found
       }),
 
     history: (meter, fromMs, toMs) =>
@@ -243,6 +243,14 @@ function timeCondition(fromMs: number, toMs: number): string {
   const from = Number.isFinite(fromMs) ? `at_ms >= ${Math.ceil(fromMs)}` : 'true'
   const to = Number.isFinite(toMs) ? `at_ms < ${Math.ceil(toMs)}` : 'true'
   return `${from} AND ${to}`
+}
+
+/** Copies the columns of a result, with a turn of the event loop between some chunks. */
+async function copyResult(result: DuckDBMaterializedResult, columns: readonly (Uint32Array | Float64Array)[]) {
+  for (let index = 0, row = 0; index < result.chunkCount; index++) {
+    if (index % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await nextTurn()
+    row += copyChunk(result.getChunk(index), columns, row)
+  }
 }
 
 /** Copies a chunk's columns to row `row` and on; returns how many rows that were. DuckDB's memory is its own: no view of it is kept. */

@@ -1,6 +1,7 @@
 // Parts rows of many meters by meter: a counting sort, three times as fast as the same ORDER BY in DuckDB, because the
 // readings of one meter nearly always arrive in order of time and then need no sort at all.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Samples } from '../domain/register.ts'
 
 /** Rows in order of arrival, column by column. */
@@ -12,18 +13,24 @@ export interface Rows {
   values: Float64Array
 }
 
+/** Rows or meters worked on before the event loop gets a turn: a few milliseconds. */
+const ROWS_PER_TURN = 100_000
+const METERS_PER_TURN = 10_000
+
 /** Samples by meter key, each sorted by time, one per time (the last that arrived), none suspect. Meters without any are absent. */
-export function partByMeter({ meters, times, values }: Rows, keyCount: number): Map<number, Samples> {
+export async function partByMeter({ meters, times, values }: Rows, keyCount: number): Promise<Map<number, Samples>> {
   const ends = new Uint32Array(keyCount + 1)
   for (let row = 0; row < meters.length; row++) ends[meters[row] + 1]++
   for (let key = 0; key < keyCount; key++) ends[key + 1] += ends[key]
   const at = new Float64Array(meters.length)
   const value = new Float64Array(meters.length)
   // ends[key] begins as where the meter's rows start, and has moved to where they end when all are placed.
-  for (let row = 0; row < meters.length; row++) {
-    const place = ends[meters[row]]++
-    at[place] = times[row]
-    value[place] = values[row]
+  for (let row = 0; row < meters.length; await nextTurn()) {
+    for (const end = Math.min(meters.length, row + ROWS_PER_TURN); row < end; row++) {
+      const place = ends[meters[row]]++
+      at[place] = times[row]
+      value[place] = values[row]
+    }
   }
   const found = new Map<number, Samples>()
   for (let key = 0, first = 0; key < keyCount; first = ends[key++]) {
@@ -33,6 +40,7 @@ export function partByMeter({ meters, times, values }: Rows, keyCount: number): 
     const own = { atMs: at.subarray(first, end), value: value.subarray(first, end) }
     const samples = isTidy ? own : tidied(own)
     if (samples.atMs.length > 0) found.set(key, samples)
+    if (found.size % METERS_PER_TURN === 0) await nextTurn()
   }
   return found
 }

@@ -1,11 +1,15 @@
 // Keyed JSON documents in SQLite, for one machine. Every write is durable when its promise resolves.
 
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Doc, type DocWrite, type QueryOptions, type StateStore, VersionConflict } from '../functions/platform.ts'
 import { inDerivedTransaction, inTransaction } from './sqlite.ts'
 
 /** SQLite's own word for no limit. */
 const NO_LIMIT = -1
+
+/** After so many documents in one go, some milliseconds of work, the event loop gets a turn. */
+const DOCS_PER_TURN = 50
 
 interface Row {
   key: string
@@ -18,6 +22,7 @@ export function openStateStore(db: DatabaseSync): StateStore {
     'CREATE TABLE IF NOT EXISTS docs(key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID',
   )
   const select = db.prepare('SELECT key, value, version FROM docs WHERE key = ?')
+  const selectVersion = db.prepare('SELECT version FROM docs WHERE key = ?')
   const upsert = db.prepare(
     'INSERT INTO docs(key, value, version) VALUES (?, ?, 1) ON CONFLICT(key) DO UPDATE SET value = excluded.value, version = version + 1',
   )
@@ -34,6 +39,8 @@ export function openStateStore(db: DatabaseSync): StateStore {
     return row && toDoc<T>(row)
   }
 
+  const versionOf = (key: string): number => (selectVersion.get(key) as Pick<Row, 'version'> | undefined)?.version ?? 0
+
   return {
     async get<T>(key: string) {
       return read<T>(key)
@@ -48,10 +55,11 @@ export function openStateStore(db: DatabaseSync): StateStore {
       const write = derived ? inDerivedTransaction : inTransaction
       write(db, () => {
         for (const { key, value, ifVersion } of docs) {
-          if (ifVersion !== undefined && (read(key)?.version ?? 0) !== ifVersion) throw new VersionConflict(key)
+          if (ifVersion !== undefined && versionOf(key) !== ifVersion) throw new VersionConflict(key)
           upsert.run(key, JSON.stringify(value))
         }
       })
+      if (docs.length >= DOCS_PER_TURN) await nextTurn()
     },
 
     async delete(keys: readonly string[]) {

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest'
 import { apiEntry } from '../../cloud/api-entry.ts'
 import { deadLetters } from '../../cloud/dead-letters.ts'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
+import { gatewayWatch } from '../../cloud/gateway-watch.ts'
 import { mqttEntry, type SqsHandler } from '../../cloud/mqtt-entry.ts'
 import { shardEntry } from '../../cloud/shard-entry.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
@@ -40,12 +41,17 @@ export interface CloudHost {
   /** What the scheduler puts into a queue. */
   tick(queue: QueueName): void
   /** A batch, in flight. */
-  receive(source: Source): SQSEvent | undefined
+  receive(source: Source, max?: number): SQSEvent | undefined
   /** Runs a function, of this host or of one with another platform. */
   invoke(source: Source, event: SQSEvent, on?: Platform): Promise<SQSBatchResponse>
+  /** Lets time pass for queues alone. */
+  wait(ms: number): void
   /** Runs functions, and lets time pass where messages wait for it, until all queues but those of dead letters are empty. */
   drain(on?: Platform): Promise<void>
+  /** Through API Gateway, as nobody. */
   get<T>(path: string): Promise<T>
+  /** Through API Gateway, as an administrator. */
+  put<T>(path: string, body: unknown): Promise<T>
   platform: Platform
 }
 
@@ -53,7 +59,9 @@ export async function openCloudHost(
   stores: Omit<Platform, 'fanOut' | 'now'>,
   clock: { nowMs: number },
 ): Promise<CloudHost> {
-  const now = (): number => clock.nowMs
+  // Time that messages wait passes for queues alone, so that what is judged does not depend on it.
+  let waitedMs = 0
+  const queueNow = (): number => clock.nowMs + waitedMs
   const fifo = {
     fifo: true,
     delayMs: QUEUE_DELAY_SECONDS * 1000,
@@ -67,9 +75,9 @@ export async function openCloudHost(
     ]),
   )
   const plain = { visibilityMs: VISIBILITY_MS, receivesMax: RECEIVES_MAX, deadLetters: deadLettersOf('ingest') }
-  const { server, sqs } = await openSqs({ ...queues, ingest: plain, [deadLettersOf('ingest')]: {} }, now)
-  const fanOut = sqsFanOut({ sqs, urlOf: server.urlOf, now })
-  const platform: Platform = { ...stores, fanOut, now }
+  const { server, sqs } = await openSqs({ ...queues, ingest: plain, [deadLettersOf('ingest')]: {} }, queueNow)
+  const fanOut = sqsFanOut({ sqs, urlOf: server.urlOf, now: queueNow })
+  const platform: Platform = { ...stores, fanOut, now: () => clock.nowMs }
   const logs: string[] = []
 
   /** As a cold start makes it. */
@@ -79,16 +87,22 @@ export async function openCloudHost(
       url: () => server.urlOf(deadLettersOf(source)),
       log: (line) => logs.push(line),
     })
-    if (source === 'ingest') return mqttEntry(ingest(on), letters)
+    if (source === 'ingest')
+      return mqttEntry({ ingest: ingest(on), deadLetters: letters, heard: gatewayWatch(stores.state) })
     const handler = SHARD_HANDLERS[source](on)
     return shardEntry({ queue: source, handler, state: on.state, fanOut, deadLetters: letters })
   }
   const warm = new Map<Source, SqsHandler>([...QUEUES, 'ingest' as const].map((one) => [one, entryOf(one, platform)]))
   const http = apiEntry(api(platform), () => ({ claim: 'cognito:groups', value: 'kilowatch-admin' }))
 
+  const call = async <T>(event: ApiEvent): Promise<T> => {
+    const { statusCode, body } = await http(event)
+    if (statusCode !== 200) throw new Error(`${event.rawPath}: ${statusCode} ${body}`)
+    return JSON.parse(body ?? '') as T
+  }
   const invoke: CloudHost['invoke'] = (source, event, on) =>
     (on ? entryOf(source, on) : (warm.get(source) as SqsHandler))(event)
-  const receive = (source: Source) => server.receive(source, BATCH[source])
+  const receive = (source: Source, max = BATCH[source]) => server.receive(source, max)
   const sources: readonly Source[] = ['ingest', ...QUEUES]
 
   async function drain(on?: Platform): Promise<void> {
@@ -108,7 +122,7 @@ export async function openCloudHost(
       if (worked) continue
       const waiting = sources.flatMap((source) => server.messages(source).map(({ visibleMs }) => visibleMs))
       if (waiting.length === 0) return
-      clock.nowMs = Math.max(clock.nowMs, Math.min(...waiting))
+      waitedMs = Math.max(waitedMs, Math.min(...waiting) - clock.nowMs)
     }
     throw new Error(`the queues are not empty after ${ROUNDS_MAX} rounds`)
   }
@@ -118,25 +132,27 @@ export async function openCloudHost(
     logs,
     clock,
     platform,
-    publish(gateway, payload, receivedMs = now()) {
+    publish(gateway, payload, receivedMs = queueNow()) {
       const body = { payload: Buffer.from(payload).toString('base64'), gateway, receivedMs }
       server.send('ingest', JSON.stringify(body))
     },
     tick(queue) {
       const { everyMinutes }: Trigger = triggers[queue]
       if (!everyMinutes) throw new Error(`queue "${queue}" has no schedule`)
-      server.send(queue, JSON.stringify({ scheduled: queue, at: new Date(now()).toISOString() }), 'all')
+      server.send(queue, JSON.stringify({ scheduled: queue, at: new Date(queueNow()).toISOString() }), 'all')
     },
     receive,
     invoke,
-    drain,
-    async get<T>(path: string) {
-      const { statusCode, body } = await http(httpEvent('GET', path))
-      if (statusCode !== 200) throw new Error(`${path}: ${statusCode} ${body}`)
-      return JSON.parse(body ?? '') as T
+    wait(ms) {
+      waitedMs += ms
     },
+    drain,
+    get: <T>(path: string) => call<T>(httpEvent('GET', path)),
+    put: <T>(path: string, body: unknown) => call<T>(httpEvent('PUT', path, ADMIN, body)),
   }
 }
+
+const ADMIN = { 'cognito:groups': '[kilowatch-admin]' }
 
 /** An HTTP API event (payload 2.0) as API Gateway makes it of a request. */
 export function httpEvent(method: string, path: string, claims?: Record<string, unknown>, body?: unknown): ApiEvent {

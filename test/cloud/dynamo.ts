@@ -7,6 +7,7 @@ import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import {
+  type AttributeValue,
   CreateTableCommand,
   DeleteItemCommand,
   DynamoDBClient,
@@ -16,7 +17,10 @@ import {
   type TransactWriteItemsCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+
+const require = createRequire(import.meta.url)
+/** It has no types. */
+const dynalite: (options: object) => Server = require('dynalite')
 
 const TRANSACTION_ITEMS_MAX = 100
 const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
@@ -30,7 +34,6 @@ export interface TestDynamo {
 }
 
 export async function startDynamo(): Promise<TestDynamo> {
-  const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -40,7 +43,7 @@ export async function startDynamo(): Promise<TestDynamo> {
       region: 'local',
       endpoint: `http://127.0.0.1:${port}`,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestHandler: new NodeHttpHandler({ requestTimeout: 20_000 }),
+      requestHandler: { requestTimeout: 20_000 },
     })
   const own = plain()
   const gate = transactionGate()
@@ -93,8 +96,9 @@ async function transact(client: DynamoDBClient, { TransactItems = [] }: Transact
     return { ...Update, UpdateExpression: Update.UpdateExpression }
   })
   const names = new Set(updates.map(({ Key }) => JSON.stringify(Key)))
-  const bytes = Buffer.byteLength(
-    JSON.stringify(updates, (_, v) => (v instanceof Uint8Array ? 'x'.repeat(v.length) : v)),
+  const bytes = updates.reduce(
+    (sum, { Key, ExpressionAttributeValues }) => sum + sizeOf(Key) + sizeOf(ExpressionAttributeValues),
+    0,
   )
   if (updates.length > TRANSACTION_ITEMS_MAX || names.size < updates.length || bytes > TRANSACTION_BYTES_MAX)
     throw Object.assign(new Error(`${updates.length} items, ${bytes} bytes`), { name: 'ValidationException' })
@@ -117,6 +121,12 @@ async function transact(client: DynamoDBClient, { TransactItems = [] }: Transact
     )
   }
 }
+
+const sizeOf = (attributes: Record<string, AttributeValue> = {}): number =>
+  Object.values(attributes).reduce(
+    (sum, { S = '', N = '', B = '' }) => sum + Buffer.byteLength(S) + N.length + B.length,
+    0,
+  )
 
 /** Lets any number in at once, or one alone. */
 function transactionGate() {

@@ -43,7 +43,7 @@ async function derived(platform: TestPlatform): Promise<Record<string, string>> 
   const found: Record<string, string> = {}
   for (const [key, row] of Object.entries(await consumptionBytes(platform, METERS)))
     if (!row.includes(` ${'ff'.repeat(24)} []`)) found[key] = row
-  for (const prefix of ['subject/', 'summary/', 'settled/', 'virtual/', 'assessed/']) {
+  for (const prefix of ['subject/', 'summary/', 'settledTo/', 'virtual/', 'assessed/']) {
     for (const [key, value] of Object.entries(await documents(platform, prefix))) {
       const { mark: _, ...rest } = value as Record<string, unknown>
       found[key] = JSON.stringify(rest)

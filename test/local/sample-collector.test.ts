@@ -8,7 +8,7 @@ const rows = (list: readonly (readonly [meter: number, at: number, value: number
   times: Float64Array.from(list, ([, at]) => at),
   values: Float64Array.from(list, ([, , value]) => value),
 })
-const plain = (parted: ReturnType<typeof partByMeter>) =>
+const plain = (parted: Awaited<ReturnType<typeof partByMeter>>) =>
   [...parted].map(([key, { atMs, value }]) => [key, [...atMs], [...value]])
 
 describe('partByMeter', () => {
@@ -55,7 +55,7 @@ describe('partByMeter', () => {
       want: [[1, [20], [2]]],
     },
     { name: 'a meter of which every reading is suspect', list: [[0, 10, Number.NaN]], want: [] },
-  ] as const)('parts $name', ({ list, want }) => {
-    expect(plain(partByMeter(rows(list), 3))).toEqual(want)
+  ] as const)('parts $name', async ({ list, want }) => {
+    expect(plain(await partByMeter(rows(list), 3))).toEqual(want)
   })
 })

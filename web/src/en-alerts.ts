@@ -32,6 +32,7 @@ export const enAlerts: typeof zhAlerts = {
     raised: 'Raised',
     acknowledged: 'Acknowledged',
     escalated: 'Nobody acknowledged: reminder sent',
+    reopened: 'Back again',
     cleared: 'Closed',
   },
   clearReasons: {

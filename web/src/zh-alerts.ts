@@ -38,6 +38,7 @@ export const zhAlerts = {
     raised: '告警',
     acknowledged: '已确认',
     escalated: '无人确认，升级提醒',
+    reopened: '再次出现',
     cleared: '已解除',
   } satisfies Record<AlertDetailView['history'][number]['what'], string>,
   clearReasons: {
