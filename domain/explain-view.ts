@@ -1,7 +1,7 @@
 // What an explanation is: the chain from a number of dual control or quota down to the readings, and the checks that each
 // level adds up to the one above it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { BILL_CARRIERS } from './bill.ts'
 import { type Indicator, MEDIA, METER_KINDS, METER_ROLES, type QUOTA_INDICATORS } from './registry.ts'
 

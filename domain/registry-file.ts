@@ -2,7 +2,7 @@
 // Every refused field of every row is named at once. Whether one refused row stops the file is the caller's to say,
 // and what must hold between records is registry-check's.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Bill, billSchema } from './bill.ts'
 import {
   type Area,

@@ -2,7 +2,7 @@
 // demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read from
 // what stands (standing.ts); only the institutions of a page are looked at one by one.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { dayLabel, dayOf, yearOf } from '../domain/calendar.ts'
 import { demonstrationPoints } from '../domain/demonstration.ts'
 import { keyEnergyUser } from '../domain/key-energy-user.ts'

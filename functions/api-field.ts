@@ -1,6 +1,6 @@
 // Routes of what happens in the field: register events and their review, repairs, revisions.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { dayOf, HOUR_MS } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
 import type { RegisterEvent } from '../domain/register.ts'

@@ -2,6 +2,7 @@
 // the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never undone.
 
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { onShards } from '#platform'
 import { dayStartMs, monthOf } from '../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
@@ -43,6 +44,7 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
     const overrides = await readOverrides(state)
     const standing: ShardStanding[] = []
     for (const shard of shards) {
+      await nextTurn()
       const before = await state.get<SettledMark>(settledKey(shard))
       standing.push(
         await standingOf(shard, withOverrides((await registry.shard(shard)).meters, overrides), before, state),
@@ -51,7 +53,10 @@ export function settle({ readings, consumption, state, fanOut }: Platform) {
     const works = (await worksOf(standing, readings)).filter(hasWork)
     if (works.length === 0) return
     const { changed, virtualMarks } = await settleWorks(works, { readings, consumption, state })
-    for (const { shard, all } of works) await addDirtyMonths(state, shard, dirtyMonths(all, changed))
+    for (const { shard, all } of works) {
+      await nextTurn()
+      await addDirtyMonths(state, shard, dirtyMonths(all, changed))
+    }
     const marks = works.map(({ shard, before, mark, extents, meters }) => {
       const value: SettledMark = { mark, meters: meters.map(({ id }) => id), profiles: meters.map(profileKey), extents }
       return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
