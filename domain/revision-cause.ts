@@ -6,7 +6,7 @@ import type { Month } from './calendar.ts'
 
 /** What an institution is judged by, as far as the registry says it. `sizes`: floor areas, energy users. */
 export const REGISTERED_PARTS = ['institution', 'sizes', 'meters', 'area', 'tariffs'] as const
-export type RegisteredPart = (typeof REGISTERED_PARTS)[number]
+type RegisteredPart = (typeof REGISTERED_PARTS)[number]
 
 const meter = z.string()
 const count = z.number().int()
