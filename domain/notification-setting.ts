@@ -44,7 +44,8 @@ export const recipientSchema = z.object({
   name: z.string().min(1).max(100),
   enabled: z.boolean().default(true),
   channels: list(channelSchema),
-  language: z.enum(LANGUAGES).default('zh'),
+  /** `both`: Chinese, then English, in one message. */
+  language: z.enum([...LANGUAGES, 'both']).default('zh'),
   /** Without: all. */
   kinds: list(z.enum(ALERT_KINDS)).optional(),
   /** Areas, with all below them, or institution ids. Without: all. */

@@ -12,6 +12,7 @@ import { fieldRoutes } from './api-field.ts'
 import { institutionRoutes } from './api-institution.ts'
 import { intakeRoutes } from './api-intake.ts'
 import { meterRoutes } from './api-meter.ts'
+import { notifyRoutes } from './api-notify.ts'
 import { registryRoutes } from './api-registry.ts'
 import { type Route, route } from './api-route.ts'
 import { targetPlanRoutes } from './api-target-plan.ts'
@@ -48,6 +49,7 @@ export const apiRoutes: readonly Route[] = [
   ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...notifyRoutes,
   ...explainRoutes,
   ...energyRoutes,
   ...comparisonRoutes,

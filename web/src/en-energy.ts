@@ -154,6 +154,7 @@ export const enEnergy: typeof zhEnergy = {
   demonstration: 'Points of demonstration units',
   demonstrationNote:
     'Over the provincial mean of the same kind: up to 0.9 7 points, up to 1.0 6, up to 1.1 5, up to 1.2 4',
+  meansOf: 'means made',
   points: 'Points',
   pointsOf: (points, most) => `${points} of ${most}`,
   overMean: (ratio, mean, points) => `${ratio} of the mean ${mean}: ${points} points`,
