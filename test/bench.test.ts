@@ -15,12 +15,19 @@ it('measures ingest, settle, assess and latency, and loses nothing', async () =>
     'assess, 16 institutions',
     'assess, 32 institutions',
     'assess, 64 institutions',
-    'latency p99, burst to hour',
+    'latency p99, all at once',
+    'latency p99, over a minute',
   ])
   for (const row of rows.slice(3, 6)) {
     expect(row.seconds).toBeGreaterThan(0)
     expect(row.ratio).toBeCloseTo(row.seconds / row.reference.seconds, 9)
     expect(row.more['ms for one touched institution']).toBeGreaterThan(0)
+  }
+  for (const row of rows.slice(6)) {
+    expect(row.seconds).toBeGreaterThan(0)
+    expect(row.more.meters).toBe(400)
+    expect(row.more['p99 from the first message s']).toBeGreaterThanOrEqual(row.more['p50 s'])
+    expect(row.more['other API requests p99 s']).toBeGreaterThan(0)
   }
   for (const row of rows.slice(0, 3)) {
     expect(row.readingsPerSecond).toBeGreaterThan(0)

@@ -23,7 +23,8 @@ import {
   send,
 } from './province.ts'
 
-const SHARDS = ['130102', '130104', '130202']
+/** Many small counties: settling one of them looks at all its meters. */
+const SHARDS = Array.from({ length: 100 }, (_, n) => String(130_103 + 2 * n))
 const START_MS = NOON_MS - 96 * HOUR_MS
 const [FROM_DAY, TO_DAY] = [dayOf(START_MS) - 40, dayOf(NOON_MS) + 40]
 
@@ -115,13 +116,16 @@ const metersOf = (id: string, kind: number, multiplier = 1, [a, b] = [1, 1]): Me
 describe('what is shown before settling', () => {
   const RUNS = 1_000
   /** A run that fails is made smaller by further runs, each at an institution of its own. */
-  const INSTITUTIONS = RUNS + 300
+  const INSTITUTIONS = RUNS + 100
 
   test('is what settling then writes', { timeout: 300_000 }, async () => {
     const platform = await openTestPlatform()
     const institutions = Array.from({ length: INSTITUTIONS }, (_, n) => institution(`I${n}`, SHARDS[n % SHARDS.length]))
     await register(platform, {
-      areas: AREAS,
+      areas: [
+        ...(AREAS ?? []).slice(0, 2),
+        ...SHARDS.map((code) => ({ code, name: code, level: 'county' as const, parent: '130100' })),
+      ],
       institutions,
       gateways: institutions.map(({ id }) => ({ id: `G-${id}`, institution: id })),
       meters: institutions.flatMap(({ id }, n) => metersOf(id, n % KINDS.length)),
@@ -131,23 +135,22 @@ describe('what is shown before settling', () => {
     let next = 0
     let differed = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 3 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 2 }), fc.nat(3), async (steps, asked) => {
         const n = next++
         const { id, area } = institutions[n]
-        const meters = metersOf(id, n % KINDS.length).map((one) => one.id)
+        const meters = [metersOf(id, n % KINDS.length)[asked].id]
         for (const one of steps) {
           await take(platform, { id, kind: n % KINDS.length }, one)
           const before = await stoodOf(platform, meters)
           const shown = await shownOf(platform, meters)
           expect(await settleNow({ shards: [area] })).toEqual({ failed: [] })
           expect(shown).toEqual(await stoodOf(platform, meters))
-          expect(await shownOf(platform, meters)).toEqual(shown)
           if (before.join() !== shown.join()) differed++
         }
       }),
       { numRuns: RUNS, endOnFailure: false },
     )
-    expect(differed).toBeGreaterThan(RUNS)
+    expect(differed).toBeGreaterThan(RUNS / 2)
   })
 
   async function take(platform: Platform, { id, kind }: { id: string; kind: number }, one: Step): Promise<void> {
