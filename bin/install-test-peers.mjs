@@ -1,5 +1,5 @@
 // Installs the Debian packages that tests drive as real peers: Chromium for the page, mosquitto in the place of AWS IoT
-// Core, InfluxDB in that of Timestream for InfluxDB. Only if missing, only for `npm test`, and with a plain message where it
+// Core, InfluxDB in that of Timestream for InfluxDB, OpenSSL for certificates. Only if missing, only for `npm test`, and with a plain message where it
 // may not. Node.js built-ins only.
 
 import { spawnSync } from 'node:child_process'
@@ -16,6 +16,7 @@ const PEERS = [
   },
   { package: 'mosquitto', programs: ['mosquitto'], service: true },
   { package: 'influxdb', programs: ['influxd'], service: true },
+  { package: 'openssl', programs: ['openssl'], service: false },
 ]
 /** Debian puts servers where the PATH of a plain user does not look. */
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin']
@@ -29,6 +30,9 @@ export const chromiumPath = () => programPath(PEERS[0].programs)
 export const mosquittoPath = () => programPath(PEERS[1].programs)
 /** Absolute path of an installed InfluxDB 1.x server, or undefined. */
 export const influxdPath = () => programPath(PEERS[2].programs)
+
+/** Absolute path of an installed OpenSSL, or undefined. */
+export const opensslPath = () => programPath(PEERS[3].programs)
 
 /** Makes every peer present. Throws an Error whose message names the packages and the command that installs them. */
 export function ensureTestPeers() {

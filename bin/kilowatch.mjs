@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// `npx kilowatch …`: makes sure of the install, then runs local/cli.ts on the pinned Node.js. Stdout belongs to the
-// command alone. Built-ins only, and syntax that Node 20 reads, because it runs before anything is installed.
+// `npx kilowatch …`: makes sure of the install, then runs local/cli.ts, or cloud/cli.ts for what is done to an installation
+// in AWS, on the pinned Node.js. Stdout belongs to the command alone. Built-ins only, and syntax that Node 20 reads, because
+// it runs before anything is installed.
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
@@ -9,9 +10,11 @@ import { ensureInstalled, orExit, pinnedNode, root } from './install.mjs'
 
 /** The first Node.js whose type stripping and sqlite Kilowatch relies on. */
 const FIRST_NODE_MAJOR = 24
+const CLOUD_COMMANDS = ['replay-dlq']
 
 orExit(ensureInstalled)
-const cli = join(root, 'local', 'cli.ts')
+const isOfCloud = CLOUD_COMMANDS.includes(process.argv[2])
+const cli = join(root, isOfCloud ? 'cloud' : 'local', 'cli.ts')
 
 if (Number.parseInt(process.versions.node, 10) >= FIRST_NODE_MAJOR) await import(cli)
 else runOnPinnedNode()

@@ -1,10 +1,11 @@
 // IoT rule → SQS → `ingest`: takes the rule's JSON out of each record and gives back which records SQS shall deliver again.
 
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Handler } from '../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'
 import type { DeadLetters, MessageFailure } from './dead-letters.ts'
+import type { Heard } from './gateway-watch.ts'
 
 /** What the rule selects (infra/): the payload encoded, the authenticated client id, the rule's own time. */
 export const iotMessageSchema = z.object({
@@ -16,17 +17,25 @@ export type IotMessage = z.infer<typeof iotMessageSchema>
 
 export type SqsHandler = (event: SQSEvent) => Promise<SQSBatchResponse>
 
+export interface MqttEntryOptions {
+  ingest: Handler<MqttBatch, MqttBatchResult>
+  deadLetters: DeadLetters
+  heard: Heard
+}
+
+/** From the rule into the queue takes milliseconds: what took longer lay apart, or was held up with others. */
+const DELAYED_MS = 10_000
+
 /**
- * New messages are one batch, oldest first, as an embedded broker would have given them. A message that comes again is a
- * batch of its own: it keeps the time it was first received at, so that it cannot overwrite a correction that came in
- * between, and one that cannot be done takes no other with it.
+ * New messages are one batch, oldest first, as an embedded broker would have given them. One that comes again, or was sent
+ * back from the dead letters, is a batch of its own: it is `delayed`, and one that cannot be done takes no other with it.
  */
-export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLetters: DeadLetters): SqsHandler {
+export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
   return async ({ Records }) => {
     const failures: MessageFailure[] = []
     const records = new Map<string, SQSRecord>()
     const fresh: MqttMessage[] = []
-    const again: MqttMessage[] = []
+    const delayed: MqttMessage[] = []
     for (const record of Records) {
       const message = messageOf(record)
       if ('reason' in message) {
@@ -34,12 +43,11 @@ export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLette
         continue
       }
       records.set(record.messageId, record)
-      const isFresh = Number(record.attributes.ApproximateReceiveCount) <= 1
-      const list = isFresh ? fresh : again
-      list.push(message)
+      if (message.delayed) delayed.push(message)
+      else fresh.push(message)
     }
     const inOrder = (messages: MqttMessage[]) => messages.sort((a, b) => a.receivedMs - b.receivedMs)
-    const batches = [...inOrder(again).map((message) => [message]), ...(fresh.length > 0 ? [inOrder(fresh)] : [])]
+    const batches = [...inOrder(delayed).map((message) => [message]), ...(fresh.length > 0 ? [inOrder(fresh)] : [])]
     for (const messages of batches) {
       const failed = await ingest({ messages }).then(
         (result) => result.failed,
@@ -49,12 +57,16 @@ export function mqttEntry(ingest: Handler<MqttBatch, MqttBatchResult>, deadLette
         const record = records.get(id)
         if (record) failures.push({ record, reason })
       }
+      const isFailed = new Set(failed.map(({ id }) => id))
+      const stored = messages.filter(({ id }) => !isFailed.has(id))
+      // Readings that are stored are not taken again for a note that could not be made: the next message makes it.
+      await heard(stored).catch((error: unknown) => console.error(`gateways heard were not noted: ${String(error)}`))
     }
     return deadLetters.settle(failures)
   }
 }
 
-function messageOf({ messageId, body }: SQSRecord): MqttMessage | { reason: string } {
+function messageOf({ messageId, body, attributes }: SQSRecord): MqttMessage | { reason: string } {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -67,5 +79,7 @@ function messageOf({ messageId, body }: SQSRecord): MqttMessage | { reason: stri
     return { reason: `not JSON of the IoT rule: ${path.join('.') || 'as a whole'}: ${message}` }
   }
   const { payload, gateway, receivedMs } = parsed.data
-  return { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs }
+  const isSentLate = Number(attributes.SentTimestamp) - receivedMs > DELAYED_MS
+  const delayed = isSentLate || Number(attributes.ApproximateReceiveCount) > 1
+  return { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs, delayed }
 }

@@ -1,39 +1,49 @@
-// The notify port on AWS: mail by SES, robots and webhooks by fetch as on one machine (functions/notify-*.ts).
+// The notify port on AWS: mail by SES, short messages by the gateway that is set or else by SNS, robots and webhooks by
+// fetch as on one machine.
 
 import type { SESv2Client } from '@aws-sdk/client-sesv2'
-import { sendToDingtalk, sendToFeishu, sendToWecom } from '../functions/notify-robot.ts'
-import { sendToWebhook } from '../functions/notify-webhook.ts'
-import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
+import type { SNSClient } from '@aws-sdk/client-sns'
+import type { NotifySetting } from '../domain/notification-setting.ts'
+import { sendSms } from '../functions/notify-sms.ts'
+import { sendByWeb } from '../functions/notify-web.ts'
+import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendMail } from './notify-mail.ts'
+import { sendShortMessage } from './notify-phone.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
 const TIMEOUT_MS = SEND_MS_MAX / 2
 
 export interface CloudNotifierOptions {
   ses: SESv2Client
-  /** Sender of mail; asked with each, so that without one only mail fails. */
-  mailFrom(): Promise<string>
+  sns: SNSClient
+  /** Asked with each message, so that a setting counts at once. */
+  setting(): Promise<NotifySetting | undefined>
+  /** Sender of mail where the setting names none. */
+  mailFrom(): string
   now(): number
   timeoutMs?: number
 }
 
-export function cloudNotifier({ ses, mailFrom, now, timeoutMs = TIMEOUT_MS }: CloudNotifierOptions): Notifier {
+export function cloudNotifier(options: CloudNotifierOptions): Notifier {
+  const { ses, sns, setting, mailFrom, now, timeoutMs = TIMEOUT_MS } = options
   return {
     async send(channel, message) {
       const sending = { nowMs: now(), timeoutMs, fetch }
       switch (channel.type) {
-        case 'mail':
-          return sendMail(ses, { from: await mailFrom(), to: channel.address, message, timeoutMs })
-        case 'dingtalk':
-          return sendToDingtalk(channel, message, sending)
-        case 'wecom':
-          return sendToWecom(channel, message, sending)
-        case 'feishu':
-          return sendToFeishu(channel, message, sending)
-        case 'webhook':
-          return sendToWebhook(channel, message, sending)
+        case 'mail': {
+          const from = (await setting())?.mailFrom ?? mailFrom()
+          return sendMail(ses, { from, to: channel.address, message, timeoutMs })
+        }
+        case 'sms': {
+          const { smsGateway } = (await setting()) ?? {}
+          for (const phone of channel.phones) {
+            if (smsGateway) await sendSms(smsGateway, phone, message, sending)
+            else await sendShortMessage(sns, { phone, message, timeoutMs })
+          }
+          return
+        }
         default:
-          throw new PermanentFailure('a channel of an unknown type')
+          return sendByWeb(channel, message, sending)
       }
     },
   }

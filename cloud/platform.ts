@@ -3,6 +3,7 @@
 
 import { IoTClient } from '@aws-sdk/client-iot'
 import { SESv2Client } from '@aws-sdk/client-sesv2'
+import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import type { Handler } from '../functions/handler.ts'
@@ -13,11 +14,15 @@ import { deadLetters } from './dead-letters.ts'
 import { iotDevices } from './devices.ts'
 import { variable } from './environment.ts'
 import { sqsFanOut } from './fan-out.ts'
+import { gatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
 import { mqttEntry, type SqsHandler } from './mqtt-entry.ts'
 import { cloudNotifier } from './notify.ts'
 import { shardEntry } from './shard-entry.ts'
 import { lazyStores } from './stores.ts'
+
+/** IoT Core's registry takes some ten calls a second of an account; the SDK waits longer each time, with jitter. */
+const IOT_ATTEMPTS = 8
 
 const sqs = lazy(() => new SQSClient())
 const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL') })
@@ -36,11 +41,18 @@ function composed(): Platform {
   return {
     ...stores,
     fanOut,
-    devices: lazy(() => iotDevices({ iot: new IoTClient(), policy: () => variable('KILOWATCH_THING_POLICY') })),
+    devices: lazy(() =>
+      iotDevices({
+        iot: new IoTClient({ maxAttempts: IOT_ATTEMPTS }),
+        policy: () => variable('KILOWATCH_THING_POLICY'),
+      }),
+    ),
     notify: lazy(() =>
       cloudNotifier({
         ses: new SESv2Client(),
-        mailFrom: async () => (await notifySettingOf(stores.state))?.mailFrom ?? variable('KILOWATCH_MAIL_FROM'),
+        sns: new SNSClient(),
+        setting: () => notifySettingOf(stores.state),
+        mailFrom: () => variable('KILOWATCH_MAIL_FROM'),
         now,
       }),
     ),
@@ -61,7 +73,7 @@ const QUEUE_VARIABLES = {
 
 /** The entry of the function behind the IoT rule. */
 export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBatchResult>): SqsHandler =>
-  mqttEntry(factory(platform()), letters)
+  mqttEntry({ ingest: factory(platform()), deadLetters: letters, heard: gatewayWatch(platform().state) })
 
 /** The entry of the function behind a queue. */
 export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>

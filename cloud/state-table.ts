@@ -25,7 +25,7 @@ import {
 } from '../functions/platform.ts'
 import { inParallel, insist, isPassingAwsFailure, PATIENCE, type Patience, parted } from './backoff.ts'
 import { byCodePoint, isDocKey, partitionOf, partitionsOf } from './state-key.ts'
-import { loadValue, objectOf, type StoredValue, storeValue, VALUE_ATTRIBUTES } from './state-value.ts'
+import { leftoverObjects, loadValue, objectOf, type StoredValue, storeValue, VALUE_ATTRIBUTES } from './state-value.ts'
 
 /** DynamoDB's limit of keys in a BatchGetItem. */
 const KEYS_PER_GET = 100
@@ -33,9 +33,6 @@ const KEYS_PER_GET = 100
 const WIDTH = 32
 /** Reads of a document that is replaced again and again while its object is fetched. */
 const READS_MAX = 5
-/** Large documents whose object is remembered, to be deleted when they are replaced: a county has one. */
-const OBJECTS_REMEMBERED_MAX = 10_000
-
 export interface StateTable {
   dynamo: DynamoDBClient
   table: string
@@ -100,9 +97,8 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
       await asked(() => dynamo.send(new UpdateItemCommand(updateOf(write))))
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-      // An answer that was lost, and the SDK asked again: then it is our own write that stands in the way.
-      const standing = wasRepeated(error) ? await read(doc.key) : undefined
-      if (standing?.writer?.S !== write.writer) {
+      // Where an answer was lost and the write sent again, it is the first that stands in the way.
+      if ((await read(doc.key))?.writer.S !== write.writer) {
         await leftovers.drop(write.stored.object)
         throw new VersionConflict(doc.key)
       }
@@ -288,9 +284,6 @@ class Unprocessed extends Error {
   override name = 'Unprocessed'
 }
 
-const wasRepeated = (error: unknown): boolean =>
-  ((error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1) > 1
-
 interface Cancelled extends Error {
   CancellationReasons?: { Code?: string }[]
 }
@@ -301,32 +294,4 @@ function conflictOf(error: unknown): number | undefined {
   const reasons = isCancelled(error) ? (error.CancellationReasons ?? []) : []
   const index = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed')
   return index < 0 ? undefined : index
-}
-
-/**
- * Objects whose document was replaced. They are deleted as far as this process knows them, since it nearly always read what
- * it replaces; one that is left costs its bytes and harms nobody.
- */
-function leftoverObjects(objects: ObjectStore) {
-  const known = new Map<string, string>()
-  const drop = async (object: string | undefined): Promise<void> => {
-    if (object !== undefined) await objects.delete(object).catch(() => undefined)
-  }
-  const remember = (key: string, object: string | undefined): void => {
-    if (object === undefined) known.delete(key)
-    else known.set(key, object)
-    for (const oldest of known.keys()) {
-      if (known.size <= OBJECTS_REMEMBERED_MAX) break
-      known.delete(oldest)
-    }
-  }
-  return {
-    drop,
-    remember,
-    async replaced(key: string, object: string | undefined): Promise<void> {
-      const before = known.get(key)
-      remember(key, object)
-      if (before !== object) await drop(before)
-    },
-  }
 }

@@ -19,6 +19,9 @@ const OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
 
+/** Large documents whose object is remembered, to be deleted when they are replaced: a county has one. */
+const OBJECTS_REMEMBERED_MAX = 10_000
+
 /** One of three attributes, and the object that was written for it. */
 export interface StoredValue {
   attribute: 'json' | 'packed' | 'object'
@@ -53,4 +56,32 @@ export async function loadValue(
   if (packed) return { value: JSON.parse((await decompress(packed)).toString()) }
   if (object === undefined) throw new Error(`the item of document "${item.sk?.S}" holds no value`)
   return undefined
+}
+
+/**
+ * Objects whose document was replaced. They are deleted as far as this process knows them, since it nearly always read what
+ * it replaces; one that is left costs its bytes and harms nobody.
+ */
+export function leftoverObjects(objects: ObjectStore) {
+  const known = new Map<string, string>()
+  const drop = async (object: string | undefined): Promise<void> => {
+    if (object !== undefined) await objects.delete(object).catch(() => undefined)
+  }
+  const remember = (key: string, object: string | undefined): void => {
+    if (object === undefined) known.delete(key)
+    else known.set(key, object)
+    for (const oldest of known.keys()) {
+      if (known.size <= OBJECTS_REMEMBERED_MAX) break
+      known.delete(oldest)
+    }
+  }
+  return {
+    drop,
+    remember,
+    async replaced(key: string, object: string | undefined): Promise<void> {
+      const before = known.get(key)
+      remember(key, object)
+      if (before !== object) await drop(before)
+    },
+  }
 }

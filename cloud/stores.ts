@@ -6,16 +6,17 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { TimestreamQueryClient } from '@aws-sdk/client-timestream-query'
 import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ConsumptionStore, ObjectStore, Platform, ReadingStore, StateStore } from '../functions/platform.ts'
 import { variable } from './environment.ts'
 import { openInfluxConsumption } from './influx-consumption.ts'
-import { type InfluxCredentials, type InfluxDatabase, openInfluxReadings } from './influx-readings.ts'
+import type { InfluxCredentials, InfluxDatabase } from './influx-http.ts'
+import { openInfluxReadings } from './influx-readings.ts'
 import { lazy } from './lazy.ts'
 import { openObjectBucket } from './object-bucket.ts'
 import { openStateTable } from './state-table.ts'
 import { openTimestreamConsumption } from './timestream-consumption.ts'
-import { openTimestreamReadings } from './timestream-readings.ts'
+import { openTimestreamReadings, VISIBLE_AFTER_MS } from './timestream-readings.ts'
 import { openTouchedLedger } from './touched-ledger.ts'
 
 /** The stores of a function. `now`: epoch milliseconds. */
@@ -31,8 +32,10 @@ export function lazyStores(now: () => number): Pick<Platform, 'readings' | 'cons
   const query = lazy(() => new TimestreamQueryClient())
 
   const readings = lazy((): ReadingStore => {
-    const ledger = openTouchedLedger({ dynamo, table: variable('KILOWATCH_STATE_TABLE'), now })
-    if (variable('KILOWATCH_STORE') === 'influxdb') return openInfluxReadings({ ...influxDatabase(), ledger })
+    const own = { dynamo, table: variable('KILOWATCH_STATE_TABLE'), now }
+    if (variable('KILOWATCH_STORE') === 'influxdb')
+      return openInfluxReadings({ ...influxDatabase(), ledger: openTouchedLedger(own) })
+    const ledger = openTouchedLedger({ ...own, visibleAfterMs: VISIBLE_AFTER_MS })
     const database = variable('KILOWATCH_TIMESTREAM_DATABASE')
     return openTimestreamReadings({ write, query, database, table: variable('KILOWATCH_READINGS_TABLE'), ledger })
   })

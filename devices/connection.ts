@@ -7,11 +7,16 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import { topicOf } from '../domain/topic.ts'
 import type { Log } from './log.ts'
 import type { OutboxEntry, OutboxFigures } from './outbox.ts'
+import { Pace } from './pace.ts'
 
 /** Packet ids have 16 bits and mqtt.js reuses them blindly; so the oldest unacknowledged message may lag this far. */
 const SEQ_LAG_MAX = 32_768
 /** CONNACK codes of MQTT 3.1.1 [MQTT-3.2.2.3]: bad user name or password, not authorized. */
 const REFUSALS = [4, 5]
+/** OpenSSL's names for a broker's alert that it does not take our certificate: revoked, expired, of nobody it knows. */
+const REFUSED_CERTIFICATE = /^ERR_SSL_.*ALERT_(.*CERTIFICATE.*|UNKNOWN_CA)$/
+/** A twentieth of a second's bytes may go at once; one message always may. */
+const BYTES_AT_ONCE_SHARE = 20
 const KEEPALIVE_S = 30
 const CONNECT_MS_MAX = 15_000
 const OFFLINE = '{"v":1,"state":"offline"}'
@@ -27,9 +32,10 @@ interface Waiting {
 export interface ConnectionOptions {
   /** `mqtt://host:port`, `mqtts:`, `ws:` or `wss:`. */
   url: string
-  /** Gateway id: MQTT client id, user name, and part of its topics. */
+  /** Gateway id: MQTT client id, user name where there is a password, and part of its topics. */
   gateway: string
-  password: string
+  /** Without one the gateway is known by its certificate (`mqtt`). */
+  password?: string
   outbox: Waiting
   /** Topic for readings, e.g. AWS Basic Ingest (`$aws/rules/…`); without it the gateway's own. */
   topic?: string
@@ -46,6 +52,10 @@ export interface ConnectionLimits {
   inFlightMax: number
   /** Bytes on the wire; one message may always go. Bounds memory when messages are large. */
   inFlightBytesMax: number
+  /** Publishes and bytes a second, and publishes at once: brokers that serve many cut off whom they find too fast. */
+  publishesPerSecond: number
+  publishesAtOnce: number
+  bytesPerSecond: number
   /** Without a PUBACK for so long the connection counts as dead, whatever its pings say. */
   ackMsMax: number
   /** How long a stop waits for the last PUBACKs. */
@@ -70,6 +80,10 @@ export class Connection {
   readonly #limits: ConnectionLimits
   readonly #log: Log
   readonly #client: MqttClient
+  readonly #pace: Pace
+  readonly #bytesPace: Pace
+  /** Set while the pace makes the next message wait. */
+  #paused: NodeJS.Timeout | undefined
   /** Unacknowledged: seq → bytes and readings. Insertion order is send order. */
   readonly #inFlight = new Map<number, { bytes: number; readings: number }>()
   #inFlightBytes = 0
@@ -90,6 +104,11 @@ export class Connection {
   constructor(options: ConnectionOptions, limits: ConnectionLimits) {
     this.#options = options
     this.#limits = limits
+    this.#pace = new Pace({ perSecond: limits.publishesPerSecond, atOnce: limits.publishesAtOnce })
+    this.#bytesPace = new Pace({
+      perSecond: limits.bytesPerSecond,
+      atOnce: limits.bytesPerSecond / BYTES_AT_ONCE_SHARE,
+    })
     this.#log = options.log
     this.ended = new Promise((resolve) => {
       this.#end = resolve
@@ -99,8 +118,7 @@ export class Connection {
       keepalive: KEEPALIVE_S,
       ...options.mqtt,
       clientId: options.gateway,
-      username: options.gateway,
-      password: options.password,
+      ...(options.password !== undefined && { username: options.gateway, password: options.password }),
       protocolVersion: 4,
       clean: true,
       reconnectPeriod: 0,
@@ -115,7 +133,7 @@ export class Connection {
 
   /** Sends from the outbox as much as the window has room for. */
   send(): void {
-    if (!this.#online || this.#finishing) return
+    if (!this.#online || this.#finishing || this.#paused) return
     const { inFlightMax, inFlightBytesMax } = this.#limits
     const room = inFlightMax - this.#inFlight.size
     // Refilled by halves, so that a query on the outbox serves many messages.
@@ -125,11 +143,28 @@ export class Connection {
         const [oldestSeq = entry.seq] = this.#inFlight.keys()
         const fits = this.#inFlightBytes + entry.payload.byteLength <= inFlightBytesMax
         if (this.#inFlight.size > 0 && (!fits || entry.seq - oldestSeq > SEQ_LAG_MAX)) break
+        if (this.#isTooFast(entry)) break
         this.#publish(entry)
         if (this.#over) return
       }
       this.#options.outbox.hold(this.#sentSeq)
     })
+  }
+
+  /** Whether the message has to wait; then it is sent when its time has come. */
+  #isTooFast({ payload }: OutboxEntry): boolean {
+    const nowMs = performance.now()
+    const waitMs = Math.max(this.#pace.waitMs(1, nowMs), this.#bytesPace.waitMs(payload.byteLength, nowMs))
+    if (waitMs <= 0) {
+      this.#pace.spend(1, nowMs)
+      this.#bytesPace.spend(payload.byteLength, nowMs)
+      return false
+    }
+    this.#paused = setTimeout(() => {
+      this.#paused = undefined
+      this.send()
+    }, Math.ceil(waitMs))
+    return true
   }
 
   /** A clean end: PUBACKs on their way, the offline status, DISCONNECT; all within `stopMsMax`. */
@@ -204,11 +239,13 @@ export class Connection {
     this.#over = true
     this.#online = false
     for (const timer of this.#timers) clearTimeout(timer)
+    clearTimeout(this.#paused)
     this.#client.end(true)
     this.#forget()
     this.#settled()
     const code = (error as { code?: unknown } | undefined)?.code
-    this.#end({ error, refused: REFUSALS.some((refusal) => refusal === code), worked: this.#worked })
+    const refused = REFUSALS.some((refusal) => refusal === code) || REFUSED_CERTIFICATE.test(String(code))
+    this.#end({ error, refused, worked: this.#worked })
   }
 
   /** Resolves when nothing is unacknowledged, or the connection is over. */

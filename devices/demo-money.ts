@@ -1,5 +1,5 @@
 // Prices and bills of the demo province: a price by time of use for electricity, one price each for the rest, and what the
-// fuel of official vehicles cost month by month. All of it is made up and says so; none is a published price.
+// fuel of service buses cost month by month. All of it is made up and says so; none is a published price.
 
 import type { Bill } from '../domain/bill.ts'
 import { addMonths, type Month, monthOf } from '../domain/calendar.ts'
@@ -32,7 +32,10 @@ export function demoTariffs(subject: string, validFrom: string): Tariff[] {
   ]
 }
 
-/** Petrol of official vehicles of the provincial and municipal offices, for the 13 months before the current one. */
+/**
+ * Diesel of the service buses of the provincial and municipal offices, for the 13 months before the current one. Diesel,
+ * because petrol has no CO2 factor that we know, and would leave the demo's CO2 unjudged.
+ */
 export function demoBills(institutions: readonly Institution[], seed: string | number, startMs: number): Bill[] {
   const offices = institutions.filter(
     ({ type, level }) => type === 'government' && (level === 'provincial' || level === 'municipal'),
@@ -43,9 +46,9 @@ export function demoBills(institutions: readonly Institution[], seed: string | n
     const random = createRandom(`${seed}/${id}/bills`)
     return months.map((month): Bill => {
       const quantity = Math.round(random.between(180, 320))
-      const costYuan = Math.round(quantity * 10.5)
-      const source = '演示加油票据 (demo bill)'
-      return { institution: id, carrier: 'petrol', purpose: 'transport', month, quantity, unit: 'kg', costYuan, source }
+      const costYuan = Math.round(quantity * 9)
+      const source = '演示票据：通勤班车柴油 (demo bill: diesel of service buses)'
+      return { institution: id, carrier: 'diesel', purpose: 'transport', month, quantity, unit: 'kg', costYuan, source }
     })
   })
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, type ConnectionLimits, type ConnectionOptions } from './connection.ts'
 import { type Log, silentLog } from './log.ts'
 
-/** `refused`: the broker does not accept id and password; the uplink tries again, slowly. */
+/** `refused`: the broker does not accept id and password, or certificate; the uplink tries again, slowly. */
 export type UplinkState = 'connecting' | 'online' | 'offline' | 'refused' | 'stopped'
 
 export interface UplinkOptions extends Omit<ConnectionOptions, 'log' | 'onOnline'> {
@@ -20,13 +20,17 @@ export interface UplinkLimits extends ConnectionLimits {
   /** First and longest wait before connecting again; doubles in between, with jitter of ± 50 %. */
   retryMsMin: number
   retryMsMax: number
-  /** Wait after a refusal of id or password: only a person can mend it, and brokers ban those who hammer. */
+  /** Wait after a refusal of id, password or certificate: only a person can mend it, and brokers ban those who hammer. */
   refusedRetryMs: number
 }
 
 const LIMITS: UplinkLimits = {
   inFlightMax: 128,
   inFlightBytesMax: 4 * 1024 * 1024,
+  // As fast as the broker answers; a service with quotas is another matter (aws-iot.ts).
+  publishesPerSecond: Number.POSITIVE_INFINITY,
+  publishesAtOnce: Number.POSITIVE_INFINITY,
+  bytesPerSecond: Number.POSITIVE_INFINITY,
   retryMsMin: 250,
   retryMsMax: 30_000,
   refusedRetryMs: 60_000,
@@ -90,7 +94,7 @@ export class Uplink {
       failures = worked ? 0 : failures + 1
       const waitMs = refused ? this.#limits.refusedRetryMs : this.#backoffMs(failures)
       const facts = { gateway, reason: reasonOf(error), waitMs, failures }
-      if (refused) this.#log.error('the broker refuses id or password; trying again slowly', facts)
+      if (refused) this.#log.error('the broker refuses id or password, or the certificate; trying again slowly', facts)
       else this.#log.warn('not connected; readings wait in the outbox', facts)
       onState?.(refused ? 'refused' : 'offline')
       await sleep(waitMs, undefined, { signal }).catch(() => {})

@@ -32,9 +32,14 @@ export interface Limits {
   /** In the rule's unit. Above `raise` the condition holds; at or below `clear` (≤ raise) it is over; between, nothing changes. */
   raise: number
   clear: number
-  /** How long the condition must hold, or be over, without interruption. */
+  /** How long the condition must hold without being over in between, or be over without holding; the band interrupts only the latter. */
   raiseAfterMinutes: number
   clearAfterMinutes: number
+  /**
+   * What comes back this long after it was cleared is the same alert, opened again; from then on it is over only when it has
+   * been over for as long. 0: always a new alert.
+   */
+  reopenWithinMinutes: number
   /** Told to the next level each time this long passes without an acknowledgement; null: never. */
   escalateAfterMinutes: number | null
   /** What else the detector is told; names and units as in the rule table. */

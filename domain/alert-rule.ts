@@ -60,13 +60,25 @@ const DUAL_CONTROL_DUTY: Phrase = {
   en: 'Hebei 14th five-year plan of office affairs (冀事管〔2021〕120号): targets managed by dual control together with quotas',
 }
 
+/**
+ * How long after its clearing an alert that comes back is still the same one (`reopenWithin`): a month where a rolling year or
+ * a forecast decides, since such a value can stay around its limit for weeks; a week where some days of hours do; a day for
+ * silence. An event of a register is each time another one.
+ */
 export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
   quotaExceeded: {
     subjects: ['institution'],
     severity: 'critical',
     name: { zh: '定额超限', en: 'Quota exceeded' },
     unit: '%',
-    defaults: limits({ raise: 100, clear: 98, raiseAfter: DAY, clearAfter: DAY, escalateAfter: 3 * DAY }),
+    defaults: limits({
+      raise: 100,
+      clear: 98,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: 3 * DAY,
+    }),
     reason:
       'A value equal to 约束值 meets it (facts §3.2). Rolling 12 months move slowly: a day of holding rules out one bad batch.',
     measured: ({ facts }) => quotaAmount(facts, { zh: '近12个月', en: 'last 12 months' }),
@@ -78,7 +90,14 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     severity: 'major',
     name: { zh: '定额超限预警', en: 'Quota likely to be exceeded' },
     unit: '%',
-    defaults: limits({ raise: 100, clear: 97, raiseAfter: 3 * DAY, clearAfter: 3 * DAY, escalateAfter: 7 * DAY }),
+    defaults: limits({
+      raise: 100,
+      clear: 97,
+      raiseAfter: 3 * DAY,
+      clearAfter: 3 * DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: 7 * DAY,
+    }),
     reason: 'A forecast swings with the weather: three days, and a wider band than for the fact itself.',
     yieldsTo: 'quotaExceeded',
     measured: ({ facts }) => quotaAmount(facts, { zh: '预计全年', en: 'expected for the year' }),
@@ -90,7 +109,14 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     severity: 'minor',
     name: { zh: '双控目标临近', en: 'Dual control at risk' },
     unit: '%',
-    defaults: limits({ raise: 95, clear: 94, raiseAfter: DAY, clearAfter: DAY, escalateAfter: null }),
+    defaults: limits({
+      raise: 95,
+      clear: 94,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: null,
+    }),
     reason: 'Orange begins above 95 % of the target (design §3).',
     yieldsTo: 'dualControlOver',
     measured: ({ facts }) => targetAmount(facts),
@@ -102,7 +128,14 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     severity: 'critical',
     name: { zh: '双控目标超出', en: 'Dual control exceeded' },
     unit: '%',
-    defaults: limits({ raise: 100, clear: 99, raiseAfter: DAY, clearAfter: DAY, escalateAfter: 3 * DAY }),
+    defaults: limits({
+      raise: 100,
+      clear: 99,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: 3 * DAY,
+    }),
     reason: 'Red begins above 100 % of the target (design §3).',
     measured: ({ facts }) => targetAmount(facts),
     against: ({ facts, value }) => targetLimit(facts, value),
@@ -113,7 +146,7 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     severity: 'major',
     name: { zh: '网关离线', en: 'Gateway offline' },
     unit: 'intervals',
-    defaults: limits({ raise: 4, clear: 2, escalateAfter: DAY, parameters: { minutesMin: 30 } }),
+    defaults: limits({ raise: 4, clear: 2, reopenWithin: DAY, escalateAfter: DAY, parameters: { minutesMin: 30 } }),
     reason: 'Four uploads missed, and half an hour at least: a restart or a lost packet is no outage.',
     measured: ({ facts }) => silence(facts),
     against: ({ facts, limits }) => silenceLimit(facts, limits),
@@ -124,7 +157,13 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     severity: 'minor',
     name: { zh: '表计无数据', en: 'Meter silent' },
     unit: 'intervals',
-    defaults: limits({ raise: 8, clear: 2, escalateAfter: 3 * DAY, parameters: { minutesMin: 120 } }),
+    defaults: limits({
+      raise: 8,
+      clear: 2,
+      reopenWithin: DAY,
+      escalateAfter: 3 * DAY,
+      parameters: { minutesMin: 120 },
+    }),
     reason: 'Twice the patience shown to a gateway, so that a dead gateway is known before its meters are looked at.',
     measured: ({ facts }) => silence(facts),
     against: ({ facts, limits }) => silenceLimit(facts, limits),
@@ -135,7 +174,7 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     severity: 'info',
     name: { zh: '表底事件待核', en: 'Register event to review' },
     unit: 'events',
-    defaults: limits({ raise: 0, clear: 0, escalateAfter: null, parameters: { daysMax: 30 } }),
+    defaults: limits({ raise: 0, clear: 0, reopenWithin: 0, escalateAfter: null, parameters: { daysMax: 30 } }),
     reason: 'Each event changes consumption by a rule, so a person should see it; after 30 days the list keeps it.',
     measured: ({ facts, value }) => ({
       zh: `${figure(value)} 个事件待核，最近一次：${eventName(facts.event).zh}，${clockTime(facts.atMs)}`,
@@ -155,6 +194,7 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     defaults: limits({
       raise: 100,
       clear: 80,
+      reopenWithin: 7 * DAY,
       escalateAfter: 2 * DAY,
       parameters: { fromHour: 2, toHour: 5, nights: 3, baselineNights: 28, ratio: 1.5, floorM3PerHour: 0.1 },
     }),
@@ -180,6 +220,7 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
       clear: 60,
       raiseAfter: DAY,
       clearAfter: DAY,
+      reopenWithin: 7 * DAY,
       escalateAfter: null,
       parameters: { fromHour: 8, toHour: 18, days: 7, kwhMin: 10 },
     }),
@@ -198,7 +239,14 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     severity: 'major',
     name: { zh: '数据中心 PUE 超限', en: 'PUE over limit' },
     unit: '',
-    defaults: limits({ raise: 1.5, clear: 1.45, raiseAfter: DAY, clearAfter: DAY, escalateAfter: 7 * DAY }),
+    defaults: limits({
+      raise: 1.5,
+      clear: 1.45,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 7 * DAY,
+      escalateAfter: 7 * DAY,
+    }),
     reason: 'The action plan of July 2024 asks for a national mean of at most 1.5 by the end of 2025 (facts §10).',
     measured: ({ facts, value }) => ({
       zh: `PUE ${figure(value)}（数据中心 ${figure(facts.totalKwh)} kWh，IT 设备 ${figure(facts.itKwh)} kWh）`,
@@ -220,6 +268,7 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
       clear: 8,
       raiseAfter: DAY,
       clearAfter: DAY,
+      reopenWithin: 7 * DAY,
       escalateAfter: null,
       parameters: { amountMin: 10 },
     }),
@@ -249,6 +298,7 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
       clear: 15,
       raiseAfter: DAY,
       clearAfter: DAY,
+      reopenWithin: 7 * DAY,
       escalateAfter: null,
       parameters: { daysMin: 10 },
     }),
@@ -292,15 +342,17 @@ function limits(stated: {
   clear: number
   raiseAfter?: number
   clearAfter?: number
+  reopenWithin: number
   escalateAfter: number | null
   parameters?: Record<string, number>
 }): Omit<Limits, 'enabled'> {
-  const { raise, clear, raiseAfter = 0, clearAfter = 0, escalateAfter, parameters = {} } = stated
+  const { raise, clear, raiseAfter = 0, clearAfter = 0, reopenWithin, escalateAfter, parameters = {} } = stated
   return {
     raise,
     clear,
     raiseAfterMinutes: raiseAfter,
     clearAfterMinutes: clearAfter,
+    reopenWithinMinutes: reopenWithin,
     escalateAfterMinutes: escalateAfter,
     parameters,
   }

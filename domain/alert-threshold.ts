@@ -1,7 +1,7 @@
 // Limits that users set for a subject, an institution or an area, and how they meet the defaults of the rule table.
 // The nearest statement wins, field by field: subject, institution, county, city, province, default.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALERT_KINDS, type AlertKind, type Limits } from './alert-finding.ts'
 import { ALERT_RULES, defaultLimits } from './alert-rule.ts'
 import type { Institution } from './registry.ts'
@@ -21,6 +21,7 @@ export const alertThresholdSchema = z
     clear: z.number().optional(),
     raiseAfterMinutes: minutes.optional(),
     clearAfterMinutes: minutes.optional(),
+    reopenWithinMinutes: minutes.optional(),
     escalateAfterMinutes: minutes.min(1).nullable().optional(),
     parameters: z.record(z.string(), z.number()).optional(),
     /** Who set it, and why, for people to see. */
@@ -65,6 +66,7 @@ const overlay = (limits: Limits, set: AlertThreshold): Limits => ({
   clear: set.clear ?? limits.clear,
   raiseAfterMinutes: set.raiseAfterMinutes ?? limits.raiseAfterMinutes,
   clearAfterMinutes: set.clearAfterMinutes ?? limits.clearAfterMinutes,
+  reopenWithinMinutes: set.reopenWithinMinutes ?? limits.reopenWithinMinutes,
   // null says "never", so only what was left unsaid is inherited.
   escalateAfterMinutes: set.escalateAfterMinutes === undefined ? limits.escalateAfterMinutes : set.escalateAfterMinutes,
   parameters: { ...limits.parameters, ...set.parameters },

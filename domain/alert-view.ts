@@ -1,7 +1,7 @@
 // How alerts and their settings read over HTTP: zod schemas that the API, the page and the CLI share. Texts come in both
 // languages; secrets, and addresses that are secrets, never come out.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALERT_STATES, type Alert, type AlertEvent } from './alert.ts'
 import { ALERT_KINDS, SUBJECT_TYPES } from './alert-finding.ts'
 import { SEVERITIES } from './alert-phrase.ts'
@@ -14,7 +14,7 @@ const phraseSchema = z.object({ zh: z.string(), en: z.string() })
 const textSchema = z.object({ name: z.string(), measured: z.string(), against: z.string(), clause: z.string() })
 
 export const alertEventViewSchema = z.object({
-  what: z.enum(['raised', 'acknowledged', 'escalated', 'cleared']),
+  what: z.enum(['raised', 'acknowledged', 'escalated', 'cleared', 'reopened']),
   atMs: ms,
   /** A person, or `system`. */
   who: z.string(),
@@ -111,6 +111,7 @@ const limitsViewSchema = z.object({
   clear: z.number(),
   raiseAfterMinutes: z.number(),
   clearAfterMinutes: z.number(),
+  reopenWithinMinutes: z.number(),
   escalateAfterMinutes: z.number().nullable(),
   parameters: z.record(z.string(), z.number()),
   /** Why the defaults are what they are. */

@@ -20,12 +20,14 @@ export interface Alert {
   subject: AlertSubject
   severity: Severity
   state: (typeof ALERT_STATES)[number]
-  /** Since when the condition has held without interruption, before it was raised. */
+  /** When the condition began: since then, until it was raised, it was never over. */
   sinceMs: number
   raisedMs: number | null
   /** Since when it has been over without interruption; null while it holds. */
   overSinceMs: number | null
   escalations: number
+  /** How often it came back after it was cleared; absent: never. */
+  relapses?: number
   /** The latest that judged, and the worst value since the condition began. */
   finding: Judged
   worst: number
@@ -39,7 +41,7 @@ export interface AlertEvent {
   alert: string
   kind: AlertKind
   subject: AlertSubject
-  what: 'raised' | 'acknowledged' | 'escalated' | 'cleared'
+  what: 'raised' | 'acknowledged' | 'escalated' | 'cleared' | 'reopened'
   atMs: number
   /** A person, or SYSTEM. */
   who: string
@@ -65,8 +67,8 @@ export const isOpen = (alert: Alert | undefined): alert is Alert & { state: 'rai
 export const alertSlot = ({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): string => `${kind}:${subject.id}`
 
 /**
- * The next state after one finding. `open`: the alert of this subject and kind as last returned; a cleared one counts as
- * none, and what is raised after it is a new alert. Time never runs backwards for an alert: an earlier `nowMs` is taken as
+ * The next state after one finding. `open`: the alert of this subject and kind as last returned. One that was cleared lately
+ * is opened again, at once, since it was proven before; after one that was cleared earlier comes a new alert. Time never runs backwards for an alert: an earlier `nowMs` is taken as
  * that of its last event. Throws RangeError when the finding is of another subject or kind.
  */
 export function advance(open: Alert | undefined, finding: Finding, nowMs: number): Advance {
@@ -83,9 +85,12 @@ export function advance(open: Alert | undefined, finding: Finding, nowMs: number
     if (finding.value > limits.clear) return { alert: { ...standing, overSinceMs: null }, events: [] }
     const overSinceMs = open.overSinceMs ?? atMs
     const alert = { ...standing, overSinceMs }
-    return lasted(overSinceMs, atMs, limits.clearAfterMinutes) ? clear(alert, 'over', atMs) : { alert, events: [] }
+    return lasted(overSinceMs, atMs, minutesToClear(alert)) ? clear(alert, 'over', atMs) : { alert, events: [] }
   }
-  if (!holds) return { events: [] }
+  // Within the band nothing changes: what waits to be raised waits on.
+  if (!holds)
+    return open?.state === 'pending' && finding.value > limits.clear ? { alert: open, events: [] } : { events: [] }
+  if (open && canReopen(open, atMs)) return reopen(open, finding, atMs)
   const pending = open?.state === 'pending' ? { ...open, finding } : begin(finding, atMs, open)
   const alert = { ...pending, worst: Math.max(pending.worst, finding.value) }
   const raisedMs = Math.max(atMs, alert.sinceMs)
@@ -143,6 +148,33 @@ export function escalate(alert: Alert, nowMs: number): Advance {
   }
   return record({ ...alert, escalations: level }, 'escalated', { atMs: after(alert, nowMs), who: SYSTEM })
 }
+
+/** Whether what was cleared may come back as the same alert: until when its own limits say. */
+export function canReopen({ state, history, finding }: Alert, nowMs: number): boolean {
+  const last = history.at(-1)
+  if (state !== 'cleared' || last === undefined || (last.reason !== 'over' && last.reason !== 'yielded')) return false
+  const { reopenWithinMinutes = 0 } = finding.limits
+  return reopenWithinMinutes > 0 && nowMs - last.atMs <= reopenWithinMinutes * MINUTE_MS
+}
+
+/** Open as on the first day: nobody has acknowledged that it is back. */
+function reopen(cleared: Alert, finding: Judged, atMs: number): Advance {
+  const alert: Alert = {
+    ...cleared,
+    state: 'raised',
+    raisedMs: atMs,
+    overSinceMs: null,
+    escalations: 0,
+    relapses: (cleared.relapses ?? 0) + 1,
+    finding,
+    worst: Math.max(cleared.worst, finding.value),
+  }
+  return record(alert, 'reopened', { atMs, who: SYSTEM })
+}
+
+/** Whoever has relapsed once is believed later: else a value that swings around its limits would tell of each swing. */
+const minutesToClear = ({ relapses = 0, finding: { limits } }: Alert): number =>
+  relapses > 0 ? Math.max(limits.clearAfterMinutes, limits.reopenWithinMinutes) : limits.clearAfterMinutes
 
 /** Stronger kinds first, so that the weaker know of them in the same round. */
 const RANK = Object.fromEntries(

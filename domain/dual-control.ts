@@ -4,7 +4,7 @@
 
 import { type Month, monthRange, yearOf, yearRange } from './calendar.ts'
 import { INDICATORS, INTENSITY_INDICATORS, type Indicator, type Target, TOTAL_INDICATORS } from './registry.ts'
-import { byMonth, hoursOf, type Resource, rollingYears, type SubjectMonth, type SubjectYear } from './subject.ts'
+import { byMonth, hoursOf, type Resource, rollingYearsOf, type SubjectMonth, type SubjectYear } from './subject.ts'
 import { type DualControl, type FORECAST_BASES, type IndicatorStatus, STATUSES, type VERDICTS } from './view.ts'
 
 export type Status = (typeof STATUSES)[number]
@@ -163,7 +163,7 @@ function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
     endMs,
     year,
     byMonth: months,
-    rolling: rollingYears(months, endMs),
+    rolling: rollingYearsOf(input.months, endMs),
     elapsed: spans.map((span) => Math.min(1, Math.max(0, (endMs - span.fromMs) / (span.toMs - span.fromMs)))),
     toDate: begun.flatMap((span) => span.part ?? []),
     recordedMs: begun.reduce((sum, span) => sum + (span.part ? Math.min(span.toMs, endMs) - span.fromMs : 0), 0),

@@ -2,24 +2,20 @@
 // heating, special function and transport, and what it cost. Design §3, "What counts"; facts §3.3.
 
 import { meanSize, UNKNOWN_SIZE } from './attribute.ts'
-import { accountBills, type Bill, type BilledAmount, type BillProblem, billId, isFuel, isMedium } from './bill.ts'
+import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
 import { HOUR_MS, type Month, monthRange } from './calendar.ts'
+import { DATA_CENTRE, DATA_CENTRE_IT } from './data-centre-boundary.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './energy.ts'
 import { fuelsOf } from './fuel.ts'
 import { outermost } from './meter-tree.ts'
-import { EXPORT, type Institution, MEDIA, type Medium, type Meter } from './registry.ts'
+import { EXPORT, type Institution, MEDIA, type Meter } from './registry.ts'
 import { ENERGY_MEDIA } from './standards/co2-factors.ts'
 import type { SubjectMonth } from './subject.ts'
+import { type MeterAmount, meterCount, type Supply, supplyOf } from './supply.ts'
 
-/** Sub-item codes of facts §7.1. */
-export const DATA_CENTRE = '01D10'
-export const DATA_CENTRE_IT = '01D1A'
-const SPECIAL = /^01D/
+export const SPECIAL = /^01D/
 /** The purpose of a gas or electricity meter that serves heating alone; the official codes have none for it. */
 export const HEATING = 'heating'
-
-/** One meter's month: kWh, GJ or m³, how many of its hours are known, and what those that have a price cost. */
-export type MeterAmount = { amount: number; hoursKnown: number; yuan?: number; hoursPriced?: number } | undefined
 
 export interface MonthInput {
   institution: Institution
@@ -168,99 +164,6 @@ export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
     ...supplies.flatMap((supply) => supply.unused),
   ]
 }
-
-interface MeterCount {
-  amount: number
-  hoursKnown: number
-  /** Null when nothing of it has a price. */
-  yuan: number | null
-  hoursPriced: number
-}
-
-/** What a meter counted: its hours, or, of an offline one, its bill, which knows all of them. */
-function meterCount(
-  meter: Meter,
-  hours: number,
-  { amounts, ofMeter }: Pick<MonthInput, 'amounts'> & { ofMeter: ReadonlyMap<string, BilledAmount> },
-): MeterCount {
-  if (meter.kind === 'offline') {
-    const billed = ofMeter.get(meter.id)
-    if (!billed) return { amount: 0, hoursKnown: 0, yuan: null, hoursPriced: 0 }
-    const { amount, costYuan } = billed
-    return { amount, hoursKnown: hours, yuan: costYuan, hoursPriced: costYuan === null ? 0 : hours }
-  }
-  const counted = amounts(meter.id)
-  return {
-    amount: counted?.amount ?? 0,
-    hoursKnown: Math.min(hours, counted?.hoursKnown ?? 0),
-    yuan: counted?.yuan ?? null,
-    hoursPriced: Math.min(hours, counted?.hoursPriced ?? 0),
-  }
-}
-
-interface Supply {
-  /** kWh, GJ or m³; may be negative when the excluded part is measured as the larger. */
-  amount: number
-  /** Main meters; a bill that stands for none of them is one too. */
-  sources: number
-  hoursKnown: number
-  hoursPriced: number
-  yuan: number | null
-  /** Bills without a meter whose quantity counts. */
-  bills: BilledAmount[]
-  unused: BillProblem[]
-}
-
-/** Main meters less excluded ones, and the bills without a meter, of one medium. */
-function supplyOf(
-  medium: Medium,
-  of: {
-    meters: readonly Meter[]
-    loose: readonly BilledAmount[]
-    hours: number
-    countOf: (meter: Meter) => MeterCount
-  },
-): Supply {
-  const { hours } = of
-  const countsOf = (role: Meter['role'], isOffline?: boolean): MeterCount[] =>
-    of.meters
-      .filter((meter) => meter.medium === medium && meter.role === role)
-      .filter(({ kind }) => isOffline === undefined || (kind === 'offline') === isOffline)
-      .map(of.countOf)
-  const read = countsOf('main', false)
-  const offline = countsOf('main', true)
-  const mains = [...read, ...offline]
-  const excluded = countsOf('exclude')
-  const own = of.loose.filter(({ bill }) => bill.carrier === medium)
-  const transport = own.filter(({ bill }) => bill.purpose === 'transport')
-  const building = own.filter(({ bill }) => bill.purpose !== 'transport')
-  const isRead = read.some(({ hoursKnown }) => hoursKnown > 0)
-  const stands = building.length > 0 && !isRead
-  const bills = [...(stands ? building : []), ...transport]
-  const extra = stands && read.length === 0 ? 1 : 0
-  const sumOf = (counts: readonly MeterCount[], key: 'amount' | 'hoursKnown' | 'hoursPriced'): number =>
-    counts.reduce((total, count) => total + count[key], 0)
-  const isBilled = building.some(({ costYuan }) => costYuan !== null)
-  const costs = [
-    ...(isBilled ? [] : [...read.map(({ yuan }) => yuan), ...excluded.map(({ yuan }) => yuan && -yuan)]),
-    ...offline.map(({ yuan }) => yuan),
-  ].filter((yuan) => yuan !== null)
-  return {
-    amount: sumOf(mains, 'amount') - sumOf(excluded, 'amount') + bills.reduce((total, { amount }) => total + amount, 0),
-    sources: mains.length + extra,
-    hoursKnown: stands ? hours * (read.length + extra) + sumOf(offline, 'hoursKnown') : sumOf(mains, 'hoursKnown'),
-    hoursPriced: isBilled ? hours * (read.length + extra) + sumOf(offline, 'hoursPriced') : sumOf(mains, 'hoursPriced'),
-    yuan: costs.length > 0 ? costs.reduce((total, yuan) => total + yuan, 0) : null,
-    bills,
-    unused: isRead ? building.map(({ bill }) => unusedBill(bill)) : [],
-  }
-}
-
-const unusedBill = (bill: Bill): BillProblem => ({
-  record: billId(bill),
-  field: 'quantity',
-  reason: `main meters of ${bill.carrier} were read in ${bill.month}; their amount counts, of the bill only its cost`,
-})
 
 /** What meters cost by their tariffs, and all bills that say what they cost; null when nothing does. */
 function costOf(supplies: readonly Supply[], loose: readonly BilledAmount[]): number | null {

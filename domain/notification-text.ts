@@ -27,11 +27,20 @@ export interface Text {
   link: string
 }
 interface Reader {
-  language: Language
+  language: Language | 'both'
 }
 
-/** The whole message on one group. */
+/**
+ * The whole message on one group; in both languages the Chinese one, then the English one with its headline. Its link opens
+ * the alert itself, or of a storm the list that has all of them.
+ */
 export function groupText(group: AlertGroup, { language }: Reader, directory: Directory): Text {
+  if (language !== 'both') return textIn(language, group, directory)
+  const [zh, en] = [textIn('zh', group, directory), textIn('en', group, directory)]
+  return { ...zh, lines: [...zh.lines, en.title, ...en.lines] }
+}
+
+function textIn(language: Language, group: AlertGroup, directory: Directory): Text {
   const { events, place } = group
   const [first] = events
   const { measured, against, clause } = explainFinding(first.finding, language)
@@ -50,12 +59,17 @@ export function groupText(group: AlertGroup, { language }: Reader, directory: Di
       `${label.when}${when}`,
       ...(outcome ? [outcome] : []),
     ],
-    link: linkTo(place, directory),
+    link: linkTo(group, directory),
   }
 }
 
 /** The same in one line, for digests. */
 export function groupLine(group: AlertGroup, { language }: Reader, directory: Directory): string {
+  if (language !== 'both') return lineIn(language, group, directory)
+  return `${lineIn('zh', group, directory)} / ${lineIn('en', group, directory)}`
+}
+
+function lineIn(language: Language, group: AlertGroup, directory: Directory): string {
   const [first] = group.events
   const { measured, against } = explainFinding(first.finding, language)
   const title = titleOf(group, language, directory)
@@ -72,11 +86,12 @@ export function digestText(
 ): Text {
   const count = lines.length
   const more = count - DIGEST_LINES_MAX
-  const rest = { zh: `……另有 ${more} 条，见页面`, en: `… and ${more} more on the page` }[language]
+  const inBoth = ({ zh, en }: Phrase): string => (language === 'both' ? `${zh} / ${en}` : { zh, en }[language])
+  const rest = inBoth({ zh: `……另有 ${more} 条，见页面`, en: `… and ${more} more on the page` })
   return {
-    title: { zh: `用能告警摘要：${count} 条`, en: `Energy alerts, summary: ${count}` }[language],
+    title: inBoth({ zh: `用能告警摘要：${count} 条`, en: `Energy alerts, summary: ${count}` }),
     lines: more > 0 ? [...lines.slice(0, DIGEST_LINES_MAX), rest] : [...lines],
-    link: pageAt(pageUrl, '#/'),
+    link: pageAt(pageUrl, '#/alerts'),
   }
 }
 
@@ -89,6 +104,7 @@ const WHAT_NAMES: Readonly<Record<AlertEvent['what'], Phrase>> = {
   acknowledged: { zh: '已确认 ', en: 'acknowledged: ' },
   escalated: { zh: '无人确认 ', en: 'not acknowledged: ' },
   cleared: { zh: '已解除 ', en: 'cleared: ' },
+  reopened: { zh: '再次出现 ', en: 'back again: ' },
 }
 const REASONS: Readonly<Record<ClearReason, Phrase>> = {
   over: { zh: '状态：已恢复到解除值以内', en: 'State: back within the clearing value' },
@@ -123,10 +139,14 @@ function outcomeOf({ what, reason, level }: AlertEvent, language: Language): str
   ]
 }
 
-function linkTo(subject: AlertSubject, directory: Directory): string {
-  if (subject.type === 'area') return pageAt(directory.pageUrl, `#/area/${encodeURIComponent(subject.id)}`)
-  const institution = directory.institutionOf(subject)
-  return pageAt(directory.pageUrl, institution ? `#/institution/${encodeURIComponent(institution)}` : '#/')
+/** Addresses of the page as web/src/route.ts reads them. */
+function linkTo({ what, kind, place, events }: AlertGroup, directory: Directory): string {
+  const { pageUrl } = directory
+  const [{ alert }] = events
+  if (events.length === 1) return pageAt(pageUrl, `#/alert/${encodeURIComponent(alert)}`)
+  const [area] = place.type === 'area' ? [place.id] : directory.areasOf(place)
+  const query = new URLSearchParams({ ...(area && { area }), kind, ...(what === 'cleared' && { state: 'cleared' }) })
+  return pageAt(pageUrl, `#/alerts?${query}`)
 }
 
 const pageAt = (pageUrl: string, hash: string): string => `${pageUrl.replace(/\/$/, '')}/${hash}`

@@ -115,7 +115,9 @@ function nextHour(hour: number, nowMs: number): number {
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity)
 
 const groupId = ({ what, kind, place, events: [first, ...more] }: AlertGroup): string =>
-  more.length > 0 ? `${what}:storm:${kind}:${place.id}:${first.atMs}` : `${what}${first.level}:${first.alert}`
+  more.length > 0
+    ? `${what}:storm:${kind}:${place.id}:${first.atMs}`
+    : `${what}${first.level}:${first.alert}:${first.atMs}`
 
 const toEachChannel = (
   { id: recipient, channels, language }: Recipient,

@@ -98,7 +98,7 @@ function checkAreas({ areas }: Registry, lookup: Lookup): Problem[] {
 }
 
 function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[] {
-  return checkEach('institutions', institutions, byId, ({ id, area, sizes }) => {
+  return checkEach('institutions', institutions, byId, ({ id, area, sizes, pueTotal, pueIt, eueTotal, eueIt }) => {
     const known = lookup.areas.get(area)
     const repeated = repeatedOf(sizes.map(({ validFrom }) => validFrom))
     return [
@@ -107,6 +107,8 @@ function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[
       known !== undefined &&
         known.level !== 'county' &&
         lookup.parents.has(area) && ['area', `area "${area}" has areas below it; name the county`],
+      (pueTotal === undefined) !== (pueIt === undefined) && ['pueIt', 'pueTotal and pueIt are given together'],
+      (eueTotal === undefined) !== (eueIt === undefined) && ['eueIt', 'eueTotal and eueIt are given together'],
       ...repeated.map((date): Finding => ['validFrom', `two sizes are valid from ${date}`]),
       ...sizes.flatMap(({ validFrom }): Finding[] => {
         const { floorAreaM2, specialAreaM2 } = sizeOn(sizes, dateStartMs(validFrom))

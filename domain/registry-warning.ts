@@ -1,6 +1,7 @@
 // What a registry may lack without being wrong: results that stay unknown because of it are named before anyone looks for
 // them. Warnings refuse nothing.
 
+import { namedMeters } from './data-centre-boundary.ts'
 import { HEATING } from './institution-month.ts'
 import type { Institution, Meter, Registry } from './registry.ts'
 import type { Problem } from './registry-check.ts'
@@ -19,7 +20,10 @@ export function warnRegistry({ institutions, meters }: Pick<Registry, 'instituti
   )
 }
 
-function missingOf({ sizes }: Institution, meters: readonly Meter[]): [field: string, reason: string][] {
+function missingOf(
+  { sizes, ...institution }: Institution,
+  meters: readonly Meter[],
+): [field: string, reason: string][] {
   const states = (field: 'energyUsers' | 'heatedAreaM2' | 'specialAreaM2') =>
     sizes.some((size) => size[field] !== undefined)
   const isHeating = ({ medium, purpose }: Meter) => medium === 'heat' || purpose === HEATING
@@ -30,5 +34,9 @@ function missingOf({ sizes }: Institution, meters: readonly Meter[]): [field: st
     missing.push(['heatedAreaM2', 'is not given: heating energy per heated area stays unknown'])
   if (meters.some(({ purpose }) => purpose?.startsWith('01D')) && !states('specialAreaM2'))
     missing.push(['specialAreaM2', 'is not given: the floor area of special functions stays in the non-heating quota'])
+  for (const field of ['pueTotal', 'pueIt', 'eueTotal', 'eueIt'] as const)
+    for (const name of institution[field] ?? [])
+      if (namedMeters(name, meters).length === 0)
+        missing.push([field, `"${name}" is no electricity meter of the institution, nor the purpose of one`])
   return missing
 }

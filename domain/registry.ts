@@ -2,7 +2,7 @@
 // of their own (tariff.ts, bill.ts).
 // Attributes that change carry `validFrom`; a new value never rewrites the past (design §2).
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Bill } from './bill.ts'
 import type { StandardTables } from './standards/tables.ts'
 import { CERTAINTIES } from './standards/validity.ts'
@@ -70,6 +70,14 @@ export const institutionSchema = z.object({
   climateZone: z.string().optional(),
   heatingKind: z.enum(HEATING_KINDS).optional(),
   creditCode: z.string().optional(),
+  /**
+   * What bounds the PUE and the EUE of its data centre: meter ids, or purposes. Without them the PUE is bounded by the codes
+   * 01D10 and 01D1A, and the EUE as the PUE (data-centre-boundary.ts).
+   */
+  pueTotal: z.array(z.string().min(1)).min(1).optional(),
+  pueIt: z.array(z.string().min(1)).min(1).optional(),
+  eueTotal: z.array(z.string().min(1)).min(1).optional(),
+  eueIt: z.array(z.string().min(1)).min(1).optional(),
   sizes: z.array(institutionSizeSchema).min(1),
 })
 export type Institution = z.infer<typeof institutionSchema>

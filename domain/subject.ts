@@ -182,6 +182,17 @@ export function rollingYear(
   return rollingYears(months, endMs)[resource]
 }
 
+const rolled = new WeakMap<readonly SubjectMonth[], { endMs: number; years: Record<Resource, SubjectYear | null> }>()
+
+/** The same from a list, which is not changed afterwards: dual control and quota ask for one year of one list. */
+export function rollingYearsOf(months: readonly SubjectMonth[], endMs: number): Record<Resource, SubjectYear | null> {
+  const known = rolled.get(months)
+  if (known?.endMs === endMs) return known.years
+  const years = rollingYears(byMonth(months), endMs)
+  rolled.set(months, { endMs, years })
+  return years
+}
+
 /** `rollingYear` of both resources: one sum, since they differ only in the months that must be known. */
 export function rollingYears(
   months: ReadonlyMap<Month, SubjectMonth>,

@@ -6,12 +6,13 @@ import type { Finding } from '../domain/alert-finding.ts'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'
-import { type DailyQuestion, institutionFindings, targetFindings } from './alert-daily.ts'
+import { areaFindings, type DailyQuestion, institutionFindings, type Judged } from './alert-daily.ts'
 import { limitsReader } from './alert-limits.ts'
 import { silenceFindings } from './alert-silence.ts'
-import { alertKeys, allThresholds, standingAlerts, storeAlerts } from './alert-store.ts'
+import { alertKeys, allThresholds, recentAlerts, standingAlerts, storeAlerts } from './alert-store.ts'
 import { parentOf } from './judgement.ts'
 import { DERIVED, type Platform } from './platform.ts'
+import { readOnce } from './read-once.ts'
 import type { RegistryReader } from './registry.ts'
 
 const SILENCE_EVERY_MS = 5 * MINUTE_MS
@@ -28,8 +29,17 @@ export const alertMarkKey = (area: string): string => `alert-judged/${area}`
 
 type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
 
-/** Judges a county, its institutions, gateways and meters, as far as that is due; an area above counties by itself. */
-export async function judgeAlerts(ports: Ports, area: string, nowMs: number): Promise<void> {
+/** What assess has at hand of a shard: its documents of months, each read once, and whom it judged, as of the same instant. */
+export interface Assessed {
+  docs: Platform['state']
+  judged: ReadonlyMap<string, Judged>
+}
+
+/**
+ * Judges a county, its institutions, gateways and meters, as far as that is due; an area above counties by itself. `assessed`
+ * saves reading and judging again.
+ */
+export async function judgeAlerts(ports: Ports, area: string, nowMs: number, assessed?: Assessed): Promise<void> {
   const { state, registry } = ports
   const mark = (await state.get<AlertMark>(alertMarkKey(area)))?.value
   const isDaily = dueDaily(area, nowMs) > (mark?.dailyMs ?? Number.NEGATIVE_INFINITY)
@@ -39,7 +49,11 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number): Pr
   const { institutions, meters } = await registry.shard(area)
   const question = { shard: area, limits: limitsReader(await allThresholds(state), path), nowMs }
   const findings = await silenceFindings(state, { ...question, institutions, meters })
-  if (isDaily) findings.push(...(await daily(ports, question, { area, areas, institutions, meters })))
+  if (isDaily) {
+    const docs = assessed?.docs ?? readOnce(state)
+    const asked = { ...question, judged: assessed?.judged }
+    findings.push(...(await daily({ ...ports, state: docs }, asked, { area, areas, institutions, meters })))
+  }
   // Read after everything else: whoever acknowledges an alert meanwhile is not overwritten.
   await storeRound(ports, { area, findings, known: subjectsOf(area, institutions, meters), nowMs })
   const value: AlertMark = { silenceMs: nowMs, dailyMs: isDaily ? nowMs : (mark?.dailyMs ?? 0) }
@@ -48,20 +62,17 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number): Pr
 
 async function daily(
   ports: Ports,
-  question: Pick<DailyQuestion, 'shard' | 'limits' | 'nowMs'>,
+  question: Omit<DailyQuestion, 'standing'>,
   of: { area: string; areas: readonly Area[]; institutions: readonly Institution[]; meters: readonly Meter[] },
 ): Promise<Finding[]> {
   const { area, areas, institutions, meters } = of
   const standing = new Map((await standingAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
   const asked = { ...question, standing }
-  const subject = { type: 'area', id: area } as const
-  const findings = await targetFindings(ports, { ...asked, subject, area, above: parentOf(area, areas) })
   const metersOf = Map.groupBy(meters, (meter) => meter.institution)
-  for (const institution of institutions) {
-    const own = metersOf.get(institution.id) ?? []
-    findings.push(...(await institutionFindings(ports, { ...asked, institution, meters: own })))
-  }
-  return findings
+  return [
+    ...(await areaFindings(ports, { ...asked, area, above: parentOf(area, areas) })),
+    ...(await institutionFindings(ports, { ...asked, institutions, metersOf })),
+  ]
 }
 
 /** The next state of all alerts of an area: what was found, who has waited too long, whose subject is gone. */
@@ -72,11 +83,8 @@ async function storeRound(
   const { area, findings, known, nowMs } = of
   const standing = await aliveAlerts(state, area)
   const gone = standing.filter(({ subject }) => !known.has(`${subject.type} ${subject.id}`))
-  const advanced = advanceAll(
-    standing.filter((alert) => !gone.includes(alert)),
-    findings,
-    nowMs,
-  )
+  const { recent, past } = await recentAlerts(state, area, { standing, nowMs })
+  const advanced = advanceAll([...standing.filter((alert) => !gone.includes(alert)), ...recent], findings, nowMs)
   const changed = new Map(advanced.changed.map((alert) => [alertSlot(alert), alert]))
   const events: AlertEvent[] = [...advanced.events]
   for (const before of standing) {
@@ -88,6 +96,7 @@ async function storeRound(
   }
   const dropped = [...advanced.dropped, ...gone.filter(({ state: stood }) => stood === 'pending')]
   await storeAlerts(state, area, { changed: [...changed.values()], dropped, events })
+  await state.delete(past)
 }
 
 /** Those that stand; what a killed round has closed already but left standing is tidied up. */

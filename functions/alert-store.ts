@@ -1,29 +1,41 @@
 // Where alerts stand: open ones by shard (county or area), cleared ones as history, and what happened as an outbox that
-// `notify` empties. Whoever judges writes all three in one put, so that nothing is raised that nobody hears of.
+// `notify` empties. Whoever judges writes an alert's three in one put, so that nothing is raised that nobody hears of.
 
-import { type Alert, type AlertEvent, type advanceAll, alertSlot } from '../domain/alert.ts'
+import { type Alert, type AlertEvent, type advanceAll, alertSlot, canReopen } from '../domain/alert.ts'
 import { type AlertThreshold, alertThresholdSchema } from '../domain/alert-threshold.ts'
 import type { DocWrite, StateStore } from './platform.ts'
+import { putTogether } from './put-together.ts'
 
 type Advanced = ReturnType<typeof advanceAll>
 
 /** Milliseconds in a key sort as numbers up to the year 5138. */
-const sortable = (ms: number): string => String(ms).padStart(14, '0')
+export const sortable = (ms: number): string => String(ms).padStart(14, '0')
 
 export const alertKeys = {
   /** Pending, raised and acknowledged alerts of a shard, by slot. */
   open: (shard: string, slot = '') => `alert-open/${shard}/${slot}`,
+  /** Alerts that were cleared lately and may come back, by slot. */
+  recent: (shard: string, slot = '') => `alert-recent/${shard}/${slot}`,
   /** Where an open alert lies, by its id alone. */
   place: (id: string) => `alert-place/${id}`,
   /** Cleared alerts of a shard, the order of clearing. */
   closed: (shard: string, clearedMs?: number, id = '') =>
     `alert-closed/${shard}/${clearedMs === undefined ? '' : `${sortable(clearedMs)}/${id}`}`,
+  /** Marks of cleared alerts in order of time, for whoever forgets them: ClosedAlert. */
+  done: (atMs?: number, id = '') => `alert-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
   /** Events that nobody was told of yet, in order of time. */
   event: (event?: AlertEvent) =>
     event ? `alert-event/${sortable(event.atMs)}/${event.alert}/${event.what}${event.level}` : 'alert-event/',
   /** What users set for one subject: AlertThreshold[]. */
   thresholds: (subject: string) => `setting/alert-threshold/${subject}`,
 } as const
+
+/** What a mark of a cleared alert says. */
+export interface ClosedAlert {
+  id: string
+  shard: string
+  atMs: number
+}
 
 /** What `alertKeys.place` says. */
 export interface AlertWhere {
@@ -37,36 +49,63 @@ export async function standingAlerts(state: StateStore, shard: string): Promise<
   return (await state.query<Alert>(alertKeys.open(shard))).map(({ value }) => value)
 }
 
+/** Those of a shard that may come back, and the keys of those that may no longer: to be forgotten. */
+export async function recentAlerts(
+  state: StateStore,
+  shard: string,
+  { standing, nowMs }: { standing: readonly Alert[]; nowMs: number },
+): Promise<{ recent: Alert[]; past: string[] }> {
+  const open = new Set(standing.map(alertSlot))
+  const docs = await state.query<Alert>(alertKeys.recent(shard))
+  const isRecent = ({ value }: { value: Alert }): boolean => canReopen(value, nowMs) && !open.has(alertSlot(value))
+  return {
+    recent: docs.filter(isRecent).map(({ value }) => value),
+    past: docs.filter((doc) => !isRecent(doc)).map(({ key }) => key),
+  }
+}
+
 /** Writes one round's outcome for a shard: `advanceAll`, or single steps gathered in the same shape. */
 export async function storeAlerts(
   state: StateStore,
   shard: string,
   { changed, dropped, events }: Pick<Advanced, 'changed' | 'dropped' | 'events'>,
 ): Promise<void> {
+  const eventsOf = Map.groupBy(events, ({ alert }) => alert)
+  const rounds = changed.map((alert) => [
+    ...alertDocs(shard, alert),
+    ...(eventsOf.get(alert.id) ?? []).map((event) => ({ key: alertKeys.event(event), value: event })),
+  ])
+  await putTogether(state, rounds)
   const closed = changed.filter((alert) => alert.state === 'cleared')
-  const writes: DocWrite[] = [
-    ...changed.filter((alert) => alert.state !== 'cleared').flatMap((alert) => openDocs(shard, alert)),
-    ...closed.map((alert) => ({
-      key: alertKeys.closed(shard, alert.history.at(-1)?.atMs ?? alert.sinceMs, alert.id),
-      value: alert,
-    })),
-    ...closed.map((alert) => ({
-      key: alertKeys.place(alert.id),
-      value: { shard, closed: true, closedMs: alert.history.at(-1)?.atMs ?? alert.sinceMs } satisfies AlertWhere,
-    })),
-    ...events.map((event) => ({ key: alertKeys.event(event), value: event })),
-  ]
-  await state.put(writes)
   // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old id.
-  await state.delete([...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))))
+  const reopened = changed.filter(({ history }) => history.at(-1)?.what === 'reopened')
+  await state.delete([
+    ...[...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))),
+    ...reopened.flatMap((alert) => closedKeys(shard, alert)),
+  ])
 }
 
-const openDocs = (shard: string, alert: Alert): DocWrite[] => [
-  { key: alertKeys.open(shard, alertSlot(alert)), value: alert },
-  ...(alert.state === 'pending'
-    ? []
-    : [{ key: alertKeys.place(alert.id), value: { shard, closed: false } satisfies AlertWhere }]),
+/** What a reopened alert left behind when it was cleared: it is no history any more. */
+const closedKeys = (shard: string, alert: Alert): string[] => [
+  alertKeys.recent(shard, alertSlot(alert)),
+  ...alert.history.flatMap(({ what, atMs }) =>
+    what === 'cleared' ? [alertKeys.closed(shard, atMs, alert.id), alertKeys.done(atMs, alert.id)] : [],
+  ),
 ]
+
+function alertDocs(shard: string, alert: Alert): DocWrite[] {
+  const place = (where: AlertWhere): DocWrite => ({ key: alertKeys.place(alert.id), value: where })
+  if (alert.state === 'cleared') {
+    const closedMs = alert.history.at(-1)?.atMs ?? alert.sinceMs
+    const closed = { key: alertKeys.closed(shard, closedMs, alert.id), value: alert }
+    const recent = { key: alertKeys.recent(shard, alertSlot(alert)), value: alert }
+    const mark: ClosedAlert = { id: alert.id, shard, atMs: closedMs }
+    const done = { key: alertKeys.done(closedMs, alert.id), value: mark }
+    return [closed, place({ shard, closed: true, closedMs }), done, ...(canReopen(alert, closedMs) ? [recent] : [])]
+  }
+  const open = { key: alertKeys.open(shard, alertSlot(alert)), value: alert }
+  return alert.state === 'pending' ? [open] : [open, place({ shard, closed: false })]
+}
 
 /** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */
 export async function thresholdsOf(state: StateStore, subjects: readonly string[]): Promise<AlertThreshold[]> {

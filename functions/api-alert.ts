@@ -1,6 +1,6 @@
-// Routes of alerts: the list, one alert with its history, acknowledgement, thresholds, recipients and how to reach them.
+// Routes of alerts: the list, one alert with its history, acknowledgement and thresholds.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Alert, acknowledge } from '../domain/alert.ts'
 import { ALERT_KINDS, type AlertSubject } from '../domain/alert-finding.ts'
 import { ALERT_RULES } from '../domain/alert-rule.ts'
@@ -11,21 +11,15 @@ import {
   alertDetailViewSchema,
   alertView,
   alertViewSchema,
-  notifySettingView,
-  notifySettingViewSchema,
-  recipientView,
-  recipientViewSchema,
   type ThresholdsView,
   thresholdsViewSchema,
 } from '../domain/alert-view.ts'
 import { areaPathOf } from '../domain/energy.ts'
-import { notifySettingSchema, recipientSchema } from '../domain/notification-setting.ts'
 import type { Area } from '../domain/registry.ts'
 import { pageOf } from '../domain/view.ts'
 import { alertMarkKey } from './alert-judge.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from './alert-store.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
-import { notificationKeys } from './notification-outbox.ts'
 import { subjectPlace } from './notify-plan.ts'
 
 const LIMIT = 50
@@ -40,26 +34,44 @@ export const alertRoutes: readonly Route[] = [
     query: z.object({
       state: z.enum(['open', 'raised', 'acknowledged', 'cleared']).default('open'),
       area: z.string().optional(),
+      institution: z.string().optional(),
       kind: z.enum(ALERT_KINDS).optional(),
       cursor: z.string().max(300).optional(),
       limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT),
     }),
-    response: pageOf(alertViewSchema),
+    response: pageOf(alertViewSchema).extend({
+      total: z
+        .number()
+        .nullable()
+        .meta({ description: 'How many there are, on the first page of open ones; else null' }),
+    }),
     async handle(context, { query }) {
       const { state, kind, cursor, limit } = query
-      const areas = areasBelow(await context.registry.areas(), query.area ?? context.head.rootArea ?? undefined)
+      const own = query.institution === undefined ? undefined : await institutionSubjects(context, query.institution)
+      const areas = areasBelow(
+        await context.registry.areas(),
+        query.area ?? own?.area ?? context.head.rootArea ?? undefined,
+      )
       if (query.area !== undefined && areas.length === 0) throw notFound('area', query.area)
       const wanted = ({ value }: { value: Alert }): boolean =>
         (kind === undefined || value.kind === kind) &&
+        (own === undefined || own.subjects.has(value.subject.id)) &&
         (state === 'open' ? value.state !== 'pending' : value.state === state)
-      const read = state === 'cleared' ? closedAlerts : openAlerts
-      const found = await read(context.platform.state, areas, { wanted, after: cursor, limit: limit + 1 })
+      const isCleared = state === 'cleared'
+      // Open ones are all read anyway, so they may as well be counted.
+      const most = isCleared ? limit + 1 : Number.POSITIVE_INFINITY
+      const read = isCleared ? closedAlerts : openAlerts
+      const found = await read(context.platform.state, areas, { wanted, after: cursor, limit: most })
       const items = await Promise.all(
         found
           .slice(0, limit)
           .map(async ({ alert, area }) => alertView(alert, await placeOf(context, alert.subject, area))),
       )
-      return { items, next: found.length > limit ? found[limit - 1].cursor : null }
+      return {
+        items,
+        next: found.length > limit ? found[limit - 1].cursor : null,
+        total: isCleared || cursor !== undefined ? null : found.length,
+      }
     },
   }),
 
@@ -117,33 +129,6 @@ export const alertRoutes: readonly Route[] = [
       return thresholdsView(context, subject)
     },
   }),
-
-  route({
-    route: 'PUT /api/v1/settings/recipients/{id}',
-    summary: 'Who is told of alerts, where and when; addresses with a key in them and secrets are not shown again',
-    role: 'admin',
-    body: recipientSchema.omit({ id: true }),
-    response: recipientViewSchema,
-    async handle({ platform, path }, { body }) {
-      const parsed = recipientSchema.safeParse({ ...body, id: path.id })
-      if (!parsed.success)
-        throw new Problem(400, 'Bad request', `id: ${parsed.error.issues[0].message}`, { field: 'id' })
-      await platform.state.put([{ key: notificationKeys.recipient(path.id), value: parsed.data }])
-      return recipientView(parsed.data)
-    },
-  }),
-
-  route({
-    route: 'PUT /api/v1/settings/notify',
-    summary: 'The address of the page, for links, and the mail server; its password is not shown again',
-    role: 'admin',
-    body: notifySettingSchema,
-    response: notifySettingViewSchema,
-    async handle({ platform }, { body }) {
-      await platform.state.put([{ key: notificationKeys.setting, value: body }])
-      return notifySettingView(body)
-    },
-  }),
 ]
 
 /** The area and all areas below it; empty when it is not registered. */
@@ -153,6 +138,15 @@ function areasBelow(areas: readonly Area[], code: string | undefined): string[] 
     below.push(...areas.filter(({ parent }) => parent === below[index]).map((area) => area.code))
   }
   return below
+}
+
+/** An institution, its meters and gateways: whatever an alert of it may be on. */
+async function institutionSubjects({ registry }: RouteContext, id: string) {
+  const found = await registry.institution(id)
+  if (!found) throw notFound('institution', id)
+  const meters = (await registry.shard(found.shard)).meters.filter(({ institution }) => institution === id)
+  const gateways = meters.flatMap(({ gateway }) => gateway ?? [])
+  return { area: found.shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
 }
 
 async function knownAlert({ platform, path }: RouteContext): Promise<{ alert: Alert; area: string }> {

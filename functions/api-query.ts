@@ -1,11 +1,12 @@
 // What routes share: how a query names a month, an instant or a page, and how a path names an area, an institution or a
 // meter that is registered.
 
-import { z } from 'zod'
+import * as z from 'zod'
+import { monthOf, yearOf } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'
 import { notFound, type RouteContext } from './api-route.ts'
-import { parentOf } from './judgement.ts'
+import { latestMonth, parentOf } from './judgement.ts'
 
 const PAGE_LIMIT = 50
 export const PAGE_LIMIT_MAX = 500
@@ -63,3 +64,13 @@ export async function shardsBelow(code: string, { registry, head }: RouteContext
   const areas = await registry.areas()
   return head.shards.filter((shard) => shard === code || ancestors(shard, areas).includes(code))
 }
+
+/** The latest month of a subject that has data, or the present one: what a request without a month means. */
+export const monthShown = async (subject: string, { platform }: RouteContext): Promise<string> =>
+  (await latestMonth(platform.state, subject, platform.now())) ?? monthOf(platform.now())
+
+export const yearQuery = z.object({ year: z.coerce.number().int().min(1000).max(2999).optional() })
+
+/** The year asked for, or the present one. */
+export const yearAsked = ({ year }: z.output<typeof yearQuery>, { platform }: RouteContext): number =>
+  year ?? yearOf(platform.now())

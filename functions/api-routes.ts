@@ -4,13 +4,18 @@
 import { type HealthView, healthViewSchema } from '../domain/view.ts'
 import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
+import { comparisonRoutes } from './api-comparison.ts'
+import { deviceRoutes } from './api-device.ts'
 import { energyRoutes } from './api-energy.ts'
+import { explainRoutes } from './api-explain.ts'
 import { fieldRoutes } from './api-field.ts'
 import { institutionRoutes } from './api-institution.ts'
 import { intakeRoutes } from './api-intake.ts'
 import { meterRoutes } from './api-meter.ts'
+import { notifyRoutes } from './api-notify.ts'
 import { registryRoutes } from './api-registry.ts'
 import { type Route, route } from './api-route.ts'
+import { targetPlanRoutes } from './api-target-plan.ts'
 
 /** Where the host tells how far its start has come; absent in AWS and when it is done. */
 export const PROGRESS_KEY = 'host/progress'
@@ -41,7 +46,12 @@ export const apiRoutes: readonly Route[] = [
   ...meterRoutes,
   ...intakeRoutes,
   ...registryRoutes,
+  ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...notifyRoutes,
+  ...explainRoutes,
   ...energyRoutes,
+  ...comparisonRoutes,
+  ...targetPlanRoutes,
 ]

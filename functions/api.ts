@@ -9,7 +9,7 @@ import { type Principal, Problem, type Route } from './api-route.ts'
 import { apiRoutes } from './api-routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { openApiDocument } from './openapi.ts'
-import { type Platform, VersionConflict } from './platform.ts'
+import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
 import { registryReader } from './registry.ts'
 
 /** Of a body in which everything is wrong the first say it. */
@@ -132,7 +132,9 @@ function problemResult(error: unknown): ApiResult {
       ? error
       : error instanceof VersionConflict
         ? new Problem(409, 'Conflict', error.message)
-        : new Problem(500, 'Internal error', 'the request could not be answered; the log says why')
+        : error instanceof PermanentFailure
+          ? new Problem(422, 'Refused', error.message)
+          : new Problem(500, 'Internal error', 'the request could not be answered; the log says why')
   if (problem.status >= 500) console.error('api:', error)
   const { status, title, message, more } = problem
   return jsonResult(

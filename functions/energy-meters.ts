@@ -2,8 +2,19 @@
 // month of an institution is held.
 
 import { type Bill, billedAmount } from '../domain/bill.ts'
-import { dayOf, dayStartMs, HOUR_MS, monthRange, monthsThrough, yearOf, yearRange } from '../domain/calendar.ts'
 import {
+  dayLabel,
+  dayOf,
+  dayStartMs,
+  HOUR_MS,
+  monthRange,
+  monthsThrough,
+  yearOf,
+  yearRange,
+} from '../domain/calendar.ts'
+import {
+  type CentreHours,
+  type CentreUsage,
   effectivenessOf,
   hourlyEffectiveness,
   pueGrade,
@@ -12,20 +23,22 @@ import {
   sumUsage,
   usageOfHours,
 } from '../domain/data-centre.ts'
+import {
+  type CentreBoundary,
+  centreBoundaries,
+  DATA_CENTRE_COOLING,
+  namedMeters,
+} from '../domain/data-centre-boundary.ts'
 import { generationOf } from '../domain/generation.ts'
-import { DATA_CENTRE, DATA_CENTRE_IT } from '../domain/institution-month.ts'
-import { balanceOf, meterTree, outermost } from '../domain/meter-tree.ts'
+import { balanceOf, meterTree } from '../domain/meter-tree.ts'
 import { HOUR_FLAGS } from '../domain/register.ts'
 import type { Hours } from '../domain/register-hours.ts'
 import type { Institution, Meter } from '../domain/registry.ts'
-import { costOfHours } from '../domain/tariff.ts'
+import { costOfHours, tariffId } from '../domain/tariff.ts'
 import { amountUnit } from '../domain/unit.ts'
 import { NO_HOUR_FLAG, virtualHours } from '../domain/virtual-meter.ts'
 import { billsOf } from './bills.ts'
 import { monthsOfYear, pathOf, type Sources } from './energy-years.ts'
-
-/** Purpose of the cooling of a data centre (facts §7.1). */
-const COOLING = '01D1B'
 
 export const ownMeters = async ({ id, area }: Institution, { registry }: Sources): Promise<Meter[]> =>
   (await registry.shard(area)).meters.filter(({ institution }) => institution === id)
@@ -113,25 +126,30 @@ export async function costOfMonth(institution: Institution, month: string, sourc
   const subject = (await monthsOfYear(institution.id, Number(month.slice(0, 4)), sources)).find(
     (one) => one.month === month,
   )
+  const priced = meters.map((meter) => ({
+    meter: meter.id,
+    medium: meter.medium,
+    role: meter.role,
+    unit: amountUnit(meter.medium),
+    ...costOfHours({
+      tariffs,
+      subjects,
+      medium: meter.medium,
+      firstHourMs: range.fromMs,
+      amounts: hours.get(meter.id)?.amounts ?? [],
+    }),
+  }))
+  const used = new Set(priced.flatMap((one) => one.tariffs))
   return {
     institution: institution.id,
     month,
     costYuan: subject?.costYuan ?? null,
     hoursExpected: subject?.hoursExpected ?? 0,
     hoursPriced: subject?.hoursPriced ?? 0,
-    meters: meters.map((meter) => ({
-      meter: meter.id,
-      medium: meter.medium,
-      role: meter.role,
-      unit: amountUnit(meter.medium),
-      ...costOfHours({
-        tariffs,
-        subjects,
-        medium: meter.medium,
-        firstHourMs: range.fromMs,
-        amounts: hours.get(meter.id)?.amounts ?? [],
-      }),
-    })),
+    meters: priced,
+    tariffs: tariffs
+      .map((tariff) => ({ id: tariffId(tariff), source: tariff.source ?? null, standIn: tariff.standIn }))
+      .filter(({ id }) => used.has(id)),
     bills: (await billsIn(institution, month, sources)).map(({ carrier, quantity, unit, costYuan, source }) => ({
       carrier,
       quantity,
@@ -142,63 +160,67 @@ export async function costOfMonth(institution: Institution, month: string, sourc
   }
 }
 
-/** PUE and EUE by hour and month, and of the calendar year up to now; grades are those of a whole year. */
+/**
+ * PUE and EUE by month and of the calendar year up to now, the PUE by hour as well; grades are those of a whole year. Each
+ * names the meters that bound it.
+ */
 export async function dataCentreOf(institution: Institution, month: string, sources: Sources) {
   const nowMs = sources.platform.now()
-  const tables = await sources.registry.tables()
-  const meters = (await ownMeters(institution, sources)).filter(({ medium }) => medium === 'electricity')
-  const withPurpose = (code: string): Meter[] =>
-    outermost(meters, ({ role, purpose }) => (role === 'main' || role === 'sub') && purpose === code)
-  const [total, it, cooling] = [DATA_CENTRE, DATA_CENTRE_IT, COOLING].map(withPurpose)
+  const { pueGrades, eueQuotas } = await sources.registry.tables()
+  const meters = await ownMeters(institution, sources)
+  const boundaries = centreBoundaries(institution, meters)
+  const cooling = namedMeters(DATA_CENTRE_COOLING, meters).map(({ id }) => id)
   const year = yearOf(monthRange(month).fromMs)
-  const usages = []
-  let chosen: { total: Hours | null; it: Hours | null } = { total: null, it: null }
-  let chosenCooling: Hours | null = null
+  const months = []
   for (const one of monthsThrough(`${year}-01`, month)) {
     const range = passed(monthRange(one), nowMs)
-    const hours = await hoursIn(
-      [...total, ...it, ...cooling].map(({ id }) => id),
-      range,
-      sources,
-    )
+    const read = [boundaries.pue, boundaries.eue].flatMap(({ total, it }) => [...total, ...it])
+    const hours = await hoursIn([...new Set([...read, ...cooling])], range, sources)
     const size = Math.max(0, (monthRange(one).toMs - range.fromMs) / HOUR_MS)
-    const sideOf = (side: readonly Meter[]): Hours | null =>
-      side.length === 0
-        ? null
-        : {
-            firstHourMs: range.fromMs,
-            ...virtualHours(
-              side.map(({ id }) => ({ meter: id, factor: 1 })),
-              size,
-              (meter) => hours.get(meter),
-            ),
-          }
-    chosen = { total: sideOf(total), it: sideOf(it) }
-    chosenCooling = sideOf(cooling)
-    usages.push({ month: one, usage: usageOfHours(chosen, range) })
+    const sideOf = (side: readonly string[]) => sumOfMeters(side, hours, { firstHourMs: range.fromMs, size })
+    const hoursOf = ({ total, it }: CentreBoundary): CentreHours => ({ total: sideOf(total), it: sideOf(it) })
+    const [pue, eue] = [hoursOf(boundaries.pue), hoursOf(boundaries.eue)]
+    months.push({ month: one, range, pue, eue, cooling: sideOf(cooling) })
   }
-  const range = passed(monthRange(month), nowMs)
-  const usage = usages.at(-1)?.usage ?? usageOfHours(chosen, range)
-  const ofYear = sumUsage(usages.map((one) => one.usage))
-  const yearly = effectivenessOf(ofYear)
-  const date = new Date(Math.min(nowMs, yearRange(year).toMs) - 1 + 8 * HOUR_MS).toISOString().slice(0, 10)
-  const lower =
-    total.length === 0 && chosen.it && chosenCooling
-      ? usageOfHours({ total: chosenCooling, it: chosen.it }, range)
-      : null
+  const usages = months.map(({ month: name, range, pue, eue }) => ({
+    month: name,
+    pue: usageOfHours(pue, range),
+    eue: usageOfHours(eue, range),
+  }))
+  const shown = ({ pue, eue }: Record<'pue' | 'eue', CentreUsage>) => ({
+    ...pue,
+    pue: effectivenessOf(pue),
+    eue: { ...effectivenessOf(eue), totalKwh: eue.totalKwh, itKwh: eue.itKwh },
+  })
+  const yearly = shown({ pue: sumUsage(usages.map(({ pue }) => pue)), eue: sumUsage(usages.map(({ eue }) => eue)) })
+  const last = months[months.length - 1]
+  const date = dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1))
+  const isLower = boundaries.pue.total.length === 0 && last.pue.it !== null && last.cooling !== null
+  const lower = isLower ? usageOfHours({ total: last.cooling, it: last.pue.it }, last.range) : null
   return {
     institution: institution.id,
     month,
-    meters: { total: total.map(({ id }) => id), it: it.map(({ id }) => id) },
-    hours: hourlyEffectiveness(chosen, range).map(({ flag, ...hour }) => ({
+    boundaries,
+    hours: hourlyEffectiveness(last.pue, last.range).map(({ flag, ...hour }) => ({
       ...hour,
       flag: flag === null ? null : (HOUR_FLAGS[flag] ?? null),
     })),
-    months: usages.map((one) => ({ month: one.month, ...one.usage, pue: effectivenessOf(one.usage) })),
-    monthly: { ...usage, pue: effectivenessOf(usage) },
-    yearly: { year, ...ofYear, pue: yearly, eue: yearly },
+    months: usages.map(({ month: name, ...usage }) => ({ month: name, ...shown(usage) })),
+    monthly: shown(usages[usages.length - 1]),
+    yearly: { year, ...yearly },
     pueAtLeast: lower && pueLowerBound({ itKwh: lower.itKwh ?? 0, coolingKwh: lower.totalKwh ?? 0 }),
-    pueGrade: pueGrade(yearly.value, { date, tables: tables.pueGrades }),
-    eueRating: rateEue(yearly.value, { type: institution.type, date, quotas: tables.eueQuotas }),
+    pueGrade: pueGrade(yearly.pue.value, { date, tables: pueGrades }),
+    eueRating: rateEue(yearly.eue.value, { type: institution.type, date, quotas: eueQuotas }),
   }
+}
+
+/** Null without a meter. */
+const sumOfMeters = (
+  side: readonly string[],
+  hours: ReadonlyMap<string, Hours>,
+  { firstHourMs, size }: { firstHourMs: number; size: number },
+): Hours | null => {
+  if (side.length === 0) return null
+  const parts = side.map((meter) => ({ meter, factor: 1 }))
+  return { firstHourMs, ...virtualHours(parts, size, (meter) => hours.get(meter)) }
 }

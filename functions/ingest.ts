@@ -1,15 +1,17 @@
-// MQTT messages → durable raw readings. When this returns, every good reading is on disk and every bad one is a kept,
+// MQTT messages → durable raw readings. When this returns, every good reading is stored and every bad one is a kept,
 // countable rejection with its reason; only then may a message be acknowledged (design §2).
 
 import { onMessages } from '#platform'
 import { type MeterEntry, parseReadings, type Rejection } from '../domain/reading.ts'
 import { handlerOf } from './handler.ts'
 import {
+  ATOMIC_DOCS_MAX,
   type DocWrite,
   type MqttBatch,
   type MqttBatchResult,
   type MqttMessage,
   type Platform,
+  type ReadingStore,
   type StateStore,
   type StoredReading,
   VersionConflict,
@@ -18,6 +20,8 @@ import { type GatewayEntry, type RegistryReader, registryReader } from './regist
 
 /** Rejections of one message that are kept with their detail; the rest are counted. A message holds up to 2,000. */
 const DETAILS_PER_MESSAGE_MAX = 50
+/** A store may quote more than one would read. */
+const NOT_KEPT_CHARS_MAX = 200
 
 /** What is kept of a message of which something was refused; one document, at most a few kilobytes. */
 export interface RejectionRecord {
@@ -29,7 +33,7 @@ export interface RejectionRecord {
 }
 /** How many were refused, by code. */
 export type RejectionCount = Record<string, number>
-export type KeptRejection = Omit<Rejection, 'code'> & { code: Rejection['code'] | 'unknownGateway' }
+export type KeptRejection = Omit<Rejection, 'code'> & { code: Rejection['code'] | 'unknownGateway' | 'notKept' }
 
 export const rejectionKeys = {
   /** Sorted by time, unique per message: a message delivered twice is kept once. */
@@ -50,6 +54,8 @@ export function ingest({ readings, state, fanOut }: Platform) {
   return handlerOf(async ({ messages }: MqttBatch): Promise<MqttBatchResult> => {
     await registry.refresh()
     const accepted: StoredReading[] = []
+    /** Where the readings of each message end in `accepted`. */
+    const ends: { message: MqttMessage; end: number }[] = []
     const refused: Refused[] = []
     const failed: MqttBatchResult['failed'] = []
     const shards = new Set<string>()
@@ -63,16 +69,25 @@ export function ingest({ readings, state, fanOut }: Platform) {
         continue
       }
       receivedMs = Math.max(receivedMs, message.receivedMs)
+      const first = accepted.length
       const rejections = sender ? take(message, sender, accepted) : [unknownGateway(message)]
+      if (message.delayed) accepted.push(...(await notOvertaken(readings, accepted.splice(first), message.receivedMs)))
       if (sender) shards.add(sender.shard)
+      ends.push({ message, end: accepted.length })
       if (rejections.length > 0) refused.push({ message, rejections })
     }
-    await readings.append(accepted, receivedMs)
+    const notKept = await readings.append(accepted, receivedMs)
+    for (const one of notKept) {
+      const message = ends.find(({ end }) => one.index < end)?.message
+      if (message) addRejection(refused, message, notKeptBy(one.reason, accepted[one.index]))
+    }
     for (const { rejections } of refused) await nameOtherGateways(rejections, registry)
     await keepRejections(state, refused)
-    if (accepted.length > 0) await fanOut.send('settle', [...shards])
+    // Also for a message that comes again: whoever took it before may have died before asking for this.
+    const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
+    if (isWork) await fanOut.send('settle', [...shards])
     const rejected = refused.reduce((sum, { rejections }) => sum + rejections.length, 0)
-    return { stored: accepted.length, rejected, failed }
+    return { stored: accepted.length - notKept.length, rejected, failed }
   })
 }
 
@@ -87,6 +102,21 @@ function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReadin
     meterOf: (id) => meters.get(id),
     accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality }),
   }).rejections
+}
+
+/** Those readings for whose time nothing is known that was received later. */
+async function notOvertaken(
+  readings: ReadingStore,
+  own: readonly StoredReading[],
+  receivedMs: number,
+): Promise<StoredReading[]> {
+  const overtaken = new Set<string>()
+  for (const [meter, rows] of Map.groupBy(own, (one) => one.meter)) {
+    const times = rows.map(({ atMs }) => atMs).sort((a, b) => a - b)
+    for (const known of await readings.history(meter, times[0], times[times.length - 1] + 1))
+      if (known.receivedMs > receivedMs) overtaken.add(`${meter} ${known.atMs}`)
+  }
+  return own.filter(({ meter, atMs }) => !overtaken.has(`${meter} ${atMs}`))
 }
 
 const meterMaps = new WeakMap<GatewayEntry, ReadonlyMap<string, MeterEntry>>()
@@ -107,6 +137,23 @@ const unknownGateway = (message: MqttMessage): KeptRejection => ({
   meter: null,
 })
 
+/** Its place in the message is not known any more: meter and time say which it was. */
+const notKeptBy = (reason: string, { meter, atMs }: StoredReading): KeptRejection => ({
+  code: 'notKept',
+  detail: `the store does not take the reading at ${new Date(atMs).toISOString()}: ${reason}`.slice(
+    0,
+    NOT_KEPT_CHARS_MAX,
+  ),
+  index: null,
+  meter,
+})
+
+function addRejection(refused: Refused[], message: MqttMessage, rejection: KeptRejection): void {
+  const known = refused.find((one) => one.message === message)
+  if (known) known.rejections.push(rejection)
+  else refused.push({ message, rejections: [rejection] })
+}
+
 /** A meter that the sender does not have may be another gateway's: the installer wants to know which. */
 async function nameOtherGateways(rejections: KeptRejection[], registry: RegistryReader): Promise<void> {
   for (const rejection of rejections.slice(0, DETAILS_PER_MESSAGE_MAX)) {
@@ -118,12 +165,18 @@ async function nameOtherGateways(rejections: KeptRejection[], registry: Registry
   }
 }
 
+/** Each with its record and at most one count: what is written whole on every platform. */
+const MESSAGES_PER_PUT = ATOMIC_DOCS_MAX / 2
 /** How often counts are tried again when another batch was counted in between. */
 const ATTEMPTS = 5
 
 /** Keeps and counts what was refused. A message that is delivered again, under its id, is neither kept nor counted twice. */
 async function keepRejections(state: StateStore, refused: readonly Refused[]): Promise<void> {
-  if (refused.length === 0) return
+  for (let first = 0; first < refused.length; first += MESSAGES_PER_PUT)
+    await keepTogether(state, refused.slice(first, first + MESSAGES_PER_PUT))
+}
+
+async function keepTogether(state: StateStore, refused: readonly Refused[]): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await state.put(await rejectionDocs(state, refused))

@@ -1,7 +1,7 @@
 // What each meter of an institution counted in a month: the sum of its known hours, and what they cost by the tariffs.
 
-import type { MeterAmount } from '../domain/institution-month.ts'
 import type { Medium, Meter } from '../domain/registry.ts'
+import type { MeterAmount } from '../domain/supply.ts'
 import { noCost, type Pricer, pricerOf, type Tariff, type TariffCost } from '../domain/tariff.ts'
 import type { ConsumptionDay } from './platform.ts'
 
@@ -28,14 +28,15 @@ export function amountsOf(
   for (const { meter, day, amounts: hours } of days) {
     const priced = pricerOfMeter.get(meter)
     const sum = sums.get(meter) ?? { amount: 0, hoursKnown: 0, cost: priced && noCost() }
-    let total = sum.amount
+    let { amount: total, hoursKnown } = sum
     for (let hour = 0; hour < hours.length; hour++) {
       const amount = hours[hour]
       if (Number.isNaN(amount)) continue
       total += amount
-      sum.hoursKnown++
+      hoursKnown++
     }
     sum.amount = total
+    sum.hoursKnown = hoursKnown
     if (priced && sum.cost) priced.addDay(sum.cost, day, hours)
     sums.set(meter, sum)
   }

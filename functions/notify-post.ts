@@ -47,8 +47,12 @@ export async function post({ url, body, headers, sending: { timeoutMs, fetch } }
   })
   if (response.ok) return text
   const told = `${host} answered HTTP ${status}: ${text.slice(0, 200)}`
-  throw status < 500 && !RETRYABLE_CLIENT_ERRORS.includes(status) ? new PermanentFailure(told) : new Error(told)
+  const mayPass = status >= 500 || RETRYABLE_CLIENT_ERRORS.includes(status) || tellsOfHaste(text)
+  throw mayPass ? new Error(told) : new PermanentFailure(told)
 }
+
+/** Whether an answer says that messages come too often, whatever its code: that passes. */
+export const tellsOfHaste = (text: string): boolean => /too (many|fast)|freq|限流|太快|频率/i.test(text)
 
 async function limitedText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []

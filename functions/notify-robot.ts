@@ -1,11 +1,12 @@
 // Group robots of DingTalk (钉钉), WeCom (企业微信) and Feishu (飞书): each signs its own way and reports errors in the body of
-// an HTTP 200. Rules: open.dingtalk.com custom-robot-access, developer.work.weixin.qq.com path 91770, open.feishu.cn
-// custom bot guide; error codes as users of these robots report them.
+// an HTTP 200. Signatures as the makers' guides and clients in use have them (open.dingtalk.com, custom robot security;
+// open.feishu.cn ucTM5YjL3ETO24yNxkjN and its Lark twin; looked up on 2026-11-28, not tried against the real services).
+// An error is final only when a source says that the message or the channel is wrong; all others are tried again.
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../domain/notification-setting.ts'
 import { cutTo } from './notify-cut.ts'
-import { post, type Sending } from './notify-post.ts'
+import { post, type Sending, tellsOfHaste } from './notify-post.ts'
 import { type Message, PermanentFailure } from './platform.ts'
 
 type Of<T extends Channel['type']> = Extract<Channel, { type: T }>
@@ -15,12 +16,24 @@ const DINGTALK_BYTES_MAX = 18_000
 const WECOM_BYTES_MAX = 4_000
 const FEISHU_BYTES_MAX = 18_000
 
-/** Sign not matched, keyword or address refused; token unknown. */
-const DINGTALK_PERMANENT = [310000, 300001]
-/** The key of the webhook is unknown; the content is not accepted. */
+/**
+ * 310000: sign, keyword, address or timestamp refused (prometheus-webhook-dingtalk #197, jenkinsci/dingtalk-plugin #116). No such
+ * token: 300001 (Aliyun's table), 300005 (answered by the real endpoint, 2026-09), 400101. No access_token: 40035 (the same
+ * probe). Group dissolved 400013, robot stopped 400102, kind of message 400105, robot gone 400106 (Apifox's copy of the API).
+ * Not final: −1 busy, 130101 and 410100 too fast; and the anti-flood page, which has no code at all.
+ */
+const DINGTALK_PERMANENT = [310000, 300001, 300005, 40035, 400013, 400101, 400102, 400105, 400106]
+/**
+ * 93000: invalid webhook url, as many clients report it. 40008: msgtype (global table of WeCom). 40058: longer than 4,096 bytes.
+ * Not final: −1 busy, 45009 too often. Of 93004 and 93008 sources contradict each other, so they are not final either.
+ */
 const WECOM_PERMANENT = [93000, 40008, 40058]
-/** Wrong token or parameters, signature, address not allowed, keyword missing. */
-const FEISHU_PERMANENT = [9499, 19001, 19002, 19021, 19022, 19024]
+/**
+ * 9499: body not understood; 19021: signature (the guide). 19001: token unknown; 19002: parameters; 19007: bot not enabled; 19022:
+ * address not allowed; 19024: keyword missing (clients in use). Not final: 11232 too often. The older limit is a 9499 as well, with
+ * "too many request" and sometimes HTTP 400, so the text decides.
+ */
+const FEISHU_PERMANENT = [9499, 19001, 19002, 19007, 19021, 19022, 19024]
 
 /** Signature: base64(HMAC-SHA256(key = secret, `${timestamp}\n${secret}`)), in the query with the timestamp in ms. */
 export async function sendToDingtalk(
@@ -88,5 +101,5 @@ function check(robot: string, answer: string, fields: readonly string[], permane
   const code = fields.map((field) => body?.[field]).find((value) => value !== undefined)
   if (code === 0) return
   const told = `${robot} refused: ${String(code)} ${String(body?.errmsg ?? body?.msg ?? body?.StatusMessage ?? '')}`
-  throw permanent.includes(Number(code)) ? new PermanentFailure(told) : new Error(told)
+  throw permanent.includes(Number(code)) && !tellsOfHaste(told) ? new PermanentFailure(told) : new Error(told)
 }

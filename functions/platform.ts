@@ -254,6 +254,8 @@ export interface MqttMessage {
   gateway: string
   payload: Uint8Array | string
   receivedMs: number
+  /** It lay somewhere since it was received: what was received later may stand already, and holds. */
+  delayed?: boolean
 }
 export interface MqttBatchResult {
   stored: number

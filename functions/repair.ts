@@ -18,6 +18,8 @@ export interface RepairRecord {
   rows: Repair[]
 }
 const TIME_DIGITS = 15
+/** How ids of repairs begin: they sort by time. */
+export const repairTime = (ms: number): string => String(Math.max(0, ms)).padStart(TIME_DIGITS, '0')
 export const repairKey = (id = ''): string => `repair/${id}`
 
 export interface RepairFile {
@@ -27,7 +29,10 @@ export interface RepairFile {
   rows: readonly RepairRow[]
 }
 
-/** All rows, or none when one is refused. The shards of the repaired meters are sent to be settled. */
+/**
+ * All rows, or none when one is refused. The shards of the repaired meters are sent to be settled. Where only the store
+ * refuses a row, as one older than all it keeps, the others stand and the record stays pending.
+ */
 export async function repair(
   { readings, state, fanOut, now }: Platform,
   { file, who, note = null, rows }: RepairFile,
@@ -55,12 +60,16 @@ export async function repair(
   }
   if (refused.length === 0 && batch.length === 0) refused.push({ row: 1, field: 'rows', reason: 'there are none' })
   if (refused.length > 0) return { refused: refused.sort((a, b) => a.row - b.row), record: undefined }
-  const id = `${String(nowMs).padStart(TIME_DIGITS, '0')}-${randomUUID()}`
+  const id = `${repairTime(nowMs)}-${randomUUID()}`
   const record: RepairRecord = { id, file, who, note, atMs: nowMs, state: 'pending', rows: repairs }
   await state.put([{ key: repairKey(id), value: record, ifVersion: 0 }])
-  await readings.append(batch, nowMs)
+  const notKept = await readings.append(batch, nowMs)
+  await fanOut.send('settle', [...shards])
+  if (notKept.length > 0) {
+    const rows = notKept.map(({ index, reason }): RefusedRepair => ({ row: repairs[index].row, field: 'at', reason }))
+    return { refused: rows, record: undefined }
+  }
   const done: RepairRecord = { ...record, state: 'done' }
   await state.put([{ key: repairKey(id), value: done }])
-  await fanOut.send('settle', [...shards])
   return { refused: [], record: done }
 }

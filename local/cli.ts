@@ -34,6 +34,10 @@ const program = new Command('kilowatch')
   .description('Energy monitoring for public institutions (公共机构能源监测)')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    'after',
+    '\nIn AWS (cloud/cli.ts):\n  replay-dlq [options]         say why messages are in a dead-letter queue, and send them back',
+  )
 
 program
   .command('start')
@@ -117,11 +121,17 @@ program
 
 program
   .command('explain')
-  .description('show where a number comes from: formula, months, meters, hours, readings, coefficient rows and clause')
-  .argument('<subject>', 'id of an institution or code of an area')
-  .requiredOption('--month <YYYY-MM>', 'month to judge')
-  .requiredOption('--indicator <name>', 'indicator of dual control or quota, e.g. energyPerArea')
+  .description(
+    'show where a number or an alert comes from: formula, months, meters, hours, readings, coefficient rows and clause',
+  )
+  .argument('<subject>', 'id of an institution or an alert, or code of an area')
+  .option('--month <YYYY-MM>', 'month to judge; the latest that has data')
+  .option('--indicator <name>', 'indicator of dual control or quota, e.g. energyPerArea; an alert has its own')
   .option('--table <name>', 'dualControl or quota, for indicators that both have')
+  .option('--meter <id>', 'with --day: lead one meter of the institution down to its readings')
+  .option('--day <YYYY-MM-DD>', 'day of --meter')
+  .option('--limit <count>', 'how many children of an area, or meters, to list')
+  .option('--cursor <id>', 'list those after this one')
   .option('--json', 'print one JSON document on stdout')
   .addOption(dataOption())
   .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')

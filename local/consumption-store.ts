@@ -12,6 +12,8 @@ const HOURS = 24
 const ROW_BYTES = HOURS * 8 + HOURS
 /** Rows written before the event loop gets a turn: about 10 ms of work. */
 const ROWS_PER_TURN = 2_000
+/** Rows read before it does: about as much. */
+const ROWS_PER_READING_TURN = 10_000
 
 /** Keys that one statement passes over rather than end. */
 const GAP_MAX = 8
@@ -71,7 +73,7 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
     const found: number[] = JSON.parse(row.meters)
     if (row.hours.length !== found.length * ROW_BYTES) throw new Error(`hours of day ${day} are not of one length`)
     const events = eventsByKey(row)
-    const { buffer } = row.hours.slice()
+    const { buffer } = row.hours
     found.forEach((key, index) => {
       add(key, hoursAt(buffer, index * ROW_BYTES), events.get(key) ?? NO_EVENTS)
     })
@@ -108,8 +110,15 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
         const key = keys.get(meter)
         if (key !== undefined) daysOf.set(key, [])
       }
+      let rows = 0
       for (const run of runsOf(daysOf.keys())) {
-        for (let day = fromDay; day < toDay; day++) readDay(run, day, daysOf)
+        for (let day = fromDay; day < toDay; day++) {
+          readDay(run, day, daysOf)
+          rows += run.count
+          if (rows < ROWS_PER_READING_TURN) continue
+          rows = 0
+          await nextTurn()
+        }
       }
       return meters.flatMap((meter) => daysOf.get(keys.get(meter) ?? NO_KEY) ?? [])
     },
@@ -163,7 +172,8 @@ function runsOf(keys: Iterable<number>): Run[] {
 
 interface RunRow {
   meters: string
-  hours: Uint8Array | null
+  /** A blob of its own: it begins where its buffer does. */
+  hours: Uint8Array<ArrayBuffer> | null
   eventMeters: string
   events: string
 }

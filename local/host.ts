@@ -37,6 +37,8 @@ export interface HostOptions {
   /** Queues and timers wait for `run()`: whoever seeds data first is not disturbed. Messages are stored meanwhile. */
   hold?: boolean
   log?: (line: string) => void
+  /** Epoch milliseconds; the wall clock when absent. */
+  now?: () => number
   /** The tables to judge by; the product's own when absent. */
   standards?: CheckedTables
 }
@@ -60,7 +62,7 @@ export interface Host extends HostAddress {
 export async function startHost(options: HostOptions): Promise<Host> {
   checkStandards(options.standards)
   const { data, host, log = console.error } = options
-  const platform = await openPlatform(data)
+  const platform = await openPlatform(data, options.now)
   const handlers = {
     ingest: ingest(platform),
     settle: settle(platform),

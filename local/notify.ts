@@ -1,10 +1,9 @@
 // The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is functions/notify-*.ts.
 
 import type { NotifySetting } from '../domain/notification-setting.ts'
-import { sendToDingtalk, sendToFeishu, sendToWecom } from '../functions/notify-robot.ts'
 import { sendSms } from '../functions/notify-sms.ts'
-import { sendToWebhook } from '../functions/notify-webhook.ts'
-import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
+import { sendByWeb } from '../functions/notify-web.ts'
+import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendMail } from './notify-mail.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
@@ -34,16 +33,8 @@ export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: Notifier
           for (const phone of channel.phones) await sendSms(smsGateway, phone, message, sending)
           return
         }
-        case 'dingtalk':
-          return sendToDingtalk(channel, message, sending)
-        case 'wecom':
-          return sendToWecom(channel, message, sending)
-        case 'feishu':
-          return sendToFeishu(channel, message, sending)
-        case 'webhook':
-          return sendToWebhook(channel, message, sending)
         default:
-          throw new PermanentFailure('a channel of an unknown type')
+          return sendByWeb(channel, message, sending)
       }
     },
   }

@@ -1,11 +1,15 @@
 // Keyed JSON documents in SQLite, for one machine. Every write is durable when its promise resolves.
 
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Doc, type DocWrite, type QueryOptions, type StateStore, VersionConflict } from '../functions/platform.ts'
 import { inDerivedTransaction, inTransaction } from './sqlite.ts'
 
 /** SQLite's own word for no limit. */
 const NO_LIMIT = -1
+
+/** After so many documents in one go, some milliseconds of work, the event loop gets a turn. */
+const DOCS_PER_TURN = 50
 
 interface Row {
   key: string
@@ -55,6 +59,7 @@ export function openStateStore(db: DatabaseSync): StateStore {
           upsert.run(key, JSON.stringify(value))
         }
       })
+      if (docs.length >= DOCS_PER_TURN) await nextTurn()
     },
 
     async delete(keys: readonly string[]) {

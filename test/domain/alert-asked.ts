@@ -18,7 +18,14 @@ export const asked = (kind: AlertKind, id = 'S', limits: Partial<Limits> = {}, a
 
 /** PUE has the simplest facts; raise above 10, clear at or below 8, at once unless told otherwise. */
 export const finding = (value: number | null, limits: Partial<Limits> = {}, id = 'S'): Finding<'pueOverLimit'> => {
-  const plain = { raise: 10, clear: 8, raiseAfterMinutes: 0, clearAfterMinutes: 0, escalateAfterMinutes: 60 }
+  const plain = {
+    raise: 10,
+    clear: 8,
+    raiseAfterMinutes: 0,
+    clearAfterMinutes: 0,
+    reopenWithinMinutes: 0,
+    escalateAfterMinutes: 60,
+  }
   const question = asked('pueOverLimit', id, { ...plain, ...limits })
   return value === null
     ? unjudged('pueOverLimit', question)

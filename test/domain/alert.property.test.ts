@@ -9,10 +9,12 @@ import {
   advance,
   advanceAll,
   alertSlot,
+  canReopen,
   escalate,
   isOpen,
 } from '../../domain/alert.ts'
-import { finding, MINUTE, NOW } from './alert-asked.ts'
+import type { Limits } from '../../domain/alert-finding.ts'
+import { DAY, finding, MINUTE, NOW } from './alert-asked.ts'
 
 const RUNS = { numRuns: 2_000 }
 const SUBJECTS = ['A', 'B', 'C']
@@ -22,6 +24,7 @@ const wait = fc.integer({ min: -5, max: 90 })
 const limits = fc.record({
   raiseAfterMinutes: fc.constantFrom(0, 20),
   clearAfterMinutes: fc.constantFrom(0, 20),
+  reopenWithinMinutes: fc.constantFrom(0, 60),
 })
 const step = fc.oneof(
   {
@@ -85,7 +88,9 @@ test('one open alert per subject and kind; histories only grow and are in order;
       for (const { history } of all) {
         expect(history.map(({ atMs }) => atMs)).toEqual(history.map(({ atMs }) => atMs).toSorted((a, b) => a - b))
         const course = history.map(({ what }) => what).join(' ')
-        expect(course).toMatch(/^$|^raised( escalated)*( acknowledged)?( cleared)?$/)
+        expect(course).toMatch(
+          /^$|^raised( escalated)*( acknowledged)?( cleared reopened( escalated)*( acknowledged)?)*( cleared)?$/,
+        )
       }
     }),
     RUNS,
@@ -104,6 +109,65 @@ test('what swings within the band raises nothing and clears nothing', () => {
         alert = next.alert
       })
       expect(alert?.history).toEqual(before)
+    }),
+    RUNS,
+  )
+})
+
+const DAYS = 90
+/** A value a day, as of quota and dual control, judged through the rounds of a store that forgets what may not come back. */
+function livedThrough(values: readonly number[], set: Partial<Limits>): AlertEvent[] {
+  let kept: Alert[] = []
+  return values.flatMap((daily, day) => {
+    const { changed, dropped, events } = advanceAll(kept, [finding(daily, set)], NOW + day * DAY)
+    const gone = [...changed, ...dropped].map(({ id }) => id)
+    kept = [...kept.filter(({ id }) => !gone.includes(id)), ...changed].filter(
+      (alert) => alert.state !== 'cleared' || canReopen(alert, NOW + day * DAY),
+    )
+    return events
+  })
+}
+const daily = fc.record({
+  raiseAfterMinutes: fc.constantFrom(0, 24 * 60, 3 * 24 * 60),
+  clearAfterMinutes: fc.constantFrom(0, 24 * 60, 3 * 24 * 60),
+  reopenWithinMinutes: fc.constantFrom(7 * 24 * 60, 30 * 24 * 60),
+})
+
+test('what wanders within the band for weeks, after whatever came first, raises at most once', () => {
+  const first = fc.array(fc.double({ min: 10.01, max: 20, noNaN: true }), { maxLength: 5 })
+  const band = fc.array(fc.double({ min: 8.01, max: 10, noNaN: true }), { minLength: DAYS, maxLength: DAYS })
+  fc.assert(
+    fc.property(first, band, daily, (above, within, set) => {
+      const told = livedThrough([...above, ...within], set).map(({ what }) => what)
+      expect(told.length).toBeLessThanOrEqual(1)
+      expect(told.every((what) => what === 'raised')).toBe(true)
+    }),
+    RUNS,
+  )
+})
+
+test('what swings across the limit is one alert that stays open, not one for each swing', () => {
+  /** Below and above, each at least as long as it takes to be believed the first time, and shorter than a week. */
+  const swing = fc.record({ above: fc.integer({ min: 4, max: 6 }), below: fc.integer({ min: 1, max: 6 }) })
+  fc.assert(
+    fc.property(fc.array(swing, { minLength: 12, maxLength: 12 }), daily, (swings, set) => {
+      const values = swings.flatMap(({ above, below }) => [...Array(above).fill(11), ...Array(below).fill(5)])
+      const events = livedThrough([...values, 11], set)
+      expect(new Set(events.map(({ alert }) => alert)).size).toBe(1)
+      const course = events.filter(({ what }) => what !== 'escalated').map(({ what }) => what)
+      // Told of one clearing at most: who came back is believed only after a week or a month.
+      expect(course.join(' ')).toMatch(/^raised( cleared reopened)?$/)
+    }),
+    RUNS,
+  )
+})
+
+test('what swings from day to day is one alert where the rule raises at once, and none where it asks for more', () => {
+  fc.assert(
+    fc.property(daily, fc.integer({ min: 20, max: DAYS }), (set, days) => {
+      const values = Array.from({ length: days }, (_, day) => (day % 2 === 0 ? 11 : 5))
+      const alerts = new Set(livedThrough(values, set).map(({ alert }) => alert))
+      expect(alerts.size).toBe(set.raiseAfterMinutes === 0 ? 1 : 0)
     }),
     RUNS,
   )

@@ -33,7 +33,14 @@ const stories: { name: string; values: (number | null)[]; limits?: Partial<Limit
     { name: 'not judged: not cleared', values: [11, null], told: ['0 raised'], state: 'raised' },
     { name: 'waits before raising', values: [11, 11], limits: after20, told: [], state: 'pending' },
     { name: 'raised after the wait', values: [11, 11, 11], limits: after20, told: ['2 raised'], state: 'raised' },
-    { name: 'a short excess is not told', values: [11, 11, 9, 11, 11], limits: after20, told: [], state: 'pending' },
+    { name: 'a short excess is not told', values: [11, 11, 8, 11, 11], limits: after20, told: [], state: 'pending' },
+    {
+      name: 'the band does not reset the wait',
+      values: [11, 9, 9, 11],
+      limits: after20,
+      told: ['3 raised'],
+      state: 'raised',
+    },
     {
       name: 'a gap does not reset the wait',
       values: [11, null, 11],
@@ -104,6 +111,39 @@ test('a new alert has an id of its own, even in the same millisecond', () => {
   const second = advance(cleared, finding(11), NOW).alert
   expect(second?.state).toBe('raised')
   expect(second?.id).not.toBe(first.id)
+})
+
+describe('what comes back', () => {
+  const week = { reopenWithinMinutes: 7 * 24 * 60 }
+  const cleared = (): Alert =>
+    advance(advance(undefined, finding(11, week), NOW).alert, finding(3, week), NOW + DAY).alert as Alert
+
+  test('within the time is the same alert, open as on the first day, with its history', () => {
+    const taken = acknowledge(raised(), { who: 'li' }, NOW).alert as Alert
+    const before = advance({ ...taken, escalations: 2 }, finding(3, week), NOW + DAY).alert as Alert
+    const { alert, events } = advance(before, finding(12, week), NOW + 8 * DAY)
+    expect(events).toMatchObject([{ what: 'reopened', alert: before.id, atMs: NOW + 8 * DAY, level: 0 }])
+    expect(alert).toMatchObject({ id: before.id, state: 'raised', raisedMs: NOW + 8 * DAY, escalations: 0, worst: 12 })
+    expect(alert?.history.map(({ what }) => what)).toEqual(['raised', 'acknowledged', 'cleared', 'reopened'])
+  })
+
+  test('later, or after its rule was switched off, is a new alert', () => {
+    const late = advance(cleared(), finding(11, week), NOW + 8 * DAY + MINUTE)
+    expect([late.alert?.id === cleared().id, late.events[0].what]).toEqual([false, 'raised'])
+    const off = advance(raised(), finding(11, { ...week, enabled: false }), NOW + HOUR).alert
+    expect(advance(off, finding(11, week), NOW + 2 * HOUR).events[0].what).toBe('raised')
+  })
+
+  test('is over only when it has been over for as long', () => {
+    let alert = advance(cleared(), finding(11, week), NOW + 2 * DAY).alert
+    const told: string[] = []
+    for (let day = 3; day <= 12; day++) {
+      const next = advance(alert, finding(3, week), NOW + day * DAY)
+      alert = next.alert
+      told.push(...next.events.map(({ what }) => `${day} ${what}`))
+    }
+    expect(told).toEqual(['10 cleared'])
+  })
 })
 
 test('a clock that runs backwards does not disorder the history', () => {

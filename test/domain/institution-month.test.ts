@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { type Bill, billSchema } from '../../domain/bill.ts'
 import { HOUR_MS, monthRange } from '../../domain/calendar.ts'
 import { standardsOn } from '../../domain/energy.ts'
-import { billProblems, institutionMonth, type MeterAmount } from '../../domain/institution-month.ts'
+import { billProblems, institutionMonth } from '../../domain/institution-month.ts'
 import { institutionSchema, type Meter, meterSchema } from '../../domain/registry.ts'
 import { sumSubjects } from '../../domain/subject.ts'
+import type { MeterAmount } from '../../domain/supply.ts'
 
 const sets = standardsOn('2026-03-01', ['130000'])
 const march = monthRange('2026-03')

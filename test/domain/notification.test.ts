@@ -43,6 +43,19 @@ const plan = (events: AlertEvent[], people: Recipient[], atMs = NOW) =>
   planNotifications(group(events, [], directory, atMs).groups, people, directory, atMs)
 
 describe('how it reads', () => {
+  test('both languages in one message, for whoever reads either; digests too', () => {
+    const chinese = plan([eventOf(alertOf())], [person()]).notifications[0]
+    const english = plan([eventOf(alertOf())], [person({ language: 'en' })]).notifications[0]
+    const both = plan([eventOf(alertOf())], [person({ language: 'both' })]).notifications[0]
+    expect(both).toMatchObject({ title: chinese.title, link: chinese.link })
+    expect(both.lines).toEqual([...chinese.lines, english.title, ...english.lines])
+    const reader = person({ language: 'both', immediateMin: 'critical' })
+    const { held } = plan([eventOf(alertOf())], [reader])
+    expect(held[0].line).toMatch(/夜间流量异常.* \/ .*Night flow: probable leak/)
+    const [digest] = releaseHeld(held, [reader], directory, NOW + DAY).notifications
+    expect(digest.title).toBe('用能告警摘要：1 条 / Energy alerts, summary: 1')
+  })
+
   test('Chinese: what, where, how much, against which value and clause, when, and the page', () => {
     const { notifications } = plan([eventOf(alertOf())], [person()])
     expect(notifications).toMatchObject([
@@ -57,7 +70,7 @@ describe('how it reads', () => {
           '依据：本系统运行规则（可按对象设定阈值）',
           '时间：2026-11-23 10:00',
         ],
-        link: 'https://kilowatch.example.cn/#/institution/130102-0007',
+        link: expect.stringMatching(/^https:\/\/kilowatch\.example\.cn\/#\/alert\/nightFlowLeak%3A130102-0007%3A\d+$/),
       },
     ])
   })
@@ -74,13 +87,13 @@ describe('how it reads', () => {
     ])
   })
 
-  test('a storm names some and counts all, and leads to the area', () => {
+  test('a storm names some and counts all, and leads to the list of its alerts', () => {
     const events = Array.from({ length: 40 }, (_, index) => eventOf(alertOf('nightFlowLeak', `130102-${index}`)))
     const { notifications } = plan(events, [person()])
     expect(notifications).toHaveLength(1)
     expect(notifications[0].title).toMatch(/^【重要】夜间流量异常（疑似漏水） ×40：/)
     expect(notifications[0].lines[1]).toMatch(/^情况：共 40 个：长安区 · 130102-0、.*130102-9等$/)
-    expect(notifications[0].link).toBe('https://kilowatch.example.cn/#/area/130102')
+    expect(notifications[0].link).toBe('https://kilowatch.example.cn/#/alerts?area=130102&kind=nightFlowLeak')
   })
 })
 

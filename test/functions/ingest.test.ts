@@ -228,3 +228,37 @@ test('names of JavaScript itself are meters and gateways like any other', async 
   })
   expect(await valuesOf(platform, 'constructor')).toEqual([5])
 })
+
+test('a reading that the store refuses for good is a rejection of its message; the others stand and are settled', async () => {
+  const platform = await province()
+  const sent: string[][] = []
+  const choosy: Platform = {
+    ...platform,
+    readings: {
+      ...platform.readings,
+      append: async (batch, receivedMs) => {
+        const index = batch.findIndex(({ meter: id }) => id === 'B-E')
+        await platform.readings.append(batch.toSpliced(index, 1), receivedMs)
+        return [{ index, reason: 'outside of retention' }]
+      },
+    },
+    fanOut: { send: async (_, shards) => void sent.push([...shards]) },
+  }
+  const batch = { messages: [message('G-A', [good('A-E')]), message('G-B', [good('B-E'), good('B-E', 'bad')], 'b')] }
+  expect(await ingest(choosy)(batch)).toEqual({ stored: 1, rejected: 2, failed: [] })
+  const [record] = Object.values(await documents(platform, 'rejection/')) as RejectionRecord[]
+  expect(record).toMatchObject({
+    gateway: 'G-B',
+    count: 2,
+    rejections: [{ code: 'badReading' }, { code: 'notKept', meter: 'B-E' }],
+  })
+  expect(record.rejections[1].detail).toMatch(/at 2\d{3}-.*outside of retention/)
+  expect(sent).toHaveLength(1)
+  expect(
+    await ingest({
+      ...choosy,
+      readings: { ...choosy.readings, append: async (all) => all.map((_, index) => ({ index, reason: 'no' })) },
+    })(batch),
+  ).toMatchObject({ stored: 0 })
+  expect(sent).toHaveLength(1)
+})

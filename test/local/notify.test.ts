@@ -73,7 +73,14 @@ describe('DingTalk', () => {
   test.each([
     { answer: { errcode: 130101, errmsg: 'send too fast, exceed 20 times per minute' }, final: false },
     { answer: { errcode: -1, errmsg: 'system busy' }, final: false },
+    { answer: { errcode: 410100, errmsg: '发送速度太快而限流' }, final: false },
+    { answer: { status: 1111, wait: 5, source: 'x5', punish: 'deny' }, final: false },
+    { answer: { errcode: 999999, errmsg: 'of next year' }, final: false },
     { answer: { errcode: 300001, errmsg: 'token is not exist' }, final: true },
+    { answer: { errcode: 300005, errmsg: 'token is not exist' }, final: true },
+    { answer: { errcode: 310000, errmsg: 'keywords not in content' }, final: true },
+    { answer: { errcode: 310000, errmsg: 'ip 1.2.3.4 not in whitelist' }, final: true },
+    { answer: { errcode: 400102, errmsg: 'bot is stopped' }, final: true },
     { answer: 'no code at all', final: false },
   ])('$answer is final: $final', async ({ answer, final }) => {
     const peer = await peerOf(() => json(answer))
@@ -101,9 +108,15 @@ describe('WeCom', () => {
     expect(content.endsWith(`…\n[${message.link}](${message.link})`)).toBe(true)
   })
 
-  test('too many messages may pass later', async () => {
-    const peer = await peerOf(() => json({ errcode: 45009, errmsg: 'api freq out of limit' }))
-    expect(await failureOf(send({ type: 'wecom', url: peer.url }))).not.toBeInstanceOf(PermanentFailure)
+  test.each([
+    { answer: { errcode: 45009, errmsg: 'api freq out of limit' }, final: false },
+    { answer: { errcode: -1, errmsg: 'system busy' }, final: false },
+    { answer: { errcode: 93008, errmsg: 'of which sources differ' }, final: false },
+    { answer: { errcode: 93000, errmsg: 'invalid webhook url' }, final: true },
+    { answer: { errcode: 40058, errmsg: 'markdown.content exceed max length 4096' }, final: true },
+  ])('$answer is final: $final', async ({ answer, final }) => {
+    const peer = await peerOf(() => json(answer))
+    expect((await failureOf(send({ type: 'wecom', url: peer.url }))) instanceof PermanentFailure).toBe(final)
   })
 })
 
@@ -126,6 +139,20 @@ describe('Feishu', () => {
       [{ tag: 'text', text: message.lines[1] }],
       [{ tag: 'a', text: message.link, href: message.link }],
     ])
+  })
+
+  test.each([
+    { body: { code: 11232, msg: 'frequency limited' }, final: false },
+    { body: { StatusCode: 0, StatusMessage: '', code: 9499, msg: 'too many request' }, final: false },
+    { status: 400, body: { code: 9499, msg: 'too many request', data: {} }, final: false },
+    { body: { code: 9499, msg: 'Bad Request', data: {} }, final: true },
+    { body: { code: 19001, msg: 'param invalid: incoming webhook access token invalid' }, final: true },
+    { body: { code: 19007, msg: 'Bot Not Enabled' }, final: true },
+    { body: { code: 19022, msg: 'Ip Not Allowed' }, final: true },
+    { body: { code: 19024, msg: 'Key Words Not Found' }, final: true },
+  ])('$body is final: $final', async ({ status, body, final }) => {
+    const peer = await peerOf(() => ({ status, ...json(body) }))
+    expect((await failureOf(send({ type: 'feishu', url: peer.url }))) instanceof PermanentFailure).toBe(final)
   })
 
   test('a wrong secret is final; an older robot answers with StatusCode alone', async () => {

@@ -1,17 +1,23 @@
 // The frame of the page: waits until the server is ready, shows the header, and the page that the route names.
 
-import { Alert, Card, ConfigProvider, Empty } from 'antd'
-import { useEffect, useRef } from 'react'
+import { Alert, Card, ConfigProvider, Empty, Spin } from 'antd'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { monthOf } from '../../domain/calendar.ts'
 import type { HealthView } from '../../domain/view.ts'
 import { antdLocale, antdTheme } from './antd-setup.ts'
 import { AreaPage } from './area-page.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
 import { Header } from './header.tsx'
 import { InstitutionPage } from './institution-page.tsx'
 import { useLanguage } from './language.tsx'
-import { areaRoute, formatRoute, type Route, useRoute } from './route.ts'
+import { areaRoute, formatRoute, placeOf, type Route, useRoute } from './route.ts'
 import { StartPanel, useHealth } from './start-panel.tsx'
 import { useTitle } from './title.ts'
+
+// Pages that few readers open first come when they are opened.
+const AlertPage = lazy(async () => ({ default: (await import('./alert-page.tsx')).AlertPage }))
+const AlertsPage = lazy(async () => ({ default: (await import('./alerts-page.tsx')).AlertsPage }))
+const WhyPage = lazy(async () => ({ default: (await import('./why-page.tsx')).WhyPage }))
 
 // antd would write two Chinese characters apart: 重 试.
 const BUTTON = { autoInsertSpace: false }
@@ -24,10 +30,14 @@ export function App() {
   useScrollToTop(route)
   return (
     <ConfigProvider locale={antdLocale(language)} theme={antdTheme} button={BUTTON}>
-      <Header route={route} month={month} demo={health?.demo ?? false} />
+      <Header route={route} month={month} demo={health?.demo ?? false} ready={health?.status === 'ok'} />
       <main className="page">
         {health?.status === 'ok' ? (
-          <RoutedPage route={route} month={month} rootArea={health.rootArea} />
+          <ErrorBoundary place={placeOf(route)}>
+            <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+              <RoutedPage route={route} month={month} rootArea={health.rootArea} />
+            </Suspense>
+          </ErrorBoundary>
         ) : (
           <StartPanel health={health} problem={problem} />
         )}
@@ -39,8 +49,7 @@ export function App() {
 
 /** A page of another subject is read from its beginning; a filter or another month leaves the reader where they are. */
 function useScrollToTop(route: Route): void {
-  const subject = route.page === 'institution' ? route.id : route.page === 'area' ? route.code : null
-  const place = `${route.page}/${subject}`
+  const place = placeOf(route)
   const last = useRef(place)
   useEffect(() => {
     if (last.current !== place) scrollTo(0, 0)
@@ -50,6 +59,9 @@ function useScrollToTop(route: Route): void {
 
 function RoutedPage({ route, month, rootArea }: { route: Route; month: string; rootArea: HealthView['rootArea'] }) {
   if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
+  if (route.page === 'alerts') return <AlertsPage route={route} rootArea={rootArea} />
+  if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
+  if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />
   if (route.page === 'unknown') return <NotFound month={route.month} />
   const code = route.code ?? rootArea
   if (code === null) return <NothingRegistered />

@@ -5,7 +5,8 @@ import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
 import type { DualControl, IndicatorStatus } from '../../domain/view.ts'
 import { formatCoverage, formatIndicator, formatIndicatorUnit, formatTime, UNKNOWN } from './format.ts'
 import { useLanguage } from './language.tsx'
-import { RatioBar, StandInTag, StatusTag, VerdictText } from './marks.tsx'
+import { RatioBar, StandInTag, StatusTag, VerdictText, WhyLink } from './marks.tsx'
+import { SourceText } from './source-text.tsx'
 import { attributes } from './table-rows.ts'
 
 interface Props {
@@ -14,16 +15,18 @@ interface Props {
   loading: boolean
   /** The `data-testid` of the actual energy. */
   energyTestId: string
+  /** Where the chain behind an indicator is shown. */
+  whyOf: (indicator: string) => string
 }
 
-export function DualControlCard({ title, dualControl, loading, energyTestId }: Props) {
+export function DualControlCard({ title, dualControl, loading, energyTestId, whyOf }: Props) {
   const { text } = useLanguage()
   return (
     <Card title={title} loading={loading} data-testid="dual-control">
       {dualControl ? (
         <>
           <Summary dualControl={dualControl} />
-          <Indicators rows={dualControl.indicators} energyTestId={energyTestId} />
+          <Indicators rows={dualControl.indicators} energyTestId={energyTestId} whyOf={whyOf} />
           <Footnote dualControl={dualControl} />
         </>
       ) : (
@@ -58,7 +61,9 @@ function Summary({ dualControl: { status, verdict, coverage, provisional, asOfMs
   )
 }
 
-function Indicators({ rows, energyTestId }: { rows: IndicatorStatus[]; energyTestId: string }) {
+type IndicatorsProps = Pick<Props, 'energyTestId' | 'whyOf'> & { rows: IndicatorStatus[] }
+
+function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
   const { text, language } = useLanguage()
   const columns: TableColumnsType<IndicatorStatus> = [
     {
@@ -82,9 +87,13 @@ function Indicators({ rows, energyTestId }: { rows: IndicatorStatus[]; energyTes
       key: 'actual',
       align: 'right',
       render: (_, row) => (
-        <strong data-testid={row.indicator === 'energy' ? energyTestId : undefined}>
-          {formatIndicator(row.indicator, row.actual)}
-        </strong>
+        <>
+          <strong data-testid={row.indicator === 'energy' ? energyTestId : undefined}>
+            {formatIndicator(row.indicator, row.actual)}
+          </strong>
+          {row.lowerBound && <div className="faint">{text.lowerBound}</div>}
+          <WhyLink href={whyOf(row.indicator)} of={text.indicators[row.indicator]} />
+        </>
       ),
     },
     {
@@ -146,7 +155,7 @@ function Footnote({ dualControl }: { dualControl: DualControl }) {
       <li>{text.totalsNote}</li>
       {notes.map(({ label, value }) => (
         <li key={label}>
-          <b>{label}</b> {value}
+          <b>{label}</b> <SourceText>{value}</SourceText>
         </li>
       ))}
     </ul>

@@ -1,8 +1,12 @@
 // The page's words in English.
 
+import { enAlerts } from './en-alerts.ts'
+import { enEnergy } from './en-energy.ts'
 import type { Dictionary } from './zh.ts'
 
 export const en: Dictionary = {
+  ...enAlerts,
+  ...enEnergy,
   product: 'Public institution energy',
   demo: 'Demo data',
   demoHint: 'The data on this page comes from a simulator and describes no real institution.',
@@ -31,6 +35,9 @@ export const en: Dictionary = {
   retry: 'Retry',
   notRegistered: 'No area or institution is registered yet. Import the registry first.',
   notFound: 'There is no such page',
+  cannotShow: 'This part cannot be shown',
+  cannotShowHint: 'Please load the page again; if it stays so, tell the administrator what follows.',
+  reload: 'Load again',
   home: 'Back to the start',
 
   dualControl: 'Dual control',
@@ -133,7 +140,6 @@ export const en: Dictionary = {
   guide: 'Guide',
   standard: 'Standard',
   standIn: 'Stand-in standard',
-  toNext: 'To the next rating',
   toNextAmount: (amount, rating) => `${amount} less for “${rating}”`,
   best: 'Best rating reached',
   quotaIndicators: {

@@ -1,16 +1,27 @@
-// The head of every page: the product's name, whether the data is a demo, the month, and the language.
+// The head of every page: the product's name, whether the data is a demo, how many alerts are open, the month, and the
+// language.
 
-import { ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
-import { Button, Select, Space, Tag } from 'antd'
+import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
+import { Badge, Button, Select, Space, Tag } from 'antd'
 import { addMonths, monthOf } from '../../domain/calendar.ts'
-import { useLanguage } from './language.tsx'
-import { areaRoute, formatRoute, inMonth, type Route, visit } from './route.ts'
+import { formatNumber } from './format.ts'
+import { HTML_LANG, useLanguage } from './language.tsx'
+import { useResource } from './resource.ts'
+import { alertsRoute, areaRoute, formatRoute, inMonth, type Route, visit } from './route.ts'
 
 /** Months offered, back from the current one: ten years hold any history that is imported. */
 const MONTHS_OFFERED = 120
 
-export function Header({ route, month, demo }: { route: Route; month: string; demo: boolean }) {
-  const { text, toggle } = useLanguage()
+interface Props {
+  route: Route
+  month: string
+  demo: boolean
+  /** Whether the server can be asked. */
+  ready: boolean
+}
+
+export function Header({ route, month, demo, ready }: Props) {
+  const { text, language, toggle } = useLanguage()
   return (
     <header className="page-header">
       <a className="product" href={formatRoute(areaRoute(null, route.month))}>
@@ -28,6 +39,7 @@ export function Header({ route, month, demo }: { route: Route; month: string; de
         </Tag>
       )}
       <div className="page-header-tools">
+        <AlertCount routeMonth={route.month} ready={ready} />
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
         <Button
           icon={<GlobalOutlined />}
@@ -35,10 +47,28 @@ export function Header({ route, month, demo }: { route: Route; month: string; de
           onClick={toggle}
           data-testid="language-switch"
         >
-          {text.otherLanguage}
+          <span lang={HTML_LANG[language === 'zh' ? 'en' : 'zh']}>{text.otherLanguage}</span>
         </Button>
       </div>
     </header>
+  )
+}
+
+function AlertCount({ routeMonth, ready }: { routeMonth: string | null; ready: boolean }) {
+  const { text } = useLanguage()
+  const total = useResource<{ total: number | null }>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
+  return (
+    <Badge count={total} overflowCount={999} size="small">
+      <Button
+        icon={<BellOutlined />}
+        href={formatRoute(alertsRoute(null, routeMonth))}
+        aria-label={text.openAlerts(formatNumber(total, 0))}
+        title={text.openAlerts(formatNumber(total, 0))}
+        data-testid="alert-count"
+      >
+        {text.alerts}
+      </Button>
+    </Badge>
   )
 }
 

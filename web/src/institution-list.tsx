@@ -1,16 +1,17 @@
 // The institutions of an area and of all areas below it, by type and rating, page after page.
 
-import { Button, Card, Empty, Select, Table, type TableColumnsType } from 'antd'
-import { useEffect, useState } from 'react'
-import type { InstitutionRow, Page } from '../../domain/view.ts'
+import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { InstitutionRow } from '../../domain/view.ts'
 import { formatNumber } from './format.ts'
 import { useLanguage } from './language.tsx'
-import { Coverage, FigureHead, ProblemNotice, RatingTag, StatusTag } from './marks.tsx'
-import { getJson, type Problem, problemOf, withQuery } from './resource.ts'
-import { formatRoute, institutionRoute, type Route, visit } from './route.ts'
+import { Filter, MorePages } from './list-tools.tsx'
+import { Coverage, FigureHead, RatingTag, StatusTag } from './marks.tsx'
+import { usePages } from './pages.ts'
+import { withQuery } from './resource.ts'
+import { type AreaRoute as AnyAreaRoute, formatRoute, institutionRoute, visit } from './route.ts'
 import { attributes } from './table-rows.ts'
 
-type AreaRoute = Extract<Route, { page: 'area' }> & { code: string }
+type AreaRoute = AnyAreaRoute & { code: string }
 
 export function InstitutionList({ route, areaName }: { route: AreaRoute; areaName: string }) {
   const { text } = useLanguage()
@@ -43,77 +44,15 @@ export function InstitutionList({ route, areaName }: { route: AreaRoute; areaNam
   )
 }
 
-interface FilterProps {
-  name: string
-  /** What to call no filter. */
-  any: string
-  labels: Record<string, string>
-  value: string | null
-  set: (value: string | null) => void
-}
-
-function Filter({ name, any, labels, value, set }: FilterProps) {
-  const options = [{ value: '', label: any }, ...Object.entries(labels).map(([value, label]) => ({ value, label }))]
-  return (
-    <Select
-      className="filter"
-      aria-label={name}
-      value={value ?? ''}
-      options={options}
-      onChange={(chosen) => set(chosen === '' ? null : chosen)}
-    />
-  )
-}
-
-interface Loaded {
-  rows: InstitutionRow[]
-  /** The cursor of the page to load next; undefined before the first page, null after the last. */
-  next: string | null | undefined
-  problem: Problem | null
-  loading: boolean
-}
-
 function Pages({ path, routeMonth }: { path: string; routeMonth: string | null }) {
-  const { text } = useLanguage()
-  const { rows, next, problem, loading, more } = usePages(path)
-  if (problem && rows.length === 0) return <ProblemNotice of={{ data: null, problem, reload: more }} />
+  const pages = usePages<InstitutionRow>(path)
+  const { rows, problem, loading } = pages
   return (
     <>
-      <Rows rows={rows} loading={loading} routeMonth={routeMonth} />
-      <div className="more">
-        {problem && <ProblemNotice of={{ data: null, problem, reload: more }} />}
-        {rows.length > 0 && <span className="faint">{text.shown(formatNumber(rows.length, 0))}</span>}
-        {next && !problem && (
-          <Button onClick={more} loading={loading} data-testid="load-more">
-            {text.loadMore}
-          </Button>
-        )}
-      </div>
+      {!(problem && rows.length === 0) && <Rows rows={rows} loading={loading} routeMonth={routeMonth} />}
+      <MorePages pages={pages} />
     </>
   )
-}
-
-/** The pages of a list so far, the first at once. A new `path` needs a new component (`key`). */
-function usePages(path: string): Loaded & { more: () => void } {
-  const [loaded, setLoaded] = useState<Loaded>({ rows: [], next: undefined, problem: null, loading: true })
-  const { loading, next } = loaded
-  useEffect(() => {
-    if (!loading) return
-    const abort = new AbortController()
-    const load = async () => {
-      try {
-        const url = next ? `${path}&cursor=${encodeURIComponent(next)}` : path
-        const page = await getJson<Page<InstitutionRow>>(url, abort.signal)
-        setLoaded(({ rows }) => ({ rows: [...rows, ...page.items], next: page.next, problem: null, loading: false }))
-      } catch (error) {
-        if (abort.signal.aborted) return
-        setLoaded((last) => ({ ...last, problem: problemOf(error), loading: false }))
-      }
-    }
-    load()
-    return () => abort.abort()
-  }, [path, loading, next])
-  return { ...loaded, more: () => setLoaded((last) => ({ ...last, problem: null, loading: true })) }
 }
 
 function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: boolean; routeMonth: string | null }) {

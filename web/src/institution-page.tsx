@@ -1,36 +1,106 @@
-// One institution: what it is, its dual control, its quota, its meters and the curve of one meter's day.
+// One institution: what it is, and in tabs its alerts, dual control and quota; its meters and their curve; its carbon
+// ledger, cost, data centre and revisions.
 
-import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
-import type { InstitutionStatusView, InstitutionView, MeterView } from '../../domain/view.ts'
+import { Spin } from 'antd'
+import { lazy, Suspense } from 'react'
+import type { InstitutionStatusView, InstitutionView } from '../../domain/view.ts'
+import { AlertList } from './alert-list.tsx'
 import { AreaPath, useArea } from './area-path.tsx'
 import { DualControlCard } from './dual-control-card.tsx'
-import { formatNumber, formatTime, formatUnit, UNKNOWN, withUnit } from './format.ts'
+import type { PaceAnswer } from './energy-answers.ts'
+import { InstitutionFacts } from './institution-facts.tsx'
 import { useLanguage } from './language.tsx'
-import { ProblemNotice, RatingTag } from './marks.tsx'
+import { ProblemNotice } from './marks.tsx'
 import { MeterCard } from './meter-card.tsx'
+import { MeterTable } from './meter-table.tsx'
 import { QuotaCard } from './quota-card.tsx'
 import { useResource, withQuery } from './resource.ts'
-import { type Route, visit } from './route.ts'
-import { attributes } from './table-rows.ts'
+import { formatRoute, INSTITUTION_VIEWS, type InstitutionRoute, visit } from './route.ts'
+import { PageTabs } from './tabs.tsx'
 import { useTitle } from './title.ts'
 
-type InstitutionRoute = Extract<Route, { page: 'institution' }>
+const TreeCard = lazy(async () => ({ default: (await import('./tree-card.tsx')).TreeCard }))
+const CarbonCard = lazy(async () => ({ default: (await import('./carbon-card.tsx')).CarbonCard }))
+const CostCard = lazy(async () => ({ default: (await import('./cost-card.tsx')).CostCard }))
+const DataCentreCard = lazy(async () => ({ default: (await import('./data-centre-card.tsx')).DataCentreCard }))
+const RevisionsCard = lazy(async () => ({ default: (await import('./revisions-card.tsx')).RevisionsCard }))
 
-export function InstitutionPage({ route, month }: { route: InstitutionRoute; month: string }) {
+/** How the sub-item codes of a data centre and its equipment begin (facts §7.1). */
+const DATA_CENTRE = '01D1'
+
+interface Props {
+  route: InstitutionRoute
+  month: string
+}
+
+export function InstitutionPage({ route, month }: Props) {
   const { text, nameOf } = useLanguage()
   const path = `institutions/${encodeURIComponent(route.id)}`
-  const institution = useResource<InstitutionView>(path)
-  const status = useResource<InstitutionStatusView>(withQuery(`${path}/status`, { month }))
-  const area = useArea(institution.data?.area ?? null)
-  const name = institution.data ? nameOf(institution.data) : institution.problem ? route.id : '…'
+  const resource = useResource<InstitutionView>(path)
+  const institution = resource.data
+  const area = useArea(institution?.area ?? null)
+  const name = institution ? nameOf(institution) : resource.problem ? route.id : '…'
   useTitle(name)
+  const hasCentre = institution?.meters.some(({ purpose }) => purpose?.startsWith(DATA_CENTRE)) ?? false
+  const views = INSTITUTION_VIEWS.filter((view) => view !== 'dataCentre' || hasCentre || route.view === view)
   return (
     <>
       <AreaPath area={area} routeMonth={route.month} leaf={name} />
       <h1>{name}</h1>
-      <ProblemNotice of={institution} />
-      {institution.data && <Facts institution={institution.data} />}
-      {institution.data && <ProblemNotice of={status} />}
+      <ProblemNotice of={resource} />
+      {institution && (
+        <PageTabs
+          label={name}
+          views={views.map((view) => ({ view, name: text.tabs[view] }))}
+          open={route.view}
+          choose={(view) => visit({ ...route, view, meter: null, day: null })}
+        >
+          <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+            <View institution={institution} route={route} month={month} path={path} />
+          </Suspense>
+        </PageTabs>
+      )}
+    </>
+  )
+}
+
+function View({ institution, route, month, path }: Props & { institution: InstitutionView; path: string }) {
+  const { id, meters } = institution
+  switch (route.view) {
+    case 'overview':
+      return <Overview institution={institution} route={route} month={month} path={path} />
+    case 'meters':
+      return (
+        <>
+          <MeterCard meters={meters} route={route} />
+          <TreeCard institution={id} meters={meters} month={month} />
+          <MeterTable meters={meters} route={route} />
+        </>
+      )
+    case 'carbon':
+      return <CarbonCard subject={path} month={month} key={month} />
+    case 'cost':
+      return <CostCard institution={id} meters={meters} month={month} />
+    case 'dataCentre':
+      return <DataCentreCard institution={id} month={month} />
+    case 'revisions':
+      return <RevisionsCard subject={path} />
+  }
+}
+
+const OPEN = { area: null, kind: null, state: null }
+
+function Overview({ institution, route, month, path }: Props & { institution: InstitutionView; path: string }) {
+  const { text } = useLanguage()
+  const status = useResource<InstitutionStatusView>(withQuery(`${path}/status`, { month }))
+  const pace = useResource<PaceAnswer>(withQuery(`${path}/pace`, { month }))
+  const whyOf = (table: string) => (indicator: string) =>
+    formatRoute({ page: 'why', of: 'institution', id: institution.id, indicator, table, month: route.month })
+  return (
+    <>
+      <InstitutionFacts institution={institution} />
+      <AlertList filter={OPEN} institution={institution.id} title={text.alerts} routeMonth={route.month} />
+      <ProblemNotice of={status} />
       {!(status.problem && !status.data) && (
         <>
           <DualControlCard
@@ -38,79 +108,16 @@ export function InstitutionPage({ route, month }: { route: InstitutionRoute; mon
             dualControl={status.data?.dualControl ?? null}
             loading={status.data === null}
             energyTestId="institution-energy-actual"
+            whyOf={whyOf('dualControl')}
           />
-          <QuotaCard rows={status.data?.quota ?? []} loading={status.data === null} />
-        </>
-      )}
-      {institution.data && (
-        <>
-          <MeterCard meters={institution.data.meters} route={route} />
-          <Meters meters={institution.data.meters} route={route} />
+          <QuotaCard
+            rows={status.data?.quota ?? []}
+            pace={pace.data?.pace ?? []}
+            loading={status.data === null}
+            whyOf={whyOf('quota')}
+          />
         </>
       )}
     </>
-  )
-}
-
-function Facts({ institution }: { institution: InstitutionView }) {
-  const { text } = useLanguage()
-  const { type, venueKind, level, floorAreaM2, heatedAreaM2, energyUsers, heatingKind, climateZone } = institution
-  const kind = [text.types[type], venueKind && text.venueKinds[venueKind], level && text.levels[level]]
-  const items = [
-    { key: 'id', label: 'ID', children: institution.id },
-    { key: 'type', label: text.type, children: kind.filter((part) => part !== null).join(' · ') },
-    { key: 'rating', label: text.rating, children: <RatingTag rating={institution.rating} /> },
-    { key: 'floor', label: text.floorArea, children: withUnit(formatNumber(floorAreaM2, 0), 'm²') },
-    { key: 'heated', label: text.heatedArea, children: withUnit(formatNumber(heatedAreaM2, 0), 'm²') },
-    { key: 'users', label: text.energyUsers, children: withUnit(formatNumber(energyUsers, 0), text.people) },
-    { key: 'heating', label: text.heating, children: heatingKind ? text.heatingKinds[heatingKind] : UNKNOWN },
-    { key: 'zone', label: text.climateZone, children: climateZone ?? UNKNOWN },
-  ]
-  return (
-    <Card>
-      <Descriptions size="small" column={{ xs: 1, sm: 2, lg: 3 }} items={items} />
-    </Card>
-  )
-}
-
-function Meters({ meters, route }: { meters: MeterView[]; route: InstitutionRoute }) {
-  const { text, language } = useLanguage()
-  const choose = (meter: string) => visit({ ...route, meter, day: null })
-  const columns: TableColumnsType<MeterView> = [
-    {
-      title: text.meter,
-      key: 'meter',
-      rowScope: 'row',
-      render: (_, { id, name }) => (
-        <>
-          <div className="row-name">{name ?? id}</div>
-          {name && <div className="faint">{id}</div>}
-        </>
-      ),
-    },
-    { title: text.medium, key: 'medium', render: (_, { medium }) => text.media[medium] },
-    { title: text.purpose, key: 'purpose', render: (_, { purpose }) => purpose ?? UNKNOWN },
-    { title: text.role, key: 'role', render: (_, { role }) => text.roles[role] },
-    { title: text.amount, key: 'unit', render: (_, { amountUnit }) => formatUnit(amountUnit, language) },
-    {
-      title: text.lastReading,
-      key: 'last',
-      align: 'right',
-      render: (_, { lastReadingAtMs }) => formatTime(lastReadingAtMs),
-    },
-  ]
-  return (
-    <Card title={text.meters}>
-      <Table
-        size="small"
-        rowKey="id"
-        columns={columns}
-        dataSource={meters}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} /> }}
-        onRow={({ id }) => attributes(`meter-row-${id}`, () => choose(id))}
-      />
-    </Card>
   )
 }

@@ -9,6 +9,7 @@ import {
 } from '@ant-design/icons'
 import { Alert, Button, Tag } from 'antd'
 import type { ReactNode } from 'react'
+import { SEVERITY_NAMES, type Severity } from '../../domain/alert-phrase.ts'
 import { formatCoverage, formatRatio, formatUnit, UNKNOWN } from './format.ts'
 import { useLanguage } from './language.tsx'
 import type { Resource } from './resource.ts'
@@ -46,12 +47,38 @@ export function RatingTag({ rating }: { rating: Rating | null }) {
   )
 }
 
+const SEVERITY_ICONS: Record<Severity, ReactNode> = {
+  info: <InfoCircleOutlined />,
+  minor: <ExclamationCircleFilled />,
+  major: <WarningOutlined />,
+  critical: <CloseCircleFilled />,
+}
+
+export function SeverityTag({ severity }: { severity: Severity }) {
+  const { language } = useLanguage()
+  return (
+    <Tag variant="filled" className={`mark mark-${severity}`} icon={SEVERITY_ICONS[severity]}>
+      {SEVERITY_NAMES[severity][language]}
+    </Tag>
+  )
+}
+
 /** A stand-in or demo value says so. */
 export function StandInTag({ children, source }: { children: string; source: string | null }) {
   return (
     <Tag className="small-tag" icon={<InfoCircleOutlined />} title={source ?? undefined}>
       {children}
     </Tag>
+  )
+}
+
+/** Leads from a number to the chain that makes it. */
+export function WhyLink({ href, of }: { href: string; of: string }) {
+  const { text } = useLanguage()
+  return (
+    <a className="why-link" href={href} aria-label={text.whyTitle(of)} title={text.whyTitle(of)}>
+      {text.why}
+    </a>
   )
 }
 

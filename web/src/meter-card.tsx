@@ -1,16 +1,21 @@
-// One meter's day, hour by hour, and the days before it: choose the meter and the day, see what is measured and what is not.
+// One meter's day, hour by hour, and the days before it: choose the meter and the day, see what is measured and what is not,
+// and the register events in between.
 
 import { LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Button, Card, Empty, Select, Space, Spin } from 'antd'
-import { lazy, Suspense } from 'react'
-import { addMonths, dayLabel, dayOf, dayStartMs, monthRange } from '../../domain/calendar.ts'
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react'
+import { eventName } from '../../domain/alert-phrase.ts'
+import { addMonths, dayLabel, dayOf, dayStartMs, HOUR_MS, monthRange } from '../../domain/calendar.ts'
 import type { MeterView, SeriesView } from '../../domain/view.ts'
 import { type DayHours, dayOfLabel, daysUpTo, hoursOfDay, lastDayWithData } from './day-hours.ts'
+import type { EventRow } from './energy-answers.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN, withUnit } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { ProblemNotice } from './marks.tsx'
-import { useResource, withQuery } from './resource.ts'
-import { type Route, visit } from './route.ts'
+import { RegisterEvents } from './register-events.tsx'
+import { type Resource, useResource, withQuery } from './resource.ts'
+import { type InstitutionRoute, visit } from './route.ts'
+import { useMeterLabel } from './source-text.tsx'
 
 // ECharts is as large as the rest of the page; it comes when a curve is first shown.
 const HourChart = lazy(async () => ({ default: (await import('./meter-charts.tsx')).HourChart }))
@@ -18,10 +23,9 @@ const DayChart = lazy(async () => ({ default: (await import('./meter-charts.tsx'
 
 const DAYS_SHOWN = 31
 
-type InstitutionRoute = Extract<Route, { page: 'institution' }>
-
 export function MeterCard({ meters, route }: { meters: MeterView[]; route: InstitutionRoute }) {
   const { text } = useLanguage()
+  const labelOf = useMeterLabel()
   const meter = meters.find(({ id }) => id === route.meter) ?? firstMeter(meters)
   if (!meter) {
     return (
@@ -30,28 +34,27 @@ export function MeterCard({ meters, route }: { meters: MeterView[]; route: Insti
       </Card>
     )
   }
-  const options = meters.map(({ id, name, medium }) => ({ value: id, label: `${text.media[medium]} · ${name ?? id}` }))
-  return (
-    <Card
-      title={text.dailyCurve}
-      extra={
-        <Select
-          className="meter-select"
-          aria-label={text.chooseMeter}
-          data-testid="meter-select"
-          value={meter.id}
-          options={options}
-          popupMatchSelectWidth={false}
-          onChange={(chosen) => visit({ ...route, meter: chosen, day: null })}
-        />
-      }
-    >
-      {meter.lastReadingAtMs === null ? (
+  const options = meters.map((one) => ({ value: one.id, label: `${text.media[one.medium]} · ${labelOf(one)}` }))
+  const select = (
+    <Select
+      className="meter-select"
+      aria-label={text.chooseMeter}
+      data-testid="meter-select"
+      value={meter.id}
+      options={options}
+      popupMatchSelectWidth={false}
+      onChange={(chosen) => visit({ ...route, meter: chosen, day: null })}
+    />
+  )
+  if (meter.lastReadingAtMs === null) {
+    return (
+      <Card title={text.dailyCurve} extra={select}>
         <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.neverRead} />
-      ) : (
-        <MeterDays key={meter.id} meter={meter} lastReadingAtMs={meter.lastReadingAtMs} route={route} />
-      )}
-    </Card>
+      </Card>
+    )
+  }
+  return (
+    <MeterDays key={meter.id} meter={meter} select={select} lastReadingAtMs={meter.lastReadingAtMs} route={route} />
   )
 }
 
@@ -62,36 +65,66 @@ function firstMeter(meters: MeterView[]): MeterView | undefined {
 
 interface DaysProps {
   meter: MeterView
+  /** Chooses the meter. */
+  select: ReactNode
   lastReadingAtMs: number
   route: InstitutionRoute
 }
 
-function MeterDays({ meter, lastReadingAtMs, route }: DaysProps) {
+function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   const { text } = useLanguage()
   const lastDay = lastDayOf(lastReadingAtMs, route.month)
   const chosen = route.day === null ? null : dayOfLabel(route.day)
   // The window of days ends with the data, unless the chosen day lies outside it.
   const inWindow = chosen === null || (chosen <= lastDay && chosen > lastDay - DAYS_SHOWN)
   const windowEnd = inWindow ? lastDay : chosen
-  const days = useResource<SeriesView>(seriesPath(meter.id, windowEnd - DAYS_SHOWN + 1, windowEnd, 'day'))
+  const firstDay = windowEnd - DAYS_SHOWN + 1
+  const days = useResource<SeriesView>(seriesPath(meter.id, firstDay, windowEnd, 'day'))
+  const events = useResource<{ items: EventRow[] }>(eventsPath(meter.id, firstDay, windowEnd))
   const amounts = days.data ? daysUpTo(days.data, windowEnd, DAYS_SHOWN) : null
   const day = chosen ?? (amounts ? (lastDayWithData(amounts) ?? lastDay) : null)
+  const hours = useResource<SeriesView>(day === null ? null : seriesPath(meter.id, day, day, 'hour'))
   const choose = (to: number) => visit({ ...route, meter: meter.id, day: dayLabel(to) })
+  const changed = useReloading([events.reload, days.reload, hours.reload])
   return (
     <>
-      <ProblemNotice of={days} />
-      {day !== null && <Day meter={meter} day={day} lastDay={windowEnd} choose={choose} />}
-      {day === null && !days.problem && <Spin className="waiting" description={text.loading} />}
-      {amounts && day !== null && (
-        <>
-          <h3>{text.lastDays(formatNumber(DAYS_SHOWN, 0))}</h3>
-          <Suspense fallback={<div className="chart chart-days" />}>
-            <DayChart days={amounts} chosen={day} unit={meter.amountUnit} choose={choose} />
-          </Suspense>
-        </>
-      )}
+      <Card title={text.dailyCurve} extra={select}>
+        <ProblemNotice of={days} />
+        {day !== null && (
+          <Day
+            meter={meter}
+            day={day}
+            lastDay={windowEnd}
+            series={hours}
+            events={events.data?.items ?? NO_EVENTS}
+            choose={choose}
+          />
+        )}
+        {day === null && !days.problem && <Spin className="waiting" description={text.loading} />}
+        {amounts && day !== null && (
+          <>
+            <h3>{text.lastDays(formatNumber(DAYS_SHOWN, 0))}</h3>
+            <Suspense fallback={<div className="chart chart-days" />}>
+              <DayChart days={amounts} chosen={day} unit={meter.amountUnit} choose={choose} />
+            </Suspense>
+          </>
+        )}
+      </Card>
+      <RegisterEvents events={events} days={DAYS_SHOWN} showDay={choose} changed={changed} />
     </>
   )
+}
+
+const NO_EVENTS: readonly EventRow[] = []
+/** Hours are settled anew a moment after a review: looked for at once, and a few times again. */
+const LOOK_AGAIN_MS = [0, 1500, 4000, 10_000]
+
+function useReloading(reloads: readonly (() => void)[]): () => void {
+  const timers = useRef<ReturnType<typeof setTimeout>[]>([])
+  useEffect(() => () => timers.current.forEach(clearTimeout), [])
+  return () => {
+    for (const reload of reloads) for (const ms of LOOK_AGAIN_MS) timers.current.push(setTimeout(reload, ms))
+  }
 }
 
 /** Where the window of days ends: with the last reading, or with the month that the reader has chosen. */
@@ -100,11 +133,26 @@ function lastDayOf(lastReadingAtMs: number, month: string | null): number {
   return month === null ? lastRead : Math.min(lastRead, dayOf(monthRange(addMonths(month, 1)).fromMs) - 1)
 }
 
-function Day({ meter, day, lastDay, choose }: DayPickerProps & { meter: MeterView }) {
+interface DayProps extends DayPickerProps {
+  meter: MeterView
+  series: Resource<SeriesView>
+  events: readonly EventRow[]
+}
+
+function Day({ meter, day, lastDay, series, events, choose }: DayProps) {
   const { text, language } = useLanguage()
-  const series = useResource<SeriesView>(seriesPath(meter.id, day, day, 'hour'))
   const hours = series.data ? hoursOfDay(series.data, day) : null
   const unit = formatUnit(series.data?.unit ?? meter.amountUnit, language)
+  const marks = useMemo(
+    () =>
+      events
+        .filter(({ atMs, state }) => dayOf(atMs) === day && state !== 'undone')
+        .map(({ atMs, kind }) => ({
+          hour: Math.floor((atMs - dayStartMs(day)) / HOUR_MS),
+          name: eventName(kind)[language],
+        })),
+    [events, day, language],
+  )
   return (
     <>
       <div className="day-tools">
@@ -121,7 +169,7 @@ function Day({ meter, day, lastDay, choose }: DayPickerProps & { meter: MeterVie
       <ProblemNotice of={series} />
       <div data-testid="curve">
         <Suspense fallback={<div className="chart chart-hours" />}>
-          {hours ? <HourChart hours={hours} unit={unit} /> : <div className="chart chart-hours" />}
+          {hours ? <HourChart hours={hours} unit={unit} marks={marks} /> : <div className="chart chart-hours" />}
         </Suspense>
       </div>
       {hours && <HourTable hours={hours} unit={unit} />}
@@ -206,3 +254,6 @@ const seriesPath = (meter: string, firstDay: number, lastDay: number, grain: 'ho
     to: dayStartMs(lastDay + 1),
     grain,
   })
+
+const eventsPath = (meter: string, firstDay: number, lastDay: number): string =>
+  withQuery(`meters/${encodeURIComponent(meter)}/events`, { from: dayStartMs(firstDay), to: dayStartMs(lastDay + 1) })

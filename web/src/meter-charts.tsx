@@ -1,6 +1,7 @@
 // The two charts of a meter. Measured hours are solid, other hours lighter or hatched, and an unknown hour is a gap
 // with a shaded ground: it must never look like a zero.
 
+import { format } from 'echarts/core'
 import { useMemo } from 'react'
 import { dayLabel } from '../../domain/calendar.ts'
 import type { HourFlag } from '../../domain/register.ts'
@@ -13,6 +14,7 @@ const SOLID = '#1554ad'
 const LIGHT = '#c3d7f3'
 const GROUND = '#f0f0f0'
 const FAINT = '#595959'
+const MARK = '#a8071a'
 
 interface BarStyle {
   color: string
@@ -30,7 +32,20 @@ const FLAG_STYLES: Record<HourFlag, BarStyle> = {
 
 const FLAGS = Object.keys(FLAG_STYLES) as HourFlag[]
 
-export function HourChart({ hours, unit }: { hours: DayHours; unit: string }) {
+/** A register event on the day shown. */
+export interface EventMark {
+  /** 0 to 23. */
+  hour: number
+  name: string
+}
+
+interface HourChartProps {
+  hours: DayHours
+  unit: string
+  marks: readonly EventMark[]
+}
+
+export function HourChart({ hours, unit, marks }: HourChartProps) {
   const { text } = useLanguage()
   const option = useMemo(() => {
     return {
@@ -40,7 +55,10 @@ export function HourChart({ hours, unit }: { hours: DayHours; unit: string }) {
         formatter: (points: { dataIndex: number }[]) => {
           const { hour, value, flag } = hours.slots[points[0].dataIndex]
           const amount = value === null ? text.noData : withUnit(formatAmount(value), unit)
-          return `${twoDigits(hour)}:00–${twoDigits(hour + 1)}:00<br><b>${amount}</b><br>${flag ? text.flags[flag] : UNKNOWN}`
+          const events = marks
+            .flatMap((mark) => (mark.hour === hour ? [`<br>${format.encodeHTML(mark.name)}`] : []))
+            .join('')
+          return `${twoDigits(hour)}:00–${twoDigits(hour + 1)}:00<br><b>${amount}</b><br>${flag ? text.flags[flag] : UNKNOWN}${events}`
         },
       },
       xAxis: { ...FRAME.xAxis, data: hours.slots.map(({ hour }) => twoDigits(hour)) },
@@ -49,11 +67,18 @@ export function HourChart({ hours, unit }: { hours: DayHours; unit: string }) {
         {
           ...BARS,
           data: hours.slots.map(({ value, flag }) => ({ value, itemStyle: barStyle(FLAG_STYLES[flag ?? 'measured']) })),
+          markLine: {
+            silent: true,
+            symbol: ['none', 'triangle'],
+            lineStyle: { color: MARK, type: 'dashed' },
+            label: { color: MARK, formatter: '{b}' },
+            data: marks.map(({ hour, name }) => ({ name, xAxis: hour })),
+          },
         },
         ground(hours.slots),
       ],
     }
-  }, [hours, unit, text])
+  }, [hours, unit, marks, text])
   const used = FLAGS.filter((one) => hours.slots.some(({ flag, value }) => flag === one && value !== null))
   return (
     <>
@@ -62,6 +87,11 @@ export function HourChart({ hours, unit }: { hours: DayHours; unit: string }) {
         {used.map((flag) => (
           <li key={flag}>
             <span className="swatch" style={swatch(FLAG_STYLES[flag])} /> {text.flags[flag]}
+          </li>
+        ))}
+        {marks.map(({ hour, name }) => (
+          <li key={`${hour} ${name}`}>
+            <span className="swatch swatch-event" /> {twoDigits(hour)}:00 {name}
           </li>
         ))}
         {used.length > 0 && hours.hoursKnown < 24 && (
@@ -117,7 +147,7 @@ export function DayChart({ days, chosen, unit, choose }: DayChartProps) {
   )
 }
 
-const FRAME = {
+export const FRAME = {
   animation: false,
   grid: { left: 8, right: 8, top: 32, bottom: 4, containLabel: true },
   tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' } },

@@ -1,10 +1,13 @@
-// The quota of one institution: four indicators against their three values (约束值, 基准值, 引导值).
+// The quota of one institution: four indicators against their three values (约束值, 基准值, 引导值), how the year goes, and
+// how far the next better rating is.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { QuotaPace } from '../../domain/quota-pace.ts'
 import type { QuotaStatus } from '../../domain/view.ts'
-import { formatNumber, formatUnit, UNKNOWN, withUnit } from './format.ts'
+import { formatNumber, formatRatio, formatUnit, UNKNOWN, withUnit } from './format.ts'
 import { useLanguage } from './language.tsx'
-import { RatingTag, StandInTag } from './marks.tsx'
+import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
+import { SourceText } from './source-text.tsx'
 import { attributes } from './table-rows.ts'
 import type { Rating } from './zh.ts'
 
@@ -16,7 +19,15 @@ const NEXT_BETTER: Record<Rating, Rating | null> = {
   advanced: null,
 }
 
-export function QuotaCard({ rows, loading }: { rows: QuotaStatus[]; loading: boolean }) {
+interface Props {
+  rows: QuotaStatus[]
+  /** Empty while it is not known. */
+  pace: readonly QuotaPace[]
+  loading: boolean
+  whyOf: (indicator: string) => string
+}
+
+export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
   const { text, language } = useLanguage()
   const value = (title: string, key: 'actual' | 'constraint' | 'benchmark' | 'guide') => ({
     title,
@@ -36,9 +47,30 @@ export function QuotaCard({ rows, loading }: { rows: QuotaStatus[]; loading: boo
         </>
       ),
     },
-    { ...value(text.actual, 'actual'), render: (_, row) => <strong>{formatNumber(row.actual, 2)}</strong> },
-    { title: text.rating, key: 'rating', render: (_, row) => <QuotaRating row={row} /> },
-    { title: text.toNext, key: 'next', render: (_, row) => <ToNext row={row} /> },
+    {
+      ...value(text.actual, 'actual'),
+      render: (_, row) => (
+        <>
+          <strong>{formatNumber(row.actual, 2)}</strong>
+          <WhyLink href={whyOf(row.indicator)} of={text.quotaIndicators[row.indicator]} />
+        </>
+      ),
+    },
+    {
+      title: text.rating,
+      key: 'rating',
+      render: (_, row) => (
+        <>
+          <QuotaRating row={row} />
+          <ToNext row={row} />
+        </>
+      ),
+    },
+    {
+      title: text.pace,
+      key: 'pace',
+      render: (_, row) => <Pace pace={pace.find(({ indicator }) => indicator === row.indicator)} />,
+    },
     value(text.constraint, 'constraint'),
     value(text.benchmark, 'benchmark'),
     value(text.guide, 'guide'),
@@ -47,7 +79,7 @@ export function QuotaCard({ rows, loading }: { rows: QuotaStatus[]; loading: boo
       key: 'standard',
       render: (_, { standard, standIn }) => (
         <>
-          <div>{standard ?? UNKNOWN}</div>
+          <div>{standard === null ? UNKNOWN : <SourceText>{standard}</SourceText>}</div>
           {standIn && <StandInTag source={standard}>{text.standIn}</StandInTag>}
         </>
       ),
@@ -65,6 +97,7 @@ export function QuotaCard({ rows, loading }: { rows: QuotaStatus[]; loading: boo
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noQuota} /> }}
         onRow={(row) => attributes(`quota-${row.indicator}`)}
       />
+      <p className="note">{text.paceNote}</p>
     </Card>
   )
 }
@@ -78,10 +111,39 @@ function QuotaRating({ row }: { row: QuotaStatus }) {
 
 function ToNext({ row }: { row: QuotaStatus }) {
   const { text, language } = useLanguage()
-  if (row.rating === null) return UNKNOWN
+  if (row.rating === null) return null
   const next = NEXT_BETTER[row.rating]
-  if (next === null) return text.best
-  if (row.toNextRating === null) return UNKNOWN
+  if (next !== null && row.toNextRating === null) return null
   const amount = withUnit(formatNumber(row.toNextRating, 2), formatUnit(row.unit, language))
-  return text.toNextAmount(amount, text.ratings[next])
+  return (
+    <div className="faint to-next">{next === null ? text.best : text.toNextAmount(amount, text.ratings[next])}</div>
+  )
+}
+
+/** Used so far against what was due, and what may still be used this year for the next better rating. */
+function Pace({ pace }: { pace: QuotaPace | undefined }) {
+  const { text, language } = useLanguage()
+  if (!pace || pace.projected === null) return UNKNOWN
+  const unit = formatUnit(pace.unit, language)
+  const amount = (value: number | null): string => withUnit(formatNumber(value, 2), unit)
+  const { next, basis } = pace
+  return (
+    <div className="pace">
+      <div>
+        <strong className={pace.paceRatio !== null && pace.paceRatio > 1 ? 'figure-bad' : undefined}>
+          {formatRatio(pace.paceRatio)}
+        </strong>{' '}
+        · {text.projected} {amount(pace.projected)}{' '}
+        {pace.projectedRating !== null && <RatingTag rating={pace.projectedRating} />}
+      </div>
+      {next && (
+        <div className="faint">
+          {next.reachable
+            ? text.leftForNext(text.ratings[next.rating], amount(next.left), amount(next.leftPerMonth))
+            : text.tooLateForNext(text.ratings[next.rating], amount(-next.left))}
+        </div>
+      )}
+      {basis !== null && <div className="faint">{text.paceBasis[basis] ?? basis}</div>}
+    </div>
+  )
 }

@@ -24,13 +24,22 @@ export class ProblemError extends Error {
 }
 
 /** Gets `path` below `/api/v1/`. Throws ProblemError; throws the abort reason when aborted. */
-export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(`api/v1/${path}`, { signal, headers: { accept: 'application/json' } }).catch(
-    (error: unknown) => {
-      if (signal?.aborted) throw error
-      throw new ProblemError({ title: String(error), status: 0 })
-    },
-  )
+export const getJson = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, { signal })
+
+/** Posts `body` to `path` below `/api/v1/` with the admin's token. Throws ProblemError. */
+export const postJson = <T>(path: string, body: object, token: string): Promise<T> =>
+  ask<T>(path, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+  })
+
+async function ask<T>(path: string, { signal, headers, ...init }: RequestInit): Promise<T> {
+  const request = fetch(`api/v1/${path}`, { ...init, signal, headers: { accept: 'application/json', ...headers } })
+  const response = await request.catch((error: unknown) => {
+    if (signal?.aborted) throw error
+    throw new ProblemError({ title: String(error), status: 0 })
+  })
   const body: unknown = await response.json().catch((error: unknown) => {
     if (signal?.aborted) throw error
     return undefined

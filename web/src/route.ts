@@ -1,72 +1,170 @@
 // What the page shows stands in the URL's hash, so that a link can be shared and the back button works:
-// `#/area/130100?month=2026-10`, `#/institution/ID?meter=…&day=2026-10-07`.
+// `#/area/130100?month=2026-10`, `#/institution/ID?meter=…&day=2026-10-07`, `#/alert/ID`, `#/why/institution/ID?…`.
 
 import { useMemo, useSyncExternalStore } from 'react'
 
+export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan'] as const
+export type AreaView = (typeof AREA_VIEWS)[number]
+export const INSTITUTION_VIEWS = ['overview', 'meters', 'carbon', 'cost', 'dataCentre', 'revisions'] as const
+export type InstitutionView = (typeof INSTITUTION_VIEWS)[number]
+const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
+/** What of alerts is listed; nulls list all that are not closed. */
+export interface AlertFilter {
+  area: string | null
+  kind: string | null
+  state: (typeof ALERT_STATES)[number] | null
+}
+
+export interface AreaRoute {
+  page: 'area'
+  /** Null: the area at the top. */
+  code: string | null
+  month: string | null
+  view: AreaView
+  /** `type` and `grade` filter the list of institutions, `kind` and `state` that of alerts. */
+  type: string | null
+  grade: string | null
+  kind: string | null
+  state: AlertFilter['state']
+}
+export interface InstitutionRoute {
+  page: 'institution'
+  id: string
+  month: string | null
+  view: InstitutionView
+  meter: string | null
+  /** `YYYY-MM-DD`; null: the last day with data. */
+  day: string | null
+}
+export interface AlertsRoute extends AlertFilter {
+  page: 'alerts'
+  month: string | null
+}
+export interface AlertRoute {
+  page: 'alert'
+  id: string
+  month: string | null
+}
+/** Where a number comes from. `table` null: the one that the indicator's name means. */
+export interface WhyRoute {
+  page: 'why'
+  of: 'area' | 'institution'
+  id: string
+  indicator: string
+  table: string | null
+  month: string | null
+}
 export type Route =
-  /** `code` null: the area at the top. `type` and `grade` filter the list of institutions. */
-  | { page: 'area'; code: string | null; month: string | null; type: string | null; grade: string | null }
-  /** `day` is `YYYY-MM-DD`; null: the last day with data. */
-  | { page: 'institution'; id: string; month: string | null; meter: string | null; day: string | null }
+  | AreaRoute
+  | InstitutionRoute
+  | AlertsRoute
+  | AlertRoute
+  | WhyRoute
   | { page: 'unknown'; month: string | null }
 
 /** The route of a location hash, with or without `#`. What cannot be understood in the query is left out. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?')
   const parameters = new URLSearchParams(query)
-  const take = (name: string, pattern: RegExp) => {
+  const take = (name: string, pattern: RegExp = /./) => {
     const value = parameters.get(name)
     return value !== null && pattern.test(value) ? value : null
   }
+  const oneOf = <T extends string>(name: string, values: readonly T[]): T | null =>
+    values.find((value) => value === parameters.get(name)) ?? null
   const month = take('month', /^\d{4}-(0[1-9]|1[0-2])$/)
-  const list = { month, type: take('type', /./), grade: take('grade', /./) }
-  const parts = path.split('/').filter((part) => part !== '')
-  if (parts.length === 0) return { page: 'area', code: null, ...list }
-
-  const subject = parts.length === 2 ? decode(parts[1]) : undefined
-  if (subject === undefined) return { page: 'unknown', month }
-  if (parts[0] === 'area') return { page: 'area', code: subject, ...list }
-  if (parts[0] === 'institution') {
-    const day = take('day', /^\d{4}-\d{2}-\d{2}$/)
-    const known = day !== null && !Number.isNaN(Date.parse(day))
-    return { page: 'institution', id: subject, month, meter: take('meter', /./), day: known ? day : null }
+  const [page = 'area', ...names] = path.split('/').filter((part) => part !== '')
+  const [subject, second, ...rest] = names.map(decode)
+  const unknown: Route = { page: 'unknown', month }
+  const filter = { kind: take('kind'), state: oneOf('state', ALERT_STATES) }
+  if (rest.length > 0 || (second !== undefined && page !== 'why')) return unknown
+  if (page === 'alerts' && names.length === 0) return { page, month, area: take('area'), ...filter }
+  if (page === 'area' && (path.replaceAll('/', '') === '' || subject !== undefined)) {
+    const view = oneOf('view', AREA_VIEWS) ?? 'overview'
+    return { page, code: subject ?? null, month, view, type: take('type'), grade: take('grade'), ...filter }
   }
-  return { page: 'unknown', month }
+  if (subject === undefined) return unknown
+  if (page === 'alert') return { page, id: subject, month }
+  if (page === 'why') {
+    const indicator = take('indicator')
+    if (indicator === null || second === undefined || (subject !== 'area' && subject !== 'institution')) return unknown
+    return { page, of: subject, id: second, indicator, table: take('table'), month }
+  }
+  if (page !== 'institution') return unknown
+  const asked = take('day', /^\d{4}-\d{2}-\d{2}$/)
+  const day = asked !== null && Number.isNaN(Date.parse(asked)) ? null : asked
+  const meter = take('meter')
+  // A link to a meter or a day means its curve.
+  const view = oneOf('view', INSTITUTION_VIEWS) ?? ((meter ?? day) ? 'meters' : 'overview')
+  return { page, id: subject, month, view, meter, day }
 }
 
 /** The hash of a route, `#` included. */
 export function formatRoute(route: Route): string {
-  if (route.page === 'unknown') return '#/'
-  const subject = route.page === 'area' ? route.code : route.id
   const query = new URLSearchParams()
   for (const name of QUERY_NAMES) {
     const value = (route as Partial<Record<string, string | null>>)[name]
-    if (value) query.set(name, value)
+    if (value && !(name === 'view' && value === 'overview')) query.set(name, value)
   }
   const text = query.toString()
-  return `#/${subject === null ? '' : `${route.page}/${encodeURIComponent(subject)}`}${text === '' ? '' : `?${text}`}`
+  return `#/${pathOf(route)}${text === '' ? '' : `?${text}`}`
 }
-const QUERY_NAMES = ['month', 'type', 'grade', 'meter', 'day']
+const QUERY_NAMES = ['month', 'view', 'type', 'grade', 'area', 'kind', 'state', 'meter', 'day', 'table', 'indicator']
 
-export const areaRoute = (code: string | null, month: string | null): Route => ({
+function pathOf(route: Route): string {
+  switch (route.page) {
+    case 'area':
+      return route.code === null ? '' : `area/${encodeURIComponent(route.code)}`
+    case 'alerts':
+      return 'alerts'
+    case 'alert':
+    case 'institution':
+      return `${route.page}/${encodeURIComponent(route.id)}`
+    case 'why':
+      return `why/${route.of}/${encodeURIComponent(route.id)}`
+    case 'unknown':
+      return ''
+  }
+}
+
+export const areaRoute = (code: string | null, month: string | null): AreaRoute => ({
   page: 'area',
   code,
   month,
+  view: 'overview',
   type: null,
   grade: null,
+  kind: null,
+  state: null,
 })
 
-export const institutionRoute = (id: string, month: string | null): Route => ({
+export const institutionRoute = (id: string, month: string | null): InstitutionRoute => ({
   page: 'institution',
   id,
   month,
+  view: 'overview',
   meter: null,
   day: null,
 })
 
+export const alertsRoute = (area: string | null, month: string | null): AlertsRoute => ({
+  page: 'alerts',
+  month,
+  area,
+  kind: null,
+  state: null,
+})
+
+export const alertRoute = (id: string, month: string | null): AlertRoute => ({ page: 'alert', id, month })
+
 /** The same page in another month. The curve follows: the chosen day is given up. */
 export const inMonth = (route: Route, month: string): Route =>
   route.page === 'institution' ? { ...route, month, day: null } : { ...route, month }
+
+/** What the page is of: while it stays, a filter or another month leaves the reader where they are. */
+export function placeOf(route: Route): string {
+  return route.page === 'area' || route.page === 'institution' ? `${pathOf(route)} ${route.view}` : pathOf(route)
+}
 
 /** Goes to a route, as a new entry of the browser's history. */
 export function visit(route: Route): void {

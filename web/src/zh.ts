@@ -11,6 +11,8 @@ import type {
   MeterView,
   QuotaStatus,
 } from '../../domain/view.ts'
+import { zhAlerts } from './zh-alerts.ts'
+import { zhEnergy } from './zh-energy.ts'
 
 export type Status = NonNullable<DualControl['status']>
 export type Verdict = NonNullable<DualControl['verdict']>
@@ -19,6 +21,8 @@ export type ForecastBasis = NonNullable<IndicatorStatus['forecastBasis']>
 export type InstitutionType = InstitutionRow['type']
 
 export const zh = {
+  ...zhAlerts,
+  ...zhEnergy,
   product: '公共机构能源监测',
   demo: '演示数据',
   demoHint: '本页数据由模拟器生成，不代表任何真实机构。',
@@ -47,6 +51,9 @@ export const zh = {
   retry: '重试',
   notRegistered: '尚未登记任何地区和机构，请先导入名录。',
   notFound: '没有这个页面',
+  cannotShow: '这部分无法显示',
+  cannotShowHint: '请重新加载；若仍然如此，请把下面的信息告诉管理员。',
+  reload: '重新加载',
   home: '返回首页',
 
   dualControl: '双控状态',
@@ -101,7 +108,7 @@ export const zh = {
   anyType: '全部类型',
   anyRating: '全部等级',
   loadMore: '加载更多',
-  shown: (count: string) => `已显示 ${count} 家`,
+  shown: (count: string) => `已显示 ${count} 项`,
   noInstitutions: '没有符合条件的机构',
   ratings: { advanced: '先进', reasonable: '合理', compliant: '达标', rectify: '需整改' } satisfies Record<
     Rating,
@@ -152,7 +159,6 @@ export const zh = {
   guide: '引导值',
   standard: '标准',
   standIn: '替代标准',
-  toNext: '距下一等级',
   toNextAmount: (amount: string, rating: string) => `再降 ${amount} 可达“${rating}”`,
   best: '已达最优等级',
   quotaIndicators: {

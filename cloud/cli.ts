@@ -1,0 +1,33 @@
+// The commands that talk to AWS, apart from those of one machine (local/cli.ts), which neither load nor need its SDK:
+// bin/kilowatch.mjs chooses. Credentials and region come from where the AWS SDK looks for them.
+
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { replayDlq } from './command-replay-dlq.ts'
+
+const count = (text: string): number => {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a limit is a whole number above 0')
+  return number
+}
+
+const program = new Command('kilowatch').exitOverride()
+
+program
+  .command('replay-dlq')
+  .description('say why messages are in a dead-letter queue in AWS, and send them back to their queue')
+  .requiredOption('--queue-url <url>', 'the queue they came from')
+  .option('--dlq-url <url>', 'the dead-letter queue; that of the queue when not given')
+  .option('--limit <count>', 'at most so many messages', count, 10_000)
+  .option('--dry-run', 'only say what is there')
+  .option('--json', 'print one JSON document on stdout')
+  .action(replayDlq)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else {
+    process.stderr.write(`kilowatch: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}

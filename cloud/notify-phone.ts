@@ -1,0 +1,35 @@
+// Short messages by SNS, where it may send them: not in the regions of China, whose numbers need a gateway there
+// (functions/notify-sms.ts). A number that has opted out, or is none, will not get better.
+
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns'
+import { cutTo } from '../functions/notify-cut.ts'
+import { type Message, PermanentFailure } from '../functions/platform.ts'
+
+/** SNS takes 1,600 characters over all parts; a part of Chinese has 67, and each is paid. */
+const CHARACTERS_MAX = 500
+const FINAL = new Set(['InvalidParameterException', 'InvalidParameterValueException', 'OptedOutException'])
+
+export interface ShortMessage {
+  /** E.164. */
+  phone: string
+  message: Message
+  timeoutMs: number
+}
+
+/** Settles within `timeoutMs`. */
+export async function sendShortMessage(sns: SNSClient, { phone, message, timeoutMs }: ShortMessage): Promise<void> {
+  const { title, lines, link } = message
+  const command = new PublishCommand({
+    PhoneNumber: phone,
+    Message: cutTo([title, ...lines, link].join('\n'), CHARACTERS_MAX, (text) => text.length),
+    // Alerts go by the surer and dearer way.
+    MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
+  })
+  try {
+    await sns.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) })
+  } catch (error) {
+    const { name = 'Error', message: why = String(error) } = error as { name?: string; message?: string }
+    const told = `SMS: ${name}: ${why}`
+    throw FINAL.has(name) ? new PermanentFailure(told, { cause: error }) : new Error(told, { cause: error })
+  }
+}

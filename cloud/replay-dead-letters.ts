@@ -1,0 +1,147 @@
+// Dead letters and the way back: reads a dead-letter queue, says why each message is there, and sends it to its queue again.
+// A message is deleted only after it was sent: a kill in between sends it twice, which every handler bears.
+
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import * as z from 'zod'
+import { REASON_ATTRIBUTE } from './dead-letters.ts'
+import type { IotMessage } from './mqtt-entry.ts'
+
+/** SQS's own limit. */
+const MESSAGES_PER_RECEIVE = 10
+/** While we look at a message nobody else gets it; long enough to look at some thousands. */
+const VISIBILITY_SECONDS = 300
+/** Long polling asks all of SQS's servers; a short poll may miss messages that are there. */
+const WAIT_SECONDS = 1
+const NO_REASON = 'no reason was given: the function ended before it could say, see its log'
+
+export interface ReplayOptions {
+  queueUrl: string
+  /** By default the one that the queue's redrive policy names. */
+  deadLettersUrl?: string
+  /** Only says what is there. */
+  dryRun?: boolean
+  /** At most so many messages. */
+  limit: number
+}
+export interface DeadLetter {
+  id: string
+  reason: string
+  /** When it was sent to its queue, epoch milliseconds. */
+  sentMs: number
+  body: string
+}
+export interface ReplayResult {
+  queue: string
+  deadLetters: string
+  letters: DeadLetter[]
+  /** How many were sent back. */
+  replayed: number
+}
+
+export async function replayDeadLetters(sqs: SQSClient, options: ReplayOptions): Promise<ReplayResult> {
+  const { queueUrl, dryRun = false, limit } = options
+  const deadLettersUrl = options.deadLettersUrl ?? (await deadLettersOf(sqs, queueUrl))
+  const letters: DeadLetter[] = []
+  const held: Message[] = []
+  const seen = new Set<string>()
+  let replayed = 0
+  try {
+    while (letters.length < limit) {
+      const messages = await receive(sqs, deadLettersUrl, Math.min(MESSAGES_PER_RECEIVE, limit - letters.length))
+      if (messages.length === 0) break
+      for (const message of messages) {
+        held.push(message)
+        const letter = letterOf(message)
+        if (seen.has(letter.id)) continue
+        seen.add(letter.id)
+        letters.push(letter)
+        if (dryRun) continue
+        await sendBack(sqs, queueUrl, message, letter)
+        await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLettersUrl, ReceiptHandle: message.ReceiptHandle }))
+        held.pop()
+        replayed++
+      }
+    }
+  } finally {
+    for (const { ReceiptHandle } of held) {
+      const shown = { QueueUrl: deadLettersUrl, ReceiptHandle, VisibilityTimeout: 0 }
+      await sqs.send(new ChangeMessageVisibilityCommand(shown))
+    }
+  }
+  return { queue: queueUrl, deadLetters: deadLettersUrl, letters, replayed }
+}
+
+async function receive(sqs: SQSClient, QueueUrl: string, MaxNumberOfMessages: number): Promise<Message[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MaxNumberOfMessages,
+      WaitTimeSeconds: WAIT_SECONDS,
+      VisibilityTimeout: VISIBILITY_SECONDS,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    }),
+  )
+  return Messages
+}
+
+/** The queue named by a queue's redrive policy. */
+async function deadLettersOf(sqs: SQSClient, QueueUrl: string): Promise<string> {
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }))
+  const { deadLetterTargetArn = '' } = JSON.parse(Attributes?.RedrivePolicy ?? '{}') as { deadLetterTargetArn?: string }
+  const [, , , , owner, name] = deadLetterTargetArn.split(':')
+  if (!name) throw new Error(`queue ${QueueUrl} has no dead-letter queue; name one with --dlq-url`)
+  const found = await sqs.send(new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: owner }))
+  return found.QueueUrl ?? ''
+}
+
+/** What an IoT rule's error action says of a message that it could not send to the queue. */
+const ruleFailureSchema = z.object({
+  clientId: z.string(),
+  base64OriginalPayload: z.string(),
+  failures: z.array(z.object({ errorMessage: z.string() })).default([]),
+})
+const ruleFailureOf = (body: string) => {
+  try {
+    return ruleFailureSchema.safeParse(JSON.parse(body)).data
+  } catch {
+    return undefined
+  }
+}
+
+function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttributes = {} }: Message): DeadLetter {
+  const told = MessageAttributes[REASON_ATTRIBUTE]?.StringValue
+  const reason =
+    told ??
+    ruleFailureOf(Body)
+      ?.failures.map(({ errorMessage }) => errorMessage)
+      .join('; ')
+  return { id: MessageId, reason: reason || NO_REASON, sentMs: Number(Attributes.SentTimestamp ?? 0), body: Body }
+}
+
+/** As it was sent at first; what a rule's error action wrapped is unwrapped, received when the rule failed. */
+async function sendBack(sqs: SQSClient, QueueUrl: string, message: Message, letter: DeadLetter): Promise<void> {
+  const failure = ruleFailureOf(letter.body)
+  const unwrapped: IotMessage | undefined = failure && {
+    payload: failure.base64OriginalPayload,
+    gateway: failure.clientId,
+    receivedMs: letter.sentMs,
+  }
+  const MessageGroupId = message.Attributes?.MessageGroupId
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl,
+      MessageBody: unwrapped ? JSON.stringify(unwrapped) : letter.body,
+      ...(MessageGroupId && { MessageGroupId, MessageDeduplicationId: `replay-${letter.id}` }),
+    }),
+  )
+}

@@ -1,0 +1,81 @@
+// Which meters and bills made the amounts of an institution's month: the level of an explanation between the month's record
+// and the hours. Computed from them anew, so that a record that they do not add up to is seen.
+
+import { accountBills, type BillCarrier, type BilledAmount, billId, isFuel } from './bill.ts'
+import { HOUR_MS, monthRange } from './calendar.ts'
+import { HEATING, type MonthInput, SPECIAL } from './institution-month.ts'
+import { outermost } from './meter-tree.ts'
+import { MEDIA, type Meter } from './registry.ts'
+import { meterCount, supplyOf } from './supply.ts'
+
+export interface MonthSource {
+  kind: 'meter' | 'bill'
+  /** The meter's id, or the bill's `billId`. */
+  id: string
+  carrier: BillCarrier
+  /** −1: taken off (let to others). */
+  factor: 1 | -1
+  /** kWh, GJ, m³ or kg. */
+  amount: number
+}
+
+/** By carrier, and by the parts that the quota tells apart; these are sources within the carriers. */
+export interface MonthSources {
+  carriers: ReadonlyMap<BillCarrier, MonthSource[]>
+  heating: MonthSource[]
+  special: MonthSource[]
+  transport: MonthSource[]
+}
+
+/** The rules are those of `institutionMonth`. */
+export function monthSources(input: Omit<MonthInput, 'sets'>): MonthSources {
+  const { institution, meters, month, asOfMs } = input
+  const { fromMs, toMs } = monthRange(month)
+  const hours = Math.max(0, Math.floor((Math.min(toMs, asOfMs) - fromMs) / HOUR_MS))
+  const { ofMeter, loose } = accountBills(input.bills ?? [], { institution: institution.id, month, meters })
+  const countOf = (meter: Meter) => meterCount(meter, hours, { amounts: input.amounts, ofMeter })
+  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, hours, countOf }))
+  const fuels = loose.filter(({ bill }) => isFuel(bill.carrier))
+  const counted = [...supplies.flatMap(({ bills }) => bills), ...fuels]
+  const metered = supplies.flatMap((supply) =>
+    supply.meters.map(({ meter, factor, amount }) => meterSource(meter, factor, amount)),
+  )
+  const explaining = (fits: (meter: Meter) => boolean): MonthSource[] =>
+    outermost(meters, (meter) => (meter.role === 'main' || meter.role === 'sub') && fits(meter)).map((meter) =>
+      meterSource(meter, 1, countOf(meter).amount),
+    )
+  /** Heat is heating whatever its bill says. */
+  const billedFor = (purpose: 'heating' | 'special' | 'transport'): MonthSource[] =>
+    counted
+      .filter(({ bill }) => bill.purpose === purpose && bill.carrier !== 'heat' && bill.carrier !== 'water')
+      .map(billSource)
+  const all = [...metered, ...counted.map(billSource)]
+  return {
+    carriers: Map.groupBy(all, ({ carrier }) => carrier),
+    heating: [
+      ...all.filter(({ carrier }) => carrier === 'heat'),
+      ...explaining(({ medium, purpose }) => purpose === HEATING && medium !== 'heat' && medium !== 'water'),
+      ...billedFor('heating'),
+    ],
+    special: [
+      ...explaining(({ medium, purpose }) => medium !== 'water' && purpose !== undefined && SPECIAL.test(purpose)),
+      ...billedFor('special'),
+    ],
+    transport: billedFor('transport'),
+  }
+}
+
+const meterSource = ({ id, medium }: Meter, factor: 1 | -1, amount: number): MonthSource => ({
+  kind: 'meter',
+  id,
+  carrier: medium,
+  factor,
+  amount,
+})
+const billSource = ({ bill, amount }: BilledAmount): MonthSource => ({
+  kind: 'bill',
+  id: billId(bill),
+  carrier: bill.carrier,
+  factor: 1,
+  amount,
+})

@@ -1,0 +1,55 @@
+// A handler's bundle (infra/bundle.ts) as an asset. Made by esbuild on this machine: no container is started.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { AssetHashType } from 'aws-cdk-lib'
+import { Code, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { buildSync } from 'esbuild'
+import { bundleOptions } from './bundle.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+export interface Bundle {
+  code: Uint8Array
+  /** Every file that went into it, from the project root. */
+  inputs: readonly string[]
+}
+const made = new Map<string, Bundle>()
+
+/** Bundles the module at `entry`, a path from the project root; once, however many stacks a process writes. */
+export function bundleOf(entry: string): Bundle {
+  const known = made.get(entry)
+  if (known) return known
+  const { outputFiles, metafile } = buildSync({
+    ...bundleOptions,
+    conditions: [...bundleOptions.conditions],
+    mainFields: [...bundleOptions.mainFields],
+    absWorkingDir: root,
+    entryPoints: [entry],
+    write: false,
+    metafile: true,
+    logLevel: 'warning',
+  })
+  const bundle: Bundle = { code: outputFiles[0].contents, inputs: Object.keys(metafile.inputs) }
+  made.set(entry, bundle)
+  return bundle
+}
+
+/** The bundle of the module at `entry` as the code of a function, whose handler is `index.handler`. */
+export function bundledCode(entry: string): Code {
+  return Code.fromAsset(join(root, 'functions'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: Runtime.NODEJS_24_X.bundlingImage,
+      // Told to no container; it keeps the bundles apart in the CDK's memory of what it has bundled.
+      command: [entry],
+      local: {
+        tryBundle(folder) {
+          writeFileSync(join(folder, 'index.mjs'), bundleOf(entry).code)
+          return true
+        },
+      },
+    },
+  })
+}

@@ -1,0 +1,276 @@
+// The functions: one for each row of the trigger table, with its size, its limits, and the rights it needs by name. Limits
+// are there so that a burst of readings, or a loop of ours, cannot use up the account's concurrency or its money.
+
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+import { type Trigger, triggers } from '../functions/triggers.ts'
+import { accept } from './accepted.ts'
+import { bundledCode } from './code.ts'
+import type { InfluxNetwork } from './influx.ts'
+import { pascal, queueVariable } from './names.ts'
+import type { WorkQueue } from './queues.ts'
+import type { Settings } from './settings.ts'
+import { type Access, arnOf, type Series, type Stores } from './store.ts'
+
+export interface Work {
+  memoryMb: number
+  /** Longest run, in seconds. */
+  seconds: number
+  /** Most copies at a time. Reserved, so that others cannot take them either. */
+  copies: number
+  /** Most messages an invocation, and how long it waits for them. */
+  batch?: { messages: number; seconds?: number }
+  reads?: readonly Series[]
+  writes?: readonly Series[]
+  /** Queues it sends to. */
+  sends?: readonly (keyof typeof triggers)[]
+  /** Talks to people: mail, and the world's webhooks. */
+  tells?: boolean
+}
+
+/**
+ * What the rows are worth. Memory is processor time too: 1,769 MB are one core. `copies` add up to 88 of the 1,000 that an
+ * account has by default, 100 of which must stay unreserved; test/infra holds the sum.
+ */
+export const works: Readonly<Record<keyof typeof triggers, Work>> = {
+  // 20 copies × 100 messages a second outrun a province that comes back from an outage, and no more than the store takes.
+  ingest: {
+    ...{ memoryMb: 512, seconds: 60, copies: 20, batch: { messages: 100, seconds: 1 } },
+    ...{ writes: ['readings'], sends: ['settle'] },
+  },
+  // The first settling of a county reads years of readings: minutes and memory. Later ones take a second.
+  settle: {
+    ...{ memoryMb: 1769, seconds: 900, copies: 20, batch: { messages: 10 } },
+    ...{ reads: ['readings', 'consumption'], writes: ['consumption'], sends: ['settle', 'assess'] },
+  },
+  assess: {
+    ...{ memoryMb: 1769, seconds: 900, copies: 16, batch: { messages: 10 } },
+    ...{ reads: ['readings', 'consumption'], sends: ['assess', 'rollup'] },
+  },
+  rollup: { memoryMb: 512, seconds: 120, copies: 4, batch: { messages: 10 }, sends: ['rollup'] },
+  // One at a time by its group; the second copy is there because SQS asks for two.
+  notify: { memoryMb: 512, seconds: 300, copies: 2, batch: { messages: 10 }, tells: true },
+  prune: { memoryMb: 256, seconds: 300, copies: 2, batch: { messages: 10 } },
+  api: {
+    ...{ memoryMb: 1024, seconds: 29, copies: 24, reads: ['readings', 'consumption'] },
+    ...{ writes: ['readings'], sends: ['settle', 'assess'] },
+  },
+}
+/** A message is worked on for at most so long; beyond the function's own limit there is its start, and the answer to SQS. */
+export const hiddenFor = ({ seconds, batch }: Work): Duration => Duration.seconds(seconds + (batch?.seconds ?? 0) + 60)
+
+/** A quarter, as long as refusals are kept: whoever asks why has the log. */
+export const LOGS_KEPT = RetentionDays.THREE_MONTHS
+
+export interface FunctionOptions {
+  name: keyof typeof triggers
+  settings: Settings
+  stores: Stores
+  queues: ReadonlyMap<string, WorkQueue>
+  /** Where notifications lead. */
+  pageUrl: string
+}
+
+export function addFunction(scope: Construct, options: FunctionOptions): LambdaFunction {
+  const { name, settings, stores, queues } = options
+  const work = works[name]
+  const trigger: Trigger = triggers[name]
+  const own = queues.get(name)
+  const usesSeries = work.reads !== undefined || work.writes !== undefined
+  const made = makeFunction(scope, name, {
+    ...{ settings, stores, work },
+    entry: `functions/${name}.ts`,
+    network: usesSeries ? stores.network : undefined,
+    access: [
+      stores.documents(),
+      ...(usesSeries ? [stores.series(work.reads ?? [], work.writes ?? [])] : []),
+      ...(work.sends ?? []).map((queue) => sendingTo(queue, queues)),
+      ...(own ? [settingAside(own)] : []),
+      ...(work.tells ? [telling(scope, options)] : []),
+      ...(trigger.http && settings.admin ? [administering(settings.admin)] : []),
+    ],
+  })
+  if (own && work.batch) made.addEventSource(eventSource(own, work))
+  return made
+}
+
+interface Make {
+  settings: Settings
+  stores: Stores
+  /** The handler's module, from the project root. */
+  entry: string
+  work: Pick<Work, 'memoryMb' | 'seconds' | 'copies'>
+  access: readonly Access[]
+  network?: InfluxNetwork
+  /** Resources with a wildcard, as cdk-nag prints them, and why. */
+  wildcards?: Readonly<Record<string, string>>
+}
+
+/** A function with the rights that it is given, a log that ends, and nothing else. */
+export function makeFunction(scope: Construct, name: string, make: Make): LambdaFunction {
+  const { settings, stores, entry, work, access, network } = make
+  const logGroup = new LogGroup(scope, `${pascal(name)}Log`, {
+    retention: LOGS_KEPT,
+    removalPolicy: settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  })
+  const role = new Role(scope, `${pascal(name)}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+  for (const statement of access.flatMap(({ statements }) => statements)) role.addToPrincipalPolicy(statement)
+  role.addToPrincipalPolicy(writingTo(logGroup))
+  if (network) role.addToPrincipalPolicy(standingInNetwork())
+  acceptWildcards(role, stores, make.wildcards)
+  return new LambdaFunction(scope, pascal(name), {
+    code: bundledCode(entry),
+    handler: 'index.handler',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: work.memoryMb,
+    timeout: Duration.seconds(work.seconds),
+    reservedConcurrentExecutions: work.copies,
+    ...{ role, logGroup, ...network },
+    environment: Object.assign({ KILOWATCH_STAGE: settings.stage }, ...access.map(({ environment }) => environment)),
+  })
+}
+
+export interface DeviceFunctionOptions {
+  settings: Settings
+  stores: Stores
+  /** Policy that certificates get. */
+  policyName: string
+  /** `kw/v1/+/commands` */
+  commandFilter: string
+}
+
+/**
+ * The API's routes about gateways, on a function of their own: it may change certificates and nothing of the series, and it
+ * stands outside their network, from which IoT Core's control plane cannot be reached.
+ */
+export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptions): LambdaFunction {
+  const { settings, stores, policyName, commandFilter } = options
+  const [thing, cert, commands] = ['thing/*', 'cert/*', `topic/${commandFilter.replace('+', '*')}`]
+  const allow = (names: readonly string[], resources: readonly string[]) =>
+    new PolicyStatement({
+      actions: names.map((name) => `iot:${name}`),
+      resources: resources.map((resource) => (resource === '*' ? '*' : arnOf(scope, 'iot', resource))),
+    })
+  return makeFunction(scope, 'devices', {
+    ...{ settings, stores },
+    entry: 'functions/api.ts',
+    work: { memoryMb: 512, seconds: 29, copies: 4 },
+    access: [
+      stores.documents(),
+      ...(settings.admin ? [administering(settings.admin)] : []),
+      {
+        environment: { KILOWATCH_THING_POLICY: policyName },
+        statements: [
+          allow(['CreateThing', 'ListThingPrincipals', 'AttachThingPrincipal', 'DetachThingPrincipal'], [thing, cert]),
+          allow(
+            ['AttachPolicy', 'DetachPolicy', 'DeleteCertificate', 'DescribeCertificate', 'UpdateCertificate'],
+            [cert],
+          ),
+          allow(['Publish'], [commands]),
+          // IoT Core authorizes these for no resource in particular.
+          allow(['CreateCertificateFromCsr', 'CreateKeysAndCertificate', 'DescribeEndpoint'], ['*']),
+        ],
+      },
+    ],
+    wildcards: {
+      [printedArn(scope, 'iot', thing)]: 'Any gateway of the registry: the API checks that it is one.',
+      [printedArn(scope, 'iot', cert)]: 'Certificates have names that nobody knows before.',
+      [printedArn(scope, 'iot', commands)]: 'The commands of any gateway, and no other topic.',
+    },
+  })
+}
+
+/** An ARN as cdk-nag prints it: what is only known at deployment by its name. */
+export function printedArn(scope: Construct, service: string, resource: string): string {
+  const stack = Stack.of(scope)
+  const printed = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value)
+  return stack.formatArn({
+    partition: printed(stack.partition, 'Partition'),
+    region: printed(stack.region, 'Region'),
+    account: printed(stack.account, 'AccountId'),
+    ...{ service, resource },
+  })
+}
+
+function eventSource({ queue, ordered }: WorkQueue, { batch, copies }: Work): SqsEventSource {
+  return new SqsEventSource(queue, {
+    batchSize: batch?.messages,
+    // FIFO queues know no window.
+    maxBatchingWindow: ordered || !batch?.seconds ? undefined : Duration.seconds(batch.seconds),
+    // No more than is reserved: what is throttled would count as received, and end as a dead letter.
+    maxConcurrency: copies,
+    reportBatchItemFailures: true,
+  })
+}
+
+function sendingTo(name: string, queues: ReadonlyMap<string, WorkQueue>): Access {
+  const target = queues.get(name)
+  if (!target) throw new Error(`no queue "${name}" stands in the trigger table`)
+  return {
+    environment: { [queueVariable(name)]: target.queue.queueUrl },
+    statements: [new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [target.queue.queueArn] })],
+  }
+}
+
+/** The last try sets the message aside itself, with the reason (cloud/dead-letters.ts). */
+const settingAside = ({ deadLetters }: WorkQueue): Access => ({
+  environment: { KILOWATCH_DEAD_LETTERS_URL: deadLetters.queueUrl },
+  statements: [new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] })],
+})
+
+const administering = ({ claim, value }: NonNullable<Settings['admin']>): Access => ({
+  environment: { KILOWATCH_ADMIN_CLAIM: claim, KILOWATCH_ADMIN_VALUE: value },
+  statements: [],
+})
+
+/** Mail in the name of one sender. Webhooks need no right. */
+function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: FunctionOptions): Access {
+  const identities = mailFrom ? [mailFrom, mailFrom.slice(mailFrom.indexOf('@') + 1)] : []
+  return {
+    environment: { KILOWATCH_PAGE_URL: pageUrl, ...(mailFrom && { KILOWATCH_MAIL_FROM: mailFrom }) },
+    statements: [
+      // Text messages go to numbers, which are no resource that could be named.
+      new PolicyStatement({ actions: ['sns:Publish'], resources: ['*'] }),
+      ...(mailFrom
+        ? [
+            new PolicyStatement({
+              actions: ['ses:SendEmail'],
+              resources: identities.map((identity) => arnOf(scope, 'ses', `identity/${identity}`)),
+              conditions: { StringEquals: { 'ses:FromAddress': mailFrom } },
+            }),
+          ]
+        : []),
+    ],
+  }
+}
+
+const writingTo = (logGroup: LogGroup): PolicyStatement =>
+  new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })
+
+/** EC2 authorizes these for no resource in particular: a function's network interface has no name before it is there. */
+const standingInNetwork = (): PolicyStatement =>
+  new PolicyStatement({
+    actions: [
+      ...['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface'],
+      ...['AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'],
+    ].map((action) => `ec2:${action}`),
+    resources: ['*'],
+  })
+
+function acceptWildcards(role: Role, { objects }: Stores, more: Readonly<Record<string, string>> = {}): void {
+  const bucketId = Stack.of(objects).getLogicalId(objects.node.defaultChild as CfnBucket)
+  const reasons = {
+    '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC, text messages to phones, new certificates.",
+    [`<${bucketId}.Arn>/*`]:
+      'The objects of one bucket of our own: documents that are too long for a table have names that nobody knows before.',
+    ...more,
+  }
+  for (const [resource, reason] of Object.entries(reasons))
+    accept(role, `AwsSolutions-IAM5[Resource::${resource}]`, reason)
+}

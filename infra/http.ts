@@ -1,0 +1,76 @@
+// The HTTP API: one route for each of the table's, so that what is not in the table does not exist, behind an authorizer that
+// checks tokens before a function is paid for.
+
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib'
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import type { HttpRoute } from '../functions/triggers.ts'
+import { accept } from './accepted.ts'
+import { LOGS_KEPT } from './functions.ts'
+import type { Settings } from './settings.ts'
+
+/** Requests a second, and at once: a page asks some ten questions; a script that asks more has to wait (429). */
+const RATE = 100
+const BURST = 200
+/** Open without a token whoever may read: what the API is like, and whether it lives. */
+const OPEN: ReadonlySet<HttpRoute> = new Set(['GET /api/v1/openapi.json', 'GET /api/v1/health'])
+
+export function addHttpApi(scope: Construct, settings: Settings): HttpApi {
+  const api = new HttpApi(scope, 'Http', {
+    createDefaultStage: false,
+  })
+  const log = new LogGroup(scope, 'HttpLog', {
+    retention: LOGS_KEPT,
+    removalPolicy: settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  })
+  api.addStage('$default', {
+    stageName: '$default',
+    autoDeploy: true,
+    throttle: { rateLimit: RATE, burstLimit: BURST },
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(log),
+      format: AccessLogFormat.jsonWithStandardFields(),
+    },
+  })
+  new CfnOutput(scope, 'ApiUrl', { value: api.apiEndpoint })
+  return api
+}
+
+/** A route and the name of the function that answers it. */
+export type Served = [route: HttpRoute, by: string]
+
+export interface RoutesOptions {
+  routes: readonly Served[]
+  functions: ReadonlyMap<string, LambdaFunction>
+  settings: Settings
+}
+
+export function addRoutes(api: HttpApi, { routes, functions, settings }: RoutesOptions): void {
+  const signedIn = new HttpJwtAuthorizer('SignedIn', settings.jwt.issuer, { jwtAudience: [...settings.jwt.audience] })
+  const integrations = new Map([...functions].map(([name, made]) => [name, new HttpLambdaIntegration(name, made)]))
+  for (const [route, by] of routes) {
+    const integration = integrations.get(by)
+    if (!integration) throw new Error(`no function "${by}" for ${route}`)
+    const [method, path] = route.split(' ')
+    const isOpen = OPEN.has(route) || (settings.readers === 'anyone' && method === 'GET')
+    const authorizer: IHttpRouteAuthorizer = isOpen ? new HttpNoneAuthorizer() : signedIn
+    const methods = [HttpMethod[method as keyof typeof HttpMethod]]
+    const added = api.addRoutes({ path, methods, integration, authorizer })
+    if (!isOpen) continue
+    const reason = OPEN.has(route)
+      ? 'What the API is like and whether it lives; neither tells of an institution.'
+      : 'Whoever deployed it said that anyone may read (context readers=anyone).'
+    for (const one of added) accept(one, 'AwsSolutions-APIG4', reason)
+  }
+}

@@ -1,0 +1,144 @@
+// Timestream for InfluxDB, in a network without a way to the internet, or an InfluxDB that is there already. The network has
+// no NAT: its functions reach AWS by endpoints, and those that talk to the world (notify) stand outside it: decision 0017.
+
+import type { RemovalPolicy } from 'aws-cdk-lib'
+import { CfnOutput, SecretValue } from 'aws-cdk-lib'
+import {
+  FlowLogDestination,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  Port,
+  SecurityGroup,
+  type SubnetSelection,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Key } from 'aws-cdk-lib/aws-kms'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { CfnInfluxDBInstance } from 'aws-cdk-lib/aws-timestream'
+import type { Construct } from 'constructs'
+import { accept } from './accepted.ts'
+import type { Settings } from './settings.ts'
+import type { Access } from './store.ts'
+
+const PORT = 8086
+const NETWORK = '10.64.0.0/22'
+const DATABASE = 'kilowatch'
+/** The smallest of three kinds. A province at 15 minutes fills some 35 GB a year by docs/cost.md's assumptions. */
+const STORAGE = 'InfluxIOIncludedT1'
+const STORAGE_GIB = 100
+
+export interface InfluxNetwork {
+  vpc: Vpc
+  vpcSubnets: SubnetSelection
+  securityGroups: SecurityGroup[]
+}
+
+interface InfluxOptions {
+  key: Key
+  logs: Bucket
+  settings: Settings
+  removalPolicy: RemovalPolicy
+}
+
+export function addInflux(scope: Construct, options: InfluxOptions) {
+  const { influx } = options.settings
+  if (!influx) return buildInflux(scope, options)
+  return {
+    network: undefined,
+    series: () => accessTo({ url: influx.url, database: influx.database }, influx.secretArn),
+  }
+}
+
+function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: InfluxOptions) {
+  const { network, databaseGroup } = addNetwork(scope, logs)
+  const password = new Secret(scope, 'InfluxPassword', {
+    encryptionKey: key,
+    removalPolicy,
+    generateSecretString: { excludePunctuation: true, passwordLength: 40 },
+  })
+  accept(password, 'AwsSolutions-SMG4', 'The first sign-in only: InfluxDB takes it once, when the instance is created.')
+  const token = new Secret(scope, 'InfluxToken', {
+    encryptionKey: key,
+    removalPolicy,
+    description: 'JSON {"token":"…"}: an all-access token of the instance, put in after the first deployment',
+    secretObjectValue: { token: SecretValue.unsafePlainText('not set yet: docs/deploy.md') },
+  })
+  accept(
+    token,
+    'AwsSolutions-SMG4',
+    'InfluxDB has no call by which a rotation could replace a token; docs/deploy.md says how a person does.',
+  )
+  // Encrypted by the service under its own key: not every region's CloudFormation knows a key of one's own here yet.
+  const instance = new CfnInfluxDBInstance(scope, 'Series', {
+    name: `kilowatch-${settings.stage}`,
+    dbInstanceType: settings.influxClass,
+    dbStorageType: STORAGE,
+    allocatedStorage: STORAGE_GIB,
+    deploymentType: settings.stage === 'prod' ? 'WITH_MULTIAZ_STANDBY' : 'SINGLE_AZ',
+    organization: DATABASE,
+    bucket: DATABASE,
+    username: DATABASE,
+    password: password.secretValue.unsafeUnwrap(),
+    port: PORT,
+    publiclyAccessible: false,
+    vpcSecurityGroupIds: [databaseGroup.securityGroupId],
+    vpcSubnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+  })
+  instance.applyRemovalPolicy(removalPolicy)
+  new CfnOutput(scope, 'InfluxEndpoint', { value: instance.attrEndpoint })
+  new CfnOutput(scope, 'InfluxPasswordSecret', { value: password.secretName })
+  new CfnOutput(scope, 'InfluxTokenSecret', { value: token.secretName })
+  const place = { url: `https://${instance.attrEndpoint}:${PORT}`, database: DATABASE }
+  return {
+    network,
+    series: (): Access => accessTo(place, token.secretArn),
+  }
+}
+
+/** One token opens the database as a whole: InfluxDB knows no rights below a bucket. */
+const accessTo = (place: { url: string; database: string }, secretArn: string): Access => ({
+  environment: {
+    KILOWATCH_STORE: 'influxdb',
+    KILOWATCH_INFLUX_URL: place.url,
+    KILOWATCH_INFLUX_DATABASE: place.database,
+    KILOWATCH_INFLUX_SECRET_ARN: secretArn,
+  },
+  statements: [new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] })],
+})
+
+function addNetwork(scope: Construct, logs: Bucket): { network: InfluxNetwork; databaseGroup: SecurityGroup } {
+  const vpc = new Vpc(scope, 'Network', {
+    ipAddresses: IpAddresses.cidr(NETWORK),
+    maxAzs: 2,
+    natGateways: 0,
+    // Nothing is in the default group; closing it would take a function of the CDK's own, with rights over groups.
+    restrictDefaultSecurityGroup: false,
+    subnetConfiguration: [{ name: 'Series', subnetType: SubnetType.PRIVATE_ISOLATED }],
+    gatewayEndpoints: {
+      DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+      Objects: { service: GatewayVpcEndpointAwsService.S3 },
+    },
+    flowLogs: { Refused: { destination: FlowLogDestination.toS3(logs, 'network/') } },
+  })
+  const group = (id: string, description: string, allowAllOutbound: boolean) =>
+    new SecurityGroup(scope, id, { vpc, description, allowAllOutbound })
+  const functionsGroup = group('FunctionsGroup', 'Functions that use series', true)
+  const databaseGroup = group('InfluxGroup', 'InfluxDB', false)
+  const endpointsGroup = group('EndpointsGroup', 'Endpoints of AWS services', false)
+  databaseGroup.addIngressRule(functionsGroup, Port.tcp(PORT), 'series')
+  endpointsGroup.addIngressRule(functionsGroup, Port.tcp(443), 'AWS')
+  for (const [id, service] of Object.entries({
+    Queues: InterfaceVpcEndpointAwsService.SQS,
+    Secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  })) {
+    vpc.addInterfaceEndpoint(id, { service, securityGroups: [endpointsGroup], open: false })
+  }
+  return {
+    network: { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups: [functionsGroup] },
+    databaseGroup,
+  }
+}

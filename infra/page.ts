@@ -1,0 +1,91 @@
+// The web page: files in a bucket that only CloudFront can read, and the API under the same host, so that a browser asks one
+// origin. `npm run build:web` and one copy put the files there (docs/deploy.md).
+
+import { CfnOutput, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
+import {
+  AllowedMethods,
+  CachePolicy,
+  Distribution,
+  HeadersFrameOption,
+  OriginRequestPolicy,
+  ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront'
+import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+import { accept } from './accepted.ts'
+import type { Settings } from './settings.ts'
+
+/** Two years, as browsers' lists of sites that only speak TLS ask for. */
+const TLS_ONLY = Duration.days(730)
+
+export interface PageOptions {
+  settings: Settings
+  logs: Bucket
+  api: HttpApi
+}
+
+/** Returns the page's address. */
+export function addPage(scope: Construct, { settings, logs, api }: PageOptions): string {
+  const files = new Bucket(scope, 'Page', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    // The page is the same for everyone and in every copy of Kilowatch: no secret that a key of one's own would keep.
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    // What is built can be built again.
+    removalPolicy: RemovalPolicy.DESTROY,
+    serverAccessLogsBucket: logs,
+    serverAccessLogsPrefix: 'page-files/',
+  })
+  const { pageDomain } = settings
+  const headers = new ResponseHeadersPolicy(scope, 'PageHeaders', {
+    securityHeadersBehavior: {
+      contentTypeOptions: { override: true },
+      frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+      strictTransportSecurity: { accessControlMaxAge: TLS_ONLY, includeSubdomains: false, override: true },
+    },
+  })
+  const common = { viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS, responseHeadersPolicy: headers }
+  const distribution = new Distribution(scope, 'PageDistribution', {
+    defaultRootObject: 'index.html',
+    defaultBehavior: { ...common, origin: S3BucketOrigin.withOriginAccessControl(files) },
+    additionalBehaviors: {
+      'api/*': {
+        ...common,
+        origin: new HttpOrigin(Fn.select(2, Fn.split('/', api.apiEndpoint))),
+        allowedMethods: AllowedMethods.ALLOW_ALL,
+        cachePolicy: CachePolicy.CACHING_DISABLED,
+        originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      },
+    },
+    logBucket: logs,
+    logFilePrefix: 'page/',
+    ...(pageDomain && {
+      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      domainNames: [pageDomain.name],
+      certificate: Certificate.fromCertificateArn(scope, 'PageCertificate', pageDomain.certificateArn),
+    }),
+  })
+  accept(distribution, 'AwsSolutions-CFR1', 'Where readers are is for whoever deploys to say: officials travel.')
+  accept(
+    distribution,
+    'AwsSolutions-CFR2',
+    'A firewall costs more than the rest of the page; the API checks tokens and limits its rate.',
+  )
+  if (!pageDomain) {
+    accept(
+      distribution,
+      'AwsSolutions-CFR4',
+      "CloudFront fixes the TLS versions of its own domain; a domain of one's own (pageDomain) has 1.2.",
+    )
+  }
+  new CfnOutput(scope, 'PageBucket', { value: files.bucketName })
+  new CfnOutput(scope, 'PageDistributionId', { value: distribution.distributionId })
+  const url = `https://${pageDomain?.name ?? distribution.distributionDomainName}/`
+  new CfnOutput(scope, 'PageUrl', { value: url })
+  return url
+}

@@ -1,0 +1,33 @@
+// The function that fleet provisioning asks (cloud/provisioning-hook.ts). No row of the trigger table: on one machine there is
+// no fleet provisioning, and gateways get their passwords with the registry.
+
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import type { Construct } from 'constructs'
+import { makeFunction, printedArn } from './functions.ts'
+import type { Settings } from './settings.ts'
+import { arnOf, type Stores } from './store.ts'
+
+/** IoT Core waits five seconds for the answer. */
+const SECONDS = 5
+const MEMORY_MB = 512
+/** IoT Core registers ten things a second for an account; an answer takes a fraction of one. */
+const COPIES = 4
+
+export function addProvisioningHook(scope: Construct, options: { settings: Settings; stores: Stores }): LambdaFunction {
+  const asking = new PolicyStatement({
+    actions: ['iot:ListThingPrincipals'],
+    resources: [arnOf(scope, 'iot', ANY_THING)],
+  })
+  return makeFunction(scope, 'provisioning', {
+    ...options,
+    entry: 'cloud/provisioning-hook.ts',
+    work: { memoryMb: MEMORY_MB, seconds: SECONDS, copies: COPIES },
+    access: [options.stores.documents(), { environment: {}, statements: [asking] }],
+    wildcards: {
+      [printedArn(scope, 'iot', ANY_THING)]:
+        'It is asked about any gateway, and only reads whether the thing has a certificate.',
+    },
+  })
+}
+const ANY_THING = 'thing/*'

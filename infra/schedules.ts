@@ -1,0 +1,32 @@
+// Clock ticks as messages in the handler's own queue: a tick that fails is tried again like any work.
+
+import { Duration } from 'aws-cdk-lib'
+import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'
+import { SqsSendMessage } from 'aws-cdk-lib/aws-scheduler-targets'
+import type { Construct } from 'constructs'
+import { pascal } from './names.ts'
+import type { WorkQueue } from './queues.ts'
+
+/** The group that fan-out uses for messages that are for no shard in particular: a tick and such work wait for each other. */
+const GROUP_OF_ALL = 'all'
+
+/** How long the scheduler tries to deliver a tick: later the next one is there anyway. */
+const TICK_AGE_MAX = Duration.minutes(15)
+
+export interface ScheduleOptions {
+  name: string
+  everyMinutes: number
+  work: WorkQueue
+}
+
+export function addSchedule(scope: Construct, { name, everyMinutes, work }: ScheduleOptions): void {
+  new Schedule(scope, `${pascal(name)}Schedule`, {
+    schedule: ScheduleExpression.rate(Duration.minutes(everyMinutes)),
+    target: new SqsSendMessage(work.queue, {
+      // The time makes two ticks two messages: SQS drops one that equals another of the last five minutes.
+      input: ScheduleTargetInput.fromObject({ scheduled: name, at: ContextAttribute.scheduledTime }),
+      messageGroupId: work.ordered ? GROUP_OF_ALL : undefined,
+      maxEventAge: TICK_AGE_MAX,
+    }),
+  })
+}

@@ -1,0 +1,135 @@
+// Who watches the watcher: alarms to the addresses given at deploy, and a dashboard. Each alarm is about something that a
+// person has to do; docs/deploy.md says what.
+
+import { Duration } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import type { Construct } from 'constructs'
+import { pascal } from './names.ts'
+import type { WorkQueue } from './queues.ts'
+import type { Settings } from './settings.ts'
+import type { Stores } from './store.ts'
+
+/** Work that waits longer than this is late: readings shall count within minutes. */
+const AGE_SECONDS_MAX = 900
+const PERIOD = Duration.minutes(5)
+/** One failure in five minutes is a retry; in each of three it is a fault. */
+const PERIODS = 3
+
+export interface WatchOptions {
+  settings: Settings
+  stores: Stores
+  api: HttpApi
+  functions: ReadonlyMap<string, LambdaFunction>
+  queues: ReadonlyMap<string, WorkQueue>
+}
+
+export function addWatch(scope: Construct, { settings, stores, api, functions, queues }: WatchOptions): void {
+  const topic = new Topic(scope, 'Alarms', { masterKey: stores.key, enforceSSL: true })
+  stores.key.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      // A key's own policy speaks of no other key.
+      resources: ['*'],
+    }),
+  )
+  for (const address of settings.alerts) topic.addSubscription(new EmailSubscription(address))
+
+  const alarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => {
+    new Alarm(scope, id, {
+      metric,
+      threshold: options.above,
+      evaluationPeriods: options.periods ?? 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: options.says,
+    }).addAlarmAction(new SnsAction(topic))
+  }
+  const over = { period: PERIOD }
+  for (const [name, { queue, deadLetters }] of queues) {
+    alarm(`${pascal(name)}DeadLettersAlarm`, deadLetters.metricApproximateNumberOfMessagesVisible(over), {
+      above: 0,
+      says: `Messages of ${name} could not be done. Each says why; replay them when that is mended.`,
+    })
+    alarm(`${pascal(name)}AgeAlarm`, queue.metricApproximateAgeOfOldestMessage({ ...over, statistic: 'Maximum' }), {
+      above: AGE_SECONDS_MAX,
+      says: `Work of ${name} waits for more than ${AGE_SECONDS_MAX / 60} minutes.`,
+    })
+  }
+  for (const [name, made] of functions) {
+    alarm(`${pascal(name)}ErrorsAlarm`, made.metricErrors(over), {
+      ...{ above: 0, periods: PERIODS },
+      says: `${name} fails again and again; its log says why.`,
+    })
+    alarm(`${pascal(name)}ThrottlesAlarm`, made.metricThrottles(over), {
+      ...{ above: 0, periods: PERIODS },
+      says: `${name} has no more copies to run: infra/functions.ts sets how many.`,
+    })
+  }
+  alarm('HttpErrorsAlarm', api.metricServerError(over), {
+    ...{ above: 0, periods: PERIODS },
+    says: 'The API answers 5xx.',
+  })
+  for (const direction of ['Read', 'Write']) {
+    const metric = new Metric({
+      namespace: 'AWS/DynamoDB',
+      metricName: `${direction}ThrottleEvents`,
+      dimensionsMap: { TableName: stores.state.tableName },
+      statistic: 'Sum',
+      ...over,
+    })
+    alarm(`State${direction}ThrottlesAlarm`, metric, {
+      ...{ above: 0, periods: PERIODS },
+      says: `The state table does not keep up with ${direction.toLowerCase()}s.`,
+    })
+  }
+
+  const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 })
+  const all = [...functions.values()]
+  new Dashboard(scope, 'Dashboard', {
+    dashboardName: `kilowatch-${settings.stage}`,
+    widgets: [
+      [
+        graph(
+          'Waiting: age of the oldest message, s',
+          [...queues.values()].map(({ queue }) => queue.metricApproximateAgeOfOldestMessage()),
+        ),
+        graph(
+          'Dead letters',
+          [...queues.values()].map(({ deadLetters }) => deadLetters.metricApproximateNumberOfMessagesVisible()),
+        ),
+      ],
+      [
+        graph(
+          'Runs',
+          all.map((made) => made.metricInvocations()),
+        ),
+        graph(
+          'Failures and throttles',
+          all.flatMap((made) => [made.metricErrors(), made.metricThrottles()]),
+        ),
+      ],
+      [
+        graph(
+          'Duration, p99',
+          all.map((made) => made.metricDuration({ statistic: 'p99' })),
+        ),
+        graph('HTTP: requests, 4xx, 5xx', [api.metricCount(), api.metricClientError(), api.metricServerError()]),
+      ],
+    ],
+  })
+}

@@ -1,0 +1,47 @@
+// S3 for tests: the three operations that an object bucket needs, over HTTP on a free port, kept in memory.
+
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { S3Client } from '@aws-sdk/client-s3'
+
+export interface TestBucket {
+  client(): S3Client
+  /** Paths, bucket included, of what stands. */
+  keys(): string[]
+  close(): Promise<void>
+}
+
+const NO_SUCH_KEY = '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>gone</Message></Error>'
+
+export async function startBucket(): Promise<TestBucket> {
+  const objects = new Map<string, Buffer>()
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '', 'http://s3').pathname)
+    const body = await buffer(request)
+    const found = objects.get(path)
+    if (request.method === 'PUT') objects.set(path, body)
+    if (request.method === 'DELETE') objects.delete(path)
+    if (request.method === 'GET' && !found)
+      response.writeHead(404, { 'content-type': 'application/xml' }).end(NO_SUCH_KEY)
+    else response.writeHead(request.method === 'DELETE' ? 204 : 200).end(request.method === 'GET' ? found : undefined)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    client: () =>
+      new S3Client({
+        region: 'local',
+        endpoint: `http://127.0.0.1:${port}`,
+        forcePathStyle: true,
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      }),
+    keys: () => [...objects.keys()],
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

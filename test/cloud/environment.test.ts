@@ -1,0 +1,35 @@
+// The platform on AWS asks its environment at first use, and says by name what is missing or wrong.
+
+import { afterEach, expect, test } from 'vitest'
+import { variable, variables } from '../../cloud/environment.ts'
+import { onHttp, onMessages, onShards, platform } from '../../cloud/platform.ts'
+import { api } from '../../functions/api.ts'
+import { ingest } from '../../functions/ingest.ts'
+import { notify } from '../../functions/notify.ts'
+import { settle } from '../../functions/settle.ts'
+
+afterEach(() => {
+  for (const name of Object.keys(variables)) delete process.env[name]
+})
+
+test('handlers are made without any variable', () => {
+  expect([onMessages(ingest), onShards('settle', settle), onShards('notify', notify), onHttp(api)]).toHaveLength(4)
+})
+
+test.each([
+  ['KILOWATCH_STATE_TABLE', () => platform().state.get('a')],
+  ['KILOWATCH_STATE_TABLE', () => platform().readings.count(['a'])],
+  ['KILOWATCH_OBJECTS_BUCKET', () => platform().objects.get('a')],
+  ['KILOWATCH_STORE', () => platform().consumption.get(['a'], 0, 1)],
+  ['KILOWATCH_QUEUE_SETTLE_URL', () => platform().fanOut.send('settle', ['a'])],
+  ['KILOWATCH_PAGE_URL', async () => platform().pageUrl],
+])('%s is named at first use', async (name, use) => {
+  await expect((async () => use())()).rejects.toThrow(`the environment variable ${name} is not set`)
+})
+
+test('a value that cannot be is refused by name', () => {
+  expect(() => variable('KILOWATCH_STORE', { KILOWATCH_STORE: 'mysql' })).toThrow(/KILOWATCH_STORE: .*timestream/)
+  expect(() => variable('KILOWATCH_PAGE_URL', { KILOWATCH_PAGE_URL: 'ftp://a' })).toThrow(/KILOWATCH_PAGE_URL: /)
+  expect(() => variable('KILOWATCH_STATE_TABLE', { KILOWATCH_STATE_TABLE: '' })).toThrow(/KILOWATCH_STATE_TABLE: /)
+  expect(variable('KILOWATCH_ADMIN_CLAIM', {})).toBe('cognito:groups')
+})

@@ -1,0 +1,250 @@
+// Every row of the trigger table stands in the CloudFormation template, in any partition: the table and infra/ cannot drift.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Duration } from 'aws-cdk-lib'
+import { Match } from 'aws-cdk-lib/assertions'
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import { describe, expect, test } from 'vitest'
+import { variables } from '../../cloud/environment.ts'
+import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
+import { works } from '../../infra/functions.ts'
+import { settingsOf } from '../../infra/settings.ts'
+import { temporaryFolder } from '../devices/broker.ts'
+import { DEPLOYMENTS, NEEDED, synth } from './synth.ts'
+
+const rows = Object.entries(triggers) as [name: keyof typeof triggers, trigger: Trigger][]
+const routes = rows.flatMap(([, { http }]) => http ?? [])
+const { template } = synth(DEPLOYMENTS['influxdb, built here'])
+const resources = (type: string) => Object.entries(template.findResources(type))
+const idOf = (type: string, start: string): string => {
+  const found = resources(type).filter(([id]) => new RegExp(`^${start}[0-9A-F]{8}$`, 'i').test(id))
+  expect(found, `${type} ${start}`).toHaveLength(1)
+  return found[0][0]
+}
+const functionOf = (name: string) => {
+  const id = idOf('AWS::Lambda::Function', name)
+  return { id, properties: template.findResources('AWS::Lambda::Function')[id].Properties }
+}
+
+describe('the template', () => {
+  test('is made of a table with rows of each kind', () => {
+    expect(rows.filter(([, { mqtt }]) => mqtt)).not.toHaveLength(0)
+    expect(rows.filter(([, { everyMinutes }]) => everyMinutes)).not.toHaveLength(0)
+    expect(rows.filter(([, { queue }]) => queue)).not.toHaveLength(0)
+    expect(routes.length).toBeGreaterThan(20)
+  })
+
+  test.each(rows)('has a function for %s, of the size and with the limits that are set', (name) => {
+    const { properties } = functionOf(name)
+    expect(properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: works[name].memoryMb,
+      Timeout: works[name].seconds,
+      ReservedConcurrentExecutions: works[name].copies,
+    })
+    expect(properties.Environment.Variables).toMatchObject({ KILOWATCH_STAGE: 'prod' })
+  })
+
+  test.each(rows.filter(([, { mqtt }]) => mqtt))('has an IoT rule into a queue for %s', (name, { mqtt }) => {
+    template.hasResourceProperties('AWS::IoT::TopicRule', {
+      TopicRulePayload: {
+        Sql: Match.stringLikeRegexp(`FROM '${(mqtt ?? '').replaceAll('+', '\\+')}'$`),
+        Actions: [{ Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}Queue`) } } }],
+        ErrorAction: { Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}DeadLetters`) } } },
+      },
+    })
+  })
+
+  test.each(rows.filter(([, { everyMinutes }]) => everyMinutes))(
+    'has a schedule into a queue for %s, whose ticks differ',
+    (name, { everyMinutes }) => {
+      template.hasResourceProperties('AWS::Scheduler::Schedule', {
+        ScheduleExpression: ScheduleExpression.rate(Duration.minutes(everyMinutes ?? 0)).expressionString,
+        Target: {
+          Arn: { 'Fn::GetAtt': [idOf('AWS::SQS::Queue', `${name}Queue`), 'Arn'] },
+          Input: `{"scheduled":"${name}","at":"<aws.scheduler.scheduled-time>"}`,
+          SqsParameters: { MessageGroupId: 'all' },
+        },
+      })
+    },
+  )
+
+  test.each(rows.filter(([, { queue, mqtt }]) => queue ?? mqtt))(
+    'has a queue for %s whose messages reach the function, and its dead letters when they fail',
+    (name, { queue }) => {
+      const id = idOf('AWS::SQS::Queue', `${name}Queue`)
+      const lettersId = idOf('AWS::SQS::Queue', `${name}DeadLetters`)
+      const { Properties } = template.findResources('AWS::SQS::Queue')[id]
+      expect(Properties.RedrivePolicy).toEqual({
+        deadLetterTargetArn: { 'Fn::GetAtt': [lettersId, 'Arn'] },
+        maxReceiveCount: RECEIVES_MAX,
+      })
+      // IoT rules cannot send to FIFO queues; shard messages are gathered in one (decision 0016).
+      expect(Properties.FifoQueue).toBe(queue ? true : undefined)
+      expect(Properties.DelaySeconds).toBe(queue ? QUEUE_DELAY_SECONDS : undefined)
+      expect(Properties.VisibilityTimeout).toBeGreaterThan(works[name].seconds)
+      template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        EventSourceArn: { 'Fn::GetAtt': [id, 'Arn'] },
+        FunctionName: { Ref: functionOf(name).id },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        // What is throttled would count as received, and end as a dead letter.
+        ScalingConfig: { MaximumConcurrency: works[name].copies },
+      })
+      expect(functionOf(name).properties.Environment.Variables.KILOWATCH_DEAD_LETTERS_URL).toEqual({ Ref: lettersId })
+    },
+  )
+
+  test('has exactly the routes of the table, each behind the authorizer unless it tells nothing', () => {
+    const made = resources('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties)
+    expect(made.map(({ RouteKey }) => RouteKey).sort()).toEqual([...routes].sort())
+    const open = made.filter(({ AuthorizationType }) => AuthorizationType !== 'JWT')
+    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual(['GET /api/v1/health', 'GET /api/v1/openapi.json'])
+    template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      JwtConfiguration: { Issuer: 'https://issuer.example', Audience: ['kilowatch'] },
+    })
+  })
+
+  test('answers the routes about gateways from a function that can change certificates and cannot reach series', () => {
+    const about = routes.filter((route) => route.includes('/gateways/{id}/'))
+    const { id, properties } = functionOf('devices')
+    const integrations = resources('AWS::ApiGatewayV2::Integration').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.IntegrationUri).includes(id),
+    )
+    expect(integrations).toHaveLength(1)
+    const served = resources('AWS::ApiGatewayV2::Route')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Target }) => JSON.stringify(Target).includes(integrations[0][0]))
+    expect(served.map(({ RouteKey }) => RouteKey).sort()).toEqual([...about].sort())
+    expect(properties.Environment.Variables).toMatchObject({ KILOWATCH_THING_POLICY: expect.anything() })
+    expect(properties.Environment.Variables).not.toHaveProperty('KILOWATCH_STORE')
+    expect(properties.VpcConfig).toBeUndefined()
+    expect(functionOf('api').properties.VpcConfig).toBeDefined()
+  })
+
+  test('asks for a token to change something even where anyone may read', () => {
+    const { template: open } = synth({ readers: 'anyone' })
+    const made = Object.values(open.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties)
+    const needing = made.filter(({ AuthorizationType }) => AuthorizationType === 'JWT').map(({ RouteKey }) => RouteKey)
+    expect(needing.sort()).toEqual(routes.filter((route) => !route.startsWith('GET ')).sort())
+  })
+
+  test('watches every queue and every function, and tells the addresses given', () => {
+    const alarms = JSON.stringify(resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties))
+    for (const [id] of [...resources('AWS::SQS::Queue'), ...resources('AWS::Lambda::Function')]) {
+      expect(alarms, id).toContain(`"${id}"`)
+    }
+    for (const [id, { Properties }] of resources('AWS::CloudWatch::Alarm')) {
+      expect(Properties.AlarmActions, id).toHaveLength(1)
+    }
+    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.org' })
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 1)
+  })
+
+  test('reserves less than a new account has, and leaves it the hundred that must stay', () => {
+    const copies = resources('AWS::Lambda::Function').map(
+      ([, { Properties }]) => Properties.ReservedConcurrentExecutions,
+    )
+    expect(copies.every((one) => one > 0)).toBe(true)
+    expect(copies.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(100)
+  })
+
+  test('lets a gateway get a certificate only when the hook says so', () => {
+    const [[, { Properties }]] = resources('AWS::IoT::ProvisioningTemplate')
+    expect(Properties.PreProvisioningHook.TargetArn).toEqual({ 'Fn::GetAtt': [functionOf('provisioning').id, 'Arn'] })
+  })
+})
+
+describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) => {
+  const made = synth(context).template
+  const json = made.toJSON()
+
+  test('names no partition but by reference, or by the region that was asked for', () => {
+    const arns = JSON.stringify(json).match(/arn:aws[a-z-]*:/g) ?? []
+    expect(arns.filter((arn) => arn !== 'arn:aws-cn:')).toEqual([])
+  })
+
+  test('keeps its data exactly where the stage is prod', () => {
+    const kept = Object.values(made.findResources('AWS::DynamoDB::Table')).map(({ DeletionPolicy }) => DeletionPolicy)
+    expect(kept).toEqual([context.stage === 'test' ? 'Delete' : 'Retain'])
+    made.hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
+    })
+  })
+
+  test('builds the series store that was chosen, and no other', () => {
+    const isTimestream = context.readings === 'timestream'
+    made.resourceCountIs('AWS::Timestream::Database', isTimestream ? 1 : 0)
+    made.resourceCountIs('AWS::Timestream::Table', isTimestream ? 2 : 0)
+    for (const { Properties } of Object.values(made.findResources('AWS::Timestream::Table'))) {
+      expect(Properties.Schema.CompositePartitionKey).toMatchObject([{ Type: 'DIMENSION', Name: 'meter' }])
+    }
+    const builds = !isTimestream && !context.influxUrl
+    made.resourceCountIs('AWS::Timestream::InfluxDBInstance', builds ? 1 : 0)
+    made.resourceCountIs('AWS::EC2::VPC', builds ? 1 : 0)
+    // A NAT gateway would cost more than all functions together.
+    made.resourceCountIs('AWS::EC2::NatGateway', 0)
+    made.resourceCountIs('AWS::CloudFront::Distribution', context.page === 'cloudfront' ? 1 : 0)
+  })
+})
+
+describe('the environment', () => {
+  const told = Object.values(DEPLOYMENTS).flatMap((context) =>
+    Object.values(synth(context).template.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
+      Object.keys(Properties.Environment.Variables),
+    ),
+  )
+
+  test('has nothing that the platform does not know, and everything that has no default', () => {
+    const known = Object.keys(variables)
+    expect([...new Set(told)].filter((name) => !known.includes(name))).toEqual([])
+    const needed = known.filter((name) => !variables[name as keyof typeof variables].safeParse(undefined).success)
+    // Nobody sends to these but a schedule.
+    const unsent = ['KILOWATCH_QUEUE_NOTIFY_URL', 'KILOWATCH_QUEUE_PRUNE_URL']
+    expect(needed.filter((name) => !told.includes(name)).sort()).toEqual(unsent)
+  })
+})
+
+test('the app writes its template without credentials, as `cdk synth` runs it', () => {
+  const folder = temporaryFolder()
+  const context = { ...NEEDED, 'aws:cdk:bundling-stacks': [] }
+  const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    encoding: 'utf8',
+  })
+  expect(status, stderr).toBe(0)
+  expect(existsSync(join(folder, 'Kilowatch-prod.template.json'))).toBe(true)
+}, 120_000)
+
+describe('the context', () => {
+  const parse = (context: Record<string, string>) => () =>
+    settingsOf((name) => ({ jwtIssuer: 'https://i.example', jwtAudience: 'a', ...context })[name])
+
+  test.each([
+    [{ jwtIssuer: '' }, 'context "jwtIssuer" is missing'],
+    [{ readings: 'postgres' }, 'context "readings": "postgres" is none of influxdb, timestream'],
+    [{ stage: 'My Stage' }, 'context "stage": "My Stage" is not a stage'],
+    [{ area: '13' }, 'context "area": "13" is not the code of an area'],
+    [{ alerts: 'a@b.org, nobody' }, 'context "alerts": "nobody" is not a mail address'],
+    [{ influxUrl: 'http://i.example' }, 'context "influxUrl": "http://i.example" is not an https address'],
+    [{ influxUrl: 'https://i.example' }, 'context "influxSecret" is missing'],
+    [{ pageDomain: 'p.example' }, 'context "pageCertificate" is missing'],
+    [{ adminClaim: 'role' }, 'context "adminValue" is missing'],
+  ])('%o is refused by name', (context, message) => {
+    expect(parse(context as Record<string, string>)).toThrow(message)
+  })
+
+  test('is as documented when little is said', () => {
+    expect(parse({ alerts: 'a@b.org,c@d.org' })()).toMatchObject({
+      ...{ stage: 'prod', area: '130000', readings: 'influxdb', page: 'none', readers: 'signed-in' },
+      alerts: ['a@b.org', 'c@d.org'],
+    })
+  })
+})

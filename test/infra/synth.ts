@@ -1,0 +1,50 @@
+// The stack as whoever deploys would have it, written to a template in this process: no credentials, no network, and no
+// bundles unless a test is about them.
+
+import { readFileSync } from 'node:fs'
+import { App } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { settingsOf } from '../../infra/settings.ts'
+import { KilowatchStack } from '../../infra/stack.ts'
+
+export type Context = Readonly<Record<string, string>>
+
+const cdkJson: { context: Record<string, unknown> } = JSON.parse(
+  readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
+)
+
+/** The least that has to be said. */
+export const NEEDED: Context = { jwtIssuer: 'https://issuer.example', jwtAudience: 'kilowatch' }
+
+/** Each of these is deployed differently: what is true of the stack has to be true of all. */
+export const DEPLOYMENTS: Readonly<Record<string, Context>> = {
+  'influxdb, built here': { readings: 'influxdb', alerts: 'ops@example.org' },
+  'influxdb, there already': {
+    readings: 'influxdb',
+    influxUrl: 'https://influx.example:8086',
+    influxSecret: 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:influx-AbCdEf',
+  },
+  timestream: { readings: 'timestream', mailFrom: 'kilowatch@example.org' },
+  'with a page for everyone': { page: 'cloudfront', readers: 'anyone' },
+  'a stage that is not kept': { stage: 'test' },
+  'cn-north-1': { region: 'cn-north-1', readings: 'influxdb', pageUrl: 'https://page.example/' },
+}
+
+export interface Synthesized {
+  app: App
+  stack: KilowatchStack
+  template: Template
+}
+
+export function synth(context: Context = {}, { bundled = false } = {}): Synthesized {
+  const { region, ...rest } = { ...NEEDED, ...context } as Context
+  const app = new App({
+    context: { ...cdkJson.context, ...(!bundled && { 'aws:cdk:bundling-stacks': [] }), ...rest },
+  })
+  const settings = settingsOf((name) => app.node.tryGetContext(name))
+  const stack = new KilowatchStack(app, `Kilowatch-${settings.stage}`, {
+    settings,
+    env: region ? { region } : undefined,
+  })
+  return { app, stack, template: Template.fromStack(stack) }
+}

@@ -1,0 +1,130 @@
+// The form for whoever changes something: the admin token, asked for once in a tab, a name, a note, and the buttons.
+// What the server says against it is shown; a wrong token is forgotten and asked for again.
+
+import { Alert, Button, Input } from 'antd'
+import { type FormEvent, type ReactNode, useId, useState } from 'react'
+import { rememberAdmin, useAdmin } from './admin.ts'
+import { useLanguage } from './language.tsx'
+import { type Problem, postJson, problemOf } from './resource.ts'
+
+export interface AdminAction {
+  key: string
+  label: string
+  /** Below `/api/v1/`. */
+  path: string
+  body: (said: { name: string; note: string | undefined }) => object
+}
+
+interface Props<T> {
+  /** The first is the one that Enter sends. */
+  actions: readonly AdminAction[]
+  done: (answer: T) => void
+}
+
+export function AdminForm<T>({ actions, done }: Props<T>) {
+  const { text } = useLanguage()
+  const admin = useAdmin()
+  const [typed, setTyped] = useState('')
+  const [name, setName] = useState(admin.name)
+  const [note, setNote] = useState('')
+  const [busy, setBusy] = useState<string | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const token = admin.token ?? typed.trim()
+
+  const send = async (action: AdminAction) => {
+    if (token === '') return setProblem({ title: text.needToken, status: 0 })
+    if (name.trim() === '') return setProblem({ title: text.needName, status: 0 })
+    setBusy(action.key)
+    setProblem(null)
+    try {
+      const said = { name: name.trim(), note: note.trim() === '' ? undefined : note.trim() }
+      const answer = await postJson<T>(action.path, action.body(said), token)
+      rememberAdmin({ token, name: name.trim() })
+      done(answer)
+    } catch (error) {
+      const found = problemOf(error)
+      if (found.status === 401) rememberAdmin({ token: null, name: name.trim() })
+      setProblem(found.status === 401 ? { title: text.wrongToken, status: 401 } : found)
+    } finally {
+      setBusy(null)
+    }
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    send(actions[0])
+  }
+  return (
+    <form className="admin-form" onSubmit={submit} data-testid="admin-form">
+      <div className="admin-fields">
+        {admin.token === null && (
+          <Field label={text.adminToken} hint={text.adminTokenHint}>
+            {(id) => (
+              <Input.Password
+                id={id}
+                value={typed}
+                autoComplete="off"
+                onChange={({ target }) => setTyped(target.value)}
+                data-testid="admin-token"
+              />
+            )}
+          </Field>
+        )}
+        <Field label={text.yourName}>
+          {(id) => (
+            <Input
+              id={id}
+              value={name}
+              maxLength={100}
+              autoComplete="name"
+              onChange={({ target }) => setName(target.value)}
+              data-testid="admin-name"
+            />
+          )}
+        </Field>
+        <Field label={text.remark}>
+          {(id) => <Input id={id} value={note} maxLength={1000} onChange={({ target }) => setNote(target.value)} />}
+        </Field>
+      </div>
+      {problem && <Alert type="error" showIcon title={text.notDone} description={wordsOf(problem)} role="alert" />}
+      <div className="admin-buttons">
+        {actions.map((action, index) => (
+          <Button
+            key={action.key}
+            type={index === 0 ? 'primary' : 'default'}
+            htmlType={index === 0 ? 'submit' : 'button'}
+            loading={busy === action.key}
+            disabled={busy !== null && busy !== action.key}
+            onClick={index === 0 ? undefined : () => send(action)}
+            data-testid={`action-${action.key}`}
+          >
+            {action.label}
+          </Button>
+        ))}
+        {admin.token !== null && (
+          <Button type="link" onClick={() => rememberAdmin({ ...admin, token: null })}>
+            {text.forgetToken}
+          </Button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+interface FieldProps {
+  label: string
+  hint?: string
+  children: (id: string) => ReactNode
+}
+
+function Field({ label, hint, children }: FieldProps) {
+  const id = useId()
+  return (
+    <div className="admin-field">
+      <label htmlFor={id}>{label}</label>
+      {children(id)}
+      {hint && <span className="faint">{hint}</span>}
+    </div>
+  )
+}
+
+const wordsOf = ({ title, detail }: Problem): string => (detail === undefined ? title : `${title}: ${detail}`)

@@ -1,0 +1,28 @@
+// The parts of a page as tabs that stand in the URL. Only the open one is there, so only it asks the server.
+
+import { Tabs } from 'antd'
+import type { ReactNode } from 'react'
+
+interface Props<V extends string> {
+  label: string
+  views: readonly { view: V; name: string }[]
+  open: V
+  choose: (view: V) => void
+  children: ReactNode
+}
+
+export function PageTabs<V extends string>({ label, views, open, choose, children }: Props<V>) {
+  return (
+    <>
+      <Tabs
+        aria-label={label}
+        activeKey={open}
+        onChange={(view) => choose(view as V)}
+        items={views.map(({ view, name }) => ({ key: view, label: name }))}
+      />
+      <div className="tab-body" role="tabpanel" aria-label={views.find(({ view }) => view === open)?.name}>
+        {children}
+      </div>
+    </>
+  )
+}
