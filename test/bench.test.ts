@@ -31,6 +31,12 @@ it(
       expect(row.ratio).toBeCloseTo(row.seconds / row.reference.seconds, 9)
       expect(row.more['ms for one touched institution']).toBeGreaterThan(0)
     }
+    for (const row of named('latency ')) {
+      expect(row.seconds).toBeGreaterThan(0)
+      expect(row.more.meters).toBe(400)
+      expect(row.more['p99 from the first message s']).toBeGreaterThanOrEqual(row.more['p50 s'])
+      expect(row.more['other API requests p99 s']).toBeGreaterThan(0)
+    }
     const costs = [
       ...HANDLERS.flatMap((name) => [`${name} bundle, MB`, `${name} cold import, ms`]),
       ...['timestream', 'influxdb'].map((store) => `ingest into ${store}, CPU ms per message of 50`),
