@@ -8,7 +8,7 @@ import type { Area, Institution, Meter, Quota, Target } from '../domain/registry
 import type { SubjectMonth } from '../domain/subject.ts'
 import { sumSubjects } from '../domain/subject.ts'
 import { type AlertMark, alertMarkKey } from '../functions/alert-judge.ts'
-import { assessedKey, judgedByOf } from '../functions/assess.ts'
+import { assessedKey, judgedByOf } from '../functions/judged-by.ts'
 import { STANDARDS_RULE, subjectYearKey } from '../functions/judgement.ts'
 import { type ConsumptionDay, DERIVED, type Platform } from '../functions/platform.ts'
 import { registryReader } from '../functions/registry.ts'

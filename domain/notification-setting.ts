@@ -1,7 +1,7 @@
 // Who is told of alerts, where, in which language, and when not: recipients and their channels, as zod schemas.
 // Secrets of robots and webhooks stand in the channel, so these documents are for administrators only.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALERT_KINDS } from './alert-finding.ts'
 import { LANGUAGES, SEVERITIES } from './alert-phrase.ts'
 import { areaCode } from './registry.ts'

@@ -1,18 +1,24 @@
 // What a person may say of a register event, and what it means for the hours. Nothing of the readings is changed: an event
 // that is undone is passed into the profile, and the rules of settle-cases/README.md are walked with that one exception.
 
+import type { ClockJump } from './clock-jump.ts'
 import type { RegisterEvent } from './register.ts'
+import type { StuckRegister } from './register-stuck.ts'
 
-export type EventKind = RegisterEvent['kind']
-export const EVENT_KINDS = ['spike', 'rollover', 'reset', 'replacement', 'negativeStep'] as const satisfies EventKind[]
+/** What a person may look at: what the walk of the rules names, what is seen in hours, and in the order of arrival. */
+export type FieldEvent = RegisterEvent | StuckRegister | ClockJump
+export type EventKind = FieldEvent['kind']
+const WALKED_KINDS = ['spike', 'rollover', 'reset', 'negativeStep'] as const
+export const EVENT_KINDS = [...WALKED_KINDS, 'replacement', 'stuck', 'clockJump'] as const satisfies EventKind[]
 
 /**
  * An event that was undone, by its kind and its time. A `spike` counts as a good reading: what follows from it (a rise
  * and a reset, for one that went up) are events of their own. A `rollover` is taken for a reset. A `negativeStep` is taken
- * for a reset, however small. A `reset` counts as it is, with its sign: the register did run backwards.
+ * for a reset, however small. A `reset` counts as it is, with its sign: the register did run backwards. A `stuck` register and
+ * a `clockJump` have no override: their hours stand as they were read, and undoing them says that nothing was wrong.
  */
 export interface Override {
-  kind: Exclude<EventKind, 'replacement'>
+  kind: (typeof WALKED_KINDS)[number]
   atMs: number
 }
 
@@ -29,7 +35,7 @@ export interface ReviewEntry {
 /** What stands of an event that was ever reviewed. `event` as it was then: an undone one stands nowhere else. */
 export interface EventReview {
   meter: string
-  event: RegisterEvent
+  event: FieldEvent
   state: ReviewState
   history: ReviewEntry[]
 }
@@ -45,13 +51,17 @@ export function parseEventId(id: string): { kind: EventKind; atMs: number } | un
   return { kind, atMs: Number(at) }
 }
 
+/** Whether undoing an event gives its hours another meaning: of these kinds there are overrides. */
+export const changesHours = <E extends { kind: EventKind }>(event: E): event is E & Pick<Override, 'kind'> =>
+  WALKED_KINDS.some((kind) => kind === event.kind)
+
 /** Whether an event can be undone: a replacement stands in the registry, and is corrected there. */
 export const canUndo = ({ kind }: { kind: EventKind }): boolean => kind !== 'replacement'
 
 /** The review after one more entry. */
 export function reviewed(
   standing: EventReview | undefined,
-  of: { meter: string; event: RegisterEvent },
+  of: { meter: string; event: FieldEvent },
   entry: ReviewEntry,
 ): EventReview {
   return {
@@ -63,10 +73,10 @@ export function reviewed(
 }
 
 /** The overrides of a meter after an event was undone (or no longer is), in order of time and kind. */
-export function withOverride(overrides: readonly Override[], event: RegisterEvent, isUndone: boolean): Override[] {
+export function withOverride(overrides: readonly Override[], event: FieldEvent, isUndone: boolean): Override[] {
   const id = eventId(event)
   const others = overrides.filter((one) => eventId(one) !== id)
-  const added: Override[] = isUndone && event.kind !== 'replacement' ? [{ kind: event.kind, atMs: event.atMs }] : []
+  const added: Override[] = isUndone && changesHours(event) ? [{ kind: event.kind, atMs: event.atMs }] : []
   return [...others, ...added].sort((a, b) => a.atMs - b.atMs || (a.kind < b.kind ? -1 : 1))
 }
 

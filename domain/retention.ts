@@ -1,7 +1,7 @@
 // How long what is over is kept, as a setting with its defaults. Open alerts, readings, consumption and the registry are
 // kept for ever, and no setting shortens that.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const retentionSchema = z.object({
   /**

@@ -1,7 +1,7 @@
 // What the HTTP API answers (design §2), as zod schemas: the OpenAPI document, the web page and the CLI read the same shapes.
 // Amounts carry their unit in the field name; instants are epoch milliseconds; a value that is not known is null, never 0.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { HOUR_FLAGS } from './register.ts'
 import {
   AREA_LEVELS,

@@ -15,11 +15,13 @@ import { addMonths, DAY_MS, dayOf, dayStartMs, HOUR_MS, monthOf, monthRange } fr
 import { type CentreBoundary, centreBoundaries } from '../domain/data-centre-boundary.ts'
 import { COVERAGE_MIN } from '../domain/dual-control.ts'
 import { balanceOf, type MeterHours, meterTree, type TreeNode } from '../domain/meter-tree.ts'
-import { type EventReview, eventId } from '../domain/register-review.ts'
+import { type EventKind, type EventReview, eventId } from '../domain/register-review.ts'
 import { EXPORT, type Institution, type Meter } from '../domain/registry.ts'
 import type { LimitsReader } from './alert-limits.ts'
+import { clockJumpsOf } from './clock-look.ts'
 import { reviewKey } from './event-review.ts'
 import type { ConsumptionDay, Platform } from './platform.ts'
+import { standstillsOf, stuckAmong } from './stuck.ts'
 
 /** Three nights and four weeks of nights before them, and the present day. */
 const DAYS_LOADED = 33
@@ -55,13 +57,26 @@ export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: n
     own.set(amounts, (day - firstDay) * 24)
     if (!hours.has(meter)) hours.set(meter, { firstHourMs: dayStartMs(firstDay), amounts: own })
   }
-  return { hours, events: await eventsOf(ports, days), generated: await generatedBy(ports, meters, nowMs) }
+  const events = await eventsOf(ports, meters, days, { fromMs: dayStartMs(firstDay), toMs: nowMs })
+  return { hours, events, generated: await generatedBy(ports, meters, nowMs) }
 }
 
-/** By meter, with whether a person has accepted or undone it. */
-async function eventsOf({ state }: Ports, days: readonly ConsumptionDay[]): Promise<MeterLook['events']> {
+/** By meter, with whether a person has accepted or undone it. Clocks that jumped are of the range, as the days are. */
+async function eventsOf(
+  { state, consumption }: Ports,
+  meters: readonly Meter[],
+  days: readonly ConsumptionDay[],
+  range: { fromMs: number; toMs: number },
+): Promise<MeterLook['events']> {
+  const stuck = await stuckAmong(consumption, standstillsOf(days, meters, { ...range, fromMs: range.fromMs + HOUR_MS }))
+  const jumps = await clockJumpsOf(state, meters, range)
+  const found: { meter: string; events: readonly { kind: EventKind; atMs: number }[] }[] = [
+    ...days,
+    ...[...stuck].map(([meter, events]) => ({ meter, events })),
+    ...jumps.map(({ meter, event }) => ({ meter, events: [event] })),
+  ]
   const eventful = Map.groupBy(
-    days.filter(({ events }) => events.length > 0),
+    found.filter(({ events }) => events.length > 0),
     ({ meter }) => meter,
   )
   const docs = await Promise.all([...eventful.keys()].map((meter) => state.query<EventReview>(reviewKey(meter))))

@@ -1,6 +1,6 @@
 // Routes of alerts: the list, one alert with its history, acknowledgement and thresholds.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Alert, acknowledge } from '../domain/alert.ts'
 import { ALERT_KINDS, type AlertSubject } from '../domain/alert-finding.ts'
 import { ALERT_RULES } from '../domain/alert-rule.ts'

@@ -1,14 +1,14 @@
 // Routes of areas: what lies below one, how it stands, and whether its totals are up to date.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { monthOf } from '../domain/calendar.ts'
 import { type Area, isRead } from '../domain/registry.ts'
 import { type AreaStatusView, type AreaView, areaStatusViewSchema, areaViewSchema } from '../domain/view.ts'
 import { ancestors, areaOf, monthQuery, shardsBelow } from './api-query.ts'
 import { type Route, type RouteContext, route } from './api-route.ts'
-import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions } from './assess.ts'
 import { type DirtyMonths, dirtyKey } from './dirty.ts'
-import { readOverrides, withOverrides } from './event-review.ts'
+import { readReopenings } from './event-review.ts'
+import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions } from './judged-by.ts'
 import { dualControlOf, latestMonth, parentOf } from './judgement.ts'
 import { type SettledMark, settledKey, unsettledMeters } from './settle.ts'
 import { hasNewFormulas } from './virtual-days.ts'
@@ -68,10 +68,10 @@ export const areaRoutes: readonly Route[] = [
       const areas = await registry.areas()
       let readings = 0
       let upToDate = true
-      const overrides = await readOverrides(platform.state)
+      const reopenings = await readReopenings(platform.state)
       for (const shard of shards) {
         const records = await registry.shard(shard)
-        const read = withOverrides(records.meters.filter(isRead), overrides)
+        const read = records.meters.filter(isRead)
         const meters = read.map(({ id }) => id)
         const settled = await platform.state.get<SettledMark>(settledKey(shard))
         const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
@@ -84,6 +84,7 @@ export const areaRoutes: readonly Route[] = [
         upToDate &&=
           touched.length === 0 &&
           unsettledMeters(read, settled?.value).length === 0 &&
+          !meters.some((id) => reopenings.has(id)) &&
           !(await hasNewFormulas(platform.state, shard, records.meters)) &&
           reopenedInstitutions(judgedBy, assessed?.value).length === 0
         readings += await platform.readings.count(meters)

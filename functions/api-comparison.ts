@@ -2,12 +2,14 @@
 // demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read from
 // what stands (standing.ts); only the institutions of a page are looked at one by one.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { dayLabel, dayOf, yearOf } from '../domain/calendar.ts'
 import { demonstrationPoints } from '../domain/demonstration.ts'
 import { keyEnergyUser } from '../domain/key-energy-user.ts'
-import { EXCLUSIONS, RANKING_RULE, type RankingCandidate, rankLeaders } from '../domain/ranking.ts'
+import { EXCLUSIONS, type RankingCandidate, rankLeaders } from '../domain/ranking.ts'
 import { INSTITUTION_LEVELS, INSTITUTION_TYPES, type Institution, VENUE_KINDS } from '../domain/registry.ts'
+import type { TableKind } from '../domain/standards/tables.ts'
+import { isValidOn, type Validity } from '../domain/standards/validity.ts'
 import { type InstitutionRow, pageOf } from '../domain/view.ts'
 import { areaOf, pageQuery, shardsBelow, yearAsked, yearQuery } from './api-query.ts'
 import { Problem, type Route, type RouteContext, route } from './api-route.ts'
@@ -38,12 +40,13 @@ export const comparisonRoutes: readonly Route[] = [
     ).extend({ year: z.number(), rule: z.looseObject({ name: z.string() }) }),
     async handle(context, { query }) {
       const year = yearAsked(query, context)
-      const groups = rankLeaders(await candidatesOf((await areaOf(context)).code, year, context))
+      const rule = inForce('rankingRules', (await context.registry.tables()).rankingRules, { year, context })
+      const groups = rankLeaders(await candidatesOf((await areaOf(context)).code, year, context), rule)
       const rows = groups.flatMap(({ ranked, excluded, ...group }) => [
         ...ranked.map((one) => ({ ...group, ...one, reasons: [] })),
         ...excluded.map((one) => ({ ...group, rank: null, value: null, leader: false, ...one })),
       ])
-      return { year, rule: RANKING_RULE, ...paged(rows, ({ institution }) => institution, query) }
+      return { year, rule, ...paged(rows, ({ institution }) => institution, query) }
     },
   }),
   route({
@@ -61,14 +64,13 @@ export const comparisonRoutes: readonly Route[] = [
       const { items: page, next } = await institutionPage(context, query)
       const { means, asOfMs } = await peerMeansIn(platform.state, year, head.shards)
       const met = await Promise.all([year, year - 1].map((one) => targetsMetIn(page, one, context)))
-      const date = dayLabel(dayOf(asOf(year, nowMs) - 1))
-      const ladders = (await registry.tables()).demonstrationLadders
+      const ladder = inForce('demonstrationLadders', (await registry.tables()).demonstrationLadders, { year, context })
       const items = await Promise.all(
         page.map(async (one) =>
           demonstrationPoints(await demonstrationYear(one, year, { state: platform.state, nowMs }), means, {
-            date,
+            date: ladder.validFrom,
             targetsMet: metBoth(met.map((of) => of.get(one.id) ?? null)),
-            ladders,
+            ladders: [ladder],
           }),
         ),
       )
@@ -108,6 +110,18 @@ export const comparisonRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** The row that held at the end of a year, or so far; Problem 404 naming the table when there was none. */
+function inForce<T extends Validity>(
+  table: TableKind,
+  rows: readonly T[],
+  { year, context }: { year: number; context: RouteContext },
+): T {
+  const date = dayLabel(dayOf(asOf(year, context.platform.now()) - 1))
+  const row = rows.find((one) => isValidOn(one, date))
+  if (!row) throw new Problem(404, 'Not found', `no row of ${table} holds on ${date}; import one`, { field: 'year' })
+  return row
+}
 
 type PageQuery = z.output<typeof pageQuery>
 

@@ -1,7 +1,7 @@
 // Routes that show where numbers come from and what they mean: explain, carbon ledger, meter tree, data centre, rankings,
 // key energy users, pace, cost and the decomposition of targets.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { monthRange } from '../domain/calendar.ts'
 import { quotaPace } from '../domain/quota-pace.ts'
 import { MEDIA, METER_ROLES, QUOTA_INDICATORS } from '../domain/registry.ts'

@@ -1,6 +1,6 @@
 // Routes that lead a number, a status, a grade or an alert back to where it comes from.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Alert } from '../domain/alert.ts'
 import { explainFinding } from '../domain/alert-rule.ts'
 import { dayOf, monthOf } from '../domain/calendar.ts'

@@ -1,20 +1,15 @@
 // Routes of what happens in the field: register events and their review, repairs, revisions.
 
-import { z } from 'zod'
-import { dayOf, HOUR_MS } from '../domain/calendar.ts'
+import * as z from 'zod'
+import { DAY_MS } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
-import type { RegisterEvent } from '../domain/register.ts'
-import {
-  canUndo,
-  EVENT_KINDS,
-  type EventReview,
-  eventId,
-  parseEventId,
-  type ReviewState,
-} from '../domain/register-review.ts'
+import { canUndo, EVENT_KINDS, eventId, parseEventId, type ReviewState } from '../domain/register-review.ts'
+import type { Meter } from '../domain/registry.ts'
+import { causeSchema, causeText } from '../domain/revision-cause.ts'
 import { pageOf } from '../domain/view.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
-import { putReview, reviewKey } from './event-review.ts'
+import { putReview } from './event-review.ts'
+import { eventOf, eventsOf, type MeterEvent } from './field-events.ts'
 import type { Platform } from './platform.ts'
 import { type RepairRecord, repair, repairKey } from './repair.ts'
 import { type Revision, revisionKey } from './revision.ts'
@@ -72,7 +67,8 @@ const revisionSchema = z.object({
   atMs: z.number(),
   before: amounts,
   after: amounts,
-  cause: z.string().nullable(),
+  cause: z.string().nullable().meta({ description: 'The causes in a few words; null when nothing is known' }),
+  causes: z.array(causeSchema).meta({ description: 'What made the month change; empty when nothing is known' }),
 })
 
 const reviewRoute = (action: 'accept' | 'undo' | 'reopen', state: ReviewState, summary: string): Route =>
@@ -86,13 +82,15 @@ const reviewRoute = (action: 'accept' | 'undo' | 'reopen', state: ReviewState, s
       const { platform, registry, path } = context
       const found = await registry.meter(path.id)
       if (!found) throw notFound('meter', path.id)
-      const event = await eventOf(platform, path.id, path.event)
+      if (!parseEventId(path.event)) throw new Problem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
+      const event = await eventOf(platform, found.meter, path.event)
+      if (!event) throw new Problem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
       if (state === 'undone' && !canUndo(event))
         throw new Problem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
       const entry = { state, who: body.who ?? 'admin', note: body.note ?? null, atMs: platform.now() }
       const review = await putReview(platform.state, { meter: path.id, event }, entry)
       await platform.fanOut.send('settle', [found.shard])
-      return viewOf(path.id, review.event, review)
+      return viewOf({ meter: path.id, event: review.event, review })
     },
   })
 
@@ -102,9 +100,11 @@ export const fieldRoutes: readonly Route[] = [
     summary: 'Register events of a meter with their reviews, undone ones included, in order of time',
     query: z.object({ from: instant, to: instant }),
     response: z.object({ items: z.array(eventViewSchema) }),
-    async handle({ platform, registry, path }, { query: { from, to } }) {
-      if (!(await registry.meter(path.id))) throw notFound('meter', path.id)
-      return { items: await eventsOf(platform, [path.id], from, to) }
+    async handle(context, { query: range }) {
+      const { registry, path } = context
+      const found = await registry.meter(path.id)
+      if (!found) throw notFound('meter', path.id)
+      return { items: await eventViews(context, [found.meter], range) }
     },
   }),
 
@@ -113,9 +113,9 @@ export const fieldRoutes: readonly Route[] = [
     summary: 'Register events of all meters of an area and below it, in order of time',
     query: z.object({ from: instant, to: instant, reviewed: z.enum(['true', 'false']).optional(), ...page }),
     response: pageOf(eventViewSchema),
-    async handle(context, { query: { from, to, reviewed, cursor, limit } }) {
+    async handle(context, { query: { reviewed, cursor, limit, ...range } }) {
       const meters = await metersBelow(context)
-      const all = await eventsOf(context.platform, meters, from, to)
+      const all = await eventViews(context, meters, range)
       const items = all.filter(({ state }) => reviewed === undefined || (state !== 'open') === (reviewed === 'true'))
       const cursorOf = ({ atMs, meter, kind }: EventView): string => `${atMs}/${meter}/${kind}`
       const first = cursor === undefined ? 0 : items.findIndex((item) => cursorOf(item) === cursor) + 1
@@ -165,74 +165,58 @@ export const fieldRoutes: readonly Route[] = [
 
   route({
     route: 'GET /api/v1/institutions/{id}/revisions',
-    summary: 'What changed in closed months of an institution, by month and in order',
+    summary: 'What changed in closed months of an institution, by month and in order, and why',
     response: z.object({ items: z.array(revisionSchema) }),
     async handle({ platform, registry, path }) {
       if (!(await registry.institution(path.id))) throw notFound('institution', path.id)
-      const docs = await platform.state.query<Revision>(revisionKey(path.id))
-      return { items: docs.map(({ value }) => value) }
+      return { items: await revisionsOf(platform, path.id) }
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/areas/{code}/revisions',
+    summary: 'What changed in closed months of an area, by month and in order, and in which subjects below it',
+    response: z.object({ items: z.array(revisionSchema) }),
+    async handle({ platform, registry, path }) {
+      if (!(await registry.areas()).some(({ code }) => code === path.code)) throw notFound('area', path.code)
+      return { items: await revisionsOf(platform, path.code) }
     },
   }),
 ]
 
-/** An event that stands, or one that was reviewed once. */
-async function eventOf({ state, consumption }: Platform, meter: string, id: string): Promise<RegisterEvent> {
-  const named = parseEventId(id)
-  if (!named) throw new Problem(400, 'Bad request', `"${id}" is no event: kind:atMs`)
-  const day = dayOf(named.atMs)
-  const days = await consumption.get([meter], day, day + 1)
-  const standing = days.flatMap(({ events }) => events).find((event) => eventId(event) === id)
-  const event = standing ?? (await state.get<EventReview>(reviewKey(meter, id)))?.value.event
-  if (!event) throw new Problem(404, 'Not found', `meter "${meter}" has no event "${id}"`)
-  return event
+async function revisionsOf({ state }: Platform, subject: string): Promise<z.infer<typeof revisionSchema>[]> {
+  const docs = await state.query<Revision>(revisionKey(subject))
+  return docs.map(({ value: { causes = [], ...revision } }) => {
+    const cause = causes.length > 0 ? causes.map(causeText).join('; ') : null
+    return { ...revision, cause, causes }
+  })
 }
 
-/** Events that stand in [fromMs, toMs), and those that stand no longer because they were undone. */
-async function eventsOf(
-  { state, consumption }: Platform,
-  meters: readonly string[],
-  fromMs: number,
-  toMs: number,
+/** In the form of the API. Throws a Problem for a range that is none or too long. */
+async function eventViews(
+  { platform }: RouteContext,
+  meters: readonly Meter[],
+  range: { from: number; to: number },
 ): Promise<EventView[]> {
+  const [fromMs, toMs] = [range.from, range.to]
   if (toMs <= fromMs) throw new Problem(400, 'Bad request', '"to" must be after "from"', { field: 'to' })
-  const meterDays = meters.length * Math.ceil((toMs - fromMs) / (24 * HOUR_MS))
+  const meterDays = meters.length * Math.ceil((toMs - fromMs) / DAY_MS)
   if (meterDays > METER_DAYS_MAX)
     throw new Problem(400, 'Bad request', `a list covers at most ${METER_DAYS_MAX} days of meters`, { field: 'from' })
-  const own = new Set(meters)
-  const only = meters.length === 1 ? meters[0] : undefined
-  const docs = await state.query<EventReview>(only === undefined ? 'review/' : reviewKey(only))
-  const reviews = new Map(
-    docs
-      .filter(({ value }) => own.has(value.meter))
-      .map(({ value }) => [`${value.meter} ${eventId(value.event)}`, value]),
-  )
-  const isInside = ({ atMs }: RegisterEvent): boolean => atMs >= fromMs && atMs < toMs
-  const found = new Map<string, EventView>()
-  for (const { meter, events } of await consumption.get(meters, dayOf(fromMs), dayOf(toMs - 1) + 1)) {
-    for (const event of events.filter(isInside)) {
-      const key = `${meter} ${eventId(event)}`
-      found.set(key, viewOf(meter, event, reviews.get(key)))
-    }
-  }
-  for (const [key, review] of reviews) {
-    if (review.state === 'undone' && isInside(review.event)) found.set(key, viewOf(review.meter, review.event, review))
-  }
-  return [...found.values()].sort(
-    (a, b) => a.atMs - b.atMs || a.meter.localeCompare(b.meter) || a.kind.localeCompare(b.kind),
-  )
+  return (await eventsOf(platform, meters, { fromMs, toMs })).map(viewOf)
 }
 
-function viewOf(meter: string, event: RegisterEvent, review: EventReview | undefined): EventView {
+function viewOf({ meter, event, review }: MeterEvent): EventView {
   const { kind, atMs, ...details } = event
   const { state = 'open', history = [] } = review ?? {}
   return { id: eventId(event), meter, kind, atMs, details, state, history }
 }
 
-async function metersBelow({ registry, head, path }: RouteContext): Promise<string[]> {
+async function metersBelow({ registry, head, path }: RouteContext): Promise<Meter[]> {
   const parents = new Map((await registry.areas()).map(({ code, parent }) => [code, parent]))
   if (!parents.has(path.code)) throw notFound('area', path.code)
   const isBelow = (code: string | undefined): boolean =>
     code !== undefined && (code === path.code || isBelow(parents.get(code)))
   const shards = await Promise.all(head.shards.filter(isBelow).map((shard) => registry.shard(shard)))
-  return shards.flatMap(({ meters }) => meters.map(({ id }) => id))
+  return shards.flatMap(({ meters }) => meters)
 }

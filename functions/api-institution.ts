@@ -1,6 +1,6 @@
 // Routes of institutions: the list with grade and status, one institution, and how it stands.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { sizeOn } from '../domain/attribute.ts'
 import { monthOf } from '../domain/calendar.ts'
 import { INSTITUTION_TYPES, type Institution } from '../domain/registry.ts'

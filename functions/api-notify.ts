@@ -1,6 +1,6 @@
 // Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is kept.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { notifySettingView, notifySettingViewSchema, recipientView, recipientViewSchema } from '../domain/alert-view.ts'
 import { notifySettingSchema, recipientSchema } from '../domain/notification-setting.ts'
 import { retentionSchema } from '../domain/retention.ts'

@@ -1,7 +1,7 @@
 // What routes share: how a query names a month, an instant or a page, and how a path names an area, an institution or a
 // meter that is registered.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { monthOf, yearOf } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'

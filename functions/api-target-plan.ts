@@ -1,6 +1,6 @@
 // Routes of the decomposition of targets (目标分解): whether those of the parts fit that of the whole, and a proposal that does.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { monthOf } from '../domain/calendar.ts'
 import { INDICATORS, type Indicator, targetSchema } from '../domain/registry.ts'
 import { byMonth, rollingYear } from '../domain/subject.ts'

@@ -2,22 +2,22 @@
 // that settling marked, and on all months of an institution whose registration changed; the scheduled run also looks at the
 // present month of everyone, since silence is news too.
 
-import { createHash } from 'node:crypto'
 import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
-import type { Area, Institution, Meter } from '../domain/registry.ts'
-import { NATIONAL } from '../domain/standards/co2-factors.ts'
-import { SHIPPED_TABLES, type StandardTables } from '../domain/standards/tables.ts'
+import type { Institution, Meter } from '../domain/registry.ts'
+import type { Trail } from '../domain/revision-cause.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
-import type { Tariff } from '../domain/tariff.ts'
 import type { Judged } from './alert-daily.ts'
 import { judgeAlerts } from './alert-judge.ts'
+import { putAreaMonths } from './area-months.ts'
 import { billsOf } from './bills.ts'
+import { lookAtClocks } from './clock-look.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
-import { judgedYears, parentOf, type SubjectYear, standardsIn, subjectMonthDocs, subjectYearKey } from './judgement.ts'
+import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './judged-by.ts'
+import { judgedYears, parentOf, type SubjectYear, standardsIn, subjectYearKey } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
 import {
   DERIVED,
@@ -29,21 +29,19 @@ import {
 } from './platform.ts'
 import { putTogether } from './put-together.ts'
 import { readOnce } from './read-once.ts'
-import { registryReader, type Shard } from './registry.ts'
-import { closingDays, revisionDocs } from './revision.ts'
+import { registryReader } from './registry.ts'
+import { closingDays, type RevisedMonths, revisedYears } from './revision.ts'
+import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { eachShard } from './shard.ts'
 import { standingKey } from './standing.ts'
 import { summarize, summaryKey } from './summary.ts'
 
-/** What each institution of a shard was last judged by (`judgedByOf`). */
-export type AssessedMark = Record<string, string>
-export const assessedKey = (shard: string): string => `assessed/${shard}`
 /** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
 const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
 const presentKey = (shard: string): string => `present/${shard}`
 
-export function assess({ state, consumption, fanOut, now }: Platform) {
+export function assess({ readings, state, consumption, fanOut, now }: Platform) {
   const registry = registryReader(state)
 
   async function assessShard(shard: string, revision: number): Promise<void> {
@@ -57,21 +55,31 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     await reopenChanged(shard, judgedBy)
     const docs = readOnce(state)
     const judged = new Map<string, Judged>()
-    await withDirtyMonths(state, shard, async (dirty) => {
+    const afterDays = await closingDays(state)
+    await withDirtyMonths(state, shard, async (dirty, trail) => {
       const touched = institutions.filter(({ id }) => dirty[id] !== undefined)
       for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
         const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
-        const written = await judgedMonths(docs, { institutions: load, shard, dirty, metersOf, path, nowMs })
+        const question = { institutions: load, shard, dirty, metersOf, path, nowMs, trail, afterDays }
+        const written = await judgedMonths(docs, question)
+        await noteRevised(state, shard, written.revised)
         await putTogether(docs, written.recorded)
         await docs.put(written.plain, DERIVED)
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
-      await docs.put(await subjectMonthDocs(docs, shard, await sums(docs, institutions, months)), DERIVED)
       const parent = parentOf(shard, areas)
+      await putAreaMonths(docs, await sums(docs, institutions, months), {
+        area: shard,
+        parent,
+        trail,
+        nowMs,
+        afterDays,
+      })
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
       await summarize({ docs, state, registry }, { shard, institutions, touched, dirty, nowMs, revision, judged })
       if (parent) await fanOut.send('rollup', [parent])
     })
+    await lookAtClocks({ readings, state }, { shard, meters, nowMs })
     await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
   }
 
@@ -88,9 +96,11 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
       metersOf: ReadonlyMap<string, Meter[]>
       path: readonly string[]
       nowMs: number
+      trail: Trail
+      afterDays: number
     },
-  ): Promise<{ plain: DocWrite[]; recorded: DocWrite[][] }> {
-    const { institutions, dirty, metersOf, nowMs } = of
+  ): Promise<{ plain: DocWrite[]; recorded: DocWrite[][]; revised: Map<string, RevisedMonths['revised']> }> {
+    const { institutions, dirty, metersOf, nowMs, trail, afterDays } = of
     const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
     const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
     const billed = await billsOf(state, marked)
@@ -115,16 +125,19 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
     const years = new Set([...judgedYears(monthOf(nowMs)), ...[...marked.values()].flat().map((m) => m.slice(0, 4))])
     await docs.getMany(institutions.flatMap(({ id }) => [...years].map((year) => subjectYearKey(id, year))))
     // With the months themselves: what is recorded is the difference from what stood before.
-    const when = { nowMs, afterDays: await closingDays(docs) }
+    const revised = new Map<string, RevisedMonths['revised']>()
     const written = await Promise.all(
-      [...made].map(async ([id, months]) => ({
-        records: await revisionDocs(docs, id, months, when),
-        years: await subjectMonthDocs(docs, id, months),
-      })),
+      [...made].map(async ([id, months]) => {
+        const causesOf = (month: Month) => institutionCauses({ readings, state }, trail[id], month)
+        const found = await revisedYears(docs, id, months, { nowMs, afterDays, causesOf })
+        revised.set(id, found.revised)
+        return found
+      }),
     )
     return {
-      plain: written.filter(({ records }) => records.length === 0).flatMap(({ years }) => years),
-      recorded: written.filter(({ records }) => records.length > 0).map(({ records, years }) => [...records, ...years]),
+      plain: written.flatMap(({ plain }) => plain),
+      recorded: written.flatMap(({ recorded }) => recorded),
+      revised,
     }
   }
 
@@ -141,7 +154,8 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
         years.flatMap(({ value }) => Object.keys(value)),
       )
     }
-    await addDirtyMonths(state, shard, months)
+    const trail = before ? reopenedTrail(months, { judgedBy, before: before.value }) : {}
+    await addDirtyMonths(state, shard, months, trail)
     const gone = changed.filter((id) => !judgedBy.has(id))
     const yearsOf = (id: string): number[] => [
       ...new Set((months.get(id) ?? []).map((month) => Number(month.slice(0, 4)))),
@@ -204,55 +218,3 @@ export function assess({ state, consumption, fanOut, now }: Platform) {
 }
 
 export const handler = onShards('assess', assess)
-
-const FINGERPRINT_CHARS = 12
-
-/** By institution, a short text that changes with anything registered of it that its months or its row are made of. */
-export function judgedByOf(
-  { institutions, meters }: Shard,
-  shard: string,
-  {
-    areas,
-    tariffs = [],
-    tables = SHIPPED_TABLES,
-  }: {
-    areas: readonly Area[]
-    tariffs?: readonly Tariff[]
-    tables?: Pick<StandardTables, 'coefficients' | 'co2Factors' | 'fuelFactors'>
-  },
-): ReadonlyMap<string, string> {
-  const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
-  const area = areas.find(({ code }) => code === shard)
-  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
-  const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
-  const { coefficients, co2Factors, fuelFactors } = tables
-  const converted = fingerprintOf([coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
-  return new Map(
-    institutions.map((institution) => {
-      const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
-        id,
-        medium,
-        role,
-        purpose,
-        parent,
-        kind,
-        formula,
-      ])
-      const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
-      return [institution.id, fingerprintOf([institution, own, path, area?.name, priced, converted])]
-    }),
-  )
-}
-
-const fingerprintOf = (facts: unknown): string =>
-  createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)
-
-/** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
-export function reopenedInstitutions(
-  judgedBy: ReadonlyMap<string, string>,
-  assessed: AssessedMark | undefined,
-): string[] {
-  const before = new Map(Object.entries(assessed ?? {}))
-  const changed = [...judgedBy].filter(([id, text]) => before.get(id) !== text).map(([id]) => id)
-  return [...changed, ...[...before.keys()].filter((id) => !judgedBy.has(id))]
-}

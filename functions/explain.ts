@@ -149,7 +149,7 @@ function listed(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): Expl
   const amount = others.reduce((sum, { adds }) => sum + (adds ?? 0), 0)
   return [
     ...terms.filter(({ source }) => shown.has(source)),
-    { ...first, source: `${others.length} others`, amount, adds: amount },
+    { ...first, kind: 'others', source: `${others.length} others`, amount, adds: amount },
   ]
 }
 

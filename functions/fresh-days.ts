@@ -3,7 +3,7 @@
 
 import type { Override } from '../domain/register-review.ts'
 import type { Meter } from '../domain/registry.ts'
-import { type OverriddenMeter, overrideKey, withOverrides } from './event-review.ts'
+import { type OverriddenMeter, overrideKey, type Reopening, reopenedKey, withOverrides } from './event-review.ts'
 import type { ConsumptionDay, ConsumptionStore, Platform } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
 import { type SettledMark, settledKey, settleWorks, standingOf, worksOf } from './settle.ts'
@@ -19,7 +19,9 @@ export async function freshDays(
   const { state, readings } = platform
   const own = meter.formula ? await ofInstitution(meter, shard, registry) : [meter]
   const before = await state.get<SettledMark>(settledKey(shard))
-  const standing = await standingOf(shard, await overridden(own, state), before, state)
+  const docs = await state.getMany<Reopening[]>(own.map(({ id }) => reopenedKey(id)))
+  const reopenings = new Map(docs.map((doc) => [doc.key.slice(reopenedKey('').length), doc]))
+  const standing = await standingOf(shard, { all: await overridden(own, state), reopenings }, before, state)
   const consumption = keptInMemory(platform.consumption)
   await settleWorks(await worksOf([standing], readings), { readings, consumption, state })
   return consumption.get([meter.id], fromDay, toDay)

@@ -6,8 +6,9 @@ import { assess } from './assess.ts'
 import { billedMonths } from './bills.ts'
 import { addDirtyMonths } from './dirty.ts'
 import type { SubjectYear } from './judgement.ts'
-import type { Platform, ShardResult } from './platform.ts'
+import type { Platform, ShardResult, StateStore } from './platform.ts'
 import { readRegistry, registryReader } from './registry.ts'
+import { rebuiltKey } from './revision.ts'
 import { rollup } from './rollup.ts'
 import { settle } from './settle.ts'
 
@@ -39,22 +40,36 @@ export async function rebuild(platform: Platform, clearConsumption: () => Promis
   const registry = registryReader(state)
   const head = await registry.refresh()
   await markJudgedMonths(platform)
+  await keepJudgedMonths(state)
   // The marks of settling go first: without them all is settled again, whatever else a kill leaves standing.
   let documentsBefore = 0
-  for (const prefix of DERIVED_PREFIXES) {
-    const keys = (await state.query(prefix)).map(({ key }) => key)
-    documentsBefore += keys.length
-    for (let first = 0; first < keys.length; first += KEYS_PER_DELETE)
-      await state.delete(keys.slice(first, first + KEYS_PER_DELETE))
-  }
+  for (const prefix of DERIVED_PREFIXES) documentsBefore += await deleteAll(state, prefix)
   await clearConsumption()
   const failed: ShardResult['failed'] = []
   for (const step of [settle, assess, rollup]) failed.push(...(await step(platform)({ shards: [] })).failed)
+  if (failed.length === 0) await deleteAll(state, rebuiltKey())
   let documents = 0
   for (const prefix of DERIVED_PREFIXES) documents += (await state.query(prefix)).length
   const { meters } = await readRegistry(state)
   const count = await readings.count(meters.map(({ id }) => id))
   return { shards: head.shards.length, readings: count, documentsBefore, documents, failed }
+}
+
+async function deleteAll(state: StateStore, prefix: string): Promise<number> {
+  const keys = (await state.query(prefix)).map(({ key }) => key)
+  for (let first = 0; first < keys.length; first += KEYS_PER_DELETE)
+    await state.delete(keys.slice(first, first + KEYS_PER_DELETE))
+  return keys.length
+}
+
+/** Sets the months aside that stand: a closed one that comes out otherwise is a revision. A rebuild begun before goes on. */
+async function keepJudgedMonths(state: StateStore): Promise<void> {
+  const kept = new Set((await state.query(rebuiltKey())).map(({ key }) => key))
+  const docs = (await state.query<SubjectYear>('subject/'))
+    .map(({ key, value }) => ({ key: `${rebuiltKey()}${key.slice('subject/'.length)}`, value }))
+    .filter(({ key }) => !kept.has(key))
+  for (let first = 0; first < docs.length; first += KEYS_PER_DELETE)
+    await state.put(docs.slice(first, first + KEYS_PER_DELETE))
 }
 
 /** Marks every month that stands of any subject, and every month that has bills: settling marks those with hours. */
@@ -78,5 +93,11 @@ async function markJudgedMonths({ state }: Platform): Promise<void> {
   }
   for (const { id } of institutions) place((await registry.institution(id))?.shard ?? '', id)
   for (const { code } of areas) place(code, code)
-  for (const [area, own] of places) if (area !== '') await addDirtyMonths(state, area, own)
+  for (const [area, own] of places) {
+    const entries = [...own].map(([id, some]) => [
+      id,
+      [{ cause: { kind: 'rebuild' as const }, months: [...some].sort() }],
+    ])
+    if (area !== '') await addDirtyMonths(state, area, own, Object.fromEntries(entries))
+  }
 }

@@ -15,6 +15,7 @@ import {
 } from '../domain/registry.ts'
 import { checkRegistry, type Problem, shardOf } from '../domain/registry-check.ts'
 import { warnRegistry } from '../domain/registry-warning.ts'
+import type { Trail } from '../domain/revision-cause.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tableRowId } from '../domain/standards/tables.ts'
 import { tariffId } from '../domain/tariff.ts'
 import { billDocs, billedMonths } from './bills.ts'
@@ -80,9 +81,18 @@ const isTouched = ({ institutions = [], meters = [] }: RegistryPart, id: string)
 /** Called before, so that a kill forgets no month, and when the bills stand, lest a mark was cleared without seeing them. */
 async function markBilled(state: StateStore, { institutions, bills = [] }: Registry): Promise<void> {
   const months = billedMonths(bills)
+  const billsOfMonth = Map.groupBy(bills, ({ institution, month }) => `${institution} ${month}`)
   const billed = institutions.filter(({ id }) => months.has(id))
-  for (const [shard, own] of Map.groupBy(billed, shardOf))
-    await addDirtyMonths(state, shard, new Map(own.map(({ id }) => [id, months.get(id) ?? []])))
+  for (const [shard, own] of Map.groupBy(billed, shardOf)) {
+    const trail: Trail = {}
+    for (const { id } of own) {
+      trail[id] = (months.get(id) ?? []).map((month) => {
+        const carriers = new Set(billsOfMonth.get(`${id} ${month}`)?.map(({ carrier }) => carrier))
+        return { cause: { kind: 'bill', carriers: [...carriers] }, months: [month] }
+      })
+    }
+    await addDirtyMonths(state, shard, new Map(own.map(({ id }) => [id, months.get(id) ?? []])), trail)
+  }
 }
 
 const targetIdentity = ({ subject, indicator, baseYear, endYear }: Target): string =>

@@ -18,6 +18,8 @@ export interface RepairRecord {
   rows: Repair[]
 }
 const TIME_DIGITS = 15
+/** How ids of repairs begin: they sort by time. */
+export const repairTime = (ms: number): string => String(Math.max(0, ms)).padStart(TIME_DIGITS, '0')
 export const repairKey = (id = ''): string => `repair/${id}`
 
 export interface RepairFile {
@@ -58,7 +60,7 @@ export async function repair(
   }
   if (refused.length === 0 && batch.length === 0) refused.push({ row: 1, field: 'rows', reason: 'there are none' })
   if (refused.length > 0) return { refused: refused.sort((a, b) => a.row - b.row), record: undefined }
-  const id = `${String(nowMs).padStart(TIME_DIGITS, '0')}-${randomUUID()}`
+  const id = `${repairTime(nowMs)}-${randomUUID()}`
   const record: RepairRecord = { id, file, who, note, atMs: nowMs, state: 'pending', rows: repairs }
   await state.put([{ key: repairKey(id), value: record, ifVersion: 0 }])
   const notKept = await readings.append(batch, nowMs)

@@ -3,20 +3,22 @@
 import { onShards } from '#platform'
 import { areaPathOf } from '../domain/energy.ts'
 import { sumSubjects } from '../domain/subject.ts'
+import { putAreaMonths } from './area-months.ts'
 import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
-import { parentOf, type SubjectYear, subjectMonthDocs, subjectYearKey } from './judgement.ts'
-import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
+import { parentOf, type SubjectYear, subjectYearKey } from './judgement.ts'
+import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { registryReader } from './registry.ts'
+import { closingDays } from './revision.ts'
 import { eachShard } from './shard.ts'
 
-export function rollup({ state, fanOut }: Platform) {
+export function rollup({ state, fanOut, now }: Platform) {
   const registry = registryReader(state)
 
   async function rollupArea(code: string): Promise<void> {
     const areas = await registry.areas()
     const children = areas.filter((area) => area.parent === code)
-    await withDirtyMonths(state, code, async (dirty) => {
+    await withDirtyMonths(state, code, async (dirty, trail) => {
       const months = [...new Set(Object.values(dirty).flat())].sort()
       const years = [...new Set(months.map((month) => month.slice(0, 4)))]
       const keys = children.flatMap((child) => years.map((year) => subjectYearKey(child.code, year)))
@@ -27,8 +29,9 @@ export function rollup({ state, fanOut }: Platform) {
           standing.flatMap(({ value }) => value[month] ?? []),
         ),
       )
-      await state.put(await subjectMonthDocs(state, code, sums), DERIVED)
       const parent = parentOf(code, areas)
+      const afterDays = await closingDays(state)
+      await putAreaMonths(state, sums, { area: code, parent, trail, nowMs: now(), afterDays })
       if (!parent) return
       await addDirtyMonths(state, parent, new Map([[code, months]]))
       await fanOut.send('rollup', [parent])

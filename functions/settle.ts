@@ -2,15 +2,25 @@
 // the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never undone.
 
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { onShards } from '#platform'
 import { dayStartMs, monthOf } from '../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { addDirtyMonths } from './dirty.ts'
-import { type OverriddenMeter, readOverrides, withOverrides } from './event-review.ts'
+import {
+  type OverriddenMeter,
+  type Reopening,
+  readOverrides,
+  readReopenings,
+  reopenedKey,
+  settledReopening,
+  withOverrides,
+} from './event-review.ts'
 import { handlerOf } from './handler.ts'
 import { DERIVED, type Doc, type DocWrite, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
 import { registryReader } from './registry.ts'
 import { type ChangedDays, type Extent, type MeterWork, settleMeters } from './settle-days.ts'
+import { settledTrail } from './settled-trail.ts'
 import { inPasses } from './shard.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
@@ -36,27 +46,32 @@ export const extentsOf = (settled: SettledMark | undefined): Map<string, Extent>
 /** Shards that share each look at the stores: some 20,000 meters, of which no list takes the event loop for long. */
 const SHARDS_PER_PASS = 16
 
-export function settle({ readings, consumption, state, fanOut }: Platform) {
+export function settle({ readings, consumption, state, fanOut, now }: Platform) {
   const registry = registryReader(state)
 
   async function settleShards(shards: readonly string[]): Promise<void> {
+    const reopenings = await readReopenings(state)
     const overrides = await readOverrides(state)
     const standing: ShardStanding[] = []
     for (const shard of shards) {
+      await nextTurn()
       const before = await state.get<SettledMark>(settledKey(shard))
-      standing.push(
-        await standingOf(shard, withOverrides((await registry.shard(shard)).meters, overrides), before, state),
-      )
+      const all = withOverrides((await registry.shard(shard)).meters, overrides)
+      standing.push(await standingOf(shard, { all, reopenings }, before, state))
     }
     const works = (await worksOf(standing, readings)).filter(hasWork)
     if (works.length === 0) return
     const { changed, virtualMarks } = await settleWorks(works, { readings, consumption, state })
-    for (const { shard, all } of works) await addDirtyMonths(state, shard, dirtyMonths(all, changed))
+    for (const work of works) {
+      await nextTurn()
+      await addDirtyMonths(state, work.shard, dirtyMonths(work.all, changed), settledTrail(work, changed, now()))
+    }
     const marks = works.map(({ shard, before, mark, extents, meters }) => {
       const value: SettledMark = { mark, meters: meters.map(({ id }) => id), profiles: meters.map(profileKey), extents }
       return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
     })
-    await state.put([...marks, ...virtualMarks], DERIVED)
+    const done = works.flatMap(({ reopened }) => reopened.map(settledReopening))
+    await state.put([...marks, ...virtualMarks, ...done], DERIVED)
     await fanOut.send(
       'assess',
       works.map(({ shard }) => shard),
@@ -82,6 +97,8 @@ export interface ShardStanding {
   hasNew: boolean
   /** Those to settle from their first reading. */
   anew: ReadonlySet<string>
+  /** Reviews by which hours are to be settled anew, by meter. */
+  reopened: readonly Doc<Reopening[]>[]
 }
 export interface ShardWork extends ShardStanding {
   mark: string
@@ -90,16 +107,17 @@ export interface ShardWork extends ShardStanding {
   extents: readonly (Extent | null)[]
 }
 
-/** `all` carry their overrides. */
+/** `all` carry their overrides, which were read after the reviews to settle. */
 export async function standingOf(
   shard: string,
-  all: readonly (Meter & OverriddenMeter)[],
+  { all, reopenings }: { all: readonly (Meter & OverriddenMeter)[]; reopenings: ReadonlyMap<string, Doc<Reopening[]>> },
   before: Doc<SettledMark> | undefined,
   state: Platform['state'],
 ): Promise<ShardStanding> {
   const meters = all.filter(isRead)
   const hasNew = await hasNewFormulas(state, shard, all)
-  return { shard, before, all, meters, hasNew, anew: new Set(unsettledMeters(meters, before?.value)) }
+  const reopened = meters.flatMap(({ id }) => reopenings.get(id) ?? [])
+  return { shard, before, all, meters, hasNew, reopened, anew: new Set(unsettledMeters(meters, before?.value)) }
 }
 
 /** What arrived for each shard since it was settled. Shards that were settled up to the same mark share a look. */
@@ -120,15 +138,22 @@ export async function worksOf(
   return works
 }
 
-const hasWork = ({ touched, anew, hasNew }: ShardWork): boolean => touched.length > 0 || anew.size > 0 || hasNew
+const hasWork = ({ touched, anew, hasNew, reopened }: ShardWork): boolean =>
+  touched.length > 0 || anew.size > 0 || hasNew || reopened.length > 0
 
 /** Puts the days that follow from the works. The marks are for the caller to put when all that follows from them is safe. */
 export async function settleWorks(
   works: readonly ShardWork[],
   { readings, consumption, state }: Pick<Platform, 'readings' | 'consumption' | 'state'>,
 ): Promise<{ changed: ChangedDays; virtualMarks: DocWrite[] }> {
-  const touched = works.flatMap((work) => work.touched)
-  const changed = await settleMeters(touched, { readings, consumption })
+  const changed: ChangedDays = new Map()
+  const settleRound = async (round: readonly MeterWork[]): Promise<void> => {
+    for (const [meter, days] of await settleMeters(round, { readings, consumption }))
+      changed.set(meter, new Set([...(changed.get(meter) ?? []), ...days]))
+  }
+  // By themselves: joined with what arrived, the hours in between would be settled for nothing.
+  for (const round of reopenedRounds(works)) await settleRound(round)
+  await settleRound(works.flatMap(({ touched }) => touched))
   const virtualMarks: DocWrite[] = []
   for (const { shard, all, meters, extents } of works) {
     const reachOf = (institution: string): number[] =>
@@ -136,6 +161,24 @@ export async function settleWorks(
     virtualMarks.push(...(await putVirtualDays({ state, consumption }, { shard, meters: all, changed, reachOf })))
   }
   return { changed, virtualMarks }
+}
+
+/** What reviews touch, in rounds that hold each meter once: each window is patched into what the one before has put. */
+function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
+  const rounds: MeterWork[][] = []
+  for (const { reopened, meters, extents, anew } of works) {
+    const waiting = new Map(reopened.map(({ key, value }) => [key, value]))
+    for (const [index, meter] of meters.entries()) {
+      const extent = extents[index]
+      // One that is settled from its first reading is so by its overrides.
+      if (!extent || anew.has(meter.id)) continue
+      for (const [round, { fromMs, toMs }] of (waiting.get(reopenedKey(meter.id)) ?? []).entries()) {
+        rounds[round] ??= []
+        rounds[round].push({ meter, touched: { meter: meter.id, fromMs, toMs, count: 0 }, extent, clears: false })
+      }
+    }
+  }
+  return rounds
 }
 
 /** What of a shard was touched, and how far its meters' readings reach now. */
@@ -199,13 +242,12 @@ export function unsettledMeters(meters: readonly Meter[], settled: SettledMark |
 const PROFILE_CHARS = 12
 const profileKeys = new WeakMap<Meter, string>()
 
-/** A short text that changes with anything that decides what a meter's readings mean. */
-function profileKey(meter: OverriddenMeter): string {
+/** A short text that changes with anything registered that decides what a meter's readings mean. */
+function profileKey(meter: Meter): string {
   const known = profileKeys.get(meter)
   if (known) return known
   const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
-  const described = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
-  const profile = meter.overrides ? [...described, meter.overrides] : described
+  const profile = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
   const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
   profileKeys.set(meter, key)
   return key

@@ -53,6 +53,7 @@ export const triggers = {
       'POST /api/v1/repairs',
       'GET /api/v1/repairs',
       'GET /api/v1/institutions/{id}/revisions',
+      'GET /api/v1/areas/{code}/revisions',
       'GET /api/v1/alerts',
       'GET /api/v1/alerts/{id}',
       'POST /api/v1/alerts/{id}/ack',

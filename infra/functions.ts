@@ -50,7 +50,7 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
   },
   assess: {
     ...{ memoryMb: 1769, seconds: 900, copies: 16, batch: { messages: 10 } },
-    ...{ reads: ['consumption'], sends: ['assess', 'rollup'] },
+    ...{ reads: ['readings', 'consumption'], sends: ['assess', 'rollup'] },
   },
   rollup: { memoryMb: 512, seconds: 120, copies: 4, batch: { messages: 10 }, sends: ['rollup'] },
   // One at a time by its group; the second copy is there because SQS asks for two.

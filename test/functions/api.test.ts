@@ -181,6 +181,7 @@ describe('over a judged province', () => {
     ['GET /api/v1/tables/{table}', 'tables/quotas'],
     ['GET /api/v1/tables/{table}', 'tables/co2Factors'],
     ['GET /api/v1/institutions/{id}/revisions', 'institutions/A/revisions'],
+    ['GET /api/v1/areas/{code}/revisions', 'areas/130102/revisions'],
     ['GET /api/v1/alerts', 'alerts'],
     ['GET /api/v1/alerts', 'alerts', { state: 'cleared', area: '130102', kind: 'meterSilent' }],
     ['GET /api/v1/alerts/{id}', 'alerts/registerEvent:A-E:1'],

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DAY_MS, monthRange } from '../../domain/calendar.ts'
 import { demonstrationPoints, peerMeans } from '../../domain/demonstration.ts'
 import { rankLeaders } from '../../domain/ranking.ts'
+import { RANKING_RULES } from '../../domain/standards/ranking-rules.ts'
 import { SHIPPED_TABLES } from '../../domain/standards/tables.ts'
 import { api } from '../../functions/api.ts'
 import { registryReader } from '../../functions/registry.ts'
@@ -88,9 +89,10 @@ const sources = async () => {
 
 test.each([2025, 2026])('the ranking of %i is that of judging everyone anew, page by page', async (year) => {
   const from = await sources()
-  const want = rankLeaders(await Promise.all(INSTITUTIONS.map((one) => candidateOf(one, year, from)))).flatMap(
-    ({ ranked, excluded }) => [...ranked, ...excluded].map(({ institution }) => institution),
-  )
+  const want = rankLeaders(
+    await Promise.all(INSTITUTIONS.map((one) => candidateOf(one, year, from))),
+    RANKING_RULES[0],
+  ).flatMap(({ ranked, excluded }) => [...ranked, ...excluded].map(({ institution }) => institution))
   const found = await listed('areas/130000/ranking', { year: `${year}` })
   expect(found.map(({ institution }) => institution)).toEqual(want)
   expect(
@@ -136,7 +138,9 @@ test.each([2025, 2026])(
 )
 
 test('a year of which nothing stands ranks nobody, and a cursor of another list is refused', async () => {
-  expect(await listed('areas/130000/ranking', { year: '2019' })).toEqual([])
+  expect(await listed('areas/130000/ranking', { year: '2023' })).toEqual([])
+  for (const view of ['ranking', 'demonstration'])
+    expect(await ask(`areas/130000/${view}`, { year: '2019' })).toMatchObject({ status: 404, body: { field: 'year' } })
   for (const view of ['ranking', 'demonstration', 'key-users'])
     expect(await ask(`areas/130000/${view}`, { cursor: 'nobody' })).toMatchObject({
       status: 400,

@@ -1,28 +1,13 @@
 // What people do about the field over the API: events are reviewed, readings repaired, and closed months that change
 // leave revisions behind.
 
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
-import { type ApiEvent, api } from '../../functions/api.ts'
 import type { EventView } from '../../functions/api-field.ts'
 import type { Platform } from '../../functions/platform.ts'
 import type { Revision } from '../../functions/revision.ts'
+import { apiCall as call } from './api-call.ts'
 import { derive, meter, NOON_MS, oneInstitution, openTestPlatform, register, send } from './province.ts'
-
-async function call(platform: Platform, method: string, path: string, body?: unknown, role = 'admin') {
-  const [rawPath, search] = path.split('?')
-  const result = (await api(platform)({
-    version: '2.0',
-    rawPath: `/api/v1/${rawPath}`,
-    headers: {},
-    queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
-    requestContext: { http: { method, path: `/api/v1/${rawPath}` }, authorizer: { lambda: { role } } },
-    body: body === undefined ? undefined : JSON.stringify(body),
-    isBase64Encoded: false,
-  } as unknown as ApiEvent)) as APIGatewayProxyStructuredResultV2
-  return { status: result.statusCode, body: JSON.parse(result.body ?? '') }
-}
 
 /** Readings of A-E, one an hour up to noon; a spike in the fourth, and a reset after the seventh. */
 const VALUES = [10, 12, 14, 500, 18, 20, 22, 3, 5, 7]

@@ -138,8 +138,9 @@ export async function documents(platform: Pick<Platform, 'state'>, prefix = ''):
 export async function consumptionBytes(
   { consumption }: Pick<Platform, 'consumption'>,
   meters: readonly string[],
+  [fromDay, toDay]: readonly [number, number] = TEST_DAYS,
 ): Promise<Record<string, string>> {
-  const days = await consumption.get(meters, ...TEST_DAYS)
+  const days = await consumption.get(meters, fromDay, toDay)
   return Object.fromEntries(
     days.map(({ meter: id, day, amounts, flags, events }) => [
       `${id} ${day}`,

@@ -143,7 +143,7 @@ export function ExplainMonths({ view, sums }: { view: ExplainView; sums: Explain
       pagination={false}
       scroll={{ x: 'max-content' }}
       expandable={{
-        rowExpandable: ({ terms }) => terms.some(({ kind }) => kind !== 'child'),
+        rowExpandable: ({ terms }) => terms.some(({ kind }) => kind === 'carrier' || kind === 'part'),
         expandedRowRender: ({ terms }) => (
           <ul className="plain-list">
             {terms.map(({ source, amount, unit, row, adds }) => (

@@ -1,0 +1,23 @@
+// The months of an area put in the place of those that stood, with what that revises, for counties and the areas above alike.
+
+import type { Trail } from '../domain/revision-cause.ts'
+import type { SubjectMonth } from '../domain/subject.ts'
+import { DERIVED, type StateStore } from './platform.ts'
+import { putTogether } from './put-together.ts'
+import { revisedYears } from './revision.ts'
+import { areaCauses, noteRevised, revisedBelow } from './revision-cause.ts'
+
+/** `trail`: the causes noted beside the marks of what lies below. */
+export async function putAreaMonths(
+  state: StateStore,
+  months: readonly SubjectMonth[],
+  of: { area: string; parent: string | undefined; trail: Trail; nowMs: number; afterDays: number },
+): Promise<void> {
+  const { area, parent, trail, nowMs, afterDays } = of
+  const below = await revisedBelow(state, area)
+  const causesOf = async (month: string) => areaCauses(below.value, trail, month)
+  const made = await revisedYears(state, area, months, { nowMs, afterDays, causesOf })
+  if (parent) await noteRevised(state, parent, new Map([[area, made.revised]]))
+  await putTogether(state, made.recorded)
+  await state.put([...made.plain, ...below.cleared], DERIVED)
+}
