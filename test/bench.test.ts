@@ -14,23 +14,22 @@ it('measures ingest, settle, assess, latency and cloud, and loses nothing', asyn
     'ingest, 50 a message',
     'ingest, 1 a message',
     'settle, 1250 meters × 96',
-    'assess, 16 institutions',
-    'assess, 32 institutions',
-    'assess, 64 institutions',
+    ...[16, 32, 64].flatMap((n) => [`assess, ${n} institutions`, `with daily alerts, ${n} institutions`]),
     'latency p99, burst to hour',
     ...HANDLERS.flatMap((name) => [`${name} bundle, MB`, `${name} cold import, ms`]),
     'ingest into timestream, CPU ms per message of 50',
     'ingest into influxdb, CPU ms per message of 50',
   ])
-  for (const { value, reference } of rows.slice(7)) {
+  for (const { value, reference } of rows.slice(10)) {
     expect(value).toBeGreaterThan(0)
     expect(reference.value).toBeGreaterThan(0)
   }
-  for (const row of rows.slice(3, 6)) {
+  for (const row of rows.slice(3, 9)) {
     expect(row.seconds).toBeGreaterThan(0)
     expect(row.ratio).toBeCloseTo(row.seconds / row.reference.seconds, 9)
-    expect(row.more['ms for one touched institution']).toBeGreaterThan(0)
   }
+  for (const index of [3, 5, 7]) expect(rows[index].more['ms for one touched institution']).toBeGreaterThan(0)
+  for (const index of [4, 6, 8]) expect(rows[index].more['alerts standing']).toBeGreaterThan(0)
   for (const row of rows.slice(0, 3)) {
     expect(row.readingsPerSecond).toBeGreaterThan(0)
     expect(row.reference.readingsPerSecond).toBeGreaterThan(0)
