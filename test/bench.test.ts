@@ -19,6 +19,9 @@ it(
     expect(namesOf('ingest, ')).toEqual(['ingest, 50 a message', 'ingest, 1 a message'])
     expect(namesOf('settle, ')).toEqual(['settle, 1250 meters × 96'])
     expect(namesOf('assess, ')).toEqual([16, 32, 64].map((count) => `assess, ${count} institutions`))
+    expect(namesOf('with daily alerts, ')).toEqual(
+      [16, 32, 64].map((count) => `with daily alerts, ${count} institutions`),
+    )
     expect(namesOf('latency ')).toEqual(['latency p99, all at once', 'latency p99, over a minute'])
     for (const row of [...named('ingest, '), ...named('settle, ')]) {
       expect(row.readingsPerSecond).toBeGreaterThan(0)
@@ -26,11 +29,12 @@ it(
       expect(row.ratio).toBeCloseTo(row.readingsPerSecond / row.reference.readingsPerSecond, 9)
     }
     for (const row of named('ingest, ')) expect(row.more.lost).toBe(0)
-    for (const row of named('assess, ')) {
+    for (const row of [...named('assess, '), ...named('with daily alerts, ')]) {
       expect(row.seconds).toBeGreaterThan(0)
       expect(row.ratio).toBeCloseTo(row.seconds / row.reference.seconds, 9)
-      expect(row.more['ms for one touched institution']).toBeGreaterThan(0)
     }
+    for (const row of named('assess, ')) expect(row.more['ms for one touched institution']).toBeGreaterThan(0)
+    for (const row of named('with daily alerts, ')) expect(row.more['alerts standing']).toBeGreaterThan(0)
     for (const row of named('latency ')) {
       expect(row.seconds).toBeGreaterThan(0)
       expect(row.more.meters).toBe(400)
