@@ -1,20 +1,24 @@
 // Settled hours → how everyone stands: the scheduled run of the assess handler over a whole province and the sums up to
-// the top, at three sizes, and beside it the least that it must do: reading the same hours and documents.
+// the top, at three sizes, and beside it the least that it must do: reading the same hours and documents. Then the same run
+// on the hour of the daily alerts.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { monthRange } from '../domain/calendar.ts'
-import { assess, summaryKey } from '../functions/assess.ts'
+import { type AlertMark, alertMarkKey } from '../functions/alert-judge.ts'
+import { standingAlerts } from '../functions/alert-store.ts'
+import { assess } from '../functions/assess.ts'
 import { addDirtyMonths } from '../functions/dirty.ts'
 import type { Handler } from '../functions/handler.ts'
 import { type SubjectYear, subjectYearKey } from '../functions/judgement.ts'
 import type { Platform, ShardEvent, ShardResult } from '../functions/platform.ts'
 import { rollup } from '../functions/rollup.ts'
+import { summaryKey } from '../functions/summary.ts'
 import { openPlatform } from '../local/platform.ts'
 import { PROVINCE, type SettledProvince, settledProvince } from './province.ts'
-import { type BenchRow, median } from './table.ts'
+import { type BenchRow, median, type TimeRow } from './table.ts'
 
 /** Hebei (facts §9): institutions, and counties with such; meters follow from them, 200,000 in all. */
 const INSTITUTIONS = 31_600
@@ -23,18 +27,20 @@ const PARTS = [1 / 4, 1 / 2, 1]
 const ROUNDS = 3
 const TOUCHES = 20
 const BAR = { seconds: 20 }
+/** Settling, judging, alerts and the report of a month together (design §5). */
+const DAILY_BAR = { seconds: 60 }
 /** The last midnight of a month: no scheduled run has more hours of the present month to read. */
 const MONTH = '2026-10'
 const NOW_MS = monthRange(MONTH).toMs - 1
 
 export async function benchAssess(scale: number, say: (line: string) => void): Promise<BenchRow[]> {
   const rows: BenchRow[] = []
-  for (const part of PARTS) rows.push(await benchSize(scale * part, rows.length === 0 ? 1 : 0, say))
+  for (const part of PARTS) rows.push(...(await benchSize(scale * part, rows.length === 0 ? 1 : 0, say)))
   return rows
 }
 
 /** `warmUp`: rounds that do not count. */
-async function benchSize(scale: number, warmUp: number, say: (line: string) => void): Promise<BenchRow> {
+async function benchSize(scale: number, warmUp: number, say: (line: string) => void): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'kilowatch-bench-'))
   const platform = await openPlatform(folder, () => NOW_MS)
   try {
@@ -54,7 +60,7 @@ async function benchSize(scale: number, warmUp: number, say: (line: string) => v
     const measured = rounds.slice(warmUp)
     const seconds = median(measured.map((one) => one.seconds))
     const reference = median(measured.map((one) => one.readSeconds))
-    return {
+    const assessed: TimeRow = {
       what,
       seconds,
       reference: {
@@ -72,9 +78,44 @@ async function benchSize(scale: number, warmUp: number, say: (line: string) => v
         'ms for one touched institution': await touchMillis(platform, handler, province),
       },
     }
+    return [assessed, await benchAlerts(platform, handler, { province, assessed, say })]
   } finally {
     await platform.close()
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The same run with every shard due for its daily alerts. The reference is the run without. */
+async function benchAlerts(
+  platform: Platform,
+  handler: Assess,
+  { province, assessed, say }: { province: SettledProvince; assessed: TimeRow; say: (line: string) => void },
+): Promise<TimeRow> {
+  const what = `with daily alerts, ${province.institutions.length} institutions`
+  const rounds: Omit<Round, 'readSeconds'>[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    await platform.state.delete(province.shards.map(alertMarkKey))
+    rounds.push(await assessOnce(platform, handler, province))
+    say(`${what}, round ${round}: ${rounds[round].seconds.toFixed(2)} s`)
+  }
+  const marks = await platform.state.getMany<AlertMark>(province.shards.map(alertMarkKey))
+  if (marks.some(({ value }) => value.dailyMs !== NOW_MS)) throw new Error('a shard was not looked at')
+  const standing = await Promise.all(province.shards.map((shard) => standingAlerts(platform.state, shard)))
+  const seconds = median(rounds.map((one) => one.seconds))
+  const cpuSeconds = median(rounds.map(({ cpu }) => cpu))
+  return {
+    what,
+    seconds,
+    reference: { what: 'the run without', seconds: assessed.seconds },
+    ratio: seconds / assessed.seconds,
+    bar: DAILY_BAR,
+    rounds: rounds.map((one) => one.seconds),
+    cpuSeconds,
+    more: {
+      'alerts standing': standing.flat().length,
+      's of alerts': seconds - assessed.seconds,
+      'CPU s of alerts': cpuSeconds - assessed.cpuSeconds,
+    },
   }
 }
 

@@ -16,6 +16,12 @@ export interface FleetGateway {
   meters: string[]
 }
 
+/** Readings of one meter are this far apart, or a multiple of it. */
+export const STEP_MS = 60_000
+/** A register that rises unevenly, in hundredths of its unit: meter `meter` of its gateway after `step` steps. */
+export const registerHundredths = (meter: number, step: number): number =>
+  10_000_000 + meter * 1_000_000 + step * 25 + ((step * 2_654_435_761) % 23)
+
 /** Registers the fleet on an empty platform; returns its gateways with their passwords. */
 export async function registerFleet(platform: Platform, size: FleetSize): Promise<FleetGateway[]> {
   const counties = Array.from({ length: size.counties }, (_, i) => String(130_101 + i))

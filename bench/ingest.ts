@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runningHost } from '../local/host.ts'
 import { openPlatform } from '../local/platform.ts'
-import { type FleetGateway, registerFleet } from './fleet.ts'
+import { type FleetGateway, registerFleet, STEP_MS } from './fleet.ts'
 import { ask, cpuSeconds, killed, nextMessage, started } from './process.ts'
-import { type Delivered, type Round, STEP_MS } from './publisher.ts'
+import type { Delivered, Round } from './publisher.ts'
 import { type BenchRow, median } from './table.ts'
 
 interface Load {

@@ -1,28 +1,45 @@
-// From publishing to the API's hour: all meters of a province send one reading in one burst, and sampled meters are asked
-// for over HTTP until their hour stands. Times count from the start of the burst, so they include waiting one's turn in it.
+// From publishing to the API's hour and day: all meters of a province send their quarter-hour's reading, at once or each
+// gateway by its own clock, and sampled meters are asked for over HTTP until hour and day count what their register says.
 
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HOUR_MS } from '../domain/calendar.ts'
-import { runningHost } from '../local/host.ts'
+import { DAY_MS, MINUTE_MS } from '../domain/calendar.ts'
+import { settle } from '../functions/settle.ts'
+import { type HostAddress, runningHost } from '../local/host.ts'
 import { openPlatform } from '../local/platform.ts'
-import { type FleetGateway, registerFleet } from './fleet.ts'
+import { type FleetGateway, registerFleet, registerHundredths, STEP_MS } from './fleet.ts'
 import { ask, cpuSeconds, killed, started } from './process.ts'
-import { type Delivered, type Round, STEP_MS } from './publisher.ts'
+import type { Delivered, Delivery, Round } from './publisher.ts'
 import { type BenchRow, median } from './table.ts'
+import { percentile, probing, type Sample, shown } from './visibility.ts'
 
 const METERS = 200_000
 const COUNTIES = 167
-const METERS_PER_GATEWAY = 500
-const SAMPLES = 100
+const METERS_PER_GATEWAY = 400
+const QUARTER_MS = 15 * MINUTE_MS
+const STEPS_PER_QUARTER = QUARTER_MS / STEP_MS
+/** What stands and is settled before: a day, so that hours are looked up and days patched as in a running host. */
+const QUARTERS_BEFORE = DAY_MS / QUARTER_MS
+/** Few, so that the asking itself costs the host little; with so few the p99 of a round is its worst. */
+const SAMPLES = 30
 const ROUNDS = 3
+/** How far the clocks of gateways are apart in the milder case. */
+const SPREAD_MS = 60_000
 const BAR_SECONDS = 1
 const WAIT_MS_MAX = 120_000
-/** Between two sweeps over the samples that are not there yet: what the asking adds to the times. */
-const SWEEP_MS = 20
+const WAIT_STEP_MS = 50
+/** A host that used less of a core than this, for so many seconds, has done what followed from a round. */
+const QUIET_CPU_SECONDS = 0.1
+const QUIET_SECONDS = 3
+const QUIET_SECONDS_MAX = 180
+
+interface Case {
+  what: string
+  spreadMs: number
+}
 
 export async function benchLatency(scale: number, say: (line: string) => void): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'kilowatch-bench-'))
@@ -30,113 +47,179 @@ export async function benchLatency(scale: number, say: (line: string) => void): 
   try {
     const counties = Math.max(1, Math.round(COUNTIES * Math.min(1, scale * 2)))
     const perCounty = Math.max(1, Math.round((METERS * scale) / counties / METERS_PER_GATEWAY))
-    const gateways = await registered(folder, counties, perCounty)
-    const meters = gateways.length * METERS_PER_GATEWAY
+    const firstMs = (Math.floor(Date.now() / QUARTER_MS) - QUARTERS_BEFORE - 2 * (ROUNDS + 1)) * QUARTER_MS
+    const gateways = await withHistory(folder, { counties, perCounty, firstMs })
     const host = started(new URL('../local/cli.ts', import.meta.url), [
       ...['start', '--no-demo', '--no-web', '--port', '0', '--mqtt-port', '0', '--data', folder],
     ])
     children.push(host)
-    const { httpUrl, mqttUrl } = await addressOf(host, folder)
+    const address = await addressOf(host, folder)
     const publisher = started(new URL('./publisher.ts', import.meta.url))
     children.push(publisher)
-    const startMs = Math.floor(Date.now() / HOUR_MS - ROUNDS - 2) * HOUR_MS
-    const sampled = Array.from({ length: Math.min(SAMPLES, meters) }, (_, i) => {
-      const { meters: own } = gateways[Math.floor((i * gateways.length) / SAMPLES) % gateways.length]
-      return own[(i * 37) % own.length]
-    })
-    const prepared = (hour: number): Promise<unknown> => {
-      const prepare: Round = {
-        gateways,
-        readingsPerMessage: METERS_PER_GATEWAY,
-        messagesPerGateway: 1,
-        startMs,
-        stepsBefore: (hour * HOUR_MS) / STEP_MS,
-      }
-      return ask(publisher, { prepare })
-    }
-    const burst = async (): Promise<Delivered> => {
-      const port = Number(new URL(mqttUrl).port)
-      return (await ask<{ delivered: Delivered }>(publisher, { deliver: { port, window: 1 } })).delivered
-    }
-    await prepared(0)
-    await burst()
-    await sleep(1_000)
-    const p50: number[] = []
-    const p99: number[] = []
-    const delivered: number[] = []
-    let cpu = 0
-    for (let round = 1; round <= ROUNDS + 1; round++) {
-      await prepared(round)
-      const cpuBefore = cpuSeconds(host.pid) ?? 0
-      const hourMs = startMs + (round - 1) * HOUR_MS
-      const sentMs = performance.now()
-      const [{ seconds }, times] = await Promise.all([burst(), shown(httpUrl, sampled, hourMs, sentMs)])
-      cpu = (cpuSeconds(host.pid) ?? 0) - cpuBefore
-      await sleep(1_000)
-      if (round === 1) continue // warm-up: the first hours of all meters
-      const sorted = times.toSorted((a, b) => a - b)
-      p50.push(sorted[Math.floor(sorted.length * 0.5)])
-      p99.push(sorted[Math.floor(sorted.length * 0.99)])
-      delivered.push(seconds)
-      say(`latency: round ${round - 1} of ${ROUNDS}: p99 ${sorted[Math.floor(sorted.length * 0.99)].toFixed(2)} s`)
-    }
-    const seconds = median(p99)
-    return [
-      {
-        what: 'latency p99, burst to hour',
-        seconds,
-        reference: { what: 'the last acknowledgement of the burst', seconds: median(delivered) },
-        ratio: seconds / median(delivered),
-        bar: { seconds: BAR_SECONDS },
-        rounds: p99,
-        cpuSeconds: cpu,
-        more: { meters, counties, samples: sampled.length, 'p50 s': median(p50) },
-      },
+    const cases: Case[] = [
+      { what: 'latency p99, all at once', spreadMs: 0 },
+      { what: 'latency p99, over a minute', spreadMs: SPREAD_MS * Math.min(1, scale) },
     ]
+    const rows: BenchRow[] = []
+    let quarter = QUARTERS_BEFORE
+    for (const one of cases) {
+      const rounds: Measured[] = []
+      for (let round = 0; round <= ROUNDS; round++) {
+        await quiet(host)
+        rounds.push(await measured({ host, address, publisher, gateways, firstMs, quarter: quarter++, ...one }))
+        const { latencies, probes } = rounds[round]
+        say(
+          `${one.what}, round ${round}: p50 ${percentile(latencies, 0.5).toFixed(2)} s, p99 ${percentile(latencies, 0.99).toFixed(2)} s, API p99 ${percentile(probes, 0.99).toFixed(2)} s`,
+        )
+      }
+      rows.push(row(one.what, rounds.slice(1), { meters: gateways.length * METERS_PER_GATEWAY, counties }))
+    }
+    return rows
   } finally {
     await Promise.all(children.map(killed))
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function registered(folder: string, counties: number, institutionsPerCounty: number): Promise<FleetGateway[]> {
+/** One round, in seconds. */
+interface Measured {
+  /** From the publishing of a sample's own message to its hour and day. */
+  latencies: number[]
+  /** From the first message of the round. */
+  fromStart: number[]
+  /** What other requests to the API took until the host was quiet again. */
+  probes: number[]
+  delivered: Delivered
+  cpu: number
+}
+
+async function measured(of: {
+  host: ChildProcess
+  address: HostAddress
+  publisher: ChildProcess
+  gateways: readonly FleetGateway[]
+  firstMs: number
+  quarter: number
+  spreadMs: number
+}): Promise<Measured> {
+  const { host, address, publisher, gateways, firstMs, quarter, spreadMs } = of
+  const step = quarter * STEPS_PER_QUARTER
+  const prepare: Round = {
+    gateways: [...gateways],
+    readingsPerMessage: METERS_PER_GATEWAY,
+    messagesPerGateway: 1,
+    startMs: firstMs,
+    stepsBefore: step,
+  }
+  const port = Number(new URL(address.mqttUrl).port)
+  await ask(publisher, { prepare })
+  await ask(publisher, { connect: { port } })
+  const samples = Array.from({ length: SAMPLES }, (_, i): Sample & { gateway: number } => {
+    const gateway = Math.floor((i * gateways.length) / SAMPLES)
+    const meter = (i * 37) % METERS_PER_GATEWAY
+    const registerAt = (atMs: number): number => registerHundredths(meter, (atMs - firstMs) / STEP_MS) / 100
+    return { gateway, meter: gateways[gateway].meters[meter], atMs: firstMs + step * STEP_MS, registerAt }
+  })
+  const cpuBefore = cpuSeconds(host.pid) ?? 0
+  const deliver: Delivery = { port, window: 1, spreadMs }
+  const probe = probing(address.httpUrl, gateways[0].meters[1])
+  const startMs = performance.timeOrigin + performance.now()
+  const [{ delivered }, seenAtMs] = await Promise.all([
+    ask<{ delivered: Delivered }>(publisher, { deliver }),
+    shown(
+      address.httpUrl,
+      samples.map((sample) => ({ ...sample, fromMs: startMs + (sample.gateway / gateways.length) * spreadMs })),
+      WAIT_MS_MAX,
+    ),
+  ])
+  await quiet(host)
+  const probes = await probe.stop()
+  const { sentAtMs } = delivered
+  const begunMs = Math.min(...sentAtMs)
+  return {
+    latencies: seenAtMs.map((ms, i) => (ms - sentAtMs[samples[i].gateway]) / 1000),
+    fromStart: seenAtMs.map((ms) => (ms - begunMs) / 1000),
+    probes,
+    delivered,
+    cpu: (cpuSeconds(host.pid) ?? 0) - cpuBefore,
+  }
+}
+
+function row(what: string, rounds: readonly Measured[], more: Record<string, number>): BenchRow {
+  const over = (of: (one: Measured) => number): number => median(rounds.map(of))
+  const seconds = over(({ latencies }) => percentile(latencies, 0.99))
+  const acknowledged = over(({ delivered }) => delivered.p99Ms / 1000)
+  return {
+    what,
+    seconds,
+    reference: { what: 'p99 of the acknowledgements (PUBACK) of the same messages', seconds: acknowledged },
+    ratio: seconds / acknowledged,
+    bar: { seconds: BAR_SECONDS },
+    rounds: rounds.map(({ latencies }) => percentile(latencies, 0.99)),
+    cpuSeconds: over(({ cpu }) => cpu),
+    more: {
+      ...more,
+      'samples a round': SAMPLES,
+      'p50 s': over(({ latencies }) => percentile(latencies, 0.5)),
+      'p99 of all rounds s': percentile(
+        rounds.flatMap(({ latencies }) => latencies),
+        0.99,
+      ),
+      'p50 from the first message s': over(({ fromStart }) => percentile(fromStart, 0.5)),
+      'p99 from the first message s': over(({ fromStart }) => percentile(fromStart, 0.99)),
+      'PUBACK p50 s': over(({ delivered }) => delivered.p50Ms / 1000),
+      'PUBACK p99 s': acknowledged,
+      'other API requests p50 s': over(({ probes }) => percentile(probes, 0.5)),
+      'other API requests p99 s': over(({ probes }) => percentile(probes, 0.99)),
+    },
+  }
+}
+
+/** Registers the fleet and lets its meters have a day of readings that is settled. */
+async function withHistory(
+  folder: string,
+  { counties, perCounty, firstMs }: { counties: number; perCounty: number; firstMs: number },
+): Promise<FleetGateway[]> {
   const platform = await openPlatform(folder)
   try {
-    return await registerFleet(platform, {
+    const gateways = await registerFleet(platform, {
       counties,
-      institutionsPerCounty,
+      institutionsPerCounty: perCounty,
       metersPerInstitution: METERS_PER_GATEWAY,
-      intervalMinutes: 15,
+      intervalMinutes: QUARTER_MS / MINUTE_MS,
     })
+    for (let quarter = 0; quarter < QUARTERS_BEFORE; quarter++) {
+      const step = quarter * STEPS_PER_QUARTER
+      const atMs = firstMs + step * STEP_MS
+      const batch = gateways.flatMap(({ meters }) =>
+        meters.map((meter, i) => ({ meter, atMs, value: registerHundredths(i, step) / 100, quality: 'good' as const })),
+      )
+      await platform.readings.append(batch, atMs)
+    }
+    const { failed } = await settle(platform)({ shards: [] })
+    if (failed.length > 0) throw new Error(`shard ${failed[0].shard}: ${failed[0].reason}`)
+    return gateways
   } finally {
     await platform.close()
   }
 }
 
-async function addressOf(host: ChildProcess, folder: string) {
-  for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += SWEEP_MS) {
+async function addressOf(host: ChildProcess, folder: string): Promise<HostAddress> {
+  for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += WAIT_STEP_MS) {
     const address = runningHost(folder)
     if (address) return address
     if (host.exitCode !== null) throw new Error(`the host ended with code ${host.exitCode}`)
-    await sleep(SWEEP_MS)
+    await sleep(WAIT_STEP_MS)
   }
   throw new Error('the host did not start')
 }
 
-/** Seconds since `sentMs` until the hour of each meter is there. */
-async function shown(httpUrl: string, meters: readonly string[], hourMs: number, sentMs: number): Promise<number[]> {
-  const times: number[] = []
-  for (let waiting = [...meters]; waiting.length > 0; await sleep(SWEEP_MS)) {
-    if (performance.now() - sentMs > WAIT_MS_MAX) throw new Error(`${waiting.length} meters show no hour`)
-    const still: string[] = []
-    for (const meter of waiting) {
-      const url = `${httpUrl}/api/v1/meters/${meter}/series?from=${hourMs}&to=${hourMs + HOUR_MS}`
-      const { points } = (await (await fetch(url)).json()) as { points: { value: number | null; flag?: string }[] }
-      if (points.some(({ value, flag }) => value !== null && flag !== 'partial')) {
-        times.push((performance.now() - sentMs) / 1000)
-      } else still.push(meter)
-    }
-    waiting = still
+/** Waits until a host has nothing to do: a quarter of an hour lies between two bursts, and not the work of the last one. */
+async function quiet(host: ChildProcess): Promise<void> {
+  let quietSeconds = 0
+  for (let seconds = 0; seconds < QUIET_SECONDS_MAX && quietSeconds < QUIET_SECONDS; seconds++) {
+    const before = cpuSeconds(host.pid) ?? 0
+    await sleep(1_000)
+    quietSeconds = (cpuSeconds(host.pid) ?? 0) - before < QUIET_CPU_SECONDS ? quietSeconds + 1 : 0
   }
-  return times
 }

@@ -1,8 +1,10 @@
 // The publisher process: writes prepared QoS 1 packets to a broker from many connections, each with a bounded number of
-// messages that are not yet acknowledged, and reports how long that took. Asked over IPC, one thing at a time.
+// messages that are not yet acknowledged, at once or each in its turn, and reports how long that took. Asked over IPC, one
+// thing at a time.
 
 import { connect, type Socket } from 'node:net'
-import type { FleetGateway } from './fleet.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type FleetGateway, registerHundredths, STEP_MS } from './fleet.ts'
 import { connectPacket, disconnectPacket, publishPacket } from './packet.ts'
 
 /** Readings of a round that are all distinct, also from those of other rounds: times rise through `step`. */
@@ -18,6 +20,8 @@ export interface Delivery {
   port: number
   /** Messages of one connection that may wait for their PUBACK. */
   window: number
+  /** The connections begin one after the other over this time; at once when absent. */
+  spreadMs?: number
 }
 export interface Delivered {
   messages: number
@@ -25,11 +29,12 @@ export interface Delivered {
   seconds: number
   p50Ms: number
   p99Ms: number
+  /** When each gateway began, in their order: epoch milliseconds. */
+  sentAtMs: number[]
 }
-export type PublisherRequest = { prepare: Round } | { deliver: Delivery }
+export type PublisherRequest = { prepare: Round } | { connect: { port: number } } | { deliver: Delivery }
 export type PublisherAnswer = { ready: true } | { delivered: Delivered } | { error: string }
 
-export const STEP_MS = 60_000
 const MESSAGE_IDS = 65_535
 const PUBACK = 0x40
 const PUBACK_BYTES = 4
@@ -45,6 +50,8 @@ interface Prepared {
 
 let round: Round | undefined
 let prepared: Prepared[] = []
+/** Connections that were asked for ahead of a delivery, one a gateway. */
+let connections: Socket[] | undefined
 
 process.on('message', (request: PublisherRequest) => {
   answer(request).then(
@@ -60,6 +67,10 @@ async function answer(request: PublisherRequest): Promise<PublisherAnswer> {
     return { ready: true }
   }
   if (!round) throw new Error('nothing was prepared')
+  if ('connect' in request) {
+    connections = await connectAll(prepared, request.connect.port)
+    return { ready: true }
+  }
   return { delivered: await deliver(prepared, round.readingsPerMessage, request.deliver) }
 }
 
@@ -76,7 +87,7 @@ function prepare(gateway: FleetGateway, round: Round): Prepared {
       const meter = n % meters.length
       const step = stepsBefore + Math.floor(n / meters.length)
       readings.push(
-        `{"meter":"${meters[meter]}","at":${startMs + step * STEP_MS},"value":${registerText(meter, step)}}`,
+        `{"meter":"${meters[meter]}","at":${startMs + step * STEP_MS},"value":${(registerHundredths(meter, step) / 100).toFixed(2)}}`,
       )
     }
     const payload = `{"v":1,"seq":${i},"readings":[${readings.join(',')}]}`
@@ -86,17 +97,20 @@ function prepare(gateway: FleetGateway, round: Round): Prepared {
   return { gateway, bytes: Buffer.concat(packets), offsets }
 }
 
-/** A register that rises unevenly, in hundredths of a kWh. */
-function registerText(meter: number, step: number): string {
-  const hundredths = 10_000_000 + meter * 1_000_000 + step * 25 + ((step * 2_654_435_761) % 23)
-  return (hundredths / 100).toFixed(2)
-}
-
-async function deliver(all: Prepared[], readingsPerMessage: number, { port, window }: Delivery): Promise<Delivered> {
-  const sockets = await Promise.all(all.map(({ gateway }) => connected(port, gateway)))
+async function deliver(all: Prepared[], readingsPerMessage: number, delivery: Delivery): Promise<Delivered> {
+  const { port, window, spreadMs = 0 } = delivery
+  const sockets = connections ?? (await connectAll(all, port))
+  connections = undefined
   const latencies: Float64Array[] = []
+  const sentAtMs: number[] = []
   const startedMs = performance.now()
-  await Promise.all(all.map(async (one, i) => latencies.push(await publishAll(sockets[i], one, window))))
+  await Promise.all(
+    all.map(async (one, i) => {
+      if (spreadMs > 0) await pause((i / all.length) * spreadMs)
+      sentAtMs[i] = performance.timeOrigin + performance.now()
+      latencies.push(await publishAll(sockets[i], one, window))
+    }),
+  )
   const seconds = (performance.now() - startedMs) / 1000
   for (const socket of sockets) socket.end(disconnectPacket())
   const sorted = Float64Array.from(latencies.flatMap((some) => [...some])).sort()
@@ -107,8 +121,12 @@ async function deliver(all: Prepared[], readingsPerMessage: number, { port, wind
     seconds,
     p50Ms: sorted[Math.floor(messages * 0.5)],
     p99Ms: sorted[Math.floor(messages * 0.99)],
+    sentAtMs,
   }
 }
+
+const connectAll = (all: readonly Prepared[], port: number): Promise<Socket[]> =>
+  Promise.all(all.map(({ gateway }) => connected(port, gateway)))
 
 function connected(port: number, { id, secret }: FleetGateway): Promise<Socket> {
   return new Promise((resolve, reject) => {

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { Command } from 'commander'
 import { benchAssess } from './assess.ts'
+import { benchCloud } from './cloud.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchSettle } from './settle.ts'
@@ -19,6 +20,7 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   settle: benchSettle,
   assess: benchAssess,
   latency: benchLatency,
+  cloud: benchCloud,
 }
 
 const program = new Command('bench')

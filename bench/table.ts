@@ -1,6 +1,6 @@
 // One row per thing measured, as JSON has it and as a person reads it.
 
-export type BenchRow = RateRow | TimeRow
+export type BenchRow = RateRow | TimeRow | CostRow
 
 export interface RateRow {
   what: string
@@ -36,6 +36,17 @@ export interface TimeRow {
   more: Record<string, number>
 }
 
+/** Something that is to stay small, in the unit that `what` names. */
+export interface CostRow {
+  what: string
+  value: number
+  reference: { what: string; value: number }
+  /** Ours ÷ the reference. */
+  ratio: number
+  bar: number
+  more: Record<string, number>
+}
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
@@ -50,11 +61,17 @@ export function median(values: readonly number[]): number {
 export function table(rows: readonly BenchRow[]): string {
   const rates = rows.filter((row) => 'readingsPerSecond' in row)
   const times = rows.filter((row) => 'seconds' in row)
+  const costs = rows.filter((row) => 'value' in row)
   const notes = rows.map(({ what, reference, more }) => {
     const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
-    return `${what}: ${figures.join(', ')}; reference: ${reference.what}`
+    return `${what}: ${[figures.join(', '), `reference: ${reference.what}`].filter((text) => text !== '').join('; ')}`
   })
-  const blocks = [rates.length > 0 ? rateLines(rates) : [], times.length > 0 ? timeLines(times) : [], notes]
+  const blocks = [
+    rates.length > 0 ? rateLines(rates) : [],
+    times.length > 0 ? timeLines(times) : [],
+    costs.length > 0 ? costLines(costs) : [],
+    notes,
+  ]
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -85,6 +102,18 @@ const timeLines = (rows: readonly TimeRow[]): string[] =>
       fine.format(row.reference.seconds),
       fine.format(row.ratio),
       fine.format(row.cpuSeconds),
+    ]),
+  ])
+
+const costLines = (rows: readonly CostRow[]): string[] =>
+  aligned([
+    ['', 'ours', 'bar', 'reference', 'ratio'],
+    ...rows.map(({ what, value, bar, reference, ratio }) => [
+      what,
+      fine.format(value),
+      fine.format(bar),
+      fine.format(reference.value),
+      fine.format(ratio),
     ]),
   ])
 

@@ -38,9 +38,15 @@ export async function insist<T>(
 /** Failures of an AWS service that pass: throttling, its own errors, a connection that broke. */
 export function isPassingAwsFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const { $metadata, $retryable } = error as Error & { $metadata?: { httpStatusCode?: number }; $retryable?: object }
-  const status = $metadata?.httpStatusCode
-  return $retryable !== undefined || PASSING.has(error.name) || (status !== undefined && status >= 500)
+  const { $metadata, $retryable, code } = error as AwsFailure
+  const isServers = ($metadata?.httpStatusCode ?? 0) >= 500
+  return isServers || $retryable !== undefined || PASSING.has(error.name) || (code !== undefined && PASSING.has(code))
+}
+interface AwsFailure extends Error {
+  $metadata?: { httpStatusCode?: number }
+  $retryable?: object
+  /** Of a connection. */
+  code?: string
 }
 const PASSING = new Set([
   'ThrottlingException',
@@ -51,7 +57,11 @@ const PASSING = new Set([
   'InternalServerException',
   'InternalServerError',
   'TimeoutError',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
   'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
 ])
 
 /** Works through items, `width` at a time. After a failure no other is begun; it is thrown when those begun have ended. */

@@ -1,7 +1,7 @@
 // What the platform on AWS is told by its environment: one row per variable, parsed when it is first asked for, so that a
 // function needs only what it uses and importing needs nothing. `infra/` sets them; docs/architecture.md lists them.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 const name = z.string().min(1)
 const url = z.url({ protocol: /^https?$/ })

@@ -1,7 +1,7 @@
 // IoT rule → SQS → `ingest`: takes the rule's JSON out of each record and gives back which records SQS shall deliver again.
 
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Handler } from '../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'
 import type { DeadLetters, MessageFailure } from './dead-letters.ts'

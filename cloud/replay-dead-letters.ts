@@ -11,7 +11,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { REASON_ATTRIBUTE } from './dead-letters.ts'
 import type { IotMessage } from './mqtt-entry.ts'
 

@@ -2,7 +2,7 @@
 // each shard: so a province is worked on side by side, and a county that fails is tried again alone.
 
 import type { SQSRecord } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Handler } from '../functions/handler.ts'
 import type { QueueName, ShardEvent, ShardResult, StateStore } from '../functions/platform.ts'
 import { registryReader } from '../functions/registry.ts'

@@ -9,7 +9,9 @@ const FAN = 16
 
 /** Collections that handlers read from one end or whole, on every round: one partition each. */
 const UNSPREAD = new Set([
+  'alert-done',
   'alert-event',
+  'notification-done',
   'notification-held',
   'notification-pending',
   'override',

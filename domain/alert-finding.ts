@@ -32,7 +32,7 @@ export interface Limits {
   /** In the rule's unit. Above `raise` the condition holds; at or below `clear` (≤ raise) it is over; between, nothing changes. */
   raise: number
   clear: number
-  /** How long the condition must hold, or be over, without interruption. */
+  /** How long the condition must hold without being over in between, or be over without holding; the band interrupts only the latter. */
   raiseAfterMinutes: number
   clearAfterMinutes: number
   /**

@@ -1,7 +1,7 @@
 // Limits that users set for a subject, an institution or an area, and how they meet the defaults of the rule table.
 // The nearest statement wins, field by field: subject, institution, county, city, province, default.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALERT_KINDS, type AlertKind, type Limits } from './alert-finding.ts'
 import { ALERT_RULES, defaultLimits } from './alert-rule.ts'
 import type { Institution } from './registry.ts'

@@ -1,7 +1,7 @@
 // How alerts and their settings read over HTTP: zod schemas that the API, the page and the CLI share. Texts come in both
 // languages; secrets, and addresses that are secrets, never come out.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALERT_STATES, type Alert, type AlertEvent } from './alert.ts'
 import { ALERT_KINDS, SUBJECT_TYPES } from './alert-finding.ts'
 import { SEVERITIES } from './alert-phrase.ts'

@@ -1,7 +1,7 @@
 // Monthly bills (票据): what was bought in a month and what it cost, by carrier. Fuels and heat by area are known by bill alone;
 // a metered medium is billed where no meter is read. Which bills of a month count is accountBills' answer.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { MEDIA, type Medium, type Meter, recordId } from './registry.ts'
 import { ENERGY_CARRIERS } from './standards/coefficients.ts'
 import { FUEL_CARRIERS, type FuelCarrier } from './standards/fuel-factors.ts'

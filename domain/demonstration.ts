@@ -41,42 +41,68 @@ export type PeerMeans = ReadonlyMap<string, Partial<Record<DemonstrationIndicato
 export const peerKind = ({ type, venueKind }: Pick<Institution, 'type' | 'venueKind'>): string =>
   type === 'venue' && venueKind ? `${type} ${venueKind}` : type
 
-/** The means of each kind over all institutions given: those of the province. */
-export function peerMeans(years: Iterable<DemonstrationYear>, weighting: MeanWeighting = 'ratioOfSums'): PeerMeans {
-  const sums = new Map<string, Partial<Record<DemonstrationIndicator, Sum>>>()
+interface Sum {
+  amount: number
+  size: number
+  ratios: number
+  members: number
+}
+/** What means are made of, by `peerKind` and indicator: adds up over counties. Plain JSON. */
+export type PeerSums = Record<string, Partial<Record<DemonstrationIndicator, Sum>>>
+
+export function peerSums(years: Iterable<DemonstrationYear>): PeerSums {
+  const sums: PeerSums = {}
   for (const year of years) {
     const kind = peerKind(year.institution)
-    const ofKind = sums.get(kind) ?? {}
-    sums.set(kind, ofKind)
     for (const indicator of DEMONSTRATION_INDICATORS) {
       const fraction = fractionOf(year, indicator)
       if (!fraction) continue
-      const sum = ofKind[indicator] ?? { amount: 0, size: 0, ratios: 0, members: 0 }
-      ofKind[indicator] = {
-        amount: sum.amount + fraction.amount,
-        size: sum.size + fraction.size,
-        ratios: sum.ratios + fraction.amount / fraction.size,
-        members: sum.members + 1,
+      const { amount, size } = fraction
+      sums[kind] = {
+        ...sums[kind],
+        [indicator]: added(sums[kind]?.[indicator], { amount, size, ratios: amount / size, members: 1 }),
       }
     }
   }
+  return sums
+}
+
+export function addPeers(a: PeerSums, b: PeerSums): PeerSums {
+  const sums: PeerSums = { ...a }
+  for (const [kind, ofKind] of Object.entries(b))
+    for (const indicator of DEMONSTRATION_INDICATORS) {
+      const sum = ofKind[indicator]
+      if (sum) sums[kind] = { ...sums[kind], [indicator]: added(sums[kind]?.[indicator], sum) }
+    }
+  return sums
+}
+
+const added = (a: Sum | undefined, b: Sum): Sum =>
+  a
+    ? {
+        amount: a.amount + b.amount,
+        size: a.size + b.size,
+        ratios: a.ratios + b.ratios,
+        members: a.members + b.members,
+      }
+    : b
+
+/** The means of each kind over all institutions given: those of the province. */
+export const peerMeans = (years: Iterable<DemonstrationYear>, weighting?: MeanWeighting): PeerMeans =>
+  peerMeansOf(peerSums(years), weighting)
+
+export function peerMeansOf(sums: PeerSums, weighting: MeanWeighting = 'ratioOfSums'): PeerMeans {
   const meanOf = ({ amount, size, ratios, members }: Sum): PeerMean => ({
     mean: weighting === 'ratioOfSums' ? amount / size : ratios / members,
     members,
     weighting,
   })
   return new Map(
-    [...sums].map(([kind, ofKind]) => [
+    Object.entries(sums).map(([kind, ofKind]) => [
       kind,
       Object.fromEntries(Object.entries(ofKind).map(([indicator, sum]) => [indicator, meanOf(sum)])),
     ]),
   )
-}
-interface Sum {
-  amount: number
-  size: number
-  ratios: number
-  members: number
 }
 
 export interface DemonstrationItem {

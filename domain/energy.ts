@@ -78,8 +78,8 @@ export function standardsOn(
     }),
   )
   const names = {
-    coefficientSet: nameOn(date, statistics, statistics.name),
-    quotaSet: nameOn(date, quota, quota.name),
+    coefficientSet: nameOn(date, statistics, labelled(statistics.name, statistics)),
+    quotaSet: nameOn(date, quota, labelled(quota.name, quota)),
     co2Factor: ENERGY_MEDIA.map((medium) => nameOn(date, co2[medium], factorName(co2[medium]))).join(', '),
   }
   return { statistics, quota, co2, fuelCo2, names }
@@ -137,5 +137,10 @@ export function areaPathOf(code: string, areas: ReadonlyMap<string, Area>): stri
 
 const nameOn = (date: string, row: Validity, name: string): string => (date < row.validFrom ? `${name} (追溯)` : name)
 
-const factorName = ({ series, dataYear, areaName, value, unit }: Co2Factor): string =>
-  [series, dataYear, areaName, value, unit].filter((part) => part !== null).join(' ')
+/** How a factor of a medium or a fuel is named in a result. */
+export const factorName = (row: Co2Factor | FuelFactor): string =>
+  labelled([row.series, row.dataYear, row.areaName, row.value, row.unit].filter((part) => part !== null).join(' '), row)
+
+/** A stand-in says so, whoever named it. */
+const labelled = (name: string, { standIn }: { standIn?: boolean | undefined }): string =>
+  standIn && !name.includes('stand-in') ? `${name} (替代值 stand-in)` : name

@@ -1,7 +1,7 @@
 // What an explanation is: the chain from a number of dual control or quota down to the readings, and the checks that each
 // level adds up to the one above it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { BILL_CARRIERS } from './bill.ts'
 import { type Indicator, MEDIA, METER_KINDS, METER_ROLES, type QUOTA_INDICATORS } from './registry.ts'
 
@@ -43,8 +43,9 @@ const sourceSchema = z.object({
   amount: z.number(),
 })
 const termSchema = z.object({
-  /** `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area. */
-  kind: z.enum(['carrier', 'part', 'child']),
+  /** `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area.
+   * `others`: the sum of those that other pages list. */
+  kind: z.enum(['carrier', 'part', 'child', 'others']),
   source: z.string(),
   amount: z.number(),
   unit: z.string(),

@@ -2,9 +2,9 @@
 // is counted apart in kilograms and named, never taken as nothing.
 
 import { type BilledAmount, type BillProblem, billId, isFuel } from './bill.ts'
-import type { StandardsInForce } from './energy.ts'
+import { factorName, type StandardsInForce } from './energy.ts'
 import type { CoefficientSet } from './standards/coefficients.ts'
-import type { FuelCarrier } from './standards/fuel-factors.ts'
+import { FUEL_CARRIERS, type FuelCarrier } from './standards/fuel-factors.ts'
 import type { SubjectMonth } from './subject.ts'
 
 /** The field of a month that holds each fuel's kilograms. */
@@ -78,3 +78,14 @@ export function fuelsOf(billed: readonly BilledAmount[], sets: StandardsInForce)
 
 const coefficientIn = (set: CoefficientSet, carrier: FuelCarrier): number | undefined =>
   set.rows.find((row) => row.carrier === carrier)?.value
+
+/** The factor of each fuel that was burnt in the months, each once; one without a factor is said to have none. */
+export function burntFactorNames(months: readonly { part: SubjectMonth; sets: StandardsInForce }[]): string[] {
+  const names = months.flatMap(({ part, sets }) =>
+    FUEL_CARRIERS.filter((carrier) => part[FUEL_KG[carrier]] !== 0).map((carrier) => {
+      const factor = sets.fuelCo2[carrier]
+      return factor ? `${carrier} ${factorName(factor)}` : `${carrier} 无排放因子 (no factor: lower bound)`
+    }),
+  )
+  return [...new Set(names)]
+}

@@ -1,7 +1,7 @@
 // Who is told of alerts, where, in which language, and when not: recipients and their channels, as zod schemas.
 // Secrets of robots and webhooks stand in the channel, so these documents are for administrators only.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALERT_KINDS } from './alert-finding.ts'
 import { LANGUAGES, SEVERITIES } from './alert-phrase.ts'
 import { areaCode } from './registry.ts'
@@ -44,7 +44,8 @@ export const recipientSchema = z.object({
   name: z.string().min(1).max(100),
   enabled: z.boolean().default(true),
   channels: list(channelSchema),
-  language: z.enum(LANGUAGES).default('zh'),
+  /** `both`: Chinese, then English, in one message. */
+  language: z.enum([...LANGUAGES, 'both']).default('zh'),
   /** Without: all. */
   kinds: list(z.enum(ALERT_KINDS)).optional(),
   /** Areas, with all below them, or institution ids. Without: all. */

@@ -27,11 +27,20 @@ export interface Text {
   link: string
 }
 interface Reader {
-  language: Language
+  language: Language | 'both'
 }
 
-/** The whole message on one group. Its link opens the alert itself, or of a storm the list that has all of them. */
+/**
+ * The whole message on one group; in both languages the Chinese one, then the English one with its headline. Its link opens
+ * the alert itself, or of a storm the list that has all of them.
+ */
 export function groupText(group: AlertGroup, { language }: Reader, directory: Directory): Text {
+  if (language !== 'both') return textIn(language, group, directory)
+  const [zh, en] = [textIn('zh', group, directory), textIn('en', group, directory)]
+  return { ...zh, lines: [...zh.lines, en.title, ...en.lines] }
+}
+
+function textIn(language: Language, group: AlertGroup, directory: Directory): Text {
   const { events, place } = group
   const [first] = events
   const { measured, against, clause } = explainFinding(first.finding, language)
@@ -56,6 +65,11 @@ export function groupText(group: AlertGroup, { language }: Reader, directory: Di
 
 /** The same in one line, for digests. */
 export function groupLine(group: AlertGroup, { language }: Reader, directory: Directory): string {
+  if (language !== 'both') return lineIn(language, group, directory)
+  return `${lineIn('zh', group, directory)} / ${lineIn('en', group, directory)}`
+}
+
+function lineIn(language: Language, group: AlertGroup, directory: Directory): string {
   const [first] = group.events
   const { measured, against } = explainFinding(first.finding, language)
   const title = titleOf(group, language, directory)
@@ -72,9 +86,10 @@ export function digestText(
 ): Text {
   const count = lines.length
   const more = count - DIGEST_LINES_MAX
-  const rest = { zh: `……另有 ${more} 条，见页面`, en: `… and ${more} more on the page` }[language]
+  const inBoth = ({ zh, en }: Phrase): string => (language === 'both' ? `${zh} / ${en}` : { zh, en }[language])
+  const rest = inBoth({ zh: `……另有 ${more} 条，见页面`, en: `… and ${more} more on the page` })
   return {
-    title: { zh: `用能告警摘要：${count} 条`, en: `Energy alerts, summary: ${count}` }[language],
+    title: inBoth({ zh: `用能告警摘要：${count} 条`, en: `Energy alerts, summary: ${count}` }),
     lines: more > 0 ? [...lines.slice(0, DIGEST_LINES_MAX), rest] : [...lines],
     link: pageAt(pageUrl, '#/alerts'),
   }

@@ -32,13 +32,15 @@ export function rate(value: number, { constraint, benchmark, guide }: QuotaLimit
 /**
  * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
  * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data, or an
- * unknown size, the actual is null. A row that a stand-in and an imported standard both offer is taken from the latter.
+ * unknown size, the actual is null. `coefficientSet`: the name of what
+ * converted the months. A row that a stand-in and an imported standard both offer is taken from the latter.
  */
 export function quotaStatus(
   institution: Institution,
   months: readonly SubjectMonth[],
   quotas: readonly Quota[],
   asOfMs: number,
+  coefficientSet: string | null = null,
 ): QuotaStatus[] {
   const date = dayLabel(dayOf(asOfMs - 1))
   const actuals = actualsOf(institution, months, asOfMs)
@@ -57,6 +59,7 @@ export function quotaStatus(
       toNextRating: row && actual !== null ? toNextRating(actual, row) : null,
       standard: row?.standard ?? null,
       standIn: row?.standIn ?? false,
+      coefficientSet: indicator === 'waterPerCapita' ? null : coefficientSet,
     }
   })
 }

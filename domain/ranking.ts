@@ -1,40 +1,12 @@
-// A ranking from which efficiency leaders (能效领跑者) can be selected, within each type and level. The official criteria are
-// not known (facts §11): the rule is configuration, the one that ships is labelled a stand-in, and people select.
+// A ranking from which efficiency leaders (能效领跑者) can be selected, within each type and level. The rule is
+// a table (standards/ranking-rules.ts), and people select.
 
-import { COVERAGE_MIN } from './dual-control.ts'
 import type { Rating } from './quota.ts'
 import type { Institution } from './registry.ts'
+import type { RANKING_INDICATORS, RankingRule } from './standards/ranking-rules.ts'
 import { RATINGS } from './view.ts'
 
-export const RANKING_INDICATORS = ['energyPerArea', 'energyPerCapita', 'waterPerCapita'] as const
-export type RankingIndicator = (typeof RANKING_INDICATORS)[number]
-
-export interface RankingRule {
-  name: string
-  /** Ranked by the first; those that tie in it by the next, and so on. Lower is better. */
-  indicators: readonly [RankingIndicator, ...RankingIndicator[]]
-  /** Least share of known hours, 0 to 1. */
-  coverageMin: number
-  /** The worst quota rating that may lead; null: quotas are not asked. */
-  ratingAtWorst: Rating | null
-  /** Whether the targets of dual control must be met. */
-  targetsRequired: boolean
-  /** Places in each group. */
-  leaders: number
-  source: string
-  standIn: boolean
-}
-
-export const RANKING_RULE: RankingRule = {
-  name: '能效领跑者候选排序 (stand-in)',
-  indicators: ['energyPerArea', 'energyPerCapita'],
-  coverageMin: COVERAGE_MIN,
-  ratingAtWorst: 'advanced',
-  targetsRequired: true,
-  leaders: 3,
-  source: 'assumption of this product; the official criteria are not known',
-  standIn: true,
-}
+type RankingIndicator = (typeof RANKING_INDICATORS)[number]
 
 /** One institution's year. Indicators as in domain/dual-control.ts, null where unknown. */
 export interface RankingCandidate {
@@ -72,7 +44,7 @@ export interface RankingGroup {
 const TIE_SLACK = 1e-9
 
 /** Groups in order of type, kind and level. The same candidates in any order give the same result. */
-export function rankLeaders(candidates: readonly RankingCandidate[], rule: RankingRule = RANKING_RULE): RankingGroup[] {
+export function rankLeaders(candidates: readonly RankingCandidate[], rule: RankingRule): RankingGroup[] {
   const keyOf = ({ institution: { type, venueKind, level } }: RankingCandidate) =>
     [type, venueKind ?? '', level ?? ''].join('|')
   return [...Map.groupBy(candidates, keyOf)]
@@ -126,8 +98,8 @@ function exclusionsOf({ values, coverage, targetsMet, rating }: RankingCandidate
     ['lowCoverage', (coverage ?? 0) < rule.coverageMin],
     ['targetsNotMet', rule.targetsRequired && targetsMet === false],
     ['targetsUnknown', rule.targetsRequired && targetsMet === null],
-    ['ratingTooLow', rule.ratingAtWorst !== null && rating !== null && isWorse(rating, rule.ratingAtWorst)],
-    ['notRated', rule.ratingAtWorst !== null && rating === null],
+    ['ratingTooLow', rule.ratingAtWorst !== undefined && rating !== null && isWorse(rating, rule.ratingAtWorst)],
+    ['notRated', rule.ratingAtWorst !== undefined && rating === null],
   ]
   return checks.flatMap(([reason, holds]) => (holds ? reason : []))
 }

@@ -3,7 +3,7 @@
 // The zod schema is the contract. On this hot path good readings are recognised by hand, since zod would cost as much
 // again as JSON.parse; a property test holds that both accept the same.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseInstant } from './instant.ts'
 import type { Medium } from './registry.ts'
 import { convert, isUnitOf } from './unit.ts'

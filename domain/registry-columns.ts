@@ -18,6 +18,7 @@ export const REGISTRY_KINDS = [
   'eueQuotas',
   'demonstrationLadders',
   'keyEnergyUsers',
+  'rankingRules',
 ] as const
 export type RegistryKind = (typeof REGISTRY_KINDS)[number]
 
@@ -208,6 +209,15 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('area', '行政区划代码', '区划代码'),
     text('type', '机构类型'),
     number('thresholdTce', '重点用能单位标准', '年综合能耗标准(吨标准煤)', '年综合能耗标准（吨标准煤）'),
+    ...dated,
+  ],
+  rankingRules: [
+    text('name', '名称', '评价标准'),
+    column('texts')('indicators', '排序指标'),
+    number('coverageMin', '数据完整率下限'),
+    text('ratingAtWorst', '定额等级下限'),
+    flag('targetsRequired', '须完成目标'),
+    number('leaders', '名额'),
     ...dated,
   ],
 }

@@ -2,7 +2,7 @@
 // Every refused field of every row is named at once. Whether one refused row stops the file is the caller's to say,
 // and what must hold between records is registry-check's.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Bill, billSchema } from './bill.ts'
 import {
   type Area,
@@ -10,8 +10,6 @@ import {
   type Gateway,
   gatewaySchema,
   type Institution,
-  institutionSchema,
-  institutionSizeSchema,
   type Meter,
   meterSchema,
   type Target,
@@ -19,18 +17,16 @@ import {
 } from './registry.ts'
 import { readCell } from './registry-cell.ts'
 import { COLUMNS, type Column, type RegistryKind } from './registry-columns.ts'
+import { COEFFICIENT_ROWS, INSTITUTION_ROWS, JOINED_FIELDS, type JoinedRows, TARIFF_ROWS } from './registry-joined.ts'
 import { VALUE_WORDS } from './registry-words.ts'
-import { type CoefficientSet, coefficientHeadSchema, coefficientRowSchema } from './standards/coefficients.ts'
 import { type StandardTables, TABLES } from './standards/tables.ts'
-import { type Tariff, tariffPeriodSchema, tariffSchema } from './tariff.ts'
+import type { Tariff } from './tariff.ts'
 
 /** More than twice the province's 200,000 meters; a few hundred MB while it is read. */
 export const FILE_ROWS_MAX = 500_000
 const QUOTE_CHARS_MAX = 80
 
 const gatewayRecordSchema = gatewaySchema.extend({ password: z.string().min(1).optional() })
-const identitySchema = institutionSchema.omit({ sizes: true })
-const tariffHeadSchema = tariffSchema.omit({ periods: true })
 
 /** A gateway as imported. Whoever stores it keeps a hash of the password, never the password. */
 export type GatewayRecord = Gateway & { password?: string }
@@ -103,21 +99,18 @@ const refuseFile = (refused: RefusedField[]) => ({ records: [], rowOf: [], refus
 /** The schema of each field; a field that its schema does not let be absent is a column that the file must have. */
 const FIELDS: Readonly<Record<RegistryKind, Readonly<Record<string, z.ZodType>>>> = {
   areas: areaSchema.shape,
-  institutions: { ...identitySchema.shape, ...institutionSizeSchema.shape },
   gateways: gatewayRecordSchema.shape,
   meters: meterSchema.shape,
   targets: targetSchema.shape,
-  tariffs: { ...tariffHeadSchema.shape, ...tariffPeriodSchema.shape },
   bills: billSchema.shape,
   ...tableFields(),
+  ...JOINED_FIELDS,
 }
 
-/** Each field's own schema: of a table that is an object, and of the set of coefficients, whose rows are joined. */
+/** Each field's own schema of the tables whose rows are records. */
 function tableFields(): Record<keyof StandardTables, Readonly<Record<string, z.ZodType>>> {
-  const { coefficients: _, ...others } = TABLES
-  const flat = Object.entries(others).map(([kind, { schema }]) => [kind, schema.shape])
-  const coefficients = { ...coefficientHeadSchema.shape, ...coefficientRowSchema.shape }
-  return { ...Object.fromEntries(flat), coefficients }
+  const fields = Object.entries(TABLES).map(([kind, { schema }]) => [kind, schema.shape])
+  return Object.fromEntries(fields)
 }
 
 /** Field → header as the file writes it. */
@@ -224,54 +217,6 @@ function refuseRepeated(draft: Draft, key: string, firstRows: Map<unknown, numbe
   const firstRow = firstRows.get(value)
   if (firstRow !== undefined) refuse(draft, key, `${quote(String(value))} stands in row ${firstRow} already`)
   else if (value !== undefined) firstRows.set(value, draft.row)
-}
-
-/** How several rows make one record: the first says what it is, each adds a part. */
-interface JoinedRows<T, Head, Part> {
-  /** What the rows of one record share; undefined where a cell of it is missing. */
-  keyOf(values: Draft['values']): string | undefined
-  head: z.ZodType<Head> & { shape: Record<string, z.ZodType> }
-  part: z.ZodType<Part>
-  /** A field that no two parts share. */
-  distinct?: string
-  record(head: Head, parts: Part[]): T
-  /** What a later row may not say otherwise, for the message. */
-  rule: string
-}
-
-const INSTITUTION_ROWS: JoinedRows<
-  Institution,
-  z.infer<typeof identitySchema>,
-  z.infer<typeof institutionSizeSchema>
-> = {
-  keyOf: ({ id }) => (id === undefined ? undefined : String(id)),
-  head: identitySchema,
-  part: institutionSizeSchema,
-  distinct: 'validFrom',
-  record: (head, sizes) => ({ ...head, sizes: sizes.sort((a, b) => (a.validFrom < b.validFrom ? -1 : 1)) }),
-  rule: 'of the same institution; only sizes are dated',
-}
-
-const TARIFF_ROWS: JoinedRows<Tariff, z.infer<typeof tariffHeadSchema>, z.infer<typeof tariffPeriodSchema>> = {
-  keyOf: ({ subject, medium, validFrom }) =>
-    subject && medium && validFrom ? [subject, medium, validFrom].join('/') : undefined,
-  head: tariffHeadSchema,
-  part: tariffPeriodSchema,
-  record: (head, periods) => ({ ...head, periods }),
-  rule: 'of the same tariff; only periods differ',
-}
-
-const COEFFICIENT_ROWS: JoinedRows<
-  CoefficientSet,
-  z.infer<typeof coefficientHeadSchema>,
-  z.infer<typeof coefficientRowSchema>
-> = {
-  keyOf: ({ purpose, validFrom }) => (purpose && validFrom ? [purpose, validFrom].join('/') : undefined),
-  head: coefficientHeadSchema,
-  part: coefficientRowSchema,
-  distinct: 'carrier',
-  record: (head, rows) => ({ ...head, rows }),
-  rule: 'of the same set; only its coefficients differ',
 }
 
 function joinRows<T, Head, Part>(drafts: readonly Draft[], rule: JoinedRows<T, Head, Part>) {

@@ -134,6 +134,7 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
   ['fuelFactors.carrier', CARRIER_WORDS],
   ['eueQuotas.type', INSTITUTION_TYPE_WORDS],
   ['keyEnergyUsers.type', INSTITUTION_TYPE_WORDS],
+  ['rankingRules.ratingAtWorst', words({ 先进: 'advanced', 合理: 'reasonable', 达标: 'compliant', 需整改: 'rectify' })],
   ...[
     'quotas',
     'coefficients',
@@ -143,5 +144,6 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
     'eueQuotas',
     'demonstrationLadders',
     'keyEnergyUsers',
+    'rankingRules',
   ].map((kind): [string, ReadonlyMap<string, string>] => [`${kind}.certainty`, CERTAINTY_WORDS]),
 ])

@@ -2,7 +2,7 @@
 // of their own (tariff.ts, bill.ts).
 // Attributes that change carry `validFrom`; a new value never rewrites the past (design §2).
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Bill } from './bill.ts'
 import type { StandardTables } from './standards/tables.ts'
 import { CERTAINTIES } from './standards/validity.ts'

@@ -1,7 +1,7 @@
 // Why a closed month changed: the causes that a revision names, and how readings that arrived are told apart. A cause is
 // noted where it happens, beside the mark that has the month judged anew; whoever judges it says so only if a number moved.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Month } from './calendar.ts'
 
 /** What an institution is judged by, as far as the registry says it. `sizes`: floor areas, energy users. */

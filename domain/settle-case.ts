@@ -1,7 +1,7 @@
 // A settle-cases file (../shared/data/settle-cases/README.md): meters with readings in order of arrival, settled to kWh.
 // What `kilowatch settle --cases` prints. A bad case becomes a value with its reason and never stops the others.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { HOUR_MS } from './calendar.ts'
 import { HOUR_FLAGS, type HourFlag, type MeterProfile, type Samples, settle } from './register.ts'
 

@@ -200,7 +200,11 @@ function checkOne(parent: Target, children: readonly Child[], sizeOf: SizeOf): P
   return {
     problems: [
       ...over.map(({ year, children: sum, parent: cap }) =>
-        problem(parent, field, `in ${year} the children's caps sum to ${sum}, more than ${cap}`),
+        problem(
+          parent,
+          field,
+          `in ${year} the children's caps sum to ${Number((sum ?? 0).toPrecision(12))}, more than ${cap}`,
+        ),
       ),
       ...children.flatMap((child) => gapsOf(child, parent)),
     ],

@@ -1,7 +1,7 @@
 // Dated prices by time of use (分时电价): what hours of consumption cost. A price belongs to an area or an institution, and a
 // new one never rewrites what the old one priced. Basic fees, power factor and taxes are not computed: they come by bill.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { dateStartMs } from './attribute.ts'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay } from './calendar.ts'
 import { localDate, MEDIA, type Medium } from './registry.ts'

@@ -1,7 +1,7 @@
 // What the HTTP API answers (design §2), as zod schemas: the OpenAPI document, the web page and the CLI read the same shapes.
 // Amounts carry their unit in the field name; instants are epoch milliseconds; a value that is not known is null, never 0.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { HOUR_FLAGS } from './register.ts'
 import {
   AREA_LEVELS,
@@ -77,6 +77,8 @@ export const quotaStatusSchema = z.object({
   toNextRating: amount,
   standard: z.string().nullable(),
   standIn: z.boolean(),
+  /** What made standard coal of the actual; null of water. A stand-in says so in its name. */
+  coefficientSet: z.string().nullable(),
 })
 export type QuotaStatus = z.infer<typeof quotaStatusSchema>
 
@@ -116,9 +118,13 @@ export const institutionRowSchema = z.object({
   type: z.enum(INSTITUTION_TYPES),
   venueKind: z.enum(VENUE_KINDS).nullable(),
   level: z.enum(INSTITUTION_LEVELS).nullable(),
+  /** As of which month; null when nothing was judged yet. */
+  month: z.string().nullable(),
   /** Worst rating of the quota indicators; null when no quota row applies (定额未下达). */
   rating: z.enum(RATINGS).nullable(),
   status: z.enum(STATUSES).nullable(),
+  /** No indicator of dual control is over its target; null when none could be judged. */
+  targetsMet: z.boolean().nullable(),
   energyPerAreaKgce: amount,
   energyPerCapitaKgce: amount,
   waterPerCapitaM3: amount,

@@ -9,7 +9,7 @@ import { putTogether } from './put-together.ts'
 type Advanced = ReturnType<typeof advanceAll>
 
 /** Milliseconds in a key sort as numbers up to the year 5138. */
-const sortable = (ms: number): string => String(ms).padStart(14, '0')
+export const sortable = (ms: number): string => String(ms).padStart(14, '0')
 
 export const alertKeys = {
   /** Pending, raised and acknowledged alerts of a shard, by slot. */
@@ -21,12 +21,21 @@ export const alertKeys = {
   /** Cleared alerts of a shard, the order of clearing. */
   closed: (shard: string, clearedMs?: number, id = '') =>
     `alert-closed/${shard}/${clearedMs === undefined ? '' : `${sortable(clearedMs)}/${id}`}`,
+  /** Marks of cleared alerts in order of time, for whoever forgets them: ClosedAlert. */
+  done: (atMs?: number, id = '') => `alert-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
   /** Events that nobody was told of yet, in order of time. */
   event: (event?: AlertEvent) =>
     event ? `alert-event/${sortable(event.atMs)}/${event.alert}/${event.what}${event.level}` : 'alert-event/',
   /** What users set for one subject: AlertThreshold[]. */
   thresholds: (subject: string) => `setting/alert-threshold/${subject}`,
 } as const
+
+/** What a mark of a cleared alert says. */
+export interface ClosedAlert {
+  id: string
+  shard: string
+  atMs: number
+}
 
 /** What `alertKeys.place` says. */
 export interface AlertWhere {
@@ -79,7 +88,9 @@ export async function storeAlerts(
 /** What a reopened alert left behind when it was cleared: it is no history any more. */
 const closedKeys = (shard: string, alert: Alert): string[] => [
   alertKeys.recent(shard, alertSlot(alert)),
-  ...alert.history.flatMap(({ what, atMs }) => (what === 'cleared' ? [alertKeys.closed(shard, atMs, alert.id)] : [])),
+  ...alert.history.flatMap(({ what, atMs }) =>
+    what === 'cleared' ? [alertKeys.closed(shard, atMs, alert.id), alertKeys.done(atMs, alert.id)] : [],
+  ),
 ]
 
 function alertDocs(shard: string, alert: Alert): DocWrite[] {
@@ -88,7 +99,9 @@ function alertDocs(shard: string, alert: Alert): DocWrite[] {
     const closedMs = alert.history.at(-1)?.atMs ?? alert.sinceMs
     const closed = { key: alertKeys.closed(shard, closedMs, alert.id), value: alert }
     const recent = { key: alertKeys.recent(shard, alertSlot(alert)), value: alert }
-    return [closed, place({ shard, closed: true, closedMs }), ...(canReopen(alert, closedMs) ? [recent] : [])]
+    const mark: ClosedAlert = { id: alert.id, shard, atMs: closedMs }
+    const done = { key: alertKeys.done(closedMs, alert.id), value: mark }
+    return [closed, place({ shard, closed: true, closedMs }), done, ...(canReopen(alert, closedMs) ? [recent] : [])]
   }
   const open = { key: alertKeys.open(shard, alertSlot(alert)), value: alert }
   return alert.state === 'pending' ? [open] : [open, place({ shard, closed: false })]

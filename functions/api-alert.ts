@@ -1,6 +1,6 @@
-// Routes of alerts: the list, one alert with its history, acknowledgement, thresholds, recipients and how to reach them.
+// Routes of alerts: the list, one alert with its history, acknowledgement and thresholds.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Alert, acknowledge } from '../domain/alert.ts'
 import { ALERT_KINDS, type AlertSubject } from '../domain/alert-finding.ts'
 import { ALERT_RULES } from '../domain/alert-rule.ts'
@@ -11,21 +11,15 @@ import {
   alertDetailViewSchema,
   alertView,
   alertViewSchema,
-  notifySettingView,
-  notifySettingViewSchema,
-  recipientView,
-  recipientViewSchema,
   type ThresholdsView,
   thresholdsViewSchema,
 } from '../domain/alert-view.ts'
 import { areaPathOf } from '../domain/energy.ts'
-import { notifySettingSchema, recipientSchema } from '../domain/notification-setting.ts'
 import type { Area } from '../domain/registry.ts'
 import { pageOf } from '../domain/view.ts'
 import { alertMarkKey } from './alert-judge.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from './alert-store.ts'
 import { notFound, Problem, type Route, type RouteContext, route } from './api-route.ts'
-import { notificationKeys } from './notification-outbox.ts'
 import { subjectPlace } from './notify-plan.ts'
 
 const LIMIT = 50
@@ -133,33 +127,6 @@ export const alertRoutes: readonly Route[] = [
       const shards = areas.filter((code) => context.head.shards.includes(code))
       await platform.fanOut.send('assess', shards)
       return thresholdsView(context, subject)
-    },
-  }),
-
-  route({
-    route: 'PUT /api/v1/settings/recipients/{id}',
-    summary: 'Who is told of alerts, where and when; addresses with a key in them and secrets are not shown again',
-    role: 'admin',
-    body: recipientSchema.omit({ id: true }),
-    response: recipientViewSchema,
-    async handle({ platform, path }, { body }) {
-      const parsed = recipientSchema.safeParse({ ...body, id: path.id })
-      if (!parsed.success)
-        throw new Problem(400, 'Bad request', `id: ${parsed.error.issues[0].message}`, { field: 'id' })
-      await platform.state.put([{ key: notificationKeys.recipient(path.id), value: parsed.data }])
-      return recipientView(parsed.data)
-    },
-  }),
-
-  route({
-    route: 'PUT /api/v1/settings/notify',
-    summary: 'The address of the page, for links, and the mail server; its password is not shown again',
-    role: 'admin',
-    body: notifySettingSchema,
-    response: notifySettingViewSchema,
-    async handle({ platform }, { body }) {
-      await platform.state.put([{ key: notificationKeys.setting, value: body }])
-      return notifySettingView(body)
     },
   }),
 ]

@@ -1,6 +1,6 @@
 // Routes of areas: what lies below one, how it stands, and whether its totals are up to date.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { monthOf } from '../domain/calendar.ts'
 import { type Area, isRead } from '../domain/registry.ts'
 import { type AreaStatusView, type AreaView, areaStatusViewSchema, areaViewSchema } from '../domain/view.ts'

@@ -1,6 +1,6 @@
 // Routes of a gateway's credentials and commands: what an installer needs in the field, one gateway at a time.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { notFound, type Route, type RouteContext, route } from './api-route.ts'
 
 /** A signing request of RSA 4096 is 1.7 kB. */

@@ -1,6 +1,6 @@
 // Routes that lead a number, a status, a grade or an alert back to where it comes from.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Alert } from '../domain/alert.ts'
 import { explainFinding } from '../domain/alert-rule.ts'
 import { dayOf, monthOf } from '../domain/calendar.ts'
@@ -83,6 +83,9 @@ export const explainRoutes: readonly Route[] = [
         .nullable()
         .meta({ description: 'Of an alert on a meter: its last day, down to the readings' }),
       checks: z.array(checkSchema),
+      now: z.object({ value: z.number().nullable(), asOfMs: z.number() }).nullable().meta({
+        description: 'What the chain leads to now; `facts` are as of `asOfMs`, and hours may have come since',
+      }),
       evidence: z.array(z.string()).meta({ description: 'Paths of what else it rests on' }),
     }),
     async handle(context) {
@@ -100,16 +103,20 @@ interface AlertChain {
   detail: Awaited<ReturnType<typeof dayExplained>>['detail'] | null
   checks: ExplainCheck[]
   evidence: string[]
+  now: { value: number | null; asOfMs: number } | null
 }
 
 /** What lies below an alert: the chain of its indicator, or the last day of its meter. */
-async function chainOf({ subject, finding, state }: Alert, context: RouteContext): Promise<AlertChain> {
+async function chainOf({ subject, finding }: Alert, context: RouteContext): Promise<AlertChain> {
   const { platform, registry } = context
-  const nothing: AlertChain = { chain: null, detail: null, checks: [], evidence: evidenceOf(finding) }
+  const checks = factCheck(finding)
+  const nothing: AlertChain = { chain: null, detail: null, checks, evidence: evidenceOf(finding), now: null }
   const [day, month] = [dayOf(finding.asOfMs - 1), monthOf(finding.asOfMs - 1)]
   if (subject.type === 'meter') {
     const found = await registry.meter(subject.id)
-    return found ? { ...nothing, ...(await dayExplained(platform, { ...found, day })) } : nothing
+    if (!found) return nothing
+    const explained = await dayExplained(platform, { ...found, day })
+    return { ...nothing, detail: explained.detail, checks: [...checks, ...explained.checks] }
   }
   if (finding.facts === null || !('indicator' in finding.facts)) return nothing
   const table = 'constraint' in finding.facts ? 'quota' : 'dualControl'
@@ -117,15 +124,25 @@ async function chainOf({ subject, finding, state }: Alert, context: RouteContext
   const { indicator } = finding.facts
   const question = { area: institution?.area ?? subject.id, table, indicator, month, limit: LISTED } as const
   const chain = await explain(platform, registry, { ...question, ...(institution && { institution }) })
-  const { facts } = finding
-  // Of a cleared alert the last finding is history; of an open one it is what stands, unless hours came since.
-  const found =
-    'forecast' in facts
-      ? [facts.forecast, (chain.status as { forecast?: number | null } | null)?.forecast ?? null]
-      : [facts.amount, chain.result]
-  const isStanding = state !== 'cleared' && finding.kind !== 'quotaPredicted' && !chain.pending
-  const check = sameNumber('value', `what the alert found of ${indicator}`, [found[0], found[1]])
-  return { ...nothing, chain, checks: isStanding ? [check, ...chain.checks] : chain.checks }
+  const { forecast } = (chain.status ?? {}) as { forecast?: number | null }
+  // Of what the year is expected to come to a chain of past months says nothing.
+  const value = table === 'dualControl' ? (forecast ?? null) : finding.kind === 'quotaExceeded' ? chain.result : null
+  const { asOfMs } = chain
+  return { ...nothing, chain, checks: [...nothing.checks, ...chain.checks], now: { value, asOfMs } }
+}
+
+/** Whether the value of an alert follows from its own facts, where it is a ratio of them. */
+function factCheck({ value, facts }: Alert['finding']): ExplainCheck[] {
+  if (facts === null) return []
+  const [part, whole] =
+    'constraint' in facts
+      ? [100 * facts.amount, facts.constraint]
+      : 'forecast' in facts
+        ? [100 * facts.forecast, facts.target]
+        : 'itKwh' in facts
+          ? [facts.totalKwh, facts.itKwh]
+          : [null, 1]
+  return part === null ? [] : [sameNumber('rating', 'value of the alert, of its facts', [value, part / whole])]
 }
 
 function evidenceOf({ kind, subject, asOfMs }: Alert['finding']): string[] {

@@ -1,6 +1,6 @@
 // Routes of what happens in the field: register events and their review, repairs, revisions.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { DAY_MS } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
 import { canUndo, EVENT_KINDS, eventId, parseEventId, type ReviewState } from '../domain/register-review.ts'

@@ -1,6 +1,6 @@
 // Routes of institutions: the list with grade and status, one institution, and how it stands.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { sizeOn } from '../domain/attribute.ts'
 import { monthOf } from '../domain/calendar.ts'
 import { INSTITUTION_TYPES, type Institution } from '../domain/registry.ts'
@@ -15,9 +15,9 @@ import {
 import { meterView } from './api-meter.ts'
 import { areaOf, institutionOf, monthQuery, pageQuery, shardsBelow } from './api-query.ts'
 import { Problem, type Route, route } from './api-route.ts'
-import { summaryKey } from './assess.ts'
 import { dualControlOf, latestMonth, quotaOf } from './judgement.ts'
 import { extentsOf, type SettledMark, settledKey } from './settle.ts'
+import { summaryKey } from './summary.ts'
 
 export const institutionRoutes: readonly Route[] = [
   route({
@@ -114,8 +114,10 @@ const unjudged = (
   type,
   venueKind: venueKind ?? null,
   level: level ?? null,
+  month: null,
   rating: null,
   status: null,
+  targetsMet: null,
   energyPerAreaKgce: null,
   energyPerCapitaKgce: null,
   waterPerCapitaM3: null,

@@ -1,7 +1,7 @@
 // Routes of what comes in: readings over HTTP, and what was refused of all readings.
 
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readingsMessageSchema } from '../domain/reading.ts'
 import { pageOf, rejectionViewSchema } from '../domain/view.ts'
 import { PAGE_LIMIT_MAX, pageQuery } from './api-query.ts'

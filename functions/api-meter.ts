@@ -1,6 +1,6 @@
 // Routes of meters: one meter, and the series of its readings or its consumption.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { dayOf, dayStartMs, HOUR_MS, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { HOUR_FLAGS } from '../domain/register.ts'
 import type { Meter } from '../domain/registry.ts'

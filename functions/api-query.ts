@@ -1,8 +1,8 @@
 // What routes share: how a query names a month, an instant or a page, and how a path names an area, an institution or a
 // meter that is registered.
 
-import { z } from 'zod'
-import { monthOf } from '../domain/calendar.ts'
+import * as z from 'zod'
+import { monthOf, yearOf } from '../domain/calendar.ts'
 import { parseInstant } from '../domain/instant.ts'
 import type { Area, Institution, Meter } from '../domain/registry.ts'
 import { notFound, type RouteContext } from './api-route.ts'
@@ -68,3 +68,9 @@ export async function shardsBelow(code: string, { registry, head }: RouteContext
 /** The latest month of a subject that has data, or the present one: what a request without a month means. */
 export const monthShown = async (subject: string, { platform }: RouteContext): Promise<string> =>
   (await latestMonth(platform.state, subject, platform.now())) ?? monthOf(platform.now())
+
+export const yearQuery = z.object({ year: z.coerce.number().int().min(1000).max(2999).optional() })
+
+/** The year asked for, or the present one. */
+export const yearAsked = ({ year }: z.output<typeof yearQuery>, { platform }: RouteContext): number =>
+  year ?? yearOf(platform.now())

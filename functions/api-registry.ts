@@ -1,6 +1,6 @@
 // The routes by which records come into the registry, and by which the tables that judging rests on are read.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { billSchema } from '../domain/bill.ts'
 import { areaSchema, gatewaySchema, institutionSchema, meterSchema, targetSchema } from '../domain/registry.ts'
 import { TABLE_KINDS, TABLES, tableRowId } from '../domain/standards/tables.ts'
@@ -31,6 +31,7 @@ export const registryRoutes: readonly Route[] = [
       eueQuotas: z.array(TABLES.eueQuotas.schema).optional(),
       demonstrationLadders: z.array(TABLES.demonstrationLadders.schema).optional(),
       keyEnergyUsers: z.array(TABLES.keyEnergyUsers.schema).optional(),
+      rankingRules: z.array(TABLES.rankingRules.schema).optional(),
     }),
     response: z.object({
       institutions: z.number(),

@@ -4,6 +4,7 @@
 import { type HealthView, healthViewSchema } from '../domain/view.ts'
 import { alertRoutes } from './api-alert.ts'
 import { areaRoutes } from './api-area.ts'
+import { comparisonRoutes } from './api-comparison.ts'
 import { deviceRoutes } from './api-device.ts'
 import { energyRoutes } from './api-energy.ts'
 import { explainRoutes } from './api-explain.ts'
@@ -11,8 +12,10 @@ import { fieldRoutes } from './api-field.ts'
 import { institutionRoutes } from './api-institution.ts'
 import { intakeRoutes } from './api-intake.ts'
 import { meterRoutes } from './api-meter.ts'
+import { notifyRoutes } from './api-notify.ts'
 import { registryRoutes } from './api-registry.ts'
 import { type Route, route } from './api-route.ts'
+import { targetPlanRoutes } from './api-target-plan.ts'
 
 /** Where the host tells how far its start has come; absent in AWS and when it is done. */
 export const PROGRESS_KEY = 'host/progress'
@@ -46,6 +49,9 @@ export const apiRoutes: readonly Route[] = [
   ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...notifyRoutes,
   ...explainRoutes,
   ...energyRoutes,
+  ...comparisonRoutes,
+  ...targetPlanRoutes,
 ]

@@ -6,11 +6,9 @@ import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
 import { institutionMonth } from '../domain/institution-month.ts'
-import { worstRating } from '../domain/quota.ts'
 import type { Institution, Meter } from '../domain/registry.ts'
 import type { Trail } from '../domain/revision-cause.ts'
 import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
-import type { InstitutionRow } from '../domain/view.ts'
 import type { Judged } from './alert-daily.ts'
 import { judgeAlerts } from './alert-judge.ts'
 import { putAreaMonths } from './area-months.ts'
@@ -19,17 +17,7 @@ import { lookAtClocks } from './clock-look.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './judged-by.ts'
-import {
-  dualControlOf,
-  judgedYears,
-  latestMonth,
-  parentOf,
-  quotaOf,
-  type SubjectYear,
-  standardsIn,
-  subjectMonths,
-  subjectYearKey,
-} from './judgement.ts'
+import { judgedYears, parentOf, type SubjectYear, standardsIn, subjectYearKey } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
 import {
   DERIVED,
@@ -45,16 +33,9 @@ import { registryReader } from './registry.ts'
 import { closingDays, type RevisedMonths, revisedYears } from './revision.ts'
 import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { eachShard } from './shard.ts'
+import { standingKey } from './standing.ts'
+import { summarize, summaryKey } from './summary.ts'
 
-/** The row of an institution in lists, as it stands in its latest month. */
-export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`
-
-/** By which registry, and on which day, the rows of a shard were all made. */
-interface SummarizedMark {
-  revision: number
-  day: number
-}
-export const summarizedKey = (shard: string): string => `summarized/${shard}`
 /** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
 const INSTITUTIONS_PER_LOAD = 50
 /** When the present month of everyone was last marked. */
@@ -95,7 +76,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
         afterDays,
       })
       if (parent) await addDirtyMonths(state, parent, new Map([[shard, months]]))
-      await summarize(docs, { shard, institutions, touched, nowMs, revision, judged })
+      await summarize({ docs, state, registry }, { shard, institutions, touched, dirty, nowMs, revision, judged })
       if (parent) await fanOut.send('rollup', [parent])
     })
     await lookAtClocks({ readings, state }, { shard, meters, nowMs })
@@ -175,7 +156,15 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     }
     const trail = before ? reopenedTrail(months, { judgedBy, before: before.value }) : {}
     await addDirtyMonths(state, shard, months, trail)
-    await state.delete(changed.filter((id) => !judgedBy.has(id)).map((id) => summaryKey(shard, id)))
+    const gone = changed.filter((id) => !judgedBy.has(id))
+    const yearsOf = (id: string): number[] => [
+      ...new Set((months.get(id) ?? []).map((month) => Number(month.slice(0, 4)))),
+    ]
+    const rows = gone.flatMap((id) => [
+      summaryKey(shard, id),
+      ...yearsOf(id).map((year) => standingKey(year, shard, id)),
+    ])
+    await state.delete(rows)
     const value: AssessedMark = Object.fromEntries(judgedBy)
     await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }], DERIVED)
   }
@@ -196,63 +185,6 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
         years.flatMap(({ value }) => value[month] ?? []),
       ),
     )
-  }
-
-  /** Rows of who was touched; of everyone on a new day, which moves every rolling year, and by a new registry. */
-  async function summarize(
-    docs: StateStore,
-    of: {
-      shard: string
-      institutions: readonly Institution[]
-      touched: readonly Institution[]
-      nowMs: number
-      revision: number
-      judged: Map<string, Judged>
-    },
-  ): Promise<void> {
-    const { shard, nowMs, revision } = of
-    const mark: SummarizedMark = { revision, day: dayOf(nowMs) }
-    const before = (await state.get<SummarizedMark>(summarizedKey(shard)))?.value
-    const isCurrent = before?.revision === mark.revision && before.day === mark.day
-    const institutions = isCurrent ? of.touched : of.institutions
-    if (!isCurrent) {
-      const years = judgedYears(monthOf(nowMs))
-      await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
-    }
-    const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
-    let rows: DocWrite[] = []
-    for (const institution of institutions) {
-      const latest = await latestMonth(docs, institution.id, nowMs)
-      const month = latest ?? monthOf(nowMs)
-      const months = await subjectMonths(docs, institution.id, month)
-      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months }
-      const dualControl = await dualControlOf(docs, registry, question)
-      const quota = await quotaOf(docs, registry, { institution, month, nowMs, months })
-      if (latest) of.judged.set(institution.id, { month, dualControl, quota })
-      const actual = (name: string) =>
-        dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
-      const row: InstitutionRow = {
-        id: institution.id,
-        name: institution.name,
-        nameEn: institution.nameEn ?? null,
-        area: institution.area,
-        areaName,
-        type: institution.type,
-        venueKind: institution.venueKind ?? null,
-        level: institution.level ?? null,
-        rating: worstRating(quota),
-        status: dualControl?.status ?? null,
-        energyPerAreaKgce: actual('energyPerArea'),
-        energyPerCapitaKgce: actual('energyPerCapita'),
-        waterPerCapitaM3: actual('waterPerCapita'),
-        coverage: dualControl?.coverage ?? null,
-      }
-      rows.push({ key: summaryKey(shard, institution.id), value: row })
-      if (rows.length < INSTITUTIONS_PER_LOAD) continue
-      await docs.put(rows, DERIVED)
-      rows = []
-    }
-    await docs.put(isCurrent ? rows : [...rows, { key: summarizedKey(shard), value: mark }], DERIVED)
   }
 
   /**

@@ -61,6 +61,7 @@ export async function explain(
 ): Promise<ExplainView> {
   const { area, institution, table, indicator, month, detail } = question
   const { state } = platform
+  // Once: a number of a rolling year moves by the millisecond.
   const nowMs = platform.now()
   const subject = institution?.id ?? area
   const formula = formulaOf(table, indicator)
@@ -70,6 +71,11 @@ export async function explain(
   const asOfMs = Math.min(nowMs, toMs)
   const endMs = Math.max(asOfMs, fromMs + 1)
   const children = institution ? undefined : await childrenOf(area, { registry, areas })
+  const isPending = async (): Promise<boolean> => {
+    const dirty = await state.get<DirtyMonths>(dirtyKey(institution ? area : (parentOf(area, areas) ?? area)))
+    return (dirty?.value[subject]?.length ?? 0) > 0
+  }
+  const wasPending = await isPending()
   const window = explainWindow(table, indicator, endMs)
   const isWater = indicator === 'water' || indicator === 'waterPerCapita'
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater }))
@@ -86,14 +92,13 @@ export async function explain(
         children.map(async (child) => ({ subject: child, months: await subjectMonths(state, child, month) })),
       )),
   })
-  const held = await heldAgainst({ platform, registry }, question)
+  const held = await heldAgainst({ platform, registry }, question, nowMs)
   // The quota cannot tell heating from the rest, or there was none: the number is withheld although the amounts stand.
   const isWithheld = table === 'quota' && held.shown === null && chain.result !== null
   const result = isWithheld ? null : chain.result
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
   const page = pageAfter(institution ? (own?.meters.map(({ id }) => id) ?? []) : (children ?? []), question)
   const day = detail && (await dayExplained(platform, { ...detail, shard: area }))
-  const dirty = await state.get<DirtyMonths>(dirtyKey(institution ? area : (parentOf(area, areas) ?? area)))
   return {
     subject,
     kind: institution ? 'institution' : 'area',
@@ -112,7 +117,8 @@ export async function explain(
     why: isWithheld ? 'notApart' : chain.why,
     matches: value.ok,
     checks: [...held.rating(result), value, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
-    pending: (dirty?.value[subject]?.length ?? 0) > 0,
+    // Asked before and after: what is judged in between is not of one piece either.
+    pending: wasPending || (await isPending()),
     window: { fromMs: monthRange(window[0].month).fromMs, toMs: endMs },
     meters: own
       ? await metersExplained(
@@ -143,7 +149,7 @@ function listed(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): Expl
   const amount = others.reduce((sum, { adds }) => sum + (adds ?? 0), 0)
   return [
     ...terms.filter(({ source }) => shown.has(source)),
-    { ...first, source: `${others.length} others`, amount, adds: amount },
+    { ...first, kind: 'others', source: `${others.length} others`, amount, adds: amount },
   ]
 }
 
@@ -228,8 +234,8 @@ interface Held extends Pick<ExplainView, 'shown' | 'against' | 'status'> {
 async function heldAgainst(
   { platform, registry }: { platform: Platform; registry: RegistryReader },
   { area, institution, table, indicator, month }: ExplainQuestion,
+  nowMs: number,
 ): Promise<Held> {
-  const nowMs = platform.now()
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   if (table === 'quota') {
     const name = QUOTA_INDICATORS.find((one) => one === indicator)

@@ -1,9 +1,10 @@
 // What stands of a subject, judged when asked: months of consumption are documents, statuses and grades are pure functions
 // of them, so any month can be judged and nothing that is derived can grow old.
 
-import { monthOf, monthRange, yearOf } from '../domain/calendar.ts'
+import { addMonths, monthOf, monthRange, yearOf } from '../domain/calendar.ts'
 import { judge, profilesOf } from '../domain/dual-control.ts'
 import { areaPathOf, namesOf, type StandardsInForce, standardsOfMonth } from '../domain/energy.ts'
+import { burntFactorNames } from '../domain/fuel.ts'
 import { quotaStatus } from '../domain/quota.ts'
 import type { Area, Institution } from '../domain/registry.ts'
 import type { StandardTables } from '../domain/standards/tables.ts'
@@ -96,7 +97,8 @@ export async function dualControlOf(
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   const year = yearOf(asOfMs - 1)
   const used = months.filter((one) => one.month <= month && one.month >= `${year - 1}`)
-  const names = namesOf(used.map((one) => standardsIn({ areas, tables }, area, one.month)))
+  const sets = used.map((part) => ({ part, sets: standardsIn({ areas, tables }, area, part.month) }))
+  const names = namesOf(sets.map((one) => one.sets))
   return judge({
     subject,
     month,
@@ -105,7 +107,7 @@ export async function dualControlOf(
     targets: await registry.targets(subject),
     areaProfiles: profileArea ? profilesOf(await subjectMonths(state, profileArea, month), year - 1) : undefined,
     coefficientSet: names.coefficientSet,
-    co2Factor: names.co2Factor,
+    co2Factor: [names.co2Factor, ...burntFactorNames(sets)].join('; '),
   })
 }
 
@@ -137,7 +139,10 @@ export async function quotaOf(
 ): Promise<QuotaStatus[]> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   const known = months ?? (await subjectMonths(state, institution.id, month))
-  return quotaStatus(institution, known, await registry.quotas(), asOfMs)
+  const [areas, tables] = [await registry.areas(), await registry.tables()]
+  const used = known.filter((one) => one.month <= month && one.month >= addMonths(month, -12))
+  const { quotaSet } = namesOf(used.map((one) => standardsIn({ areas, tables }, institution.area, one.month)))
+  return quotaStatus(institution, known, tables.quotas, asOfMs, quotaSet || null)
 }
 
 /** The area above, by code; undefined at the top. */

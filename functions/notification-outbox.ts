@@ -8,11 +8,14 @@ import {
   type Recipient,
   recipientSchema,
 } from '../domain/notification-setting.ts'
+import { sortable } from './alert-store.ts'
 import { type DocWrite, type StateStore, VersionConflict } from './platform.ts'
 
 export const notificationKeys = {
   record: (id: string) => `notification/${id}`,
   pending: (id: string) => `notification-pending/${id}`,
+  /** Marks of those sent or given up in order of time, for whoever forgets them: the id. */
+  done: (atMs?: number, id = '') => `notification-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
   /** Lines that wait for the end of quiet hours or for the digest. */
   held: (id: string) => `notification-held/${id}`,
   /** Storm[] that were told lately. */
@@ -61,6 +64,13 @@ export async function enqueue(state: StateStore, notifications: readonly Notific
 
 export const hold = (state: StateStore, held: readonly Held[]): Promise<void> =>
   state.put(held.map((one) => ({ key: notificationKeys.held(one.id), value: one })))
+
+/** Those sent or given up, the latest first. */
+export async function finishedNotifications(state: StateStore, limit: number): Promise<NotificationRecord[]> {
+  const marks = await state.query<string>(notificationKeys.done(), { descending: true, limit })
+  const records = await state.getMany<NotificationRecord>(marks.map(({ value }) => notificationKeys.record(value)))
+  return records.map(({ value }) => value)
+}
 
 /** Documents that no longer fit the schema are left out. */
 export async function recipientsOf(state: StateStore): Promise<Recipient[]> {

@@ -1,8 +1,7 @@
 // Group robots of DingTalk (钉钉), WeCom (企业微信) and Feishu (飞书): each signs its own way and reports errors in the body of
-// an HTTP 200. Looked up on 2026-11-28; none of it was tried against the real services. Signatures: the makers' guides
-// (open.dingtalk.com custom robot security; open.feishu.cn ucTM5YjL3ETO24yNxkjN and its Lark twin) and clients in use, which
-// agree. Error codes: where each is listed. A code is final only when a source says that the message or the channel is
-// wrong; any other, unknown ones among them, is tried again for half a day, since a lost alert is worse than a late one.
+// an HTTP 200. Signatures as the makers' guides and clients in use have them (open.dingtalk.com, custom robot security;
+// open.feishu.cn ucTM5YjL3ETO24yNxkjN and its Lark twin; looked up on 2026-11-28, not tried against the real services).
+// An error is final only when a source says that the message or the channel is wrong; all others are tried again.
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../domain/notification-setting.ts'

@@ -39,7 +39,11 @@ export function notify(on: Platform) {
       if (!record) continue
       const sent = await attempt(channel, record.notification)
       const result = outcome(record, sent, now())
-      await state.put([{ key: one.key, value: result }])
+      const done = result.doneMs !== null && {
+        key: notificationKeys.done(result.doneMs, record.notification.id),
+        value: record.notification.id,
+      }
+      await state.put([{ key: one.key, value: result }, ...(done ? [done] : [])])
       if (result.state === 'pending') return
       await state.delete([notificationKeys.pending(record.notification.id)])
     }

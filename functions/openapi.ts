@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 document, made from the same schemas that the API parses with: it cannot say anything else.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { problemSchema } from '../domain/view.ts'
 import type { Route } from './api-route.ts'

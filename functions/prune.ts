@@ -1,16 +1,20 @@
 // Forgets what nobody will ask for again: refusals older than a quarter, or beyond what one would read. Their counts stay.
+// And alerts and notifications that are over (retention.ts).
 
 import { onShards } from '#platform'
 import { DAY_MS } from '../domain/calendar.ts'
 import { handlerOf } from './handler.ts'
 import { rejectionKeys } from './ingest.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
+import { forgetDone } from './retention.ts'
 
 /** A quarter: what was wrong in one quarter's statistics can still be seen while they are checked. */
 export const REJECTION_DAYS_MAX = 90
 /** Messages with refusals: one gateway that errs each minute for two weeks. */
 export const REJECTIONS_MAX = 20_000
 const PAGE = 1_000
+/** Alerts, and notifications, that one run forgets: a province makes fewer in an hour, and a backlog goes within days. */
+const DONE_MAX = 2_000
 
 export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {
   return handlerOf(async (_: ShardEvent): Promise<ShardResult> => {
@@ -21,8 +25,10 @@ export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {
       const page = await state.query(rejectionKeys.from(''), { limit: PAGE })
       const old = page.map(({ key }) => key).filter((key) => key < oldest || key <= beyond)
       await state.delete(old)
-      if (old.length < PAGE) return { failed: [] }
+      if (old.length < PAGE) break
     }
+    await forgetDone(state, now(), DONE_MAX)
+    return { failed: [] }
   })
 }
 

@@ -13,7 +13,16 @@ import { rollup } from './rollup.ts'
 import { settle } from './settle.ts'
 
 /** What only settling and judging write. Reviews, repairs, revisions and alerts are history, and stay. */
-const DERIVED_PREFIXES = ['settledTo/', 'virtual/', 'assessed/', 'summarized/', 'subject/', 'summary/'] as const
+const DERIVED_PREFIXES = [
+  'settledTo/',
+  'virtual/',
+  'assessed/',
+  'summarized/',
+  'subject/',
+  'summary/',
+  'standing/',
+  'peers/',
+] as const
 const KEYS_PER_DELETE = 10_000
 
 export interface Rebuilt {

@@ -2,7 +2,7 @@
 // can change and patches the days they lie on. Used by settling, and by whoever shows hours before they are settled.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { dayOf, dayStartMs, HOUR_MS, hourStart } from '../domain/calendar.ts'
+import { dayOf, dayStartMs, HOUR_MS, hourStart, MINUTE_MS } from '../domain/calendar.ts'
 import {
   type HourSeries,
   type MeterProfile,
@@ -45,7 +45,19 @@ const DAYS_PER_PUT = 10_000
 /** How far hours can lie outside the readings they were made of: the longest interval of a meter, a month. */
 const OUTSIDE_DAYS = 32
 /** How far around the touched times to load at first, and then, where no sound anchor lies within. */
-const REACHES_MS = [3 * HOUR_MS, 72 * HOUR_MS, Number.POSITIVE_INFINITY]
+const REACHES: readonly ((meter: ReadMeter) => number)[] = [
+  nearMs,
+  (meter) => 30 * nearMs(meter),
+  () => Number.POSITIVE_INFINITY,
+]
+
+/**
+ * planWindow looks for two readings beyond what was touched, the start of the hour of the second, a reading before that
+ * and its neighbour: where readings come at their times, an hour and four intervals. One more for those that do not.
+ */
+function nearMs({ intervalMinutes }: ReadMeter): number {
+  return HOUR_MS + 5 * intervalMinutes * MINUTE_MS
+}
 
 /**
  * Settles what was touched, so that the store holds the bytes that settling all readings at once would give. Reads before it
@@ -68,9 +80,9 @@ export async function settleMeters(works: readonly MeterWork[], stores: Stores):
   }
   // Meters whose anchors lie farther away go round again with a longer reach.
   let waiting = [...works]
-  for (const reachMs of REACHES_MS) {
+  for (const reach of REACHES) {
     const farther: MeterWork[] = []
-    for await (const load of filled(loadsOf(waiting, reachMs), stores.readings)) {
+    for await (const load of filled(loadsOf(waiting, reach), stores.readings)) {
       farther.push(...(await settleLoad(load, stores.consumption, put)))
     }
     waiting = farther
@@ -87,15 +99,16 @@ interface Load {
 }
 
 /** Parts the meters so that each load asks for one range of time that suits all its meters. */
-function loadsOf(works: readonly MeterWork[], reachMs: number): Load[] {
+function loadsOf(works: readonly MeterWork[], reach: (meter: ReadMeter) => number): Load[] {
   const loads: Load[] = []
   let rows = 0
   for (const work of works.toSorted((a, b) => a.touched.fromMs - b.touched.fromMs)) {
     const { meter, touched, extent } = work
+    const reachMs = reach(meter)
     const fromMs = Math.max(touched.fromMs - reachMs, extent[0])
     const toMs = Math.min(touched.toMs + reachMs, extent[1]) + 1
     const lengthMs = toMs - fromMs
-    const ownRows = Math.max(touched.count, lengthMs / (meter.intervalMinutes * 60_000))
+    const ownRows = Math.max(touched.count, lengthMs / (meter.intervalMinutes * MINUTE_MS))
     const load = loads.at(-1)
     const joinedMs = load ? Math.max(load.toMs, toMs) - Math.min(load.fromMs, fromMs) : 0
     if (load && rows + ownRows <= ROWS_PER_LOAD && joinedMs <= 2 * lengthMs + 24 * HOUR_MS) {

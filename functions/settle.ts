@@ -2,6 +2,7 @@
 // the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never undone.
 
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { onShards } from '#platform'
 import { dayStartMs, monthOf } from '../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
@@ -53,6 +54,7 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
     const overrides = await readOverrides(state)
     const standing: ShardStanding[] = []
     for (const shard of shards) {
+      await nextTurn()
       const before = await state.get<SettledMark>(settledKey(shard))
       const all = withOverrides((await registry.shard(shard)).meters, overrides)
       standing.push(await standingOf(shard, { all, reopenings }, before, state))
@@ -61,6 +63,7 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
     if (works.length === 0) return
     const { changed, virtualMarks } = await settleWorks(works, { readings, consumption, state })
     for (const work of works) {
+      await nextTurn()
       await addDirtyMonths(state, work.shard, dirtyMonths(work.all, changed), settledTrail(work, changed, now()))
     }
     const marks = works.map(({ shard, before, mark, extents, meters }) => {

@@ -1,5 +1,7 @@
-// Work that goes shard by shard: one shard that cannot be done now does not stop the others.
+// Work that goes shard by shard: one shard that cannot be done now does not stop the others, and between two of them the
+// event loop gets a turn, since stores on one machine answer without ever giving it one.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ShardResult } from './platform.ts'
 
 /** Does each shard in turn. What a shard throws becomes its entry in `failed`, for the trigger to try again. */
@@ -9,6 +11,7 @@ export async function eachShard(
 ): Promise<ShardResult> {
   const failed: ShardResult['failed'] = []
   for (const shard of shards) {
+    await nextTurn()
     try {
       await work(shard)
     } catch (error) {
@@ -29,6 +32,7 @@ export async function inPasses(
 ): Promise<ShardResult> {
   const failed: ShardResult['failed'] = []
   for (let first = 0; first < shards.length; first += size) {
+    await nextTurn()
     const pass = shards.slice(first, first + size)
     try {
       await work(pass)

@@ -27,7 +27,7 @@ import type { Access } from './store.ts'
 const PORT = 8086
 const NETWORK = '10.64.0.0/22'
 const DATABASE = 'kilowatch'
-/** The included-IOPS storage begins at 400 GiB in its third tier and at 20 GiB in this, the first. */
+/** The smallest of three kinds. A province at 15 minutes fills some 35 GB a year by docs/cost.md's assumptions. */
 const STORAGE = 'InfluxIOIncludedT1'
 const STORAGE_GIB = 100
 
@@ -115,6 +115,7 @@ function addNetwork(scope: Construct, logs: Bucket): { network: InfluxNetwork; d
     ipAddresses: IpAddresses.cidr(NETWORK),
     maxAzs: 2,
     natGateways: 0,
+    // Nothing is in the default group; closing it would take a function of the CDK's own, with rights over groups.
     restrictDefaultSecurityGroup: false,
     subnetConfiguration: [{ name: 'Series', subnetType: SubnetType.PRIVATE_ISOLATED }],
     gatewayEndpoints: {

@@ -18,6 +18,8 @@ const RECOVERY_DAYS = 35
 const MEMORY_HOURS = 24
 /** Ten years: quota and target years are compared over two five-year plans. */
 const MAGNETIC_DAYS = 3650
+/** The dimension of every record (cloud/timestream-*.ts). */
+const METER_DIMENSION = 'meter'
 /** Attribute by which DynamoDB forgets what has been settled long ago (the ledger of what was touched). */
 const EXPIRES_ATTRIBUTE = 'expires'
 /** Where Timestream reports what it refused after it had accepted it: only for late data, and only there. */
@@ -143,6 +145,10 @@ function addTimestream(scope: Construct, { key, objects, removalPolicy }: Timest
   const tableOf = (id: string): CfnTable => {
     const table = new CfnTable(scope, id, {
       databaseName: database.ref,
+      // Or each query would scan every meter of its time (decision 0015).
+      schema: {
+        compositePartitionKey: [{ type: 'DIMENSION', name: METER_DIMENSION, enforcementInRecord: 'REQUIRED' }],
+      },
       retentionProperties: {
         MemoryStoreRetentionPeriodInHours: String(MEMORY_HOURS),
         MagneticStoreRetentionPeriodInDays: String(MAGNETIC_DAYS),

@@ -27,6 +27,8 @@ export interface AlertView {
   detail: ExplainDetail | null
   checks: ExplainCheck[]
   evidence: string[]
+  asOfMs: number
+  now: { value: number | null; asOfMs: number } | null
 }
 
 /** Exits with 1 when a level of the chain does not add up to the one above it. */
@@ -98,10 +100,11 @@ export function described(view: ExplainView): string {
   ].join('\n')
 }
 
-export function describedAlert({ id, zh, en, chain, detail, checks, evidence }: AlertView): string {
+export function describedAlert({ id, zh, en, chain, detail, checks, evidence, asOfMs, now }: AlertView): string {
   return [
     id,
     ...[zh, en].flatMap(({ measured, against, clause }) => [`  ${measured}`, `  ${against}`, `  ${clause}`]),
+    `  as of ${formatInstant(asOfMs)}${now ? `; now ${shown(now.value)}` : ''}`,
     ...evidence.map((path) => `  see ${path}`),
     ...(chain ? [described(chain)] : [...(detail ? describedDay(detail) : []), ...describedChecks(checks)]),
   ].join('\n')

@@ -98,11 +98,9 @@ export function platform(): Platform {
   }
 }
 
+type Factory<Event, Result> = (on: Platform) => Handler<Event, Result>
+
 /** How a handler is entered: here with the events that it takes anyway. In AWS the same names translate (cloud/platform.ts). */
-export const onMessages = <Event, Result>(factory: (on: Platform) => Handler<Event, Result>): Handler<Event, Result> =>
-  factory(platform())
-export const onHttp = onMessages
-export const onShards = <Event, Result>(
-  _queue: QueueName,
-  factory: (on: Platform) => Handler<Event, Result>,
-): Handler<Event, Result> => factory(platform())
+export const onMessages = <Event, Result>(factory: Factory<Event, Result>) => factory(platform())
+export const onHttp = <Event, Result>(factory: Factory<Event, Result>) => factory(platform())
+export const onShards = <Event, Result>(_queue: QueueName, factory: Factory<Event, Result>) => factory(platform())

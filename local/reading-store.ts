@@ -34,6 +34,8 @@ const TWO_32 = 4_294_967_296
 /** Up to so many meters a list is faster than bits, and lets DuckDB skip row groups. */
 const IN_LIST_MAX = 2_000
 const ONE = '1'.charCodeAt(0)
+/** Up to so many meters are read beside the large reads: those of an institution. */
+const FEW_METERS_MAX = 500
 /** Chunks copied before the event loop gets a turn: about 5 ms of work. */
 const CHUNKS_PER_TURN = 64
 
@@ -45,6 +47,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const instance = await DuckDBInstance.create(path, { wal_autocheckpoint: WAL_LIMIT })
   const writer = await instance.connect()
   const reader = await instance.connect()
+  const quickReader = await instance.connect()
   await writer.run(`
     CREATE TABLE IF NOT EXISTS meter_keys(key UINTEGER NOT NULL, id VARCHAR NOT NULL);
     CREATE TABLE IF NOT EXISTS readings(
@@ -56,9 +59,15 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   let committedMs = await lastReceived(reader)
   /** By key: no reading of the meter came in after this. It spares a meter that fell silent a look at all since then. */
   const arrivedMs = new Array<number>(keys.size).fill(committedMs)
-  /** Appends take turns, reads take turns: a DuckDB connection does one thing at a time. */
+  /**
+   * Appends take turns, reads take turns: a DuckDB connection does one thing at a time. Who asks for a few meters, such as
+   * a page, does not wait for who settles thousands.
+   */
   const inTurn = turnstile()
-  const readInTurn = turnstile()
+  const manyInTurn = turnstile()
+  const fewInTurn = turnstile()
+  const read = <T>(meters: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> =>
+    meters.length > FEW_METERS_MAX ? manyInTurn(() => work(reader)) : fewInTurn(() => work(quickReader))
 
   async function write(batch: readonly StoredReading[], receivedMs: number): Promise<RefusedReading[]> {
     // Strictly rising, whatever the clock does: it orders corrections and is the mark of touchedSince.
@@ -100,21 +109,26 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   }
 
   /** The keys of those meters that have readings, each once. */
-  const keysOf = (meters: readonly string[]): number[] => [
-    ...new Set(meters.map((meter) => keys.get(meter)).filter((key) => key !== undefined)),
-  ]
+  const keysOf = (meters: readonly string[]): number[] => {
+    const known = new Set<number>()
+    for (const meter of meters) {
+      const key = keys.get(meter)
+      if (key !== undefined) known.add(key)
+    }
+    return [...known]
+  }
   const idOf = reverseLookup(keys)
 
   return {
     append: (batch, receivedMs) => (batch.length === 0 ? Promise.resolve([]) : inTurn(() => write(batch, receivedMs))),
 
     touchedSince: (meters, mark) =>
-      readInTurn(async () => {
+      read(meters, async (connection) => {
         const untilMs = committedMs
         const sinceMs = mark === undefined ? -1 : Number(mark)
         const known = keysOf(meters).filter((key) => arrivedMs[key] > sinceMs)
         if (known.length === 0) return { mark: String(untilMs), touched: [] }
-        const result = await reader.run(
+        const result = await connection.run(
           `SELECT meter, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, count(*)::DOUBLE FROM readings
            WHERE received_ms > ${sinceMs} AND received_ms <= ${untilMs} AND ${meterCondition(known, keys.size)}
            GROUP BY meter ORDER BY meter`,
@@ -134,12 +148,12 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       }),
 
     range: (meters, fromMs, toMs) =>
-      readInTurn(async () => {
+      read(meters, async (connection) => {
         const known = keysOf(meters)
         const keyCount = keys.size
         if (known.length === 0) return new Map<string, Samples>()
         // Without ORDER BY, DuckDB keeps the order of insertion (preserve_insertion_order), which is that of arrival.
-        const result = await reader.run(
+        const result = await connection.run(
           `SELECT meter, at_ms::DOUBLE, if(quality = ${SUSPECT}, 'NaN'::DOUBLE, value) FROM readings
            WHERE ${meterCondition(known, keyCount)} AND ${timeCondition(fromMs, toMs)}`,
         )
@@ -150,15 +164,15 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
         }
         await copyResult(result, [rows.meters, rows.times, rows.values])
         const found = new Map<string, Samples>()
-        for (const [key, samples] of await partByMeter(rows, keyCount)) found.set(idOf(key), samples)
+        for (const [key, samples] of await partByMeter(rows)) found.set(idOf(key), samples)
         return found
       }),
 
     history: (meter, fromMs, toMs) =>
-      readInTurn(async () => {
+      read([meter], async (connection) => {
         const key = keys.get(meter)
         if (key === undefined) return []
-        const rows = await reader.runAndReadAll(
+        const rows = await connection.runAndReadAll(
           `SELECT at_ms::DOUBLE, value, received_ms::DOUBLE, quality FROM readings
            WHERE meter = ${key} AND ${timeCondition(fromMs, toMs)} ORDER BY rowid`,
         )
@@ -173,10 +187,10 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       }),
 
     count: (meters) =>
-      readInTurn(async () => {
+      read(meters, async (connection) => {
         const known = keysOf(meters)
         if (known.length === 0) return 0
-        const rows = await reader.runAndReadAll(
+        const rows = await connection.runAndReadAll(
           `SELECT count(*)::DOUBLE FROM (
              SELECT DISTINCT meter, at_ms FROM readings WHERE ${meterCondition(known, keys.size)})`,
         )
@@ -185,13 +199,14 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
 
     close: () =>
       inTurn(() =>
-        readInTurn(async () => {
-          appender.closeSync()
-          keyAppender.closeSync()
-          writer.closeSync()
-          reader.closeSync()
-          instance.closeSync()
-        }),
+        manyInTurn(() =>
+          fewInTurn(async () => {
+            appender.closeSync()
+            keyAppender.closeSync()
+            for (const connection of [writer, reader, quickReader]) connection.closeSync()
+            instance.closeSync()
+          }),
+        ),
       ),
   }
 }

@@ -6,7 +6,6 @@ import type { Samples } from '../domain/register.ts'
 
 /** Rows in order of arrival, column by column. */
 export interface Rows {
-  /** Keys from 0 to below the key count. */
   meters: Uint32Array
   times: Float64Array
   /** NaN where the sender called the reading suspect. */
@@ -18,16 +17,23 @@ const ROWS_PER_TURN = 100_000
 const METERS_PER_TURN = 10_000
 
 /** Samples by meter key, each sorted by time, one per time (the last that arrived), none suspect. Meters without any are absent. */
-export async function partByMeter({ meters, times, values }: Rows, keyCount: number): Promise<Map<number, Samples>> {
+export async function partByMeter({ meters, times, values }: Rows): Promise<Map<number, Samples>> {
+  let [lowest, highest] = [meters.length > 0 ? meters[0] : 0, 0]
+  for (let row = 0; row < meters.length; row++) {
+    if (meters[row] < lowest) lowest = meters[row]
+    if (meters[row] > highest) highest = meters[row]
+  }
+  // Counted from the lowest key on: one meter of a province must not cost a look at all of them.
+  const keyCount = highest - lowest + 1
   const ends = new Uint32Array(keyCount + 1)
-  for (let row = 0; row < meters.length; row++) ends[meters[row] + 1]++
+  for (let row = 0; row < meters.length; row++) ends[meters[row] - lowest + 1]++
   for (let key = 0; key < keyCount; key++) ends[key + 1] += ends[key]
   const at = new Float64Array(meters.length)
   const value = new Float64Array(meters.length)
   // ends[key] begins as where the meter's rows start, and has moved to where they end when all are placed.
   for (let row = 0; row < meters.length; await nextTurn()) {
     for (const end = Math.min(meters.length, row + ROWS_PER_TURN); row < end; row++) {
-      const place = ends[meters[row]]++
+      const place = ends[meters[row] - lowest]++
       at[place] = times[row]
       value[place] = values[row]
     }
@@ -39,7 +45,7 @@ export async function partByMeter({ meters, times, values }: Rows, keyCount: num
     const isTidy = areTidy(at, value, first, end)
     const own = { atMs: at.subarray(first, end), value: value.subarray(first, end) }
     const samples = isTidy ? own : tidied(own)
-    if (samples.atMs.length > 0) found.set(key, samples)
+    if (samples.atMs.length > 0) found.set(lowest + key, samples)
     if (found.size % METERS_PER_TURN === 0) await nextTurn()
   }
   return found

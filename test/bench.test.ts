@@ -4,7 +4,9 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-it('measures ingest, settle, assess and latency, and loses nothing', async () => {
+const HANDLERS = ['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'api']
+
+it('measures ingest, settle, assess, latency and cloud, and loses nothing', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['bench/run.ts', '--size', 'tiny', '--json'])
   const { machine, rows } = JSON.parse(stdout)
   expect(machine.cores).toBeGreaterThan(0)
@@ -16,7 +18,14 @@ it('measures ingest, settle, assess and latency, and loses nothing', async () =>
     'assess, 32 institutions',
     'assess, 64 institutions',
     'latency p99, burst to hour',
+    ...HANDLERS.flatMap((name) => [`${name} bundle, MB`, `${name} cold import, ms`]),
+    'ingest into timestream, CPU ms per message of 50',
+    'ingest into influxdb, CPU ms per message of 50',
   ])
+  for (const { value, reference } of rows.slice(7)) {
+    expect(value).toBeGreaterThan(0)
+    expect(reference.value).toBeGreaterThan(0)
+  }
   for (const row of rows.slice(3, 6)) {
     expect(row.seconds).toBeGreaterThan(0)
     expect(row.ratio).toBeCloseTo(row.seconds / row.reference.seconds, 9)

@@ -118,6 +118,13 @@ const pureRoomsDoNotTouchTheWorld: Rule = ({ path, room, members, calls }) => {
   return touched.map((name) => `${path}: ${room} must not use ${name}`)
 }
 
+/** One such import, and a bundle holds all of zod with its fifty languages: half as much again (bench/cloud.ts). */
+const ZOD_AS_A_WHOLE = /^import \{ z \} from 'zod'/m
+const bundlesHoldWhatTheyUse: Rule = ({ path, room, text }) =>
+  ['domain', 'functions', 'cloud'].includes(room) && ZOD_AS_A_WHOLE.test(text)
+    ? [`${path}: write "import * as z from 'zod'"`]
+    : []
+
 const RELATIVE_WITH_EXTENSION = /\.(ts|tsx|mjs|css|json|svg)$/
 const relativeImportsNameTheirExtension: Rule = ({ path, requests }) =>
   requests
@@ -154,6 +161,7 @@ const testsAreNotSkipped: Rule = ({ path, members }) =>
 export const rules = {
   importsStayInTheirRooms,
   pureRoomsDoNotTouchTheWorld,
+  bundlesHoldWhatTheyUse,
   relativeImportsNameTheirExtension,
   filesOpenWithAComment,
   filesHaveNames,

@@ -101,8 +101,11 @@ test('shows the year to date of the area, in Chinese first and in English on dem
 test('opens an institution from the list', async () => {
   await page.goto(`${host.httpUrl}/`)
   await page.getByTestId(`institution-row-${institution.id}`).click()
-  await page.getByTestId('curve-total').waitFor()
+  await page.getByTestId('institution-energy-actual').waitFor()
   expect(page.url()).toContain(`#/institution/${institution.id}`)
+  await page.getByRole('tab', { name: 'Meters' }).click()
+  await page.getByTestId('curve-total').waitFor()
+  expect(page.url()).toContain('view=meters')
 })
 
 /** The first number in an element's text. */

@@ -2,7 +2,7 @@
 // notice was published until the next one, not for the year its data describe: a factor that is published later never
 // rewrites a month that was already judged. Other series (0.5703 for enterprises, regional baselines) are not mixed in.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { areaCode, type Medium } from '../registry.ts'
 import { type Certainty, datedRow, type Validity } from './validity.ts'
 

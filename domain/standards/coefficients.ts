@@ -2,7 +2,7 @@
 // statistics take electricity at its calorific value (当量值, 0.1229), the quota standards at its primary value (等价值,
 // 0.31), so a coefficient lives inside the set of a standard and never alone (facts §3.5). Water is in no set.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Certainty, datedRow } from './validity.ts'
 
 /** Kinds of energy that a set may convert; the first three are metered, the others come by bill. */

@@ -1,7 +1,7 @@
 // What the efficiency of a data centre is held against: the grades of PUE, and the quota of EUE by type of institution.
 // Whether the two differ in boundary is not known (facts §10), so they stay two tables and two indicators.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { INSTITUTION_TYPES } from '../registry.ts'
 import { datedRow } from './validity.ts'
 

@@ -1,7 +1,7 @@
 // CO2 of fuels that come by bill (facts §5.2). Petrol, kerosene and LPG have no row because no factor for them was read:
 // their emission stays unknown until one is supplied, and the ledger says so.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { factorShape, NATIONAL } from './co2-factors.ts'
 import type { EnergyCarrier } from './coefficients.ts'
 import { nearestOn } from './validity.ts'

@@ -2,7 +2,7 @@
 // units, but its threshold is not known to us (facts §1, §11), so the table stays empty and nobody is marked until the
 // user imports a row; the 500 tce of other rules (facts §3.2, §9.1) is about other things.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { areaCode, INSTITUTION_TYPES } from '../registry.ts'
 import { datedRow } from './validity.ts'
 

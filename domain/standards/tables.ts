@@ -24,6 +24,7 @@ import { DEMONSTRATION_LADDERS, type DemonstrationLadder, demonstrationLadderSch
 import { FUEL_FACTORS, type FuelFactor, fuelFactorSchema } from './fuel-factors.ts'
 import { KEY_ENERGY_USER_RULES, type KeyEnergyUserRule, keyEnergyUserRuleSchema } from './key-energy-users.ts'
 import { QUOTAS_HEBEI } from './quotas-hebei.ts'
+import { RANKING_RULES, type RankingRule, rankingRuleSchema } from './ranking-rules.ts'
 import type { Validity } from './validity.ts'
 
 /** Rows by table. As imported: what the user gave. In force: `tablesInForce` of that. */
@@ -36,6 +37,7 @@ export interface StandardTables {
   eueQuotas: readonly EueQuota[]
   demonstrationLadders: readonly DemonstrationLadder[]
   keyEnergyUsers: readonly KeyEnergyUserRule[]
+  rankingRules: readonly RankingRule[]
 }
 export type TableKind = keyof StandardTables
 type RowOf<K extends TableKind> = StandardTables[K][number]
@@ -174,6 +176,15 @@ export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
     keyOf: ({ area, type }) => words(area, type),
     findingsOf: ({ thresholdTce }) => [
       !(thresholdTce > 0) && ['thresholdTce', `has ${thresholdTce}; expected more than 0`],
+    ],
+    endless: false,
+  },
+  rankingRules: {
+    schema: rankingRuleSchema,
+    shipped: RANKING_RULES,
+    keyOf: () => 'all',
+    findingsOf: ({ indicators }) => [
+      new Set(indicators).size < indicators.length && ['indicators', 'an indicator stands twice'],
     ],
     endless: false,
   },

@@ -1,7 +1,7 @@
 // Which row of a dated table holds on a day, and whether a table's rows follow each other without overlap or gap.
 // Every table of domain/standards/ is dated this way, whether it was shipped or imported.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * How sure we are of a row: read at its publisher, in a copy, computed, only remembered (reference/facts.md), or given by

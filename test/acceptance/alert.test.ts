@@ -71,10 +71,24 @@ test('a register that falls back is told to a webhook, with the clock of the gat
       return items
     }, 20_000)
 
+    // An institution's list has the alerts of its meters, and says how many there are.
+    const own = await call('GET', 'alerts?institution=A&limit=1')
+    expect(own.body).toMatchObject({ items: [{ id: alert.id }], next: null, total: 1 })
+    expect((await call('GET', 'alerts?state=cleared')).body).toEqual({ items: [], next: null, total: null })
+    expect((await call('GET', 'alerts?institution=nobody')).status).toBe(404)
+
     aheadMs = 3 * MINUTE_MS
     await host.platform.fanOut.send('notify', [''])
     await vi.waitFor(() => expect(peer.heard).toHaveLength(1), 20_000)
     expect(peer.heard[0].body).toContain('Register event to review')
+    const sent = await vi.waitFor(async () => {
+      const { body } = await call('GET', 'notifications')
+      expect(body.items).toMatchObject([{ recipient: 'li', channel: 0, state: 'sent', attempts: 1, error: null }])
+      return body
+    }, 20_000)
+    expect(JSON.stringify(sent)).not.toContain('very-secret')
+    expect((await call('GET', 'notifications', undefined, '')).status).toBe(401)
+    expect((await call('GET', 'settings/recipients')).body).toEqual({ items: [put.body] })
     const acked = await call('POST', `alerts/${alert.id}/ack`, { by: 'li', note: 'seen' })
     expect(acked).toMatchObject({
       status: 200,

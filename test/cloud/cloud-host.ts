@@ -2,7 +2,6 @@
 // What Lambda and the scheduler would do by themselves a test does here, so that it can also do it badly.
 
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { onTestFinished } from 'vitest'
 import { apiEntry } from '../../cloud/api-entry.ts'
 import { deadLetters } from '../../cloud/dead-letters.ts'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
@@ -171,13 +170,4 @@ export function httpEvent(method: string, path: string, claims?: Record<string, 
     ...(body !== undefined && { body: JSON.stringify(body) }),
     isBase64Encoded: false,
   } as unknown as ApiEvent
-}
-
-/** Keeps what a test logs on purpose off the console. */
-export function quiet(): void {
-  const { error } = console
-  console.error = () => undefined
-  onTestFinished(() => {
-    console.error = error
-  })
 }

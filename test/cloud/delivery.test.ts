@@ -2,8 +2,9 @@
 // reading is lost or counted twice, and what cannot be done lies apart with its reason and can be sent back.
 
 import { describe, expect, test } from 'vitest'
+import { shardEntry } from '../../cloud/shard-entry.ts'
 import { HOUR_MS } from '../../domain/calendar.ts'
-import type { Platform } from '../../functions/platform.ts'
+import type { Platform, ShardEvent } from '../../functions/platform.ts'
 import {
   consumptionBytes,
   documents,
@@ -196,19 +197,21 @@ describe('a batch', () => {
     host.clock.nowMs += VISIBILITY_MS
     const event = host.receive('settle')
     expect(event?.Records).toHaveLength(4)
-    const asked: string[] = []
-    const watched: Platform = {
-      ...host.platform,
-      state: {
-        ...host.platform.state,
-        async get<T>(key: string) {
-          asked.push(key)
-          return host.platform.state.get<T>(key)
-        },
+    const asked: ShardEvent[] = []
+    const entry = shardEntry({
+      queue: 'settle',
+      state: host.stores.state,
+      fanOut: { tick: () => Promise.reject(new Error('nothing is to be sent on')) },
+      deadLetters: {
+        settle: async (failures) => ({ batchItemFailures: failures.map(() => ({ itemIdentifier: '' })) }),
       },
-    }
-    if (event) expect(await host.invoke('settle', event, watched)).toEqual({ batchItemFailures: [] })
-    expect(asked.filter((key) => key.startsWith('settled/')).toSorted()).toEqual(['settled/130102', 'settled/130104'])
+      handler: async (shards) => {
+        asked.push(shards)
+        return { failed: [] }
+      },
+    })
+    if (event) expect(await entry(event)).toEqual({ batchItemFailures: [] })
+    expect(asked).toEqual([{ shards: ['130102', '130104'], scheduled: false }])
   })
 })
 

@@ -174,6 +174,7 @@ describe('register events', () => {
 describe('what was judged', () => {
   const row = (actual: number | null, constraint: number | null): QuotaStatus => ({
     indicator: 'nonHeatingPerArea',
+    coefficientSet: null,
     unit: 'kgce/m²',
     actual,
     rating: null,

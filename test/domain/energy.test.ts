@@ -69,6 +69,21 @@ describe('CO2', () => {
 })
 
 describe('what is in force', () => {
+  it('calls an imported stand-in one, whatever its name', () => {
+    const [first, ...rest] = SHIPPED_TABLES.coefficients.toReversed()
+    const own = { ...first, purpose: 'quota' as const, name: '示例', standIn: true }
+    const heat = { ...in2026.co2.heat, standIn: true }
+    const tables = {
+      ...SHIPPED_TABLES,
+      coefficients: [...rest, own],
+      co2Factors: [in2026.co2.electricity, heat, in2026.co2.gas],
+    }
+    const { names } = standardsOn('2026-01-01', shijiazhuang, { tables })
+    expect(names.quotaSet).toBe('示例 (替代值 stand-in)')
+    expect(names.co2Factor).toContain('0.11 tCO2/GJ (替代值 stand-in)')
+    expect(in2026.names.co2Factor).not.toContain('stand-in')
+  })
+
   it('names the set and every factor row used', () => {
     expect(in2026.names.coefficientSet).toBe('GB/T 2589-2020 当量值')
     expect(in2026.names.co2Factor).toContain('电力平均二氧化碳排放因子 2023 河北 0.6516 kgCO2/kWh')

@@ -43,6 +43,19 @@ const plan = (events: AlertEvent[], people: Recipient[], atMs = NOW) =>
   planNotifications(group(events, [], directory, atMs).groups, people, directory, atMs)
 
 describe('how it reads', () => {
+  test('both languages in one message, for whoever reads either; digests too', () => {
+    const chinese = plan([eventOf(alertOf())], [person()]).notifications[0]
+    const english = plan([eventOf(alertOf())], [person({ language: 'en' })]).notifications[0]
+    const both = plan([eventOf(alertOf())], [person({ language: 'both' })]).notifications[0]
+    expect(both).toMatchObject({ title: chinese.title, link: chinese.link })
+    expect(both.lines).toEqual([...chinese.lines, english.title, ...english.lines])
+    const reader = person({ language: 'both', immediateMin: 'critical' })
+    const { held } = plan([eventOf(alertOf())], [reader])
+    expect(held[0].line).toMatch(/夜间流量异常.* \/ .*Night flow: probable leak/)
+    const [digest] = releaseHeld(held, [reader], directory, NOW + DAY).notifications
+    expect(digest.title).toBe('用能告警摘要：1 条 / Energy alerts, summary: 1')
+  })
+
   test('Chinese: what, where, how much, against which value and clause, when, and the page', () => {
     const { notifications } = plan([eventOf(alertOf())], [person()])
     expect(notifications).toMatchObject([

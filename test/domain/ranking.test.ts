@@ -2,7 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RANKING_RULE, type RankingCandidate, rankLeaders } from '../../domain/ranking.ts'
+import { type RankingCandidate, rankLeaders } from '../../domain/ranking.ts'
+import { RANKING_RULES } from '../../domain/standards/ranking-rules.ts'
 
 const candidate = (
   id: string,
@@ -16,6 +17,8 @@ const candidate = (
   rating: 'advanced',
   ...more,
 })
+const [RANKING_RULE] = RANKING_RULES
+const ranksOf = (candidates: readonly RankingCandidate[]) => rankLeaders(candidates, RANKING_RULE)
 const ranks = (candidates: readonly RankingCandidate[], rule = RANKING_RULE) =>
   rankLeaders(candidates, rule).flatMap(({ ranked }) => ranked.map(({ institution, rank }) => [institution, rank]))
 
@@ -25,7 +28,7 @@ describe('the ranking', () => {
   })
 
   it('puts the lowest first, within each type, kind and level', () => {
-    const groups = rankLeaders([
+    const groups = ranksOf([
       candidate('b', 9),
       candidate('a', 10),
       candidate('h', 1, { institution: { id: 'h', type: 'healthcare', level: 'primary' } }),
@@ -82,13 +85,13 @@ describe('the ranking', () => {
     { name: 'no rating', change: { rating: null }, reasons: ['notRated'] },
     { name: 'several', change: { coverage: 0.5, rating: 'rectify' }, reasons: ['lowCoverage', 'ratingTooLow'] },
   ] as const)('leaves out $name, and says why', ({ change, reasons }) => {
-    const [group] = rankLeaders([candidate('a', 10, change)])
+    const [group] = ranksOf([candidate('a', 10, change)])
     expect(group.ranked).toEqual([])
     expect(group.excluded).toEqual([{ institution: 'a', reasons: [...reasons] }])
   })
 
   it('asks only what its rule asks', () => {
-    const rule = { ...RANKING_RULE, ratingAtWorst: null, targetsRequired: false }
+    const rule = { ...RANKING_RULE, ratingAtWorst: undefined, targetsRequired: false }
     expect(ranks([candidate('a', 10, { rating: null, targetsMet: null })], rule)).toEqual([['a', 1]])
   })
 
@@ -107,7 +110,7 @@ describe('the ranking', () => {
     fc.assert(
       fc.property(shuffled, ([rows, again]) => {
         const of = (parts: typeof rows) =>
-          rankLeaders(parts.map(({ id, value, coverage }) => candidate(id, value, { coverage })))
+          ranksOf(parts.map(({ id, value, coverage }) => candidate(id, value, { coverage })))
         expect(of(again)).toEqual(of(rows))
         const listed = of(rows).flatMap(({ ranked, excluded }) =>
           [...ranked, ...excluded].map(({ institution }) => institution),

@@ -186,6 +186,9 @@ describe('over a judged province', () => {
     ['GET /api/v1/alerts', 'alerts', { state: 'cleared', area: '130102', kind: 'meterSilent' }],
     ['GET /api/v1/alerts/{id}', 'alerts/registerEvent:A-E:1'],
     ['GET /api/v1/settings/thresholds/{subject}', 'settings/thresholds/G-A'],
+    ['GET /api/v1/settings/retention', 'settings/retention'],
+    ['GET /api/v1/settings/recipients', 'settings/recipients'],
+    ['GET /api/v1/notifications', 'notifications', { limit: '10' }],
     ['GET /api/v1/alerts/{id}/explain', 'alerts/registerEvent:A-E:1/explain'],
     ['GET /api/v1/institutions/{id}/explain', 'institutions/A/explain', { indicator: 'energy' }],
     ['GET /api/v1/areas/{code}/explain', 'areas/130102/explain', { indicator: 'energy' }],
@@ -201,7 +204,7 @@ describe('over a judged province', () => {
     ['GET /api/v1/rejections', 'rejections', { gateway: 'G-nobody' }],
   ]
   test.each(answers)('%s answers as its schema says: %s %o', async (route, path, query) => {
-    const { status, type, body } = await get(platform, path, query)
+    const { status, type, body } = await call(platform, 'GET', path, { query, ...ADMIN })
     expect(status, JSON.stringify(body)).toBe(200)
     expect(type).toBe('application/json; charset=utf-8')
     const schema = apiRoutes.find((one) => one.route === route)?.response as z.ZodType

@@ -9,13 +9,14 @@ import { createRandom } from '../../devices/random.ts'
 import { DAY_MS, dayOf, HOUR_MS, monthRange } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/subject.ts'
 import type { InstitutionRow } from '../../domain/view.ts'
-import { assess, summaryKey } from '../../functions/assess.ts'
+import { assess } from '../../functions/assess.ts'
 import { addDirtyMonths, dirtyKey } from '../../functions/dirty.ts'
 import { dualControlOf, type SubjectYear, subjectYearKey } from '../../functions/judgement.ts'
 import { type ConsumptionDay, type Platform, VersionConflict } from '../../functions/platform.ts'
 import { registryReader } from '../../functions/registry.ts'
 import { rollup } from '../../functions/rollup.ts'
 import { settle } from '../../functions/settle.ts'
+import { summaryKey } from '../../functions/summary.ts'
 import {
   derive,
   documents,
@@ -310,6 +311,7 @@ test('an institution that moves to another county takes its months along and lea
     'registry/shard/130202/institution/A',
     'registry/shard/130202/meter/A-E',
     'registry/shard/130202/meter/A-W',
+    'standing/2025/130202/A',
     'summary/130202/A',
   ])
   expect((await rowOf(platform, '130202', 'A'))?.areaName).toBe('路南区')

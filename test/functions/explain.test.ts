@@ -112,7 +112,12 @@ afterAll(async () => {
   for (const cleanup of cleanups) await cleanup()
 })
 
-type AlertExplain = Pick<ExplainView, 'checks' | 'detail'> & { chain: ExplainView | null; evidence: string[] }
+type AlertExplain = Pick<ExplainView, 'checks' | 'detail'> & {
+  chain: ExplainView | null
+  evidence: string[]
+  facts: { forecast: number }
+  now: { value: number } | null
+}
 const broken = ({ checks }: ExplainView) => checks.filter(({ ok }) => !ok)
 const hasSize = (indicator: string): boolean => /Per/.test(indicator)
 const EXPLAIN = 'GET /api/v1/institutions/{id}/explain'
@@ -231,7 +236,8 @@ test('an alert on a target leads to its chain, and one on a meter to the reading
     ),
   )
   expect(target.chain).toMatchObject({ subject: '130102', indicator: 'energy', matches: true })
-  expect(target.checks[0]).toMatchObject({ name: 'what the alert found of energy', ok: true })
+  expect(target.checks[0]).toMatchObject({ name: 'value of the alert, of its facts', ok: true })
+  expect(target.now?.value).toBeCloseTo(target.facts.forecast, 9)
   expect(target.checks.filter(({ ok }) => !ok)).toEqual([])
   expect(event.chain).toBeNull()
   expect(event.detail).toMatchObject({ meter: 'A-E', day: '2026-06-15' })
@@ -420,5 +426,54 @@ test('CO2 of a fuel without a factor is a lower bound: named, provisional, and n
   const of = (name: string) => status.dualControl?.indicators.find(({ indicator }) => indicator === name)
   expect(of('co2')).toMatchObject({ lowerBound: true, status: null })
   expect(of('energy')?.lowerBound).toBeUndefined()
+  expect(status.dualControl?.co2Factor).toContain('petrol 无排放因子 (no factor: lower bound)')
+  expect(status.quota.map(({ coefficientSet }) => coefficientSet)).toEqual([
+    'DB37/T annex B 等价值 (stand-in)',
+    'DB37/T annex B 等价值 (stand-in)',
+    'DB37/T annex B 等价值 (stand-in)',
+    null,
+  ])
   expect(status.dualControl?.provisional).toBe(true)
+})
+
+test('an EUE with a boundary of its own is another number than the PUE, and both say which meters they are of', async () => {
+  const [own] = PROVINCE.institutions ?? []
+  await register(platform, { institutions: [{ ...own, eueTotal: ['A-E'], eueIt: ['01D1A'] }] })
+  onTestFinished(() => register(platform, { institutions: [own] }))
+  const centre = (await ask('GET', 'institutions/A/data-centre', { month: '2026-05' })).body
+  expect(centre.boundaries.eue).toEqual({ basis: 'registered', total: ['A-E'], it: ['A-IT'] })
+  expect(centre.monthly.pue.value).toBeCloseTo(8 / 5, 9)
+  expect(centre.monthly.eue.value).toBeCloseTo(20 / 5, 9)
+  expect(centre.yearly.eue.value).toBeCloseTo(20 / 5, 9)
+  expect(centre.eueRating).toMatchObject({ rating: 'rectify', quota: { standIn: true } })
+})
+
+test('a virtual meter is led down to its parts, and an offline one to its bill', async () => {
+  const virtual = {
+    gateway: undefined,
+    kind: 'virtual',
+    formula: [
+      { meter: 'A-E', factor: 1 },
+      { meter: 'A-DC', factor: -1 },
+    ],
+  } as const
+  await register(platform, {
+    meters: [
+      meter('A-V', 'A', { ...virtual, role: 'sub', formula: [...virtual.formula] }),
+      meter('A-G', 'A', { gateway: undefined, kind: 'offline', medium: 'gas', unit: 'm³' }),
+    ],
+    bills: [{ institution: 'A', meter: 'A-G', carrier: 'gas', month: '2026-04', quantity: 30, unit: 'm³' }],
+  })
+  await derive(platform)
+  const query = { month: MONTH, indicator: 'energy', meter: 'A-V', day: '2026-06-10' }
+  const view = (await answered(EXPLAIN, 'institutions/A/explain', query)) as ExplainView
+  expect(broken(view)).toEqual([])
+  expect(view.detail).toMatchObject({ formula: virtual.formula, readings: [] })
+  expect(view.detail?.hours.map(({ amount }) => amount)).toEqual(Array.from({ length: 24 }, () => 6))
+  expect(view.checks.at(-1)).toMatchObject({ level: 'hour', want: 144, got: 144, ok: true })
+  const april = view.months.find(({ month }) => month === '2026-04')
+  expect(april?.terms.find(({ source }) => source === 'gas')?.sources).toEqual([
+    { kind: 'meter', id: 'A-G', carrier: 'gas', factor: 1, amount: 30 },
+  ])
+  expect(view.bills.map(({ id }) => id)).toContain('A/2026-04/gas//A-G')
 })

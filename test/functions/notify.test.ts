@@ -231,7 +231,7 @@ describe('from alerts to people', () => {
     expect(text).toContain('对象：河北省石家庄市长安区 · 第0中学 · 网关 G0')
     expect(text).toContain('情况：已 90 分钟无数据，最后一次 2026-11-23 08:30')
     expect(text).toContain('对照：限值 60 分钟（每 15 分钟一次）')
-    expect(text).toContain('https://kw.example.cn/#/institution/I0')
+    expect(text).toContain(`https://kw.example.cn/#/alert/${encodeURIComponent(offline(0).id)}`)
   })
 
   test('1,000 gateways: a handful of messages, and no event is left', async () => {

@@ -1,12 +1,14 @@
 // Tables that a user supplies: laid over the shipped ones by one rule, refused by name when they leave a gap, and what rests
 // on them judged anew, with a revision where a closed month changes.
 
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { billSchema } from '../../domain/bill.ts'
 import { monthRange } from '../../domain/calendar.ts'
 import { parseRows, type Row } from '../../domain/registry-file.ts'
 import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
-import { SHIPPED_TABLES, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
+import { SHIPPED_TABLES, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
 import type { SubjectMonth } from '../../domain/subject.ts'
 import { assess } from '../../functions/assess.ts'
 import { quotaOf, subjectYearKey } from '../../functions/judgement.ts'
@@ -289,4 +291,19 @@ test.each<{ kind: TableKind; row: Row; want: object }>([
   const registry = registryReader(platform.state)
   await registry.refresh()
   expect((await registry.tables())[kind]).toContainEqual(records[0])
+})
+
+test('every example of docs/tables.md is read, and each table has one', async () => {
+  const text = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'tables.md'), 'utf8')
+  const examples = [...text.matchAll(/```csv (\S+)\n([\s\S]*?)```/g)].map(([, name, csv]) => {
+    const kind = TABLE_KINDS.find((one) => name.startsWith(one))
+    expect(kind, name).toBeDefined()
+    const [header, ...lines] = csv.trimEnd().split('\n')
+    const rows = lines.map((line) => Object.fromEntries(header.split(',').map((cell, i) => [cell, line.split(',')[i]])))
+    return { kind: kind as TableKind, rows }
+  })
+  expect(examples.map(({ kind }) => kind).toSorted()).toEqual(TABLE_KINDS.toSorted())
+  const part = Object.fromEntries(examples.map(({ kind, rows }) => [kind, recordsOf(kind, rows)]))
+  const platform = await openTestPlatform()
+  await register(platform, { ...PROVINCE, ...part })
 })

@@ -1,13 +1,19 @@
 // Every row of the trigger table stands in the CloudFormation template, in any partition: the table and infra/ cannot drift.
 
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Duration } from 'aws-cdk-lib'
 import { Match } from 'aws-cdk-lib/assertions'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { describe, expect, test } from 'vitest'
+import { variables } from '../../cloud/environment.ts'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
 import { works } from '../../infra/functions.ts'
 import { settingsOf } from '../../infra/settings.ts'
-import { DEPLOYMENTS, synth } from './synth.ts'
+import { temporaryFolder } from '../devices/broker.ts'
+import { DEPLOYMENTS, NEEDED, synth } from './synth.ts'
 
 const rows = Object.entries(triggers) as [name: keyof typeof triggers, trigger: Trigger][]
 const routes = rows.flatMap(([, { http }]) => http ?? [])
@@ -103,6 +109,23 @@ describe('the template', () => {
     })
   })
 
+  test('answers the routes about gateways from a function that can change certificates and cannot reach series', () => {
+    const about = routes.filter((route) => route.includes('/gateways/{id}/'))
+    const { id, properties } = functionOf('devices')
+    const integrations = resources('AWS::ApiGatewayV2::Integration').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.IntegrationUri).includes(id),
+    )
+    expect(integrations).toHaveLength(1)
+    const served = resources('AWS::ApiGatewayV2::Route')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Target }) => JSON.stringify(Target).includes(integrations[0][0]))
+    expect(served.map(({ RouteKey }) => RouteKey).sort()).toEqual([...about].sort())
+    expect(properties.Environment.Variables).toMatchObject({ KILOWATCH_THING_POLICY: expect.anything() })
+    expect(properties.Environment.Variables).not.toHaveProperty('KILOWATCH_STORE')
+    expect(properties.VpcConfig).toBeUndefined()
+    expect(functionOf('api').properties.VpcConfig).toBeDefined()
+  })
+
   test('asks for a token to change something even where anyone may read', () => {
     const { template: open } = synth({ readers: 'anyone' })
     const made = Object.values(open.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties)
@@ -159,6 +182,9 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
     const isTimestream = context.readings === 'timestream'
     made.resourceCountIs('AWS::Timestream::Database', isTimestream ? 1 : 0)
     made.resourceCountIs('AWS::Timestream::Table', isTimestream ? 2 : 0)
+    for (const { Properties } of Object.values(made.findResources('AWS::Timestream::Table'))) {
+      expect(Properties.Schema.CompositePartitionKey).toMatchObject([{ Type: 'DIMENSION', Name: 'meter' }])
+    }
     const builds = !isTimestream && !context.influxUrl
     made.resourceCountIs('AWS::Timestream::InfluxDBInstance', builds ? 1 : 0)
     made.resourceCountIs('AWS::EC2::VPC', builds ? 1 : 0)
@@ -167,6 +193,35 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
     made.resourceCountIs('AWS::CloudFront::Distribution', context.page === 'cloudfront' ? 1 : 0)
   })
 })
+
+describe('the environment', () => {
+  const told = Object.values(DEPLOYMENTS).flatMap((context) =>
+    Object.values(synth(context).template.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
+      Object.keys(Properties.Environment.Variables),
+    ),
+  )
+
+  test('has nothing that the platform does not know, and everything that has no default', () => {
+    const known = Object.keys(variables)
+    expect([...new Set(told)].filter((name) => !known.includes(name))).toEqual([])
+    const needed = known.filter((name) => !variables[name as keyof typeof variables].safeParse(undefined).success)
+    // Nobody sends to these but a schedule.
+    const unsent = ['KILOWATCH_QUEUE_NOTIFY_URL', 'KILOWATCH_QUEUE_PRUNE_URL']
+    expect(needed.filter((name) => !told.includes(name)).sort()).toEqual(unsent)
+  })
+})
+
+test('the app writes its template without credentials, as `cdk synth` runs it', () => {
+  const folder = temporaryFolder()
+  const context = { ...NEEDED, 'aws:cdk:bundling-stacks': [] }
+  const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    encoding: 'utf8',
+  })
+  expect(status, stderr).toBe(0)
+  expect(existsSync(join(folder, 'Kilowatch-prod.template.json'))).toBe(true)
+}, 120_000)
 
 describe('the context', () => {
   const parse = (context: Record<string, string>) => () =>

@@ -1,16 +1,20 @@
 // The stack as whoever deploys would have it, written to a template in this process: no credentials, no network, and no
 // bundles unless a test is about them.
 
+import { readFileSync } from 'node:fs'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
-import cdkJson from '../../cdk.json' with { type: 'json' }
 import { settingsOf } from '../../infra/settings.ts'
 import { KilowatchStack } from '../../infra/stack.ts'
 
 export type Context = Readonly<Record<string, string>>
 
+const cdkJson: { context: Record<string, unknown> } = JSON.parse(
+  readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
+)
+
 /** The least that has to be said. */
-const NEEDED: Context = { jwtIssuer: 'https://issuer.example', jwtAudience: 'kilowatch' }
+export const NEEDED: Context = { jwtIssuer: 'https://issuer.example', jwtAudience: 'kilowatch' }
 
 /** Each of these is deployed differently: what is true of the stack has to be true of all. */
 export const DEPLOYMENTS: Readonly<Record<string, Context>> = {

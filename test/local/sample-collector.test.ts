@@ -56,6 +56,6 @@ describe('partByMeter', () => {
     },
     { name: 'a meter of which every reading is suspect', list: [[0, 10, Number.NaN]], want: [] },
   ] as const)('parts $name', async ({ list, want }) => {
-    expect(plain(await partByMeter(rows(list), 3))).toEqual(want)
+    expect(plain(await partByMeter(rows(list)))).toEqual(want)
   })
 })

@@ -1,10 +1,16 @@
 // The words of the page: complete in both languages, and those of the glossary.
 
 import { expect, test } from 'vitest'
+import { ALERT_STATES } from '../../domain/alert.ts'
+import { LEDGER_SCOPES } from '../../domain/carbon-source.ts'
+import { PUE_PROBLEMS } from '../../domain/data-centre.ts'
+import { EXCLUSIONS } from '../../domain/ranking.ts'
 import { HOUR_FLAGS } from '../../domain/register.ts'
 import { INDICATORS, INSTITUTION_TYPES, QUOTA_INDICATORS } from '../../domain/registry.ts'
+import { TARIFF_PERIODS } from '../../domain/tariff.ts'
 import { FORECAST_BASES, RATINGS, STATUSES, VERDICTS } from '../../domain/view.ts'
 import { en } from '../../web/src/en.ts'
+import { AREA_VIEWS, INSTITUTION_VIEWS } from '../../web/src/route.ts'
 import { zh } from '../../web/src/zh.ts'
 
 /** Every phrase by its path, such as `statuses.over`; phrases with gaps are filled with figures. */
@@ -18,6 +24,8 @@ function phrasesOf(words: object, path = ''): Map<string, string> {
   }
   return phrases
 }
+
+const sorted = (words: object) => Object.fromEntries(Object.entries(words).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 test('both languages have the same phrases, and none is empty', () => {
   const [chinese, english] = [phrasesOf(zh), phrasesOf(en)]
@@ -48,6 +56,12 @@ test.each([
   { of: 'quota indicators', ids: QUOTA_INDICATORS, words: zh.quotaIndicators },
   { of: 'institution types', ids: INSTITUTION_TYPES, words: zh.types },
   { of: 'hour flags', ids: HOUR_FLAGS, words: zh.flags },
+  { of: 'alert states', ids: ALERT_STATES, words: zh.alertStates },
+  { of: 'exclusions', ids: EXCLUSIONS, words: zh.exclusions },
+  { of: 'tariff periods', ids: TARIFF_PERIODS, words: zh.periods },
+  { of: 'PUE problems', ids: PUE_PROBLEMS, words: zh.pueProblems },
+  { of: 'ledger scopes', ids: LEDGER_SCOPES, words: zh.scopes },
+  { of: 'area views', ids: [...new Set([...AREA_VIEWS, ...INSTITUTION_VIEWS])].sort(), words: sorted(zh.tabs) },
 ])('$of that the API can send have a word each', ({ ids, words }) => {
   expect(Object.keys(words)).toEqual([...ids])
 })

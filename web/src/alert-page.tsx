@@ -113,9 +113,14 @@ function History({ alert }: { alert: AlertDetailView }) {
           <li key={`${what} ${atMs}`}>
             <span className="faint">{formatTime(atMs)}</span> <strong>{text.historyOf[what]}</strong>
             {what === 'escalated' && ` ${text.reminder(String(level))}`}
-            {reason !== null && ` · ${text.clearReasons[reason]}`} · {who === 'system' ? text.system : who} ·{' '}
+            {reason !== null && ` · ${text.clearReasons[reason]}`} ·{' '}
+            {who === 'system' ? text.system : <SourceText>{who}</SourceText>} ·{' '}
             <span className="faint">{valueText(value)}</span>
-            {note !== null && <div className="timeline-note">{note}</div>}
+            {note !== null && (
+              <div className="timeline-note">
+                <SourceText>{note}</SourceText>
+              </div>
+            )}
           </li>
         ))}
       </ol>

@@ -20,7 +20,7 @@ const LeadersCard = lazy(async () => ({ default: (await import('./leaders-card.t
 const DemonstrationCard = lazy(async () => ({ default: (await import('./demonstration-card.tsx')).DemonstrationCard }))
 const CarbonCard = lazy(async () => ({ default: (await import('./carbon-card.tsx')).CarbonCard }))
 const PlanCard = lazy(async () => ({ default: (await import('./plan-card.tsx')).PlanCard }))
-const KeyUsersCard = lazy(async () => ({ default: (await import('./plan-card.tsx')).KeyUsersCard }))
+const KeyUsersCard = lazy(async () => ({ default: (await import('./key-users-card.tsx')).KeyUsersCard }))
 
 type AreaRoute = AnyAreaRoute & { code: string }
 interface Props {
@@ -38,7 +38,8 @@ export function AreaPage({ route, month, isRoot }: Props) {
   const area = registered.data ?? status.data?.area ?? null
   const name = area ? nameOf(area) : registered.problem ? route.code : '…'
   useTitle(name)
-  const comparison = { area: route.code, year: month.slice(0, 4), routeMonth: route.month }
+  const year = month.slice(0, 4)
+  const comparison = { area: route.code, year, routeMonth: route.month }
   return (
     <>
       <AreaPath area={area} routeMonth={route.month} />
@@ -87,15 +88,15 @@ export function AreaPage({ route, month, isRoot }: Props) {
           )}
           {route.view === 'ranking' && (
             <>
-              <LeadersCard {...comparison} />
-              <DemonstrationCard {...comparison} />
+              <LeadersCard key={`leaders ${year}`} {...comparison} />
+              <DemonstrationCard key={`points ${year}`} {...comparison} />
             </>
           )}
           {route.view === 'carbon' && <CarbonCard subject={path} month={month} key={month} />}
           {route.view === 'plan' && (
             <>
-              <PlanCard {...comparison} />
-              <KeyUsersCard {...comparison} />
+              <PlanCard key={`plan ${year}`} area={route.code} year={year} />
+              <KeyUsersCard key={`users ${year}`} {...comparison} />
             </>
           )}
         </Suspense>

@@ -19,7 +19,8 @@ export function DataCentreCard({ institution, month }: { institution: string; mo
   const path = `institutions/${encodeURIComponent(institution)}/data-centre`
   const centre = useResource<DataCentreAnswer>(withQuery(path, { month }))
   const { data } = centre
-  const isThere = data && data.meters.total.length + data.meters.it.length > 0
+  const isThere =
+    data && [data.boundaries.pue, data.boundaries.eue].some(({ total, it }) => total.length + it.length > 0)
   return (
     <Card title={`${text.tabs.dataCentre} · ${month}`} loading={!data && !centre.problem} data-testid="data-centre">
       <ProblemNotice of={centre} />
@@ -40,11 +41,11 @@ export function DataCentreCard({ institution, month }: { institution: string; mo
 
 function Grades({ centre }: { centre: DataCentreAnswer }) {
   const { text, language } = useLanguage()
-  const { monthly, yearly, pueAtLeast, pueGrade, eueRating } = centre
+  const { monthly, yearly, pueAtLeast, pueGrade, eueRating, boundaries } = centre
   const { grade, reason, table } = pueGrade
   const gradeWord =
     grade === null
-      ? (reason ?? UNKNOWN)
+      ? (text.pueGradeReasons[reason ?? ''] ?? UNKNOWN)
       : typeof grade === 'number'
         ? text.gradeNumber(String(grade))
         : (text.pueGrades[grade] ?? grade)
@@ -84,7 +85,9 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
       label: `${text.eue} · ${yearly.year}`,
       children: (
         <span>
-          <EffectivenessText of={yearly.eue} /> <RatingTag rating={(eueRating.rating as Rating | null) ?? null} />{' '}
+          <EffectivenessText of={yearly.eue} />{' '}
+          {boundaries.eue.basis === 'asPue' && <span className="faint">{text.eueAsPue} </span>}
+          <RatingTag rating={(eueRating.rating as Rating | null) ?? null} />{' '}
           {quota && (
             <span className="faint">
               {quota.standard} {quota.standIn && <StandInTag source={quota.source}>{text.standIn}</StandInTag>}

@@ -3,17 +3,21 @@
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import type { DemonstrationItem, DemonstrationPoints } from '../../domain/demonstration.ts'
-import type { DemonstrationAnswer } from './energy-answers.ts'
-import { formatNumber, UNKNOWN } from './format.ts'
+import type { DemonstrationHead } from './energy-answers.ts'
+import { formatNumber, formatTime, UNKNOWN } from './format.ts'
 import { useLanguage } from './language.tsx'
-import { FigureHead, ProblemNotice } from './marks.tsx'
+import { MorePages } from './list-tools.tsx'
+import { FigureHead } from './marks.tsx'
 import { useSubjectNames } from './names.ts'
-import { useResource, withQuery } from './resource.ts'
+import { usePages } from './pages.ts'
+import { withQuery } from './resource.ts'
 import { formatRoute, institutionRoute } from './route.ts'
 import { SourceText } from './source-text.tsx'
 
 const INDICATORS = ['energyPerArea', 'energyPerCapita', 'waterPerCapita'] as const
 const PAGE_SIZE = 20
+/** The API's largest page. */
+const LIMIT = 500
 
 interface Props {
   area: string
@@ -23,12 +27,11 @@ interface Props {
 
 export function DemonstrationCard({ area, year, routeMonth }: Props) {
   const { text } = useLanguage()
-  const answer = useResource<DemonstrationAnswer>(
-    withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year }),
-  )
+  const path = withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year, limit: LIMIT })
+  const pages = usePages<DemonstrationPoints, DemonstrationHead>(path)
   const nameOf = useSubjectNames(area)
-  const { data } = answer
-  const items = data?.items.toSorted((a, b) => b.points - a.points) ?? []
+  const { last } = pages
+  const items = pages.rows.toSorted((a, b) => b.points - a.points)
   const columns: TableColumnsType<DemonstrationPoints> = [
     {
       title: text.institution,
@@ -63,9 +66,8 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
   ]
   const ladder = items[0]?.ladder
   return (
-    <Card title={`${text.demonstration} · ${year}`} loading={!data && !answer.problem} data-testid="demonstration">
-      <ProblemNotice of={answer} />
-      {data && (
+    <Card title={`${text.demonstration} · ${year}`} loading={!last && pages.loading} data-testid="demonstration">
+      {last && (
         <Table
           size="small"
           rowKey="institution"
@@ -76,8 +78,10 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
         />
       )}
+      <MorePages pages={pages} />
       <p className="note">
         {text.demonstrationNote}
+        {last && ` · ${text.meansOf} ${formatTime(last.meansAsOfMs)}`}
         {ladder && (
           <>
             {' '}

@@ -95,6 +95,9 @@ export const enAlerts: typeof zhAlerts = {
   billsBehind: 'Bills',
   part: 'Part',
   checks: 'Checks',
+  checksHold: (ok, all) => `${ok} of ${all} checks hold: each level adds up to the one above`,
+  pendingJudgement: 'Hours have come since it was judged; until it is judged anew a check may fail.',
+  onlyFirst: (count) => `Only the first ${count} are listed; the total has all`,
   reasons: {
     incompleteYear: 'The last 12 months are not complete: not computed',
     noData: 'No data',

@@ -117,8 +117,10 @@ export const enEnergy: typeof zhEnergy = {
   pueByHour: 'PUE by hour',
   pueGrade: 'PUE grade',
   pueGrades: { overLimit: 'over the limit' },
+  pueGradeReasons: { edge: 'too small for the standard', noTable: 'no table of grades is in force', noValue: 'no PUE' },
   gradeNumber: (grade) => `grade ${grade}`,
   atLeast: (value) => `at least ${value}`,
+  eueAsPue: 'no boundary of its own is registered: that of the PUE is assumed',
   noDataCentre: 'No meter of a data centre (sub-item 01D10)',
   pueProblems: {
     noTotalMeter: 'no meter of the whole',
@@ -152,6 +154,7 @@ export const enEnergy: typeof zhEnergy = {
   demonstration: 'Points of demonstration units',
   demonstrationNote:
     'Over the provincial mean of the same kind: up to 0.9 7 points, up to 1.0 6, up to 1.1 5, up to 1.2 4',
+  meansOf: 'means made',
   points: 'Points',
   pointsOf: (points, most) => `${points} of ${most}`,
   overMean: (ratio, mean, points) => `${ratio} of the mean ${mean}: ${points} points`,

@@ -2,12 +2,12 @@
 
 import type { Bill } from '../../domain/bill.ts'
 import type { CentreUsage, Effectiveness } from '../../domain/data-centre.ts'
-import type { DemonstrationPoints } from '../../domain/demonstration.ts'
 import type { Generation } from '../../domain/generation.ts'
 import type { KeyEnergyUser } from '../../domain/key-energy-user.ts'
 import type { QuotaPace } from '../../domain/quota-pace.ts'
-import type { RankingGroup, RankingRule } from '../../domain/ranking.ts'
+import type { Exclusion, RankingGroup } from '../../domain/ranking.ts'
 import type { Medium, Meter } from '../../domain/registry.ts'
+import type { RankingRule } from '../../domain/standards/ranking-rules.ts'
 import type { PlanCheck } from '../../domain/target-plan.ts'
 import type { TariffCost } from '../../domain/tariff.ts'
 
@@ -47,13 +47,18 @@ export interface CostAnswer {
   bills: (Pick<Bill, 'carrier' | 'quantity' | 'unit'> & { costYuan: number | null; source: string | null })[]
 }
 
-type Usage = CentreUsage & { pue: Effectiveness }
+type Usage = CentreUsage & { pue: Effectiveness; eue: Effectiveness }
+interface Boundary {
+  basis: string
+  total: string[]
+  it: string[]
+}
 export interface DataCentreAnswer {
-  meters: { total: string[]; it: string[] }
+  boundaries: { pue: Boundary; eue: Boundary }
   hours: { atMs: number; value: number | null }[]
   months: (Usage & { month: string })[]
   monthly: Usage
-  yearly: Usage & { year: number; eue: Effectiveness }
+  yearly: Usage & { year: number }
   pueAtLeast: number | null
   pueGrade: {
     grade: number | string | null
@@ -76,19 +81,25 @@ export interface RevisionRow {
   cause: string | null
 }
 
-export interface RankingAnswer {
-  year: number
+export interface RankingRow {
+  institution: string
+  type: RankingGroup['type']
+  venueKind: RankingGroup['venueKind']
+  level: RankingGroup['level']
+  /** Null: left out, for the reasons. */
+  rank: number | null
+  value: number | null
+  leader: boolean
+  reasons: Exclusion[]
+}
+export interface RankingHead {
   rule: RankingRule
-  groups: RankingGroup[]
 }
-export interface DemonstrationAnswer {
-  year: number
-  items: DemonstrationPoints[]
+export interface DemonstrationHead {
+  /** The means are made once a day; null: not yet. */
+  meansAsOfMs: number | null
 }
-export interface KeyUsersAnswer {
-  year: number
-  items: (KeyEnergyUser & { institution: string })[]
-}
+export type KeyUserRow = KeyEnergyUser & { institution: string }
 export type PlanAnswer = PlanCheck & { children: string[] }
 
 /** `GET /meters/{id}/events`. Kinds are added as the field shows more of them, so a kind may be one we do not know. */

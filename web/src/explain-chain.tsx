@@ -5,12 +5,20 @@ import { CheckCircleFilled, CloseCircleFilled } from '@ant-design/icons'
 import { Alert } from 'antd'
 import type { ReactNode } from 'react'
 import { dayLabel, dayOf } from '../../domain/calendar.ts'
-import type { ExplainView } from '../../domain/explain.ts'
+import type { ExplainView } from '../../domain/explain-view.ts'
 import type { IndicatorStatus, QuotaStatus } from '../../domain/view.ts'
 import { ExplainMeters } from './explain-meters.tsx'
 import { ExplainMonths, ExplainSources } from './explain-months.tsx'
 import { type ExplainSums, explainSums } from './explain-sums.ts'
-import { formatAmount, formatIndicatorUnit, formatNumber, formatRatio, formatTime, withUnit } from './format.ts'
+import {
+  formatAmount,
+  formatIndicatorUnit,
+  formatNumber,
+  formatRatio,
+  formatTime,
+  UNKNOWN,
+  withUnit,
+} from './format.ts'
 import { useLanguage } from './language.tsx'
 import { RatingTag, StandInTag, StatusTag } from './marks.tsx'
 import { SourceText } from './source-text.tsx'
@@ -34,6 +42,11 @@ export function ExplainChain({ view, routeMonth }: Props) {
       <Step title={text.heldAgainst}>
         <Against view={view} />
       </Step>
+      {view.checks.length > 0 && (
+        <Step title={text.checks}>
+          <Checks view={view} />
+        </Step>
+      )}
       {sums.sources.length > 0 && (
         <Step title={text.terms}>
           <ExplainSources view={view} sums={sums} routeMonth={routeMonth} />
@@ -104,6 +117,27 @@ function Result({ view, sums }: { view: ExplainView; sums: ExplainSums }) {
       <p className="faint">
         {text.asOf} {formatTime(view.asOfMs)}
       </p>
+    </>
+  )
+}
+
+/** How many levels of the chain add up to the one above, and each that does not. */
+function Checks({ view: { checks, pending } }: { view: ExplainView }) {
+  const { text } = useLanguage()
+  const broken = checks.filter(({ ok }) => !ok)
+  return (
+    <>
+      <p className={broken.length === 0 ? 'check-good' : 'check-bad'} data-testid="explain-checks">
+        {text.checksHold(formatNumber(checks.length - broken.length, 0), formatNumber(checks.length, 0))}
+      </p>
+      {pending && <Alert type="info" showIcon title={text.pendingJudgement} />}
+      <ul className="plain-list" lang="en">
+        {broken.map(({ level, name, want, got }) => (
+          <li key={`${level} ${name}`}>
+            {level} · {name}: {want ?? UNKNOWN} ≠ {got ?? UNKNOWN}
+          </li>
+        ))}
+      </ul>
     </>
   )
 }

@@ -2,7 +2,7 @@
 // many readings stand behind them, and the way to the hours themselves.
 
 import { Table, type TableColumnsType } from 'antd'
-import type { ExplainedMeter, ExplainView } from '../../domain/explain.ts'
+import type { ExplainedMeter, ExplainView } from '../../domain/explain-view.ts'
 import { HOUR_FLAGS } from '../../domain/register.ts'
 import { formatAmount, formatNumber, formatTime, formatUnit, UNKNOWN, withUnit } from './format.ts'
 import { useLanguage } from './language.tsx'

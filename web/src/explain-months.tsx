@@ -1,7 +1,7 @@
 // The two tables in the middle of a chain: what each source adds over the whole window, and the same month by month.
 
 import { Table, type TableColumnsType, type TableColumnType } from 'antd'
-import type { ExplainedMonth, ExplainView } from '../../domain/explain.ts'
+import type { ExplainedMonth, ExplainView } from '../../domain/explain-view.ts'
 import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from './format.ts'
 import { useLanguage } from './language.tsx'
@@ -58,14 +58,17 @@ export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
     },
   ]
   return (
-    <Table
-      size="small"
-      rowKey={({ kind, source }) => `${kind} ${source}`}
-      columns={columns}
-      dataSource={sums.sources}
-      pagination={sums.sources.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
-      scroll={{ x: 'max-content' }}
-    />
+    <>
+      <Table
+        size="small"
+        rowKey={({ kind, source }) => `${kind} ${source}`}
+        columns={columns}
+        dataSource={sums.sources}
+        pagination={sums.sources.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
+        scroll={{ x: 'max-content' }}
+      />
+      {view.next !== null && <p className="note">{text.onlyFirst(formatNumber(sums.sources.length, 0))}</p>}
+    </>
   )
 }
 
@@ -140,7 +143,7 @@ export function ExplainMonths({ view, sums }: { view: ExplainView; sums: Explain
       pagination={false}
       scroll={{ x: 'max-content' }}
       expandable={{
-        rowExpandable: ({ terms }) => terms.some(({ kind }) => kind !== 'child'),
+        rowExpandable: ({ terms }) => terms.some(({ kind }) => kind === 'carrier' || kind === 'part'),
         expandedRowRender: ({ terms }) => (
           <ul className="plain-list">
             {terms.map(({ source, amount, unit, row, adds }) => (

@@ -1,7 +1,7 @@
 // The chain of an explanation added up over its window, so that a reader sees the division before the months: what each
 // source adds to the numerator, by which rows, and the denominator.
 
-import type { ExplainedMonth, ExplainView } from '../../domain/explain.ts'
+import type { ExplainedMonth, ExplainView } from '../../domain/explain-view.ts'
 
 type Term = ExplainedMonth['terms'][number]
 export type ExplainedRow = NonNullable<Term['row']>

@@ -5,7 +5,7 @@ import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOu
 import { Badge, Button, Select, Space, Tag } from 'antd'
 import { addMonths, monthOf } from '../../domain/calendar.ts'
 import { formatNumber } from './format.ts'
-import { useLanguage } from './language.tsx'
+import { HTML_LANG, useLanguage } from './language.tsx'
 import { useResource } from './resource.ts'
 import { alertsRoute, areaRoute, formatRoute, inMonth, type Route, visit } from './route.ts'
 
@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function Header({ route, month, demo, ready }: Props) {
-  const { text, toggle } = useLanguage()
+  const { text, language, toggle } = useLanguage()
   return (
     <header className="page-header">
       <a className="product" href={formatRoute(areaRoute(null, route.month))}>
@@ -47,7 +47,7 @@ export function Header({ route, month, demo, ready }: Props) {
           onClick={toggle}
           data-testid="language-switch"
         >
-          {text.otherLanguage}
+          <span lang={HTML_LANG[language === 'zh' ? 'en' : 'zh']}>{text.otherLanguage}</span>
         </Button>
       </div>
     </header>

@@ -15,7 +15,8 @@ interface Speech {
 }
 
 const DICTIONARIES: Record<Language, Dictionary> = { zh, en }
-const HTML_LANG: Record<Language, string> = { zh: 'zh-CN', en: 'en' }
+/** What `lang` attributes say. */
+export const HTML_LANG: Record<Language, string> = { zh: 'zh-CN', en: 'en' }
 const STORAGE_KEY = 'kilowatch.language'
 
 const LanguageContext = createContext<Speech | null>(null)

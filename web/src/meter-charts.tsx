@@ -1,6 +1,7 @@
 // The two charts of a meter. Measured hours are solid, other hours lighter or hatched, and an unknown hour is a gap
 // with a shaded ground: it must never look like a zero.
 
+import { format } from 'echarts/core'
 import { useMemo } from 'react'
 import { dayLabel } from '../../domain/calendar.ts'
 import type { HourFlag } from '../../domain/register.ts'
@@ -54,7 +55,9 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
         formatter: (points: { dataIndex: number }[]) => {
           const { hour, value, flag } = hours.slots[points[0].dataIndex]
           const amount = value === null ? text.noData : withUnit(formatAmount(value), unit)
-          const events = marks.flatMap((mark) => (mark.hour === hour ? [`<br>${mark.name}`] : [])).join('')
+          const events = marks
+            .flatMap((mark) => (mark.hour === hour ? [`<br>${format.encodeHTML(mark.name)}`] : []))
+            .join('')
           return `${twoDigits(hour)}:00–${twoDigits(hour + 1)}:00<br><b>${amount}</b><br>${flag ? text.flags[flag] : UNKNOWN}${events}`
         },
       },

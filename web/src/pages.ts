@@ -4,8 +4,11 @@ import { useCallback, useEffect, useState } from 'react'
 import type { Page } from '../../domain/view.ts'
 import { getJson, type Problem, problemOf } from './resource.ts'
 
-export interface Pages<T> {
+/** `H`: what each page says beside its rows. */
+export interface Pages<T, H = unknown> {
   rows: T[]
+  /** The page that came last. */
+  last: (Page<T> & H) | null
   /** The cursor of the page to load next; undefined before the first page, null after the last. */
   next: string | null | undefined
   problem: Problem | null
@@ -13,11 +16,13 @@ export interface Pages<T> {
   more: () => void
 }
 
-type Loaded<T> = Omit<Pages<T>, 'more'>
+type Loaded<T, H> = Omit<Pages<T, H>, 'more'>
+
+const NOTHING = { rows: [], last: null, next: undefined, problem: null, loading: true }
 
 /** The pages so far, the first at once. A new `path` needs a new component (`key`). */
-export function usePages<T>(path: string): Pages<T> {
-  const [loaded, setLoaded] = useState<Loaded<T>>({ rows: [], next: undefined, problem: null, loading: true })
+export function usePages<T, H = unknown>(path: string): Pages<T, H> {
+  const [loaded, setLoaded] = useState<Loaded<T, H>>(NOTHING)
   const { loading, next } = loaded
   useEffect(() => {
     if (!loading) return
@@ -25,8 +30,14 @@ export function usePages<T>(path: string): Pages<T> {
     const load = async () => {
       try {
         const url = next ? `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(next)}` : path
-        const page = await getJson<Page<T>>(url, abort.signal)
-        setLoaded(({ rows }) => ({ rows: [...rows, ...page.items], next: page.next, problem: null, loading: false }))
+        const page = await getJson<Page<T> & H>(url, abort.signal)
+        setLoaded(({ rows }) => ({
+          rows: [...rows, ...page.items],
+          last: page,
+          next: page.next,
+          problem: null,
+          loading: false,
+        }))
       } catch (error) {
         if (abort.signal.aborted) return
         setLoaded((last) => ({ ...last, problem: problemOf(error), loading: false }))

@@ -1,25 +1,22 @@
-// Whether the targets of the parts of an area fit its own, year by year, and which institutions are key energy users.
+// Whether the targets of the parts of an area fit its own, year by year.
 
 import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { INDICATOR_UNITS } from '../../domain/dual-control.ts'
 import type { PlanYear } from '../../domain/target-plan.ts'
-import type { KeyUsersAnswer, PlanAnswer } from './energy-answers.ts'
+import type { PlanAnswer } from './energy-answers.ts'
 import { formatIndicator, formatIndicatorUnit, formatNumber } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { Filter } from './list-tools.tsx'
-import { ProblemNotice, StandInTag } from './marks.tsx'
-import { useSubjectNames } from './names.ts'
-import { useResource, withQuery } from './resource.ts'
-import { formatRoute, institutionRoute } from './route.ts'
+import { ProblemNotice } from './marks.tsx'
+import { useResource } from './resource.ts'
 
 interface Props {
   area: string
   year: string
-  routeMonth: string | null
 }
 
-export function PlanCard({ area, year }: Omit<Props, 'routeMonth'>) {
+export function PlanCard({ area, year }: Props) {
   const { text, language } = useLanguage()
   const plan = useResource<PlanAnswer>(`areas/${encodeURIComponent(area)}/target-plan`)
   const [chosen, choose] = useState<string | null>(year)
@@ -117,73 +114,5 @@ function Fits({ fits }: Pick<PlanYear, 'fits'>) {
     <Tag variant="filled" className={`mark mark-${fits ? 'onTrack' : 'over'}`}>
       {fits ? text.fit : text.doesNotFit}
     </Tag>
-  )
-}
-
-const PAGE_SIZE = 20
-
-export function KeyUsersCard({ area, year, routeMonth }: Props) {
-  const { text } = useLanguage()
-  const answer = useResource<KeyUsersAnswer>(withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year }))
-  const nameOf = useSubjectNames(area)
-  const { data } = answer
-  const items = data?.items.toSorted((a, b) => (b.energyTce ?? -1) - (a.energyTce ?? -1)) ?? []
-  const columns: TableColumnsType<KeyUsersAnswer['items'][number]> = [
-    {
-      title: text.institution,
-      key: 'name',
-      rowScope: 'row',
-      render: (_, { institution }) => (
-        <a href={formatRoute(institutionRoute(institution, routeMonth))}>{nameOf(institution)}</a>
-      ),
-    },
-    {
-      title: `${text.indicators.energy} (tce)`,
-      key: 'energy',
-      align: 'right',
-      render: (_, { energyTce, monthsKnown }) => (
-        <>
-          {formatNumber(energyTce, 1)}
-          <div className="faint">{text.monthsKnown(formatNumber(monthsKnown, 0))}</div>
-        </>
-      ),
-    },
-    {
-      title: text.keyUser,
-      key: 'key',
-      render: (_, { isKey, reason }) =>
-        isKey === null ? (
-          <span className="faint">{reason === 'noRule' ? text.noThreshold : text.yearNotKnown}</span>
-        ) : (
-          <strong>{isKey ? text.keyUser : text.notKey}</strong>
-        ),
-    },
-    {
-      title: text.rule,
-      key: 'rule',
-      render: (_, { rule }) =>
-        rule && (
-          <>
-            ≥ {formatNumber(rule.thresholdTce, 0)} tce{' '}
-            {rule.standIn && <StandInTag source={rule.source}>{text.standInRule}</StandInTag>}
-          </>
-        ),
-    },
-  ]
-  return (
-    <Card title={`${text.keyUsers} · ${year}`} loading={!data && !answer.problem} data-testid="key-users">
-      <ProblemNotice of={answer} />
-      {data && (
-        <Table
-          size="small"
-          rowKey="institution"
-          columns={columns}
-          dataSource={items}
-          pagination={items.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
-          scroll={{ x: 'max-content' }}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
-        />
-      )}
-    </Card>
   )
 }

@@ -11,6 +11,7 @@ import { formatNumber, formatTime, UNKNOWN } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { ProblemNotice } from './marks.tsx'
 import type { Resource } from './resource.ts'
+import { SourceText } from './source-text.tsx'
 
 interface Props {
   events: Resource<{ items: EventRow[] }>
@@ -81,8 +82,8 @@ function EventHead({ event, open, toggle, showDay }: HeadProps) {
       </div>
       {last && (
         <div className="faint">
-          {formatTime(last.atMs)} · {last.who}
-          {last.note !== null && ` · ${last.note}`}
+          {formatTime(last.atMs)} ·{' '}
+          <SourceText>{last.note === null ? last.who : `${last.who} · ${last.note}`}</SourceText>
         </div>
       )}
       {kind === 'replacement' && open && <p className="note">{text.correctedInRegistry}</p>}

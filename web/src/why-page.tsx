@@ -1,7 +1,7 @@
 // Where one number of an institution or area comes from, on a page of its own, so that it can be linked and printed.
 
 import { Card, Spin } from 'antd'
-import type { ExplainView } from '../../domain/explain.ts'
+import type { ExplainView } from '../../domain/explain-view.ts'
 import type { InstitutionView } from '../../domain/view.ts'
 import { AreaPath, useArea } from './area-path.tsx'
 import { ExplainChain } from './explain-chain.tsx'
@@ -44,11 +44,14 @@ export function WhyPage({ route, month }: { route: WhyRoute; month: string }) {
 
 type WhyProps = Omit<WhyRoute, 'page' | 'month'> & { month: string; routeMonth: string | null }
 
+/** The API's largest page of parts or meters. */
+const LIMIT = 500
+
 /** The chain in its card. */
 export function Why({ of, id, indicator, table, month, routeMonth }: WhyProps) {
   const { text } = useLanguage()
   const path = `${of === 'area' ? 'areas' : 'institutions'}/${encodeURIComponent(id)}/explain`
-  const explained = useResource<ExplainView>(withQuery(path, { indicator, table, month }))
+  const explained = useResource<ExplainView>(withQuery(path, { indicator, table, month, limit: LIMIT }))
   return (
     <Card title={`${text.why} · ${month}`} data-testid="why">
       <ProblemNotice of={explained} />

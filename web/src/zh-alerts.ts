@@ -101,6 +101,9 @@ export const zhAlerts = {
   billsBehind: '票据',
   part: '组成部分',
   checks: '核对',
+  checksHold: (ok: string, all: string) => `逐级核对 ${all} 项，${ok} 项一致`,
+  pendingJudgement: '之后又有小时数据更新，等待重新评定；此前核对可能不一致。',
+  onlyFirst: (count: string) => `仅列出前 ${count} 项；合计包含全部`,
   reasons: {
     incompleteYear: '近 12 个月数据不全，暂不计算',
     noData: '没有数据',

@@ -114,8 +114,13 @@ export const zhEnergy = {
   pueByHour: '逐时 PUE',
   pueGrade: 'PUE 等级',
   pueGrades: { overLimit: '超过限定值' } as Record<string, string>,
+  pueGradeReasons: { edge: '规模太小，不适用该标准', noTable: '没有适用的等级表', noValue: '没有 PUE 值' } as Record<
+    string,
+    string
+  >,
   gradeNumber: (grade: string) => `${grade} 级`,
   atLeast: (value: string) => `不低于 ${value}`,
+  eueAsPue: '未登记 EUE 的边界，暂按 PUE 的边界计算',
   noDataCentre: '没有数据中心计量表（分项 01D10）',
   pueProblems: {
     noTotalMeter: '没有总表',
@@ -148,6 +153,7 @@ export const zhEnergy = {
   noCandidates: '没有符合条件的候选',
   demonstration: '示范单位得分',
   demonstrationNote: '与全省同类均值之比：≤ 0.9 得 7 分，≤ 1.0 得 6 分，≤ 1.1 得 5 分，≤ 1.2 得 4 分',
+  meansOf: '均值计算于',
   points: '得分',
   pointsOf: (points: string, most: string) => `${points} / ${most} 分`,
   overMean: (ratio: string, mean: string, points: string) => `均值 ${mean} 的 ${ratio} 倍，${points} 分`,

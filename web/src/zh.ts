@@ -108,7 +108,7 @@ export const zh = {
   anyType: '全部类型',
   anyRating: '全部等级',
   loadMore: '加载更多',
-  shown: (count: string) => `已显示 ${count} 家`,
+  shown: (count: string) => `已显示 ${count} 项`,
   noInstitutions: '没有符合条件的机构',
   ratings: { advanced: '先进', reasonable: '合理', compliant: '达标', rectify: '需整改' } satisfies Record<
     Rating,

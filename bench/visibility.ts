@@ -1,0 +1,104 @@
+// Asks the API as its users do: for sampled meters until hour and day count what was published, and now and then for
+// something else, to see what others wait meanwhile.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourStart } from '../domain/calendar.ts'
+import type { SeriesView } from '../domain/view.ts'
+
+export interface Sample {
+  meter: string
+  /** Time of the reading that is published. */
+  atMs: number
+  /** What the meter's register says at a time. */
+  registerAt(atMs: number): number
+}
+
+/** Between two sweeps over the samples that are not there yet: what the asking adds to the times. */
+const SWEEP_MS = 20
+const PROBE_EVERY_MS = 100
+const TOLERANCE = 1e-6
+
+/** When hour and day of each sample were there, in epoch milliseconds. Each is asked for from `fromMs` on. */
+export async function shown(
+  httpUrl: string,
+  samples: readonly (Sample & { fromMs: number })[],
+  waitMsMax: number,
+): Promise<number[]> {
+  const seenAtMs: number[] = []
+  const started = nowMs()
+  let waiting = [...samples.entries()]
+  for (; waiting.length > 0; await sleep(SWEEP_MS)) {
+    if (nowMs() - started > waitMsMax) throw new Error(`${waiting.length} meters do not show what they sent`)
+    const still: typeof waiting = []
+    for (const [index, sample] of waiting) {
+      if (nowMs() >= sample.fromMs && (await counts(httpUrl, sample))) seenAtMs[index] = nowMs()
+      else still.push([index, sample])
+    }
+    waiting = still
+  }
+  return seenAtMs
+}
+
+const nowMs = (): number => performance.timeOrigin + performance.now()
+
+/** Whether the hour and the day in which the reading ends count up to it. */
+async function counts(httpUrl: string, { meter, atMs, registerAt }: Sample): Promise<boolean> {
+  const hourMs = hourStart(atMs - 1)
+  const dayMs = dayStartMs(dayOf(atMs - 1))
+  const asked = [
+    { grain: 'hour', startMs: hourMs, endMs: hourMs + HOUR_MS },
+    { grain: 'day', startMs: dayMs, endMs: dayMs + DAY_MS },
+  ]
+  for (const { grain, startMs, endMs } of asked) {
+    const url = `${httpUrl}/api/v1/meters/${meter}/series?from=${startMs}&to=${endMs}&grain=${grain}`
+    const { points } = (await (await fetch(url)).json()) as SeriesView
+    const want = registerAt(atMs) - registerAt(startMs)
+    if (!(Math.abs((points.at(0)?.value ?? Number.NaN) - want) < TOLERANCE)) return false
+  }
+  return true
+}
+
+/** Asks for the province, a page of institutions and a meter's day in turn, at a steady pace; `stop` gives the seconds each took. */
+export function probing(httpUrl: string, meter: string): { stop(): Promise<number[]> } {
+  const dayMs = dayStartMs(dayOf(Date.now()))
+  const paths = [
+    'areas/130000/status',
+    'institutions?limit=20',
+    `meters/${meter}/series?from=${dayMs - DAY_MS}&to=${dayMs}&grain=hour`,
+  ]
+  const seconds: number[] = []
+  let stopped = false
+  const probe = async (): Promise<void> => {
+    const asked: Promise<void>[] = []
+    for (let i = 0; !stopped; i++) {
+      const one = timed(`${httpUrl}/api/v1/${paths[i % paths.length]}`).then((took) => void seconds.push(took))
+      // What it throws is thrown when all are awaited.
+      one.catch(() => undefined)
+      asked.push(one)
+      await sleep(PROBE_EVERY_MS)
+    }
+    await Promise.all(asked)
+  }
+  const done = probe()
+  return {
+    async stop() {
+      stopped = true
+      await done
+      return seconds
+    },
+  }
+}
+
+async function timed(url: string): Promise<number> {
+  const startedMs = performance.now()
+  const response = await fetch(url)
+  await response.arrayBuffer()
+  if (!response.ok) throw new Error(`${url}: ${response.status}`)
+  return (performance.now() - startedMs) / 1000
+}
+
+/** The value below which the share `p` of them lies. */
+export function percentile(values: readonly number[], p: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]
+}

@@ -1,0 +1,158 @@
+// `npm run cost` writes docs/cost.md from the model and the prices; test/infra/cost.test.ts holds the file to it.
+
+import { writeFileSync } from 'node:fs'
+import { GATHER_SECONDS } from '../functions/triggers.ts'
+import { ASSUMED, type Case, type Line, monthOf } from './cost-model.ts'
+import { PRICED_FOR, PRICED_ON, type Price, type PriceName, prices } from './prices.ts'
+import type { SeriesStore } from './settings.ts'
+
+/** Hebei: 31,600 institutions, 200,000 meters, 14 cities; the counties are those of the demo. */
+const province = { institutions: 31_600, meters: 200_000, shards: 170, readers: 2_000 }
+export const cases: readonly Case[] = [
+  {
+    name: 'one institution, 15 min',
+    institutions: 1,
+    meters: 20,
+    shards: 1,
+    everyMinutes: 15,
+    readers: 3,
+    influxVcpus: 1,
+  },
+  {
+    name: 'one city, 15 min',
+    institutions: 2_260,
+    meters: 14_300,
+    shards: 12,
+    everyMinutes: 15,
+    readers: 150,
+    influxVcpus: 2,
+  },
+  { name: 'the province, 15 min', ...province, everyMinutes: 15, influxVcpus: 8 },
+  { name: 'the province, 1 min', ...province, everyMinutes: 1, influxVcpus: 32 },
+]
+const STORES: readonly SeriesStore[] = ['influxdb', 'timestream']
+/** Spans of gathering to compare; SQS forgets a message's id after five minutes, so that longer ones gather no more. */
+const SPANS = [30, 60, 120, 240]
+const DOMINANT_LINES = 3
+
+const priceOf = (name: PriceName): Price => prices[name]
+const usdOf = ({ price, quantity }: Line): number => priceOf(price).usd * quantity
+export const totalUsd = (lines: readonly Line[]): number => lines.reduce((sum, line) => sum + usdOf(line), 0)
+
+/** docs/cost.md as text. */
+export function costDocument(): string {
+  const parts = [
+    ...new Set(cases.flatMap((one) => STORES.flatMap((store) => monthOf(one, store).map(({ part }) => part)))),
+  ]
+  const used = Object.entries<Price>(prices)
+  const unverified = used.filter(([, { verified }]) => !verified).length
+  return `${[
+    '# What it costs in AWS',
+    '',
+    '_Written by `npm run cost` from `infra/cost-model.ts` and `infra/prices.ts`; edit those, not this file._',
+    '',
+    'A model, not a bill: Kilowatch has not run in AWS. Volumes follow from the trigger table, the limits of',
+    '`infra/functions.ts` and the assumptions below; free tiers and discounts are left out. Prices are of',
+    `${PRICED_ON} for ${PRICED_FOR}.`,
+    `**${unverified} of ${used.length} prices are unverified**: remembered, not read from a price list. Put in those of your region before`,
+    'you decide anything by this.',
+    '',
+    '## A month, in US dollars',
+    '',
+    table(
+      ['', ...STORES.map((store) => `readings=${store}`), 'what dominates (with InfluxDB)'],
+      cases.map((one) => [
+        one.name,
+        ...STORES.map((store) => usd(totalUsd(monthOf(one, store)))),
+        dominant(monthOf(one, 'influxdb')),
+      ]),
+    ),
+    '',
+    'Basic Ingest: readings cost no message, but a rule and an action each. A gateway that sends all its meters in one',
+    'message pays once for all of them.',
+    '',
+    '## The span of gathering decides',
+    '',
+    `Messages for one county that come within ${GATHER_SECONDS} s are one piece of work (GATHER_SECONDS, functions/triggers.ts; decision 0016).`,
+    'A longer span settles and judges less often. With InfluxDB:',
+    '',
+    table(
+      ['', ...SPANS.map((span) => `${span} s${span === GATHER_SECONDS ? ' (now)' : ''}`)],
+      cases.map((one) => [one.name, ...SPANS.map((span) => usd(totalUsd(monthOf(one, 'influxdb', span))))]),
+    ),
+    '',
+    ...STORES.flatMap((store) => [
+      `## Line by line, readings=${store}`,
+      '',
+      table(
+        ['', ...cases.map(({ name }) => name)],
+        parts.flatMap((part) => {
+          const found = cases.map((one) => monthOf(one, store).find((line) => line.part === part))
+          return found.every((line) => line === undefined)
+            ? []
+            : [[part, ...found.map((line) => (line ? usd(usdOf(line)) : ''))]]
+        }),
+      ),
+      '',
+    ]),
+    '## Prices',
+    '',
+    table(
+      ['name', 'USD', 'for one', ''],
+      used.map(([name, { usd: price, unit, verified }]) => [
+        name,
+        String(price),
+        unit,
+        verified ? 'read' : 'unverified',
+      ]),
+    ),
+    '',
+    '## Assumptions, none measured in AWS',
+    '',
+    table(
+      ['name', 'value'],
+      Object.entries(ASSUMED).map(([name, value]) => [
+        name,
+        typeof value === 'number'
+          ? number(value)
+          : Object.entries(value)
+              .map(([key, one]) => `${key} ${one}`)
+              .join(', '),
+      ]),
+    ),
+    '',
+    '## The cases',
+    '',
+    table(
+      ['', 'institutions', 'meters', 'counties', 'every', 'readers', 'InfluxDB vCPUs (× 2 zones)'],
+      cases.map((one) => [
+        one.name,
+        ...[one.institutions, one.meters, one.shards].map(number),
+        `${one.everyMinutes} min`,
+        ...[one.readers, one.influxVcpus].map(number),
+      ]),
+    ),
+  ].join('\n')}\n`
+}
+
+const dominant = (lines: readonly Line[]): string =>
+  [...lines]
+    .sort((a, b) => usdOf(b) - usdOf(a))
+    .slice(0, DOMINANT_LINES)
+    .map((line) => `${line.part} ${Math.round((100 * usdOf(line)) / totalUsd(lines))} %`)
+    .join('; ')
+
+const number = (value: number): string => value.toLocaleString('en-US')
+const usd = (value: number): string =>
+  value.toLocaleString(
+    'en-US',
+    value < 10 ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { maximumFractionDigits: 0 },
+  )
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, column) => Math.max(3, cell.length, ...rows.map((row) => row[column].length)))
+  const pad = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
+  return [pad(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(pad)].join('\n')
+}
+
+if (import.meta.main) writeFileSync(new URL('../docs/cost.md', import.meta.url), costDocument())
