@@ -73,7 +73,7 @@ test('a clock that jumps is an event, however its readings are corrected, and re
   for (let n = 0; n < 20; n++) await receive(n)
   const jump = {
     id: `clockJump:${NOON_MS + 4 * quarter}`,
-    details: { untilMs: NOON_MS + 7 * quarter, jumpMs: -HOUR_MS, before: 107, after: 108 },
+    details: { untilMs: NOON_MS + 7 * quarter, jumpMinutes: -60, before: 107, after: 108 },
   }
   const [found, ...others] = await listed(platform)
   expect([found, others]).toMatchObject([jump, []])
