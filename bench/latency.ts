@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DAY_MS, MINUTE_MS } from '../domain/calendar.ts'
+import { assess } from '../functions/assess.ts'
+import { rollup } from '../functions/rollup.ts'
 import { settle } from '../functions/settle.ts'
 import { type HostAddress, runningHost } from '../local/host.ts'
 import { openPlatform } from '../local/platform.ts'
@@ -175,7 +177,7 @@ function row(what: string, rounds: readonly Measured[], more: Record<string, num
   }
 }
 
-/** Registers the fleet and lets its meters have a day of readings that is settled. */
+/** Registers the fleet and lets its meters have a day of readings that is settled and judged. */
 async function withHistory(
   folder: string,
   { counties, perCounty, firstMs }: { counties: number; perCounty: number; firstMs: number },
@@ -196,8 +198,10 @@ async function withHistory(
       )
       await platform.readings.append(batch, atMs)
     }
-    const { failed } = await settle(platform)({ shards: [] })
-    if (failed.length > 0) throw new Error(`shard ${failed[0].shard}: ${failed[0].reason}`)
+    for (const step of [settle, assess, rollup]) {
+      const { failed } = await step(platform)({ shards: [] })
+      if (failed.length > 0) throw new Error(`shard ${failed[0].shard}: ${failed[0].reason}`)
+    }
     return gateways
   } finally {
     await platform.close()

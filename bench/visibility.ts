@@ -13,30 +13,27 @@ export interface Sample {
   registerAt(atMs: number): number
 }
 
-/** Between two sweeps over the samples that are not there yet: what the asking adds to the times. */
-const SWEEP_MS = 20
+/** Between two looks at a sample that is not there yet: what the asking adds to the times. */
+const PAUSE_MS = 20
 const PROBE_EVERY_MS = 100
 const TOLERANCE = 1e-6
 
-/** When hour and day of each sample were there, in epoch milliseconds. Each is asked for from `fromMs` on. */
-export async function shown(
+/** When hour and day of each sample were there, in epoch milliseconds. Each is asked for from `fromMs` on, beside the others. */
+export function shown(
   httpUrl: string,
   samples: readonly (Sample & { fromMs: number })[],
   waitMsMax: number,
 ): Promise<number[]> {
-  const seenAtMs: number[] = []
-  const started = nowMs()
-  let waiting = [...samples.entries()]
-  for (; waiting.length > 0; await sleep(SWEEP_MS)) {
-    if (nowMs() - started > waitMsMax) throw new Error(`${waiting.length} meters do not show what they sent`)
-    const still: typeof waiting = []
-    for (const [index, sample] of waiting) {
-      if (nowMs() >= sample.fromMs && (await counts(httpUrl, sample))) seenAtMs[index] = nowMs()
-      else still.push([index, sample])
-    }
-    waiting = still
-  }
-  return seenAtMs
+  return Promise.all(
+    samples.map(async (sample) => {
+      await sleep(Math.max(0, sample.fromMs - nowMs()))
+      while (!(await counts(httpUrl, sample))) {
+        if (nowMs() - sample.fromMs > waitMsMax) throw new Error(`${sample.meter} does not show what it sent`)
+        await sleep(PAUSE_MS)
+      }
+      return nowMs()
+    }),
+  )
 }
 
 const nowMs = (): number => performance.timeOrigin + performance.now()

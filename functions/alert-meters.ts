@@ -174,7 +174,10 @@ function officeHours(
       : [],
   )
   if (!signed.some(({ sign }) => sign > 0)) return []
-  return [afterHoursLoad(asked('afterHoursLoad'), { hours: sumOf(signed) })]
+  const question = asked('afterHoursLoad')
+  // Off for most types of institution: whatever the hours say, nothing comes of it.
+  if (!question.limits.enabled) return [unjudged('afterHoursLoad', question)]
+  return [afterHoursLoad(question, { hours: sumOf(signed) })]
 }
 
 function centreEfficiency(

@@ -148,8 +148,11 @@ export async function settleWorks(
 ): Promise<{ changed: ChangedDays; virtualMarks: DocWrite[] }> {
   const changed: ChangedDays = new Map()
   const settleRound = async (round: readonly MeterWork[]): Promise<void> => {
-    for (const [meter, days] of await settleMeters(round, { readings, consumption }))
-      changed.set(meter, new Set([...(changed.get(meter) ?? []), ...days]))
+    for (const [meter, days] of await settleMeters(round, { readings, consumption })) {
+      const own = changed.get(meter)
+      if (!own) changed.set(meter, days)
+      else for (const day of days) own.add(day)
+    }
   }
   // By themselves: joined with what arrived, the hours in between would be settled for nothing.
   for (const round of reopenedRounds(works)) await settleRound(round)

@@ -9,8 +9,12 @@ import type { FanOut, QueueName, ShardResult } from '../functions/platform.ts'
  * order: what others wait for comes first.
  */
 const LANES: readonly (readonly QueueName[])[] = [['settle', 'assess', 'rollup', 'prune'], ['notify']]
-/** Readings of one burst are settled together. */
+/**
+ * Readings of one burst are settled together, when it has passed: settling must not hold up their acknowledgement, and
+ * who asks for a meter sees them before. Messages that keep coming are waited for no longer than the maximum.
+ */
 const GATHER_MS = 100
+const GATHER_MS_MAX = 1_000
 /** After work the queue rests this many times as long as the work took: background work gets a third of a core. */
 const REST = 2
 const REST_MS_MAX = 5_000
@@ -57,6 +61,7 @@ function lane(order: readonly QueueName[], log: (line: string) => void, patience
   const handlers = new Map<QueueName, ShardHandler>()
   const stopping = new AbortController()
   let working: Promise<void> | undefined
+  let sent = 0
 
   const next = (): QueueName | undefined => {
     const ready = order.filter((queue) => handlers.has(queue) && (waiting.get(queue)?.size ?? 0) > 0)
@@ -72,8 +77,15 @@ function lane(order: readonly QueueName[], log: (line: string) => void, patience
   const rest = (ms: number): Promise<unknown> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
 
+  async function gather(): Promise<void> {
+    for (let waited = 0, before = -1; before < sent && waited < GATHER_MS_MAX; waited += GATHER_MS) {
+      before = sent
+      await rest(GATHER_MS)
+    }
+  }
+
   async function work(): Promise<void> {
-    await rest(GATHER_MS)
+    await gather()
     for (let queue = next(); queue && !stopping.signal.aborted; queue = next()) {
       const handler = handlers.get(queue)
       const shards = [...(waiting.get(queue) ?? [])]
@@ -97,6 +109,7 @@ function lane(order: readonly QueueName[], log: (line: string) => void, patience
   return {
     async send(queue, shards) {
       if (stopping.signal.aborted) return
+      sent++
       add(queue, shards)
       if (!working && next()) working = work()
     },

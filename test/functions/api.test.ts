@@ -231,6 +231,26 @@ describe('over a judged province', () => {
     expect(await points('raw')).toHaveLength(36)
   })
 
+  test('shows a reading in hour, day and month before it is settled, the same as after', async () => {
+    const fresh = await populated()
+    const query = { from: '2026-06-15T00:00:00+08:00', to: '2026-06-16T00:00:00+08:00' }
+    const all = () =>
+      Promise.all(
+        ['hour', 'day', 'month'].map(
+          async (grain) => (await get(fresh, 'meters/A-E/series', { ...query, grain })).body.points,
+        ),
+      )
+    const before = await all()
+    const last = (await get(fresh, 'meters/A-E/series', { ...query, grain: 'raw' })).body.points.at(-1)
+    await send(fresh, 'G-A', [{ meter: 'A-E', at: last.atMs + HOUR_MS, value: last.value + 5 }], last.atMs + HOUR_MS)
+    const shown = await all()
+    expect(shown[0]).toHaveLength(before[0].length + 1)
+    expect(shown[0].at(-1)).toMatchObject({ atMs: last.atMs, value: 5 })
+    expect([shown[1][0].value, shown[2][0].value]).toEqual([before[1][0].value + 5, before[2][0].value + 5])
+    await derive(fresh)
+    expect(await all()).toEqual(shown)
+  })
+
   test('says how far an institution has come', async () => {
     const { body } = await get(platform, 'institutions/A/status')
     expect(body.dualControl.indicators).toContainEqual(

@@ -4,9 +4,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dayOf, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
-import type { Override } from '../../domain/register-review.ts'
+import { canUndo, type ReviewEntry } from '../../domain/register-review.ts'
 import type { Meter } from '../../domain/registry.ts'
-import { overrideKey } from '../../functions/event-review.ts'
+import { putReview } from '../../functions/event-review.ts'
 import { freshDays } from '../../functions/fresh-days.ts'
 import type { ConsumptionDay, Platform, ReadingQuality } from '../../functions/platform.ts'
 import { registryReader } from '../../functions/registry.ts'
@@ -23,7 +23,8 @@ import {
   send,
 } from './province.ts'
 
-const SHARDS = ['130102', '130104', '130202']
+/** Many small counties: settling one of them looks at all its meters. */
+const SHARDS = Array.from({ length: 100 }, (_, n) => String(130_103 + 2 * n))
 const START_MS = NOON_MS - 96 * HOUR_MS
 const [FROM_DAY, TO_DAY] = [dayOf(START_MS) - 40, dayOf(NOON_MS) + 40]
 
@@ -70,10 +71,7 @@ interface Arrival {
   value: number
   quality: ReadingQuality
 }
-type Step =
-  | { arrivals: Arrival[] }
-  | { undone: Override['kind']; slot: number }
-  | { multiplier: number; formula: [number, number] }
+type Step = { arrivals: Arrival[] } | { undone: number } | { multiplier: number; formula: [number, number] }
 
 /** Few slots, so that corrections and duplicates are common; a few are far away. */
 const slot = fc.oneof({ arbitrary: fc.nat(24), weight: 9 }, { arbitrary: fc.nat(280), weight: 1 })
@@ -85,7 +83,7 @@ const arrival: fc.Arbitrary<Arrival> = fc.record({
 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   { arbitrary: fc.record({ arrivals: fc.array(arrival, { minLength: 1, maxLength: 12 }) }), weight: 12 },
-  { arbitrary: fc.record({ undone: fc.constantFrom('spike', 'reset', 'rollover'), slot }), weight: 2 },
+  { arbitrary: fc.record({ undone: fc.nat(20) }), weight: 3 },
   {
     arbitrary: fc.record({ multiplier: fc.integer({ min: 1, max: 3 }), formula: fc.tuple(fc.nat(2), fc.nat(2)) }),
     weight: 1,
@@ -115,13 +113,16 @@ const metersOf = (id: string, kind: number, multiplier = 1, [a, b] = [1, 1]): Me
 describe('what is shown before settling', () => {
   const RUNS = 1_000
   /** A run that fails is made smaller by further runs, each at an institution of its own. */
-  const INSTITUTIONS = RUNS + 300
+  const INSTITUTIONS = RUNS + 100
 
   test('is what settling then writes', { timeout: 300_000 }, async () => {
     const platform = await openTestPlatform()
     const institutions = Array.from({ length: INSTITUTIONS }, (_, n) => institution(`I${n}`, SHARDS[n % SHARDS.length]))
     await register(platform, {
-      areas: AREAS,
+      areas: [
+        ...(AREAS ?? []).slice(0, 2),
+        ...SHARDS.map((code) => ({ code, name: code, level: 'county' as const, parent: '130100' })),
+      ],
       institutions,
       gateways: institutions.map(({ id }) => ({ id: `G-${id}`, institution: id })),
       meters: institutions.flatMap(({ id }, n) => metersOf(id, n % KINDS.length)),
@@ -131,23 +132,22 @@ describe('what is shown before settling', () => {
     let next = 0
     let differed = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 3 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 3 }), fc.nat(3), async (steps, asked) => {
         const n = next++
         const { id, area } = institutions[n]
-        const meters = metersOf(id, n % KINDS.length).map((one) => one.id)
+        const meters = [metersOf(id, n % KINDS.length)[asked].id]
         for (const one of steps) {
           await take(platform, { id, kind: n % KINDS.length }, one)
           const before = await stoodOf(platform, meters)
           const shown = await shownOf(platform, meters)
           expect(await settleNow({ shards: [area] })).toEqual({ failed: [] })
           expect(shown).toEqual(await stoodOf(platform, meters))
-          expect(await shownOf(platform, meters)).toEqual(shown)
           if (before.join() !== shown.join()) differed++
         }
       }),
       { numRuns: RUNS, endOnFailure: false },
     )
-    expect(differed).toBeGreaterThan(RUNS)
+    expect(differed).toBeGreaterThan(RUNS / 2)
   })
 
   async function take(platform: Platform, { id, kind }: { id: string; kind: number }, one: Step): Promise<void> {
@@ -162,8 +162,12 @@ describe('what is shown before settling', () => {
       }))
       await platform.readings.append(batch, platform.now())
     } else if ('undone' in one) {
-      const value: Override[] = [{ kind: one.undone, atMs: atOf(one.slot) }]
-      await platform.state.put([{ key: overrideKey(`${id}-1`), value }])
+      const of = `${id}-${one.undone % 2}`
+      const days = await platform.consumption.get([of], FROM_DAY, TO_DAY)
+      const events = days.flatMap((day) => day.events.filter(canUndo))
+      const entry: ReviewEntry = { state: 'undone', who: 'test', note: null, atMs: platform.now() }
+      if (events.length > 0)
+        await putReview(platform.state, { meter: of, event: events[one.undone % events.length] }, entry)
     } else {
       await register(platform, { meters: metersOf(id, kind, one.multiplier, one.formula) })
     }
