@@ -13,7 +13,7 @@ import type { CloudIngestReport } from './cloud-ingest.ts'
 import { STORES, type Store, startServices } from './cloud-services.ts'
 import { type BenchRow, type CostRow, median } from './table.ts'
 
-/** Bundles that a fresh process imports so often; the middle one counts. */
+/** Fresh processes that import a bundle at full size; the middle one counts. */
 const IMPORTS = 5
 const BARS = { bytes: 1.5 * 1024 * 1024, importMillis: 300, ingestCpuMillis: 1.5 }
 /** The least that a function with a table imports. */
@@ -37,7 +37,7 @@ export async function benchCloud(scale: number, say: (line: string) => void): Pr
         value: megabytes(statSync(client).size),
       })
       rows.push({ ...size, more: { 'MB of domain, functions and cloud': megabytes(ownBytes(inputs)) } })
-      rows.push(await importRow(name, file, client))
+      rows.push(await importRow(name, { file, client, rounds: Math.ceil(IMPORTS * scale) }))
       say(`${name}: ${size.value.toFixed(2)} MB`)
     }
     for (const store of STORES) rows.push(await ingestRow(join(folder, 'ingest.mjs'), scale, store))
@@ -80,9 +80,12 @@ const ownBytes = (inputs: Inputs): number =>
     .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0)
 
 /** What a fresh process needs from before the import to after it; beside it the client alone, in turn. */
-async function importRow(name: string, file: string, client: string): Promise<CostRow> {
+async function importRow(
+  name: string,
+  { file, client, rounds }: { file: string; client: string; rounds: number },
+): Promise<CostRow> {
   const [ours, theirs]: [Import[], Import[]] = [[], []]
-  for (let round = 0; round < IMPORTS; round++) {
+  for (let round = 0; round < rounds; round++) {
     theirs.push(await importOf(client))
     ours.push(await importOf(file))
   }

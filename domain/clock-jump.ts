@@ -9,14 +9,14 @@ export const CLOCK_JUMP_MS_MIN = 30 * MINUTE_MS
 const STEADY_RECEIPTS = 3
 
 /**
- * A clock that was moved by `jumpMs` (negative: back) between two readings of `before` and `after`, the later of them received at
- * `receivedMs`. The hours from `atMs` to `untilMs` are there twice (back) or were skipped (forward).
+ * A clock that was moved by `jumpMinutes` (negative: back; whole ones, as networks take seconds) between two readings of `before`
+ * and `after`, the later of them received at `receivedMs`. The hours from `atMs` to `untilMs` are there twice (back) or were skipped (forward).
  */
 export interface ClockJump {
   kind: 'clockJump'
   atMs: number
   untilMs: number
-  jumpMs: number
+  jumpMinutes: number
   receivedMs: number
   before: number
   after: number
@@ -53,7 +53,7 @@ export function clockJumps(arrivals: readonly Arrival[], kind: 'register' | 'int
       kind: 'clockJump',
       atMs: Math.min(before.atMs, after.atMs),
       untilMs: Math.max(before.atMs, after.atMs),
-      jumpMs,
+      jumpMinutes: Math.round(jumpMs / MINUTE_MS),
       receivedMs: first.receivedMs,
       before: before.value,
       after: after.value,

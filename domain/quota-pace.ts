@@ -165,13 +165,15 @@ function elapsedLastYear(map: ReadonlyMap<Month, SubjectMonth>, year: number, as
 
 /** Every amount that adds, times a factor; sizes and hours stay as they are. */
 function scaled(part: SubjectMonth, factor: number): SubjectMonth {
-  const amounts = AMOUNTS.map((key) => [key, Number(part[key]) * factor] as const)
-  return { ...part, ...Object.fromEntries(amounts) }
+  const copy = { ...part }
+  for (const key of AMOUNTS) copy[key] = part[key] * factor
+  return copy
 }
+type AmountKey = { [K in keyof SubjectMonth]: SubjectMonth[K] extends number ? K : never }[keyof SubjectMonth]
 /** An empty month has 0 for what adds and null for a size, so this list needs no second copy of the keys. */
 const AMOUNTS = Object.entries(sumSubjects('1970-01', []))
   .filter(([key, value]) => value === 0 && !/hours(Expected|Known|Priced)$/i.test(key))
-  .map(([key]) => key as keyof SubjectMonth)
+  .map(([key]) => key as AmountKey)
 
 function elapsedShare(month: Month, atMs: number): number {
   const { fromMs, toMs } = monthRange(month)

@@ -5,6 +5,13 @@ import { parseInstant } from './instant.ts'
 import { AT_MS_MIN, CLOCK_AHEAD_MS_MAX } from './reading.ts'
 
 export const REPAIR_COLUMNS = ['meter', 'at', 'value', 'remove'] as const
+/** Headers of a file that mean a column beside its own name. */
+export const REPAIR_HEADERS: Readonly<Record<(typeof REPAIR_COLUMNS)[number], readonly string[]>> = {
+  meter: ['表计编号', '表计编码', '表号'],
+  at: ['时间', '读数时间', '抄表时间'],
+  value: ['读数', '表底', '示数'],
+  remove: ['删除', '撤回'],
+}
 export type RepairCell = string | number | boolean | null | undefined
 export type RepairRow = Partial<Record<(typeof REPAIR_COLUMNS)[number], RepairCell>>
 
@@ -50,7 +57,7 @@ export function parseRepairs(
     if (isRemoved && value) refuse('value', 'must be empty where the reading is removed')
     if (!isRemoved && (!value || !Number.isFinite(number))) refuse('value', `"${value}" is no number`)
     const same = seen.get(`${meter} ${atMs}`)
-    if (same !== undefined) refuse('at', `is given for this meter in row ${same} already`)
+    if (same !== undefined && atMs !== undefined) refuse('at', `is given for this meter in row ${same} already`)
     seen.set(`${meter} ${atMs}`, row)
     if (refused.length === before && atMs !== undefined)
       repairs.push({ row, meter, atMs, value: isRemoved ? null : number })

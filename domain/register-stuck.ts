@@ -47,14 +47,19 @@ export interface AmountHours {
 }
 
 /** Where standstills of at least STUCK_HOURS_MIN begin in [fromMs, toMs): the few meters worth loading STUCK_REACH for. */
-export function standstills(hours: AmountHours, { fromMs, toMs }: { fromMs: number; toMs: number }): number[] {
+export function standstills(
+  { firstHourMs, amounts }: AmountHours,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): number[] {
   const starts: number[] = []
-  const endMs = hours.firstHourMs + hours.amounts.length * HOUR_MS
-  for (let atMs = Math.max(hours.firstHourMs, Math.ceil(fromMs / HOUR_MS) * HOUR_MS); atMs < Math.min(toMs, endMs); ) {
-    const stoodMs = standsUntil(hours, atMs, endMs)
-    const isStart = stoodMs > atMs && amountAt(hours, atMs - HOUR_MS) !== 0
-    if (isStart && stoodMs - atMs >= STUCK_HOURS_MIN * HOUR_MS) starts.push(atMs)
-    atMs = Math.max(stoodMs, atMs + HOUR_MS)
+  const from = Math.max(0, Math.ceil((fromMs - firstHourMs) / HOUR_MS))
+  const to = Math.min(amounts.length, Math.ceil((toMs - firstHourMs) / HOUR_MS))
+  for (let hour = from; hour < to; hour++) {
+    if (amounts[hour] !== 0 || amounts[hour - 1] === 0) continue
+    let end = hour + 1
+    while (end < amounts.length && amounts[end] === 0) end++
+    if (end - hour >= STUCK_HOURS_MIN) starts.push(firstHourMs + hour * HOUR_MS)
+    hour = end
   }
   return starts
 }

@@ -6,7 +6,6 @@ import type { Month } from './calendar.ts'
 
 /** What an institution is judged by, as far as the registry says it. `sizes`: floor areas, energy users. */
 export const REGISTERED_PARTS = ['institution', 'sizes', 'meters', 'area', 'tariffs'] as const
-export type RegisteredPart = (typeof REGISTERED_PARTS)[number]
 
 const meter = z.string()
 const count = z.number().int()
@@ -82,8 +81,8 @@ export type TrailEntry = CausedMonths | ArrivedReadings
 /** By subject, what happened to its ended months since they were last judged. */
 export type Trail = Record<string, TrailEntry[]>
 
-/** Per subject; a person reads no more, and a county's trail stays one small document. */
-const TRAIL_ENTRIES_MAX = 20
+/** Per subject: more than the meters of nearly all of them, and a county's trail stays one small document. */
+const TRAIL_ENTRIES_MAX = 100
 /** Causes of one revision. */
 const CAUSES_MAX = 50
 

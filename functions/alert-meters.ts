@@ -57,7 +57,7 @@ export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: n
     own.set(amounts, (day - firstDay) * 24)
     if (!hours.has(meter)) hours.set(meter, { firstHourMs: dayStartMs(firstDay), amounts: own })
   }
-  const events = await eventsOf(ports, meters, days, { fromMs: dayStartMs(firstDay), toMs: nowMs })
+  const events = await eventsOf(ports, meters, { days, hours, fromMs: dayStartMs(firstDay), toMs: nowMs })
   return { hours, events, generated: await generatedBy(ports, meters, nowMs) }
 }
 
@@ -65,10 +65,15 @@ export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: n
 async function eventsOf(
   { state, consumption }: Ports,
   meters: readonly Meter[],
-  days: readonly ConsumptionDay[],
-  range: { fromMs: number; toMs: number },
+  {
+    days,
+    hours,
+    ...range
+  }: { days: readonly ConsumptionDay[]; hours: MeterLook['hours']; fromMs: number; toMs: number },
 ): Promise<MeterLook['events']> {
-  const stuck = await stuckAmong(consumption, standstillsOf(days, meters, { ...range, fromMs: range.fromMs + HOUR_MS }))
+  // Of the first hour it is not known whether a standstill begins there.
+  const standing = standstillsOf(hours, meters, { ...range, fromMs: range.fromMs + HOUR_MS })
+  const stuck = await stuckAmong(consumption, standing)
   const jumps = await clockJumpsOf(state, meters, range)
   const found: { meter: string; events: readonly { kind: EventKind; atMs: number }[] }[] = [
     ...days,
@@ -169,7 +174,10 @@ function officeHours(
       : [],
   )
   if (!signed.some(({ sign }) => sign > 0)) return []
-  return [afterHoursLoad(asked('afterHoursLoad'), { hours: sumOf(signed) })]
+  const question = asked('afterHoursLoad')
+  // Off for most types of institution: whatever the hours say, nothing comes of it.
+  if (!question.limits.enabled) return [unjudged('afterHoursLoad', question)]
+  return [afterHoursLoad(question, { hours: sumOf(signed) })]
 }
 
 function centreEfficiency(

@@ -68,7 +68,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       }
       const months = [...new Set(Object.values(dirty).flat())].sort()
       const parent = parentOf(shard, areas)
-      await putAreaMonths(docs, await sums(docs, institutions, months), {
+      await putAreaMonths({ state, docs }, await sums(docs, institutions, months), {
         area: shard,
         parent,
         trail,

@@ -87,7 +87,7 @@ export function reopenedTrail(
       const [old, now] = [stood.get(institution)?.split('.'), judgedBy.get(institution)?.split('.')]
       const causes: Cause[] = []
       if (!old || !now) causes.push({ kind: 'institution', institution, change: now ? 'joined' : 'left' })
-      else {
+      else if (old.length === now.length) {
         const changed = JUDGED_PARTS.filter((_, index) => old[index] !== now[index])
         const parts = REGISTERED_PARTS.filter((part) => changed.includes(part))
         if (parts.length > 0) causes.push({ kind: 'registry', parts })

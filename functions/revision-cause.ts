@@ -10,7 +10,7 @@ import {
   type Trail,
   type TrailEntry,
 } from '../domain/revision-cause.ts'
-import { DERIVED, type DocWrite, type Platform, type StateStore } from './platform.ts'
+import { DERIVED, type DocWrite, type Platform, type StateStore, VersionConflict } from './platform.ts'
 import { type RepairRecord, repairKey, repairTime } from './repair.ts'
 import type { RevisedMonths } from './revision.ts'
 
@@ -86,13 +86,21 @@ export async function noteRevised(
 ): Promise<void> {
   const added = [...found].flatMap(([subject, own]) => own.map((one) => ({ subject, ...one })))
   if (added.length === 0) return
-  const { value, version } = await revisedBelow(state, area)
-  for (const { month, subject, number } of added) {
-    const others = (value[month] ?? []).filter((one) => one.subject !== subject || one.number !== number)
-    value[month] = [...others, { subject, number }].slice(0, NAMED_MAX)
+  for (let attempt = 1; ; attempt++) {
+    const { value, version } = await revisedBelow(state, area)
+    for (const { month, subject, number } of added) {
+      const others = (value[month] ?? []).filter((one) => one.subject !== subject || one.number !== number)
+      value[month] = [...others, { subject, number }].slice(0, NAMED_MAX)
+    }
+    try {
+      return await state.put([{ key: revisedKey(area), value, ifVersion: version }], DERIVED)
+    } catch (error) {
+      // Another area below was revised at the same time.
+      if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error
+    }
   }
-  await state.put([{ key: revisedKey(area), value, ifVersion: version }], DERIVED)
 }
+const ATTEMPTS = 5
 
 /** What was noted of an area, and the document that takes it away, to be put with the area's own months. */
 export async function revisedBelow(

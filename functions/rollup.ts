@@ -31,7 +31,7 @@ export function rollup({ state, fanOut, now }: Platform) {
       )
       const parent = parentOf(code, areas)
       const afterDays = await closingDays(state)
-      await putAreaMonths(state, sums, { area: code, parent, trail, nowMs: now(), afterDays })
+      await putAreaMonths({ state }, sums, { area: code, parent, trail, nowMs: now(), afterDays })
       if (!parent) return
       await addDirtyMonths(state, parent, new Map([[code, months]]))
       await fanOut.send('rollup', [parent])

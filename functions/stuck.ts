@@ -18,18 +18,17 @@ interface TimeRange {
   toMs: number
 }
 
-/** By meter, the standstills that begin in a range and last; `days` of the meters reach an hour before it. */
+/** By meter, the standstills that begin in a range and last; the hours reach one hour before it. */
 export function standstillsOf(
-  days: readonly ConsumptionDay[],
+  hours: ReadonlyMap<string, AmountHours>,
   meters: readonly Meter[],
   range: TimeRange,
 ): Map<Meter, number[]> {
-  const read = new Map(meters.filter(isRead).map((meter): [string, Meter] => [meter.id, meter]))
   const found = new Map<Meter, number[]>()
-  for (const [id, own] of Map.groupBy(days, ({ meter }) => meter)) {
-    const meter = read.get(id)
-    const starts = meter ? standstills(hoursOf(own), range) : []
-    if (meter && starts.length > 0) found.set(meter, starts)
+  for (const meter of meters.filter(isRead)) {
+    const own = hours.get(meter.id)
+    const starts = own ? standstills(own, range) : []
+    if (starts.length > 0) found.set(meter, starts)
   }
   return found
 }
@@ -57,7 +56,8 @@ export async function stuckOf(
 ): Promise<Map<string, StuckRegister[]>> {
   const ids = meters.filter(isRead).map(({ id }) => id)
   const days = await consumption.get(ids, dayOf(range.fromMs) - 1, dayOf(range.toMs) + STUCK_HOURS_MIN / 24 + 1)
-  return stuckAmong(consumption, standstillsOf(days, meters, range))
+  const hours = new Map([...Map.groupBy(days, ({ meter }) => meter)].map(([id, own]) => [id, hoursOf(own)]))
+  return stuckAmong(consumption, standstillsOf(hours, meters, range))
 }
 
 /** Days of one meter, in their order, as one row of hours. */

@@ -1,7 +1,7 @@
 // What is kept: documents in DynamoDB, files in S3, series in the store that was chosen, all encrypted under one key that the
 // account owns. Also says, as environment and statements, how a function reaches them.
 
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
@@ -22,6 +22,8 @@ const MAGNETIC_DAYS = 3650
 const METER_DIMENSION = 'meter'
 /** Attribute by which DynamoDB forgets what has been settled long ago (the ledger of what was touched). */
 const EXPIRES_ATTRIBUTE = 'expires'
+/** Documents too large for an item of the table (cloud/state-value.ts): replaced ones are kept as long as the table's past. */
+const LARGE_DOCUMENTS_PREFIX = 'state/'
 /** Where Timestream reports what it refused after it had accepted it: only for late data, and only there. */
 const REFUSED_PREFIX = 'timestream-refused/'
 
@@ -71,6 +73,7 @@ export function addStores(scope: Construct, { settings, logsKept }: StoreOptions
     versioned: true,
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: 'objects/',
+    lifecycleRules: [{ prefix: LARGE_DOCUMENTS_PREFIX, noncurrentVersionExpiration: Duration.days(RECOVERY_DAYS) }],
   })
   const state = new Table(scope, 'State', {
     partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -111,6 +114,8 @@ function documentStatements(state: Table, objects: Bucket): PolicyStatement[] {
       actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
       resources: [objects.arnForObjects('*')],
     }),
+    // Who may not list is told "forbidden" of a key that is not there, instead of "not found".
+    new PolicyStatement({ actions: ['s3:ListBucket'], resources: [objects.bucketArn] }),
   ]
 }
 

@@ -1,9 +1,10 @@
 // `kilowatch repair FILE`: readings that are corrected or taken back, by a running host or in the data folder itself.
 
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { REPAIR_COLUMNS, type RefusedRepair, type RepairRow } from '../domain/register-repair.ts'
+import { REPAIR_COLUMNS, REPAIR_HEADERS, type RefusedRepair, type RepairRow } from '../domain/register-repair.ts'
 import { type RepairFile, type RepairRecord, repair } from '../functions/repair.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
 import { openPlatform } from './platform.ts'
@@ -38,12 +39,12 @@ async function readRows(file: string): Promise<RepairRow[]> {
     throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
   const header = (cells[0] ?? []).map((name) => name.trim())
-  for (const column of REPAIR_COLUMNS) {
-    if (column !== 'remove' && !header.includes(column)) throw new Error(`${file}: the column "${column}" is missing`)
-  }
-  return cells
-    .slice(1)
-    .map((row) => Object.fromEntries(REPAIR_COLUMNS.map((column) => [column, row[header.indexOf(column)] ?? ''])))
+  const places = REPAIR_COLUMNS.map((column): [string, number] => {
+    const place = header.findIndex((name) => name === column || REPAIR_HEADERS[column].includes(name))
+    if (place < 0 && column !== 'remove') throw new Error(`${file}: the column "${column}" is missing`)
+    return [column, place]
+  })
+  return cells.slice(1).map((row) => Object.fromEntries(places.map(([column, place]) => [column, row[place] ?? ''])))
 }
 
 async function sent(
@@ -60,6 +61,7 @@ async function sent(
       return { refused, record: undefined }
     }
   }
+  if (!existsSync(options.data)) throw new Error(`there is no data folder "${options.data}"`)
   const platform = await openPlatform(options.data)
   try {
     return await repair(platform, file)

@@ -26,7 +26,7 @@ test('a clock set back: the hours are there twice, and the register goes on', ()
       kind: 'clockJump',
       atMs: START + 10 * STEP_MS - HOUR_MS,
       untilMs: START + 9 * STEP_MS,
-      jumpMs: -HOUR_MS,
+      jumpMinutes: -60,
       receivedMs: START + 10 * STEP_MS + 2_000,
       before: 109,
       after: 110,
@@ -40,7 +40,7 @@ test('a clock that was slow and is set right skips hours', () => {
     'register',
   )
   expect([jump, others]).toMatchObject([
-    { atMs: START + 9 * STEP_MS - 8 * HOUR_MS, untilMs: START + 10 * STEP_MS, jumpMs: 8 * HOUR_MS },
+    { atMs: START + 9 * STEP_MS - 8 * HOUR_MS, untilMs: START + 10 * STEP_MS, jumpMinutes: 480 },
     [],
   ])
 })
@@ -51,7 +51,7 @@ test('a gateway that sends four readings at a time shows it as well, with the fi
     receivedMs: START + (Math.floor(n / 4) * 4 + 4) * STEP_MS,
   }))
   expect(clockJumps(hourly, 'register')).toMatchObject([
-    { jumpMs: -5 * HOUR_MS, atMs: START + 20 * STEP_MS - 5 * HOUR_MS, after: 120 },
+    { jumpMinutes: -300, atMs: START + 20 * STEP_MS - 5 * HOUR_MS, after: 120 },
   ])
 })
 
@@ -85,7 +85,9 @@ test('a jump is found wherever it is and however large, once, and never where th
       (before, after, jump, happens) => {
         const off = (n: number): number => (n >= before && happens ? jump : 0)
         const arrivals = live(before + after, off)
-        expect(clockJumps(arrivals, 'register').map((found) => found.jumpMs)).toEqual(happens ? [jump] : [])
+        expect(clockJumps(arrivals, 'register').map((found) => found.jumpMinutes)).toEqual(
+          happens ? [jump / MINUTE_MS] : [],
+        )
       },
     ),
     { numRuns: 1_000 },

@@ -16,6 +16,11 @@ const listed = async (platform: Platform, path = 'meters/A-E/events', more = '')
   (await apiCall(platform, 'GET', `${path}?${RANGE}${more}`)).body.items
 const post = (platform: Platform, path: string) => apiCall(platform, 'POST', path, { who: '王工' })
 
+const eventAlerts = async (platform: Platform) =>
+  (await apiCall(platform, 'GET', 'alerts?state=open')).body.items.filter(
+    ({ kind }: { kind: string }) => kind === 'registerEvent',
+  )
+
 async function opened() {
   const platform = await openTestPlatform()
   await register(platform, oneInstitution([meter('A-E', 'A'), meter('A-W', 'A', { medium: 'water', unit: 'm³' })]))
@@ -42,10 +47,7 @@ test('a register that stands still is an event of the meter and the area, raises
   expect(await listed(platform, 'areas/130000/events')).toMatchObject([stuck])
   platform.clock.nowMs += DAY_MS
   await derive(platform)
-  const alerts = async () =>
-    (await apiCall(platform, 'GET', 'alerts?state=open')).body.items.filter(
-      ({ kind }: { kind: string }) => kind === 'registerEvent',
-    )
+  const alerts = () => eventAlerts(platform)
   expect(await alerts()).toMatchObject([{ subject: { id: 'A-E' } }])
   expect((await post(platform, `meters/A-E/events/${stuck.id}/undo`)).body).toMatchObject({ ...stuck, state: 'undone' })
   // Nothing of the hours is changed by it, and nothing is settled for it.
@@ -73,11 +75,14 @@ test('a clock that jumps is an event, however its readings are corrected, and re
   for (let n = 0; n < 20; n++) await receive(n)
   const jump = {
     id: `clockJump:${NOON_MS + 4 * quarter}`,
-    details: { untilMs: NOON_MS + 7 * quarter, jumpMs: -HOUR_MS, before: 107, after: 108 },
+    details: { untilMs: NOON_MS + 7 * quarter, jumpMinutes: -60, before: 107, after: 108 },
   }
   const [found, ...others] = await listed(platform)
   expect([found, others]).toMatchObject([jump, []])
   expect(await listed(platform, 'areas/130100/events', '&reviewed=false')).toMatchObject([jump])
+  platform.clock.nowMs += DAY_MS
+  await derive(platform)
+  expect(await eventAlerts(platform)).toMatchObject([{ subject: { id: 'A-E' } }])
   const total = async () => {
     const days = await platform.consumption.get(['A-E'], dayOf(NOON_MS), dayOf(NOON_MS) + 1)
     return days.flatMap(({ amounts }) => [...amounts]).reduce((sum, amount) => sum + (amount || 0), 0)
