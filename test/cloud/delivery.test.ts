@@ -261,7 +261,10 @@ describe('work by shard', () => {
   test('that fails comes again after a minute, and each time after twice as long, with its group', async () => {
     const host = await opened()
     const { state } = host.platform
-    const broken: Platform = { ...host.platform, state: { ...state, get: () => Promise.reject(new Error('throttled')) } }
+    const broken: Platform = {
+      ...host.platform,
+      state: { ...state, get: () => Promise.reject(new Error('throttled')) },
+    }
     await host.platform.fanOut.send('settle', ['130202'])
     const pauses: number[] = []
     for (;;) {

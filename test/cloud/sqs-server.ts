@@ -259,8 +259,7 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
     },
     settle(name, { Records }, failed) {
       const queue = queueOf(name)
-      for (const { messageId, receiptHandle } of Records)
-        if (!failed.includes(messageId)) remove(queue, receiptHandle)
+      for (const { messageId, receiptHandle } of Records) if (!failed.includes(messageId)) remove(queue, receiptHandle)
     },
     close: () =>
       new Promise((resolve) => {
