@@ -15,18 +15,24 @@ export interface AdminClaim {
 export function apiEntry(api: Handler<ApiEvent, ApiResult>, admin: () => AdminClaim): Handler<ApiEvent, ApiResult> {
   return (event, context) => {
     const { authorizer, ...requestContext } = event.requestContext as ApiEvent['requestContext'] & JwtContext
-    const principal: Principal = { role: isAdmin(authorizer?.jwt?.claims ?? {}, admin()) ? 'admin' : 'anyone' }
+    const principal = principalOf(authorizer?.jwt?.claims, admin())
     const known = { ...event, requestContext: { ...requestContext, authorizer: { lambda: principal } } }
     return api(known as unknown as ApiEvent, context)
   }
 }
 
+type Claims = Readonly<Record<string, unknown>>
 interface JwtContext {
-  authorizer?: { jwt?: { claims?: Readonly<Record<string, unknown>> } }
+  authorizer?: { jwt?: { claims?: Claims } }
+}
+
+function principalOf(claims: Claims | undefined, admin: AdminClaim): Principal {
+  if (!claims) return { role: 'anyone' }
+  return isAdmin(claims, admin) ? { role: 'admin' } : { role: 'anyone', lacks: `${admin.value} in ${admin.claim}` }
 }
 
 /** API Gateway hands a list on as text, `[a b]`; scopes are text with spaces to begin with. */
-function isAdmin(claims: Readonly<Record<string, unknown>>, { claim, value }: AdminClaim): boolean {
+function isAdmin(claims: Claims, { claim, value }: AdminClaim): boolean {
   const held = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   if (Array.isArray(held)) return held.includes(value)
   return (

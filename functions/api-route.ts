@@ -14,8 +14,11 @@ export interface RouteContext {
   path: Record<string, string>
 }
 
-/** Who asks, as the authorizer in front of the handler found out. Login of people comes with a later issue. */
-export type Principal = { role: 'anyone' } | { role: 'gateway'; gateway: string } | { role: 'admin' }
+/**
+ * Who asks, as the authorizer in front of the handler found out. `lacks`: what the token of whoever has signed in would have
+ * to hold for an administrator, `VALUE in CLAIM`.
+ */
+export type Principal = { role: 'anyone'; lacks?: string } | { role: 'gateway'; gateway: string } | { role: 'admin' }
 
 export interface Route<Q extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {
   route: HttpRoute

@@ -23,13 +23,7 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
 
   const answer = async (route: Route, event: ApiEvent): Promise<unknown> => {
     const principal = principalOf(event)
-    if (route.role && principal.role !== route.role) {
-      throw new Problem(
-        401,
-        'Unauthorized',
-        `this needs the credentials of a${route.role === 'admin' ? 'n admin' : ' gateway'}`,
-      )
-    }
+    if (route.role && principal.role !== route.role) throw refusalOf(principal, route.role)
     const head = await registry.refresh()
     const query = route.query ? parsed(route.query, event.queryStringParameters ?? {}, 'query') : {}
     const text = bodyOf(event)
@@ -67,6 +61,15 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
 export const handler = onHttp(api)
 
 /** What the authorizer in front of us found out; API Gateway puts it here, and so does the local host. */
+/** Whoever is known and may not is told what is missing; all others may give other credentials. */
+function refusalOf(principal: Principal, needed: 'admin' | 'gateway'): Problem {
+  const needs = `this needs the credentials of a${needed === 'admin' ? 'n admin' : ' gateway'}`
+  if (needed === 'admin' && principal.role === 'anyone' && principal.lacks !== undefined) {
+    return new Problem(403, 'Forbidden', `${needs}: your token has no ${principal.lacks}`)
+  }
+  return new Problem(401, 'Unauthorized', needs)
+}
+
 function principalOf(event: ApiEvent): Principal {
   const context = event.requestContext as { authorizer?: { lambda?: Principal } }
   return context.authorizer?.lambda ?? { role: 'anyone' }

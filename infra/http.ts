@@ -1,9 +1,11 @@
 // The HTTP API: one route for each of the table's, so that what is not in the table does not exist, behind an authorizer that
 // checks tokens before a function is paid for.
 
-import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
+  CorsHttpMethod,
+  type CorsPreflightOptions,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
@@ -23,6 +25,8 @@ import type { Settings } from './settings.ts'
 /** Requests a second, and at once: a page asks some ten questions; a script that asks more has to wait (429). */
 const RATE = 100
 const BURST = 200
+/** How long a browser may remember what it may ask. */
+const PREFLIGHT_KEPT = Duration.hours(1)
 /** Open without a token whoever may read: what the API is like, and whether it lives. */
 const OPEN: ReadonlySet<HttpRoute> = new Set(['GET /api/v1/openapi.json', 'GET /api/v1/health'])
 /** What an HTTP API knows of a request: the CDK's standard fields are those of a REST API, and name no route here. */
@@ -42,6 +46,8 @@ const LOGGED = JSON.stringify({
 export function addHttpApi(scope: Construct, settings: Settings): HttpApi {
   const api = new HttpApi(scope, 'Http', {
     createDefaultStage: false,
+    // A page that CloudFront serves asks its own origin; one that is elsewhere asks across.
+    corsPreflight: settings.pageUrl === undefined ? undefined : asksAcross(settings.pageUrl),
   })
   const log = new LogGroup(scope, 'HttpLog', {
     retention: LOGS_KEPT,
@@ -59,6 +65,14 @@ export function addHttpApi(scope: Construct, settings: Settings): HttpApi {
   new CfnOutput(scope, 'ApiUrl', { value: api.apiEndpoint })
   return api
 }
+
+/** Tokens go in a header, never in cookies, so credentials need not be allowed. */
+const asksAcross = (pageUrl: string): CorsPreflightOptions => ({
+  allowOrigins: [new URL(pageUrl).origin],
+  allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+  allowHeaders: ['authorization', 'content-type'],
+  maxAge: PREFLIGHT_KEPT,
+})
 
 /** A route and the name of the function that answers it. */
 export type Served = [route: HttpRoute, by: string]

@@ -1,5 +1,6 @@
 // The web page: files in a bucket that only CloudFront can read, and the API under the same host, so that a browser asks one
-// origin. `npm run build:web` and one copy put the files there (docs/deploy.md).
+// origin. `npm run build:web` and one copy put the files there (docs/deploy.md). How to sign in is no file: a function at the
+// edge answers `config.json`, so that no copy of the page can overwrite it.
 
 import { CfnOutput, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
@@ -8,6 +9,10 @@ import {
   AllowedMethods,
   CachePolicy,
   Distribution,
+  Function as EdgeFunction,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
   HeadersFrameOption,
   OriginRequestPolicy,
   ResponseHeadersPolicy,
@@ -49,11 +54,22 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
       strictTransportSecurity: { accessControlMaxAge: TLS_ONLY, includeSubdomains: false, override: true },
     },
   })
+  const fileOrigin = S3BucketOrigin.withOriginAccessControl(files)
   const common = { viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS, responseHeadersPolicy: headers }
+  const config = new EdgeFunction(scope, 'PageConfigFunction', {
+    runtime: FunctionRuntime.JS_2_0,
+    code: FunctionCode.fromInline(answering(pageConfig(settings))),
+    comment: 'config.json of the page',
+  })
   const distribution = new Distribution(scope, 'PageDistribution', {
     defaultRootObject: 'index.html',
-    defaultBehavior: { ...common, origin: S3BucketOrigin.withOriginAccessControl(files) },
+    defaultBehavior: { ...common, origin: fileOrigin },
     additionalBehaviors: {
+      'config.json': {
+        ...common,
+        origin: fileOrigin,
+        functionAssociations: [{ function: config, eventType: FunctionEventType.VIEWER_REQUEST }],
+      },
       'api/*': {
         ...common,
         origin: new HttpOrigin(Fn.select(2, Fn.split('/', api.apiEndpoint))),
@@ -89,3 +105,18 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
   new CfnOutput(scope, 'PageUrl', { value: url })
   return url
 }
+
+/** What web/src/site-config.ts reads, of a page that has the API beside it. */
+export const pageConfig = ({ jwt, pageClient }: Settings): object =>
+  pageClient ? { oidc: { issuer: jwt.issuer, clientId: pageClient.id, scope: pageClient.scope } } : {}
+
+/** A CloudFront function that answers by itself. The answer is written into it as a text of a text, so nothing in it is code. */
+const answering = (config: object): string =>
+  `function handler() {
+  return {
+    statusCode: 200,
+    statusDescription: 'OK',
+    headers: { 'content-type': { value: 'application/json' }, 'cache-control': { value: 'no-cache' } },
+    body: { encoding: 'text', data: ${JSON.stringify(JSON.stringify(config))} },
+  }
+}`

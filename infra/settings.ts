@@ -16,8 +16,10 @@ export interface Settings {
   /** Who may read over HTTP. Whatever changes something needs a token either way. */
   readers: 'signed-in' | 'anyone'
   page: 'none' | 'cloudfront'
-  /** Where the page is, when it is not built here: links of notifications lead there. */
+  /** Where the page is, when it is not built here: links of notifications lead there, and its origin may ask the API. */
   pageUrl?: string
+  /** The page as a client of the issuer; without, nobody signs in on it. */
+  pageClient?: { id: string; scope: string }
   /** The page's own domain with its certificate; without, CloudFront's domain and the TLS versions it allows there. */
   pageDomain?: { name: string; certificateArn: string }
   /** Sender of mail, verified in SES; without it mail is not sent. */
@@ -61,6 +63,10 @@ export function settingsOf(context: (name: string) => unknown): Settings {
   const influxUrl = text('influxUrl')
   const pageName = text('pageDomain')
   const adminClaim = text('adminClaim')
+  const readers = oneOf('readers', ['signed-in', 'anyone'])
+  const page = oneOf('page', ['none', 'cloudfront'])
+  const clientId = text('pageClient')
+  if (page === 'cloudfront' && readers === 'signed-in') needed('pageClient', 'the client by which the page signs in')
   return {
     stage: matching('stage', text('stage') ?? 'prod', STAGE, 'a stage (small letters and digits, at most 16)'),
     area: matching('area', text('area') ?? '130000', AREA, 'the code of an area (six or twelve digits)'),
@@ -70,9 +76,10 @@ export function settingsOf(context: (name: string) => unknown): Settings {
       issuer: matching('jwtIssuer', needed('jwtIssuer', 'who signs tokens'), HTTPS, 'an https address'),
       audience: needed('jwtAudience', 'whom tokens are for').split(/[\s,]+/),
     },
-    readers: oneOf('readers', ['signed-in', 'anyone']),
-    page: oneOf('page', ['none', 'cloudfront']),
+    readers,
+    page,
     pageUrl: text('pageUrl') && matching('pageUrl', needed('pageUrl', ''), HTTPS, 'an https address'),
+    pageClient: clientId ? { id: clientId, scope: text('pageScope') ?? 'openid' } : undefined,
     pageDomain: pageName
       ? { name: pageName, certificateArn: needed('pageCertificate', 'ARN of the certificate of pageDomain') }
       : undefined,

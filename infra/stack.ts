@@ -1,14 +1,14 @@
 // Turns the table of triggers into AWS, row by row: what sets a handler off, the queue in which its work waits, the function
 // that does it. Each idea has a file of its own beside this one, which only says how they hang together.
 
-import { Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addDeviceFunction, addFunction, hiddenFor, works } from './functions.ts'
 import { addFleetProvisioning, addGatewayPolicy, addTopicRule, channelOf } from './gateways.ts'
 import { addHttpApi, addRoutes, type Served } from './http.ts'
-import { addPage } from './page.ts'
+import { addPage, pageConfig } from './page.ts'
 import { addProvisioningHook } from './provisioning-hook.ts'
 import { addWorkQueue, type WorkQueue } from './queues.ts'
 import { addSchedule } from './schedules.ts'
@@ -48,6 +48,11 @@ export class KilowatchStack extends Stack {
       settings.page === 'cloudfront'
         ? addPage(this, { settings, logs: stores.logs, api })
         : (settings.pageUrl ?? `${api.apiEndpoint}/`)
+
+    if (settings.page === 'none' && settings.pageUrl) {
+      const config = { apiUrl: api.apiEndpoint, ...pageConfig(settings) }
+      new CfnOutput(this, 'PageConfig', { value: this.toJsonString(config) })
+    }
 
     for (const [name, { mqtt, everyMinutes, http }] of rows) {
       const made = addFunction(this, { name, settings, stores, queues, pageUrl })

@@ -19,15 +19,24 @@ test.each([
   { name: 'a list as API Gateway writes it', claims: { 'cognito:groups': '[viewer kilowatch-admin]' }, status: 200 },
   { name: 'a list', claims: { 'cognito:groups': ['kilowatch-admin'] }, status: 200 },
   { name: 'one value', claims: { 'cognito:groups': 'kilowatch-admin' }, status: 200 },
-  { name: 'another group', claims: { 'cognito:groups': '[kilowatch-admins]' }, status: 401 },
-  { name: 'a part of a name', claims: { 'cognito:groups': 'my-kilowatch-admin' }, status: 401 },
-  { name: 'another claim', claims: { scope: 'kilowatch-admin' }, status: 401 },
-  { name: 'no claims', claims: {}, status: 401 },
+  { name: 'another group', claims: { 'cognito:groups': '[kilowatch-admins]' }, status: 403 },
+  { name: 'a part of a name', claims: { 'cognito:groups': 'my-kilowatch-admin' }, status: 403 },
+  { name: 'another claim', claims: { scope: 'kilowatch-admin' }, status: 403 },
+  { name: 'no claims', claims: {}, status: 403 },
   { name: 'nobody', claims: undefined, status: 401 },
 ])('$name: $status', async ({ claims, status }) => {
   const entry = await opened()
   const { statusCode } = await entry(httpEvent('PUT', 'settings/recipients/li', claims, recipient))
   expect(statusCode).toBe(status)
+})
+
+test('whoever has signed in without the right is told which one it is', async () => {
+  const entry = await opened()
+  const { body } = await entry(httpEvent('PUT', 'settings/recipients/li', { sub: 'li' }, recipient))
+  expect(JSON.parse(body ?? '')).toMatchObject({
+    title: 'Forbidden',
+    detail: 'this needs the credentials of an admin: your token has no kilowatch-admin in cognito:groups',
+  })
 })
 
 test('the claim is chosen at deploy', async () => {

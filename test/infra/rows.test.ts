@@ -194,6 +194,38 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
   })
 })
 
+describe('the page is told', () => {
+  const issuer = NEEDED.jwtIssuer
+
+  test.each([
+    { context: { readers: 'anyone' }, told: {} },
+    { context: { pageClient: 'page' }, told: { oidc: { issuer, clientId: 'page', scope: 'openid' } } },
+    {
+      context: { pageClient: '"`${x}', pageScope: 'openid kw/read' },
+      told: { oidc: { issuer, clientId: '"`${x}', scope: 'openid kw/read' } },
+    },
+  ])('by CloudFront, of $context', ({ context, told }) => {
+    const { template: made } = synth({ page: 'cloudfront', ...context })
+    const [{ Properties }] = Object.values(made.findResources('AWS::CloudFront::Function'))
+    const answer = runInNewContext(`${Properties.FunctionCode}; handler()`)
+    expect(answer).toMatchObject({ statusCode: 200, body: { encoding: 'text' } })
+    expect(parseSiteConfig(answer.body.data, 'https://page.example/')).toEqual({
+      ...{ apiUrl: 'https://page.example/', oidc: null },
+      ...told,
+    })
+  })
+
+  test('elsewhere by an output, and only its origin may ask the API across', () => {
+    const { template: made } = synth({ pageUrl: 'https://page.example/energy/', pageClient: 'page' })
+    made.hasOutput('PageConfig', { Value: Match.anyValue() })
+    made.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: { AllowOrigins: ['https://page.example'], AllowCredentials: Match.absent() },
+    })
+    const { template: plain } = synth()
+    plain.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() })
+  })
+})
+
 describe('the environment', () => {
   const told = Object.values(DEPLOYMENTS).flatMap((context) =>
     Object.values(synth(context).template.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
@@ -235,6 +267,7 @@ describe('the context', () => {
     [{ alerts: 'a@b.org, nobody' }, 'context "alerts": "nobody" is not a mail address'],
     [{ influxUrl: 'http://i.example' }, 'context "influxUrl": "http://i.example" is not an https address'],
     [{ influxUrl: 'https://i.example' }, 'context "influxSecret" is missing'],
+    [{ page: 'cloudfront' }, 'context "pageClient" is missing'],
     [{ pageDomain: 'p.example' }, 'context "pageCertificate" is missing'],
     [{ adminClaim: 'role' }, 'context "adminValue" is missing'],
   ])('%o is refused by name', (context, message) => {

@@ -25,6 +25,7 @@ export const DEPLOYMENTS: Readonly<Record<string, Context>> = {
     influxSecret: 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:influx-AbCdEf',
   },
   timestream: { readings: 'timestream', mailFrom: 'kilowatch@example.org' },
+  'with a page that signs in': { page: 'cloudfront', pageClient: 'page' },
   'with a page for everyone': { page: 'cloudfront', readers: 'anyone' },
   'a stage that is not kept': { stage: 'test' },
   'cn-north-1': { region: 'cn-north-1', readings: 'influxdb', pageUrl: 'https://page.example/' },

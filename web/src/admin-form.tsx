@@ -1,11 +1,14 @@
-// The form for whoever changes something: the admin token, asked for once in a tab, a name, a note, and the buttons.
-// What the server says against it is shown; a wrong token is forgotten and asked for again.
+// The form for whoever changes something: a name, a note, and the buttons. Where people sign in they act as who they are;
+// on one machine the admin token is asked for, once in a tab, and forgotten when it is wrong. What the server says against an
+// act is shown.
 
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { rememberAdmin, useAdmin } from './admin.ts'
 import { useLanguage } from './language.tsx'
 import { type Problem, postJson, problemOf } from './resource.ts'
+import { useSession } from './session.ts'
+import { SignInButton } from './session-panel.tsx'
 
 export interface AdminAction {
   key: string
@@ -24,27 +27,30 @@ interface Props<T> {
 export function AdminForm<T>({ actions, done }: Props<T>) {
   const { text } = useLanguage()
   const admin = useAdmin()
+  const session = useSession()
+  const byToken = session.state === 'none'
   const [typed, setTyped] = useState('')
-  const [name, setName] = useState(admin.name)
+  const [name, setName] = useState(admin.name || (session.state === 'in' ? session.name : ''))
   const [note, setNote] = useState('')
   const [busy, setBusy] = useState<string | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
   const token = admin.token ?? typed.trim()
 
   const send = async (action: AdminAction) => {
-    if (token === '') return setProblem({ title: text.needToken, status: 0 })
+    if (byToken && token === '') return setProblem({ title: text.needToken, status: 0 })
     if (name.trim() === '') return setProblem({ title: text.needName, status: 0 })
     setBusy(action.key)
     setProblem(null)
     try {
       const said = { name: name.trim(), note: note.trim() === '' ? undefined : note.trim() }
-      const answer = await postJson<T>(action.path, action.body(said), token)
-      rememberAdmin({ token, name: name.trim() })
+      const answer = await postJson<T>(action.path, action.body(said), byToken ? token : null)
+      rememberAdmin({ token: byToken ? token : null, name: name.trim() })
       done(answer)
     } catch (error) {
       const found = problemOf(error)
-      if (found.status === 401) rememberAdmin({ token: null, name: name.trim() })
-      setProblem(found.status === 401 ? { title: text.wrongToken, status: 401 } : found)
+      const isWrongToken = byToken && found.status === 401
+      if (isWrongToken) rememberAdmin({ token: null, name: name.trim() })
+      setProblem(isWrongToken ? { title: text.wrongToken, status: 401 } : found)
     } finally {
       setBusy(null)
     }
@@ -53,10 +59,11 @@ export function AdminForm<T>({ actions, done }: Props<T>) {
     event.preventDefault()
     send(actions[0])
   }
+  if (session.state === 'out') return <SignInButton />
   return (
     <form className="admin-form" onSubmit={submit} data-testid="admin-form">
       <div className="admin-fields">
-        {admin.token === null && (
+        {byToken && admin.token === null && (
           <Field label={text.adminToken} hint={text.adminTokenHint}>
             {(id) => (
               <Input.Password
@@ -100,7 +107,7 @@ export function AdminForm<T>({ actions, done }: Props<T>) {
             {action.label}
           </Button>
         ))}
-        {admin.token !== null && (
+        {byToken && admin.token !== null && (
           <Button type="link" onClick={() => rememberAdmin({ ...admin, token: null })}>
             {text.forgetToken}
           </Button>

@@ -11,6 +11,8 @@ import { Header } from './header.tsx'
 import { InstitutionPage } from './institution-page.tsx'
 import { useLanguage } from './language.tsx'
 import { areaRoute, formatRoute, placeOf, type Route, useRoute } from './route.ts'
+import { canRead, useSession } from './session.ts'
+import { SessionPanel } from './session-panel.tsx'
 import { StartPanel, useHealth } from './start-panel.tsx'
 import { useTitle } from './title.ts'
 
@@ -25,14 +27,24 @@ const BUTTON = { autoInsertSpace: false }
 export function App() {
   const { language, text } = useLanguage()
   const route = useRoute()
-  const { health, problem } = useHealth()
+  const session = useSession()
+  const isOpen = canRead(session)
+  const { health, problem } = useHealth(isOpen)
   const month = route.month ?? monthOf(Date.now())
   useScrollToTop(route)
   return (
     <ConfigProvider locale={antdLocale(language)} theme={antdTheme} button={BUTTON}>
-      <Header route={route} month={month} demo={health?.demo ?? false} ready={health?.status === 'ok'} />
+      <Header
+        route={route}
+        month={month}
+        demo={health?.demo ?? false}
+        ready={isOpen && health?.status === 'ok'}
+        session={session}
+      />
       <main className="page">
-        {health?.status === 'ok' ? (
+        {!isOpen ? (
+          <SessionPanel session={session} />
+        ) : health?.status === 'ok' ? (
           <ErrorBoundary place={placeOf(route)}>
             <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
               <RoutedPage route={route} month={month} rootArea={health.rootArea} />

@@ -1,5 +1,5 @@
-// The head of every page: the product's name, whether the data is a demo, how many alerts are open, the month, and the
-// language.
+// The head of every page: the product's name, whether the data is a demo, how many alerts are open, the month, the
+// language, and who has signed in.
 
 import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Badge, Button, Select, Space, Tag } from 'antd'
@@ -8,6 +8,8 @@ import { formatNumber } from './format.ts'
 import { HTML_LANG, useLanguage } from './language.tsx'
 import { useResource } from './resource.ts'
 import { alertsRoute, areaRoute, formatRoute, inMonth, type Route, visit } from './route.ts'
+import type { Session } from './session.ts'
+import { SessionTool } from './session-panel.tsx'
 
 /** Months offered, back from the current one: ten years hold any history that is imported. */
 const MONTHS_OFFERED = 120
@@ -18,9 +20,10 @@ interface Props {
   demo: boolean
   /** Whether the server can be asked. */
   ready: boolean
+  session: Session
 }
 
-export function Header({ route, month, demo, ready }: Props) {
+export function Header({ route, month, demo, ready, session }: Props) {
   const { text, language, toggle } = useLanguage()
   return (
     <header className="page-header">
@@ -49,6 +52,7 @@ export function Header({ route, month, demo, ready }: Props) {
         >
           <span lang={HTML_LANG[language === 'zh' ? 'en' : 'zh']}>{text.otherLanguage}</span>
         </Button>
+        <SessionTool session={session} />
       </div>
     </header>
   )

@@ -4,6 +4,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { LanguageProvider } from './language.tsx'
+import { startSession } from './session.ts'
+
+startSession()
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

@@ -2,6 +2,7 @@
 // also made them; errors are RFC 9457 problem documents, or what is left when there is no server.
 
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { fetchApi } from './session.ts'
 
 /** How often a page that stays open asks again. Assessment runs by the minute, so faster would show nothing new. */
 const REFRESH_MS = 60_000
@@ -26,16 +27,16 @@ export class ProblemError extends Error {
 /** Gets `path` below `/api/v1/`. Throws ProblemError; throws the abort reason when aborted. */
 export const getJson = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, { signal })
 
-/** Posts `body` to `path` below `/api/v1/` with the admin's token. Throws ProblemError. */
-export const postJson = <T>(path: string, body: object, token: string): Promise<T> =>
+/** Posts `body` to `path` below `/api/v1/` with the admin's token; null: as whoever is signed in. Throws ProblemError. */
+export const postJson = <T>(path: string, body: object, token: string | null): Promise<T> =>
   ask<T>(path, {
     method: 'POST',
     body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
   })
 
 async function ask<T>(path: string, { signal, headers, ...init }: RequestInit): Promise<T> {
-  const request = fetch(`api/v1/${path}`, { ...init, signal, headers: { accept: 'application/json', ...headers } })
+  const request = fetchApi(path, { ...init, signal, headers: { accept: 'application/json', ...headers } })
   const response = await request.catch((error: unknown) => {
     if (signal?.aborted) throw error
     throw new ProblemError({ title: String(error), status: 0 })

@@ -15,10 +15,11 @@ interface Health {
   problem: Problem | null
 }
 
-/** The server's health, asked for each second until it is `ok`. */
-export function useHealth(): Health {
+/** The server's health, asked for each second until it is `ok`; not before it `canRead`. */
+export function useHealth(canRead: boolean): Health {
   const [state, setState] = useState<Health>({ health: null, problem: null })
   useEffect(() => {
+    if (!canRead) return
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const poll = async () => {
@@ -37,7 +38,7 @@ export function useHealth(): Health {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [])
+  }, [canRead])
   return state
 }
 
