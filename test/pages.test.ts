@@ -123,6 +123,7 @@ const PLACES = [
   { hash: '#/area/130102?view=ranking', shows: 'demonstration' },
   { hash: '#/area/130102?view=carbon', shows: 'carbon-total' },
   { hash: '#/area/130000?view=plan', shows: 'key-users' },
+  { hash: '#/area/130000?view=revisions', shows: 'revisions' },
   { hash: '#/institution/A', shows: 'quota' },
   { hash: '#/institution/A?view=meters', shows: 'tree' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },
