@@ -21,6 +21,7 @@ const MONTHS_READ_MAX = 2_000
 export async function billWarnings(
   { state, consumption }: Pick<Platform, 'state' | 'consumption'>,
   bills: readonly Bill[],
+  monthsReadMax = MONTHS_READ_MAX,
 ): Promise<Problem[]> {
   const registry = registryReader(state)
   await registry.refresh()
@@ -35,10 +36,10 @@ export async function billWarnings(
     const meters = (await registry.shard(place.shard)).meters.filter(({ institution }) => institution === id)
     for (const [month, added] of Map.groupBy(own, (bill) => bill.month)) {
       const standing = (await billsOf(state, new Map([[id, [month]]]))).get(id) ?? []
-      const needsHours = added.some(({ carrier, meter }) => isMedium(carrier) && meter === undefined)
-      const isRead = needsHours && monthsRead < MONTHS_READ_MAX
+      const needHours = added.filter(({ carrier, meter }) => isMedium(carrier) && meter === undefined)
+      const isRead = needHours.length > 0 && monthsRead < monthsReadMax
       if (isRead) monthsRead++
-      else if (needsHours) notRead.push(...added)
+      else notRead.push(...needHours)
       const { fromMs, toMs } = monthRange(month)
       const ids = isRead ? meters.map((meter) => meter.id) : []
       const days = await consumption.get(ids, dayOf(fromMs), dayOf(toMs))
@@ -59,6 +60,6 @@ export async function billWarnings(
   const [first] = notRead
   if (!first) return warnings
   const id = billId(first)
-  const reason = `${notRead.length} bills from this one on were not held against the hours of meters, only those of the first ${MONTHS_READ_MAX} months of institutions; import them in smaller files to be told of those that do not count`
+  const reason = `${notRead.length} bills from this one on were not held against the hours of meters, only those of the first ${monthsReadMax} months of institutions; import them in smaller files to be told of those that do not count`
   return [...warnings, { kind: 'bills', id, index: indexOf.get(id) ?? 0, field: 'quantity', reason }]
 }

@@ -70,13 +70,13 @@ export async function repair(
   await state.put([{ key: repairKey(id), value: record, ifVersion: 0 }])
   const notKept = await readings.append(batch, nowMs)
   await fanOut.send('settle', [...shards])
-  const notStored = notKept.map(({ index, reason }): RefusedRepair => ({ row: repairs[index].row, field: 'at', reason }))
+  const notStored = notKept.map(
+    ({ index, reason }): RefusedRepair => ({ row: repairs[index].row, field: 'at', reason }),
+  )
   const left = new Set(notKept.map(({ index }) => index))
   const stored = repairs.filter((_, index) => !left.has(index))
   const done: RepairRecord =
-    left.size === 0
-      ? { ...record, state: 'done' }
-      : { ...record, state: 'partial', rows: stored, refused: notStored }
+    left.size === 0 ? { ...record, state: 'done' } : { ...record, state: 'partial', rows: stored, refused: notStored }
   await state.put([{ key: repairKey(id), value: done }])
   return { refused: notStored, record: done }
 }
