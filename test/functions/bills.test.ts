@@ -10,6 +10,7 @@ import { type Meter, meterSchema, type Registry } from '../../domain/registry.ts
 import type { SubjectMonth } from '../../domain/subject.ts'
 import { tariffSchema } from '../../domain/tariff.ts'
 import { assess } from '../../functions/assess.ts'
+import { billWarnings } from '../../functions/bill-review.ts'
 import { billKey } from '../../functions/bills.ts'
 import { type DirtyMonths, dirtyKey } from '../../functions/dirty.ts'
 import { NO_HOUR } from '../../functions/platform.ts'
@@ -180,4 +181,16 @@ test('settling piece by piece leaves the same virtual days as settling at once',
     await run(platform, settle)
   }
   for (const of of [DAY, DAY + 1, DAY + 2]) expect(await day(pieces, 'rest', of)).toEqual(await day(whole, 'rest', of))
+})
+
+test('a file with more bills than are held against meters says where that stopped', async () => {
+  const platform = await opened()
+  await send(platform, 'E', [1, 1])
+  await settle(platform)({ shards: [] })
+  const bills = ['2026-01', '2026-02', '2026-03'].map((month) => bill({ carrier: 'electricity', unit: 'kWh', month }))
+  await importRegistry(platform.state, { bills: [...bills, bill({})] })
+  const told = async (monthsMax?: number) =>
+    (await billWarnings(platform, bills, monthsMax)).map(({ index, reason }) => [index, reason.slice(0, 7)])
+  expect(await told()).toEqual([[2, expect.any(String)]])
+  expect(await told(1)).toEqual([[1, '2 bills']])
 })
