@@ -92,6 +92,8 @@ interface Measured {
   /** What other requests to the API took until the host was quiet again. */
   probes: number[]
   delivered: Delivered
+  /** Processor time of the host until all samples showed, and until it was quiet again. */
+  cpuUntilShown: number
   cpu: number
 }
 
@@ -134,6 +136,7 @@ async function measured(of: {
       WAIT_MS_MAX,
     ),
   ])
+  const cpuUntilShown = (cpuSeconds(host.pid) ?? 0) - cpuBefore
   await quiet(host)
   const probes = await probe.stop()
   const { sentAtMs } = delivered
@@ -143,6 +146,7 @@ async function measured(of: {
     fromStart: seenAtMs.map((ms) => (ms - begunMs) / 1000),
     probes,
     delivered,
+    cpuUntilShown,
     cpu: (cpuSeconds(host.pid) ?? 0) - cpuBefore,
   }
 }
@@ -169,6 +173,7 @@ function row(what: string, rounds: readonly Measured[], more: Record<string, num
       ),
       'p50 from the first message s': over(({ fromStart }) => percentile(fromStart, 0.5)),
       'p99 from the first message s': over(({ fromStart }) => percentile(fromStart, 0.99)),
+      'host CPU s until all showed': over(({ cpuUntilShown }) => cpuUntilShown),
       'PUBACK p50 s': over(({ delivered }) => delivered.p50Ms / 1000),
       'PUBACK p99 s': acknowledged,
       'other API requests p50 s': over(({ probes }) => percentile(probes, 0.5)),

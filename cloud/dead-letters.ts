@@ -2,14 +2,27 @@
 // the last try sets the message aside itself, with what went wrong as an attribute; where even that fails, or the function
 // dies, SQS moves it as ever, and the reason stands in the log alone.
 
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import {
+  ChangeMessageVisibilityBatchCommand,
+  GetQueueUrlCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import { RECEIVES_MAX } from '../functions/triggers.ts'
+import { parted } from './backoff.ts'
 
 /** Attribute of a dead letter that says why. */
 export const REASON_ATTRIBUTE = 'reason'
 /** A sentence, not a stack trace: a message with its attributes has a limit. */
 const REASON_CHARS_MAX = 1000
+/**
+ * A message comes again after a minute, then after two, four and eight: some fifteen minutes in all, for a store that restarts.
+ * Left alone it would stay hidden, with all of its group, for longer than the longest run: that is for functions that die.
+ */
+const AGAIN_SECONDS = 60
+/** SQS's own limit. */
+const ENTRIES_PER_BATCH = 10
 
 export interface MessageFailure {
   record: SQSRecord
@@ -19,7 +32,7 @@ export interface MessageFailure {
 }
 
 export interface DeadLetters {
-  /** Logs each failure, sets aside what was tried often enough, and returns what SQS shall deliver again. */
+  /** Logs each failure, sets aside what was tried often enough, and returns what SQS shall deliver again, soon. */
   settle(failures: readonly MessageFailure[]): Promise<SQSBatchResponse>
 }
 
@@ -49,9 +62,24 @@ export function deadLetters({ sqs, url, log = console.error }: DeadLettersOption
     )
   }
 
+  async function comeAgain(records: readonly SQSRecord[]): Promise<void> {
+    const [first] = records
+    if (!first) return
+    const QueueName = first.eventSourceARN.slice(first.eventSourceARN.lastIndexOf(':') + 1)
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }))
+    for (const part of parted(records, ENTRIES_PER_BATCH)) {
+      const Entries = part.map(({ receiptHandle, attributes }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: AGAIN_SECONDS * 2 ** (Number(attributes.ApproximateReceiveCount) - 1),
+      }))
+      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
+    }
+  }
+
   return {
     async settle(failures) {
-      const again: SQSBatchResponse['batchItemFailures'] = []
+      const again: SQSRecord[] = []
       for (const failure of failures) {
         const { record, reason, poison = false } = failure
         const receives = Number(record.attributes.ApproximateReceiveCount)
@@ -67,9 +95,10 @@ export function deadLetters({ sqs, url, log = console.error }: DeadLettersOption
               return false
             },
           ))
-        if (!isAside) again.push({ itemIdentifier: record.messageId })
+        if (!isAside) again.push(record)
       }
-      return { batchItemFailures: again }
+      await comeAgain(again).catch((error: unknown) => log(`messages come again later than asked: ${String(error)}`))
+      return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
     },
   }
 }

@@ -11,11 +11,13 @@ const FAN = 16
 const UNSPREAD = new Set([
   'alert-done',
   'alert-event',
+  'clock-jump',
   'notification-done',
   'notification-held',
   'notification-pending',
   'override',
   'rejection',
+  'reopened',
   'repair',
   'setting',
 ])

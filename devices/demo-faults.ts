@@ -51,10 +51,12 @@ const ROWS: readonly FaultRow[] = [
   { kind: 'gapNeverFilled', fits: ordinary('water'), from: 75, to: 71 },
   { kind: 'gapNeverFilled', fits: (meter) => whole('electricity')(meter) && !isRegister(meter), from: 100, to: 98 },
   { kind: 'reset', fits: ordinary('electricity'), from: 58, halfHour: true },
-  { kind: 'leak', fits: ordinary('water'), from: 24 },
+  // Recent enough that the four weeks of nights it is held against were mostly dry, and an alert tells of it.
+  { kind: 'leak', fits: ordinary('water'), from: 10 },
   { kind: 'stuck', fits: isSub, from: 130, to: 118 },
   { kind: 'replaced', fits: ordinary('electricity'), from: 90, halfHour: true },
-  { kind: 'spike', fits: ordinary('gas'), from: 30 },
+  // Within the thirty days that an event is alerted for.
+  { kind: 'spike', fits: ordinary('gas'), from: 20 },
   { kind: 'rollover', fits: ordinary('electricity'), from: 66 },
 ]
 

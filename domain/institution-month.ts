@@ -4,7 +4,7 @@
 import { meanSize, UNKNOWN_SIZE } from './attribute.ts'
 import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
 import { HOUR_MS, type Month, monthRange } from './calendar.ts'
-import { DATA_CENTRE, DATA_CENTRE_IT } from './data-centre-boundary.ts'
+import { centreBoundaries } from './data-centre-boundary.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './energy.ts'
 import { fuelsOf } from './fuel.ts'
 import { outermost } from './meter-tree.ts'
@@ -13,9 +13,32 @@ import { ENERGY_MEDIA } from './standards/co2-factors.ts'
 import type { SubjectMonth } from './subject.ts'
 import { type MeterAmount, meterCount, type Supply, supplyOf } from './supply.ts'
 
-export const SPECIAL = /^01D/
+const SPECIAL = /^01D/
 /** The purpose of a gas or electricity meter that serves heating alone; the official codes have none for it. */
 export const HEATING = 'heating'
+
+/** Those of gas or electricity that serve heating alone. */
+export const heatingMeters = (meters: readonly Meter[]): Meter[] =>
+  outermost(
+    meters,
+    ({ medium, role, purpose }) =>
+      purpose === HEATING && medium !== 'heat' && medium !== 'water' && (role === 'main' || role === 'sub'),
+  )
+
+/**
+ * The meters whose energy is that of special functions (facts §3.3): those of 01D and below, and what the institution names
+ * as the whole of its data centre, which is one, whatever the purpose of these meters.
+ */
+export function specialMeters({ institution, meters }: Pick<MonthInput, 'institution' | 'meters'>): Meter[] {
+  const centre = new Set(centreBoundaries(institution, meters).pue.total)
+  return outermost(
+    meters,
+    ({ id, medium, role, purpose }) =>
+      medium !== 'water' &&
+      (role === 'main' || role === 'sub') &&
+      ((purpose !== undefined && SPECIAL.test(purpose)) || centre.has(id)),
+  )
+}
 
 export interface MonthInput {
   institution: Institution
@@ -71,13 +94,10 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
   const co2HeatKg = co2KgOf('heat', heat.amount, sets.co2)
   const co2Kg = co2DirectKg + co2ElectricityKg + co2HeatKg
 
-  const explains = ({ role }: Meter): boolean => role === 'main' || role === 'sub'
-  const purposeIs = (code: string) => sum(outermost(meters, (meter) => explains(meter) && meter.purpose === code))
-  const meteredQuota = (fits: (meter: Meter) => boolean): number =>
-    outermost(meters, (meter) => explains(meter) && fits(meter)).reduce(
-      (total, meter) => total + kgceOf(meter.medium, amountOf(meter), sets.quota),
-      0,
-    )
+  const quotaOf = (chosen: readonly Meter[]): number =>
+    chosen.reduce((total, meter) => total + kgceOf(meter.medium, amountOf(meter), sets.quota), 0)
+  const centre = centreBoundaries(institution, meters).pue
+  const amountIn = (side: readonly string[]): number => sum(meters.filter(({ id }) => side.includes(id)))
   const billedQuota = (purpose: Bill['purpose'], set = sets.quota): number =>
     counted.reduce(
       (total, { bill: { carrier, purpose: own }, amount }) =>
@@ -87,11 +107,11 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     )
   const heatingKgce =
     kgceOf('heat', heat.amount, sets.quota) +
-    meteredQuota(({ medium, purpose }) => purpose === HEATING && medium !== 'heat') +
+    quotaOf(heatingMeters(meters)) +
     billedQuota('heating') +
     fuels.purposeQuotaKgce.heating
   const specialKgce =
-    meteredQuota(({ purpose }) => purpose !== undefined && SPECIAL.test(purpose)) +
+    quotaOf(specialMeters(input)) +
     billedQuota('special') +
     fuels.purposeQuotaKgce.special
 
@@ -109,8 +129,8 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     gasM3: gas.amount,
     waterM3: water.amount,
     ...fuels.kg,
-    dataCentreKwh: purposeIs(DATA_CENTRE),
-    dataCentreItKwh: purposeIs(DATA_CENTRE_IT),
+    dataCentreKwh: amountIn(centre.total),
+    dataCentreItKwh: amountIn(centre.it),
     generationKwh: sum(generating),
     exportedKwh: sum(outermost(generators, ({ purpose }) => purpose === EXPORT)),
     energyKgce,

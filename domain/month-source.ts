@@ -3,8 +3,7 @@
 
 import { accountBills, type BillCarrier, type BilledAmount, billId, isFuel } from './bill.ts'
 import { HOUR_MS, monthRange } from './calendar.ts'
-import { HEATING, type MonthInput, SPECIAL } from './institution-month.ts'
-import { outermost } from './meter-tree.ts'
+import { heatingMeters, type MonthInput, specialMeters } from './institution-month.ts'
 import { MEDIA, type Meter } from './registry.ts'
 import { meterCount, supplyOf } from './supply.ts'
 
@@ -40,10 +39,8 @@ export function monthSources(input: Omit<MonthInput, 'sets'>): MonthSources {
   const metered = supplies.flatMap((supply) =>
     supply.meters.map(({ meter, factor, amount }) => meterSource(meter, factor, amount)),
   )
-  const explaining = (fits: (meter: Meter) => boolean): MonthSource[] =>
-    outermost(meters, (meter) => (meter.role === 'main' || meter.role === 'sub') && fits(meter)).map((meter) =>
-      meterSource(meter, 1, countOf(meter).amount),
-    )
+  const explaining = (chosen: readonly Meter[]): MonthSource[] =>
+    chosen.map((meter) => meterSource(meter, 1, countOf(meter).amount))
   /** Heat is heating whatever its bill says. */
   const billedFor = (purpose: 'heating' | 'special' | 'transport'): MonthSource[] =>
     counted
@@ -54,11 +51,11 @@ export function monthSources(input: Omit<MonthInput, 'sets'>): MonthSources {
     carriers: Map.groupBy(all, ({ carrier }) => carrier),
     heating: [
       ...all.filter(({ carrier }) => carrier === 'heat'),
-      ...explaining(({ medium, purpose }) => purpose === HEATING && medium !== 'heat' && medium !== 'water'),
+      ...explaining(heatingMeters(meters)),
       ...billedFor('heating'),
     ],
     special: [
-      ...explaining(({ medium, purpose }) => medium !== 'water' && purpose !== undefined && SPECIAL.test(purpose)),
+      ...explaining(specialMeters(input)),
       ...billedFor('special'),
     ],
     transport: billedFor('transport'),

@@ -111,12 +111,12 @@ export type SmsGateway = z.infer<typeof smsGatewaySchema>
 /** What sending needs beside the recipients. */
 export const notifySettingSchema = z.object({
   /** Where the page is, for links: `https://kilowatch.example.cn/`. */
-  pageUrl: z.url({ protocol: /^https?$/ }),
+  pageUrl: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   /**
    * `smtps://user:password@host:465` or `smtp://host:587`; without it no mail is sent. Beyond this machine TLS is required,
    * unless `?ignoreTLS=true` says that the relay has none.
    */
-  smtpUrl: z.url({ protocol: /^smtps?$/ }).optional(),
+  smtpUrl: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }).optional(),
   /** Sender of mail. */
   mailFrom: z.string().min(3).max(254).optional(),
   /** Without it no short message is sent. */

@@ -59,6 +59,25 @@ export function planNotifications(
   return { notifications, held }
 }
 
+/** Whether an event can be told at all: one that another version wrote, or half of one, must not stop the others. */
+export function isTellable(event: AlertEvent): boolean {
+  const nowhere: Directory = {
+    pageUrl: '',
+    gatewayOf: () => undefined,
+    isOffline: () => false,
+    institutionOf: () => undefined,
+    areasOf: () => [],
+    nameOf: ({ id }) => ({ zh: id, en: id }),
+  }
+  try {
+    const { what, kind, subject } = event
+    groupText({ what, kind, place: subject, events: [event] }, { language: 'both' }, nowhere)
+    return Number.isFinite(event.atMs)
+  } catch {
+    return false
+  }
+}
+
 /**
  * What has waited long enough: one notification per recipient and due time with all its lines. `released` are the lines to
  * forget, those of recipients who are gone among them.

@@ -21,7 +21,7 @@ export interface SubjectMonth {
   keroseneKg: number
   dieselKg: number
   lpgKg: number
-  /** Data centre as a whole (01D10) and its IT equipment (01D1A); parts of electricityKwh. */
+  /** Data centre as a whole and its IT equipment, in the boundary of its PUE; parts of electricityKwh. */
   dataCentreKwh: number
   dataCentreItKwh: number
   /** PV and other own generation, and what of it was fed into the grid; no part of electricityKwh (domain/generation.ts). */
@@ -36,7 +36,7 @@ export interface SubjectMonth {
   quotaKgce: number
   /** Heat, and what else a meter's or bill's purpose calls `heating`. */
   heatingKgce: number
-  /** Special functions 01D: data centre, kitchen, special equipment. No part of non-heating energy (facts §3.3). */
+  /** Special functions: 01D and the registered data centre. No part of non-heating energy (facts §3.3). */
   specialKgce: number
   /** Fuel of vehicles. No part of non-heating energy either. */
   transportKgce: number

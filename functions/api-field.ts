@@ -56,8 +56,12 @@ const repairSchema = z.object({
   who: z.string(),
   note: z.string().nullable(),
   atMs: z.number(),
-  state: z.enum(['pending', 'done']),
+  state: z.enum(['pending', 'done', 'partial']),
   rows: z.array(z.object({ row: z.number(), meter: z.string(), atMs: z.number(), value: z.number().nullable() })),
+  refused: z
+    .array(z.object({ row: z.number(), field: z.string(), reason: z.string() }))
+    .optional()
+    .meta({ description: 'Of a partial repair: rows older than all the store keeps, which are not among `rows`' }),
 })
 const amounts = z.record(z.string(), z.number().nullable())
 const revisionSchema = z.object({

@@ -60,7 +60,10 @@ export const ancestors = (code: string, areas: readonly Area[]): string[] => {
 }
 
 /** Counties at or below an area, by code. */
-export async function shardsBelow(code: string, { registry, head }: RouteContext): Promise<string[]> {
+export async function shardsBelow(
+  code: string,
+  { registry, head }: Pick<RouteContext, 'registry' | 'head'>,
+): Promise<string[]> {
   const areas = await registry.areas()
   return head.shards.filter((shard) => shard === code || ancestors(shard, areas).includes(code))
 }

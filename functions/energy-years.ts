@@ -5,6 +5,7 @@ import { type CarbonLedger, carbonLedger, sumLedgers } from '../domain/carbon-le
 import { areaPathOf } from '../domain/energy.ts'
 import type { Area, Institution } from '../domain/registry.ts'
 import type { SubjectMonth } from '../domain/subject.ts'
+import { shardsBelow } from './api-query.ts'
 import { standardsIn, subjectMonths } from './judgement.ts'
 import type { Platform } from './platform.ts'
 import type { RegistryHead, RegistryReader } from './registry.ts'
@@ -19,32 +20,39 @@ export const pathOf = (code: string, areas: readonly Area[]): string[] =>
   areaPathOf(code, new Map(areas.map((area) => [area.code, area])))
 
 /** Every institution of an area and all below it. */
-export async function institutionsBelow(area: string, { registry, head }: Sources): Promise<Institution[]> {
-  const areas = await registry.areas()
-  const shards = head.shards.filter((shard) => pathOf(shard, areas).includes(area))
-  return (await Promise.all(shards.map((shard) => registry.shard(shard)))).flatMap(({ institutions }) => institutions)
+export async function institutionsBelow(area: string, sources: Sources): Promise<Institution[]> {
+  const shards = await shardsBelow(area, sources)
+  return (await Promise.all(shards.map((shard) => sources.registry.shard(shard)))).flatMap(
+    ({ institutions }) => institutions,
+  )
 }
 
+/** Of an institution, or of a county, whose institutions all have its factors. */
 export async function ledgerOf(
-  institution: Institution,
+  { id, area }: Pick<Institution, 'id' | 'area'>,
   year: number,
   { platform, registry }: Sources,
 ): Promise<CarbonLedger> {
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   return carbonLedger({
-    subject: institution.id,
+    subject: id,
     year,
-    months: await subjectMonths(platform.state, institution.id, `${year}-12`),
-    standards: (month) => standardsIn({ areas, tables }, institution.area, month),
+    months: await subjectMonths(platform.state, id, `${year}-12`),
+    standards: (month) => standardsIn({ areas, tables }, area, month),
   })
 }
 
-/** The sum of its institutions' ledgers, which may have factors of their own. */
+/**
+ * The sum of its counties' ledgers, which may have factors of their own. Of heat billed by area that is each county's largest
+ * month.
+ */
 export async function areaLedgerOf(area: string, year: number, sources: Sources): Promise<CarbonLedger> {
-  const institutions = await institutionsBelow(area, sources)
-  const ledgers: CarbonLedger[] = []
-  for (const institution of institutions) ledgers.push(await ledgerOf(institution, year, sources))
-  return sumLedgers(area, year, ledgers)
+  const counties = await shardsBelow(area, sources)
+  return sumLedgers(
+    area,
+    year,
+    await Promise.all(counties.map((county) => ledgerOf({ id: county, area: county }, year, sources))),
+  )
 }
 
 /** The months of one calendar year. */

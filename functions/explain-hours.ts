@@ -1,22 +1,21 @@
 // The lowest levels of an explanation: what each meter's hours of a month were and how they are flagged, and, for one day of
 // one meter, the hours with the readings around them. The day is settled once more from its readings and compared.
 
-import { DAY_MS, dayLabel, dayOf, dayStartMs, HOUR_MS } from '../domain/calendar.ts'
+import { dayLabel, dayOf, dayStartMs, HOUR_MS } from '../domain/calendar.ts'
 import { sameNumber } from '../domain/explain.ts'
 import type { ExplainCheck, ExplainDetail, ExplainedMeter } from '../domain/explain-view.ts'
-import { HOUR_FLAGS, planWindow, type Samples, settle } from '../domain/register.ts'
+import { HOUR_FLAGS } from '../domain/register.ts'
 import { isRead, type Meter, type ReadMeter } from '../domain/registry.ts'
 import { amountUnit } from '../domain/unit.ts'
 import { virtualHours } from '../domain/virtual-meter.ts'
 import { readOverrides, withOverrides } from './event-review.ts'
+import { keptInMemory } from './fresh-days.ts'
 import { type ConsumptionDay, NO_HOUR, type Platform } from './platform.ts'
 import { extentsOf, type SettledMark, settledKey } from './settle.ts'
-import { profileOf } from './settle-days.ts'
+import { settleMeters } from './settle-days.ts'
 
 /** A day of readings every minute; of more the first are listed. */
 const READINGS_SHOWN_MAX = 1_500
-/** How far around a day to look for readings it rests on, and then, where none lies within. */
-const REACHES_MS = [3 * DAY_MS, Number.POSITIVE_INFINITY]
 
 /** Meter by meter, so that a year of readings of one is held at a time. `daysOf`: of [fromMs, toMs). */
 export async function metersExplained(
@@ -70,7 +69,7 @@ export async function dayExplained(
   const standing = (await platform.consumption.get([meter.id], day, day + 1)).at(0)
   const startMs = dayStartMs(day)
   const flags = standing?.flags ?? new Uint8Array(24).fill(NO_HOUR)
-  const amounts = standing?.amounts ?? new Float64Array(24).fill(Number.NaN)
+  const amounts = standing?.amounts ?? UNKNOWN_DAY
   const hours = Array.from(amounts, (value, hour) => ({
     atMs: startMs + hour * HOUR_MS,
     amount: Number.isNaN(value) ? null : value,
@@ -114,7 +113,7 @@ async function remade(
     const hoursOf = new Map(days.map((of) => [of.meter, { firstHourMs: dayStartMs(day), ...of }]))
     return { ...none, made: virtualHours(parts, 24, (id) => hoursOf.get(id)).amounts }
   }
-  if (!isRead(meter)) return { ...none, made: new Float64Array(24).fill(Number.NaN) }
+  if (!isRead(meter)) return { ...none, made: UNKNOWN_DAY }
   return ofReadings(platform, { meter, shard, day })
 }
 
@@ -122,34 +121,27 @@ async function ofReadings(
   { state, readings }: Platform,
   { meter, shard, day }: { meter: ReadMeter; shard: string; day: number },
 ): Promise<Remade> {
-  const made = new Float64Array(24).fill(Number.NaN)
   const [fromMs, toMs] = [dayStartMs(day), dayStartMs(day + 1)]
-  const [overridden] = withOverrides([meter], await readOverrides(state))
-  const profile = profileOf(overridden)
   const extent = extentsOf((await state.get<SettledMark>(settledKey(shard)))?.value).get(meter.id)
-  if (!extent) return { made, readings: [], left: 0 }
-  const [firstMs, lastMs] = extent
-  for (const reachMs of REACHES_MS) {
-    const loaded = { fromMs: Math.max(firstMs, fromMs - reachMs), toMs: Math.min(lastMs, toMs + reachMs) + 1 }
-    if (loaded.fromMs >= loaded.toMs) break
-    const samples = (await readings.range([meter.id], loaded.fromMs, loaded.toMs)).get(meter.id) ?? NO_SAMPLES
-    const edge = { reachesStart: loaded.fromMs <= firstMs, reachesEnd: loaded.toMs > lastMs }
-    const plan = planWindow(profile, samples, { fromMs, toMs: toMs - 1 }, edge)
-    if ('more' in plan) continue
-    const series = settle(profile, samples, plan)
-    for (let hour = 0; hour < 24; hour++) {
-      const index = (fromMs + hour * HOUR_MS - series.firstHourMs) / HOUR_MS
-      made[hour] = series.amounts[index] ?? Number.NaN
-    }
-    const before = samples.atMs.findLast((atMs) => atMs <= fromMs) ?? fromMs
-    const after = samples.atMs.find((atMs) => atMs >= toMs) ?? toMs
-    const all = (await readings.history(meter.id, before, after + 1)).toSorted((a, b) => a.atMs - b.atMs)
-    const shown = all.slice(0, READINGS_SHOWN_MAX).map((one) => ({ ...one, unit: meter.unit }))
-    return { made, readings: shown, left: all.length - shown.length }
+  if (!extent || fromMs > extent[1] || toMs <= extent[0]) return { made: UNKNOWN_DAY, readings: [], left: 0 }
+  const [overridden] = withOverrides([meter], await readOverrides(state))
+  let atMs: Float64Array = new Float64Array()
+  const range: typeof readings.range = async (...asked) => {
+    const found = await readings.range(...asked)
+    atMs = found.get(meter.id)?.atMs ?? atMs
+    return found
   }
-  return { made, readings: [], left: 0 }
+  const consumption = keptInMemory()
+  const touched = { meter: meter.id, fromMs, toMs: toMs - 1, count: 0 }
+  await settleMeters([{ meter: overridden, touched, extent, clears: false }], { readings: { range }, consumption })
+  const made = (await consumption.get([meter.id], day, day + 1)).at(0)?.amounts ?? UNKNOWN_DAY
+  const before = atMs.findLast((one) => one <= fromMs) ?? fromMs
+  const after = atMs.find((one) => one >= toMs) ?? toMs
+  const all = (await readings.history(meter.id, before, after + 1)).toSorted((a, b) => a.atMs - b.atMs)
+  const shown = all.slice(0, READINGS_SHOWN_MAX).map((one) => ({ ...one, unit: meter.unit }))
+  return { made, readings: shown, left: all.length - shown.length }
 }
-const NO_SAMPLES: Samples = { atMs: new Float64Array(), value: new Float64Array() }
+const UNKNOWN_DAY = new Float64Array(24).fill(Number.NaN)
 
 const sum = (amounts: Float64Array): number | null =>
   amounts.every(Number.isNaN)

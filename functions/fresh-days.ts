@@ -35,8 +35,10 @@ async function overridden(meters: readonly Meter[], state: Platform['state']): P
   return withOverrides(meters, new Map(docs.map(({ key, value }) => [key.slice(overrideKey('').length), value])))
 }
 
-/** A store over another that is only read: what is put stays here. */
-function keptInMemory(below: ConsumptionStore): ConsumptionStore {
+const NOTHING: Pick<ConsumptionStore, 'get'> = { get: async () => [] }
+
+/** A store over another that is only read, or over nothing: what is put stays here. */
+export function keptInMemory(below = NOTHING): ConsumptionStore {
   const kept = new Map<string, Map<number, ConsumptionDay>>()
   return {
     async put(days) {

@@ -7,12 +7,12 @@ import type { AlertSubject } from '../domain/alert-finding.ts'
 import { group, type Storm } from '../domain/alert-storm.ts'
 import { MINUTE_MS } from '../domain/calendar.ts'
 import { areaPathOf } from '../domain/energy.ts'
-import { type Held, planNotifications, releaseHeld } from '../domain/notification.ts'
+import { type Held, isTellable, planNotifications, releaseHeld } from '../domain/notification.ts'
 import type { Directory } from '../domain/notification-text.ts'
 import type { Area } from '../domain/registry.ts'
 import { alertKeys } from './alert-store.ts'
 import { enqueue, hold, notificationKeys, notifySettingOf, recipientsOf } from './notification-outbox.ts'
-import type { Platform, StateStore } from './platform.ts'
+import type { Doc, Platform, StateStore } from './platform.ts'
 import { type RegistryReader, registryReader } from './registry.ts'
 
 /** Events wait this long for others of the same cause; shards are assessed one after the other, not all at once. */
@@ -22,14 +22,17 @@ const EVENTS_PAGE = 20_000
 /** Links of an installation that was not told its address lead to the page on this machine. */
 const PAGE_URL_DEFAULT = 'http://localhost:8080/'
 
-/** Turns waiting events into notifications, and releases what waited for quiet hours to end or for the digest. */
+/**
+ * Turns waiting events into notifications, and releases what waited for quiet hours to end or for the digest. Returns the keys
+ * of documents that could not be told and are forgotten; the alerts themselves stand.
+ */
 export async function planPending(
   { state, pageUrl: knownUrl }: Pick<Platform, 'state' | 'pageUrl'>,
   nowMs: number,
-): Promise<void> {
+): Promise<string[]> {
   const recipients = await recipientsOf(state)
   const pageUrl = (await notifySettingOf(state))?.pageUrl ?? knownUrl ?? PAGE_URL_DEFAULT
-  const waiting = await state.query<AlertEvent>(alertKeys.event(), { limit: EVENTS_PAGE })
+  const [waiting, broken] = parted(await state.query<AlertEvent>(alertKeys.event(), { limit: EVENTS_PAGE }), isTellable)
   // In key order the first is the oldest: when it has waited long enough, those of the same burst are here.
   if (waiting.length > 0 && waiting[0].value.atMs <= nowMs - GATHER_MINUTES * MINUTE_MS) {
     const events = waiting.map(({ value }) => value)
@@ -44,10 +47,21 @@ export async function planPending(
     await state.put([{ key: notificationKeys.storms, value: grouped.storms }])
     await state.delete(waiting.map(({ key }) => key))
   }
-  const held = (await state.query<Held>(notificationKeys.held(''))).map(({ value }) => value)
+  const [lines, brokenLines] = parted(await state.query<Held>(notificationKeys.held('')), isHeld)
+  const held = lines.map(({ value }) => value)
   const { notifications, released } = releaseHeld(held, recipients, { pageUrl }, nowMs)
   await enqueue(state, notifications)
-  await state.delete(released.map(({ id }) => notificationKeys.held(id)))
+  const forgotten = [...broken, ...brokenLines].map(({ key }) => key)
+  await state.delete([...released.map(({ id }) => notificationKeys.held(id)), ...forgotten])
+  return forgotten
+}
+
+const isHeld = (held: Held | null): boolean =>
+  typeof held?.line === 'string' && typeof held.id === 'string' && Number.isFinite(held.dueMs)
+
+function parted<T>(docs: readonly Doc<T>[], fits: (value: T) => boolean): [fitting: Doc<T>[], others: Doc<T>[]] {
+  const { fitting = [], others = [] } = Object.groupBy(docs, ({ value }) => (fits(value) ? 'fitting' : 'others'))
+  return [fitting, others]
 }
 
 /** What a subject is called and where it belongs, for the subjects of the events and their gateways. */

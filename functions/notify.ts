@@ -26,6 +26,8 @@ export const SENDS_PER_ROUND = 18
 const DESTINATIONS_AT_ONCE = 16
 /** Read in one round; the rest waits for the next. */
 const PENDING_PAGE = 20_000
+/** Broken documents that are named. */
+const KEYS_NAMED_MAX = 20
 /** While one round sends a notification no other may; afterwards a killed sender's comes up again. */
 const LEASE_MS = 2 * SEND_MS_MAX
 
@@ -85,7 +87,7 @@ export function notify(on: Platform) {
   }
 
   return handlerOf(async (_event: ShardEvent): Promise<ShardResult> => {
-    await planPending(on, now())
+    const forgotten = await planPending(on, now())
     const due = await dueNotifications(now())
     const recipients = new Map((await recipientsOf(state)).map((recipient) => [recipient.id, recipient]))
     const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined => {
@@ -102,7 +104,9 @@ export function notify(on: Platform) {
         failed.push({ shard: '', reason: `notifications by ${destination.split(' ')[0]}: ${String(error)}` })
       })
     })
-    return { failed: failed.slice(0, 1) }
+    const untold =
+      forgotten.length > 0 && `cannot be told and is forgotten: ${forgotten.slice(0, KEYS_NAMED_MAX).join(', ')}`
+    return { failed: [...(untold ? [{ shard: '', reason: untold }] : []), ...failed.slice(0, 1)] }
   })
 }
 

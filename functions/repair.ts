@@ -7,15 +7,20 @@ import { isRead } from '../domain/registry.ts'
 import type { Platform, StoredReading } from './platform.ts'
 import { registryReader } from './registry.ts'
 
-/** A repair file as it was taken; `state` is `pending` when it was cut off, and then it has to be sent again. */
+/**
+ * A repair file as it was taken. `state`: `pending` when it was cut off, and then it has to be sent again; `partial` when the
+ * store refused rows, which are not among `rows`.
+ */
 export interface RepairRecord {
   id: string
   file: string
   who: string
   note: string | null
   atMs: number
-  state: 'pending' | 'done'
+  state: 'pending' | 'done' | 'partial'
   rows: Repair[]
+  /** Rows that the store refused for good; absent: none. */
+  refused?: RefusedRepair[]
 }
 const TIME_DIGITS = 15
 /** How ids of repairs begin: they sort by time. */
@@ -31,7 +36,7 @@ export interface RepairFile {
 
 /**
  * All rows, or none when one is refused. The shards of the repaired meters are sent to be settled. Where only the store
- * refuses a row, as one older than all it keeps, the others stand and the record stays pending.
+ * refuses rows, as ones older than all it keeps, the others stand and the record is of them, with the refused ones beside it.
  */
 export async function repair(
   { readings, state, fanOut, now }: Platform,
@@ -65,11 +70,13 @@ export async function repair(
   await state.put([{ key: repairKey(id), value: record, ifVersion: 0 }])
   const notKept = await readings.append(batch, nowMs)
   await fanOut.send('settle', [...shards])
-  if (notKept.length > 0) {
-    const rows = notKept.map(({ index, reason }): RefusedRepair => ({ row: repairs[index].row, field: 'at', reason }))
-    return { refused: rows, record: undefined }
-  }
-  const done: RepairRecord = { ...record, state: 'done' }
+  const notStored = notKept.map(
+    ({ index, reason }): RefusedRepair => ({ row: repairs[index].row, field: 'at', reason }),
+  )
+  const left = new Set(notKept.map(({ index }) => index))
+  const stored = repairs.filter((_, index) => !left.has(index))
+  const done: RepairRecord =
+    left.size === 0 ? { ...record, state: 'done' } : { ...record, state: 'partial', rows: stored, refused: notStored }
   await state.put([{ key: repairKey(id), value: done }])
-  return { refused: [], record: done }
+  return { refused: notStored, record: done }
 }

@@ -203,7 +203,7 @@ function settleWindow(
 }
 
 /** Throws an Error when the unit of a meter does not measure its medium. */
-export function profileOf(meter: ReadMeter & OverriddenMeter): MeterProfile {
+function profileOf(meter: ReadMeter & OverriddenMeter): MeterProfile {
   const factor = factorToAmount(meter.unit, meter.medium)
   if (factor === undefined)
     throw new Error(`meter "${meter.id}": unit "${meter.unit}" does not measure ${meter.medium}`)

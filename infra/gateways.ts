@@ -116,8 +116,13 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, h
     'AwsSolutions-IAM5[Resource::*]',
     'Things and certificates that do not exist yet; what AWSIoTThingsRegistration allows, less groups.',
   )
+  const templateName = `kilowatch-${settings.stage}`
+  hook.addPermission('Fleet', {
+    principal: new ServicePrincipal('iot.amazonaws.com'),
+    sourceArn: arnOf(scope, 'iot', `provisioningtemplate/${templateName}`),
+  })
   const template = new CfnProvisioningTemplate(scope, 'Fleet', {
-    templateName: `kilowatch-${settings.stage}`,
+    templateName,
     templateType: 'FLEET_PROVISIONING',
     enabled: true,
     provisioningRoleArn: role.roleArn,
@@ -139,11 +144,9 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, h
       },
     }),
   })
-  hook.addPermission('Fleet', {
-    principal: new ServicePrincipal('iot.amazonaws.com'),
-    sourceArn: template.attrTemplateArn,
-  })
-  addClaimPolicy(scope, template.templateName ?? template.ref)
+  // The right to ask the hook stands before the template that names it.
+  template.node.addDependency(hook)
+  addClaimPolicy(scope, templateName)
   new CfnOutput(scope, 'FleetTemplateName', { value: template.ref })
 }
 

@@ -105,8 +105,7 @@ function documentStatements(state: Table, objects: Bucket): PolicyStatement[] {
   return [
     new PolicyStatement({
       actions: [
-        ...['GetItem', 'BatchGetItem', 'Query', 'ConditionCheckItem'].map((action) => `dynamodb:${action}`),
-        ...['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'].map((action) => `dynamodb:${action}`),
+        ...['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map((one) => `dynamodb:${one}`),
       ],
       resources: [state.tableArn],
     }),

@@ -1,7 +1,7 @@
 // Who watches the watcher: alarms to the addresses given at deploy, and a dashboard. Each alarm is about something that a
 // person has to do; docs/deploy.md says what.
 
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import {
   Alarm,
@@ -45,6 +45,15 @@ export function addWatch(scope: Construct, { settings, stores, api, functions, q
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       // A key's own policy speaks of no other key.
       resources: ['*'],
+    }),
+  )
+  // A policy of its own (enforceSSL makes one) takes the place of SNS's default, which let the account's alarms in.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   )
   for (const address of settings.alerts) topic.addSubscription(new EmailSubscription(address))

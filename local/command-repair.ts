@@ -21,13 +21,14 @@ export interface RepairOptions {
 export async function repairFile(file: string, options: RepairOptions): Promise<void> {
   const { who, note, json } = options
   const { refused, record } = await sent({ file: basename(file), who, note, rows: await readRows(file) }, options)
-  if (!record) process.exitCode = 1
-  if (json) process.stdout.write(`${JSON.stringify({ repaired: record !== undefined, ...record, refused })}\n`)
-  else if (record) process.stdout.write(`${record.rows.length} readings repaired (${record.id})\n`)
-  else {
-    for (const { row, field, reason } of refused) process.stderr.write(`${file} row ${row}: ${field}: ${reason}\n`)
-    process.stderr.write(`kilowatch: nothing was repaired: ${refused.length} refused\n`)
+  if (refused.length > 0) process.exitCode = 1
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ repaired: record !== undefined, ...record, refused })}\n`)
+    return
   }
+  if (record) process.stdout.write(`${record.rows.length} readings repaired (${record.id})\n`)
+  for (const { row, field, reason } of refused) process.stderr.write(`${file} row ${row}: ${field}: ${reason}\n`)
+  if (!record) process.stderr.write(`kilowatch: nothing was repaired: ${refused.length} refused\n`)
 }
 
 async function readRows(file: string): Promise<RepairRow[]> {
@@ -54,7 +55,8 @@ async function sent(
   const host = chosenHost(options)
   if (host) {
     try {
-      return { refused: [], record: await clientOf(host).post<RepairRecord>('repairs', file) }
+      const record = await clientOf(host).post<RepairRecord>('repairs', file)
+      return { refused: record.refused ?? [], record }
     } catch (error) {
       const refused = error instanceof ApiError ? (error.problem.problems as unknown as RefusedRepair[]) : undefined
       if (!refused) throw error

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startGateway } from '../../devices/gateway.ts'
-import type { StoredReading } from '../../functions/platform.ts'
+import type { ReadingStore } from '../../functions/platform.ts'
 import { clientOf } from '../../local/client.ts'
 import { newSecret } from '../../local/credentials.ts'
 import { type Host, startHost } from '../../local/host.ts'
@@ -81,21 +81,23 @@ function failAppends(
   writesFirst: boolean,
   { onFailure, onAppended }: { onFailure(): void; onAppended(count: number): void },
 ): void {
-  const { append } = platform.readings
+  const { append }: ReadingStore = platform.readings
   let calls = 0
   let failures = 0
-  Object.assign(platform.readings, {
-    async append(batch: readonly StoredReading[], receivedMs: number) {
+  const failing: Pick<ReadingStore, 'append'> = {
+    async append(batch, receivedMs) {
       const isToFail = batch.length > 0 && calls++ % 2 === 0 && failures < FAILURES
-      if (!isToFail || writesFirst) await append(batch, receivedMs)
+      const refused = !isToFail || writesFirst ? await append(batch, receivedMs) : []
       if (isToFail) {
         failures++
         onFailure()
         throw new Error('the disk is gone')
       }
       onAppended(batch.length)
+      return refused
     },
-  })
+  }
+  Object.assign(platform.readings, failing)
 }
 
 const registry = (password: string) => ({

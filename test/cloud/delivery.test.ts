@@ -258,6 +258,30 @@ describe('work by shard', () => {
     ])
   })
 
+  test('that fails comes again after a minute, and each time after twice as long, with its group', async () => {
+    const host = await opened()
+    const { state } = host.platform
+    const broken: Platform = {
+      ...host.platform,
+      state: { ...state, get: () => Promise.reject(new Error('throttled')) },
+    }
+    await host.platform.fanOut.send('settle', ['130202'])
+    const pauses: number[] = []
+    for (;;) {
+      const [{ visibleMs }] = host.server.messages('settle')
+      host.clock.nowMs = visibleMs
+      const event = host.receive('settle')
+      if (!event) throw new Error('nothing was received')
+      const { batchItemFailures } = await host.invoke('settle', event, broken)
+      const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+      host.server.settle('settle', event, failed)
+      if (failed.length === 0) break
+      pauses.push((host.server.messages('settle')[0].visibleMs - host.clock.nowMs) / 1000)
+    }
+    expect(pauses).toEqual([60, 120, 240, 480])
+    expect(host.server.messages(deadLettersOf('settle'))).toHaveLength(1)
+  })
+
   test('a tick becomes a message for each shard, and for each area where time alone changes something', async () => {
     const host = await opened()
     const sent = async (queue: 'settle' | 'assess' | 'rollup' | 'notify') => {

@@ -45,7 +45,7 @@ export interface SqsServer {
   messages(queue: string): readonly StoredMessage[]
   /** As a Lambda event source: a batch, now in flight; undefined when nothing is visible. */
   receive(queue: string, max: number): SQSEvent | undefined
-  /** As a Lambda event source after its function: what did not fail is deleted, the rest is visible again at once. */
+  /** As a Lambda event source after its function: what did not fail is deleted, the rest stays hidden as it is. */
   settle(queue: string, event: SQSEvent, failed: readonly string[]): void
   /** As an IoT rule or a schedule. */
   send(queue: string, body: string, group?: string): void
@@ -189,6 +189,11 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
       if (message) message.visibleMs = now() + VisibilityTimeout * 1000
       return {}
     },
+    ChangeMessageVisibilityBatch({ QueueUrl, Entries }) {
+      for (const { ReceiptHandle, VisibilityTimeout } of Entries)
+        actions.ChangeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout } as WireRequest)
+      return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] }
+    },
     GetQueueAttributes({ QueueUrl }) {
       const { deadLetters, receivesMax, messages } = queueOf(nameOf(QueueUrl))
       const deadLetterTargetArn = `arn:aws:sqs:eu-west-1:000000000000:${deadLetters}`
@@ -254,11 +259,7 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
     },
     settle(name, { Records }, failed) {
       const queue = queueOf(name)
-      for (const { messageId, receiptHandle } of Records) {
-        const message = queue.messages.find(({ receipt }) => receipt === receiptHandle)
-        if (failed.includes(messageId) && message) message.visibleMs = now()
-        else remove(queue, receiptHandle)
-      }
+      for (const { messageId, receiptHandle } of Records) if (!failed.includes(messageId)) remove(queue, receiptHandle)
     },
     close: () =>
       new Promise((resolve) => {
@@ -280,7 +281,7 @@ interface WireRequest extends SendRequest {
   ReceiptHandle: string
   MaxNumberOfMessages?: number
   VisibilityTimeout?: number
-  Entries: readonly (SendRequest & { Id: string })[]
+  Entries: readonly (SendRequest & Pick<WireRequest, 'ReceiptHandle' | 'VisibilityTimeout'> & { Id: string })[]
 }
 
 const nameOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1)

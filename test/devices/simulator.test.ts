@@ -6,6 +6,8 @@ import type { DemoFault } from '../../devices/demo-faults.ts'
 import { demoProvince } from '../../devices/demo-province.ts'
 import { type HistoryWindow, Simulator } from '../../devices/simulator.ts'
 import type { Reading } from '../../devices/source.ts'
+import { nightFlowLeak } from '../../domain/alert-detector.ts'
+import { defaultLimits } from '../../domain/alert-rule.ts'
 import { DAY_MS, dayOf, HOUR_MS, hourOfDay } from '../../domain/calendar.ts'
 import { parseReadings } from '../../domain/reading.ts'
 import { HOUR_FLAGS, settle } from '../../domain/register.ts'
@@ -158,6 +160,14 @@ describe('registers', () => {
     const before = mean(midnights(leak.fromMs - 14 * DAY_MS).map(night))
     const after = mean(midnights(leak.fromMs + 7 * DAY_MS).map(night))
     expect(after).toBeGreaterThan(2 * before)
+  })
+
+  test('of a leaking building are found by the alert rule as it comes', () => {
+    const { meter } = fault('leak')
+    const { series } = settled(meter)
+    const subject = { type: 'meter', id: meter.id } as const
+    const asked = { subject, limits: defaultLimits('nightFlowLeak'), asOfMs: START_MS }
+    expect(nightFlowLeak(asked, { hours: series }).value).toBeGreaterThan(asked.limits.raise)
   })
 
   test('of sub-meters sum to a little less than their main meter and what the roof generates', () => {

@@ -116,6 +116,19 @@ describe('the month of an institution', () => {
     expect(part.specialKgce).toBeCloseTo(170 * 0.31, 9)
   })
 
+  it('takes a data centre that is registered by its meters out of the quota as one found by purpose', () => {
+    const meters = [
+      meter('main', {}),
+      meter('room', { role: 'sub', parent: 'main' }),
+      meter('racks', { role: 'sub', purpose: '01D1A', parent: 'room' }),
+      meter('water', { medium: 'water', role: 'sub' }),
+    ]
+    const named = { ...institution, pueTotal: ['room'], pueIt: ['racks'] }
+    const part = monthOfMeters(meters, { main: 1000, room: 150, racks: 100, water: 5 }, { institution: named })
+    expect([part.dataCentreKwh, part.dataCentreItKwh]).toEqual([150, 100])
+    expect(part.specialKgce).toBeCloseTo(150 * 0.31, 9)
+  })
+
   it('expects only the hours that have passed, and knows no more than those', () => {
     const part = monthOfMeters([meter('a', {}), meter('b', {})], { a: 5 }, { asOfMs: march.fromMs + 100.5 * HOUR_MS })
     expect([part.hoursExpected, part.hoursKnown]).toEqual([200, 100])

@@ -10,12 +10,13 @@ import { type Meter, meterSchema, type Registry } from '../../domain/registry.ts
 import type { SubjectMonth } from '../../domain/subject.ts'
 import { tariffSchema } from '../../domain/tariff.ts'
 import { assess } from '../../functions/assess.ts'
+import { billWarnings } from '../../functions/bill-review.ts'
 import { billKey } from '../../functions/bills.ts'
 import { type DirtyMonths, dirtyKey } from '../../functions/dirty.ts'
-import { subjectYearKey } from '../../functions/judgement.ts'
 import { NO_HOUR } from '../../functions/platform.ts'
 import { importRegistry } from '../../functions/registry-import.ts'
 import { settle } from '../../functions/settle.ts'
+import { readYear, subjectYearKey } from '../../functions/subject-year.ts'
 import { type LocalPlatform, openPlatform } from '../../local/platform.ts'
 
 const march = monthRange('2026-03')
@@ -78,7 +79,7 @@ async function send(platform: LocalPlatform, id: string, steps: readonly number[
 const run = async (platform: LocalPlatform, handler: typeof settle | typeof assess) =>
   expect(await handler(platform)({ shards: ['130102'] })).toEqual({ failed: [] })
 const monthOf = async ({ state }: LocalPlatform): Promise<SubjectMonth | undefined> =>
-  (await state.get<Record<string, SubjectMonth>>(subjectYearKey('I', 2026)))?.value['2026-03']
+  (await readYear(state, subjectYearKey('I', 2026)))?.['2026-03']
 const day = async ({ consumption }: LocalPlatform, id: string, of = DAY) =>
   (await consumption.get([id], of, of + 1)).at(0)
 
@@ -180,4 +181,16 @@ test('settling piece by piece leaves the same virtual days as settling at once',
     await run(platform, settle)
   }
   for (const of of [DAY, DAY + 1, DAY + 2]) expect(await day(pieces, 'rest', of)).toEqual(await day(whole, 'rest', of))
+})
+
+test('a file with more bills than are held against meters says where that stopped', async () => {
+  const platform = await opened()
+  await send(platform, 'E', [1, 1])
+  await settle(platform)({ shards: [] })
+  const bills = ['2026-01', '2026-02', '2026-03'].map((month) => bill({ carrier: 'electricity', unit: 'kWh', month }))
+  await importRegistry(platform.state, { bills: [...bills, bill({})] })
+  const told = async (monthsMax?: number) =>
+    (await billWarnings(platform, bills, monthsMax)).map(({ index, reason }) => [index, reason.slice(0, 7)])
+  expect(await told()).toEqual([[2, expect.any(String)]])
+  expect(await told(1)).toEqual([[1, '2 bills']])
 })

@@ -113,6 +113,33 @@ test('a repair corrects and removes readings, keeps who did it, and takes all ro
   ])
 })
 
+test('a repair of which the store refuses a row is partial: the others stand, and it says which and why', async () => {
+  const platform = await populated()
+  const choosy: Platform = {
+    ...platform,
+    readings: {
+      ...platform.readings,
+      append: async ([first, ...others], receivedMs) => [
+        { index: 0, reason: `${first.atMs} is outside of retention` },
+        ...(await platform.readings.append(others, receivedMs)),
+      ],
+    },
+  }
+  const rows = [
+    { meter: 'A-E', at: at(1), value: 11 },
+    { meter: 'A-E', at: at(9), value: 8 },
+  ]
+  const want = {
+    state: 'partial',
+    rows: [{ row: 3, meter: 'A-E', atMs: at(9), value: 8 }],
+    refused: [{ row: 2, field: 'at', reason: expect.stringContaining('outside of retention') }],
+  }
+  expect(await call(choosy, 'POST', 'repairs', { rows })).toMatchObject({ status: 200, body: want })
+  expect((await call(platform, 'GET', 'repairs')).body.items).toEqual([expect.objectContaining(want)])
+  await derive(platform)
+  expect(await total(platform)).toBe(12 + 5)
+})
+
 test('a closed month that changes leaves a revision; judging it for the first time, or an open one, does not', async () => {
   const platform = await populated()
   const revisions = async (): Promise<Revision[]> =>

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Alert, advance } from '../../domain/alert.ts'
+import { type Alert, type AlertEvent, advance } from '../../domain/alert.ts'
 import { type AlertKind, judged } from '../../domain/alert-finding.ts'
 import type { Notification } from '../../domain/notification.ts'
 import { type Channel, type Recipient, recipientSchema } from '../../domain/notification-setting.ts'
@@ -272,6 +272,29 @@ describe('from alerts to people', () => {
     await round()
     await round()
     expect(peer.heard).toHaveLength(1)
+  })
+
+  test('a document that cannot be told is named and forgotten, and the others are told', async () => {
+    const peer = await webhookOf(() => 200)
+    await register(1)
+    await person('li', [peer.channel])
+    await store([offline(0)])
+    const [{ value: whole }] = await state().query<AlertEvent>(alertKeys.event())
+    const unknown = { ...whole, kind: 'ofAnotherVersion', finding: { ...whole.finding, kind: 'ofAnotherVersion' } }
+    const broken: [key: string, value: unknown][] = [
+      [`${alertKeys.event()}000`, unknown],
+      [`${alertKeys.event()}001`, null],
+      [`${alertKeys.event()}002`, { ...whole, subject: undefined }],
+      [`${alertKeys.event()}003`, { ...whole, atMs: 'soon' }],
+      [notificationKeys.held('x'), { id: 'x' }],
+    ]
+    await state().put(broken.map(([key, value]) => ({ key, value })))
+    clock += GATHER_MINUTES * MINUTE
+    const reason = `cannot be told and is forgotten: ${broken.map(([key]) => key).join(', ')}`
+    expect(await round()).toEqual({ failed: [{ shard: '', reason }] })
+    expect(await round()).toEqual({ failed: [] })
+    expect(peer.heard).toHaveLength(1)
+    expect(await state().query(alertKeys.event())).toEqual([])
   })
 
   test('what is held for the digest is told in the morning', async () => {
