@@ -6,7 +6,7 @@ import { noCost, type Pricer, pricerOf, type Tariff, type TariffCost } from '../
 import type { ConsumptionDay } from './platform.ts'
 
 /**
- * Amounts by meter id from the days of `meters` in one month, each meter's in order. Meters whose consumption is paid for
+ * Amounts by meter id from the days of `meters` in one month, meter by meter and each meter's in order. Meters whose consumption is paid for
  * (`main`, and `exclude`, whose cost is another's) are priced. `subjects`: whose tariffs hold, the institution's id first,
  * then its area and those above.
  */
@@ -25,20 +25,24 @@ export function amountsOf(
       .map(({ id, medium }) => [id, pricer(medium)]),
   )
   const sums = new Map<string, { amount: number; hoursKnown: number; cost: TariffCost | undefined }>()
-  for (const { meter, day, amounts: hours } of days) {
+  // A province has six million days of meters a month: one look-up a meter, nothing but sums a day.
+  for (let first = 0, end = 0; first < days.length; first = end) {
+    const { meter } = days[first]
     const priced = pricerOfMeter.get(meter)
-    const sum = sums.get(meter) ?? { amount: 0, hoursKnown: 0, cost: priced && noCost() }
-    let { amount: total, hoursKnown } = sum
-    for (let hour = 0; hour < hours.length; hour++) {
-      const amount = hours[hour]
-      if (Number.isNaN(amount)) continue
-      total += amount
-      hoursKnown++
+    const cost = priced && noCost()
+    let amount = 0
+    let hoursKnown = 0
+    for (end = first; end < days.length && days[end].meter === meter; end++) {
+      const hours = days[end].amounts
+      for (let hour = 0; hour < hours.length; hour++) {
+        const one = hours[hour]
+        if (Number.isNaN(one)) continue
+        amount += one
+        hoursKnown++
+      }
+      if (priced && cost) priced.addDay(cost, days[end].day, hours)
     }
-    sum.amount = total
-    sum.hoursKnown = hoursKnown
-    if (priced && sum.cost) priced.addDay(sum.cost, day, hours)
-    sums.set(meter, sum)
+    sums.set(meter, { amount, hoursKnown, cost })
   }
   return (meter) => {
     const sum = sums.get(meter)

@@ -7,11 +7,14 @@ const CACHE_KIB = 64 * 1024
 /** The log is folded into the file at 64 MB: rare, and still replayed in well under a second. */
 const WAL_PAGES = 16_384
 
+/** Read without copying through a buffer of our own: a third off reading a province's hours, where the system has memory. */
+const MAPPED_BYTES = 4 * 1024 ** 3
+
 export function openDatabase(path: string): DatabaseSync {
   const db = new DatabaseSync(path)
   // Another process (the CLI beside a running host) may hold the write lock for a moment.
   db.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}`)
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA mmap_size = ${MAPPED_BYTES}`)
   return db
 }
 
