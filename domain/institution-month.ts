@@ -110,10 +110,7 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     quotaOf(heatingMeters(meters)) +
     billedQuota('heating') +
     fuels.purposeQuotaKgce.heating
-  const specialKgce =
-    quotaOf(specialMeters(input)) +
-    billedQuota('special') +
-    fuels.purposeQuotaKgce.special
+  const specialKgce = quotaOf(specialMeters(input)) + billedQuota('special') + fuels.purposeQuotaKgce.special
 
   const energySupplies = [electricity, heat, gas]
   const stated = meanSize(institution.sizes, fromMs, endMs)

@@ -54,10 +54,7 @@ export function monthSources(input: Omit<MonthInput, 'sets'>): MonthSources {
       ...explaining(heatingMeters(meters)),
       ...billedFor('heating'),
     ],
-    special: [
-      ...explaining(specialMeters(input)),
-      ...billedFor('special'),
-    ],
+    special: [...explaining(specialMeters(input)), ...billedFor('special')],
     transport: billedFor('transport'),
   }
 }
