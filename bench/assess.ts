@@ -12,9 +12,9 @@ import { standingAlerts } from '../functions/alert-store.ts'
 import { assess } from '../functions/assess.ts'
 import { addDirtyMonths } from '../functions/dirty.ts'
 import type { Handler } from '../functions/handler.ts'
-import { type SubjectYear, subjectYearKey } from '../functions/judgement.ts'
 import type { Platform, ShardEvent, ShardResult } from '../functions/platform.ts'
 import { rollup } from '../functions/rollup.ts'
+import { readYear, subjectYearKey } from '../functions/subject-year.ts'
 import { summaryKey } from '../functions/summary.ts'
 import { openPlatform } from '../local/platform.ts'
 import { PROVINCE, type SettledProvince, settledProvince } from './province.ts'
@@ -148,7 +148,7 @@ async function check({ state }: Platform, { shards, institutions, electricityKwh
   let rows = 0
   for (const shard of shards) rows += (await state.query(summaryKey(shard))).length
   if (rows !== institutions.length) throw new Error(`${rows} of ${institutions.length} institutions have a row`)
-  const year = (await state.get<SubjectYear>(subjectYearKey(PROVINCE, MONTH.slice(0, 4))))?.value
+  const year = await readYear(state, subjectYearKey(PROVINCE, MONTH.slice(0, 4)))
   const judged = year?.[MONTH]?.electricityKwh ?? 0
   if (!(Math.abs(judged / electricityKwh - 1) < 1e-9)) throw new Error(`judged ${judged} kWh of ${electricityKwh} kWh`)
 }

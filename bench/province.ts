@@ -9,10 +9,11 @@ import type { SubjectMonth } from '../domain/subject.ts'
 import { sumSubjects } from '../domain/subject.ts'
 import { type AlertMark, alertMarkKey } from '../functions/alert-judge.ts'
 import { assessedKey, judgedByOf } from '../functions/judged-by.ts'
-import { STANDARDS_RULE, subjectYearKey } from '../functions/judgement.ts'
+import { STANDARDS_RULE } from '../functions/judgement.ts'
 import { type ConsumptionDay, DERIVED, type Platform } from '../functions/platform.ts'
 import { registryReader } from '../functions/registry.ts'
 import { importRegistry } from '../functions/registry-import.ts'
+import { storedYear, subjectYearKey } from '../functions/subject-year.ts'
 
 export const PROVINCE = '130000'
 const CITY_COUNT = 11
@@ -208,7 +209,7 @@ async function putPastMonths(
 const yearDocs = (subject: string, months: readonly SubjectMonth[]) =>
   [...Map.groupBy(months, ({ month }) => month.slice(0, 4))].map(([year, own]) => ({
     key: subjectYearKey(subject, year),
-    value: Object.fromEntries(own.map((one) => [one.month, one])),
+    value: storedYear(own),
   }))
 
 const PATTERNS = 997

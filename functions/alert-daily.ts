@@ -9,9 +9,10 @@ import type { Institution, Meter } from '../domain/registry.ts'
 import type { DualControl, QuotaStatus } from '../domain/view.ts'
 import type { LimitsReader } from './alert-limits.ts'
 import { hoursFindings, meterLook, type StandingAlerts } from './alert-meters.ts'
-import { dualControlOf, judgedYears, latestMonth, quotaOf, subjectMonths, subjectYearKey } from './judgement.ts'
+import { dualControlOf, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
 import type { Platform } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
+import { subjectYearKey } from './subject-year.ts'
 
 /** Whose hours are in memory together, and are looked at before the store gives others a turn: some 20 ms. */
 const INSTITUTIONS_PER_LOAD = 50

@@ -17,7 +17,7 @@ import { lookAtClocks } from './clock-look.ts'
 import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
 import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './judged-by.ts'
-import { judgedYears, parentOf, type SubjectYear, standardsIn, subjectYearKey } from './judgement.ts'
+import { judgedYears, parentOf, standardsIn } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
 import {
   DERIVED,
@@ -34,6 +34,7 @@ import { closingDays, type RevisedMonths, revisedYears } from './revision.ts'
 import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { eachShard } from './shard.ts'
 import { standingKey } from './standing.ts'
+import { allYears, readYears, subjectYearKey } from './subject-year.ts'
 import { summarize, summaryKey } from './summary.ts'
 
 /** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
@@ -148,10 +149,10 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     if (changed.length === 0) return
     const months = new Map<string, Month[]>()
     for (const id of changed) {
-      const years = await state.query<SubjectYear>(subjectYearKey(id, ''))
+      const years = await allYears(state, id)
       months.set(
         id,
-        years.flatMap(({ value }) => Object.keys(value)),
+        years.flatMap((year) => Object.keys(year)),
       )
     }
     const trail = before ? reopenedTrail(months, { judgedBy, before: before.value }) : {}
@@ -178,11 +179,11 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const keys = institutions.flatMap(({ id }) =>
       [...new Set(months.map((month) => month.slice(0, 4)))].map((year) => subjectYearKey(id, year)),
     )
-    const years = await docs.getMany<SubjectYear>(keys)
+    const years = await readYears(docs, keys)
     return months.map((month) =>
       sumSubjects(
         month,
-        years.flatMap(({ value }) => value[month] ?? []),
+        years.flatMap((year) => year[month] ?? []),
       ),
     )
   }

@@ -10,12 +10,9 @@ import type { Area, Institution } from '../domain/registry.ts'
 import type { StandardTables } from '../domain/standards/tables.ts'
 import type { SubjectMonth } from '../domain/subject.ts'
 import type { DualControl, QuotaStatus } from '../domain/view.ts'
-import type { Doc, DocWrite, StateStore } from './platform.ts'
+import type { DocWrite, StateStore } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
-
-/** The months of one subject (institution or area) in one calendar year. */
-export type SubjectYear = Record<string, SubjectMonth>
-export const subjectYearKey = (subject: string, year: number | string): string => `subject/${subject}/${year}`
+import { allYears, readYear, readYears, type SubjectYear, storedYear, subjectYearKey } from './subject-year.ts'
 
 /**
  * Data older than a standard or factor are judged by its earliest row, and the names in the result say so: an institution's
@@ -33,21 +30,23 @@ export async function subjectMonthDocs(
   return Promise.all(
     [...byYear].map(async ([year, changed]) => {
       const key = subjectYearKey(subject, year)
-      const value = { ...(await state.get<SubjectYear>(key))?.value }
-      for (const month of changed) value[month.month] = month
-      // In the order of the months, whatever came first: sums over them are the same to the last bit.
-      return { key, value: Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) }
+      const months = { ...(await readYear(state, key)) }
+      for (const month of changed) months[month.month] = month
+      return { key, value: storedYear(Object.values(months)) }
     }),
   )
 }
 
 /** The months of the two calendar years that judging `month` looks at. */
 export async function subjectMonths(state: StateStore, subject: string, month: string): Promise<SubjectMonth[]> {
-  return (await subjectYears(state, subject, month)).flatMap(({ value }) => Object.values(value))
+  return (await subjectYears(state, subject, month)).flatMap((year) => Object.values(year))
 }
 
-const subjectYears = (state: StateStore, subject: string, month: string): Promise<Doc<SubjectYear>[]> =>
-  state.getMany<SubjectYear>(judgedYears(month).map((year) => subjectYearKey(subject, year)))
+const subjectYears = (state: StateStore, subject: string, month: string): Promise<SubjectYear[]> =>
+  readYears(
+    state,
+    judgedYears(month).map((year) => subjectYearKey(subject, year)),
+  )
 
 /** The calendar years that judging `month` looks at. */
 export const judgedYears = (month: string): [before: number, own: number] => [
@@ -58,18 +57,15 @@ export const judgedYears = (month: string): [before: number, own: number] => [
 /** The latest month of a subject that has data, at most that of `nowMs`; undefined when there is none in a lifetime of data. */
 export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<string | undefined> {
   const present = monthOf(nowMs)
-  const latestIn = (years: readonly Doc<SubjectYear>[]): string | undefined =>
+  const latestIn = (years: readonly SubjectYear[]): string | undefined =>
     years
-      .flatMap(({ value }) => Object.values(value))
+      .flatMap((year) => Object.values(year))
       .filter(({ hoursKnown, month }) => hoursKnown > 0 && month <= present)
       .map(({ month }) => month)
       .sort()
       .at(-1)
   // Nearly always in the two years that are read to judge it; only who has nothing there is looked up in full.
-  return (
-    latestIn(await subjectYears(state, subject, present)) ??
-    latestIn(await state.query<SubjectYear>(subjectYearKey(subject, '')))
-  )
+  return latestIn(await subjectYears(state, subject, present)) ?? latestIn(await allYears(state, subject))
 }
 
 /** A subject to judge: who it is, the area whose factors and profile hold for it, and the month. */

@@ -23,7 +23,11 @@ export function openApiDocument() {
     components: {
       securitySchemes: {
         gateway: { type: 'http', scheme: 'basic', description: 'Gateway id and password' },
-        admin: { type: 'http', scheme: 'bearer', description: 'The admin token in the data folder' },
+        admin: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'One machine: the admin token in the data folder. AWS: an access token',
+        },
       },
     },
   })

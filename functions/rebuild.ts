@@ -5,12 +5,12 @@ import type { Bill } from '../domain/bill.ts'
 import { assess } from './assess.ts'
 import { billedMonths } from './bills.ts'
 import { addDirtyMonths } from './dirty.ts'
-import type { SubjectYear } from './judgement.ts'
 import type { Platform, ShardResult, StateStore } from './platform.ts'
 import { readRegistry, registryReader } from './registry.ts'
 import { rebuiltKey } from './revision.ts'
 import { rollup } from './rollup.ts'
 import { settle } from './settle.ts'
+import { monthsOf, type StoredYear } from './subject-year.ts'
 
 /** What only settling and judging write. Reviews, repairs, revisions and alerts are history, and stay. */
 const DERIVED_PREFIXES = [
@@ -65,7 +65,7 @@ async function deleteAll(state: StateStore, prefix: string): Promise<number> {
 /** Sets the months aside that stand: a closed one that comes out otherwise is a revision. A rebuild begun before goes on. */
 async function keepJudgedMonths(state: StateStore): Promise<void> {
   const kept = new Set((await state.query(rebuiltKey())).map(({ key }) => key))
-  const docs = (await state.query<SubjectYear>('subject/'))
+  const docs = (await state.query('subject/'))
     .map(({ key, value }) => ({ key: `${rebuiltKey()}${key.slice('subject/'.length)}`, value }))
     .filter(({ key }) => !kept.has(key))
   for (let first = 0; first < docs.length; first += KEYS_PER_DELETE)
@@ -81,7 +81,8 @@ async function markJudgedMonths({ state }: Platform): Promise<void> {
   const add = (subject: string, some: Iterable<string>): void => {
     months.set(subject, new Set([...(months.get(subject) ?? []), ...some]))
   }
-  for (const { key, value } of await state.query<SubjectYear>('subject/')) add(key.split('/')[1], Object.keys(value))
+  for (const { key, value } of await state.query<StoredYear>('subject/'))
+    add(key.split('/')[1], Object.keys(monthsOf(value)))
   const bills = (await state.query<Bill[]>('bill/')).flatMap(({ value }) => value)
   for (const [subject, some] of billedMonths(bills)) add(subject, some)
   const places = new Map<string, Map<string, Set<string>>>()

@@ -2,6 +2,7 @@
 // Of an institution that is known already, dated sizes are added; a new value never rewrites the past (design §2).
 // Bills go beside the registry, and the months they are of are judged anew.
 
+import { isDeepStrictEqual } from 'node:util'
 import { type Bill, billId } from '../domain/bill.ts'
 import { monthRange } from '../domain/calendar.ts'
 import {
@@ -21,7 +22,7 @@ import { tariffId } from '../domain/tariff.ts'
 import { billDocs, billedMonths } from './bills.ts'
 import { addDirtyMonths } from './dirty.ts'
 import type { DocWrite, StateStore } from './platform.ts'
-import { type GatewayEntry, type RegistryHead, readRegistry, registryKeys } from './registry.ts'
+import { type GatewayEntry, gatewayEntries, type RegistryHead, readRegistry, registryKeys } from './registry.ts'
 
 export type RegistryPart = Partial<Registry>
 export interface RegistryImport {
@@ -42,7 +43,8 @@ export async function importRegistry(
 ): Promise<RegistryImport> {
   const standing = await state.get<RegistryHead>(registryKeys.head)
   await state.delete(standing?.value.moved ?? [])
-  const before = await readRegistry(state)
+  const entries = await gatewayEntries(state)
+  const before = await readRegistry(state, entries)
   const after: Registry = {
     areas: merged(before.areas, part.areas, (area) => area.code),
     institutions: merged(before.institutions, part.institutions, ({ id }) => id, withOlderSizes),
@@ -60,7 +62,7 @@ export async function importRegistry(
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
   // The head goes last and carries the version check: without it nothing of the import is seen.
-  const docs = [...registryDocs(after), ...(await billDocs(state, after.bills ?? []))]
+  const docs = [...changedDocs({ before, after, part, entries }), ...(await billDocs(state, after.bills ?? []))]
   await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: standing?.version ?? 0 }])
   await state.delete(head.moved)
   await markBilled(state, after)
@@ -146,8 +148,29 @@ function headOf({ areas, institutions, meters }: Registry, before: RegistryHead 
   }
 }
 
-function registryDocs(registry: Registry): DocWrite[] {
-  const { areas, institutions, gateways, meters, targets, tariffs } = registry
+interface Change {
+  before: Registry
+  after: Registry
+  /** What was given. */
+  part: RegistryPart
+  /** Of gateways, as they stand. */
+  entries: readonly GatewayEntry[]
+}
+
+/**
+ * What an import has to write: a province has half a million documents, and one county's import shall write its own. All
+ * documents of the institutions that records were given of, whatever stands: an import that broke off on the way and is
+ * sent again is whole then. Of gateways those that are to say something else than they do.
+ */
+function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
+  const { areas, institutions, gateways, meters, targets, tariffs } = after
+  const given = new Set((part.meters ?? []).map(({ id }) => id))
+  const touched = new Set([
+    ...(part.institutions ?? []).map(({ id }) => id),
+    ...[...(part.meters ?? []), ...before.meters.filter(({ id }) => given.has(id))].map((one) => one.institution),
+  ])
+  const subjects = new Set((part.targets ?? []).map(({ subject }) => subject))
+  const standing = new Map(entries.map((one) => [one.gateway.id, one]))
   const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
   const metersOfGateway = Map.groupBy(meters.filter(isRead), (meter) => meter.gateway)
   const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
@@ -164,21 +187,27 @@ function registryDocs(registry: Registry): DocWrite[] {
   const sortedAreas: readonly Area[] = areas.toSorted((a, b) => a.code.localeCompare(b.code))
   return [
     { key: registryKeys.areas, value: sortedAreas },
-    ...TABLE_KINDS.map((kind) => ({ key: registryKeys.table(kind), value: registry[kind] ?? [] })),
+    ...TABLE_KINDS.map((kind) => ({ key: registryKeys.table(kind), value: after[kind] ?? [] })),
     { key: registryKeys.tariffs, value: tariffs },
-    ...[...Map.groupBy(targets, ({ subject }) => subject)].map(([subject, own]) => ({
-      key: registryKeys.targets(subject),
-      value: own,
-    })),
-    ...institutions.flatMap((institution) => [
-      { key: registryKeys.institution(shardOf(institution), institution.id), value: institution },
-      { key: registryKeys.institutionPlace(institution.id), value: shardOf(institution) },
-    ]),
-    ...meters.flatMap((meter) => [
-      { key: registryKeys.meter(shard(meter.institution), meter.id), value: meter },
-      { key: registryKeys.meterPlace(meter.id), value: shard(meter.institution) },
-    ]),
-    ...gateways.map((gateway) => ({ key: registryKeys.gateway(gateway.id), value: entry(gateway) })),
+    ...[...Map.groupBy(targets, ({ subject }) => subject)]
+      .filter(([subject]) => subjects.has(subject))
+      .map(([subject, own]) => ({ key: registryKeys.targets(subject), value: own })),
+    ...institutions
+      .filter(({ id }) => touched.has(id))
+      .flatMap((institution) => [
+        { key: registryKeys.institution(shardOf(institution), institution.id), value: institution },
+        { key: registryKeys.institutionPlace(institution.id), value: shardOf(institution) },
+      ]),
+    ...meters
+      .filter(({ institution }) => touched.has(institution))
+      .flatMap((meter) => [
+        { key: registryKeys.meter(shard(meter.institution), meter.id), value: meter },
+        { key: registryKeys.meterPlace(meter.id), value: shard(meter.institution) },
+      ]),
+    ...gateways
+      .map(entry)
+      .filter((one) => !isDeepStrictEqual(one, standing.get(one.gateway.id)))
+      .map((one) => ({ key: registryKeys.gateway(one.gateway.id), value: one })),
   ]
 }
 

@@ -125,8 +125,11 @@ export async function importedTables(state: StateStore): Promise<StandardTables>
   return Object.fromEntries(rows) as StandardTables
 }
 
+export const gatewayEntries = async (state: StateStore): Promise<GatewayEntry[]> =>
+  (await state.query<GatewayEntry>(registryKeys.gateway(''))).map(({ value }) => value)
+
 /** All that is registered but bills (bills.ts), as one value, for checks that look across records. */
-export async function readRegistry(state: StateStore): Promise<Registry> {
+export async function readRegistry(state: StateStore, entries?: readonly GatewayEntry[]): Promise<Registry> {
   const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
   const reader = registryReader(state)
   const shards = await Promise.all(head.shards.map((shard) => reader.shard(shard)))
@@ -134,7 +137,7 @@ export async function readRegistry(state: StateStore): Promise<Registry> {
   return {
     areas: await reader.areas(),
     institutions: shards.flatMap((shard) => shard.institutions),
-    gateways: valuesOf(await state.query<GatewayEntry>(registryKeys.gateway(''))).map((entry) => entry.gateway),
+    gateways: (entries ?? (await gatewayEntries(state))).map(({ gateway }) => gateway),
     meters: shards.flatMap((shard) => shard.meters),
     targets: valuesOf(await state.query<Target[]>(registryKeys.targets(''))).flat(),
     ...(await importedTables(state)),

@@ -4,8 +4,9 @@
 import { DAY_MS, type Month, monthRange } from '../domain/calendar.ts'
 import { type Cause, listedCauses } from '../domain/revision-cause.ts'
 import type { SubjectMonth } from '../domain/subject.ts'
-import { type SubjectYear, subjectMonthDocs, subjectYearKey } from './judgement.ts'
-import type { Doc, DocWrite, StateStore } from './platform.ts'
+import { subjectMonthDocs } from './judgement.ts'
+import type { DocWrite, StateStore } from './platform.ts'
+import { readYear, type SubjectYear, subjectYearKey } from './subject-year.ts'
 
 /** What of a month is compared and kept: its numbers, but those that say how long it was waited for. */
 export type RevisedAmounts = Record<string, number | null>
@@ -83,7 +84,7 @@ async function revisionDocs(
   const standing = await standingYear(state, subject, year)
   for (const after of closed) {
     const { month } = after
-    const before = standing?.value[month]
+    const before = standing?.[month]
     if (!before) revised.push({ month, number: null })
     if (!judged.has(month) || !before) continue
     const amounts = [amountsOf(before), amountsOf(after)]
@@ -97,8 +98,8 @@ async function revisionDocs(
   return { docs, revised }
 }
 
-async function standingYear(state: StateStore, subject: string, year: string): Promise<Doc<SubjectYear> | undefined> {
-  return (await state.get<SubjectYear>(subjectYearKey(subject, year))) ?? (await state.get(rebuiltKey(subject, year)))
+async function standingYear(state: StateStore, subject: string, year: string): Promise<SubjectYear | undefined> {
+  return (await readYear(state, subjectYearKey(subject, year))) ?? (await readYear(state, rebuiltKey(subject, year)))
 }
 
 /** The numbers of a month, in the order of their names. */

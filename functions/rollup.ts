@@ -6,11 +6,12 @@ import { sumSubjects } from '../domain/subject.ts'
 import { putAreaMonths } from './area-months.ts'
 import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
 import { handlerOf } from './handler.ts'
-import { parentOf, type SubjectYear, subjectYearKey } from './judgement.ts'
+import { parentOf } from './judgement.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { registryReader } from './registry.ts'
 import { closingDays } from './revision.ts'
 import { eachShard } from './shard.ts'
+import { readYears, subjectYearKey } from './subject-year.ts'
 
 export function rollup({ state, fanOut, now }: Platform) {
   const registry = registryReader(state)
@@ -22,11 +23,11 @@ export function rollup({ state, fanOut, now }: Platform) {
       const months = [...new Set(Object.values(dirty).flat())].sort()
       const years = [...new Set(months.map((month) => month.slice(0, 4)))]
       const keys = children.flatMap((child) => years.map((year) => subjectYearKey(child.code, year)))
-      const standing = await state.getMany<SubjectYear>(keys)
+      const standing = await readYears(state, keys)
       const sums = months.map((month) =>
         sumSubjects(
           month,
-          standing.flatMap(({ value }) => value[month] ?? []),
+          standing.flatMap((year) => year[month] ?? []),
         ),
       )
       const parent = parentOf(code, areas)

@@ -7,10 +7,11 @@ import type { Institution } from '../domain/registry.ts'
 import type { InstitutionRow } from '../domain/view.ts'
 import type { Judged } from './alert-daily.ts'
 import type { DirtyMonths } from './dirty.ts'
-import { dualControlOf, judgedYears, latestMonth, quotaOf, subjectMonths, subjectYearKey } from './judgement.ts'
+import { dualControlOf, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
 import { DERIVED, type DocWrite, type StateStore } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
 import { metTargets, peersDoc, standingDocs } from './standing.ts'
+import { subjectYearKey } from './subject-year.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
 export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`

@@ -64,7 +64,7 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: I
   const token = new Secret(scope, 'InfluxToken', {
     encryptionKey: key,
     removalPolicy,
-    description: 'JSON {"token":"…"}: an all-access token of the instance, put in after the first deployment',
+    description: 'JSON {"token":"…"}: reads and writes the bucket, put in after the first deployment',
     secretObjectValue: { token: SecretValue.unsafePlainText('not set yet: docs/deploy.md') },
   })
   accept(
@@ -99,7 +99,7 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: I
   }
 }
 
-/** One token opens the database as a whole: InfluxDB knows no rights below a bucket. */
+/** One token opens the bucket as a whole: InfluxDB knows no rights below it. */
 const accessTo = (place: { url: string; database: string }, secretArn: string): Access => ({
   environment: {
     KILOWATCH_STORE: 'influxdb',

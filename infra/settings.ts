@@ -15,6 +15,7 @@ export interface Settings {
   jwt: { issuer: string; audience: readonly string[] }
   /** Who may read over HTTP. Whatever changes something needs a token either way. */
   readers: 'signed-in' | 'anyone'
+  /** `none` where CloudFront cannot serve it, as in China without a domain of one's own that has an ICP record. */
   page: 'none' | 'cloudfront'
   /** Where the page is, when it is not built here: links of notifications lead there, and its origin may ask the API. */
   pageUrl?: string

@@ -84,6 +84,14 @@ test('the link of a message opens the alert, which is explained and taken in han
   // The formula, the row that makes standard coal of electricity, the meter and its hours by flag.
   for (const part of ['能源消费总量', '0.1229 kgce/kWh', METER, '估算']) expect(chain).toContain(part)
 
+  // The last day of the meter, down to the readings.
+  await page.getByTestId('explain-chain').locator('.ant-table-row-expand-icon').last().click()
+  const day = page.getByTestId('explain-day')
+  await expect.poll(() => day.locator('table').count(), WAIT).toBe(2)
+  expect(await day.locator('table').first().locator('tbody tr').count()).toBe(24)
+  expect(await page.getByTestId('explain-readings').locator('tbody tr').count()).toBeGreaterThan(0)
+  expect(await day.textContent()).toContain('正常')
+
   await page.getByTestId('admin-token').fill('a wrong token')
   await page.getByTestId('admin-name').fill('李工')
   await page.getByTestId('action-ack').click()
@@ -123,6 +131,7 @@ const PLACES = [
   { hash: '#/area/130102?view=ranking', shows: 'demonstration' },
   { hash: '#/area/130102?view=carbon', shows: 'carbon-total' },
   { hash: '#/area/130000?view=plan', shows: 'key-users' },
+  { hash: '#/area/130000?view=revisions', shows: 'revisions' },
   { hash: '#/institution/A', shows: 'quota' },
   { hash: '#/institution/A?view=meters', shows: 'tree' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },

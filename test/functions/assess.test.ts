@@ -11,11 +11,12 @@ import type { SubjectMonth } from '../../domain/subject.ts'
 import type { InstitutionRow } from '../../domain/view.ts'
 import { assess } from '../../functions/assess.ts'
 import { addDirtyMonths, dirtyKey } from '../../functions/dirty.ts'
-import { dualControlOf, type SubjectYear, subjectYearKey } from '../../functions/judgement.ts'
+import { dualControlOf } from '../../functions/judgement.ts'
 import { type ConsumptionDay, type Platform, VersionConflict } from '../../functions/platform.ts'
 import { registryReader } from '../../functions/registry.ts'
 import { rollup } from '../../functions/rollup.ts'
 import { settle } from '../../functions/settle.ts'
+import { monthsOf, readYear, type StoredYear, subjectYearKey } from '../../functions/subject-year.ts'
 import { summaryKey } from '../../functions/summary.ts'
 import {
   derive,
@@ -34,7 +35,7 @@ import {
 const MONTHS = ['2026-04', '2026-05', '2026-06']
 
 const monthOf = async (platform: Platform, subject: string, month: string): Promise<SubjectMonth | undefined> =>
-  (await platform.state.get<SubjectYear>(subjectYearKey(subject, month.slice(0, 4))))?.value[month]
+  (await readYear(platform.state, subjectYearKey(subject, month.slice(0, 4))))?.[month]
 const rowOf = async (platform: Platform, shard: string, id: string): Promise<InstitutionRow | undefined> =>
   (await platform.state.get<InstitutionRow>(summaryKey(shard, id)))?.value
 
@@ -108,10 +109,11 @@ test('a corrected reading of an ended month changes that month at every level, a
     expect(await step(platform)({ shards })).toEqual({ failed: [] })
   }
   await expectSums(platform, BELOW)
-  const after = (await documents(platform, 'subject/')) as Record<string, SubjectYear>
+  const after = await documents(platform, 'subject/')
+  const monthsIn = (documents: Record<string, unknown>, key: string) => monthsOf(documents[key] as StoredYear)
   const changed = Object.keys(after).flatMap((key) =>
-    Object.keys(after[key])
-      .filter((month) => JSON.stringify(after[key][month]) !== JSON.stringify((before[key] as SubjectYear)[month]))
+    Object.keys(monthsIn(after, key))
+      .filter((month) => JSON.stringify(monthsIn(after, key)[month]) !== JSON.stringify(monthsIn(before, key)[month]))
       .map((month) => `${key} ${month}`),
   )
   expect(changed.toSorted()).toEqual(

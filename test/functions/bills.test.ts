@@ -13,10 +13,10 @@ import { assess } from '../../functions/assess.ts'
 import { billWarnings } from '../../functions/bill-review.ts'
 import { billKey } from '../../functions/bills.ts'
 import { type DirtyMonths, dirtyKey } from '../../functions/dirty.ts'
-import { subjectYearKey } from '../../functions/judgement.ts'
 import { NO_HOUR } from '../../functions/platform.ts'
 import { importRegistry } from '../../functions/registry-import.ts'
 import { settle } from '../../functions/settle.ts'
+import { readYear, subjectYearKey } from '../../functions/subject-year.ts'
 import { type LocalPlatform, openPlatform } from '../../local/platform.ts'
 
 const march = monthRange('2026-03')
@@ -79,7 +79,7 @@ async function send(platform: LocalPlatform, id: string, steps: readonly number[
 const run = async (platform: LocalPlatform, handler: typeof settle | typeof assess) =>
   expect(await handler(platform)({ shards: ['130102'] })).toEqual({ failed: [] })
 const monthOf = async ({ state }: LocalPlatform): Promise<SubjectMonth | undefined> =>
-  (await state.get<Record<string, SubjectMonth>>(subjectYearKey('I', 2026)))?.value['2026-03']
+  (await readYear(state, subjectYearKey('I', 2026)))?.['2026-03']
 const day = async ({ consumption }: LocalPlatform, id: string, of = DAY) =>
   (await consumption.get([id], of, of + 1)).at(0)
 

@@ -10,14 +10,13 @@ import { DAY_MS, monthRange } from '../../domain/calendar.ts'
 import { explainWindow } from '../../domain/explain.ts'
 import type { ExplainView } from '../../domain/explain-view.ts'
 import { INDICATORS, QUOTA_INDICATORS } from '../../domain/registry.ts'
-import type { SubjectMonth } from '../../domain/subject.ts'
 import type { AreaStatusView, InstitutionStatusView } from '../../domain/view.ts'
 import { storeAlerts } from '../../functions/alert-store.ts'
 import { api } from '../../functions/api.ts'
 import { apiRoutes } from '../../functions/api-routes.ts'
-import { subjectYearKey } from '../../functions/judgement.ts'
 import type { Platform } from '../../functions/platform.ts'
 import { importRegistry } from '../../functions/registry-import.ts'
+import { monthsOf, type StoredYear, storedYear, subjectYearKey } from '../../functions/subject-year.ts'
 import { described } from '../../local/command-explain.ts'
 import { derive, meter, openTestPlatform, PROVINCE, register, send } from './province.ts'
 
@@ -185,11 +184,12 @@ test('each day of a meter is led down to its readings, as they came, and its hou
 
 test('a month that was stored otherwise than its hours is seen, by name', async () => {
   const key = subjectYearKey('C', 2026)
-  const stored = await platform.state.get<Record<string, SubjectMonth>>(key)
-  const months = stored?.value ?? {}
+  const stored = await platform.state.get<StoredYear>(key)
+  if (!stored) throw new Error('nothing stands')
+  const months = monthsOf(stored.value)
   const changed = { ...months, '2026-02': { ...months['2026-02'], electricityKwh: 1, energyKgce: 7 } }
-  await platform.state.put([{ key, value: changed }])
-  onTestFinished(() => platform.state.put([{ key, value: months }]))
+  await platform.state.put([{ key, value: storedYear(Object.values(changed)) }])
+  onTestFinished(() => platform.state.put([{ key, value: stored.value }]))
   const view = (await ask('GET', 'institutions/C/explain', { month: MONTH, indicator: 'energy' })).body as ExplainView
   expect(broken(view).map(({ level, name }) => [level, name])).toEqual(
     expect.arrayContaining([

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { Institution } from '../../domain/registry.ts'
-import { VersionConflict } from '../../functions/platform.ts'
+import { type StateStore, VersionConflict } from '../../functions/platform.ts'
 import { type RegistryHead, readRegistry, registryKeys, registryReader } from '../../functions/registry.ts'
 import { importRegistry, type RegistryPart } from '../../functions/registry-import.ts'
 import { AREAS, documents, INSTITUTIONS, institution, meter, openTestPlatform, PROVINCE, register } from './province.ts'
@@ -142,4 +142,69 @@ test('a reader sees a new registry once it has refreshed', async () => {
   expect(await reader.institution('nobody')).toBeUndefined()
   expect(await reader.meter('nobody')).toBeUndefined()
   expect(await reader.gateway('nobody')).toBeUndefined()
+})
+
+test('an import writes what it is about, not what stands', async () => {
+  const { state } = await openTestPlatform()
+  await importRegistry(state, PROVINCE)
+  const written: string[] = []
+  const told: StateStore = {
+    ...state,
+    async put(docs, options) {
+      written.push(...docs.map(({ key }) => key))
+      return state.put(docs, options)
+    },
+  }
+  await importRegistry(told, { institutions: [institution('D', '130202', { name: '丁' })], targets: [target] })
+  const own = (kind: string) => written.filter((key) => key.startsWith(`registry/${kind}`)).sort()
+  expect(own('shard/')).toEqual([
+    'registry/shard/130202/institution/D',
+    'registry/shard/130202/meter/D-E',
+    'registry/shard/130202/meter/D-W',
+  ])
+  expect(own('place/')).toHaveLength(3)
+  expect(own('gateway/')).toEqual([])
+  expect(own('target/')).toEqual(['registry/target/A'])
+})
+
+/** Documents are written one by one, as large puts are in AWS, and after `count` of them nothing is. */
+function breakingAfter(count: number, state: StateStore): StateStore {
+  let left = count
+  return {
+    ...state,
+    async put(docs, options) {
+      for (const doc of docs) {
+        if (left-- <= 0) throw new Error('killed')
+        await state.put([doc], options)
+      }
+    },
+  }
+}
+
+test('an import that broke off after any document and is sent again ends as if it had not', async () => {
+  // An institution comes to another county, and a meter to the gateway of another institution.
+  const part: RegistryPart = {
+    institutions: [institution('A', '130202'), institution('E', '130104')],
+    gateways: [{ id: 'G-E', institution: 'E' }],
+    meters: [meter('E-E', 'E'), meter('B-E', 'B', { gateway: 'G-C' })],
+    targets: [target],
+  }
+  const outcome = async (state: StateStore) => {
+    const docs = await documents({ state }, 'registry/')
+    const { moved: _, ...head } = docs[registryKeys.head] as RegistryHead
+    return { ...docs, [registryKeys.head]: head }
+  }
+  const undisturbed = await openTestPlatform()
+  await importRegistry(undisturbed.state, PROVINCE)
+  await importRegistry(undisturbed.state, part)
+  const wanted = await outcome(undisturbed.state)
+  for (let count = 0; ; count++) {
+    const { state, close } = await openTestPlatform()
+    await importRegistry(state, PROVINCE)
+    const first = await importRegistry(breakingAfter(count, state), part).catch(() => undefined)
+    if (first) break
+    await importRegistry(state, part)
+    expect(await outcome(state), `broken off after ${count}`).toEqual(wanted)
+    await close()
+  }
 })

@@ -5,11 +5,11 @@ import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
 import type { Cause } from '../../domain/revision-cause.ts'
 import { SHIPPED_TABLES } from '../../domain/standards/tables.ts'
 import { addDirtyMonths } from '../../functions/dirty.ts'
-import { subjectYearKey } from '../../functions/judgement.ts'
 import type { Platform } from '../../functions/platform.ts'
 import { rebuild } from '../../functions/rebuild.ts'
 import type { RegistryPart } from '../../functions/registry-import.ts'
 import type { Revision } from '../../functions/revision.ts'
+import { readYear, storedYear, subjectYearKey } from '../../functions/subject-year.ts'
 import { apiCall } from './api-call.ts'
 import { derive, institution, meter, NOON_MS, oneInstitution, openTestPlatform, register, send } from './province.ts'
 
@@ -119,8 +119,9 @@ test('a rebuild by which a closed month comes out otherwise; and nothing where n
   const platform = await closed()
   const tamper = async (electricityKwh: number): Promise<void> => {
     const key = subjectYearKey('A', '2026')
-    const months = (await platform.state.get<Record<string, object>>(key))?.value
-    await platform.state.put([{ key, value: { ...months, '2026-05': { ...months?.['2026-05'], electricityKwh } } }])
+    const months = (await readYear(platform.state, key)) ?? {}
+    const tampered = { ...months, '2026-05': { ...months['2026-05'], electricityKwh } }
+    await platform.state.put([{ key, value: storedYear(Object.values(tampered)) }])
   }
   await tamper(1)
   expect(await rebuild(platform, () => platform.consumption.clear())).toMatchObject({ failed: [] })

@@ -11,10 +11,11 @@ import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
 import { SHIPPED_TABLES, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
 import type { SubjectMonth } from '../../domain/subject.ts'
 import { assess } from '../../functions/assess.ts'
-import { quotaOf, subjectYearKey } from '../../functions/judgement.ts'
+import { quotaOf } from '../../functions/judgement.ts'
 import { registryReader } from '../../functions/registry.ts'
 import { importRegistry } from '../../functions/registry-import.ts'
 import { type Revision, revisionKey } from '../../functions/revision.ts'
+import { readYear, subjectYearKey } from '../../functions/subject-year.ts'
 import { derive, institution, openTestPlatform, PROVINCE, register, type TestPlatform } from './province.ts'
 
 /** The records of a file; fails the test when a row is refused. */
@@ -55,8 +56,8 @@ const hebeiSet = recordsOf(
 const bill = billSchema.parse({ institution: 'A', carrier: 'petrol', month: '2026-03', quantity: 100, unit: 'kg' })
 
 const monthOf = async ({ state }: TestPlatform, month: string): Promise<SubjectMonth> => {
-  const year = await state.get<Record<string, SubjectMonth>>(subjectYearKey('A', month.slice(0, 4)))
-  return year?.value[month] as SubjectMonth
+  const year = await readYear(state, subjectYearKey('A', month.slice(0, 4)))
+  return year?.[month] as SubjectMonth
 }
 const revisions = async ({ state }: TestPlatform): Promise<Revision[]> =>
   (await state.query<Revision>(revisionKey('A'))).map(({ value }) => value)

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import { Duration } from 'aws-cdk-lib'
 import { Match } from 'aws-cdk-lib/assertions'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
@@ -12,8 +13,9 @@ import { variables } from '../../cloud/environment.ts'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
 import { works } from '../../infra/functions.ts'
 import { settingsOf } from '../../infra/settings.ts'
+import { parseSiteConfig } from '../../web/src/site-config.ts'
 import { temporaryFolder } from '../devices/broker.ts'
-import { DEPLOYMENTS, NEEDED, synth } from './synth.ts'
+import { type Context, DEPLOYMENTS, NEEDED, synth } from './synth.ts'
 
 const rows = Object.entries(triggers) as [name: keyof typeof triggers, trigger: Trigger][]
 const routes = rows.flatMap(([, { http }]) => http ?? [])
@@ -201,10 +203,10 @@ describe('the page is told', () => {
     { context: { readers: 'anyone' }, told: {} },
     { context: { pageClient: 'page' }, told: { oidc: { issuer, clientId: 'page', scope: 'openid' } } },
     {
-      context: { pageClient: '"`${x}', pageScope: 'openid kw/read' },
-      told: { oidc: { issuer, clientId: '"`${x}', scope: 'openid kw/read' } },
+      context: { pageClient: '"`\\x', pageScope: 'openid kw/read' },
+      told: { oidc: { issuer, clientId: '"`\\x', scope: 'openid kw/read' } },
     },
-  ])('by CloudFront, of $context', ({ context, told }) => {
+  ] as { context: Context; told: object }[])('by CloudFront, of $context', ({ context, told }) => {
     const { template: made } = synth({ page: 'cloudfront', ...context })
     const [{ Properties }] = Object.values(made.findResources('AWS::CloudFront::Function'))
     const answer = runInNewContext(`${Properties.FunctionCode}; handler()`)

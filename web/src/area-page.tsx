@@ -1,5 +1,5 @@
 // One area: where it lies, and in tabs its dual control with the areas and institutions below, its alerts, how its
-// institutions compare, its carbon ledger and its targets.
+// institutions compare, its carbon ledger, its targets and its revisions.
 
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'
@@ -20,6 +20,7 @@ const LeadersCard = lazy(async () => ({ default: (await import('./leaders-card.t
 const DemonstrationCard = lazy(async () => ({ default: (await import('./demonstration-card.tsx')).DemonstrationCard }))
 const CarbonCard = lazy(async () => ({ default: (await import('./carbon-card.tsx')).CarbonCard }))
 const PlanCard = lazy(async () => ({ default: (await import('./plan-card.tsx')).PlanCard }))
+const RevisionsCard = lazy(async () => ({ default: (await import('./revisions-card.tsx')).RevisionsCard }))
 const KeyUsersCard = lazy(async () => ({ default: (await import('./key-users-card.tsx')).KeyUsersCard }))
 
 type AreaRoute = AnyAreaRoute & { code: string }
@@ -93,6 +94,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
             </>
           )}
           {route.view === 'carbon' && <CarbonCard subject={path} month={month} key={month} />}
+          {route.view === 'revisions' && <RevisionsCard subject={path} />}
           {route.view === 'plan' && (
             <>
               <PlanCard key={`plan ${year}`} area={route.code} year={year} />

@@ -7,6 +7,7 @@ import type { KeyEnergyUser } from '../../domain/key-energy-user.ts'
 import type { QuotaPace } from '../../domain/quota-pace.ts'
 import type { Exclusion, RankingGroup } from '../../domain/ranking.ts'
 import type { Medium, Meter } from '../../domain/registry.ts'
+import type { Cause } from '../../domain/revision-cause.ts'
 import type { RankingRule } from '../../domain/standards/ranking-rules.ts'
 import type { PlanCheck } from '../../domain/target-plan.ts'
 import type { TariffCost } from '../../domain/tariff.ts'
@@ -78,7 +79,7 @@ export interface RevisionRow {
   atMs: number
   before: Record<string, number | null>
   after: Record<string, number | null>
-  cause: string | null
+  causes: Cause[]
 }
 
 export interface RankingRow {

@@ -1,9 +1,11 @@
 // The meters at the end of a chain: what each counted in the window, how many of its hours are measured or estimated, how
-// many readings stand behind them, and the way to the hours themselves.
+// many readings stand behind them, the last day of them down to the readings, and the way to the other hours.
 
 import { Table, type TableColumnsType } from 'antd'
+import { dayOf } from '../../domain/calendar.ts'
 import type { ExplainedMeter, ExplainView } from '../../domain/explain-view.ts'
 import { HOUR_FLAGS } from '../../domain/register.ts'
+import { ExplainDay } from './explain-day.tsx'
 import { formatAmount, formatNumber, formatTime, formatUnit, UNKNOWN, withUnit } from './format.ts'
 import { useLanguage } from './language.tsx'
 import { formatRoute, institutionRoute } from './route.ts'
@@ -61,14 +63,18 @@ export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMo
       scroll={{ x: 'max-content' }}
       expandable={{
         rowExpandable: ({ months }) => months.length > 0,
-        expandedRowRender: ({ months, unit }) => (
-          <ul className="plain-list">
-            {months.map(({ month, amount, hoursKnown }) => (
-              <li key={month}>
-                {month}: {withUnit(formatAmount(amount), formatUnit(unit, language))} · {formatNumber(hoursKnown, 0)} h
-              </li>
-            ))}
-          </ul>
+        expandedRowRender: ({ meter, months, unit, readings }) => (
+          <>
+            <ul className="plain-list">
+              {months.map(({ month, amount, hoursKnown }) => (
+                <li key={month}>
+                  {month}: {withUnit(formatAmount(amount), formatUnit(unit, language))} · {formatNumber(hoursKnown, 0)}{' '}
+                  h
+                </li>
+              ))}
+            </ul>
+            {readings.lastMs !== null && <ExplainDay view={view} meter={meter} day={dayOf(readings.lastMs)} />}
+          </>
         ),
       }}
     />

@@ -1,6 +1,7 @@
 // What changed in closed months, and why: a total that was shown once must not change in silence.
 
 import { Card, Empty } from 'antd'
+import { causeWords } from './cause-words.ts'
 import type { RevisionRow } from './energy-answers.ts'
 import { formatAmount, formatTime } from './format.ts'
 import { useLanguage } from './language.tsx'
@@ -10,7 +11,7 @@ import { SourceText } from './source-text.tsx'
 
 /** `subject`: `institutions/ID` or `areas/CODE`. */
 export function RevisionsCard({ subject }: { subject: string }) {
-  const { text } = useLanguage()
+  const { text, language } = useLanguage()
   const revisions = useResource<{ items: RevisionRow[] }>(`${subject}/revisions`)
   const items = revisions.data?.items
   return (
@@ -19,15 +20,16 @@ export function RevisionsCard({ subject }: { subject: string }) {
       <p className="note">{text.revisionsNote}</p>
       {items?.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noRevisions} />}
       <ol className="timeline">
-        {items?.map(({ month, number, atMs, before, after, cause }) => (
+        {items?.map(({ month, number, atMs, before, after, causes }) => (
           <li key={`${month} ${number}`}>
             <strong>
               {month} · {text.revision} {number}
             </strong>{' '}
             <span className="faint">{formatTime(atMs)}</span>
-            {cause !== null && (
+            {causes.length > 0 && (
               <div>
-                {text.cause}: <SourceText>{cause}</SourceText>
+                {text.cause}:{' '}
+                <SourceText>{causes.map((cause) => causeWords(cause, text, language)).join('; ')}</SourceText>
               </div>
             )}
             <div className="timeline-note">

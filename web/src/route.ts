@@ -3,7 +3,7 @@
 
 import { useMemo, useSyncExternalStore } from 'react'
 
-export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan'] as const
+export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan', 'revisions'] as const
 export type AreaView = (typeof AREA_VIEWS)[number]
 export const INSTITUTION_VIEWS = ['overview', 'meters', 'carbon', 'cost', 'dataCentre', 'revisions'] as const
 export type InstitutionView = (typeof INSTITUTION_VIEWS)[number]
