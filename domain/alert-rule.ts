@@ -1,23 +1,11 @@
-// The one table of alert rules: what is watched, how bad it is, the default limits with their reason, and how it is told
-// in Chinese and English. A rule without a clause is Kilowatch's own and says so; the texts cite only what facts confirm.
+// The one table of alert rules: what is watched, how bad it is, and the default limits with their reason. A rule without a
+// clause is Kilowatch's own and says so; clauses cite only what facts confirm. How a finding reads: alert-text.ts.
 
-import type { AlertFacts, AlertKind, AlertSubject, Finding, Judged, Limits } from './alert-finding.ts'
-import {
-  clockTime,
-  duration,
-  eventName,
-  figure,
-  INDICATOR_NAMES,
-  type Language,
-  type Phrase,
-  percent,
-  type Severity,
-  standInMark,
-  unitIn,
-} from './alert-phrase.ts'
+import type { AlertKind, AlertSubject, Finding, Limits } from './alert-finding.ts'
+import type { Phrase, Severity } from './alert-phrase.ts'
 import type { Institution } from './registry.ts'
 
-export interface AlertRule<K extends AlertKind = AlertKind> {
+export interface AlertRule {
   subjects: readonly AlertSubject['type'][]
   severity: Severity
   name: Phrase
@@ -30,10 +18,6 @@ export interface AlertRule<K extends AlertKind = AlertKind> {
   institutionTypes?: readonly Institution['type'][]
   /** A stronger kind: while that is open for the same subject, this one is not. */
   yieldsTo?: AlertKind
-  /** How much: one line. */
-  measured(finding: Judged<K>): Phrase
-  /** Against which value: one line. */
-  against(finding: Judged<K>): Phrase
   /** The clause that the value or the duty comes from. */
   clause: Phrase
 }
@@ -65,7 +49,7 @@ const DUAL_CONTROL_DUTY: Phrase = {
  * a forecast decides, since such a value can stay around its limit for weeks; a week where some days of hours do; a day for
  * silence. An event of a register is each time another one.
  */
-export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
+export const ALERT_RULES: Readonly<Record<AlertKind, AlertRule>> = {
   quotaExceeded: {
     subjects: ['institution'],
     severity: 'critical',
@@ -81,8 +65,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     }),
     reason:
       'A value equal to 约束值 meets it (facts §3.2). Rolling 12 months move slowly: a day of holding rules out one bad batch.',
-    measured: ({ facts }) => quotaAmount(facts, { zh: '近12个月', en: 'last 12 months' }),
-    against: ({ facts, value }) => quotaLimit(facts, value),
     clause: QUOTA_DUTY,
   },
   quotaPredicted: {
@@ -100,8 +82,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     }),
     reason: 'A forecast swings with the weather: three days, and a wider band than for the fact itself.',
     yieldsTo: 'quotaExceeded',
-    measured: ({ facts }) => quotaAmount(facts, { zh: '预计全年', en: 'expected for the year' }),
-    against: ({ facts, value }) => quotaLimit(facts, value),
     clause: QUOTA_DUTY,
   },
   dualControlAtRisk: {
@@ -119,8 +99,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     }),
     reason: 'Orange begins above 95 % of the target (design §3).',
     yieldsTo: 'dualControlOver',
-    measured: ({ facts }) => targetAmount(facts),
-    against: ({ facts, value }) => targetLimit(facts, value),
     clause: DUAL_CONTROL_DUTY,
   },
   dualControlOver: {
@@ -137,8 +115,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
       escalateAfter: 3 * DAY,
     }),
     reason: 'Red begins above 100 % of the target (design §3).',
-    measured: ({ facts }) => targetAmount(facts),
-    against: ({ facts, value }) => targetLimit(facts, value),
     clause: DUAL_CONTROL_DUTY,
   },
   gatewayOffline: {
@@ -148,8 +124,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     unit: 'intervals',
     defaults: limits({ raise: 4, clear: 2, reopenWithin: DAY, escalateAfter: DAY, parameters: { minutesMin: 30 } }),
     reason: 'Four uploads missed, and half an hour at least: a restart or a lost packet is no outage.',
-    measured: ({ facts }) => silence(facts),
-    against: ({ facts, limits }) => silenceLimit(facts, limits),
     clause: OWN_RULE,
   },
   meterSilent: {
@@ -165,8 +139,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
       parameters: { minutesMin: 120 },
     }),
     reason: 'Twice the patience shown to a gateway, so that a dead gateway is known before its meters are looked at.',
-    measured: ({ facts }) => silence(facts),
-    against: ({ facts, limits }) => silenceLimit(facts, limits),
     clause: METERING_DUTY,
   },
   registerEvent: {
@@ -176,14 +148,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     unit: 'events',
     defaults: limits({ raise: 0, clear: 0, reopenWithin: 0, escalateAfter: null, parameters: { daysMax: 30 } }),
     reason: 'Each event changes consumption by a rule, so a person should see it; after 30 days the list keeps it.',
-    measured: ({ facts, value }) => ({
-      zh: `${figure(value)} 个事件待核，最近一次：${eventName(facts.event).zh}，${clockTime(facts.atMs)}`,
-      en: `${figure(value)} to review, the latest: ${eventName(facts.event).en} at ${clockTime(facts.atMs)}`,
-    }),
-    against: ({ limits: { raise } }) => ({
-      zh: `待核事件多于 ${figure(raise)} 个`,
-      en: `more than ${figure(raise)} events awaiting review`,
-    }),
     clause: METERING_DUTY,
   },
   nightFlowLeak: {
@@ -200,14 +164,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     }),
     reason:
       'Nobody washes from 02:00 to 05:00: a flow that never falls to half as much again as four weeks of nights, three nights running, runs away. The floor is about a dripping cistern in a large building.',
-    measured: ({ facts }) => ({
-      zh: `连续 ${facts.nights} 夜最小流量 ${figure(facts.flowM3PerHour)} m³/h`,
-      en: `the flow never fell below ${figure(facts.flowM3PerHour)} m³/h in ${facts.nights} nights running`,
-    }),
-    against: ({ facts }) => ({
-      zh: `限值 ${figure(facts.limitM3PerHour)} m³/h（此前夜间基线 ${figure(facts.baselineM3PerHour)} m³/h）`,
-      en: `limit ${figure(facts.limitM3PerHour)} m³/h (baseline of the nights before: ${figure(facts.baselineM3PerHour)} m³/h)`,
-    }),
     clause: OWN_RULE,
   },
   afterHoursLoad: {
@@ -227,11 +183,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     reason:
       'Five days of ten hours are 30 % of a week: a load that never changes has 70 % outside, and an office should be well below. Hospitals, schools with dormitories and venues live by other hours: off unless set.',
     institutionTypes: ['government', 'serviceCentre'],
-    measured: ({ facts, value }) => ({
-      zh: `近 ${facts.days} 天非工作时间用电 ${figure(facts.outsideKwh)} kWh，占 ${percent(value)}（共 ${figure(facts.totalKwh)} kWh）`,
-      en: `${figure(facts.outsideKwh)} of ${figure(facts.totalKwh)} kWh in ${facts.days} days fell outside working hours: ${percent(value)}`,
-    }),
-    against: ({ limits: { raise } }) => ({ zh: `限值 ${percent(raise)}`, en: `limit ${percent(raise)}` }),
     clause: OWN_RULE,
   },
   pueOverLimit: {
@@ -248,11 +199,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
       escalateAfter: 7 * DAY,
     }),
     reason: 'The action plan of July 2024 asks for a national mean of at most 1.5 by the end of 2025 (facts §10).',
-    measured: ({ facts, value }) => ({
-      zh: `PUE ${figure(value)}（数据中心 ${figure(facts.totalKwh)} kWh，IT 设备 ${figure(facts.itKwh)} kWh）`,
-      en: `PUE ${figure(value)} (data centre ${figure(facts.totalKwh)} kWh, IT equipment ${figure(facts.itKwh)} kWh)`,
-    }),
-    against: ({ limits: { raise } }) => ({ zh: `限值 ${figure(raise)}`, en: `limit ${figure(raise)}` }),
     clause: {
       zh: '数据中心绿色低碳发展专项行动计划（2024年7月）：2025年底全国平均PUE不高于1.5（本系统默认限值，可按对象设定）',
       en: 'national data-centre action plan of July 2024: mean PUE at most 1.5 by the end of 2025 (default of this system, can be set per subject)',
@@ -274,18 +220,6 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     }),
     reason:
       'Meters of class 1 to 2 and short lines explain a few percent; 10 % is a missing or wrongly scaled meter. Where sub meters do not cover everything, set the threshold of that main meter.',
-    measured: ({ facts: { mainAmount, subAmount, unit } }) => {
-      const gap = Math.abs(mainAmount - subAmount)
-      const [zh, en] = subAmount > mainAmount ? ['多', 'more'] : ['少', 'less']
-      return {
-        zh: `总表 ${figure(mainAmount)} ${unit}，分表合计 ${figure(subAmount)} ${unit}，分表${zh} ${figure(gap)} ${unit}`,
-        en: `main meter ${figure(mainAmount)} ${unit}, sub meters ${figure(subAmount)} ${unit}: ${figure(gap)} ${unit} ${en}`,
-      }
-    },
-    against: ({ limits: { raise }, value }) => ({
-      zh: `相差 ${percent(value)}，限值 ±${percent(raise)}`,
-      en: `${percent(value)} apart, limit ±${percent(raise)}`,
-    }),
     clause: METERING_DUTY,
   },
   pvUnderperformance: {
@@ -304,30 +238,8 @@ export const ALERT_RULES: { readonly [K in AlertKind]: AlertRule<K> } = {
     }),
     reason:
       'The sun of one month differs from year to year by some 10 to 15 %; ten days even out clouds; dust and a lost string cost more.',
-    measured: ({ facts, value }) => ({
-      zh: `本月日均发电 ${figure(facts.kwhPerDay)} kWh，偏低 ${percent(value)}`,
-      en: `${figure(facts.kwhPerDay)} kWh a day this month, ${percent(value)} too little`,
-    }),
-    against: ({ facts, limits: { raise } }) => ({
-      zh: `往年同月日均 ${figure(facts.expectedKwhPerDay)} kWh（${facts.years} 年），限值偏低 ${percent(raise)}`,
-      en: `${figure(facts.expectedKwhPerDay)} kWh a day in this month of ${facts.years} earlier years, limit ${percent(raise)} less`,
-    }),
     clause: OWN_RULE,
   },
-}
-
-/** The lines on a finding: how much, against what, by which clause. */
-export function explainFinding(
-  finding: Judged,
-  language: Language,
-): { measured: string; against: string; clause: string } {
-  // The table holds each kind's own functions, and a finding carries its kind: the pair fits, which types cannot follow.
-  const rule = ALERT_RULES[finding.kind] as unknown as AlertRule
-  return {
-    measured: rule.measured(finding)[language],
-    against: rule.against(finding)[language],
-    clause: rule.clause[language],
-  }
 }
 
 /** The defaults for one subject's kind; `institutionType` of the institution that it belongs to, none for an area. */
@@ -355,51 +267,5 @@ function limits(stated: {
     reopenWithinMinutes: reopenWithin,
     escalateAfterMinutes: escalateAfter,
     parameters,
-  }
-}
-
-const andMore = (over: number): Phrase =>
-  over > 1 ? { zh: `；共 ${over} 项超出`, en: `; ${over} indicators are over` } : { zh: '', en: '' }
-
-const quotaAmount = (facts: AlertFacts['quotaExceeded'], span: Phrase): Phrase => {
-  const { indicator, amount, unit, over } = facts
-  const name = INDICATOR_NAMES[indicator]
-  return {
-    zh: `${name.zh}${span.zh} ${figure(amount)} ${unitIn(unit, 'zh')}${andMore(over).zh}`,
-    en: `${name.en}, ${span.en}: ${figure(amount)} ${unit}${andMore(over).en}`,
-  }
-}
-
-const quotaLimit = ({ constraint, unit, standard, standIn }: AlertFacts['quotaExceeded'], value: number): Phrase => ({
-  zh: `约束值 ${figure(constraint)} ${unitIn(unit, 'zh')}（${standard}）${standInMark(standIn).zh}，为其 ${percent(value)}`,
-  en: `constraint value ${figure(constraint)} ${unit} (${standard})${standInMark(standIn).en}, ${percent(value)} of it`,
-})
-
-const targetAmount = ({ indicator, forecast, unit, over }: AlertFacts['dualControlOver']): Phrase => ({
-  zh: `${INDICATOR_NAMES[indicator].zh}预计 ${figure(forecast)} ${unitIn(unit, 'zh')}${andMore(over).zh}`,
-  en: `${INDICATOR_NAMES[indicator].en}, forecast: ${figure(forecast)} ${unit}${andMore(over).en}`,
-})
-
-const targetLimit = (
-  { target, unit, targetSource, standIn }: AlertFacts['dualControlOver'],
-  value: number,
-): Phrase => ({
-  zh: `目标 ${figure(target)} ${unitIn(unit, 'zh')}（${targetSource}）${standInMark(standIn).zh}，为其 ${percent(value)}`,
-  en: `target ${figure(target)} ${unit} (${targetSource})${standInMark(standIn).en}, ${percent(value)} of it`,
-})
-
-const silence = ({ lastMs, minutes }: AlertFacts['gatewayOffline']): Phrase => ({
-  zh: `已 ${duration(minutes).zh}无数据，最后一次 ${clockTime(lastMs)}`,
-  en: `nothing heard for ${duration(minutes).en}, last at ${clockTime(lastMs)}`,
-})
-
-const silenceLimit = (
-  { everyMinutes }: AlertFacts['gatewayOffline'],
-  { raise, parameters: { minutesMin = 0 } }: Limits,
-): Phrase => {
-  const limit = duration(Math.max(minutesMin, raise * everyMinutes))
-  return {
-    zh: `限值 ${limit.zh}（每 ${duration(everyMinutes).zh}一次）`,
-    en: `limit ${limit.en} (one every ${duration(everyMinutes).en})`,
   }
 }

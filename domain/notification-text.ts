@@ -1,11 +1,12 @@
 // How a notification reads, in Chinese and English: what, where, how much, against which value and clause, when, and the
-// link to the page. Texts of each kind stand in the rule table (alert-rule.ts).
+// link to the page. Texts of each kind: alert-text.ts.
 
 import type { AlertEvent, ClearReason } from './alert.ts'
 import type { AlertSubject } from './alert-finding.ts'
 import { clockTime, type Language, type Phrase, SEVERITY_NAMES } from './alert-phrase.ts'
-import { ALERT_RULES, explainFinding } from './alert-rule.ts'
+import { ALERT_RULES } from './alert-rule.ts'
 import type { AlertGroup, Surroundings } from './alert-storm.ts'
+import { explainFinding } from './alert-text.ts'
 
 /** Subjects named in the message of a storm; the page has them all. */
 const STORM_NAMES_MAX = 10

@@ -3,8 +3,8 @@
 // it depends on how the children grow, so it is reported and blocks nothing.
 
 import { weightedMean } from './attribute.ts'
-import { targetFor, targetValue } from './dual-control.ts'
 import { type Indicator, type Target, TOTAL_INDICATORS } from './registry.ts'
+import { targetFor, targetValue } from './target-value.ts'
 
 /** A record and a field of it, as in domain/registry-check.ts. */
 export interface PlanProblem {

@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import type { Alert } from '../domain/alert.ts'
-import { explainFinding } from '../domain/alert-rule.ts'
+import { explainFinding } from '../domain/alert-text.ts'
 import { dayOf, monthOf } from '../domain/calendar.ts'
 import { sameNumber } from '../domain/explain.ts'
 import { formulaOf } from '../domain/explain-rule.ts'

@@ -4,7 +4,7 @@
 import { meanSize } from '../domain/attribute.ts'
 import { billId } from '../domain/bill.ts'
 import { dayLabel, dayOf, monthRange, yearOf } from '../domain/calendar.ts'
-import { INDICATOR_UNITS, statusOf, targetFor, targetValue } from '../domain/dual-control.ts'
+import { INDICATOR_UNITS, statusOf } from '../domain/dual-control.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../domain/explain.ts'
 import { formulaOf, type SizeKey } from '../domain/explain-rule.ts'
 import type {
@@ -17,6 +17,7 @@ import type {
 import { monthSources } from '../domain/month-source.ts'
 import { QUOTA_UNITS, quotaRow, rate } from '../domain/quota.ts'
 import { INDICATORS, type Indicator, type Institution, type Meter, QUOTA_INDICATORS } from '../domain/registry.ts'
+import { targetFor, targetValue } from '../domain/target-value.ts'
 import { billsOf } from './bills.ts'
 import { type DirtyMonths, dirtyKey } from './dirty.ts'
 import { dayExplained, hoursOfDays, metersExplained } from './explain-hours.ts'

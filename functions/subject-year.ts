@@ -22,10 +22,14 @@ export function storedYear(months: Iterable<SubjectMonth>): StoredYear {
   return { fields, rows: inOrder.map((month) => fields.map((field) => month[field as keyof SubjectMonth] ?? null)) }
 }
 
+/** As 0.1.0 kept it: by month. Such a year stands until a month of it is judged anew. */
+type OlderYear = SubjectYear & { rows?: undefined }
+
 const opened = new WeakMap<StoredYear, SubjectYear>()
 
 /** Shared by all who ask for the same document: nobody may change it. */
-export function monthsOf(stored: StoredYear): SubjectYear {
+export function monthsOf(stored: StoredYear | OlderYear): SubjectYear {
+  if (!isRows(stored)) return stored
   const known = opened.get(stored)
   if (known) return known
   const { fields, rows } = stored
@@ -39,6 +43,8 @@ export function monthsOf(stored: StoredYear): SubjectYear {
   opened.set(stored, months)
   return months
 }
+
+const isRows = (stored: StoredYear | OlderYear): stored is StoredYear => Array.isArray(stored.rows)
 
 /** Those that stand, in the order of `keys`. */
 export async function readYears(state: StateStore, keys: readonly string[]): Promise<SubjectYear[]> {

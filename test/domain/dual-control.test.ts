@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { monthRange, monthsThrough, yearRange } from '../../domain/calendar.ts'
-import { fallPct, type JudgeInput, judge, profilesOf, statusOf, targetValue } from '../../domain/dual-control.ts'
+import { fallPct, type JudgeInput, judge, profilesOf, statusOf } from '../../domain/dual-control.ts'
 import { type Target, targetSchema } from '../../domain/registry.ts'
 import { type SubjectMonth, sumSubjects } from '../../domain/subject.ts'
+import { targetValue } from '../../domain/target-value.ts'
 import { dualControlSchema } from '../../domain/view.ts'
 
 interface Year {

@@ -2,11 +2,12 @@
 // nation must come out of the plan table and the target arithmetic, and the court in Yantai out of its parts.
 
 import { describe, expect, it } from 'vitest'
-import { fallPct, targetValue } from '../../domain/dual-control.ts'
+import { fallPct } from '../../domain/dual-control.ts'
 import { rate } from '../../domain/quota.ts'
 import { type Indicator, type Target, targetSchema } from '../../domain/registry.ts'
 import { FYP14_TARGETS } from '../../domain/standards/plans.ts'
 import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
+import { targetValue } from '../../domain/target-value.ts'
 
 const plan = (area: string, indicator: Indicator) => {
   const row = FYP14_TARGETS.find((candidate) => candidate.area === area && candidate.indicator === indicator)

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { targetValue } from '../../domain/dual-control.ts'
 import { type Target, targetSchema } from '../../domain/registry.ts'
 import { checkDecomposition, decompose, planYears, type Share, targetProblems } from '../../domain/target-plan.ts'
+import { targetValue } from '../../domain/target-value.ts'
 
 const target = (of: Partial<Target>): Target =>
   targetSchema.parse({ subject: '130000', indicator: 'energy', baseYear: 2020, endYear: 2025, source: 'plan', ...of })
