@@ -14,7 +14,9 @@ export function openDatabase(path: string): DatabaseSync {
   const db = new DatabaseSync(path)
   // Another process (the CLI beside a running host) may hold the write lock for a moment.
   db.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA mmap_size = ${MAPPED_BYTES}`)
+  db.exec(
+    `PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA mmap_size = ${MAPPED_BYTES}`,
+  )
   return db
 }
 
