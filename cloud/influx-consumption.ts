@@ -1,6 +1,7 @@
 // Consumption by meter and day in InfluxDB: one point a meter-day, which a later one at its time replaces, field by field.
 
 import { dayOf, dayStartMs } from '../domain/calendar.ts'
+import { withSums } from '../functions/consumption-sum.ts'
 import type { ConsumptionDay, ConsumptionStore } from '../functions/platform.ts'
 import { parted } from './backoff.ts'
 import { dayOfTexts, eventsText, hoursText, inOrderAsked } from './consumption-row.ts'
@@ -11,7 +12,7 @@ const NS_PER_MS = 1_000_000n
 
 export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore {
   const influx = openInflux(options)
-  return {
+  return withSums({
     async put(days) {
       // Of a day given twice the last is meant, however the server goes about the lines of a batch.
       const last = [...new Map(days.map((day) => [`${day.meter} ${day.day}`, day])).values()]
@@ -33,7 +34,7 @@ export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore
       }
       return inOrderAsked(meters, days)
     },
-  }
+  })
 }
 
 /** Base64 has nothing that the line protocol would have to escape. Both fields are always written: one would else stay. */

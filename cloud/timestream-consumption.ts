@@ -3,6 +3,7 @@
 
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
 import { dayOf, dayStartMs } from '../domain/calendar.ts'
+import { withSums } from '../functions/consumption-sum.ts'
 import type { ConsumptionDay, ConsumptionStore } from '../functions/platform.ts'
 import { parted } from './backoff.ts'
 import { dayOfTexts, eventsText, hoursText, inOrderAsked } from './consumption-row.ts'
@@ -18,7 +19,7 @@ const COLUMNS = 'meter, to_milliseconds(time), measure_name, hours, parts, event
 export function openTimestreamConsumption(options: TimestreamTable & { now(): number }): ConsumptionStore {
   const table = openTimestreamTable(options)
   let lastVersion = 0
-  return {
+  return withSums({
     async put(days) {
       if (days.length === 0) return
       lastVersion = Math.max(options.now() * 1_000, lastVersion + 1)
@@ -44,7 +45,7 @@ export function openTimestreamConsumption(options: TimestreamTable & { now(): nu
       }
       return inOrderAsked(meters, [...found.values()].map(dayOfParts))
     },
-  }
+  })
 }
 
 const partName = (part: number): string => (part === 0 ? 'day' : `day${part}`)

@@ -108,16 +108,25 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const made = new Map<string, SubjectMonth[]>(institutions.map(({ id }) => [id, []]))
     for (const month of [...new Set([...marked.values()].flat())].sort()) {
       const asked = institutions.filter(({ id }) => marked.get(id)?.includes(month))
-      const meters = asked.flatMap(({ id }) => metersOf.get(id)?.map((meter) => meter.id) ?? [])
+      const idsOf = (some: readonly Institution[]) =>
+        some.flatMap(({ id }) => metersOf.get(id)?.map((meter) => meter.id) ?? [])
       const { fromMs, toMs } = monthRange(month)
-      const days = Map.groupBy(await consumption.get(meters, dayOf(fromMs), dayOf(toMs)), ({ meter }) => meter)
+      const span = [dayOf(fromMs), dayOf(toMs)] as const
+      // What hours cost needs the hours; what they amount to does not.
+      const [priced, plain] = parted(asked, ({ id }) =>
+        tariffs.some(({ subject }) => [id, ...of.path].includes(subject)),
+      )
+      const days = Map.groupBy(await consumption.get(idsOf(priced), ...span), ({ meter }) => meter)
+      const sumOf = await consumption.sums(idsOf(plain), ...span)
       const sets = standardsIn({ areas, tables }, of.shard, month)
       for (const institution of asked) {
         const own = metersOf.get(institution.id) ?? []
-        const amounts = amountsOf(
-          own.flatMap(({ id }) => days.get(id) ?? []),
-          { meters: own, tariffs, subjects: [institution.id, ...of.path] },
-        )
+        const amounts = priced.includes(institution)
+          ? amountsOf(
+              own.flatMap(({ id }) => days.get(id) ?? []),
+              { meters: own, tariffs, subjects: [institution.id, ...of.path] },
+            )
+          : (meter: string) => sumOf.get(meter)
         const bills = billed.get(institution.id)
         const input = { institution, meters: own, bills, month, asOfMs: nowMs, amounts, sets }
         made.get(institution.id)?.push(institutionMonth(input))
@@ -219,3 +228,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
 }
 
 export const handler = onShards('assess', assess)
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
+}

@@ -3,6 +3,7 @@
 
 import type { Override } from '../domain/register-review.ts'
 import type { Meter } from '../domain/registry.ts'
+import { withSums } from './consumption-sum.ts'
 import { type OverriddenMeter, overrideKey, type Reopening, reopenedKey, withOverrides } from './event-review.ts'
 import type { ConsumptionDay, ConsumptionStore, Platform } from './platform.ts'
 import type { RegistryReader } from './registry.ts'
@@ -40,7 +41,7 @@ const NOTHING: Pick<ConsumptionStore, 'get'> = { get: async () => [] }
 /** A store over another that is only read, or over nothing: what is put stays here. */
 export function keptInMemory(below = NOTHING): ConsumptionStore {
   const kept = new Map<string, Map<number, ConsumptionDay>>()
-  return {
+  return withSums({
     async put(days) {
       for (const day of days) {
         const own = kept.get(day.meter)
@@ -58,5 +59,5 @@ export function keptInMemory(below = NOTHING): ConsumptionStore {
         return [...below.filter(({ day }) => !own.has(day)), ...above].sort((a, b) => a.day - b.day)
       })
     },
-  }
+  })
 }

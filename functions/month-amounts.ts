@@ -3,10 +3,11 @@
 import type { Medium, Meter } from '../domain/registry.ts'
 import type { MeterAmount } from '../domain/supply.ts'
 import { noCost, type Pricer, pricerOf, type Tariff, type TariffCost } from '../domain/tariff.ts'
+import { sumsOf } from './consumption-sum.ts'
 import type { ConsumptionDay } from './platform.ts'
 
 /**
- * Amounts by meter id from the days of `meters` in one month, meter by meter and each meter's in order. Meters whose consumption is paid for
+ * Amounts by meter id from the days of `meters` in one month, each meter's in order. Meters whose consumption is paid for
  * (`main`, and `exclude`, whose cost is another's) are priced. `subjects`: whose tariffs hold, the institution's id first,
  * then its area and those above.
  */
@@ -24,32 +25,20 @@ export function amountsOf(
       .filter(({ role }) => tariffs.length > 0 && (role === 'main' || role === 'exclude'))
       .map(({ id, medium }) => [id, pricer(medium)]),
   )
-  const sums = new Map<string, { amount: number; hoursKnown: number; cost: TariffCost | undefined }>()
-  // A province has six million days of meters a month: one look-up a meter, nothing but sums a day.
-  for (let first = 0, end = 0; first < days.length; first = end) {
-    const { meter } = days[first]
+  const sums = sumsOf(days)
+  const costs = new Map<string, TariffCost>()
+  for (const { meter, day, amounts: hours } of days) {
     const priced = pricerOfMeter.get(meter)
-    const cost = priced && noCost()
-    let amount = 0
-    let hoursKnown = 0
-    for (end = first; end < days.length && days[end].meter === meter; end++) {
-      const hours = days[end].amounts
-      for (let hour = 0; hour < hours.length; hour++) {
-        const one = hours[hour]
-        if (Number.isNaN(one)) continue
-        amount += one
-        hoursKnown++
-      }
-      if (priced && cost) priced.addDay(cost, days[end].day, hours)
-    }
-    sums.set(meter, { amount, hoursKnown, cost })
+    if (!priced) continue
+    const cost = costs.get(meter) ?? noCost()
+    costs.set(meter, cost)
+    priced.addDay(cost, day, hours)
   }
   return (meter) => {
     const sum = sums.get(meter)
-    if (!sum) return undefined
-    const { amount, hoursKnown, cost } = sum
-    return cost === undefined || cost.yuan === null
-      ? { amount, hoursKnown }
-      : { amount, hoursKnown, yuan: cost.yuan, hoursPriced: cost.hoursPriced }
+    const cost = costs.get(meter)
+    return sum === undefined || cost === undefined || cost.yuan === null
+      ? sum
+      : { ...sum, yuan: cost.yuan, hoursPriced: cost.hoursPriced }
   }
 }

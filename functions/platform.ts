@@ -87,6 +87,11 @@ export interface ConsumptionDay {
   /** What happened to the register on this day, for people to see (domain/register.ts). */
   events: readonly RegisterEvent[]
 }
+/** What is known of a meter over some days, and of how many hours. */
+export interface ConsumptionSum {
+  amount: number
+  hoursKnown: number
+}
 /** The flag code of an hour outside the first and last reading of its meter. */
 export const NO_HOUR = 255
 
@@ -95,6 +100,8 @@ export interface ConsumptionStore {
   put(days: readonly ConsumptionDay[]): Promise<void>
   /** Days with fromDay ≤ day < toDay, sorted by meter as given and day. */
   get(meters: readonly string[], fromDay: number, toDay: number): Promise<ConsumptionDay[]>
+  /** The same days as sums only (consumption-sum.ts says how), by meter; those without a day are absent. */
+  sums(meters: readonly string[], fromDay: number, toDay: number): Promise<Map<string, ConsumptionSum>>
 }
 
 /** A keyed JSON document. `version` rises by one with each write and starts at 1. */

@@ -72,6 +72,7 @@ export function platform(): Platform {
     consumption: {
       put: async (...args) => (await open()).consumption.put(...args),
       get: async (...args) => (await open()).consumption.get(...args),
+      sums: async (...args) => (await open()).consumption.sums(...args),
     },
     state: {
       get: async (key) => (await open()).state.get(key),

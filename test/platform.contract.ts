@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createRandom } from '../devices/random.ts'
+import { sumsOf } from '../functions/consumption-sum.ts'
 import {
   type ConsumptionDay,
   type DocWrite,
@@ -325,6 +326,23 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         const again = dayRow('m1', 20_000, 50, 2)
         await platform.consumption.put([again])
         expect(plain(await platform.consumption.get(['m1'], 20_000, 20_001))).toEqual(plain([again]))
+      })
+
+      test('is summed day by day, to the last bit as its hours are', async () => {
+        const none = { ...dayRow('c', 20_001, 0), amounts: new Float64Array(24).fill(Number.NaN) }
+        const rows = [
+          ...['a', 'b'].flatMap((meter) => [20_000, 20_001, 20_002].map((day) => dayRow(meter, day, day / 7))),
+          none,
+        ]
+        await platform.consumption.put(rows)
+        await platform.consumption.put([dayRow('b', 20_001, 0.1)])
+        await reopen()
+        const sums = await platform.consumption.sums(['b', 'nobody', 'a', 'c'], 20_001, 20_003)
+        expect(sums).toEqual(sumsOf(await platform.consumption.get(['b', 'nobody', 'a', 'c'], 20_001, 20_003)))
+        expect([...sums.keys()].toSorted()).toEqual(['a', 'b', 'c'])
+        expect(sums.get('c')).toEqual({ amount: 0, hoursKnown: 0 })
+        expect(sums.get('b')?.hoursKnown).toBe(40)
+        expect(await platform.consumption.sums(['a'], 20_002, 20_002)).toEqual(new Map())
       })
 
       test('is given for fromDay ≤ day < toDay, by meter as asked and by day', async () => {

@@ -113,6 +113,7 @@ test('undoing an event settles the hours it touches, and no other day', async ()
     ...platform,
     consumption: {
       get: platform.consumption.get,
+      sums: platform.consumption.sums,
       put: (days) => {
         put.push(...days)
         return platform.consumption.put(days)
