@@ -55,7 +55,6 @@ type Inputs = Record<string, { bytesInOutput: number }>
 async function bundled(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outfile: string): Promise<Inputs> {
   const { metafile } = await build({
     ...bundleOptions,
-    conditions: [...bundleOptions.conditions],
     mainFields: [...bundleOptions.mainFields],
     absWorkingDir: root,
     ...entry,

@@ -1,8 +1,8 @@
 // A registry of the size a bench asks for: counties with institutions, a gateway each, electricity meters behind it.
 
-import type { Gateway, Institution, Meter } from '../domain/registry.ts'
+import type { Gateway, Institution, Meter } from '../domain/registry/records.ts'
 import type { Platform } from '../functions/platform.ts'
-import { importRegistry } from '../functions/registry-import.ts'
+import { importRegistry } from '../functions/registry/import.ts'
 
 export interface FleetSize {
   counties: number

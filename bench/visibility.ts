@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourStart } from '../domain/calendar.ts'
-import type { SeriesView } from '../domain/view.ts'
+import type { SeriesView } from '../domain/view/view.ts'
 
 export interface Sample {
   meter: string

@@ -18,7 +18,7 @@ import {
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot'
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane'
-import { topicOf } from '../domain/topic.ts'
+import { topicOf } from '../domain/wire/topic.ts'
 import { type DeviceCredentials, type DeviceRegistry, PermanentFailure } from '../functions/platform.ts'
 
 /** Of one gateway at a time: that in use, that being taken up, and one that a broken-off rotation left. */

@@ -2,8 +2,8 @@
 // (functions/notify-sms.ts). A number that has opted out, or is none, will not get better.
 
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns'
-import { cutTo } from '../functions/notify-cut.ts'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
+import { cutTo } from '../functions/telling/cut.ts'
 
 /** SNS takes 1,600 characters over all parts; a part of Chinese has 67, and each is paid. */
 const CHARACTERS_MAX = 500

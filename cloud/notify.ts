@@ -3,10 +3,10 @@
 
 import type { SESv2Client } from '@aws-sdk/client-sesv2'
 import type { SNSClient } from '@aws-sdk/client-sns'
-import type { NotifySetting } from '../domain/notification-setting.ts'
-import { sendSms } from '../functions/notify-sms.ts'
-import { sendByWeb } from '../functions/notify-web.ts'
+import type { NotifySetting } from '../domain/notify/setting.ts'
 import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
+import { sendSms } from '../functions/telling/sms.ts'
+import { sendByWeb } from '../functions/telling/web.ts'
 import { sendMail } from './notify-mail.ts'
 import { sendShortMessage } from './notify-phone.ts'
 

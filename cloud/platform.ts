@@ -1,5 +1,5 @@
-// The platform on AWS, and what `#platform` means in a Lambda bundle (the import condition `aws`, package.json): managed
-// stores, queues, mail and devices put together from the environment, and the entries that translate AWS's events.
+// The platform on AWS: managed stores, queues, mail and devices, composed from the environment, and the three functions
+// with which cloud/entries connects a handler to AWS's events.
 
 import { IoTClient } from '@aws-sdk/client-iot'
 import { SESv2Client } from '@aws-sdk/client-sesv2'
@@ -7,18 +7,18 @@ import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import type { Handler } from '../functions/handler.ts'
-import { notifySettingOf } from '../functions/notification-outbox.ts'
 import type { MqttBatch, MqttBatchResult, Platform, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
-import { apiEntry } from './api-entry.ts'
+import { notifySettingOf } from '../functions/telling/outbox.ts'
 import { deadLetters } from './dead-letters.ts'
 import { iotDevices } from './devices.ts'
 import { variable } from './environment.ts'
+import { apiEntry } from './events/http.ts'
+import { mqttEntry, type SqsHandler } from './events/messages.ts'
+import { shardEntry } from './events/queued.ts'
 import { sqsFanOut } from './fan-out.ts'
 import { gatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
-import { mqttEntry, type SqsHandler } from './mqtt-entry.ts'
 import { cloudNotifier } from './notify.ts'
-import { shardEntry } from './shard-entry.ts'
 import { lazyStores } from './stores.ts'
 
 /** IoT Core's registry takes some ten calls a second of an account; the SDK waits longer each time, with jitter. */

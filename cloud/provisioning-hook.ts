@@ -1,12 +1,10 @@
 // Fleet provisioning asks here before a certificate becomes a gateway's. A claim certificate is the same in many boxes, so who
 // holds one may ask in any name: only a gateway that is registered, and has no certificate yet, gets one this way.
 
-import { IoTClient, ListThingPrincipalsCommand } from '@aws-sdk/client-iot'
-import { GATEWAY_ID } from '../domain/registry.ts'
+import { type IoTClient, ListThingPrincipalsCommand } from '@aws-sdk/client-iot'
+import { GATEWAY_ID } from '../domain/registry/records.ts'
 import type { StateStore } from '../functions/platform.ts'
-import { registryReader } from '../functions/registry.ts'
-import { lazy } from './lazy.ts'
-import { platform } from './platform.ts'
+import { registryReader } from '../functions/registry/reader.ts'
 
 /** What IoT Core sends (payload version 2020-04-01): `parameters` are what the box asked with. */
 export interface ProvisioningEvent {
@@ -53,5 +51,3 @@ async function hasCertificate(iot: IoTClient, thingName: string): Promise<boolea
     throw error
   }
 }
-
-export const handler = provisioningHook({ state: platform().state, iot: lazy(() => new IoTClient()) })

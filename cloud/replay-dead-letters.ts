@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import * as z from 'zod'
 import { REASON_ATTRIBUTE } from './dead-letters.ts'
-import type { IotMessage } from './mqtt-entry.ts'
+import type { IotMessage } from './events/messages.ts'
 
 /** SQS's own limit. */
 const MESSAGES_PER_RECEIVE = 10

@@ -3,7 +3,7 @@
 // and what a PUBACK means stay the same.
 
 import { readFileSync } from 'node:fs'
-import { topicOf } from '../domain/topic.ts'
+import { topicOf } from '../domain/wire/topic.ts'
 import type { GatewayOptions } from './gateway.ts'
 import type { UplinkLimits } from './uplink.ts'
 

@@ -4,7 +4,7 @@
 // close (MQTT.js issues 2015, 1974); the outbox is the only memory.
 
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
-import { topicOf } from '../domain/topic.ts'
+import { topicOf } from '../domain/wire/topic.ts'
 import type { Log } from './log.ts'
 import type { OutboxEntry, OutboxFigures } from './outbox.ts'
 import { Pace } from './pace.ts'

@@ -1,8 +1,8 @@
 // One gateway: source → messages → outbox → uplink. Readings are safe once their message is in the outbox, at the
 // latest `maxDelayMs` after the source gave them; they leave it only when the broker has acknowledged them.
 
-import { READINGS_PER_MESSAGE_MAX } from '../domain/reading.ts'
-import { GATEWAY_ID } from '../domain/registry.ts'
+import { GATEWAY_ID } from '../domain/registry/records.ts'
+import { READINGS_PER_MESSAGE_MAX } from '../domain/wire/reading.ts'
 import { type Log, silentLog } from './log.ts'
 import { type Body, batchBodies, encodeReadings, seal } from './message.ts'
 import { Outbox, type OutboxFigures, OutboxFull, type OutboxOptions } from './outbox.ts'

@@ -1,6 +1,6 @@
 // Readings → MQTT payloads of version 1 (design §2) that keep its limits. Pure.
 
-import { PAYLOAD_BYTES_MAX } from '../domain/reading.ts'
+import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
 import type { OutboxEntry } from './outbox.ts'
 import type { Reading } from './source.ts'
 

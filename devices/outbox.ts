@@ -2,7 +2,7 @@
 // One SQLite file per gateway; what `append` returned from survives SIGKILL and power loss. Sends nothing itself.
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { PAYLOAD_BYTES_MAX } from '../domain/reading.ts'
+import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
 
 /** 64 MiB is about 700,000 readings: ten weeks of 100 meters every 15 minutes. */
 const BYTES_MAX = 64 * 1024 * 1024

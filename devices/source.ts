@@ -1,7 +1,7 @@
 // The one interface between a gateway and whatever reads meters: drivers, the simulator, the replayer.
 // The gateway owns it; `blueprint.ts` shows how to write one.
 
-import type { ReadingsMessage } from '../domain/reading.ts'
+import type { ReadingsMessage } from '../domain/wire/reading.ts'
 
 export interface Source {
   /**

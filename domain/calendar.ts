@@ -64,3 +64,6 @@ function partsOf(month: Month): { year: number; monthNumber: number } {
   if (!match) throw new RangeError(`"${month}" is not a month; write YYYY-MM`)
   return { year: Number(match[1]), monthNumber: Number(match[2]) }
 }
+
+/** The instant at which a local date `YYYY-MM-DD` begins. */
+export const dateStartMs = (date: string): number => Date.parse(date) - UTC8_MS

@@ -1,7 +1,7 @@
 // Units of registers and readings, per medium, and the arithmetic between them.
 // Sizes are whole numbers, so that a conversion multiplies and divides by integers and loses nothing it need not lose.
 
-import type { Medium } from './registry.ts'
+import type { Medium } from './medium.ts'
 
 /** Sizes in joule (energy), litre (volume), kilogram and square metre. 1 Wh = 3600 J exactly. */
 const ENERGY = new Map([

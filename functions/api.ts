@@ -4,13 +4,12 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { z } from 'zod'
-import { onHttp } from '#platform'
-import { type Principal, Problem, type Route } from './api-route.ts'
-import { apiRoutes } from './api-routes.ts'
+import { openApiDocument } from './api/openapi.ts'
+import { type Principal, Problem, type Route } from './api/route.ts'
+import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
-import { openApiDocument } from './openapi.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
-import { registryReader } from './registry.ts'
+import { registryReader } from './registry/reader.ts'
 
 /** Of a body in which everything is wrong the first say it. */
 const ISSUES_MAX = 100
@@ -57,8 +56,6 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
   })
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
-
-export const handler = onHttp(api)
 
 /** What the authorizer in front of us found out; API Gateway puts it here, and so does the local host. */
 /** Whoever is known and may not is told what is missing; all others may give other credentials. */

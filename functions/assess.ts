@@ -2,23 +2,30 @@
 // that settling marked, and on all months of an institution whose registration changed; the scheduled run also looks at the
 // present month of everyone, since silence is news too.
 
-import { onShards } from '#platform'
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
-import { areaPathOf } from '../domain/energy.ts'
-import { institutionMonth } from '../domain/institution-month.ts'
-import type { Institution, Meter } from '../domain/registry.ts'
-import type { Trail } from '../domain/revision-cause.ts'
-import { type SubjectMonth, sumSubjects } from '../domain/subject.ts'
-import type { Judged } from './alert-daily.ts'
-import { judgeAlerts } from './alert-judge.ts'
-import { putAreaMonths } from './area-months.ts'
-import { billsOf } from './bills.ts'
-import { lookAtClocks } from './clock-look.ts'
-import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './dirty.ts'
+import { institutionMonth } from '../domain/energy/institution-month.ts'
+import { type SubjectMonth, sumSubjects } from '../domain/energy/subject-month.ts'
+import type { Trail } from '../domain/judge/revision-cause.ts'
+import { areaPathOf } from '../domain/registry/area.ts'
+import type { Institution, Meter } from '../domain/registry/records.ts'
+import { judgeAlerts } from './alerts/round.ts'
 import { handlerOf } from './handler.ts'
-import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './judged-by.ts'
-import { judgedYears, parentOf, standardsIn } from './judgement.ts'
-import { amountsOf } from './month-amounts.ts'
+import { putAreaMonths } from './judging/area-months.ts'
+import {
+  type AssessedMark,
+  assessedKey,
+  judgedByOf,
+  reopenedInstitutions,
+  reopenedTrail,
+} from './judging/fingerprint.ts'
+import type { Judged } from './judging/judgement.ts'
+import { judgedYears, standardsIn } from './judging/judgement.ts'
+import { summarize, summaryKey } from './judging/list-rows.ts'
+import { amountsOf } from './judging/month-amounts.ts'
+import { standingKey } from './judging/past-year.ts'
+import { closingDays, type RevisedMonths, revisedYears } from './judging/revision.ts'
+import { institutionCauses, noteRevised } from './judging/revision-cause.ts'
+import { allYears, readYears, subjectYearKey } from './judging/subject-year.ts'
 import {
   DERIVED,
   type DocWrite,
@@ -27,15 +34,13 @@ import {
   type ShardResult,
   type StateStore,
 } from './platform.ts'
-import { putTogether } from './put-together.ts'
-import { readOnce } from './read-once.ts'
-import { registryReader } from './registry.ts'
-import { closingDays, type RevisedMonths, revisedYears } from './revision.ts'
-import { institutionCauses, noteRevised } from './revision-cause.ts'
-import { eachShard } from './shard.ts'
-import { standingKey } from './standing.ts'
-import { allYears, readYears, subjectYearKey } from './subject-year.ts'
-import { summarize, summaryKey } from './summary.ts'
+import { billsOf } from './registry/bills.ts'
+import { parentOf, registryReader } from './registry/reader.ts'
+import { lookAtClocks } from './settling/clock-jumps.ts'
+import { addDirtyMonths, type DirtyMonths, withDirtyMonths } from './state/dirty.ts'
+import { putTogether } from './state/put-together.ts'
+import { readOnce } from './state/read-once.ts'
+import { eachShard } from './state/shard.ts'
 
 /** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
 const INSTITUTIONS_PER_LOAD = 50
@@ -226,8 +231,6 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     return { failed: [...judged.failed, ...looked.failed] }
   })
 }
-
-export const handler = onShards('assess', assess)
 
 function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))]

@@ -1,53 +1,15 @@
 // MQTT messages → durable raw readings. When this returns, every good reading is stored and every bad one is a kept,
 // countable rejection with its reason; only then may a message be acknowledged (design §2).
 
-import { onMessages } from '#platform'
-import { type MeterEntry, parseReadings, type Rejection } from '../domain/reading.ts'
+import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'
-import {
-  ATOMIC_DOCS_MAX,
-  type DocWrite,
-  type MqttBatch,
-  type MqttBatchResult,
-  type MqttMessage,
-  type Platform,
-  type ReadingStore,
-  type StateStore,
-  type StoredReading,
-  VersionConflict,
-} from './platform.ts'
-import { type GatewayEntry, type RegistryReader, registryReader } from './registry.ts'
+import type { MqttBatch, MqttBatchResult, MqttMessage, Platform, ReadingStore, StoredReading } from './platform.ts'
+import { type GatewayEntry, type RegistryReader, registryReader } from './registry/reader.ts'
+import type { KeptRejection, Refused } from './wire/rejections.ts'
+import { addRejection, DETAILS_PER_MESSAGE_MAX, keepRejections } from './wire/rejections.ts'
 
-/** Rejections of one message that are kept with their detail; the rest are counted. A message holds up to 2,000. */
-const DETAILS_PER_MESSAGE_MAX = 50
 /** A store may quote more than one would read. */
 const NOT_KEPT_CHARS_MAX = 200
-
-/** What is kept of a message of which something was refused; one document, at most a few kilobytes. */
-export interface RejectionRecord {
-  gateway: string
-  receivedMs: number
-  /** How many were refused in this message. */
-  count: number
-  rejections: KeptRejection[]
-}
-/** How many were refused, by code. */
-export type RejectionCount = Record<string, number>
-export type KeptRejection = Omit<Rejection, 'code'> & { code: Rejection['code'] | 'unknownGateway' | 'notKept' }
-
-export const rejectionKeys = {
-  /** Sorted by time, unique per message: a message delivered twice is kept once. */
-  record: (message: MqttMessage) => `${rejectionKeys.from(message.receivedMs)}/${message.gateway}/${message.id}`,
-  /** Where the records received at an instant begin; the prefix of all of them without one. */
-  from: (receivedMs: number | '') => `rejection/${receivedMs === '' ? '' : String(receivedMs).padStart(14, '0')}`,
-  /** Refused so far of one gateway, by reason. */
-  count: (gateway: string) => `rejectionCount/${gateway}`,
-} as const
-
-interface Refused {
-  message: MqttMessage
-  rejections: KeptRejection[]
-}
 
 export function ingest({ readings, state, fanOut }: Platform) {
   const registry = registryReader(state)
@@ -91,8 +53,6 @@ export function ingest({ readings, state, fanOut }: Platform) {
   })
 }
 
-export const handler = onMessages(ingest)
-
 /** Adds the good readings of a message to `accepted`; returns the others. */
 function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReading[]): KeptRejection[] {
   const meters = metersOf(sender)
@@ -130,7 +90,7 @@ function metersOf(sender: GatewayEntry): ReadonlyMap<string, MeterEntry> {
   return meters
 }
 
-const unknownGateway = (message: MqttMessage): KeptRejection => ({
+export const unknownGateway = (message: MqttMessage): KeptRejection => ({
   code: 'unknownGateway',
   detail: `gateway "${message.gateway}" is not registered`,
   index: null,
@@ -148,12 +108,6 @@ const notKeptBy = (reason: string, { meter, atMs }: StoredReading): KeptRejectio
   meter,
 })
 
-function addRejection(refused: Refused[], message: MqttMessage, rejection: KeptRejection): void {
-  const known = refused.find((one) => one.message === message)
-  if (known) known.rejections.push(rejection)
-  else refused.push({ message, rejections: [rejection] })
-}
-
 /** A meter that the sender does not have may be another gateway's: the installer wants to know which. */
 async function nameOtherGateways(rejections: KeptRejection[], registry: RegistryReader): Promise<void> {
   for (const rejection of rejections.slice(0, DETAILS_PER_MESSAGE_MAX)) {
@@ -163,50 +117,4 @@ async function nameOtherGateways(rejections: KeptRejection[], registry: Registry
     rejection.code = 'meterOfOtherGateway'
     rejection.detail = `meter "${found.meter.id}" is registered at gateway "${found.meter.gateway}"`
   }
-}
-
-/** Each with its record and at most one count: what is written whole on every platform. */
-const MESSAGES_PER_PUT = ATOMIC_DOCS_MAX / 2
-/** How often counts are tried again when another batch was counted in between. */
-const ATTEMPTS = 5
-
-/** Keeps and counts what was refused. A message that is delivered again, under its id, is neither kept nor counted twice. */
-async function keepRejections(state: StateStore, refused: readonly Refused[]): Promise<void> {
-  for (let first = 0; first < refused.length; first += MESSAGES_PER_PUT)
-    await keepTogether(state, refused.slice(first, first + MESSAGES_PER_PUT))
-}
-
-async function keepTogether(state: StateStore, refused: readonly Refused[]): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await state.put(await rejectionDocs(state, refused))
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error
-    }
-  }
-}
-
-async function rejectionDocs(state: StateStore, refused: readonly Refused[]): Promise<DocWrite[]> {
-  const kept = new Set(
-    (await state.getMany(refused.map(({ message }) => rejectionKeys.record(message)))).map(({ key }) => key),
-  )
-  const fresh = refused.filter(({ message }) => !kept.has(rejectionKeys.record(message)))
-  const records = fresh.map(({ message, rejections }): DocWrite & { value: RejectionRecord } => ({
-    key: rejectionKeys.record(message),
-    value: {
-      gateway: message.gateway,
-      receivedMs: message.receivedMs,
-      count: rejections.length,
-      rejections: rejections.slice(0, DETAILS_PER_MESSAGE_MAX),
-    },
-  }))
-  const counts = new Map<string, DocWrite & { value: RejectionCount }>()
-  for (const { message, rejections } of fresh) {
-    const key = rejectionKeys.count(message.gateway)
-    const standing = counts.has(key) ? undefined : await state.get<RejectionCount>(key)
-    const count = counts.get(key) ?? { key, value: { ...standing?.value }, ifVersion: standing?.version ?? 0 }
-    for (const { code } of rejections) count.value[code] = (count.value[code] ?? 0) + 1
-    counts.set(key, count)
-  }
-  return [...records, ...counts.values()]
 }

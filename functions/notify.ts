@@ -1,12 +1,9 @@
 // Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes down
 // what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting repeats it.
 
-import { onShards } from '#platform'
-import type { Notification } from '../domain/notification.ts'
-import type { Channel } from '../domain/notification-setting.ts'
+import type { Notification } from '../domain/notify/plan.ts'
+import type { Channel } from '../domain/notify/setting.ts'
 import { handlerOf } from './handler.ts'
-import { type NotificationRecord, notificationKeys, recipientsOf } from './notification-outbox.ts'
-import { planPending } from './notify-plan.ts'
 import {
   PermanentFailure,
   type Platform,
@@ -15,6 +12,8 @@ import {
   type ShardResult,
   VersionConflict,
 } from './platform.ts'
+import { type NotificationRecord, notificationKeys, recipientsOf } from './telling/outbox.ts'
+import { planPending } from './telling/plan.ts'
 
 /** Tries before a notification is given up: with the waits below, about half a day. */
 export const ATTEMPTS_MAX = 12
@@ -109,8 +108,6 @@ export function notify(on: Platform) {
     return { failed: [...(untold ? [{ shard: '', reason: untold }] : []), ...failed.slice(0, 1)] }
   })
 }
-
-export const handler = onShards('notify', notify)
 
 interface DueNotification {
   key: string

@@ -1,8 +1,8 @@
 // The only list of effects (design §4). Handlers take a Platform; `local/` and `cloud/` provide one each.
 // Ports translate and nothing else: no rule of the domain lives behind them.
 
-import type { Channel } from '../domain/notification-setting.ts'
-import type { RegisterEvent, Samples } from '../domain/register.ts'
+import type { Channel } from '../domain/notify/setting.ts'
+import type { RegisterEvent, Samples } from '../domain/settle/series.ts'
 
 export interface Platform {
   readonly readings: ReadingStore

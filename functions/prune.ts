@@ -1,12 +1,11 @@
 // Forgets what nobody will ask for again: refusals older than a quarter, or beyond what one would read. Their counts stay.
 // And alerts and notifications that are over (retention.ts).
 
-import { onShards } from '#platform'
 import { DAY_MS } from '../domain/calendar.ts'
 import { handlerOf } from './handler.ts'
-import { rejectionKeys } from './ingest.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
-import { forgetDone } from './retention.ts'
+import { forgetDone } from './telling/retention.ts'
+import { rejectionKeys } from './wire/rejections.ts'
 
 /** A quarter: what was wrong in one quarter's statistics can still be seen while they are checked. */
 export const REJECTION_DAYS_MAX = 90
@@ -31,5 +30,3 @@ export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {
     return { failed: [] }
   })
 }
-
-export const handler = onShards('prune', prune)

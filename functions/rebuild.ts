@@ -1,16 +1,16 @@
 // Everything derived, made again from raw readings, registry, reviews and bills. Which months were ever judged is marked
 // first, so that a rebuild that is killed loses none of them: it is run again.
 
-import type { Bill } from '../domain/bill.ts'
+import type { Bill } from '../domain/energy/bill.ts'
 import { assess } from './assess.ts'
-import { billedMonths } from './bills.ts'
-import { addDirtyMonths } from './dirty.ts'
+import { rebuiltKey } from './judging/revision.ts'
+import { monthsOf, type StoredYear } from './judging/subject-year.ts'
 import type { Platform, ShardResult, StateStore } from './platform.ts'
-import { readRegistry, registryReader } from './registry.ts'
-import { rebuiltKey } from './revision.ts'
+import { billedMonths } from './registry/bills.ts'
+import { readRegistry, registryReader } from './registry/reader.ts'
 import { rollup } from './rollup.ts'
 import { settle } from './settle.ts'
-import { monthsOf, type StoredYear } from './subject-year.ts'
+import { addDirtyMonths } from './state/dirty.ts'
 
 /** What only settling and judging write. Reviews, repairs, revisions and alerts are history, and stay. */
 const DERIVED_PREFIXES = [

@@ -1,17 +1,15 @@
 // Cities and the province: the sum of the areas below, for the months that changed there. Each level marks the next.
 
-import { onShards } from '#platform'
-import { areaPathOf } from '../domain/energy.ts'
-import { sumSubjects } from '../domain/subject.ts'
-import { putAreaMonths } from './area-months.ts'
-import { addDirtyMonths, withDirtyMonths } from './dirty.ts'
+import { sumSubjects } from '../domain/energy/subject-month.ts'
+import { areaPathOf } from '../domain/registry/area.ts'
 import { handlerOf } from './handler.ts'
-import { parentOf } from './judgement.ts'
+import { putAreaMonths } from './judging/area-months.ts'
+import { closingDays } from './judging/revision.ts'
+import { readYears, subjectYearKey } from './judging/subject-year.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
-import { registryReader } from './registry.ts'
-import { closingDays } from './revision.ts'
-import { eachShard } from './shard.ts'
-import { readYears, subjectYearKey } from './subject-year.ts'
+import { parentOf, registryReader } from './registry/reader.ts'
+import { addDirtyMonths, withDirtyMonths } from './state/dirty.ts'
+import { eachShard } from './state/shard.ts'
 
 export function rollup({ state, fanOut, now }: Platform) {
   const registry = registryReader(state)
@@ -56,5 +54,3 @@ export function rollup({ state, fanOut, now }: Platform) {
       .map(({ code }) => code)
   }
 }
-
-export const handler = onShards('rollup', rollup)

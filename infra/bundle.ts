@@ -1,10 +1,12 @@
-// How a handler becomes a Lambda bundle: one ESM file, with the platform that the `aws` condition chooses. The stack and
-// `npm run bench -- cloud` both take it from here, so that what is measured is what is deployed.
+// How an entry of cloud/entries becomes a Lambda bundle: one ESM file. The stack and `npm run bench -- cloud` both take the
+// options from here, so the bench measures the bundles that are deployed.
 
 import { triggers } from '../functions/triggers.ts'
 
-/** Handler module of each trigger, from the project root. */
-export const bundleEntries = Object.keys(triggers).map((name) => ({ name, entry: `functions/${name}.ts` }))
+/** The module that is bundled for a trigger, from the project root. */
+export const entryOf = (name: string): string => `cloud/entries/${name}.ts`
+
+export const bundleEntries = Object.keys(triggers).map((name) => ({ name, entry: entryOf(name) }))
 
 /** esbuild's options that a bundle needs, under esbuild's own names. */
 export const bundleOptions = {
@@ -13,8 +15,6 @@ export const bundleOptions = {
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  /** `#platform` is cloud/platform.ts. */
-  conditions: ['aws', 'module'],
   /** The AWS SDK's ES modules: only they can be stripped of what is not called. */
   mainFields: ['module', 'main'],
   charset: 'utf8',

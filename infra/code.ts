@@ -23,7 +23,6 @@ export function bundleOf(entry: string): Bundle {
   if (known) return known
   const { outputFiles, metafile } = buildSync({
     ...bundleOptions,
-    conditions: [...bundleOptions.conditions],
     mainFields: [...bundleOptions.mainFields],
     absWorkingDir: root,
     entryPoints: [entry],
@@ -38,7 +37,7 @@ export function bundleOf(entry: string): Bundle {
 
 /** The bundle of the module at `entry` as the code of a function, whose handler is `index.handler`. */
 export function bundledCode(entry: string): Code {
-  return Code.fromAsset(join(root, 'functions'), {
+  return Code.fromAsset(join(root, 'cloud', 'entries'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: Runtime.NODEJS_24_X.bundlingImage,

@@ -10,12 +10,14 @@ import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { accept } from './accepted.ts'
+import type { Access } from './access.ts'
+import { entryOf } from './bundle.ts'
 import { bundledCode } from './code.ts'
 import type { InfluxNetwork } from './influx.ts'
 import { pascal, queueVariable } from './names.ts'
 import type { WorkQueue } from './queues.ts'
 import type { Settings } from './settings.ts'
-import { type Access, arnOf, type Series, type Stores } from './store.ts'
+import { arnOf, type Series, type Stores } from './store.ts'
 
 export interface Work {
   memoryMb: number
@@ -85,7 +87,7 @@ export function addFunction(scope: Construct, options: FunctionOptions): LambdaF
   const usesSeries = work.reads !== undefined || work.writes !== undefined
   const made = makeFunction(scope, name, {
     ...{ settings, stores, work },
-    entry: `functions/${name}.ts`,
+    entry: entryOf(name),
     network: usesSeries ? stores.network : undefined,
     access: [
       stores.documents(),
@@ -160,7 +162,7 @@ export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptio
     })
   return makeFunction(scope, 'devices', {
     ...{ settings, stores },
-    entry: 'functions/api.ts',
+    entry: entryOf('api'),
     work: { memoryMb: 512, seconds: 29, copies: 4 },
     access: [
       stores.documents(),

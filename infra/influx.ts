@@ -21,8 +21,8 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { CfnInfluxDBInstance } from 'aws-cdk-lib/aws-timestream'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
+import type { Access } from './access.ts'
 import type { Settings } from './settings.ts'
-import type { Access } from './store.ts'
 
 const PORT = 8086
 const NETWORK = '10.64.0.0/22'

@@ -4,6 +4,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
+import { entryOf } from './bundle.ts'
 import { makeFunction, printedArn } from './functions.ts'
 import type { Settings } from './settings.ts'
 import { arnOf, type Stores } from './store.ts'
@@ -21,7 +22,7 @@ export function addProvisioningHook(scope: Construct, options: { settings: Setti
   })
   return makeFunction(scope, 'provisioning', {
     ...options,
-    entry: 'cloud/provisioning-hook.ts',
+    entry: entryOf('provisioning'),
     work: { memoryMb: MEMORY_MB, seconds: SECONDS, copies: COPIES },
     access: [options.stores.documents(), { environment: {}, statements: [asking] }],
     wildcards: {

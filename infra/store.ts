@@ -9,6 +9,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-timestream'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
+import type { Access } from './access.ts'
 import { addInflux, type InfluxNetwork } from './influx.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,10 +28,6 @@ const LARGE_DOCUMENTS_PREFIX = 'state/'
 /** Where Timestream reports what it refused after it had accepted it: only for late data, and only there. */
 const REFUSED_PREFIX = 'timestream-refused/'
 
-export interface Access {
-  environment: Record<string, string>
-  statements: PolicyStatement[]
-}
 export type Series = 'readings' | 'consumption'
 
 export interface Stores {

@@ -3,9 +3,9 @@
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { Aedes, type AedesOptions, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
-import { PAYLOAD_BYTES_MAX } from '../domain/reading.ts'
-import { GATEWAY_ID } from '../domain/registry.ts'
-import { mayPublish, maySubscribe, parseTopic } from '../domain/topic.ts'
+import { GATEWAY_ID } from '../domain/registry/records.ts'
+import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
+import { mayPublish, maySubscribe, parseTopic } from '../domain/wire/topic.ts'
 import type { DeviceLink } from './credentials.ts'
 import type { GatewayWatch } from './gateway-watch.ts'
 import type { IngestQueue } from './ingest-queue.ts'

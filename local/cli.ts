@@ -3,13 +3,13 @@
 // Exit codes: 0 done, 1 failed, 2 wrong usage. Work that takes long shows its progress on stderr when it is a terminal.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { explainSubject } from './command-explain.ts'
-import { importFiles } from './command-import.ts'
-import { rebuildFolder } from './command-rebuild.ts'
-import { repairFile } from './command-repair.ts'
-import { replay } from './command-replay.ts'
-import { settleCaseFile } from './command-settle.ts'
-import { start } from './command-start.ts'
+import { explainSubject } from './command/explain.ts'
+import { importFiles } from './command/import.ts'
+import { rebuildFolder } from './command/rebuild.ts'
+import { repairFile } from './command/repair.ts'
+import { replay } from './command/replay.ts'
+import { settleCaseFile } from './command/settle.ts'
+import { start } from './command/start.ts'
 
 const port = (text: string): number => {
   const number = Number(text)

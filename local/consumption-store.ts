@@ -3,9 +3,9 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RegisterEvent } from '../domain/register.ts'
-import { addDay, daySum, sumsOf } from '../functions/consumption-sum.ts'
+import type { RegisterEvent } from '../domain/settle/series.ts'
 import type { ConsumptionDay, ConsumptionStore, ConsumptionSum } from '../functions/platform.ts'
+import { addDay, daySum, sumsOf } from '../functions/settling/sum.ts'
 import { inDerivedTransaction } from './sqlite.ts'
 
 const HOURS = 24

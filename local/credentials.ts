@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { topicOf } from '../domain/topic.ts'
+import { topicOf } from '../domain/wire/topic.ts'
 import { type DeviceRegistry, type DocWrite, PermanentFailure, type StateStore } from '../functions/platform.ts'
 
 interface Credential {

@@ -1,7 +1,7 @@
 // Keeps what the broker hears of gateways as documents, without a write for each message: at most one a minute for each
 // gateway, all of them together every few seconds.
 
-import { type GatewaySeen, LISTENING_KEY, putGatewaysSeen } from '../functions/alert-gateway.ts'
+import { type GatewaySeen, LISTENING_KEY, putGatewaysSeen } from '../functions/alerts/gateways-heard.ts'
 import { DERIVED, type StateStore } from '../functions/platform.ts'
 
 const WRITE_MS_MIN = 60_000

@@ -4,8 +4,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import sirv from 'sirv'
+import type { Principal } from '../functions/api/route.ts'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
-import type { Principal } from '../functions/api-route.ts'
 
 /**
  * The body is held in memory, so who may send little is heard out for little. A province's meters in one import are about

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import nodemailer from 'nodemailer'
-import { isLoopback } from '../domain/notification-setting.ts'
+import { isLoopback } from '../domain/notify/setting.ts'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
 
 export interface MailServer {

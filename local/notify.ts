@@ -1,9 +1,9 @@
 // The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is functions/notify-*.ts.
 
-import type { NotifySetting } from '../domain/notification-setting.ts'
-import { sendSms } from '../functions/notify-sms.ts'
-import { sendByWeb } from '../functions/notify-web.ts'
+import type { NotifySetting } from '../domain/notify/setting.ts'
 import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
+import { sendSms } from '../functions/telling/sms.ts'
+import { sendByWeb } from '../functions/telling/web.ts'
 import { sendMail } from './notify-mail.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */

@@ -13,7 +13,7 @@ import {
   UTINYINT,
 } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
-import type { Samples } from '../domain/register.ts'
+import type { Samples } from '../domain/settle/series.ts'
 import type {
   ReadingQuality,
   ReadingStore,

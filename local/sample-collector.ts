@@ -2,7 +2,7 @@
 // readings of one meter nearly always arrive in order of time and then need no sort at all.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Samples } from '../domain/register.ts'
+import type { Samples } from '../domain/settle/series.ts'
 
 /** Rows in order of arrival, column by column. */
 export interface Rows {

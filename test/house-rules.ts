@@ -47,7 +47,7 @@ const ALL_ROOMS = ['domain', 'functions', 'cloud', 'local', 'infra', 'devices', 
 export const rooms: Readonly<Record<string, Room>> = {
   domain: { project: ['domain'], packages: ['zod'], builtins: [], filesMin: 10 },
   functions: {
-    project: ['domain', 'functions', '#platform'],
+    project: ['domain', 'functions'],
     packages: 'all',
     // The event loop's turn, which long work gives to others; waiting for time is the platforms' (see WORLD).
     builtins: [...COMPUTING_BUILTINS, 'node:timers/promises'],
@@ -61,8 +61,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   web: { project: ['domain', 'web'], packages: 'all', builtins: [], filesMin: 5 },
   // Runs before anything is installed.
   bin: { project: ['bin'], packages: [], builtins: 'all', filesMin: 3 },
-  test: { project: [...ALL_ROOMS, 'test', '#platform'], packages: 'all', builtins: 'all', filesMin: 8 },
-  bench: { project: [...ALL_ROOMS, 'bench', '#platform'], packages: 'all', builtins: 'all', filesMin: 1 },
+  test: { project: [...ALL_ROOMS, 'test'], packages: 'all', builtins: 'all', filesMin: 8 },
+  bench: { project: [...ALL_ROOMS, 'bench'], packages: 'all', builtins: 'all', filesMin: 1 },
   // Configuration of tools, at the top.
   '.': { project: ['test/summary-reporter.ts'], packages: 'all', builtins: 'all', filesMin: 1 },
 }
@@ -84,7 +84,6 @@ function isAllowed(request: string, path: string, rule: Room): boolean {
     const target = posix.normalize(posix.join(posix.dirname(path), request))
     return rule.project.some((place) => target === place || target.startsWith(`${place}/`))
   }
-  if (request.startsWith('#')) return rule.project.includes(request)
   if (request.startsWith('node:')) {
     return rule.builtins === 'all' || rule.builtins.includes(request) || TOOL_CONFIGURATION.test(path)
   }

@@ -5,7 +5,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createRandom } from '../devices/random.ts'
-import { sumsOf } from '../functions/consumption-sum.ts'
 import {
   type ConsumptionDay,
   type DocWrite,
@@ -16,6 +15,7 @@ import {
   type StoredReading,
   VersionConflict,
 } from '../functions/platform.ts'
+import { sumsOf } from '../functions/settling/sum.ts'
 
 /** The ports that keep things. */
 export type Stores = Pick<Platform, 'readings' | 'consumption' | 'state' | 'objects'>

@@ -1,8 +1,8 @@
 // What is wrong with the tables of domain/standards/: found at import, where it is said of each row, and at start, where a
 // broken shipped table is broken code and throws. Every finding names its table.
 
-import type { Quota } from '../registry.ts'
 import { FYP14_TARGETS, type PlanTarget } from './plans.ts'
+import type { Quota } from './quota.ts'
 import { QUOTAS_SHANDONG } from './quotas-shandong.ts'
 import {
   rowsInForce,

@@ -3,7 +3,8 @@
 // rewrites a month that was already judged. Other series (0.5703 for enterprises, regional baselines) are not mixed in.
 
 import * as z from 'zod'
-import { areaCode, type Medium } from '../registry.ts'
+import type { Medium } from '../medium.ts'
+import { areaCode } from '../registry/records.ts'
 import { type Certainty, datedRow, type Validity } from './validity.ts'
 
 /** Water carries no energy and no CO2 of its own here. */

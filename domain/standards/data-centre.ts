@@ -2,7 +2,7 @@
 // Whether the two differ in boundary is not known (facts §10), so they stay two tables and two indicators.
 
 import * as z from 'zod'
-import { INSTITUTION_TYPES } from '../registry.ts'
+import { INSTITUTION_TYPES } from '../registry/records.ts'
 import { datedRow } from './validity.ts'
 
 /** A table of three grades; grade 1 is best, and grade 3 is the limit value (限定值). PUE, no unit. */

@@ -3,7 +3,7 @@
 // user imports a row; the 500 tce of other rules (facts §3.2, §9.1) is about other things.
 
 import * as z from 'zod'
-import { areaCode, INSTITUTION_TYPES } from '../registry.ts'
+import { areaCode, INSTITUTION_TYPES } from '../registry/records.ts'
 import { datedRow } from './validity.ts'
 
 /** A threshold of one area, for all of its institutions or those of a type. */

@@ -1,7 +1,7 @@
 // Targets of the 14th five-year plan (2021–2025) as published: caps on totals and falls of intensities in percent.
 // They are plan data, from which a user derives the targets of subjects; the 15th plan is not known (目标未下达).
 
-import type { Indicator } from '../registry.ts'
+import type { Indicator } from '../indicator.ts'
 import type { Certainty } from './validity.ts'
 
 export interface PlanTarget {

@@ -3,7 +3,8 @@
 // out on purpose: DB37/T 4452-2021 has two values (机关 先进值 10, 通用值 25 m³ a person) or another unit (hospitals, litres
 // a bed and day), and three values made from two would be invented.
 
-import type { Institution, Quota } from '../registry.ts'
+import type { Institution } from '../registry/records.ts'
+import type { Quota } from './quota.ts'
 
 /** 约束值, 基准值, 引导值. */
 type Limits = readonly [constraint: number, benchmark: number, guide: number]

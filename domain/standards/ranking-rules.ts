@@ -2,7 +2,7 @@
 // (facts §11): the rule that ships is an assumption of this product, labelled a stand-in, until a user supplies another.
 
 import * as z from 'zod'
-import { RATINGS } from '../view.ts'
+import { RATINGS } from '../rating.ts'
 import { datedRow } from './validity.ts'
 
 export const RANKING_INDICATORS = ['energyPerArea', 'energyPerCapita', 'waterPerCapita'] as const

@@ -3,7 +3,6 @@
 // and its source. domain/standards/check.ts says what is wrong with a table.
 
 import type { z } from 'zod'
-import { type Quota, quotaSchema } from '../registry.ts'
 import { CO2_FACTORS, CO2_UNITS, type Co2Factor, co2FactorSchema } from './co2-factors.ts'
 import {
   COEFFICIENT_SETS,
@@ -23,6 +22,7 @@ import {
 import { DEMONSTRATION_LADDERS, type DemonstrationLadder, demonstrationLadderSchema } from './demonstration.ts'
 import { FUEL_FACTORS, type FuelFactor, fuelFactorSchema } from './fuel-factors.ts'
 import { KEY_ENERGY_USER_RULES, type KeyEnergyUserRule, keyEnergyUserRuleSchema } from './key-energy-users.ts'
+import { type Quota, quotaSchema } from './quota.ts'
 import { QUOTAS_HEBEI } from './quotas-hebei.ts'
 import { RANKING_RULES, type RankingRule, rankingRuleSchema } from './ranking-rules.ts'
 import type { Validity } from './validity.ts'

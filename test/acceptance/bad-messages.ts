@@ -2,7 +2,7 @@
 // and kept with a reason, because to send the same bytes again would not make them better; the rest is refused or cut.
 
 import type { IClientOptions, IClientPublishOptions } from 'mqtt'
-import type { RejectionCode } from '../../domain/reading.ts'
+import type { RejectionCode } from '../../domain/wire/reading.ts'
 
 export interface BadMessage {
   behaviour: string

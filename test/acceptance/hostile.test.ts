@@ -9,7 +9,7 @@ import type { IClientOptions } from 'mqtt'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Gateway, startGateway } from '../../devices/gateway.ts'
 import type { UplinkState } from '../../devices/uplink.ts'
-import { type Client, clientOf } from '../../local/client.ts'
+import { type Client, clientOf } from '../../local/command/client.ts'
 import { type Host, startHost } from '../../local/host.ts'
 import {
   BAD_BYTES,

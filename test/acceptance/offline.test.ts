@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startGateway } from '../../devices/gateway.ts'
-import { clientOf } from '../../local/client.ts'
+import { clientOf } from '../../local/command/client.ts'
 import { newSecret } from '../../local/credentials.ts'
 import { startHost } from '../../local/host.ts'
 import { freePort } from '../devices/broker.ts'

@@ -2,12 +2,12 @@
 // What Lambda and the scheduler would do by themselves a test does here, so that it can also do it badly.
 
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { apiEntry } from '../../cloud/api-entry.ts'
 import { deadLetters } from '../../cloud/dead-letters.ts'
+import { apiEntry } from '../../cloud/events/http.ts'
+import { mqttEntry, type SqsHandler } from '../../cloud/events/messages.ts'
+import { shardEntry } from '../../cloud/events/queued.ts'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
 import { gatewayWatch } from '../../cloud/gateway-watch.ts'
-import { mqttEntry, type SqsHandler } from '../../cloud/mqtt-entry.ts'
-import { shardEntry } from '../../cloud/shard-entry.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import { assess } from '../../functions/assess.ts'
 import { ingest } from '../../functions/ingest.ts'

@@ -2,7 +2,7 @@
 // reading is lost or counted twice, and what cannot be done lies apart with its reason and can be sent back.
 
 import { describe, expect, test } from 'vitest'
-import { shardEntry } from '../../cloud/shard-entry.ts'
+import { shardEntry } from '../../cloud/events/queued.ts'
 import { HOUR_MS } from '../../domain/calendar.ts'
 import type { Platform, ShardEvent } from '../../functions/platform.ts'
 import {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { gatewayWatch } from '../../cloud/gateway-watch.ts'
-import { gatewaysHeard } from '../../functions/alert-gateway.ts'
+import { gatewaysHeard } from '../../functions/alerts/gateways-heard.ts'
 import type { MqttMessage, StateStore } from '../../functions/platform.ts'
 import { NOON_MS, openTestPlatform } from '../functions/province.ts'
 

@@ -1,11 +1,11 @@
 // The contract of functions/platform.ts, proved of the cloud's stores over a real influxd and DynamoDB's wire.
 
 import { afterAll, beforeAll } from 'vitest'
-import { openInfluxConsumption } from '../../cloud/influx-consumption.ts'
-import { openInfluxReadings } from '../../cloud/influx-readings.ts'
 import { openObjectBucket } from '../../cloud/object-bucket.ts'
-import { openStateTable } from '../../cloud/state-table.ts'
-import { openTouchedLedger } from '../../cloud/touched-ledger.ts'
+import { openInfluxConsumption } from '../../cloud/series/influx/consumption.ts'
+import { openInfluxReadings } from '../../cloud/series/influx/readings.ts'
+import { openTouchedLedger } from '../../cloud/series/touched-ledger.ts'
+import { openStateTable } from '../../cloud/state/table.ts'
 import { storesContract } from '../platform.contract.ts'
 import { startBucket, type TestBucket } from './bucket.ts'
 import { startDynamo, type TestDynamo } from './dynamo.ts'

@@ -2,17 +2,17 @@
 // that come late, twice, in the wrong order, corrected and taken back, and after each step of them.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openInfluxConsumption } from '../../cloud/influx-consumption.ts'
-import { openInfluxReadings } from '../../cloud/influx-readings.ts'
 import { openObjectBucket } from '../../cloud/object-bucket.ts'
-import { openStateTable } from '../../cloud/state-table.ts'
-import { openTimestreamConsumption } from '../../cloud/timestream-consumption.ts'
-import { openTimestreamReadings } from '../../cloud/timestream-readings.ts'
-import { openTouchedLedger } from '../../cloud/touched-ledger.ts'
+import { openInfluxConsumption } from '../../cloud/series/influx/consumption.ts'
+import { openInfluxReadings } from '../../cloud/series/influx/readings.ts'
+import { openTimestreamConsumption } from '../../cloud/series/timestream/consumption.ts'
+import { openTimestreamReadings } from '../../cloud/series/timestream/readings.ts'
+import { openTouchedLedger } from '../../cloud/series/touched-ledger.ts'
+import { openStateTable } from '../../cloud/state/table.ts'
 import { createRandom } from '../../devices/random.ts'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
 import type { Platform } from '../../functions/platform.ts'
-import { repair } from '../../functions/repair.ts'
+import { repair } from '../../functions/settling/repair.ts'
 import {
   consumptionBytes,
   derive,

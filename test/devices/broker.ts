@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Aedes, type AuthenticateError } from 'aedes'
 import { onTestFinished } from 'vitest'
-import type { ReadingsMessage } from '../../domain/reading.ts'
+import type { ReadingsMessage } from '../../domain/wire/reading.ts'
 
 export interface Heard extends ReadingsMessage {
   seq: number

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchBodies, encodeReadings, seal } from '../../devices/message.ts'
 import type { Reading } from '../../devices/source.ts'
-import { PAYLOAD_BYTES_MAX, READINGS_PER_MESSAGE_MAX, readingsMessageSchema } from '../../domain/reading.ts'
+import { PAYLOAD_BYTES_MAX, READINGS_PER_MESSAGE_MAX, readingsMessageSchema } from '../../domain/wire/reading.ts'
 
 const readings = (count: number, meter = '130102-0007-E1'): Reading[] =>
   Array.from({ length: count }, (_, at) => ({ meter, at: 1_764_000_000_000 + at, value: at / 3 }))

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MEDIA } from '../../domain/registry.ts'
+import { MEDIA } from '../../domain/medium.ts'
 import { amountUnit, convert, factorToAmount, isUnitOf, REGISTER_UNITS } from '../../domain/unit.ts'
 
 describe('convert', () => {

@@ -2,14 +2,14 @@
 // nowhere else; it is cleared when the fault is over. Through ingest, settle and assess, on a clock of the test's own.
 
 import { expect, test } from 'vitest'
-import type { AlertEvent } from '../../domain/alert.ts'
-import { isWeekday } from '../../domain/alert-detector.ts'
-import { ALERT_KINDS, type AlertKind } from '../../domain/alert-finding.ts'
+import { isWeekday } from '../../domain/alert/detect-hours.ts'
+import { ALERT_KINDS, type AlertKind } from '../../domain/alert/finding.ts'
+import type { AlertEvent } from '../../domain/alert/life.ts'
 import { dayOf, formatInstant, HOUR_MS, hourOfDay, MINUTE_MS } from '../../domain/calendar.ts'
-import type { Meter } from '../../domain/registry.ts'
-import { gatewaySeenKey } from '../../functions/alert-gateway.ts'
-import { alertKeys } from '../../functions/alert-store.ts'
-import { putReview } from '../../functions/event-review.ts'
+import type { Meter } from '../../domain/registry/records.ts'
+import { gatewaySeenKey } from '../../functions/alerts/gateways-heard.ts'
+import { alertKeys } from '../../functions/alerts/store.ts'
+import { putReview } from '../../functions/settling/review.ts'
 import { AREAS, derive, institution, meter, openTestPlatform, register, send, type TestPlatform } from './province.ts'
 
 const at = (date: string, hour = 0): number => Date.parse(`${date}T00:00:00+08:00`) + hour * HOUR_MS

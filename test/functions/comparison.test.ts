@@ -3,13 +3,13 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DAY_MS, monthRange } from '../../domain/calendar.ts'
-import { demonstrationPoints, peerMeans } from '../../domain/demonstration.ts'
-import { rankLeaders } from '../../domain/ranking.ts'
+import { demonstrationPoints, peerMeans } from '../../domain/judge/demonstration.ts'
+import { rankLeaders } from '../../domain/judge/ranking.ts'
 import { RANKING_RULES } from '../../domain/standards/ranking-rules.ts'
 import { SHIPPED_TABLES } from '../../domain/standards/tables.ts'
 import { api } from '../../functions/api.ts'
-import { registryReader } from '../../functions/registry.ts'
-import { candidateOf, demonstrationYear } from '../../functions/standing.ts'
+import { candidateOf, demonstrationYear } from '../../functions/judging/past-year.ts'
+import { registryReader } from '../../functions/registry/reader.ts'
 import { derive, INSTITUTIONS, openTestPlatform, PROVINCE, register, send } from './province.ts'
 
 const cleanups: (() => Promise<void>)[] = []

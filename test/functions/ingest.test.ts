@@ -3,9 +3,10 @@
 
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
-import { ingest, type RejectionRecord, rejectionKeys } from '../../functions/ingest.ts'
+import { ingest } from '../../functions/ingest.ts'
 import type { MqttMessage, Platform } from '../../functions/platform.ts'
-import { registryKeys } from '../../functions/registry.ts'
+import { registryKeys } from '../../functions/registry/reader.ts'
+import { type RejectionRecord, rejectionKeys } from '../../functions/wire/rejections.ts'
 import {
   documents,
   meter,

@@ -5,24 +5,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Alert, type AlertEvent, advance } from '../../domain/alert.ts'
-import { type AlertKind, judged } from '../../domain/alert-finding.ts'
-import type { Notification } from '../../domain/notification.ts'
-import { type Channel, type Recipient, recipientSchema } from '../../domain/notification-setting.ts'
-import { alertKeys, standingAlerts, storeAlerts, thresholdsOf } from '../../functions/alert-store.ts'
-import {
-  enqueue,
-  type NotificationRecord,
-  notificationKeys,
-  notifySettingOf,
-} from '../../functions/notification-outbox.ts'
+import { type AlertKind, judged } from '../../domain/alert/finding.ts'
+import { type Alert, type AlertEvent, advance } from '../../domain/alert/life.ts'
+import type { Notification } from '../../domain/notify/plan.ts'
+import { type Channel, type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
+import { alertKeys, standingAlerts, storeAlerts, thresholdsOf } from '../../functions/alerts/store.ts'
 import { ATTEMPTS_MAX, notify, SENDS_PER_ROUND } from '../../functions/notify.ts'
-import { GATHER_MINUTES } from '../../functions/notify-plan.ts'
 import type { Notifier, StateStore } from '../../functions/platform.ts'
-import { registryKeys } from '../../functions/registry.ts'
+import { registryKeys } from '../../functions/registry/reader.ts'
+import { enqueue, type NotificationRecord, notificationKeys, notifySettingOf } from '../../functions/telling/outbox.ts'
+import { GATHER_MINUTES } from '../../functions/telling/plan.ts'
 import { localNotifier } from '../../local/notify.ts'
 import { type LocalPlatform, openPlatform } from '../../local/platform.ts'
-import { asked, DAY, MINUTE, NOW } from '../domain/alert-asked.ts'
+import { asked, DAY, MINUTE, NOW } from '../domain/alert/asked.ts'
 import { type HttpPeer, httpPeer, mailPeer } from '../local/notify-peers.ts'
 
 const TIMEOUT_MS = 300

@@ -2,16 +2,16 @@
 // are kept as long as the setting says.
 
 import { describe, expect, test } from 'vitest'
-import { type Alert, advance } from '../../domain/alert.ts'
+import { type Alert, advance } from '../../domain/alert/life.ts'
 import { DAY_MS } from '../../domain/calendar.ts'
-import { alertKeys, alertOf, storeAlerts } from '../../functions/alert-store.ts'
-import { rejectionKeys } from '../../functions/ingest.ts'
-import { enqueue } from '../../functions/notification-outbox.ts'
+import { alertKeys, alertOf, storeAlerts } from '../../functions/alerts/store.ts'
 import { notify } from '../../functions/notify.ts'
 import { PermanentFailure, type StateStore } from '../../functions/platform.ts'
 import { prune, REJECTION_DAYS_MAX } from '../../functions/prune.ts'
-import { forgetDone, RETENTION_KEY } from '../../functions/retention.ts'
-import { finding } from '../domain/alert-asked.ts'
+import { enqueue } from '../../functions/telling/outbox.ts'
+import { forgetDone, RETENTION_KEY } from '../../functions/telling/retention.ts'
+import { rejectionKeys } from '../../functions/wire/rejections.ts'
+import { finding } from '../domain/alert/asked.ts'
 import { openTestPlatform, type TestPlatform } from './province.ts'
 
 const NOW = Date.UTC(2026, 10, 23)

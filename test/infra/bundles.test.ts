@@ -5,13 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { triggers } from '../../functions/triggers.ts'
-import { bundleEntries } from '../../infra/bundle.ts'
+import { bundleEntries, entryOf } from '../../infra/bundle.ts'
 import { bundleOf } from '../../infra/code.ts'
 import { works } from '../../infra/functions.ts'
 import { synth } from './synth.ts'
 
 const names = Object.keys(triggers) as (keyof typeof triggers)[]
-const entries = [...bundleEntries.map(({ entry }) => entry), 'cloud/provisioning-hook.ts']
+const entries = [...bundleEntries.map(({ entry }) => entry), entryOf('provisioning')]
 
 /** Eight bundles, on a machine that may be busy with other tests. */
 const BUNDLING_MS_MAX = 180_000

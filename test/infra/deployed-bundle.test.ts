@@ -9,12 +9,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { openInfluxConsumption } from '../../cloud/influx-consumption.ts'
 import { openObjectBucket } from '../../cloud/object-bucket.ts'
-import { openStateTable } from '../../cloud/state-table.ts'
+import { openInfluxConsumption } from '../../cloud/series/influx/consumption.ts'
+import { openStateTable } from '../../cloud/state/table.ts'
 import { dayOf, HOUR_MS } from '../../domain/calendar.ts'
-import type { SeriesView } from '../../domain/view.ts'
-import { importRegistry } from '../../functions/registry-import.ts'
+import type { SeriesView } from '../../domain/view/view.ts'
+import { importRegistry } from '../../functions/registry/import.ts'
 import { bundleOf } from '../../infra/code.ts'
 import { startBucket } from '../cloud/bucket.ts'
 import { startDynamo } from '../cloud/dynamo.ts'
@@ -73,11 +73,11 @@ test(
     sqs.send('ingest', JSON.stringify({ payload, gateway: 'G-A', receivedMs: Date.now() }))
     sqs.send('ingest', 'no JSON of a rule')
 
-    expect(await invoke('functions/ingest.ts', sqs.receive('ingest', 100))).toEqual({ batchItemFailures: [] })
+    expect(await invoke('cloud/entries/ingest.ts', sqs.receive('ingest', 100))).toEqual({ batchItemFailures: [] })
     expect(sqs.messages('dead').map(({ attributes }) => attributes.reason.stringValue)).toEqual([
       expect.stringContaining('not JSON of the IoT rule'),
     ])
-    expect(await invoke('functions/settle.ts', sqs.receive('settle', 10))).toEqual({ batchItemFailures: [] })
+    expect(await invoke('cloud/entries/settle.ts', sqs.receive('settle', 10))).toEqual({ batchItemFailures: [] })
     expect(sqs.messages('assess').map(({ body }) => JSON.parse(body))).toEqual([{ shard: '130102' }])
 
     const credentials = async () => INFLUX_USER
@@ -91,7 +91,7 @@ test(
 
     const iso = (ms: number): string => new Date(ms).toISOString()
     const answer = await invoke<{ statusCode: number; body: string }>(
-      'functions/api.ts',
+      'cloud/entries/api.ts',
       getEvent('/api/v1/meters/A-E/series', { from: iso(startMs), to: iso(startMs + 3 * HOUR_MS), step: 'hour' }),
     )
     expect(answer.statusCode, answer.body).toBe(200)

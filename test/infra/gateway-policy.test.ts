@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { basicIngestTopic } from '../../devices/aws-iot.ts'
-import { CHANNELS, mayPublish, maySubscribe, topicOf } from '../../domain/topic.ts'
+import { CHANNELS, mayPublish, maySubscribe, topicOf } from '../../domain/wire/topic.ts'
 import { aclOf, allows, policyOf } from './iot-policy.ts'
 import { synth } from './synth.ts'
 

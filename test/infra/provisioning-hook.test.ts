@@ -5,7 +5,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { expect, test } from 'vitest'
 import { provisioningHook } from '../../cloud/provisioning-hook.ts'
 import type { Doc, StateStore } from '../../functions/platform.ts'
-import { registryKeys } from '../../functions/registry.ts'
+import { registryKeys } from '../../functions/registry/reader.ts'
 
 const REGISTERED = ['gw-new', 'gw-thing', 'gw-has', 'gw-throttled']
 

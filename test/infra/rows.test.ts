@@ -13,7 +13,7 @@ import { variables } from '../../cloud/environment.ts'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
 import { works } from '../../infra/functions.ts'
 import { settingsOf } from '../../infra/settings.ts'
-import { parseSiteConfig } from '../../web/src/site-config.ts'
+import { parseSiteConfig } from '../../web/src/api/site-config.ts'
 import { temporaryFolder } from '../devices/broker.ts'
 import { type Context, DEPLOYMENTS, NEEDED, synth } from './synth.ts'
 

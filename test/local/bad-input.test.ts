@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../domain/calendar.ts'
-import type { InstitutionStatusView, SeriesView } from '../../domain/view.ts'
-import { ApiError, type Client, clientOf } from '../../local/client.ts'
+import type { InstitutionStatusView, SeriesView } from '../../domain/view/view.ts'
+import { ApiError, type Client, clientOf } from '../../local/command/client.ts'
 import { type Host, runningHost, startHost } from '../../local/host.ts'
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'kilowatch.mjs')

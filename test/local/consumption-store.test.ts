@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { sumsOf } from '../../functions/consumption-sum.ts'
+import { sumsOf } from '../../functions/settling/sum.ts'
 import { openConsumptionStore } from '../../local/consumption-store.ts'
 
 test('days of a release that kept no sums are summed from their hours, beside new ones', async () => {

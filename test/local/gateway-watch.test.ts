@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { MINUTE_MS } from '../../domain/calendar.ts'
-import { gatewaySeenKey, gatewaysHeard, listeningSince } from '../../functions/alert-gateway.ts'
+import { gatewaySeenKey, gatewaysHeard, listeningSince } from '../../functions/alerts/gateways-heard.ts'
 import { gatewayWatch } from '../../local/gateway-watch.ts'
 import { NOON_MS, openTestPlatform } from '../functions/province.ts'
 

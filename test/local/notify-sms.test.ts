@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
-import { type NotifySetting, notifySettingSchema, recipientSchema } from '../../domain/notification-setting.ts'
+import { type NotifySetting, notifySettingSchema, recipientSchema } from '../../domain/notify/setting.ts'
 import { type Message, PermanentFailure } from '../../functions/platform.ts'
 import { localNotifier } from '../../local/notify.ts'
 import { type Answer, type HttpPeer, httpPeer } from './notify-peers.ts'

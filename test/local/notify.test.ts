@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Channel, NotifySetting } from '../../domain/notification-setting.ts'
+import type { Channel, NotifySetting } from '../../domain/notify/setting.ts'
 import { type Message, PermanentFailure } from '../../functions/platform.ts'
 import { localNotifier } from '../../local/notify.ts'
 import { type Answer, type Heard, httpPeer, mailPeer, mutePeer } from './notify-peers.ts'

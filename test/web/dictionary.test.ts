@@ -1,17 +1,19 @@
 // The words of the page: complete in both languages, and those of the glossary.
 
 import { expect, test } from 'vitest'
-import { ALERT_STATES } from '../../domain/alert.ts'
-import { LEDGER_SCOPES } from '../../domain/carbon-source.ts'
-import { PUE_PROBLEMS } from '../../domain/data-centre.ts'
-import { EXCLUSIONS } from '../../domain/ranking.ts'
-import { HOUR_FLAGS } from '../../domain/register.ts'
-import { INDICATORS, INSTITUTION_TYPES, QUOTA_INDICATORS } from '../../domain/registry.ts'
-import { TARIFF_PERIODS } from '../../domain/tariff.ts'
-import { FORECAST_BASES, RATINGS, STATUSES, VERDICTS } from '../../domain/view.ts'
-import { en } from '../../web/src/en.ts'
-import { AREA_VIEWS, INSTITUTION_VIEWS } from '../../web/src/route.ts'
-import { zh } from '../../web/src/zh.ts'
+import { ALERT_STATES } from '../../domain/alert/life.ts'
+import { LEDGER_SCOPES } from '../../domain/energy/carbon-source.ts'
+import { TARIFF_PERIODS } from '../../domain/energy/tariff.ts'
+import { INDICATORS, QUOTA_INDICATORS } from '../../domain/indicator.ts'
+import { PUE_PROBLEMS } from '../../domain/judge/data-centre.ts'
+import { EXCLUSIONS } from '../../domain/judge/ranking.ts'
+import { FORECAST_BASES, STATUSES, VERDICTS } from '../../domain/judge/result.ts'
+import { RATINGS } from '../../domain/rating.ts'
+import { INSTITUTION_TYPES } from '../../domain/registry/records.ts'
+import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
+import { AREA_VIEWS, INSTITUTION_VIEWS } from '../../web/src/frame/route.ts'
+import { en } from '../../web/src/words/en.ts'
+import { zh } from '../../web/src/words/zh.ts'
 
 /** Every phrase by its path, such as `statuses.over`; phrases with gaps are filled with figures. */
 function phrasesOf(words: object, path = ''): Map<string, string> {

@@ -3,23 +3,23 @@
 import { Alert, Card, ConfigProvider, Empty, Spin } from 'antd'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { monthOf } from '../../domain/calendar.ts'
-import type { HealthView } from '../../domain/view.ts'
+import type { HealthView } from '../../domain/view/view.ts'
 import { antdLocale, antdTheme } from './antd-setup.ts'
-import { AreaPage } from './area-page.tsx'
-import { ErrorBoundary } from './error-boundary.tsx'
-import { Header } from './header.tsx'
-import { InstitutionPage } from './institution-page.tsx'
-import { useLanguage } from './language.tsx'
-import { areaRoute, formatRoute, placeOf, type Route, useRoute } from './route.ts'
-import { canRead, useSession } from './session.ts'
-import { SessionPanel } from './session-panel.tsx'
-import { StartPanel, useHealth } from './start-panel.tsx'
-import { useTitle } from './title.ts'
+import { canRead, useSession } from './api/session.ts'
+import { ErrorBoundary } from './frame/error-boundary.tsx'
+import { Header } from './frame/header.tsx'
+import { areaRoute, formatRoute, placeOf, type Route, useRoute } from './frame/route.ts'
+import { SessionPanel } from './frame/session-panel.tsx'
+import { StartPanel, useHealth } from './frame/start-panel.tsx'
+import { useTitle } from './frame/title.ts'
+import { AreaPage } from './pages/area-page.tsx'
+import { InstitutionPage } from './pages/institution-page.tsx'
+import { useLanguage } from './words/language.tsx'
 
 // Pages that few readers open first come when they are opened.
-const AlertPage = lazy(async () => ({ default: (await import('./alert-page.tsx')).AlertPage }))
-const AlertsPage = lazy(async () => ({ default: (await import('./alerts-page.tsx')).AlertsPage }))
-const WhyPage = lazy(async () => ({ default: (await import('./why-page.tsx')).WhyPage }))
+const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
+const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
+const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
 // antd would write two Chinese characters apart: 重 试.
 const BUTTON = { autoInsertSpace: false }

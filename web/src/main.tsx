@@ -2,9 +2,9 @@
 
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { startSession } from './api/session.ts'
 import { App } from './app.tsx'
-import { LanguageProvider } from './language.tsx'
-import { startSession } from './session.ts'
+import { LanguageProvider } from './words/language.tsx'
 
 startSession()
 

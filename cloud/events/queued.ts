@@ -1,0 +1,94 @@
+// SQS → the handlers of queues. A record is a shard to be worked on, or a tick of the clock, which becomes one message for
+// each shard: so a province is worked on side by side, and a county that fails is tried again alone.
+
+import type { SQSRecord } from 'aws-lambda'
+import * as z from 'zod'
+import type { Handler } from '../../functions/handler.ts'
+import type { QueueName, ShardEvent, ShardResult, StateStore } from '../../functions/platform.ts'
+import { registryReader } from '../../functions/registry/reader.ts'
+import { type Trigger, triggers } from '../../functions/triggers.ts'
+import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
+import type { ShardMessage, SqsFanOut } from '../fan-out.ts'
+import type { SqsHandler } from './messages.ts'
+
+/** A schedule names its trigger; what else it adds is only there to make its messages differ. */
+const tickSchema = z.object({ scheduled: z.string() })
+const messageSchema = z.union([
+  z.object({ shard: z.string(), scheduled: z.literal(true).optional() }) satisfies z.ZodType<ShardMessage>,
+  tickSchema.transform((): ShardMessage => ({ shard: '', scheduled: true })),
+])
+
+export interface ShardEntryOptions {
+  queue: QueueName
+  handler: Handler<ShardEvent, ShardResult>
+  state: StateStore
+  fanOut: Pick<SqsFanOut, 'tick'>
+  deadLetters: DeadLetters
+}
+
+export function shardEntry({ queue, handler, state, fanOut, deadLetters }: ShardEntryOptions): SqsHandler {
+  const { each }: Trigger = triggers[queue]
+  return async ({ Records }) => {
+    const failures: MessageFailure[] = []
+    const ticks: SQSRecord[] = []
+    const waiting: Waiting[] = []
+    for (const record of Records) {
+      const message = messageOf(record)
+      if ('reason' in message) failures.push({ record, reason: message.reason, poison: true })
+      else if (each && message.shard === '') ticks.push(record)
+      else waiting.push({ record, ...message })
+    }
+    if (each && ticks.length > 0) {
+      try {
+        await fanOut.tick(queue, await unitsOf(each, state))
+      } catch (error) {
+        failures.push(...ticks.map((record) => ({ record, reason: String(error) })))
+      }
+    }
+    for (const same of Map.groupBy(waiting, ({ scheduled }) => scheduled).values()) {
+      failures.push(...(await work(handler, same)))
+    }
+    return deadLetters.settle(failures)
+  }
+}
+
+type Waiting = ShardMessage & { record: SQSRecord }
+
+/** Works on the shards of messages that are alike; for one that fails, all of its messages come again. */
+async function work(handler: Handler<ShardEvent, ShardResult>, waiting: readonly Waiting[]): Promise<MessageFailure[]> {
+  const asked = [...new Set(waiting.map(({ shard }) => shard))]
+  const isWhole = asked.includes('')
+  const { scheduled = isWhole } = waiting[0]
+  const failed = await handler({ shards: isWhole ? [] : asked, scheduled }).then(
+    (result) => result.failed,
+    (error: unknown) => asked.map((shard) => ({ shard, reason: String(error) })),
+  )
+  return failed.flatMap(({ shard, reason }) =>
+    waiting
+      // Where a message is for all at once, what failed of it is the message.
+      .filter((one) => isWhole || one.shard === shard)
+      .map(({ record }) => ({ record, reason: shard === '' ? reason : `${shard}: ${reason}` })),
+  )
+}
+
+/** What a tick is sent on to. */
+async function unitsOf(each: NonNullable<Trigger['each']>, state: StateStore): Promise<string[]> {
+  const registry = registryReader(state)
+  const { shards } = await registry.refresh()
+  if (each === 'shard') return shards
+  const areas = await registry.areas()
+  const parents = new Set(areas.map(({ parent }) => parent))
+  return areas.map(({ code }) => code).filter((code) => each === 'area' || parents.has(code))
+}
+
+function messageOf({ body }: SQSRecord): ShardMessage | { reason: string } {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch (error) {
+    return { reason: `not a message of ours: ${String(error)}` }
+  }
+  const parsed = messageSchema.safeParse(json)
+  if (!parsed.success) return { reason: 'not a message of ours: neither "shard" nor "scheduled"' }
+  return parsed.data
+}

@@ -1,0 +1,39 @@
+// How a batch of readings is taken: into the series store first, then into the ledger, and only then is it received. A kill
+// in between loses nothing, since the message is delivered again: its readings then stand twice in the record of
+// corrections, and count once.
+
+import type { RefusedReading, StoredReading } from '../../functions/platform.ts'
+import { isMeterId } from './arrival.ts'
+import type { TouchedLedger } from './touched-ledger.ts'
+
+/**
+ * `write` stores readings whose ranks of arrival begin at `arrival`, and returns those it refuses for good by their place in
+ * what it was given. Throws what `write` and the ledger throw; then nothing counts as received.
+ */
+export async function takenReadings(
+  batch: readonly StoredReading[],
+  ledger: TouchedLedger,
+  write: (readings: readonly StoredReading[], arrival: number) => Promise<RefusedReading[]>,
+): Promise<RefusedReading[]> {
+  if (batch.length === 0) return []
+  // Taken before anything is awaited: batches are received in the order of the calls.
+  const arrival = ledger.arrivals(batch.length)
+  const places = [...batch.keys()].filter((index) => isStorable(batch[index]))
+  const refused = (
+    await write(
+      places.map((index) => batch[index]),
+      arrival,
+    )
+  ).map(({ index, reason }) => ({
+    index: places[index],
+    reason,
+  }))
+  const isRefused = new Set(refused.map(({ index }) => index))
+  await ledger.add(places.filter((index) => !isRefused.has(index)).map((index) => batch[index]))
+  const odd = [...batch.keys()].filter((index) => !isStorable(batch[index])).map((index) => ({ index, reason: ODD }))
+  return [...refused, ...odd].sort((a, b) => a.index - b.index)
+}
+
+const ODD = 'the meter is no id, the time no whole millisecond, or the value not finite'
+const isStorable = ({ meter, atMs, value }: StoredReading): boolean =>
+  isMeterId(meter) && Number.isSafeInteger(atMs) && Number.isFinite(value)

@@ -1,0 +1,100 @@
+// Raw readings in Timestream for LiveAnalytics: one multi-measure record for each value received, under the dimension
+// `meter` (docs/decisions/0015).
+
+import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
+import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
+import { parted } from '../../backoff.ts'
+import { type Arrived, askable, letterOf, pointNs, qualityOf, quotedIds, standingSamples } from '../arrival.ts'
+import { takenReadings } from '../take.ts'
+import type { TouchedLedger } from '../touched-ledger.ts'
+import { METERS_PER_QUERY, openTimestreamTable, type TimestreamTable, timeBetween } from './wire.ts'
+
+/**
+ * Reads are eventually consistent ("after a short time", says AWS, without a bound): what was written within this time is
+ * not yet told to be settled. Below the half minute for which shards wait in their queue anyway (decision 0016).
+ */
+export const VISIBLE_AFTER_MS = 15_000
+
+const COMMON: TimestreamRecord = { MeasureName: 'reading', MeasureValueType: 'MULTI', TimeUnit: 'NANOSECONDS' }
+const COLUMNS = 'meter, to_milliseconds(time), value, arrival, received, quality'
+
+export function openTimestreamReadings(options: TimestreamTable & { ledger: TouchedLedger }): ReadingStore {
+  const { ledger } = options
+  const table = openTimestreamTable(options)
+
+  async function arrived(meters: readonly string[], fromMs: number, toMs: number): Promise<Arrived[]> {
+    const found: Arrived[] = []
+    for (const part of parted(askable(meters), METERS_PER_QUERY)) {
+      const condition = `WHERE meter IN (${quotedIds(part).join(', ')})${timeBetween(fromMs, toMs)}`
+      for await (const [meter, atMs, value, arrival, receivedMs, quality] of table.rows(COLUMNS, condition)) {
+        found.push({
+          meter: meter ?? '',
+          atMs: Number(atMs),
+          value: Number(value),
+          arrival: Number(arrival),
+          receivedMs: Number(receivedMs),
+          quality: qualityOf(quality ?? ''),
+        })
+      }
+    }
+    return found
+  }
+
+  async function everTouched(meters: readonly string[]): Promise<Touched[]> {
+    const touched: Touched[] = []
+    for (const part of parted(askable(meters), METERS_PER_QUERY)) {
+      const select = 'meter, min(to_milliseconds(time)), max(to_milliseconds(time)), count(*)'
+      const rest = `WHERE meter IN (${quotedIds(part).join(', ')}) GROUP BY meter`
+      for await (const [meter, fromMs, toMs, count] of table.rows(select, rest))
+        touched.push({ meter: meter ?? '', fromMs: Number(fromMs), toMs: Number(toMs), count: Number(count) })
+    }
+    return touched
+  }
+
+  return {
+    append: (batch, receivedMs) =>
+      takenReadings(batch, ledger, async (readings, arrival) => {
+        const records = readings.map((one, n) => recordOf(one, arrival + n, receivedMs))
+        return table.replace(records, COMMON)
+      }),
+
+    async touchedSince(meters, since) {
+      const { mark, touched, unknown } = await ledger.since(meters, since)
+      return { mark, touched: [...touched, ...(await everTouched(unknown))] }
+    },
+
+    async range(meters, fromMs, toMs) {
+      return standingSamples(await arrived(meters, fromMs, toMs))
+    },
+
+    async count(meters) {
+      let count = 0
+      for (const part of parted(askable(meters), METERS_PER_QUERY)) {
+        const select = "count(DISTINCT concat(meter, ' ', cast(to_milliseconds(time) AS varchar)))"
+        for await (const [own] of table.rows(select, `WHERE meter IN (${quotedIds(part).join(', ')})`))
+          count += Number(own)
+      }
+      return count
+    },
+
+    async history(meter, fromMs, toMs) {
+      const rows = await arrived([meter], fromMs, toMs)
+      return rows
+        .sort((a, b) => a.arrival - b.arrival)
+        .map(({ atMs, value, receivedMs, quality }) => ({ atMs, value, receivedMs, quality }))
+    },
+  }
+}
+
+/** The version is the arrival, should two ever meet at one nanosecond. */
+const recordOf = (reading: StoredReading, arrival: number, receivedMs: number): TimestreamRecord => ({
+  Dimensions: [{ Name: 'meter', Value: reading.meter }],
+  Time: pointNs(reading.atMs, arrival),
+  Version: arrival,
+  MeasureValues: [
+    { Name: 'value', Type: 'DOUBLE', Value: String(reading.value) },
+    { Name: 'arrival', Type: 'BIGINT', Value: String(arrival) },
+    { Name: 'received', Type: 'BIGINT', Value: String(receivedMs) },
+    { Name: 'quality', Type: 'VARCHAR', Value: letterOf(reading.quality) },
+  ],
+})

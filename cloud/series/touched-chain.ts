@@ -1,0 +1,185 @@
+// Chains of items numbered without a gap, in DynamoDB: item n is written, if it is absent, by who has seen n−1. The ledger of
+// what arrived keeps one for each group of meters (touched-ledger.ts).
+
+import { randomUUID } from 'node:crypto'
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { insist, isPassingAwsFailure, PATIENCE, type Patience } from '../backoff.ts'
+
+/** How long an item stays: as long as SQS would keep the message that has to read it. */
+const KEEP_MS = 14 * 86_400_000
+/** A writer that has not looked for so long looks again: others may have written, and all of it may have expired. */
+const LAST_KNOWN_MS = 3_600_000
+/** How often a writer lets others go before it. */
+const ATTEMPTS_MAX = 50
+const SEQUENCE_DIGITS = 16
+
+export interface ChainTable {
+  dynamo: DynamoDBClient
+  /** May be the table of the state store. Items expire by the attribute `expires`, epoch seconds (TTL). */
+  table: string
+  /** Epoch milliseconds. */
+  now(): number
+  patience?: Patience
+}
+/** `extents` and `addedMs`, under its number. */
+export type ChainItem = Record<string, AttributeValue>
+type Item = ChainItem
+
+export const sequenceOf = (item: ChainItem): number => Number(item.sk.S)
+const sortable = (sequence: number): string => String(sequence).padStart(SEQUENCE_DIGITS, '0')
+
+/**
+ * A chain begins after its start, an item that never expires and holds the number before the first.
+ * When all of a chain has expired it begins anew, at the time of the clock: greater than all it ever held, since a chain
+ * grows by fewer than one item a millisecond.
+ */
+export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTable) {
+  const asked = <T>(attempt: () => Promise<T>): Promise<T> => insist(attempt, isPassingAwsFailure, patience)
+  const partition = (group: string) => ({ S: `touched#${group}` })
+  const known = new Map<string, { last: number; atMs: number }>()
+  const turns = new Map<string, Promise<unknown>>()
+
+  async function query(group: string, after: number, more: { descending: boolean; limit?: number }): Promise<Item[]> {
+    const items: Item[] = []
+    let ExclusiveStartKey: Item | undefined
+    do {
+      const command = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND sk > :after',
+        ExpressionAttributeValues: { ':pk': partition(group), ':after': { S: sortable(after) } },
+        ScanIndexForward: !more.descending,
+        Limit: more.limit,
+        ConsistentRead: true,
+        ExclusiveStartKey,
+      })
+      const page = await asked(() => dynamo.send(command))
+      items.push(...(page.Items ?? []))
+      ExclusiveStartKey = page.LastEvaluatedKey
+    } while (ExclusiveStartKey && items.length < (more.limit ?? Number.POSITIVE_INFINITY))
+    return items
+  }
+
+  const startKey = (group: string) => ({ pk: { S: 'touched-start' }, sk: { S: group } })
+  async function readStart(group: string): Promise<{ start: number; used: boolean } | undefined> {
+    const input = { TableName: table, Key: startKey(group), ConsistentRead: true }
+    const { Item } = await asked(() => dynamo.send(new GetItemCommand(input)))
+    return Item && { start: Number(Item.start.N), used: Item.used !== undefined }
+  }
+
+  /** Where an empty chain begins. Of many who ask at once, one sets it, and all are told the same. */
+  async function claimStart(group: string): Promise<number> {
+    for (;;) {
+      const standing = await readStart(group)
+      // Used, and nothing of it there: not yet written, unless it is old enough to have expired.
+      const mayHaveExpired = standing?.used && now() - standing.start > KEEP_MS / 2
+      if (standing && !mayHaveExpired) return standing.start
+      const start = Math.max(now(), (standing?.start ?? 0) + 1)
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: startKey(group),
+        UpdateExpression: 'SET #start = :start REMOVE used',
+        ConditionExpression: standing ? '#start = :before' : 'attribute_not_exists(#start)',
+        ExpressionAttributeNames: { '#start': 'start' },
+        ExpressionAttributeValues: {
+          ':start': { N: String(start) },
+          ...(standing && { ':before': { N: String(standing.start) } }),
+        },
+      })
+      try {
+        await asked(() => dynamo.send(command))
+      } catch (error) {
+        if (!isConflict(error)) throw error
+      }
+    }
+  }
+
+  async function lastOf(group: string): Promise<number> {
+    const [newest] = await query(group, 0, { descending: true, limit: 1 })
+    if (newest) return sequenceOf(newest)
+    const start = await claimStart(group)
+    await asked(() =>
+      dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: startKey(group),
+          UpdateExpression: 'SET used = :used',
+          ExpressionAttributeValues: { ':used': { BOOL: true } },
+        }),
+      ),
+    )
+    return start
+  }
+
+  async function write(group: string, extents: Uint8Array): Promise<void> {
+    const writer = randomUUID()
+    for (let attempt = 1; ; attempt++) {
+      const before = known.get(group)
+      const last = before && now() - before.atMs < LAST_KNOWN_MS ? before.last : await lastOf(group)
+      const key = { pk: partition(group), sk: { S: sortable(last + 1) } }
+      const Item = {
+        ...key,
+        extents: { B: extents },
+        writer: { S: writer },
+        addedMs: { N: String(now()) },
+        expires: { N: String(Math.ceil((now() + KEEP_MS) / 1_000)) },
+      }
+      const command = new PutItemCommand({
+        TableName: table,
+        Item,
+        ConditionExpression: 'attribute_not_exists(pk)',
+      })
+      try {
+        await asked(() => dynamo.send(command))
+        known.set(group, { last: last + 1, atMs: now() })
+        return
+      } catch (error) {
+        known.delete(group)
+        if (!isConflict(error)) throw error
+        // Our own, where an answer was lost and the same was asked again.
+        const standing = await asked(() =>
+          dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })),
+        )
+        if (standing.Item?.writer.S === writer) return
+        if (attempt === ATTEMPTS_MAX) throw new Error(`the ledger of group ${group} is written by too many at once`)
+      }
+    }
+  }
+
+  return {
+    /** In turn within this process, so that it does not get into its own way. */
+    append(group: string, extents: Uint8Array): Promise<void> {
+      const turn = (turns.get(group) ?? Promise.resolve()).then(() => write(group, extents))
+      turns.set(
+        group,
+        turn.catch(() => undefined),
+      )
+      return turn
+    },
+
+    after: (group: string, sequence: number) => query(group, sequence, { descending: false }),
+
+    async isUnused(group: string, start: number): Promise<boolean> {
+      const standing = await readStart(group)
+      return standing?.start === start && (!standing.used || now() - start < KEEP_MS / 2)
+    },
+
+    /** The last item that was added by then, or where an empty chain begins. */
+    async lastBefore(group: string, addedMs: number): Promise<number> {
+      const [newest] = await query(group, 0, { descending: true, limit: 1 })
+      if (!newest) return claimStart(group)
+      if (Number(newest.addedMs.N) <= addedMs) return sequenceOf(newest)
+      const items = await query(group, 0, { descending: false })
+      const told = items.findLast((item) => Number(item.addedMs.N) <= addedMs)
+      return told ? sequenceOf(told) : sequenceOf(items[0]) - 1
+    },
+  }
+}
+
+const isConflict = (error: unknown): boolean => (error as Error).name === 'ConditionalCheckFailedException'

@@ -1,0 +1,138 @@
+// What arrived, in order of arrival, in DynamoDB: neither Timestream nor InfluxDB can say what came in since a mark. The
+// meters are spread over groups, and each group is a chain of items numbered without a gap: who writes item n has seen
+// n−1, so a reader who has read up to n has missed nothing, whatever the clocks of the writers say (docs/decisions/0015).
+
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
+import type { StoredReading, Touched } from '../../functions/platform.ts'
+import { inParallel, parted } from '../backoff.ts'
+import { type ChainItem, type ChainTable, openChains, sequenceOf } from './touched-chain.ts'
+
+/** Meters whose ids begin alike, as by the code of their county, share one of so many chains. */
+const GROUPS = 64
+/** Meters of one item: 200 KB before compression. */
+const METERS_PER_ITEM = 4_000
+const WIDTH = 16
+/** Reads again of a chain in which an item was seen before the one it follows. */
+const REREADS = 3
+const OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
+const compress = promisify(brotliCompress)
+const decompress = promisify(brotliDecompress)
+
+export interface TouchedLedger {
+  /** The first of `count` arrival ranks, in µs since the epoch; each is greater than all that this process gave before. */
+  arrivals(count: number): number
+  /** Tells that these readings were stored. Durable when the promise resolves. */
+  add(stored: readonly StoredReading[]): Promise<void>
+  /**
+   * What was added after `mark`, each addition told once, and the mark to ask with next time. `unknown` are meters of which
+   * the ledger cannot tell: without a mark, with one of other meters, or because what followed it has expired. Of those,
+   * all that stands in the series store has to count as touched; what is being added right now may be told again.
+   */
+  since(meters: readonly string[], mark: string | undefined): Promise<LedgerAnswer>
+}
+interface LedgerAnswer {
+  mark: string
+  touched: Touched[]
+  unknown: readonly string[]
+}
+export interface TouchedLedgerOptions extends ChainTable {
+  /**
+   * How long after a write the series store may still not show it to a query: what was added later than that is not told
+   * yet. 0, the default, for a store that shows what it has acknowledged.
+   */
+  visibleAfterMs?: number
+}
+
+type Extent = [meter: string, fromMs: number, toMs: number, count: number]
+
+export function openTouchedLedger(options: TouchedLedgerOptions): TouchedLedger {
+  const { now, visibleAfterMs = 0 } = options
+  const chains = openChains(options)
+  let lastArrival = 0
+
+  /** Everything after `from`, or undefined where the chain does not reach back to it. */
+  async function read(group: string, from: number): Promise<{ last: number; items: ChainItem[] } | undefined> {
+    for (let reads = 0; ; reads++) {
+      const items = await chains.after(group, from - 1)
+      const isWhole = items.every((item, n) => n === 0 || sequenceOf(item) === sequenceOf(items[n - 1]) + 1)
+      const reachesBack = items.length > 0 && (sequenceOf(items[0]) === from || sequenceOf(items[0]) === from + 1)
+      if (isWhole && reachesBack) return { last: from, items: items.filter((item) => sequenceOf(item) > from) }
+      if (items.length === 0) return (await chains.isUnused(group, from)) ? { last: from, items: [] } : undefined
+      if (reads === REREADS) return undefined
+    }
+  }
+
+  return {
+    arrivals(count) {
+      const first = Math.max(now() * 1_000, lastArrival + 1)
+      lastArrival = first + count - 1
+      return first
+    },
+
+    async add(stored) {
+      const byGroup = Map.groupBy(stored, ({ meter }) => groupOf(meter))
+      await inParallel([...byGroup], WIDTH, async ([group, own]) => {
+        for (const part of parted(extentsOf(own), METERS_PER_ITEM))
+          await chains.append(group, await compress(JSON.stringify(part), OPTIONS))
+      })
+    },
+
+    async since(meters, mark) {
+      const from = parseMark(mark)
+      const byGroup = Map.groupBy(new Set(meters), groupOf)
+      const touched = new Map<string, Touched>()
+      const unknown: string[] = []
+      const next: Record<string, number> = {}
+      const tellableMs = visibleAfterMs > 0 ? now() - visibleAfterMs : Number.POSITIVE_INFINITY
+      await inParallel([...byGroup], WIDTH, async ([group, own]) => {
+        const since = from[group] === undefined ? undefined : await read(group, from[group])
+        if (!since) {
+          next[group] = await chains.lastBefore(group, tellableMs)
+          unknown.push(...own)
+          return
+        }
+        const wanted = new Set(own)
+        next[group] = since.last
+        for (const item of since.items) {
+          if (Number(item.addedMs.N) > tellableMs) break
+          const extents: Extent[] = JSON.parse((await decompress(item.extents.B ?? '')).toString())
+          for (const extent of extents) if (wanted.has(extent[0])) join(touched, extent)
+          next[group] = sequenceOf(item)
+        }
+      })
+      return { mark: formatMark(next), touched: [...touched.values()], unknown }
+    },
+  }
+}
+
+/** By what stands before the first dash or dot. */
+function groupOf(meter: string): string {
+  const [head] = meter.split(/[-.]/, 1)
+  return String(createHash('sha256').update(head).digest()[0] % GROUPS)
+}
+
+function extentsOf(readings: readonly StoredReading[]): Extent[] {
+  const touched = new Map<string, Touched>()
+  for (const { meter, atMs } of readings) join(touched, [meter, atMs, atMs, 1])
+  return [...touched.values()].map(({ meter, fromMs, toMs, count }) => [meter, fromMs, toMs, count])
+}
+
+function join(touched: Map<string, Touched>, [meter, fromMs, toMs, count]: Extent): void {
+  const known = touched.get(meter)
+  if (known) {
+    known.fromMs = Math.min(known.fromMs, fromMs)
+    known.toMs = Math.max(known.toMs, toMs)
+    known.count += count
+  } else touched.set(meter, { meter, fromMs, toMs, count })
+}
+
+/** `3:1764316800000 17:…`: how far each group was read. Equal where nothing came in. */
+const formatMark = (read: Readonly<Record<string, number>>): string =>
+  Object.entries(read)
+    .map(([group, sequence]) => `${group}:${sequence}`)
+    .sort()
+    .join(' ')
+const parseMark = (mark = ''): Record<string, number | undefined> =>
+  Object.fromEntries(mark.split(' ').map((part) => [part.split(':')[0], Number(part.split(':')[1])]))

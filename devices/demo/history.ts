@@ -1,0 +1,30 @@
+// A worker that makes the demo's history, batch by batch, as it is asked for.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { demoProvince } from './province.ts'
+import { type HistoryMessage, type HistoryWindow, Simulator } from './simulator.ts'
+
+export interface HistoryInput {
+  seed: string
+  startMs: number
+  window: HistoryWindow
+}
+/** Empty at the end. */
+export type HistoryBatch = HistoryMessage[]
+
+/** Readings in a batch: enough to make one commit worth its while, little enough to hold two of them in memory. */
+const READINGS_PER_BATCH = 60_000
+
+const { seed, startMs, window } = workerData as HistoryInput
+const messages = new Simulator(demoProvince({ seed, startMs })).history(window)
+
+parentPort?.on('message', () => {
+  const batch: HistoryBatch = []
+  for (let readings = 0; readings < READINGS_PER_BATCH; ) {
+    const { value, done } = messages.next()
+    if (done) break
+    batch.push(value)
+    readings += value.readings
+  }
+  parentPort?.postMessage(batch)
+})

@@ -1,0 +1,107 @@
+// How a driver is written: copy this file, rename it after the device, and replace the two functions at the end.
+// This one is real: it polls energy meters that answer HTTP GET with {"energyKwh": 1234.56}, the register.
+//
+// What every driver keeps:
+//  1. It gives what the device said, or nothing. No zero for a timeout, no last value again, no interpolation:
+//     a gap is a fact, and the host knows how to bridge it (domain/register.ts).
+//  2. A device that fails is logged, left alone for a while that doubles up to a limit, and tried again, for ever.
+//     It holds up the others for no longer than one answer may take.
+//  3. It stops soon after the signal aborts, in the middle of a request too.
+//  4. It stamps a reading with the time at which the device answered; the clock is an argument.
+//  5. Every wait has a limit with a name.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Log, silentLog } from '../log.ts'
+import type { Reading, Source } from '../source.ts'
+
+/** A meter on the local network answers in milliseconds; after this it does not. */
+const ANSWER_MS_MAX = 5_000
+/** The longest wait of a device that keeps failing: it is back within a quarter of an hour after its repair. */
+const RETRY_MS_MAX = 15 * 60_000
+/** An answer is one number; whatever is longer is not from this device. */
+const ANSWER_CHARS_MAX = 1_000
+
+export interface PolledMeter {
+  /** The meter's id in the registry. */
+  meter: string
+  url: string
+}
+
+export interface BlueprintOptions {
+  meters: readonly PolledMeter[]
+  /** Time from one round of polls to the next. */
+  everyMs: number
+  /** Epoch ms. */
+  now?: () => number
+  /** Resolves after `ms`, rejects when the signal aborts. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<unknown>
+  log?: Log
+}
+
+/** A source that polls until the signal aborts. One block a round: the meters that answered. */
+export function blueprintSource(options: BlueprintOptions): Source {
+  const { everyMs, now = Date.now, wait = waitFor, log = silentLog } = options
+  const polls = options.meters.map((meter) => ({ meter, failures: 0, dueMs: Number.NEGATIVE_INFINITY }))
+
+  return {
+    async *readings(signal) {
+      while (!signal.aborted) {
+        const startMs = now()
+        const due = polls.filter(({ dueMs }) => dueMs <= startMs)
+        const answers = await Promise.all(due.map((poll) => pollOne(poll, startMs, signal)))
+        const readings = answers.filter((answer) => answer !== undefined)
+        if (readings.length > 0) yield readings
+        // From start to start, so that slow answers do not stretch the rhythm; never less than nothing.
+        await wait(Math.max(0, startMs + everyMs - now()), signal).catch(() => {})
+      }
+    },
+  }
+
+  async function pollOne(poll: Poll, startMs: number, signal: AbortSignal): Promise<Reading | undefined> {
+    try {
+      const energyKwh = await readRegister(
+        poll.meter.url,
+        AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
+      )
+      poll.failures = 0
+      return { meter: poll.meter.meter, at: now(), value: energyKwh, unit: 'kWh' }
+    } catch (error) {
+      if (signal.aborted) return undefined
+      poll.failures += 1
+      const retryMs = Math.min(RETRY_MS_MAX, everyMs * 2 ** Math.min(poll.failures - 1, 30))
+      poll.dueMs = startMs + retryMs
+      log.warn('a meter does not answer', {
+        meter: poll.meter.meter,
+        reason: String(error),
+        failures: poll.failures,
+        retryMs,
+      })
+      return undefined
+    }
+  }
+}
+
+interface Poll {
+  meter: PolledMeter
+  /** In a row. */
+  failures: number
+  /** Not to be asked before, epoch ms. */
+  dueMs: number
+}
+
+const waitFor = (ms: number, signal: AbortSignal): Promise<unknown> => sleep(ms, undefined, { signal })
+
+/** Asks the device. Replace this by what your device speaks. Throws when it does not answer, or nonsense. */
+async function readRegister(url: string, signal: AbortSignal): Promise<number> {
+  const response = await fetch(url, { signal })
+  if (!response.ok) throw new Error(`HTTP ${response.status}`)
+  return parseAnswer((await response.text()).slice(0, ANSWER_CHARS_MAX))
+}
+
+/** The border: text of the device → kWh, or an error that quotes it. */
+function parseAnswer(text: string): number {
+  const answer: unknown = JSON.parse(text)
+  const isRecord = typeof answer === 'object' && answer !== null && 'energyKwh' in answer
+  if (isRecord && typeof answer.energyKwh === 'number') return answer.energyKwh
+  throw new Error(`not an answer of this device: ${text.slice(0, 80)}`)
+}

@@ -1,0 +1,73 @@
+// Limits that users set for a subject, an institution or an area, and how they meet the defaults of the rule table.
+// The nearest statement wins, field by field: subject, institution, county, city, province, default.
+
+import * as z from 'zod'
+import type { Institution } from '../registry/records.ts'
+import { ALERT_KINDS, type AlertKind, type Limits } from './finding.ts'
+import { ALERT_RULES, defaultLimits } from './rules.ts'
+
+/** A year: nothing waits longer than what it judges. */
+const MINUTES_MAX = 366 * 24 * 60
+const minutes = z.number().int().min(0).max(MINUTES_MAX)
+
+/** One statement on one kind. Values in the unit of the rule. `raise` and `clear` are set together, so that they fit. */
+export const alertThresholdSchema = z
+  .object({
+    /** Meter, gateway or institution id, or area code. */
+    subject: z.string().min(1).max(64),
+    kind: z.enum(ALERT_KINDS),
+    enabled: z.boolean().optional(),
+    raise: z.number().optional(),
+    clear: z.number().optional(),
+    raiseAfterMinutes: minutes.optional(),
+    clearAfterMinutes: minutes.optional(),
+    reopenWithinMinutes: minutes.optional(),
+    escalateAfterMinutes: minutes.min(1).nullable().optional(),
+    parameters: z.record(z.string(), z.number()).optional(),
+    /** Who set it, and why, for people to see. */
+    by: z.string().optional(),
+    reason: z.string().optional(),
+  })
+  .refine((t) => (t.raise === undefined) === (t.clear === undefined), {
+    path: ['clear'],
+    message: 'raise and clear must be given together',
+  })
+  .refine((t) => t.raise === undefined || t.clear === undefined || t.clear <= t.raise, {
+    path: ['clear'],
+    message: 'must not be above raise',
+  })
+  .superRefine((t, context) => {
+    const known = ALERT_RULES[t.kind].defaults.parameters
+    for (const name of Object.keys(t.parameters ?? {})) {
+      if (name in known) continue
+      const message = `${t.kind} has no parameter of this name; it has: ${Object.keys(known).join(', ') || 'none'}`
+      context.addIssue({ code: 'custom', path: ['parameters', name], message })
+    }
+  })
+export type AlertThreshold = z.infer<typeof alertThresholdSchema>
+
+/**
+ * The limits of one subject. `chain`: ids from the subject itself to the province, nearest first. A threshold that names
+ * another kind or no member of the chain has no say; of two on the same subject the one given last holds.
+ */
+export function resolveLimits(
+  kind: AlertKind,
+  { chain, institutionType }: { chain: readonly string[]; institutionType?: Institution['type'] },
+  thresholds: readonly AlertThreshold[],
+): Limits {
+  const own = thresholds.filter((threshold) => threshold.kind === kind)
+  const farthestFirst = chain.toReversed().flatMap((id) => own.filter(({ subject }) => subject === id))
+  return farthestFirst.reduce<Limits>(overlay, defaultLimits(kind, institutionType))
+}
+
+const overlay = (limits: Limits, set: AlertThreshold): Limits => ({
+  enabled: set.enabled ?? limits.enabled,
+  raise: set.raise ?? limits.raise,
+  clear: set.clear ?? limits.clear,
+  raiseAfterMinutes: set.raiseAfterMinutes ?? limits.raiseAfterMinutes,
+  clearAfterMinutes: set.clearAfterMinutes ?? limits.clearAfterMinutes,
+  reopenWithinMinutes: set.reopenWithinMinutes ?? limits.reopenWithinMinutes,
+  // null says "never", so only what was left unsaid is inherited.
+  escalateAfterMinutes: set.escalateAfterMinutes === undefined ? limits.escalateAfterMinutes : set.escalateAfterMinutes,
+  parameters: { ...limits.parameters, ...set.parameters },
+})

@@ -1,0 +1,150 @@
+// Monthly bills (票据): what was bought in a month and what it cost, by carrier. Fuels and heat by area are known by bill alone;
+// a metered medium is billed where no meter is read. Which bills of a month count is accountBills' answer.
+
+import * as z from 'zod'
+import { MEDIA, type Medium } from '../medium.ts'
+import { type Meter, recordId } from '../registry/records.ts'
+import { ENERGY_CARRIERS } from '../standards/coefficients.ts'
+import { FUEL_CARRIERS, type FuelCarrier } from '../standards/fuel-factors.ts'
+import { convert, REGISTER_UNITS } from '../unit.ts'
+
+/** 能源资源种类 of the statistics (facts §2.3), and heat billed by m², which has no quantity of heat (§2.4). */
+export const BILL_CARRIERS = [...ENERGY_CARRIERS, 'water', 'heatByArea'] as const
+export type BillCarrier = (typeof BILL_CARRIERS)[number]
+/**
+ * What the quota tells apart (facts §3.3): `heating`, `transport` (fuel of vehicles, 公务用车用油) and `special` (kitchen,
+ * special equipment). A bill without one is of the rest; heat is always heating.
+ */
+export const BILL_PURPOSES = ['heating', 'transport', 'special'] as const
+
+export const billSchema = z.object({
+  institution: recordId,
+  /** The offline meter that the bill reads. */
+  meter: recordId.optional(),
+  carrier: z.enum(BILL_CARRIERS),
+  purpose: z.enum(BILL_PURPOSES).optional(),
+  month: z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM'),
+  quantity: z.number().nonnegative(),
+  unit: z.string(),
+  costYuan: z.number().nonnegative().optional(),
+  source: z.string().optional(),
+})
+export type Bill = z.infer<typeof billSchema>
+
+/** What makes a bill one of a kind: another of the same id corrects it. */
+export const billId = ({ institution, meter, carrier, purpose, month }: Bill): string =>
+  [institution, month, carrier, purpose ?? '', meter ?? ''].join('/')
+
+const FUEL_UNITS = ['kg', 't'] as const
+/** The units that a bill may be written in. Litres of fuel are not among them: no density is known to us. */
+export const BILL_UNITS: Readonly<Record<BillCarrier, readonly string[]>> = {
+  electricity: REGISTER_UNITS.electricity,
+  heat: REGISTER_UNITS.heat,
+  gas: REGISTER_UNITS.gas,
+  // Water bills say 吨 and mean m³.
+  water: [...REGISTER_UNITS.water, 't'],
+  rawCoal: FUEL_UNITS,
+  petrol: FUEL_UNITS,
+  kerosene: FUEL_UNITS,
+  diesel: FUEL_UNITS,
+  lpg: FUEL_UNITS,
+  heatByArea: ['m²', 'm2'],
+}
+
+/** The unit in which a carrier's quantity is kept and shown. */
+const BILL_AMOUNT_UNITS = {
+  electricity: 'kWh',
+  heat: 'GJ',
+  gas: 'm³',
+  water: 'm³',
+  rawCoal: 'kg',
+  petrol: 'kg',
+  kerosene: 'kg',
+  diesel: 'kg',
+  lpg: 'kg',
+  heatByArea: 'm²',
+} as const satisfies Record<BillCarrier, string>
+
+/** The quantity in BILL_AMOUNT_UNITS; undefined when the bill's unit does not measure its carrier. */
+export function billedAmount({ carrier, quantity, unit }: Pick<Bill, 'carrier' | 'quantity' | 'unit'>) {
+  if (!BILL_UNITS[carrier].includes(unit)) return undefined
+  return carrier === 'water' && unit === 't' ? quantity : convert(quantity, unit, BILL_AMOUNT_UNITS[carrier])
+}
+
+export const isFuel = (carrier: BillCarrier): carrier is FuelCarrier => FUEL_CARRIERS.some((fuel) => fuel === carrier)
+export const isMedium = (carrier: BillCarrier): carrier is Medium => MEDIA.some((medium) => medium === carrier)
+
+/** A bill that counts; the amount in BILL_AMOUNT_UNITS. */
+export interface BilledAmount {
+  bill: Bill
+  amount: number
+  /** Null when the bill names no cost. */
+  costYuan: number | null
+}
+/** Something in a bill that could not be used; the rest is. */
+export interface BillProblem {
+  /** `billId`. */
+  record: string
+  field: string
+  reason: string
+}
+export interface MonthBills {
+  /** By offline meter. */
+  ofMeter: ReadonlyMap<string, BilledAmount>
+  /** The other bills, by `billId`. */
+  loose: readonly BilledAmount[]
+  problems: BillProblem[]
+}
+
+/**
+ * The bills of one institution and month, each with its meter where it has one, in a fixed order. `bills` may hold others;
+ * `meters` are the institution's. A bill that cannot be used is named and left out.
+ */
+export function accountBills(
+  bills: readonly Bill[],
+  { institution, month, meters }: { institution: string; month: string; meters: readonly Meter[] },
+): MonthBills {
+  const byId = new Map(meters.map((meter) => [meter.id, meter]))
+  const ofMeter = new Map<string, BilledAmount>()
+  const loose: BilledAmount[] = []
+  const problems: BillProblem[] = []
+  const taken = new Set<string>()
+  const own = bills.filter((bill) => bill.institution === institution && bill.month === month)
+  for (const bill of own.toSorted((a, b) => compare(billId(a), billId(b)))) {
+    const record = billId(bill)
+    const finding = billFinding(bill, bill.meter === undefined ? undefined : byId.get(bill.meter))
+    const amount = billedAmount(bill)
+    if (finding) problems.push({ record, ...finding })
+    else if (taken.has(record)) problems.push({ record, field: 'month', reason: `${record} is billed twice` })
+    else if (amount !== undefined) {
+      const counted = { bill, amount, costYuan: bill.costYuan ?? null }
+      if (bill.meter === undefined) loose.push(counted)
+      else ofMeter.set(bill.meter, counted)
+    }
+    taken.add(record)
+  }
+  return { ofMeter, loose, problems }
+}
+
+/** What is wrong with a bill beside the meter that it names; undefined when nothing is. */
+export function billFinding(bill: Bill, meter: Meter | undefined): Omit<BillProblem, 'record'> | undefined {
+  if (billedAmount(bill) === undefined) {
+    const units = BILL_UNITS[bill.carrier].join(', ')
+    return { field: 'unit', reason: `"${bill.unit}" is not a unit of ${bill.carrier}; use ${units}` }
+  }
+  if (bill.meter === undefined) return undefined
+  if (meter === undefined || meter.institution !== bill.institution)
+    return { field: 'meter', reason: `meter "${bill.meter}" is not registered at institution "${bill.institution}"` }
+  if (meter.kind !== 'offline')
+    return {
+      field: 'meter',
+      reason: `meter "${meter.id}" is not offline; its readings count, a bill would count twice`,
+    }
+  if (meter.medium !== bill.carrier)
+    return { field: 'carrier', reason: `meter "${meter.id}" counts ${meter.medium}, the bill is of ${bill.carrier}` }
+  if (bill.purpose !== undefined)
+    return { field: 'purpose', reason: `the purpose is that of meter "${meter.id}"; leave it empty` }
+  return undefined
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,192 @@
+// What one institution consumed in one month, from the amounts of its meters and its bills: which meters count, what is
+// heating, special function and transport, and what it cost. Design §3, "What counts"; facts §3.3.
+
+import { HOUR_MS, type Month, monthRange } from '../calendar.ts'
+import { MEDIA } from '../medium.ts'
+import { outermost } from '../registry/meter-tree.ts'
+import { EXPORT, type Institution, type Meter } from '../registry/records.ts'
+import { meanSize, UNKNOWN_SIZE } from '../registry/size.ts'
+import { ENERGY_MEDIA } from '../standards/co2-factors.ts'
+import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
+import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
+import { centreBoundaries } from './data-centre-boundary.ts'
+import { fuelsOf } from './fuel.ts'
+import type { SubjectMonth } from './subject-month.ts'
+import { type MeterAmount, meterCount, type Supply, supplyOf } from './supply.ts'
+
+const SPECIAL = /^01D/
+/** The purpose of a gas or electricity meter that serves heating alone; the official codes have none for it. */
+export const HEATING = 'heating'
+
+/** Those of gas or electricity that serve heating alone. */
+export const heatingMeters = (meters: readonly Meter[]): Meter[] =>
+  outermost(
+    meters,
+    ({ medium, role, purpose }) =>
+      purpose === HEATING && medium !== 'heat' && medium !== 'water' && (role === 'main' || role === 'sub'),
+  )
+
+/**
+ * The meters whose energy is that of special functions (facts §3.3): those of 01D and below, and what the institution names
+ * as the whole of its data centre, which is one, whatever the purpose of these meters.
+ */
+export function specialMeters({ institution, meters }: Pick<MonthInput, 'institution' | 'meters'>): Meter[] {
+  const centre = new Set(centreBoundaries(institution, meters).pue.total)
+  return outermost(
+    meters,
+    ({ id, medium, role, purpose }) =>
+      medium !== 'water' &&
+      (role === 'main' || role === 'sub') &&
+      ((purpose !== undefined && SPECIAL.test(purpose)) || centre.has(id)),
+  )
+}
+
+export interface MonthInput {
+  institution: Institution
+  meters: readonly Meter[]
+  /** Of this institution and month; others among them are passed over. */
+  bills?: readonly Bill[]
+  month: Month
+  asOfMs: number
+  amounts: (meterId: string) => MeterAmount
+  sets: StandardsInForce
+}
+
+/**
+ * The month of one institution as of an instant. `meters` are those of the institution. `main` counts, `exclude` is
+ * subtracted, `sub` only explains (data centre, heating, special functions); `check` does not count.
+ * A sub meter below another of the same purpose is part of it and is not counted twice.
+ *
+ * Electricity is what was bought: dual control, CO2 and quota see PV power only by the purchase that it saves.
+ * `generation` meters stand apart (domain/generation.ts).
+ *
+ * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts for a medium of which
+ * no main meter was read in the month; then its hours are known. Where one was, the readings hold, and only the bill's cost
+ * is taken. Bills for transport lie outside the building's meters and always count.
+ */
+export function institutionMonth(input: MonthInput): SubjectMonth {
+  const { institution, meters, month, asOfMs, sets } = input
+  const { fromMs, toMs } = monthRange(month)
+  const endMs = Math.max(fromMs, Math.min(toMs, asOfMs))
+  const hours = Math.floor((endMs - fromMs) / HOUR_MS)
+  const { ofMeter, loose } = accountBills(input.bills ?? [], { institution: institution.id, month, meters })
+  const countOf = (meter: Meter) => meterCount(meter, hours, { amounts: input.amounts, ofMeter })
+  const amountOf = (meter: Meter): number => countOf(meter).amount
+  const sum = (chosen: readonly Meter[]): number => chosen.reduce((total, meter) => total + amountOf(meter), 0)
+  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, hours, countOf }))
+  const [electricity, water, heat, gas] = supplies
+  const byMedium = { electricity: electricity.amount, heat: heat.amount, gas: gas.amount }
+  const counted = supplies.flatMap((supply) => supply.bills)
+  const fuels = fuelsOf(
+    loose.filter(({ bill }) => isFuel(bill.carrier)),
+    sets,
+  )
+
+  const energyKgce = ENERGY_MEDIA.reduce(
+    (total, medium) => total + kgceOf(medium, byMedium[medium], sets.statistics),
+    fuels.kgce,
+  )
+  const quotaKgce = ENERGY_MEDIA.reduce(
+    (total, medium) => total + kgceOf(medium, byMedium[medium], sets.quota),
+    fuels.quotaKgce,
+  )
+  const co2DirectKg = co2KgOf('gas', gas.amount, sets.co2) + fuels.co2Kg
+  const co2ElectricityKg = co2KgOf('electricity', electricity.amount, sets.co2)
+  const co2HeatKg = co2KgOf('heat', heat.amount, sets.co2)
+  const co2Kg = co2DirectKg + co2ElectricityKg + co2HeatKg
+
+  const quotaOf = (chosen: readonly Meter[]): number =>
+    chosen.reduce((total, meter) => total + kgceOf(meter.medium, amountOf(meter), sets.quota), 0)
+  const centre = centreBoundaries(institution, meters).pue
+  const amountIn = (side: readonly string[]): number => sum(meters.filter(({ id }) => side.includes(id)))
+  const billedQuota = (purpose: Bill['purpose'], set = sets.quota): number =>
+    counted.reduce(
+      (total, { bill: { carrier, purpose: own }, amount }) =>
+        // Heat is heating whatever its bill says, and is counted as such by its medium.
+        own === purpose && isMedium(carrier) && carrier !== 'heat' ? total + kgceOf(carrier, amount, set) : total,
+      0,
+    )
+  const heatingKgce =
+    kgceOf('heat', heat.amount, sets.quota) +
+    quotaOf(heatingMeters(meters)) +
+    billedQuota('heating') +
+    fuels.purposeQuotaKgce.heating
+  const specialKgce = quotaOf(specialMeters(input)) + billedQuota('special') + fuels.purposeQuotaKgce.special
+
+  const energySupplies = [electricity, heat, gas]
+  const stated = meanSize(institution.sizes, fromMs, endMs)
+  const size = energySupplies.some(({ sources }) => sources > 0) ? stated : UNKNOWN_SIZE
+  const waterUsers = water.sources > 0 ? stated.energyUsers : null
+  const generators = meters.filter(({ role, medium }) => role === 'generation' && medium === 'electricity')
+  const generating = outermost(generators, ({ purpose }) => purpose !== EXPORT)
+  const total = (of: (supply: Supply) => number): number => supplies.reduce((added, supply) => added + of(supply), 0)
+  return {
+    month,
+    electricityKwh: electricity.amount,
+    heatGj: heat.amount,
+    gasM3: gas.amount,
+    waterM3: water.amount,
+    ...fuels.kg,
+    dataCentreKwh: amountIn(centre.total),
+    dataCentreItKwh: amountIn(centre.it),
+    generationKwh: sum(generating),
+    exportedKwh: sum(outermost(generators, ({ purpose }) => purpose === EXPORT)),
+    energyKgce,
+    fuelsKgce: fuels.kgce,
+    transportEnergyKgce: fuels.transportKgce + billedQuota('transport', sets.statistics),
+    quotaKgce,
+    heatingKgce,
+    specialKgce,
+    transportKgce: fuels.purposeQuotaKgce.transport + billedQuota('transport'),
+    co2Kg,
+    co2DirectKg,
+    co2ElectricityKg,
+    co2HeatKg,
+    ...fuels.unconverted,
+    costYuan: costOf(supplies, loose),
+    areaBilledHeatM2: loose.reduce(
+      (area, { bill, amount }) => (bill.carrier === 'heatByArea' ? area + amount : area),
+      0,
+    ),
+    energyKgceWithArea: size.floorAreaM2 === null ? 0 : energyKgce,
+    co2KgWithArea: size.floorAreaM2 === null ? 0 : co2Kg,
+    energyKgceWithUsers: size.energyUsers === null ? 0 : energyKgce,
+    waterM3WithUsers: waterUsers === null ? 0 : water.amount,
+    ...size,
+    waterUsers,
+    hoursExpected: hours * total(({ sources }) => sources),
+    hoursKnown: total(({ hoursKnown }) => hoursKnown),
+    hoursPriced: total(({ hoursPriced }) => hoursPriced),
+    waterHoursExpected: hours * water.sources,
+    waterHoursKnown: water.hoursKnown,
+    generationHoursExpected: hours * generating.length,
+    generationHoursKnown: generating.reduce((known, meter) => known + countOf(meter).hoursKnown, 0),
+  }
+}
+
+/**
+ * What of a month's bills could not be used: bills that are wrong in themselves, fuels without a coefficient or factor, and
+ * bills whose quantity was left out because meters were read.
+ */
+export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
+  const { institution, meters, month, amounts, sets } = input
+  const { ofMeter, loose, problems } = accountBills(input.bills ?? [], { institution: institution.id, month, meters })
+  const countOf = (meter: Meter) => meterCount(meter, Number.POSITIVE_INFINITY, { amounts, ofMeter })
+  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, hours: 0, countOf }))
+  return [
+    ...problems,
+    ...fuelsOf(
+      loose.filter(({ bill }) => isFuel(bill.carrier)),
+      sets,
+    ).problems,
+    ...supplies.flatMap((supply) => supply.unused),
+  ]
+}
+
+/** What meters cost by their tariffs, and all bills that say what they cost; null when nothing does. */
+function costOf(supplies: readonly Supply[], loose: readonly BilledAmount[]): number | null {
+  const known = [...supplies.map(({ yuan }) => yuan), ...loose.map(({ costYuan }) => costYuan)].filter(
+    (yuan) => yuan !== null,
+  )
+  return known.length > 0 ? known.reduce((total, yuan) => total + yuan, 0) : null
+}

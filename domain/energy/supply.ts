@@ -1,0 +1,110 @@
+// What of one medium an institution was supplied with in a month: which meters and bills make it, and how much of it is known.
+
+import type { Medium } from '../medium.ts'
+import type { Meter } from '../registry/records.ts'
+import { type Bill, type BilledAmount, type BillProblem, billId } from './bill.ts'
+
+/** One meter's month: kWh, GJ or m³, how many of its hours are known, and what those that have a price cost. */
+export type MeterAmount = { amount: number; hoursKnown: number; yuan?: number; hoursPriced?: number } | undefined
+
+export interface MeterCount {
+  amount: number
+  hoursKnown: number
+  /** Null when nothing of it has a price. */
+  yuan: number | null
+  hoursPriced: number
+}
+
+/** What a meter counted: its hours, or, of an offline one, its bill, which knows all of them. */
+export function meterCount(
+  meter: Meter,
+  hours: number,
+  { amounts, ofMeter }: { amounts: (meterId: string) => MeterAmount; ofMeter: ReadonlyMap<string, BilledAmount> },
+): MeterCount {
+  if (meter.kind === 'offline') {
+    const billed = ofMeter.get(meter.id)
+    if (!billed) return { amount: 0, hoursKnown: 0, yuan: null, hoursPriced: 0 }
+    const { amount, costYuan } = billed
+    return { amount, hoursKnown: hours, yuan: costYuan, hoursPriced: costYuan === null ? 0 : hours }
+  }
+  const counted = amounts(meter.id)
+  return {
+    amount: counted?.amount ?? 0,
+    hoursKnown: Math.min(hours, counted?.hoursKnown ?? 0),
+    yuan: counted?.yuan ?? null,
+    hoursPriced: Math.min(hours, counted?.hoursPriced ?? 0),
+  }
+}
+
+export interface Supply {
+  /** kWh, GJ or m³; may be negative when the excluded part is measured as the larger. */
+  amount: number
+  /** Main meters; a bill that stands for none of them is one too. */
+  sources: number
+  hoursKnown: number
+  hoursPriced: number
+  yuan: number | null
+  /** Meters that count (`factor` 1) or are taken off (−1). */
+  meters: { meter: Meter; factor: 1 | -1; amount: number }[]
+  /** Bills without a meter whose quantity counts. */
+  bills: BilledAmount[]
+  unused: BillProblem[]
+}
+
+/** Main meters less excluded ones, and the bills without a meter, of one medium. */
+export function supplyOf(
+  medium: Medium,
+  of: {
+    meters: readonly Meter[]
+    loose: readonly BilledAmount[]
+    hours: number
+    countOf: (meter: Meter) => MeterCount
+  },
+): Supply {
+  const { hours } = of
+  const withRole = (role: Meter['role']): Meter[] =>
+    of.meters.filter((meter) => meter.medium === medium && meter.role === role)
+  const countsOf = (role: Meter['role'], isOffline?: boolean): MeterCount[] =>
+    withRole(role)
+      .filter(({ kind }) => isOffline === undefined || (kind === 'offline') === isOffline)
+      .map(of.countOf)
+  const read = countsOf('main', false)
+  const offline = countsOf('main', true)
+  const mains = [...read, ...offline]
+  const excluded = countsOf('exclude')
+  const own = of.loose.filter(({ bill }) => bill.carrier === medium)
+  const transport = own.filter(({ bill }) => bill.purpose === 'transport')
+  const building = own.filter(({ bill }) => bill.purpose !== 'transport')
+  const isRead = read.some(({ hoursKnown }) => hoursKnown > 0)
+  const stands = building.length > 0 && !isRead
+  const bills = [...(stands ? building : []), ...transport]
+  const extra = stands && read.length === 0 ? 1 : 0
+  const sumOf = (counts: readonly MeterCount[], key: 'amount' | 'hoursKnown' | 'hoursPriced'): number =>
+    counts.reduce((total, count) => total + count[key], 0)
+  const isBilled = building.some(({ costYuan }) => costYuan !== null)
+  const costs = [
+    ...(isBilled ? [] : [...read.map(({ yuan }) => yuan), ...excluded.map(({ yuan }) => yuan && -yuan)]),
+    ...offline.map(({ yuan }) => yuan),
+  ].filter((yuan) => yuan !== null)
+  return {
+    amount: sumOf(mains, 'amount') - sumOf(excluded, 'amount') + bills.reduce((total, { amount }) => total + amount, 0),
+    sources: mains.length + extra,
+    hoursKnown: stands ? hours * (read.length + extra) + sumOf(offline, 'hoursKnown') : sumOf(mains, 'hoursKnown'),
+    hoursPriced: isBilled ? hours * (read.length + extra) + sumOf(offline, 'hoursPriced') : sumOf(mains, 'hoursPriced'),
+    yuan: costs.length > 0 ? costs.reduce((total, yuan) => total + yuan, 0) : null,
+    meters: (['main', 'exclude'] as const).flatMap((role) =>
+      withRole(role).map((meter) => {
+        const { amount } = of.countOf(meter)
+        return { meter, factor: role === 'main' ? (1 as const) : (-1 as const), amount }
+      }),
+    ),
+    bills,
+    unused: isRead ? building.map(({ bill }) => unusedBill(bill)) : [],
+  }
+}
+
+const unusedBill = (bill: Bill): BillProblem => ({
+  record: billId(bill),
+  field: 'quantity',
+  reason: `main meters of ${bill.carrier} were read in ${bill.month}; their amount counts, of the bill only its cost`,
+})

@@ -1,0 +1,205 @@
+// Where a number of dual control or quota comes from: the months of its window, in each the amounts, the rows that made them
+// count and the meters and bills that they are made of; and the result computed once more from these alone, level by level,
+// so that a chain that does not lead to the number shown is seen.
+
+import { addMonths, type Month, monthOf, monthRange, monthsThrough } from '../calendar.ts'
+import type { BillCarrier } from '../energy/bill.ts'
+import type { StandardsInForce } from '../energy/conversion.ts'
+import type { MonthSource, MonthSources } from '../energy/month-source.ts'
+import { hoursOf, type SubjectMonth } from '../energy/subject-month.ts'
+import { TOTAL_INDICATORS } from '../indicator.ts'
+import { weightedMean } from '../mean.ts'
+import type {
+  ExplainCheck,
+  ExplainedIndicator,
+  ExplainedMonth,
+  ExplainTable,
+  ExplainTerm,
+  ExplainView,
+} from '../view/explain.ts'
+import { type ExplainRule, RULES, type SizeKey } from './rules.ts'
+
+/** The months that count as of `endMs`, with the share of each: the year to date, or the 12 months that end there. */
+export function explainWindow(
+  table: ExplainTable,
+  indicator: ExplainedIndicator,
+  endMs: number,
+): { month: Month; weight: number; ms: number }[] {
+  const last = monthOf(endMs - 1)
+  const isTotal = table === 'dualControl' && (TOTAL_INDICATORS as readonly string[]).includes(indicator)
+  const { fromMs, toMs } = monthRange(last)
+  const remaining = 1 - Math.min(1, (endMs - fromMs) / (toMs - fromMs))
+  const first = isTotal ? `${last.slice(0, 4)}-01` : addMonths(last, remaining > 0 ? -12 : -11)
+  return monthsThrough(first, last).map((month, index) => {
+    const weight = !isTotal && remaining > 0 && index === 0 ? remaining : 1
+    const range = monthRange(month)
+    return { month, weight, ms: (Math.min(range.toMs, endMs) - range.fromMs) * weight }
+  })
+}
+
+interface Child {
+  subject: string
+  months: readonly SubjectMonth[]
+}
+export interface ExplainMonthsInput {
+  table: ExplainTable
+  indicator: ExplainedIndicator
+  endMs: number
+  months: readonly SubjectMonth[]
+  standards: (month: Month) => StandardsInForce
+  /** Of an area, its parts with their months; the terms are theirs then. */
+  children?: readonly Child[] | undefined
+  /** Of an institution: what its meters and bills were in a month, and its sizes as registered. */
+  own?:
+    | { sources: (month: Month) => MonthSources; size: (month: Month) => Readonly<Record<SizeKey, number | null>> }
+    | undefined
+}
+
+/** Months, result, and a check of each level below it. Throws RangeError when the table has no such indicator. */
+export function explainMonths(
+  input: ExplainMonthsInput,
+): Pick<ExplainView, 'months' | 'result' | 'why' | 'lowerBound' | 'checks'> {
+  const { table, indicator } = input
+  const rule = RULES[table][indicator]
+  if (!rule) throw new RangeError(`${table} has no indicator ${indicator}`)
+  const byName = new Map(input.months.map((part) => [part.month, part]))
+  const window = explainWindow(table, indicator, input.endMs)
+  const known = window.flatMap((of) => {
+    const part = byName.get(of.month)
+    return part && hoursOf(part, rule.resource).known > 0 ? [{ ...of, part }] : []
+  })
+  const lowerBound = known.some(({ part }) => withoutRowOf(table, indicator, part) > 0)
+  const children = input.children?.map(({ subject, months }) => ({
+    subject,
+    months: new Map(months.map((part) => [part.month, part])),
+  }))
+  const checks: ExplainCheck[] = []
+  const months = known.map(({ part, month, weight, ms }): ExplainedMonth => {
+    const counts = rule.numerator(part) !== 0 || rule.size === null
+    const sizes = rule.size
+    const terms = !counts
+      ? []
+      : children
+        ? children.flatMap(({ subject, months: of }) => childTerm(subject, of.get(month), rule))
+        : withSources(rule.terms(part, input.standards(month)), input.own?.sources(month))
+    const size = sizes && sizeOf(part, sizes)
+    const numerator = terms.reduce((sum, { adds }) => sum + (adds ?? 0), 0)
+    const scale = terms.reduce((sum, { adds }) => sum + Math.abs(adds ?? 0), 0)
+    if (counts)
+      checks.push(sameNumber('month', `${month} ${rule.numeratorUnit}`, [rule.numerator(part), numerator, scale]))
+    if (counts && input.own)
+      checks.push(...termChecks(month, terms, { own: input.own.sources(month), of: input.standards(month) }))
+    if (sizes && size !== null) {
+      const below = children
+        ? sumOfKnown(children.map(({ months: of }) => sizeOfMonth(of.get(month), sizes)))
+        : input.own?.size(month)[sizes]
+      if (below !== undefined) checks.push(sameNumber('size', `${month} ${sizes}`, [size, below, size]))
+    }
+    const hours = hoursOf(part, rule.resource)
+    return {
+      month,
+      weight,
+      terms,
+      numerator,
+      size,
+      sizeWeightMs: ms,
+      hoursExpected: hours.expected,
+      hoursKnown: hours.known,
+    }
+  })
+  const without = (why: ExplainView['why']) => ({ months, result: null, why, lowerBound, checks })
+  if (known.length === 0) return without('noData')
+  if (rule.size !== null && known.length < window.length) return without('incompleteYear')
+  if (table === 'quota' && lowerBound) return without('withoutRow')
+  return { ...resultOf(months, rule), months, lowerBound, checks }
+}
+
+/** Sums of the same parts in another order. `scale`: all that was added, since parts of either sign may cancel. */
+const TOLERANCE = 1e-9
+
+/** Whether two numbers are the same but for rounding; unknown ones are when both are. */
+export function sameNumber(
+  level: ExplainCheck['level'],
+  name: string,
+  [want, got, scale = 0]: readonly [want: number | null, got: number | null, scale?: number],
+): ExplainCheck {
+  const room = TOLERANCE * Math.max(Math.abs(want ?? 0), Math.abs(got ?? 0), scale)
+  return { level, name, want, got, ok: want === null || got === null ? want === got : Math.abs(want - got) <= room }
+}
+
+function childTerm(subject: string, part: SubjectMonth | undefined, rule: ExplainRule): ExplainTerm[] {
+  if (!part) return []
+  const adds = rule.numerator(part)
+  return [{ kind: 'child', source: subject, amount: adds, unit: rule.numeratorUnit, row: null, adds, sources: [] }]
+}
+
+const PARTS = ['heating', 'special', 'transport'] as const
+const isPart = (source: string): source is (typeof PARTS)[number] => PARTS.some((part) => part === source)
+
+const sourcesOf = ({ source }: ExplainTerm, own: MonthSources): readonly MonthSource[] =>
+  isPart(source) ? own[source] : (own.carriers.get(source as BillCarrier) ?? [])
+
+const withSources = (terms: readonly ExplainTerm[], own: MonthSources | undefined): ExplainTerm[] =>
+  terms.map((term) => ({ ...term, sources: own ? [...sourcesOf(term, own)] : [] }))
+
+/** Each amount against the meters and bills that it is made of; a part of the quota's energy in its kgce. */
+function termChecks(
+  month: Month,
+  terms: readonly ExplainTerm[],
+  { own, of }: { own: MonthSources; of: StandardsInForce },
+): ExplainCheck[] {
+  const kgce = (carrier: BillCarrier): number => of.quota.rows.find((row) => row.carrier === carrier)?.value ?? 0
+  const addedTo = (sources: readonly MonthSource[], weighs: (carrier: BillCarrier) => number) => {
+    const added = sources.map(({ carrier, factor, amount }) => factor * amount * weighs(carrier))
+    return {
+      got: added.reduce((sum, amount) => sum + amount, 0),
+      scale: added.reduce((sum, amount) => sum + Math.abs(amount), 0),
+    }
+  }
+  const said = terms.map(({ source, unit, amount, sources }) => {
+    const { got, scale } = addedTo(sources, isPart(source) ? kgce : () => 1)
+    return sameNumber('carrier', `${month} ${source} ${unit}`, [amount, got, scale])
+  })
+  // What was counted, but of which the month's record says nothing.
+  const named = new Set(terms.map(({ source }) => source))
+  const unsaid = terms.some(({ kind }) => kind === 'carrier')
+    ? [...own.carriers].filter(([carrier]) => !named.has(carrier) && carrier !== 'water' && carrier !== 'heatByArea')
+    : []
+  return [
+    ...said,
+    ...unsaid.map(([carrier, sources]) => {
+      const { got, scale } = addedTo(sources, () => 1)
+      return sameNumber('carrier', `${month} ${carrier}`, [0, got, scale])
+    }),
+  ]
+}
+
+/** The number that a chain of months leads to. */
+function resultOf(months: readonly ExplainedMonth[], rule: ExplainRule): Pick<ExplainView, 'result' | 'why'> {
+  const numerator = months.reduce((sum, month) => sum + month.numerator * month.weight, 0)
+  if (rule.size === null) return { result: numerator * rule.scale, why: null }
+  const isSized = months.every(({ size }) => size !== null)
+  const size = isSized ? weightedMean(months.map((month) => ({ value: month.size, weight: month.sizeWeightMs }))) : null
+  return size !== null && size > 0
+    ? { result: (numerator * rule.scale) / size, why: null }
+    : { result: null, why: 'noSize' }
+}
+
+function sizeOf(part: SubjectMonth, key: SizeKey): number | null {
+  if (key !== 'generalAreaM2') return part[key]
+  return part.floorAreaM2 === null ? null : part.floorAreaM2 - (part.specialAreaM2 ?? 0)
+}
+
+/** Kilograms of fuel that the indicator leaves out because no row converts it. */
+function withoutRowOf(table: ExplainTable, indicator: ExplainedIndicator, part: SubjectMonth): number {
+  if (indicator === 'water' || indicator === 'waterPerCapita') return 0
+  if (table === 'quota') return part.fuelKgWithoutQuotaCoefficient
+  return indicator === 'co2' || indicator === 'co2PerArea' ? part.fuelKgWithoutCo2 : part.fuelKgWithoutCoefficient
+}
+
+const sizeOfMonth = (part: SubjectMonth | undefined, key: SizeKey): number | null => (part ? sizeOf(part, key) : null)
+
+function sumOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) : null
+}

@@ -1,0 +1,135 @@
+// How the text of one cell of a registry file reads as a value. Strict: "1,000" is no number and "2024/1/1" no date,
+// because a guess here would be a wrong denominator in every intensity later.
+
+import { parseInstant } from '../instant.ts'
+import type { FormulaPart, Replacement } from '../registry/records.ts'
+import type { CellType } from './columns.ts'
+
+export type Cell = { value: unknown } | { reason: string }
+
+/** A cell longer than this is not an attribute but a file gone wrong, such as an unclosed quote. */
+export const CELL_CHARS_MAX = 4_096
+
+/** Reads a trimmed, non-empty cell. */
+export function readCell(type: CellType, text: string): Cell {
+  if (text.length > CELL_CHARS_MAX) return { reason: `is longer than ${CELL_CHARS_MAX} characters` }
+  return READERS[type](text)
+}
+
+const READERS: Readonly<Record<CellType, (text: string) => Cell>> = {
+  text: (text) => ({ value: text }),
+  texts: (text) => ({ value: partsOf(text) }),
+  number: readNumber,
+  numbers: readNumbers,
+  flag: readFlag,
+  replacements: readReplacements,
+  years: readYears,
+  formula: readFormula,
+  months: readMonths,
+  steps: readSteps,
+}
+
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
+
+function readNumber(text: string): Cell {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN
+  return Number.isFinite(value) ? { value } : { reason: 'is not a plain number such as 1000 or 0.5' }
+}
+
+const FLAGS = new Map([
+  ['true', true],
+  ['1', true],
+  ['是', true],
+  ['false', false],
+  ['0', false],
+  ['否', false],
+])
+
+function readFlag(text: string): Cell {
+  const value = FLAGS.get(text.toLowerCase())
+  return value === undefined ? { reason: 'is not true or false' } : { value }
+}
+
+/** `<instant> <final value> <start value>`, several separated by `;`. */
+function readReplacements(text: string): Cell {
+  const value: Replacement[] = []
+  for (const part of partsOf(text)) {
+    const [at, final, start, ...rest] = part.split(/\s+/)
+    const atMs = parseInstant(at)
+    const finalValue = numberOf(final)
+    const startValue = numberOf(start)
+    if (atMs === undefined || finalValue === undefined || startValue === undefined || rest.length > 0)
+      return { reason: 'is not a list of "2026-03-01T10:00:00+08:00 <final value> <start value>", separated by ";"' }
+    value.push({ atMs, finalValue, startValue })
+  }
+  return { value }
+}
+
+/** `<year>=<value>`, several separated by `;`. */
+function readYears(text: string): Cell {
+  const value = new Map<string, number>()
+  for (const part of partsOf(text)) {
+    const [year, amount, ...rest] = part.split('=').map((side) => side.trim())
+    const target = numberOf(amount)
+    if (!/^\d{4}$/.test(year) || target === undefined || rest.length > 0)
+      return { reason: 'is not a list of "2026=12.5", separated by ";"' }
+    if (value.has(year)) return { reason: `names the year ${year} twice` }
+    value.set(year, target)
+  }
+  return { value: Object.fromEntries(value) }
+}
+
+/** Several numbers, separated by `;`: `1.2; 1.3; 1.5`. */
+function readNumbers(text: string): Cell {
+  const value = partsOf(text).map(numberOf)
+  return value.includes(undefined)
+    ? { reason: 'is not a list of numbers such as "1.2; 1.3", separated by ";"' }
+    : { value }
+}
+
+/** `<ratio>=<points>`, several separated by `;`: `0.9=7; 1.0=6`. */
+function readSteps(text: string): Cell {
+  const value = partsOf(text).map((part) => {
+    const [ratioMax, points, ...rest] = part.split('=').map((side) => numberOf(side.trim()))
+    return rest.length === 0 ? { ratioMax, points } : {}
+  })
+  return value.some(({ ratioMax, points }) => ratioMax === undefined || points === undefined)
+    ? { reason: 'is not a list of "<ratio>=<points>" such as "0.9=7; 1.0=6", separated by ";"' }
+    : { value }
+}
+
+/** `<meter>=<factor>`, several separated by `;`: `E1=1; E2=-1`. A meter alone counts once. */
+function readFormula(text: string): Cell {
+  const value: FormulaPart[] = []
+  for (const part of partsOf(text)) {
+    const [meter, times, ...rest] = part.split('=').map((side) => side.trim())
+    const factor = times === undefined ? 1 : numberOf(times)
+    if (meter === '' || factor === undefined || rest.length > 0)
+      return { reason: 'is not a list of "<meter>=<factor>" such as "E1=1; E2=-1", separated by ";"' }
+    value.push({ meter, factor })
+  }
+  return { value }
+}
+
+/** Numbers of months and ranges of them: `6-8` or `1;7;8;12`. */
+function readMonths(text: string): Cell {
+  const value = new Set<number>()
+  for (const part of text.split(/[;；,，、]/)) {
+    const range = /^(\d{1,2})(?:\s*[-–~]\s*(\d{1,2}))?$/.exec(part.trim())
+    const [from, to] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])]
+    if (!(from >= 1 && from <= to && to <= 12)) return { reason: 'is not a list of months such as "6-8" or "1;7;8;12"' }
+    for (let month = from; month <= to; month++) value.add(month)
+  }
+  return { value: [...value].sort((a, b) => a - b) }
+}
+
+const partsOf = (text: string): string[] =>
+  text
+    .split(/[;；]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+
+function numberOf(text: string | undefined): number | undefined {
+  const cell = readNumber(text ?? '')
+  return 'value' in cell ? Number(cell.value) : undefined
+}

@@ -1,0 +1,222 @@
+// What must hold between records of the registry: references, uniqueness, trees, dates, units.
+// Everything that is wrong is returned at once; nothing is thrown and nothing repaired.
+
+import { dateStartMs } from '../calendar.ts'
+import { cyclesOf } from '../cycle.ts'
+import { type Bill, billFinding, billId } from '../energy/bill.ts'
+import { beginsWithin, periodFindings, tariffId } from '../energy/tariff.ts'
+import { targetProblems } from '../judge/target-plan.ts'
+import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
+import { type Area, EXPORT, type Institution, isRead, type Meter, type Target } from '../registry/records.ts'
+import { sizeOn } from '../registry/size.ts'
+import { formulaFindings, listed } from '../registry/virtual-meter.ts'
+import { tableProblems } from '../standards/check.ts'
+import { TABLE_KINDS } from '../standards/tables.ts'
+import { amountUnit, isUnitOf, REGISTER_UNITS } from '../unit.ts'
+import { REGISTRY_KINDS, type RegistryKind } from './columns.ts'
+import type { Registry } from './registry.ts'
+
+export interface Problem {
+  kind: RegistryKind
+  /** The record's id; of targets, tables, tariffs and bills, which have none, what makes them one of a kind. */
+  id: string
+  /** Position of the record in its list. */
+  index: number
+  field: string
+  reason: string
+}
+
+/** The shard an institution is settled and judged in: its county (design §4). */
+export const shardOf = (institution: Pick<Institution, 'area'>): string => institution.area
+
+/** All problems, by kind in the order of REGISTRY_KINDS, then by record. Of bills those at hand are checked. */
+export function checkRegistry(registry: Registry): Problem[] {
+  const lookup = lookupOf(registry)
+  return [
+    ...checkAreas(registry, lookup),
+    ...checkInstitutions(registry, lookup),
+    ...checkGateways(registry, lookup),
+    ...checkMeters(registry, lookup),
+    ...checkTargets(registry, lookup),
+    ...checkTariffs(registry, lookup),
+    ...checkBills(registry, lookup),
+    ...TABLE_KINDS.flatMap((kind) => tableProblems(kind, registry[kind] ?? [])),
+  ].sort((a, b) => REGISTRY_KINDS.indexOf(a.kind) - REGISTRY_KINDS.indexOf(b.kind))
+}
+
+interface Lookup {
+  areas: Map<string, Area>
+  /** Codes of areas that have areas below them. */
+  parents: Set<string>
+  institutions: Map<string, Institution>
+  /** Gateway id → institution id. */
+  gateways: Map<string, string>
+  meters: Map<string, Meter>
+  /** Institution and medium (`I1/gas`) → an offline main meter. */
+  offline: Map<string, string>
+}
+
+const lookupOf = (registry: Registry): Lookup => ({
+  areas: new Map(registry.areas.map((area) => [area.code, area])),
+  parents: new Set(registry.areas.flatMap(({ parent }) => parent ?? [])),
+  institutions: new Map(registry.institutions.map((institution) => [institution.id, institution])),
+  gateways: new Map(registry.gateways.map(({ id, institution }) => [id, institution])),
+  meters: new Map(registry.meters.map((meter) => [meter.id, meter])),
+  offline: new Map(
+    registry.meters
+      .filter(({ kind, role }) => kind === 'offline' && role === 'main')
+      .map(({ id, institution, medium }) => [`${institution}/${medium}`, id]),
+  ),
+})
+
+/** A finding on one record: the field and the reason, or nothing. */
+type Finding = readonly [field: string, reason: string] | false | undefined
+
+/** Applies a check to each record and adds the duplicates of `idOf`. */
+function checkEach<T>(
+  kind: RegistryKind,
+  records: readonly T[],
+  key: { field: string; idOf(record: NoInfer<T>): string },
+  findingsOf: (record: T) => Finding[],
+): Problem[] {
+  const firstIndex = new Map<string, number>()
+  return records.flatMap((record, index) => {
+    const id = key.idOf(record)
+    const isRepeated = firstIndex.has(id)
+    if (!isRepeated) firstIndex.set(id, index)
+    const repeated: Finding = isRepeated && [key.field, `"${id}" is registered twice`]
+    return [repeated, ...findingsOf(record)]
+      .filter((finding) => finding !== false && finding !== undefined)
+      .map(([field, reason]) => ({ kind, id, index, field, reason }))
+  })
+}
+
+function checkAreas({ areas }: Registry, lookup: Lookup): Problem[] {
+  const cycles = cyclesOf(new Map(areas.map(({ code, parent }) => [code, parent === undefined ? [] : [parent]])))
+  return checkEach('areas', areas, { field: 'code', idOf: ({ code }) => code }, ({ code, parent }) => [
+    parent !== undefined && !lookup.areas.has(parent) && ['parent', `area "${parent}" is not registered`],
+    cycles.has(code) && ['parent', `area "${code}" lies within itself: ${listed(cycles.get(code) ?? [])}`],
+  ])
+}
+
+function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[] {
+  return checkEach('institutions', institutions, byId, ({ id, area, sizes, pueTotal, pueIt, eueTotal, eueIt }) => {
+    const known = lookup.areas.get(area)
+    const repeated = repeatedOf(sizes.map(({ validFrom }) => validFrom))
+    return [
+      lookup.areas.has(id) && ['id', `"${id}" is an area's code as well; a target could not tell them apart`],
+      known === undefined && ['area', `area "${area}" is not registered`],
+      known !== undefined &&
+        known.level !== 'county' &&
+        lookup.parents.has(area) && ['area', `area "${area}" has areas below it; name the county`],
+      (pueTotal === undefined) !== (pueIt === undefined) && ['pueIt', 'pueTotal and pueIt are given together'],
+      (eueTotal === undefined) !== (eueIt === undefined) && ['eueIt', 'eueTotal and eueIt are given together'],
+      ...repeated.map((date): Finding => ['validFrom', `two sizes are valid from ${date}`]),
+      ...sizes.flatMap(({ validFrom }): Finding[] => {
+        const { floorAreaM2, specialAreaM2 } = sizeOn(sizes, dateStartMs(validFrom))
+        if (floorAreaM2 === null || specialAreaM2 === null || specialAreaM2 < floorAreaM2) return []
+        return [
+          ['specialAreaM2', `${specialAreaM2} m² of ${floorAreaM2} m² from ${validFrom} leave no other floor area`],
+        ]
+      }),
+    ]
+  })
+}
+
+function checkGateways({ gateways }: Registry, lookup: Lookup): Problem[] {
+  return checkEach('gateways', gateways, byId, ({ institution }) => [unknownInstitution(institution, lookup)])
+}
+
+function checkMeters({ meters }: Registry, lookup: Lookup): Problem[] {
+  const cycles = parentCycles(meters)
+  const formulas = formulaFindings(meters)
+  return checkEach('meters', meters, byId, (meter) => [
+    unknownInstitution(meter.institution, lookup),
+    ...gatewayFindings(meter, lookup),
+    ...parentFindings(meter, lookup, cycles.get(meter.id)),
+    ...(formulas.get(meter.id) ?? []),
+    meter.purpose === EXPORT &&
+      meter.role !== 'generation' && ['purpose', `"${EXPORT}" is what a meter of role generation may have`],
+    meter.kind === 'virtual' &&
+      isUnitOf(meter.unit, meter.medium) &&
+      meter.unit !== amountUnit(meter.medium) && ['unit', `a virtual meter counts in ${amountUnit(meter.medium)}`],
+    !isUnitOf(meter.unit, meter.medium) && [
+      'unit',
+      `"${meter.unit}" is not a unit of ${meter.medium}; use ${REGISTER_UNITS[meter.medium].join(', ')}`,
+    ],
+    ...repeatedOf(meter.replacements.map(({ atMs }) => new Date(atMs).toISOString())).map(
+      (at): Finding => ['replacements', `two replacements at ${at}`],
+    ),
+  ])
+}
+
+function gatewayFindings(meter: Meter, lookup: Lookup): Finding[] {
+  if (!isRead(meter)) return []
+  const { gateway, institution } = meter
+  const gatewayInstitution = lookup.gateways.get(gateway)
+  if (gatewayInstitution === undefined) return [['gateway', `gateway "${gateway}" is not registered`]]
+  if (gatewayInstitution === institution) return []
+  return [['gateway', `gateway "${gateway}" is at institution "${gatewayInstitution}", the meter at "${institution}"`]]
+}
+
+function parentFindings(meter: Meter, lookup: Lookup, cycle: readonly string[] | undefined): Finding[] {
+  if (meter.parent === undefined) return []
+  const reasons = parentReasons(meter, lookup.meters.get(meter.parent), cycle)
+  return reasons.map((reason): Finding => ['parent', reason])
+}
+
+function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
+  return checkEach('targets', targets, { field: 'subject', idOf: targetId }, (target) => [
+    unknownSubject(target.subject, lookup),
+    ...targetProblems(target).map(({ field, reason }): Finding => [field, reason]),
+  ])
+}
+
+/** What makes a target one of a kind: the `id` of a problem. */
+export const targetId = ({ subject, indicator, baseYear, endYear }: Target): string =>
+  `${subject} ${indicator} ${baseYear}-${endYear}`
+/** As with tables, a tariff without `validTo` holds until the next one of its subject and medium. */
+function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
+  const bySubject = Map.groupBy(tariffs, ({ subject, medium }) => `${subject}/${medium}`)
+  return checkEach('tariffs', tariffs, { field: 'validFrom', idOf: tariffId }, (tariff) => {
+    const { subject, medium, validFrom, validTo } = tariff
+    const overlapped = beginsWithin(tariff, bySubject.get(`${subject}/${medium}`) ?? [])
+    return [
+      unknownSubject(subject, lookup),
+      validTo !== undefined && validTo <= validFrom && ['validTo', `${validTo} is not after validFrom ${validFrom}`],
+      overlapped && ['validTo', `the row valid from ${overlapped.validFrom} begins before ${validTo}`],
+      ...periodFindings(tariff).map((reason): Finding => ['periods', reason]),
+    ]
+  })
+}
+
+function checkBills({ bills = [] }: Registry, lookup: Lookup): Problem[] {
+  return checkEach('bills', bills, { field: 'month', idOf: billId }, (bill) => {
+    const finding = billFinding(bill, bill.meter === undefined ? undefined : lookup.meters.get(bill.meter))
+    return [
+      unknownInstitution(bill.institution, lookup),
+      finding && [finding.field, finding.reason],
+      ...looseBillFindings(bill, lookup),
+    ]
+  })
+}
+
+/** A bill without a meter stands beside none: of an offline meter's medium nobody could tell whether it is that meter's. */
+function looseBillFindings({ institution, meter, carrier, purpose }: Bill, lookup: Lookup): Finding[] {
+  const offline = lookup.offline.get(`${institution}/${carrier}`)
+  if (meter !== undefined || purpose === 'transport' || offline === undefined) return []
+  return [['meter', `is empty; ${carrier} of institution "${institution}" is billed by offline meter "${offline}"`]]
+}
+
+const byId = { field: 'id', idOf: ({ id }: { id: string }) => id }
+
+const unknownSubject = (subject: string, lookup: Lookup): Finding =>
+  !lookup.areas.has(subject) &&
+  !lookup.institutions.has(subject) && ['subject', `"${subject}" is neither an area nor an institution`]
+
+const unknownInstitution = (institution: string, lookup: Lookup): Finding =>
+  !lookup.institutions.has(institution) && ['institution', `institution "${institution}" is not registered`]
+
+const repeatedOf = (values: readonly string[]): string[] => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
+]

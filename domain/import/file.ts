@@ -1,0 +1,261 @@
+// Rows of a registry file, already split by a CSV or XLSX reader, become records: the border of all that is imported.
+// Every refused field of every row is named at once. Whether one refused row stops the file is the caller's to say,
+// and what must hold between records is registry-check's.
+
+import * as z from 'zod'
+import { type Bill, billSchema } from '../energy/bill.ts'
+import type { Tariff } from '../energy/tariff.ts'
+import {
+  type Area,
+  areaSchema,
+  type Gateway,
+  gatewaySchema,
+  type Institution,
+  type Meter,
+  meterSchema,
+  type Target,
+  targetSchema,
+} from '../registry/records.ts'
+import { type StandardTables, TABLES } from '../standards/tables.ts'
+import { readCell } from './cell.ts'
+import { COLUMNS, type Column, type RegistryKind } from './columns.ts'
+import { COEFFICIENT_ROWS, INSTITUTION_ROWS, JOINED_FIELDS, type JoinedRows, TARIFF_ROWS } from './joined.ts'
+import { VALUE_WORDS } from './words.ts'
+
+/** More than twice the province's 200,000 meters; a few hundred MB while it is read. */
+export const FILE_ROWS_MAX = 500_000
+const QUOTE_CHARS_MAX = 80
+
+const gatewayRecordSchema = gatewaySchema.extend({ password: z.string().min(1).optional() })
+
+/** A gateway as imported. Whoever stores it keeps a hash of the password, never the password. */
+export type GatewayRecord = Gateway & { password?: string }
+
+type TableRecords = { [K in keyof StandardTables]: StandardTables[K][number] }
+export interface RegistryRecords extends TableRecords {
+  areas: Area
+  institutions: Institution
+  gateways: GatewayRecord
+  meters: Meter
+  targets: Target
+  tariffs: Tariff
+  bills: Bill
+}
+
+/** `row` counts from 1, where row 1 is the header; `field` is the header as the file writes it. */
+export interface RefusedField {
+  row: number
+  field: string
+  reason: string
+}
+
+export interface ParsedRows<K extends RegistryKind> {
+  records: RegistryRecords[K][]
+  /** The row that each record came from; of an institution the first one. */
+  rowOf: number[]
+  refused: RefusedField[]
+}
+
+/** Header → cell. A reader that leaves out empty lines shifts the row numbers. */
+export type Row = Readonly<Record<string, string>>
+
+/**
+ * Reads the rows of one file. Headers are English or Chinese (registry-columns); an empty cell means: not given.
+ * Several rows of one institution are dated statements of its size, several rows of one tariff its periods, several of one
+ * set its coefficients. Records of refused rows are left out. Never throws.
+ */
+export function parseRows<K extends RegistryKind>(kind: K, rows: readonly Row[]): ParsedRows<K>
+export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<RegistryKind> {
+  if (rows.length > FILE_ROWS_MAX)
+    return refuseFile([{ row: FILE_ROWS_MAX + 2, field: '', reason: `the file has more than ${FILE_ROWS_MAX} rows` }])
+  if (rows.length === 0) return refuseFile([])
+  const header = readHeader(kind, rows)
+  if (header.refused.length > 0) return refuseFile(header.refused)
+  const drafts = rows.flatMap((row, index) => (isEmpty(row) ? [] : [readDraft(kind, header.written, row, index + 2)]))
+  switch (kind) {
+    case 'areas':
+      return parseEach(drafts, areaSchema, 'code')
+    case 'institutions':
+      return joinRows(drafts, INSTITUTION_ROWS)
+    case 'gateways':
+      return parseEach(drafts, gatewayRecordSchema, 'id')
+    case 'meters':
+      return parseEach(drafts, meterSchema, 'id')
+    case 'targets':
+      return parseEach(drafts, targetSchema)
+    case 'tariffs':
+      return joinRows(drafts, TARIFF_ROWS)
+    case 'bills':
+      return parseEach(drafts, billSchema)
+    case 'coefficients':
+      return joinRows(drafts, COEFFICIENT_ROWS)
+    default:
+      return parseEach<RegistryRecords[typeof kind]>(drafts, TABLES[kind].schema)
+  }
+}
+
+const refuseFile = (refused: RefusedField[]) => ({ records: [], rowOf: [], refused })
+
+/** The schema of each field; a field that its schema does not let be absent is a column that the file must have. */
+const FIELDS: Readonly<Record<RegistryKind, Readonly<Record<string, z.ZodType>>>> = {
+  areas: areaSchema.shape,
+  gateways: gatewayRecordSchema.shape,
+  meters: meterSchema.shape,
+  targets: targetSchema.shape,
+  bills: billSchema.shape,
+  ...tableFields(),
+  ...JOINED_FIELDS,
+}
+
+/** Each field's own schema of the tables whose rows are records. */
+function tableFields(): Record<keyof StandardTables, Readonly<Record<string, z.ZodType>>> {
+  const fields = Object.entries(TABLES).map(([kind, { schema }]) => [kind, schema.shape])
+  return Object.fromEntries(fields)
+}
+
+/** Field → header as the file writes it. */
+type Written = ReadonlyMap<string, string>
+
+function readHeader(kind: RegistryKind, rows: readonly Row[]): { written: Written; refused: RefusedField[] } {
+  const columns = COLUMNS[kind]
+  const written = new Map<string, string>()
+  const refused: RefusedField[] = []
+  const refuse = (field: string, reason: string) => refused.push({ row: 1, field, reason })
+  for (const cell of headersOf(rows)) {
+    const name = cell.replace(/^\uFEFF/, '').trim()
+    const column = columns.find((known) => known.name === name || known.aliases.includes(name))
+    const earlier = column && written.get(column.name)
+    if (column === undefined) refuse(cell, `unknown column ${quote(name)}; ${kind} have ${namesOf(columns)}`)
+    else if (earlier !== undefined)
+      refuse(cell, `columns ${quote(earlier)} and ${quote(cell)} both mean ${column.name}`)
+    else written.set(column.name, cell)
+  }
+  for (const { name, aliases } of columns)
+    if (!written.has(name) && !FIELDS[kind][name].safeParse(undefined).success)
+      refuse(name, `required column ${name} (${aliases[0]}) is missing`)
+  return { written, refused }
+}
+
+/** Every header that any row carries. Spreadsheets leave columns without a header behind; an empty one is no column. */
+function headersOf(rows: readonly Row[]): Set<string> {
+  const headers = new Set<string>()
+  for (const row of rows)
+    for (const header of Object.keys(row)) if (header.trim() !== '' || row[header].trim() !== '') headers.add(header)
+  return headers
+}
+
+const namesOf = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ')
+
+const isEmpty = (row: Row): boolean => Object.values(row).every((cell) => cell.trim() === '')
+
+/** One row on its way to a record: the cells that could be read, and what was refused. */
+interface Draft {
+  row: number
+  values: Record<string, unknown>
+  refused: Map<string, RefusedField>
+  written: Written
+}
+
+function readDraft(kind: RegistryKind, written: Written, row: Row, rowNumber: number): Draft {
+  const draft: Draft = { row: rowNumber, values: {}, refused: new Map(), written }
+  for (const { name, type } of COLUMNS[kind]) {
+    const text = cellOf(row, written.get(name))
+    if (text === '') continue
+    const cell = readCell(type, translate(`${kind}.${name}`, text))
+    if ('value' in cell) draft.values[name] = cell.value
+    else refuse(draft, name, `${shown(name, text)} ${cell.reason}`)
+  }
+  return draft
+}
+
+const cellOf = (row: Row, header: string | undefined): string =>
+  header !== undefined && Object.hasOwn(row, header) ? row[header].trim() : ''
+
+const translate = (column: string, text: string): string => VALUE_WORDS.get(column)?.get(text) ?? text
+
+/** The first reason holds: a field that could not be read is not refused again for being absent. */
+function refuse(draft: Draft, field: string, reason: string): void {
+  if (draft.refused.has(field)) return
+  draft.refused.set(field, { row: draft.row, field: draft.written.get(field) ?? field, reason })
+}
+
+function parseEach<T>(drafts: readonly Draft[], schema: z.ZodType<T>, key?: string) {
+  const records: T[] = []
+  const rowOf: number[] = []
+  const firstRows = new Map<unknown, number>()
+  for (const draft of drafts) {
+    const record = parseDraft(draft, schema)
+    if (key !== undefined) refuseRepeated(draft, key, firstRows)
+    if (record === undefined || draft.refused.size > 0) continue
+    records.push(record)
+    rowOf.push(draft.row)
+  }
+  return { records, rowOf, refused: refusedOf(drafts) }
+}
+
+/** The record, or undefined with every reason noted in the draft. */
+function parseDraft<T>(draft: Draft, schema: z.ZodType<T>): T | undefined {
+  const parsed = schema.safeParse(draft.values)
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues) {
+    const field = String(issue.path[0] ?? '')
+    refuse(draft, field, reasonOf(field, draft.values[field], issue.message))
+  }
+  return undefined
+}
+
+function reasonOf(field: string, value: unknown, message: string): string {
+  if (value === undefined) return message.startsWith('Invalid input') ? 'is empty' : message
+  return typeof value === 'object' ? message : `${shown(field, String(value))}: ${message}`
+}
+
+/** A refused password must not reach a log or a screen. */
+const shown = (field: string, text: string): string => (field === 'password' ? 'the password' : quote(text))
+
+function refuseRepeated(draft: Draft, key: string, firstRows: Map<unknown, number>): void {
+  const value = draft.values[key]
+  const firstRow = firstRows.get(value)
+  if (firstRow !== undefined) refuse(draft, key, `${quote(String(value))} stands in row ${firstRow} already`)
+  else if (value !== undefined) firstRows.set(value, draft.row)
+}
+
+function joinRows<T, Head, Part>(drafts: readonly Draft[], rule: JoinedRows<T, Head, Part>) {
+  const records: T[] = []
+  const rowOf: number[] = []
+  for (const group of Map.groupBy(drafts, ({ row, values }) => rule.keyOf(values) ?? row).values()) {
+    const record = joinGroup(group, rule)
+    if (record === undefined) continue
+    records.push(record)
+    rowOf.push(group[0].row)
+  }
+  return { records, rowOf, refused: refusedOf(drafts) }
+}
+
+function joinGroup<T, Head, Part>(group: readonly Draft[], rule: JoinedRows<T, Head, Part>): T | undefined {
+  const [first, ...later] = group
+  const head = parseDraft(first, rule.head)
+  for (const draft of later) refuseOtherHead(draft, first, rule)
+  const firstRows = new Map<unknown, number>()
+  const parts: Part[] = []
+  for (const draft of group) {
+    const part = parseDraft(draft, rule.part)
+    if (rule.distinct !== undefined) refuseRepeated(draft, rule.distinct, firstRows)
+    if (part !== undefined) parts.push(part)
+  }
+  if (head === undefined || group.some(({ refused }) => refused.size > 0)) return undefined
+  return rule.record(head, parts)
+}
+
+/** A later row may leave out what the record is, but not say otherwise. */
+function refuseOtherHead<T, Head, Part>(draft: Draft, first: Draft, { head, rule }: JoinedRows<T, Head, Part>): void {
+  for (const field of Object.keys(head.shape)) {
+    const value = draft.values[field]
+    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(first.values[field]))
+      refuse(draft, field, `${quote(String(value))} differs from row ${first.row} ${rule}`)
+  }
+}
+
+const refusedOf = (drafts: readonly Draft[]): RefusedField[] => drafts.flatMap(({ refused }) => [...refused.values()])
+
+const quote = (text: string): string =>
+  `"${(text.length > QUOTE_CHARS_MAX ? `${text.slice(0, QUOTE_CHARS_MAX)}…` : text).toWellFormed()}"`

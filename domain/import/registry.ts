@@ -1,0 +1,22 @@
+// All records of a registry together, as an import delivers them.
+
+import type { Bill } from '../energy/bill.ts'
+import type { Tariff } from '../energy/tariff.ts'
+import type { Area, Gateway, Institution, Meter, Target } from '../registry/records.ts'
+import type { Quota } from '../standards/quota.ts'
+import type { StandardTables } from '../standards/tables.ts'
+
+/** All that is registered, as one value; `domain/registry-check.ts` checks it across records. */
+export interface Registry extends Partial<StandardTables> {
+  areas: readonly Area[]
+  institutions: readonly Institution[]
+  gateways: readonly Gateway[]
+  meters: readonly Meter[]
+  targets: readonly Target[]
+  /** This and the other tables of domain/standards: what was imported; `tablesInForce` says what holds. */
+  quotas: readonly Quota[]
+  /** Absent: none. */
+  tariffs?: readonly Tariff[]
+  /** Those at hand, e.g. the new ones of an import: bills are kept by institution and year, never read all at once. */
+  bills?: readonly Bill[]
+}

@@ -1,0 +1,214 @@
+// The energy and water points of a demonstration unit (节约型公共机构示范单位): its energy per area and per person and its
+// water per person against the provincial mean of its kind (facts §11). The other items of the sheet are for people to score.
+
+import type { SubjectYear } from '../energy/subject-month.ts'
+import type { Institution } from '../registry/records.ts'
+import { DEMONSTRATION_LADDERS, type DemonstrationLadder } from '../standards/demonstration.ts'
+import { isValidOn } from '../standards/validity.ts'
+
+/** Energy by the statistics set. */
+export const DEMONSTRATION_UNITS = {
+  energyPerArea: 'kgce/m²',
+  energyPerCapita: 'kgce/person',
+  waterPerCapita: 'm³/person',
+} as const
+export type DemonstrationIndicator = keyof typeof DEMONSTRATION_UNITS
+const DEMONSTRATION_INDICATORS = Object.keys(DEMONSTRATION_UNITS) as DemonstrationIndicator[]
+
+/** One institution's year: `rollingYear` of energy and of water, null where unknown. */
+export interface DemonstrationYear {
+  institution: Pick<Institution, 'id' | 'type' | 'venueKind'>
+  energy: SubjectYear | null
+  water: SubjectYear | null
+}
+
+/**
+ * How members of a kind make one mean. No source read says which. `ratioOfSums`, the default, is what the province publishes
+ * of itself: its 15.76 kgce/m² is all energy over all area (facts §1). `meanOfRatios` counts each institution alike.
+ */
+export type MeanWeighting = 'ratioOfSums' | 'meanOfRatios'
+
+export interface PeerMean {
+  mean: number
+  /** Institutions in it: those with a full year, known size and known amount. */
+  members: number
+  weighting: MeanWeighting
+}
+/** By `peerKind`, then by indicator; an indicator that nobody has is absent. */
+export type PeerMeans = ReadonlyMap<string, Partial<Record<DemonstrationIndicator, PeerMean>>>
+
+/** The same type; among venues the same kind, since the statistics keep culture and sport apart (facts §2.4). */
+export const peerKind = ({ type, venueKind }: Pick<Institution, 'type' | 'venueKind'>): string =>
+  type === 'venue' && venueKind ? `${type} ${venueKind}` : type
+
+interface Sum {
+  amount: number
+  size: number
+  ratios: number
+  members: number
+}
+/** What means are made of, by `peerKind` and indicator: adds up over counties. Plain JSON. */
+export type PeerSums = Record<string, Partial<Record<DemonstrationIndicator, Sum>>>
+
+export function peerSums(years: Iterable<DemonstrationYear>): PeerSums {
+  const sums: PeerSums = {}
+  for (const year of years) {
+    const kind = peerKind(year.institution)
+    for (const indicator of DEMONSTRATION_INDICATORS) {
+      const fraction = fractionOf(year, indicator)
+      if (!fraction) continue
+      const { amount, size } = fraction
+      sums[kind] = {
+        ...sums[kind],
+        [indicator]: added(sums[kind]?.[indicator], { amount, size, ratios: amount / size, members: 1 }),
+      }
+    }
+  }
+  return sums
+}
+
+export function addPeers(a: PeerSums, b: PeerSums): PeerSums {
+  const sums: PeerSums = { ...a }
+  for (const [kind, ofKind] of Object.entries(b))
+    for (const indicator of DEMONSTRATION_INDICATORS) {
+      const sum = ofKind[indicator]
+      if (sum) sums[kind] = { ...sums[kind], [indicator]: added(sums[kind]?.[indicator], sum) }
+    }
+  return sums
+}
+
+const added = (a: Sum | undefined, b: Sum): Sum =>
+  a
+    ? {
+        amount: a.amount + b.amount,
+        size: a.size + b.size,
+        ratios: a.ratios + b.ratios,
+        members: a.members + b.members,
+      }
+    : b
+
+/** The means of each kind over all institutions given: those of the province. */
+export const peerMeans = (years: Iterable<DemonstrationYear>, weighting?: MeanWeighting): PeerMeans =>
+  peerMeansOf(peerSums(years), weighting)
+
+export function peerMeansOf(sums: PeerSums, weighting: MeanWeighting = 'ratioOfSums'): PeerMeans {
+  const meanOf = ({ amount, size, ratios, members }: Sum): PeerMean => ({
+    mean: weighting === 'ratioOfSums' ? amount / size : ratios / members,
+    members,
+    weighting,
+  })
+  return new Map(
+    Object.entries(sums).map(([kind, ofKind]) => [
+      kind,
+      Object.fromEntries(Object.entries(ofKind).map(([indicator, sum]) => [indicator, meanOf(sum)])),
+    ]),
+  )
+}
+
+export interface DemonstrationItem {
+  indicator: DemonstrationIndicator
+  unit: string
+  value: number | null
+  mean: number | null
+  members: number
+  weighting: MeanWeighting | null
+  /** value / mean. */
+  ratio: number | null
+  points: number | null
+  /** `noValue`: no full year, an unknown size, or fuel without a coefficient. `noPeers`: a mean over itself alone says nothing. */
+  reason: 'noValue' | 'noPeers' | null
+  /**
+   * Of energy per area: what became of the fuel of official vehicles (公务用车用油), which it leaves out. `unmarked`: petrol or
+   * diesel was billed, but no bill says that it is for transport, so the value may be too high.
+   */
+  transport: 'excluded' | 'unmarked' | 'none' | null
+}
+
+export interface DemonstrationPoints {
+  institution: string
+  ladder: DemonstrationLadder
+  items: DemonstrationItem[]
+  /** Targets of the last two years met: their points; null when it is not known. */
+  targetPoints: number | null
+  /** Of what is known. */
+  points: number
+  /** What the four items sum to, of the `blockPoints` of the ladder: the others were not read. */
+  pointsMax: number
+}
+
+/** Throws an Error when no ladder is valid on the local date. */
+export function demonstrationPoints(
+  year: DemonstrationYear,
+  means: PeerMeans,
+  {
+    date,
+    targetsMet,
+    ladders = DEMONSTRATION_LADDERS,
+  }: { date: string; targetsMet: boolean | null; ladders?: readonly DemonstrationLadder[] },
+): DemonstrationPoints {
+  const ladder = ladders.find((row) => isValidOn(row, date))
+  if (!ladder) throw new Error(`no ladder for demonstration units is valid on ${date}`)
+  const ofKind = means.get(peerKind(year.institution))
+  const items = DEMONSTRATION_INDICATORS.map((indicator) => itemOf(year, indicator, ofKind?.[indicator], ladder))
+  const targetPoints = targetsMet === null ? null : targetsMet ? ladder.targetPoints : 0
+  return {
+    institution: year.institution.id,
+    ladder,
+    items,
+    targetPoints,
+    points: items.reduce((sum, item) => sum + (item.points ?? 0), targetPoints ?? 0),
+    pointsMax: (ladder.steps.at(0)?.points ?? 0) * items.length + ladder.targetPoints,
+  }
+}
+
+/** Relative room for floating point, so that a value of exactly 0.9 of the mean meets it. */
+const RATIO_SLACK = 1e-9
+
+/** Points of a value over the mean; equality meets a step, and beyond the last there are none. */
+export const ladderPoints = (ratio: number, { steps }: Pick<DemonstrationLadder, 'steps'>): number =>
+  steps.find(({ ratioMax }) => ratio <= ratioMax * (1 + RATIO_SLACK))?.points ?? 0
+
+function itemOf(
+  year: DemonstrationYear,
+  indicator: DemonstrationIndicator,
+  peers: PeerMean | undefined,
+  ladder: DemonstrationLadder,
+): DemonstrationItem {
+  const fraction = fractionOf(year, indicator)
+  const value = fraction && fraction.amount / fraction.size
+  const comparable = value !== null && peers !== undefined && peers.members > 1 && peers.mean > 0
+  const ratio = comparable ? value / peers.mean : null
+  return {
+    indicator,
+    unit: DEMONSTRATION_UNITS[indicator],
+    value,
+    mean: peers?.mean ?? null,
+    members: peers?.members ?? 0,
+    weighting: peers?.weighting ?? null,
+    ratio,
+    points: ratio === null ? null : ladderPoints(ratio, ladder),
+    reason: value === null ? 'noValue' : ratio === null ? 'noPeers' : null,
+    transport: indicator === 'energyPerArea' && value !== null ? transportOf(year) : null,
+  }
+}
+
+function transportOf({ energy }: DemonstrationYear): DemonstrationItem['transport'] {
+  if (!energy) return null
+  if (energy.transportEnergyKgce > 0) return 'excluded'
+  return energy.petrolKg + energy.dieselKg > 0 ? 'unmarked' : 'none'
+}
+
+function fractionOf(
+  { energy, water }: DemonstrationYear,
+  indicator: DemonstrationIndicator,
+): { amount: number; size: number } | null {
+  // Fuel that no coefficient converts is in no sum: a value by what is left would be too good.
+  const whole = energy && energy.fuelKgWithoutCoefficient === 0 ? energy : null
+  const fractions = {
+    energyPerArea: whole && [whole.energyKgceWithArea - whole.transportEnergyKgce, whole.floorAreaM2],
+    energyPerCapita: whole && [whole.energyKgceWithUsers, whole.energyUsers],
+    waterPerCapita: water && [water.waterM3WithUsers, water.waterUsers],
+  } as const
+  const [amount, size] = fractions[indicator] ?? [null, null]
+  return amount !== null && size !== null && size > 0 ? { amount, size } : null
+}

@@ -1,0 +1,290 @@
+// Dual control (能源消费总量和强度双控): totals against the year's cap and intensities against the year's target, judged
+// apart, for an institution or an area (design §3). Caps may lie above the base year's result, as those of 2025 do, while
+// intensities must fall: so no rule here infers the one from the other.
+
+import { type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
+import {
+  byMonth,
+  hoursOf,
+  type Resource,
+  rollingYearsOf,
+  type SubjectMonth,
+  type SubjectYear,
+} from '../energy/subject-month.ts'
+import { INDICATORS, INTENSITY_INDICATORS, type Indicator, TOTAL_INDICATORS } from '../indicator.ts'
+import type { Target } from '../registry/records.ts'
+import { type DualControl, type FORECAST_BASES, type IndicatorStatus, STATUSES, type VERDICTS } from './result.ts'
+import { targetFor, targetValue } from './target-value.ts'
+
+export type Status = (typeof STATUSES)[number]
+export type Verdict = (typeof VERDICTS)[number]
+export type ForecastBasis = (typeof FORECAST_BASES)[number]
+export type TotalIndicator = (typeof TOTAL_INDICATORS)[number]
+type IntensityIndicator = (typeof INTENSITY_INDICATORS)[number]
+/** Twelve monthly amounts of a year, January first; only their proportions matter. */
+export type YearProfile = readonly number[]
+
+/** Forecast over target, at most: green up to the one, orange up to the other, red beyond (design §3). */
+export const ON_TRACK_RATIO_MAX = 0.95
+export const AT_RISK_RATIO_MAX = 1
+/** Below it last year's profile is not used, and a judgement is provisional. */
+export const COVERAGE_MIN = 0.9
+/** Relative room for floating point, so that a forecast equal to a threshold meets it. */
+const RATIO_SLACK = 1e-9
+
+export const INDICATOR_UNITS: Readonly<Record<Indicator, string>> = {
+  energy: 'tce',
+  water: 'm³',
+  co2: 't',
+  energyPerArea: 'kgce/m²',
+  energyPerCapita: 'kgce/person',
+  waterPerCapita: 'm³/person',
+  co2PerArea: 'kg/m²',
+}
+
+/** Each total in its indicator's unit. CO2 comes from energy, so it is known when energy is. */
+const TOTALS: Record<TotalIndicator, { resource: Resource; of: (part: SubjectMonth) => number }> = {
+  energy: { resource: 'energy', of: (part) => part.energyKgce / 1000 },
+  water: { resource: 'water', of: (part) => part.waterM3 },
+  co2: { resource: 'energy', of: (part) => part.co2Kg / 1000 },
+}
+type Fraction = (year: SubjectMonth) => { amount: number; size: number | null }
+const INTENSITIES: Record<IntensityIndicator, { resource: Resource; of: Fraction }> = {
+  energyPerArea: { resource: 'energy', of: (y) => ({ amount: y.energyKgceWithArea, size: y.floorAreaM2 }) },
+  energyPerCapita: { resource: 'energy', of: (y) => ({ amount: y.energyKgceWithUsers, size: y.energyUsers }) },
+  waterPerCapita: { resource: 'water', of: (y) => ({ amount: y.waterM3WithUsers, size: y.waterUsers }) },
+  co2PerArea: { resource: 'energy', of: (y) => ({ amount: y.co2KgWithArea, size: y.floorAreaM2 }) },
+}
+
+export interface JudgeInput {
+  /** Institution id or area code. */
+  subject: string
+  month: Month
+  /** Data up to here count; at most up to the end of `month`. */
+  asOfMs: number
+  /** In any order; those of this year and of the year before are used. The current month as of `asOfMs`. */
+  months: readonly SubjectMonth[]
+  /** Of this subject. */
+  targets: readonly Target[]
+  /** The surrounding area's last year (see `profilesOf`), for a subject without one of its own. */
+  areaProfiles?: Partial<Record<TotalIndicator, YearProfile>>
+  coefficientSet: string
+  co2Factor: string
+}
+
+/**
+ * Judges one subject for one month. Totals: year to date, and the forecast of the whole year. Intensities: the 12 months
+ * that end at `asOfMs`, null before there is a full year. `coverage`: known over expected hours of the year to date, of
+ * energy or water, whichever is worse; a month without a record counts as unknown. `provisional`: that, or the coverage
+ * of a rolling year, is below COVERAGE_MIN. Throws RangeError when `asOfMs` is not after the month's start.
+ */
+export function judge(input: JudgeInput): DualControl {
+  const { fromMs, toMs } = monthRange(input.month)
+  if (input.asOfMs <= fromMs)
+    throw new RangeError(`cannot judge ${input.month} as of ${new Date(input.asOfMs).toISOString()}`)
+  const scope = scopeOf(input, fromMs, Math.min(input.asOfMs, toMs))
+
+  const indicators = INDICATORS.map((indicator) =>
+    isTotal(indicator) ? judgeTotal(scope, indicator) : judgeIntensity(scope, indicator),
+  )
+  const coverage = worst([coverageToDate(scope, 'energy'), coverageToDate(scope, 'water')])
+  const rolling = worst([rollingCoverage(scope, 'energy'), rollingCoverage(scope, 'water')])
+  return {
+    subject: input.subject,
+    month: input.month,
+    asOfMs: scope.endMs,
+    indicators,
+    status: STATUSES.findLast((status) => indicators.some((row) => row.status === status)) ?? null,
+    verdict: verdictOf(indicators),
+    coverage,
+    provisional:
+      (coverage ?? 0) < COVERAGE_MIN ||
+      (rolling ?? 1) < COVERAGE_MIN ||
+      indicators.some(({ lowerBound }) => lowerBound === true),
+    coefficientSet: input.coefficientSet,
+    co2Factor: input.co2Factor,
+  }
+}
+
+/** Fall against a base value, percent; negative when it rose. */
+export const fallPct = (baseValue: number, value: number): number => (1 - value / baseValue) * 100
+
+/** Green, orange, red by forecast over target; equality meets the threshold. */
+export function statusOf(ratio: number): Status {
+  if (ratio <= ON_TRACK_RATIO_MAX + RATIO_SLACK) return 'onTrack'
+  return ratio <= AT_RISK_RATIO_MAX + RATIO_SLACK ? 'atRisk' : 'over'
+}
+
+/** Year profiles of the totals: those of which at least COVERAGE_MIN of the hours are known in each month of `year`. */
+export function profilesOf(
+  months: readonly SubjectMonth[],
+  year: number,
+): Partial<Record<TotalIndicator, YearProfile>> {
+  const map = byMonth(months)
+  return Object.fromEntries(
+    TOTAL_INDICATORS.map((indicator) => [indicator, profileOf(map, indicator, year)]).filter(([, profile]) => profile),
+  )
+}
+
+/** The input with what every indicator needs of it, computed once: a province is judged 30,000 subjects at a time. */
+interface Scope extends JudgeInput {
+  endMs: number
+  year: number
+  byMonth: ReadonlyMap<Month, SubjectMonth>
+  rolling: Record<Resource, SubjectYear | null>
+  /** Of the months of this year, how much has passed, January first. */
+  elapsed: readonly number[]
+  /** The records from January to `month`, and the time that they stand for. */
+  toDate: readonly SubjectMonth[]
+  recordedMs: number
+}
+
+function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
+  const year = yearOf(fromMs)
+  const months = byMonth(input.months)
+  const spans = monthsOf(year).map((month) => ({ part: months.get(month), ...monthRange(month) }))
+  const begun = spans.filter((span) => span.fromMs < endMs)
+  return {
+    ...input,
+    endMs,
+    year,
+    byMonth: months,
+    rolling: rollingYearsOf(input.months, endMs),
+    elapsed: spans.map((span) => Math.min(1, Math.max(0, (endMs - span.fromMs) / (span.toMs - span.fromMs)))),
+    toDate: begun.flatMap((span) => span.part ?? []),
+    recordedMs: begun.reduce((sum, span) => sum + (span.part ? Math.min(span.toMs, endMs) - span.fromMs : 0), 0),
+  }
+}
+
+function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
+  const { resource, of } = TOTALS[indicator]
+  const known = scope.toDate.filter((part) => hoursOf(part, resource).known > 0)
+  const actual = known.length > 0 ? known.reduce((sum, part) => sum + of(part), 0) : null
+  const { basis, share } = elapsedOfYear(scope, indicator)
+  return against(scope, indicator, {
+    actual,
+    forecast: actual === null ? null : actual / share,
+    forecastBasis: actual === null ? null : basis,
+    isLowerBound: known.some((part) => leavesOut(part, indicator)),
+  })
+}
+
+function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorStatus {
+  const { resource, of } = INTENSITIES[indicator]
+  const year = scope.rolling[resource]
+  const fraction = year && of(year)
+  const actual = fraction?.size ? fraction.amount / fraction.size : null
+  const isLowerBound = actual !== null && year !== null && leavesOut(year, indicator)
+  return against(scope, indicator, { actual, forecast: actual, forecastBasis: null, isLowerBound })
+}
+
+/** Whether fuel was burnt that no row converts to the indicator's energy or CO2. */
+function leavesOut(part: SubjectMonth, indicator: Indicator): boolean {
+  if (indicator === 'water' || indicator === 'waterPerCapita') return false
+  return indicator === 'co2' || indicator === 'co2PerArea'
+    ? part.fuelKgWithoutCo2 > 0
+    : part.fuelKgWithoutCoefficient > 0
+}
+
+function against(
+  { targets, year }: Scope,
+  indicator: Indicator,
+  {
+    isLowerBound,
+    ...found
+  }: Pick<IndicatorStatus, 'actual' | 'forecast' | 'forecastBasis'> & {
+    isLowerBound: boolean
+  },
+): IndicatorStatus {
+  const target = targetFor(targets, indicator, year)
+  const value = target ? targetValue(target, year) : null
+  const ratio = value !== null && found.forecast !== null ? found.forecast / value : null
+  const status = ratio === null ? null : statusOf(ratio)
+  return {
+    indicator,
+    unit: INDICATOR_UNITS[indicator],
+    ...found,
+    target: value,
+    ratio,
+    // A lower bound may already be over; that it is on track nobody can say.
+    status: isLowerBound && status !== 'over' ? null : status,
+    targetSource: target?.source ?? null,
+    targetStandIn: target?.standIn ?? false,
+    ...(isLowerBound && { lowerBound: true }),
+  }
+}
+
+/** The part of the year's use that has passed, and what that is judged from. The share is above 0. */
+function elapsedOfYear(scope: Scope, indicator: TotalIndicator): { basis: ForecastBasis; share: number } {
+  const { fromMs, toMs } = yearRange(scope.year)
+  if (scope.endMs >= toMs) return { basis: 'complete', share: 1 }
+  const own = shareByProfile(scope, profileOf(scope.byMonth, indicator, scope.year - 1))
+  if (own > 0) return { basis: 'ownProfile', share: own }
+  const area = shareByProfile(scope, scope.areaProfiles?.[indicator])
+  if (area > 0) return { basis: 'areaProfile', share: area }
+  return { basis: 'days', share: (scope.endMs - fromMs) / (toMs - fromMs) }
+}
+
+/** Past months whole, the current one by the time elapsed in it; 0 when there is no usable profile. */
+function shareByProfile({ elapsed }: Scope, profile: YearProfile | undefined): number {
+  if (profile?.length !== 12) return 0
+  const total = profile.reduce((sum, amount) => sum + amount, 0)
+  const passed = profile.reduce((sum, amount, index) => sum + amount * elapsed[index], 0)
+  return total > 0 ? passed / total : 0
+}
+
+function profileOf(
+  map: ReadonlyMap<Month, SubjectMonth>,
+  indicator: TotalIndicator,
+  year: number,
+): YearProfile | undefined {
+  const { resource, of } = TOTALS[indicator]
+  const parts = monthsOf(year).flatMap((month) => map.get(month) ?? [])
+  const hours = parts.map((part) => hoursOf(part, resource))
+  // Each month must be known, not only the year: a January half missing would make every February look too high.
+  if (parts.length < 12 || hours.some((month) => (coverageOf([month]) ?? 0) < COVERAGE_MIN)) return undefined
+  return parts.map(of)
+}
+
+function coverageToDate({ toDate, recordedMs, year, endMs }: Scope, resource: Resource): number | null {
+  const share = coverageOf(toDate.map((part) => hoursOf(part, resource)))
+  return share === null ? null : share * (recordedMs / (endMs - yearRange(year).fromMs))
+}
+
+function rollingCoverage({ rolling }: Scope, resource: Resource): number | null {
+  const year = rolling[resource]
+  return year && coverageOf([hoursOf(year, resource)])
+}
+
+function coverageOf(hours: readonly { expected: number; known: number }[]): number | null {
+  const expected = hours.reduce((sum, part) => sum + part.expected, 0)
+  return expected > 0 ? hours.reduce((sum, part) => sum + part.known, 0) / expected : null
+}
+
+/**
+ * A pair of total and intensity (energy, water and CO2 together): each side is over when any of its indicators is.
+ * Null unless at least one indicator of either side could be judged, since a side without a target is not met.
+ */
+function verdictOf(indicators: readonly IndicatorStatus[]): Verdict | null {
+  const sideOver = (side: readonly string[]): boolean | null => {
+    const judged = indicators.filter((row) => side.includes(row.indicator) && row.status !== null)
+    return judged.length > 0 ? judged.some((row) => row.status === 'over') : null
+  }
+  const totalOver = sideOver(TOTAL_INDICATORS)
+  const intensityOver = sideOver(INTENSITY_INDICATORS)
+  if (totalOver === null || intensityOver === null) return null
+  if (totalOver && intensityOver) return 'bothOver'
+  if (totalOver) return 'totalOver'
+  return intensityOver ? 'intensityOver' : 'bothMet'
+}
+
+const isTotal = (indicator: Indicator): indicator is TotalIndicator =>
+  (TOTAL_INDICATORS as readonly string[]).includes(indicator)
+
+const monthsOf = (year: number): Month[] =>
+  Array.from({ length: 12 }, (_, index) => `${year}-${String(index + 1).padStart(2, '0')}`)
+
+const worst = (coverages: readonly (number | null)[]): number | null => {
+  const known = coverages.filter((coverage) => coverage !== null)
+  return known.length > 0 ? Math.min(...known) : null
+}

@@ -1,0 +1,88 @@
+// Which institutions are key energy users (公共机构重点用能单位), by a dated threshold on the energy of a calendar year. The
+// thresholds are the user's; without one nobody is marked, and the result says that none was issued.
+
+import { monthsThrough } from '../calendar.ts'
+import { byMonth, hoursOf, type SubjectMonth } from '../energy/subject-month.ts'
+import type { Institution } from '../registry/records.ts'
+import type { KeyEnergyUserRule } from '../standards/key-energy-users.ts'
+import { isValidOn } from '../standards/validity.ts'
+import { COVERAGE_MIN } from './dual-control.ts'
+
+export interface KeyEnergyUser {
+  /** Null when it cannot be told: see `reason`. */
+  isKey: boolean | null
+  year: number
+  /** By the statistics set (当量值), of the months that are known; null when none is. */
+  energyTce: number | null
+  /** Months of the year with known energy. */
+  monthsKnown: number
+  rule: KeyEnergyUserRule | null
+  /**
+   * `noRule`: 阈值未下达. `yearNotKnown`: below the threshold, but of the year a month, over 10 % of the hours or the
+   * coefficient of a fuel is missing.
+   */
+  reason: 'noRule' | 'yearNotKnown' | null
+}
+
+/**
+ * Whether the year's energy reached the threshold that held at the year's end. What is known may already be enough. `months`:
+ * the institution's, in any order. `areaPath`: its area's code, then those above (domain/energy.ts).
+ */
+export function keyEnergyUser(input: {
+  institution: Pick<Institution, 'type'>
+  areaPath: readonly string[]
+  year: number
+  months: readonly SubjectMonth[]
+  rules: readonly KeyEnergyUserRule[]
+}): KeyEnergyUser {
+  const { year } = input
+  const known = knownMonths(input.months, year)
+  const energyTce = known.length > 0 ? known.reduce((sum, part) => sum + part.energyKgce, 0) / 1000 : null
+  const rule = ruleOn(`${year}-12-31`, input) ?? null
+  const reached = rule !== null && energyTce !== null && energyTce >= rule.thresholdTce
+  const isConverted = known.every(({ fuelKgWithoutCoefficient }) => fuelKgWithoutCoefficient === 0)
+  const whole = known.length === 12 && coverageOf(known) >= COVERAGE_MIN && isConverted
+  return {
+    isKey: rule === null ? null : reached ? true : whole ? false : null,
+    year,
+    energyTce,
+    monthsKnown: known.length,
+    rule,
+    reason: rule === null ? 'noRule' : reached || whole ? null : 'yearNotKnown',
+  }
+}
+
+/** The nearest area's row wins; in one area that of the type before that of all, an issued one before a stand-in. */
+function ruleOn(
+  date: string,
+  {
+    institution,
+    areaPath,
+    rules,
+  }: { institution: Pick<Institution, 'type'>; areaPath: readonly string[]; rules: readonly KeyEnergyUserRule[] },
+): KeyEnergyUserRule | undefined {
+  return rules
+    .filter((row) => areaPath.includes(row.area) && isValidOn(row, date))
+    .filter((row) => row.type === undefined || row.type === institution.type)
+    .toSorted(
+      (a, b) =>
+        areaPath.indexOf(a.area) - areaPath.indexOf(b.area) ||
+        Number(a.standIn ?? false) - Number(b.standIn ?? false) ||
+        Number(b.type !== undefined) - Number(a.type !== undefined),
+    )
+    .at(0)
+}
+
+function knownMonths(months: readonly SubjectMonth[], year: number): SubjectMonth[] {
+  const map = byMonth(months)
+  const names = monthsThrough(`${year}-01`, `${year}-12`)
+  return names.flatMap((month) => {
+    const part = map.get(month)
+    return part && hoursOf(part, 'energy').known > 0 ? part : []
+  })
+}
+
+function coverageOf(known: readonly SubjectMonth[]): number {
+  const hours = known.map((part) => hoursOf(part, 'energy'))
+  return hours.reduce((sum, part) => sum + part.known, 0) / hours.reduce((sum, part) => sum + part.expected, 0)
+}

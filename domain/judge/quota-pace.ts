@@ -1,0 +1,187 @@
+// How an institution goes through the year against its quota: what it used since 1 January against the share of the year's
+// quota that was due by then, and how much is left for the next better grade. The formulae stay in domain/quota.ts: it is
+// asked for a whole year whose remaining months are at nothing.
+
+import { addMonths, type Month, monthOf, monthRange, monthsThrough, yearOf, yearRange } from '../calendar.ts'
+import { byMonth, hoursOf, type SubjectMonth, sumSubjects } from '../energy/subject-month.ts'
+import { RATINGS, type Rating, rate } from '../rating.ts'
+import type { Institution } from '../registry/records.ts'
+import type { Quota } from '../standards/quota.ts'
+import { COVERAGE_MIN } from './dual-control.ts'
+import { type QuotaIndicator, quotaStatus } from './quota.ts'
+import type { QuotaStatus } from './result.ts'
+
+export interface QuotaPace {
+  indicator: QuotaIndicator
+  unit: string
+  /** Used since 1 January, per m² or person; null when a month of the year so far, or the size, is unknown. */
+  yearToDate: number | null
+  /** The part of a year's use that is due by now, 0 to 1, and what it is judged from. Null: nothing was due by last year. */
+  share: number | null
+  /** `ownProfile`: last year's own months, each known for 90 %; `days`: elapsed days; `complete`: the year has passed. */
+  basis: 'ownProfile' | 'days' | 'complete' | null
+  /** yearToDate over the constraint's share; above 1 the year is on the way to 需整改. */
+  paceRatio: number | null
+  /** yearToDate / share: the year, if it goes on like this, and its rating. */
+  projected: number | null
+  projectedRating: Rating | null
+  /** The next better rating than the projected one; null at the best, or without a row. */
+  next: NextRating | null
+  standard: string | null
+  standIn: boolean
+}
+
+/** Per m² or person. */
+export interface NextRating {
+  rating: Rating
+  limit: number
+  /** What may still be used until the year's end; negative when it is too late. */
+  left: number
+  /** The same for each of the months left, the current one by its remaining part; null when the year has passed. */
+  leftPerMonth: number | null
+  /** Months left of the year, with fraction. */
+  monthsLeft: number
+  /** How much less than projected must be used. */
+  toSave: number
+  /** Whether anything is left to use. */
+  reachable: boolean
+}
+
+/**
+ * The pace of each of the four indicators as of an instant. `months`: this institution's, in any order; those of this year and
+ * of the year before are used, the current one as of `asOfMs`. Rows are those in force on that day.
+ */
+export function quotaPace(
+  institution: Institution,
+  months: readonly SubjectMonth[],
+  quotas: readonly Quota[],
+  asOfMs: number,
+): QuotaPace[] {
+  const year = yearOf(asOfMs - 1)
+  const map = byMonth(months)
+  // The row must be the one in force now, although the year that is asked for ends later.
+  const rows = quotaStatus(institution, [], quotas, asOfMs)
+  const actualsOf = (parts: readonly SubjectMonth[] | null, of: number) =>
+    parts && quotaStatus(institution, parts, quotas, yearRange(of).toMs)
+  const toDate = actualsOf(yearToDate(map, year, asOfMs), year)
+  const lastYear = actualsOf(yearOfProfile(map, year - 1), year - 1)
+  const lastYearToDate = actualsOf(elapsedLastYear(map, year, asOfMs), year - 1)
+  return rows.map((row, index) => {
+    const used = toDate?.[index].actual ?? null
+    const due = dueOf(lastYearToDate?.[index].actual, lastYear?.[index].actual, year, asOfMs)
+    return paceOf(row, used, due, monthsLeftOf(year, asOfMs))
+  })
+}
+
+function paceOf(row: QuotaStatus, used: number | null, due: Due, monthsLeft: number): QuotaPace {
+  const { indicator, unit, standard, standIn } = row
+  const limits = limitsOf(row)
+  const { share, basis } = due
+  const projected = used !== null && share !== null && share > 0 ? used / share : null
+  const rating = limits && projected !== null ? rate(projected, limits) : null
+  return {
+    indicator,
+    unit,
+    yearToDate: used,
+    share,
+    basis,
+    paceRatio: limits && projected !== null ? projected / limits.constraint : null,
+    projected,
+    projectedRating: rating,
+    next:
+      limits && rating && used !== null && projected !== null
+        ? nextOf({ limits, rating, used, projected, monthsLeft })
+        : null,
+    standard,
+    standIn,
+  }
+}
+
+type Limits = Pick<Quota, 'constraint' | 'benchmark' | 'guide'>
+
+const limitsOf = ({ constraint, benchmark, guide }: QuotaStatus): Limits | null =>
+  constraint === null || benchmark === null || guide === null ? null : { constraint, benchmark, guide }
+
+function nextOf(of: {
+  limits: Limits
+  rating: Rating
+  used: number
+  projected: number
+  monthsLeft: number
+}): NextRating | null {
+  const { limits, rating, used, projected, monthsLeft } = of
+  const better = RATINGS.indexOf(rating) - 1
+  if (better < 0) return null
+  const limit = [limits.guide, limits.benchmark, limits.constraint][better]
+  const left = limit - used
+  return {
+    rating: RATINGS[better],
+    limit,
+    left,
+    leftPerMonth: monthsLeft > 0 ? left / monthsLeft : null,
+    monthsLeft,
+    toSave: projected - limit,
+    reachable: monthsLeft > 0 && left > 0,
+  }
+}
+
+interface Due {
+  share: number | null
+  basis: QuotaPace['basis']
+}
+
+function dueOf(toDate: number | null | undefined, whole: number | null | undefined, year: number, asOfMs: number): Due {
+  const { fromMs, toMs } = yearRange(year)
+  if (asOfMs >= toMs) return { share: 1, basis: 'complete' }
+  if (toDate !== null && toDate !== undefined && whole !== null && whole !== undefined && whole > 0) {
+    return { share: toDate / whole, basis: 'ownProfile' }
+  }
+  return { share: (asOfMs - fromMs) / (toMs - fromMs), basis: 'days' }
+}
+
+/** The year with its remaining months at nothing; null when one of the months so far has no record. */
+function yearToDate(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs: number): SubjectMonth[] | null {
+  const now = monthOf(asOfMs - 1)
+  const passed = monthsThrough(`${year}-01`, now).map((month) => map.get(month))
+  const last = passed.at(-1)
+  if (!last || passed.includes(undefined)) return null
+  const rest = monthsThrough(addMonths(now, 1), `${year}-12`).map((month) => scaled({ ...last, month }, 0))
+  return [...passed.filter((part) => part !== undefined), ...rest]
+}
+
+/** Last year's twelve months when each of them is known well enough to be a profile. */
+function yearOfProfile(map: ReadonlyMap<Month, SubjectMonth>, year: number): SubjectMonth[] | null {
+  const parts = monthsThrough(`${year}-01`, `${year}-12`).flatMap((month) => map.get(month) ?? [])
+  const wellKnown = parts.filter((part) => {
+    const { expected, known } = hoursOf(part, 'energy')
+    return expected > 0 ? known >= expected * COVERAGE_MIN : hoursOf(part, 'water').known > 0
+  })
+  return wellKnown.length === 12 ? parts : null
+}
+
+/** Last year with only what had passed by the same time of the year. */
+function elapsedLastYear(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs: number): SubjectMonth[] | null {
+  const whole = yearOfProfile(map, year - 1)
+  return whole?.map((part) => scaled(part, elapsedShare(addMonths(part.month, 12), asOfMs))) ?? null
+}
+
+/** Every amount that adds, times a factor; sizes and hours stay as they are. */
+function scaled(part: SubjectMonth, factor: number): SubjectMonth {
+  const copy = { ...part }
+  for (const key of AMOUNTS) copy[key] = part[key] * factor
+  return copy
+}
+type AmountKey = { [K in keyof SubjectMonth]: SubjectMonth[K] extends number ? K : never }[keyof SubjectMonth]
+/** An empty month has 0 for what adds and null for a size, so this list needs no second copy of the keys. */
+const AMOUNTS = Object.entries(sumSubjects('1970-01', []))
+  .filter(([key, value]) => value === 0 && !/hours(Expected|Known|Priced)$/i.test(key))
+  .map(([key]) => key as AmountKey)
+
+function elapsedShare(month: Month, atMs: number): number {
+  const { fromMs, toMs } = monthRange(month)
+  return Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))
+}
+
+/** Months of the year that are left, the current one by its remaining part. */
+const monthsLeftOf = (year: number, asOfMs: number): number =>
+  monthsThrough(`${year}-01`, `${year}-12`).reduce((sum, month) => sum + 1 - elapsedShare(month, asOfMs), 0)

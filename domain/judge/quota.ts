@@ -1,0 +1,160 @@
+// Quota (定额): four indicators of one institution against constraint (约束值) ≥ benchmark (基准值) ≥ guide (引导值).
+// Formulae and the rating ladder: facts §3.2 and §3.3. There is no default row: an institution whose class, level or zone
+// has no row is not rated. No correction for climate, hours or vacancy is applied, since no rule for one is known.
+
+import { dayLabel, dayOf } from '../calendar.ts'
+import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
+import type { QuotaLimits, Rating } from '../rating.ts'
+import { RATINGS, rate } from '../rating.ts'
+import type { Institution } from '../registry/records.ts'
+import type { Quota } from '../standards/quota.ts'
+import { isValidOn } from '../standards/validity.ts'
+import type { QuotaStatus } from './result.ts'
+
+export type QuotaIndicator = Quota['indicator']
+
+/** All of a year: kgce by the quota's own coefficient set, water in m³. */
+export const QUOTA_UNITS: Readonly<Record<QuotaIndicator, string>> = {
+  heatingPerArea: 'kgce/m²',
+  nonHeatingPerArea: 'kgce/m²',
+  energyPerCapita: 'kgce/person',
+  waterPerCapita: 'm³/person',
+}
+const QUOTA_INDICATOR_ORDER = Object.keys(QUOTA_UNITS) as QuotaIndicator[]
+
+/**
+ * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
+ * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data, or an
+ * unknown size, the actual is null. `coefficientSet`: the name of what
+ * converted the months. A row that a stand-in and an imported standard both offer is taken from the latter.
+ */
+export function quotaStatus(
+  institution: Institution,
+  months: readonly SubjectMonth[],
+  quotas: readonly Quota[],
+  asOfMs: number,
+  coefficientSet: string | null = null,
+): QuotaStatus[] {
+  const date = dayLabel(dayOf(asOfMs - 1))
+  const actuals = actualsOf(institution, months, asOfMs)
+  return QUOTA_INDICATOR_ORDER.map((indicator) => {
+    const row = quotaRow(institution, indicator, quotas, date)
+    const actual = actuals[indicator]
+    const rating = row && actual !== null ? rate(actual, row) : null
+    return {
+      indicator,
+      unit: QUOTA_UNITS[indicator],
+      actual,
+      rating,
+      constraint: row?.constraint ?? null,
+      benchmark: row?.benchmark ?? null,
+      guide: row?.guide ?? null,
+      toNextRating: row && actual !== null ? toNextRating(actual, row) : null,
+      standard: row?.standard ?? null,
+      standIn: row?.standIn ?? false,
+      coefficientSet: indicator === 'waterPerCapita' ? null : coefficientSet,
+    }
+  })
+}
+
+/** The row for an institution on a local date. What a row states must be equal; an imported row goes before a stand-in. */
+export function quotaRow(
+  institution: Institution,
+  indicator: QuotaIndicator,
+  quotas: readonly Quota[],
+  date: string,
+): Quota | undefined {
+  return quotas
+    .filter((row) => row.indicator === indicator && row.type === institution.type && isValidOn(row, date))
+    .filter((row) => CLASS_FIELDS.every((field) => row[field] === undefined || row[field] === institution[field]))
+    .toSorted(
+      (a, b) =>
+        Number(a.standIn) - Number(b.standIn) ||
+        statedFields(b) - statedFields(a) ||
+        b.validFrom.localeCompare(a.validFrom),
+    )
+    .at(0)
+}
+const CLASS_FIELDS = ['venueKind', 'level', 'climateZone', 'heatingKind'] as const
+const statedFields = (row: Quota): number => CLASS_FIELDS.filter((field) => row[field] !== undefined).length
+
+/** The worst of the ratings given; null when nothing is rated. */
+export function worstRating(statuses: readonly Pick<QuotaStatus, 'rating'>[]): Rating | null {
+  return RATINGS.findLast((rating) => statuses.some((status) => status.rating === rating)) ?? null
+}
+
+function toNextRating(actual: number, limits: QuotaLimits): number | null {
+  const next = { rectify: limits.constraint, compliant: limits.benchmark, reasonable: limits.guide, advanced: null }
+  const limit = next[rate(actual, limits)]
+  return limit === null ? null : actual - limit
+}
+
+function actualsOf(
+  institution: Institution,
+  months: readonly SubjectMonth[],
+  asOfMs: number,
+): Record<QuotaIndicator, number | null> {
+  const { energy, water } = rollingYearsOf(months, asOfMs)
+  // A fuel that the quota's set cannot convert is in no sum: a rating by what is left would be too good.
+  const whole = energy && energy.fuelKgWithoutQuotaCoefficient === 0 ? energy : null
+  return {
+    heatingPerArea: whole && whole.heatingKgce > 0 ? per(whole.heatingKgce, whole.heatedAreaM2) : null,
+    nonHeatingPerArea:
+      whole && heatingIsApart(institution, whole) ? per(nonHeatingKgce(whole), generalAreaM2(whole)) : null,
+    energyPerCapita: whole && per(whole.quotaKgce, whole.energyUsers),
+    waterPerCapita: water && per(water.waterM3, water.waterUsers),
+  }
+}
+
+/** E − E_gn − E_jt, less special functions (facts §3.3). */
+const nonHeatingKgce = ({ quotaKgce, heatingKgce, specialKgce, transportKgce }: SubjectYear): number =>
+  quotaKgce - heatingKgce - specialKgce - transportKgce
+
+/** M without the area of special functions; an area that was not registered for the whole year stays in. */
+const generalAreaM2 = ({ floorAreaM2, specialAreaM2 }: SubjectYear): number | null =>
+  floorAreaM2 === null ? null : floorAreaM2 - (specialAreaM2 ?? 0)
+
+/**
+ * Whether non-heating energy can be told from heating. Not so where air conditioning, gas or oil heats but no meter says
+ * how much of it: then both indicators stay unknown, rather than no heating and too much of the rest. District heat
+ * without a meter is not in the total either.
+ */
+const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
+  heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'
+
+const per = (amount: number, size: number | null): number | null => (size === null || size <= 0 ? null : amount / size)
+
+/** People, as daily averages of the year. `staff` 在编, `contractStaff` 编外. */
+export type EnergyUsersInput =
+  | { type: 'government'; staff: number; contractStaff: number }
+  | { type: 'education'; staff: number; contractStaff: number; students: number }
+  | {
+      type: 'healthcare'
+      staff: number
+      contractStaff: number
+      /** 实习, and the months of the year that they are present. */
+      interns: number
+      internMonths: number
+      beds: number
+      /** Share of beds in use, 0 to 1. */
+      bedOccupancy: number
+      outpatientVisitsPerYear: number
+    }
+
+/** 用能人数 by the quota's own rule; not rounded. Source: the DB37/T quota standards (facts §3.4), whose printed example is 2.00 too low. */
+export function energyUsers(input: EnergyUsersInput): number {
+  const employed = input.staff + input.contractStaff
+  switch (input.type) {
+    case 'government':
+      return employed
+    case 'education':
+      return employed + input.students
+    case 'healthcare':
+      return (
+        employed +
+        input.interns * (input.internMonths / 12) +
+        input.beds * input.bedOccupancy +
+        input.outpatientVisitsPerYear / 365
+      )
+  }
+}

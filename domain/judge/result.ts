@@ -1,0 +1,73 @@
+// The results of judging, as zod schemas: the rules return them, the API and the page show them.
+
+import * as z from 'zod'
+import { INDICATORS, QUOTA_INDICATORS } from '../indicator.ts'
+import { RATINGS } from '../rating.ts'
+import { amount, month } from '../schema.ts'
+
+export const STATUSES = ['onTrack', 'atRisk', 'over'] as const
+
+export const VERDICTS = ['bothMet', 'totalOver', 'intensityOver', 'bothOver'] as const
+
+export const FORECAST_BASES = ['ownProfile', 'areaProfile', 'days', 'complete'] as const
+
+/** One indicator of dual control for one subject and month. Units as in `targetSchema`. */
+export const indicatorStatusSchema = z.object({
+  indicator: z.enum(INDICATORS),
+  unit: z.string(),
+  /** Totals: year to date. Intensities: rolling 12 months. */
+  actual: amount,
+  /** Totals: expected at the year's end. Intensities: the actual. */
+  forecast: amount,
+  forecastBasis: z.enum(FORECAST_BASES).nullable(),
+  target: amount,
+  /** forecast / target. */
+  ratio: amount,
+  /** Null when there is no target (目标未下达) or nothing to judge. */
+  status: z.enum(STATUSES).nullable(),
+  /** Where the target comes from; a stand-in says so. */
+  targetSource: z.string().nullable(),
+  targetStandIn: z.boolean(),
+  /** True: fuel was burnt that no row converts, so actual and forecast are lower bounds, and only `over` is certain. */
+  lowerBound: z.boolean().optional(),
+})
+
+export type IndicatorStatus = z.infer<typeof indicatorStatusSchema>
+
+export const dualControlSchema = z.object({
+  subject: z.string(),
+  month,
+  /** Data up to this instant were judged. */
+  asOfMs: z.number(),
+  indicators: z.array(indicatorStatusSchema),
+  /** Worst status of the indicators; null when none could be judged. */
+  status: z.enum(STATUSES).nullable(),
+  verdict: z.enum(VERDICTS).nullable(),
+  /** Known over expected hours of the year to date, of energy or water, whichever is worse; 0 to 1. */
+  coverage: amount,
+  /** The coverage, or that of a rolling year, is below 90 %, or an indicator is a lower bound. */
+  provisional: z.boolean(),
+  coefficientSet: z.string(),
+  co2Factor: z.string(),
+})
+
+export type DualControl = z.infer<typeof dualControlSchema>
+
+export const quotaStatusSchema = z.object({
+  indicator: z.enum(QUOTA_INDICATORS),
+  unit: z.string(),
+  /** Rolling 12 months. */
+  actual: amount,
+  rating: z.enum(RATINGS).nullable(),
+  constraint: amount,
+  benchmark: amount,
+  guide: amount,
+  /** Amount to save per m² or person to reach the next better rating; null at the best or when unknown. */
+  toNextRating: amount,
+  standard: z.string().nullable(),
+  standIn: z.boolean(),
+  /** What made standard coal of the actual; null of water. A stand-in says so in its name. */
+  coefficientSet: z.string().nullable(),
+})
+
+export type QuotaStatus = z.infer<typeof quotaStatusSchema>

@@ -1,0 +1,153 @@
+// Alert events + preferences + the clock → what is sent to whom, and when: at once, after quiet hours, or in the daily digest.
+// Pure, and the same input gives the same ids, so that planning twice sends once. How it reads: notification-text.ts.
+
+import type { AlertEvent } from '../alert/life.ts'
+import type { AlertGroup } from '../alert/storm.ts'
+import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../calendar.ts'
+import { SEVERITIES, type Severity } from '../phrase.ts'
+import type { Recipient } from './setting.ts'
+import { type Directory, digestText, groupLine, groupText } from './text.ts'
+
+/** One message to one channel of one recipient; plain JSON. No secret: the channel is looked up when it is sent. */
+export interface Notification {
+  /** Says what it tells and to whom: stored once, sent once. */
+  id: string
+  recipient: string
+  /** Place among the recipient's channels. */
+  channel: number
+  /** Of a short message: the one phone it goes to. */
+  phone?: string
+  language: Recipient['language']
+  title: string
+  lines: readonly string[]
+  /** The page that shows it. */
+  link: string
+  createdMs: number
+}
+
+/** One line that waits for the end of quiet hours or for the digest. */
+export interface Held {
+  id: string
+  recipient: string
+  dueMs: number
+  line: string
+}
+
+/**
+ * Who is told what of one round's groups (alert-storm.ts). Acknowledgements are told to nobody: who asks sees them on the page.
+ * A recipient of a part of a storm's area is told of that part.
+ */
+export function planNotifications(
+  groups: readonly AlertGroup[],
+  recipients: readonly Recipient[],
+  directory: Directory,
+  nowMs: number,
+): { notifications: Notification[]; held: Held[] } {
+  const notifications: Notification[] = []
+  const held: Held[] = []
+  for (const recipient of recipients.filter(({ enabled }) => enabled)) {
+    for (const whole of groups) {
+      const events = whole.events.filter((event) => concerns(recipient, event, directory))
+      if (events.length === 0) continue
+      const group = { ...whole, events }
+      const id = `${groupId(whole)}:${recipient.id}`
+      const dueMs = dueOf(recipient, whole, nowMs)
+      if (dueMs > nowMs) held.push({ id, recipient: recipient.id, dueMs, line: groupLine(group, recipient, directory) })
+      else notifications.push(...toEachChannel(recipient, id, groupText(group, recipient, directory), nowMs))
+    }
+  }
+  return { notifications, held }
+}
+
+/** Whether an event can be told at all: one that another version wrote, or half of one, must not stop the others. */
+export function isTellable(event: AlertEvent): boolean {
+  const nowhere: Directory = {
+    pageUrl: '',
+    gatewayOf: () => undefined,
+    isOffline: () => false,
+    institutionOf: () => undefined,
+    areasOf: () => [],
+    nameOf: ({ id }) => ({ zh: id, en: id }),
+  }
+  try {
+    const { what, kind, subject } = event
+    groupText({ what, kind, place: subject, events: [event] }, { language: 'both' }, nowhere)
+    return Number.isFinite(event.atMs)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * What has waited long enough: one notification per recipient and due time with all its lines. `released` are the lines to
+ * forget, those of recipients who are gone among them.
+ */
+export function releaseHeld(
+  held: readonly Held[],
+  recipients: readonly Recipient[],
+  directory: Pick<Directory, 'pageUrl'>,
+  nowMs: number,
+): { notifications: Notification[]; released: Held[] } {
+  const released = held.filter(({ dueMs }) => dueMs <= nowMs)
+  const enabled = new Map(recipients.filter((one) => one.enabled).map((one) => [one.id, one]))
+  const notifications = [...Map.groupBy(released, (one) => one.recipient)].flatMap(([id, own]) => {
+    const recipient = enabled.get(id)
+    if (!recipient) return []
+    const dueMs = Math.max(...own.map((one) => one.dueMs))
+    const lines = own.map(({ line }) => line)
+    return toEachChannel(recipient, `digest:${dueMs}:${id}`, digestText(lines, recipient, directory), nowMs)
+  })
+  return { notifications, released }
+}
+
+function concerns(recipient: Recipient, event: AlertEvent, directory: Directory): boolean {
+  if (event.what === 'acknowledged' || (event.what === 'cleared' && !recipient.cleared)) return false
+  // Told to the levels that it has reached; the first ones are reminded.
+  if (recipient.escalationLevel > event.level) return false
+  if (rank(event.severity) < rank(recipient.severityMin)) return false
+  if (recipient.kinds && !recipient.kinds.includes(event.kind)) return false
+  if (!recipient.areas) return true
+  const { subject } = event
+  const scope = [subject.id, directory.institutionOf(subject), ...directory.areasOf(subject)]
+  return recipient.areas.some((area) => scope.includes(area))
+}
+
+function dueOf(recipient: Recipient, { what, events: [{ severity }] }: AlertGroup, nowMs: number): number {
+  const { quietHours, digestHour } = recipient
+  if (what !== 'escalated' && rank(severity) < rank(recipient.immediateMin)) return nextHour(digestHour, nowMs)
+  const urgent = severity === 'critical' && what !== 'cleared'
+  return quietHours && !urgent && isQuiet(quietHours, nowMs) ? nextHour(quietHours.to, nowMs) : nowMs
+}
+
+/** From `from` o'clock until `to` o'clock; the same hour twice: never. */
+export function isQuiet({ from, to }: { from: number; to: number }, nowMs: number): boolean {
+  const hour = hourOfDay(nowMs)
+  return from <= to ? hour >= from && hour < to : hour >= from || hour < to
+}
+
+/** The next time that the local clock strikes `hour`, after now. */
+function nextHour(hour: number, nowMs: number): number {
+  const todayMs = dayStartMs(dayOf(nowMs)) + hour * HOUR_MS
+  return todayMs > nowMs ? todayMs : todayMs + DAY_MS
+}
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity)
+
+const groupId = ({ what, kind, place, events: [first, ...more] }: AlertGroup): string =>
+  more.length > 0
+    ? `${what}:storm:${kind}:${place.id}:${first.atMs}`
+    : `${what}${first.level}:${first.alert}:${first.atMs}`
+
+const toEachChannel = (
+  { id: recipient, channels, language }: Recipient,
+  id: string,
+  text: Pick<Notification, 'title' | 'lines' | 'link'>,
+  nowMs: number,
+): Notification[] =>
+  channels.flatMap((to, channel) => {
+    const common = { recipient, channel, language, ...text, createdMs: nowMs }
+    // One for each phone: when one of them fails, the others are not told again.
+    return to.type === 'sms'
+      ? to.phones.map((phone) => ({ id: `${id}:${channel}:${phone}`, ...common, phone }))
+      : [{ id: `${id}:${channel}`, ...common }]
+  })

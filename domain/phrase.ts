@@ -1,0 +1,68 @@
+// Small words that alert texts share, in both languages: names of indicators, register events and severities, amounts
+// and times. Texts themselves stand in the rule table, domain/alert-rule.ts.
+
+import { formatInstant } from './calendar.ts'
+import type { Indicator, QUOTA_INDICATORS } from './indicator.ts'
+
+export const LANGUAGES = ['zh', 'en'] as const
+export type Language = (typeof LANGUAGES)[number]
+/** One text in each language. */
+export type Phrase = Readonly<Record<Language, string>>
+
+export const SEVERITIES = ['info', 'minor', 'major', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+export const SEVERITY_NAMES: Readonly<Record<Severity, Phrase>> = {
+  info: { zh: '提示', en: 'Info' },
+  minor: { zh: '一般', en: 'Minor' },
+  major: { zh: '重要', en: 'Major' },
+  critical: { zh: '紧急', en: 'Critical' },
+}
+
+/** Terms of facts §12 and §3.3. */
+export const INDICATOR_NAMES: Readonly<Record<Indicator | (typeof QUOTA_INDICATORS)[number], Phrase>> = {
+  energy: { zh: '能源消费总量', en: 'total energy' },
+  water: { zh: '用水总量', en: 'total water' },
+  co2: { zh: '二氧化碳排放总量', en: 'total CO2' },
+  energyPerArea: { zh: '单位建筑面积能耗', en: 'energy per floor area' },
+  energyPerCapita: { zh: '人均综合能耗', en: 'energy per person' },
+  waterPerCapita: { zh: '人均用水量', en: 'water per person' },
+  co2PerArea: { zh: '单位建筑面积碳排放', en: 'CO2 per floor area' },
+  heatingPerArea: { zh: '单位采暖建筑面积供暖能耗', en: 'heating energy per heated area' },
+  nonHeatingPerArea: { zh: '单位建筑面积非供暖能耗', en: 'non-heating energy per floor area' },
+}
+
+const EVENT_NAMES: Readonly<Record<string, Phrase>> = {
+  spike: { zh: '读数突跳', en: 'spike' },
+  rollover: { zh: '表底翻转', en: 'rollover' },
+  reset: { zh: '表底清零', en: 'reset' },
+  negativeStep: { zh: '读数小幅倒退', en: 'small backward step' },
+  replacement: { zh: '换表', en: 'replacement' },
+  stuck: { zh: '表底不走字', en: 'stuck register' },
+  clockJump: { zh: '时钟跳变', en: 'clock jump' },
+}
+/** The name of a register event; one that is not named here is called by its identifier. */
+export const eventName = (event: string): Phrase => EVENT_NAMES[event] ?? { zh: event, en: event }
+
+const STAND_IN: Phrase = { zh: '（替代值，非正式下达）', en: ' (a stand-in, not officially issued)' }
+export const standInMark = (standIn: boolean): Phrase => (standIn ? STAND_IN : { zh: '', en: '' })
+
+const DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 5 })
+/** Five significant digits, grouped by thousands. */
+export const figure = (value: number): string => DIGITS.format(value)
+const SHARE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
+export const percent = (value: number): string => `${SHARE.format(value)} %`
+
+/** Local time to the minute. */
+export const clockTime = (ms: number): string => formatInstant(ms).slice(0, 16).replace('T', ' ')
+
+const MINUTES_PER_HOUR = 60
+/** Minutes up to two hours, hours beyond. */
+export const duration = (minutes: number): Phrase => {
+  if (minutes < 2 * MINUTES_PER_HOUR) return { zh: `${Math.round(minutes)} 分钟`, en: `${Math.round(minutes)} min` }
+  const hours = SHARE.format(minutes / MINUTES_PER_HOUR)
+  return { zh: `${hours} 小时`, en: `${hours} h` }
+}
+
+/** English units; a Chinese text says 人 for person. */
+export const unitIn = (unit: string, language: Language): string =>
+  language === 'zh' ? unit.replace('person', '人') : unit

@@ -1,0 +1,20 @@
+// The four ratings of the quota (定额), and how a value is rated against the three limits of a quota.
+
+export const RATINGS = ['advanced', 'reasonable', 'compliant', 'rectify'] as const
+
+/** 先进, 合理, 达标, 需整改; best first. */
+export type Rating = (typeof RATINGS)[number]
+
+/** The three limits of a quota (定额), in the unit of its indicator: constraint (约束值) ≥ benchmark (基准值) ≥ guide (引导值). */
+export interface QuotaLimits {
+  constraint: number
+  benchmark: number
+  guide: number
+}
+
+/** A value equal to a limit meets it (facts §3.2). */
+export function rate(value: number, { constraint, benchmark, guide }: QuotaLimits): Rating {
+  if (value <= guide) return 'advanced'
+  if (value <= benchmark) return 'reasonable'
+  return value <= constraint ? 'compliant' : 'rectify'
+}

@@ -1,0 +1,195 @@
+// What is registered: areas, institutions, gateways, meters, targets and quotas, as zod schemas. Tariffs and bills have files
+// of their own (tariff.ts, bill.ts).
+// Attributes that change carry `validFrom`; a new value never rewrites the past (design §2).
+
+import * as z from 'zod'
+import { INDICATORS } from '../indicator.ts'
+import { MEDIA } from '../medium.ts'
+
+/** Gateway ids double as MQTT client ids and AWS thing names (design §2). */
+export const GATEWAY_ID = /^[A-Za-z0-9_-]{1,64}$/
+const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+export const recordId = z.string().regex(RECORD_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+export const gatewayId = z.string().regex(GATEWAY_ID, 'must be 1 to 64 letters, digits, dashes or underscores')
+/** A local calendar date `YYYY-MM-DD` in UTC+8. */
+export const localDate = z.iso.date()
+/** 行政区划代码, six digits (GB/T 2260); a data set of its own may use another id. */
+export const areaCode = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/)
+
+export const AREA_LEVELS = ['province', 'city', 'county'] as const
+export const areaSchema = z.object({
+  code: areaCode,
+  name: z.string().min(1),
+  nameEn: z.string().optional(),
+  level: z.enum(AREA_LEVELS),
+  parent: areaCode.optional(),
+})
+export type Area = z.infer<typeof areaSchema>
+
+/** 公共机构 by kind. The current official code set is not known to us (facts §2.4), so these are names, not codes. */
+export const INSTITUTION_TYPES = [
+  'government',
+  'education',
+  'healthcare',
+  'venue',
+  'serviceCentre',
+  'research',
+  'other',
+] as const
+/** Venue kinds that have quota rows of their own (facts §3.6). */
+export const VENUE_KINDS = ['library', 'museum', 'theatre', 'stadium', 'scienceMuseum'] as const
+/** Levels that quota tables distinguish: of government and venues, and of hospitals (三级, 二级, 一级). */
+export const INSTITUTION_LEVELS = ['provincial', 'municipal', 'county', 'tertiary', 'secondary', 'primary'] as const
+/** Main way of heating, as quota tables distinguish it. */
+export const HEATING_KINDS = ['districtHeatMetered', 'airConditioning', 'gasOrOil', 'none'] as const
+
+/** One dated statement of the attributes that intensities divide by. Areas in m², people as 用能人数. */
+export const institutionSizeSchema = z.object({
+  validFrom: localDate,
+  floorAreaM2: z.number().positive(),
+  heatedAreaM2: z.number().nonnegative().optional(),
+  /** Of the floor area, what special functions take up: data centre, kitchen, special equipment. Quotas leave it out. */
+  specialAreaM2: z.number().nonnegative().optional(),
+  energyUsers: z.number().positive().optional(),
+})
+export type InstitutionSize = z.infer<typeof institutionSizeSchema>
+
+export const institutionSchema = z.object({
+  id: recordId,
+  name: z.string().min(1),
+  nameEn: z.string().optional(),
+  /** The county (shard) the institution belongs to. */
+  area: areaCode,
+  type: z.enum(INSTITUTION_TYPES),
+  venueKind: z.enum(VENUE_KINDS).optional(),
+  level: z.enum(INSTITUTION_LEVELS).optional(),
+  /** Climate zone as the quota table names it, e.g. `A`, `B`; there is no default (facts §3.6). */
+  climateZone: z.string().optional(),
+  heatingKind: z.enum(HEATING_KINDS).optional(),
+  creditCode: z.string().optional(),
+  /**
+   * What bounds the PUE and the EUE of its data centre: meter ids, or purposes. Without them the PUE is bounded by the codes
+   * 01D10 and 01D1A, and the EUE as the PUE (data-centre-boundary.ts).
+   */
+  pueTotal: z.array(z.string().min(1)).min(1).optional(),
+  pueIt: z.array(z.string().min(1)).min(1).optional(),
+  eueTotal: z.array(z.string().min(1)).min(1).optional(),
+  eueIt: z.array(z.string().min(1)).min(1).optional(),
+  sizes: z.array(institutionSizeSchema).min(1),
+})
+export type Institution = z.infer<typeof institutionSchema>
+
+export const gatewaySchema = z.object({ id: gatewayId, institution: recordId, name: z.string().optional() })
+export type Gateway = z.infer<typeof gatewaySchema>
+
+export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as const
+/**
+ * `register`: cumulative; `interval`: the energy of one interval (rules: domain/register.ts). `virtual`: the sum of other
+ * meters, each with a factor. `offline`: no readings, a bill a month.
+ */
+export const METER_KINDS = ['register', 'interval', 'virtual', 'offline'] as const
+/** Purpose of a `generation` meter that counts what of it is fed into the grid. */
+export const EXPORT = 'export'
+
+/** More parts than any building has feeders. */
+export const FORMULA_PARTS_MAX = 256
+/** One part of a virtual meter: its hours count `factor` times; −1 subtracts. */
+export const formulaPartSchema = z.object({
+  meter: recordId,
+  factor: z.number().refine((factor) => factor !== 0, 'must not be 0'),
+})
+export type FormulaPart = z.infer<typeof formulaPartSchema>
+
+/** A register replaced in the field: at `atMs` the old one stood at `finalValue`, the new one at `startValue`. */
+export const replacementSchema = z.object({
+  atMs: z.number().int(),
+  finalValue: z.number(),
+  startValue: z.number(),
+})
+export type Replacement = z.infer<typeof replacementSchema>
+
+const meterObject = z.object({
+  id: recordId,
+  institution: recordId,
+  /** Of those that send readings; virtual and offline meters have none. */
+  gateway: gatewayId.optional(),
+  name: z.string().optional(),
+  medium: z.enum(MEDIA),
+  /** Sub-item code of facts §7.1, e.g. `01000` whole electricity, `01D10` data centre, `01D1A` its IT equipment. */
+  purpose: z.string().optional(),
+  role: z.enum(METER_ROLES).default('main'),
+  parent: recordId.optional(),
+  kind: z.enum(METER_KINDS).default('register'),
+  /** Of virtual meters, and of them alone. */
+  formula: z.array(formulaPartSchema).min(1).max(FORMULA_PARTS_MAX).optional(),
+  /** Of a virtual meter the unit of its medium's amounts: kWh, GJ or m³. */
+  unit: z.string(),
+  /** Smallest step of the register, in its own unit. */
+  resolution: z.number().positive().default(0.01),
+  /** Digits before the decimal point, where known; the register rolls over at 10^digits. */
+  digits: z.number().int().min(1).max(15).optional(),
+  /** Factor of the current and voltage transformers. */
+  multiplier: z.number().positive().default(1),
+  intervalMinutes: z.number().positive().default(60),
+  /** Interval meters: whether the time marks the interval's start or its end. */
+  stamp: z.enum(['start', 'end']).default('end'),
+  replacements: z.array(replacementSchema).default([]),
+})
+/** A refused combination of kind, gateway and formula names the field that is missing or too much. */
+export const meterSchema = meterObject
+  .refine(({ kind, gateway }) => !isReadKind(kind) || gateway !== undefined, {
+    path: ['gateway'],
+    message: 'is empty; a meter that sends readings has a gateway',
+  })
+  .refine(({ kind, gateway }) => isReadKind(kind) || gateway === undefined, {
+    path: ['gateway'],
+    message: 'a virtual or offline meter has none',
+  })
+  .refine((meter) => meter.kind !== 'virtual' || meter.formula !== undefined, {
+    path: ['formula'],
+    message: 'is empty; a virtual meter is made of others',
+  })
+  .refine((meter) => meter.kind === 'virtual' || meter.formula === undefined, {
+    path: ['formula'],
+    message: 'only a virtual meter has one',
+  })
+export type Meter = z.infer<typeof meterSchema>
+
+/** A meter that sends readings; the hours of a virtual one are computed, and an offline one has bills. */
+export type ReadMeter = Meter & { kind: 'register' | 'interval'; gateway: string }
+export const isRead = (meter: Meter): meter is ReadMeter => isReadKind(meter.kind)
+
+const isReadKind = (kind: (typeof METER_KINDS)[number]): boolean => kind === 'register' || kind === 'interval'
+
+/**
+ * One target of one subject (an institution id or an area code). Exactly one of `cap` (totals: tce, m³, t),
+ * `reductionPct` (fall against `baseValue` at `endYear`) and `years` (explicit yearly values) says how much.
+ * Units of values: energy tce, water m³, co2 t, energyPerArea kgce/m², energyPerCapita kgce/person,
+ * waterPerCapita m³/person, co2PerArea kg/m².
+ */
+export const targetSchema = z
+  .object({
+    subject: z.string().min(1),
+    indicator: z.enum(INDICATORS),
+    baseYear: z.number().int(),
+    endYear: z.number().int(),
+    baseValue: z.number().positive().optional(),
+    cap: z.number().positive().optional(),
+    reductionPct: z.number().min(-100).max(100).optional(),
+    path: z.enum(['linear', 'compound']).default('linear'),
+    years: z.record(z.string().regex(/^\d{4}$/), z.number().positive()).optional(),
+    source: z.string(),
+    /** A stand-in, an assumption or a demo value says so here and on every screen that shows it. */
+    standIn: z.boolean().default(false),
+  })
+  .refine((t) => t.endYear > t.baseYear, { path: ['endYear'], message: 'must be after baseYear' })
+  .refine((t) => [t.cap, t.reductionPct, t.years].filter((v) => v !== undefined).length === 1, {
+    path: ['cap'],
+    message: 'give exactly one of cap, reductionPct and years',
+  })
+  .refine((t) => t.years !== undefined || t.baseValue !== undefined, {
+    path: ['baseValue'],
+    message: 'a path to cap or reductionPct starts at baseValue',
+  })
+export type Target = z.infer<typeof targetSchema>

@@ -1,0 +1,60 @@
+// Dated attributes of an institution: floor area, heated area, energy users. A new value holds from its day on and never
+// rewrites the past. Before the first statement nothing is known, and unknown is null, never 0.
+
+import { dateStartMs } from '../calendar.ts'
+import { weightedMean } from '../mean.ts'
+import type { InstitutionSize } from './records.ts'
+
+/** Areas in m², people as 用能人数. */
+export interface Size {
+  floorAreaM2: number | null
+  heatedAreaM2: number | null
+  specialAreaM2: number | null
+  energyUsers: number | null
+}
+const SIZE_FIELDS = [
+  'floorAreaM2',
+  'heatedAreaM2',
+  'specialAreaM2',
+  'energyUsers',
+] as const satisfies readonly (keyof Size)[]
+/** Nothing is stated. */
+export const UNKNOWN_SIZE: Size = { floorAreaM2: null, heatedAreaM2: null, specialAreaM2: null, energyUsers: null }
+
+/**
+ * What holds at an instant. A statement that leaves a field out does not change that field: the last one that names it
+ * holds on. `sizes` in any order.
+ */
+export function sizeOn(sizes: readonly InstitutionSize[], ms: number): Size {
+  const size = { ...UNKNOWN_SIZE }
+  for (const statement of inOrder(sizes)) {
+    if (dateStartMs(statement.validFrom) > ms) break
+    for (const field of SIZE_FIELDS) size[field] = statement[field] ?? size[field]
+  }
+  return size
+}
+
+/**
+ * The time-weighted mean over [fromMs, toMs). Each value weighs by the time it held inside the period; time before a
+ * field's first statement has no value and no weight, so the mean is over the time in which it was known. Null when that
+ * is never, and for an empty period.
+ */
+export function meanSize(sizes: readonly InstitutionSize[], fromMs: number, toMs: number): Size {
+  const changes = inOrder(sizes)
+    .map((statement) => dateStartMs(statement.validFrom))
+    .filter((ms) => ms > fromMs && ms < toMs)
+  const bounds = [fromMs, ...changes, Math.max(fromMs, toMs)]
+  const pieces = bounds
+    .slice(1)
+    .map((endMs, index) => ({ size: sizeOn(sizes, bounds[index]), ms: endMs - bounds[index] }))
+  const mean = (field: keyof Size) => weightedMean(pieces.map(({ size, ms }) => ({ value: size[field], weight: ms })))
+  return {
+    floorAreaM2: mean('floorAreaM2'),
+    heatedAreaM2: mean('heatedAreaM2'),
+    specialAreaM2: mean('specialAreaM2'),
+    energyUsers: mean('energyUsers'),
+  }
+}
+
+const inOrder = (sizes: readonly InstitutionSize[]): InstitutionSize[] =>
+  sizes.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))

@@ -1,0 +1,84 @@
+// Interval meters: each value is the amount of one interval, spread evenly over it (settle-cases/README.md,
+// "Rules for an interval meter"). Nothing is filled in for an interval without a value.
+
+import { HOUR_MS, hourStart, MINUTE_MS } from '../calendar.ts'
+import {
+  ESTIMATED,
+  type Hours,
+  hourCeiling,
+  MEASURED_STEP_MS_MAX,
+  MISSING,
+  markHours,
+  openHours,
+  PARTIAL,
+} from '../hours.ts'
+import type { HourSeries, MeterProfile, Samples, SettleWindow } from './series.ts'
+
+/** Length of one interval, and how far its start lies before its time stamp, in milliseconds. */
+export function intervalTiming(profile: MeterProfile): { lengthMs: number; leadMs: number } {
+  const lengthMs = Math.round(profile.intervalMinutes * MINUTE_MS)
+  if (!(lengthMs > 0)) throw new RangeError(`intervalMinutes ${profile.intervalMinutes} is not a length of time`)
+  return { lengthMs, leadMs: profile.stamp === 'end' ? lengthMs : 0 }
+}
+
+/** Samples first..last of an interval meter → hours. Intervals that overlap add up; they are covered once. */
+export function settleIntervals(
+  profile: MeterProfile,
+  samples: Samples,
+  use: { first: number; last: number; window?: SettleWindow },
+): HourSeries {
+  const { atMs, value } = samples
+  const { lengthMs, leadMs } = intervalTiming(profile)
+  const seriesStartMs = atMs[use.first] - leadMs
+  const seriesEndMs = atMs[use.last] - leadMs + lengthMs
+  const hours = openHours(seriesStartMs, seriesEndMs, use.window)
+  // The hour overlaps a step longer than 2 h: what an interval of a day says of one hour is an estimate.
+  if (lengthMs > MEASURED_STEP_MS_MAX) hours.flags.fill(ESTIMATED)
+
+  markGap(hours, { fromMs: hourStart(seriesStartMs), toMs: seriesStartMs })
+  let coveredMs = seriesStartMs
+  let lastAtMs = Number.NEGATIVE_INFINITY
+  for (let i = use.first; i <= use.last; i++) {
+    const stampMs = atMs[i]
+    const amount = value[i]
+    if (!(stampMs > lastAtMs)) throw new RangeError(`samples: the times of rows ${i - 1} and ${i} do not rise`)
+    if (!Number.isFinite(amount)) throw new RangeError(`samples: the value of row ${i} is not a number`)
+    const startMs = stampMs - leadMs
+    if (startMs > coveredMs) markGap(hours, { fromMs: coveredMs, toMs: startMs })
+    spread(hours, startMs, lengthMs, amount)
+    coveredMs = startMs + lengthMs
+    lastAtMs = stampMs
+  }
+  markGap(hours, { fromMs: seriesEndMs, toMs: hourCeiling(seriesEndMs) })
+
+  const scale = profile.multiplier * profile.factor
+  if (scale !== 1) for (let hour = 0; hour < hours.amounts.length; hour++) hours.amounts[hour] *= scale
+  return { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events: [] }
+}
+
+function spread(hours: Hours, startMs: number, lengthMs: number, amount: number): void {
+  const { amounts, firstHourMs } = hours
+  const fromMs = startMs - firstHourMs
+  const toMs = fromMs + lengthMs
+  const first = Math.floor(fromMs / HOUR_MS)
+  if (toMs <= (first + 1) * HOUR_MS) {
+    if (first >= 0 && first < amounts.length) amounts[first] += amount
+    return
+  }
+  const end = Math.min(amounts.length, Math.ceil(toMs / HOUR_MS))
+  for (let hour = Math.max(0, first); hour < end; hour++) {
+    const overlapMs = Math.min(toMs, (hour + 1) * HOUR_MS) - Math.max(fromMs, hour * HOUR_MS)
+    amounts[hour] += amount * (overlapMs / lengthMs)
+  }
+}
+
+/** An hour wholly inside a gap is missing; one that a gap only touches is partial. Between two gaps lies an interval. */
+function markGap(hours: Hours, gap: { fromMs: number; toMs: number }): void {
+  markHours(hours, gap, PARTIAL)
+  const first = Math.max(0, Math.ceil((gap.fromMs - hours.firstHourMs) / HOUR_MS))
+  const end = Math.min(hours.flags.length, Math.floor((gap.toMs - hours.firstHourMs) / HOUR_MS))
+  for (let hour = first; hour < end; hour++) {
+    hours.flags[hour] = MISSING
+    hours.amounts[hour] = Number.NaN
+  }
+}

@@ -1,0 +1,75 @@
+// What a person may say of a register event, and what it means for the hours. Nothing of the readings is changed: an event
+// that is undone is passed into the profile, and the rules of settle-cases/README.md are walked with that one exception.
+
+import type { ClockJump } from './clock-jump.ts'
+import type { Override, RegisterEvent } from './series.ts'
+import { WALKED_KINDS } from './series.ts'
+import type { StuckRegister } from './stuck.ts'
+
+/** What a person may look at: what the walk of the rules names, what is seen in hours, and in the order of arrival. */
+export type FieldEvent = RegisterEvent | StuckRegister | ClockJump
+export type EventKind = FieldEvent['kind']
+export const EVENT_KINDS = [...WALKED_KINDS, 'replacement', 'stuck', 'clockJump'] as const satisfies EventKind[]
+
+export type ReviewState = 'open' | 'accepted' | 'undone'
+
+/** One thing a person did; the history of a review is only ever added to. */
+export interface ReviewEntry {
+  state: ReviewState
+  who: string
+  note: string | null
+  atMs: number
+}
+
+/** What stands of an event that was ever reviewed. `event` as it was then: an undone one stands nowhere else. */
+export interface EventReview {
+  meter: string
+  event: FieldEvent
+  state: ReviewState
+  history: ReviewEntry[]
+}
+
+/** The id of an event within its meter: `spike:1780000000000`. */
+export const eventId = ({ kind, atMs }: { kind: EventKind; atMs: number }): string => `${kind}:${atMs}`
+
+/** Kind and time that an id names; undefined for any other text. */
+export function parseEventId(id: string): { kind: EventKind; atMs: number } | undefined {
+  const [name, at, ...rest] = id.split(':')
+  const kind = EVENT_KINDS.find((one) => one === name)
+  if (!kind || rest.length > 0 || !/^-?\d{1,15}$/.test(at ?? '')) return undefined
+  return { kind, atMs: Number(at) }
+}
+
+/** Whether undoing an event gives its hours another meaning: of these kinds there are overrides. */
+export const changesHours = <E extends { kind: EventKind }>(event: E): event is E & Pick<Override, 'kind'> =>
+  WALKED_KINDS.some((kind) => kind === event.kind)
+
+/** Whether an event can be undone: a replacement stands in the registry, and is corrected there. */
+export const canUndo = ({ kind }: { kind: EventKind }): boolean => kind !== 'replacement'
+
+/** The review after one more entry. */
+export function reviewed(
+  standing: EventReview | undefined,
+  of: { meter: string; event: FieldEvent },
+  entry: ReviewEntry,
+): EventReview {
+  return {
+    meter: of.meter,
+    event: standing?.event ?? of.event,
+    state: entry.state,
+    history: [...(standing?.history ?? []), entry],
+  }
+}
+
+/** The overrides of a meter after an event was undone (or no longer is), in order of time and kind. */
+export function withOverride(overrides: readonly Override[], event: FieldEvent, isUndone: boolean): Override[] {
+  const id = eventId(event)
+  const others = overrides.filter((one) => eventId(one) !== id)
+  const added: Override[] = isUndone && changesHours(event) ? [{ kind: event.kind, atMs: event.atMs }] : []
+  return [...others, ...added].sort((a, b) => a.atMs - b.atMs || (a.kind < b.kind ? -1 : 1))
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+/** The ids of the overrides, for the walk. */
+export const undoneIds = (overrides: readonly Override[] | undefined): ReadonlySet<string> =>
+  overrides && overrides.length > 0 ? new Set(overrides.map(eventId)) : NOTHING

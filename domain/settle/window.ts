@@ -1,0 +1,153 @@
+// Which hours may change when readings arrive late or are corrected, decided from a neighbourhood of them.
+// Settling that window alone gives the same bytes as settling everything (design §3: late readings re-open exactly
+// the hours they touch). Readings are added or corrected, never taken away.
+
+import { HOUR_MS, hourStart } from '../calendar.ts'
+import { hourCeiling, indexFrom } from '../hours.ts'
+import { falls, replacementsAmong, smallStep } from './cumulative.ts'
+import { intervalTiming } from './interval.ts'
+import type { MeterProfile, Samples, SettleWindow } from './series.ts'
+
+export interface Touched {
+  /** Times of the earliest and the latest reading that arrived or was corrected. */
+  fromMs: number
+  toMs: number
+}
+
+/** Whether the loaded samples begin with the meter's very first reading, and end with its very last. */
+export interface LoadedEdge {
+  reachesStart: boolean
+  reachesEnd: boolean
+}
+
+export type WindowPlan = Required<SettleWindow>
+export type MoreNeeded = { more: 'before' | 'after' }
+
+/**
+ * The window to settle again after readings in `touched` were stored, as an argument of settle() with the same samples.
+ * `samples` is the new state around them, without holes, reaching as far as was loaded. What was stored in
+ * [fromMs, toMs), hours and events, is to be replaced by the result; the rest is as a full settlement would give it.
+ * `{more}`: load further in that direction and ask again; never asked for where `edge` says that nothing is left.
+ */
+export function planWindow(
+  profile: MeterProfile,
+  samples: Samples,
+  touched: Touched,
+  edge: LoadedEdge,
+): WindowPlan | MoreNeeded {
+  if (samples.atMs.length === 0) {
+    if (!edge.reachesStart) return { more: 'before' }
+    if (!edge.reachesEnd) return { more: 'after' }
+    const hours = { fromMs: hourStart(touched.fromMs), toMs: hourStart(touched.toMs) + HOUR_MS }
+    return { ...hours, firstIndex: 0, lastIndex: -1, opensSeries: true, closesSeries: true }
+  }
+  return profile.kind === 'interval'
+    ? planIntervals(profile, samples, touched, edge)
+    : planRegister(profile, samples, touched, edge)
+}
+
+/**
+ * A reading r2 between its neighbours r1 and r3 is *surely good*, whatever came before, when neither r1 → r2 nor
+ * r2 → r3 falls by more than J. Proof from rule 3: r2 is left out only if r2 falls to r3, which it does not, or if the
+ * last good reading a falls to r2. If r1 is good, then a = r1, which does not fall to r2. If r1 was left out, rule 3 had
+ * required that a does not fall to the reading right after r1, which is r2. So a walk may start at r2 with a = r2.
+ *
+ * With r1, r2, r3 all outside the touched range, r2 is good before and after the change, and every reading beyond it
+ * keeps its verdict: the change ends at r2, for the hours and for the events alike.
+ */
+function planRegister(
+  profile: MeterProfile,
+  samples: Samples,
+  touched: Touched,
+  edge: LoadedEdge,
+): WindowPlan | MoreNeeded {
+  const { atMs } = samples
+  const isAnchor = anchorTest(profile, samples)
+
+  let inner = indexFrom(atMs, touched.fromMs) - 2
+  while (inner > 0 && !isAnchor(inner)) inner--
+  if (inner <= 0 && !edge.reachesStart) return { more: 'before' }
+  const outline = seriesOutline(profile, samples, edge)
+  const fromMs = hourStart(inner > 0 ? atMs[inner] : outline.startMs)
+  let first = Math.max(inner, 0)
+  while (first > 0 && !(atMs[first] <= fromMs && isAnchor(first))) first--
+  if (first <= 0 && !edge.reachesStart) return { more: 'before' }
+
+  const end = atMs.length - 1
+  inner = indexFrom(atMs, touched.toMs)
+  if (atMs[inner] === touched.toMs) inner++
+  inner++
+  while (inner < end && !isAnchor(inner)) inner++
+  if (inner >= end && !edge.reachesEnd) return { more: 'after' }
+  // An event may stand at the very end of the series: there the window goes one hour beyond.
+  const toMs = inner < end ? hourCeiling(atMs[inner]) : hourStart(outline.endMs) + HOUR_MS
+  let last = Math.min(inner, end)
+  while (last < end && !(atMs[last] >= toMs && isAnchor(last))) last++
+  if (last >= end && !edge.reachesEnd) return { more: 'after' }
+
+  return { fromMs, toMs, firstIndex: first, lastIndex: last, opensSeries: first <= 0, closesSeries: last >= end }
+}
+
+function anchorTest(profile: MeterProfile, { atMs, value }: Samples): (i: number) => boolean {
+  const stepMax = smallStep(profile)
+  return (i) =>
+    !falls(value[i - 1], value[i], stepMax) &&
+    !falls(value[i], value[i + 1], stepMax) &&
+    // Neighbours in time are neighbours in the register only when it was not replaced between them.
+    profile.replacements.every((replaced) => replaced.atMs < atMs[i - 1] || replaced.atMs > atMs[i + 1])
+}
+
+function seriesOutline(profile: MeterProfile, { atMs }: Samples, edge: LoadedEdge): { startMs: number; endMs: number } {
+  const firstMs = atMs[0]
+  const lastMs = atMs[atMs.length - 1]
+  const replaced = replacementsAmong(profile.replacements, firstMs, lastMs, {
+    opens: edge.reachesStart,
+    closes: edge.reachesEnd,
+  }).map((replacement) => replacement.atMs)
+  return { startMs: Math.min(firstMs, ...replaced), endMs: Math.max(lastMs, ...replaced) }
+}
+
+/**
+ * An interval changes the hours that it overlaps, and no others while there are older and newer intervals. At an end of
+ * the series it also creates the hours between itself and its neighbour, as `missing`.
+ */
+function planIntervals(
+  profile: MeterProfile,
+  { atMs }: Samples,
+  touched: Touched,
+  edge: LoadedEdge,
+): WindowPlan | MoreNeeded {
+  const { lengthMs, leadMs } = intervalTiming(profile)
+  const startOf = (i: number): number => atMs[i] - leadMs
+  const endOf = (i: number): number => atMs[i] - leadMs + lengthMs
+
+  const end = atMs.length - 1
+  let older = indexFrom(atMs, touched.fromMs) - 1
+  let newer = indexFrom(atMs, touched.toMs)
+  if (atMs[newer] === touched.toMs) newer++
+  if (older < 0 && !edge.reachesStart) return { more: 'before' }
+  if (newer > end && !edge.reachesEnd) return { more: 'after' }
+
+  let changedFromMs = touched.fromMs - leadMs
+  let changedToMs = touched.toMs - leadMs + lengthMs
+  if (newer > end && older >= 0) changedFromMs = Math.min(changedFromMs, endOf(older))
+  if (older < 0 && newer <= end) changedToMs = Math.max(changedToMs, startOf(newer))
+  const fromMs = hourStart(changedFromMs)
+  const toMs = hourCeiling(changedToMs)
+
+  // All intervals have one length, so those before one that ends by fromMs end by then too; the same after toMs.
+  while (older >= 0 && endOf(older) > fromMs) older--
+  while (newer <= end && startOf(newer) < toMs) newer++
+  if (older < 0 && !edge.reachesStart) return { more: 'before' }
+  if (newer > end && !edge.reachesEnd) return { more: 'after' }
+  const opensSeries = older < 0
+  const closesSeries = newer > end
+  return {
+    fromMs,
+    toMs,
+    firstIndex: Math.max(older, 0),
+    lastIndex: Math.min(newer, end),
+    opensSeries,
+    closesSeries,
+  }
+}

@@ -1,0 +1,165 @@
+// How alerts and their settings read over HTTP: zod schemas that the API, the page and the CLI share. Texts come in both
+// languages; secrets, and addresses that are secrets, never come out.
+
+import * as z from 'zod'
+import { ALERT_KINDS, SUBJECT_TYPES } from '../alert/finding.ts'
+import { ALERT_STATES, type Alert, type AlertEvent } from '../alert/life.ts'
+import { ALERT_RULES } from '../alert/rules.ts'
+import { explainFinding } from '../alert/text.ts'
+import type { Channel, NotifySetting, Recipient } from '../notify/setting.ts'
+import { recipientSchema } from '../notify/setting.ts'
+import { SEVERITIES } from '../phrase.ts'
+
+const ms = z.number()
+const phraseSchema = z.object({ zh: z.string(), en: z.string() })
+const textSchema = z.object({ name: z.string(), measured: z.string(), against: z.string(), clause: z.string() })
+
+export const alertEventViewSchema = z.object({
+  what: z.enum(['raised', 'acknowledged', 'escalated', 'cleared', 'reopened']),
+  atMs: ms,
+  /** A person, or `system`. */
+  who: z.string(),
+  /** Of clearings. */
+  reason: z.enum(['over', 'yielded', 'disabled', 'retired']).nullable(),
+  note: z.string().nullable(),
+  value: z.number(),
+  /** How often it had been escalated, this time included. */
+  level: z.number(),
+})
+
+export const alertViewSchema = z.object({
+  id: z.string(),
+  kind: z.enum(ALERT_KINDS),
+  severity: z.enum(SEVERITIES),
+  state: z.enum(ALERT_STATES),
+  subject: z.object({ type: z.enum(SUBJECT_TYPES), id: z.string() }),
+  /** Name and place of the subject. */
+  where: phraseSchema,
+  /** The area whose list it is on; the institution of the subject, where it has one. */
+  area: z.string(),
+  institution: z.string().nullable(),
+  sinceMs: ms,
+  raisedMs: ms.nullable(),
+  acknowledgedMs: ms.nullable(),
+  clearedMs: ms.nullable(),
+  escalations: z.number(),
+  /** The latest value, the worst, and the limits they are held against, in `unit`. */
+  value: z.number(),
+  worst: z.number(),
+  unit: z.string(),
+  raise: z.number(),
+  clear: z.number(),
+  asOfMs: ms,
+  /** What the kind knows beside its value (AlertFacts of domain/alert-finding.ts). */
+  facts: z.record(z.string(), z.unknown()),
+  text: z.object({ zh: textSchema, en: textSchema }),
+})
+export type AlertView = z.infer<typeof alertViewSchema>
+
+/** With its whole history, the latest event last. */
+export const alertDetailViewSchema = alertViewSchema.extend({ history: z.array(alertEventViewSchema) })
+export type AlertDetailView = z.infer<typeof alertDetailViewSchema>
+
+/** Where an alert belongs, as whoever knows the registry says. */
+export type AlertPlace = Pick<AlertView, 'where' | 'area' | 'institution'>
+
+export function alertView(alert: Alert, place: AlertPlace): AlertView {
+  const { id, kind, severity, state, subject, sinceMs, raisedMs, escalations, worst, finding, history } = alert
+  const lastMs = (what: AlertEvent['what']): number | null => history.findLast((one) => one.what === what)?.atMs ?? null
+  const rule = ALERT_RULES[kind]
+  const text = (language: 'zh' | 'en') => ({ name: rule.name[language], ...explainFinding(finding, language) })
+  return {
+    id,
+    kind,
+    severity,
+    state,
+    subject,
+    ...place,
+    sinceMs,
+    raisedMs,
+    acknowledgedMs: lastMs('acknowledged'),
+    clearedMs: lastMs('cleared'),
+    escalations,
+    value: finding.value,
+    worst,
+    unit: rule.unit,
+    raise: finding.limits.raise,
+    clear: finding.limits.clear,
+    asOfMs: finding.asOfMs,
+    facts: { ...finding.facts },
+    text: { zh: text('zh'), en: text('en') },
+  }
+}
+
+export const alertDetailView = (alert: Alert, place: AlertPlace): AlertDetailView => ({
+  ...alertView(alert, place),
+  history: alert.history.map(({ what, atMs, who, reason, note, finding, level }) => ({
+    what,
+    atMs,
+    who,
+    reason: reason ?? null,
+    note: note ?? null,
+    value: finding.value,
+    level,
+  })),
+})
+
+const limitsViewSchema = z.object({
+  kind: z.enum(ALERT_KINDS),
+  unit: z.string(),
+  enabled: z.boolean(),
+  raise: z.number(),
+  clear: z.number(),
+  raiseAfterMinutes: z.number(),
+  clearAfterMinutes: z.number(),
+  reopenWithinMinutes: z.number(),
+  escalateAfterMinutes: z.number().nullable(),
+  parameters: z.record(z.string(), z.number()),
+  /** Why the defaults are what they are. */
+  reason: z.string(),
+})
+
+/** What was set for one subject, and what holds for it after all that was set above it. */
+export const thresholdsViewSchema = z.object({
+  subject: z.string(),
+  thresholds: z.array(z.record(z.string(), z.unknown())),
+  limits: z.array(limitsViewSchema),
+})
+export type ThresholdsView = z.infer<typeof thresholdsViewSchema>
+
+/** A recipient without secrets: of a robot's or webhook's URL only the origin, since the rest is its key. */
+export const recipientViewSchema = recipientSchema.omit({ channels: true }).extend({
+  channels: z.array(z.object({ type: z.string(), to: z.string(), hasSecret: z.boolean() })),
+})
+export type RecipientView = z.infer<typeof recipientViewSchema>
+
+export const recipientView = ({ channels, ...recipient }: Recipient): RecipientView => ({
+  ...recipient,
+  channels: channels.map((channel) => ({
+    type: channel.type,
+    to: shownAddress(channel),
+    hasSecret: 'secret' in channel && channel.secret !== undefined,
+  })),
+})
+
+function shownAddress(channel: Channel): string {
+  if (channel.type === 'mail') return channel.address
+  return channel.type === 'sms' ? channel.phones.join(', ') : new URL(channel.url).origin
+}
+
+export const notifySettingViewSchema = z.object({
+  pageUrl: z.string(),
+  /** Host and port alone: the URL may hold a password. */
+  smtpServer: z.string().nullable(),
+  mailFrom: z.string().nullable(),
+  /** The origin alone: what follows it, and headers, may be keys. */
+  smsGateway: z.string().nullable(),
+})
+export type NotifySettingView = z.infer<typeof notifySettingViewSchema>
+
+export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom, smsGateway }: NotifySetting): NotifySettingView => ({
+  pageUrl,
+  smtpServer: smtpUrl ? new URL(smtpUrl).host : null,
+  mailFrom: mailFrom ?? null,
+  smsGateway: smsGateway ? new URL(smsGateway.url).origin : null,
+})

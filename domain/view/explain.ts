@@ -1,0 +1,157 @@
+// What an explanation is: the chain from a number of dual control or quota down to the readings, and the checks that each
+// level adds up to the one above it.
+
+import * as z from 'zod'
+import { BILL_CARRIERS } from '../energy/bill.ts'
+import type { Indicator, QUOTA_INDICATORS } from '../indicator.ts'
+import { MEDIA } from '../medium.ts'
+import { METER_KINDS, METER_ROLES } from '../registry/records.ts'
+
+export const EXPLAIN_TABLES = ['dualControl', 'quota'] as const
+export type ExplainTable = (typeof EXPLAIN_TABLES)[number]
+export type ExplainedIndicator = Indicator | (typeof QUOTA_INDICATORS)[number]
+
+/** From the top down; each check of a level compares it with what lies below. */
+export const EXPLAIN_LEVELS = ['rating', 'value', 'size', 'month', 'carrier', 'meter', 'hour'] as const
+export const checkSchema = z.object({
+  level: z.enum(EXPLAIN_LEVELS),
+  name: z.string(),
+  /** What stands above. */
+  want: z.union([z.number(), z.string()]).nullable(),
+  /** What the level below adds up to. */
+  got: z.union([z.number(), z.string()]).nullable(),
+  ok: z.boolean(),
+})
+export type ExplainCheck = z.infer<typeof checkSchema>
+
+const amount = z.number().nullable()
+const rowSchema = z.object({
+  name: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  source: z.string(),
+  certainty: z.string(),
+  validFrom: z.string(),
+  validTo: z.string().nullable(),
+  /** Used for a month before its first day (追溯). */
+  retroactive: z.boolean(),
+})
+const sourceSchema = z.object({
+  kind: z.enum(['meter', 'bill']),
+  id: z.string(),
+  carrier: z.enum(BILL_CARRIERS),
+  /** −1: taken off. */
+  factor: z.union([z.literal(1), z.literal(-1)]),
+  amount: z.number(),
+})
+const termSchema = z.object({
+  /** `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area.
+   * `others`: the sum of those that other pages list. */
+  kind: z.enum(['carrier', 'part', 'child', 'others']),
+  source: z.string(),
+  amount: z.number(),
+  unit: z.string(),
+  row: rowSchema.nullable(),
+  /** What it adds to the numerator; negative where it is taken off. Null: no row converts it, and it is left out. */
+  adds: amount,
+  /** Of an institution: the meters and bills that the amount is made of. */
+  sources: z.array(sourceSchema),
+})
+const explainedMonthSchema = z.object({
+  month: z.string(),
+  /** Share of the month in the window. */
+  weight: z.number(),
+  terms: z.array(termSchema),
+  numerator: z.number(),
+  /** m² or people; null for totals and where unknown. */
+  size: amount,
+  sizeWeightMs: z.number(),
+  hoursExpected: z.number(),
+  hoursKnown: z.number(),
+})
+const explainedMeterSchema = z.object({
+  meter: z.string(),
+  medium: z.enum(MEDIA),
+  role: z.enum(METER_ROLES),
+  kind: z.enum(METER_KINDS),
+  purpose: z.string().nullable(),
+  unit: z.string(),
+  months: z.array(
+    z.object({
+      month: z.string(),
+      amount,
+      hoursKnown: z.number(),
+      /** How many hours carry each flag. */
+      flags: z.record(z.string(), z.number()),
+    }),
+  ),
+  /** Path of the hours behind it. */
+  series: z.string(),
+  readings: z.object({ count: z.number(), firstMs: amount, lastMs: amount }),
+})
+/** Hours of one meter and day with the readings around them. */
+export const detailSchema = z.object({
+  meter: z.string(),
+  day: z.string(),
+  unit: z.string(),
+  hours: z.array(z.object({ atMs: z.number(), amount, flag: z.string() })),
+  /** Of a virtual meter: what its hours are made of. */
+  formula: z.array(z.object({ meter: z.string(), factor: z.number() })),
+  /** In order of their time, corrections included: `receivedMs` says which came last and holds. */
+  readings: z.array(
+    z.object({ atMs: z.number(), value: z.number(), receivedMs: z.number(), quality: z.string(), unit: z.string() }),
+  ),
+  /** How many more lie in the day. */
+  readingsLeft: z.number(),
+})
+export const explainViewSchema = z.object({
+  subject: z.string(),
+  kind: z.enum(['institution', 'area']),
+  table: z.enum(EXPLAIN_TABLES),
+  indicator: z.string(),
+  unit: z.string(),
+  month: z.string(),
+  asOfMs: z.number(),
+  formula: z.object({ zh: z.string(), en: z.string() }),
+  clause: z.object({ zh: z.string(), en: z.string() }),
+  /** What status shows. */
+  shown: amount,
+  /** Computed from `months` alone. Null: see `why`. */
+  result: amount,
+  matches: z.boolean(),
+  /** Every level against the one below, over all meters and children, shown or not. */
+  checks: z.array(checkSchema),
+  /** Hours have been settled since this was judged; until it is judged anew a check of them may fail. */
+  pending: z.boolean(),
+  why: z.enum(['incompleteYear', 'noData', 'noSize', 'notApart', 'withoutRow']).nullable(),
+  /** The number is a lower bound: fuel that no row converts was burnt. */
+  lowerBound: z.boolean(),
+  window: z.object({ fromMs: z.number(), toMs: z.number() }),
+  months: z.array(explainedMonthSchema),
+  /** Of an institution; an area names its children in the terms of the months. */
+  meters: z.array(explainedMeterSchema),
+  bills: z.array(
+    z.object({
+      id: z.string(),
+      carrier: z.string(),
+      month: z.string(),
+      quantity: z.number(),
+      unit: z.string(),
+      source: z.string().nullable(),
+    }),
+  ),
+  /** Target or quota row that it is held against; null when none was issued. */
+  against: z.object({ name: z.string(), source: z.string(), standIn: z.boolean(), row: z.unknown() }).nullable(),
+  status: z.unknown(),
+  /** When a meter and a day are asked for. */
+  detail: detailSchema.nullable(),
+  /** Cursor of the next children of an area, or meters of an institution; null at the end. */
+  next: z.string().nullable(),
+})
+export type ExplainView = z.infer<typeof explainViewSchema>
+export type ExplainedMonth = z.infer<typeof explainedMonthSchema>
+export type ExplainedMeter = z.infer<typeof explainedMeterSchema>
+export type ExplainTerm = z.infer<typeof termSchema>
+export type ExplainRow = z.infer<typeof rowSchema>
+
+export type ExplainDetail = z.infer<typeof detailSchema>

@@ -1,0 +1,163 @@
+// What the HTTP API answers (design §2), as zod schemas: the OpenAPI document, the web page and the CLI read the same shapes.
+// Amounts carry their unit in the field name; instants are epoch milliseconds; a value that is not known is null, never 0.
+
+import * as z from 'zod'
+import { dualControlSchema, quotaStatusSchema, STATUSES } from '../judge/result.ts'
+import { MEDIA } from '../medium.ts'
+import { RATINGS } from '../rating.ts'
+import {
+  AREA_LEVELS,
+  HEATING_KINDS,
+  INSTITUTION_LEVELS,
+  INSTITUTION_TYPES,
+  METER_KINDS,
+  METER_ROLES,
+  VENUE_KINDS,
+} from '../registry/records.ts'
+import { amount } from '../schema.ts'
+import { HOUR_FLAGS } from '../settle/settle.ts'
+
+export const areaViewSchema = z.object({
+  code: z.string(),
+  name: z.string(),
+  nameEn: z.string().nullable(),
+  level: z.enum(AREA_LEVELS),
+  parent: z.string().nullable(),
+  children: z.array(z.object({ code: z.string(), name: z.string(), nameEn: z.string().nullable() })),
+  institutionCount: z.number(),
+})
+export type AreaView = z.infer<typeof areaViewSchema>
+
+/** `GET /areas/{code}/status`: the area's own judgement and, for the table, that of each child. */
+export const areaStatusViewSchema = z.object({
+  area: areaViewSchema,
+  dualControl: dualControlSchema.nullable(),
+  children: z.array(
+    z.object({
+      code: z.string(),
+      name: z.string(),
+      nameEn: z.string().nullable(),
+      institutionCount: z.number(),
+      dualControl: dualControlSchema.nullable(),
+    }),
+  ),
+})
+export type AreaStatusView = z.infer<typeof areaStatusViewSchema>
+
+export const institutionRowSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  nameEn: z.string().nullable(),
+  area: z.string(),
+  areaName: z.string(),
+  type: z.enum(INSTITUTION_TYPES),
+  venueKind: z.enum(VENUE_KINDS).nullable(),
+  level: z.enum(INSTITUTION_LEVELS).nullable(),
+  /** As of which month; null when nothing was judged yet. */
+  month: z.string().nullable(),
+  /** Worst rating of the quota indicators; null when no quota row applies (定额未下达). */
+  rating: z.enum(RATINGS).nullable(),
+  status: z.enum(STATUSES).nullable(),
+  /** No indicator of dual control is over its target; null when none could be judged. */
+  targetsMet: z.boolean().nullable(),
+  energyPerAreaKgce: amount,
+  energyPerCapitaKgce: amount,
+  waterPerCapitaM3: amount,
+  coverage: amount,
+})
+export type InstitutionRow = z.infer<typeof institutionRowSchema>
+
+export const meterViewSchema = z.object({
+  id: z.string(),
+  institution: z.string(),
+  /** Null for virtual and offline meters. */
+  gateway: z.string().nullable(),
+  name: z.string().nullable(),
+  medium: z.enum(MEDIA),
+  purpose: z.string().nullable(),
+  role: z.enum(METER_ROLES),
+  unit: z.string(),
+  kind: z.enum(METER_KINDS),
+  /** Unit of the consumption amounts: kWh, GJ or m³. */
+  amountUnit: z.string(),
+  lastReadingAtMs: z.number().nullable(),
+})
+export type MeterView = z.infer<typeof meterViewSchema>
+
+export const institutionViewSchema = institutionRowSchema.extend({
+  heatingKind: z.enum(HEATING_KINDS).nullable(),
+  climateZone: z.string().nullable(),
+  floorAreaM2: amount,
+  heatedAreaM2: amount,
+  specialAreaM2: amount,
+  energyUsers: amount,
+  meters: z.array(meterViewSchema),
+})
+export type InstitutionView = z.infer<typeof institutionViewSchema>
+
+export const institutionStatusViewSchema = z.object({
+  institution: z.string(),
+  dualControl: dualControlSchema.nullable(),
+  quota: z.array(quotaStatusSchema),
+})
+export type InstitutionStatusView = z.infer<typeof institutionStatusViewSchema>
+
+/** `GET /meters/{id}/series`. Points of `raw` have no flag; of `day` and `month` a count of known hours. */
+export const seriesViewSchema = z.object({
+  meter: z.string(),
+  grain: z.enum(['raw', 'hour', 'day', 'month']),
+  unit: z.string(),
+  fromMs: z.number(),
+  toMs: z.number(),
+  points: z.array(
+    z.object({
+      atMs: z.number(),
+      value: amount,
+      flag: z.enum(HOUR_FLAGS).optional(),
+      hoursKnown: z.number().optional(),
+      hoursExpected: z.number().optional(),
+    }),
+  ),
+})
+export type SeriesView = z.infer<typeof seriesViewSchema>
+
+export const rejectionViewSchema = z.object({
+  gateway: z.string(),
+  receivedMs: z.number(),
+  code: z.string(),
+  detail: z.string(),
+  /** Place of the reading within its message; null when the whole message was refused. */
+  index: z.number().nullable(),
+  meter: z.string().nullable(),
+})
+export type RejectionView = z.infer<typeof rejectionViewSchema>
+
+export const healthViewSchema = z.object({
+  status: z.enum(['starting', 'ok']),
+  version: z.string(),
+  /** What the host is busy with while it starts, for the page's progress display. */
+  progress: z.object({ stage: z.string(), done: z.number(), total: z.number() }).nullable(),
+  institutions: z.number(),
+  meters: z.number(),
+  /** The area at the top, where a page begins. */
+  rootArea: z.string().nullable(),
+  demo: z.boolean(),
+})
+export type HealthView = z.infer<typeof healthViewSchema>
+
+/** A page of a list; `next` is the cursor of the following page, null at the end. */
+export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+
+/** RFC 9457. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string().optional(),
+  field: z.string().optional(),
+  problems: z.array(z.looseObject({ field: z.string(), reason: z.string() })).optional(),
+})

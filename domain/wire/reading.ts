@@ -1,0 +1,245 @@
+// The payload of `kw/v1/G/readings`, version 1 (design §2), where a gateway's bytes become trusted readings.
+// Whatever is bad becomes a Rejection, a value with a reason code; one bad reading never sinks its message.
+// The zod schema is the contract. On this hot path good readings are recognised by hand, since zod would cost as much
+// again as JSON.parse; a property test holds that both accept the same.
+
+import * as z from 'zod'
+import { parseInstant } from '../instant.ts'
+import type { Medium } from '../medium.ts'
+import { convert, isUnitOf } from '../unit.ts'
+
+/** The largest MQTT message of AWS IoT Core; the embedded broker refuses what the cloud would refuse. */
+export const PAYLOAD_BYTES_MAX = 128 * 1024
+/** One message holds up one micro-batch and one Lambda for well under 10 ms. A longer backlog is sent as more messages. */
+export const READINGS_PER_MESSAGE_MAX = 2_000
+/**
+ * How far ahead of our clock a reading may be: one common metering interval, since a gateway may stamp an interval's
+ * end and publish early, and its clock drifts by minutes between synchronisations. A clock set to the wrong zone (8 h)
+ * or the wrong year must not pass: the register would stand "read" in the future, and truth would arrive as a correction.
+ */
+export const CLOCK_AHEAD_MS_MAX = 15 * 60_000
+/** 2000-01-01 in UTC+8. A clock that lost its battery restarts at 1970 or 1980; DL/T 645 counts years from 2000. */
+export const AT_MS_MIN = Date.UTC(2000, 0, 1) - 8 * 3_600_000
+/** Detail texts quote what was wrong up to this length. */
+export const QUOTE_CHARS_MAX = 80
+
+export const READING_QUALITIES = ['good', 'suspect', 'estimated'] as const
+export type ReadingQuality = (typeof READING_QUALITIES)[number]
+
+const METER_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+/** One reading on the wire. Fields that are not named here are ignored: a newer gateway may say more. */
+export const readingSchema = z.object({
+  meter: z.string().regex(METER_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
+  at: z
+    .union([z.int(), z.iso.datetime({ offset: true }).regex(/^.{19}(\.\d{1,9})?[^.\d]/)], {
+      error: 'must be YYYY-MM-DDTHH:MM:SS with an offset (RFC 3339), or whole epoch milliseconds',
+    })
+    .meta({ description: 'RFC 3339 with an offset, or epoch milliseconds' }),
+  value: z.number({ error: 'must be a finite number' }).meta({ description: 'In `unit`, as the meter is registered' }),
+  unit: z.string().optional().meta({ description: "A unit of the meter's medium; the meter's own when absent" }),
+  quality: z.enum(READING_QUALITIES).optional().meta({ description: '`good` when absent' }),
+})
+
+/** The message as a whole. `parseReadings` keeps the good readings of a message in which others break this schema. */
+export const readingsMessageSchema = z.object({
+  v: z.literal(1),
+  seq: z.int().nonnegative().optional().meta({ description: "The sender's own count of messages" }),
+  readings: z.array(readingSchema).max(READINGS_PER_MESSAGE_MAX),
+})
+export type ReadingsMessage = z.infer<typeof readingsMessageSchema>
+
+/** Why a message or a reading was refused. */
+export const REJECTION_CODES = {
+  payloadTooLarge: `The message is larger than ${PAYLOAD_BYTES_MAX / 1024} KiB.`,
+  notUtf8: 'The message is not UTF-8 text.',
+  notJson: 'The message is not JSON; NaN and Infinity are not JSON either.',
+  badEnvelope: 'The message is not {"v":1,"seq":…,"readings":[…]}.',
+  unsupportedVersion: 'The message is of a version that is not spoken here.',
+  tooManyReadings: `The message holds more than ${READINGS_PER_MESSAGE_MAX} readings.`,
+  badReading: 'A field of the reading is missing or of the wrong type.',
+  badTime: 'The time is neither RFC 3339 with an offset nor whole epoch milliseconds, or no such time exists.',
+  atInFuture: `The time is more than ${CLOCK_AHEAD_MS_MAX / 60_000} minutes after the reading was received.`,
+  atTooOld: 'The time is before 2000-01-01: a clock that lost its setting.',
+  notFinite: 'The value is too large for a number, in its own unit or in that of the meter.',
+  unknownMeter: 'No meter of this id is registered.',
+  meterOfOtherGateway: 'The meter is registered at another gateway.',
+  unitNotConvertible: 'The unit is not one of the medium that the meter counts.',
+} as const
+export type RejectionCode = keyof typeof REJECTION_CODES
+
+export interface Rejection {
+  code: RejectionCode
+  /** Names the field and quotes its value. */
+  detail: string
+  /** Position in the message; null when the whole message was refused. */
+  index: number | null
+  /** The meter that the reading names, as far as it is one. */
+  meter: string | null
+}
+
+/** What the border needs to know of a registered meter. */
+export interface MeterEntry {
+  readonly id: string
+  readonly gateway: string
+  readonly medium: Medium
+  /** Unit of the register. */
+  readonly unit: string
+}
+
+export interface ReadingsContext<M extends MeterEntry> {
+  /** The authenticated sender. */
+  readonly gateway: string
+  readonly receivedMs: number
+  meterOf(id: string): M | undefined
+  /** Takes each good reading in the order of the message; of two with the same meter and time the later holds. `value` is in the register's unit. */
+  accept(meter: M, atMs: number, value: number, quality: ReadingQuality): void
+}
+
+/** accepted + rejections with an index = readings in the message. */
+export interface ParsedReadings {
+  accepted: number
+  rejections: Rejection[]
+  seq: number | null
+}
+
+/** Reads one message. Never throws on bad data; what `meterOf` and `accept` throw passes through. */
+export function parseReadings<M extends MeterEntry>(
+  payload: string | Uint8Array,
+  context: ReadingsContext<M>,
+): ParsedReadings {
+  const envelope = openEnvelope(payload)
+  if ('code' in envelope) return { accepted: 0, rejections: [{ ...envelope, index: null, meter: null }], seq: null }
+  const rejections: Rejection[] = []
+  const { readings, seq } = envelope
+  const latestMs = context.receivedMs + CLOCK_AHEAD_MS_MAX
+  for (let index = 0; index < readings.length; index++) {
+    const refusal = takeReading(readings[index], latestMs, context)
+    if (refusal !== undefined) rejections.push({ ...refusal, index, meter: meterNamed(readings[index]) })
+  }
+  return { accepted: readings.length - rejections.length, rejections, seq }
+}
+
+interface Refusal {
+  code: RejectionCode
+  detail: string
+}
+interface Envelope {
+  readings: readonly unknown[]
+  seq: number | null
+}
+
+const refuse = (code: RejectionCode, detail: string): Refusal => ({ code, detail })
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+function openEnvelope(payload: string | Uint8Array): Envelope | Refusal {
+  const bytes = typeof payload === 'string' ? utf8Length(payload) : payload.byteLength
+  if (bytes > PAYLOAD_BYTES_MAX) return refuse('payloadTooLarge', `payload: ${bytes} bytes`)
+  const text = typeof payload === 'string' ? payload : decode(payload)
+  if (text === undefined) return refuse('notUtf8', `payload: ${bytes} bytes`)
+  const message = parseJson(text)
+  if (message instanceof Error) return refuse('notJson', `payload: ${quote(text)}: ${message.message.toWellFormed()}`)
+  return checkEnvelope(message)
+}
+
+function checkEnvelope(message: unknown): Envelope | Refusal {
+  if (!isObject(message)) return refuse('badEnvelope', `message: ${quote(message)} is not an object`)
+  const { v, seq, readings } = message
+  if (typeof v === 'number' && v !== 1) return refuse('unsupportedVersion', `v: ${quote(v)} is not 1`)
+  if (v !== 1) return refuse('badEnvelope', `v: ${quote(v)} is not 1`)
+  const seqNumber = seq === undefined ? null : (wholeNumber(seq) ?? -1)
+  if (seqNumber !== null && seqNumber < 0)
+    return refuse('badEnvelope', `seq: ${quote(seq)} is not a whole number from 0`)
+  if (!Array.isArray(readings)) return refuse('badEnvelope', `readings: ${quote(readings)} is not a list`)
+  if (readings.length > READINGS_PER_MESSAGE_MAX)
+    return refuse('tooManyReadings', `readings: ${readings.length} in one message`)
+  return { readings, seq: seqNumber }
+}
+
+/** Hands a good reading on, or says why it is not good. */
+function takeReading<M extends MeterEntry>(
+  raw: unknown,
+  latestMs: number,
+  context: ReadingsContext<M>,
+): Refusal | undefined {
+  if (!isObject(raw)) return explain(raw)
+  const { meter: id, at, value, unit, quality = 'good' } = raw
+  const atMs = typeof at === 'string' ? parseInstant(at) : wholeNumber(at)
+  if (atMs === undefined || typeof value !== 'number' || !Number.isFinite(value) || typeof id !== 'string')
+    return explain(raw)
+  if ((unit !== undefined && typeof unit !== 'string') || !isQuality(quality)) return explain(raw)
+
+  const meter = context.meterOf(id)
+  if (meter === undefined)
+    return METER_ID.test(id) ? refuse('unknownMeter', `meter: ${quote(id)} is not registered`) : explain(raw)
+  if (meter.gateway !== context.gateway)
+    return refuse('meterOfOtherGateway', `meter: ${quote(id)} is not at gateway ${quote(context.gateway)}`)
+  if (atMs > latestMs) return refuse('atInFuture', `at: ${quote(at)}`)
+  if (atMs < AT_MS_MIN) return refuse('atTooOld', `at: ${quote(at)}`)
+  if (unit === undefined || unit === meter.unit) {
+    context.accept(meter, atMs, value, quality)
+    return undefined
+  }
+  const converted = isUnitOf(unit, meter.medium) ? convert(value, unit, meter.unit) : undefined
+  if (converted === undefined)
+    return refuse('unitNotConvertible', `unit: ${quote(unit)} for ${meter.medium} in ${meter.unit}`)
+  if (!Number.isFinite(converted)) return refuse('notFinite', `value: ${quote(value)} ${unit} in ${meter.unit}`)
+  context.accept(meter, atMs, converted, quality)
+  return undefined
+}
+
+/** The slow path: the first field that breaks the schema, by the schema's own message. */
+function explain(raw: unknown): Refusal {
+  const issue = readingSchema.safeParse(raw).error?.issues[0]
+  const field = issue?.path[0]
+  if (field === undefined) return refuse('badReading', `reading: ${quote(raw)} is not an object`)
+  const value = isObject(raw) ? raw[String(field)] : undefined
+  const detail = `${String(field)}: ${quote(value)}: ${issue?.message}`
+  if (field === 'at' && (typeof value === 'string' || typeof value === 'number')) return refuse('badTime', detail)
+  return refuse(field === 'value' && typeof value === 'number' ? 'notFinite' : 'badReading', detail)
+}
+
+/** Safe from prototype pollution: JSON.parse keeps `__proto__` an ordinary property, and no key is ever copied. */
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const wholeNumber = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
+
+const isQuality = (value: unknown): value is ReadingQuality =>
+  value === 'good' || value === 'suspect' || value === 'estimated'
+
+const meterNamed = (raw: unknown): string | null =>
+  isObject(raw) && typeof raw.meter === 'string' ? raw.meter.slice(0, QUOTE_CHARS_MAX).toWellFormed() : null
+
+/** A value as JSON shows it, cut. Never walks into an object: a hostile one is nested deeper than any stack. */
+function quote(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  if (typeof value !== 'string') return String(value)
+  return value.length > QUOTE_CHARS_MAX ? `${JSON.stringify(value.slice(0, QUOTE_CHARS_MAX))}…` : JSON.stringify(value)
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Bytes of `text` in UTF-8, counted only where the length leaves a doubt; a code unit takes one to three, of ASCII one. */
+function utf8Length(text: string): number {
+  if (text.length > PAYLOAD_BYTES_MAX || text.length * 3 <= PAYLOAD_BYTES_MAX) return text.length
+  return BEYOND_ASCII.test(text) ? new TextEncoder().encode(text).byteLength : text.length
+}
+const BEYOND_ASCII = /[\u0080-\uffff]/

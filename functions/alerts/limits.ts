@@ -1,0 +1,29 @@
+// The limits of many subjects of one shard: what users set is read once, and subjects about which nobody said anything
+// share the limits of their kind and institution type.
+
+import type { AlertKind, Limits } from '../../domain/alert/finding.ts'
+import { type AlertThreshold, resolveLimits } from '../../domain/alert/threshold.ts'
+import type { Institution } from '../../domain/registry/records.ts'
+
+export interface LimitsReader {
+  /** `nearest`: ids from the subject up to its institution. */
+  of(kind: AlertKind, nearest: readonly string[], institutionType?: Institution['type']): Limits
+  /** Whether somebody set this kind for this very subject. */
+  isSet(kind: AlertKind, subject: string): boolean
+}
+
+/** `path`: the shard's area and those above it, nearest first. */
+export function limitsReader(thresholds: readonly AlertThreshold[], path: readonly string[]): LimitsReader {
+  const set = new Set(thresholds.map(({ subject }) => subject))
+  const known = new Map<string, Limits>()
+  return {
+    of(kind, nearest, institutionType) {
+      const own = nearest.filter((id) => set.has(id))
+      const key = JSON.stringify([kind, institutionType, own])
+      const limits = known.get(key) ?? resolveLimits(kind, { chain: [...own, ...path], institutionType }, thresholds)
+      known.set(key, limits)
+      return limits
+    },
+    isSet: (kind, subject) => thresholds.some((one) => one.kind === kind && one.subject === subject),
+  }
+}

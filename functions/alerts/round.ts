@@ -1,0 +1,134 @@
+// Alerts of a shard, called once from assess: silence every few minutes, everything else once a day. Between these times it
+// costs one read, so a burst of readings is not slowed down by it.
+
+import type { Finding } from '../../domain/alert/finding.ts'
+import {
+  type Alert,
+  type AlertEvent,
+  advanceAll,
+  alertSlot,
+  escalate,
+  isOpen,
+  retire,
+} from '../../domain/alert/life.ts'
+import { DAY_MS, dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
+import { areaPathOf } from '../../domain/registry/area.ts'
+import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
+import type { Judged } from '../judging/judgement.ts'
+import { DERIVED, type Platform } from '../platform.ts'
+import type { RegistryReader } from '../registry/reader.ts'
+import { parentOf } from '../registry/reader.ts'
+import { readOnce } from '../state/read-once.ts'
+import { areaFindings, type DailyQuestion, institutionFindings } from './daily.ts'
+import { limitsReader } from './limits.ts'
+import { silenceFindings } from './silence.ts'
+import { alertKeys, allThresholds, recentAlerts, standingAlerts, storeAlerts } from './store.ts'
+
+const SILENCE_EVERY_MS = 5 * MINUTE_MS
+/** After the night's last hour, spread over two hours so that a province's shards do not come all at once. */
+const DAILY_FROM_MS = 5.25 * HOUR_MS
+const DAILY_SPREAD_MINUTES = 120
+
+/** When a shard, or an area above shards, was last looked at. Deleted: it is looked at in full the next time. */
+export interface AlertMark {
+  silenceMs: number
+  dailyMs: number
+}
+export const alertMarkKey = (area: string): string => `alert-judged/${area}`
+
+type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
+
+/** What assess has at hand of a shard: its documents of months, each read once, and whom it judged, as of the same instant. */
+export interface Assessed {
+  docs: Platform['state']
+  judged: ReadonlyMap<string, Judged>
+}
+
+/**
+ * Judges a county, its institutions, gateways and meters, as far as that is due; an area above counties by itself. `assessed`
+ * saves reading and judging again.
+ */
+export async function judgeAlerts(ports: Ports, area: string, nowMs: number, assessed?: Assessed): Promise<void> {
+  const { state, registry } = ports
+  const mark = (await state.get<AlertMark>(alertMarkKey(area)))?.value
+  const isDaily = dueDaily(area, nowMs) > (mark?.dailyMs ?? Number.NEGATIVE_INFINITY)
+  if (!isDaily && mark && nowMs - mark.silenceMs < SILENCE_EVERY_MS && nowMs >= mark.silenceMs) return
+  const areas = await registry.areas()
+  const path = areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
+  const { institutions, meters } = await registry.shard(area)
+  const question = { shard: area, limits: limitsReader(await allThresholds(state), path), nowMs }
+  const findings = await silenceFindings(state, { ...question, institutions, meters })
+  if (isDaily) {
+    const docs = assessed?.docs ?? readOnce(state)
+    const asked = { ...question, judged: assessed?.judged }
+    findings.push(...(await daily({ ...ports, state: docs }, asked, { area, areas, institutions, meters })))
+  }
+  // Read after everything else: whoever acknowledges an alert meanwhile is not overwritten.
+  await storeRound(ports, { area, findings, known: subjectsOf(area, institutions, meters), nowMs })
+  const value: AlertMark = { silenceMs: nowMs, dailyMs: isDaily ? nowMs : (mark?.dailyMs ?? 0) }
+  await state.put([{ key: alertMarkKey(area), value }], DERIVED)
+}
+
+async function daily(
+  ports: Ports,
+  question: Omit<DailyQuestion, 'standing'>,
+  of: { area: string; areas: readonly Area[]; institutions: readonly Institution[]; meters: readonly Meter[] },
+): Promise<Finding[]> {
+  const { area, areas, institutions, meters } = of
+  const standing = new Map((await standingAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
+  const asked = { ...question, standing }
+  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
+  return [
+    ...(await areaFindings(ports, { ...asked, area, above: parentOf(area, areas) })),
+    ...(await institutionFindings(ports, { ...asked, institutions, metersOf })),
+  ]
+}
+
+/** The next state of all alerts of an area: what was found, who has waited too long, whose subject is gone. */
+async function storeRound(
+  { state }: Ports,
+  of: { area: string; findings: readonly Finding[]; known: ReadonlySet<string>; nowMs: number },
+): Promise<void> {
+  const { area, findings, known, nowMs } = of
+  const standing = await aliveAlerts(state, area)
+  const gone = standing.filter(({ subject }) => !known.has(`${subject.type} ${subject.id}`))
+  const { recent, past } = await recentAlerts(state, area, { standing, nowMs })
+  const advanced = advanceAll([...standing.filter((alert) => !gone.includes(alert)), ...recent], findings, nowMs)
+  const changed = new Map(advanced.changed.map((alert) => [alertSlot(alert), alert]))
+  const events: AlertEvent[] = [...advanced.events]
+  for (const before of standing) {
+    const alert = changed.get(alertSlot(before)) ?? before
+    if (!isOpen(alert)) continue
+    const step = gone.includes(before) ? retire(alert, nowMs) : escalate(alert, nowMs)
+    events.push(...step.events)
+    if (step.alert && step.events.length > 0) changed.set(alertSlot(before), step.alert)
+  }
+  const dropped = [...advanced.dropped, ...gone.filter(({ state: stood }) => stood === 'pending')]
+  await storeAlerts(state, area, { changed: [...changed.values()], dropped, events })
+  await state.delete(past)
+}
+
+/** Those that stand; what a killed round has closed already but left standing is tidied up. */
+async function aliveAlerts(state: Platform['state'], area: string): Promise<Alert[]> {
+  const standing = await standingAlerts(state, area)
+  const places = await state.getMany<{ closed: boolean }>(standing.filter(isOpen).map(({ id }) => alertKeys.place(id)))
+  const closed = new Set(places.filter(({ value }) => value.closed).map(({ key }) => key))
+  const isClosed = ({ id }: Alert): boolean => closed.has(alertKeys.place(id))
+  await state.delete(standing.filter(isClosed).map((alert) => alertKeys.open(area, alertSlot(alert))))
+  return standing.filter((alert) => !isClosed(alert))
+}
+
+const subjectsOf = (area: string, institutions: readonly Institution[], meters: readonly Meter[]): Set<string> =>
+  new Set([
+    `area ${area}`,
+    ...institutions.map(({ id }) => `institution ${id}`),
+    ...meters.flatMap(({ id, gateway }) => [`meter ${id}`, `gateway ${gateway}`]),
+  ])
+
+/** The latest time at which an area was due for its daily look. */
+function dueDaily(area: string, nowMs: number): number {
+  let spread = 0
+  for (const char of area) spread = (spread * 31 + char.charCodeAt(0)) % DAILY_SPREAD_MINUTES
+  const todayMs = dayStartMs(dayOf(nowMs)) + DAILY_FROM_MS + spread * MINUTE_MS
+  return todayMs <= nowMs ? todayMs : todayMs - DAY_MS
+}

@@ -1,0 +1,189 @@
+// Where alerts stand: open ones by shard (county or area), cleared ones as history, and what happened as an outbox that
+// `notify` empties. Whoever judges writes an alert's three in one put, so that nothing is raised that nobody hears of.
+
+import { type Alert, type AlertEvent, type advanceAll, alertSlot, canReopen } from '../../domain/alert/life.ts'
+import { type AlertThreshold, alertThresholdSchema } from '../../domain/alert/threshold.ts'
+import type { DocWrite, StateStore } from '../platform.ts'
+import { putTogether } from '../state/put-together.ts'
+
+type Advanced = ReturnType<typeof advanceAll>
+
+/** Milliseconds in a key sort as numbers up to the year 5138. */
+export const sortable = (ms: number): string => String(ms).padStart(14, '0')
+
+export const alertKeys = {
+  /** Pending, raised and acknowledged alerts of a shard, by slot. */
+  open: (shard: string, slot = '') => `alert-open/${shard}/${slot}`,
+  /** Alerts that were cleared lately and may come back, by slot. */
+  recent: (shard: string, slot = '') => `alert-recent/${shard}/${slot}`,
+  /** Where an open alert lies, by its id alone. */
+  place: (id: string) => `alert-place/${id}`,
+  /** Cleared alerts of a shard, the order of clearing. */
+  closed: (shard: string, clearedMs?: number, id = '') =>
+    `alert-closed/${shard}/${clearedMs === undefined ? '' : `${sortable(clearedMs)}/${id}`}`,
+  /** Marks of cleared alerts in order of time, for whoever forgets them: ClosedAlert. */
+  done: (atMs?: number, id = '') => `alert-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
+  /** Events that nobody was told of yet, in order of time. */
+  event: (event?: AlertEvent) =>
+    event ? `alert-event/${sortable(event.atMs)}/${event.alert}/${event.what}${event.level}` : 'alert-event/',
+  /** What users set for one subject: AlertThreshold[]. */
+  thresholds: (subject: string) => `setting/alert-threshold/${subject}`,
+} as const
+
+/** What a mark of a cleared alert says. */
+export interface ClosedAlert {
+  id: string
+  shard: string
+  atMs: number
+}
+
+/** What `alertKeys.place` says. */
+export interface AlertWhere {
+  shard: string
+  closed: boolean
+  closedMs?: number
+}
+
+/** Of a shard; pending ones among them. */
+export async function standingAlerts(state: StateStore, shard: string): Promise<Alert[]> {
+  return (await state.query<Alert>(alertKeys.open(shard))).map(({ value }) => value)
+}
+
+/** Those of a shard that may come back, and the keys of those that may no longer: to be forgotten. */
+export async function recentAlerts(
+  state: StateStore,
+  shard: string,
+  { standing, nowMs }: { standing: readonly Alert[]; nowMs: number },
+): Promise<{ recent: Alert[]; past: string[] }> {
+  const open = new Set(standing.map(alertSlot))
+  const docs = await state.query<Alert>(alertKeys.recent(shard))
+  const isRecent = ({ value }: { value: Alert }): boolean => canReopen(value, nowMs) && !open.has(alertSlot(value))
+  return {
+    recent: docs.filter(isRecent).map(({ value }) => value),
+    past: docs.filter((doc) => !isRecent(doc)).map(({ key }) => key),
+  }
+}
+
+/** Writes one round's outcome for a shard: `advanceAll`, or single steps gathered in the same shape. */
+export async function storeAlerts(
+  state: StateStore,
+  shard: string,
+  { changed, dropped, events }: Pick<Advanced, 'changed' | 'dropped' | 'events'>,
+): Promise<void> {
+  const eventsOf = Map.groupBy(events, ({ alert }) => alert)
+  const rounds = changed.map((alert) => [
+    ...alertDocs(shard, alert),
+    ...(eventsOf.get(alert.id) ?? []).map((event) => ({ key: alertKeys.event(event), value: event })),
+  ])
+  await putTogether(state, rounds)
+  const closed = changed.filter((alert) => alert.state === 'cleared')
+  // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old id.
+  const reopened = changed.filter(({ history }) => history.at(-1)?.what === 'reopened')
+  await state.delete([
+    ...[...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))),
+    ...reopened.flatMap((alert) => closedKeys(shard, alert)),
+  ])
+}
+
+/** What a reopened alert left behind when it was cleared: it is no history any more. */
+const closedKeys = (shard: string, alert: Alert): string[] => [
+  alertKeys.recent(shard, alertSlot(alert)),
+  ...alert.history.flatMap(({ what, atMs }) =>
+    what === 'cleared' ? [alertKeys.closed(shard, atMs, alert.id), alertKeys.done(atMs, alert.id)] : [],
+  ),
+]
+
+function alertDocs(shard: string, alert: Alert): DocWrite[] {
+  const place = (where: AlertWhere): DocWrite => ({ key: alertKeys.place(alert.id), value: where })
+  if (alert.state === 'cleared') {
+    const closedMs = alert.history.at(-1)?.atMs ?? alert.sinceMs
+    const closed = { key: alertKeys.closed(shard, closedMs, alert.id), value: alert }
+    const recent = { key: alertKeys.recent(shard, alertSlot(alert)), value: alert }
+    const mark: ClosedAlert = { id: alert.id, shard, atMs: closedMs }
+    const done = { key: alertKeys.done(closedMs, alert.id), value: mark }
+    return [closed, place({ shard, closed: true, closedMs }), done, ...(canReopen(alert, closedMs) ? [recent] : [])]
+  }
+  const open = { key: alertKeys.open(shard, alertSlot(alert)), value: alert }
+  return alert.state === 'pending' ? [open] : [open, place({ shard, closed: false })]
+}
+
+/** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */
+export async function thresholdsOf(state: StateStore, subjects: readonly string[]): Promise<AlertThreshold[]> {
+  const docs = await state.getMany<unknown[]>(subjects.map(alertKeys.thresholds))
+  return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
+}
+
+/** All that users set, for whoever judges a whole shard. */
+export async function allThresholds(state: StateStore): Promise<AlertThreshold[]> {
+  const docs = await state.query<unknown[]>(alertKeys.thresholds(''))
+  return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
+}
+
+/** One alert by its id, open or cleared, and the area it stands in. */
+export async function alertOf(state: StateStore, id: string): Promise<{ alert: Alert; area: string } | undefined> {
+  const where = (await state.get<AlertWhere>(alertKeys.place(id)))?.value
+  if (!where) return undefined
+  const { shard, closed, closedMs } = where
+  // An id is its slot and the time at which it began.
+  const slot = id.slice(0, id.lastIndexOf(':'))
+  const alert = (await state.get<Alert>(closed ? alertKeys.closed(shard, closedMs, id) : alertKeys.open(shard, slot)))
+    ?.value
+  return alert?.id === id ? { alert, area: shard } : undefined
+}
+
+export interface AlertPage {
+  wanted(found: { value: Alert }): boolean
+  /** Where the page before ended. */
+  after?: string
+  limit: number
+}
+interface Listed {
+  alert: Alert
+  area: string
+  cursor: string
+}
+
+const CLOSED_PAGE = 200
+
+/** Open alerts of areas, the one raised last first. */
+export async function openAlerts(state: StateStore, areas: readonly string[], page: AlertPage): Promise<Listed[]> {
+  const found = await Promise.all(
+    areas.map(async (area) =>
+      (await state.query<Alert>(alertKeys.open(area))).filter(page.wanted).map(({ value }) => ({
+        alert: value,
+        area,
+        cursor: `${sortable(value.raisedMs ?? value.sinceMs)}/${value.id}`,
+      })),
+    ),
+  )
+  return latestFirst(found.flat(), page)
+}
+
+/** Cleared alerts of areas, the one cleared last first. */
+export async function closedAlerts(state: StateStore, areas: readonly string[], page: AlertPage): Promise<Listed[]> {
+  const found = await Promise.all(areas.map((area) => closedOf(state, area, page)))
+  return latestFirst(found.flat(), page)
+}
+
+async function closedOf(state: StateStore, area: string, { wanted, after, limit }: AlertPage): Promise<Listed[]> {
+  const prefix = alertKeys.closed(area)
+  const found: Listed[] = []
+  for (let from = after && `${prefix}${after}`; found.length < limit; ) {
+    const docs = await state.query<Alert>(prefix, {
+      descending: true,
+      limit: CLOSED_PAGE,
+      ...(from && { after: from }),
+    })
+    const own = docs.filter(wanted)
+    found.push(...own.map(({ key, value }) => ({ alert: value, area, cursor: key.slice(prefix.length) })))
+    if (docs.length < CLOSED_PAGE) break
+    from = docs[docs.length - 1].key
+  }
+  return found
+}
+
+const latestFirst = (found: readonly Listed[], { after, limit }: AlertPage): Listed[] =>
+  found
+    .filter(({ cursor }) => after === undefined || cursor < after)
+    .toSorted((a, b) => (a.cursor < b.cursor ? 1 : -1))
+    .slice(0, limit)

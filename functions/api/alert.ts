@@ -1,0 +1,215 @@
+// Routes of alerts: the list, one alert with its history, acknowledgement and thresholds.
+
+import * as z from 'zod'
+import { ALERT_KINDS, type AlertSubject } from '../../domain/alert/finding.ts'
+import { type Alert, acknowledge } from '../../domain/alert/life.ts'
+import { ALERT_RULES } from '../../domain/alert/rules.ts'
+import { type AlertThreshold, alertThresholdSchema, resolveLimits } from '../../domain/alert/threshold.ts'
+import { areaPathOf } from '../../domain/registry/area.ts'
+import type { Area } from '../../domain/registry/records.ts'
+import {
+  type AlertPlace,
+  alertDetailView,
+  alertDetailViewSchema,
+  alertView,
+  alertViewSchema,
+  type ThresholdsView,
+  thresholdsViewSchema,
+} from '../../domain/view/alert.ts'
+import { pageOf } from '../../domain/view/view.ts'
+import { alertMarkKey } from '../alerts/round.ts'
+import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
+import { subjectPlace } from '../telling/plan.ts'
+import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+
+const LIMIT = 50
+const LIMIT_MAX = 500
+/** A person's words. */
+const note = z.string().max(1000)
+
+export const alertRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/alerts',
+    summary: 'Alerts of an area and all below it, the latest first: open ones, or those that were cleared',
+    query: z.object({
+      state: z.enum(['open', 'raised', 'acknowledged', 'cleared']).default('open'),
+      area: z.string().optional(),
+      institution: z.string().optional(),
+      kind: z.enum(ALERT_KINDS).optional(),
+      cursor: z.string().max(300).optional(),
+      limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT),
+    }),
+    response: pageOf(alertViewSchema).extend({
+      total: z
+        .number()
+        .nullable()
+        .meta({ description: 'How many there are, on the first page of open ones; else null' }),
+    }),
+    async handle(context, { query }) {
+      const { state, kind, cursor, limit } = query
+      const own = query.institution === undefined ? undefined : await institutionSubjects(context, query.institution)
+      const areas = areasBelow(
+        await context.registry.areas(),
+        query.area ?? own?.area ?? context.head.rootArea ?? undefined,
+      )
+      if (query.area !== undefined && areas.length === 0) throw notFound('area', query.area)
+      const wanted = ({ value }: { value: Alert }): boolean =>
+        (kind === undefined || value.kind === kind) &&
+        (own === undefined || own.subjects.has(value.subject.id)) &&
+        (state === 'open' ? value.state !== 'pending' : value.state === state)
+      const isCleared = state === 'cleared'
+      // Open ones are all read anyway, so they may as well be counted.
+      const most = isCleared ? limit + 1 : Number.POSITIVE_INFINITY
+      const read = isCleared ? closedAlerts : openAlerts
+      const found = await read(context.platform.state, areas, { wanted, after: cursor, limit: most })
+      const items = await Promise.all(
+        found
+          .slice(0, limit)
+          .map(async ({ alert, area }) => alertView(alert, await placeOf(context, alert.subject, area))),
+      )
+      return {
+        items,
+        next: found.length > limit ? found[limit - 1].cursor : null,
+        total: isCleared || cursor !== undefined ? null : found.length,
+      }
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/alerts/{id}',
+    summary: 'One alert with its whole history',
+    response: alertDetailViewSchema,
+    async handle(context) {
+      const { alert, area } = await knownAlert(context)
+      return alertDetailView(alert, await placeOf(context, alert.subject, area))
+    },
+  }),
+
+  route({
+    route: 'POST /api/v1/alerts/{id}/ack',
+    summary: 'Takes a raised alert in hand; one that is acknowledged or cleared already stays as it is',
+    role: 'admin',
+    body: z.object({ by: z.string().min(1).max(100).default('admin'), note: note.optional() }),
+    response: alertDetailViewSchema,
+    async handle(context, { body }) {
+      const { alert: before, area } = await knownAlert(context)
+      const { platform } = context
+      const { alert = before, events } = acknowledge(before, { who: body.by, note: body.note }, platform.now())
+      if (events.length > 0)
+        await storeAlerts(platform.state, area, { changed: [alert], dropped: [], events: [...events] })
+      return alertDetailView(alert, await placeOf(context, alert.subject, area))
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/settings/thresholds/{subject}',
+    summary: 'What was set for an area, institution, meter or gateway, and the limits that hold for it',
+    response: thresholdsViewSchema,
+    handle: async (context) => thresholdsView(context, await knownSubject(context)),
+  }),
+
+  route({
+    route: 'PUT /api/v1/settings/thresholds/{subject}',
+    summary: 'Sets all thresholds of a subject in the place of those that stood; none: the defaults hold again',
+    role: 'admin',
+    body: z.object({ thresholds: z.array(z.record(z.string(), z.unknown())).max(ALERT_KINDS.length) }),
+    response: thresholdsViewSchema,
+    async handle(context, { body }) {
+      const { platform, registry, path } = context
+      const subject = await knownSubject(context)
+      const value = body.thresholds.map((one, index) => thresholdOf({ ...one, subject: path.subject }, index))
+      const kinds = new Set(value.map(({ kind }) => kind))
+      if (kinds.size < value.length) throw new Problem(400, 'Bad request', 'thresholds: a kind is given twice')
+      await platform.state.put([{ key: alertKeys.thresholds(path.subject), value }])
+      // What is judged by them is looked at again now, not tomorrow.
+      const areas = areasBelow(await registry.areas(), subject.chain.at(subject.type === 'area' ? 0 : -subject.areas))
+      await platform.state.delete(areas.map(alertMarkKey))
+      const shards = areas.filter((code) => context.head.shards.includes(code))
+      await platform.fanOut.send('assess', shards)
+      return thresholdsView(context, subject)
+    },
+  }),
+]
+
+/** The area and all areas below it; empty when it is not registered. */
+function areasBelow(areas: readonly Area[], code: string | undefined): string[] {
+  const below = areas.filter((area) => area.code === code).map((area) => area.code)
+  for (let index = 0; index < below.length; index++) {
+    below.push(...areas.filter(({ parent }) => parent === below[index]).map((area) => area.code))
+  }
+  return below
+}
+
+/** An institution, its meters and gateways: whatever an alert of it may be on. */
+async function institutionSubjects({ registry }: RouteContext, id: string) {
+  const found = await registry.institution(id)
+  if (!found) throw notFound('institution', id)
+  const meters = (await registry.shard(found.shard)).meters.filter(({ institution }) => institution === id)
+  const gateways = meters.flatMap(({ gateway }) => gateway ?? [])
+  return { area: found.shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
+}
+
+async function knownAlert({ platform, path }: RouteContext): Promise<{ alert: Alert; area: string }> {
+  const found = await alertOf(platform.state, path.id)
+  if (!found) throw new Problem(404, 'Not found', `there is no alert "${path.id}"`)
+  return found
+}
+
+async function placeOf({ registry }: RouteContext, subject: AlertSubject, area: string): Promise<AlertPlace> {
+  const { name, institution } = await subjectPlace(registry, subject)
+  return { where: name, area, institution: institution ?? null }
+}
+
+interface KnownSubject {
+  type: AlertSubject['type']
+  /** From the subject up to the province; the last `areas` of them are areas. */
+  chain: string[]
+  areas: number
+  institutionType?: Parameters<typeof resolveLimits>[1]['institutionType']
+}
+
+/** An id may be any of the four; areas first, then from the large to the small. */
+async function knownSubject({ registry, path: { subject: id } }: RouteContext): Promise<KnownSubject> {
+  const areas = new Map((await registry.areas()).map((area) => [area.code, area]))
+  if (areas.has(id)) {
+    const path = areaPathOf(id, areas)
+    return { type: 'area', chain: path, areas: path.length }
+  }
+  const [meter, gateway] = [(await registry.meter(id))?.meter, (await registry.gateway(id))?.gateway]
+  const direct = await registry.institution(id)
+  const type = direct ? 'institution' : meter ? 'meter' : 'gateway'
+  const found = direct ?? (await registry.institution((meter ?? gateway)?.institution ?? ''))
+  if (!found) throw notFound('area, institution, meter or gateway', id)
+  const path = areaPathOf(found.shard, areas)
+  const own = direct ? [id] : [id, found.institution.id]
+  return { type, chain: [...own, ...path], areas: path.length, institutionType: found.institution.type }
+}
+
+async function thresholdsView(
+  { platform, path }: RouteContext,
+  { type, chain, institutionType }: KnownSubject,
+): Promise<ThresholdsView> {
+  const all = await thresholdsOf(platform.state, chain)
+  const kinds = ALERT_KINDS.filter(
+    (kind) => type === 'area' || type === 'institution' || ALERT_RULES[kind].subjects.includes(type),
+  )
+  return {
+    subject: path.subject,
+    thresholds: all.filter(({ subject }) => subject === path.subject),
+    limits: kinds.map((kind) => ({
+      kind,
+      unit: ALERT_RULES[kind].unit,
+      ...resolveLimits(kind, { chain, institutionType }, all),
+      parameters: { ...resolveLimits(kind, { chain, institutionType }, all).parameters },
+      reason: ALERT_RULES[kind].reason,
+    })),
+  }
+}
+
+function thresholdOf(value: unknown, index: number): AlertThreshold {
+  const parsed = alertThresholdSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = `thresholds.${index}.${issue.path.join('.')}`
+  throw new Problem(400, 'Bad request', `${field}: ${issue.message}`, { field })
+}

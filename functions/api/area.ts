@@ -1,0 +1,117 @@
+// Routes of areas: what lies below one, how it stands, and whether its totals are up to date.
+
+import * as z from 'zod'
+import { monthOf } from '../../domain/calendar.ts'
+import { type Area, isRead } from '../../domain/registry/records.ts'
+import { type AreaStatusView, type AreaView, areaStatusViewSchema, areaViewSchema } from '../../domain/view/view.ts'
+import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions } from '../judging/fingerprint.ts'
+import { dualControlOf, latestMonth } from '../judging/judgement.ts'
+import { ancestors, parentOf, shardsBelow } from '../registry/reader.ts'
+import { type SettledMark, settledKey, unsettledMeters } from '../settling/mark.ts'
+import { readReopenings } from '../settling/review.ts'
+import { hasNewFormulas } from '../settling/virtual-days.ts'
+import { type DirtyMonths, dirtyKey } from '../state/dirty.ts'
+import { areaOf, monthQuery } from './query.ts'
+import { type Route, type RouteContext, route } from './route.ts'
+
+export const areaRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/areas/{code}',
+    summary: 'An area and the areas below it',
+    response: areaViewSchema,
+    handle: async (context) => areaView(await areaOf(context), context),
+  }),
+
+  route({
+    route: 'GET /api/v1/areas/{code}/status',
+    summary: 'Dual control of an area and of each area below it',
+    query: monthQuery,
+    response: areaStatusViewSchema,
+    async handle(context, { query }): Promise<AreaStatusView> {
+      const { platform, registry } = context
+      const area = await areaOf(context)
+      const nowMs = platform.now()
+      const month = query.month ?? (await latestMonth(platform.state, area.code, nowMs)) ?? monthOf(nowMs)
+      const areas = await registry.areas()
+      const judged = async (one: Area) =>
+        dualControlOf(platform.state, registry, {
+          subject: one.code,
+          area: one.code,
+          profileArea: parentOf(one.code, areas),
+          month,
+          nowMs,
+        })
+      const children = areas.filter(({ parent }) => parent === area.code)
+      return {
+        area: await areaView(area, context),
+        dualControl: await judged(area),
+        children: await Promise.all(
+          children.map(async (child) => ({
+            code: child.code,
+            name: child.name,
+            nameEn: child.nameEn ?? null,
+            institutionCount: await institutionCount(child.code, context),
+            dualControl: await judged(child),
+          })),
+        ),
+      }
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/areas/{code}/freshness',
+    summary: 'How many readings stand in an area, and whether all of them are in its totals and those above it',
+    response: z.object({ upToDate: z.boolean(), readings: z.number() }),
+    async handle(context) {
+      const { platform, registry } = context
+      const area = await areaOf(context)
+      const shards = await shardsBelow(area.code, context)
+      const areas = await registry.areas()
+      let readings = 0
+      let upToDate = true
+      const reopenings = await readReopenings(platform.state)
+      for (const shard of shards) {
+        const records = await registry.shard(shard)
+        const read = records.meters.filter(isRead)
+        const meters = read.map(({ id }) => id)
+        const settled = await platform.state.get<SettledMark>(settledKey(shard))
+        const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
+        const assessed = await platform.state.get<AssessedMark>(assessedKey(shard))
+        const judgedBy = judgedByOf(records, shard, {
+          areas,
+          tariffs: await registry.tariffs(),
+          tables: await registry.tables(),
+        })
+        upToDate &&=
+          touched.length === 0 &&
+          unsettledMeters(read, settled?.value).length === 0 &&
+          !meters.some((id) => reopenings.has(id)) &&
+          !(await hasNewFormulas(platform.state, shard, records.meters)) &&
+          reopenedInstitutions(judgedBy, assessed?.value).length === 0
+        readings += await platform.readings.count(meters)
+      }
+      const related = new Set(shards.flatMap((shard) => [shard, ...ancestors(shard, areas)]))
+      const marks = await platform.state.getMany<DirtyMonths>([...related].map(dirtyKey))
+      upToDate &&= marks.every(({ value }) => Object.keys(value).length === 0)
+      return { upToDate, readings }
+    },
+  }),
+]
+
+async function institutionCount(code: string, context: RouteContext): Promise<number> {
+  const shards = await Promise.all((await shardsBelow(code, context)).map((shard) => context.registry.shard(shard)))
+  return shards.reduce((sum, { institutions }) => sum + institutions.length, 0)
+}
+
+async function areaView(area: Area, context: RouteContext): Promise<AreaView> {
+  const children = (await context.registry.areas()).filter(({ parent }) => parent === area.code)
+  return {
+    code: area.code,
+    name: area.name,
+    nameEn: area.nameEn ?? null,
+    level: area.level,
+    parent: area.parent ?? null,
+    children: children.map(({ code, name, nameEn }) => ({ code, name, nameEn: nameEn ?? null })),
+    institutionCount: await institutionCount(area.code, context),
+  }
+}

@@ -1,0 +1,192 @@
+// Routes that hold institutions against each other: the ranking for the selection of efficiency leaders, the points of
+// demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read from
+// what stands (standing.ts); only the institutions of a page are looked at one by one.
+
+import * as z from 'zod'
+import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'
+import { demonstrationPoints } from '../../domain/judge/demonstration.ts'
+import { keyEnergyUser } from '../../domain/judge/key-energy-user.ts'
+import { EXCLUSIONS, type RankingCandidate, rankLeaders } from '../../domain/judge/ranking.ts'
+import { INSTITUTION_LEVELS, INSTITUTION_TYPES, type Institution, VENUE_KINDS } from '../../domain/registry/records.ts'
+import type { TableKind } from '../../domain/standards/tables.ts'
+import { isValidOn, type Validity } from '../../domain/standards/validity.ts'
+import { type InstitutionRow, pageOf } from '../../domain/view/view.ts'
+import { summaryKey } from '../judging/list-rows.ts'
+import { asOf, demonstrationYear, peerMeansIn, standingKey } from '../judging/past-year.ts'
+import { shardsBelow } from '../registry/reader.ts'
+import { institutionsBelow, monthsOfYear, pathOf } from './institution-years.ts'
+import { areaOf, pageQuery, yearAsked, yearQuery } from './query.ts'
+import { Problem, type Route, type RouteContext, route } from './route.ts'
+
+const amount = z.number().nullable()
+const listQuery = yearQuery.extend(pageQuery.shape)
+
+export const comparisonRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/areas/{code}/ranking',
+    summary:
+      'Candidates for efficiency leaders (能效领跑者): within each type and level the best first, then those left out and why',
+    query: listQuery,
+    response: pageOf(
+      z.object({
+        institution: z.string(),
+        type: z.enum(INSTITUTION_TYPES),
+        venueKind: z.enum(VENUE_KINDS).nullable(),
+        level: z.enum(INSTITUTION_LEVELS).nullable(),
+        rank: z.number().nullable(),
+        value: amount,
+        leader: z.boolean(),
+        reasons: z.array(z.enum(EXCLUSIONS)),
+      }),
+    ).extend({ year: z.number(), rule: z.looseObject({ name: z.string() }) }),
+    async handle(context, { query }) {
+      const year = yearAsked(query, context)
+      const rule = inForce('rankingRules', (await context.registry.tables()).rankingRules, { year, context })
+      const groups = rankLeaders(await candidatesOf((await areaOf(context)).code, year, context), rule)
+      const rows = groups.flatMap(({ ranked, excluded, ...group }) => [
+        ...ranked.map((one) => ({ ...group, ...one, reasons: [] })),
+        ...excluded.map((one) => ({ ...group, rank: null, value: null, leader: false, ...one })),
+      ])
+      return { year, rule, ...paged(rows, ({ institution }) => institution, query) }
+    },
+  }),
+  route({
+    route: 'GET /api/v1/areas/{code}/demonstration',
+    summary:
+      'Energy and water points of demonstration units (示范单位) against the mean of their kind in the whole registry',
+    query: listQuery,
+    response: pageOf(z.looseObject({ institution: z.string(), points: z.number() })).extend({
+      year: z.number(),
+      meansAsOfMs: amount.meta({ description: 'The means are made once a day; null: not yet' }),
+    }),
+    async handle(context, { query }) {
+      const { platform, registry, head } = context
+      const [year, nowMs] = [yearAsked(query, context), platform.now()]
+      const { items: page, next } = await institutionPage(context, query)
+      const { means, asOfMs } = await peerMeansIn(platform.state, year, head.shards)
+      const met = await Promise.all([year, year - 1].map((one) => targetsMetIn(page, one, context)))
+      const ladder = inForce('demonstrationLadders', (await registry.tables()).demonstrationLadders, { year, context })
+      const items = await Promise.all(
+        page.map(async (one) =>
+          demonstrationPoints(await demonstrationYear(one, year, { state: platform.state, nowMs }), means, {
+            date: ladder.validFrom,
+            targetsMet: metBoth(met.map((of) => of.get(one.id) ?? null)),
+            ladders: [ladder],
+          }),
+        ),
+      )
+      return { year, meansAsOfMs: asOfMs, items, next }
+    },
+  }),
+  route({
+    route: 'GET /api/v1/areas/{code}/key-users',
+    summary: 'Which institutions are key energy users (重点用能单位) of a year, by the threshold in force',
+    query: listQuery,
+    response: pageOf(
+      z.looseObject({
+        institution: z.string(),
+        isKey: z.boolean().nullable(),
+        energyTce: amount,
+        reason: z.string().nullable(),
+      }),
+    ).extend({ year: z.number() }),
+    async handle(context, { query }) {
+      const { registry } = context
+      const year = yearAsked(query, context)
+      const [areas, { keyEnergyUsers }] = [await registry.areas(), await registry.tables()]
+      const { items: page, next } = await institutionPage(context, query)
+      const items = await Promise.all(
+        page.map(async (institution) => ({
+          institution: institution.id,
+          ...keyEnergyUser({
+            institution,
+            areaPath: pathOf(institution.area, areas),
+            year,
+            months: await monthsOfYear(institution.id, year, context),
+            rules: keyEnergyUsers,
+          }),
+        })),
+      )
+      return { year, items, next }
+    },
+  }),
+]
+
+/** The row that held at the end of a year, or so far; Problem 404 naming the table when there was none. */
+function inForce<T extends Validity>(
+  table: TableKind,
+  rows: readonly T[],
+  { year, context }: { year: number; context: RouteContext },
+): T {
+  const date = dayLabel(dayOf(asOf(year, context.platform.now()) - 1))
+  const row = rows.find((one) => isValidOn(one, date))
+  if (!row) throw new Problem(404, 'Not found', `no row of ${table} holds on ${date}; import one`, { field: 'year' })
+  return row
+}
+
+type PageQuery = z.output<typeof pageQuery>
+
+/** Throws Problem 400 when the cursor is none of the list. */
+function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor, limit }: PageQuery) {
+  const first = cursor === undefined ? 0 : rows.findIndex((row) => idOf(row) === cursor) + 1
+  if (cursor !== undefined && first === 0)
+    throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`, { field: 'cursor' })
+  const items = rows.slice(first, first + limit)
+  const last = items.at(-1)
+  return { items, next: last !== undefined && first + limit < rows.length ? idOf(last) : null }
+}
+
+/** Institutions of an area and below, by id. */
+async function institutionPage(context: RouteContext, query: PageQuery) {
+  const all = await institutionsBelow((await areaOf(context)).code, context)
+  const inOrder = all.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  return paged(inOrder, ({ id }) => id, query)
+}
+
+/** How everyone below an area stood in a year: of this year the rows of lists, of a past one its own. */
+async function candidatesOf(area: string, year: number, context: RouteContext): Promise<RankingCandidate[]> {
+  const { state, now } = context.platform
+  const shards = await shardsBelow(area, context)
+  if (year === yearOf(now())) {
+    const pages = await Promise.all(shards.map((shard) => state.query<InstitutionRow>(summaryKey(shard))))
+    return pages.flat().map(({ value }) => candidateOfRow(value, year))
+  }
+  const pages = await Promise.all(shards.map((shard) => state.query<RankingCandidate>(standingKey(year, shard))))
+  return pages.flat().map(({ value }) => value)
+}
+
+/** A row whose latest month lies in an earlier year says nothing of this one. */
+function candidateOfRow(row: InstitutionRow, year: number): RankingCandidate {
+  const { id, type, venueKind, level } = row
+  const isOfYear = row.month?.startsWith(`${year}-`) ?? false
+  const own = <T>(value: T | null): T | null => (isOfYear ? value : null)
+  return {
+    institution: { id, type, ...(venueKind && { venueKind }), ...(level && { level }) },
+    values: {
+      energyPerArea: own(row.energyPerAreaKgce),
+      energyPerCapita: own(row.energyPerCapitaKgce),
+      waterPerCapita: own(row.waterPerCapitaM3),
+    },
+    coverage: own(row.coverage),
+    targetsMet: own(row.targetsMet),
+    rating: own(row.rating),
+  }
+}
+
+/** Whether the targets of a year were met, by institution. */
+async function targetsMetIn(
+  institutions: readonly Institution[],
+  year: number,
+  { platform: { state, now } }: RouteContext,
+): Promise<Map<string, boolean | null>> {
+  if (year === yearOf(now())) {
+    const rows = await state.getMany<InstitutionRow>(institutions.map(({ id, area }) => summaryKey(area, id)))
+    return new Map(rows.map(({ value }) => [value.id, candidateOfRow(value, year).targetsMet]))
+  }
+  const rows = await state.getMany<RankingCandidate>(institutions.map(({ id, area }) => standingKey(year, area, id)))
+  return new Map(rows.map(({ value }) => [value.institution.id, value.targetsMet]))
+}
+
+/** Null unless both years could be judged, but false as soon as one was missed. */
+const metBoth = (met: readonly (boolean | null)[]): boolean | null =>
+  met.includes(false) ? false : met.includes(null) ? null : true

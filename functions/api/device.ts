@@ -1,0 +1,71 @@
+// Routes of a gateway's credentials and commands: what an installer needs in the field, one gateway at a time.
+
+import * as z from 'zod'
+import { notFound, type Route, type RouteContext, route } from './route.ts'
+
+/** A signing request of RSA 4096 is 1.7 kB. */
+const CSR_CHARS_MAX = 8192
+const doneSchema = z.object({ gateway: z.string() })
+
+export const deviceRoutes: readonly Route[] = [
+  route({
+    route: 'POST /api/v1/gateways/{id}/credentials',
+    summary: 'Issues new credentials of a gateway, told this once; those it has hold until the new ones are confirmed',
+    role: 'admin',
+    body: z.object({
+      csr: z
+        .string()
+        .max(CSR_CHARS_MAX)
+        .optional()
+        .meta({ description: 'PEM; in AWS, when the private key is not to leave the gateway' }),
+    }),
+    response: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('password'), secret: z.string() }),
+      z.object({ kind: z.literal('certificate'), certificatePem: z.string(), privateKeyPem: z.string().nullable() }),
+    ]),
+    handle: async (context, { body }) => context.platform.devices.issue(await gatewayOf(context), body.csr),
+  }),
+  route({
+    route: 'POST /api/v1/gateways/{id}/credentials/confirm',
+    summary: 'Ends all credentials of a gateway but the newest, once it was heard with those',
+    role: 'admin',
+    response: doneSchema,
+    async handle(context) {
+      const gateway = await gatewayOf(context)
+      await context.platform.devices.confirm(gateway)
+      return { gateway }
+    },
+  }),
+  route({
+    route: 'DELETE /api/v1/gateways/{id}/credentials',
+    summary: 'Ends all credentials of a gateway and its connection',
+    role: 'admin',
+    response: doneSchema,
+    async handle(context) {
+      const gateway = await gatewayOf(context)
+      await context.platform.devices.revoke(gateway)
+      return { gateway }
+    },
+  }),
+  route({
+    route: 'POST /api/v1/gateways/{id}/commands',
+    summary: 'Publishes a command to a gateway with QoS 1; its result comes on its own topic',
+    role: 'admin',
+    body: z.object({
+      id: z.string().min(1).max(64).meta({ description: 'The same in the result' }),
+      name: z.string().min(1).max(64),
+      arguments: z.unknown().optional(),
+    }),
+    response: doneSchema,
+    async handle(context, { body }) {
+      const gateway = await gatewayOf(context)
+      await context.platform.devices.command(gateway, body)
+      return { gateway }
+    },
+  }),
+]
+
+async function gatewayOf({ registry, path }: RouteContext): Promise<string> {
+  if (!(await registry.gateway(path.id))) throw notFound('gateway', path.id)
+  return path.id
+}

@@ -1,0 +1,289 @@
+// Gathers the chain behind a number of an institution or area: the months that judging used, the hours and readings of the
+// meters, the bills and the row it is held against. Reads what stands; computes nothing that domain/explain.ts does not.
+
+import { dayLabel, dayOf, monthRange, yearOf } from '../../domain/calendar.ts'
+import { billId } from '../../domain/energy/bill.ts'
+import { monthSources } from '../../domain/energy/month-source.ts'
+import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
+import { formulaOf, type SizeKey } from '../../domain/explain/rules.ts'
+import { INDICATORS, type Indicator, QUOTA_INDICATORS } from '../../domain/indicator.ts'
+import { INDICATOR_UNITS, statusOf } from '../../domain/judge/dual-control.ts'
+import { QUOTA_UNITS, quotaRow } from '../../domain/judge/quota.ts'
+import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
+import { rate } from '../../domain/rating.ts'
+import type { Institution, Meter } from '../../domain/registry/records.ts'
+import { meanSize } from '../../domain/registry/size.ts'
+import type {
+  ExplainCheck,
+  ExplainedIndicator,
+  ExplainTable,
+  ExplainTerm,
+  ExplainView,
+} from '../../domain/view/explain.ts'
+import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
+import { amountsOf } from '../judging/month-amounts.ts'
+import type { ConsumptionDay, Platform } from '../platform.ts'
+import { billsOf } from '../registry/bills.ts'
+import type { RegistryReader } from '../registry/reader.ts'
+import { parentOf } from '../registry/reader.ts'
+import { type DirtyMonths, dirtyKey } from '../state/dirty.ts'
+import { dayExplained, hoursOfDays, metersExplained } from './explain-hours.ts'
+
+export interface ExplainQuestion {
+  /** The area's code when no institution is given. */
+  area: string
+  institution?: Institution
+  table: ExplainTable
+  indicator: ExplainedIndicator
+  month: string
+  /** How many children of an area, or meters of an institution, are listed, after which one. All are checked. */
+  limit: number
+  cursor?: string | undefined
+  /** One meter of the institution and a day of it, to be led down to the readings. `day`: as in calendar.ts. */
+  detail?: { meter: Meter; day: number } | undefined
+}
+
+const CLAUSES: Record<ExplainTable, { zh: string; en: string }> = {
+  dualControl: {
+    zh: '能源消费总量和强度双控：预测值与目标之比 ≤ 95 % 正常，≤ 100 % 预警，> 100 % 超标',
+    en: 'dual control: forecast over target up to 95 % on track, up to 100 % at risk, beyond it over',
+  },
+  quota: {
+    zh: '定额：≤ 引导值 先进，≤ 基准值 合理，≤ 约束值 达标，> 约束值 需整改',
+    en: 'quota: up to guide advanced, up to benchmark reasonable, up to constraint compliant, beyond it to rectify',
+  },
+}
+
+/** The table that an indicator's name means when none is asked for: dual control where both have it. */
+export const tableOf = (indicator: string): ExplainTable =>
+  INDICATORS.some((name) => name === indicator) ? 'dualControl' : 'quota'
+
+export async function explain(
+  platform: Platform,
+  registry: RegistryReader,
+  question: ExplainQuestion,
+): Promise<ExplainView> {
+  const { area, institution, table, indicator, month, detail } = question
+  const { state } = platform
+  // Once: a number of a rolling year moves by the millisecond.
+  const nowMs = platform.now()
+  const subject = institution?.id ?? area
+  const formula = formulaOf(table, indicator)
+  if (!formula) throw new RangeError(`${table} has no indicator ${indicator}`)
+  const [areas, tables] = [await registry.areas(), await registry.tables()]
+  const { fromMs, toMs } = monthRange(month)
+  const asOfMs = Math.min(nowMs, toMs)
+  const endMs = Math.max(asOfMs, fromMs + 1)
+  const children = institution ? undefined : await childrenOf(area, { registry, areas })
+  const isPending = async (): Promise<boolean> => {
+    const dirty = await state.get<DirtyMonths>(dirtyKey(institution ? area : (parentOf(area, areas) ?? area)))
+    return (dirty?.value[subject]?.length ?? 0) > 0
+  }
+  const wasPending = await isPending()
+  const window = explainWindow(table, indicator, endMs)
+  const isWater = indicator === 'water' || indicator === 'waterPerCapita'
+  const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater }))
+  const chain = explainMonths({
+    table,
+    indicator,
+    endMs,
+    months: await subjectMonths(state, subject, month),
+    standards: (of) => standardsIn({ areas, tables }, area, of),
+    own,
+    children:
+      children &&
+      (await Promise.all(
+        children.map(async (child) => ({ subject: child, months: await subjectMonths(state, child, month) })),
+      )),
+  })
+  const held = await heldAgainst({ platform, registry }, question, nowMs)
+  // The quota cannot tell heating from the rest, or there was none: the number is withheld although the amounts stand.
+  const isWithheld = table === 'quota' && held.shown === null && chain.result !== null
+  const result = isWithheld ? null : chain.result
+  const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
+  const page = pageAfter(institution ? (own?.meters.map(({ id }) => id) ?? []) : (children ?? []), question)
+  const day = detail && (await dayExplained(platform, { ...detail, shard: area }))
+  return {
+    subject,
+    kind: institution ? 'institution' : 'area',
+    table,
+    indicator,
+    unit:
+      table === 'quota' ? QUOTA_UNITS[indicator as keyof typeof QUOTA_UNITS] : INDICATOR_UNITS[indicator as Indicator],
+    month,
+    asOfMs,
+    formula,
+    clause: CLAUSES[table],
+    shown: held.shown,
+    ...chain,
+    months: children ? chain.months.map((one) => ({ ...one, terms: listed(one.terms, page.shown) })) : chain.months,
+    result,
+    why: isWithheld ? 'notApart' : chain.why,
+    matches: value.ok,
+    checks: [...held.rating(result), value, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
+    // Asked before and after: what is judged in between is not of one piece either.
+    pending: wasPending || (await isPending()),
+    window: { fromMs: monthRange(window[0].month).fromMs, toMs: endMs },
+    meters: own
+      ? await metersExplained(
+          platform,
+          own.meters.filter(({ id }) => page.shown.has(id)),
+          own,
+        )
+      : [],
+    bills: own?.bills ?? [],
+    against: held.against,
+    status: held.status,
+    detail: day?.detail ?? null,
+    next: page.next,
+  }
+}
+
+function pageAfter(ids: readonly string[], { limit, cursor }: ExplainQuestion) {
+  const first = cursor === undefined ? 0 : ids.indexOf(cursor) + 1
+  const shown = ids.slice(first, first + limit)
+  return { shown: new Set(shown), next: first + limit < ids.length ? (shown.at(-1) ?? null) : null }
+}
+
+/** The terms of the children on this page, and one for the sum of all others. */
+function listed(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): ExplainTerm[] {
+  const others = terms.filter(({ source }) => !shown.has(source))
+  const [first] = others
+  if (!first) return [...terms]
+  const amount = others.reduce((sum, { adds }) => sum + (adds ?? 0), 0)
+  return [
+    ...terms.filter(({ source }) => shown.has(source)),
+    { ...first, kind: 'others', source: `${others.length} others`, amount, adds: amount },
+  ]
+}
+
+/** The meters of an institution with their hours in the window, its bills, and what of each month they are. */
+async function ownOf(
+  { platform: { state, consumption }, registry }: { platform: Platform; registry: RegistryReader },
+  of: { institution: Institution; window: ReturnType<typeof explainWindow>; endMs: number; isWater: boolean },
+) {
+  const { institution, window, endMs, isWater } = of
+  const all = (await registry.shard(institution.area)).meters.filter((meter) => meter.institution === institution.id)
+  const meters = all.filter(({ medium }) => (medium === 'water') === isWater)
+  const names = window.map(({ month }) => month)
+  const bills = (await billsOf(state, new Map([[institution.id, names]]))).get(institution.id) ?? []
+  const range = { fromMs: monthRange(names[0]).fromMs, toMs: endMs }
+  const ids = meters.map(({ id }) => id)
+  const days = await consumption.get(ids, dayOf(range.fromMs), dayOf(range.toMs - 1) + 1)
+  const daysOfMonth = Map.groupBy(days, ({ day }) => dayLabel(day).slice(0, 7))
+  const amountsIn = new Map(
+    names.map((month) => [month, amountsOf(daysOfMonth.get(month) ?? [], { meters, tariffs: [], subjects: [] })]),
+  )
+  const amounts = (month: string) => amountsIn.get(month) ?? (() => undefined)
+  const daysOf = Map.groupBy(days, ({ meter }) => meter)
+  const used = bills.filter((bill) => names.includes(bill.month) && (bill.carrier === 'water') === isWater)
+  return {
+    ...range,
+    meters,
+    daysOf,
+    sources: (month) => monthSources({ institution, meters, bills, month, asOfMs: endMs, amounts: amounts(month) }),
+    size: (month) => sizesOf(institution, monthRange(month), endMs),
+    checks: meters.flatMap(({ id, kind }) =>
+      kind === 'offline' ? [] : [meterCheck(id, names, { amounts, days: daysOf.get(id) ?? [] })],
+    ),
+    bills: used.map((bill) => ({
+      id: billId(bill),
+      carrier: bill.carrier,
+      month: bill.month,
+      quantity: bill.quantity,
+      unit: bill.unit,
+      source: bill.source ?? null,
+    })),
+  } satisfies ExplainMonthsInput['own'] & Record<string, unknown>
+}
+
+/** A meter's amounts of the window's months against the sum of all of its hours. */
+function meterCheck(
+  id: string,
+  months: readonly string[],
+  of: { amounts: (month: string) => ReturnType<typeof amountsOf>; days: readonly ConsumptionDay[] },
+): ExplainCheck {
+  const counted = months.map((month) => of.amounts(month)(id)?.amount ?? null).filter((amount) => amount !== null)
+  const scale = counted.reduce((sum, amount) => sum + Math.abs(amount), 0)
+  const want = counted.length > 0 ? counted.reduce((sum, amount) => sum + amount, 0) : null
+  const { amount } = hoursOfDays(of.days)
+  return sameNumber('meter', `${id}: months, and the hours of them`, [want ?? amount, amount ?? want, scale])
+}
+
+/** As registered: the denominators of a month. */
+function sizesOf(
+  { sizes }: Institution,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  endMs: number,
+): Record<SizeKey, number | null> {
+  const { floorAreaM2, heatedAreaM2, specialAreaM2, energyUsers } = meanSize(sizes, fromMs, Math.min(toMs, endMs))
+  const generalAreaM2 = floorAreaM2 === null ? null : floorAreaM2 - (specialAreaM2 ?? 0)
+  return { floorAreaM2, heatedAreaM2, energyUsers, waterUsers: energyUsers, generalAreaM2 }
+}
+
+/** The areas right below, or the institutions of a county. */
+async function childrenOf(
+  area: string,
+  { registry, areas }: { registry: RegistryReader; areas: Awaited<ReturnType<RegistryReader['areas']>> },
+): Promise<string[]> {
+  const below = areas.filter(({ parent }) => parent === area).map(({ code }) => code)
+  return below.length > 0 ? below : (await registry.shard(area)).institutions.map(({ id }) => id)
+}
+
+interface Held extends Pick<ExplainView, 'shown' | 'against' | 'status'> {
+  /** Whether the rating or status follows from the result. */
+  rating(result: number | null): ExplainCheck[]
+}
+
+async function heldAgainst(
+  { platform, registry }: { platform: Platform; registry: RegistryReader },
+  { area, institution, table, indicator, month }: ExplainQuestion,
+  nowMs: number,
+): Promise<Held> {
+  const asOfMs = Math.min(nowMs, monthRange(month).toMs)
+  if (table === 'quota') {
+    const name = QUOTA_INDICATORS.find((one) => one === indicator)
+    if (!institution || !name) return { shown: null, against: null, status: null, rating: () => [] }
+    const status = (await quotaOf(platform.state, registry, { institution, month, nowMs })).find(
+      (one) => one.indicator === name,
+    )
+    const row = quotaRow(institution, name, await registry.quotas(), dayLabel(dayOf(asOfMs - 1)))
+    return {
+      shown: status?.actual ?? null,
+      status: status ?? null,
+      against: row ? { name: row.standard, source: row.source, standIn: row.standIn, row } : null,
+      rating: (result) => [
+        sameText(`rating of ${name}`, status?.rating ?? null, row && result !== null ? rate(result, row) : null),
+      ],
+    }
+  }
+  const subject = institution?.id ?? area
+  const profileArea = institution ? area : parentOf(area, await registry.areas())
+  const judged = await dualControlOf(platform.state, registry, { subject, area, profileArea, month, nowMs })
+  const status = judged?.indicators.find((one) => one.indicator === indicator)
+  const year = yearOf(asOfMs - 1)
+  const target = targetFor(await registry.targets(subject), indicator as Indicator, year)
+  const reached = (result: number | null): string | null => {
+    // Of a total the forecast is judged, which the status names with its basis; an intensity is its own.
+    const forecast = status?.forecastBasis ? status.forecast : result
+    if (!target || forecast === null || forecast === undefined) return null
+    const found = statusOf(forecast / targetValue(target, year))
+    return status?.lowerBound && found !== 'over' ? null : found
+  }
+  return {
+    shown: status?.actual ?? null,
+    status: status ?? null,
+    against: target
+      ? { name: `${target.subject} ${target.indicator}`, source: target.source, standIn: target.standIn, row: target }
+      : null,
+    rating: (result) => [sameText(`status of ${indicator}`, status?.status ?? null, reached(result))],
+  }
+}
+
+const sameText = (name: string, want: string | null, got: string | null): ExplainCheck => ({
+  level: 'rating',
+  name,
+  want,
+  got,
+  ok: want === got,
+})

@@ -1,0 +1,181 @@
+// Routes that lead a number, a status, a grade or an alert back to where it comes from.
+
+import * as z from 'zod'
+import type { Alert } from '../../domain/alert/life.ts'
+import { explainFinding } from '../../domain/alert/text.ts'
+import { dayOf, monthOf } from '../../domain/calendar.ts'
+import { sameNumber } from '../../domain/explain/chain.ts'
+import { formulaOf } from '../../domain/explain/rules.ts'
+import { INDICATORS, QUOTA_INDICATORS } from '../../domain/indicator.ts'
+import {
+  checkSchema,
+  detailSchema,
+  EXPLAIN_TABLES,
+  type ExplainCheck,
+  explainViewSchema,
+} from '../../domain/view/explain.ts'
+import { alertKeys } from '../alerts/store.ts'
+import { dayExplained, dayNamed } from './explain-hours.ts'
+import { explain, tableOf } from './explain-number.ts'
+import { areaOf, institutionOf, monthQuery, monthShown, PAGE_LIMIT_MAX } from './query.ts'
+import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+
+/** Children or meters that one answer lists; a county has some hundred institutions. */
+const LISTED = 25
+const areaQuery = monthQuery.extend({
+  indicator: z.enum([...INDICATORS, ...QUOTA_INDICATORS]),
+  /** Of energyPerCapita and waterPerCapita both tables have one; dual control's without it. */
+  table: z.enum(EXPLAIN_TABLES).optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(LISTED),
+  cursor: z.string().optional(),
+})
+const institutionQuery = areaQuery.extend({
+  meter: z.string().optional(),
+  day: z.iso.date().optional(),
+})
+
+export const explainRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/institutions/{id}/explain',
+    summary:
+      'Where a number of an institution comes from: formula, months, meters, hours, rows and clause; with meter and day down to the readings',
+    query: institutionQuery,
+    response: explainViewSchema,
+    async handle(context, { query }) {
+      const { institution } = await institutionOf(context)
+      const question = { ...explained(query), area: institution.area, institution }
+      const month = query.month ?? (await monthShown(institution.id, context))
+      return explain(context.platform, context.registry, { ...question, month, detail: await dayAsked(query, context) })
+    },
+  }),
+  route({
+    route: 'GET /api/v1/areas/{code}/explain',
+    summary: 'Where a number of an area comes from: its parts, month by month',
+    query: areaQuery,
+    response: explainViewSchema,
+    async handle(context, { query }) {
+      const area = await areaOf(context)
+      const question = explained(query)
+      if (question.table === 'quota')
+        throw new Problem(400, 'Bad request', 'an area has no quota; ask for one of its institutions', {
+          field: 'table',
+        })
+      const month = query.month ?? (await monthShown(area.code, context))
+      return explain(context.platform, context.registry, { ...question, area: area.code, month })
+    },
+  }),
+  route({
+    route: 'GET /api/v1/alerts/{id}/explain',
+    summary: 'What an alert says: what was measured, against which value, by which clause, and the chain below it',
+    response: z.object({
+      id: z.string(),
+      kind: z.string(),
+      subject: z.unknown(),
+      state: z.string(),
+      value: z.number(),
+      asOfMs: z.number(),
+      facts: z.unknown(),
+      limits: z.unknown(),
+      zh: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
+      en: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
+      chain: explainViewSchema.nullable().meta({ description: 'Of an alert on a quota or target: its indicator' }),
+      detail: detailSchema
+        .nullable()
+        .meta({ description: 'Of an alert on a meter: its last day, down to the readings' }),
+      checks: z.array(checkSchema),
+      now: z.object({ value: z.number().nullable(), asOfMs: z.number() }).nullable().meta({
+        description: 'What the chain leads to now; `facts` are as of `asOfMs`, and hours may have come since',
+      }),
+      evidence: z.array(z.string()).meta({ description: 'Paths of what else it rests on' }),
+    }),
+    async handle(context) {
+      const alert = await alertOf(context)
+      const { id, kind, subject, state, finding } = alert
+      const { value, asOfMs, facts, limits } = finding
+      const said = { zh: explainFinding(finding, 'zh'), en: explainFinding(finding, 'en') }
+      return { id, kind, subject, state, value, asOfMs, facts, limits, ...said, ...(await chainOf(alert, context)) }
+    },
+  }),
+]
+
+interface AlertChain {
+  chain: Awaited<ReturnType<typeof explain>> | null
+  detail: Awaited<ReturnType<typeof dayExplained>>['detail'] | null
+  checks: ExplainCheck[]
+  evidence: string[]
+  now: { value: number | null; asOfMs: number } | null
+}
+
+/** What lies below an alert: the chain of its indicator, or the last day of its meter. */
+async function chainOf({ subject, finding }: Alert, context: RouteContext): Promise<AlertChain> {
+  const { platform, registry } = context
+  const checks = factCheck(finding)
+  const nothing: AlertChain = { chain: null, detail: null, checks, evidence: evidenceOf(finding), now: null }
+  const [day, month] = [dayOf(finding.asOfMs - 1), monthOf(finding.asOfMs - 1)]
+  if (subject.type === 'meter') {
+    const found = await registry.meter(subject.id)
+    if (!found) return nothing
+    const explained = await dayExplained(platform, { ...found, day })
+    return { ...nothing, detail: explained.detail, checks: [...checks, ...explained.checks] }
+  }
+  if (finding.facts === null || !('indicator' in finding.facts)) return nothing
+  const table = 'constraint' in finding.facts ? 'quota' : 'dualControl'
+  const institution = (await registry.institution(subject.id))?.institution
+  const { indicator } = finding.facts
+  const question = { area: institution?.area ?? subject.id, table, indicator, month, limit: LISTED } as const
+  const chain = await explain(platform, registry, { ...question, ...(institution && { institution }) })
+  const { forecast } = (chain.status ?? {}) as { forecast?: number | null }
+  // Of what the year is expected to come to a chain of past months says nothing.
+  const value = table === 'dualControl' ? (forecast ?? null) : finding.kind === 'quotaExceeded' ? chain.result : null
+  const { asOfMs } = chain
+  return { ...nothing, chain, checks: [...nothing.checks, ...chain.checks], now: { value, asOfMs } }
+}
+
+/** Whether the value of an alert follows from its own facts, where it is a ratio of them. */
+function factCheck({ value, facts }: Alert['finding']): ExplainCheck[] {
+  if (facts === null) return []
+  const [part, whole] =
+    'constraint' in facts
+      ? [100 * facts.amount, facts.constraint]
+      : 'forecast' in facts
+        ? [100 * facts.forecast, facts.target]
+        : 'itKwh' in facts
+          ? [facts.totalKwh, facts.itKwh]
+          : [null, 1]
+  return part === null ? [] : [sameNumber('rating', 'value of the alert, of its facts', [value, part / whole])]
+}
+
+function evidenceOf({ kind, subject, asOfMs }: Alert['finding']): string[] {
+  const month = monthOf(asOfMs - 1)
+  const id = encodeURIComponent(subject.id)
+  if (subject.type === 'meter')
+    return [`/api/v1/meters/${id}/series?from=${asOfMs - 7 * 86_400_000}&to=${asOfMs}&grain=hour`]
+  if (kind === 'pueOverLimit') return [`/api/v1/institutions/${id}/data-centre?month=${month}`]
+  if (kind === 'afterHoursLoad' || kind === 'treeImbalance') return [`/api/v1/institutions/${id}/tree?month=${month}`]
+  return subject.type === 'gateway' ? [`/api/v1/rejections?gateway=${id}`] : []
+}
+
+function explained({ indicator, table, limit, cursor }: z.output<typeof areaQuery>) {
+  const chosen = table ?? tableOf(indicator)
+  if (!formulaOf(chosen, indicator))
+    throw new Problem(400, 'Bad request', `${chosen} has no indicator ${indicator}`, { field: 'indicator' })
+  return { table: chosen, indicator, limit, cursor }
+}
+
+async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, { registry, path }: RouteContext) {
+  if (id === undefined && day === undefined) return undefined
+  if (id === undefined || day === undefined)
+    throw new Problem(400, 'Bad request', 'meter and day are asked for together', { field: id ? 'day' : 'meter' })
+  const found = await registry.meter(id)
+  if (found?.meter.institution !== path.id) throw notFound('meter', id)
+  return { meter: found.meter, day: dayNamed(day) }
+}
+
+async function alertOf({ platform: { state }, path }: RouteContext): Promise<Alert> {
+  const place = await state.get<{ shard: string; closed: boolean }>(alertKeys.place(path.id))
+  const { shard, closed } = place?.value ?? { shard: '', closed: false }
+  const prefix = closed ? alertKeys.closed(shard) : alertKeys.open(shard)
+  const found = place && (await state.query<Alert>(prefix)).find(({ value }) => value.id === path.id)
+  if (!found) throw notFound('alert', path.id)
+  return found.value
+}

@@ -1,0 +1,226 @@
+// Hours of one institution's meters, for its tree, its data centre and its cost: read by month, so that no more than one
+// month of an institution is held.
+
+import {
+  dayLabel,
+  dayOf,
+  dayStartMs,
+  HOUR_MS,
+  monthRange,
+  monthsThrough,
+  yearOf,
+  yearRange,
+} from '../../domain/calendar.ts'
+import { type Bill, billedAmount } from '../../domain/energy/bill.ts'
+import {
+  type CentreBoundary,
+  centreBoundaries,
+  DATA_CENTRE_COOLING,
+  namedMeters,
+} from '../../domain/energy/data-centre-boundary.ts'
+import { generationOf } from '../../domain/energy/generation.ts'
+import { costOfHours, tariffId } from '../../domain/energy/tariff.ts'
+import type { Hours } from '../../domain/hours.ts'
+import {
+  type CentreHours,
+  type CentreUsage,
+  effectivenessOf,
+  hourlyEffectiveness,
+  pueGrade,
+  pueLowerBound,
+  rateEue,
+  sumUsage,
+  usageOfHours,
+} from '../../domain/judge/data-centre.ts'
+import { balanceOf, meterTree } from '../../domain/registry/meter-tree.ts'
+import type { Institution, Meter } from '../../domain/registry/records.ts'
+import { NO_HOUR_FLAG, virtualHours } from '../../domain/registry/virtual-meter.ts'
+import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
+import { amountUnit } from '../../domain/unit.ts'
+import { billsOf } from '../registry/bills.ts'
+import { monthsOfYear, pathOf, type Sources } from './institution-years.ts'
+
+export const ownMeters = async ({ id, area }: Institution, { registry }: Sources): Promise<Meter[]> =>
+  (await registry.shard(area)).meters.filter(({ institution }) => institution === id)
+
+/** Whole months as consecutive hours by meter; hours of which nothing stands are null. */
+async function hoursIn(
+  meters: readonly string[],
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  { platform }: Sources,
+): Promise<Map<string, Hours>> {
+  const fromDay = dayOf(fromMs)
+  const toDay = dayOf(toMs - 1) + 1
+  const found = new Map<string, Hours>()
+  for (const { meter, day, amounts, flags } of await platform.consumption.get(meters, fromDay, toDay)) {
+    const size = (toDay - fromDay) * 24
+    const hours = found.get(meter) ?? {
+      firstHourMs: dayStartMs(fromDay),
+      amounts: new Float64Array(size).fill(Number.NaN),
+      flags: new Uint8Array(size).fill(NO_HOUR_FLAG),
+    }
+    hours.amounts.set(amounts, (day - fromDay) * 24)
+    hours.flags.set(flags, (day - fromDay) * 24)
+    found.set(meter, hours)
+  }
+  return found
+}
+
+/** What has passed of a period, in whole hours. */
+const passed = ({ fromMs, toMs }: { fromMs: number; toMs: number }, nowMs: number) => ({
+  fromMs,
+  toMs: Math.max(fromMs, Math.min(toMs, Math.floor(nowMs / HOUR_MS) * HOUR_MS)),
+})
+
+export async function treeOf(institution: Institution, month: string, sources: Sources) {
+  const meters = await ownMeters(institution, sources)
+  const { nodes, problems } = meterTree(meters)
+  const range = passed(monthRange(month), sources.platform.now())
+  const hours = await hoursIn(
+    meters.map(({ id }) => id),
+    range,
+    sources,
+  )
+  const bills = await billsIn(institution, month, sources)
+  const subject = (await monthsOfYear(institution.id, Number(month.slice(0, 4)), sources)).find(
+    (one) => one.month === month,
+  )
+  return {
+    institution: institution.id,
+    month,
+    nodes: nodes.map((node) => {
+      const balance = balanceOf(node, {
+        ...range,
+        grain: 'month',
+        hoursOf: (meter) => hours.get(meter),
+        monthOfMeter: (meter) => billedAmountOf(bills, meter),
+      })
+      const { medium, periods } = balance
+      return { meter: balance.meter, medium, subs: balance.subs, unit: amountUnit(medium), periods }
+    }),
+    problems,
+    generation: subject ? generationOf(subject) : null,
+  }
+}
+
+const billsIn = async ({ id }: Institution, month: string, { platform }: Sources): Promise<Bill[]> =>
+  ((await billsOf(platform.state, new Map([[id, [month]]]))).get(id) ?? []).filter((bill) => bill.month === month)
+
+const billedAmountOf = (bills: readonly Bill[], meter: string): number | undefined => {
+  const bill = bills.find((one) => one.meter === meter)
+  return bill && billedAmount(bill)
+}
+
+/** Cost by period of each main and excluded meter of a month, and what bills say. */
+export async function costOfMonth(institution: Institution, month: string, sources: Sources) {
+  const all = await ownMeters(institution, sources)
+  const meters = all.filter(({ role, kind }) => (role === 'main' || role === 'exclude') && kind !== 'offline')
+  const range = passed(monthRange(month), sources.platform.now())
+  const hours = await hoursIn(
+    meters.map(({ id }) => id),
+    range,
+    sources,
+  )
+  const tariffs = await sources.registry.tariffs()
+  const subjects = [institution.id, ...pathOf(institution.area, await sources.registry.areas())]
+  const subject = (await monthsOfYear(institution.id, Number(month.slice(0, 4)), sources)).find(
+    (one) => one.month === month,
+  )
+  const priced = meters.map((meter) => ({
+    meter: meter.id,
+    medium: meter.medium,
+    role: meter.role,
+    unit: amountUnit(meter.medium),
+    ...costOfHours({
+      tariffs,
+      subjects,
+      medium: meter.medium,
+      firstHourMs: range.fromMs,
+      amounts: hours.get(meter.id)?.amounts ?? [],
+    }),
+  }))
+  const used = new Set(priced.flatMap((one) => one.tariffs))
+  return {
+    institution: institution.id,
+    month,
+    costYuan: subject?.costYuan ?? null,
+    hoursExpected: subject?.hoursExpected ?? 0,
+    hoursPriced: subject?.hoursPriced ?? 0,
+    meters: priced,
+    tariffs: tariffs
+      .map((tariff) => ({ id: tariffId(tariff), source: tariff.source ?? null, standIn: tariff.standIn }))
+      .filter(({ id }) => used.has(id)),
+    bills: (await billsIn(institution, month, sources)).map(({ carrier, quantity, unit, costYuan, source }) => ({
+      carrier,
+      quantity,
+      unit,
+      costYuan: costYuan ?? null,
+      source: source ?? null,
+    })),
+  }
+}
+
+/**
+ * PUE and EUE by month and of the calendar year up to now, the PUE by hour as well; grades are those of a whole year. Each
+ * names the meters that bound it.
+ */
+export async function dataCentreOf(institution: Institution, month: string, sources: Sources) {
+  const nowMs = sources.platform.now()
+  const { pueGrades, eueQuotas } = await sources.registry.tables()
+  const meters = await ownMeters(institution, sources)
+  const boundaries = centreBoundaries(institution, meters)
+  const cooling = namedMeters(DATA_CENTRE_COOLING, meters).map(({ id }) => id)
+  const year = yearOf(monthRange(month).fromMs)
+  const months = []
+  for (const one of monthsThrough(`${year}-01`, month)) {
+    const range = passed(monthRange(one), nowMs)
+    const read = [boundaries.pue, boundaries.eue].flatMap(({ total, it }) => [...total, ...it])
+    const hours = await hoursIn([...new Set([...read, ...cooling])], range, sources)
+    const size = Math.max(0, (monthRange(one).toMs - range.fromMs) / HOUR_MS)
+    const sideOf = (side: readonly string[]) => sumOfMeters(side, hours, { firstHourMs: range.fromMs, size })
+    const hoursOf = ({ total, it }: CentreBoundary): CentreHours => ({ total: sideOf(total), it: sideOf(it) })
+    const [pue, eue] = [hoursOf(boundaries.pue), hoursOf(boundaries.eue)]
+    months.push({ month: one, range, pue, eue, cooling: sideOf(cooling) })
+  }
+  const usages = months.map(({ month: name, range, pue, eue }) => ({
+    month: name,
+    pue: usageOfHours(pue, range),
+    eue: usageOfHours(eue, range),
+  }))
+  const shown = ({ pue, eue }: Record<'pue' | 'eue', CentreUsage>) => ({
+    ...pue,
+    pue: effectivenessOf(pue),
+    eue: { ...effectivenessOf(eue), totalKwh: eue.totalKwh, itKwh: eue.itKwh },
+  })
+  const yearly = shown({ pue: sumUsage(usages.map(({ pue }) => pue)), eue: sumUsage(usages.map(({ eue }) => eue)) })
+  const last = months[months.length - 1]
+  const date = dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1))
+  const isLower = boundaries.pue.total.length === 0 && last.pue.it !== null && last.cooling !== null
+  const lower = isLower ? usageOfHours({ total: last.cooling, it: last.pue.it }, last.range) : null
+  return {
+    institution: institution.id,
+    month,
+    boundaries,
+    hours: hourlyEffectiveness(last.pue, last.range).map(({ flag, ...hour }) => ({
+      ...hour,
+      flag: flag === null ? null : (HOUR_FLAGS[flag] ?? null),
+    })),
+    months: usages.map(({ month: name, ...usage }) => ({ month: name, ...shown(usage) })),
+    monthly: shown(usages[usages.length - 1]),
+    yearly: { year, ...yearly },
+    pueAtLeast: lower && pueLowerBound({ itKwh: lower.itKwh ?? 0, coolingKwh: lower.totalKwh ?? 0 }),
+    pueGrade: pueGrade(yearly.pue.value, { date, tables: pueGrades }),
+    eueRating: rateEue(yearly.eue.value, { type: institution.type, date, quotas: eueQuotas }),
+  }
+}
+
+/** Null without a meter. */
+const sumOfMeters = (
+  side: readonly string[],
+  hours: ReadonlyMap<string, Hours>,
+  { firstHourMs, size }: { firstHourMs: number; size: number },
+): Hours | null => {
+  if (side.length === 0) return null
+  const parts = side.map((meter) => ({ meter, factor: 1 }))
+  return { firstHourMs, ...virtualHours(parts, size, (meter) => hours.get(meter)) }
+}

@@ -1,0 +1,62 @@
+// The institutions below an area with their months of a year, and what rankings, demonstration points and marks of key
+// energy users are made of them. Shard by shard, since only those of one county lie together.
+
+import { type CarbonLedger, carbonLedger, sumLedgers } from '../../domain/energy/carbon-ledger.ts'
+import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { areaPathOf } from '../../domain/registry/area.ts'
+import type { Area, Institution } from '../../domain/registry/records.ts'
+import { standardsIn, subjectMonths } from '../judging/judgement.ts'
+import type { Platform } from '../platform.ts'
+import type { RegistryHead, RegistryReader } from '../registry/reader.ts'
+import { shardsBelow } from '../registry/reader.ts'
+
+export interface Sources {
+  platform: Platform
+  registry: RegistryReader
+  head: RegistryHead
+}
+
+export const pathOf = (code: string, areas: readonly Area[]): string[] =>
+  areaPathOf(code, new Map(areas.map((area) => [area.code, area])))
+
+/** Every institution of an area and all below it. */
+export async function institutionsBelow(area: string, sources: Sources): Promise<Institution[]> {
+  const shards = await shardsBelow(area, sources)
+  return (await Promise.all(shards.map((shard) => sources.registry.shard(shard)))).flatMap(
+    ({ institutions }) => institutions,
+  )
+}
+
+/** Of an institution, or of a county, whose institutions all have its factors. */
+export async function ledgerOf(
+  { id, area }: Pick<Institution, 'id' | 'area'>,
+  year: number,
+  { platform, registry }: Sources,
+): Promise<CarbonLedger> {
+  const [areas, tables] = [await registry.areas(), await registry.tables()]
+  return carbonLedger({
+    subject: id,
+    year,
+    months: await subjectMonths(platform.state, id, `${year}-12`),
+    standards: (month) => standardsIn({ areas, tables }, area, month),
+  })
+}
+
+/**
+ * The sum of its counties' ledgers, which may have factors of their own. Of heat billed by area that is each county's largest
+ * month.
+ */
+export async function areaLedgerOf(area: string, year: number, sources: Sources): Promise<CarbonLedger> {
+  const counties = await shardsBelow(area, sources)
+  return sumLedgers(
+    area,
+    year,
+    await Promise.all(counties.map((county) => ledgerOf({ id: county, area: county }, year, sources))),
+  )
+}
+
+/** The months of one calendar year. */
+export async function monthsOfYear(subject: string, year: number, { platform }: Sources): Promise<SubjectMonth[]> {
+  const months = await subjectMonths(platform.state, subject, `${year}-12`)
+  return months.filter(({ month }) => month.startsWith(`${year}-`))
+}

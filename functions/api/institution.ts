@@ -1,0 +1,126 @@
+// Routes of institutions: the list with grade and status, one institution, and how it stands.
+
+import * as z from 'zod'
+import { monthOf } from '../../domain/calendar.ts'
+import { RATINGS } from '../../domain/rating.ts'
+import { INSTITUTION_TYPES, type Institution } from '../../domain/registry/records.ts'
+import { sizeOn } from '../../domain/registry/size.ts'
+import {
+  type InstitutionRow,
+  institutionRowSchema,
+  institutionStatusViewSchema,
+  institutionViewSchema,
+  pageOf,
+} from '../../domain/view/view.ts'
+import { dualControlOf, latestMonth, quotaOf } from '../judging/judgement.ts'
+import { summaryKey } from '../judging/list-rows.ts'
+import { shardsBelow } from '../registry/reader.ts'
+import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
+import { meterView } from './meter.ts'
+import { areaOf, institutionOf, monthQuery, pageQuery } from './query.ts'
+import { Problem, type Route, route } from './route.ts'
+
+export const institutionRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/institutions',
+    summary: 'Institutions of an area and all below it, with their grade and status',
+    query: pageQuery.extend({
+      area: z.string().optional(),
+      type: z.enum(INSTITUTION_TYPES).optional(),
+      grade: z.enum([...RATINGS, 'none']).optional(),
+      sort: z.enum(['id', 'energyPerArea', 'energyPerCapita', 'waterPerCapita']).default('id'),
+    }),
+    response: pageOf(institutionRowSchema),
+    async handle(context, { query }) {
+      const { area = context.head.rootArea ?? '', type, grade, sort, limit, cursor } = query
+      if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
+      const pages = await Promise.all(
+        (await shardsBelow(area, context)).map((shard) =>
+          context.platform.state.query<InstitutionRow>(summaryKey(shard)),
+        ),
+      )
+      const rows = pages
+        .flat()
+        .map(({ value }) => value)
+        .filter((row) => (!type || row.type === type) && (!grade || (row.rating ?? 'none') === grade))
+        .sort(orders[sort])
+      const first = cursor === undefined ? 0 : rows.findIndex(({ id }) => id === cursor) + 1
+      if (cursor !== undefined && first === 0)
+        throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`)
+      const items = rows.slice(first, first + limit)
+      return { items, next: first + limit < rows.length ? (items.at(-1)?.id ?? null) : null }
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/institutions/{id}',
+    summary: 'An institution, its sizes as of now and its meters',
+    response: institutionViewSchema,
+    async handle(context) {
+      const { platform, registry } = context
+      const { institution, shard } = await institutionOf(context)
+      const size = sizeOn(institution.sizes, platform.now())
+      const { meters } = await registry.shard(shard)
+      const extents = extentsOf((await platform.state.get<SettledMark>(settledKey(shard)))?.value)
+      const own = meters.filter((meter) => meter.institution === institution.id)
+      const summary = await platform.state.get<InstitutionRow>(summaryKey(shard, institution.id))
+      const areaName = (await registry.areas()).find(({ code }) => code === shard)?.name ?? shard
+      return {
+        ...(summary?.value ?? unjudged(institution, areaName)),
+        heatingKind: institution.heatingKind ?? null,
+        climateZone: institution.climateZone ?? null,
+        ...size,
+        meters: own.map((meter) => meterView(meter, extents)),
+      }
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/institutions/{id}/status',
+    summary: 'Dual control and quota of an institution',
+    query: monthQuery,
+    response: institutionStatusViewSchema,
+    async handle(context, { query }) {
+      const { platform, registry } = context
+      const { institution, shard } = await institutionOf(context)
+      const nowMs = platform.now()
+      const month = query.month ?? (await latestMonth(platform.state, institution.id, nowMs)) ?? monthOf(nowMs)
+      const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
+      return {
+        institution: institution.id,
+        dualControl: await dualControlOf(platform.state, registry, question),
+        quota: await quotaOf(platform.state, registry, { institution, month, nowMs }),
+      }
+    },
+  }),
+]
+
+const orders: Record<string, (a: InstitutionRow, b: InstitutionRow) => number> = {
+  id: (a, b) => a.id.localeCompare(b.id),
+  energyPerArea: (a, b) => (b.energyPerAreaKgce ?? -1) - (a.energyPerAreaKgce ?? -1) || a.id.localeCompare(b.id),
+  energyPerCapita: (a, b) => (b.energyPerCapitaKgce ?? -1) - (a.energyPerCapitaKgce ?? -1) || a.id.localeCompare(b.id),
+  waterPerCapita: (a, b) => (b.waterPerCapitaM3 ?? -1) - (a.waterPerCapitaM3 ?? -1) || a.id.localeCompare(b.id),
+}
+
+/** The row of an institution of which nothing was judged yet. */
+const unjudged = (
+  { id, name, nameEn, area, type, venueKind, level }: Institution,
+  areaName: string,
+): InstitutionRow => ({
+  id,
+  name,
+  nameEn: nameEn ?? null,
+  area,
+  areaName,
+  type,
+  venueKind: venueKind ?? null,
+  level: level ?? null,
+  month: null,
+  rating: null,
+  status: null,
+  targetsMet: null,
+  energyPerAreaKgce: null,
+  energyPerCapitaKgce: null,
+  waterPerCapitaM3: null,
+  coverage: null,
+})

@@ -1,0 +1,73 @@
+// Routes of what comes in: readings over HTTP, and what was refused of all readings.
+
+import { randomUUID } from 'node:crypto'
+import * as z from 'zod'
+import { pageOf, rejectionViewSchema } from '../../domain/view/view.ts'
+import { readingsMessageSchema } from '../../domain/wire/reading.ts'
+import { ingest } from '../ingest.ts'
+import type { Doc } from '../platform.ts'
+import { type RejectionCount, type RejectionRecord, rejectionKeys } from '../wire/rejections.ts'
+import { PAGE_LIMIT_MAX, pageQuery } from './query.ts'
+import { Problem, type Route, route } from './route.ts'
+
+export const intakeRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/rejections',
+    summary: 'What was refused and why, the newest message first; `limit` counts messages',
+    query: pageQuery.extend({ gateway: z.string().optional() }),
+    response: pageOf(rejectionViewSchema).extend({
+      counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),
+    }),
+    async handle({ platform: { state } }, { query: { gateway, limit, cursor } }) {
+      const found: Doc<RejectionRecord>[] = []
+      for (let after = cursor; found.length <= limit; ) {
+        const page = await state.query<RejectionRecord>('rejection/', {
+          after,
+          descending: true,
+          limit: PAGE_LIMIT_MAX,
+        })
+        found.push(...page.filter(({ value }) => !gateway || value.gateway === gateway))
+        if (page.length < PAGE_LIMIT_MAX) break
+        after = page.at(-1)?.key
+      }
+      const messages = found.slice(0, limit)
+      const items = messages.flatMap(({ value: { gateway: sender, receivedMs, rejections } }) =>
+        rejections.map((rejection) => ({ gateway: sender, receivedMs, ...rejection })),
+      )
+      const totals = gateway
+        ? await state.getMany<RejectionCount>([rejectionKeys.count(gateway)])
+        : await state.query<RejectionCount>(rejectionKeys.count(''))
+      const counts = new Map<string, number>()
+      for (const { value } of totals) {
+        for (const [code, count] of Object.entries(value)) counts.set(code, (counts.get(code) ?? 0) + count)
+      }
+      return {
+        items,
+        next: found.length > limit ? (messages.at(-1)?.key ?? null) : null,
+        counts: Object.fromEntries(counts),
+      }
+    },
+  }),
+
+  route({
+    route: 'POST /api/v1/readings',
+    summary: 'The same payload as over MQTT, with the gateway id and password as HTTP Basic credentials',
+    role: 'gateway',
+    body: readingsMessageSchema,
+    rawBody: true,
+    response: z.object({ stored: z.number(), rejected: z.number() }),
+    async handle({ platform, principal }, { body }) {
+      if (principal.role !== 'gateway') throw new Problem(403, 'Forbidden', 'only a gateway sends readings')
+      const receivedMs = platform.now()
+      const message = {
+        id: randomUUID(),
+        gateway: principal.gateway,
+        payload: body as unknown as string,
+        receivedMs,
+      }
+      const { stored, rejected, failed } = await ingest(platform)({ messages: [message] })
+      if (failed.length > 0) throw new Error(failed[0].reason)
+      return { stored, rejected }
+    },
+  }),
+]

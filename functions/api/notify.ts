@@ -1,0 +1,112 @@
+// Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is kept.
+
+import * as z from 'zod'
+import { retentionSchema } from '../../domain/notify/retention.ts'
+import { notifySettingSchema, recipientSchema } from '../../domain/notify/setting.ts'
+import {
+  notifySettingView,
+  notifySettingViewSchema,
+  recipientView,
+  recipientViewSchema,
+} from '../../domain/view/alert.ts'
+import { finishedNotifications, notificationKeys, recipientsOf } from '../telling/outbox.ts'
+import { RETENTION_KEY, retentionOf } from '../telling/retention.ts'
+import { Problem, type Route, route } from './route.ts'
+
+const LIMIT = 50
+const LIMIT_MAX = 500
+
+export const notifyRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/notifications',
+    summary: 'The latest notifications that were sent or given up, with the reason',
+    role: 'admin',
+    query: z.object({ limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT) }),
+    response: z.object({
+      items: z.array(
+        z.object({
+          recipient: z.string(),
+          /** Place among the recipient's channels, and of a short message the phone. */
+          channel: z.number(),
+          phone: z.string().nullable(),
+          title: z.string(),
+          state: z.enum(['pending', 'sent', 'failed']),
+          attempts: z.number(),
+          doneMs: z.number().nullable(),
+          error: z.string().nullable(),
+        }),
+      ),
+    }),
+    async handle({ platform }, { query }) {
+      const records = await finishedNotifications(platform.state, query.limit)
+      return {
+        items: records.map(
+          ({ notification: { recipient, channel, phone, title }, state, attempts, doneMs, error }) => ({
+            recipient,
+            channel,
+            phone: phone ?? null,
+            title,
+            state,
+            attempts,
+            doneMs,
+            error,
+          }),
+        ),
+      }
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/settings/recipients',
+    summary: 'Who is told of alerts, without keys and secrets',
+    role: 'admin',
+    response: z.object({ items: z.array(recipientViewSchema) }),
+    handle: async ({ platform }) => ({ items: (await recipientsOf(platform.state)).map(recipientView) }),
+  }),
+
+  route({
+    route: 'PUT /api/v1/settings/recipients/{id}',
+    summary: 'Who is told of alerts, where and when; addresses with a key in them and secrets are not shown again',
+    role: 'admin',
+    body: recipientSchema.omit({ id: true }),
+    response: recipientViewSchema,
+    async handle({ platform, path }, { body }) {
+      const parsed = recipientSchema.safeParse({ ...body, id: path.id })
+      if (!parsed.success)
+        throw new Problem(400, 'Bad request', `id: ${parsed.error.issues[0].message}`, { field: 'id' })
+      await platform.state.put([{ key: notificationKeys.recipient(path.id), value: parsed.data }])
+      return recipientView(parsed.data)
+    },
+  }),
+
+  route({
+    route: 'PUT /api/v1/settings/notify',
+    summary: 'The address of the page, for links, and the mail server; its password is not shown again',
+    role: 'admin',
+    body: notifySettingSchema,
+    response: notifySettingViewSchema,
+    async handle({ platform }, { body }) {
+      await platform.state.put([{ key: notificationKeys.setting, value: body }])
+      return notifySettingView(body)
+    },
+  }),
+
+  route({
+    route: 'GET /api/v1/settings/retention',
+    summary: 'How many days cleared alerts and finished notifications are kept',
+    response: retentionSchema,
+    handle: ({ platform }) => retentionOf(platform.state),
+  }),
+
+  route({
+    route: 'PUT /api/v1/settings/retention',
+    summary: 'Sets it; what is left out keeps its default',
+    role: 'admin',
+    body: retentionSchema,
+    response: retentionSchema,
+    async handle({ platform }, { body }) {
+      await platform.state.put([{ key: RETENTION_KEY, value: body }])
+      return body
+    },
+  }),
+]

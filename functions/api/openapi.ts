@@ -1,0 +1,54 @@
+// The OpenAPI 3.1 document, made from the same schemas that the API parses with: it cannot say anything else.
+
+import * as z from 'zod'
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { problemSchema } from '../../domain/view/view.ts'
+import type { Route } from './route.ts'
+import { apiRoutes } from './routes.ts'
+
+export function openApiDocument() {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const route of apiRoutes) {
+    const [method, path] = route.route.split(' ')
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(route, path) }
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Kilowatch',
+      version: '1',
+      description: 'Energy of public institutions. Instants are epoch milliseconds; an unknown value is null, never 0.',
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        gateway: { type: 'http', scheme: 'basic', description: 'Gateway id and password' },
+        admin: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'One machine: the admin token in the data folder. AWS: an access token',
+        },
+      },
+    },
+  })
+}
+
+function operation({ summary, query, body, role, response }: Route, path: string): ZodOpenApiOperationObject {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+  return {
+    summary,
+    requestParams: {
+      ...(names.length > 0 && { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
+      ...(query && { query: query as z.ZodObject }),
+    },
+    ...(body && { requestBody: { content: { 'application/json': { schema: body } } } }),
+    ...(role && { security: [{ [role]: [] }] }),
+    responses: {
+      200: { description: 'Done', content: { 'application/json': { schema: response } } },
+      default: {
+        description: 'What went wrong (RFC 9457)',
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    },
+  }
+}

@@ -1,0 +1,64 @@
+// What routes share: how a query names a month, an instant or a page, and how a path names an area, an institution or a
+// meter that is registered.
+
+import * as z from 'zod'
+import { monthOf, yearOf } from '../../domain/calendar.ts'
+import { parseInstant } from '../../domain/instant.ts'
+import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
+import { latestMonth } from '../judging/judgement.ts'
+import { notFound, type RouteContext } from './route.ts'
+
+const PAGE_LIMIT = 50
+export const PAGE_LIMIT_MAX = 500
+
+export const monthQuery = z.object({
+  month: z
+    .string()
+    .regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')
+    .optional(),
+})
+/** Whole years that have four digits before and after them, so that every month near them can be written. */
+const INSTANT_MS_MIN = Date.UTC(1000, 0, 1)
+const INSTANT_MS_MAX = Date.UTC(3000, 0, 1)
+const INSTANT_WANTED = 'must be RFC 3339 with an offset, or epoch milliseconds, of the years 1000 to 2999'
+export const instant = z.string({ error: INSTANT_WANTED }).transform((text, context) => {
+  const ms = /^-?\d{1,15}$/.test(text) ? Number(text) : parseInstant(text)
+  if (ms !== undefined && ms >= INSTANT_MS_MIN && ms < INSTANT_MS_MAX) return ms
+  context.addIssue({ code: 'custom', message: INSTANT_WANTED })
+  return z.NEVER
+})
+export const pageQuery = z.object({
+  cursor: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
+})
+
+export async function areaOf({ registry, path }: Pick<RouteContext, 'registry' | 'path'>): Promise<Area> {
+  const area = (await registry.areas()).find(({ code }) => code === path.code)
+  if (!area) throw notFound('area', path.code)
+  return area
+}
+
+export async function institutionOf({
+  registry,
+  path,
+}: RouteContext): Promise<{ institution: Institution; shard: string }> {
+  const found = await registry.institution(path.id)
+  if (!found) throw notFound('institution', path.id)
+  return found
+}
+
+export async function meterOf({ registry, path }: RouteContext): Promise<{ meter: Meter; shard: string }> {
+  const found = await registry.meter(path.id)
+  if (!found) throw notFound('meter', path.id)
+  return found
+}
+
+/** The latest month of a subject that has data, or the present one: what a request without a month means. */
+export const monthShown = async (subject: string, { platform }: RouteContext): Promise<string> =>
+  (await latestMonth(platform.state, subject, platform.now())) ?? monthOf(platform.now())
+
+export const yearQuery = z.object({ year: z.coerce.number().int().min(1000).max(2999).optional() })
+
+/** The year asked for, or the present one. */
+export const yearAsked = ({ year }: z.output<typeof yearQuery>, { platform }: RouteContext): number =>
+  year ?? yearOf(platform.now())

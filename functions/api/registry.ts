@@ -1,0 +1,99 @@
+// The routes by which records come into the registry, and by which the tables that judging rests on are read.
+
+import * as z from 'zod'
+import { billSchema } from '../../domain/energy/bill.ts'
+import { tariffSchema } from '../../domain/energy/tariff.ts'
+import {
+  areaSchema,
+  gatewaySchema,
+  institutionSchema,
+  meterSchema,
+  targetSchema,
+} from '../../domain/registry/records.ts'
+import { TABLE_KINDS, TABLES, tableRowId } from '../../domain/standards/tables.ts'
+import { billWarnings } from '../judging/bill-warnings.ts'
+import { importRegistry } from '../registry/import.ts'
+import { importedTables } from '../registry/reader.ts'
+import { Problem, type Route, route } from './route.ts'
+
+export const registryRoutes: readonly Route[] = [
+  route({
+    route: 'PUT /api/v1/registry',
+    summary: 'Adds records to the registry or replaces them: all of them, or none when one is wrong',
+    role: 'admin',
+    body: z.object({
+      areas: z.array(areaSchema).optional(),
+      institutions: z.array(institutionSchema).optional(),
+      gateways: z.array(gatewaySchema.extend({ password: z.string().min(1).optional() })).optional(),
+      meters: z.array(meterSchema).optional(),
+      targets: z.array(targetSchema).optional(),
+      tariffs: z.array(tariffSchema).optional(),
+      bills: z.array(billSchema).optional(),
+      quotas: z.array(TABLES.quotas.schema).optional(),
+      coefficients: z.array(TABLES.coefficients.schema).optional(),
+      co2Factors: z.array(TABLES.co2Factors.schema).optional(),
+      fuelFactors: z.array(TABLES.fuelFactors.schema).optional(),
+      pueGrades: z.array(TABLES.pueGrades.schema).optional(),
+      eueQuotas: z.array(TABLES.eueQuotas.schema).optional(),
+      demonstrationLadders: z.array(TABLES.demonstrationLadders.schema).optional(),
+      keyEnergyUsers: z.array(TABLES.keyEnergyUsers.schema).optional(),
+      rankingRules: z.array(TABLES.rankingRules.schema).optional(),
+    }),
+    response: z.object({
+      institutions: z.number(),
+      meters: z.number(),
+      warnings: z
+        .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
+        .meta({
+          description:
+            'What results will lack, of institutions and bills among the new records; nothing was refused for it',
+        }),
+      secrets: z
+        .array(z.object({ id: z.string(), secret: z.string() }))
+        .meta({ description: 'Secrets of gateways that had none and came without a password; shown this once' }),
+    }),
+    async handle({ platform }, { body }) {
+      const gateways = body.gateways ?? []
+      const part = { ...body, gateways: body.gateways?.map(({ password: _, ...gateway }) => gateway) }
+      const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
+      if (problems.length > 0) {
+        const [{ kind, id, field, reason }] = problems
+        throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
+      }
+      const secrets = await platform.devices.provision(gateways)
+      // What is registered otherwise now is settled and judged anew; of the others nothing is found to do.
+      await platform.fanOut.send('settle', head.shards)
+      await platform.fanOut.send('assess', head.shards)
+      return {
+        institutions: head.institutions,
+        meters: head.meters,
+        secrets,
+        warnings: [...warnings, ...(await billWarnings(platform, body.bills ?? []))],
+      }
+    },
+  }),
+  route({
+    route: 'GET /api/v1/tables/{table}',
+    summary: 'The rows in force of a table: quotas, coefficients, factors, grades, ladders, thresholds',
+    response: z.object({
+      table: z.enum(TABLE_KINDS),
+      rows: z.array(
+        z.looseObject({
+          validFrom: z.string(),
+          standIn: z.boolean().optional(),
+          imported: z.boolean().meta({ description: 'False: the row came with the product' }),
+        }),
+      ),
+    }),
+    async handle({ platform, registry, path }) {
+      const table = TABLE_KINDS.find((kind) => kind === path.table)
+      if (!table) throw new Problem(404, 'Not found', `no table "${path.table}"; there are ${TABLE_KINDS.join(', ')}`)
+      const own = new Set((await importedTables(platform.state))[table].map((row) => tableRowId(table, row)))
+      const rows = (await registry.tables())[table].map((row) => ({
+        ...row,
+        imported: own.has(tableRowId(table, row)),
+      }))
+      return { table, rows }
+    },
+  }),
+]

@@ -1,0 +1,57 @@
+// The routes of the HTTP API v1 (design §2), gathered by what they are about; functions/triggers.ts lists the same for the
+// hosts.
+
+import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
+import { alertRoutes } from './alert.ts'
+import { areaRoutes } from './area.ts'
+import { comparisonRoutes } from './comparison.ts'
+import { deviceRoutes } from './device.ts'
+import { energyRoutes } from './energy.ts'
+import { explainRoutes } from './explain.ts'
+import { fieldRoutes } from './field.ts'
+import { institutionRoutes } from './institution.ts'
+import { intakeRoutes } from './intake.ts'
+import { meterRoutes } from './meter.ts'
+import { notifyRoutes } from './notify.ts'
+import { registryRoutes } from './registry.ts'
+import { type Route, route } from './route.ts'
+import { targetPlanRoutes } from './target-plan.ts'
+
+/** Where the host tells how far its start has come; absent in AWS and when it is done. */
+export const PROGRESS_KEY = 'host/progress'
+export const DEMO_KEY = 'host/demo'
+
+const healthRoute = route({
+  route: 'GET /api/v1/health',
+  summary: 'Whether the service is ready, and how far its start has come',
+  response: healthViewSchema,
+  async handle({ platform, head }): Promise<HealthView> {
+    const progress = (await platform.state.get<NonNullable<HealthView['progress']>>(PROGRESS_KEY))?.value ?? null
+    return {
+      status: progress ? 'starting' : 'ok',
+      version: '1',
+      progress,
+      institutions: head.institutions,
+      meters: head.meters,
+      rootArea: head.rootArea,
+      demo: (await platform.state.get(DEMO_KEY)) !== undefined,
+    }
+  },
+})
+
+export const apiRoutes: readonly Route[] = [
+  healthRoute,
+  ...areaRoutes,
+  ...institutionRoutes,
+  ...meterRoutes,
+  ...intakeRoutes,
+  ...registryRoutes,
+  ...deviceRoutes,
+  ...fieldRoutes,
+  ...alertRoutes,
+  ...notifyRoutes,
+  ...explainRoutes,
+  ...energyRoutes,
+  ...comparisonRoutes,
+  ...targetPlanRoutes,
+]

@@ -1,0 +1,95 @@
+// Routes of the decomposition of targets (目标分解): whether those of the parts fit that of the whole, and a proposal that does.
+
+import * as z from 'zod'
+import { monthOf } from '../../domain/calendar.ts'
+import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'
+import { INDICATORS, type Indicator } from '../../domain/indicator.ts'
+import { checkDecomposition, decompose } from '../../domain/judge/target-plan.ts'
+import { targetSchema } from '../../domain/registry/records.ts'
+import { subjectMonths } from '../judging/judgement.ts'
+import { areaOf } from './query.ts'
+import { Problem, type Route, type RouteContext, route } from './route.ts'
+
+const amount = z.number().nullable()
+const problemRow = z.object({ kind: z.literal('targets'), id: z.string(), field: z.string(), reason: z.string() })
+
+export const targetPlanRoutes: readonly Route[] = [
+  route({
+    route: 'GET /api/v1/areas/{code}/target-plan',
+    summary: 'Whether the targets of the parts of an area fit its own, year by year',
+    response: z.object({
+      area: z.string(),
+      children: z.array(z.string()),
+      problems: z.array(problemRow),
+      years: z.array(
+        z.object({
+          indicator: z.enum(INDICATORS),
+          year: z.number(),
+          parent: z.number(),
+          children: amount,
+          fits: z.boolean().nullable(),
+          without: z.array(z.string()),
+        }),
+      ),
+    }),
+    async handle(context) {
+      const { registry } = context
+      const area = await areaOf(context)
+      const children = await partsOf(area.code, context)
+      const targets = (await Promise.all(children.map((child) => registry.targets(child)))).flat()
+      const sizes = await sizesOf(children, context)
+      const parent = await registry.targets(area.code)
+      const sizeOf = (child: string, indicator: Indicator) => sizes.get(child)?.[SIZE_OF[indicator] ?? ''] ?? null
+      return { area: area.code, children, ...checkDecomposition({ parent, children, targets, sizeOf }) }
+    },
+  }),
+  route({
+    route: 'POST /api/v1/areas/{code}/target-plan',
+    summary: 'Proposes targets of the parts that sum to a target; nothing is stored',
+    body: z.object({
+      target: targetSchema,
+      shares: z.array(
+        z.union([
+          z.object({ subject: z.string(), baseValue: z.number() }),
+          z.object({ subject: z.string(), weight: z.number() }),
+        ]),
+      ),
+    }),
+    response: z.object({ targets: z.array(targetSchema), problems: z.array(problemRow) }),
+    async handle(context, { body: { target, shares } }) {
+      const area = await areaOf(context)
+      if (target.subject !== area.code)
+        throw new Problem(400, 'Bad request', `the target is of "${target.subject}"`, { field: 'target.subject' })
+      return decompose(target, shares)
+    },
+  }),
+]
+
+const SIZE_OF: Partial<Record<Indicator, 'floorAreaM2' | 'energyUsers' | 'waterUsers'>> = {
+  energyPerArea: 'floorAreaM2',
+  co2PerArea: 'floorAreaM2',
+  energyPerCapita: 'energyUsers',
+  waterPerCapita: 'waterUsers',
+}
+
+/** Sizes of a rolling year as of now, by child. */
+async function sizesOf(children: readonly string[], { platform }: RouteContext) {
+  const nowMs = platform.now()
+  const found = await Promise.all(
+    children.map(async (child) => {
+      const months = byMonth(await subjectMonths(platform.state, child, monthOf(nowMs)))
+      const energy = rollingYear(months, nowMs, 'energy')
+      const water = rollingYear(months, nowMs, 'water')
+      const { floorAreaM2 = null, energyUsers = null } = energy ?? {}
+      const sizes: Record<string, number | null> = { floorAreaM2, energyUsers, waterUsers: water?.waterUsers ?? null }
+      return [child, sizes] as const
+    }),
+  )
+  return new Map(found)
+}
+
+/** Areas right below, or the institutions of a county. */
+async function partsOf(code: string, { registry }: RouteContext): Promise<string[]> {
+  const below = (await registry.areas()).filter(({ parent }) => parent === code).map((area) => area.code)
+  return below.length > 0 ? below : (await registry.shard(code)).institutions.map(({ id }) => id)
+}

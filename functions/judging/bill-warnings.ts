@@ -1,0 +1,65 @@
+// What of new bills will not count, or not wholly: fuels that no row converts, and amounts of media whose meters were read.
+// Said when the bills come in, since the number that lacks them is looked at much later, if at all.
+
+import { dayOf, monthRange } from '../../domain/calendar.ts'
+import { type Bill, billId, isMedium } from '../../domain/energy/bill.ts'
+import { billProblems } from '../../domain/energy/institution-month.ts'
+import type { Problem } from '../../domain/import/check.ts'
+import type { Platform } from '../platform.ts'
+import { billsOf } from '../registry/bills.ts'
+import { registryReader } from '../registry/reader.ts'
+import { standardsIn } from './judgement.ts'
+import { amountsOf } from './month-amounts.ts'
+
+/**
+ * Months of institutions whose hours are read for it: a county's year of bills. Of more, only what needs no hours is said, and
+ * that it is so.
+ */
+const MONTHS_READ_MAX = 2_000
+
+/** Of bills that stand in the store; `index` is that among `bills`. */
+export async function billWarnings(
+  { state, consumption }: Pick<Platform, 'state' | 'consumption'>,
+  bills: readonly Bill[],
+  monthsReadMax = MONTHS_READ_MAX,
+): Promise<Problem[]> {
+  const registry = registryReader(state)
+  await registry.refresh()
+  const [areas, tables] = [await registry.areas(), await registry.tables()]
+  const indexOf = new Map(bills.map((bill, index) => [billId(bill), index]))
+  const warnings: Problem[] = []
+  let monthsRead = 0
+  const notRead: Bill[] = []
+  for (const [id, own] of Map.groupBy(bills, ({ institution }) => institution)) {
+    const place = await registry.institution(id)
+    if (!place) continue
+    const meters = (await registry.shard(place.shard)).meters.filter(({ institution }) => institution === id)
+    for (const [month, added] of Map.groupBy(own, (bill) => bill.month)) {
+      const standing = (await billsOf(state, new Map([[id, [month]]]))).get(id) ?? []
+      const needHours = added.filter(({ carrier, meter }) => isMedium(carrier) && meter === undefined)
+      const isRead = needHours.length > 0 && monthsRead < monthsReadMax
+      if (isRead) monthsRead++
+      else notRead.push(...needHours)
+      const { fromMs, toMs } = monthRange(month)
+      const ids = isRead ? meters.map((meter) => meter.id) : []
+      const days = await consumption.get(ids, dayOf(fromMs), dayOf(toMs))
+      const found = billProblems({
+        institution: place.institution,
+        meters,
+        bills: standing,
+        month,
+        amounts: amountsOf(days, { meters, tariffs: [], subjects: [] }),
+        sets: standardsIn({ areas, tables }, place.shard, month),
+      })
+      for (const { record, field, reason } of found) {
+        const index = indexOf.get(record)
+        if (index !== undefined) warnings.push({ kind: 'bills', id: record, index, field, reason })
+      }
+    }
+  }
+  const [first] = notRead
+  if (!first) return warnings
+  const id = billId(first)
+  const reason = `${notRead.length} bills from this one on were not held against the hours of meters, only those of the first ${monthsReadMax} months of institutions; import them in smaller files to be told of those that do not count`
+  return [...warnings, { kind: 'bills', id, index: indexOf.get(id) ?? 0, field: 'quantity', reason }]
+}

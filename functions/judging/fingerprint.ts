@@ -1,0 +1,112 @@
+// By what institutions were judged: a text of each that changes with anything registered of it, or of the standards that
+// convert what it used, and that says which part it was.
+
+import { createHash } from 'node:crypto'
+import type { Month } from '../../domain/calendar.ts'
+import type { Tariff } from '../../domain/energy/tariff.ts'
+import { type Cause, REGISTERED_PARTS, type Trail } from '../../domain/judge/revision-cause.ts'
+import { areaPathOf } from '../../domain/registry/area.ts'
+import type { Area, Institution } from '../../domain/registry/records.ts'
+import { NATIONAL } from '../../domain/standards/co2-factors.ts'
+import { SHIPPED_TABLES, type StandardTables } from '../../domain/standards/tables.ts'
+import type { Shard } from '../registry/reader.ts'
+
+/** What each institution of a shard was last judged by (`judgedByOf`). */
+export type AssessedMark = Record<string, string>
+export const assessedKey = (shard: string): string => `assessed/${shard}`
+
+/** Six parts of an institution are told apart: 48 bits each let one change of a billion go unseen. */
+const FINGERPRINT_CHARS = 8
+
+/** By institution, a short text that changes with anything registered of it that its months or its row are made of. */
+export function judgedByOf(
+  { institutions, meters }: Shard,
+  shard: string,
+  {
+    areas,
+    tariffs = [],
+    tables = SHIPPED_TABLES,
+  }: {
+    areas: readonly Area[]
+    tariffs?: readonly Tariff[]
+    tables?: Pick<StandardTables, 'coefficients' | 'co2Factors' | 'fuelFactors'>
+  },
+): ReadonlyMap<string, string> {
+  const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
+  const area = areas.find(({ code }) => code === shard)
+  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
+  const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
+  const { coefficients, co2Factors, fuelFactors } = tables
+  const converted = fingerprintOf([coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
+  const placed = fingerprintOf([path, area?.name])
+  return new Map(
+    institutions.map((institution) => {
+      const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
+        id,
+        medium,
+        role,
+        purpose,
+        parent,
+        kind,
+        formula,
+      ])
+      const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
+      const parts: Record<JudgedPart, string> = {
+        ...ownFingerprints(institution),
+        meters: fingerprintOf(own),
+        area: placed,
+        tariffs: priced.length === 0 ? '' : fingerprintOf(priced),
+        standards: converted,
+      }
+      return [institution.id, JUDGED_PARTS.map((part) => parts[part]).join('.')]
+    }),
+  )
+}
+
+const fingerprints = new WeakMap<Institution, { institution: string; sizes: string }>()
+/** Of an institution's own record, once for as long as the registry keeps it in memory. */
+function ownFingerprints(record: Institution): { institution: string; sizes: string } {
+  const { sizes, ...described } = record
+  const known = fingerprints.get(record) ?? { institution: fingerprintOf(described), sizes: fingerprintOf(sizes) }
+  fingerprints.set(record, known)
+  return known
+}
+
+/** What an institution is judged by, part by part, so that a revision can name the one that changed. */
+const JUDGED_PARTS = [...REGISTERED_PARTS, 'standards'] as const
+type JudgedPart = (typeof JUDGED_PARTS)[number]
+
+/** Why the months of institutions are marked: they came, they went, or parts of what they are judged by are others. */
+export function reopenedTrail(
+  months: ReadonlyMap<string, Month[]>,
+  { judgedBy, before }: { judgedBy: ReadonlyMap<string, string>; before: AssessedMark },
+): Trail {
+  const stood = new Map(Object.entries(before))
+  return Object.fromEntries(
+    [...months].map(([institution, own]) => {
+      const [old, now] = [stood.get(institution)?.split('.'), judgedBy.get(institution)?.split('.')]
+      const causes: Cause[] = []
+      if (!old || !now) causes.push({ kind: 'institution', institution, change: now ? 'joined' : 'left' })
+      else if (old.length === now.length) {
+        const changed = JUDGED_PARTS.filter((_, index) => old[index] !== now[index])
+        const parts = REGISTERED_PARTS.filter((part) => changed.includes(part))
+        if (parts.length > 0) causes.push({ kind: 'registry', parts })
+        if (changed.includes('standards')) causes.push({ kind: 'standards' })
+      }
+      return [institution, causes.map((cause) => ({ cause, months: own }))]
+    }),
+  )
+}
+
+const fingerprintOf = (facts: unknown): string =>
+  createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)
+
+/** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
+export function reopenedInstitutions(
+  judgedBy: ReadonlyMap<string, string>,
+  assessed: AssessedMark | undefined,
+): string[] {
+  const before = new Map(Object.entries(assessed ?? {}))
+  const changed = [...judgedBy].filter(([id, text]) => before.get(id) !== text).map(([id]) => id)
+  return [...changed, ...[...before.keys()].filter((id) => !judgedBy.has(id))]
+}

@@ -1,0 +1,128 @@
+// How institutions stood in a year, kept so that a ranking of a province or the mean of a kind is read and not judged anew for
+// each request. Of the running year the rows of lists serve (summary.ts); a past year has rows of its own, made when
+// its months change, when the year ends, and, of last year, when the registry changes. Older years stand as last judged.
+
+import { dayLabel, dayOf, yearOf, yearRange } from '../../domain/calendar.ts'
+import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'
+import {
+  addPeers,
+  type DemonstrationYear,
+  type PeerMeans,
+  type PeerSums,
+  peerMeansOf,
+  peerSums,
+} from '../../domain/judge/demonstration.ts'
+import { worstRating } from '../../domain/judge/quota.ts'
+import type { RankingCandidate } from '../../domain/judge/ranking.ts'
+import type { DualControl } from '../../domain/judge/result.ts'
+import type { Institution } from '../../domain/registry/records.ts'
+import type { DocWrite, StateStore } from '../platform.ts'
+import type { RegistryReader } from '../registry/reader.ts'
+import { dualControlOf, quotaOf, subjectMonths } from './judgement.ts'
+
+export const standingKey = (year: number, shard: string, institution = ''): string =>
+  `standing/${year}/${shard}/${institution}`
+/** The sums of one shard by kind, from which the means of the province are made. */
+const peersKey = (year: number, shard: string): string => `peers/${year}/${shard}`
+
+/** The month up to which a year is known: December, or the present month of the running year. */
+export function lastMonthOf(year: number, nowMs: number): string {
+  return dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1)).slice(0, 7)
+}
+export const asOf = (year: number, nowMs: number): number => Math.min(nowMs, yearRange(year).toMs)
+
+/** Null when no indicator could be judged. */
+export const metTargets = (judged: DualControl | null): boolean | null => {
+  const known = judged?.indicators.filter(({ status }) => status !== null) ?? []
+  return known.length === 0 ? null : known.every(({ status }) => status !== 'over')
+}
+
+interface Sources {
+  state: StateStore
+  registry: RegistryReader
+  nowMs: number
+}
+
+export async function demonstrationYear(
+  institution: Institution,
+  year: number,
+  { state, nowMs }: Pick<Sources, 'state' | 'nowMs'>,
+): Promise<DemonstrationYear> {
+  const endMs = asOf(year, nowMs)
+  const months = byMonth(await subjectMonths(state, institution.id, lastMonthOf(year, nowMs)))
+  return {
+    institution,
+    energy: rollingYear(months, endMs, 'energy'),
+    water: rollingYear(months, endMs, 'water'),
+  }
+}
+
+export async function candidateOf(
+  institution: Institution,
+  year: number,
+  { state, registry, nowMs }: Sources,
+): Promise<RankingCandidate> {
+  const { id, type, venueKind, level, area } = institution
+  const month = lastMonthOf(year, nowMs)
+  const judged = await dualControlOf(state, registry, { subject: id, area, profileArea: area, month, nowMs })
+  const actual = (name: string): number | null =>
+    judged?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
+  const quota = await quotaOf(state, registry, { institution, month, nowMs })
+  return {
+    institution: { id, type, ...(venueKind && { venueKind }), ...(level && { level }) },
+    values: {
+      energyPerArea: actual('energyPerArea'),
+      energyPerCapita: actual('energyPerCapita'),
+      waterPerCapita: actual('waterPerCapita'),
+    },
+    coverage: judged?.coverage ?? null,
+    targetsMet: metTargets(judged),
+    rating: worstRating(quota),
+  }
+}
+
+/** The documents of past years of a shard. `years`: which, by institution; the means of a year are those of `all`. */
+export async function standingDocs(
+  { shard, all, years }: { shard: string; all: readonly Institution[]; years: ReadonlyMap<string, Iterable<number>> },
+  sources: Sources,
+): Promise<DocWrite[]> {
+  const past = yearOf(sources.nowMs)
+  const docs: DocWrite[] = []
+  const touched = new Set<number>()
+  for (const institution of all) {
+    for (const year of years.get(institution.id) ?? []) {
+      if (year >= past) continue
+      touched.add(year)
+      const value = await candidateOf(institution, year, sources)
+      docs.push({ key: standingKey(year, shard, institution.id), value })
+    }
+  }
+  for (const year of touched) docs.push(await peersDoc({ shard, all, year }, sources))
+  return docs
+}
+
+/** The sums of a shard by kind: of the running year once a day, since means do not move by the hour. */
+export async function peersDoc(
+  { shard, all, year }: { shard: string; all: readonly Institution[]; year: number },
+  sources: Pick<Sources, 'state' | 'nowMs'>,
+): Promise<DocWrite> {
+  const years = await Promise.all(all.map((one) => demonstrationYear(one, year, sources)))
+  const value: StoredPeers = { asOfMs: asOf(year, sources.nowMs), sums: peerSums(years) }
+  return { key: peersKey(year, shard), value }
+}
+interface StoredPeers {
+  asOfMs: number
+  sums: PeerSums
+}
+
+/** The means of each kind over the shards given, and the oldest instant as of which one of them stands; null: none stands. */
+export async function peerMeansIn(
+  state: StateStore,
+  year: number,
+  shards: readonly string[],
+): Promise<{ means: PeerMeans; asOfMs: number | null }> {
+  const docs = await state.getMany<StoredPeers>(shards.map((shard) => peersKey(year, shard)))
+  const sums = docs.map(({ value }) => value.sums).reduce(addPeers, {})
+  const asOfMs = docs.length > 0 ? Math.min(...docs.map(({ value }) => value.asOfMs)) : null
+  return { means: peerMeansOf(sums), asOfMs }
+}

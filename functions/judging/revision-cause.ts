@@ -1,0 +1,114 @@
+// The causes of a revision, told from the trail that stands beside the marks; what readings were is looked up only here,
+// for the few months that changed after they were closed. Areas name what changed below them.
+
+import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
+import {
+  type ArrivedReadings,
+  arrivalCauses,
+  type Cause,
+  type RepairedReading,
+  type Trail,
+  type TrailEntry,
+} from '../../domain/judge/revision-cause.ts'
+import { DERIVED, type DocWrite, type Platform, type StateStore, VersionConflict } from '../platform.ts'
+import { type RepairRecord, repairKey, repairTime } from '../settling/repair.ts'
+import type { RevisedMonths } from './revision.ts'
+
+/** Readings this far outside a month can change its first and last hour; where a gap is longer, all that arrived count. */
+const OVERHANG_MS = DAY_MS
+
+/** The causes of a month of an institution. */
+export async function institutionCauses(
+  ports: Pick<Platform, 'readings' | 'state'>,
+  entries: readonly TrailEntry[] = [],
+  month: Month,
+): Promise<Cause[]> {
+  const causes: Cause[] = []
+  for (const entry of entries) {
+    if ('cause' in entry) {
+      if (entry.months.includes(month)) causes.push(entry.cause)
+    } else if (month >= entry.months[0] && month <= entry.months[1]) {
+      causes.push(...(await readingCauses(ports, entry, month)))
+    }
+  }
+  return causes
+}
+
+async function readingCauses(
+  { readings, state }: Pick<Platform, 'readings' | 'state'>,
+  { meter, fromMs, toMs, count }: ArrivedReadings,
+  month: Month,
+): Promise<Cause[]> {
+  const arrivals = await readings.history(meter, fromMs, toMs + 1)
+  const range = monthRange(month)
+  const isNear = ({ atMs }: { atMs: number }): boolean =>
+    atMs >= range.fromMs - OVERHANG_MS && atMs <= range.toMs + OVERHANG_MS
+  const fresh = arrivals.slice(-count)
+  const near = fresh.some(isNear) ? arrivals.filter(isNear) : arrivals
+  const counted = fresh.some(isNear) ? fresh.filter(isNear).length : count
+  const oldestMs = fresh.reduce((ms, { receivedMs }) => Math.min(ms, receivedMs), Number.POSITIVE_INFINITY)
+  return arrivalCauses(meter, { arrivals: near, count: counted }, await repairsOf(state, meter, oldestMs))
+}
+
+/** Rows of repairs for a meter since some time: a minute more, since a store stamps no two batches with one time. */
+async function repairsOf(state: StateStore, meter: string, sinceMs: number): Promise<RepairedReading[]> {
+  if (!Number.isFinite(sinceMs)) return []
+  const docs = await state.query<RepairRecord>(repairKey(), { after: repairKey(repairTime(sinceMs - REPAIR_SLACK_MS)) })
+  return docs.flatMap(({ value: { id: repair, file, who, rows } }) =>
+    rows.filter((row) => row.meter === meter).map(({ atMs, value }) => ({ repair, file, who, atMs, value })),
+  )
+}
+const REPAIR_SLACK_MS = 60_000
+
+/** The causes of a month of an area: who changed below it, who came and who left. */
+export function areaCauses(revised: RevisedBelow, trail: Trail, month: Month): Cause[] {
+  const moved = Object.values(trail)
+    .flat()
+    .flatMap((entry) => ('cause' in entry && entry.months.includes(month) ? [entry.cause] : []))
+    .filter(({ kind }) => kind === 'institution')
+  const below = (revised[month] ?? []).map(
+    ({ subject, number }): Cause => ({ kind: 'below', subject, revision: number }),
+  )
+  return [...below, ...moved]
+}
+
+/** By month, subjects directly below an area whose closed months changed since the area's own was made. */
+export type RevisedBelow = Record<Month, { subject: string; number: number | null }[]>
+const revisedKey = (area: string): string => `revised/${area}`
+/** Of one month; what they are is seen in their own revisions, this only names them. */
+const NAMED_MAX = 200
+
+/** Notes what changed below an area, before it does: a step that is cut off in between and done again finds no difference. */
+export async function noteRevised(
+  state: StateStore,
+  area: string,
+  found: ReadonlyMap<string, RevisedMonths['revised']>,
+): Promise<void> {
+  const added = [...found].flatMap(([subject, own]) => own.map((one) => ({ subject, ...one })))
+  if (added.length === 0) return
+  for (let attempt = 1; ; attempt++) {
+    const { value, version } = await revisedBelow(state, area)
+    for (const { month, subject, number } of added) {
+      const others = (value[month] ?? []).filter((one) => one.subject !== subject || one.number !== number)
+      value[month] = [...others, { subject, number }].slice(0, NAMED_MAX)
+    }
+    try {
+      return await state.put([{ key: revisedKey(area), value, ifVersion: version }], DERIVED)
+    } catch (error) {
+      // Another area below was revised at the same time.
+      if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+const ATTEMPTS = 5
+
+/** What was noted of an area, and the document that takes it away, to be put with the area's own months. */
+export async function revisedBelow(
+  state: StateStore,
+  area: string,
+): Promise<{ value: RevisedBelow; version: number; cleared: DocWrite[] }> {
+  const doc = await state.get<RevisedBelow>(revisedKey(area))
+  const isEmpty = Object.keys(doc?.value ?? {}).length === 0
+  const cleared = doc && !isEmpty ? [{ key: revisedKey(area), value: {}, ifVersion: doc.version }] : []
+  return { value: { ...doc?.value }, version: doc?.version ?? 0, cleared }
+}

@@ -1,0 +1,45 @@
+// Bills as documents: one of an institution and year, so that a month is judged with one read and a new bill writes one
+// document. They are not part of the registry that every import reads whole: a province writes a million a year.
+
+import { type Bill, billId } from '../../domain/energy/bill.ts'
+import type { DocWrite, StateStore } from '../platform.ts'
+
+/** The bills of an institution in a year, by `billId`. */
+export const billKey = (institution: string, year: string): string => `bill/${institution}/${year}`
+
+const yearOf = (month: string): string => month.slice(0, 4)
+
+/** The bills of institutions in the years of the months given, by institution. */
+export async function billsOf(
+  state: StateStore,
+  months: ReadonlyMap<string, Iterable<string>>,
+): Promise<Map<string, Bill[]>> {
+  const keys = [...months].flatMap(([institution, own]) =>
+    [...new Set([...own].map(yearOf))].map((year) => billKey(institution, year)),
+  )
+  const docs = await state.getMany<Bill[]>(keys)
+  return Map.groupBy(
+    docs.flatMap(({ value }) => value),
+    ({ institution }) => institution,
+  )
+}
+
+/** The documents that add bills to those that stand; one of the same id is corrected. */
+export async function billDocs(state: StateStore, bills: readonly Bill[]): Promise<DocWrite[]> {
+  const byKey = Map.groupBy(bills, ({ institution, month }) => billKey(institution, yearOf(month)))
+  const standing = await state.getMany<Bill[]>([...byKey.keys()])
+  const before = new Map(standing.map(({ key, value, version }) => [key, { value, version }]))
+  return [...byKey].map(([key, added]) => {
+    const merged = new Map([...(before.get(key)?.value ?? []), ...added].map((bill) => [billId(bill), bill]))
+    const value = [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bill]) => bill)
+    return { key, value, ifVersion: before.get(key)?.version ?? 0 }
+  })
+}
+
+/** Months that bills are of, by institution. */
+export function billedMonths(bills: readonly Bill[]): Map<string, string[]> {
+  const byInstitution = Map.groupBy(bills, ({ institution }) => institution)
+  return new Map(
+    [...byInstitution].map(([institution, own]) => [institution, [...new Set(own.map(({ month }) => month))].sort()]),
+  )
+}

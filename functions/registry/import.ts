@@ -1,0 +1,229 @@
+// Writes records into the registry: merged with what stands, checked across all records, all or nothing.
+// Of an institution that is known already, dated sizes are added; a new value never rewrites the past (design §2).
+// Bills go beside the registry, and the months they are of are judged anew.
+
+import { isDeepStrictEqual } from 'node:util'
+import { monthRange } from '../../domain/calendar.ts'
+import { type Bill, billId } from '../../domain/energy/bill.ts'
+import { tariffId } from '../../domain/energy/tariff.ts'
+import { checkRegistry, type Problem, shardOf } from '../../domain/import/check.ts'
+import type { Registry } from '../../domain/import/registry.ts'
+import { warnRegistry } from '../../domain/import/warning.ts'
+import type { Trail } from '../../domain/judge/revision-cause.ts'
+import {
+  type Area,
+  type Gateway,
+  type Institution,
+  isRead,
+  type Meter,
+  type Target,
+} from '../../domain/registry/records.ts'
+import { type StandardTables, TABLE_KINDS, type TableKind, tableRowId } from '../../domain/standards/tables.ts'
+import type { DocWrite, StateStore } from '../platform.ts'
+import { addDirtyMonths } from '../state/dirty.ts'
+import { billDocs, billedMonths } from './bills.ts'
+import { type GatewayEntry, gatewayEntries, type RegistryHead, readRegistry, registryKeys } from './reader.ts'
+
+export type RegistryPart = Partial<Registry>
+export interface RegistryImport {
+  /** Problems that the new records would bring; when there are any, nothing was written. */
+  problems: Problem[]
+  /** What results will lack; no reason not to write. */
+  warnings: Problem[]
+  head: RegistryHead
+}
+
+/**
+ * Throws VersionConflict when another import ran at the same time. `nowMs`: a bill of a month that has not begun then is refused.
+ */
+export async function importRegistry(
+  state: StateStore,
+  part: RegistryPart,
+  nowMs = Number.POSITIVE_INFINITY,
+): Promise<RegistryImport> {
+  const standing = await state.get<RegistryHead>(registryKeys.head)
+  await state.delete(standing?.value.moved ?? [])
+  const entries = await gatewayEntries(state)
+  const before = await readRegistry(state, entries)
+  const after: Registry = {
+    areas: merged(before.areas, part.areas, (area) => area.code),
+    institutions: merged(before.institutions, part.institutions, ({ id }) => id, withOlderSizes),
+    gateways: merged(before.gateways, part.gateways, ({ id }) => id),
+    meters: merged(before.meters, part.meters, ({ id }) => id),
+    targets: merged(before.targets, part.targets, targetIdentity),
+    ...mergedTables(before, part),
+    tariffs: merged(before.tariffs ?? [], part.tariffs, tariffId),
+    bills: part.bills ?? [],
+  }
+  const problems = [...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
+  const head = headOf(after, standing?.value)
+  const warnings = warnRegistry(after).filter(({ id }) => isTouched(part, id))
+  if (problems.length > 0) return { problems, warnings, head: standing?.value ?? head }
+  head.moved = movedKeys(before, after)
+  await markBilled(state, after)
+  // The head goes last and carries the version check: without it nothing of the import is seen.
+  const docs = [...changedDocs({ before, after, part, entries }), ...(await billDocs(state, after.bills ?? []))]
+  await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: standing?.version ?? 0 }])
+  await state.delete(head.moved)
+  await markBilled(state, after)
+  return { problems, warnings, head }
+}
+
+const futureBills = (bills: readonly Bill[], nowMs: number): Problem[] =>
+  bills.flatMap((bill, index) =>
+    monthRange(bill.month).fromMs > nowMs
+      ? [{ kind: 'bills', id: billId(bill), index, field: 'month', reason: `${bill.month} has not begun` }]
+      : [],
+  )
+
+/** Whether an institution is among the new records, or has a meter among them; the others were warned of before. */
+const isTouched = ({ institutions = [], meters = [] }: RegistryPart, id: string): boolean =>
+  institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
+
+/** Called before, so that a kill forgets no month, and when the bills stand, lest a mark was cleared without seeing them. */
+async function markBilled(state: StateStore, { institutions, bills = [] }: Registry): Promise<void> {
+  const months = billedMonths(bills)
+  const billsOfMonth = Map.groupBy(bills, ({ institution, month }) => `${institution} ${month}`)
+  const billed = institutions.filter(({ id }) => months.has(id))
+  for (const [shard, own] of Map.groupBy(billed, shardOf)) {
+    const trail: Trail = {}
+    for (const { id } of own) {
+      trail[id] = (months.get(id) ?? []).map((month) => {
+        const carriers = new Set(billsOfMonth.get(`${id} ${month}`)?.map(({ carrier }) => carrier))
+        return { cause: { kind: 'bill', carriers: [...carriers] }, months: [month] }
+      })
+    }
+    await addDirtyMonths(state, shard, new Map(own.map(({ id }) => [id, months.get(id) ?? []])), trail)
+  }
+}
+
+const targetIdentity = ({ subject, indicator, baseYear, endYear }: Target): string =>
+  [subject, indicator, baseYear, endYear].join('/')
+
+/** A row of the same key and first day is corrected; a new edition begins on a day of its own. */
+function mergedTables(before: Registry, part: RegistryPart): StandardTables {
+  const rows = TABLE_KINDS.map((kind: TableKind) => [
+    kind,
+    merged<never>((before[kind] ?? []) as never[], part[kind] as never[], (row) => tableRowId(kind, row)),
+  ])
+  return Object.fromEntries(rows) as StandardTables
+}
+
+/** Records by identity: those that stand, in their order, replaced by new ones of the same identity, then the others. */
+function merged<T>(
+  standing: readonly T[],
+  added: readonly T[] | undefined,
+  identity: (record: T) => string,
+  join: (old: T, fresh: T) => T = (_, fresh) => fresh,
+): T[] {
+  const byId = new Map(standing.map((record) => [identity(record), record]))
+  const seen = new Set<string>()
+  const repeated: T[] = []
+  for (const record of added ?? []) {
+    const id = identity(record)
+    const old = byId.get(id)
+    if (seen.has(id)) repeated.push(record)
+    else byId.set(id, old ? join(old, record) : record)
+    seen.add(id)
+  }
+  // A record given twice is left for the check to name.
+  return [...byId.values(), ...repeated]
+}
+
+/** A size of the same day is corrected; the others stay. */
+function withOlderSizes(old: Institution, fresh: Institution): Institution {
+  const days = new Set(fresh.sizes.map(({ validFrom }) => validFrom))
+  const sizes = [...old.sizes.filter(({ validFrom }) => !days.has(validFrom)), ...fresh.sizes]
+  return { ...fresh, sizes: sizes.sort((a, b) => a.validFrom.localeCompare(b.validFrom)) }
+}
+
+function headOf({ areas, institutions, meters }: Registry, before: RegistryHead | undefined): RegistryHead {
+  const root = areas.filter(({ parent }) => !parent).toSorted((a, b) => a.code.localeCompare(b.code))
+  return {
+    revision: (before?.revision ?? 0) + 1,
+    institutions: institutions.length,
+    meters: meters.length,
+    shards: [...new Set([...(before?.shards ?? []), ...institutions.map(shardOf)])].sort(),
+    rootArea: root.at(0)?.code ?? null,
+  }
+}
+
+interface Change {
+  before: Registry
+  after: Registry
+  /** What was given. */
+  part: RegistryPart
+  /** Of gateways, as they stand. */
+  entries: readonly GatewayEntry[]
+}
+
+/**
+ * What an import has to write: a province has half a million documents, and one county's import shall write its own. All
+ * documents of the institutions that records were given of, whatever stands: an import that broke off on the way and is
+ * sent again is whole then. Of gateways those that are to say something else than they do.
+ */
+function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
+  const { areas, institutions, gateways, meters, targets, tariffs } = after
+  const given = new Set((part.meters ?? []).map(({ id }) => id))
+  const touched = new Set([
+    ...(part.institutions ?? []).map(({ id }) => id),
+    ...[...(part.meters ?? []), ...before.meters.filter(({ id }) => given.has(id))].map((one) => one.institution),
+  ])
+  const subjects = new Set((part.targets ?? []).map(({ subject }) => subject))
+  const standing = new Map(entries.map((one) => [one.gateway.id, one]))
+  const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
+  const metersOfGateway = Map.groupBy(meters.filter(isRead), (meter) => meter.gateway)
+  const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
+  const entry = (gateway: Gateway): GatewayEntry => ({
+    gateway,
+    shard: shard(gateway.institution),
+    meters: Object.fromEntries(
+      (metersOfGateway.get(gateway.id) ?? []).map(({ id, medium, unit }) => [
+        id,
+        { id, gateway: gateway.id, medium, unit },
+      ]),
+    ),
+  })
+  const sortedAreas: readonly Area[] = areas.toSorted((a, b) => a.code.localeCompare(b.code))
+  return [
+    { key: registryKeys.areas, value: sortedAreas },
+    ...TABLE_KINDS.map((kind) => ({ key: registryKeys.table(kind), value: after[kind] ?? [] })),
+    { key: registryKeys.tariffs, value: tariffs },
+    ...[...Map.groupBy(targets, ({ subject }) => subject)]
+      .filter(([subject]) => subjects.has(subject))
+      .map(([subject, own]) => ({ key: registryKeys.targets(subject), value: own })),
+    ...institutions
+      .filter(({ id }) => touched.has(id))
+      .flatMap((institution) => [
+        { key: registryKeys.institution(shardOf(institution), institution.id), value: institution },
+        { key: registryKeys.institutionPlace(institution.id), value: shardOf(institution) },
+      ]),
+    ...meters
+      .filter(({ institution }) => touched.has(institution))
+      .flatMap((meter) => [
+        { key: registryKeys.meter(shard(meter.institution), meter.id), value: meter },
+        { key: registryKeys.meterPlace(meter.id), value: shard(meter.institution) },
+      ]),
+    ...gateways
+      .map(entry)
+      .filter((one) => !isDeepStrictEqual(one, standing.get(one.gateway.id)))
+      .map((one) => ({ key: registryKeys.gateway(one.gateway.id), value: one })),
+  ]
+}
+
+/** Keys under which a record stood before it came to another shard. */
+function movedKeys(before: Registry, after: Registry): string[] {
+  const place = (registry: Registry): Map<string, string> =>
+    new Map(registry.institutions.map((institution) => [institution.id, shardOf(institution)]))
+  const [old, now] = [place(before), place(after)]
+  const moved = (institution: string): boolean => old.has(institution) && old.get(institution) !== now.get(institution)
+  const institutionOf = new Map(after.meters.map((meter: Meter) => [meter.id, meter.institution]))
+  return [
+    ...before.institutions
+      .filter(({ id }) => moved(id))
+      .map((institution) => registryKeys.institution(shardOf(institution), institution.id)),
+    ...before.meters
+      .filter(({ id, institution }) => old.get(institution) !== now.get(institutionOf.get(id) ?? institution))
+      .map((meter) => registryKeys.meter(old.get(meter.institution) ?? '', meter.id)),
+  ]
+}

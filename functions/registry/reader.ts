@@ -1,0 +1,167 @@
+// The registry as documents, read by every handler and written by the import. Institutions and meters lie under their
+// shard (county), so that a shard is one query; each gateway has a document of its own with all that `ingest` needs.
+
+import type { Tariff } from '../../domain/energy/tariff.ts'
+import type { Registry } from '../../domain/import/registry.ts'
+import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
+import type { Quota } from '../../domain/standards/quota.ts'
+import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
+import type { MeterEntry } from '../../domain/wire/reading.ts'
+import type { Doc, StateStore } from '../platform.ts'
+
+export interface RegistryHead {
+  /** Changes with each import; readers drop their caches. */
+  revision: number
+  institutions: number
+  meters: number
+  /** Counties, or childless areas, that have institutions, or had: their sums must fall to nothing. */
+  shards: string[]
+  /** Area without a parent, the first one by code. */
+  rootArea: string | null
+  /** Where records stood before the last import took them to another shard: gone, unless it was cut off. */
+  moved?: string[]
+}
+
+/** A gateway with its meters, as `ingest` needs them. */
+export interface GatewayEntry {
+  gateway: Gateway
+  shard: string
+  meters: Record<string, MeterEntry>
+}
+export interface Shard {
+  institutions: Institution[]
+  meters: Meter[]
+}
+
+export const registryKeys = {
+  head: 'registry/head',
+  areas: 'registry/areas',
+  /** What was imported of a table of domain/standards. */
+  table: (kind: TableKind) => `registry/${kind}`,
+  tariffs: 'registry/tariffs',
+  targets: (subject: string) => `registry/target/${subject}`,
+  gateway: (id: string) => `registry/gateway/${id}`,
+  institutions: (shard: string) => `registry/shard/${shard}/institution/`,
+  institution: (shard: string, id: string) => `registry/shard/${shard}/institution/${id}`,
+  meters: (shard: string) => `registry/shard/${shard}/meter/`,
+  meter: (shard: string, id: string) => `registry/shard/${shard}/meter/${id}`,
+  /** Where a record lies, by its id alone. */
+  institutionPlace: (id: string) => `registry/place/institution/${id}`,
+  meterPlace: (id: string) => `registry/place/meter/${id}`,
+} as const
+
+export interface RegistryReader {
+  /** To be called at the start of each invocation: one small read, and the caches go when the registry has changed. */
+  refresh(): Promise<RegistryHead>
+  areas(): Promise<Area[]>
+  /** What is judged by: imported rows over shipped ones. */
+  tables(): Promise<StandardTables>
+  quotas(): Promise<readonly Quota[]>
+  tariffs(): Promise<Tariff[]>
+  targets(subject: string): Promise<Target[]>
+  gateway(id: string): Promise<GatewayEntry | undefined>
+  shard(code: string): Promise<Shard>
+  /** The institution and its shard. */
+  institution(id: string): Promise<{ institution: Institution; shard: string } | undefined>
+  meter(id: string): Promise<{ meter: Meter; shard: string } | undefined>
+}
+
+const NO_HEAD: RegistryHead = { revision: 0, institutions: 0, meters: 0, shards: [], rootArea: null }
+
+export function registryReader(state: StateStore): RegistryReader {
+  let revision = -1
+  const cache = new Map<string, unknown>()
+  /** Only what was found is cached: an unknown gateway may be registered by the next moment. */
+  const cached = async <T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> => {
+    const hit = cache.get(key)
+    if (hit !== undefined) return hit as T
+    const asked = revision
+    const loaded = await load()
+    if (loaded !== undefined && asked === revision) cache.set(key, loaded)
+    return loaded
+  }
+  const value = <T>(key: string) => cached(key, async () => (await state.get<T>(key))?.value)
+  const values = async <T>(prefix: string): Promise<T[]> => (await state.query<T>(prefix)).map((doc) => doc.value)
+
+  const tables = async (): Promise<StandardTables> =>
+    (await cached('tables', async () => tablesInForce(await importedTables(state)))) ?? tablesInForce()
+
+  return {
+    async refresh() {
+      const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
+      if (head.revision !== revision) cache.clear()
+      revision = head.revision
+      return head
+    },
+    areas: async () => (await value<Area[]>(registryKeys.areas)) ?? [],
+    tables,
+    quotas: async () => (await tables()).quotas,
+    tariffs: async () => (await value<Tariff[]>(registryKeys.tariffs)) ?? [],
+    targets: async (subject) => (await value<Target[]>(registryKeys.targets(subject))) ?? [],
+    gateway: (id) => value<GatewayEntry>(registryKeys.gateway(id)),
+    async shard(code) {
+      const load = async (): Promise<Shard> => ({
+        institutions: await values<Institution>(registryKeys.institutions(code)),
+        meters: await values<Meter>(registryKeys.meters(code)),
+      })
+      return (await cached(`shard/${code}`, load)) ?? { institutions: [], meters: [] }
+    },
+    async institution(id) {
+      const shard = await value<string>(registryKeys.institutionPlace(id))
+      const institution = shard && (await value<Institution>(registryKeys.institution(shard, id)))
+      return shard && institution ? { institution, shard } : undefined
+    },
+    async meter(id) {
+      const shard = await value<string>(registryKeys.meterPlace(id))
+      const meter = shard && (await value<Meter>(registryKeys.meter(shard, id)))
+      return shard && meter ? { meter, shard } : undefined
+    },
+  }
+}
+
+/** Rows of every table as they were imported. */
+export async function importedTables(state: StateStore): Promise<StandardTables> {
+  const docs = await state.getMany<never[]>(TABLE_KINDS.map(registryKeys.table))
+  const byKey = new Map(docs.map(({ key, value }) => [key, value]))
+  const rows = TABLE_KINDS.map((kind) => [kind, byKey.get(registryKeys.table(kind)) ?? []])
+  return Object.fromEntries(rows) as StandardTables
+}
+
+export const gatewayEntries = async (state: StateStore): Promise<GatewayEntry[]> =>
+  (await state.query<GatewayEntry>(registryKeys.gateway(''))).map(({ value }) => value)
+
+/** All that is registered but bills (bills.ts), as one value, for checks that look across records. */
+export async function readRegistry(state: StateStore, entries?: readonly GatewayEntry[]): Promise<Registry> {
+  const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
+  const reader = registryReader(state)
+  const shards = await Promise.all(head.shards.map((shard) => reader.shard(shard)))
+  const valuesOf = <T>(docs: Doc<T>[]): T[] => docs.map((doc) => doc.value)
+  return {
+    areas: await reader.areas(),
+    institutions: shards.flatMap((shard) => shard.institutions),
+    gateways: (entries ?? (await gatewayEntries(state))).map(({ gateway }) => gateway),
+    meters: shards.flatMap((shard) => shard.meters),
+    targets: valuesOf(await state.query<Target[]>(registryKeys.targets(''))).flat(),
+    ...(await importedTables(state)),
+    tariffs: await reader.tariffs(),
+  }
+}
+
+/** The area above, by code; undefined at the top. */
+export const parentOf = (code: string, areas: readonly Area[]): string | undefined =>
+  areas.find((area) => area.code === code)?.parent
+
+/** The areas above, the nearest first. */
+export const ancestors = (code: string, areas: readonly Area[]): string[] => {
+  const parent = parentOf(code, areas)
+  return parent ? [parent, ...ancestors(parent, areas)] : []
+}
+
+/** Counties at or below an area, by code. */
+export async function shardsBelow(
+  code: string,
+  { registry, head }: { registry: RegistryReader; head: RegistryHead },
+): Promise<string[]> {
+  const areas = await registry.areas()
+  return head.shards.filter((shard) => shard === code || ancestors(shard, areas).includes(code))
+}

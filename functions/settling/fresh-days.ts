@@ -1,0 +1,64 @@
+// Days as they will stand once all that is stored is settled, for whoever asks before it is. What settling does is done here
+// for the few meters asked for, by the same code, over a store that keeps in memory what is put; nothing is written.
+
+import type { Meter } from '../../domain/registry/records.ts'
+import type { Override } from '../../domain/settle/series.ts'
+import type { ConsumptionDay, ConsumptionStore, Platform } from '../platform.ts'
+import type { RegistryReader } from '../registry/reader.ts'
+import { type SettledMark, settledKey } from './mark.ts'
+import { type OverriddenMeter, overrideKey, type Reopening, reopenedKey, withOverrides } from './review.ts'
+import { withSums } from './sum.ts'
+import { settleWorks, standingOf, worksOf } from './works.ts'
+
+/**
+ * Days of a meter with fromDay ≤ day < toDay. The mark is read before the days are: settling that ends in between has
+ * written the same bytes. A virtual meter takes its whole institution along, of which its parts are.
+ */
+export async function freshDays(
+  { platform, registry }: { platform: Platform; registry: RegistryReader },
+  { meter, shard, fromDay, toDay }: { meter: Meter; shard: string; fromDay: number; toDay: number },
+): Promise<ConsumptionDay[]> {
+  const { state, readings } = platform
+  const own = meter.formula ? await ofInstitution(meter, shard, registry) : [meter]
+  const before = await state.get<SettledMark>(settledKey(shard))
+  const docs = await state.getMany<Reopening[]>(own.map(({ id }) => reopenedKey(id)))
+  const reopenings = new Map(docs.map((doc) => [doc.key.slice(reopenedKey('').length), doc]))
+  const standing = await standingOf(shard, { all: await overridden(own, state), reopenings }, before, state)
+  const consumption = keptInMemory(platform.consumption)
+  await settleWorks(await worksOf([standing], readings), { readings, consumption, state })
+  return consumption.get([meter.id], fromDay, toDay)
+}
+
+const ofInstitution = async ({ institution }: Meter, shard: string, registry: RegistryReader): Promise<Meter[]> =>
+  (await registry.shard(shard)).meters.filter((one) => one.institution === institution)
+
+async function overridden(meters: readonly Meter[], state: Platform['state']): Promise<(Meter & OverriddenMeter)[]> {
+  const docs = await state.getMany<Override[]>(meters.map(({ id }) => overrideKey(id)))
+  return withOverrides(meters, new Map(docs.map(({ key, value }) => [key.slice(overrideKey('').length), value])))
+}
+
+const NOTHING: Pick<ConsumptionStore, 'get'> = { get: async () => [] }
+
+/** A store over another that is only read, or over nothing: what is put stays here. */
+export function keptInMemory(below = NOTHING): ConsumptionStore {
+  const kept = new Map<string, Map<number, ConsumptionDay>>()
+  return withSums({
+    async put(days) {
+      for (const day of days) {
+        const own = kept.get(day.meter)
+        if (own) own.set(day.day, day)
+        else kept.set(day.meter, new Map([[day.day, day]]))
+      }
+    },
+    async get(meters, fromDay, toDay) {
+      const standing = Map.groupBy(await below.get(meters, fromDay, toDay), ({ meter }) => meter)
+      return meters.flatMap((meter) => {
+        const own = kept.get(meter)
+        const below = standing.get(meter) ?? []
+        if (!own) return below
+        const above = [...own.values()].filter(({ day }) => day >= fromDay && day < toDay)
+        return [...below.filter(({ day }) => !own.has(day)), ...above].sort((a, b) => a.day - b.day)
+      })
+    },
+  })
+}

@@ -1,0 +1,64 @@
+// How far a county is settled: the extent of the readings of each meter and the profile it was settled with.
+
+import { createHash } from 'node:crypto'
+import type { Meter } from '../../domain/registry/records.ts'
+import type { Extent, MeterWork } from './days.ts'
+
+/**
+ * How far a shard is settled, and what is known of its meters, in columns: a county has thousands of meters, and a record
+ * of them costs many times as much to read and to write.
+ */
+export interface SettledMark {
+  /** Mark of the reading store. */
+  mark: string
+  meters: readonly string[]
+  /** What each meter was settled by (`profileKey`). */
+  profiles: readonly string[]
+  /** First and last reading ever seen of each meter; null where there is none. */
+  extents: readonly (Extent | null)[]
+}
+
+export const settledKey = (shard: string): string => `settledTo/${shard}`
+
+/** First and last reading by meter, of those that have any. */
+export const extentsOf = (settled: SettledMark | undefined): Map<string, Extent> =>
+  new Map(settled?.meters.flatMap((id, i) => (settled.extents[i] ? [[id, settled.extents[i]] as const] : [])))
+
+/** Where a meter stands in the mark, -1 when it does not: nearly always at the place it has in the registry. */
+export function placesIn(settled: SettledMark | undefined): (id: string, place: number) => number {
+  let places: Map<string, number> | undefined
+  return (id, place) => {
+    if (!settled || settled.meters[place] === id) return settled ? place : -1
+    places ??= new Map(settled.meters.map((one, i) => [one, i]))
+    return places.get(id) ?? -1
+  }
+}
+
+export const reaching = (known: Extent | null, { fromMs, toMs }: MeterWork['touched']): Extent =>
+  known ? [Math.min(known[0], fromMs), Math.max(known[1], toMs)] : [fromMs, toMs]
+
+/**
+ * Meters of a shard that must be settled from their first reading: registered or moved here since the last time, or
+ * described otherwise, e.g. by a replacement that was entered late. The mark says nothing of them.
+ */
+export function unsettledMeters(meters: readonly Meter[], settled: SettledMark | undefined): string[] {
+  const placeOf = placesIn(settled)
+  const isSettled = (meter: Meter, index: number): boolean =>
+    settled?.profiles[placeOf(meter.id, index)] === profileKey(meter)
+  return meters.filter((meter, index) => !isSettled(meter, index)).map(({ id }) => id)
+}
+
+export const PROFILE_CHARS = 12
+
+export const profileKeys = new WeakMap<Meter, string>()
+
+/** A short text that changes with anything registered that decides what a meter's readings mean. */
+export function profileKey(meter: Meter): string {
+  const known = profileKeys.get(meter)
+  if (known) return known
+  const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
+  const profile = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
+  profileKeys.set(meter, key)
+  return key
+}

@@ -1,0 +1,108 @@
+// Reviews of register events as documents, and the overrides that follow from them, by which settling goes.
+// Reviews are what people said: rebuilding keeps them.
+
+import type { Meter } from '../../domain/registry/records.ts'
+import {
+  changesHours,
+  type EventReview,
+  eventId,
+  type FieldEvent,
+  type ReviewEntry,
+  type ReviewState,
+  reviewed,
+  withOverride,
+} from '../../domain/settle/review.ts'
+import type { Override } from '../../domain/settle/series.ts'
+import type { Doc, DocWrite, StateStore } from '../platform.ts'
+
+export const reviewKey = (meter: string, event = ''): string => `review/${meter}/${event}`
+/** The events of a meter that are undone. Few have any, so that settling reads all of them with one query. */
+export const overrideKey = (meter: string): string => `override/${meter}`
+
+/** Reviews of a meter whose hours are still to be settled anew: the settling that does so takes them away. */
+export const reopenedKey = (meter: string): string => `reopened/${meter}`
+
+/** The readings that a review gives another meaning, from the first to the last, and the words of the one who gave it. */
+export interface Reopening {
+  fromMs: number
+  toMs: number
+  event: string
+  state: ReviewState
+  who: string
+  atMs: number
+}
+
+export type OverriddenMeter = Meter & { overrides?: readonly Override[] }
+
+/** By meter, the events that are undone now. */
+export async function readOverrides(state: StateStore): Promise<ReadonlyMap<string, Override[]>> {
+  const docs = await state.query<Override[]>(overrideKey(''))
+  return new Map(docs.map(({ key, value }) => [key.slice(overrideKey('').length), value]))
+}
+
+/**
+ * By meter, the reviews to settle. Read before the overrides: what is undone in between is settled by its override already, and
+ * then once more, to the same hours.
+ */
+export async function readReopenings(state: StateStore): Promise<ReadonlyMap<string, Doc<Reopening[]>>> {
+  const docs = await state.query<Reopening[]>(reopenedKey(''))
+  return new Map(
+    docs.filter(({ value }) => value.length > 0).map((doc) => [doc.key.slice(reopenedKey('').length), doc]),
+  )
+}
+
+/** Takes away reviews that were settled. Emptied, not deleted: a new document would start again at version 1. */
+export const settledReopening = ({ key, version }: Doc<Reopening[]>): DocWrite => ({
+  key,
+  value: [],
+  ifVersion: version,
+})
+
+/** The meters, those with undone events as copies that carry them. */
+export const withOverrides = <M extends Meter>(
+  meters: readonly M[],
+  overrides: ReadonlyMap<string, Override[]>,
+): (M & OverriddenMeter)[] =>
+  overrides.size === 0
+    ? [...meters]
+    : meters.map((meter) => {
+        const own = overrides.get(meter.id)
+        return own && own.length > 0 ? { ...meter, overrides: own } : meter
+      })
+
+/**
+ * Writes one more entry of a review, and what settling has to do about it: nothing, unless the event is undone now or was until
+ * now. Throws VersionConflict when someone else reviewed the meter at the same time.
+ */
+export async function putReview(
+  state: StateStore,
+  of: { meter: string; event: FieldEvent },
+  entry: ReviewEntry,
+): Promise<EventReview> {
+  const key = reviewKey(of.meter, eventId(of.event))
+  const standing = await state.get<EventReview>(key)
+  const value = reviewed(standing?.value, of, entry)
+  const docs: DocWrite[] = [{ key, value, ifVersion: standing?.version ?? 0 }]
+  const wasUndone = standing?.value.state === 'undone'
+  if (changesHours(of.event) && wasUndone !== (entry.state === 'undone')) {
+    const overrides = await state.get<Override[]>(overrideKey(of.meter))
+    const reopened = await state.get<Reopening[]>(reopenedKey(of.meter))
+    const undone = withOverride(overrides?.value ?? [], of.event, entry.state === 'undone')
+    const waiting = [...(reopened?.value ?? []), reopening(value.event, entry)]
+    docs.push(
+      { key: overrideKey(of.meter), value: undone, ifVersion: overrides?.version ?? 0 },
+      { key: reopenedKey(of.meter), value: waiting, ifVersion: reopened?.version ?? 0 },
+    )
+  }
+  await state.put(docs)
+  return value
+}
+
+const reopening = (event: FieldEvent, { state, who, atMs }: ReviewEntry): Reopening => ({
+  fromMs: event.atMs,
+  toMs: 'untilMs' in event ? event.untilMs : event.atMs,
+  event: eventId(event),
+  state,
+  who,
+  atMs,
+})

@@ -1,0 +1,44 @@
+// Why hours of months that have ended were settled anew: noted for whoever finds that a closed month has changed by it.
+
+import { dayOf, dayStartMs, type Month, monthOf, monthRange, monthsThrough } from '../../domain/calendar.ts'
+import type { Trail, TrailEntry } from '../../domain/judge/revision-cause.ts'
+import type { ChangedDays } from './days.ts'
+import { reopenedKey } from './review.ts'
+import type { ShardWork } from './works.ts'
+
+/** By institution. Empty as long as only the present month changes, and for a shard that was never settled or is rebuilt. */
+export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: number): Trail {
+  const present = monthOf(nowMs)
+  const presentDay = dayOf(monthRange(present).fromMs)
+  if (!work.before) return {}
+  const touchedOf = new Map(work.touched.map(({ touched }) => [touched.meter, touched]))
+  const reopenedOf = new Map(work.reopened.map(({ key, value }) => [key, value]))
+  const known = new Set(work.before.value.meters)
+  const trail = new Map<string, TrailEntry[]>()
+  for (const { id, institution, formula } of work.all) {
+    const months = endedMonths(changed.get(id), presentDay)
+    if (months.length === 0) continue
+    const entries: TrailEntry[] = []
+    const touched = touchedOf.get(id)
+    // A virtual meter changes with its parts, which say why, unless its own formula is another.
+    if (work.anew.has(id) || (formula && work.hasNew)) {
+      const change = formula || known.has(id) ? 'changed' : 'registered'
+      entries.push({ cause: { kind: 'meterProfile', meter: id, change }, months })
+    } else if (touched) {
+      const { meter, fromMs, toMs, count } = touched
+      entries.push({ meter, fromMs, toMs, count, months: [months[0], months.at(-1) ?? months[0]] })
+    }
+    for (const { event, state, who, atMs, ...range } of reopenedOf.get(reopenedKey(id)) ?? []) {
+      const near = monthsThrough(monthOf(range.fromMs), monthOf(range.toMs)).filter((month) => months.includes(month))
+      entries.push({ cause: { kind: 'review', meter: id, event, state, who, atMs }, months: near })
+    }
+    if (entries.length > 0) trail.set(institution, [...(trail.get(institution) ?? []), ...entries])
+  }
+  return Object.fromEntries(trail)
+}
+
+/** Months before the present one that some days lie in, in order. */
+function endedMonths(days: ReadonlySet<number> | undefined, presentDay: number): Month[] {
+  const ended = [...(days ?? [])].filter((day) => day < presentDay)
+  return [...new Set(ended.map((day) => monthOf(dayStartMs(day))))].sort()
+}

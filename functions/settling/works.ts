@@ -1,0 +1,149 @@
+// Finds the meters of a county whose hours must be settled again, and settles them.
+
+import { dayStartMs, monthOf } from '../../domain/calendar.ts'
+import type { Meter, ReadMeter } from '../../domain/registry/records.ts'
+import { isRead } from '../../domain/registry/records.ts'
+import type { Doc, DocWrite, Platform } from '../platform.ts'
+import type { ChangedDays, Extent, MeterWork } from './days.ts'
+import { settleMeters } from './days.ts'
+import type { SettledMark } from './mark.ts'
+import { placesIn, reaching, unsettledMeters } from './mark.ts'
+import type { OverriddenMeter, Reopening } from './review.ts'
+import { reopenedKey } from './review.ts'
+import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
+
+/** Meters of a shard as they are now, and how they were settled last. */
+export interface ShardStanding {
+  shard: string
+  before: Doc<SettledMark> | undefined
+  /** All meters to look at, and those of them that are read. A virtual meter comes with all that it may be made of. */
+  all: readonly Meter[]
+  meters: readonly (ReadMeter & OverriddenMeter)[]
+  /** Whether the days of a virtual meter must be made by another formula. */
+  hasNew: boolean
+  /** Those to settle from their first reading. */
+  anew: ReadonlySet<string>
+  /** Reviews by which hours are to be settled anew, by meter. */
+  reopened: readonly Doc<Reopening[]>[]
+}
+
+export interface ShardWork extends ShardStanding {
+  mark: string
+  touched: readonly MeterWork[]
+  /** First and last reading of each of `meters`. */
+  extents: readonly (Extent | null)[]
+}
+
+/** `all` carry their overrides, which were read after the reviews to settle. */
+export async function standingOf(
+  shard: string,
+  { all, reopenings }: { all: readonly (Meter & OverriddenMeter)[]; reopenings: ReadonlyMap<string, Doc<Reopening[]>> },
+  before: Doc<SettledMark> | undefined,
+  state: Platform['state'],
+): Promise<ShardStanding> {
+  const meters = all.filter(isRead)
+  const hasNew = await hasNewFormulas(state, shard, all)
+  const reopened = meters.flatMap(({ id }) => reopenings.get(id) ?? [])
+  return { shard, before, all, meters, hasNew, reopened, anew: new Set(unsettledMeters(meters, before?.value)) }
+}
+
+/** What arrived for each shard since it was settled. Shards that were settled up to the same mark share a look. */
+export async function worksOf(
+  standing: readonly ShardStanding[],
+  readings: Platform['readings'],
+): Promise<ShardWork[]> {
+  const works: ShardWork[] = []
+  for (const [since, alike] of Map.groupBy(standing, ({ before }) => before?.value.mark)) {
+    const ids = alike.flatMap(({ meters }) => meters.map(({ id }) => id))
+    const { mark, touched } = await readings.touchedSince(ids, since)
+    // Asked after the mark was taken: what comes in between is settled now, and looked at once more.
+    const anew = since === undefined ? [] : alike.flatMap((one) => [...one.anew])
+    const whole = anew.length > 0 ? (await readings.touchedSince(anew, undefined)).touched : []
+    const touchedOf = new Map([...touched, ...whole].map((one) => [one.meter, one]))
+    for (const one of alike) works.push({ ...one, mark, ...touchedOfShard(one, touchedOf) })
+  }
+  return works
+}
+
+export const hasWork = ({ touched, anew, hasNew, reopened }: ShardWork): boolean =>
+  touched.length > 0 || anew.size > 0 || hasNew || reopened.length > 0
+
+/** Puts the days that follow from the works. The marks are for the caller to put when all that follows from them is safe. */
+export async function settleWorks(
+  works: readonly ShardWork[],
+  { readings, consumption, state }: Pick<Platform, 'readings' | 'consumption' | 'state'>,
+): Promise<{ changed: ChangedDays; virtualMarks: DocWrite[] }> {
+  const changed: ChangedDays = new Map()
+  const settleRound = async (round: readonly MeterWork[]): Promise<void> => {
+    for (const [meter, days] of await settleMeters(round, { readings, consumption })) {
+      const own = changed.get(meter)
+      if (!own) changed.set(meter, days)
+      else for (const day of days) own.add(day)
+    }
+  }
+  // By themselves: joined with what arrived, the hours in between would be settled for nothing.
+  for (const round of reopenedRounds(works)) await settleRound(round)
+  await settleRound(works.flatMap(({ touched }) => touched))
+  const virtualMarks: DocWrite[] = []
+  for (const { shard, all, meters, extents } of works) {
+    const reachOf = (institution: string): number[] =>
+      extents.flatMap((extent, i) => (extent && meters[i].institution === institution ? extent : []))
+    virtualMarks.push(...(await putVirtualDays({ state, consumption }, { shard, meters: all, changed, reachOf })))
+  }
+  return { changed, virtualMarks }
+}
+
+/** What reviews touch, in rounds that hold each meter once: each window is patched into what the one before has put. */
+export function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
+  const rounds: MeterWork[][] = []
+  for (const { reopened, meters, extents, anew } of works) {
+    const waiting = new Map(reopened.map(({ key, value }) => [key, value]))
+    for (const [index, meter] of meters.entries()) {
+      const extent = extents[index]
+      // One that is settled from its first reading is so by its overrides.
+      if (!extent || anew.has(meter.id)) continue
+      for (const [round, { fromMs, toMs }] of (waiting.get(reopenedKey(meter.id)) ?? []).entries()) {
+        rounds[round] ??= []
+        rounds[round].push({ meter, touched: { meter: meter.id, fromMs, toMs, count: 0 }, extent, clears: false })
+      }
+    }
+  }
+  return rounds
+}
+
+/** What of a shard was touched, and how far its meters' readings reach now. */
+export function touchedOfShard(
+  { before, meters, anew }: ShardStanding,
+  touchedOf: ReadonlyMap<string, MeterWork['touched']>,
+) {
+  const settled = before?.value
+  const placeOf = placesIn(settled)
+  const touched: MeterWork[] = []
+  const extents: (Extent | null)[] = []
+  for (const [index, meter] of meters.entries()) {
+    const isAnew = anew.has(meter.id)
+    // A meter that has left and come back is one that is settled anew: what stood of it is forgotten here.
+    const known = isAnew ? null : (settled?.extents[placeOf(meter.id, index)] ?? null)
+    const now = touchedOf.get(meter.id)
+    const extent = now ? reaching(known, now) : known
+    extents.push(extent)
+    if (extent && now) touched.push({ meter, touched: now, extent, clears: isAnew && settled !== undefined })
+  }
+  return { touched, extents }
+}
+
+/** Months to judge anew, by institution. */
+export function dirtyMonths(meters: readonly Meter[], changed: ChangedDays): Map<string, Set<string>> {
+  const dirty = new Map<string, Set<string>>()
+  const months = new Map<number, string>()
+  for (const { id, institution } of meters) {
+    for (const day of changed.get(id) ?? []) {
+      const month = months.get(day) ?? monthOf(dayStartMs(day))
+      months.set(day, month)
+      const own = dirty.get(institution)
+      if (own) own.add(month)
+      else dirty.set(institution, new Set([month]))
+    }
+  }
+  return dirty
+}

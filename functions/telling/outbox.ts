@@ -1,0 +1,83 @@
+// The outbox of notifications as documents: a record that stays, so that nothing is sent twice, and a mark that goes when
+// it is done, so that a round reads only what waits.
+
+import type { Held, Notification } from '../../domain/notify/plan.ts'
+import {
+  type NotifySetting,
+  notifySettingSchema,
+  type Recipient,
+  recipientSchema,
+} from '../../domain/notify/setting.ts'
+import { sortable } from '../alerts/store.ts'
+import { type DocWrite, type StateStore, VersionConflict } from '../platform.ts'
+
+export const notificationKeys = {
+  record: (id: string) => `notification/${id}`,
+  pending: (id: string) => `notification-pending/${id}`,
+  /** Marks of those sent or given up in order of time, for whoever forgets them: the id. */
+  done: (atMs?: number, id = '') => `notification-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
+  /** Lines that wait for the end of quiet hours or for the digest. */
+  held: (id: string) => `notification-held/${id}`,
+  /** Storm[] that were told lately. */
+  storms: 'notification-storms',
+  recipient: (id: string) => `setting/recipient/${id}`,
+  /** NotifySetting. */
+  setting: 'setting/notify',
+} as const
+
+/** What became of a notification. */
+export interface NotificationRecord {
+  notification: Notification
+  state: 'pending' | 'sent' | 'failed'
+  attempts: number
+  /** Not before. */
+  nextMs: number
+  /** When it was sent or given up. */
+  doneMs: number | null
+  /** Why the last attempt failed. */
+  error: string | null
+}
+
+/** Puts notifications in the outbox, each once: one whose id is known already is left as it is. */
+export async function enqueue(state: StateStore, notifications: readonly Notification[]): Promise<void> {
+  for (const notification of notifications) {
+    const { id, createdMs } = notification
+    const record: NotificationRecord = {
+      notification,
+      state: 'pending',
+      attempts: 0,
+      nextMs: createdMs,
+      doneMs: null,
+      error: null,
+    }
+    const mark: DocWrite = { key: notificationKeys.pending(id), value: id }
+    try {
+      await state.put([{ key: notificationKeys.record(id), value: record, ifVersion: 0 }, mark])
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error
+      // In AWS each write stands alone: a kill may have left the record without its mark.
+      const known = await state.get<NotificationRecord>(notificationKeys.record(id))
+      if (known?.value.state === 'pending') await state.put([mark])
+    }
+  }
+}
+
+export const hold = (state: StateStore, held: readonly Held[]): Promise<void> =>
+  state.put(held.map((one) => ({ key: notificationKeys.held(one.id), value: one })))
+
+/** Those sent or given up, the latest first. */
+export async function finishedNotifications(state: StateStore, limit: number): Promise<NotificationRecord[]> {
+  const marks = await state.query<string>(notificationKeys.done(), { descending: true, limit })
+  const records = await state.getMany<NotificationRecord>(marks.map(({ value }) => notificationKeys.record(value)))
+  return records.map(({ value }) => value)
+}
+
+/** Documents that no longer fit the schema are left out. */
+export async function recipientsOf(state: StateStore): Promise<Recipient[]> {
+  const docs = await state.query<unknown>(notificationKeys.recipient(''))
+  return docs.flatMap(({ value }) => recipientSchema.safeParse(value).data ?? [])
+}
+
+export async function notifySettingOf(state: Pick<StateStore, 'get'>): Promise<NotifySetting | undefined> {
+  return notifySettingSchema.safeParse((await state.get<unknown>(notificationKeys.setting))?.value).data
+}

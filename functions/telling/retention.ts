@@ -1,0 +1,52 @@
+// Forgets cleared alerts and finished notifications when their time is over. Each has a mark in order of time, so a run
+// reads only what is due, oldest first, and never more than it can forget.
+
+import { DAY_MS } from '../../domain/calendar.ts'
+import { type Retention, retentionSchema } from '../../domain/notify/retention.ts'
+import { type AlertWhere, alertKeys, type ClosedAlert } from '../alerts/store.ts'
+import type { StateStore } from '../platform.ts'
+import { notificationKeys } from './outbox.ts'
+
+export const RETENTION_KEY = 'setting/retention'
+
+/** The defaults where nothing is set, or what is set no longer fits. */
+export async function retentionOf(state: Pick<StateStore, 'get'>): Promise<Retention> {
+  const set = (await state.get<unknown>(RETENTION_KEY))?.value
+  return retentionSchema.safeParse(set).data ?? retentionSchema.parse({})
+}
+
+/** Forgets at most `docsMax` alerts and as many notifications; what is left is due the next time. */
+export async function forgetDone(state: StateStore, nowMs: number, docsMax: number): Promise<void> {
+  const { alertDays, notificationDays } = await retentionOf(state)
+  await forgetAlerts(state, nowMs - alertDays * DAY_MS, docsMax)
+  const done = await dueMarks<string>(state, {
+    marks: notificationKeys.done,
+    beforeMs: nowMs - notificationDays * DAY_MS,
+    docsMax,
+  })
+  await state.delete(done.map(({ value }) => notificationKeys.record(value)))
+  // After what they stand for: a kill in between leaves marks of nothing, which go the next time.
+  await state.delete(done.map(({ key }) => key))
+}
+
+async function forgetAlerts(state: StateStore, beforeMs: number, docsMax: number): Promise<void> {
+  const done = await dueMarks<ClosedAlert>(state, { marks: alertKeys.done, beforeMs, docsMax })
+  const places = await state.getMany<AlertWhere>(done.map(({ value: { id } }) => alertKeys.place(id)))
+  const closedMs = new Map(places.map(({ key, value }) => [key, value.closed ? value.closedMs : undefined]))
+  await state.delete(
+    done.flatMap(({ value: { id, shard, atMs } }) => {
+      const place = alertKeys.place(id)
+      // An alert that was opened again has another place by now.
+      return [alertKeys.closed(shard, atMs, id), ...(closedMs.get(place) === atMs ? [place] : [])]
+    }),
+  )
+  await state.delete(done.map(({ key }) => key))
+}
+
+async function dueMarks<T>(
+  state: StateStore,
+  { marks, beforeMs, docsMax }: { marks: (atMs?: number) => string; beforeMs: number; docsMax: number },
+): Promise<{ key: string; value: T }[]> {
+  const oldest = await state.query<T>(marks(), { limit: docsMax })
+  return oldest.filter(({ key }) => key < marks(beforeMs))
+}

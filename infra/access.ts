@@ -1,0 +1,8 @@
+// The rights and variables that a function is given to use one resource.
+
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+
+export interface Access {
+  environment: Record<string, string>
+  statements: PolicyStatement[]
+}

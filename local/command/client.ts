@@ -1,0 +1,53 @@
+// How the CLI talks to a running host: the HTTP API, and nothing beside it.
+
+import { runningHost } from '../host.ts'
+
+export interface Client {
+  get<T>(path: string): Promise<T>
+  put<T>(path: string, body: unknown): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
+}
+
+/** What the API answered instead of doing as asked. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly problem: {
+    detail?: string
+    problems?: { kind: string; id: string; index: number; field: string; reason: string }[]
+  }
+  constructor(status: number, problem: ApiError['problem']) {
+    super(problem.detail ?? `the API answered ${status}`)
+    this.status = status
+    this.problem = problem
+  }
+}
+
+export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken: string }): Client {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(`${httpUrl.replace(/\/$/, '')}/api/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminToken}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }).catch((error: Error) => {
+      throw new Error(`${httpUrl} does not answer: ${String(error.cause ?? error)}`, { cause: error })
+    })
+    const answer: unknown = await response.json().catch(() => ({ detail: `${httpUrl} is no kilowatch` }))
+    if (!response.ok) throw new ApiError(response.status, answer as ApiError['problem'])
+    return answer as T
+  }
+  return {
+    get: (path) => call('GET', path),
+    put: (path, body) => call('PUT', path, body),
+    post: (path, body) => call('POST', path, body),
+  }
+}
+
+/** The host that the options mean: the one they name, or the one that runs on the data folder; undefined when none does. */
+export function chosenHost(options: { data: string; api?: string; token?: string }) {
+  const running = runningHost(options.data)
+  const httpUrl = options.api ?? running?.httpUrl
+  const adminToken = options.token ?? running?.adminToken
+  if (!httpUrl) return undefined
+  if (!adminToken) throw new Error(`${httpUrl} needs --token: the text in "admin-token" in its data folder`)
+  return { httpUrl, adminToken }
+}

@@ -1,0 +1,180 @@
+// The demo province on an empty machine: its registry, 13 months of hourly history through the ingest handler, settled and
+// judged; then its gateways, which publish over MQTT from another process. Started again, it continues where it stopped.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { PROVINCE_CODE } from '../../devices/demo/areas.ts'
+import type { DemoGatewaysInput } from '../../devices/demo/gateways.ts'
+import type { HistoryBatch, HistoryInput } from '../../devices/demo/history.ts'
+import { demoProvince } from '../../devices/demo/province.ts'
+import { ALERT_KINDS } from '../../domain/alert/finding.ts'
+import { ALERT_RULES } from '../../domain/alert/rules.ts'
+import type { AlertThreshold } from '../../domain/alert/threshold.ts'
+import { addMonths, monthOf, monthRange } from '../../domain/calendar.ts'
+import { alertKeys } from '../../functions/alerts/store.ts'
+import { DEMO_KEY, PROGRESS_KEY } from '../../functions/api/routes.ts'
+import { ingest } from '../../functions/ingest.ts'
+import type { ShardResult } from '../../functions/platform.ts'
+import { importRegistry } from '../../functions/registry/import.ts'
+import { type RegistryHead, registryKeys } from '../../functions/registry/reader.ts'
+import { extentsOf, type SettledMark, settledKey } from '../../functions/settling/mark.ts'
+import type { Host } from '../host.ts'
+
+/** What is kept of the demo to continue it: with the same two values the simulator goes on where it stopped. */
+interface Demo {
+  seed: string
+  startMs: number
+  /** History was ingested up to here; absent while it has not been completed. */
+  deliveredMs?: number
+}
+export type Stage = 'registry' | 'history' | 'settle' | 'assess'
+export type Report = (stage: Stage, done: number, total: number) => void
+
+const HISTORY_MONTHS = 13
+const SECRETS_FILE = 'demo-gateways.json'
+
+/** The history of the demo is there at once, and so is what holds in it: its alerts do not wait a day for being sure. */
+const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
+  (kind) => ALERT_RULES[kind].defaults.raiseAfterMinutes > 0,
+).map((kind) => ({
+  subject: PROVINCE_CODE,
+  kind,
+  raiseAfterMinutes: 0,
+  by: 'demo',
+  reason: 'the demo shows at once what holds in its history',
+}))
+
+/**
+ * Makes the demo when the registry is empty, or finishes one that was cut off; returns it, or undefined where the registry
+ * is the user's own. Nothing is ingested twice: what an interrupted start had stored is sent again and counts once.
+ */
+export async function prepareDemo(host: Host, data: string, seed: string, report: Report): Promise<Demo | undefined> {
+  const { state, devices, now } = host.platform
+  const standing = (await state.get<Demo>(DEMO_KEY))?.value
+  const isEmpty = (await state.get<RegistryHead>(registryKeys.head)) === undefined
+  if (!standing && !isEmpty) return undefined
+  if (standing?.deliveredMs !== undefined) return standing
+  const province = demoProvince({ seed: standing?.seed ?? seed, startMs: standing?.startMs ?? now() })
+  const demo: Demo = { seed: String(province.seed), startMs: province.startMs }
+  report('registry', 0, 1)
+  await state.put([{ key: DEMO_KEY, value: demo }])
+  await state.put([{ key: alertKeys.thresholds(PROVINCE_CODE), value: DEMO_THRESHOLDS }])
+  const { problems } = await importRegistry(state, province.registry)
+  if (problems.length > 0) throw new Error(`the demo's registry is wrong: ${JSON.stringify(problems[0])}`)
+  if (!existsSync(join(data, SECRETS_FILE))) {
+    const secrets = await devices.provision(province.registry.gateways)
+    writeFileSync(join(data, SECRETS_FILE), JSON.stringify(secrets), { mode: 0o600 })
+  }
+  const fromMs = monthRange(addMonths(monthOf(demo.startMs), -HISTORY_MONTHS)).fromMs
+  const window = { fromMs, toMs: demo.startMs, dailyFromMs: province.originMs }
+  const meters = province.registry.meters.length
+  await ingestHistory(host, { ...demo, window }, (done) =>
+    report('history', done, (meters * (window.toMs - fromMs)) / 3_600_000),
+  )
+  await settleAll(host, report)
+  const delivered = { ...demo, deliveredMs: demo.startMs }
+  await state.put([{ key: DEMO_KEY, value: delivered }])
+  return delivered
+}
+
+/** The history is made in a worker and ingested here, so that both cores work. */
+async function ingestHistory({ platform }: Host, input: HistoryInput, report: (done: number) => void): Promise<void> {
+  // Settling after each message would look at the same hours again and again: it is done once, after all of them.
+  const handler = ingest({ ...platform, fanOut: { send: async () => undefined } })
+  const worker = new Worker(new URL('../../devices/demo/history.ts', import.meta.url), { workerData: input })
+  try {
+    const batches = receiver(worker)
+    let done = 0
+    for (let batch = await batches(); batch.length > 0; batch = await batches()) {
+      const receivedMs = platform.now()
+      const messages = batch.map(({ gateway, payload }, id) => ({ id: String(id), gateway, payload, receivedMs }))
+      const { stored, rejected, failed } = await handler({ messages })
+      if (rejected > 0 || failed.length > 0)
+        throw new Error(`${rejected + failed.length} readings of the demo were refused`)
+      done += stored
+      report(done)
+    }
+  } finally {
+    await worker.terminate()
+  }
+}
+
+/** Asks the worker for batches, one ahead of the one in hand. An empty batch is the end. */
+function receiver(worker: Worker): () => Promise<HistoryBatch> {
+  const broken = new Promise<never>((_, reject) => worker.once('error', reject))
+  const next = (): Promise<HistoryBatch> => {
+    const batch = new Promise<HistoryBatch>((resolve) => worker.once('message', resolve))
+    worker.postMessage('next')
+    return batch
+  }
+  let ahead = next()
+  return async () => {
+    const batch = await Promise.race([ahead, broken])
+    if (batch.length > 0) ahead = next()
+    return batch
+  }
+}
+
+/** Shards settled together: they share each look at the readings, and progress is told between them. */
+const SHARDS_AT_ONCE = 16
+
+/** Settles and judges every shard now, with progress. */
+async function settleAll({ platform, handlers }: Host, report: Report): Promise<void> {
+  const shards = (await platform.state.get<RegistryHead>(registryKeys.head))?.value.shards ?? []
+  const done = ({ failed }: ShardResult, stage: string): void => {
+    if (failed.length > 0) throw new Error(`${stage} ${failed[0].shard}: ${failed[0].reason}`)
+  }
+  for (const stage of ['settle', 'assess'] as const) {
+    for (let first = 0; first < shards.length; first += SHARDS_AT_ONCE) {
+      report(stage, first, shards.length)
+      done(await handlers[stage]({ shards: shards.slice(first, first + SHARDS_AT_ONCE) }), stage)
+    }
+  }
+  done(await handlers.rollup({ shards: [] }), 'rollup')
+}
+
+/** Starts the demo's gateways in another process; they end with this one. What they missed meanwhile they send first. */
+export async function startDemoGateways(
+  host: Host,
+  data: string,
+  demo: Demo,
+  intervalSeconds: number,
+): Promise<ChildProcess> {
+  const secrets = JSON.parse(readFileSync(join(data, SECRETS_FILE), 'utf8')) as { id: string; secret: string }[]
+  const { state } = host.platform
+  const settled = await state.query<SettledMark>(settledKey(''))
+  const extents = new Map(settled.flatMap(({ value }) => [...extentsOf(value)]))
+  const { registry } = demoProvince(demo)
+  const lastOf = (gateway: string): number =>
+    Math.max(
+      demo.deliveredMs ?? demo.startMs,
+      ...registry.meters.filter((meter) => meter.gateway === gateway).map(({ id }) => extents.get(id)?.[1] ?? 0),
+    )
+  const input: DemoGatewaysInput = {
+    seed: demo.seed,
+    startMs: demo.startMs,
+    url: host.mqttUrl,
+    folder: join(data, 'demo-outbox'),
+    intervalSeconds,
+    gateways: secrets.map(({ id, secret }) => ({ id, password: secret, sinceMs: lastOf(id) })),
+  }
+  const script = join(import.meta.dirname, '..', '..', 'devices', 'demo', 'gateways.ts')
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  child.send(input)
+  return child
+}
+
+/** Keeps the progress where the page can read it. */
+export function progressDoc({ platform: { state } }: Host): { report: Report; done(): Promise<void> } {
+  let shownMs = 0
+  return {
+    report(stage, done, total) {
+      if (performance.now() - shownMs < 500) return
+      shownMs = performance.now()
+      void state.put([{ key: PROGRESS_KEY, value: { stage, done: Math.round(done), total: Math.round(total) } }])
+    },
+    done: () => state.delete([PROGRESS_KEY]),
+  }
+}

@@ -1,0 +1,200 @@
+// `kilowatch import FILES`: registry files (CSV in UTF-8, with or without BOM) into the registry. Each refused row is named with its
+// field and reason; nothing is written unless every row of every file is good.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { type Bill, billId } from '../../domain/energy/bill.ts'
+import { tariffId } from '../../domain/energy/tariff.ts'
+import { targetId } from '../../domain/import/check.ts'
+import { REGISTRY_KINDS, type RegistryKind } from '../../domain/import/columns.ts'
+import { parseRows, type Row } from '../../domain/import/file.ts'
+import { TABLE_KINDS, type TableRow, tableRowId } from '../../domain/standards/tables.ts'
+import { billWarnings } from '../../functions/judging/bill-warnings.ts'
+import { importRegistry } from '../../functions/registry/import.ts'
+import { openPlatform } from '../platform.ts'
+import { ApiError, chosenHost, clientOf } from './client.ts'
+
+export interface ImportOptions {
+  json?: boolean
+  refused?: string
+  data: string
+  api?: string
+  token?: string
+}
+interface Refused {
+  file: string
+  row: number
+  field: string
+  reason: string
+}
+interface Outcome {
+  institutions: number
+  meters: number
+  /** What was taken, but of which something will stay unknown. */
+  warnings: { kind: string; id: string; field: string; reason: string }[]
+  secrets: { id: string; secret: string }[]
+}
+
+export async function importFiles(files: string[], options: ImportOptions): Promise<void> {
+  const tables = await Promise.all(files.map(readTable))
+  const refused: Refused[] = []
+  const records: Record<string, unknown[]> = {}
+  const origin: Record<string, { file: string; row: number }[]> = {}
+  for (const { file, kind, rows, malformed } of tables) {
+    const parsed = parseRows(kind, rows)
+    refused.push(...malformed, ...parsed.refused.map((one) => ({ file, ...one })))
+    records[kind] = [...(records[kind] ?? []), ...parsed.records]
+    origin[kind] = [...(origin[kind] ?? []), ...parsed.rowOf.map((row) => ({ file, row }))]
+  }
+  let outcome: Outcome | undefined
+  if (refused.length === 0) {
+    try {
+      outcome = await store(records, options)
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.problem.problems) throw error
+      // A problem's index counts all records of the registry; ours are found by their id.
+      refused.push(...error.problem.problems.map((problem) => ({ ...placeOf(problem, records, origin), ...problem })))
+    }
+  }
+  if (options.refused) await writeRefused(options.refused, tables, refused)
+  const warnings = (outcome?.warnings ?? []).map(
+    (one): Refused => ({ ...placeOf(one, records, origin), field: one.field, reason: one.reason }),
+  )
+  report({ refused, warnings, outcome }, options)
+}
+
+interface Table {
+  file: string
+  kind: RegistryKind
+  rows: Row[]
+  malformed: Refused[]
+  /** The file's cells as they are, the header first. */
+  cells: string[][]
+}
+/** Written in front of a refused row, and passed over when the corrected file is imported. */
+const REASON_COLUMN = 'refused'
+
+async function readTable(file: string): Promise<Table> {
+  const stem = basename(file).replace(/\.csv$/i, '')
+  const kind = REGISTRY_KINDS.find(
+    (known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`),
+  )
+  if (!kind) throw new Error(`${file}: the name must begin with one of ${REGISTRY_KINDS.join(', ')}`)
+  const cells = withoutReasons(cellsOf(file, await readFile(file)))
+  const [header = [], ...records] = cells
+  if (header.every((name) => name.trim() === ''))
+    throw new Error(`${file} is empty: the first row must name the columns`)
+  const malformed: Refused[] = header
+    .filter((name, index) => name.trim() !== '' && header.indexOf(name) !== index)
+    .map((name) => ({ file, row: 1, field: name, reason: 'the column stands twice' }))
+  // A row that is left out keeps its place as an empty one, so that the numbers of the others stay those of the file.
+  const rows = records.map((cells, index): Row => {
+    if (cells.length === header.length) return Object.fromEntries(header.map((name, column) => [name, cells[column]]))
+    if (cells.some((cell) => cell.trim() !== '')) {
+      const reason = `the row has ${cells.length} cells, the header ${header.length}`
+      malformed.push({ file, row: index + 2, field: '', reason })
+    }
+    return Object.fromEntries(header.map((name) => [name, '']))
+  })
+  return { file, kind, rows, malformed, cells }
+}
+
+/** Throws an Error naming the file when it is no CSV in UTF-8. What Excel calls "CSV" is in the code page of the system. */
+function cellsOf(file: string, bytes: Uint8Array): string[][] {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new Error(`${file} is not UTF-8; save it as "CSV UTF-8"`, { cause })
+  }
+  try {
+    return parse(text, { columns: false, relax_column_count: true, skip_empty_lines: false })
+  } catch (cause) {
+    throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/** Into the running host by HTTP; into the data folder itself when no host runs on it. */
+async function store(records: Record<string, unknown[]>, options: ImportOptions): Promise<Outcome> {
+  const host = chosenHost(options)
+  if (host) return clientOf(host).put<Outcome>('registry', records)
+  const platform = await openPlatform(options.data)
+  try {
+    const gateways = (records.gateways ?? []) as { id: string; institution: string; password?: string }[]
+    const part = { ...records, gateways: gateways.map(({ password: _, ...gateway }) => gateway) }
+    const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
+    if (problems.length > 0) throw new ApiError(422, { problems })
+    const secrets = await platform.devices.provision(gateways)
+    const ofBills = await billWarnings(platform, (records.bills ?? []) as Bill[])
+    return { institutions: head.institutions, meters: head.meters, warnings: [...warnings, ...ofBills], secrets }
+  } finally {
+    await platform.close()
+  }
+}
+
+function placeOf(
+  { kind, id }: { kind: string; id: string },
+  records: Record<string, unknown[]>,
+  origin: Record<string, { file: string; row: number }[]>,
+): { file: string; row: number } {
+  const idsOf: Partial<Record<string, (record: never) => string>> = {
+    targets: targetId,
+    bills: billId,
+    tariffs: tariffId,
+    ...Object.fromEntries(TABLE_KINDS.map((table) => [table, (row: TableRow) => tableRowId(table, row)])),
+  }
+  const idOf = idsOf[kind] ?? (({ id, code }: { id?: string; code?: string }) => id ?? code)
+  const index = (records[kind] ?? []).findIndex((record) => idOf(record as never) === id)
+  return origin[kind]?.[index] ?? { file: kind, row: 0 }
+}
+
+const withoutReasons = (cells: string[][]): string[][] =>
+  cells[0]?.[0] === REASON_COLUMN ? cells.map((row) => row.slice(1)) : cells
+
+/**
+ * Offers the refused rows as files: those of each input file under its own name, with the reason in front, so that they
+ * can be corrected and imported as they are. Each begins with a BOM: Excel takes Chinese in UTF-8 for another code page without it.
+ */
+async function writeRefused(folder: string, tables: readonly Table[], refused: readonly Refused[]): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const { file, cells } of tables) {
+    const rows = Map.groupBy(
+      refused.filter((one) => one.file === file && one.row > 1),
+      ({ row }) => row,
+    )
+    if (rows.size === 0) continue
+    const reasonsOf = (row: Refused[]): string =>
+      row.map(({ field, reason }) => `${field && `${field}: `}${reason}`).join('; ')
+    const lines = [...rows].map(([row, own]) => [reasonsOf(own), ...(cells[row - 1] ?? [])])
+    const text = [[REASON_COLUMN, ...(cells[0] ?? [])], ...lines].map((line) => line.map(cell).join(',')).join('\n')
+    await writeFile(join(folder, basename(file)), `\uFEFF${text}\n`)
+  }
+}
+const cell = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
+
+function report(
+  {
+    refused,
+    warnings,
+    outcome,
+  }: { refused: readonly Refused[]; warnings: readonly Refused[]; outcome: Outcome | undefined },
+  { json }: ImportOptions,
+): void {
+  if (!outcome) process.exitCode = 1
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ imported: outcome !== undefined, ...outcome, warnings, refused })}\n`)
+    return
+  }
+  for (const { file, row, field, reason } of refused)
+    process.stderr.write(`${file} row ${row}: ${field && `${field}: `}${reason}\n`)
+  for (const { file, row, field, reason } of warnings)
+    process.stderr.write(`${file} row ${row}: warning: ${field}: ${reason}\n`)
+  if (!outcome) {
+    process.stderr.write(`kilowatch: nothing was imported: ${refused.length} refused\n`)
+    return
+  }
+  process.stdout.write(`imported; the registry has ${outcome.institutions} institutions and ${outcome.meters} meters\n`)
+  for (const { id, secret } of outcome.secrets)
+    process.stdout.write(`gateway ${id}: password ${secret} (shown this once)\n`)
+}

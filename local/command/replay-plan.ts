@@ -1,0 +1,29 @@
+// The options of `kilowatch replay`, and the plan that each layout of input files yields.
+
+import type { ReplayGateway } from '../../devices/replay/replay.ts'
+import type { Client } from './client.ts'
+
+export interface ReplayCommandOptions {
+  readings: string
+  buildings?: string
+  json?: boolean
+  url?: string
+  api?: string
+  token?: string
+  data: string
+  outbox?: string
+  reductionPct: number
+  shuffle?: string
+  duplicate?: boolean
+}
+
+/** What one layout of input brings: its registry, its gateways without passwords, and how its result is read. */
+export interface ReplayPlan {
+  registry: { gateways: readonly { id: string }[] } & Record<string, unknown>
+  gateways: readonly Omit<ReplayGateway, 'password'>[]
+  /** The area that is fresh when all has been settled. */
+  area: string
+  /** Reads the result from the API. */
+  result(client: Client): Promise<Record<string, unknown>>
+  notes: readonly string[]
+}

@@ -1,0 +1,90 @@
+// `kilowatch start`: the whole service on this machine, with the demo province unless the registry is the user's own.
+
+import type { ChildProcess } from 'node:child_process'
+import { type Host, startHost } from '../host.ts'
+import { prepareDemo, progressDoc, type Stage, startDemoGateways } from './demo.ts'
+import { progressLine } from './progress.ts'
+import { buildWeb, WEB_DIST } from './web-build.ts'
+
+export interface StartOptions {
+  data: string
+  port: number
+  mqttPort: number
+  host: string
+  demo: boolean
+  web: boolean
+  seed: string
+  demoInterval: number
+}
+
+const STAGES: Record<Stage, string> = {
+  registry: 'registering the demo province',
+  history: 'ingesting 13 months of readings',
+  settle: 'settling consumption, county by county',
+  assess: 'judging, county by county',
+}
+
+export async function start(options: StartOptions): Promise<void> {
+  const stopped = stopSignal()
+  let built = false
+  const host = await startHost({ ...options, hold: true, web: () => (built ? WEB_DIST : undefined) })
+  let gateways: ChildProcess | undefined
+  try {
+    say(`listening on ${host.httpUrl} and ${host.mqttUrl}`)
+    const page = options.web
+      ? buildWeb().then(() => {
+          built = true
+        })
+      : Promise.resolve()
+    // The page is awaited below; until then its failure has nobody to report to.
+    page.catch(() => undefined)
+    if (options.demo) gateways = await demo(host, options)
+    await page
+    host.run()
+    say(
+      `ready: ${options.web ? host.httpUrl : `${host.httpUrl}/api/v1/health`}  (data in "${options.data}"; Ctrl-C stops)`,
+    )
+    await stopped
+  } finally {
+    await ended(gateways)
+    await host.close()
+  }
+}
+
+async function demo(host: Host, options: StartOptions): Promise<ChildProcess | undefined> {
+  const line = progressLine()
+  const doc = progressDoc(host)
+  let last: Stage | undefined
+  const prepared = await prepareDemo(host, options.data, options.seed, (stage, done, total) => {
+    doc.report(stage, done, total)
+    line.show(`${STAGES[stage]}: ${Math.min(100, Math.floor((done / total) * 100))} %`)
+    if (stage !== last && !process.stderr.isTTY) say(STAGES[stage])
+    last = stage
+  })
+  line.clear()
+  await doc.done()
+  return prepared && startDemoGateways(host, options.data, prepared, options.demoInterval)
+}
+
+/** Lets the demo's gateways stop while their broker is still there. */
+async function ended(gateways: ChildProcess | undefined): Promise<void> {
+  if (!gateways?.connected) return
+  const exited = new Promise((resolve) => gateways.once('exit', resolve))
+  gateways.disconnect()
+  await exited
+}
+
+const say = (text: string): void => void process.stderr.write(`kilowatch: ${text}\n`)
+
+/**
+ * Resolves at the first SIGINT or SIGTERM; npm passes on the one and the terminal sends it too, so more of them are
+ * ignored. Also when a parent that holds a channel to us is gone: a replay's host must not outlive its replay.
+ */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
+    process.once('disconnect', () => resolve())
+    // Listening holds the channel open, which would keep a host that has stopped from ending.
+    process.channel?.unref()
+  })
+}

@@ -1,0 +1,60 @@
+// Who asks, in AWS: only claims that the authorizer has checked make an administrator.
+
+import { expect, test } from 'vitest'
+import { apiEntry } from '../../../cloud/events/http.ts'
+import { api } from '../../../functions/api.ts'
+import { openTestPlatform, PROVINCE, register } from '../../functions/province.ts'
+import { httpEvent } from '../cloud-host.ts'
+
+const ADMIN = { claim: 'cognito:groups', value: 'kilowatch-admin' }
+
+async function opened(admin = ADMIN) {
+  const platform = await openTestPlatform()
+  await register(platform, PROVINCE)
+  return apiEntry(api(platform), () => admin)
+}
+const recipient = { id: 'li', name: 'li', channels: [{ type: 'mail', address: 'li@example.org' }] }
+
+test.each([
+  { name: 'a list as API Gateway writes it', claims: { 'cognito:groups': '[viewer kilowatch-admin]' }, status: 200 },
+  { name: 'a list', claims: { 'cognito:groups': ['kilowatch-admin'] }, status: 200 },
+  { name: 'one value', claims: { 'cognito:groups': 'kilowatch-admin' }, status: 200 },
+  { name: 'another group', claims: { 'cognito:groups': '[kilowatch-admins]' }, status: 403 },
+  { name: 'a part of a name', claims: { 'cognito:groups': 'my-kilowatch-admin' }, status: 403 },
+  { name: 'another claim', claims: { scope: 'kilowatch-admin' }, status: 403 },
+  { name: 'no claims', claims: {}, status: 403 },
+  { name: 'nobody', claims: undefined, status: 401 },
+])('$name: $status', async ({ claims, status }) => {
+  const entry = await opened()
+  const { statusCode } = await entry(httpEvent('PUT', 'settings/recipients/li', claims, recipient))
+  expect(statusCode).toBe(status)
+})
+
+test('whoever has signed in without the right is told which one it is', async () => {
+  const entry = await opened()
+  const { body } = await entry(httpEvent('PUT', 'settings/recipients/li', { sub: 'li' }, recipient))
+  expect(JSON.parse(body ?? '')).toMatchObject({
+    title: 'Forbidden',
+    detail: 'this needs the credentials of an admin: your token has no kilowatch-admin in cognito:groups',
+  })
+})
+
+test('the claim is chosen at deploy', async () => {
+  const entry = await opened({ claim: 'scope', value: 'kw/admin' })
+  const event = httpEvent('PUT', 'settings/recipients/li', { scope: 'openid kw/admin' }, recipient)
+  expect((await entry(event)).statusCode).toBe(200)
+})
+
+test('a role in the event that no authorizer has checked is nobody', async () => {
+  const entry = await opened()
+  const event = httpEvent('PUT', 'settings/recipients/li', undefined, recipient)
+  Object.assign(event.requestContext, { authorizer: { lambda: { role: 'admin' } } })
+  expect((await entry(event)).statusCode).toBe(401)
+})
+
+test('everyone may read', async () => {
+  const entry = await opened()
+  const { statusCode, body } = await entry(httpEvent('GET', 'institutions/A'))
+  expect(statusCode).toBe(200)
+  expect(JSON.parse(body ?? '').name).toBe('A 机构')
+})

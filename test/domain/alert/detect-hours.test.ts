@@ -1,0 +1,282 @@
+// What each detector says of plain values: found, not found, and not judged where too little is known.
+
+import { describe, expect, test } from 'vitest'
+import {
+  afterHoursLoad,
+  gatewayOffline,
+  type Hours,
+  isWeekday,
+  meterSilent,
+  nightFlowLeak,
+  pvUnderperformance,
+  registerEvent,
+  treeImbalance,
+} from '../../../domain/alert/detect-hours.ts'
+import { dualControlAtRisk, dualControlOver, pueOverLimit, quotaExceeded } from '../../../domain/alert/detect-judged.ts'
+import { type Finding, judged } from '../../../domain/alert/finding.ts'
+import { ALERT_RULES, defaultLimits } from '../../../domain/alert/rules.ts'
+import { explainFinding } from '../../../domain/alert/text.ts'
+import { dayOf, dayStartMs, hourOfDay } from '../../../domain/calendar.ts'
+import type { DualControl, QuotaStatus } from '../../../domain/judge/result.ts'
+import { asked, DAY, HOUR, MINUTE, NOW } from './asked.ts'
+
+const raises = ({ value, limits }: Finding): boolean | null => (value === null ? null : value > limits.raise)
+const clears = ({ value, limits }: Finding): boolean | null => (value === null ? null : value <= limits.clear)
+
+/** Hours of the last `days` days up to today's midnight and on to now, by local day and hour. */
+function hoursOf(days: number, amountAt: (daysAgo: number, hour: number) => number): Hours {
+  const today = dayOf(NOW)
+  const firstHourMs = dayStartMs(today - days)
+  const count = Math.floor((NOW - firstHourMs) / HOUR)
+  const amounts = Float64Array.from({ length: count }, (_, index) => {
+    const atMs = firstHourMs + index * HOUR
+    return amountAt(today - dayOf(atMs), hourOfDay(atMs))
+  })
+  return { firstHourMs, amounts }
+}
+
+describe('silence', () => {
+  const rows = [
+    { name: 'heard a minute ago', minutes: 1, every: 15, raised: false, cleared: true },
+    { name: 'an hour at quarter-hour uploads is the limit', minutes: 60, every: 15, raised: false, cleared: false },
+    { name: 'more than an hour at quarter-hour uploads', minutes: 61, every: 15, raised: true, cleared: false },
+    { name: 'two hours at hourly uploads', minutes: 120, every: 60, raised: false, cleared: true },
+    { name: 'five hours at hourly uploads', minutes: 300, every: 60, raised: true, cleared: false },
+    { name: 'twenty minutes at one-minute uploads: too early', minutes: 20, every: 1, raised: false, cleared: false },
+    { name: 'half an hour at one-minute uploads', minutes: 31, every: 1, raised: true, cleared: false },
+  ]
+  test.each(rows)('gateway: $name', ({ minutes, every, raised, cleared }) => {
+    const found = gatewayOffline(asked('gatewayOffline'), { lastMs: NOW - minutes * MINUTE, everyMinutes: every })
+    expect([raises(found), clears(found)]).toEqual([raised, cleared])
+  })
+
+  test('a gateway never heard is not judged', () => {
+    expect(gatewayOffline(asked('gatewayOffline'), { lastMs: null, everyMinutes: 15 }).value).toBeNull()
+  })
+
+  const meter = (lastAgo: number, gatewayAgo: number) =>
+    meterSilent(asked('meterSilent'), {
+      lastMs: NOW - lastAgo * MINUTE,
+      everyMinutes: 15,
+      gatewayHeardMs: NOW - gatewayAgo * MINUTE,
+    })
+  test('a meter that is silent while its gateway speaks', () => expect(raises(meter(240, 5))).toBe(true))
+  test('a gateway that died explains its meters', () => expect(raises(meter(24 * 60, 24 * 60))).toBe(false))
+  test('a meter that was silent before its gateway died', () => expect(raises(meter(24 * 60, 60))).toBe(true))
+})
+
+describe('night-flow leak', () => {
+  /** Quiet nights, use by day, and from `leakDays` ago a flow that never stops. */
+  const water = (leakDays: number, leak: number, quiet = 0.02) =>
+    hoursOf(40, (ago, hour) => (hour < 6 ? quiet : 1.2) + (ago < leakDays ? leak : 0))
+  const leak = (hours: Hours, baselineM3PerHour?: number) =>
+    nightFlowLeak(asked('nightFlowLeak'), { hours, baselineM3PerHour })
+
+  test('no leak', () => expect(raises(leak(water(0, 0)))).toBe(false))
+  test('a leak of 0.5 m³/h in its third night', () => expect(raises(leak(water(3, 0.5)))).toBe(true))
+  test('not in its second night: one was still quiet', () => expect(raises(leak(water(2, 0.5)))).toBe(false))
+  test('below the floor it is a dripping tap', () => expect(raises(leak(water(10, 0.05)))).toBe(false))
+  test('a house that always flows at night is measured by itself', () => {
+    expect(raises(leak(water(0, 0, 2)))).toBe(false)
+    expect(raises(leak(water(5, 0.5, 2)))).toBe(false)
+    expect(raises(leak(water(5, 1.5, 2)))).toBe(true)
+  })
+  test('one night of filling a pool is no leak', () => {
+    expect(raises(leak(hoursOf(40, (ago, hour) => (ago === 1 ? 9 : hour < 6 ? 0.02 : 1.2))))).toBe(false)
+  })
+  test('an old leak becomes its own baseline, unless that of the alert is kept', () => {
+    expect(raises(leak(water(40, 0.5)))).toBe(false)
+    expect(raises(leak(water(40, 0.5), 0.02))).toBe(true)
+  })
+  test('not judged without last night, nor without a baseline', () => {
+    expect(leak(hoursOf(40, (ago) => (ago === 0 ? Number.NaN : 1))).value).toBeNull()
+    expect(leak(hoursOf(10, () => 1)).value).toBeNull()
+  })
+  test('says how much against what', () => {
+    expect(leak(water(3, 0.5)).facts).toEqual({
+      flowM3PerHour: 0.52,
+      baselineM3PerHour: 0.02,
+      limitM3PerHour: 0.1,
+      nights: 3,
+    })
+  })
+})
+
+describe('load outside working hours', () => {
+  const office = (night: number) => (ago: number, hour: number) =>
+    isWeekday(dayOf(NOW) - ago) && hour >= 8 && hour < 18 ? 50 : night
+  const load = (hours: Hours, isWorkday?: (day: number) => boolean) =>
+    afterHoursLoad(asked('afterHoursLoad'), { hours, isWorkday })
+
+  test('an office that switches off', () => expect(raises(load(hoursOf(8, office(5))))).toBe(false))
+  test('a load that never changes: 118 of 168 hours are outside', () => {
+    const found = load(hoursOf(8, office(50)))
+    expect(found.value).toBeCloseTo((100 * 118) / 168, 9)
+    expect(raises(found)).toBe(true)
+  })
+  test('a calendar of holidays is heard', () => expect(load(hoursOf(8, office(5)), () => false).value).toBe(100))
+  test('not judged with two days missing, nor without load', () => {
+    expect(load(hoursOf(8, (ago) => (ago <= 2 ? Number.NaN : 50))).value).toBeNull()
+    expect(load(hoursOf(8, () => 0)).value).toBeNull()
+  })
+  test('knows the week', () => {
+    expect(isWeekday(dayOf(NOW))).toBe(true)
+    expect([isWeekday(dayOf(NOW) - 1), isWeekday(dayOf(NOW) - 2), isWeekday(-4), isWeekday(-5)]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+})
+
+describe('main and sub meters', () => {
+  const tree = (mainAmount: number | null, subAmounts: (number | null)[]) =>
+    treeImbalance(asked('treeImbalance'), { mainAmount, subAmounts, unit: 'kWh' })
+  const rows = [
+    { name: 'a few percent of losses', main: 1000, subs: [600, 350], raised: false },
+    { name: 'a sub meter stands still', main: 1000, subs: [600, 0], raised: true },
+    { name: 'sub meters count more than the main one', main: 1000, subs: [700, 450], raised: true },
+    { name: 'one is not known', main: 1000, subs: [600, null], raised: null },
+    { name: 'no sub meters', main: 1000, subs: [], raised: null },
+    { name: 'next to nothing used', main: 3, subs: [0], raised: null },
+    { name: 'the main meter is not known', main: null, subs: [1], raised: null },
+  ]
+  test.each(rows)('$name', ({ main, subs, raised }) => expect(raises(tree(main, subs))).toBe(raised))
+  test('10 % apart is the limit', () => expect(tree(1000, [1100]).value).toBeCloseTo(10, 12))
+})
+
+describe('PV', () => {
+  const earlier = [
+    { kwh: 3000, days: 30 },
+    { kwh: 3300, days: 30 },
+    { kwh: 100, days: 2 },
+  ]
+  const pv = (kwh: number, days: number, history = earlier) =>
+    pvUnderperformance(asked('pvUnderperformance'), { current: { kwh, days }, earlier: history })
+  test('a usual month', () => expect(raises(pv(1400, 14))).toBe(false))
+  test('a third is missing', () => expect(raises(pv(980, 14))).toBe(true))
+  test('a sunny month is no fault', () => expect(pv(2800, 14).value).toBe(0))
+  test('too few days, or no history', () => {
+    expect(pv(100, 9).value).toBeNull()
+    expect(pv(980, 14, []).value).toBeNull()
+  })
+})
+
+describe('register events', () => {
+  const event = (kind: string, daysAgo: number, reviewed = false) => ({ kind, atMs: NOW - daysAgo * DAY, reviewed })
+  const found = (...events: ReturnType<typeof event>[]) => registerEvent(asked('registerEvent'), events)
+  test('one that nobody looked at', () => expect(raises(found(event('reset', 1)))).toBe(true))
+  test('reviewed: cleared', () => expect(clears(found(event('reset', 1, true)))).toBe(true))
+  test('a replacement was registered by somebody', () => expect(raises(found(event('replacement', 1)))).toBe(false))
+  test('an old one is left to the list', () => expect(raises(found(event('spike', 31)))).toBe(false))
+})
+
+describe('what was judged', () => {
+  const row = (actual: number | null, constraint: number | null): QuotaStatus => ({
+    indicator: 'nonHeatingPerArea',
+    coefficientSet: null,
+    unit: 'kgce/m²',
+    actual,
+    rating: null,
+    constraint,
+    benchmark: null,
+    guide: null,
+    toNextRating: null,
+    standard: 'DB37/T 2672-2019',
+    standIn: true,
+  })
+  const quota = (...rows: QuotaStatus[]) => quotaExceeded(asked('quotaExceeded'), rows)
+  test('a value equal to the constraint meets it', () => expect(raises(quota(row(22.3, 22.3)))).toBe(false))
+  test('the worst indicator speaks, and says how many are over', () => {
+    expect(quota(row(23, 22.3), row(44.6, 22.3), row(1, 2))).toMatchObject({
+      value: 200,
+      facts: { amount: 44.6, over: 2 },
+    })
+  })
+  test('nothing rated, nothing said', () => expect(quota(row(null, 22.3), row(20, null)).value).toBeNull())
+
+  const status = (ratio: number | null, provisional = false) =>
+    ({
+      provisional,
+      indicators: [
+        {
+          indicator: 'energy',
+          unit: 'tce',
+          actual: 1,
+          forecast: ratio,
+          forecastBasis: 'days',
+          target: 1,
+          ratio,
+          status: null,
+          targetSource: '计划',
+          targetStandIn: false,
+        },
+      ],
+    }) as unknown as DualControl
+  test.each([
+    { ratio: 0.95, risk: false, over: false },
+    { ratio: 0.97, risk: true, over: false },
+    { ratio: 1, risk: true, over: false },
+    { ratio: 1.01, risk: true, over: true },
+    { ratio: null, risk: null, over: null },
+  ])('a forecast of $ratio of the target', ({ ratio, risk, over }) => {
+    expect(raises(dualControlAtRisk(asked('dualControlAtRisk'), status(ratio)))).toBe(risk)
+    expect(raises(dualControlOver(asked('dualControlOver'), status(ratio)))).toBe(over)
+  })
+  test('a provisional judgement raises no alarm', () => {
+    expect(dualControlOver(asked('dualControlOver'), status(2, true)).value).toBeNull()
+    expect(dualControlOver(asked('dualControlOver'), null).value).toBeNull()
+  })
+
+  test.each([
+    { total: 150, it: 100, raised: false },
+    { total: 160, it: 100, raised: true },
+    { total: 90, it: 100, raised: null },
+    { total: 150, it: 0, raised: null },
+    { total: 150, it: null, raised: null },
+  ])('PUE $total / $it', ({ total, it, raised }) => {
+    expect(raises(pueOverLimit(asked('pueOverLimit'), { totalKwh: total, itKwh: it }))).toBe(raised)
+  })
+})
+
+describe('the table of rules', () => {
+  test.each(Object.entries(ALERT_RULES))(
+    '%s: the clearing value is not above the raising one, and a reason is given',
+    (_, rule) => {
+      expect(rule.defaults.clear).toBeLessThanOrEqual(rule.defaults.raise)
+      expect(rule.reason.length).toBeGreaterThan(40)
+      expect(rule.yieldsTo === undefined || ALERT_RULES[rule.yieldsTo].yieldsTo === undefined).toBe(true)
+    },
+  )
+
+  test('office hours are not asked of hospitals', () => {
+    expect(defaultLimits('afterHoursLoad', 'government').enabled).toBe(true)
+    expect(defaultLimits('afterHoursLoad', 'healthcare').enabled).toBe(false)
+  })
+
+  test('says how much, against what and by which clause, in both languages', () => {
+    const over = judged('quotaExceeded', asked('quotaExceeded'), {
+      value: 112.56,
+      facts: {
+        indicator: 'nonHeatingPerArea',
+        unit: 'kgce/m²',
+        amount: 25.1,
+        constraint: 22.3,
+        standard: 'DB37/T 2672-2019',
+        standIn: true,
+        over: 1,
+      },
+    })
+    expect(explainFinding(over, 'zh')).toEqual({
+      measured: '单位建筑面积非供暖能耗近12个月 25.1 kgce/m²',
+      against: '约束值 22.3 kgce/m²（DB37/T 2672-2019）（替代值，非正式下达），为其 112.6 %',
+      clause: expect.stringContaining('《河北省公共机构节能办法》'),
+    })
+    expect(explainFinding(over, 'en')).toEqual({
+      measured: 'non-heating energy per floor area, last 12 months: 25.1 kgce/m²',
+      against: 'constraint value 22.3 kgce/m² (DB37/T 2672-2019) (a stand-in, not officially issued), 112.6 % of it',
+      clause: expect.stringContaining('decree 10 of 2009'),
+    })
+  })
+})

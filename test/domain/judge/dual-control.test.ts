@@ -1,0 +1,361 @@
+// Holds dual control to the published results of Hebei and the nation, and to the rules of design §3 at their edges.
+
+import { describe, expect, it } from 'vitest'
+import { monthRange, monthsThrough, yearRange } from '../../../domain/calendar.ts'
+import { type SubjectMonth, sumSubjects } from '../../../domain/energy/subject-month.ts'
+import { fallPct, type JudgeInput, judge, profilesOf, statusOf } from '../../../domain/judge/dual-control.ts'
+import { dualControlSchema } from '../../../domain/judge/result.ts'
+import { targetValue } from '../../../domain/judge/target-value.ts'
+import { type Target, targetSchema } from '../../../domain/registry/records.ts'
+
+interface Year {
+  energyTce?: number
+  waterM3?: number
+  co2T?: number
+  floorAreaM2?: number
+  energyUsers?: number
+}
+/** A year's amount in equal months (or by `shape`), fully known. */
+function monthsOf(year: number, of: Year, shape: readonly number[] = Array(12).fill(1 / 12)): SubjectMonth[] {
+  return monthsThrough(`${year}-01`, `${year}-12`).map((month, index) => {
+    const energyKgce = (of.energyTce ?? 0) * 1000 * shape[index]
+    const co2Kg = (of.co2T ?? 0) * 1000 * shape[index]
+    const waterM3 = (of.waterM3 ?? 0) * shape[index]
+    return {
+      ...sumSubjects(month, []),
+      energyKgce,
+      energyKgceWithArea: energyKgce,
+      energyKgceWithUsers: energyKgce,
+      co2Kg,
+      co2KgWithArea: co2Kg,
+      waterM3,
+      waterM3WithUsers: waterM3,
+      floorAreaM2: of.floorAreaM2 ?? 1000,
+      energyUsers: of.energyUsers ?? 100,
+      waterUsers: of.energyUsers ?? 100,
+      hoursExpected: 1000,
+      hoursKnown: 1000,
+      waterHoursExpected: 500,
+      waterHoursKnown: 500,
+    }
+  })
+}
+const judgeMonth = (month: string, months: SubjectMonth[], targets: Target[] = [], more: Partial<JudgeInput> = {}) =>
+  judge({
+    subject: '130000',
+    month,
+    asOfMs: monthRange(month).toMs,
+    months,
+    targets,
+    coefficientSet: 'GB/T 2589-2020 当量值',
+    co2Factor: 'factor',
+    ...more,
+  })
+const row = (result: ReturnType<typeof judge>, indicator: string) => {
+  const found = result.indicators.find((candidate) => candidate.indicator === indicator)
+  if (!found) throw new Error(`no ${indicator} in the result`)
+  return found
+}
+const target = (of: Partial<Target>): Target =>
+  targetSchema.parse({ subject: '130000', indicator: 'energy', baseYear: 2020, endYear: 2025, source: 's', ...of })
+
+describe("Hebei's published figures", () => {
+  // Totals 294.86万 tce and 1.85亿 m³; area and people implied by them (facts §1).
+  const hebei2020 = { energyTce: 294.86e4, waterM3: 1.85e8, floorAreaM2: 1.8709e8, energyUsers: 1145.4e4 }
+  const result = judgeMonth('2020-12', monthsOf(2020, hebei2020))
+
+  it('of 2020 come out as totals and as 15.76 kgce/m² and 257.42 kgce a person', () => {
+    expect(row(result, 'energy')).toMatchObject({ forecastBasis: 'complete', unit: 'tce' })
+    expect(row(result, 'energy').actual).toBeCloseTo(294.86e4, 0)
+    expect(row(result, 'water').actual).toBeCloseTo(1.85e8, 0)
+    expect(row(result, 'energyPerArea').actual).toBeCloseTo(15.76, 2)
+    expect(Math.abs((row(result, 'energyPerCapita').actual ?? 0) - 257.42)).toBeLessThan(0.02)
+  })
+
+  it('of 2020 give 16.12 m³ a person with the people that the water implies, 0.19 % more', () => {
+    const byWater = judgeMonth('2020-12', monthsOf(2020, { ...hebei2020, energyUsers: 1147.6e4 }))
+    expect(row(byWater, 'waterPerCapita').actual).toBeCloseTo(16.12, 2)
+    expect(fallPct(1147.6, 1145.4)).toBeCloseTo(0.19, 2)
+  })
+
+  it.each([
+    { indicator: 'energyPerArea', in2015: 20.097, pct: 21.58, in2020: 15.76 },
+    { indicator: 'energyPerCapita', in2015: 340.86, pct: 24.48, in2020: 257.42 },
+    { indicator: 'waterPerCapita', in2015: 22.836, pct: 29.41, in2020: 16.12 },
+  ] as const)('fell by $pct % in $indicator from 2015', ({ indicator, in2015, pct, in2020 }) => {
+    expect(fallPct(in2015, in2020)).toBeCloseTo(pct, 2)
+    const plan = target({ indicator, baseYear: 2015, endYear: 2020, baseValue: in2015, reductionPct: pct })
+    expect(targetValue(plan, 2020)).toBeCloseTo(in2020, 2)
+  })
+
+  it('of 2025 are ceilings above 2020: a total may grow 19 % and be met while the intensity that must fall is over', () => {
+    const targets = [
+      target({ baseValue: 294.86e4, cap: 357e4, source: '冀事管〔2021〕120号' }),
+      target({ indicator: 'water', baseValue: 1.85e8, cap: 2.25e8 }),
+      target({ indicator: 'co2', years: { 2025: 1394e4 } }),
+      target({ indicator: 'energyPerArea', baseValue: 15.76, reductionPct: 5, standIn: true }),
+    ]
+    const grown = monthsOf(2025, {
+      energyTce: 350e4,
+      waterM3: 2e8,
+      co2T: 1300e4,
+      floorAreaM2: 2.1e8,
+      energyUsers: 1200e4,
+    })
+    const judged = judgeMonth('2025-12', grown, targets)
+    expect(fallPct(294.86, 357)).toBeCloseTo(-21.07, 2)
+    expect(row(judged, 'energy')).toMatchObject({
+      target: 357e4,
+      status: 'atRisk',
+      targetSource: '冀事管〔2021〕120号',
+    })
+    expect(row(judged, 'water')).toMatchObject({ target: 2.25e8, status: 'onTrack' })
+    expect(row(judged, 'co2')).toMatchObject({ target: 1394e4, status: 'onTrack' })
+    expect(row(judged, 'energyPerArea').target).toBeCloseTo(14.972, 3)
+    expect(row(judged, 'energyPerArea')).toMatchObject({ status: 'over', targetStandIn: true })
+    expect(judged).toMatchObject({ status: 'over', verdict: 'intensityOver', provisional: false, coverage: 1 })
+    expect(dualControlSchema.parse(judged)).toEqual(judged)
+  })
+})
+
+describe('the national result of 2022', () => {
+  it.each([
+    { name: 'energyPerCapita', base: 329.56, value: 321.27, fall: 2.52, pct: 6 },
+    { name: 'energyPerArea', base: 18.48, value: 18.03, fall: 2.44, pct: 5 },
+    { name: 'waterPerCapita', base: 21.53, value: 20.99, fall: 2.51, pct: 6 },
+  ] as const)(
+    'fell by $fall % in $name, ahead of the linear share of two years',
+    ({ name, base, value, fall, pct }) => {
+      expect(Math.abs(fallPct(base, value) - fall)).toBeLessThan(0.006)
+      const linear = targetValue(target({ indicator: name, baseValue: base, reductionPct: pct }), 2022)
+      expect(fallPct(base, linear)).toBeCloseTo((pct * 2) / 5, 9)
+      expect(value).toBeLessThan(linear)
+    },
+  )
+})
+
+describe('the value of a target', () => {
+  const fall = { indicator: 'energyPerArea', baseValue: 100, reductionPct: 20 } as const
+
+  it('walks a straight line, or compounds, to the same end', () => {
+    const linear = target(fall)
+    const compound = target({ ...fall, path: 'compound' })
+    expect([2020, 2021, 2023, 2025].map((year) => targetValue(linear, year))).toEqual([100, 96, 88, 80])
+    expect(targetValue(compound, 2021)).toBeCloseTo(100 * 0.8 ** 0.2, 9)
+    expect(targetValue(compound, 2023)).toBeCloseTo(100 * 0.8 ** 0.6, 9)
+    expect([targetValue(compound, 2020), targetValue(compound, 2025)]).toEqual([100, 80])
+  })
+
+  it('is the explicit row of a year', () => {
+    expect(targetValue(target({ years: { 2024: 12, 2025: 11 } }), 2024)).toBe(12)
+  })
+
+  const outside: { of: Partial<Target>; year: number }[] = [
+    { of: { ...fall }, year: 2026 },
+    { of: { ...fall }, year: 2019 },
+    { of: { indicator: 'energyPerArea', years: { 2024: 12 } }, year: 2023 },
+    { of: { indicator: 'energyPerArea', years: { 2026: 12 } }, year: 2026 },
+  ]
+  it.each(outside)('is a RangeError naming the target in $year of $of', ({ of, year }) => {
+    expect(() => targetValue(target(of), year)).toThrow(
+      new RangeError(`the target energyPerArea of 130000 (2020 to 2025) has no value for ${year}`),
+    )
+  })
+})
+
+describe('the status', () => {
+  it.each([
+    { ratio: 0.5, status: 'onTrack' },
+    { ratio: 0.95, status: 'onTrack' },
+    { ratio: (0.95 * 357) / 357, status: 'onTrack' },
+    { ratio: 0.9501, status: 'atRisk' },
+    { ratio: 1, status: 'atRisk' },
+    { ratio: 1.0001, status: 'over' },
+  ])('at $ratio of the target is $status', ({ ratio, status }) => {
+    expect(statusOf(ratio)).toBe(status)
+  })
+
+  it.each([
+    { energyCap: 120, perArea: 120, verdict: 'bothMet', status: 'onTrack' },
+    { energyCap: 100, perArea: 120, verdict: 'bothMet', status: 'atRisk' },
+    { energyCap: 90, perArea: 120, verdict: 'totalOver', status: 'over' },
+    { energyCap: 120, perArea: 90, verdict: 'intensityOver', status: 'over' },
+    { energyCap: 90, perArea: 90, verdict: 'bothOver', status: 'over' },
+  ])(
+    'of 100 against a cap of $energyCap and an intensity of $perArea is $verdict',
+    ({ energyCap, perArea, verdict, status }) => {
+      const targets = [
+        target({ years: { 2025: energyCap } }),
+        target({ indicator: 'energyPerArea', years: { 2025: perArea } }),
+      ]
+      expect(judgeMonth('2025-12', monthsOf(2025, { energyTce: 100 }), targets)).toMatchObject({ verdict, status })
+    },
+  )
+
+  it('is null without a target (目标未下达), and one side alone makes no verdict', () => {
+    const months = monthsOf(2026, { energyTce: 100 })
+    const none = judgeMonth('2026-12', months, [target({ years: { 2025: 90 } })])
+    expect(none).toMatchObject({ status: null, verdict: null })
+    expect(row(none, 'energy')).toMatchObject({ target: null, ratio: null, status: null, targetSource: null })
+    const oneSide = judgeMonth('2026-12', months, [target({ baseYear: 2025, endYear: 2030, years: { 2026: 90 } })])
+    expect(oneSide).toMatchObject({ status: 'over', verdict: null })
+  })
+
+  it('prefers an issued target to a stand-in', () => {
+    const targets = [target({ years: { 2025: 1 }, standIn: true }), target({ years: { 2025: 200 }, source: 'issued' })]
+    expect(row(judgeMonth('2025-12', monthsOf(2025, { energyTce: 100 }), targets), 'energy').targetSource).toBe(
+      'issued',
+    )
+  })
+})
+
+describe('the forecast', () => {
+  // Half of the year's energy in January to March, as heating makes it.
+  const winter = [1 / 6, 1 / 6, 1 / 6, ...Array(9).fill(1 / 18)]
+  const lastYear = monthsOf(2025, { energyTce: 200, waterM3: 1200 }, winter)
+  const thisYear = monthsOf(2026, { energyTce: 100, waterM3: 1200 }, winter).slice(0, 3)
+
+  it("takes the share that had passed from last year's own profile: 50 t by March is 100 t, not 203", () => {
+    const energy = row(judgeMonth('2026-03', [...thisYear, ...lastYear]), 'energy')
+    expect(energy.actual).toBeCloseTo(50, 9)
+    expect(energy.forecast).toBeCloseTo(100, 9)
+    expect(energy.forecastBasis).toBe('ownProfile')
+  })
+
+  it('takes part of the current month by the time elapsed in it', () => {
+    const { fromMs, toMs } = monthRange('2026-03')
+    const result = judgeMonth('2026-03', [...thisYear, ...lastYear], [], { asOfMs: fromMs + (toMs - fromMs) / 4 })
+    expect(row(result, 'energy').forecast).toBeCloseTo(50 / (1 / 6 + 1 / 6 + 1 / 24), 9)
+    expect(result.asOfMs).toBe(fromMs + (toMs - fromMs) / 4)
+  })
+
+  it.each([
+    { name: 'is missing a month', months: lastYear.slice(1) },
+    { name: 'is known for less than 90 % of its hours', months: lastYear.map((m) => ({ ...m, hoursKnown: 940 })) },
+    {
+      name: 'has a month without a known hour',
+      months: lastYear.map((m) => (m.month === '2025-06' ? { ...m, hoursKnown: 500 } : m)),
+    },
+  ])("takes the area's profile when last year $name", ({ months }) => {
+    const areaProfiles = { energy: [2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 4, 4] }
+    const energy = row(judgeMonth('2026-03', [...thisYear, ...months], [], { areaProfiles }), 'energy')
+    expect(energy).toMatchObject({ forecastBasis: 'areaProfile' })
+    expect(energy.forecast).toBeCloseTo(200, 9)
+  })
+
+  it('uses a profile that is known for exactly 90 %', () => {
+    const barely = lastYear.map((part) => ({ ...part, hoursKnown: 950 }))
+    expect(row(judgeMonth('2026-03', [...thisYear, ...barely]), 'energy').forecastBasis).toBe('ownProfile')
+  })
+
+  it('judges water by its own hours and profile', () => {
+    const dryMeters = lastYear.map((part) => ({ ...part, waterHoursKnown: 0, hoursKnown: 500 }))
+    const result = judgeMonth('2026-03', [...thisYear, ...dryMeters])
+    expect(row(result, 'energy').forecastBasis).toBe('ownProfile')
+    expect(row(result, 'water').forecastBasis).toBe('days')
+  })
+
+  it('takes elapsed days when nothing else is known', () => {
+    const energy = row(judgeMonth('2026-03', thisYear), 'energy')
+    expect(energy.forecastBasis).toBe('days')
+    expect(energy.forecast).toBeCloseTo((50 * 365) / 90, 9)
+  })
+
+  it('is the total itself once the year has passed', () => {
+    const energy = row(judgeMonth('2025-12', lastYear, [], { asOfMs: yearRange(2027).fromMs }), 'energy')
+    expect(energy).toMatchObject({ forecastBasis: 'complete', actual: energy.forecast })
+    expect(energy.actual).toBeCloseTo(200, 9)
+  })
+
+  it('is unknown, not 0, for what is not metered', () => {
+    const noWater = thisYear.map((part) => ({ ...part, waterHoursExpected: 0, waterHoursKnown: 0, waterUsers: null }))
+    const result = judgeMonth('2026-03', noWater, [
+      target({ indicator: 'water', baseYear: 2025, endYear: 2030, years: { 2026: 9 } }),
+    ])
+    expect(row(result, 'water')).toMatchObject({
+      actual: null,
+      forecast: null,
+      forecastBasis: null,
+      target: 9,
+      status: null,
+    })
+    expect(result.coverage).toBe(1)
+  })
+
+  it('offers the profiles of an area for its children', () => {
+    const profiles = profilesOf(lastYear, 2025)
+    expect(profiles.energy?.[0]).toBeCloseTo(200 / 6, 9)
+    expect(profilesOf(lastYear.slice(1), 2025)).toEqual({})
+  })
+})
+
+describe('the intensity', () => {
+  it('of a finished year is that year over its time-weighted area', () => {
+    const months = monthsOf(2025, { energyTce: 10 }).map((part) => ({
+      ...part,
+      floorAreaM2: part.month < '2025-07' ? 500 : 1000,
+    }))
+    expect(row(judgeMonth('2025-12', months), 'energyPerArea').actual).toBeCloseTo(
+      10_000 / ((500 * 181 + 1000 * 184) / 365),
+      9,
+    )
+  })
+
+  it('is unknown while there is less than a full year, and the totals are judged all the same', () => {
+    const months = monthsOf(2026, { energyTce: 120 }).slice(0, 11)
+    const result = judgeMonth('2026-11', months, [
+      target({ baseYear: 2025, endYear: 2030, years: { 2026: 200 } }),
+      target({ indicator: 'energyPerArea', baseYear: 2025, endYear: 2030, years: { 2026: 20 } }),
+    ])
+    expect(row(result, 'energyPerArea')).toMatchObject({ actual: null, status: null, target: 20 })
+    expect(row(result, 'energy')).toMatchObject({ status: 'onTrack' })
+  })
+
+  it('leaves out the energy of institutions whose people are unknown', () => {
+    const months = monthsOf(2025, { energyTce: 12 }).map((part) => ({ ...part, energyKgceWithUsers: 500 }))
+    expect(row(judgeMonth('2025-12', months), 'energyPerCapita').actual).toBeCloseTo(60, 9)
+  })
+})
+
+describe('the coverage', () => {
+  const known = (hoursKnown: number) => monthsOf(2025, { energyTce: 100 }).map((part) => ({ ...part, hoursKnown }))
+
+  it.each([
+    { hoursKnown: 1000, coverage: 1, provisional: false },
+    { hoursKnown: 950, coverage: 0.9, provisional: false },
+    { hoursKnown: 949, coverage: 0.898, provisional: true },
+  ])('of energy is $coverage: provisional $provisional', ({ hoursKnown, coverage, provisional }) => {
+    const result = judgeMonth('2025-12', known(hoursKnown))
+    expect(result.coverage).toBeCloseTo(coverage, 9)
+    expect(result.provisional).toBe(provisional)
+  })
+
+  it('counts a month without a record as unknown', () => {
+    const result = judgeMonth('2025-12', known(1000).slice(6))
+    expect(result.coverage).toBeCloseTo(184 / 365, 9)
+    expect(result.provisional).toBe(true)
+  })
+
+  it('is that of the worse of energy and water', () => {
+    const months = known(1000).map((part) => ({ ...part, waterHoursKnown: 400, hoursKnown: 900 }))
+    expect(judgeMonth('2025-12', months).coverage).toBeCloseTo(0.8, 9)
+  })
+
+  it('makes January provisional when its rolling year has a hole', () => {
+    const hole = known(1000).map((part) =>
+      part.month < '2025-06' ? { ...part, hoursKnown: 600, waterHoursKnown: 300 } : part,
+    )
+    const result = judgeMonth('2026-01', [...hole, ...monthsOf(2026, { energyTce: 100 }).slice(0, 1)])
+    expect(result).toMatchObject({ coverage: 1, provisional: true })
+  })
+
+  it('is unknown, and the judgement provisional, when nothing is recorded', () => {
+    const result = judgeMonth('2025-12', [])
+    expect(result).toMatchObject({ coverage: null, provisional: true, status: null })
+    expect(result.indicators.every((indicator) => indicator.actual === null)).toBe(true)
+  })
+})
+
+it('refuses to judge a month that has not begun', () => {
+  expect(() => judgeMonth('2026-03', [], [], { asOfMs: monthRange('2026-03').fromMs })).toThrow(RangeError)
+})

@@ -1,0 +1,95 @@
+// How numbers, units and times look on the page.
+
+import { describe, expect, test } from 'vitest'
+import {
+  formatAmount,
+  formatCoverage,
+  formatIndicator,
+  formatIndicatorUnit,
+  formatNumber,
+  formatRatio,
+  formatTime,
+  formatUnit,
+  withUnit,
+} from '../../../web/src/words/format.ts'
+
+test.each([
+  { value: 3_570_012.4, want: '3,570,012' },
+  { value: 1000, want: '1,000' },
+  { value: 257.42, want: '257.4' },
+  { value: 15.756, want: '15.76' },
+  { value: 0.31, want: '0.310' },
+  { value: 0, want: '0.00' },
+  { value: -12.345, want: '-12.35' },
+  { value: null, want: '—' },
+  { value: undefined, want: '—' },
+  { value: Number.NaN, want: '—' },
+])('an amount of $value is written $want', ({ value, want }) => {
+  expect(formatAmount(value)).toBe(want)
+})
+
+test('a fixed number of decimals keeps columns straight', () => {
+  expect([formatNumber(1234.5, 2), formatNumber(0, 2), formatNumber(31_600, 0), formatNumber(null, 2)]).toEqual([
+    '1,234.50',
+    '0.00',
+    '31,600',
+    '—',
+  ])
+})
+
+test('a hair below zero is not written as minus zero', () => {
+  expect(formatNumber(-0.001, 2)).toBe('0.00')
+})
+
+test('totals are written by their size, intensities with two decimals', () => {
+  expect(formatIndicator('energy', 3_570_000)).toBe('3,570,000')
+  expect(formatIndicator('energyPerCapita', 257.42)).toBe('257.42')
+  expect(formatIndicator('waterPerCapita', null)).toBe('—')
+})
+
+describe('rounding never makes things look better than they are', () => {
+  test.each([
+    { ratio: 0.908, want: '90.8%' },
+    { ratio: 1, want: '100.0%' },
+    { ratio: 1.00001, want: '100.1%' },
+    { ratio: 0.57, want: '57.0%' },
+    { ratio: null, want: '—' },
+  ])('a ratio of $ratio is $want', ({ ratio, want }) => {
+    expect(formatRatio(ratio)).toBe(want)
+  })
+
+  test.each([
+    { share: 1, want: '100.0%' },
+    { share: 0.99999, want: '99.9%' },
+    { share: 0.57, want: '57.0%' },
+    { share: 0, want: '0.0%' },
+    { share: null, want: '—' },
+  ])('a coverage of $share is $want', ({ share, want }) => {
+    expect(formatCoverage(share)).toBe(want)
+  })
+})
+
+test.each([
+  { unit: 'kgce/person', zh: 'kgce/人', en: 'kgce/person' },
+  { unit: 'm3/person', zh: 'm³/人', en: 'm³/person' },
+  { unit: 'kgCO2/m2', zh: 'kgCO₂/m²', en: 'kgCO₂/m²' },
+  { unit: 'kWh', zh: 'kWh', en: 'kWh' },
+])('$unit is $zh in Chinese and $en in English', ({ unit, zh, en }) => {
+  expect([formatUnit(unit, 'zh'), formatUnit(unit, 'en')]).toEqual([zh, en])
+})
+
+test('mass of CO2 says of what', () => {
+  expect(formatIndicatorUnit({ indicator: 'co2', unit: 't' }, 'zh')).toBe('tCO₂')
+  expect(formatIndicatorUnit({ indicator: 'co2', unit: 'tCO2' }, 'zh')).toBe('tCO₂')
+  expect(formatIndicatorUnit({ indicator: 'co2PerArea', unit: 'kg/m²' }, 'en')).toBe('kgCO₂/m²')
+  expect(formatIndicatorUnit({ indicator: 'energy', unit: 'tce' }, 'zh')).toBe('tce')
+})
+
+test('an unknown amount has no unit', () => {
+  expect([withUnit('1.00', 'kWh'), withUnit('—', 'kWh')]).toEqual(['1.00 kWh', '—'])
+})
+
+test('times are those of UTC+8', () => {
+  expect(formatTime(Date.UTC(2026, 10, 23, 16, 5))).toBe('2026-11-24 00:05')
+  expect(formatTime(null)).toBe('—')
+})

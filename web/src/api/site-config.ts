@@ -1,0 +1,65 @@
+// What the page is told by the place that serves it: `config.json` beside index.html. One machine needs none of it; a
+// deployment says where the API is and who signs people in (docs/deploy.md).
+
+export interface Oidc {
+  /** Of the OpenID provider, which describes itself at `ISSUER/.well-known/openid-configuration`. */
+  issuer: string
+  clientId: string
+  scope: string
+}
+export interface SiteConfig {
+  /** What `api/v1/` stands below, with a slash at its end. */
+  apiUrl: string
+  /** Null: nobody signs in. */
+  oidc: Oidc | null
+}
+
+const NAME = 'config.json'
+/** Storage that hides what it does not have answers 403 (S3 without the right to list). */
+const ABSENT: ReadonlySet<number> = new Set([403, 404])
+
+/** Throws an Error that says what is wrong with the file. Absent or empty, it says nothing: API beside the page, no sign-in. */
+export async function readSiteConfig(): Promise<SiteConfig> {
+  const response = await fetch(NAME, { cache: 'no-cache' })
+  if (ABSENT.has(response.status)) return parseSiteConfig('', document.baseURI)
+  if (!response.ok) throw new Error(`${NAME}: HTTP ${response.status}`)
+  return parseSiteConfig(await response.text(), document.baseURI)
+}
+
+/** `base`: the address of the page. Throws an Error that names the field. */
+export function parseSiteConfig(text: string, base: string): SiteConfig {
+  const config = fieldsOf(text.trim() === '' ? {} : parsed(text), 'the file')
+  const apiUrl = addressOf(config.apiUrl ?? '../', 'apiUrl', base)
+  if (config.oidc === undefined) return { apiUrl: withSlash(apiUrl), oidc: null }
+  const { issuer, clientId, scope = 'openid' } = fieldsOf(config.oidc, 'oidc')
+  if (typeof clientId !== 'string' || clientId === '') throw new Error(`${NAME}: oidc.clientId is missing`)
+  if (typeof scope !== 'string' || !scope.split(' ').includes('openid')) {
+    throw new Error(`${NAME}: oidc.scope has no "openid"`)
+  }
+  return { apiUrl: withSlash(apiUrl), oidc: { issuer: addressOf(issuer, 'oidc.issuer'), clientId, scope } }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`${NAME} is no JSON: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function fieldsOf(value: unknown, what: string): Partial<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  throw new Error(`${NAME}: ${what} is no object`)
+}
+
+/** Tokens go there, so it has to be https, or the page's own machine. */
+function addressOf(value: unknown, field: string, base?: string): string {
+  const url = typeof value === 'string' && URL.canParse(value, base) ? new URL(value, base) : null
+  if (!url) throw new Error(`${NAME}: ${field} is no address`)
+  const isSafe = url.protocol === 'https:' || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
+  if (!isSafe && url.origin !== (base && new URL(base).origin)) throw new Error(`${NAME}: ${field} is not https`)
+  // An issuer is compared letter by letter: without a path it must not get a slash.
+  return base === undefined ? String(value) : url.href
+}
+
+const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`)

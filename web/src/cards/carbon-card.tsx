@@ -1,0 +1,161 @@
+// The carbon ledger (碳排放量统计台账) of an institution or area for a year: direct, purchased electricity, purchased heat;
+// source by source with the rows that made tonnes of it, and the boundary it is drawn within.
+
+import { Card, Empty, Select, Table, type TableColumnsType } from 'antd'
+import { useState } from 'react'
+import type { CarbonLedger } from '../../../domain/energy/carbon-ledger.ts'
+import { useResource, withQuery } from '../api/resource.ts'
+import { formatAmount, formatNumber, formatUnit, UNKNOWN } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import { FigureHead, ProblemNotice, StandInTag } from './marks.tsx'
+
+const SPLITS = ['direct', 'purchasedElectricity', 'purchasedHeat', 'total'] as const
+const YEARS_OFFERED = 10
+
+/** `subject`: `institutions/ID` or `areas/CODE`. */
+export function CarbonCard({ subject, month }: { subject: string; month: string }) {
+  const { text } = useLanguage()
+  const shown = Number(month.slice(0, 4))
+  const [year, setYear] = useState(shown)
+  const ledger = useResource<CarbonLedger>(withQuery(`${subject}/carbon`, { year }))
+  const years = Array.from({ length: YEARS_OFFERED }, (_, index) => shown - index)
+  const { data } = ledger
+  return (
+    <Card
+      title={`${text.ledger} · ${year}`}
+      loading={!data && !ledger.problem}
+      extra={
+        <Select
+          aria-label={text.year}
+          value={year}
+          options={years.map((value) => ({ value, label: String(value) }))}
+          onChange={setYear}
+        />
+      }
+      data-testid="carbon"
+    >
+      <ProblemNotice of={ledger} />
+      {data?.rows.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noLedger} />}
+      {data && data.rows.length > 0 && <Ledger ledger={data} />}
+    </Card>
+  )
+}
+
+type Row = CarbonLedger['rows'][number]
+
+function Ledger({ ledger }: { ledger: CarbonLedger }) {
+  const { text, language } = useLanguage()
+  const columns: TableColumnsType<Row> = [
+    {
+      title: text.source,
+      key: 'source',
+      rowScope: 'row',
+      render: (_, { source, scope }) => (
+        <>
+          <div className="row-name">{text.carriers[source] ?? source}</div>
+          <div className="faint">{text.scopes[scope] ?? scope}</div>
+        </>
+      ),
+    },
+    {
+      title: text.activity,
+      key: 'activity',
+      align: 'right',
+      render: (_, { activity, unit }) => `${formatAmount(activity)} ${formatUnit(unit, language)}`,
+    },
+    {
+      title: <FigureHead label={text.emissions} unit="tCO2" />,
+      key: 'emissions',
+      align: 'right',
+      render: (_, { emissionsT, reason }) => (
+        <>
+          <strong>{formatNumber(emissionsT, 2)}</strong>
+          {reason !== null && <div className="faint">{reason}</div>}
+        </>
+      ),
+    },
+    {
+      title: <FigureHead label={text.energyEquivalent} unit="kgce" />,
+      key: 'energy',
+      align: 'right',
+      render: (_, { energyKgce }) => formatNumber(energyKgce, 0),
+    },
+    { title: text.factor, key: 'factor', render: (_, { factor }) => <FactorNote factor={factor} /> },
+    {
+      title: text.coefficient,
+      key: 'coefficient',
+      render: (_, { coefficient }) =>
+        coefficient === null ? (
+          UNKNOWN
+        ) : (
+          <div className="row-note">
+            {coefficient.value} {formatUnit(coefficient.unit, language)}
+            <div className="faint">
+              <SourceText>{coefficient.name}</SourceText> · {text.certainty}: {coefficient.certainty}
+            </div>
+          </div>
+        ),
+    },
+  ]
+  return (
+    <>
+      <ul className="figures">
+        {SPLITS.map((part) => (
+          <li key={part}>
+            <span className="faint">{part === 'total' ? text.total : text.scopes[part]}</span>
+            <strong data-testid={`carbon-${part}`}>{formatAmount(ledger.totals[part])} tCO₂</strong>
+          </li>
+        ))}
+      </ul>
+      <Table
+        size="small"
+        rowKey={({ source, factor, coefficient }) => `${source} ${factor?.validFrom} ${coefficient?.validFrom}`}
+        columns={columns}
+        dataSource={ledger.rows}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        expandable={{
+          expandedRowRender: ({ months, unit }) => (
+            <ul className="plain-list">
+              {months.map(({ month, activity, emissionsT }) => (
+                <li key={month}>
+                  {month}: {formatAmount(activity)} {formatUnit(unit, language)} → {formatNumber(emissionsT, 2)} tCO₂
+                </li>
+              ))}
+            </ul>
+          ),
+        }}
+      />
+      <ul className="note">
+        <li>{ledger.reconciled ? text.reconciled : text.notReconciled}</li>
+        {ledger.boundary.map((line) => (
+          <li key={line.en}>
+            <b>{text.boundary}</b> {line[language]}{' '}
+            {line.standIn && <StandInTag source={line.source}>{text.standInRule}</StandInTag>}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function FactorNote({ factor }: { factor: Row['factor'] }) {
+  const { text, language } = useLanguage()
+  if (factor === null) return UNKNOWN
+  const named: Partial<Record<'series' | 'dataYear' | 'areaName' | 'publisher' | 'notice', string | number | null>> =
+    factor
+  const name = [named.series, named.dataYear, named.areaName, named.publisher, named.notice]
+    .filter((part) => part !== null && part !== undefined && part !== '')
+    .join(' ')
+  return (
+    <div className="row-note">
+      {factor.value} {formatUnit(factor.unit, language)}
+      <div className="faint">
+        <SourceText>{name === '' ? factor.source : name}</SourceText> · {text.validFromOn(factor.validFrom)} ·{' '}
+        {text.certainty}: {factor.certainty}
+        {factor.retroactive && ` · ${text.retroactive}`}
+      </div>
+    </div>
+  )
+}

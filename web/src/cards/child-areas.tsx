@@ -1,0 +1,106 @@
+// The areas right below one, each with the status of its dual control and the indicators that decide it.
+
+import { Card, Table, type TableColumnsType } from 'antd'
+import type { DualControl } from '../../../domain/judge/result.ts'
+import type { AreaStatusView } from '../../../domain/view/view.ts'
+import { areaRoute, formatRoute, visit } from '../frame/route.ts'
+import { formatAmount, formatNumber } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { Coverage, FigureHead, RatioBar, StatusTag, VerdictText } from './marks.tsx'
+import { attributes } from './table-rows.ts'
+
+type ChildArea = AreaStatusView['children'][number]
+
+export function ChildAreas({ rows, routeMonth }: { rows: ChildArea[]; routeMonth: string | null }) {
+  const { text, nameOf } = useLanguage()
+  const indicatorOf = (row: ChildArea, indicator: string) =>
+    row.dualControl?.indicators.find((one) => one.indicator === indicator)
+  const intensity = (indicator: 'energyPerArea' | 'energyPerCapita' | 'waterPerCapita', unit: string) => ({
+    title: <FigureHead label={text.indicators[indicator]} unit={unit} />,
+    key: indicator,
+    align: 'right' as const,
+    render: (_: unknown, row: ChildArea) => formatNumber(indicatorOf(row, indicator)?.actual, 2),
+  })
+  const columns: TableColumnsType<ChildArea> = [
+    {
+      title: text.area,
+      key: 'name',
+      rowScope: 'row',
+      render: (_, row) => <a href={formatRoute(areaRoute(row.code, routeMonth))}>{nameOf(row)}</a>,
+    },
+    {
+      title: text.status,
+      key: 'status',
+      render: (_, { dualControl }) => (
+        <>
+          <StatusTag status={dualControl?.status ?? null} />
+          {dualControl && <DecidedBy dualControl={dualControl} />}
+        </>
+      ),
+    },
+    {
+      title: text.verdict,
+      key: 'verdict',
+      render: (_, row) => <VerdictText verdict={row.dualControl?.verdict ?? null} />,
+    },
+    {
+      title: text.institutionCount,
+      key: 'institutions',
+      align: 'right',
+      render: (_, row) => formatNumber(row.institutionCount, 0),
+    },
+    {
+      title: <FigureHead label={text.indicators.energy} unit="tce" />,
+      key: 'energy',
+      align: 'right',
+      render: (_, row) => formatAmount(indicatorOf(row, 'energy')?.actual),
+    },
+    {
+      title: text.ratio,
+      key: 'ratio',
+      width: 190,
+      sorter: (a, b) => ratioOf(a) - ratioOf(b),
+      render: (_, row) => {
+        const energy = indicatorOf(row, 'energy')
+        return <RatioBar ratio={energy?.ratio ?? null} status={energy?.status ?? null} />
+      },
+    },
+    intensity('energyPerArea', 'kgce/m²'),
+    intensity('energyPerCapita', 'kgce/person'),
+    intensity('waterPerCapita', 'm³/person'),
+    {
+      title: text.coverage,
+      key: 'coverage',
+      align: 'right',
+      render: (_, { dualControl }) => (
+        <Coverage share={dualControl?.coverage ?? null} provisional={dualControl?.provisional} />
+      ),
+    },
+  ]
+  const ratioOf = (row: ChildArea) => indicatorOf(row, 'energy')?.ratio ?? Number.NEGATIVE_INFINITY
+  return (
+    <Card title={text.childAreas} data-testid="child-areas">
+      <Table
+        size="small"
+        rowKey="code"
+        columns={columns}
+        dataSource={rows}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        onRow={(row) => attributes(`area-row-${row.code}`, () => visit(areaRoute(row.code, routeMonth)))}
+      />
+    </Card>
+  )
+}
+
+/** The status of an area is that of its worst indicators; nothing is to be said while all is well. */
+function DecidedBy({ dualControl: { status, indicators } }: { dualControl: DualControl }) {
+  const { text, language } = useLanguage()
+  if (status === null || status === 'onTrack') return null
+  const worst = indicators.filter((one) => one.status === status).map(({ indicator }) => text.indicators[indicator])
+  return (
+    <div className="faint decided-by" title={text.decidedBy}>
+      {worst.join(language === 'zh' ? '、' : ', ')}
+    </div>
+  )
+}

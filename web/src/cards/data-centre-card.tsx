@@ -1,0 +1,143 @@
+// How well a data centre uses its electricity: PUE of the month and the year with its grade, and month by month. A grade is
+// of a whole year and comes from a dated table that is named.
+
+import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
+import { lazy, Suspense } from 'react'
+import type { Effectiveness } from '../../../domain/judge/data-centre.ts'
+import type { DataCentreAnswer } from '../api/energy-answers.ts'
+import { useResource, withQuery } from '../api/resource.ts'
+import { formatCoverage, formatNumber, UNKNOWN, withUnit } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import type { Rating } from '../words/zh.ts'
+import { ProblemNotice, RatingTag, StandInTag } from './marks.tsx'
+
+const PueChart = lazy(async () => ({ default: (await import('../charts/pue-chart.tsx')).PueChart }))
+
+export function DataCentreCard({ institution, month }: { institution: string; month: string }) {
+  const { text } = useLanguage()
+  const path = `institutions/${encodeURIComponent(institution)}/data-centre`
+  const centre = useResource<DataCentreAnswer>(withQuery(path, { month }))
+  const { data } = centre
+  const isThere =
+    data && [data.boundaries.pue, data.boundaries.eue].some(({ total, it }) => total.length + it.length > 0)
+  return (
+    <Card title={`${text.tabs.dataCentre} · ${month}`} loading={!data && !centre.problem} data-testid="data-centre">
+      <ProblemNotice of={centre} />
+      {data && !isThere && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noDataCentre} />}
+      {isThere && (
+        <>
+          <Grades centre={data} />
+          <h3>{text.pueByHour}</h3>
+          <Suspense fallback={<div className="chart chart-days" />}>
+            <PueChart hours={data.hours} />
+          </Suspense>
+          <Months months={data.months} />
+        </>
+      )}
+    </Card>
+  )
+}
+
+function Grades({ centre }: { centre: DataCentreAnswer }) {
+  const { text, language } = useLanguage()
+  const { monthly, yearly, pueAtLeast, pueGrade, eueRating, boundaries } = centre
+  const { grade, reason, table } = pueGrade
+  const gradeWord =
+    grade === null
+      ? (text.pueGradeReasons[reason ?? ''] ?? UNKNOWN)
+      : typeof grade === 'number'
+        ? text.gradeNumber(String(grade))
+        : (text.pueGrades[grade] ?? grade)
+  const { quota } = eueRating
+  const items = [
+    {
+      key: 'month',
+      label: `${text.pue} · ${centre.months.at(-1)?.month ?? text.month}`,
+      children: <EffectivenessText of={monthly.pue} />,
+    },
+    {
+      key: 'year',
+      label: `${text.pue} · ${yearly.year}`,
+      children: (
+        <strong data-testid="pue-year">
+          <EffectivenessText of={yearly.pue} />
+          {pueAtLeast !== null && ` ${text.atLeast(formatNumber(pueAtLeast, 3))}`}
+        </strong>
+      ),
+    },
+    {
+      key: 'grade',
+      label: text.pueGrade,
+      children: (
+        <span>
+          {gradeWord}{' '}
+          {table && (
+            <span className="faint">
+              {table.standard} · {text.certainty}: {table.certainty} · <SourceText>{table.source}</SourceText>
+            </span>
+          )}
+        </span>
+      ),
+    },
+    {
+      key: 'eue',
+      label: `${text.eue} · ${yearly.year}`,
+      children: (
+        <span>
+          <EffectivenessText of={yearly.eue} />{' '}
+          {boundaries.eue.basis === 'asPue' && <span className="faint">{text.eueAsPue} </span>}
+          <RatingTag rating={(eueRating.rating as Rating | null) ?? null} />{' '}
+          {quota && (
+            <span className="faint">
+              {quota.standard} {quota.standIn && <StandInTag source={quota.source}>{text.standIn}</StandInTag>}
+            </span>
+          )}
+        </span>
+      ),
+    },
+    { key: 'total', label: text.centreTotal, children: withUnit(formatNumber(monthly.totalKwh, 0), 'kWh') },
+    { key: 'it', label: text.centreIt, children: withUnit(formatNumber(monthly.itKwh, 0), 'kWh') },
+  ]
+  return <Descriptions key={language} size="small" column={{ xs: 1, sm: 2 }} items={items} />
+}
+
+/** The value with its coverage, or why there is none. */
+function EffectivenessText({ of: { value, problem, coverage } }: { of: Effectiveness }) {
+  const { text } = useLanguage()
+  if (value === null)
+    return <span className="faint">{problem === null ? UNKNOWN : (text.pueProblems[problem] ?? problem)}</span>
+  return (
+    <>
+      {formatNumber(value, 3)}{' '}
+      <span className="faint">
+        {text.coverage} {formatCoverage(coverage)}
+      </span>
+    </>
+  )
+}
+
+function Months({ months }: Pick<DataCentreAnswer, 'months'>) {
+  const { text } = useLanguage()
+  const columns: TableColumnsType<DataCentreAnswer['months'][number]> = [
+    { title: text.monthRow, key: 'month', dataIndex: 'month', rowScope: 'row' },
+    { title: text.pue, key: 'pue', align: 'right', render: (_, { pue }) => <EffectivenessText of={pue} /> },
+    {
+      title: `${text.centreTotal} (kWh)`,
+      key: 'total',
+      align: 'right',
+      render: (_, { totalKwh }) => formatNumber(totalKwh, 0),
+    },
+    { title: `${text.centreIt} (kWh)`, key: 'it', align: 'right', render: (_, { itKwh }) => formatNumber(itKwh, 0) },
+  ]
+  return (
+    <Table
+      size="small"
+      rowKey="month"
+      columns={columns}
+      dataSource={months}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+    />
+  )
+}

@@ -1,0 +1,111 @@
+// Energy and water points of demonstration units (节约型公共机构示范单位): each indicator over the provincial mean of its kind,
+// and the points of the ladder. An indicator that cannot be compared has none, and says so.
+
+import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { DemonstrationItem, DemonstrationPoints } from '../../../domain/judge/demonstration.ts'
+import type { DemonstrationHead } from '../api/energy-answers.ts'
+import { usePages } from '../api/pages.ts'
+import { withQuery } from '../api/resource.ts'
+import { formatRoute, institutionRoute } from '../frame/route.ts'
+import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { useSubjectNames } from '../words/names.ts'
+import { SourceText } from '../words/source-text.tsx'
+import { MorePages } from './list-tools.tsx'
+import { FigureHead } from './marks.tsx'
+
+const INDICATORS = ['energyPerArea', 'energyPerCapita', 'waterPerCapita'] as const
+const PAGE_SIZE = 20
+/** The API's largest page. */
+const LIMIT = 500
+
+interface Props {
+  area: string
+  year: string
+  routeMonth: string | null
+}
+
+export function DemonstrationCard({ area, year, routeMonth }: Props) {
+  const { text } = useLanguage()
+  const path = withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year, limit: LIMIT })
+  const pages = usePages<DemonstrationPoints, DemonstrationHead>(path)
+  const nameOf = useSubjectNames(area)
+  const { last } = pages
+  const items = pages.rows.toSorted((a, b) => b.points - a.points)
+  const columns: TableColumnsType<DemonstrationPoints> = [
+    {
+      title: text.institution,
+      key: 'name',
+      rowScope: 'row',
+      render: (_, { institution }) => (
+        <a href={formatRoute(institutionRoute(institution, routeMonth))}>{nameOf(institution)}</a>
+      ),
+    },
+    {
+      title: text.points,
+      key: 'points',
+      align: 'right',
+      render: (_, { points, pointsMax }) => (
+        <strong>{text.pointsOf(formatNumber(points, 0), formatNumber(pointsMax, 0))}</strong>
+      ),
+    },
+    ...INDICATORS.map((indicator) => ({
+      title: <FigureHead label={text.indicators[indicator]} unit={UNITS[indicator]} />,
+      key: indicator,
+      align: 'right' as const,
+      render: (_: unknown, row: DemonstrationPoints) => (
+        <ItemText item={row.items.find((one) => one.indicator === indicator)} />
+      ),
+    })),
+    {
+      title: text.targetPoints,
+      key: 'targets',
+      align: 'right',
+      render: (_, { targetPoints }) => (targetPoints === null ? UNKNOWN : formatNumber(targetPoints, 0)),
+    },
+  ]
+  const ladder = items[0]?.ladder
+  return (
+    <Card title={`${text.demonstration} · ${year}`} loading={!last && pages.loading} data-testid="demonstration">
+      {last && (
+        <Table
+          size="small"
+          rowKey="institution"
+          columns={columns}
+          dataSource={items}
+          pagination={items.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
+          scroll={{ x: 'max-content' }}
+          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
+        />
+      )}
+      <MorePages pages={pages} />
+      <p className="note">
+        {text.demonstrationNote}
+        {last && ` · ${text.meansOf} ${formatTime(last.meansAsOfMs)}`}
+        {ladder && (
+          <>
+            {' '}
+            · <SourceText>{ladder.name}</SourceText> · {text.certainty}: {ladder.certainty}
+          </>
+        )}
+      </p>
+    </Card>
+  )
+}
+
+const UNITS = { energyPerArea: 'kgce/m²', energyPerCapita: 'kgce/person', waterPerCapita: 'm³/person' }
+
+function ItemText({ item }: { item: DemonstrationItem | undefined }) {
+  const { text } = useLanguage()
+  if (!item || item.value === null) return UNKNOWN
+  return (
+    <>
+      {formatNumber(item.value, 2)}
+      <div className="faint">
+        {item.ratio === null
+          ? text.cannotTell
+          : text.overMean(formatNumber(item.ratio, 2), formatNumber(item.mean, 2), formatNumber(item.points, 0))}
+      </div>
+    </>
+  )
+}

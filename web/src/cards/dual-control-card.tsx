@@ -1,0 +1,163 @@
+// The dual control of one subject, area or institution: the verdict, and the seven indicators it rests on.
+
+import { WarningOutlined } from '@ant-design/icons'
+import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
+import type { DualControl, IndicatorStatus } from '../../../domain/judge/result.ts'
+import { formatCoverage, formatIndicator, formatIndicatorUnit, formatTime, UNKNOWN } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import { RatioBar, StandInTag, StatusTag, VerdictText, WhyLink } from './marks.tsx'
+import { attributes } from './table-rows.ts'
+
+interface Props {
+  title: string
+  dualControl: DualControl | null
+  loading: boolean
+  /** The `data-testid` of the actual energy. */
+  energyTestId: string
+  /** Where the chain behind an indicator is shown. */
+  whyOf: (indicator: string) => string
+}
+
+export function DualControlCard({ title, dualControl, loading, energyTestId, whyOf }: Props) {
+  const { text } = useLanguage()
+  return (
+    <Card title={title} loading={loading} data-testid="dual-control">
+      {dualControl ? (
+        <>
+          <Summary dualControl={dualControl} />
+          <Indicators rows={dualControl.indicators} energyTestId={energyTestId} whyOf={whyOf} />
+          <Footnote dualControl={dualControl} />
+        </>
+      ) : (
+        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noDualControl} />
+      )}
+    </Card>
+  )
+}
+
+function Summary({ dualControl: { status, verdict, coverage, provisional, asOfMs } }: { dualControl: DualControl }) {
+  const { text } = useLanguage()
+  return (
+    <div className="summary">
+      <div className="summary-verdict" data-testid="verdict">
+        <StatusTag status={status} />
+        <strong>
+          <VerdictText verdict={verdict} />
+        </strong>
+      </div>
+      <div data-testid="coverage">
+        <span className="faint">{text.coverage}</span> {formatCoverage(coverage)}
+      </div>
+      {provisional && (
+        <Tag variant="filled" className="mark mark-atRisk" icon={<WarningOutlined />} data-testid="provisional">
+          {text.incomplete}
+        </Tag>
+      )}
+      <div>
+        <span className="faint">{text.asOf}</span> {formatTime(asOfMs)}
+      </div>
+    </div>
+  )
+}
+
+type IndicatorsProps = Pick<Props, 'energyTestId' | 'whyOf'> & { rows: IndicatorStatus[] }
+
+function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
+  const { text, language } = useLanguage()
+  const columns: TableColumnsType<IndicatorStatus> = [
+    {
+      title: text.indicator,
+      key: 'indicator',
+      rowScope: 'row',
+      render: (_, row) => (
+        <>
+          <div className="row-name">{text.indicators[row.indicator]}</div>
+          <div className="faint">{formatIndicatorUnit(row, language)}</div>
+        </>
+      ),
+    },
+    {
+      title: text.status,
+      key: 'status',
+      render: (_, row) => <StatusTag status={row.status} without={UNKNOWN} />,
+    },
+    {
+      title: text.actual,
+      key: 'actual',
+      align: 'right',
+      render: (_, row) => (
+        <>
+          <strong data-testid={row.indicator === 'energy' ? energyTestId : undefined}>
+            {formatIndicator(row.indicator, row.actual)}
+          </strong>
+          {row.lowerBound && <div className="faint">{text.lowerBound}</div>}
+          <WhyLink href={whyOf(row.indicator)} of={text.indicators[row.indicator]} />
+        </>
+      ),
+    },
+    {
+      title: text.forecast,
+      key: 'forecast',
+      align: 'right',
+      render: (_, row) => (
+        <>
+          <div>{formatIndicator(row.indicator, row.forecast)}</div>
+          {row.forecastBasis && <div className="faint">{text.forecastBases[row.forecastBasis]}</div>}
+        </>
+      ),
+    },
+    {
+      title: text.target,
+      key: 'target',
+      align: 'right',
+      render: (_, row) =>
+        row.target === null ? (
+          <span className="faint">{text.noTarget}</span>
+        ) : (
+          <>
+            <div>{formatIndicator(row.indicator, row.target)}</div>
+            {row.targetStandIn && <StandInTag source={row.targetSource}>{text.standInTarget}</StandInTag>}
+          </>
+        ),
+    },
+    {
+      title: text.ratio,
+      key: 'ratio',
+      width: 220,
+      render: (_, row) => <RatioBar ratio={row.ratio} status={row.status} />,
+    },
+  ]
+  return (
+    <Table
+      size="small"
+      rowKey="indicator"
+      columns={columns}
+      dataSource={rows}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      onRow={(row) => attributes(`indicator-${row.indicator}`)}
+    />
+  )
+}
+
+function Footnote({ dualControl }: { dualControl: DualControl }) {
+  const { text } = useLanguage()
+  const { coefficientSet, co2Factor, indicators } = dualControl
+  const sources = new Set(indicators.flatMap(({ targetSource }) => targetSource ?? []))
+  const notes = [
+    { label: text.coefficients, value: coefficientSet },
+    { label: text.co2Factor, value: co2Factor },
+    ...(sources.size > 0 ? [{ label: text.targetSource, value: [...sources].join('; ') }] : []),
+  ]
+  return (
+    <ul className="note">
+      <li>{text.totalsNote}</li>
+      {notes.map(({ label, value }) => (
+        <li key={label}>
+          <b>{label}</b> <SourceText>{value}</SourceText>
+        </li>
+      ))}
+    </ul>
+  )
+}

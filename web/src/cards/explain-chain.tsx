@@ -1,0 +1,191 @@
+// Where a number comes from, as a chain that can be followed from the top: result and formula, what it is held against,
+// what each source adds by which row, the months, the meters with their hours and flags, the bills.
+
+import { CheckCircleFilled, CloseCircleFilled } from '@ant-design/icons'
+import { Alert } from 'antd'
+import type { ReactNode } from 'react'
+import { dayLabel, dayOf } from '../../../domain/calendar.ts'
+import type { IndicatorStatus, QuotaStatus } from '../../../domain/judge/result.ts'
+import type { ExplainView } from '../../../domain/view/explain.ts'
+import {
+  formatAmount,
+  formatIndicatorUnit,
+  formatNumber,
+  formatRatio,
+  formatTime,
+  UNKNOWN,
+  withUnit,
+} from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import { ExplainMeters } from './explain-meters.tsx'
+import { ExplainMonths, ExplainSources } from './explain-months.tsx'
+import { type ExplainSums, explainSums } from './explain-sums.ts'
+import { RatingTag, StandInTag, StatusTag } from './marks.tsx'
+
+interface Props {
+  view: ExplainView
+  routeMonth: string | null
+}
+
+export function ExplainChain({ view, routeMonth }: Props) {
+  const { text, language } = useLanguage()
+  const sums = explainSums(view)
+  return (
+    <ol className="chain" data-testid="explain-chain">
+      <Step title={text.resultOfChain}>
+        <Result view={view} sums={sums} />
+      </Step>
+      <Step title={text.formula}>
+        <p>{view.formula[language]}</p>
+      </Step>
+      <Step title={text.heldAgainst}>
+        <Against view={view} />
+      </Step>
+      {view.checks.length > 0 && (
+        <Step title={text.checks}>
+          <Checks view={view} />
+        </Step>
+      )}
+      {sums.sources.length > 0 && (
+        <Step title={text.terms}>
+          <ExplainSources view={view} sums={sums} routeMonth={routeMonth} />
+        </Step>
+      )}
+      {view.months.length > 0 && (
+        <Step
+          title={`${text.months} · ${dayLabel(dayOf(view.window.fromMs))} – ${dayLabel(dayOf(view.window.toMs - 1))}`}
+        >
+          <ExplainMonths view={view} sums={sums} />
+        </Step>
+      )}
+      {view.meters.length > 0 && (
+        <Step title={text.metersBehind}>
+          <ExplainMeters view={view} routeMonth={routeMonth} />
+        </Step>
+      )}
+      {view.bills.length > 0 && (
+        <Step title={text.billsBehind}>
+          <ul className="plain-list">
+            {view.bills.map((bill) => (
+              <li key={bill.id}>
+                {bill.month} · {text.carriers[bill.carrier] ?? bill.carrier} · {formatAmount(bill.quantity)} {bill.unit}{' '}
+                <span className="faint">{bill.source !== null && <SourceText>{bill.source}</SourceText>}</span>
+              </li>
+            ))}
+          </ul>
+        </Step>
+      )}
+    </ol>
+  )
+}
+
+function Step({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <li className="chain-step">
+      <h3>{title}</h3>
+      {children}
+    </li>
+  )
+}
+
+function Result({ view, sums }: { view: ExplainView; sums: ExplainSums }) {
+  const { text, language } = useLanguage()
+  const unit = formatIndicatorUnit(view, language)
+  const sizeUnit = view.unit.endsWith('/m²') || view.unit.endsWith('/m2') ? 'm²' : text.people
+  const numerator = withUnit(
+    formatNumber(sums.numerator, 0),
+    formatIndicatorUnit({ indicator: '', unit: sums.numeratorUnit }, language),
+  )
+  return (
+    <>
+      <p className="chain-result">
+        <strong data-testid="explain-result">{withUnit(formatAmount(view.result), unit)}</strong>
+        {view.result !== null && (
+          <span>
+            = {numerator}
+            {sums.size === null ? '' : ` ÷ ${formatNumber(sums.size, 0)} ${sizeUnit}`}
+          </span>
+        )}
+        <span className={view.matches ? 'check-good' : 'check-bad'}>
+          {view.matches ? <CheckCircleFilled aria-hidden /> : <CloseCircleFilled aria-hidden />} {text.shownValue}{' '}
+          {withUnit(formatAmount(view.shown), unit)}: {view.matches ? text.matches : text.differs}
+        </span>
+      </p>
+      {view.why !== null && <Alert type="info" showIcon title={text.reasons[view.why] ?? view.why} />}
+      {view.lowerBound && <Alert type="warning" showIcon title={text.lowerBound} />}
+      <p className="faint">
+        {text.asOf} {formatTime(view.asOfMs)}
+      </p>
+    </>
+  )
+}
+
+/** How many levels of the chain add up to the one above, and each that does not. */
+function Checks({ view: { checks, pending } }: { view: ExplainView }) {
+  const { text } = useLanguage()
+  const broken = checks.filter(({ ok }) => !ok)
+  return (
+    <>
+      <p className={broken.length === 0 ? 'check-good' : 'check-bad'} data-testid="explain-checks">
+        {text.checksHold(formatNumber(checks.length - broken.length, 0), formatNumber(checks.length, 0))}
+      </p>
+      {pending && <Alert type="info" showIcon title={text.pendingJudgement} />}
+      <ul className="plain-list" lang="en">
+        {broken.map(({ level, name, want, got }) => (
+          <li key={`${level} ${name}`}>
+            {level} · {name}: {want ?? UNKNOWN} ≠ {got ?? UNKNOWN}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function Against({ view }: { view: ExplainView }) {
+  const { text, language } = useLanguage()
+  const { against, clause, table } = view
+  // The two shapes of `status`, by table; what is absent is left out.
+  const status = (view.status ?? {}) as Partial<QuotaStatus & IndicatorStatus>
+  const unit = formatIndicatorUnit(view, language)
+  const value = (amount: number | null | undefined): string => withUnit(formatAmount(amount), unit)
+  return (
+    <>
+      <p>
+        {against === null ? (
+          <span className="faint">{text.notIssued}</span>
+        ) : (
+          <>
+            <strong>
+              {table === 'quota'
+                ? `${text.constraint} ${value(status.constraint)} · ${text.benchmark} ${value(status.benchmark)} · ${text.guide} ${value(status.guide)}`
+                : `${text.target} ${value(status.target)}`}
+            </strong>{' '}
+            {against.standIn && (
+              <StandInTag source={against.source}>{table === 'quota' ? text.standIn : text.standInTarget}</StandInTag>
+            )}
+          </>
+        )}
+      </p>
+      <p>
+        {table === 'quota' ? (
+          <RatingTag rating={status.rating ?? null} />
+        ) : (
+          <>
+            <StatusTag status={status.status ?? null} /> {text.forecast} {value(status.forecast)}
+            {status.forecastBasis ? ` (${text.forecastBases[status.forecastBasis]})` : ''} · {text.ratio}{' '}
+            {formatRatio(status.ratio)}
+          </>
+        )}
+      </p>
+      <p>
+        <span className="faint">{text.clause}</span> {clause[language]}
+      </p>
+      {against !== null && (
+        <p className="faint">
+          {text.source}: <SourceText>{against.name}</SourceText> · <SourceText>{against.source}</SourceText>
+        </p>
+      )}
+    </>
+  )
+}

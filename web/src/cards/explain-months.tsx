@@ -1,0 +1,161 @@
+// The two tables in the middle of a chain: what each source adds over the whole window, and the same month by month.
+
+import { Table, type TableColumnsType, type TableColumnType } from 'antd'
+import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
+import { formatRoute, type WhyRoute } from '../frame/route.ts'
+import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { useSubjectNames } from '../words/names.ts'
+import { SourceText } from '../words/source-text.tsx'
+import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
+import { FigureHead } from './marks.tsx'
+
+/** Children of an area that one page of a table holds. */
+const PAGE_SIZE = 50
+
+interface SourcesProps {
+  view: ExplainView
+  sums: ExplainSums
+  routeMonth: string | null
+}
+
+export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
+  const { text, language } = useLanguage()
+  const isArea = view.kind === 'area'
+  const nameOf = useSubjectNames(isArea ? view.subject : null)
+  const activity: TableColumnType<SourceSum> = {
+    title: text.activity,
+    key: 'amount',
+    align: 'right',
+    render: (_, { amount, unit }) => withUnit(formatAmount(amount), formatUnit(unit, language)),
+  }
+  const rows: TableColumnType<SourceSum> = {
+    title: text.coefficientRow,
+    key: 'rows',
+    render: (_, { rows: used, adds }) =>
+      used.length > 0
+        ? used.map((row) => <RowNote key={`${row.name} ${row.validFrom}`} row={row} />)
+        : adds === null && <span className="faint">{text.noRow}</span>,
+  }
+  const columns: TableColumnsType<SourceSum> = [
+    {
+      title: text.name,
+      key: 'source',
+      rowScope: 'row',
+      render: (_, { kind, source }) =>
+        kind === 'child' ? (
+          <a href={formatRoute(whyOfPart(source, view, routeMonth))}>{nameOf(source)}</a>
+        ) : (
+          (text.carriers[source] ?? source)
+        ),
+    },
+    ...(isArea ? [] : [activity, rows]),
+    {
+      title: <FigureHead label={text.adds} unit={sums.numeratorUnit} />,
+      key: 'adds',
+      align: 'right',
+      render: (_, { adds }) => <strong>{formatNumber(adds, 0)}</strong>,
+    },
+  ]
+  return (
+    <>
+      <Table
+        size="small"
+        rowKey={({ kind, source }) => `${kind} ${source}`}
+        columns={columns}
+        dataSource={sums.sources}
+        pagination={sums.sources.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
+        scroll={{ x: 'max-content' }}
+      />
+      {view.next !== null && <p className="note">{text.onlyFirst(formatNumber(sums.sources.length, 0))}</p>}
+    </>
+  )
+}
+
+/** A part of an area leads on to its own explanation. Areas have six digits; institutions have longer ids. */
+const whyOfPart = (id: string, { indicator, table }: ExplainView, month: string | null): WhyRoute => ({
+  page: 'why',
+  of: /^\d{6}$/.test(id) ? 'area' : 'institution',
+  id,
+  indicator,
+  table,
+  month,
+})
+
+function RowNote({ row }: { row: ExplainedRow }) {
+  const { text, language } = useLanguage()
+  const validity = row.validTo === null ? text.validFromOn(row.validFrom) : text.validFromTo(row.validFrom, row.validTo)
+  return (
+    <div className="row-note">
+      × {row.value} {formatUnit(row.unit, language)} · <SourceText>{row.name}</SourceText>
+      <div className="faint">
+        {validity}
+        {row.retroactive && ` · ${text.retroactive}`} · {text.certainty}: {row.certainty} ·{' '}
+        <SourceText>{row.source}</SourceText>
+      </div>
+    </div>
+  )
+}
+
+export function ExplainMonths({ view, sums }: { view: ExplainView; sums: ExplainSums }) {
+  const { text, language } = useLanguage()
+  const isSized = view.months.some(({ size }) => size !== null)
+  const columns: TableColumnsType<ExplainedMonth> = [
+    { title: text.monthRow, dataIndex: 'month', key: 'month', rowScope: 'row' },
+    {
+      title: <FigureHead label={text.numerator} unit={sums.numeratorUnit} />,
+      key: 'numerator',
+      align: 'right',
+      render: (_, { numerator }) => formatNumber(numerator, 0),
+    },
+    {
+      title: text.weight,
+      key: 'weight',
+      align: 'right',
+      render: (_, { weight }) => `${formatNumber(weight * 100, 1)}%`,
+    },
+    ...(isSized
+      ? [
+          {
+            title: text.size,
+            key: 'size',
+            align: 'right' as const,
+            render: (_: unknown, { size }: ExplainedMonth) => formatNumber(size, 0),
+          },
+        ]
+      : []),
+    {
+      title: text.coverage,
+      key: 'coverage',
+      align: 'right',
+      render: (_, { hoursKnown, hoursExpected }) =>
+        hoursExpected > 0
+          ? `${formatCoverage(hoursKnown / hoursExpected)} (${formatNumber(hoursKnown, 0)}/${formatNumber(hoursExpected, 0)} h)`
+          : UNKNOWN,
+    },
+  ]
+  return (
+    <Table
+      size="small"
+      rowKey="month"
+      columns={columns}
+      dataSource={view.months}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      expandable={{
+        rowExpandable: ({ terms }) => terms.some(({ kind }) => kind === 'carrier' || kind === 'part'),
+        expandedRowRender: ({ terms }) => (
+          <ul className="plain-list">
+            {terms.map(({ source, amount, unit, row, adds }) => (
+              <li key={source}>
+                {text.carriers[source] ?? source}: {withUnit(formatAmount(amount), formatUnit(unit, language))}
+                {row && ` × ${row.value} ${formatUnit(row.unit, language)}`} = {formatNumber(adds, 1)}{' '}
+                {formatUnit(sums.numeratorUnit, language)}
+              </li>
+            ))}
+          </ul>
+        ),
+      }}
+    />
+  )
+}

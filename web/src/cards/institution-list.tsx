@@ -1,0 +1,109 @@
+// The institutions of an area and of all areas below it, by type and rating, page after page.
+
+import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { InstitutionRow } from '../../../domain/view/view.ts'
+import { usePages } from '../api/pages.ts'
+import { withQuery } from '../api/resource.ts'
+import { type AreaRoute as AnyAreaRoute, formatRoute, institutionRoute, visit } from '../frame/route.ts'
+import { formatNumber } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { Filter, MorePages } from './list-tools.tsx'
+import { Coverage, FigureHead, RatingTag, StatusTag } from './marks.tsx'
+import { attributes } from './table-rows.ts'
+
+type AreaRoute = AnyAreaRoute & { code: string }
+
+export function InstitutionList({ route, areaName }: { route: AreaRoute; areaName: string }) {
+  const { text } = useLanguage()
+  const path = withQuery('institutions', { area: route.code, type: route.type, grade: route.grade })
+  return (
+    <Card
+      title={text.institutionsOf(areaName)}
+      extra={
+        <div className="filters">
+          <Filter
+            name={text.type}
+            any={text.anyType}
+            labels={text.types}
+            value={route.type}
+            set={(type) => visit({ ...route, type })}
+          />
+          <Filter
+            name={text.rating}
+            any={text.anyRating}
+            labels={text.ratings}
+            value={route.grade}
+            set={(grade) => visit({ ...route, grade })}
+          />
+        </div>
+      }
+      data-testid="institutions"
+    >
+      <Pages key={path} path={path} routeMonth={route.month} />
+    </Card>
+  )
+}
+
+function Pages({ path, routeMonth }: { path: string; routeMonth: string | null }) {
+  const pages = usePages<InstitutionRow>(path)
+  const { rows, problem, loading } = pages
+  return (
+    <>
+      {!(problem && rows.length === 0) && <Rows rows={rows} loading={loading} routeMonth={routeMonth} />}
+      <MorePages pages={pages} />
+    </>
+  )
+}
+
+function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: boolean; routeMonth: string | null }) {
+  const { text, language, nameOf } = useLanguage()
+  const figure = (
+    label: string,
+    unit: string,
+    key: keyof InstitutionRow,
+    read: (row: InstitutionRow) => number | null,
+  ) => ({
+    title: <FigureHead label={label} unit={unit} />,
+    key,
+    align: 'right' as const,
+    render: (_: unknown, row: InstitutionRow) => formatNumber(read(row), 2),
+  })
+  const columns: TableColumnsType<InstitutionRow> = [
+    {
+      title: text.institution,
+      key: 'name',
+      rowScope: 'row',
+      render: (_, row) => (
+        <>
+          <a href={formatRoute(institutionRoute(row.id, routeMonth))}>{nameOf(row)}</a>
+          <div className="faint">{language === 'zh' ? row.areaName : row.id}</div>
+        </>
+      ),
+    },
+    { title: text.rating, key: 'rating', render: (_, row) => <RatingTag rating={row.rating} /> },
+    { title: text.dualControl, key: 'status', render: (_, row) => <StatusTag status={row.status} /> },
+    {
+      title: text.type,
+      key: 'type',
+      render: (_, row) => (row.venueKind ? text.venueKinds[row.venueKind] : text.types[row.type]),
+    },
+    figure(text.indicators.energyPerArea, 'kgce/m²', 'energyPerAreaKgce', (row) => row.energyPerAreaKgce),
+    figure(text.indicators.energyPerCapita, 'kgce/person', 'energyPerCapitaKgce', (row) => row.energyPerCapitaKgce),
+    figure(text.indicators.waterPerCapita, 'm³/person', 'waterPerCapitaM3', (row) => row.waterPerCapitaM3),
+    { title: text.coverage, key: 'coverage', align: 'right', render: (_, row) => <Coverage share={row.coverage} /> },
+  ]
+  const none = <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />
+  return (
+    <Table
+      size="small"
+      rowKey="id"
+      columns={columns}
+      dataSource={rows}
+      loading={loading && rows.length === 0}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      locale={{ emptyText: loading ? text.loading : none }}
+      onRow={(row) => attributes(`institution-row-${row.id}`, () => visit(institutionRoute(row.id, routeMonth)))}
+    />
+  )
+}

@@ -1,0 +1,89 @@
+// Which institutions of an area are key energy users (重点用能单位) of a year, by the threshold in force.
+
+import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { KeyUserRow } from '../api/energy-answers.ts'
+import { usePages } from '../api/pages.ts'
+import { withQuery } from '../api/resource.ts'
+import { formatRoute, institutionRoute } from '../frame/route.ts'
+import { formatNumber } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { useSubjectNames } from '../words/names.ts'
+import { MorePages } from './list-tools.tsx'
+import { StandInTag } from './marks.tsx'
+
+const PAGE_SIZE = 20
+/** The API's largest page. */
+const LIMIT = 500
+
+interface Props {
+  area: string
+  year: string
+  routeMonth: string | null
+}
+
+/** Another area or year needs another component (`key`). */
+export function KeyUsersCard({ area, year, routeMonth }: Props) {
+  const { text } = useLanguage()
+  const pages = usePages<KeyUserRow>(withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year, limit: LIMIT }))
+  const nameOf = useSubjectNames(area)
+  const { last } = pages
+  const items = pages.rows.toSorted((a, b) => (b.energyTce ?? -1) - (a.energyTce ?? -1))
+  const columns: TableColumnsType<KeyUserRow> = [
+    {
+      title: text.institution,
+      key: 'name',
+      rowScope: 'row',
+      render: (_, { institution }) => (
+        <a href={formatRoute(institutionRoute(institution, routeMonth))}>{nameOf(institution)}</a>
+      ),
+    },
+    {
+      title: `${text.indicators.energy} (tce)`,
+      key: 'energy',
+      align: 'right',
+      render: (_, { energyTce, monthsKnown }) => (
+        <>
+          {formatNumber(energyTce, 1)}
+          <div className="faint">{text.monthsKnown(formatNumber(monthsKnown, 0))}</div>
+        </>
+      ),
+    },
+    {
+      title: text.keyUser,
+      key: 'key',
+      render: (_, { isKey, reason }) =>
+        isKey === null ? (
+          <span className="faint">{reason === 'noRule' ? text.noThreshold : text.yearNotKnown}</span>
+        ) : (
+          <strong>{isKey ? text.keyUser : text.notKey}</strong>
+        ),
+    },
+    {
+      title: text.rule,
+      key: 'rule',
+      render: (_, { rule }) =>
+        rule && (
+          <>
+            ≥ {formatNumber(rule.thresholdTce, 0)} tce{' '}
+            {rule.standIn && <StandInTag source={rule.source}>{text.standInRule}</StandInTag>}
+          </>
+        ),
+    },
+  ]
+  return (
+    <Card title={`${text.keyUsers} · ${year}`} loading={!last && pages.loading} data-testid="key-users">
+      {last && (
+        <Table
+          size="small"
+          rowKey="institution"
+          columns={columns}
+          dataSource={items}
+          pagination={items.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
+          scroll={{ x: 'max-content' }}
+          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
+        />
+      )}
+      <MorePages pages={pages} />
+    </Card>
+  )
+}

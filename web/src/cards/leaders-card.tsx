@@ -1,0 +1,109 @@
+// Candidates for efficiency leaders (能效领跑者) of an area, within each type and level, and why others are left out. The
+// rule is named, and that it is a stand-in while the official criteria are not known.
+
+import { Card, Empty } from 'antd'
+import type { RankingHead, RankingRow } from '../api/energy-answers.ts'
+import { usePages } from '../api/pages.ts'
+import { withQuery } from '../api/resource.ts'
+import { formatRoute, institutionRoute } from '../frame/route.ts'
+import { formatNumber, formatUnit } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { useSubjectNames } from '../words/names.ts'
+import { SourceText } from '../words/source-text.tsx'
+import { MorePages } from './list-tools.tsx'
+import { StandInTag } from './marks.tsx'
+
+const UNITS = { energyPerArea: 'kgce/m²', energyPerCapita: 'kgce/person', waterPerCapita: 'm³/person' }
+/** The API's largest page: groups are seen whole where an area is not very large. */
+const LIMIT = 500
+
+interface Props {
+  area: string
+  year: string
+  routeMonth: string | null
+}
+
+/** Another area or year needs another component (`key`). */
+export function LeadersCard({ area, year, routeMonth }: Props) {
+  const { text } = useLanguage()
+  const path = withQuery(`areas/${encodeURIComponent(area)}/ranking`, { year, limit: LIMIT })
+  const pages = usePages<RankingRow, RankingHead>(path)
+  const nameOf = useSubjectNames(area)
+  const { rows, last } = pages
+  const groups = Map.groupBy(rows, (row) => groupName(row, text))
+  return (
+    <Card title={`${text.leaders} · ${year}`} loading={!last && pages.loading} data-testid="leaders">
+      {last && <RuleNote rule={last.rule} />}
+      {last && rows.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />}
+      <div className="groups">
+        {[...groups].map(([name, own]) => (
+          <section key={name} className="group">
+            <h3>{name}</h3>
+            {last && <Group rows={own} rule={last.rule} nameOf={nameOf} routeMonth={routeMonth} />}
+          </section>
+        ))}
+      </div>
+      <MorePages pages={pages} />
+    </Card>
+  )
+}
+
+function RuleNote({ rule }: RankingHead) {
+  const { text } = useLanguage()
+  const { name, indicators, coverageMin, ratingAtWorst, standIn, source } = rule
+  return (
+    <p className="note">
+      {text.rule}: <SourceText>{name}</SourceText> · {indicators.map((one) => text.indicators[one]).join(' → ')} ·{' '}
+      {text.coverage} ≥ {formatNumber(coverageMin * 100, 0)}%
+      {ratingAtWorst && ` · ${text.rating} ≥ ${text.ratings[ratingAtWorst]}`}{' '}
+      {standIn && <StandInTag source={source}>{text.standInRule}</StandInTag>}
+    </p>
+  )
+}
+
+interface GroupProps extends RankingHead {
+  rows: readonly RankingRow[]
+  nameOf: (id: string) => string
+  routeMonth: string | null
+}
+
+function Group({ rows, rule, nameOf, routeMonth }: GroupProps) {
+  const { text, language } = useLanguage()
+  const ranked = rows.filter(({ rank }) => rank !== null)
+  const excluded = rows.filter(({ rank }) => rank === null)
+  const linkOf = (id: string) => <a href={formatRoute(institutionRoute(id, routeMonth))}>{nameOf(id)}</a>
+  return (
+    <>
+      {ranked.length === 0 && <p className="faint">{text.noCandidates}</p>}
+      <ol className="ranking">
+        {ranked.map(({ institution, rank, value, leader }) => (
+          <li key={institution} value={rank ?? undefined}>
+            {linkOf(institution)} {formatNumber(value, 2)} {formatUnit(UNITS[rule.indicators[0]], language)}{' '}
+            {leader && <strong className="leader">{text.leader}</strong>}
+          </li>
+        ))}
+      </ol>
+      {excluded.length > 0 && (
+        <details>
+          <summary>{text.excluded(formatNumber(excluded.length, 0))}</summary>
+          <ul className="plain-list">
+            {excluded.map(({ institution, reasons }) => (
+              <li key={institution}>
+                {linkOf(institution)}{' '}
+                <span className="faint">
+                  {reasons.map((reason) => text.exclusions[reason] ?? reason).join(language === 'zh' ? '、' : ', ')}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  )
+}
+
+type Words = ReturnType<typeof useLanguage>['text']
+const groupName = ({ type, venueKind, level }: RankingRow, text: Words): string =>
+  [venueKind ? text.venueKinds[venueKind] : text.types[type], level && text.levels[level]]
+    .filter((part) => part !== null && part !== undefined)
+    .join(' · ')

@@ -1,0 +1,141 @@
+// Small marks that several tables share: status, rating, ratio, coverage. Colour never speaks alone: each mark has words.
+
+import {
+  CheckCircleFilled,
+  CloseCircleFilled,
+  ExclamationCircleFilled,
+  InfoCircleOutlined,
+  WarningOutlined,
+} from '@ant-design/icons'
+import { Alert, Button, Tag } from 'antd'
+import type { ReactNode } from 'react'
+import { SEVERITY_NAMES, type Severity } from '../../../domain/phrase.ts'
+import type { Resource } from '../api/resource.ts'
+import { formatCoverage, formatRatio, formatUnit, UNKNOWN } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import type { Rating, Status, Verdict } from '../words/zh.ts'
+
+const STATUS_ICONS: Record<Status, ReactNode> = {
+  onTrack: <CheckCircleFilled />,
+  atRisk: <ExclamationCircleFilled />,
+  over: <CloseCircleFilled />,
+}
+
+/** Green, orange or red; when there is no status, the words say why. */
+export function StatusTag({ status, without }: { status: Status | null; without?: string }) {
+  const { text } = useLanguage()
+  if (status === null) return <span className="faint">{without ?? text.notJudged}</span>
+  return (
+    <Tag variant="filled" className={`mark mark-${status}`} icon={STATUS_ICONS[status]}>
+      {text.statuses[status]}
+    </Tag>
+  )
+}
+
+export function VerdictText({ verdict }: { verdict: Verdict | null }) {
+  const { text } = useLanguage()
+  return verdict === null ? <span className="faint">{text.notJudged}</span> : text.verdicts[verdict]
+}
+
+export function RatingTag({ rating }: { rating: Rating | null }) {
+  const { text } = useLanguage()
+  if (rating === null) return <span className="faint">{text.noQuota}</span>
+  return (
+    <Tag variant="filled" className={`mark mark-${rating}`}>
+      {text.ratings[rating]}
+    </Tag>
+  )
+}
+
+const SEVERITY_ICONS: Record<Severity, ReactNode> = {
+  info: <InfoCircleOutlined />,
+  minor: <ExclamationCircleFilled />,
+  major: <WarningOutlined />,
+  critical: <CloseCircleFilled />,
+}
+
+export function SeverityTag({ severity }: { severity: Severity }) {
+  const { language } = useLanguage()
+  return (
+    <Tag variant="filled" className={`mark mark-${severity}`} icon={SEVERITY_ICONS[severity]}>
+      {SEVERITY_NAMES[severity][language]}
+    </Tag>
+  )
+}
+
+/** A stand-in or demo value says so. */
+export function StandInTag({ children, source }: { children: string; source: string | null }) {
+  return (
+    <Tag className="small-tag" icon={<InfoCircleOutlined />} title={source ?? undefined}>
+      {children}
+    </Tag>
+  )
+}
+
+/** Leads from a number to the chain that makes it. */
+export function WhyLink({ href, of }: { href: string; of: string }) {
+  const { text } = useLanguage()
+  return (
+    <a className="why-link" href={href} aria-label={text.whyTitle(of)} title={text.whyTitle(of)}>
+      {text.why}
+    </a>
+  )
+}
+
+export function Coverage({ share, provisional = false }: { share: number | null; provisional?: boolean }) {
+  const { text } = useLanguage()
+  return (
+    <>
+      {formatCoverage(share)}
+      {provisional && (
+        <WarningOutlined className="warning-icon" title={text.incomplete} aria-label={text.incomplete} role="img" />
+      )}
+    </>
+  )
+}
+
+/** The head of a column of figures, with their unit below. */
+export function FigureHead({ label, unit }: { label: string; unit: string }) {
+  const { language } = useLanguage()
+  return (
+    <div className="figure-head">
+      {label}
+      <div className="faint">{formatUnit(unit, language)}</div>
+    </div>
+  )
+}
+
+/** The scale of ratio bars ends at 120 % of the target, so that the mark of 100 % stands inside. */
+const RATIO_SCALE = 1.2
+
+/** Forecast over target as a bar with a mark at 100 %, and in figures. */
+export function RatioBar({ ratio, status }: { ratio: number | null; status: Status | null }) {
+  if (ratio === null) return <span className="faint">{UNKNOWN}</span>
+  const width = `${(Math.min(Math.max(ratio, 0), RATIO_SCALE) / RATIO_SCALE) * 100}%`
+  return (
+    <div className="ratio">
+      <div className="ratio-track" aria-hidden>
+        <div className={`ratio-fill fill-${status ?? 'none'}`} style={{ width }} />
+        <div className="ratio-limit" style={{ left: `${100 / RATIO_SCALE}%` }} />
+      </div>
+      <span className="ratio-figure">{formatRatio(ratio)}</span>
+    </div>
+  )
+}
+
+/** Says that a resource failed, and offers to try again; nothing when it did not. */
+export function ProblemNotice({ of: { data, problem, reload } }: { of: Resource<unknown> }) {
+  const { text } = useLanguage()
+  if (!problem) return null
+  const words = [problem.title, problem.detail, problem.status > 0 ? `HTTP ${problem.status}` : undefined]
+  return (
+    <Alert
+      type={data === null ? 'error' : 'warning'}
+      showIcon
+      title={data === null ? text.failed : text.stale}
+      description={words.filter((word) => word !== undefined).join(' · ')}
+      action={<Button onClick={reload}>{text.retry}</Button>}
+      data-testid="problem"
+    />
+  )
+}

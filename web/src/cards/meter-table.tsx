@@ -1,0 +1,57 @@
+// The meters of an institution; choosing one shows its curve.
+
+import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { MeterView } from '../../../domain/view/view.ts'
+import { type InstitutionRoute, visit } from '../frame/route.ts'
+import { formatTime, formatUnit, UNKNOWN } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { MeterName } from '../words/source-text.tsx'
+import { attributes } from './table-rows.ts'
+
+export function MeterTable({ meters, route }: { meters: MeterView[]; route: InstitutionRoute }) {
+  const { text, language } = useLanguage()
+  const choose = (meter: string) => visit({ ...route, meter, day: null })
+  const columns: TableColumnsType<MeterView> = [
+    {
+      title: text.meter,
+      key: 'meter',
+      rowScope: 'row',
+      render: (_, meter) => (
+        <>
+          <div className="row-name">
+            <MeterName meter={meter} />
+          </div>
+          <div className="faint">{meter.id}</div>
+        </>
+      ),
+    },
+    { title: text.medium, key: 'medium', render: (_, { medium }) => text.media[medium] },
+    {
+      title: text.purpose,
+      key: 'purpose',
+      render: (_, { purpose }) => (purpose === null ? UNKNOWN : (text.purposes[purpose] ?? purpose)),
+    },
+    { title: text.role, key: 'role', render: (_, { role }) => text.roles[role] },
+    { title: text.amount, key: 'unit', render: (_, { amountUnit }) => formatUnit(amountUnit, language) },
+    {
+      title: text.lastReading,
+      key: 'last',
+      align: 'right',
+      render: (_, { lastReadingAtMs }) => formatTime(lastReadingAtMs),
+    },
+  ]
+  return (
+    <Card title={text.meters}>
+      <Table
+        size="small"
+        rowKey="id"
+        columns={columns}
+        dataSource={meters}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} /> }}
+        onRow={({ id }) => attributes(`meter-row-${id}`, () => choose(id))}
+      />
+    </Card>
+  )
+}

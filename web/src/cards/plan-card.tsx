@@ -1,0 +1,118 @@
+// Whether the targets of the parts of an area fit its own, year by year.
+
+import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
+import { useState } from 'react'
+import { INDICATOR_UNITS } from '../../../domain/judge/dual-control.ts'
+import type { PlanYear } from '../../../domain/judge/target-plan.ts'
+import type { PlanAnswer } from '../api/energy-answers.ts'
+import { useResource } from '../api/resource.ts'
+import { formatIndicator, formatIndicatorUnit, formatNumber } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { Filter } from './list-tools.tsx'
+import { ProblemNotice } from './marks.tsx'
+
+interface Props {
+  area: string
+  year: string
+}
+
+export function PlanCard({ area, year }: Props) {
+  const { text, language } = useLanguage()
+  const plan = useResource<PlanAnswer>(`areas/${encodeURIComponent(area)}/target-plan`)
+  const [chosen, choose] = useState<string | null>(year)
+  const { data } = plan
+  const years = [...new Set(data?.years.map((one) => String(one.year)))]
+  const rows = data?.years.filter((one) => chosen === null || String(one.year) === chosen) ?? []
+  const columns: TableColumnsType<PlanYear> = [
+    {
+      title: text.indicator,
+      key: 'indicator',
+      rowScope: 'row',
+      render: (_, { indicator }) => (
+        <>
+          <div className="row-name">{text.indicators[indicator]}</div>
+          <div className="faint">{formatIndicatorUnit({ indicator, unit: INDICATOR_UNITS[indicator] }, language)}</div>
+        </>
+      ),
+    },
+    { title: text.year, key: 'year', dataIndex: 'year' },
+    {
+      title: text.parentTarget,
+      key: 'parent',
+      align: 'right',
+      render: (_, { indicator, parent }) => formatIndicator(indicator, parent),
+    },
+    {
+      title: text.childrenTarget,
+      key: 'children',
+      align: 'right',
+      render: (_, { indicator, children }) => formatIndicator(indicator, children),
+    },
+    { title: text.fits, key: 'fits', render: (_, { fits }) => <Fits fits={fits} /> },
+    {
+      title: text.noTarget,
+      key: 'without',
+      render: (_, { without }) =>
+        without.length > 0 && (
+          <details>
+            <summary>{text.withoutTarget(formatNumber(without.length, 0))}</summary>
+            {without.join(', ')}
+          </details>
+        ),
+    },
+  ]
+  return (
+    <Card
+      title={text.plan}
+      loading={!data && !plan.problem}
+      extra={
+        <Filter
+          name={text.year}
+          any={text.anyYear}
+          labels={Object.fromEntries(years.map((one) => [`${one}`, one]))}
+          value={chosen}
+          set={choose}
+        />
+      }
+      data-testid="plan"
+    >
+      <ProblemNotice of={plan} />
+      {data && (
+        <Table
+          size="small"
+          rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
+          // A row's \`children\` is a number here, not rows below it.
+          expandable={{ childrenColumnName: 'rows' }}
+          columns={columns}
+          dataSource={rows}
+          pagination={false}
+          scroll={{ x: 'max-content' }}
+          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTarget} /> }}
+        />
+      )}
+      <p className="note">{text.planNote}</p>
+      {data && data.problems.length > 0 && (
+        <>
+          <h3>{text.planProblems}</h3>
+          <ul className="plain-list">
+            {data.problems.map(({ id, field, reason }) => (
+              <li key={`${id} ${field} ${reason}`} lang="en">
+                {id} · {field}: {reason}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Card>
+  )
+}
+
+function Fits({ fits }: Pick<PlanYear, 'fits'>) {
+  const { text } = useLanguage()
+  if (fits === null) return <span className="faint">{text.cannotTell}</span>
+  return (
+    <Tag variant="filled" className={`mark mark-${fits ? 'onTrack' : 'over'}`}>
+      {fits ? text.fit : text.doesNotFit}
+    </Tag>
+  )
+}

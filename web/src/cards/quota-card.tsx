@@ -1,0 +1,149 @@
+// The quota of one institution: four indicators against their three values (约束值, 基准值, 引导值), how the year goes, and
+// how far the next better rating is.
+
+import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { QuotaPace } from '../../../domain/judge/quota-pace.ts'
+import type { QuotaStatus } from '../../../domain/judge/result.ts'
+import { formatNumber, formatRatio, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import type { Rating } from '../words/zh.ts'
+import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
+import { attributes } from './table-rows.ts'
+
+/** The ladder of facts §3.2, one step up. */
+const NEXT_BETTER: Record<Rating, Rating | null> = {
+  rectify: 'compliant',
+  compliant: 'reasonable',
+  reasonable: 'advanced',
+  advanced: null,
+}
+
+interface Props {
+  rows: QuotaStatus[]
+  /** Empty while it is not known. */
+  pace: readonly QuotaPace[]
+  loading: boolean
+  whyOf: (indicator: string) => string
+}
+
+export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
+  const { text, language } = useLanguage()
+  const value = (title: string, key: 'actual' | 'constraint' | 'benchmark' | 'guide') => ({
+    title,
+    key,
+    align: 'right' as const,
+    render: (_: unknown, row: QuotaStatus) => formatNumber(row[key], 2),
+  })
+  const columns: TableColumnsType<QuotaStatus> = [
+    {
+      title: text.indicator,
+      key: 'indicator',
+      rowScope: 'row',
+      render: (_, row) => (
+        <>
+          <div className="row-name">{text.quotaIndicators[row.indicator]}</div>
+          <div className="faint">{formatUnit(row.unit, language)}</div>
+        </>
+      ),
+    },
+    {
+      ...value(text.actual, 'actual'),
+      render: (_, row) => (
+        <>
+          <strong>{formatNumber(row.actual, 2)}</strong>
+          <WhyLink href={whyOf(row.indicator)} of={text.quotaIndicators[row.indicator]} />
+        </>
+      ),
+    },
+    {
+      title: text.rating,
+      key: 'rating',
+      render: (_, row) => (
+        <>
+          <QuotaRating row={row} />
+          <ToNext row={row} />
+        </>
+      ),
+    },
+    {
+      title: text.pace,
+      key: 'pace',
+      render: (_, row) => <Pace pace={pace.find(({ indicator }) => indicator === row.indicator)} />,
+    },
+    value(text.constraint, 'constraint'),
+    value(text.benchmark, 'benchmark'),
+    value(text.guide, 'guide'),
+    {
+      title: text.standard,
+      key: 'standard',
+      render: (_, { standard, standIn }) => (
+        <>
+          <div>{standard === null ? UNKNOWN : <SourceText>{standard}</SourceText>}</div>
+          {standIn && <StandInTag source={standard}>{text.standIn}</StandInTag>}
+        </>
+      ),
+    },
+  ]
+  return (
+    <Card title={`${text.quota} · ${text.quotaNote}`} loading={loading} data-testid="quota">
+      <Table
+        size="small"
+        rowKey="indicator"
+        columns={columns}
+        dataSource={rows}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noQuota} /> }}
+        onRow={(row) => attributes(`quota-${row.indicator}`)}
+      />
+      <p className="note">{text.paceNote}</p>
+    </Card>
+  )
+}
+
+/** No values: no quota was issued. Values but no rating: there is nothing to judge yet. */
+function QuotaRating({ row }: { row: QuotaStatus }) {
+  const { text } = useLanguage()
+  if (row.rating === null && row.constraint !== null) return <span className="faint">{text.notJudged}</span>
+  return <RatingTag rating={row.rating} />
+}
+
+function ToNext({ row }: { row: QuotaStatus }) {
+  const { text, language } = useLanguage()
+  if (row.rating === null) return null
+  const next = NEXT_BETTER[row.rating]
+  if (next !== null && row.toNextRating === null) return null
+  const amount = withUnit(formatNumber(row.toNextRating, 2), formatUnit(row.unit, language))
+  return (
+    <div className="faint to-next">{next === null ? text.best : text.toNextAmount(amount, text.ratings[next])}</div>
+  )
+}
+
+/** Used so far against what was due, and what may still be used this year for the next better rating. */
+function Pace({ pace }: { pace: QuotaPace | undefined }) {
+  const { text, language } = useLanguage()
+  if (!pace || pace.projected === null) return UNKNOWN
+  const unit = formatUnit(pace.unit, language)
+  const amount = (value: number | null): string => withUnit(formatNumber(value, 2), unit)
+  const { next, basis } = pace
+  return (
+    <div className="pace">
+      <div>
+        <strong className={pace.paceRatio !== null && pace.paceRatio > 1 ? 'figure-bad' : undefined}>
+          {formatRatio(pace.paceRatio)}
+        </strong>{' '}
+        · {text.projected} {amount(pace.projected)}{' '}
+        {pace.projectedRating !== null && <RatingTag rating={pace.projectedRating} />}
+      </div>
+      {next && (
+        <div className="faint">
+          {next.reachable
+            ? text.leftForNext(text.ratings[next.rating], amount(next.left), amount(next.leftPerMonth))
+            : text.tooLateForNext(text.ratings[next.rating], amount(-next.left))}
+        </div>
+      )}
+      {basis !== null && <div className="faint">{text.paceBasis[basis] ?? basis}</div>}
+    </div>
+  )
+}

@@ -1,0 +1,50 @@
+// What changed in closed months, and why: a total that was shown once must not change in silence.
+
+import { Card, Empty } from 'antd'
+import type { RevisionRow } from '../api/energy-answers.ts'
+import { useResource } from '../api/resource.ts'
+import { causeWords } from '../words/cause-words.ts'
+import { formatAmount, formatTime } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import { ProblemNotice } from './marks.tsx'
+
+/** `subject`: `institutions/ID` or `areas/CODE`. */
+export function RevisionsCard({ subject }: { subject: string }) {
+  const { text, language } = useLanguage()
+  const revisions = useResource<{ items: RevisionRow[] }>(`${subject}/revisions`)
+  const items = revisions.data?.items
+  return (
+    <Card title={text.tabs.revisions} loading={!items && !revisions.problem} data-testid="revisions">
+      <ProblemNotice of={revisions} />
+      <p className="note">{text.revisionsNote}</p>
+      {items?.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noRevisions} />}
+      <ol className="timeline">
+        {items?.map(({ month, number, atMs, before, after, causes }) => (
+          <li key={`${month} ${number}`}>
+            <strong>
+              {month} · {text.revision} {number}
+            </strong>{' '}
+            <span className="faint">{formatTime(atMs)}</span>
+            {causes.length > 0 && (
+              <div>
+                {text.cause}:{' '}
+                <SourceText>{causes.map((cause) => causeWords(cause, text, language)).join('; ')}</SourceText>
+              </div>
+            )}
+            <div className="timeline-note">
+              {text.amountsChanged}: {changesOf(before, after)}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  )
+}
+
+/** Names of amounts are those of the API, with their unit. */
+const changesOf = (before: RevisionRow['before'], after: RevisionRow['after']): string =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => before[name] !== after[name])
+    .map((name) => `${name} ${formatAmount(before[name])} → ${formatAmount(after[name])}`)
+    .join('; ')

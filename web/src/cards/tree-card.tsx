@@ -1,0 +1,132 @@
+// The meter tree of an institution in a month: what each node counts against its sub meters, what stays unexplained, and
+// how much of the electricity its own roof made.
+
+import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
+import type { MeterView } from '../../../domain/view/view.ts'
+import type { TreeAnswer, TreeNodeRow } from '../api/energy-answers.ts'
+import { useResource, withQuery } from '../api/resource.ts'
+import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { MeterName, SourceText } from '../words/source-text.tsx'
+import { ProblemNotice } from './marks.tsx'
+
+interface Props {
+  institution: string
+  meters: readonly MeterView[]
+  month: string
+}
+
+export function TreeCard({ institution, meters, month }: Props) {
+  const { text } = useLanguage()
+  const tree = useResource<TreeAnswer>(withQuery(`institutions/${encodeURIComponent(institution)}/tree`, { month }))
+  const { data } = tree
+  return (
+    <Card title={`${text.tree} · ${month}`} loading={!data && !tree.problem} data-testid="tree">
+      <ProblemNotice of={tree} />
+      {data && (
+        <>
+          <Generated generation={data.generation} hasMeter={meters.some(({ role }) => role === 'generation')} />
+          <Nodes nodes={data.nodes} meters={meters} />
+          <p className="note">{text.treeNote}</p>
+          {data.problems.length > 0 && (
+            <>
+              <h3>{text.treeProblems}</h3>
+              <ul className="plain-list">
+                {data.problems.map(({ meter, field, reason }) => (
+                  <li key={`${meter} ${reason}`} lang="en">
+                    {meter} · {field}: {reason}
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </>
+      )}
+    </Card>
+  )
+}
+
+function Generated({ generation, hasMeter }: { generation: TreeAnswer['generation']; hasMeter: boolean }) {
+  const { text } = useLanguage()
+  if (!generation || !hasMeter) return <p className="note">{text.noGeneration}</p>
+  const kwh = (amount: number | null): string => withUnit(formatNumber(amount, 0), 'kWh')
+  const share = generation.share === null ? UNKNOWN : `${formatNumber(generation.share * 100, 1)}%`
+  const items = [
+    { key: 'generation', label: text.generation, children: kwh(generation.generationKwh) },
+    { key: 'self', label: text.selfUsed, children: kwh(generation.selfUsedKwh) },
+    { key: 'exported', label: text.exported, children: kwh(generation.exportedKwh) },
+    { key: 'purchased', label: text.purchased, children: kwh(generation.purchasedKwh) },
+    { key: 'share', label: text.pvShare, children: <strong data-testid="pv-share">{share}</strong> },
+    { key: 'coverage', label: text.coverage, children: formatCoverage(generation.coverage) },
+  ]
+  return <Descriptions size="small" column={{ xs: 1, sm: 2, lg: 3 }} items={items} />
+}
+
+function Nodes({ nodes, meters }: { nodes: TreeNodeRow[]; meters: readonly MeterView[] }) {
+  const { text, language } = useLanguage()
+  const meterOf = (id: string) => meters.find((meter) => meter.id === id) ?? { id, name: null, purpose: null }
+  const figure = (title: string, key: 'own' | 'generated' | 'subs' | 'unexplained') => ({
+    title,
+    key,
+    align: 'right' as const,
+    render: (_: unknown, { periods: [period], unit }: TreeNodeRow) =>
+      withUnit(formatAmount(period?.[key]), formatUnit(unit, language)),
+  })
+  const columns: TableColumnsType<TreeNodeRow> = [
+    {
+      title: text.meter,
+      key: 'meter',
+      rowScope: 'row',
+      render: (_, { meter }) => (
+        <>
+          <div className="row-name">
+            <MeterName meter={meterOf(meter)} />
+          </div>
+          <div className="faint">{meter}</div>
+        </>
+      ),
+    },
+    figure(text.own, 'own'),
+    figure(text.generated, 'generated'),
+    figure(text.subs, 'subs'),
+    figure(text.unexplained, 'unexplained'),
+    {
+      title: '%',
+      key: 'pct',
+      align: 'right',
+      render: (_, { periods: [period] }) =>
+        period?.unexplainedPct == null ? UNKNOWN : <strong>{formatNumber(period.unexplainedPct, 1)}%</strong>,
+    },
+    {
+      title: text.coverage,
+      key: 'coverage',
+      align: 'right',
+      render: (_, { periods: [period] }) => formatCoverage(period?.hours ? period.hoursKnown / period.hours : null),
+    },
+  ]
+  return (
+    <Table
+      size="small"
+      rowKey="meter"
+      columns={columns}
+      dataSource={nodes}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTree} /> }}
+      expandable={{
+        expandedRowRender: ({ subs }) => (
+          <ul className="plain-list">
+            {subs.map((id) => {
+              const { name } = meterOf(id)
+              return (
+                <li key={id}>
+                  {id} {name !== null && <SourceText>{name}</SourceText>}
+                </li>
+              )
+            })}
+          </ul>
+        ),
+      }}
+    />
+  )
+}

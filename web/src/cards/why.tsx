@@ -1,0 +1,31 @@
+// Links an indicator to the page that explains it.
+
+import { Card, Spin } from 'antd'
+import type { ExplainView } from '../../../domain/view/explain.ts'
+import { useResource, withQuery } from '../api/resource.ts'
+import type { WhyRoute } from '../frame/route.ts'
+import { useLanguage } from '../words/language.tsx'
+import { ExplainChain } from './explain-chain.tsx'
+import { ProblemNotice } from './marks.tsx'
+
+/** The chain in its card. */
+export function Why({ of, id, indicator, table, month, routeMonth }: WhyProps) {
+  const { text } = useLanguage()
+  const path = `${of === 'area' ? 'areas' : 'institutions'}/${encodeURIComponent(id)}/explain`
+  const explained = useResource<ExplainView>(withQuery(path, { indicator, table, month, limit: LIMIT }))
+  return (
+    <Card title={`${text.why} · ${month}`} data-testid="why">
+      <ProblemNotice of={explained} />
+      {explained.data ? (
+        <ExplainChain view={explained.data} routeMonth={routeMonth} />
+      ) : (
+        !explained.problem && <Spin className="waiting" description={text.loading} />
+      )}
+    </Card>
+  )
+}
+
+export type WhyProps = Omit<WhyRoute, 'page' | 'month'> & { month: string; routeMonth: string | null }
+
+/** The API's largest page of parts or meters. */
+export const LIMIT = 500

@@ -1,0 +1,191 @@
+// The two charts of a meter. Measured hours are solid, other hours lighter or hatched, and an unknown hour is a gap
+// with a shaded ground: it must never look like a zero.
+
+import { format } from 'echarts/core'
+import { useMemo } from 'react'
+import { dayLabel } from '../../../domain/calendar.ts'
+import type { HourFlag } from '../../../domain/settle/settle.ts'
+import { formatAmount, UNKNOWN, withUnit } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { Chart } from './chart.tsx'
+import type { DayAmount, DayHours } from './day-hours.ts'
+
+const SOLID = '#1554ad'
+const LIGHT = '#c3d7f3'
+const GROUND = '#f0f0f0'
+const FAINT = '#595959'
+const MARK = '#a8071a'
+
+interface BarStyle {
+  color: string
+  /** Hatching in this colour over `color`. */
+  hatch?: string
+}
+const FLAG_STYLES: Record<HourFlag, BarStyle> = {
+  measured: { color: SOLID },
+  estimated: { color: LIGHT, hatch: SOLID },
+  partial: { color: '#7aa5dd' },
+  suspect: { color: '#f5d0a9', hatch: '#ad4e00' },
+  reset: { color: '#e3d3f5', hatch: '#531dab' },
+  missing: { color: GROUND },
+}
+
+const FLAGS = Object.keys(FLAG_STYLES) as HourFlag[]
+
+/** A register event on the day shown. */
+export interface EventMark {
+  /** 0 to 23. */
+  hour: number
+  name: string
+}
+
+interface HourChartProps {
+  hours: DayHours
+  unit: string
+  marks: readonly EventMark[]
+}
+
+export function HourChart({ hours, unit, marks }: HourChartProps) {
+  const { text } = useLanguage()
+  const option = useMemo(() => {
+    return {
+      ...FRAME,
+      tooltip: {
+        ...FRAME.tooltip,
+        formatter: (points: { dataIndex: number }[]) => {
+          const { hour, value, flag } = hours.slots[points[0].dataIndex]
+          const amount = value === null ? text.noData : withUnit(formatAmount(value), unit)
+          const events = marks
+            .flatMap((mark) => (mark.hour === hour ? [`<br>${format.encodeHTML(mark.name)}`] : []))
+            .join('')
+          return `${twoDigits(hour)}:00–${twoDigits(hour + 1)}:00<br><b>${amount}</b><br>${flag ? text.flags[flag] : UNKNOWN}${events}`
+        },
+      },
+      xAxis: { ...FRAME.xAxis, data: hours.slots.map(({ hour }) => twoDigits(hour)) },
+      yAxis: [{ ...FRAME.yAxis, name: unit }, GROUND_AXIS],
+      series: [
+        {
+          ...BARS,
+          data: hours.slots.map(({ value, flag }) => ({ value, itemStyle: barStyle(FLAG_STYLES[flag ?? 'measured']) })),
+          markLine: {
+            silent: true,
+            symbol: ['none', 'triangle'],
+            lineStyle: { color: MARK, type: 'dashed' },
+            label: { color: MARK, formatter: '{b}' },
+            data: marks.map(({ hour, name }) => ({ name, xAxis: hour })),
+          },
+        },
+        ground(hours.slots),
+      ],
+    }
+  }, [hours, unit, marks, text])
+  const used = FLAGS.filter((one) => hours.slots.some(({ flag, value }) => flag === one && value !== null))
+  return (
+    <>
+      <Chart className="chart chart-hours" option={option} label={`${text.dailyCurve}, ${unit}`} />
+      <ul className="legend" aria-label={text.flag}>
+        {used.map((flag) => (
+          <li key={flag}>
+            <span className="swatch" style={swatch(FLAG_STYLES[flag])} /> {text.flags[flag]}
+          </li>
+        ))}
+        {marks.map(({ hour, name }) => (
+          <li key={`${hour} ${name}`}>
+            <span className="swatch swatch-event" /> {twoDigits(hour)}:00 {name}
+          </li>
+        ))}
+        {used.length > 0 && hours.hoursKnown < 24 && (
+          <li>
+            <span className="swatch" style={{ background: GROUND }} /> {text.noData}
+          </li>
+        )}
+      </ul>
+    </>
+  )
+}
+
+interface DayChartProps {
+  days: readonly DayAmount[]
+  /** The day number that the curve shows. */
+  chosen: number
+  unit: string
+  choose: (day: number) => void
+}
+
+export function DayChart({ days, chosen, unit, choose }: DayChartProps) {
+  const { text } = useLanguage()
+  const option = useMemo(
+    () => ({
+      ...FRAME,
+      tooltip: {
+        ...FRAME.tooltip,
+        formatter: (points: { dataIndex: number }[]) => {
+          const { day, value } = days[points[0].dataIndex]
+          return `${dayLabel(day)}<br><b>${value === null ? text.noData : withUnit(formatAmount(value), unit)}</b>`
+        },
+      },
+      xAxis: { ...FRAME.xAxis, data: days.map(({ day }) => dayLabel(day).slice(5)) },
+      yAxis: [{ ...FRAME.yAxis, name: unit }, GROUND_AXIS],
+      series: [
+        {
+          ...BARS,
+          cursor: 'pointer',
+          data: days.map(({ day, value }) => ({ value, itemStyle: { color: day === chosen ? SOLID : '#9fbfe9' } })),
+        },
+        ground(days),
+      ],
+    }),
+    [days, chosen, unit, text],
+  )
+  return (
+    <Chart
+      className="chart chart-days"
+      option={option}
+      label={`${text.lastDays(String(days.length))}, ${unit}`}
+      onPick={(index) => days[index] && choose(days[index].day)}
+    />
+  )
+}
+
+export const FRAME = {
+  animation: false,
+  grid: { left: 8, right: 8, top: 32, bottom: 4, containLabel: true },
+  tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' } },
+  xAxis: { type: 'category', axisTick: { show: false }, axisLabel: { color: FAINT, hideOverlap: true } },
+  yAxis: {
+    type: 'value',
+    nameTextStyle: { color: FAINT, align: 'left' },
+    axisLabel: { color: FAINT },
+    splitLine: { lineStyle: { color: '#e8e8e8' } },
+  },
+}
+
+/** The axis of `ground`: full height, whatever the amounts are. */
+const GROUND_AXIS = { type: 'value', show: false, min: 0, max: 1 }
+
+/** The shaded ground below what is not known. */
+const ground = (points: readonly { value: number | null }[]) => ({
+  ...BARS,
+  yAxisIndex: 1,
+  silent: true,
+  itemStyle: { color: GROUND },
+  data: points.map(({ value }) => (value === null ? 1 : null)),
+})
+
+const BARS = { type: 'bar', barCategoryGap: '20%', barGap: '-100%' }
+
+const twoDigits = (hour: number): string => String(hour).padStart(2, '0')
+
+const barStyle = ({ color, hatch }: BarStyle) => ({
+  color,
+  ...(hatch && {
+    decal: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: hatch },
+    borderColor: hatch,
+    borderWidth: 1,
+  }),
+})
+
+const swatch = ({ color, hatch }: BarStyle) => ({
+  background: hatch ? `repeating-linear-gradient(135deg, ${hatch} 0 2px, ${color} 2px 5px)` : color,
+  ...(hatch && { outline: `1px solid ${hatch}` }),
+})

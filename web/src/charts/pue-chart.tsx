@@ -1,0 +1,36 @@
+// PUE hour by hour over a month; an hour in which one side is unknown is a gap.
+
+import { useMemo } from 'react'
+import { formatNumber, formatTime } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { Chart } from './chart.tsx'
+import { FRAME } from './meter-charts.tsx'
+
+export function PueChart({ hours }: { hours: readonly { atMs: number; value: number | null }[] }) {
+  const { text } = useLanguage()
+  const option = useMemo(
+    () => ({
+      ...FRAME,
+      tooltip: {
+        ...FRAME.tooltip,
+        formatter: (points: { dataIndex: number }[]) => {
+          const { atMs, value } = hours[points[0].dataIndex]
+          return `${formatTime(atMs)}<br><b>${value === null ? text.noData : formatNumber(value, 3)}</b>`
+        },
+      },
+      xAxis: { ...FRAME.xAxis, data: hours.map(({ atMs }) => formatTime(atMs).slice(5, 10)) },
+      yAxis: [{ ...FRAME.yAxis, name: text.pue, min: 1 }],
+      series: [
+        {
+          type: 'line',
+          symbol: 'none',
+          lineStyle: { width: 1.5, color: '#1554ad' },
+          connectNulls: false,
+          data: hours.map(({ value }) => value),
+        },
+      ],
+    }),
+    [hours, text],
+  )
+  return <Chart className="chart chart-days" option={option} label={text.pueByHour} />
+}

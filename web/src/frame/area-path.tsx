@@ -1,0 +1,43 @@
+// The breadcrumb: from the area at the top down to where the reader is.
+
+import { Breadcrumb } from 'antd'
+import type { AreaView } from '../../../domain/view/view.ts'
+import { useResource } from '../api/resource.ts'
+import { useLanguage } from '../words/language.tsx'
+import { areaRoute, formatRoute } from './route.ts'
+
+interface Props {
+  area: AreaView | null
+  routeMonth: string | null
+  /** What comes after the area: an institution's name. */
+  leaf?: string
+}
+
+export function AreaPath({ area, routeMonth, leaf }: Props) {
+  const { nameOf } = useLanguage()
+  // Province, city and county: an area has at most two above it.
+  const parent = useArea(area?.parent ?? null)
+  const grandparent = useArea(parent?.parent ?? null)
+  const areas = [grandparent, parent, area].filter((one) => one !== null)
+  const last = areas.length - 1
+  if (last < 1 && leaf === undefined) return null
+  const items = areas.map((one, index) => ({
+    key: one.code,
+    title:
+      index === last && leaf === undefined ? (
+        nameOf(one)
+      ) : (
+        <a href={formatRoute(areaRoute(one.code, routeMonth))}>{nameOf(one)}</a>
+      ),
+  }))
+  return (
+    <nav className="area-path" aria-label="breadcrumb">
+      <Breadcrumb items={leaf === undefined ? items : [...items, { key: 'leaf', title: leaf }]} />
+    </nav>
+  )
+}
+
+/** A registered area, or null while it is not known. */
+export function useArea(code: string | null): AreaView | null {
+  return useResource<AreaView>(code === null ? null : `areas/${encodeURIComponent(code)}`).data
+}

@@ -1,0 +1,110 @@
+// The head of every page: the product's name, whether the data is a demo, how many alerts are open, the month, the
+// language, and who has signed in.
+
+import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
+import { Badge, Button, Select, Space, Tag } from 'antd'
+import { addMonths, monthOf } from '../../../domain/calendar.ts'
+import { useResource } from '../api/resource.ts'
+import type { Session } from '../api/session.ts'
+import { formatNumber } from '../words/format.ts'
+import { HTML_LANG, useLanguage } from '../words/language.tsx'
+import { alertsRoute, areaRoute, formatRoute, inMonth, type Route, visit } from './route.ts'
+import { SessionTool } from './session-panel.tsx'
+
+/** Months offered, back from the current one: ten years hold any history that is imported. */
+const MONTHS_OFFERED = 120
+
+interface Props {
+  route: Route
+  month: string
+  demo: boolean
+  /** Whether the server can be asked. */
+  ready: boolean
+  session: Session
+}
+
+export function Header({ route, month, demo, ready, session }: Props) {
+  const { text, language, toggle } = useLanguage()
+  return (
+    <header className="page-header">
+      <a className="product" href={formatRoute(areaRoute(null, route.month))}>
+        {text.product} <b>Kilowatch</b>
+      </a>
+      {demo && (
+        <Tag
+          variant="filled"
+          className="mark mark-demo"
+          icon={<ExperimentOutlined />}
+          title={text.demoHint}
+          data-testid="demo-label"
+        >
+          {text.demo}
+        </Tag>
+      )}
+      <div className="page-header-tools">
+        <AlertCount routeMonth={route.month} ready={ready} />
+        <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
+        <Button
+          icon={<GlobalOutlined />}
+          aria-label={text.switchLanguage}
+          onClick={toggle}
+          data-testid="language-switch"
+        >
+          <span lang={HTML_LANG[language === 'zh' ? 'en' : 'zh']}>{text.otherLanguage}</span>
+        </Button>
+        <SessionTool session={session} />
+      </div>
+    </header>
+  )
+}
+
+function AlertCount({ routeMonth, ready }: { routeMonth: string | null; ready: boolean }) {
+  const { text } = useLanguage()
+  const total = useResource<{ total: number | null }>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
+  return (
+    <Badge count={total} overflowCount={999} size="small">
+      <Button
+        icon={<BellOutlined />}
+        href={formatRoute(alertsRoute(null, routeMonth))}
+        aria-label={text.openAlerts(formatNumber(total, 0))}
+        title={text.openAlerts(formatNumber(total, 0))}
+        data-testid="alert-count"
+      >
+        {text.alerts}
+      </Button>
+    </Badge>
+  )
+}
+
+function MonthPicker({ month, choose }: { month: string; choose: (month: string) => void }) {
+  const { text } = useLanguage()
+  const current = monthOf(Date.now())
+  const offered = Array.from({ length: MONTHS_OFFERED }, (_, index) => addMonths(current, -index))
+  const months = offered.includes(month) ? offered : [month, ...offered]
+  return (
+    <Space.Compact>
+      <Button
+        icon={<LeftOutlined />}
+        aria-label={text.monthBefore}
+        title={text.monthBefore}
+        onClick={() => choose(addMonths(month, -1))}
+      />
+      <Select
+        className="month-select"
+        aria-label={text.month}
+        data-testid="month-select"
+        showSearch
+        value={month}
+        options={months.map((value) => ({ value, label: value }))}
+        onChange={choose}
+      />
+      <Button
+        icon={<RightOutlined />}
+        aria-label={text.monthAfter}
+        title={text.monthAfter}
+        disabled={month >= current}
+        onClick={() => choose(addMonths(month, 1))}
+      />
+    </Space.Compact>
+  )
+}

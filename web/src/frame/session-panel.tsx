@@ -1,0 +1,51 @@
+// What is seen while there is no session to read with, and the reader's name with the way out in the header.
+
+import { LoginOutlined, LogoutOutlined } from '@ant-design/icons'
+import { Alert, Button, Spin } from 'antd'
+import { type Session, signOut, startSignIn } from '../api/session.ts'
+import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import { useTitle } from './title.ts'
+
+export function SessionPanel({ session }: { session: Session }) {
+  const { text } = useLanguage()
+  useTitle(null)
+  if (session.state === 'broken') {
+    return (
+      <Alert type="error" showIcon title={text.brokenConfig} description={session.reason} data-testid="broken-config" />
+    )
+  }
+  if (session.state !== 'stopped') return <Spin className="waiting" description={text.connecting} />
+  const { reason } = session
+  return (
+    <Alert
+      type={reason === null ? 'info' : 'error'}
+      showIcon
+      title={reason === null ? text.signedOut : text.signInRefused}
+      description={reason}
+      action={<SignInButton />}
+      data-testid="signed-out"
+    />
+  )
+}
+
+export function SignInButton() {
+  const { text } = useLanguage()
+  return (
+    <Button type="primary" icon={<LoginOutlined />} onClick={startSignIn} data-testid="sign-in">
+      {text.signIn}
+    </Button>
+  )
+}
+
+/** Nothing where nobody signs in. */
+export function SessionTool({ session }: { session: Session }) {
+  const { text } = useLanguage()
+  if (session.state === 'out') return <SignInButton />
+  if (session.state !== 'in') return null
+  return (
+    <Button icon={<LogoutOutlined />} title={text.signOut} onClick={signOut} data-testid="sign-out">
+      <SourceText>{session.name}</SourceText> · {text.signOut}
+    </Button>
+  )
+}

@@ -1,0 +1,78 @@
+// What is seen until the server is ready: how far its start has come, or that it cannot be reached.
+
+import { Alert, Card, Progress, Spin } from 'antd'
+import { useEffect, useState } from 'react'
+import type { HealthView } from '../../../domain/view/view.ts'
+import { getJson, type Problem, problemOf } from '../api/resource.ts'
+import { formatNumber } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { useTitle } from './title.ts'
+
+const POLL_MS = 1000
+
+interface Health {
+  health: HealthView | null
+  problem: Problem | null
+}
+
+/** The server's health, asked for each second until it is `ok`; not before it `canRead`. */
+export function useHealth(canRead: boolean): Health {
+  const [state, setState] = useState<Health>({ health: null, problem: null })
+  useEffect(() => {
+    if (!canRead) return
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const poll = async () => {
+      try {
+        const health = await getJson<HealthView>('health', abort.signal)
+        setState({ health, problem: null })
+        if (health.status === 'ok') return
+      } catch (error) {
+        if (abort.signal.aborted) return
+        setState({ health: null, problem: problemOf(error) })
+      }
+      timer = setTimeout(poll, POLL_MS)
+    }
+    poll()
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+    }
+  }, [canRead])
+  return state
+}
+
+export function StartPanel({ health, problem }: Health) {
+  const { text } = useLanguage()
+  useTitle(null)
+  if (problem) {
+    return <Alert type="error" showIcon title={text.unreachable} description={`${problem.title} · ${text.retrying}`} />
+  }
+  if (!health) return <Spin description={text.connecting} className="waiting" />
+  return (
+    <Card title={text.starting} data-testid="starting">
+      {health.progress && <StartProgress progress={health.progress} />}
+      <p className="note">{text.startingHint}</p>
+    </Card>
+  )
+}
+
+function StartProgress({ progress }: { progress: NonNullable<HealthView['progress']> }) {
+  const { text } = useLanguage()
+  const { done, total } = progress
+  const stage = text.stages[progress.stage] ?? progress.stage
+  const percent = total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 0
+  return (
+    <div role="status">
+      <div className="start-stage">
+        <span>
+          <span className="faint">{text.stage}</span> <strong>{stage}</strong>
+        </span>
+        <span>
+          {formatNumber(done, 0)} / {formatNumber(total, 0)}
+        </span>
+      </div>
+      <Progress percent={percent} status="active" aria-label={stage} />
+    </div>
+  )
+}

@@ -1,0 +1,12 @@
+// The title of the browser's tab.
+
+import { useEffect } from 'react'
+import { useLanguage } from '../words/language.tsx'
+
+/** Null where the page has no subject. */
+export function useTitle(subject: string | null): void {
+  const { text } = useLanguage()
+  useEffect(() => {
+    document.title = `${subject === null ? '' : `${subject} · `}${text.product} Kilowatch`
+  }, [subject, text])
+}

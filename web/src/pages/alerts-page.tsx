@@ -1,0 +1,30 @@
+// All alerts: of the whole registry or of one area and all below it, by kind and state.
+
+import { AlertList } from '../cards/alert-list.tsx'
+import { useArea } from '../frame/area-path.tsx'
+import { type AlertsRoute, visit } from '../frame/route.ts'
+import { useTitle } from '../frame/title.ts'
+import { useLanguage } from '../words/language.tsx'
+
+export function AlertsPage({ route, rootArea }: { route: AlertsRoute; rootArea: string | null }) {
+  const { text, nameOf } = useLanguage()
+  const root = useArea(rootArea)
+  const chosen = useArea(route.area)
+  // Those right below the top, and whichever a link has chosen.
+  const offered = [...(root?.children ?? []), ...(chosen ? [chosen] : [])]
+  const areas = Object.fromEntries(offered.map((area) => [area.code, nameOf(area)]))
+  const title = chosen ? text.alertsOf(nameOf(chosen)) : text.alerts
+  useTitle(title)
+  return (
+    <>
+      <h1>{title}</h1>
+      <AlertList
+        title={text.alerts}
+        filter={route}
+        routeMonth={route.month}
+        areas={areas}
+        choose={({ area, kind, state }) => visit({ ...route, area, kind, state })}
+      />
+    </>
+  )
+}

@@ -1,0 +1,110 @@
+// One area: where it lies, and in tabs its dual control with the areas and institutions below, its alerts, how its
+// institutions compare, its carbon ledger, its targets and its revisions.
+
+import { Spin } from 'antd'
+import { lazy, Suspense } from 'react'
+import type { AreaStatusView, AreaView } from '../../../domain/view/view.ts'
+import { useResource, withQuery } from '../api/resource.ts'
+import { AlertList } from '../cards/alert-list.tsx'
+import { ChildAreas } from '../cards/child-areas.tsx'
+import { DualControlCard } from '../cards/dual-control-card.tsx'
+import { InstitutionList } from '../cards/institution-list.tsx'
+import { ProblemNotice } from '../cards/marks.tsx'
+import { AreaPath } from '../frame/area-path.tsx'
+import { type AreaRoute as AnyAreaRoute, AREA_VIEWS, formatRoute, visit } from '../frame/route.ts'
+import { PageTabs } from '../frame/tabs.tsx'
+import { useTitle } from '../frame/title.ts'
+import { useLanguage } from '../words/language.tsx'
+
+const LeadersCard = lazy(async () => ({ default: (await import('../cards/leaders-card.tsx')).LeadersCard }))
+const DemonstrationCard = lazy(async () => ({
+  default: (await import('../cards/demonstration-card.tsx')).DemonstrationCard,
+}))
+const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-card.tsx')).CarbonCard }))
+const PlanCard = lazy(async () => ({ default: (await import('../cards/plan-card.tsx')).PlanCard }))
+const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
+const KeyUsersCard = lazy(async () => ({ default: (await import('../cards/key-users-card.tsx')).KeyUsersCard }))
+
+type AreaRoute = AnyAreaRoute & { code: string }
+interface Props {
+  route: AreaRoute
+  month: string
+  isRoot: boolean
+}
+
+export function AreaPage({ route, month, isRoot }: Props) {
+  const { text, nameOf } = useLanguage()
+  const path = `areas/${encodeURIComponent(route.code)}`
+  const status = useResource<AreaStatusView>(route.view === 'overview' ? withQuery(`${path}/status`, { month }) : null)
+  // The area's name must not vanish while another month loads, or when that month cannot be had.
+  const registered = useResource<AreaView>(path)
+  const area = registered.data ?? status.data?.area ?? null
+  const name = area ? nameOf(area) : registered.problem ? route.code : '…'
+  useTitle(name)
+  const year = month.slice(0, 4)
+  const comparison = { area: route.code, year, routeMonth: route.month }
+  return (
+    <>
+      <AreaPath area={area} routeMonth={route.month} />
+      <h1>{name}</h1>
+      <PageTabs
+        label={name}
+        views={AREA_VIEWS.map((view) => ({ view, name: text.tabs[view] }))}
+        open={route.view}
+        choose={(view) => visit({ ...route, view, kind: null, state: null })}
+      >
+        <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+          {route.view === 'overview' && (
+            <>
+              <ProblemNotice of={status} />
+              {!(status.problem && !status.data) && (
+                <DualControlCard
+                  title={`${text.dualControl} · ${month}`}
+                  dualControl={status.data?.dualControl ?? null}
+                  loading={status.data === null}
+                  energyTestId={isRoot ? 'province-energy-actual' : 'area-energy-actual'}
+                  whyOf={(indicator) =>
+                    formatRoute({
+                      page: 'why',
+                      of: 'area',
+                      id: route.code,
+                      indicator,
+                      table: 'dualControl',
+                      month: route.month,
+                    })
+                  }
+                />
+              )}
+              {status.data && status.data.children.length > 0 && (
+                <ChildAreas rows={status.data.children} routeMonth={route.month} />
+              )}
+              <InstitutionList route={route} areaName={name} />
+            </>
+          )}
+          {route.view === 'alerts' && (
+            <AlertList
+              title={text.alertsOf(name)}
+              filter={{ area: route.code, kind: route.kind, state: route.state }}
+              routeMonth={route.month}
+              choose={({ kind, state }) => visit({ ...route, kind, state })}
+            />
+          )}
+          {route.view === 'ranking' && (
+            <>
+              <LeadersCard key={`leaders ${year}`} {...comparison} />
+              <DemonstrationCard key={`points ${year}`} {...comparison} />
+            </>
+          )}
+          {route.view === 'carbon' && <CarbonCard subject={path} month={month} key={month} />}
+          {route.view === 'revisions' && <RevisionsCard subject={path} />}
+          {route.view === 'plan' && (
+            <>
+              <PlanCard key={`plan ${year}`} area={route.code} year={year} />
+              <KeyUsersCard key={`users ${year}`} {...comparison} />
+            </>
+          )}
+        </Suspense>
+      </PageTabs>
+    </>
+  )
+}
