@@ -20,14 +20,17 @@ import { openPlatform } from '../local/platform.ts'
 import { PROVINCE, type SettledProvince, settledProvince } from './province.ts'
 import { type BenchRow, median, type TimeRow } from './table.ts'
 
-/** Hebei (facts §9): institutions, and counties with such; meters follow from them, 200,000 in all. */
+/**
+ * Hebei (docs/rules/facts.md#hebei-2020-and-2025): institutions, and counties with such; meters follow from them,
+ * 200,000 in all.
+ */
 const INSTITUTIONS = 31_600
 const COUNTIES = 170
 const PARTS = [1 / 4, 1 / 2, 1]
 const ROUNDS = 3
 const TOUCHES = 20
 const BAR = { seconds: 20 }
-/** Settling, judging, alerts and the report of a month together (design §5). */
+/** Settling, judging, alerts and the report of a month together (docs/rules/platform.md#performance-bars). */
 const DAILY_BAR = { seconds: 60 }
 /** The last midnight of a month: no scheduled run has more hours of the present month to read. */
 const MONTH = '2026-10'

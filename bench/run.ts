@@ -1,5 +1,6 @@
-// `npm run bench`: measures what design §5 promises, on the machine at hand, with the reference measured in the same run.
-// A measurement here reports and never fails by its speed; what it counts (nothing lost, totals true) must be exact.
+// `npm run bench`: measures the bars of docs/rules/platform.md#performance-bars, on the machine at hand, with the
+// reference measured in the same run. A measurement here reports and never fails by its speed; what it counts (nothing
+// lost, totals true) must be exact.
 
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'

@@ -10,7 +10,7 @@ export interface RateRow {
   reference: { what: string; readingsPerSecond: number }
   /** Ours ÷ the reference. */
   ratio: number
-  /** What has to be reached in the end (design §5). */
+  /** What has to be reached in the end (docs/rules/platform.md#performance-bars). */
   bar: { readingsPerSecond: number; ratio?: number }
   /** Our rounds, readings per second, in order. */
   rounds: number[]

@@ -1,4 +1,4 @@
-// Readings → MQTT payloads of version 1 (design §2) that keep its limits. Pure.
+// Readings → MQTT payloads of version 1 (docs/rules/interfaces.md#readings-message) that keep its limits. Pure.
 
 import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
 import type { OutboxEntry } from './outbox.ts'

@@ -14,8 +14,8 @@ export interface Source {
 }
 
 /**
- * One reading as on the wire (design §2). `at`: epoch ms or RFC 3339 with an offset; `value`: register, interval amount
- * or instant value, as the meter's registry entry says, in `unit` or else in the meter's own.
- * What was not read does not appear: a source never invents a value.
+ * One reading as on the wire (docs/rules/interfaces.md#readings-message). `at`: epoch ms or RFC 3339 with an offset;
+ * `value`: register, interval amount or instant value, as the meter's registry entry says, in `unit` or else in the
+ * meter's own. What was not read does not appear: a source never invents a value.
  */
 export type Reading = ReadingsMessage['readings'][number]

@@ -1,5 +1,5 @@
-// The calendar of Asia/Shanghai (UTC+8, no daylight saving), whoever looks (design §3).
-// Instants are epoch milliseconds UTC; hours, days, months and years are those of UTC+8. Never reads the clock.
+// The calendar of Asia/Shanghai (UTC+8, no daylight saving), whoever looks (docs/rules/data.md#time). Instants are
+// epoch milliseconds UTC; hours, days, months and years are those of UTC+8. Never reads the clock.
 
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 3_600_000

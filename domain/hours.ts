@@ -1,5 +1,5 @@
 // The hours that a settlement fills: flags with their precedence, clipping to a window, and marking by overlap.
-// Knows nothing of registers or intervals. The rules are those of settle-cases/README.md (design §3).
+// Knows nothing of registers or intervals. The rules are those of docs/rules/settling.md#flags.
 
 import { HOUR_MS, hourStart } from './calendar.ts'
 

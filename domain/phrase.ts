@@ -18,7 +18,7 @@ export const SEVERITY_NAMES: Readonly<Record<Severity, Phrase>> = {
   critical: { zh: '紧急', en: 'Critical' },
 }
 
-/** Terms of facts §12 and §3.3. */
+/** Terms of docs/rules/glossary.md and docs/rules/quota.md#indicators. */
 export const INDICATOR_NAMES: Readonly<Record<Indicator | (typeof QUOTA_INDICATORS)[number], Phrase>> = {
   energy: { zh: '能源消费总量', en: 'total energy' },
   water: { zh: '用水总量', en: 'total water' },

@@ -12,7 +12,7 @@ export interface QuotaLimits {
   guide: number
 }
 
-/** A value equal to a limit meets it (facts §3.2). */
+/** A value equal to a limit meets it (docs/rules/quota.md#ratings). */
 export function rate(value: number, { constraint, benchmark, guide }: QuotaLimits): Rating {
   if (value <= guide) return 'advanced'
   if (value <= benchmark) return 'reasonable'

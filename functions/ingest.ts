@@ -1,5 +1,6 @@
 // MQTT messages → durable raw readings. When this returns, every good reading is stored and every bad one is a kept,
-// countable rejection with its reason; only then may a message be acknowledged (design §2).
+// countable rejection with its reason; only then may a message be acknowledged
+// (docs/rules/interfaces.md#acknowledgement).
 
 import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'

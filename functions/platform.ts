@@ -1,5 +1,5 @@
-// The only list of effects (design §4). Handlers take a Platform; `local/` and `cloud/` provide one each.
-// Ports translate and nothing else: no rule of the domain lives behind them.
+// The only list of effects (docs/rules/platform.md#ports). Handlers take a Platform; `local/` and `cloud/` provide one
+// each. Ports translate and nothing else: no rule of the domain lives behind them.
 
 import type { Channel } from '../domain/notify/setting.ts'
 import type { RegisterEvent, Samples } from '../domain/settle/series.ts'

@@ -1,5 +1,5 @@
-// The one table of triggers (design §1). `infra/` maps each row to AWS, `local/host.ts` maps the same row to the
-// embedded host. A row names the handler module in this folder and what sets it off.
+// The one table of triggers (docs/rules/platform.md#trigger-table). `infra/` maps each row to AWS, `local/host.ts` maps
+// the same row to the embedded host. A row names the handler module in this folder and what sets it off.
 
 import type { QueueName } from './platform.ts'
 

@@ -1,5 +1,6 @@
-// The embedded MQTT broker. A gateway proves who it is, may use only its own topics (design §2), and gets its PUBACK only
-// after its readings are durable: aedes acknowledges as soon as `authorizePublish` calls back, so the commit happens there.
+// The embedded MQTT broker. A gateway proves who it is, may use only its own topics
+// (docs/rules/interfaces.md#mqtt-topics), and gets its PUBACK only after its readings are durable: aedes acknowledges
+// as soon as `authorizePublish` calls back, so the commit happens there.
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { Aedes, type AedesOptions, type AuthenticateError, type Client, type PublishPacket } from 'aedes'

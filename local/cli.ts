@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The command line (design §2). With --json a command prints one JSON document on stdout and nothing else there.
-// Exit codes: 0 done, 1 failed, 2 wrong usage. Work that takes long shows its progress on stderr when it is a terminal.
+// The command line (docs/rules/interfaces.md#command-line). With --json a command prints one JSON document on stdout
+// and nothing else there. Exit codes: 0 done, 1 failed, 2 wrong usage. Work that takes long shows its progress on
+// stderr when it is a terminal.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { explainSubject } from './command/explain.ts'
@@ -114,7 +115,7 @@ program
 
 program
   .command('settle')
-  .description('settle register series of a file (format of settle-cases) to hours and print them')
+  .description('settle register series of a file to hours and print them (docs/rules/settling.md#settle-cases-file)')
   .requiredOption('--cases <file>', 'JSON file')
   .option('--json', 'print one JSON document on stdout')
   .action(settleCaseFile)

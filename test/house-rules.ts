@@ -1,5 +1,5 @@
-// The walls of the house (design §1) and the habits that are checked by machine, each as a rule over one parsed source
-// file. test/house.test.ts runs them over the tree, and shows of each that it bites.
+// The walls of the house (docs/rules/platform.md#rooms) and the habits that are checked by machine, each as a rule over
+// one parsed source file. test/house.test.ts runs them over the tree, and shows of each that it bites.
 
 import { posix } from 'node:path'
 import { type ESTree, parseSync } from 'vite'

@@ -1,6 +1,6 @@
-// Holds the walls of the house (design §1) and its habits, over every file of the repository: which room may import
-// which, what the pure rooms may not touch, how files open and are named. It also shows that it looked, and that each
-// rule bites.
+// Holds the walls of the house (docs/rules/platform.md#rooms) and its habits, over every file of the repository: which
+// room may import which, what the pure rooms may not touch, how files open and are named. It also shows that it looked,
+// and that each rule bites.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -116,7 +116,7 @@ describe('the rule bites', () => {
     ['bundlesHoldWhatTheyUse', 'test/a.ts', "import { z } from 'zod'"],
     ['pureRoomsDoNotTouchTheWorld', 'domain/a.ts', 'const a = new Date(ms)\nconst b = plan.performance'],
     ['pureRoomsDoNotTouchTheWorld', 'local/a.ts', 'const a = Date.now()'],
-    ['filesOpenWithAComment', 'bin/a.mjs', '#!/usr/bin/env node\n// Why, e.g. this one (design §1.2).\n'],
+    ['filesOpenWithAComment', 'bin/a.mjs', '#!/usr/bin/env node\n// Why, e.g. this one (RFC 5321 §4.2.1).\n'],
     ['filesOpenWithAComment', 'devices/a.ts', '// One. Two.\n//\n// Three. Four. Five.'],
     ['filesOpenWithAComment', 'local/a.ts', '/**\n * Why it exists.\n */\nexport const a = 1'],
     ['testsAreNotSkipped', 'test/a.test.ts', "test.skipIf(missing)('counts', () => {})"],

@@ -17,7 +17,7 @@ import { runningHost } from '../local/host.ts'
 const START_MS = 240_000
 const WAIT = { timeout: 60_000, interval: 200 }
 const CLI = join(import.meta.dirname, '..', 'local', 'cli.ts')
-/** Of the published averages (facts §1), as the issue asks. */
+/** Of the published averages (docs/rules/facts.md#hebei-2020-and-2025). */
 const TOLERANCE = 0.15
 
 let folder: string

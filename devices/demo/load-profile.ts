@@ -105,7 +105,10 @@ export function createClimate(seed: string | number, originDay: number): Climate
   }
 }
 
-/** Whether heat is supplied: 15 November to 15 March, as in most of Hebei (facts §11, unverified: a demo setting). */
+/**
+ * Whether heat is supplied: 15 November to 15 March, as in most of Hebei (docs/rules/data.md#heating-season;
+ * unverified, a demo setting).
+ */
 export function isHeatingSeason(day: number): boolean {
   const monthDay = monthDayOf(day)
   return monthDay >= 1115 || monthDay <= 315

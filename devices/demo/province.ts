@@ -1,6 +1,6 @@
 // The demo province: Hebei's real areas, and institutions, meters, targets and faults made up from a seed.
-// Scaled so that its averages are those Hebei published for 2020 (facts §1): 15.76 kgce/m², 257.42 kgce a person and
-// 16.12 m³ a person, in the statistics' coefficients. No institution in it exists.
+// Scaled so that its averages are those Hebei published for 2020 (docs/rules/facts.md#hebei-2020-and-2025): 15.76
+// kgce/m², 257.42 kgce a person and 16.12 m³ a person, in the statistics' coefficients. No institution in it exists.
 
 import { addMonths, dayLabel, dayOf, HOUR_MS, monthOf, yearOf, yearRange } from '../../domain/calendar.ts'
 import type { Bill } from '../../domain/energy/bill.ts'
@@ -45,7 +45,7 @@ export interface DemoProvince {
   faults: readonly DemoFault[]
 }
 
-/** Hebei's averages of 2020 (facts §1), in the statistics' coefficients. */
+/** Hebei's averages of 2020 (docs/rules/facts.md#hebei-2020-and-2025), in the statistics' coefficients. */
 export const CALIBRATION = { kgcePerM2: 15.76, kgcePerUser: 257.42, waterM3PerUser: 16.12 } as const
 
 /** Only the registry of demoProvince. */
@@ -77,7 +77,7 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
     gateways,
     meters: [...loads.values()].map((load) => load.meter),
     targets: demoTargets(targetSubjects(areas, drafts, standards), start),
-    // Hebei's own rows are not public (facts §3.1); Shandong's stand in, and say so.
+    // Hebei's own rows are not public (docs/rules/quota.md#hebei-quota); Shandong's stand in, and say so.
     quotas: [...QUOTAS_HEBEI, ...QUOTAS_SHANDONG],
     tariffs: demoTariffs(PROVINCE_CODE, dayLabel(dayOf(originMs))),
     bills: demoBills(

@@ -1,6 +1,7 @@
 // Dual-control targets of the demo province. Every one is a demo figure, set from the simulated use so that each status
-// and verdict occurs; none was issued by anyone. Hebei's own caps (facts §1) belong to 31,600 real institutions and are
-// not used, except that the demo province's caps may grow in the proportion that the plan allowed from 2020 to 2025.
+// and verdict occurs; none was issued by anyone. Hebei's own caps (docs/rules/facts.md#hebei-2020-and-2025) belong to
+// 31,600 real institutions and are not used, except that the demo province's caps may grow in the proportion that the
+// plan allowed from 2020 to 2025.
 
 import { yearOf } from '../../domain/calendar.ts'
 import { INDICATORS, type Indicator } from '../../domain/indicator.ts'
@@ -47,9 +48,15 @@ const INSTITUTIONS: readonly Shares[] = [
   shares([0.92, 0.91, 0.92], [1.07, 1.08, 0.93, 1.07]),
 ]
 
-/** Caps of the plan grow in five years by these proportions: 357/294.86 and 2.25/1.85 (facts §1); CO2 as energy. */
+/**
+ * Caps of the plan grow in five years by these proportions: 357/294.86 and 2.25/1.85
+ * (docs/rules/facts.md#implied-figures); CO2 as energy.
+ */
 const CAP_GROWTH = { energy: 357 / 294.86, water: 2.25 / 1.85, co2: 357 / 294.86 }
-/** Falls within five years, %. The same as the nation's for 2025 (facts §6.1), as a demo assumption. */
+/**
+ * Falls within five years, %. The same as the nation's for 2025 (docs/rules/facts.md#national-plan-to-2025), as a
+ * demo assumption.
+ */
 const INTENSITY_FALL_PCT = { energyPerArea: 5, energyPerCapita: 6, waterPerCapita: 6, co2PerArea: 7 }
 
 export interface TargetSubject {

@@ -24,7 +24,8 @@ export const dualControlOver = (asked: Asked, status: DualControl | null): Findi
 
 /**
  * Data-centre and IT electricity of one span, kWh; null where not known. Unjudged without an IT meter, and when the
- * whole is less than its part: a PUE below 1 is a metering fault and is refused (facts §10).
+ * whole is less than its part: a PUE below 1 is a metering fault and is refused
+ * (docs/rules/energy-and-carbon.md#data-centre).
  */
 export function pueOverLimit(
   asked: Asked,

@@ -1,4 +1,5 @@
-// The life of an alert: raised → (acknowledged) → cleared, with hysteresis and a history that only grows (design §3).
+// The life of an alert: raised → (acknowledged) → cleared, with hysteresis and a history that only grows
+// (docs/rules/alerts.md#life).
 // Pure: the clock is an argument. An alert that waits out its minimum duration is `pending` and nobody's business yet.
 
 import { MINUTE_MS } from '../calendar.ts'

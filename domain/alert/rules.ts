@@ -1,5 +1,6 @@
 // The one table of alert rules: what is watched, how bad it is, and the default limits with their reason. A rule without a
-// clause is Kilowatch's own and says so; clauses cite only what facts confirm. How a finding reads: alert-text.ts.
+// clause is Kilowatch's own and says so; clauses cite only what docs/rules/facts.md confirms. How a finding reads:
+// alert-text.ts.
 
 import type { Phrase, Severity } from '../phrase.ts'
 import type { Institution } from '../registry/records.ts'
@@ -29,7 +30,7 @@ const OWN_RULE: Phrase = {
   zh: '本系统运行规则（可按对象设定阈值）',
   en: 'operating rule of this system (the threshold can be set per subject)',
 }
-/** Facts §2.8. */
+/** Source: docs/rules/facts.md#duties-when-over-quota */
 const QUOTA_DUTY: Phrase = {
   zh: '《河北省公共机构节能办法》（省政府令〔2009〕第10号，〔2011〕第17号修订）：超定额须向机关事务管理机构说明；否则通报并下达节能整改意见书',
   en: 'Hebei rules on energy saving in public institutions (decree 10 of 2009, revised by decree 17 of 2011): whoever exceeds the quota must explain; otherwise public criticism and a rectification notice follow',
@@ -38,7 +39,7 @@ const METERING_DUTY: Phrase = {
   zh: '《河北省公共机构节能办法》：分户计量、独立核算；阈值为本系统运行规则（可按对象设定）',
   en: 'Hebei rules on energy saving in public institutions: metering by unit; the threshold is an operating rule of this system (can be set per subject)',
 }
-/** Facts §1. */
+/** Source: docs/rules/facts.md#hebei-2020-and-2025 */
 const DUAL_CONTROL_DUTY: Phrase = {
   zh: '《河北省机关事务工作“十四五”规划》（冀事管〔2021〕120号）：推行双控与定额相结合的节能目标管理方式',
   en: 'Hebei 14th five-year plan of office affairs (冀事管〔2021〕120号): targets managed by dual control together with quotas',
@@ -64,7 +65,8 @@ export const ALERT_RULES: Readonly<Record<AlertKind, AlertRule>> = {
       escalateAfter: 3 * DAY,
     }),
     reason:
-      'A value equal to 约束值 meets it (facts §3.2). Rolling 12 months move slowly: a day of holding rules out one bad batch.',
+      'A value equal to 约束值 meets it (docs/rules/quota.md#ratings). ' +
+      'Rolling 12 months move slowly: a day of holding rules out one bad batch.',
     clause: QUOTA_DUTY,
   },
   quotaPredicted: {
@@ -97,7 +99,7 @@ export const ALERT_RULES: Readonly<Record<AlertKind, AlertRule>> = {
       reopenWithin: 30 * DAY,
       escalateAfter: null,
     }),
-    reason: 'Orange begins above 95 % of the target (design §3).',
+    reason: 'Orange begins above 95 % of the target (docs/rules/dual-control.md#status).',
     yieldsTo: 'dualControlOver',
     clause: DUAL_CONTROL_DUTY,
   },
@@ -114,7 +116,7 @@ export const ALERT_RULES: Readonly<Record<AlertKind, AlertRule>> = {
       reopenWithin: 30 * DAY,
       escalateAfter: 3 * DAY,
     }),
-    reason: 'Red begins above 100 % of the target (design §3).',
+    reason: 'Red begins above 100 % of the target (docs/rules/dual-control.md#status).',
     clause: DUAL_CONTROL_DUTY,
   },
   gatewayOffline: {
@@ -198,7 +200,9 @@ export const ALERT_RULES: Readonly<Record<AlertKind, AlertRule>> = {
       reopenWithin: 7 * DAY,
       escalateAfter: 7 * DAY,
     }),
-    reason: 'The action plan of July 2024 asks for a national mean of at most 1.5 by the end of 2025 (facts §10).',
+    reason:
+      'The action plan of July 2024 asks for a national mean of at most 1.5 by the end of 2025 ' +
+      '(docs/rules/facts.md#data-centres).',
     clause: {
       zh: '数据中心绿色低碳发展专项行动计划（2024年7月）：2025年底全国平均PUE不高于1.5（本系统默认限值，可按对象设定）',
       en: 'national data-centre action plan of July 2024: mean PUE at most 1.5 by the end of 2025 (default of this system, can be set per subject)',

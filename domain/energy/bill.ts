@@ -8,12 +8,15 @@ import { ENERGY_CARRIERS } from '../standards/coefficients.ts'
 import { FUEL_CARRIERS, type FuelCarrier } from '../standards/fuel-factors.ts'
 import { convert, REGISTER_UNITS } from '../unit.ts'
 
-/** 能源资源种类 of the statistics (facts §2.3), and heat billed by m², which has no quantity of heat (§2.4). */
+/**
+ * 能源资源种类 of the statistics (docs/rules/energy-and-carbon.md#energy-kinds), and heat billed by m², which has no
+ * quantity of heat (docs/rules/energy-and-carbon.md#heat-billed-by-area).
+ */
 export const BILL_CARRIERS = [...ENERGY_CARRIERS, 'water', 'heatByArea'] as const
 export type BillCarrier = (typeof BILL_CARRIERS)[number]
 /**
- * What the quota tells apart (facts §3.3): `heating`, `transport` (fuel of vehicles, 公务用车用油) and `special` (kitchen,
- * special equipment). A bill without one is of the rest; heat is always heating.
+ * What the quota tells apart (docs/rules/energy-and-carbon.md#bills): `heating`, `transport` (fuel of vehicles,
+ * 公务用车用油) and `special` (kitchen, special equipment). A bill without one is of the rest; heat is always heating.
  */
 export const BILL_PURPOSES = ['heating', 'transport', 'special'] as const
 

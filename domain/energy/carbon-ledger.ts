@@ -20,7 +20,7 @@ export const LEDGER_BOUNDARY = [
   {
     zh: '核算边界与公共机构能源资源消费统计一致；家属楼、独立法人附属单位、对外租赁场所单独计量的不计入，边界逐年保持一致。',
     en: 'The boundary is that of the consumption statistics: dwellings, legally independent units and premises let to others are left out when separately metered, the same every year.',
-    source: 'https://www.ggj.gov.cn/qx/qxllyj/202302/t20230208_42292.htm (facts §2.4)',
+    source: 'https://www.ggj.gov.cn/qx/qxllyj/202302/t20230208_42292.htm (docs/rules/facts.md#carbon-boundary)',
     standIn: false,
   },
   {

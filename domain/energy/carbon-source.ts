@@ -64,7 +64,10 @@ export interface LedgerEntry {
   emissionsT: number | null
   factor: LedgerFactor | null
   coefficient: LedgerCoefficient | null
-  /** Why there is no emission. `billedByArea`: m² is no quantity of heat, and is never converted into one (facts §2.4). */
+  /**
+   * Why there is no emission. `billedByArea`: m² is no quantity of heat, and is never converted into one
+   * (docs/rules/energy-and-carbon.md#heat-billed-by-area).
+   */
   reason: 'billedByArea' | 'noFactor' | null
 }
 

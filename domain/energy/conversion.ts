@@ -1,5 +1,6 @@
 // Amounts to standard coal and CO2, with the coefficient set and the factors that hold on a day for an area. What was
-// used is always named (design §3). Water is not energy: it yields none and needs no coefficient.
+// used is always named (docs/rules/energy-and-carbon.md#coefficient-sets). Water is not energy: it yields none and
+// needs no coefficient.
 
 import type { Month } from '../calendar.ts'
 import type { Medium } from '../medium.ts'

@@ -1,10 +1,11 @@
 // Which meters are the whole and which the IT of a data centre. PUE and EUE each have a boundary of their own, because
-// whether the two are bounded alike is not known (facts §10): the registry may name either, and a result says what it used.
+// whether the two are bounded alike is not known (docs/rules/energy-and-carbon.md#pue-and-eue-boundary): the registry
+// may name either, and a result says what it used.
 
 import { outermost } from '../registry/meter-tree.ts'
 import type { Institution, Meter } from '../registry/records.ts'
 
-/** Sub-item codes of facts §7.1: the data centre as a whole, its IT equipment, its cooling. */
+/** Sub-item codes (docs/rules/data.md#sub-item-codes): the data centre as a whole, its IT equipment, its cooling. */
 export const DATA_CENTRE = '01D10'
 export const DATA_CENTRE_IT = '01D1A'
 export const DATA_CENTRE_COOLING = '01D1B'

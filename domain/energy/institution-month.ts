@@ -1,5 +1,6 @@
 // What one institution consumed in one month, from the amounts of its meters and its bills: which meters count, what is
-// heating, special function and transport, and what it cost. Design §3, "What counts"; facts §3.3.
+// heating, special function and transport, and what it cost. Rules: docs/rules/energy-and-carbon.md#what-counts,
+// docs/rules/quota.md#indicators.
 
 import { HOUR_MS, type Month, monthRange } from '../calendar.ts'
 import { MEDIA } from '../medium.ts'
@@ -27,8 +28,9 @@ export const heatingMeters = (meters: readonly Meter[]): Meter[] =>
   )
 
 /**
- * The meters whose energy is that of special functions (facts §3.3): those of 01D and below, and what the institution names
- * as the whole of its data centre, which is one, whatever the purpose of these meters.
+ * The meters whose energy is that of special functions (docs/rules/energy-and-carbon.md#special-functions): those of
+ * 01D and below, and what the institution names as the whole of its data centre, which is one, whatever the purpose of
+ * these meters.
  */
 export function specialMeters({ institution, meters }: Pick<MonthInput, 'institution' | 'meters'>): Meter[] {
   const centre = new Set(centreBoundaries(institution, meters).pue.total)

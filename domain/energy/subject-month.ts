@@ -30,13 +30,19 @@ export interface SubjectMonth {
   /** By the statistics set, fuels included; the next two are parts of it. */
   energyKgce: number
   fuelsKgce: number
-  /** Of vehicles (公务用车用油), which energy per area may have to leave out (facts §11). */
+  /**
+   * Of vehicles (公务用车用油), which energy per area may have to leave out
+   * (docs/rules/quota.md#demonstration-units).
+   */
   transportEnergyKgce: number
   /** By the quota set, like the next three, which are parts of it. */
   quotaKgce: number
   /** Heat, and what else a meter's or bill's purpose calls `heating`. */
   heatingKgce: number
-  /** Special functions: 01D and the registered data centre. No part of non-heating energy (facts §3.3). */
+  /**
+   * Special functions: 01D and the registered data centre. No part of non-heating energy
+   * (docs/rules/energy-and-carbon.md#special-functions).
+   */
   specialKgce: number
   /** Fuel of vehicles. No part of non-heating energy either. */
   transportKgce: number
@@ -55,7 +61,10 @@ export interface SubjectMonth {
   fuelKgWithoutCo2: number
   /** What bills say and tariffs price; null when nothing does. `hoursPriced` says how much of the metered part it covers. */
   costYuan: number | null
-  /** Heat billed by area. Of a year the largest month, since the same area is billed again. Never energy (facts §2.4). */
+  /**
+   * Heat billed by area. Of a year the largest month, since the same area is billed again. Never energy
+   * (docs/rules/energy-and-carbon.md#heat-billed-by-area).
+   */
   areaBilledHeatM2: number
   /** Numerators of the intensities: amounts of those institutions that the sizes below count, so that both sides fit. */
   energyKgceWithArea: number

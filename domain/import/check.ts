@@ -26,7 +26,7 @@ export interface Problem {
   reason: string
 }
 
-/** The shard an institution is settled and judged in: its county (design §4). */
+/** The shard an institution is settled and judged in: its county (docs/rules/platform.md#counties). */
 export const shardOf = (institution: Pick<Institution, 'area'>): string => institution.area
 
 /** All problems, by kind in the order of REGISTRY_KINDS, then by record. Of bills those at hand are checked. */

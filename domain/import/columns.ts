@@ -1,5 +1,6 @@
-// The columns of the registry files (design §2): field, Chinese headers, how a cell reads. What is required, the schemas say.
-// The Chinese headers are those people here use; official forms bring their own template (facts §2.2).
+// The columns of the registry files (docs/rules/interfaces.md#registry-files): field, Chinese headers, how a cell
+// reads. What is required, the schemas say. The Chinese headers are those people here use; official forms bring their
+// own template (docs/rules/data.md#statistics-forms).
 
 /** In the order in which records refer to one another. */
 export const REGISTRY_KINDS = [

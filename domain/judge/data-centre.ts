@@ -1,6 +1,7 @@
 // How well a data centre (数据中心机房) uses its electricity: PUE against the grades of its standard, EUE against the quota
-// of the institution's type (facts §10). Both are total over IT electricity, each within its own boundary
-// (data-centre-boundary.ts). Of one data centre, never of an area: a sum would mix in rooms whose IT is not metered.
+// of the institution's type (docs/rules/energy-and-carbon.md#data-centre). Both are total over IT electricity, each
+// within its own boundary (data-centre-boundary.ts). Of one data centre, never of an area: a sum would mix in rooms
+// whose IT is not metered.
 
 import { HOUR_MS } from '../calendar.ts'
 import type { Hours } from '../hours.ts'

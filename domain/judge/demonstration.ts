@@ -1,5 +1,6 @@
 // The energy and water points of a demonstration unit (节约型公共机构示范单位): its energy per area and per person and its
-// water per person against the provincial mean of its kind (facts §11). The other items of the sheet are for people to score.
+// water per person against the provincial mean of its kind (docs/rules/quota.md#demonstration-units). The other items
+// of the sheet are for people to score.
 
 import type { SubjectYear } from '../energy/subject-month.ts'
 import type { Institution } from '../registry/records.ts'
@@ -24,7 +25,8 @@ export interface DemonstrationYear {
 
 /**
  * How members of a kind make one mean. No source read says which. `ratioOfSums`, the default, is what the province publishes
- * of itself: its 15.76 kgce/m² is all energy over all area (facts §1). `meanOfRatios` counts each institution alike.
+ * of itself: its 15.76 kgce/m² is all energy over all area (docs/rules/facts.md#hebei-2020-and-2025). `meanOfRatios`
+ * counts each institution alike.
  */
 export type MeanWeighting = 'ratioOfSums' | 'meanOfRatios'
 
@@ -37,7 +39,10 @@ export interface PeerMean {
 /** By `peerKind`, then by indicator; an indicator that nobody has is absent. */
 export type PeerMeans = ReadonlyMap<string, Partial<Record<DemonstrationIndicator, PeerMean>>>
 
-/** The same type; among venues the same kind, since the statistics keep culture and sport apart (facts §2.4). */
+/**
+ * The same type; among venues the same kind, since the statistics keep culture and sport apart
+ * (docs/rules/facts.md#institution-codes).
+ */
 export const peerKind = ({ type, venueKind }: Pick<Institution, 'type' | 'venueKind'>): string =>
   type === 'venue' && venueKind ? `${type} ${venueKind}` : type
 

@@ -1,6 +1,7 @@
 // Dual control (能源消费总量和强度双控): totals against the year's cap and intensities against the year's target, judged
-// apart, for an institution or an area (design §3). Caps may lie above the base year's result, as those of 2025 do, while
-// intensities must fall: so no rule here infers the one from the other.
+// apart, for an institution or an area (docs/rules/dual-control.md#totals-and-intensities-apart). Caps may lie above
+// the base year's result, as those of 2025 do, while intensities must fall: so no rule here infers the one from the
+// other.
 
 import { type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
 import {
@@ -24,7 +25,10 @@ type IntensityIndicator = (typeof INTENSITY_INDICATORS)[number]
 /** Twelve monthly amounts of a year, January first; only their proportions matter. */
 export type YearProfile = readonly number[]
 
-/** Forecast over target, at most: green up to the one, orange up to the other, red beyond (design §3). */
+/**
+ * Forecast over target, at most: green up to the one, orange up to the other, red beyond
+ * (docs/rules/dual-control.md#status).
+ */
 export const ON_TRACK_RATIO_MAX = 0.95
 export const AT_RISK_RATIO_MAX = 1
 /** Below it last year's profile is not used, and a judgement is provisional. */

@@ -1,6 +1,7 @@
 // Quota (定额): four indicators of one institution against constraint (约束值) ≥ benchmark (基准值) ≥ guide (引导值).
-// Formulae and the rating ladder: facts §3.2 and §3.3. There is no default row: an institution whose class, level or zone
-// has no row is not rated. No correction for climate, hours or vacancy is applied, since no rule for one is known.
+// Formulae and the rating ladder: docs/rules/quota.md#indicators, docs/rules/quota.md#ratings. There is no default row:
+// an institution whose class, level or zone has no row is not rated. No correction for climate, hours or vacancy is
+// applied, since no rule for one is known.
 
 import { dayLabel, dayOf } from '../calendar.ts'
 import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
@@ -106,7 +107,7 @@ function actualsOf(
   }
 }
 
-/** E − E_gn − E_jt, less special functions (facts §3.3). */
+/** E − E_gn − E_jt, less special functions (docs/rules/quota.md#indicators). */
 const nonHeatingKgce = ({ quotaKgce, heatingKgce, specialKgce, transportKgce }: SubjectYear): number =>
   quotaKgce - heatingKgce - specialKgce - transportKgce
 
@@ -141,7 +142,10 @@ export type EnergyUsersInput =
       outpatientVisitsPerYear: number
     }
 
-/** 用能人数 by the quota's own rule; not rounded. Source: the DB37/T quota standards (facts §3.4), whose printed example is 2.00 too low. */
+/**
+ * 用能人数 by the quota's own rule; not rounded. Source: the DB37/T quota standards
+ * (docs/rules/quota.md#energy-users), whose printed example is 2.00 too low.
+ */
 export function energyUsers(input: EnergyUsersInput): number {
   const employed = input.staff + input.contractStaff
   switch (input.type) {

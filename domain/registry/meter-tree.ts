@@ -222,7 +222,7 @@ function spansOf(grain: 'day' | 'month', fromMs: number, toMs: number): Span[] {
 
 /**
  * The meters chosen, less those that are part of another one chosen: below it in the tree, in its formula, or of a sub-item
- * of its code (01D1A belongs to 01D10, facts §7.1) where the tree does not say.
+ * of its code (01D1A belongs to 01D10, docs/rules/data.md#sub-item-codes) where the tree does not say.
  */
 export function outermost(meters: readonly Meter[], fits: (meter: Meter) => boolean): Meter[] {
   const chosen = meters.filter(fits)

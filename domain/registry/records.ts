@@ -1,12 +1,12 @@
 // What is registered: areas, institutions, gateways, meters, targets and quotas, as zod schemas. Tariffs and bills have files
 // of their own (tariff.ts, bill.ts).
-// Attributes that change carry `validFrom`; a new value never rewrites the past (design §2).
+// Attributes that change carry `validFrom`; a new value never rewrites the past (docs/rules/data.md#dated-attributes).
 
 import * as z from 'zod'
 import { INDICATORS } from '../indicator.ts'
 import { MEDIA } from '../medium.ts'
 
-/** Gateway ids double as MQTT client ids and AWS thing names (design §2). */
+/** Gateway ids double as MQTT client ids and AWS thing names (docs/rules/interfaces.md#mqtt-topics). */
 export const GATEWAY_ID = /^[A-Za-z0-9_-]{1,64}$/
 const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/
 
@@ -27,7 +27,10 @@ export const areaSchema = z.object({
 })
 export type Area = z.infer<typeof areaSchema>
 
-/** 公共机构 by kind. The current official code set is not known to us (facts §2.4), so these are names, not codes. */
+/**
+ * 公共机构 by kind. The current official code set is not known to us (docs/rules/data.md#institution-types), so these
+ * are names, not codes.
+ */
 export const INSTITUTION_TYPES = [
   'government',
   'education',
@@ -37,7 +40,7 @@ export const INSTITUTION_TYPES = [
   'research',
   'other',
 ] as const
-/** Venue kinds that have quota rows of their own (facts §3.6). */
+/** Venue kinds that have quota rows of their own (docs/rules/data.md#institution-types). */
 export const VENUE_KINDS = ['library', 'museum', 'theatre', 'stadium', 'scienceMuseum'] as const
 /** Levels that quota tables distinguish: of government and venues, and of hospitals (三级, 二级, 一级). */
 export const INSTITUTION_LEVELS = ['provincial', 'municipal', 'county', 'tertiary', 'secondary', 'primary'] as const
@@ -64,7 +67,10 @@ export const institutionSchema = z.object({
   type: z.enum(INSTITUTION_TYPES),
   venueKind: z.enum(VENUE_KINDS).optional(),
   level: z.enum(INSTITUTION_LEVELS).optional(),
-  /** Climate zone as the quota table names it, e.g. `A`, `B`; there is no default (facts §3.6). */
+  /**
+   * Climate zone as the quota table names it, e.g. `A`, `B`; there is no default
+   * (docs/rules/quota.md#rows-and-classes).
+   */
   climateZone: z.string().optional(),
   heatingKind: z.enum(HEATING_KINDS).optional(),
   creditCode: z.string().optional(),
@@ -116,7 +122,10 @@ const meterObject = z.object({
   gateway: gatewayId.optional(),
   name: z.string().optional(),
   medium: z.enum(MEDIA),
-  /** Sub-item code of facts §7.1, e.g. `01000` whole electricity, `01D10` data centre, `01D1A` its IT equipment. */
+  /**
+   * Sub-item code (docs/rules/data.md#sub-item-codes), e.g. `01000` whole electricity, `01D10` data centre, `01D1A`
+   * its IT equipment.
+   */
   purpose: z.string().optional(),
   role: z.enum(METER_ROLES).default('main'),
   parent: recordId.optional(),

@@ -1,5 +1,5 @@
-// A settle-cases file (../shared/data/settle-cases/README.md): meters with readings in order of arrival, settled to kWh.
-// What `kilowatch settle --cases` prints. A bad case becomes a value with its reason and never stops the others.
+// A settle-cases file (docs/rules/settling.md#settle-cases-file): meters with readings in order of arrival, settled to
+// kWh. What `kilowatch settle --cases` prints. A bad case becomes a value with its reason and never stops the others.
 
 import * as z from 'zod'
 import { HOUR_MS } from '../calendar.ts'
@@ -108,7 +108,10 @@ function profileOf({ meter, events }: SettleCase): MeterProfile {
   }
 }
 
-/** Rule 1: of several readings with one time the one that arrived last counts; then they are sorted by time. */
+/**
+ * Of several readings with one time the one that arrived last counts; then they are sorted by time
+ * (docs/rules/settling.md#one-value-per-time).
+ */
 function samplesOf(readings: SettleCase['readings']): Samples {
   const latest = [...new Map(readings.map(([atMs, value]) => [atMs, value]))].sort(([a], [b]) => a - b)
   return {

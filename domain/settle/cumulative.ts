@@ -1,5 +1,5 @@
-// Cumulative registers: rules 1–6 of settle-cases/README.md in one pass over the columns, one write per hour.
-// A reading that neither ends an hour nor stands by a fall costs two comparisons; all else is local to its hour.
+// Cumulative registers: the rules of docs/rules/settling.md in one pass over the columns, one write per hour. A reading
+// that neither ends an hour nor stands by a fall costs two comparisons; all else is local to its hour.
 
 import { HOUR_MS, hourStart } from '../calendar.ts'
 import {
@@ -17,12 +17,12 @@ import type { Replacement } from '../registry/records.ts'
 import { undoneIds } from './review.ts'
 import type { HourSeries, MeterProfile, RegisterEvent, Samples, SettleWindow } from './series.ts'
 
-/** Rule 3: the small step J is this many times the resolution. */
+/** The small step J (docs/rules/settling.md#small-step) is this many times the resolution. */
 const SMALL_STEP_RESOLUTIONS = 100
 /** Decimal readings are stored as the nearest double: a difference of two is off by at most this part of both. */
 const ROUNDING = 2 ** -52
 
-/** Rule 3's J, in register units. */
+/** J of docs/rules/settling.md#small-step, in register units. */
 export const smallStep = (profile: MeterProfile): number => SMALL_STEP_RESOLUTIONS * profile.resolution
 
 /** Whether w lies below v by more than J. A fall of exactly J in decimals is none, whatever the doubles make of it. */
@@ -45,7 +45,8 @@ export function replacementsAmong(
 
 /**
  * Samples first..last of a register → hours. A replacement before the first or after the last sample lengthens the
- * series (rule 2: it adds good readings); a sample at the very time of a replacement gives way to it, which names both registers.
+ * series (docs/rules/settling.md#replacement: it adds good readings); a sample at the very time of a replacement
+ * gives way to it, which names both registers.
  */
 export function settleCumulative(
   profile: MeterProfile,
@@ -159,7 +160,7 @@ function takeReadings(
   if (end && end.atMs > goodMs) takeStep(tally, goodMs, good, end.atMs, end.finalValue)
 }
 
-/** Rule 3: `read` goes away from `good` and comes back at once, up or down. */
+/** `read` goes away from `good` and comes back at once, up or down (docs/rules/settling.md#spike). */
 const isSpike = (good: number, read: number, next: number, stepMax: number): boolean =>
   !falls(good, next, stepMax) && (falls(read, next, stepMax) || falls(good, read, stepMax))
 
@@ -173,7 +174,10 @@ function takeSpike(tally: Tally, spike: RegisterEvent): void {
 const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number): boolean =>
   undone.size > 0 && undone.has(`${kind}:${atMs}`)
 
-/** Any step between two good readings: rising, slightly falling, rolling over or reset (rule 4), or what a person made of it. */
+/**
+ * Any step between two good readings: rising, slightly falling, rolling over or reset
+ * (docs/rules/settling.md#falling-step), or what a person made of it.
+ */
 function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   if (w < v) {
     const isFall = falls(v, w, tally.stepMax)
@@ -194,7 +198,10 @@ function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: numb
   if (toMs >= tally.hourMs + HOUR_MS) crossHours(tally, fromMs, v, toMs, w, 0)
 }
 
-/** Rule 4: from the last tenth of the register to its first. `rolloverAt` is 0 where the digits are not known. */
+/**
+ * From the last tenth of the register to its first (docs/rules/settling.md#rollover). `rolloverAt` is 0 where the
+ * digits are not known.
+ */
 const rollsOver = (v: number, w: number, rolloverAt: number): boolean =>
   rolloverAt > 0 && v >= (rolloverAt / 10) * 9 && w <= rolloverAt / 10
 
@@ -210,7 +217,7 @@ function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w:
   }
 }
 
-/** Rule 5: time inside a reset step adds nothing, and an hour wholly inside it is null. */
+/** Time inside a reset step adds nothing, and an hour wholly inside it is null (docs/rules/settling.md#reset). */
 function crossReset(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   report(tally, { kind: 'reset', atMs: fromMs, untilMs: toMs, before: v, after: w })
   markHours(tally.hours, { fromMs, toMs }, RESET)
@@ -246,7 +253,10 @@ function crossHours(tally: Tally, fromMs: number, v: number, toMs: number, w: nu
   tally.base = w
 }
 
-/** Rule 2: the old register has reached its final value, the new one starts; no difference is taken between them. */
+/**
+ * The old register has reached its final value, the new one starts; no difference is taken between them
+ * (docs/rules/settling.md#replacement).
+ */
 function changeRegister(tally: Tally, replacement: Replacement): void {
   tally.carried += wayFrom(tally, tally.base, replacement.finalValue, 0)
   tally.base = replacement.startValue

@@ -1,5 +1,5 @@
-// Interval meters: each value is the amount of one interval, spread evenly over it (settle-cases/README.md,
-// "Rules for an interval meter"). Nothing is filled in for an interval without a value.
+// Interval meters: each value is the amount of one interval, spread evenly over it
+// (docs/rules/settling.md#interval-meters). Nothing is filled in for an interval without a value.
 
 import { HOUR_MS, hourStart, MINUTE_MS } from '../calendar.ts'
 import {

@@ -16,8 +16,8 @@ const EARLIER_WEEKS_KNOWN_MIN = 3
 /** How far the end of a standstill is looked for, so that a bounded neighbourhood decides: nobody waits longer to repair one. */
 const STANDSTILL_DAYS_MAX = 62
 /**
- * When heat is turned off is a city's decision that is not known here (facts §11), and then every heat meter stands still. These
- * months lie within the heating season wherever there is one.
+ * When heat is turned off is a city's decision that is not known here (docs/rules/data.md#heating-season), and then
+ * every heat meter stands still. These months lie within the heating season wherever there is one.
  */
 const HEATED_MONTHS = ['12', '01', '02']
 

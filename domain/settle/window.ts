@@ -1,6 +1,6 @@
 // Which hours may change when readings arrive late or are corrected, decided from a neighbourhood of them.
-// Settling that window alone gives the same bytes as settling everything (design §3: late readings re-open exactly
-// the hours they touch). Readings are added or corrected, never taken away.
+// Settling that window alone gives the same bytes as settling everything (docs/rules/settling.md#late-readings: late
+// readings re-open exactly the hours they touch). Readings are added or corrected, never taken away.
 
 import { HOUR_MS, hourStart } from '../calendar.ts'
 import { hourCeiling, indexFrom } from '../hours.ts'
@@ -48,9 +48,10 @@ export function planWindow(
 
 /**
  * A reading r2 between its neighbours r1 and r3 is *surely good*, whatever came before, when neither r1 → r2 nor
- * r2 → r3 falls by more than J. Proof from rule 3: r2 is left out only if r2 falls to r3, which it does not, or if the
- * last good reading a falls to r2. If r1 is good, then a = r1, which does not fall to r2. If r1 was left out, rule 3 had
- * required that a does not fall to the reading right after r1, which is r2. So a walk may start at r2 with a = r2.
+ * r2 → r3 falls by more than J. Proof from the rule of spikes (docs/rules/settling.md#spike): r2 is left out only if r2
+ * falls to r3, which it does not, or if the last good reading a falls to r2. If r1 is good, then a = r1, which does not
+ * fall to r2. If r1 was left out, the same rule had required that a does not fall to the reading right after r1, which
+ * is r2. So a walk may start at r2 with a = r2.
  *
  * With r1, r2, r3 all outside the touched range, r2 is good before and after the change, and every reading beyond it
  * keeps its verdict: the change ends at r2, for the hours and for the events alike.

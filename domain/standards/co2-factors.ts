@@ -1,6 +1,7 @@
-// CO2 factors (facts §5). A factor of electricity is known by series, data year and area. Here it holds from the day its
-// notice was published until the next one, not for the year its data describe: a factor that is published later never
-// rewrites a month that was already judged. Other series (0.5703 for enterprises, regional baselines) are not mixed in.
+// CO2 factors (docs/rules/energy-and-carbon.md#co2-factors). A factor of electricity is known by series, data year and
+// area. Here it holds from the day its notice was published until the next one, not for the year its data describe: a
+// factor that is published later never rewrites a month that was already judged. Other series (0.5703 for enterprises,
+// regional baselines) are not mixed in.
 
 import * as z from 'zod'
 import type { Medium } from '../medium.ts'
@@ -99,7 +100,7 @@ export const CO2_FACTORS: readonly Co2Factor[] = [
     validFrom: FYP14_START,
     value: 0.11,
     unit: 'tCO2/GJ',
-    source: 'public code repository (facts §5.2)',
+    source: 'public code repository (docs/rules/facts.md#co2-of-heat-and-fuels)',
     certainty: 'secondary',
   },
   {
@@ -111,10 +112,10 @@ export const CO2_FACTORS: readonly Co2Factor[] = [
     publisher: '国家温室气体排放因子数据库, second edition (2026)',
     notice: null,
     validFrom: FYP14_START,
-    // 0.038931 GJ/m³ × 15.242055 tC/TJ × 99 % × 44/12, recomputed in facts §5.2.
+    // 0.038931 GJ/m³ × 15.242055 tC/TJ × 99 % × 44/12, recomputed in docs/rules/facts.md#co2-of-heat-and-fuels.
     value: 2.154,
     unit: 'kgCO2/m³',
-    source: 'public code repository (facts §5.2)',
+    source: 'public code repository (docs/rules/facts.md#co2-of-heat-and-fuels)',
     certainty: 'secondary',
   },
 ]

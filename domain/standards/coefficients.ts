@@ -1,6 +1,7 @@
 // Coefficients that turn energy into standard coal (折标准煤系数). The same institution has two energies: national
 // statistics take electricity at its calorific value (当量值, 0.1229), the quota standards at its primary value (等价值,
-// 0.31), so a coefficient lives inside the set of a standard and never alone (facts §3.5). Water is in no set.
+// 0.31), so a coefficient lives inside the set of a standard and never alone
+// (docs/rules/energy-and-carbon.md#coefficient-sets). Water is in no set.
 
 import * as z from 'zod'
 import { type Certainty, datedRow } from './validity.ts'
@@ -9,7 +10,10 @@ import { type Certainty, datedRow } from './validity.ts'
 export const ENERGY_CARRIERS = ['electricity', 'heat', 'gas', 'rawCoal', 'petrol', 'kerosene', 'diesel', 'lpg'] as const
 export type EnergyCarrier = (typeof ENERGY_CARRIERS)[number]
 
-/** The only unit each carrier's coefficient is stored in. Heat in kgce/GJ: 34.12 is right, 0.03412 is tce/GJ (facts §3.5). */
+/**
+ * The only unit each carrier's coefficient is stored in. Heat in kgce/GJ: 34.12 is right, 0.03412 is tce/GJ
+ * (docs/rules/energy-and-carbon.md#coefficient-sets).
+ */
 export const COEFFICIENT_UNITS = {
   electricity: 'kgce/kWh',
   heat: 'kgce/GJ',
@@ -71,7 +75,9 @@ export const COEFFICIENT_SETS: readonly CoefficientSet[] = [
     standard: 'GB/T 2589-2020',
     validFrom: '2021-04-01',
     standIn: false,
-    remark: 'First day of validity from memory. Gas: 气田气; 1.3300 is 油田气, a known mix-up (facts §4).',
+    remark:
+      'First day of validity from memory. Gas: 气田气; 1.3300 is 油田气, a known mix-up ' +
+      '(docs/rules/facts.md#coefficients).',
     rows: [
       row('electricity', 0.1229, COPY_2589, 'secondary'),
       row('heat', 34.12, COPY_2589, 'secondary'),

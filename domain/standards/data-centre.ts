@@ -1,5 +1,6 @@
 // What the efficiency of a data centre is held against: the grades of PUE, and the quota of EUE by type of institution.
-// Whether the two differ in boundary is not known (facts §10), so they stay two tables and two indicators.
+// Whether the two differ in boundary is not known (docs/rules/energy-and-carbon.md#pue-and-eue-boundary), so they
+// stay two tables and two indicators.
 
 import * as z from 'zod'
 import { INSTITUTION_TYPES } from '../registry/records.ts'
@@ -38,7 +39,10 @@ export const eueQuotaSchema = z.object({
 })
 export type EueQuota = z.infer<typeof eueQuotaSchema>
 
-/** STAND-IN for Hebei (facts §3.6): every screen that shows them says so. Of the first day of validity only the year is known. */
+/**
+ * STAND-IN for Hebei (docs/rules/facts.md#data-centres): every screen that shows them says so. Of the first day of
+ * validity only the year is known.
+ */
 export const EUE_QUOTAS_SHANDONG: readonly EueQuota[] = [
   row('DB37/T 2671-2019', 'education', [2.2, 1.6, 1.3]),
   row('DB37/T 2672-2019', 'government', [2.2, 1.8, 1.4]),

@@ -1,5 +1,6 @@
 // The ladder of points that a demonstration unit (节约型公共机构示范单位) gets for its energy and water against the mean of
-// its kind (facts §11). The whole sheet has 110 points; of its 35 for energy and water, 28 were read.
+// its kind (docs/rules/facts.md#demonstration-ladder). The whole sheet has 110 points; of its 35 for energy and
+// water, 28 were read.
 
 import * as z from 'zod'
 import { datedRow } from './validity.ts'

@@ -1,5 +1,5 @@
-// CO2 of fuels that come by bill (facts §5.2). Petrol, kerosene and LPG have no row because no factor for them was read:
-// their emission stays unknown until one is supplied, and the ledger says so.
+// CO2 of fuels that come by bill (docs/rules/energy-and-carbon.md#fuels). Petrol, kerosene and LPG have no row because
+// no factor for them was read: their emission stays unknown until one is supplied, and the ledger says so.
 
 import * as z from 'zod'
 import { factorShape, NATIONAL } from './co2-factors.ts'
@@ -35,12 +35,13 @@ const NATIONAL_DATABASE = {
   notice: null,
   validFrom: FYP14_START,
   unit: 'kgCO2/kg',
-  source: 'public code repository (facts §5.2)',
+  source: 'public code repository (docs/rules/facts.md#co2-of-heat-and-fuels)',
   certainty: 'secondary',
 } as const
 
 export const FUEL_FACTORS: readonly FuelFactor[] = [
-  // 42.652 GJ/t × 20.480956 tC/TJ × 99 % × 44/12, and 20.908 × 33.17 × 98 % × 44/12; both recomputed in facts §5.2.
+  // 42.652 GJ/t × 20.480956 tC/TJ × 99 % × 44/12, and 20.908 × 33.17 × 98 % × 44/12; both recomputed in
+  // docs/rules/facts.md#co2-of-heat-and-fuels.
   { carrier: 'diesel', ...NATIONAL_DATABASE, value: 3.171 },
   { carrier: 'rawCoal', ...NATIONAL_DATABASE, value: 2.492 },
 ]

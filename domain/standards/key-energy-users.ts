@@ -1,6 +1,7 @@
 // From how much energy a year on an institution is a key energy user (公共机构重点用能单位). Hebei's plan manages such
-// units, but its threshold is not known to us (facts §1, §11), so the table stays empty and nobody is marked until the
-// user imports a row; the 500 tce of other rules (facts §3.2, §9.1) is about other things.
+// units, but its threshold is not known to us (docs/rules/quota.md#key-energy-users), so the table stays empty and
+// nobody is marked until the user imports a row; the 500 tce of other rules (docs/rules/facts.md#key-energy-users) is
+// about other things.
 
 import * as z from 'zod'
 import { areaCode, INSTITUTION_TYPES } from '../registry/records.ts'

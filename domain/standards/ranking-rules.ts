@@ -1,5 +1,6 @@
 // By what institutions are ranked for the selection of efficiency leaders (能效领跑者). The official criteria are not known
-// (facts §11): the rule that ships is an assumption of this product, labelled a stand-in, until a user supplies another.
+// (docs/rules/quota.md#efficiency-leaders): the rule that ships is an assumption of this product, labelled a
+// stand-in, until a user supplies another.
 
 import * as z from 'zod'
 import { RATINGS } from '../rating.ts'

@@ -57,7 +57,10 @@ export interface Table<T> {
   endless: boolean
 }
 
-/** Wide bounds that still catch a coefficient in another unit, e.g. heat as 0.03412 instead of 34.12 (facts §3.5, §4). */
+/**
+ * Wide bounds that still catch a coefficient in another unit, e.g. heat as 0.03412 instead of 34.12
+ * (docs/rules/energy-and-carbon.md#coefficient-sets).
+ */
 const PLAUSIBLE: Record<EnergyCarrier, readonly [low: number, high: number]> = {
   electricity: [0.1, 0.45],
   heat: [30, 40],

@@ -4,8 +4,8 @@
 import * as z from 'zod'
 
 /**
- * How sure we are of a row: read at its publisher, in a copy, computed, only remembered (reference/facts.md), or given by
- * the user of this installation, who answers for it.
+ * How sure we are of a row: read at its publisher, in a copy, computed, only remembered
+ * (docs/rules/README.md#certainty-labels), or given by the user of this installation, who answers for it.
  */
 export const CERTAINTIES = ['official', 'secondary', 'derived', 'recalled', 'supplied'] as const
 export type Certainty = (typeof CERTAINTIES)[number]

@@ -1,5 +1,6 @@
-// What the HTTP API answers (design §2), as zod schemas: the OpenAPI document, the web page and the CLI read the same shapes.
-// Amounts carry their unit in the field name; instants are epoch milliseconds; a value that is not known is null, never 0.
+// What the HTTP API answers (docs/rules/interfaces.md#http-api), as zod schemas: the OpenAPI document, the web page and
+// the CLI read the same shapes. Amounts carry their unit in the field name; instants are epoch milliseconds; a value
+// that is not known is null, never 0.
 
 import * as z from 'zod'
 import { dualControlSchema, quotaStatusSchema, STATUSES } from '../judge/result.ts'

@@ -1,7 +1,7 @@
-// The payload of `kw/v1/G/readings`, version 1 (design §2), where a gateway's bytes become trusted readings.
-// Whatever is bad becomes a Rejection, a value with a reason code; one bad reading never sinks its message.
-// The zod schema is the contract. On this hot path good readings are recognised by hand, since zod would cost as much
-// again as JSON.parse; a property test holds that both accept the same.
+// The payload of `kw/v1/G/readings`, version 1 (docs/rules/interfaces.md#readings-message), where a gateway's bytes
+// become trusted readings. Whatever is bad becomes a Rejection, a value with a reason code; one bad reading never sinks
+// its message. The zod schema is the contract. On this hot path good readings are recognised by hand, since zod would
+// cost as much again as JSON.parse; a property test holds that both accept the same.
 
 import * as z from 'zod'
 import { parseInstant } from '../instant.ts'

@@ -1,5 +1,5 @@
-// The MQTT topics of version 1 (design §2): `kw/v1/G/readings|status|commands|results`, and who may use which.
-// A gateway uses only its own; the broker asks here, and the AWS policy says the same.
+// The MQTT topics of version 1 (docs/rules/interfaces.md#mqtt-topics): `kw/v1/G/readings|status|commands|results`, and
+// who may use which. A gateway uses only its own; the broker asks here, and the AWS policy says the same.
 
 import { GATEWAY_ID } from '../registry/records.ts'
 

@@ -31,7 +31,10 @@ const PUE_DAYS = 7
 const PV_YEARS = 3
 /** Known hours of a day that counts for PV. */
 const PV_HOURS_MIN = 22
-/** Sub-items of electricity (facts §7.1) that together make the whole: lighting and sockets, HVAC, power, special. */
+/**
+ * Sub-items of electricity (docs/rules/data.md#sub-item-codes) that together make the whole: lighting and sockets,
+ * HVAC, power, special.
+ */
 const SUB_ITEMS = ['01A', '01B', '01C', '01D']
 
 export type StandingAlerts = ReadonlyMap<string, Alert>

@@ -1,5 +1,5 @@
-// The routes of the HTTP API v1 (design §2), gathered by what they are about; functions/triggers.ts lists the same for the
-// hosts.
+// The routes of the HTTP API v1 (docs/rules/interfaces.md#http-api), gathered by what they are about;
+// functions/triggers.ts lists the same for the hosts.
 
 import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
 import { alertRoutes } from './alert.ts'

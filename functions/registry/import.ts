@@ -1,6 +1,6 @@
 // Writes records into the registry: merged with what stands, checked across all records, all or nothing.
-// Of an institution that is known already, dated sizes are added; a new value never rewrites the past (design §2).
-// Bills go beside the registry, and the months they are of are judged anew.
+// Of an institution that is known already, dated sizes are added; a new value never rewrites the past
+// (docs/rules/data.md#dated-attributes). Bills go beside the registry, and the months they are of are judged anew.
 
 import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'

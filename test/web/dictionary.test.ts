@@ -1,4 +1,4 @@
-// The words of the page: complete in both languages, and those of the glossary.
+// The words of the page: complete in both languages, and those of docs/rules/glossary.md.
 
 import { expect, test } from 'vitest'
 import { ALERT_STATES } from '../../domain/alert/life.ts'

@@ -1,4 +1,5 @@
-// Holds dual control to the published results of Hebei and the nation, and to the rules of design §3 at their edges.
+// Holds dual control to the published results of Hebei and the nation, and to the rules of docs/rules/dual-control.md
+// at their edges.
 
 import { describe, expect, it } from 'vitest'
 import { monthRange, monthsThrough, yearRange } from '../../../domain/calendar.ts'
@@ -60,7 +61,7 @@ const target = (of: Partial<Target>): Target =>
   targetSchema.parse({ subject: '130000', indicator: 'energy', baseYear: 2020, endYear: 2025, source: 's', ...of })
 
 describe("Hebei's published figures", () => {
-  // Totals 294.86万 tce and 1.85亿 m³; area and people implied by them (facts §1).
+  // Totals 294.86万 tce and 1.85亿 m³; area and people implied by them (docs/rules/facts.md#implied-figures).
   const hebei2020 = { energyTce: 294.86e4, waterM3: 1.85e8, floorAreaM2: 1.8709e8, energyUsers: 1145.4e4 }
   const result = judgeMonth('2020-12', monthsOf(2020, hebei2020))
 

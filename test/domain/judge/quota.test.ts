@@ -1,4 +1,5 @@
-// Holds quota ratings to the ladder of facts §3.2, the Shandong stand-in rows, and the court in Yantai that they judge.
+// Holds quota ratings to the ladder of docs/rules/quota.md#ratings, the Shandong stand-in rows, and the court in
+// Yantai that they judge.
 
 import { describe, expect, it } from 'vitest'
 import { monthRange, monthsThrough } from '../../../domain/calendar.ts'

@@ -127,7 +127,7 @@ function settled(result: SettledCase): Exclude<SettledCase, { error: string }> {
   return result
 }
 
-/** 1e-9 relative to max(1, |kWh|), flags equal: what settle-cases/README.md asks for. */
+/** 1e-9 relative to max(1, |kWh|), flags equal: as docs/rules/settling.md#settle-cases-file asks. */
 function expectState(result: SettledCase, truth: State): void {
   const { hours, total } = settled(result)
   const shape = (state: State['hours']): unknown => state.map(([ms, kWh, flag]) => [ms, kWh === null, flag])

@@ -1,4 +1,4 @@
-// The rules of settle-cases/README.md once more, word by word and slowly: a sum over all steps for every hour, in whole
+// The rules of docs/rules/settling.md once more, word by word and slowly: a sum over all steps for every hour, in whole
 // steps of the resolution. It shares no code with domain/register*.ts, so that the two can be held against each other.
 
 import type { MeterProfile, Samples } from '../../../domain/settle/series.ts'
@@ -29,7 +29,8 @@ export function settleByTheBook(profile: MeterProfile, samples: Samples): { hour
   const steps = goods.flatMap((register) => stepsOf(profile, register))
   const scale = profile.resolution * profile.multiplier * profile.factor
 
-  // Conservation as rule 6 words it: last - first per piece between resets and replacements, + 10^digits per rollover.
+  // Conservation (docs/rules/settling.md#conservation): last - first per piece between resets and replacements, +
+  // 10^digits per rollover.
   let conserved = 0
   for (const register of goods) {
     let start = register[0]

@@ -207,7 +207,8 @@ test('any window of a series settles to the bytes of the whole', () => {
   )
 })
 
-// The heart of settling as readings arrive (design §3): what stands after any batch is what a rebuild would give.
+// The heart of settling as readings arrive (docs/rules/settling.md#late-readings): what stands after any batch is
+// what a rebuild would give.
 describe('incremental settlement is byte for byte a rebuild', () => {
   const batches = (story: Story): fc.Arbitrary<Arrival[][]> => {
     const { atMs, value } = story.samples

@@ -1,4 +1,4 @@
-// The cross-check oracles of facts §1, §2.7, §3.6 and §6.1 that no other test holds: the published figures of Hebei and the
+// The cross-check oracles of docs/rules/facts.md that no other test holds: the published figures of Hebei and the
 // nation must come out of the plan table and the target arithmetic, and the court in Yantai out of its parts.
 
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
-// Holds the tables of domain/standards/ to what facts.md says of them, and their check to refusing broken copies.
+// Holds the tables of domain/standards/ to what docs/rules/facts.md says of them, and their check to refusing broken
+// copies.
 
 import { describe, expect, it } from 'vitest'
 import { type CheckedTables, checkStandards, STANDARD_TABLES } from '../../../domain/standards/check.ts'

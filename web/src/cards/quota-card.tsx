@@ -11,7 +11,7 @@ import type { Rating } from '../words/zh.ts'
 import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
 import { attributes } from './table-rows.ts'
 
-/** The ladder of facts §3.2, one step up. */
+/** The ladder of docs/rules/quota.md#ratings, one step up. */
 const NEXT_BETTER: Record<Rating, Rating | null> = {
   rectify: 'compliant',
   compliant: 'reasonable',

@@ -25,7 +25,7 @@ const CostCard = lazy(async () => ({ default: (await import('../cards/cost-card.
 const DataCentreCard = lazy(async () => ({ default: (await import('../cards/data-centre-card.tsx')).DataCentreCard }))
 const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
 
-/** How the sub-item codes of a data centre and its equipment begin (facts §7.1). */
+/** How the sub-item codes of a data centre and its equipment begin (docs/rules/data.md#sub-item-codes). */
 const DATA_CENTRE = '01D1'
 
 interface Props {

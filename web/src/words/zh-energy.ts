@@ -1,4 +1,4 @@
-// The page's words about meters in the field, energy, carbon, cost and comparison, in Chinese (facts §3, §7.1, §10, §11).
+// The page's words about meters in the field, energy, carbon, cost and comparison, in Chinese (docs/rules/glossary.md).
 
 export const zhEnergy = {
   sourceLanguage: '原文',

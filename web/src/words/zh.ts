@@ -1,5 +1,5 @@
 // The page's words in Chinese, and by their type the list of words that every language must have.
-// Terms are those of the domain glossary (facts §12).
+// Terms are those of docs/rules/glossary.md.
 
 import type { Indicator } from '../../../domain/indicator.ts'
 import type { DualControl, IndicatorStatus, QuotaStatus } from '../../../domain/judge/result.ts'
