@@ -77,7 +77,7 @@ describe('the rule bites', () => {
       'web/src/a.tsx',
       "import { join } from 'node:path'\nexport const A = () => <p>it's</p>",
     ],
-    ['importsStayInTheirRooms', 'bench/a.ts', "import { sharedFile } from './shared.ts'"],
+    ['importsStayInTheirRooms', 'bench/a.ts', "import { sharedFile } from '../test/shared.ts'"],
     ['importsStayInTheirRooms', 'local/a.ts', "const a = require('../test/a.ts')"],
     ['importsStayInTheirRooms', 'bin/a.mjs', "import { z } from 'zod'"],
     ['importsStayInTheirRooms', 'shed/a.ts', 'export const a = 1'],

@@ -91,7 +91,9 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
 
 test('functions have the rights of DynamoDB that the calls of cloud/ need, and no others', () => {
   const folder = new URL('../../cloud/', import.meta.url)
-  const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'))
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(new URL(file, folder), 'utf8'))
   const called = new Set(
     sources
       .flatMap((source) => /import \{([^}]*)\} from '@aws-sdk\/client-dynamodb'/.exec(source)?.[1].split(',') ?? [])

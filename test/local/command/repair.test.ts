@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openPlatform } from '../../../local/platform.ts'
 import { meter, NOON_MS, oneInstitution, register, send } from '../../functions/province.ts'
 
-const BIN = join(import.meta.dirname, '..', '..', 'bin', 'kilowatch.mjs')
+const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'kilowatch.mjs')
 const folder = (): string => {
   const made = mkdtempSync(join(tmpdir(), 'kilowatch-repair-'))
   onTestFinished(() => rmSync(made, { recursive: true, force: true }))

@@ -23,7 +23,7 @@ export interface SignIn {
 
 /** Finishes a sign-in when the provider has just led back here. Throws when that is refused: state, nonce or code are not ours. */
 export async function openSignIn({ issuer, clientId, scope }: Oidc): Promise<SignIn> {
-  const here = new URL('../', location.href)
+  const here = new URL('./', location.href)
   here.search = ''
   here.hash = ''
   const kept = new WebStorageStateStore({ prefix: 'kilowatch.', store: sessionStorage })

@@ -29,7 +29,7 @@ export async function readSiteConfig(): Promise<SiteConfig> {
 /** `base`: the address of the page. Throws an Error that names the field. */
 export function parseSiteConfig(text: string, base: string): SiteConfig {
   const config = fieldsOf(text.trim() === '' ? {} : parsed(text), 'the file')
-  const apiUrl = addressOf(config.apiUrl ?? '../', 'apiUrl', base)
+  const apiUrl = addressOf(config.apiUrl ?? './', 'apiUrl', base)
   if (config.oidc === undefined) return { apiUrl: withSlash(apiUrl), oidc: null }
   const { issuer, clientId, scope = 'openid' } = fieldsOf(config.oidc, 'oidc')
   if (typeof clientId !== 'string' || clientId === '') throw new Error(`${NAME}: oidc.clientId is missing`)
