@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { missingFrom } from '../bin/install.mjs'
 import { machinePlaces, parseSource, rooms, rules, type Source } from './house-rules.ts'
+import { treeRules } from './house-tree.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const NOT_OURS = new Set(['node_modules', '.git', 'data', 'dist', 'cdk.out', 'coverage'])
@@ -43,6 +44,10 @@ describe('the census', () => {
 describe('the tree keeps the rule', () => {
   test.each(Object.entries(rules))('%s', (_name, rule) => {
     expect(sources.flatMap(rule)).toEqual([])
+  })
+
+  test.each(Object.entries(treeRules))('%s', (_name, rule) => {
+    expect(rule({ sources, texts })).toEqual([])
   })
 
   test('no place of one machine', () => {
@@ -103,6 +108,40 @@ describe('the rule bites', () => {
   ]
   test.each(bites)('%s in %s: %s', (name, path, text) => {
     expect(rules[name](parseSource({ path, text }))).toHaveLength(1)
+  })
+
+  const treeBites: [keyof typeof treeRules, files: Record<string, string>][] = [
+    ['floorsAreInOrder', { 'domain/settle/a.ts': "import { b } from '../judge/b.ts'" }],
+    ['floorsAreInOrder', { 'domain/a.ts': "import type { B } from './registry/b.ts'" }],
+    ['floorsAreInOrder', { 'functions/registry/a.ts': "import type { B } from '../api/b.ts'" }],
+    ['floorsAreInOrder', { 'domain/shed/a.ts': 'export const a = 1' }],
+    [
+      'noCircles',
+      { 'domain/a.ts': "import type { B } from './b.ts'", 'domain/b.ts': "import type { A } from './a.ts'" },
+    ],
+    ['onlyTriggersLieInFunctions', { 'functions/shard.ts': 'export const a = 1' }],
+    ['onlyHostsImportTriggers', { 'functions/judging/a.ts': "import { settle } from '../settle.ts'" }],
+    [
+      'citationsOpen',
+      { 'domain/a.ts': `// docs/rules/settling.md#${'no-such-rule'}`, 'docs/rules/settling.md': '## Rollover' },
+    ],
+    ['citationsOpen', { 'domain/a.ts': `// docs/rules/${'absent'}.md` }],
+    ['citationsOpen', { 'domain/a.ts': `// the ladder: facts ${'§'}3.2` }],
+    ['dependenciesAreDecided', { 'package.json': '{"dependencies":{"left-pad":"1"}}' }],
+    ['dependenciesAreDecided', { 'docs/decisions/0004-dependencies.md': '| left-pad | 1 |' }],
+  ]
+  test.each(treeBites)('%s in %o', (name, files) => {
+    const given = Object.entries(files).map(([path, text]): Source => ({ path, text }))
+    const parsed = given.filter(({ path }) => path.endsWith('.ts')).map(parseSource)
+    expect(treeRules[name]({ sources: parsed, texts: given })).toHaveLength(1)
+  })
+
+  test('a citation that opens is let pass', () => {
+    const texts = [
+      { path: 'domain/a.ts', text: '// docs/rules/settling.md#rollover' },
+      { path: 'docs/rules/settling.md', text: '## Rollover\n' },
+    ]
+    expect(treeRules.citationsOpen({ sources: [], texts })).toEqual([])
   })
 
   const keeps: [keyof typeof rules, path: string, text: string][] = [

@@ -1,0 +1,209 @@
+// The walls of the house that need the whole tree: the floors inside a room, circles, the files that lie directly in
+// functions/, citations that must open, and the list of dependencies. test/house.test.ts runs them over the tree, and
+// shows of each that it bites.
+
+import { posix } from 'node:path'
+import type { Finding, ParsedSource, Source } from './house-rules.ts'
+
+export type TreeRule = (tree: Tree) => Finding[]
+export interface Tree {
+  sources: readonly ParsedSource[]
+  /** Every text file, documents included. */
+  texts: readonly Source[]
+}
+
+/** The files directly in functions/: the table of triggers, the ports, and one file for each trigger. */
+const FUNCTIONS_BASE = ['functions/platform.ts', 'functions/handler.ts', 'functions/triggers.ts']
+const FUNCTIONS_TRIGGERS = ['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'api'].map(
+  (name) => `functions/${name}.ts`,
+)
+/** Not a trigger: the command `kilowatch rebuild` runs the triggers one after another. */
+const REBUILD = 'functions/rebuild.ts'
+
+/**
+ * Floors of each room, the lowest first. A place is a file, or a folder and stands for the files directly in it. A file
+ * imports from its own floor and from those below.
+ */
+const FLOORS: readonly (readonly (readonly string[])[])[] = [
+  [
+    ['domain'],
+    ['domain/registry'],
+    ['domain/standards', 'domain/wire'],
+    ['domain/settle'],
+    ['domain/energy'],
+    ['domain/judge'],
+    ['domain/alert', 'domain/alert/kinds', 'domain/import'],
+    ['domain/notify'],
+    ['domain/view'],
+    ['domain/explain'],
+  ],
+  [
+    FUNCTIONS_BASE,
+    ['functions/state', 'functions/wire'],
+    ['functions/registry'],
+    ['functions/settling'],
+    ['functions/judging'],
+    ['functions/alerts'],
+    ['functions/telling'],
+    ['functions/api'],
+    FUNCTIONS_TRIGGERS,
+    [REBUILD],
+  ],
+  [
+    ['cloud'],
+    ['cloud/state', 'cloud/series', 'cloud/events'],
+    ['cloud/series/influx', 'cloud/series/timestream'],
+    ['cloud/series/stores.ts'],
+    ['cloud/stores.ts'],
+    ['cloud/platform.ts', 'cloud/replay-dead-letters.ts'],
+    ['cloud/entries', 'cloud/command-replay-dlq.ts'],
+    ['cloud/cli.ts'],
+  ],
+  [['local'], ['local/command'], ['local/cli.ts']],
+  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay'], ['devices/drivers.ts']],
+  [
+    ['web/src/api'],
+    ['web/src/words'],
+    ['web/src/charts', 'web/src/frame'],
+    ['web/src/cards'],
+    ['web/src/pages'],
+    ['web/src'],
+  ],
+]
+
+/** Imports that go against the rules, each with its reason. */
+const EXCEPTIONS = new Set([
+  // A reading posted over HTTP goes the way of one that came over MQTT: the route calls the trigger.
+  'functions/api/intake.ts functions/ingest.ts',
+])
+const isExcepted = (path: string, target: string): boolean => EXCEPTIONS.has(`${path} ${target}`)
+
+const placesOf = new Map(
+  FLOORS.flatMap((floors, room) => floors.flatMap((places, floor) => places.map((place) => [place, { room, floor }]))),
+)
+const floorOf = (path: string) => placesOf.get(path) ?? placesOf.get(posix.dirname(path))
+/** Rooms with floors: a folder in them that no floor names is a finding. */
+const FLOORED = /^(domain|functions|cloud|local|devices|web\/src)\//
+
+/** The files of the project that a file imports, from the project root. */
+const importsOf = ({ path, requests }: ParsedSource): string[] =>
+  requests
+    .filter((request) => request.startsWith('.'))
+    .map((request) => posix.normalize(posix.join(posix.dirname(path), request)))
+
+const floorsAreInOrder: TreeRule = ({ sources }) =>
+  sources.flatMap((source) => {
+    if (!FLOORED.test(source.path)) return []
+    const own = floorOf(source.path)
+    if (!own) return [`${source.path}: its folder is on no floor of test/house-tree.ts`]
+    return importsOf(source)
+      .filter((target) => {
+        const below = floorOf(target)
+        return below?.room === own.room && below.floor > own.floor && !isExcepted(source.path, target)
+      })
+      .map((target) => `${source.path}: imports ${target} from a higher floor`)
+  })
+
+/** Files that import one another, types included. A circle is named by all of its files. */
+const noCircles: TreeRule = ({ sources }) => {
+  const next = new Map(sources.map((source) => [source.path, importsOf(source)]))
+  const reach = (from: string): Set<string> => {
+    const seen = new Set<string>()
+    const waiting = [...(next.get(from) ?? [])]
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      if (seen.has(at)) continue
+      seen.add(at)
+      waiting.push(...(next.get(at) ?? []))
+    }
+    return seen
+  }
+  const circles = new Set<string>()
+  const reached = new Map([...next.keys()].map((path) => [path, reach(path)]))
+  for (const [path, others] of reached) {
+    if (!others.has(path)) continue
+    circles.add(
+      [...others]
+        .filter((other) => reached.get(other)?.has(path))
+        .sort()
+        .join(' ↔ '),
+    )
+  }
+  return [...circles]
+}
+
+const onlyTriggersLieInFunctions: TreeRule = ({ sources }) => {
+  const named = new Set([...FUNCTIONS_BASE, ...FUNCTIONS_TRIGGERS, REBUILD])
+  return sources
+    .filter(({ path }) => posix.dirname(path) === 'functions' && !named.has(path))
+    .map(({ path }) => `${path}: only triggers, platform and handler lie directly in functions/`)
+}
+
+/** Hosts compose triggers, and so do tests; the rooms below them do not know who calls. */
+const onlyHostsImportTriggers: TreeRule = ({ sources }) =>
+  sources
+    .filter(({ path, room }) => ['functions', 'domain'].includes(room) && path !== REBUILD)
+    .flatMap((source) =>
+      importsOf(source)
+        .filter((target) => FUNCTIONS_TRIGGERS.includes(target) && !isExcepted(source.path, target))
+        .map((target) => `${source.path}: imports the trigger ${target}`),
+    )
+
+const CITATION = /docs\/(?:rules|decisions)\/[\w.-]+\.md(?:#[\w\u4e00-\u9fff-]+)?/g
+const LOST_CITATION = /\b(?:facts(?:-2)?|design) ?§/
+
+/** GitHub's anchor of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+const citationsOpen: TreeRule = ({ texts }) => {
+  const anchors = new Map(
+    texts
+      .filter(({ path }) => path.startsWith('docs/'))
+      .map(({ path, text }) => [
+        path,
+        new Set([...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => anchorOf(heading))),
+      ]),
+  )
+  return texts.flatMap(({ path, text }) => {
+    const closed = [...text.matchAll(CITATION)].flatMap(([citation]) => {
+      const [document = '', anchor] = citation.split('#')
+      const known = anchors.get(document)
+      return known && (anchor === undefined || known.has(anchor)) ? [] : [`${path}: ${citation} does not open`]
+    })
+    const lost = LOST_CITATION.exec(text)
+    return lost && !path.startsWith('test/house') ? [...closed, `${path}: cites "${lost[0]}"`] : closed
+  })
+}
+
+const DECISION = 'docs/decisions/0004-dependencies.md'
+
+/** Runtime dependencies and decision 0004 name the same packages. `@aws-sdk/*` stands for the SDK's clients. */
+const dependenciesAreDecided: TreeRule = ({ texts }) => {
+  const read = (wanted: string): string => texts.find(({ path }) => path === wanted)?.text ?? ''
+  const used = Object.keys(JSON.parse(read('package.json') || '{}').dependencies ?? {})
+  const rows = [...read(DECISION).matchAll(/^\| ([@\w/*., -]+?) +\|/gm)].flatMap(([, cell = '']) => cell.split(', '))
+  const decided = new Set(rows.map((name) => name.trim()).filter((name) => !/^(package|-+)$/.test(name)))
+  const covers = (row: string, name: string): boolean =>
+    row.endsWith('/*') ? name.startsWith(row.slice(0, -1)) : row === name
+  return [
+    ...used
+      .filter((name) => ![...decided].some((row) => covers(row, name)))
+      .map((name) => `package.json: ${name} has no row in ${DECISION}`),
+    ...[...decided]
+      .filter((row) => !used.some((name) => covers(row, name)))
+      .map((row) => `${DECISION}: ${row} is no dependency`),
+  ]
+}
+
+export const treeRules = {
+  floorsAreInOrder,
+  noCircles,
+  onlyTriggersLieInFunctions,
+  onlyHostsImportTriggers,
+  citationsOpen,
+  dependenciesAreDecided,
+} satisfies Record<string, TreeRule>
