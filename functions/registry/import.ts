@@ -11,14 +11,8 @@ import type { GatewayRecord } from '../../domain/import/file.ts'
 import type { Registry } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
-import {
-  type Area,
-  type Gateway,
-  type Institution,
-  isRead,
-  type Meter,
-  type Target,
-} from '../../domain/registry/records.ts'
+import { targetId } from '../../domain/judge/target-plan.ts'
+import { type Area, type Gateway, type Institution, isRead, type Meter } from '../../domain/registry/records.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tableRowId } from '../../domain/standards/tables.ts'
 import { billWarnings } from '../judging/bill-warnings.ts'
 import type { DocWrite, Platform, StateStore } from '../platform.ts'
@@ -87,7 +81,7 @@ export async function importRegistry(
     institutions: merged(before.institutions, part.institutions, ({ id }) => id, withOlderSizes),
     gateways: merged(before.gateways, part.gateways, ({ id }) => id),
     meters: merged(before.meters, part.meters, ({ id }) => id),
-    targets: merged(before.targets, part.targets, targetIdentity),
+    targets: merged(before.targets, part.targets, targetId),
     ...mergedTables(before, part),
     tariffs: merged(before.tariffs ?? [], part.tariffs, tariffId),
     bills: part.bills ?? [],
@@ -133,9 +127,6 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
     await addDirtyMonths(state, shard, new Map(own.map(({ id }) => [id, months.get(id) ?? []])), trail)
   }
 }
-
-const targetIdentity = ({ subject, indicator, baseYear, endYear }: Target): string =>
-  [subject, indicator, baseYear, endYear].join('/')
 
 /** A row of the same key and first day is corrected; a new edition begins on a day of its own. */
 function mergedTables(before: Registry, part: RegistryPart): StandardTables {
