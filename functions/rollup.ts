@@ -45,7 +45,7 @@ export function rollup({ state, fanOut, now }: Platform) {
   /** Areas above others, the deepest first, so that one pass takes marks to the top; without marks there is nothing to do. */
   async function upwards(): Promise<string[]> {
     const areas = await registry.areas()
-    const byCode = new Map(areas.map((area) => [area.code, area]))
+    const byCode = await registry.areasByCode()
     const parents = new Set(areas.map(({ parent }) => parent))
     return areas
       .filter(({ code }) => parents.has(code))

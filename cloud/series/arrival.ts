@@ -1,6 +1,7 @@
 // What both series stores do alike with readings (docs/decisions/0015). Every value received is a point of its own, whose
 // place below the millisecond comes from its arrival: so corrections replace nothing, and a range reads each value once.
 
+import { RECORD_ID } from '../../domain/registry/records.ts'
 import type { Samples } from '../../domain/settle/series.ts'
 import type { ReadingQuality, ReceivedReading } from '../../functions/platform.ts'
 
@@ -53,9 +54,8 @@ export function qualityOf(letter: string): ReadingQuality {
   return quality
 }
 
-/** All a store may be asked of, and all that may enter a query: the ids of domain/reading.ts. */
-const METER_ID = /^[A-Za-z0-9._-]{1,64}$/
-export const isMeterId = (id: string): boolean => METER_ID.test(id)
+/** All a store may be asked of, and all that may enter a query: the ids of domain/registry/records.ts. */
+export const isMeterId = (id: string): boolean => RECORD_ID.test(id)
 
 /** Each id once, as a quoted string of SQL or InfluxQL. Only what is an id gets here, so that nothing has to be escaped. */
 export function quotedIds(meters: readonly string[]): string[] {

@@ -5,9 +5,9 @@ import { dateStartMs } from '../calendar.ts'
 import { cyclesOf } from '../cycle.ts'
 import { type Bill, billFinding, billId } from '../energy/bill.ts'
 import { beginsWithin, periodFindings, tariffId } from '../energy/tariff.ts'
-import { targetProblems } from '../judge/target-plan.ts'
+import { targetId, targetProblems } from '../judge/target-plan.ts'
 import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
-import { type Area, EXPORT, type Institution, isRead, type Meter, type Target } from '../registry/records.ts'
+import { type Area, EXPORT, type Institution, isRead, type Meter } from '../registry/records.ts'
 import { sizeOn } from '../registry/size.ts'
 import { formulaFindings, listed } from '../registry/virtual-meter.ts'
 import { tableProblems } from '../standards/check.ts'
@@ -172,9 +172,6 @@ function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
   ])
 }
 
-/** What makes a target one of a kind: the `id` of a problem. */
-export const targetId = ({ subject, indicator, baseYear, endYear }: Target): string =>
-  `${subject} ${indicator} ${baseYear}-${endYear}`
 /** As with tables, a tariff without `validTo` holds until the next one of its subject and medium. */
 function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
   const bySubject = Map.groupBy(tariffs, ({ subject, medium }) => `${subject}/${medium}`)

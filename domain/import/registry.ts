@@ -6,7 +6,7 @@ import type { Area, Gateway, Institution, Meter, Target } from '../registry/reco
 import type { Quota } from '../standards/quota.ts'
 import type { StandardTables } from '../standards/tables.ts'
 
-/** All that is registered, as one value; `domain/registry-check.ts` checks it across records. */
+/** All that is registered, as one value; `domain/import/check.ts` checks it across records. */
 export interface Registry extends Partial<StandardTables> {
   areas: readonly Area[]
   institutions: readonly Institution[]

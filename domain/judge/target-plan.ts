@@ -7,7 +7,7 @@ import { weightedMean } from '../mean.ts'
 import type { Target } from '../registry/records.ts'
 import { targetFor, targetValue } from './target-value.ts'
 
-/** A record and a field of it, as in domain/registry-check.ts. */
+/** A record and a field of it, as in domain/import/check.ts. */
 export interface PlanProblem {
   kind: 'targets'
   /** `subject indicator baseYear-endYear` of the target. */
@@ -16,6 +16,7 @@ export interface PlanProblem {
   reason: string
 }
 
+/** Identifies a target: another one of the same id replaces it. */
 export const targetId = ({ subject, indicator, baseYear, endYear }: Target): string =>
   `${subject} ${indicator} ${baseYear}-${endYear}`
 

@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { ALERT_KINDS } from '../alert/finding.ts'
 import { LANGUAGES, SEVERITIES } from '../phrase.ts'
-import { areaCode } from '../registry/records.ts'
+import { areaCode, recordId } from '../registry/records.ts'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 /** Whether a URL's host is this machine. */
@@ -40,7 +40,7 @@ const hour = z.number().int().min(0).max(23)
 const list = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(1000)
 
 export const recipientSchema = z.object({
-  id: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
+  id: recordId,
   name: z.string().min(1).max(100),
   enabled: z.boolean().default(true),
   channels: list(channelSchema),

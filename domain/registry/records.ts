@@ -8,7 +8,8 @@ import { MEDIA } from '../medium.ts'
 
 /** Gateway ids double as MQTT client ids and AWS thing names (docs/rules/interfaces.md#mqtt-topics). */
 export const GATEWAY_ID = /^[A-Za-z0-9_-]{1,64}$/
-const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/
+/** Ids of institutions and meters, and of recipients of alerts. */
+export const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 export const recordId = z.string().regex(RECORD_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
 export const gatewayId = z.string().regex(GATEWAY_ID, 'must be 1 to 64 letters, digits, dashes or underscores')

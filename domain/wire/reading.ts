@@ -6,6 +6,7 @@
 import * as z from 'zod'
 import { parseInstant } from '../instant.ts'
 import type { Medium } from '../medium.ts'
+import { RECORD_ID, recordId } from '../registry/records.ts'
 import { convert, isUnitOf } from '../unit.ts'
 
 /** The largest MQTT message of AWS IoT Core; the embedded broker refuses what the cloud would refuse. */
@@ -26,11 +27,9 @@ export const QUOTE_CHARS_MAX = 80
 export const READING_QUALITIES = ['good', 'suspect', 'estimated'] as const
 export type ReadingQuality = (typeof READING_QUALITIES)[number]
 
-const METER_ID = /^[A-Za-z0-9._-]{1,64}$/
-
 /** One reading on the wire. Fields that are not named here are ignored: a newer gateway may say more. */
 export const readingSchema = z.object({
-  meter: z.string().regex(METER_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
+  meter: recordId,
   at: z
     .union([z.int(), z.iso.datetime({ offset: true }).regex(/^.{19}(\.\d{1,9})?[^.\d]/)], {
       error: 'must be YYYY-MM-DDTHH:MM:SS with an offset (RFC 3339), or whole epoch milliseconds',
@@ -172,7 +171,7 @@ function takeReading<M extends MeterEntry>(
 
   const meter = context.meterOf(id)
   if (meter === undefined)
-    return METER_ID.test(id) ? refuse('unknownMeter', `meter: ${quote(id)} is not registered`) : explain(raw)
+    return RECORD_ID.test(id) ? refuse('unknownMeter', `meter: ${quote(id)} is not registered`) : explain(raw)
   if (meter.gateway !== context.gateway)
     return refuse('meterOfOtherGateway', `meter: ${quote(id)} is not at gateway ${quote(context.gateway)}`)
   if (atMs > latestMs) return refuse('atInFuture', `at: ${quote(at)}`)

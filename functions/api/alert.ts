@@ -170,7 +170,7 @@ interface KnownSubject {
 
 /** An id may be any of the four; areas first, then from the large to the small. */
 async function knownSubject({ registry, path: { subject: id } }: RouteContext): Promise<KnownSubject> {
-  const areas = new Map((await registry.areas()).map((area) => [area.code, area]))
+  const areas = await registry.areasByCode()
   if (areas.has(id)) {
     const path = areaPathOf(id, areas)
     return { type: 'area', chain: path, areas: path.length }

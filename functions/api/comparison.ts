@@ -14,7 +14,7 @@ import { type InstitutionRow, pageOf } from '../../domain/view/view.ts'
 import { summaryKey } from '../judging/list-rows.ts'
 import { asOf, demonstrationYear, peerMeansIn, standingKey } from '../judging/past-year.ts'
 import { shardsBelow } from '../registry/reader.ts'
-import { institutionsBelow, monthsOfYear, pathOf } from './institution-years.ts'
+import { institutionsBelow, monthsOfYear } from './institution-years.ts'
 import { areaOf, pageQuery, yearAsked, yearQuery } from './query.ts'
 import { Problem, type Route, type RouteContext, route } from './route.ts'
 
@@ -93,14 +93,14 @@ export const comparisonRoutes: readonly Route[] = [
     async handle(context, { query }) {
       const { registry } = context
       const year = yearAsked(query, context)
-      const [areas, { keyEnergyUsers }] = [await registry.areas(), await registry.tables()]
+      const { keyEnergyUsers } = await registry.tables()
       const { items: page, next } = await institutionPage(context, query)
       const items = await Promise.all(
         page.map(async (institution) => ({
           institution: institution.id,
           ...keyEnergyUser({
             institution,
-            areaPath: pathOf(institution.area, areas),
+            areaPath: await registry.path(institution.area),
             year,
             months: await monthsOfYear(institution.id, year, context),
             rules: keyEnergyUsers,

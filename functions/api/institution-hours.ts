@@ -38,7 +38,7 @@ import { NO_HOUR_FLAG, virtualHours } from '../../domain/registry/virtual-meter.
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { amountUnit } from '../../domain/unit.ts'
 import { billsOf } from '../registry/bills.ts'
-import { monthsOfYear, pathOf, type Sources } from './institution-years.ts'
+import { monthsOfYear, type Sources } from './institution-years.ts'
 
 export const ownMeters = async ({ id, area }: Institution, { registry }: Sources): Promise<Meter[]> =>
   (await registry.shard(area)).meters.filter(({ institution }) => institution === id)
@@ -122,7 +122,7 @@ export async function costOfMonth(institution: Institution, month: string, sourc
     sources,
   )
   const tariffs = await sources.registry.tariffs()
-  const subjects = [institution.id, ...pathOf(institution.area, await sources.registry.areas())]
+  const subjects = [institution.id, ...(await sources.registry.path(institution.area))]
   const subject = (await monthsOfYear(institution.id, Number(month.slice(0, 4)), sources)).find(
     (one) => one.month === month,
   )

@@ -3,8 +3,7 @@
 
 import { type CarbonLedger, carbonLedger, sumLedgers } from '../../domain/energy/carbon-ledger.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
-import { areaPathOf } from '../../domain/registry/area.ts'
-import type { Area, Institution } from '../../domain/registry/records.ts'
+import type { Institution } from '../../domain/registry/records.ts'
 import { standardsIn, subjectMonths } from '../judging/judgement.ts'
 import type { Platform } from '../platform.ts'
 import type { RegistryHead, RegistryReader } from '../registry/reader.ts'
@@ -15,9 +14,6 @@ export interface Sources {
   registry: RegistryReader
   head: RegistryHead
 }
-
-export const pathOf = (code: string, areas: readonly Area[]): string[] =>
-  areaPathOf(code, new Map(areas.map((area) => [area.code, area])))
 
 /** Every institution of an area and all below it. */
 export async function institutionsBelow(area: string, sources: Sources): Promise<Institution[]> {

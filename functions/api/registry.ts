@@ -11,8 +11,7 @@ import {
   targetSchema,
 } from '../../domain/registry/records.ts'
 import { TABLE_KINDS, TABLES, tableRowId } from '../../domain/standards/tables.ts'
-import { billWarnings } from '../judging/bill-warnings.ts'
-import { importRegistry } from '../registry/import.ts'
+import { importInto } from '../registry/import.ts'
 import { importedTables } from '../registry/reader.ts'
 import { Problem, type Route, route } from './route.ts'
 
@@ -53,23 +52,11 @@ export const registryRoutes: readonly Route[] = [
         .meta({ description: 'Secrets of gateways that had none and came without a password; shown this once' }),
     }),
     async handle({ platform }, { body }) {
-      const gateways = body.gateways ?? []
-      const part = { ...body, gateways: body.gateways?.map(({ password: _, ...gateway }) => gateway) }
-      const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
-      if (problems.length > 0) {
-        const [{ kind, id, field, reason }] = problems
-        throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
-      }
-      const secrets = await platform.devices.provision(gateways)
-      // What is registered otherwise now is settled and judged anew; of the others nothing is found to do.
-      await platform.fanOut.send('settle', head.shards)
-      await platform.fanOut.send('assess', head.shards)
-      return {
-        institutions: head.institutions,
-        meters: head.meters,
-        secrets,
-        warnings: [...warnings, ...(await billWarnings(platform, body.bills ?? []))],
-      }
+      const outcome = await importInto(platform, body)
+      if (!('problems' in outcome)) return outcome
+      const { problems } = outcome
+      const [{ kind, id, field, reason }] = problems
+      throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
     },
   }),
   route({

@@ -3,6 +3,7 @@
 
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
+import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
@@ -54,6 +55,9 @@ export interface RegistryReader {
   /** To be called at the start of each invocation: one small read, and the caches go when the registry has changed. */
   refresh(): Promise<RegistryHead>
   areas(): Promise<Area[]>
+  areasByCode(): Promise<ReadonlyMap<string, Area>>
+  /** The area's code and its parents', lowest first (`areaPathOf`). */
+  path(area: string): Promise<string[]>
   /** What is judged by: imported rows over shipped ones. */
   tables(): Promise<StandardTables>
   quotas(): Promise<readonly Quota[]>
@@ -83,6 +87,12 @@ export function registryReader(state: StateStore): RegistryReader {
   const value = <T>(key: string) => cached(key, async () => (await state.get<T>(key))?.value)
   const values = async <T>(prefix: string): Promise<T[]> => (await state.query<T>(prefix)).map((doc) => doc.value)
 
+  const areas = async (): Promise<Area[]> => (await value<Area[]>(registryKeys.areas)) ?? []
+  const areasByCode = async (): Promise<ReadonlyMap<string, Area>> =>
+    (await cached('areasByCode', async () => {
+      const known = await areas()
+      return known.length > 0 ? new Map(known.map((area) => [area.code, area])) : undefined
+    })) ?? new Map()
   const tables = async (): Promise<StandardTables> =>
     (await cached('tables', async () => tablesInForce(await importedTables(state)))) ?? tablesInForce()
 
@@ -93,7 +103,9 @@ export function registryReader(state: StateStore): RegistryReader {
       revision = head.revision
       return head
     },
-    areas: async () => (await value<Area[]>(registryKeys.areas)) ?? [],
+    areas,
+    areasByCode,
+    path: async (area) => areaPathOf(area, await areasByCode()),
     tables,
     quotas: async () => (await tables()).quotas,
     tariffs: async () => (await value<Tariff[]>(registryKeys.tariffs)) ?? [],

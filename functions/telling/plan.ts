@@ -70,7 +70,7 @@ async function directoryOf(
   registry: RegistryReader,
   { events, pageUrl }: { events: readonly AlertEvent[]; pageUrl: string },
 ): Promise<Directory> {
-  const areas = new Map((await registry.areas()).map((area) => [area.code, area]))
+  const areas = await registry.areasByCode()
   const subjects = new Map(events.map(({ subject }) => [`${subject.type} ${subject.id}`, subject]))
   const known = new Map<string, Place>()
   const offline = new Set<string>()
@@ -99,7 +99,7 @@ export async function subjectPlace(
   registry: RegistryReader,
   subject: AlertSubject,
 ): Promise<{ name: { zh: string; en: string }; institution: string | undefined }> {
-  const areas = new Map((await registry.areas()).map((area) => [area.code, area]))
+  const areas = await registry.areasByCode()
   const place = await placeOf(registry, subject)
   return { name: nameOf(subject, place, areas), institution: place.institution?.id }
 }

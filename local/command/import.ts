@@ -1,17 +1,16 @@
-// `kilowatch import FILES`: registry files (CSV in UTF-8, with or without BOM) into the registry. Each refused row is named with its
-// field and reason; nothing is written unless every row of every file is good.
+// `kilowatch import FILES`: registry files (CSV in UTF-8, with or without BOM) into the registry. Each refused row is
+// named with its field and reason; nothing is written unless every row of every file is good.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { type Bill, billId } from '../../domain/energy/bill.ts'
+import { billId } from '../../domain/energy/bill.ts'
 import { tariffId } from '../../domain/energy/tariff.ts'
-import { targetId } from '../../domain/import/check.ts'
 import { REGISTRY_KINDS, type RegistryKind } from '../../domain/import/columns.ts'
 import { parseRows, type Row } from '../../domain/import/file.ts'
+import { targetId } from '../../domain/judge/target-plan.ts'
 import { TABLE_KINDS, type TableRow, tableRowId } from '../../domain/standards/tables.ts'
-import { billWarnings } from '../../functions/judging/bill-warnings.ts'
-import { importRegistry } from '../../functions/registry/import.ts'
+import { importInto } from '../../functions/registry/import.ts'
 import { openPlatform } from '../platform.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
 
@@ -121,13 +120,9 @@ async function store(records: Record<string, unknown[]>, options: ImportOptions)
   if (host) return clientOf(host).put<Outcome>('registry', records)
   const platform = await openPlatform(options.data)
   try {
-    const gateways = (records.gateways ?? []) as { id: string; institution: string; password?: string }[]
-    const part = { ...records, gateways: gateways.map(({ password: _, ...gateway }) => gateway) }
-    const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
-    if (problems.length > 0) throw new ApiError(422, { problems })
-    const secrets = await platform.devices.provision(gateways)
-    const ofBills = await billWarnings(platform, (records.bills ?? []) as Bill[])
-    return { institutions: head.institutions, meters: head.meters, warnings: [...warnings, ...ofBills], secrets }
+    const outcome = await importInto(platform, records)
+    if ('problems' in outcome) throw new ApiError(422, outcome)
+    return outcome
   } finally {
     await platform.close()
   }
