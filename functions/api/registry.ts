@@ -11,7 +11,7 @@ import {
   targetSchema,
 } from '../../domain/registry/records.ts'
 import { TABLE_KINDS, TABLES, tableRowId } from '../../domain/standards/tables.ts'
-import { importInto } from '../registry/import.ts'
+import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
 import { Problem, type Route, route } from './route.ts'
 

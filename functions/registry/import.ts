@@ -7,15 +7,13 @@ import { monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
 import { tariffId } from '../../domain/energy/tariff.ts'
 import { checkRegistry, type Problem, shardOf } from '../../domain/import/check.ts'
-import type { GatewayRecord } from '../../domain/import/file.ts'
 import type { Registry } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
 import { targetId } from '../../domain/judge/target-plan.ts'
 import { type Area, type Gateway, type Institution, isRead, type Meter } from '../../domain/registry/records.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tableRowId } from '../../domain/standards/tables.ts'
-import { billWarnings } from '../judging/bill-warnings.ts'
-import type { DocWrite, Platform, StateStore } from '../platform.ts'
+import type { DocWrite, StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
 import { billDocs, billedMonths } from './bills.ts'
 import { type GatewayEntry, gatewayEntries, type RegistryHead, readRegistry, registryKeys } from './reader.ts'
@@ -27,41 +25,6 @@ export interface RegistryImport {
   /** What results will lack; no reason not to write. */
   warnings: Problem[]
   head: RegistryHead
-}
-
-/** Records as they are given: a gateway may bring its password, which is never stored as it is. */
-export type GivenRecords = Omit<RegistryPart, 'gateways'> & { gateways?: readonly GatewayRecord[] }
-export interface Imported {
-  institutions: number
-  meters: number
-  /** Results will lack these; `index` is that of the record in its list. */
-  warnings: Problem[]
-  /** Secrets of gateways that had none and came without a password; told this once. */
-  secrets: { id: string; secret: string }[]
-}
-
-/**
- * Imports records and gives gateways their credentials; then settles and judges what is registered otherwise now. Resolves
- * to the problems when there are any: nothing was written then. Throws VersionConflict as `importRegistry` does.
- */
-export async function importInto(
-  platform: Pick<Platform, 'state' | 'consumption' | 'devices' | 'fanOut' | 'now'>,
-  records: GivenRecords,
-): Promise<Imported | { problems: Problem[] }> {
-  const { gateways, bills = [] } = records
-  const part = { ...records, gateways: gateways?.map(({ password: _, ...gateway }) => gateway) }
-  const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
-  if (problems.length > 0) return { problems }
-  const secrets = await platform.devices.provision(gateways ?? [])
-  // Of counties that are registered as before nothing is found to do.
-  await platform.fanOut.send('settle', head.shards)
-  await platform.fanOut.send('assess', head.shards)
-  return {
-    institutions: head.institutions,
-    meters: head.meters,
-    secrets,
-    warnings: [...warnings, ...(await billWarnings(platform, bills))],
-  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { REGISTRY_KINDS, type RegistryKind } from '../../domain/import/columns.t
 import { parseRows, type Row } from '../../domain/import/file.ts'
 import { targetId } from '../../domain/judge/target-plan.ts'
 import { TABLE_KINDS, type TableRow, tableRowId } from '../../domain/standards/tables.ts'
-import { importInto } from '../../functions/registry/import.ts'
+import { importInto } from '../../functions/judging/import-records.ts'
 import { openPlatform } from '../platform.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
 
