@@ -11,18 +11,10 @@ import { readRegistry, registryReader } from './registry/reader.ts'
 import { rollup } from './rollup.ts'
 import { settle } from './settle.ts'
 import { addDirtyMonths } from './state/dirty.ts'
+import { DOCUMENTS } from './state/documents.ts'
 
-/** What only settling and judging write. Reviews, repairs, revisions and alerts are history, and stay. */
-const DERIVED_PREFIXES = [
-  'settledTo/',
-  'virtual/',
-  'assessed/',
-  'summarized/',
-  'subject/',
-  'summary/',
-  'standing/',
-  'peers/',
-] as const
+/** In the order of the list. Reviews, repairs, revisions and alerts are history, and stay. */
+const DERIVED_PREFIXES = DOCUMENTS.filter(({ kind }) => kind === 'derived').map(({ prefix }) => `${prefix}/`)
 const KEYS_PER_DELETE = 10_000
 
 export interface Rebuilt {

@@ -1,38 +1,25 @@
-// How the path of a document splits into DynamoDB's two keys (docs/decisions/0014). The sort key is the whole path, so that
-// a query by prefix is a range of it; the partition key is the first name, spread over a few partitions by what names the
-// subject, so that one county, institution or meter is one partition and no collection is a hot one.
+// How the path of a document splits into DynamoDB's two keys (docs/decisions/0014). The sort key is the whole path, so
+// that a query by prefix is a range of it; the partition key is the first name, spread over a few partitions by what
+// names the subject, so that one county, institution or meter is one partition and no collection is a hot one. The list
+// of documents names the collections that handlers read from one end or whole: one partition each.
 
 import { createHash } from 'node:crypto'
+import { type DocumentRow, documentOf } from '../../functions/state/documents.ts'
 
 /** Partitions of a collection. A query that names no subject asks each of them. */
 const FAN = 16
 
-/** Collections that handlers read from one end or whole, on every round: one partition each. */
-const UNSPREAD = new Set([
-  'alert-done',
-  'alert-event',
-  'clock-jump',
-  'notification-done',
-  'notification-held',
-  'notification-pending',
-  'override',
-  'rejection',
-  'reopened',
-  'repair',
-  'setting',
-])
+/** The layout of a collection that the list of documents does not name. */
+const UNLISTED = { spread: true, subjectNames: 2 }
 
-/** How many leading names make out the subject: `summary/130102`, `registry/shard/130102`, `registry/place/meter/M1`. */
-function subjectNames([collection, kind]: readonly string[]): number {
-  if (collection === 'registry') return kind === 'place' ? 4 : 3
-  return 2
-}
+const layoutOf = (names: readonly string[]): Pick<DocumentRow, 'spread' | 'subjectNames'> =>
+  documentOf(names) ?? UNLISTED
 
 export function partitionOf(key: string): string {
   const names = key.split('/')
-  const [collection] = names
-  if (UNSPREAD.has(collection)) return collection
-  return spread(collection, names.slice(0, subjectNames(names)).join('/'))
+  const layout = layoutOf(names)
+  if (!layout.spread) return names[0]
+  return spread(names[0], names.slice(0, layout.subjectNames).join('/'))
 }
 
 /**
@@ -44,9 +31,10 @@ export function partitionsOf(prefix: string): string[] | undefined {
   const [collection] = names
   const whole = names.slice(0, -1)
   if (whole.length === 0) return undefined
-  if (UNSPREAD.has(collection)) return [collection]
-  const subject = subjectNames(whole)
-  if (whole.length >= subject) return [spread(collection, whole.slice(0, subject).join('/'))]
+  const layout = layoutOf(whole)
+  if (!layout.spread) return [collection]
+  const { subjectNames } = layout
+  if (whole.length >= subjectNames) return [spread(collection, whole.slice(0, subjectNames).join('/'))]
   return Array.from({ length: FAN }, (_, part) => `${collection}#${part.toString(FAN)}`)
 }
 

@@ -21,7 +21,7 @@ export const intakeRoutes: readonly Route[] = [
     async handle({ platform: { state } }, { query: { gateway, limit, cursor } }) {
       const found: Doc<RejectionRecord>[] = []
       for (let after = cursor; found.length <= limit; ) {
-        const page = await state.query<RejectionRecord>('rejection/', {
+        const page = await state.query<RejectionRecord>(rejectionKeys.from(''), {
           after,
           descending: true,
           limit: PAGE_LIMIT_MAX,

@@ -7,8 +7,8 @@ import { CLOCK_JUMP_MS_MIN, type ClockJump, clockJumps } from '../../domain/sett
 import { DERIVED, type Platform, type Touched } from '../platform.ts'
 import { extentsOf, type SettledMark, settledKey } from './mark.ts'
 
-const JUMPS = 'clock-jump/'
-const clockJumpKey = (meter: string, atMs?: number): string => `${JUMPS}${meter}/${atMs ?? ''}`
+const JUMPS_KEY = 'clock-jump/'
+const clockJumpKey = (meter: string, atMs?: number): string => `${JUMPS_KEY}${meter}/${atMs ?? ''}`
 export interface ClockJumpRecord {
   meter: string
   event: ClockJump
@@ -21,7 +21,7 @@ export async function clockJumpsOf(
   { fromMs, toMs }: { fromMs: number; toMs: number },
 ): Promise<ClockJumpRecord[]> {
   const own = new Set(meters.map(({ id }) => id))
-  const docs = await state.query<ClockJumpRecord>(meters.length === 1 ? clockJumpKey(meters[0].id) : JUMPS)
+  const docs = await state.query<ClockJumpRecord>(meters.length === 1 ? clockJumpKey(meters[0].id) : JUMPS_KEY)
   return docs
     .map(({ value }) => value)
     .filter(({ meter, event }) => own.has(meter) && event.atMs >= fromMs && event.atMs < toMs)

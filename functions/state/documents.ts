@@ -1,0 +1,92 @@
+// The list of all documents of the state store. Rebuild and the partitions of DynamoDB follow from it. The builders of
+// the keys stand beside the code that writes the documents; a test finds every builder that has no row here.
+
+export interface DocumentRow {
+  /** First name of the path; two names where a part of a collection differs from the rest. */
+  prefix: string
+  kind: DocumentKind
+  /** DynamoDB spreads the collection over several partitions, by subject. Otherwise the collection is one partition. */
+  spread: boolean
+  /** Number of leading names that identify the subject: 2 for `summary/130102`, 3 for `registry/shard/130102`. */
+  subjectNames: number
+  /** How long a document is kept. */
+  kept: string
+}
+
+/**
+ * - `derived`: settling and judging make it from readings, registry, reviews and bills. A rebuild deletes it.
+ * - `progress`: how far a step has come, or what waits for the next step. A rebuild keeps it.
+ * - `history`: what happened and what people decided. Nothing can make it again.
+ * - `registry`: what was imported.
+ * - `setting`: what users set.
+ * - `host`: what the host knows of itself and of its gateways.
+ */
+export type DocumentKind = 'derived' | 'progress' | 'history' | 'registry' | 'setting' | 'host'
+
+const FOREVER = 'forever'
+const REBUILD = 'until a rebuild'
+const INSTITUTION = 'until the institution leaves the shard'
+const SHARD = 'one document a shard, replaced'
+const AREA = 'one document an area, emptied when judged'
+const ALERT = 'alertDays of setting/retention after the alert is cleared'
+const NOTIFICATION = 'notificationDays of setting/retention after it is done'
+const IMPORT = 'until an import replaces it'
+const UNSET = 'until a user replaces it'
+
+export const DOCUMENTS: readonly DocumentRow[] = [
+  // A rebuild deletes in this order. The marks of settling go first: without them all is settled again.
+  { prefix: 'settledTo', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
+  { prefix: 'virtual', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
+  { prefix: 'assessed', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
+  { prefix: 'summarized', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
+  { prefix: 'subject', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
+  { prefix: 'summary', kind: 'derived', spread: true, subjectNames: 2, kept: INSTITUTION },
+  { prefix: 'standing', kind: 'derived', spread: true, subjectNames: 2, kept: INSTITUTION },
+  { prefix: 'peers', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
+
+  { prefix: 'dirty', kind: 'progress', spread: true, subjectNames: 2, kept: AREA },
+  { prefix: 'trail', kind: 'progress', spread: true, subjectNames: 2, kept: AREA },
+  { prefix: 'revised', kind: 'progress', spread: true, subjectNames: 2, kept: AREA },
+  { prefix: 'rebuilt', kind: 'progress', spread: true, subjectNames: 2, kept: 'until the rebuild ends' },
+  { prefix: 'reopened', kind: 'progress', spread: false, subjectNames: 1, kept: 'emptied when the meter is settled' },
+  { prefix: 'present', kind: 'progress', spread: true, subjectNames: 2, kept: SHARD },
+  { prefix: 'clock-look', kind: 'progress', spread: true, subjectNames: 2, kept: SHARD },
+  { prefix: 'alert-judged', kind: 'progress', spread: true, subjectNames: 2, kept: 'until a threshold changes' },
+  { prefix: 'alert-recent', kind: 'progress', spread: true, subjectNames: 2, kept: 'while the alert may come back' },
+  { prefix: 'alert-event', kind: 'progress', spread: false, subjectNames: 1, kept: 'until it is told' },
+  { prefix: 'notification-pending', kind: 'progress', spread: false, subjectNames: 1, kept: 'until it is sent' },
+  { prefix: 'notification-held', kind: 'progress', spread: false, subjectNames: 1, kept: 'until it is due' },
+  { prefix: 'notification-storms', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
+
+  { prefix: 'review', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
+  { prefix: 'override', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
+  { prefix: 'repair', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
+  { prefix: 'clock-jump', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
+  { prefix: 'closed', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
+  { prefix: 'revision', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
+  { prefix: 'alert-open', kind: 'history', spread: true, subjectNames: 2, kept: 'until the alert is cleared' },
+  { prefix: 'alert-closed', kind: 'history', spread: true, subjectNames: 2, kept: ALERT },
+  { prefix: 'alert-place', kind: 'history', spread: true, subjectNames: 2, kept: ALERT },
+  { prefix: 'alert-done', kind: 'history', spread: false, subjectNames: 1, kept: ALERT },
+  { prefix: 'notification', kind: 'history', spread: true, subjectNames: 2, kept: NOTIFICATION },
+  { prefix: 'notification-done', kind: 'history', spread: false, subjectNames: 1, kept: NOTIFICATION },
+  { prefix: 'rejection', kind: 'history', spread: false, subjectNames: 1, kept: 'limits of prune.ts' },
+  { prefix: 'rejectionCount', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
+
+  { prefix: 'registry', kind: 'registry', spread: true, subjectNames: 3, kept: IMPORT },
+  { prefix: 'registry/place', kind: 'registry', spread: true, subjectNames: 4, kept: IMPORT },
+  { prefix: 'bill', kind: 'registry', spread: true, subjectNames: 2, kept: IMPORT },
+
+  { prefix: 'setting', kind: 'setting', spread: false, subjectNames: 1, kept: UNSET },
+
+  { prefix: 'credential', kind: 'host', spread: true, subjectNames: 2, kept: 'until it is revoked' },
+  { prefix: 'gateway-seen', kind: 'host', spread: true, subjectNames: 2, kept: 'one document a gateway, replaced' },
+  { prefix: 'gateway-listening', kind: 'host', spread: true, subjectNames: 1, kept: 'until the next start' },
+  { prefix: 'host', kind: 'host', spread: true, subjectNames: 2, kept: 'as long as the data folder' },
+]
+
+const rows = new Map(DOCUMENTS.map((row) => [row.prefix, row]))
+
+/** The row of the document at a path, or of all below it. Undefined where no row names its collection. */
+export const documentOf = ([collection, part]: readonly string[]): DocumentRow | undefined =>
+  rows.get(`${collection}/${part}`) ?? rows.get(collection)
