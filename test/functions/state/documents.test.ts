@@ -102,7 +102,7 @@ function rowOf(key: string): string | undefined {
 const BUILDER = /(Keys?|_KEY)$/
 const STORE_CALLS = new Set(['get', 'getMany', 'put', 'query', 'delete'])
 
-/** How the keys begin that a source file builds: in names that end in Key, calls of the store and documents to write. */
+/** How the keys begin that a source file builds: in names that end in Key, in calls of the store, in new documents. */
 function keysIn(path: string, text: string): string[] {
   const { program, errors } = parseSync(path, text)
   if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`)
