@@ -30,7 +30,7 @@ function subjectNames([collection, kind]: readonly string[]): number {
 
 export function partitionOf(key: string): string {
   const names = key.split('/')
-  const [collection] = names
+  const [collection = ''] = names
   if (UNSPREAD.has(collection)) return collection
   return spread(collection, names.slice(0, subjectNames(names)).join('/'))
 }
@@ -41,7 +41,7 @@ export function partitionOf(key: string): string {
  */
 export function partitionsOf(prefix: string): string[] | undefined {
   const names = prefix.split('/')
-  const [collection] = names
+  const [collection = ''] = names
   const whole = names.slice(0, -1)
   if (whole.length === 0) return undefined
   if (UNSPREAD.has(collection)) return [collection]
@@ -51,7 +51,7 @@ export function partitionsOf(prefix: string): string[] | undefined {
 }
 
 const spread = (collection: string, subject: string): string =>
-  `${collection}#${(createHash('sha256').update(subject).digest()[0] % FAN).toString(FAN)}`
+  `${collection}#${(createHash('sha256').update(subject).digest().readUInt8(0) % FAN).toString(FAN)}`
 
 /** DynamoDB's limit of a sort key, less what a range puts behind it. */
 const KEY_BYTES_MAX = 1_000
