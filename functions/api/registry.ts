@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { billSchema } from '../../domain/energy/bill.ts'
 import { tariffSchema } from '../../domain/energy/tariff.ts'
+import { must } from '../../domain/must.ts'
 import {
   areaSchema,
   gatewaySchema,
@@ -57,7 +58,7 @@ export const registryRoutes: readonly Route[] = [
       const part = { ...body, gateways: body.gateways?.map(({ password: _, ...gateway }) => gateway) }
       const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
       if (problems.length > 0) {
-        const [{ kind, id, field, reason }] = problems
+        const { kind, id, field, reason } = must(problems[0])
         throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
       }
       const secrets = await platform.devices.provision(gateways)

@@ -21,7 +21,7 @@ export async function clockJumpsOf(
   { fromMs, toMs }: { fromMs: number; toMs: number },
 ): Promise<ClockJumpRecord[]> {
   const own = new Set(meters.map(({ id }) => id))
-  const docs = await state.query<ClockJumpRecord>(meters.length === 1 ? clockJumpKey(meters[0].id) : JUMPS)
+  const docs = await state.query<ClockJumpRecord>(meters.length === 1 && meters[0] ? clockJumpKey(meters[0].id) : JUMPS)
   return docs
     .map(({ value }) => value)
     .filter(({ meter, event }) => own.has(meter) && event.atMs >= fromMs && event.atMs < toMs)
