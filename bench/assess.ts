@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { monthRange } from '../domain/calendar.ts'
+import { must } from '../domain/must.ts'
 import { type AlertMark, alertMarkKey } from '../functions/alerts/round.ts'
 import { standingAlerts } from '../functions/alerts/store.ts'
 import { assess } from '../functions/assess.ts'
@@ -57,7 +58,7 @@ async function benchSize(scale: number, warmUp: number, say: (line: string) => v
       const ours = await assessOnce(platform, handler, province)
       rounds.push({ ...ours, readSeconds: readSeconds(folder) })
       say(
-        `${what}, round ${round}: ${ours.seconds.toFixed(2)} s, reading alone ${rounds[round].readSeconds.toFixed(2)} s`,
+        `${what}, round ${round}: ${ours.seconds.toFixed(2)} s, reading alone ${must(rounds[round]).readSeconds.toFixed(2)} s`,
       )
     }
     const measured = rounds.slice(warmUp)
@@ -99,7 +100,7 @@ async function benchAlerts(
   for (let round = 0; round < ROUNDS; round++) {
     await platform.state.delete(province.shards.map(alertMarkKey))
     rounds.push(await assessOnce(platform, handler, province))
-    say(`${what}, round ${round}: ${rounds[round].seconds.toFixed(2)} s`)
+    say(`${what}, round ${round}: ${must(rounds[round]).seconds.toFixed(2)} s`)
   }
   const marks = await platform.state.getMany<AlertMark>(province.shards.map(alertMarkKey))
   if (marks.some(({ value }) => value.dailyMs !== NOW_MS)) throw new Error('a shard was not looked at')

@@ -15,7 +15,7 @@ export interface CloudIngestReport {
 const MESSAGES_PER_EVENT = 10
 const WARM_UP_EVENTS = 20
 
-const [file, count] = process.argv.slice(2)
+const [file = '', count] = process.argv.slice(2)
 const { handler } = (await import(file)) as { handler(event: SQSEvent): Promise<SQSBatchResponse> }
 const events = Math.ceil(Number(count) / MESSAGES_PER_EVENT)
 const startMs = Date.now()

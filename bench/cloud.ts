@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type BuildOptions, build } from 'esbuild'
+import { must } from '../domain/must.ts'
 import { bundleEntries, bundleOptions } from '../infra/bundle.ts'
 import type { CloudIngestReport } from './cloud-ingest.ts'
 import { STORES, type Store, startServices } from './cloud-services.ts'
@@ -63,7 +64,7 @@ async function bundled(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outfi
     logLevel: 'warning',
   })
   const [output] = Object.values(metafile.outputs)
-  return output.inputs
+  return must(output).inputs
 }
 
 function checkInputs(name: string, inputs: Inputs): void {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { must } from '../domain/must.ts'
 import { runningHost } from '../local/host.ts'
 import { openPlatform } from '../local/platform.ts'
 import { type FleetGateway, registerFleet, STEP_MS } from './fleet.ts'
@@ -76,7 +77,9 @@ async function measure(load: Load, messagesPerGateway: number, say: (line: strin
       const cpuBefore = cpuSeconds(host.pid) ?? Number.NaN
       const delivered = await deliver(hostPort)
       ours.push({ ...delivered, cpu: (cpuSeconds(host.pid) ?? Number.NaN) - cpuBefore })
-      say(`${what}, round ${round}: ${Math.round(rate(delivered))}/s, bare broker ${Math.round(rate(theirs[round]))}/s`)
+      say(
+        `${what}, round ${round}: ${Math.round(rate(delivered))}/s, bare broker ${Math.round(rate(must(theirs[round])))}/s`,
+      )
     }
     await killed(host)
     const acknowledged = ours.reduce((sum, { readings }) => sum + readings, 0)

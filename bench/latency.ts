@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DAY_MS, MINUTE_MS } from '../domain/calendar.ts'
+import { must } from '../domain/must.ts'
 import { assess } from '../functions/assess.ts'
 import { rollup } from '../functions/rollup.ts'
 import { settle } from '../functions/settle.ts'
@@ -69,7 +70,7 @@ export async function benchLatency(scale: number, say: (line: string) => void): 
       for (let round = 0; round <= ROUNDS; round++) {
         await quiet(host)
         rounds.push(await measured({ host, address, publisher, gateways, firstMs, quarter: quarter++, ...one }))
-        const { latencies, probes } = rounds[round]
+        const { latencies, probes } = must(rounds[round])
         say(
           `${one.what}, round ${round}: p50 ${percentile(latencies, 0.5).toFixed(2)} s, p99 ${percentile(latencies, 0.99).toFixed(2)} s, API p99 ${percentile(probes, 0.99).toFixed(2)} s`,
         )
@@ -122,11 +123,11 @@ async function measured(of: {
     const gateway = Math.floor((i * gateways.length) / SAMPLES)
     const meter = (i * 37) % METERS_PER_GATEWAY
     const registerAt = (atMs: number): number => registerHundredths(meter, (atMs - firstMs) / STEP_MS) / 100
-    return { gateway, meter: gateways[gateway].meters[meter], atMs: firstMs + step * STEP_MS, registerAt }
+    return { gateway, meter: must(gateways[gateway]?.meters[meter]), atMs: firstMs + step * STEP_MS, registerAt }
   })
   const cpuBefore = cpuSeconds(host.pid) ?? 0
   const deliver: Delivery = { port, window: 1, spreadMs }
-  const probe = probing(address.httpUrl, gateways[0].meters[1])
+  const probe = probing(address.httpUrl, must(gateways[0]?.meters[1]))
   const startMs = performance.timeOrigin + performance.now()
   const [{ delivered }, seenAtMs] = await Promise.all([
     ask<{ delivered: Delivered }>(publisher, { deliver }),
@@ -142,7 +143,7 @@ async function measured(of: {
   const { sentAtMs } = delivered
   const begunMs = Math.min(...sentAtMs)
   return {
-    latencies: seenAtMs.map((ms, i) => (ms - sentAtMs[samples[i].gateway]) / 1000),
+    latencies: seenAtMs.map((ms, i) => (ms - must(sentAtMs[must(samples[i]).gateway])) / 1000),
     fromStart: seenAtMs.map((ms) => (ms - begunMs) / 1000),
     probes,
     delivered,
@@ -205,7 +206,8 @@ async function withHistory(
     }
     for (const step of [settle, assess, rollup]) {
       const { failed } = await step(platform)({ shards: [] })
-      if (failed.length > 0) throw new Error(`shard ${failed[0].shard}: ${failed[0].reason}`)
+      const [first] = failed
+      if (first) throw new Error(`shard ${first.shard}: ${first.reason}`)
     }
     return gateways
   } finally {

@@ -6,6 +6,7 @@ import { standardsOfMonth } from '../domain/energy/conversion.ts'
 import { institutionMonth } from '../domain/energy/institution-month.ts'
 import type { SubjectMonth } from '../domain/energy/subject-month.ts'
 import { sumSubjects } from '../domain/energy/subject-month.ts'
+import { must } from '../domain/must.ts'
 import { areaPathOf } from '../domain/registry/area.ts'
 import type { Area, Institution, Meter, Target } from '../domain/registry/records.ts'
 import type { Quota } from '../domain/standards/quota.ts'
@@ -77,8 +78,8 @@ export async function settledProvince(platform: Platform, size: ProvinceSize, no
       for (const day of days) for (const amount of dayRow(meter, i, day).amounts) electricityKwh += amount
     })
   }
-  const [shard] = shards
-  const first = { shard, institution: (await registry.shard(shard)).institutions[0].id }
+  const shard = must(shards[0])
+  const first = { shard, institution: must((await registry.shard(shard)).institutions[0]).id }
   const institutions = records.institutions.map(({ id }) => id)
   return { shards, institutions, meters: records.meters.length, first, electricityKwh } satisfies SettledProvince
 }
@@ -103,8 +104,8 @@ function provinceRecords({ counties, institutions: count }: ProvinceSize) {
     return {
       id: `${area}-${String(Math.floor(i / counties)).padStart(4, '0')}`,
       name: `Institution ${i}`,
-      area,
-      type: TYPES[i % TYPES.length],
+      area: must(area),
+      type: must(TYPES[i % TYPES.length]),
       heatingKind: 'districtHeatMetered',
       sizes: [
         {
@@ -223,7 +224,7 @@ const MEASURED = new Uint8Array(24)
 const dayRow = (meter: Meter, index: number, day: number): ConsumptionDay => ({
   meter: meter.id,
   day,
-  amounts: PATTERN_HOURS[(index * 31 + day * 7) % PATTERNS],
+  amounts: must(PATTERN_HOURS[(index * 31 + day * 7) % PATTERNS]),
   flags: MEASURED,
   events: [],
 })

@@ -4,6 +4,7 @@
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { must } from '../domain/must.ts'
 import { type FleetGateway, registerHundredths, STEP_MS } from './fleet.ts'
 import { connectPacket, disconnectPacket, publishPacket } from './packet.ts'
 
@@ -91,8 +92,9 @@ function prepare(gateway: FleetGateway, round: Round): Prepared {
       )
     }
     const payload = `{"v":1,"seq":${i},"readings":[${readings.join(',')}]}`
-    packets.push(publishPacket(topic, (i % MESSAGE_IDS) + 1, payload))
-    offsets[i + 1] = offsets[i] + packets[i].length
+    const packet = publishPacket(topic, (i % MESSAGE_IDS) + 1, payload)
+    packets.push(packet)
+    offsets[i + 1] = (offsets[i] ?? 0) + packet.length
   }
   return { gateway, bytes: Buffer.concat(packets), offsets }
 }
@@ -108,7 +110,7 @@ async function deliver(all: Prepared[], readingsPerMessage: number, delivery: De
     all.map(async (one, i) => {
       if (spreadMs > 0) await pause((i / all.length) * spreadMs)
       sentAtMs[i] = performance.timeOrigin + performance.now()
-      latencies.push(await publishAll(sockets[i], one, window))
+      latencies.push(await publishAll(must(sockets[i]), one, window))
     }),
   )
   const seconds = (performance.now() - startedMs) / 1000
@@ -119,8 +121,8 @@ async function deliver(all: Prepared[], readingsPerMessage: number, delivery: De
     messages,
     readings: messages * readingsPerMessage,
     seconds,
-    p50Ms: sorted[Math.floor(messages * 0.5)],
-    p99Ms: sorted[Math.floor(messages * 0.99)],
+    p50Ms: sorted[Math.floor(messages * 0.5)] ?? Number.NaN,
+    p99Ms: sorted[Math.floor(messages * 0.99)] ?? Number.NaN,
     sentAtMs,
   }
 }
@@ -165,7 +167,7 @@ function publishAll(socket: Socket, { gateway, bytes, offsets }: Prepared, windo
       for (; at + PUBACK_BYTES <= rest.length; at += PUBACK_BYTES) {
         const expected = (acknowledged % MESSAGE_IDS) + 1
         if (rest[at] !== PUBACK || rest.readUInt16BE(at + 2) !== expected) return fail(`no PUBACK of ${expected}`)
-        times[acknowledged] = now - times[acknowledged]
+        times[acknowledged] = now - (times[acknowledged] ?? Number.NaN)
         acknowledged++
       }
       rest = rest.subarray(at)

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { Command } from 'commander'
+import { must } from '../domain/must.ts'
 import { benchAssess } from './assess.ts'
 import { benchCloud } from './cloud.ts'
 import { benchIngest } from './ingest.ts'
@@ -37,7 +38,7 @@ if (!Object.hasOwn(SIZES, size)) program.error(`no size is called "${size}"`, { 
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const rows: BenchRow[] = []
-for (const name of names) rows.push(...(await benches[name](SIZES[size as Size], say)))
+for (const name of names) rows.push(...(await must(benches[name], name)(SIZES[size as Size], say)))
 
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version }
 const report = `${JSON.stringify({ machine, size, rows }, null, 2)}\n`

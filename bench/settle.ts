@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../domain/calendar.ts'
+import { must } from '../domain/must.ts'
 import type { Platform, StoredReading } from '../functions/platform.ts'
 import { settle } from '../functions/settle.ts'
 import { openPlatform } from '../local/platform.ts'
@@ -37,7 +38,7 @@ export async function benchSettle(scale: number, say: (line: string) => void): P
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
-    const { seconds, edgeSeconds: edges } = rounds[round]
+    const { seconds, edgeSeconds: edges } = must(rounds[round])
     say(`${what}, round ${round}: ${Math.round(readings / seconds)}/s, edge query ${Math.round(readings / edges)}/s`)
   }
   const measured = rounds.slice(1)
@@ -87,7 +88,8 @@ async function settleOnce(folder: string, counties: number): Promise<Omit<Round,
     const { failed } = await handler({ shards: [] })
     const seconds = (performance.now() - startedMs) / 1000
     const { user, system } = process.cpuUsage(cpuBefore)
-    if (failed.length > 0) throw new Error(`shard ${failed[0].shard}: ${failed[0].reason}`)
+    const [first] = failed
+    if (first) throw new Error(`shard ${first.shard}: ${first.reason}`)
     const settled = await settledAmount(platform, meters)
     if (!(Math.abs(settled / amount - 1) < 1e-9)) throw new Error(`settled ${settled} kWh of ${amount} kWh`)
     return { seconds, cpu: (user + system) / 1e6 }

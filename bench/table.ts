@@ -1,5 +1,7 @@
 // One row per thing measured, as JSON has it and as a person reads it.
 
+import { must } from '../domain/must.ts'
+
 export type BenchRow = RateRow | TimeRow | CostRow
 
 export interface RateRow {
@@ -54,7 +56,8 @@ const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
 /** Columns of text, the first one flush left, the others flush right; then what else was measured, a line a row. */
@@ -118,8 +121,8 @@ const costLines = (rows: readonly CostRow[]): string[] =>
   ])
 
 function aligned(lines: readonly string[][]): string[] {
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
+  const widths = must(lines[0]).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines.map((line) =>
-    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
   )
 }

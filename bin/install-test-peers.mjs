@@ -24,15 +24,17 @@ const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin']
 /** Seconds to wait for another apt that holds the lock: a new machine often updates itself just after boot. */
 const APT_LOCK_SECONDS = 120
 
+/** @param {string} name of a package */
+const programsOf = (name) => PEERS.find((peer) => peer.package === name)?.programs ?? []
 /** Absolute path of an installed Chromium, or undefined. */
-export const chromiumPath = () => programPath(PEERS[0].programs)
+export const chromiumPath = () => programPath(programsOf('chromium'))
 /** Absolute path of an installed mosquitto broker, or undefined. */
-export const mosquittoPath = () => programPath(PEERS[1].programs)
+export const mosquittoPath = () => programPath(programsOf('mosquitto'))
 /** Absolute path of an installed InfluxDB 1.x server, or undefined. */
-export const influxdPath = () => programPath(PEERS[2].programs)
+export const influxdPath = () => programPath(programsOf('influxdb'))
 
 /** Absolute path of an installed OpenSSL, or undefined. */
-export const opensslPath = () => programPath(PEERS[3].programs)
+export const opensslPath = () => programPath(programsOf('openssl'))
 
 /** Makes every peer present. Throws an Error whose message names the packages and the command that installs them. */
 export function ensureTestPeers() {
@@ -50,14 +52,14 @@ export function ensureTestPeers() {
     ['apt-get', ...options, '--yes', '--no-install-recommends', 'install', ...missing],
   ]
   for (const step of steps) {
-    const command = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', ...step]
-    const result = spawnSync(command[0], command.slice(1), { stdio: ['ignore', process.stderr.fd, process.stderr.fd] })
+    const [command = 'env', ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', ...step]
+    const result = spawnSync(command, rest, { stdio: ['ignore', process.stderr.fd, process.stderr.fd] })
     if (result.status !== 0) throw new Error(`"${step.join(' ')}" failed (see above). ${byHand}`)
   }
   // The tests start their own, on free ports; the services that Debian starts would hold the well-known ones.
   const services = absentPeers.filter(({ service }) => service).map((peer) => peer.package)
   if (services.length > 0 && existsSync('/run/systemd/system')) {
-    const [command, ...rest] = [...asRoot, 'systemctl', 'disable', '--now', ...services]
+    const [command = 'systemctl', ...rest] = [...asRoot, 'systemctl', 'disable', '--now', ...services]
     spawnSync(command, rest, { stdio: ['ignore', process.stderr.fd, process.stderr.fd] })
   }
   const absent = PEERS.filter((peer) => !programPath(peer.programs)).map((peer) => peer.package)

@@ -70,8 +70,8 @@ function notInstalled() {
  */
 export function missingFrom(locked, installed) {
   return Object.keys(locked).filter((path) => {
-    if (path === '') return false
     const want = locked[path]
+    if (path === '' || !want) return false
     const have = installed[path]
     if (!have) return !want.optional && !want.devOptional
     return have.version !== want.version || have.integrity !== want.integrity

@@ -75,7 +75,7 @@ export async function inParallel<T>(
   const worker = async (): Promise<void> => {
     while (next < items.length && !failed) {
       try {
-        await work(items[next++])
+        await work(items[next++] as T) // next < length; an item may be undefined itself
       } catch (error) {
         failed = true
         throw error

@@ -51,5 +51,5 @@ export function variable<Name extends Variable>(
   const result = variables[key].safeParse(source[key])
   if (result.success) return result.data as z.output<(typeof variables)[Name]>
   if (source[key] === undefined) throw new Error(`the environment variable ${key} is not set`)
-  throw new Error(`the environment variable ${key}: ${result.error.issues[0].message}`)
+  throw new Error(`the environment variable ${key}: ${result.error.issues[0]?.message}`)
 }

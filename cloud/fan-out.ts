@@ -4,6 +4,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs'
+import { must } from '../domain/must.ts'
 import type { FanOut, QueueName } from '../functions/platform.ts'
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
 
@@ -46,7 +47,7 @@ export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): SqsFanOut {
         if (!failed.has(Id)) accepted.ids.add(`${queue}/${MessageDeduplicationId}`)
       waiting = waiting.filter(({ Id }) => failed.has(Id))
       if (waiting.length === 0) return
-      const [{ Code, Message, SenderFault }] = Failed
+      const { Code, Message, SenderFault } = must(Failed[0])
       if (attempt === ATTEMPTS || SenderFault)
         throw new Error(`${waiting.length} messages to queue "${queue}" were not accepted: ${Code} ${Message ?? ''}`)
       await pause(Math.random() * RETRY_MS_FIRST * 2 ** attempt)

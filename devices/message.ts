@@ -66,7 +66,7 @@ function encodeInto(encoded: Encoded, readings: readonly Reading[]): void {
   if (bytes <= PAYLOAD_BYTES_MAX) {
     encoded.bodies.push({ readings: readings.length, json, bytes })
   } else if (readings.length === 1) {
-    encoded.tooLarge.push(readings[0])
+    encoded.tooLarge.push(...readings)
   } else {
     const half = readings.length >> 1
     encodeInto(encoded, readings.slice(0, half))

@@ -32,14 +32,14 @@ export function createRandom(seed: string | number): Random {
     whole,
     pick<T>(list: readonly T[]): T {
       if (list.length === 0) throw new RangeError('nothing to pick from')
-      return list[whole(0, list.length - 1)]
+      return list[whole(0, list.length - 1)] as T // whole() stays within the list; an element may be undefined itself
     },
     shuffle<T>(list: readonly T[]): T[] {
       const copy = [...list]
       for (let last = copy.length - 1; last > 0; last--) {
         const other = whole(0, last)
-        const held = copy[last]
-        copy[last] = copy[other]
+        const held = copy[last] as T
+        copy[last] = copy[other] as T // other ≤ last < length
         copy[other] = held
       }
       return copy

@@ -50,7 +50,8 @@ export function markHours(hours: Hours, range: { fromMs: number; toMs: number },
   const { flags, firstHourMs } = hours
   const first = Math.max(0, Math.floor((range.fromMs - firstHourMs) / HOUR_MS))
   const end = Math.min(flags.length, Math.ceil((range.toMs - firstHourMs) / HOUR_MS))
-  for (let hour = first; hour < end; hour++) if (flags[hour] < flag) flags[hour] = flag
+  // The element is there: hour < end ≤ length.
+  for (let hour = first; hour < end; hour++) if ((flags[hour] as number) < flag) flags[hour] = flag
 }
 
 /** The first index of the sorted `at` in [from, to) that is not before `ms`; `to` when there is none. */
@@ -59,7 +60,8 @@ export function indexFrom(at: Float64Array, ms: number, from = 0, to = at.length
   let high = to
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (at[middle] < ms) low = middle + 1
+    // The element is there: from ≤ middle < to.
+    if ((at[middle] as number) < ms) low = middle + 1
     else high = middle
   }
   return low

@@ -35,7 +35,8 @@ export function parseInstant(text: string): number | undefined {
 
   const year = century * 100 + yearOfCentury
   const isLeap = year % 4 === 0 && (yearOfCentury !== 0 || century % 4 === 0)
-  if (day > DAYS_IN_MONTH[month] && !(isLeap && month === 2 && day === 29)) return undefined
+  // Both tables have the months 1 to 12.
+  if (day > (DAYS_IN_MONTH[month] as number) && !(isLeap && month === 2 && day === 29)) return undefined
 
   const hasFraction = text.charCodeAt(19) === DOT
   const zoneAt = hasFraction ? fractionEnd(text) : 19
@@ -45,7 +46,7 @@ export function parseInstant(text: string): number | undefined {
   const yearsBefore = year + 399
   const leapDays = ((yearsBefore / 4) | 0) - ((yearsBefore / 100) | 0) + ((yearsBefore / 400) | 0)
   const leapDay = isLeap && month > 2 ? 1 : 0
-  const days = 365 * yearsBefore + leapDays + DAYS_BEFORE_MONTH[month] + leapDay + day - DAYS_TO_1970
+  const days = 365 * yearsBefore + leapDays + (DAYS_BEFORE_MONTH[month] as number) + leapDay + day - DAYS_TO_1970
   const wholeMs = days * DAY_MS + ((hour * 60 + minute - offsetMinutes) * 60 + second) * 1000
   return hasFraction ? wholeMs + milliseconds(text, zoneAt) : wholeMs
 }

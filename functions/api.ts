@@ -4,6 +4,7 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { z } from 'zod'
+import { must } from '../domain/must.ts'
 import { openApiDocument } from './api/openapi.ts'
 import { type Principal, Problem, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
@@ -100,7 +101,7 @@ function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): 
     record: recordOf(value, path),
     reason: message,
   }))
-  const [{ field, record, reason }] = problems
+  const { field, record, reason } = must(problems[0])
   const said = `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${reason}`
   throw new Problem(400, 'Bad request', said, { field, problems })
 }

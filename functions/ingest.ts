@@ -2,6 +2,7 @@
 // countable rejection with its reason; only then may a message be acknowledged
 // (docs/rules/interfaces.md#acknowledgement).
 
+import { must } from '../domain/must.ts'
 import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage, Platform, ReadingStore, StoredReading } from './platform.ts'
@@ -42,7 +43,7 @@ export function ingest({ readings, state, fanOut }: Platform) {
     const notKept = await readings.append(accepted, receivedMs)
     for (const one of notKept) {
       const message = ends.find(({ end }) => one.index < end)?.message
-      if (message) addRejection(refused, message, notKeptBy(one.reason, accepted[one.index]))
+      if (message) addRejection(refused, message, notKeptBy(one.reason, must(accepted[one.index])))
     }
     for (const { rejections } of refused) await nameOtherGateways(rejections, registry)
     await keepRejections(state, refused)
@@ -74,7 +75,7 @@ async function notOvertaken(
   const overtaken = new Set<string>()
   for (const [meter, rows] of Map.groupBy(own, (one) => one.meter)) {
     const times = rows.map(({ atMs }) => atMs).sort((a, b) => a - b)
-    for (const known of await readings.history(meter, times[0], times[times.length - 1] + 1))
+    for (const known of await readings.history(meter, must(times[0]), must(times.at(-1)) + 1))
       if (known.receivedMs > receivedMs) overtaken.add(`${meter} ${known.atMs}`)
   }
   return own.filter(({ meter, atMs }) => !overtaken.has(`${meter} ${atMs}`))

@@ -1,6 +1,7 @@
 // Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes down
 // what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting repeats it.
 
+import { must } from '../domain/must.ts'
 import type { Notification } from '../domain/notify/plan.ts'
 import type { Channel } from '../domain/notify/setting.ts'
 import { handlerOf } from './handler.ts'
@@ -99,7 +100,7 @@ export function notify(on: Platform) {
     const failed: ShardResult['failed'] = []
     await inParallel([...byDestination], DESTINATIONS_AT_ONCE, async ([destination, own]) => {
       // A store that fails is told to the trigger; the other destinations are served all the same.
-      await serve(channelOf(own[0]), own).catch((error: unknown) => {
+      await serve(channelOf(must(own[0])), own).catch((error: unknown) => {
         failed.push({ shard: '', reason: `notifications by ${destination.split(' ')[0]}: ${String(error)}` })
       })
     })

@@ -19,7 +19,7 @@ export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {
   return handlerOf(async (_: ShardEvent): Promise<ShardResult> => {
     const oldest = rejectionKeys.from(now() - REJECTION_DAYS_MAX * DAY_MS)
     const newest = await state.query(rejectionKeys.from(''), { descending: true, limit: recordsMax + 1 })
-    const beyond = newest.length > recordsMax ? newest[recordsMax].key : ''
+    const beyond = newest[recordsMax]?.key ?? ''
     for (;;) {
       const page = await state.query(rejectionKeys.from(''), { limit: PAGE })
       const old = page.map(({ key }) => key).filter((key) => key < oldest || key <= beyond)

@@ -93,7 +93,7 @@ export function addRoutes(api: HttpApi, { routes, functions, settings }: RoutesO
   for (const [route, by] of routes) {
     const integration = integrations.get(by)
     if (!integration) throw new Error(`no function "${by}" for ${route}`)
-    const [method, path] = route.split(' ')
+    const [method, path = ''] = route.split(' ')
     const isOpen = OPEN.has(route) || (settings.readers === 'anyone' && method === 'GET')
     const authorizer: IHttpRouteAuthorizer = isOpen ? new HttpNoneAuthorizer() : signedIn
     const methods = [HttpMethod[method as keyof typeof HttpMethod]]

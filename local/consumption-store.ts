@@ -3,6 +3,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { must } from '../domain/must.ts'
 import type { RegisterEvent } from '../domain/settle/series.ts'
 import type { ConsumptionDay, ConsumptionStore, ConsumptionSum } from '../functions/platform.ts'
 import { addDay, daySum, sumsOf } from '../functions/settling/sum.ts'
@@ -72,7 +73,7 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
   for (const [id, key] of keys) ids[key] = id
   const readDay = ({ first, last, count }: Run, day: number, daysOf: ReadonlyMap<number, ConsumptionDay[]>): void => {
     const add = (key: number, hours: Hours, events: readonly RegisterEvent[]): void => {
-      daysOf.get(key)?.push({ meter: ids[key], day, ...hours, events })
+      daysOf.get(key)?.push({ meter: must(ids[key]), day, ...hours, events })
     }
     if (count === 1) {
       const row = select.get(day, first) as { hours: Uint8Array; events: string | null } | undefined
@@ -100,7 +101,7 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
     found.forEach((key, index) => {
       if (!asked.has(key)) return
       const at = index * SUM_BYTES
-      addDay(sums, ids[key], { amount: view.getFloat64(at, true), hoursKnown: view.getUint8(at + 8) })
+      addDay(sums, must(ids[key]), { amount: view.getFloat64(at, true), hoursKnown: view.getUint8(at + 8) })
     })
     return true
   }
@@ -241,5 +242,5 @@ interface RunRow {
 function eventsByKey({ eventMeters, events }: RunRow): Map<number, RegisterEvent[]> {
   const texts: string[] = JSON.parse(events)
   const keys: number[] = JSON.parse(eventMeters)
-  return new Map(keys.map((key, index) => [key, eventsOf(texts[index])]))
+  return new Map(keys.map((key, index) => [key, eventsOf(must(texts[index]))]))
 }

@@ -109,7 +109,7 @@ async function principalOf({ headers }: IncomingMessage, { verify, adminToken }:
   const [scheme, credentials = ''] = (headers.authorization ?? '').split(' ')
   if (scheme === 'Bearer' && equal(credentials, adminToken)) return { role: 'admin' }
   if (scheme === 'Basic') {
-    const [, gateway, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? []
+    const [, gateway, password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? []
     if (gateway && (await verify(gateway, password))) return { role: 'gateway', gateway }
   }
   return { role: 'anyone' }

@@ -1,6 +1,7 @@
 // Micro-batches: messages that arrive while a batch is being committed form the next one, so that they share its commit.
 // In order of arrival: a correction must not overtake what it corrects.
 
+import { must } from '../domain/must.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'
 
 /** About 10 ms of parsing; a longer batch would only delay its own acknowledgements. */
@@ -51,7 +52,7 @@ export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResul
     let bytes = 0
     let end = 0
     while (end < waiting.length && end < MESSAGES_PER_BATCH && bytes < BYTES_PER_BATCH) {
-      bytes += waiting[end++].message.payload.length
+      bytes += must(waiting[end++]).message.payload.length
     }
     const batch = waiting.slice(0, end)
     waiting = waiting.slice(end)

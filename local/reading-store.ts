@@ -13,6 +13,7 @@ import {
   UTINYINT,
 } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
+import { must } from '../domain/must.ts'
 import type { Samples } from '../domain/settle/series.ts'
 import type {
   ReadingQuality,
@@ -78,7 +79,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       for (let first = 0; first < batch.length; first += CHUNK_ROWS) {
         const count = Math.min(CHUNK_ROWS, batch.length - first)
         for (let row = 0; row < count; row++) {
-          const { meter, atMs, value, quality } = batch[first + row]
+          const { meter, atMs, value, quality } = batch[first + row] as StoredReading // first + row < batch.length
           let key = keys.get(meter) ?? fresh.get(meter)
           if (key === undefined) {
             key = keys.size + fresh.size
@@ -126,7 +127,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       read(meters, async (connection) => {
         const untilMs = committedMs
         const sinceMs = mark === undefined ? -1 : Number(mark)
-        const known = keysOf(meters).filter((key) => arrivedMs[key] > sinceMs)
+        const known = keysOf(meters).filter((key) => (arrivedMs[key] ?? 0) > sinceMs)
         if (known.length === 0) return { mark: String(untilMs), touched: [] }
         const result = await connection.run(
           `SELECT meter, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, count(*)::DOUBLE FROM readings
@@ -134,15 +135,21 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
            GROUP BY meter ORDER BY meter`,
         )
         const touchedKeys = new Uint32Array(result.rowCount)
-        const [from, to, counts] = [0, 1, 2].map(() => new Float64Array(result.rowCount))
+        const column = (): Float64Array<ArrayBuffer> => new Float64Array(result.rowCount)
+        const [from, to, counts] = [column(), column(), column()]
         await copyResult(result, [touchedKeys, from, to, counts])
         const touched = Array.from(
           touchedKeys,
-          (key, row): Touched => ({ meter: idOf(key), fromMs: from[row], toMs: to[row], count: counts[row] }),
+          (key, row): Touched => ({
+            meter: idOf(key),
+            fromMs: must(from[row]),
+            toMs: must(to[row]),
+            count: must(counts[row]),
+          }),
         )
         if (touched.length < known.length) {
           const found = new Set(touchedKeys)
-          for (const key of known) if (!found.has(key) && arrivedMs[key] <= untilMs) arrivedMs[key] = sinceMs
+          for (const key of known) if (!found.has(key) && (arrivedMs[key] ?? 0) <= untilMs) arrivedMs[key] = sinceMs
         }
         return { mark: String(untilMs), touched }
       }),
@@ -181,7 +188,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
             atMs: Number(atMs),
             value: Number(value),
             receivedMs: Number(receivedMs),
-            quality: QUALITIES[Number(quality)],
+            quality: must(QUALITIES[Number(quality)]),
           }),
         )
       }),
@@ -194,7 +201,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
           `SELECT count(*)::DOUBLE FROM (
              SELECT DISTINCT meter, at_ms FROM readings WHERE ${meterCondition(known, keys.size)})`,
         )
-        return Number(rows.getRows()[0][0])
+        return Number(rows.getRows()[0]?.[0])
       }),
 
     close: () =>
@@ -218,7 +225,7 @@ async function meterKeys(connection: DuckDBConnection): Promise<Map<string, numb
 
 async function lastReceived(connection: DuckDBConnection): Promise<number> {
   const rows = await connection.runAndReadAll('SELECT coalesce(max(received_ms), 0)::DOUBLE FROM readings')
-  return Number(rows.getRows()[0][0])
+  return Number(rows.getRows()[0]?.[0])
 }
 
 /** Runs one piece of work at a time, in the order asked; a failure reaches its caller and stops no other. */
@@ -236,7 +243,7 @@ function reverseLookup(keys: ReadonlyMap<string, number>): (key: number) => stri
   let ids: string[] = []
   return (key) => {
     if (ids.length !== keys.size) ids = [...keys].sort((a, b) => a[1] - b[1]).map(([id]) => id)
-    return ids[key]
+    return must(ids[key])
   }
 }
 
@@ -303,7 +310,7 @@ function chunkColumns() {
       if (current.rowCount !== rows) current = DuckDBDataChunk.create(types, rows)
       for (const [column, buffer] of buffers.entries()) {
         const vector = duckdb.data_chunk_get_vector(current.chunk, column)
-        duckdb.copy_data_to_vector(vector, 0, buffer, 0, rows * widths[column])
+        duckdb.copy_data_to_vector(vector, 0, buffer, 0, rows * must(widths[column]))
       }
       return current
     },

@@ -18,29 +18,32 @@ const METERS_PER_TURN = 10_000
 
 /** Samples by meter key, each sorted by time, one per time (the last that arrived), none suspect. Meters without any are absent. */
 export async function partByMeter({ meters, times, values }: Rows): Promise<Map<number, Samples>> {
-  let [lowest, highest] = [meters.length > 0 ? meters[0] : 0, 0]
+  // The columns are of one length, and `ends` has a place for every key: what is read by row and key below is there.
+  const keyAt = (row: number): number => meters[row] as number
+  let [lowest, highest] = [meters[0] ?? 0, 0]
   for (let row = 0; row < meters.length; row++) {
-    if (meters[row] < lowest) lowest = meters[row]
-    if (meters[row] > highest) highest = meters[row]
+    const key = keyAt(row)
+    if (key < lowest) lowest = key
+    if (key > highest) highest = key
   }
   // Counted from the lowest key on: one meter of a province must not cost a look at all of them.
   const keyCount = highest - lowest + 1
   const ends = new Uint32Array(keyCount + 1)
-  for (let row = 0; row < meters.length; row++) ends[meters[row] - lowest + 1]++
-  for (let key = 0; key < keyCount; key++) ends[key + 1] += ends[key]
+  for (let row = 0; row < meters.length; row++) (ends[keyAt(row) - lowest + 1] as number)++
+  for (let key = 0; key < keyCount; key++) (ends[key + 1] as number) += ends[key] as number
   const at = new Float64Array(meters.length)
   const value = new Float64Array(meters.length)
   // ends[key] begins as where the meter's rows start, and has moved to where they end when all are placed.
   for (let row = 0; row < meters.length; await nextTurn()) {
     for (const end = Math.min(meters.length, row + ROWS_PER_TURN); row < end; row++) {
-      const place = ends[meters[row] - lowest]++
-      at[place] = times[row]
-      value[place] = values[row]
+      const place = (ends[keyAt(row) - lowest] as number)++
+      at[place] = times[row] as number
+      value[place] = values[row] as number
     }
   }
   const found = new Map<number, Samples>()
-  for (let key = 0, first = 0; key < keyCount; first = ends[key++]) {
-    const end = ends[key]
+  for (let key = 0, first = 0; key < keyCount; first = ends[key++] as number) {
+    const end = ends[key] as number
     if (end === first) continue
     const isTidy = areTidy(at, value, first, end)
     const own = { atMs: at.subarray(first, end), value: value.subarray(first, end) }
@@ -54,13 +57,18 @@ export async function partByMeter({ meters, times, values }: Rows): Promise<Map<
 /** Whether the rows first..end (excluded) stand as they should: times rise, none is suspect. */
 function areTidy(at: Float64Array, value: Float64Array, first: number, end: number): boolean {
   if (Number.isNaN(value[first])) return false
-  for (let i = first + 1; i < end; i++) if (!(at[i] > at[i - 1]) || Number.isNaN(value[i])) return false
+  // The element is there: first ≤ i − 1 < i < end ≤ length.
+  for (let i = first + 1; i < end; i++)
+    if (!((at[i] as number) > (at[i - 1] as number)) || Number.isNaN(value[i])) return false
   return true
 }
 
 /** Readings of one meter in order of arrival → in order of time, one per time (the last received), none suspect. */
 function tidied({ atMs, value }: Samples): Samples {
-  const order = Uint32Array.from(atMs, (_, i) => i).sort((a, b) => atMs[a] - atMs[b] || a - b)
-  const kept = order.filter((i, n) => atMs[order[n + 1]] !== atMs[i] && !Number.isNaN(value[i]))
-  return { atMs: Float64Array.from(kept, (i) => atMs[i]), value: Float64Array.from(kept, (i) => value[i]) }
+  const timeAt = (i: number): number => atMs[i] as number // of the order, which names the rows there are
+  const order = Uint32Array.from(atMs, (_, i) => i).sort((a, b) => timeAt(a) - timeAt(b) || a - b)
+  const kept = order.filter(
+    (i, n) => (n + 1 === order.length || timeAt(order[n + 1] as number) !== timeAt(i)) && !Number.isNaN(value[i]),
+  )
+  return { atMs: Float64Array.from(kept, timeAt), value: Float64Array.from(kept, (i) => value[i] as number) }
 }

@@ -2,6 +2,7 @@
 
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
+import { must } from '../../domain/must.ts'
 import type { Handler } from '../../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../../functions/platform.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
@@ -75,7 +76,7 @@ function messageOf({ messageId, body, attributes }: SQSRecord): MqttMessage | { 
   }
   const parsed = iotMessageSchema.safeParse(json)
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues
+    const { path, message } = must(parsed.error.issues[0])
     return { reason: `not JSON of the IoT rule: ${path.join('.') || 'as a whole'}: ${message}` }
   }
   const { payload, gateway, receivedMs } = parsed.data

@@ -3,6 +3,7 @@
 
 import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
+import { must } from '../../domain/must.ts'
 import type { Handler } from '../../functions/handler.ts'
 import type { QueueName, ShardEvent, ShardResult, StateStore } from '../../functions/platform.ts'
 import { registryReader } from '../../functions/registry/reader.ts'
@@ -58,7 +59,7 @@ type Waiting = ShardMessage & { record: SQSRecord }
 async function work(handler: Handler<ShardEvent, ShardResult>, waiting: readonly Waiting[]): Promise<MessageFailure[]> {
   const asked = [...new Set(waiting.map(({ shard }) => shard))]
   const isWhole = asked.includes('')
-  const { scheduled = isWhole } = waiting[0]
+  const { scheduled = isWhole } = must(waiting[0])
   const failed = await handler({ shards: isWhole ? [] : asked, scheduled }).then(
     (result) => result.failed,
     (error: unknown) => asked.map((shard) => ({ shard, reason: String(error) })),

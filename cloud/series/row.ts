@@ -11,7 +11,7 @@ const ROW_BYTES = HOURS * 8 + HOURS
 
 export const hoursText = ({ amounts, flags }: ConsumptionDay): string => {
   const bytes = Buffer.alloc(ROW_BYTES)
-  for (let hour = 0; hour < HOURS; hour++) bytes.writeDoubleLE(amounts[hour], hour * 8)
+  for (let hour = 0; hour < HOURS; hour++) bytes.writeDoubleLE(amounts[hour] ?? Number.NaN, hour * 8)
   bytes.set(flags, HOURS * 8)
   return bytes.toString('base64')
 }

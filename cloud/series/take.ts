@@ -2,6 +2,7 @@
 // in between loses nothing, since the message is delivered again: its readings then stand twice in the record of
 // corrections, and count once.
 
+import { must } from '../../domain/must.ts'
 import type { RefusedReading, StoredReading } from '../../functions/platform.ts'
 import { isMeterId } from './arrival.ts'
 import type { TouchedLedger } from './touched-ledger.ts'
@@ -18,19 +19,20 @@ export async function takenReadings(
   if (batch.length === 0) return []
   // Taken before anything is awaited: batches are received in the order of the calls.
   const arrival = ledger.arrivals(batch.length)
-  const places = [...batch.keys()].filter((index) => isStorable(batch[index]))
+  const entries = [...batch.entries()]
+  const stored = entries.filter(([, reading]) => isStorable(reading))
   const refused = (
     await write(
-      places.map((index) => batch[index]),
+      stored.map(([, reading]) => reading),
       arrival,
     )
   ).map(({ index, reason }) => ({
-    index: places[index],
+    index: must(stored[index])[0],
     reason,
   }))
   const isRefused = new Set(refused.map(({ index }) => index))
-  await ledger.add(places.filter((index) => !isRefused.has(index)).map((index) => batch[index]))
-  const odd = [...batch.keys()].filter((index) => !isStorable(batch[index])).map((index) => ({ index, reason: ODD }))
+  await ledger.add(stored.filter(([index]) => !isRefused.has(index)).map(([, reading]) => reading))
+  const odd = entries.filter(([, reading]) => !isStorable(reading)).map(([index]) => ({ index, reason: ODD }))
   return [...refused, ...odd].sort((a, b) => a.index - b.index)
 }
 

@@ -10,6 +10,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { must } from '../../domain/must.ts'
 import { insist, isPassingAwsFailure, PATIENCE, type Patience } from '../backoff.ts'
 
 /** How long an item stays: as long as SQS would keep the message that has to read it. */
@@ -32,7 +33,7 @@ export interface ChainTable {
 export type ChainItem = Record<string, AttributeValue>
 type Item = ChainItem
 
-export const sequenceOf = (item: ChainItem): number => Number(item.sk.S)
+export const sequenceOf = (item: ChainItem): number => Number(item.sk?.S)
 const sortable = (sequence: number): string => String(sequence).padStart(SEQUENCE_DIGITS, '0')
 
 /**
@@ -70,7 +71,7 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
   async function readStart(group: string): Promise<{ start: number; used: boolean } | undefined> {
     const input = { TableName: table, Key: startKey(group), ConsistentRead: true }
     const { Item } = await asked(() => dynamo.send(new GetItemCommand(input)))
-    return Item && { start: Number(Item.start.N), used: Item.used !== undefined }
+    return Item && { start: Number(Item.start?.N), used: Item.used !== undefined }
   }
 
   /** Where an empty chain begins. Of many who ask at once, one sets it, and all are told the same. */
@@ -146,7 +147,7 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
         const standing = await asked(() =>
           dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })),
         )
-        if (standing.Item?.writer.S === writer) return
+        if (standing.Item?.writer?.S === writer) return
         if (attempt === ATTEMPTS_MAX) throw new Error(`the ledger of group ${group} is written by too many at once`)
       }
     }
@@ -174,10 +175,10 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
     async lastBefore(group: string, addedMs: number): Promise<number> {
       const [newest] = await query(group, 0, { descending: true, limit: 1 })
       if (!newest) return claimStart(group)
-      if (Number(newest.addedMs.N) <= addedMs) return sequenceOf(newest)
+      if (Number(newest.addedMs?.N) <= addedMs) return sequenceOf(newest)
       const items = await query(group, 0, { descending: false })
-      const told = items.findLast((item) => Number(item.addedMs.N) <= addedMs)
-      return told ? sequenceOf(told) : sequenceOf(items[0]) - 1
+      const told = items.findLast((item) => Number(item.addedMs?.N) <= addedMs)
+      return told ? sequenceOf(told) : sequenceOf(must(items[0])) - 1
     },
   }
 }

@@ -56,8 +56,9 @@ export function openTouchedLedger(options: TouchedLedgerOptions): TouchedLedger 
   async function read(group: string, from: number): Promise<{ last: number; items: ChainItem[] } | undefined> {
     for (let reads = 0; ; reads++) {
       const items = await chains.after(group, from - 1)
-      const isWhole = items.every((item, n) => n === 0 || sequenceOf(item) === sequenceOf(items[n - 1]) + 1)
-      const reachesBack = items.length > 0 && (sequenceOf(items[0]) === from || sequenceOf(items[0]) === from + 1)
+      const sequences = items.map(sequenceOf)
+      const isWhole = sequences.every((sequence, n) => n === 0 || sequence === (sequences[n - 1] ?? 0) + 1)
+      const reachesBack = sequences[0] === from || sequences[0] === from + 1
       if (isWhole && reachesBack) return { last: from, items: items.filter((item) => sequenceOf(item) > from) }
       if (items.length === 0) return (await chains.isUnused(group, from)) ? { last: from, items: [] } : undefined
       if (reads === REREADS) return undefined
@@ -96,8 +97,8 @@ export function openTouchedLedger(options: TouchedLedgerOptions): TouchedLedger 
         const wanted = new Set(own)
         next[group] = since.last
         for (const item of since.items) {
-          if (Number(item.addedMs.N) > tellableMs) break
-          const extents: Extent[] = JSON.parse((await decompress(item.extents.B ?? '')).toString())
+          if (Number(item.addedMs?.N) > tellableMs) break
+          const extents: Extent[] = JSON.parse((await decompress(item.extents?.B ?? '')).toString())
           for (const extent of extents) if (wanted.has(extent[0])) join(touched, extent)
           next[group] = sequenceOf(item)
         }
@@ -109,8 +110,8 @@ export function openTouchedLedger(options: TouchedLedgerOptions): TouchedLedger 
 
 /** By what stands before the first dash or dot. */
 function groupOf(meter: string): string {
-  const [head] = meter.split(/[-.]/, 1)
-  return String(createHash('sha256').update(head).digest()[0] % GROUPS)
+  const [head = ''] = meter.split(/[-.]/, 1)
+  return String(createHash('sha256').update(head).digest().readUInt8(0) % GROUPS)
 }
 
 function extentsOf(readings: readonly StoredReading[]): Extent[] {

@@ -17,9 +17,10 @@ const layoutOf = (names: readonly string[]): Pick<DocumentRow, 'spread' | 'subje
 
 export function partitionOf(key: string): string {
   const names = key.split('/')
+  const [collection = ''] = names
   const layout = layoutOf(names)
-  if (!layout.spread) return names[0]
-  return spread(names[0], names.slice(0, layout.subjectNames).join('/'))
+  if (!layout.spread) return collection
+  return spread(collection, names.slice(0, layout.subjectNames).join('/'))
 }
 
 /**
@@ -28,7 +29,7 @@ export function partitionOf(key: string): string {
  */
 export function partitionsOf(prefix: string): string[] | undefined {
   const names = prefix.split('/')
-  const [collection] = names
+  const [collection = ''] = names
   const whole = names.slice(0, -1)
   if (whole.length === 0) return undefined
   const layout = layoutOf(whole)
@@ -39,7 +40,7 @@ export function partitionsOf(prefix: string): string[] | undefined {
 }
 
 const spread = (collection: string, subject: string): string =>
-  `${collection}#${(createHash('sha256').update(subject).digest()[0] % FAN).toString(FAN)}`
+  `${collection}#${(createHash('sha256').update(subject).digest().readUInt8(0) % FAN).toString(FAN)}`
 
 /** DynamoDB's limit of a sort key, less what a range puts behind it. */
 const KEY_BYTES_MAX = 1_000

@@ -14,6 +14,7 @@ import {
   type Update,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { must } from '../../domain/must.ts'
 import {
   ATOMIC_DOCS_MAX,
   type Doc,
@@ -53,12 +54,12 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
   }
 
   async function toDoc<T>(found: Item): Promise<Doc<T> | undefined> {
-    const key = found.sk.S ?? ''
+    const key = found.sk?.S ?? ''
     let item: Item | undefined = found
     for (let reads = 1; item; reads++) {
       leftovers.remember(key, objectOf(item))
       const loaded = await loadValue(item, objects)
-      if (loaded) return { key, value: loaded.value as T, version: Number(item.version.N) }
+      if (loaded) return { key, value: loaded.value as T, version: Number(item.version?.N) }
       if (reads === READS_MAX) throw new Error(`the object of document "${key}" is gone`)
       item = await read(key)
     }
@@ -67,7 +68,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
   async function toDocs<T>(items: readonly Item[]): Promise<Doc<T>[]> {
     const docs = new Array<Doc<T> | undefined>(items.length)
     await inParallel([...items.keys()], WIDTH, async (index) => {
-      docs[index] = await toDoc<T>(items[index])
+      docs[index] = await toDoc<T>(must(items[index]))
     })
     return docs.filter((doc) => doc !== undefined)
   }
@@ -80,7 +81,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
         async () => {
           const RequestItems = { [table]: { Keys: waiting, ConsistentRead: true } }
           const answer = await asked(() => dynamo.send(new BatchGetItemCommand({ RequestItems })))
-          for (const item of answer.Responses?.[table] ?? []) found.set(item.sk.S ?? '', item)
+          for (const item of answer.Responses?.[table] ?? []) found.set(item.sk?.S ?? '', item)
           waiting = answer.UnprocessedKeys?.[table]?.Keys ?? []
           if (waiting.length > 0) throw new Unprocessed(`${waiting.length} keys of "${table}" were not read`)
         },
@@ -92,13 +93,13 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
   }
 
   async function putOne(doc: DocWrite): Promise<void> {
-    const [write] = await prepared([doc], objects)
+    const write = must((await prepared([doc], objects))[0])
     try {
       await asked(() => dynamo.send(new UpdateItemCommand(updateOf(write))))
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
       // Where an answer was lost and the write sent again, it is the first that stands in the way.
-      if ((await read(doc.key))?.writer.S !== write.writer) {
+      if ((await read(doc.key))?.writer?.S !== write.writer) {
         await leftovers.drop(write.stored.object)
         throw new VersionConflict(doc.key)
       }
@@ -123,7 +124,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
       const conflict = conflictOf(error)
       if (conflict === undefined) throw error
       for (const { stored } of writes) await leftovers.drop(stored.object)
-      throw new VersionConflict(docs[conflict].key)
+      throw new VersionConflict(must(docs[conflict]).key)
     }
     for (const { doc, stored } of writes) await leftovers.replaced(doc.key, stored.object)
   }
@@ -153,7 +154,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
   async function checkVersions(docs: readonly DocWrite[]): Promise<void> {
     const asked = docs.filter(({ ifVersion }) => ifVersion !== undefined)
     const standing = await readMany(asked.map(({ key }) => key))
-    const conflict = asked.find(({ key, ifVersion }) => Number(standing.get(key)?.version.N ?? 0) !== ifVersion)
+    const conflict = asked.find(({ key, ifVersion }) => Number(standing.get(key)?.version?.N ?? 0) !== ifVersion)
     if (conflict) throw new VersionConflict(conflict.key)
   }
 
@@ -188,7 +189,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
       items.push(...(page.Items ?? []))
       ExclusiveStartKey = page.LastEvaluatedKey
     } while (ExclusiveStartKey)
-    return items.filter(({ sk }) => byCodePoint(sk.S ?? '', from) >= 0 && byCodePoint(sk.S ?? '', to) <= 0)
+    return items.filter(({ sk }) => byCodePoint(sk?.S ?? '', from) >= 0 && byCodePoint(sk?.S ?? '', to) <= 0)
   }
 
   return {
@@ -234,8 +235,8 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
         ? (await Promise.all(partitions.map((pk) => queryPartition(pk, range, own)))).flat()
         : await scan(range)
       const items = found
-        .filter(({ sk }) => sk.S !== after)
-        .sort((a, b) => byCodePoint(a.sk.S ?? '', b.sk.S ?? '') * (descending ? -1 : 1))
+        .filter(({ sk }) => sk?.S !== after)
+        .sort((a, b) => byCodePoint(a.sk?.S ?? '', b.sk?.S ?? '') * (descending ? -1 : 1))
       return toDocs<T>(items.slice(0, limit))
     },
   }

@@ -2,6 +2,7 @@
 // the names are of the usual pattern and mean no real institution.
 
 import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import type { Area, Gateway, Institution, InstitutionSize } from '../../domain/registry/records.ts'
 import { createRandom, type Random } from '../random.ts'
 import { cityPlan, type InstitutionKind, KINDS, type KindName, PROVINCIAL_KINDS, SMALL_AREA_KINDS } from './kinds.ts'
@@ -92,7 +93,7 @@ interface Site {
 
 /** Which institutions stand where. City-level areas without counties hold theirs themselves. */
 function sites(areas: readonly Area[], random: Random): Site[] {
-  const province = areas[0]
+  const province = must(areas[0])
   return areas
     .filter((area) => area.level === 'city')
     .flatMap((city, index) => {
@@ -100,15 +101,16 @@ function sites(areas: readonly Area[], random: Random): Site[] {
       const districts = all.filter((area) => area.name.endsWith('区') && !area.name.endsWith('矿区')).slice(0, 3)
       const at = (name: KindName, area: Area, place: Area): Site => ({ name, area, city: city.code, place })
       if (all.length === 0) return SMALL_AREA_KINDS.map((name) => at(name, city, city))
-      if (districts.length === 0) return SMALL_AREA_KINDS.map((name, turn) => at(name, all[turn % all.length], city))
+      if (districts.length === 0)
+        return SMALL_AREA_KINDS.map((name, turn) => at(name, must(all[turn % all.length]), city))
       const plan = cityPlan(index)
       const counties = random.shuffle(all)
       const provincial = index === 0 ? PROVINCIAL_KINDS : []
       return [
-        ...provincial.map((name, turn) => at(name, districts[turn % districts.length], province)),
-        ...plan.city.map((name, turn) => at(name, districts[turn % districts.length], city)),
+        ...provincial.map((name, turn) => at(name, must(districts[turn % districts.length]), province)),
+        ...plan.city.map((name, turn) => at(name, must(districts[turn % districts.length]), city)),
         ...plan.county.map((name, turn) =>
-          at(name, counties[turn % counties.length], counties[turn % counties.length]),
+          at(name, must(counties[turn % counties.length]), must(counties[turn % counties.length])),
         ),
       ]
     })

@@ -2,6 +2,7 @@
 // Round numbers of the right order, made up for the demo and later scaled as a whole to Hebei's published averages;
 // none of them is a statistic or a quota.
 
+import { must } from '../../domain/must.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import type { Use } from './load-profile.ts'
 
@@ -173,7 +174,7 @@ export const PROVINCIAL_KINDS: readonly KindName[] = [
 
 /** Kinds of a city-level area: `city` ones stand in its urban districts, `county` ones in counties of their own. */
 export function cityPlan(index: number): { city: readonly KindName[]; county: readonly KindName[] } {
-  const venueKind = CITY_VENUES[index % CITY_VENUES.length]
+  const venueKind = must(CITY_VENUES[index % CITY_VENUES.length])
   return {
     city: ['cityOffice', 'cityServiceCentre', 'cityHospital', venueKind, 'college', 'highSchool'],
     county: [

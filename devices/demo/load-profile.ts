@@ -53,13 +53,10 @@ export function createClimate(seed: string | number, originDay: number): Climate
   const weather = noiseTable(`${seed}/weather`, DAY_NOISE_SIZE, 3.5)
   const tables = new Map<LoadShape, { scale: number[]; kind: number[]; curves: Float64Array; mean: number }>()
 
+  // The masks, the days pushed and the 24 hours keep every index here within its table.
+  const noiseOf = (day: number): number => weather[day & (DAY_NOISE_SIZE - 1)] as number
   const temperatureC = (day: number): number =>
-    normalTemperatureC(day) +
-    (weather[(day - 1) & (DAY_NOISE_SIZE - 1)] +
-      2 * weather[day & (DAY_NOISE_SIZE - 1)] +
-      weather[(day + 1) & (DAY_NOISE_SIZE - 1)] -
-      4) /
-      2
+    normalTemperatureC(day) + (noiseOf(day - 1) + 2 * noiseOf(day) + noiseOf(day + 1) - 4) / 2
   const seasonOf = (shape: LoadShape, day: number): number =>
     shape.season({ temperatureC: temperatureC(day), heatingSeason: isHeatingSeason(day) })
 
@@ -70,7 +67,7 @@ export function createClimate(seed: string | number, originDay: number): Climate
     const curveMeans = shape.curves.map((curve) => curve.reduce((sum, weight) => sum + weight, 0) / 24)
     let sum = 0
     for (let day = originDay; day < originDay + NORMAL_DAYS; day++)
-      sum += seasonOf(shape, day) * curveMeans[dayKind(day, shape.schoolCalendar)]
+      sum += seasonOf(shape, day) * (curveMeans[dayKind(day, shape.schoolCalendar)] as number)
     const table = { scale: [] as number[], kind: [] as number[], curves, mean: sum / NORMAL_DAYS }
     tables.set(shape, table)
     return table
@@ -91,14 +88,15 @@ export function createClimate(seed: string | number, originDay: number): Climate
           table.scale.push(seasonOf(shape, next) / table.mean)
           table.kind.push(dayKind(next, shape.schoolCalendar))
         }
-        const scale = part.perHour * table.scale[index] * dayNoise[(day * 7 + salt) & (DAY_NOISE_SIZE - 1)]
+        const scale =
+          part.perHour * (table.scale[index] as number) * (dayNoise[(day * 7 + salt) & (DAY_NOISE_SIZE - 1)] as number)
         if (scale === 0) continue
-        const curve = table.kind[index] * 24
+        const curve = (table.kind[index] as number) * 24
         const noiseAt = day * 1009 + salt
         const quiet = 1 - shape.noise
         for (let hour = 0; hour < 24; hour++) {
-          const wobble = quiet + shape.noise * hourNoise[(noiseAt + hour * 37) & (NOISE_SIZE - 1)]
-          out[hour] += scale * table.curves[curve + hour] * wobble
+          const wobble = quiet + shape.noise * (hourNoise[(noiseAt + hour * 37) & (NOISE_SIZE - 1)] as number)
+          out[hour] = (out[hour] as number) + scale * (table.curves[curve + hour] as number) * wobble
         }
       }
     },
@@ -152,7 +150,8 @@ function normalTemperatureC(day: number): number {
   const months = ((day - dayOf(yearRange(year).fromMs)) / 365.25) * 12 - 0.5
   const before = Math.floor(months)
   const share = months - before
-  return MONTH_TEMPERATURES_C[(before + 12) % 12] * (1 - share) + MONTH_TEMPERATURES_C[(before + 13) % 12] * share
+  const ofMonth = (month: number): number => MONTH_TEMPERATURES_C[month % 12] as number // all 12 are there
+  return ofMonth(before + 12) * (1 - share) + ofMonth(before + 13) * share
 }
 
 /** Values around 1 whose mean is exactly 1, evenly spread over ± width. */

@@ -2,6 +2,7 @@
 // sub-meters explain their main meter up to a loss of a few per cent, and every meter remains a function of time alone.
 
 import { HEATING } from '../../domain/energy/institution-month.ts'
+import { must } from '../../domain/must.ts'
 import type { Gateway, ReadMeter } from '../../domain/registry/records.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 import { hash32, type Random } from '../random.ts'
@@ -70,7 +71,7 @@ function generationMeters(site: Site): MeterLoad[] {
   const { institution, gateways, random } = site
   const parts = generationOf(site)
   if (parts.length === 0) return []
-  const [{ id: gateway }] = gateways
+  const { id: gateway } = must(gateways[0])
   const draft = { id: `${institution}-P1`, institution, gateway, parent: `${institution}-E1`, random, parts }
   return [meterLoad({ ...draft, medium: 'electricity', role: 'generation', name: '屋顶光伏发电' })]
 }
@@ -97,7 +98,7 @@ function electricityMeters(site: Site): MeterLoad[] {
   }))
 
   const main = `${institution}-E1`
-  const gateway = gateways[0].id
+  const gateway = must(gateways[0]).id
   const base = { institution, gateway, medium: 'electricity', random } as const
   const sub = (serial: number, purpose: string, name: string, parent: string, parts: LoadPart[]) =>
     meterLoad({ ...base, id: `${institution}-E${serial}`, role: 'sub', parent, purpose, name, parts })
@@ -128,7 +129,7 @@ function electricityMeters(site: Site): MeterLoad[] {
 }
 
 function pipeMeters({ institution, gateways, year, random }: Site): MeterLoad[] {
-  const gateway = gateways[gateways.length - 1].id
+  const gateway = must(gateways.at(-1)).id
   const shapes = SHAPES[year.use]
   const part = (name: string, shape: LoadShape, yearly: number): LoadPart[] =>
     yearly > 0 ? [{ shape, perHour: yearly / HOURS_PER_YEAR, salt: hash32(`${institution}/${name}`) }] : []
@@ -221,7 +222,7 @@ function transformerRatio(yearlyKwh: number): number {
     [600_000, 40],
     [1_500_000, 80],
     [4_000_000, 160],
-  ])
+  ] as const)
     if (yearlyKwh <= limitKwh) return ratio
   return 400
 }

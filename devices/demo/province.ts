@@ -7,6 +7,7 @@ import type { Bill } from '../../domain/energy/bill.ts'
 import { co2KgOf, kgceOf, type StandardsInForce, standardsOn } from '../../domain/energy/conversion.ts'
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
+import { must } from '../../domain/must.ts'
 import type { Area, InstitutionSize, ReadMeter } from '../../domain/registry/records.ts'
 import { QUOTAS_HEBEI } from '../../domain/standards/quotas-hebei.ts'
 import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
@@ -94,7 +95,7 @@ const monthAgo = (ms: number, months: number): number =>
 
 /** Scales all energy, all people and all water, so that the averages of the whole are the published ones. */
 function calibrate(drafts: readonly InstitutionDraft[], standards: StandardsInForce): InstitutionDraft[] {
-  const last = ({ institution }: InstitutionDraft): InstitutionSize => institution.sizes[institution.sizes.length - 1]
+  const last = ({ institution }: InstitutionDraft): InstitutionSize => must(institution.sizes.at(-1))
   const sum = (value: (draft: InstitutionDraft) => number): number =>
     drafts.reduce((total, draft) => total + value(draft), 0)
   const floorAreaM2 = sum((draft) => last(draft).floorAreaM2)
@@ -194,7 +195,7 @@ function targetSubjects(
 function resultOf(drafts: readonly InstitutionDraft[], standards: StandardsInForce): YearlyResult {
   const total = { kgce: 0, water: 0, co2: 0, area: 0, users: 0 }
   for (const { institution, year } of drafts) {
-    const size = institution.sizes[institution.sizes.length - 1]
+    const size = must(institution.sizes.at(-1))
     total.kgce += kgceOfYear(year, standards)
     total.co2 += co2KgOfYear(year, standards)
     total.water += year.waterM3

@@ -51,7 +51,9 @@ export class SimulatedMeter {
     this.#openDay(day)
     const hours = (atMs - dayStartMs(day)) / HOUR_MS
     const hour = Math.floor(hours)
-    return this.#hours[hour] + (this.#hours[hour + 1] - this.#hours[hour]) * (hours - hour)
+    // The 25 starts and ends of the day's hours are there, and the 24 of the scratch.
+    const start = this.#hours[hour] as number
+    return start + ((this.#hours[hour + 1] as number) - start) * (hours - hour)
   }
 
   /** Register at an instant in steps of its resolution. */
@@ -81,7 +83,7 @@ export class SimulatedMeter {
       return
     }
     this.#openDay(day)
-    for (let hour = 0; hour < 24; hour++) out[hour] = this.#steps(this.#load.startSteps, this.#hours[hour])
+    for (let hour = 0; hour < 24; hour++) out[hour] = this.#steps(this.#load.startSteps, this.#hours[hour] as number)
   }
 
   /**
@@ -122,10 +124,10 @@ export class SimulatedMeter {
     const index = day - this.#climate.originDay
     this.#scratch.fill(0)
     this.#climate.addDay(this.#load.parts, day, this.#scratch)
-    let amount = this.#dayStarts[index]
+    let amount = this.#dayStarts[index] as number // index < length: it was filled up to the day
     this.#hours[0] = amount
     for (let hour = 0; hour < 24; hour++) {
-      amount += this.#scratch[hour]
+      amount += this.#scratch[hour] as number
       this.#hours[hour + 1] = amount
     }
     if (this.#dayStarts.length === index + 1) this.#dayStarts.push(amount)

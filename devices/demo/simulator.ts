@@ -101,7 +101,7 @@ export class Simulator {
         const at = String(dueMs)
         for (const row of rows) {
           const { meter, steps, text } = row
-          const now = steps[hour]
+          const now = steps[hour] as number // 24 hours
           const count = text.interval ? now - row.before : now
           row.before = now
           if (!(text.interval ? intervalWanted : wanted)) continue
@@ -193,9 +193,9 @@ const FRACTIONS = [0, 1, 2, 3].map((digits) =>
 
 /** `count` steps of 10^-decimals, and the brace that ends the reading. `count` ≥ 0. */
 function decimal(count: number, decimals: number): string {
-  const fractions = FRACTIONS[decimals]
+  const fractions = FRACTIONS[decimals] ?? []
   const whole = Math.floor(count / fractions.length)
-  return whole + fractions[count - whole * fractions.length]
+  return `${whole}${fractions[count - whole * fractions.length]}`
 }
 
 class MessageWriter {

@@ -5,6 +5,7 @@
 
 import { yearOf } from '../../domain/calendar.ts'
 import { INDICATORS, type Indicator } from '../../domain/indicator.ts'
+import { must } from '../../domain/must.ts'
 import type { Target } from '../../domain/registry/records.ts'
 
 export const DEMO_TARGET_SOURCE = '演示目标值，非下达指标 (demo figure, not an issued target)'
@@ -91,7 +92,7 @@ interface Plan {
 
 function target({ id, kind, index, result }: TargetSubject, indicator: Indicator, plan: Plan): Target {
   const rows = kind === 'province' ? [PROVINCE] : kind === 'city' ? CITIES : INSTITUTIONS
-  const thisYear = result[indicator] / rows[index % rows.length][indicator]
+  const thisYear = result[indicator] / must(rows[index % rows.length])[indicator]
   const { baseYear, endYear, elapsed } = plan
   const common = { subject: id, indicator, baseYear, endYear, source: DEMO_TARGET_SOURCE, standIn: true }
   if (indicator === 'energy' || indicator === 'water' || indicator === 'co2') {

@@ -3,6 +3,7 @@
 // line must not leave half a file in a store.
 
 import { HOUR_MS } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import {
   type Cell,
   CsvError,
@@ -148,14 +149,14 @@ export async function readHeatMeterCsv(file: string): Promise<RegisterSeries[]> 
     if (atMs <= (meter.atMs.at(-1) ?? Number.NEGATIVE_INFINITY))
       throw cellError(time, `is not after the row before of meter ${id}`)
     meter.atMs.push(atMs)
-    for (const [index, [register]] of registers.entries()) meter.values[index].push(readNumber(cell(register)))
+    for (const [index, [register]] of registers.entries()) must(meter.values[index]).push(readNumber(cell(register)))
   }
   if (meters.size === 0) throw new CsvError(file, { line: 1 }, 'there are no rows under the header')
   return [...meters].flatMap(([meter, { atMs, values }]) =>
     registers.map(([register, unit], index) => ({
       ...{ meter, register, unit },
       atMs: Float64Array.from(atMs),
-      value: Float64Array.from(values[index]),
+      value: Float64Array.from(must(values[index])),
     })),
   )
 }
@@ -176,18 +177,19 @@ class WideDraft {
   }
 
   add({ line, cells }: CsvRow): void {
-    const time: Cell = { file: this.#file, line, column: WIDE_TIME, text: cells[0] }
+    const time: Cell = { file: this.#file, line, column: WIDE_TIME, text: cells[0] ?? '' }
     const atMs = readLocalTime(time)
     if (atMs % HOUR_MS !== 0) throw cellError(time, 'is not the start of an hour')
     const row = this.#rowFor(atMs, line)
     for (const [index, column] of this.#columns.entries()) {
-      const text = cells[index + 1]
+      const text = cells[index + 1] ?? ''
       if (text === '') continue
       const value = readNumber({ file: this.#file, line, column, text })
-      const before = this.#values[index][row]
+      const own = must(this.#values[index])
+      const before = own[row] ?? Number.NaN
       if (Number.isNaN(value) || value === before) continue
       if (!Number.isNaN(before)) this.#notes.changedCells += 1
-      this.#values[index][row] = value
+      own[row] = value
     }
   }
 
@@ -198,12 +200,13 @@ class WideDraft {
     let readings = 0
     const series = new Map<string, Series>()
     for (const [index, column] of this.#columns.entries()) {
-      const value = Float64Array.from(order, ([, row]) => this.#values[index][row])
+      const own = must(this.#values[index])
+      const value = Float64Array.from(order, ([, row]) => own[row] ?? Number.NaN)
       for (const kwh of value) if (!Number.isNaN(kwh)) readings += 1
       series.set(column, { atMs, value })
     }
-    const toMs = atMs[atMs.length - 1] + HOUR_MS
-    return { buildings: this.#columns, series, fromMs: atMs[0], toMs, readings, notes: this.#notes }
+    const toMs = must(atMs.at(-1)) + HOUR_MS
+    return { buildings: this.#columns, series, fromMs: must(atMs[0]), toMs, readings, notes: this.#notes }
   }
 
   #rowFor(atMs: number, line: number): number {

@@ -4,6 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { must } from '../../domain/must.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
 import type { Log } from '../log.ts'
 import { createRandom, type Random } from '../random.ts'
@@ -161,7 +162,7 @@ function orderReadings(meters: readonly ReplayMeter[], shuffle: Random | undefin
   for (const [index, { value }] of meters.entries()) {
     for (const [row, each] of value.entries()) if (!Number.isNaN(each)) places.push(row * meters.length + index)
   }
-  const timeOf = (place: number) => meters[place % meters.length].atMs[Math.floor(place / meters.length)]
+  const timeOf = (place: number) => must(must(meters[place % meters.length]).atMs[Math.floor(place / meters.length)])
   if (shuffle) return Float64Array.from(shuffle.shuffle(places))
   return Float64Array.from(meters.length === 1 ? places : places.sort((a, b) => timeOf(a) - timeOf(b) || a - b))
 }
@@ -174,9 +175,8 @@ function orderChunks(count: number, duplicate: boolean, shuffle: Random | undefi
 }
 
 function readingAt(meters: readonly ReplayMeter[], place: number): Reading {
-  const { meter, unit, atMs, value } = meters[place % meters.length]
+  const { meter, unit, atMs, value } = must(meters[place % meters.length])
   const row = Math.floor(place / meters.length)
-  return unit === undefined
-    ? { meter, at: atMs[row], value: value[row] }
-    : { meter, at: atMs[row], value: value[row], unit }
+  const own = { meter, at: must(atMs[row]), value: must(value[row]) }
+  return unit === undefined ? own : { ...own, unit }
 }

@@ -2,6 +2,7 @@
 // Those that look at judgements stand in alert-judgement.ts. Where too little is known the finding is unjudged.
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay, MINUTE_MS } from '../calendar.ts'
+import { must } from '../must.ts'
 import { type Asked, type Finding, judged, unjudged } from './finding.ts'
 
 /** Known over expected hours, below which a window says nothing. */
@@ -79,7 +80,15 @@ export function nightFlowLeak(
   asked: Asked,
   { hours, baselineM3PerHour }: { hours: Hours; baselineM3PerHour?: number },
 ): Finding<'nightFlowLeak'> {
-  const { fromHour, toHour, nights, baselineNights, ratio, floorM3PerHour } = asked.limits.parameters
+  const { fromHour, toHour, nights, baselineNights, ratio, floorM3PerHour } = parametersOf(
+    asked,
+    'fromHour',
+    'toHour',
+    'nights',
+    'baselineNights',
+    'ratio',
+    'floorM3PerHour',
+  )
   // The last night that is over: asOf may lie within one.
   const lastDay = dayOf(asked.asOfMs - toHour * HOUR_MS)
   const minima = (count: number, endDay: number): (number | null)[] =>
@@ -111,7 +120,7 @@ export function afterHoursLoad(
   asked: Asked,
   { hours, isWorkday = isWeekday }: { hours: Hours; isWorkday?: (day: number) => boolean },
 ): Finding<'afterHoursLoad'> {
-  const { fromHour, toHour, days, kwhMin } = asked.limits.parameters
+  const { fromHour, toHour, days, kwhMin } = parametersOf(asked, 'fromHour', 'toHour', 'days', 'kwhMin')
   const endMs = dayStartMs(dayOf(asked.asOfMs))
   const sum = { total: 0, outside: 0, known: 0 }
   for (let atMs = endMs - days * DAY_MS; atMs < endMs; atMs += HOUR_MS) {
@@ -170,8 +179,15 @@ const amountAt = ({ firstHourMs, amounts }: Hours, hourMs: number): number =>
   amounts[Math.round((hourMs - firstHourMs) / HOUR_MS)] ?? Number.NaN
 
 function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  const upper = sorted[middle]
+  if (upper === undefined) return null
+  const lower = sorted[middle - 1]
+  return sorted.length % 2 === 1 || lower === undefined ? upper : (lower + upper) / 2
 }
+
+/** The parameters named: the defaults of rules.ts state them all, and a threshold takes none away. */
+const parametersOf = <K extends string>({ limits }: Asked, ...names: K[]): Record<K, number> =>
+  // Exactly these keys were put in.
+  Object.fromEntries(names.map((name) => [name, must(limits.parameters[name], name)])) as Record<K, number>

@@ -2,6 +2,7 @@
 // thousand gateways of a city; the number of messages is bounded by the areas involved, not by the alerts.
 
 import { MINUTE_MS } from '../calendar.ts'
+import { must } from '../must.ts'
 import type { AlertKind, AlertSubject } from './finding.ts'
 import type { AlertEvent } from './life.ts'
 
@@ -135,8 +136,8 @@ function gatherByArea(events: readonly AlertEvent[], around: Surroundings): Aler
 const single = (event: AlertEvent): AlertGroup => asOne([event], event.subject)
 
 const asOne = (events: readonly AlertEvent[], place: AlertSubject): AlertGroup => ({
-  what: events[0].what,
-  kind: events[0].kind,
+  what: must(events[0]).what,
+  kind: must(events[0]).kind,
   place,
   events,
 })

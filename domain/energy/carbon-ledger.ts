@@ -3,6 +3,7 @@
 // the subject is judged by, so that the two cannot drift unseen.
 
 import type { Month } from '../calendar.ts'
+import { must } from '../must.ts'
 import {
   ACTIVITY_UNITS,
   entriesOf,
@@ -116,13 +117,13 @@ const keyOf = ({ source, factor, coefficient }: Pick<LedgerRow, 'source' | 'fact
 
 const rowsOf = (entries: readonly LedgerEntry[]): LedgerRow[] =>
   [...Map.groupBy(entries, keyOf).values()].map((same) => {
-    const [{ source, factor, coefficient, reason }] = same
+    const { source, factor, coefficient, reason } = must(same[0])
     const months = [...Map.groupBy(same, ({ month }) => month)].map(([month, parts]) => addMonth(month, parts))
     return completed({ source, factor, coefficient, reason, months })
   })
 
 function addRows(same: readonly LedgerRow[]): LedgerRow {
-  const [{ source, factor, coefficient, reason }] = same
+  const { source, factor, coefficient, reason } = must(same[0])
   const byName = Map.groupBy(
     same.flatMap((row) => row.months),
     ({ month }) => month,
@@ -170,7 +171,7 @@ function ledgerOf(of: {
   const rows = of.rows.toSorted(
     (a, b) =>
       LEDGER_SOURCES.indexOf(a.source) - LEDGER_SOURCES.indexOf(b.source) ||
-      compareText(a.months[0].month, b.months[0].month),
+      compareText(a.months[0]?.month ?? '', b.months[0]?.month ?? ''),
   )
   const months = names.map((month) => ({
     month,

@@ -3,6 +3,7 @@
 // docs/rules/quota.md#indicators.
 
 import { HOUR_MS, type Month, monthRange } from '../calendar.ts'
+import type { Medium } from '../medium.ts'
 import { MEDIA } from '../medium.ts'
 import { outermost } from '../registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../registry/records.ts'
@@ -75,8 +76,15 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
   const countOf = (meter: Meter) => meterCount(meter, hours, { amounts: input.amounts, ofMeter })
   const amountOf = (meter: Meter): number => countOf(meter).amount
   const sum = (chosen: readonly Meter[]): number => chosen.reduce((total, meter) => total + amountOf(meter), 0)
-  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, hours, countOf }))
-  const [electricity, water, heat, gas] = supplies
+  const supply = (medium: Medium): Supply => supplyOf(medium, { meters, loose, hours, countOf })
+  const byName = {
+    electricity: supply('electricity'),
+    water: supply('water'),
+    heat: supply('heat'),
+    gas: supply('gas'),
+  }
+  const { electricity, water, heat, gas } = byName satisfies Record<Medium, Supply>
+  const supplies = Object.values(byName)
   const byMedium = { electricity: electricity.amount, heat: heat.amount, gas: gas.amount }
   const counted = supplies.flatMap((supply) => supply.bills)
   const fuels = fuelsOf(

@@ -110,7 +110,7 @@ export function costOfHours(input: {
     const day = dayOf(atMs)
     const end = Math.min(amounts.length, (dayStartMs(day + 1) - firstHourMs) / HOUR_MS)
     const hours = new Float64Array(24).fill(Number.NaN)
-    for (let i = index; i < end; i++) hours[hourOfDay(atMs) + i - index] = amounts[i]
+    for (let i = index; i < end; i++) hours[hourOfDay(atMs) + i - index] = amounts[i] ?? Number.NaN
     const outside = 24 - (end - index)
     if (pricer) pricer.addDay(cost, day, hours)
     else addHours(cost, hours, undefined)
@@ -175,7 +175,7 @@ function addHours(
   let last: TariffPeriod | undefined
   let sum: TariffCost['periods'][number] | undefined
   for (let hour = 0; hour < 24; hour++) {
-    const amount = amounts[hour]
+    const amount = amounts[hour] ?? Number.NaN
     const period = periods?.[hour]
     if (Number.isNaN(amount)) cost.hoursUnknown++
     else if (period === undefined) cost.hoursUnpriced++

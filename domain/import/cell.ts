@@ -54,7 +54,7 @@ function readFlag(text: string): Cell {
 function readReplacements(text: string): Cell {
   const value: Replacement[] = []
   for (const part of partsOf(text)) {
-    const [at, final, start, ...rest] = part.split(/\s+/)
+    const [at = '', final, start, ...rest] = part.split(/\s+/)
     const atMs = parseInstant(at)
     const finalValue = numberOf(final)
     const startValue = numberOf(start)
@@ -69,7 +69,7 @@ function readReplacements(text: string): Cell {
 function readYears(text: string): Cell {
   const value = new Map<string, number>()
   for (const part of partsOf(text)) {
-    const [year, amount, ...rest] = part.split('=').map((side) => side.trim())
+    const [year = '', amount, ...rest] = part.split('=').map((side) => side.trim())
     const target = numberOf(amount)
     if (!/^\d{4}$/.test(year) || target === undefined || rest.length > 0)
       return { reason: 'is not a list of "2026=12.5", separated by ";"' }
@@ -102,7 +102,7 @@ function readSteps(text: string): Cell {
 function readFormula(text: string): Cell {
   const value: FormulaPart[] = []
   for (const part of partsOf(text)) {
-    const [meter, times, ...rest] = part.split('=').map((side) => side.trim())
+    const [meter = '', times, ...rest] = part.split('=').map((side) => side.trim())
     const factor = times === undefined ? 1 : numberOf(times)
     if (meter === '' || factor === undefined || rest.length > 0)
       return { reason: 'is not a list of "<meter>=<factor>" such as "E1=1; E2=-1", separated by ";"' }

@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { type Bill, billSchema } from '../energy/bill.ts'
 import type { Tariff } from '../energy/tariff.ts'
+import { must } from '../must.ts'
 import {
   type Area,
   areaSchema,
@@ -131,7 +132,7 @@ function readHeader(kind: RegistryKind, rows: readonly Row[]): { written: Writte
     else written.set(column.name, cell)
   }
   for (const { name, aliases } of columns)
-    if (!written.has(name) && !FIELDS[kind][name].safeParse(undefined).success)
+    if (!written.has(name) && !FIELDS[kind][name]?.safeParse(undefined).success)
       refuse(name, `required column ${name} (${aliases[0]}) is missing`)
   return { written, refused }
 }
@@ -140,7 +141,7 @@ function readHeader(kind: RegistryKind, rows: readonly Row[]): { written: Writte
 function headersOf(rows: readonly Row[]): Set<string> {
   const headers = new Set<string>()
   for (const row of rows)
-    for (const header of Object.keys(row)) if (header.trim() !== '' || row[header].trim() !== '') headers.add(header)
+    for (const header of Object.keys(row)) if (header.trim() !== '' || row[header]?.trim() !== '') headers.add(header)
   return headers
 }
 
@@ -169,7 +170,7 @@ function readDraft(kind: RegistryKind, written: Written, row: Row, rowNumber: nu
 }
 
 const cellOf = (row: Row, header: string | undefined): string =>
-  header !== undefined && Object.hasOwn(row, header) ? row[header].trim() : ''
+  header !== undefined && Object.hasOwn(row, header) ? (row[header]?.trim() ?? '') : ''
 
 const translate = (column: string, text: string): string => VALUE_WORDS.get(column)?.get(text) ?? text
 
@@ -226,13 +227,14 @@ function joinRows<T, Head, Part>(drafts: readonly Draft[], rule: JoinedRows<T, H
     const record = joinGroup(group, rule)
     if (record === undefined) continue
     records.push(record)
-    rowOf.push(group[0].row)
+    rowOf.push(must(group[0]).row)
   }
   return { records, rowOf, refused: refusedOf(drafts) }
 }
 
 function joinGroup<T, Head, Part>(group: readonly Draft[], rule: JoinedRows<T, Head, Part>): T | undefined {
   const [first, ...later] = group
+  if (first === undefined) return undefined
   const head = parseDraft(first, rule.head)
   for (const draft of later) refuseOtherHead(draft, first, rule)
   const firstRows = new Map<unknown, number>()

@@ -139,11 +139,11 @@ export function pueGrade(
   if (racks !== undefined && racks <= table.edgeRacksMax) return none('edge')
   if (value === null) return none('noValue')
   const reached = table.grades.findIndex((max) => value <= max)
-  const better = reached === -1 ? table.grades.length - 1 : reached - 1
+  const better = table.grades[reached === -1 ? table.grades.length - 1 : reached - 1]
   return {
     grade: ([1, 2, 3] as const)[reached] ?? 'overLimit',
     reason: null,
-    toNextGrade: better < 0 ? null : value - table.grades[better],
+    toNextGrade: better === undefined ? null : value - better,
     table,
   }
 }
@@ -175,5 +175,6 @@ function hoursBetween(fromMs: number, toMs: number): number[] {
 function hourOf(hours: Hours | null, atMs: number): { amount: number; flag: number } | undefined {
   const index = hours ? (atMs - hours.firstHourMs) / HOUR_MS : -1
   const amount = hours?.amounts[index]
-  return hours && amount !== undefined && !Number.isNaN(amount) ? { amount, flag: hours.flags[index] } : undefined
+  const flag = hours?.flags[index]
+  return amount !== undefined && flag !== undefined && !Number.isNaN(amount) ? { amount, flag } : undefined
 }

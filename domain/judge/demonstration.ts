@@ -214,6 +214,6 @@ function fractionOf(
     energyPerCapita: whole && [whole.energyKgceWithUsers, whole.energyUsers],
     waterPerCapita: water && [water.waterM3WithUsers, water.waterUsers],
   } as const
-  const [amount, size] = fractions[indicator] ?? [null, null]
+  const [amount = null, size = null] = fractions[indicator] ?? []
   return amount !== null && size !== null && size > 0 ? { amount, size } : null
 }

@@ -233,7 +233,7 @@ function elapsedOfYear(scope: Scope, indicator: TotalIndicator): { basis: Foreca
 function shareByProfile({ elapsed }: Scope, profile: YearProfile | undefined): number {
   if (profile?.length !== 12) return 0
   const total = profile.reduce((sum, amount) => sum + amount, 0)
-  const passed = profile.reduce((sum, amount, index) => sum + amount * elapsed[index], 0)
+  const passed = profile.reduce((sum, amount, index) => sum + amount * (elapsed[index] ?? 0), 0)
   return total > 0 ? passed / total : 0
 }
 

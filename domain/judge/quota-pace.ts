@@ -67,8 +67,8 @@ export function quotaPace(
   const lastYear = actualsOf(yearOfProfile(map, year - 1), year - 1)
   const lastYearToDate = actualsOf(elapsedLastYear(map, year, asOfMs), year - 1)
   return rows.map((row, index) => {
-    const used = toDate?.[index].actual ?? null
-    const due = dueOf(lastYearToDate?.[index].actual, lastYear?.[index].actual, year, asOfMs)
+    const used = toDate?.[index]?.actual ?? null
+    const due = dueOf(lastYearToDate?.[index]?.actual, lastYear?.[index]?.actual, year, asOfMs)
     return paceOf(row, used, due, monthsLeftOf(year, asOfMs))
   })
 }
@@ -111,11 +111,12 @@ function nextOf(of: {
 }): NextRating | null {
   const { limits, rating, used, projected, monthsLeft } = of
   const better = RATINGS.indexOf(rating) - 1
-  if (better < 0) return null
+  const next = RATINGS[better]
   const limit = [limits.guide, limits.benchmark, limits.constraint][better]
+  if (next === undefined || limit === undefined) return null
   const left = limit - used
   return {
-    rating: RATINGS[better],
+    rating: next,
     limit,
     left,
     leftPerMonth: monthsLeft > 0 ? left / monthsLeft : null,

@@ -1,6 +1,7 @@
 // A ranking from which efficiency leaders (能效领跑者) can be selected, within each type and level. The rule is
 // a table (standards/ranking-rules.ts), and people select.
 
+import { must } from '../must.ts'
 import type { Rating } from '../rating.ts'
 import { RATINGS } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
@@ -53,7 +54,7 @@ export function rankLeaders(candidates: readonly RankingCandidate[], rule: Ranki
 }
 
 function groupOf(members: readonly RankingCandidate[], rule: RankingRule): RankingGroup {
-  const { type, venueKind = null, level = null } = members[0].institution
+  const { type, venueKind = null, level = null } = must(members[0]).institution
   const inOrder = members.toSorted((a, b) => compareText(a.institution.id, b.institution.id))
   const judged = inOrder.map((candidate) => ({ candidate, reasons: exclusionsOf(candidate, rule) }))
   const eligible = judged.flatMap(({ candidate, reasons }) =>
@@ -61,7 +62,12 @@ function groupOf(members: readonly RankingCandidate[], rule: RankingRule): Ranki
   )
   const ranked = tieBreak(eligible, 0).flatMap((tied, index, groups) => {
     const rank = 1 + groups.slice(0, index).reduce((sum, group) => sum + group.length, 0)
-    return tied.map(({ id, values }) => ({ institution: id, rank, value: values[0], leader: rank <= rule.leaders }))
+    return tied.map(({ id, values }) => ({
+      institution: id,
+      rank,
+      value: values[0] ?? Number.NaN,
+      leader: rank <= rule.leaders,
+    }))
   })
   const excluded = judged.flatMap(({ candidate, reasons }) =>
     reasons.length > 0 ? { institution: candidate.institution.id, reasons } : [],
@@ -77,15 +83,17 @@ interface Eligible {
 
 /** Best first, as groups of those that tie in every indicator from `depth` on. */
 function tieBreak(eligible: readonly Eligible[], depth: number): Eligible[][] {
-  if (eligible.length === 0) return []
-  if (depth === eligible[0].values.length) return [[...eligible]]
-  const sorted = eligible.toSorted((a, b) => a.values[depth] - b.values[depth])
+  const [first] = eligible
+  if (first === undefined) return []
+  if (depth === first.values.length) return [[...eligible]]
+  const amountOf = ({ values }: Eligible): number => values[depth] ?? Number.NaN
+  const sorted = eligible.toSorted((a, b) => amountOf(a) - amountOf(b))
   const groups: Eligible[][] = []
   for (const one of sorted) {
     const tied = groups.at(-1)
     // Against the group's first, so that a chain of near values does not tie its ends.
-    const best = tied?.[0].values[depth] ?? Number.NaN
-    const isTied = tied !== undefined && one.values[depth] - best <= Math.abs(best) * TIE_SLACK
+    const best = tied?.[0] === undefined ? Number.NaN : amountOf(tied[0])
+    const isTied = tied !== undefined && amountOf(one) - best <= Math.abs(best) * TIE_SLACK
     if (isTied) tied.push(one)
     else groups.push([one])
   }

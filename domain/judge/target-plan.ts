@@ -4,6 +4,7 @@
 
 import { type Indicator, TOTAL_INDICATORS } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
+import { must } from '../must.ts'
 import type { Target } from '../registry/records.ts'
 import { targetFor, targetValue } from './target-value.ts'
 
@@ -120,7 +121,7 @@ function decomposeTotal(parent: Target, shares: readonly Share[]): { targets: Ta
   }))
   const targets = shares.map((share, index) => ({
     ...proposalOf(parent, share),
-    years: Object.fromEntries(yearly.map(({ year, steps }) => [String(year), steps[index] / 10 ** CAP_DECIMALS])),
+    years: Object.fromEntries(yearly.map(({ year, steps }) => [String(year), must(steps[index]) / 10 ** CAP_DECIMALS])),
   }))
   const problems = targets
     .filter(({ years }) => Object.values(years).some((cap) => !(cap > 0)))
@@ -160,7 +161,8 @@ function shareProblems(parent: Target, shares: readonly Share[]): PlanProblem[] 
     if (!(weightOf(share) > 0 && Number.isFinite(weightOf(share)))) return [of('must be positive')]
     if (shares.findIndex(({ subject }) => subject === share.subject) < index) return [of('the child is given twice')]
     if (field === 'weight' && !isTotal(parent.indicator)) return [of('an intensity needs the child’s base value')]
-    if ('weight' in share !== 'weight' in shares[0]) return [of('give base values of all children, or weights of all')]
+    if ('weight' in share !== 'weight' in must(shares[0]))
+      return [of('give base values of all children, or weights of all')]
     return []
   })
   if (shares.length === 0) found.push(problem(parent, 'subject', 'has no children'))

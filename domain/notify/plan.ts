@@ -4,6 +4,7 @@
 import type { AlertEvent } from '../alert/life.ts'
 import type { AlertGroup } from '../alert/storm.ts'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../calendar.ts'
+import { must } from '../must.ts'
 import { SEVERITIES, type Severity } from '../phrase.ts'
 import type { Recipient } from './setting.ts'
 import { type Directory, digestText, groupLine, groupText } from './text.ts'
@@ -112,7 +113,8 @@ function concerns(recipient: Recipient, event: AlertEvent, directory: Directory)
   return recipient.areas.some((area) => scope.includes(area))
 }
 
-function dueOf(recipient: Recipient, { what, events: [{ severity }] }: AlertGroup, nowMs: number): number {
+function dueOf(recipient: Recipient, { what, events }: AlertGroup, nowMs: number): number {
+  const { severity } = must(events[0])
   const { quietHours, digestHour } = recipient
   if (what !== 'escalated' && rank(severity) < rank(recipient.immediateMin)) return nextHour(digestHour, nowMs)
   const urgent = severity === 'critical' && what !== 'cleared'
@@ -133,10 +135,12 @@ function nextHour(hour: number, nowMs: number): number {
 
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity)
 
-const groupId = ({ what, kind, place, events: [first, ...more] }: AlertGroup): string =>
-  more.length > 0
+function groupId({ what, kind, place, events }: AlertGroup): string {
+  const first = must(events[0])
+  return events.length > 1
     ? `${what}:storm:${kind}:${place.id}:${first.atMs}`
     : `${what}${first.level}:${first.alert}:${first.atMs}`
+}
 
 const toEachChannel = (
   { id: recipient, channels, language }: Recipient,

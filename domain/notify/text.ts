@@ -6,6 +6,7 @@ import type { AlertEvent, ClearReason } from '../alert/life.ts'
 import { ALERT_RULES } from '../alert/rules.ts'
 import type { AlertGroup, Surroundings } from '../alert/storm.ts'
 import { explainFinding } from '../alert/text.ts'
+import { must } from '../must.ts'
 import { clockTime, type Language, type Phrase, SEVERITY_NAMES } from '../phrase.ts'
 
 /** Subjects named in the message of a storm; the page has them all. */
@@ -43,7 +44,7 @@ export function groupText(group: AlertGroup, { language }: Reader, directory: Di
 
 function textIn(language: Language, group: AlertGroup, directory: Directory): Text {
   const { events, place } = group
-  const [first] = events
+  const first = must(events[0])
   const { measured, against, clause } = explainFinding(first.finding, language)
   const label = LABELS[language]
   const last = events.at(-1) ?? first
@@ -71,7 +72,7 @@ export function groupLine(group: AlertGroup, { language }: Reader, directory: Di
 }
 
 function lineIn(language: Language, group: AlertGroup, directory: Directory): string {
-  const [first] = group.events
+  const first = must(group.events[0])
   const { measured, against } = explainFinding(first.finding, language)
   const title = titleOf(group, language, directory)
   const detail =
@@ -115,7 +116,7 @@ const REASONS: Readonly<Record<ClearReason, Phrase>> = {
 }
 
 function titleOf({ what, kind, place, events }: AlertGroup, language: Language, directory: Directory): string {
-  const [{ severity }] = events
+  const { severity } = must(events[0])
   const count = events.length > 1 ? ` ×${events.length}` : ''
   const name = `${WHAT_NAMES[what][language]}${ALERT_RULES[kind].name[language]}${count}`
   const where = directory.nameOf(place)[language]
@@ -143,7 +144,7 @@ function outcomeOf({ what, reason, level }: AlertEvent, language: Language): str
 /** Addresses of the page as web/src/route.ts reads them. */
 function linkTo({ what, kind, place, events }: AlertGroup, directory: Directory): string {
   const { pageUrl } = directory
-  const [{ alert }] = events
+  const { alert } = must(events[0])
   if (events.length === 1) return pageAt(pageUrl, `#/alert/${encodeURIComponent(alert)}`)
   const [area] = place.type === 'area' ? [place.id] : directory.areasOf(place)
   const query = new URLSearchParams({ ...(area && { area }), kind, ...(what === 'cleared' && { state: 'cleared' }) })

@@ -46,7 +46,8 @@ export function meanSize(sizes: readonly InstitutionSize[], fromMs: number, toMs
   const bounds = [fromMs, ...changes, Math.max(fromMs, toMs)]
   const pieces = bounds
     .slice(1)
-    .map((endMs, index) => ({ size: sizeOn(sizes, bounds[index]), ms: endMs - bounds[index] }))
+    .map((endMs, index) => ({ startMs: bounds[index] ?? endMs, endMs }))
+    .map(({ startMs, endMs }) => ({ size: sizeOn(sizes, startMs), ms: endMs - startMs }))
   const mean = (field: keyof Size) => weightedMean(pieces.map(({ size, ms }) => ({ value: size[field], weight: ms })))
   return {
     floorAreaM2: mean('floorAreaM2'),

@@ -27,8 +27,8 @@ export function virtualHours(
   for (const { meter, factor } of formula) {
     const part = hoursOf(meter)
     for (let hour = 0; hour < hours; hour++) {
-      amounts[hour] += factor * (part ? part.amounts[hour] : Number.NaN)
-      flags[hour] = Math.max(flags[hour], part ? part.flags[hour] : NO_HOUR_FLAG)
+      amounts[hour] = (amounts[hour] ?? 0) + factor * (part?.amounts[hour] ?? Number.NaN)
+      flags[hour] = Math.max(flags[hour] ?? 0, part?.flags[hour] ?? NO_HOUR_FLAG)
     }
   }
   return { amounts, flags }

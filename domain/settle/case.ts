@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { HOUR_MS } from '../calendar.ts'
+import { must } from '../must.ts'
 import type { MeterProfile, Samples } from './series.ts'
 import { HOUR_FLAGS, type HourFlag, settle } from './settle.ts'
 
@@ -90,7 +91,7 @@ function settleParsed(settling: SettleCase, receivedByMs: number): SettledCase {
   const hours = Array.from(amounts, (kWh, index): [number, number | null, HourFlag] => [
     firstHourMs + index * HOUR_MS,
     Number.isNaN(kWh) ? null : kWh,
-    HOUR_FLAGS[flags[index]],
+    must(HOUR_FLAGS[must(flags[index])]),
   ])
   return { id: settling.id, hours, total: sumKnown(amounts) }
 }

@@ -37,14 +37,20 @@ export function clockJumps(arrivals: readonly Arrival[], kind: 'register' | 'int
   const receipts = receiptsOf(arrivals)
   const jumps: ClockJump[] = []
   // How many steps in a row up to each receipt were steady.
-  const steady = receipts.map(() => 0)
-  for (let i = 1; i < receipts.length; i++) steady[i] = isSteady(receipts[i - 1], receipts[i]) ? steady[i - 1] + 1 : 0
+  const steady: number[] = []
+  for (const [i, receipt] of receipts.entries()) {
+    const last = receipts[i - 1]
+    steady.push(last && isSteady(last, receipt) ? (steady[i - 1] ?? 0) + 1 : 0)
+  }
+  const steadyTo = (i: number): number => steady[i] ?? 0
   const steps = STEADY_RECEIPTS - 1
-  for (let i = 1; i + steps < receipts.length; i++) {
-    const [last, first, later] = [receipts[i - 1], receipts[i], receipts[i + steps]]
+  for (const [i, first] of receipts.entries()) {
+    const last = receipts[i - 1]
+    const later = receipts[i + steps]
+    if (!last || !later) continue
     const jumpMs = first.newest.atMs - last.newest.atMs - (first.receivedMs - last.receivedMs)
-    if (steady[i] > 0 || Math.abs(jumpMs) < CLOCK_JUMP_MS_MIN) continue
-    if (steady[i - 1] < steps || steady[i + steps] < steps) continue
+    if (steadyTo(i) > 0 || Math.abs(jumpMs) < CLOCK_JUMP_MS_MIN) continue
+    if (steadyTo(i - 1) < steps || steadyTo(i + steps) < steps) continue
     const { newest: before } = last
     const { oldest: after } = first
     const goesOn = after.value >= before.value && later.newest.value > before.value

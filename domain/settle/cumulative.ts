@@ -53,16 +53,18 @@ export function settleCumulative(
   samples: Samples,
   use: { first: number; last: number; window?: SettleWindow },
 ): HourSeries {
-  const { atMs, value } = samples
+  const { atMs } = samples
   const { first, last, window } = use
   const edge = { opens: window?.opensSeries ?? true, closes: window?.closesSeries ?? true }
-  const replacements = replacementsAmong(profile.replacements, atMs[first], atMs[last], edge)
-  const endMs = Math.max(atMs[last], replacements.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)
+  let good = readingAt(samples, first)
+  const end = readingAt(samples, last)
+  const replacements = replacementsAmong(profile.replacements, good.atMs, end.atMs, edge)
+  const endMs = Math.max(end.atMs, replacements.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)
 
   let from = first
-  let good: Reading = { atMs: atMs[first], value: value[first] }
-  if (replacements.length > 0 && replacements[0].atMs <= good.atMs) {
-    good = { atMs: replacements[0].atMs, value: replacements[0].finalValue }
+  const [opening] = replacements
+  if (opening !== undefined && opening.atMs <= good.atMs) {
+    good = { atMs: opening.atMs, value: opening.finalValue }
   } else from++
 
   const tally = openTally(profile, good, openHours(good.atMs, endMs, window), window)
@@ -74,7 +76,7 @@ export function settleCumulative(
     good = { atMs: replacement.atMs, value: replacement.startValue }
   }
   takeReadings(tally, samples, { from, to: last + 1 }, good)
-  if (from <= last) good = { atMs: atMs[last], value: value[last] }
+  if (from <= last) good = end
   closeTally(tally, good)
   const { hours, events } = tally
   return { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events }
@@ -84,6 +86,12 @@ interface Reading {
   atMs: number
   value: number
 }
+
+// Rows that the caller names lie within the samples: their elements are there.
+const readingAt = ({ atMs, value }: Samples, row: number): Reading => ({
+  atMs: atMs[row] as number,
+  value: value[row] as number,
+})
 
 /** The hour being filled is `carried` plus the register's way from `base` to wherever it stands when the hour ends. */
 interface Tally {
@@ -133,14 +141,14 @@ function takeReadings(
   const { atMs, value } = samples
   const { from, to } = range
   // The last reading of a register is always kept; followed by its own value it can be no spike.
-  const closing = end ? end.finalValue : value[to - 1]
+  const closing = end ? end.finalValue : (value[to - 1] as number)
   let goodMs = first.atMs
   let good = first.value
   let hourEndMs = tally.hourMs + HOUR_MS
   for (let i = from; i < to; i++) {
-    const readMs = atMs[i]
-    const read = value[i]
-    const next = i + 1 < to ? value[i + 1] : closing
+    const readMs = atMs[i] as number // from ≤ i < to ≤ length
+    const read = value[i] as number
+    const next = i + 1 < to ? (value[i + 1] as number) : closing
     if (!(readMs > goodMs)) throw new RangeError(`samples: row ${i} does not come after the row before it`)
     if (read >= good && next >= read) {
       if (readMs >= hourEndMs) {
@@ -290,8 +298,7 @@ function put(tally: Tally, registerAmount: number): void {
 function report(tally: Tally, event: RegisterEvent): void {
   if (!(event.atMs >= tally.eventsFromMs && event.atMs < tally.eventsToMs)) return
   const { events } = tally
-  let place = events.length
-  while (place > 0 && events[place - 1].atMs > event.atMs) place--
+  const place = events.findLastIndex(({ atMs }) => atMs <= event.atMs) + 1
   if (place === events.length) events.push(event)
   else events.splice(place, 0, event)
 }

@@ -29,8 +29,9 @@ export function settleIntervals(
 ): HourSeries {
   const { atMs, value } = samples
   const { lengthMs, leadMs } = intervalTiming(profile)
-  const seriesStartMs = atMs[use.first] - leadMs
-  const seriesEndMs = atMs[use.last] - leadMs + lengthMs
+  // Rows first to last and the hours below `amounts.length` are there.
+  const seriesStartMs = (atMs[use.first] as number) - leadMs
+  const seriesEndMs = (atMs[use.last] as number) - leadMs + lengthMs
   const hours = openHours(seriesStartMs, seriesEndMs, use.window)
   // The hour overlaps a step longer than 2 h: what an interval of a day says of one hour is an estimate.
   if (lengthMs > MEASURED_STEP_MS_MAX) hours.flags.fill(ESTIMATED)
@@ -39,8 +40,8 @@ export function settleIntervals(
   let coveredMs = seriesStartMs
   let lastAtMs = Number.NEGATIVE_INFINITY
   for (let i = use.first; i <= use.last; i++) {
-    const stampMs = atMs[i]
-    const amount = value[i]
+    const stampMs = atMs[i] as number
+    const amount = value[i] as number
     if (!(stampMs > lastAtMs)) throw new RangeError(`samples: the times of rows ${i - 1} and ${i} do not rise`)
     if (!Number.isFinite(amount)) throw new RangeError(`samples: the value of row ${i} is not a number`)
     const startMs = stampMs - leadMs
@@ -52,7 +53,10 @@ export function settleIntervals(
   markGap(hours, { fromMs: seriesEndMs, toMs: hourCeiling(seriesEndMs) })
 
   const scale = profile.multiplier * profile.factor
-  if (scale !== 1) for (let hour = 0; hour < hours.amounts.length; hour++) hours.amounts[hour] *= scale
+  if (scale !== 1) {
+    const { amounts } = hours
+    for (let hour = 0; hour < amounts.length; hour++) amounts[hour] = (amounts[hour] as number) * scale
+  }
   return { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events: [] }
 }
 
@@ -62,13 +66,13 @@ function spread(hours: Hours, startMs: number, lengthMs: number, amount: number)
   const toMs = fromMs + lengthMs
   const first = Math.floor(fromMs / HOUR_MS)
   if (toMs <= (first + 1) * HOUR_MS) {
-    if (first >= 0 && first < amounts.length) amounts[first] += amount
+    if (first >= 0 && first < amounts.length) amounts[first] = (amounts[first] as number) + amount
     return
   }
   const end = Math.min(amounts.length, Math.ceil(toMs / HOUR_MS))
   for (let hour = Math.max(0, first); hour < end; hour++) {
     const overlapMs = Math.min(toMs, (hour + 1) * HOUR_MS) - Math.max(fromMs, hour * HOUR_MS)
-    amounts[hour] += amount * (overlapMs / lengthMs)
+    amounts[hour] = (amounts[hour] as number) + amount * (overlapMs / lengthMs)
   }
 }
 

@@ -42,7 +42,9 @@ export function parseRepairs(
   const seen = new Map<string, number>()
   for (const [index, cells] of rows.entries()) {
     const row = index + FIRST_ROW
-    const [meter, at, value, remove] = REPAIR_COLUMNS.map((column) => String(cells[column] ?? '').trim())
+    const [meter = '', at = '', value = '', remove = ''] = REPAIR_COLUMNS.map((column) =>
+      String(cells[column] ?? '').trim(),
+    )
     if (!meter && !at && !value && !remove) continue
     const refuse = (field: string, reason: string): number => refused.push({ row, field, reason })
     const before = refused.length

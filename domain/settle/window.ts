@@ -63,15 +63,16 @@ function planRegister(
   edge: LoadedEdge,
 ): WindowPlan | MoreNeeded {
   const { atMs } = samples
+  const timeAt = timesOf(samples)
   const isAnchor = anchorTest(profile, samples)
 
   let inner = indexFrom(atMs, touched.fromMs) - 2
   while (inner > 0 && !isAnchor(inner)) inner--
   if (inner <= 0 && !edge.reachesStart) return { more: 'before' }
   const outline = seriesOutline(profile, samples, edge)
-  const fromMs = hourStart(inner > 0 ? atMs[inner] : outline.startMs)
+  const fromMs = hourStart(inner > 0 ? timeAt(inner) : outline.startMs)
   let first = Math.max(inner, 0)
-  while (first > 0 && !(atMs[first] <= fromMs && isAnchor(first))) first--
+  while (first > 0 && !(timeAt(first) <= fromMs && isAnchor(first))) first--
   if (first <= 0 && !edge.reachesStart) return { more: 'before' }
 
   const end = atMs.length - 1
@@ -81,26 +82,37 @@ function planRegister(
   while (inner < end && !isAnchor(inner)) inner++
   if (inner >= end && !edge.reachesEnd) return { more: 'after' }
   // An event may stand at the very end of the series: there the window goes one hour beyond.
-  const toMs = inner < end ? hourCeiling(atMs[inner]) : hourStart(outline.endMs) + HOUR_MS
+  const toMs = inner < end ? hourCeiling(timeAt(inner)) : hourStart(outline.endMs) + HOUR_MS
   let last = Math.min(inner, end)
-  while (last < end && !(atMs[last] >= toMs && isAnchor(last))) last++
+  while (last < end && !(timeAt(last) >= toMs && isAnchor(last))) last++
   if (last >= end && !edge.reachesEnd) return { more: 'after' }
 
   return { fromMs, toMs, firstIndex: first, lastIndex: last, opensSeries: first <= 0, closesSeries: last >= end }
 }
 
-function anchorTest(profile: MeterProfile, { atMs, value }: Samples): (i: number) => boolean {
+/** By row, which is one of the samples: the element is there. */
+const timesOf =
+  ({ atMs }: Samples) =>
+  (row: number): number =>
+    atMs[row] as number
+
+/** The rows asked for have neighbours on both sides. */
+function anchorTest(profile: MeterProfile, samples: Samples): (i: number) => boolean {
+  const { value } = samples
+  const timeAt = timesOf(samples)
+  const valueAt = (row: number): number => value[row] as number
   const stepMax = smallStep(profile)
   return (i) =>
-    !falls(value[i - 1], value[i], stepMax) &&
-    !falls(value[i], value[i + 1], stepMax) &&
+    !falls(valueAt(i - 1), valueAt(i), stepMax) &&
+    !falls(valueAt(i), valueAt(i + 1), stepMax) &&
     // Neighbours in time are neighbours in the register only when it was not replaced between them.
-    profile.replacements.every((replaced) => replaced.atMs < atMs[i - 1] || replaced.atMs > atMs[i + 1])
+    profile.replacements.every((replaced) => replaced.atMs < timeAt(i - 1) || replaced.atMs > timeAt(i + 1))
 }
 
-function seriesOutline(profile: MeterProfile, { atMs }: Samples, edge: LoadedEdge): { startMs: number; endMs: number } {
-  const firstMs = atMs[0]
-  const lastMs = atMs[atMs.length - 1]
+function seriesOutline(profile: MeterProfile, samples: Samples, edge: LoadedEdge): { startMs: number; endMs: number } {
+  const timeAt = timesOf(samples)
+  const firstMs = timeAt(0)
+  const lastMs = timeAt(samples.atMs.length - 1)
   const replaced = replacementsAmong(profile.replacements, firstMs, lastMs, {
     opens: edge.reachesStart,
     closes: edge.reachesEnd,
@@ -114,13 +126,15 @@ function seriesOutline(profile: MeterProfile, { atMs }: Samples, edge: LoadedEdg
  */
 function planIntervals(
   profile: MeterProfile,
-  { atMs }: Samples,
+  samples: Samples,
   touched: Touched,
   edge: LoadedEdge,
 ): WindowPlan | MoreNeeded {
+  const { atMs } = samples
+  const timeAt = timesOf(samples)
   const { lengthMs, leadMs } = intervalTiming(profile)
-  const startOf = (i: number): number => atMs[i] - leadMs
-  const endOf = (i: number): number => atMs[i] - leadMs + lengthMs
+  const startOf = (i: number): number => timeAt(i) - leadMs
+  const endOf = (i: number): number => timeAt(i) - leadMs + lengthMs
 
   const end = atMs.length - 1
   let older = indexFrom(atMs, touched.fromMs) - 1

@@ -96,7 +96,7 @@ function checkTable(kind: TableKind, rows: readonly TableRow[]): void {
     const finding = findingsOf(row).find((one) => one !== false)
     if (finding) throw new Error(`${kind}: ${keyOf(row)}: ${finding[1]}`)
     const parsed = schema.safeParse(row)
-    if (!parsed.success) throw new Error(`${kind}: ${keyOf(row)}: ${parsed.error.issues[0].message}`)
+    if (!parsed.success) throw new Error(`${kind}: ${keyOf(row)}: ${parsed.error.issues[0]?.message}`)
   }
   for (const [key, own] of Map.groupBy(rows, keyOf)) {
     const finding = successionFindings(own).at(0)

@@ -5,6 +5,7 @@
 
 import * as z from 'zod'
 import type { Medium } from '../medium.ts'
+import { must } from '../must.ts'
 import { areaCode } from '../registry/records.ts'
 import { type Certainty, datedRow, type Validity } from './validity.ts'
 
@@ -45,7 +46,7 @@ export const co2FactorSchema = z.object({
 })
 export type Co2Factor = z.infer<typeof co2FactorSchema>
 
-const AREA_NAMES: Record<string, string> = {
+const AREA_NAMES: Readonly<Record<string, string>> & { CN: string } = {
   CN: '全国',
   110000: '北京',
   120000: '天津',
@@ -128,7 +129,7 @@ function vintage(dataYear: number, issue: Validity & { notice: string }, values:
     series: '电力平均二氧化碳排放因子',
     dataYear,
     area,
-    areaName: AREA_NAMES[area],
+    areaName: must(AREA_NAMES[area], area),
     publisher: '生态环境部',
     ...issue,
     value,

@@ -77,7 +77,7 @@ const PLAUSIBLE_FUEL = [1.5, 4] as const
 const METERED = ['electricity', 'heat', 'gas'] as const satisfies EnergyCarrier[]
 
 const isRising = (values: readonly number[]): boolean =>
-  values.every((value, index) => index === 0 || value > values[index - 1])
+  values.every((value, index) => index === 0 || value > (values[index - 1] ?? Number.NaN))
 const words = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(' ')
 
 export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {

@@ -66,7 +66,8 @@ export function successionFindings<T extends Validity>(rows: readonly T[]): Succ
   return sorted.flatMap((row, index): SuccessionFinding<T>[] => {
     if (row.validTo !== undefined && row.validTo <= row.validFrom)
       return [{ row, reason: `ends on ${row.validTo}, no later than it begins, ${row.validFrom}` }]
-    const reason = index > 0 ? pairReason(sorted[index - 1], row) : undefined
+    const before = sorted[index - 1]
+    const reason = before && pairReason(before, row)
     return reason === undefined ? [] : [{ row, reason }]
   })
 }

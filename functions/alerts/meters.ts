@@ -190,12 +190,14 @@ function centreEfficiency(
 ): Finding[] {
   if (total.length === 0 || it.length === 0) return []
   const question = asked('pueOverLimit')
-  const [totalHours, itHours] = [total, it].map((own) => sumOf(own.map((id) => ({ own: hours.get(id), sign: 1 }))))
+  const hoursOf = (own: readonly string[]) => sumOf(own.map((id) => ({ own: hours.get(id), sign: 1 })))
+  const [totalHours, itHours] = [hoursOf(total), hoursOf(it)]
   const known = { totalKwh: 0, itKwh: 0, hours: 0 }
   const firstMs = totalHours.firstHourMs
-  const [from, to] = [today - PUE_DAYS, today].map((day) => (dayStartMs(day) - firstMs) / HOUR_MS)
+  const hourOf = (day: number): number => (dayStartMs(day) - firstMs) / HOUR_MS
+  const [from, to] = [hourOf(today - PUE_DAYS), hourOf(today)]
   for (let hour = Math.max(0, from); hour < to; hour++) {
-    const [whole, part] = [totalHours.amounts[hour], itHours.amounts[hour]]
+    const [whole = Number.NaN, part = Number.NaN] = [totalHours.amounts[hour], itHours.amounts[hour]]
     if (!(Number.isFinite(whole) && Number.isFinite(part))) continue
     known.totalKwh += whole
     known.itKwh += part
@@ -244,7 +246,9 @@ function sumOf(parts: readonly { own: MeterHours | undefined; sign: number }[]):
   const [first] = parts.flatMap(({ own }) => own ?? [])
   const amounts = new Float64Array(first?.amounts.length ?? 0)
   for (const { own, sign } of parts) {
-    for (let hour = 0; hour < amounts.length; hour++) amounts[hour] += own ? sign * own.amounts[hour] : Number.NaN
+    for (let hour = 0; hour < amounts.length; hour++) {
+      amounts[hour] = (amounts[hour] ?? 0) + sign * (own?.amounts[hour] ?? Number.NaN)
+    }
   }
   return { firstHourMs: first?.firstHourMs ?? 0, amounts }
 }

@@ -5,6 +5,7 @@ import { gatewayOffline, meterSilent } from '../../domain/alert/detect-hours.ts'
 import type { Finding, Limits } from '../../domain/alert/finding.ts'
 import { unjudged } from '../../domain/alert/finding.ts'
 import { MINUTE_MS } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import { type Institution, isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import type { StateStore } from '../platform.ts'
 import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
@@ -31,7 +32,7 @@ export async function silenceFindings(
   for (const [gateway, meters] of byGateway) {
     const lastMs = heard.get(gateway) ?? null
     if (lastMs === null) continue
-    const [{ institution }] = meters
+    const { institution } = must(meters[0])
     const everyMinutes = Math.min(...meters.map(({ intervalMinutes }) => intervalMinutes))
     const own = limits.of('gatewayOffline', [gateway, institution], typeOf.get(institution))
     const asked = { subject: { type: 'gateway', id: gateway } as const, limits: own, asOfMs: nowMs }

@@ -3,6 +3,7 @@
 
 import { type Alert, type AlertEvent, type advanceAll, alertSlot, canReopen } from '../../domain/alert/life.ts'
 import { type AlertThreshold, alertThresholdSchema } from '../../domain/alert/threshold.ts'
+import { must } from '../../domain/must.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
 import { putTogether } from '../state/put-together.ts'
 
@@ -177,7 +178,7 @@ async function closedOf(state: StateStore, area: string, { wanted, after, limit 
     const own = docs.filter(wanted)
     found.push(...own.map(({ key, value }) => ({ alert: value, area, cursor: key.slice(prefix.length) })))
     if (docs.length < CLOSED_PAGE) break
-    from = docs[docs.length - 1].key
+    from = must(docs.at(-1)).key
   }
   return found
 }

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { DAY_MS } from '../../domain/calendar.ts'
 import { parseInstant } from '../../domain/instant.ts'
 import { causeSchema, causeText } from '../../domain/judge/revision-cause.ts'
+import { must } from '../../domain/must.ts'
 import type { Meter } from '../../domain/registry/records.ts'
 import { canUndo, EVENT_KINDS, eventId, parseEventId, type ReviewState } from '../../domain/settle/review.ts'
 import { pageOf } from '../../domain/view/view.ts'
@@ -149,7 +150,7 @@ export const fieldRoutes: readonly Route[] = [
     async handle({ platform }, { body }) {
       const { refused, record } = await repair(platform, body)
       if (record) return record
-      const [{ row, field, reason }] = refused
+      const { row, field, reason } = must(refused[0])
       throw new Problem(422, 'Repair refused', `row ${row}: ${field} ${reason}`, { problems: refused })
     },
   }),

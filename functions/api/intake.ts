@@ -66,7 +66,8 @@ export const intakeRoutes: readonly Route[] = [
         receivedMs,
       }
       const { stored, rejected, failed } = await ingest(platform)({ messages: [message] })
-      if (failed.length > 0) throw new Error(failed[0].reason)
+      const [first] = failed
+      if (first) throw new Error(first.reason)
       return { stored, rejected }
     },
   }),

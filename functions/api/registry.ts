@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { billSchema } from '../../domain/energy/bill.ts'
 import { tariffSchema } from '../../domain/energy/tariff.ts'
+import { must } from '../../domain/must.ts'
 import {
   areaSchema,
   gatewaySchema,
@@ -55,7 +56,7 @@ export const registryRoutes: readonly Route[] = [
       const outcome = await importInto(platform, body)
       if (!('problems' in outcome)) return outcome
       const { problems } = outcome
-      const [{ kind, id, field, reason }] = problems
+      const { kind, id, field, reason } = must(problems[0])
       throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
     },
   }),

@@ -4,6 +4,7 @@
 import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { type Cause, listedCauses } from '../../domain/judge/revision-cause.ts'
+import { must } from '../../domain/must.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
 import { subjectMonthDocs } from './judgement.ts'
 import { readYear, type SubjectYear, subjectYearKey } from './subject-year.ts'
@@ -91,7 +92,15 @@ async function revisionDocs(
     if (JSON.stringify(amounts[0]) === JSON.stringify(amounts[1])) continue
     const number = (await state.query(`${revisionKey(subject, month)}/`)).length + 1
     const causes = listedCauses(await causesOf(month))
-    const value: Revision = { subject, month, number, atMs: nowMs, before: amounts[0], after: amounts[1], causes }
+    const value: Revision = {
+      subject,
+      month,
+      number,
+      atMs: nowMs,
+      before: must(amounts[0]),
+      after: must(amounts[1]),
+      causes,
+    }
     docs.push({ key: revisionKey(subject, month, number), value })
     revised.push({ month, number })
   }

@@ -36,7 +36,7 @@ export function monthsOf(stored: StoredYear | OlderYear): SubjectYear {
   const months: Record<string, SubjectMonth> = {}
   for (const row of rows) {
     const figures: Record<string, unknown> = {}
-    for (let index = 0; index < fields.length; index++) figures[fields[index]] = row[index]
+    for (const [index, field] of fields.entries()) figures[field] = row[index]
     const month = figures as unknown as SubjectMonth
     months[month.month] = month
   }

@@ -21,7 +21,8 @@ export async function clockJumpsOf(
   { fromMs, toMs }: { fromMs: number; toMs: number },
 ): Promise<ClockJumpRecord[]> {
   const own = new Set(meters.map(({ id }) => id))
-  const docs = await state.query<ClockJumpRecord>(meters.length === 1 ? clockJumpKey(meters[0].id) : JUMPS_KEY)
+  const [only] = meters
+  const docs = await state.query<ClockJumpRecord>(meters.length === 1 && only ? clockJumpKey(only.id) : JUMPS_KEY)
   return docs
     .map(({ value }) => value)
     .filter(({ meter, event }) => own.has(meter) && event.atMs >= fromMs && event.atMs < toMs)

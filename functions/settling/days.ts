@@ -83,7 +83,7 @@ export async function settleMeters(works: readonly MeterWork[], stores: Stores):
     waiting = farther
   }
   if (waiting.length > 0)
-    throw new Error(`no window found for meter "${waiting[0].meter.id}" with all of its readings at hand`)
+    throw new Error(`no window found for meter "${waiting[0]?.meter.id}" with all of its readings at hand`)
   return changed
 }
 
@@ -153,7 +153,7 @@ async function settleLoad(
   for (let first = 0; first < works.length; await nextTurn()) {
     const windows: SettledWindow[] = []
     for (let count = 0; first < works.length && count < SAMPLES_PER_TURN && windows.length < METERS_PER_TURN; first++) {
-      const work = works[first]
+      const work = works[first] as MeterWork // first < works.length
       const samples = samplesOf.get(work.meter.id) ?? NO_SAMPLES
       const edge = { reachesStart: fromMs <= work.extent[0], reachesEnd: toMs > work.extent[1] }
       const window = settleWindow(work.meter, samples, work.touched, edge)
@@ -221,8 +221,8 @@ async function patchedDays(
       for (let hour = first; hour < end; hour++) {
         const index = (startMs + hour * HOUR_MS - series.firstHourMs) / HOUR_MS
         const known = index >= 0 && index < series.flags.length
-        patched.amounts[hour] = known ? series.amounts[index] : Number.NaN
-        patched.flags[hour] = known ? series.flags[index] : NO_HOUR
+        patched.amounts[hour] = known ? (series.amounts[index] as number) : Number.NaN
+        patched.flags[hour] = known ? (series.flags[index] as number) : NO_HOUR
       }
       const hourOf = (atMs: number): number => Math.floor((atMs - startMs) / HOUR_MS)
       const outside = patched.events.filter(({ atMs }) => hourOf(atMs) < first || hourOf(atMs) >= end)

@@ -32,7 +32,9 @@ export async function eventsOf(
   range: { fromMs: number; toMs: number },
 ): Promise<MeterEvent[]> {
   const own = new Set(meters.map(({ id }) => id))
-  const docs = await ports.state.query<EventReview>(meters.length === 1 ? reviewKey(meters[0].id) : 'review/')
+  const docs = await ports.state.query<EventReview>(
+    meters.length === 1 && meters[0] ? reviewKey(meters[0].id) : 'review/',
+  )
   const reviews = docs.map(({ value }) => value).filter(({ meter }) => own.has(meter))
   const reviewOf = new Map(reviews.map((review) => [nameOf(review), review]))
   const found = new Map<string, MeterEvent>()

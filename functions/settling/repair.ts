@@ -2,6 +2,7 @@
 // holds and the record of corrections shows both; who sent which row of which file is kept beside them.
 
 import { randomUUID } from 'node:crypto'
+import { must } from '../../domain/must.ts'
 import { isRead } from '../../domain/registry/records.ts'
 import { parseRepairs, type RefusedRepair, type Repair, type RepairRow } from '../../domain/settle/repair.ts'
 import type { Platform, StoredReading } from '../platform.ts'
@@ -71,7 +72,7 @@ export async function repair(
   const notKept = await readings.append(batch, nowMs)
   await fanOut.send('settle', [...shards])
   const notStored = notKept.map(
-    ({ index, reason }): RefusedRepair => ({ row: repairs[index].row, field: 'at', reason }),
+    ({ index, reason }): RefusedRepair => ({ row: must(repairs[index]).row, field: 'at', reason }),
   )
   const left = new Set(notKept.map(({ index }) => index))
   const stored = repairs.filter((_, index) => !left.has(index))

@@ -7,7 +7,7 @@ export function daySum(hours: ArrayLike<number>): ConsumptionSum {
   let amount = 0
   let hoursKnown = 0
   for (let hour = 0; hour < hours.length; hour++) {
-    const one = hours[hour]
+    const one = hours[hour] ?? Number.NaN
     if (Number.isNaN(one)) continue
     amount += one
     hoursKnown++

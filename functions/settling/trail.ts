@@ -2,6 +2,7 @@
 
 import { dayOf, dayStartMs, type Month, monthOf, monthRange, monthsThrough } from '../../domain/calendar.ts'
 import type { Trail, TrailEntry } from '../../domain/judge/revision-cause.ts'
+import { must } from '../../domain/must.ts'
 import type { ChangedDays } from './days.ts'
 import { reopenedKey } from './review.ts'
 import type { ShardWork } from './works.ts'
@@ -26,7 +27,7 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
       entries.push({ cause: { kind: 'meterProfile', meter: id, change }, months })
     } else if (touched) {
       const { meter, fromMs, toMs, count } = touched
-      entries.push({ meter, fromMs, toMs, count, months: [months[0], months.at(-1) ?? months[0]] })
+      entries.push({ meter, fromMs, toMs, count, months: [must(months[0]), must(months.at(-1))] })
     }
     for (const { event, state, who, atMs, ...range } of reopenedOf.get(reopenedKey(id)) ?? []) {
       const near = monthsThrough(monthOf(range.fromMs), monthOf(range.toMs)).filter((month) => months.includes(month))

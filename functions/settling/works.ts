@@ -87,7 +87,7 @@ export async function settleWorks(
   const virtualMarks: DocWrite[] = []
   for (const { shard, all, meters, extents } of works) {
     const reachOf = (institution: string): number[] =>
-      extents.flatMap((extent, i) => (extent && meters[i].institution === institution ? extent : []))
+      extents.flatMap((extent, i) => (extent && meters[i]?.institution === institution ? extent : []))
     virtualMarks.push(...(await putVirtualDays({ state, consumption }, { shard, meters: all, changed, reachOf })))
   }
   return { changed, virtualMarks }

@@ -34,7 +34,7 @@ export async function planPending(
   const pageUrl = (await notifySettingOf(state))?.pageUrl ?? knownUrl ?? PAGE_URL_DEFAULT
   const [waiting, broken] = parted(await state.query<AlertEvent>(alertKeys.event(), { limit: EVENTS_PAGE }), isTellable)
   // In key order the first is the oldest: when it has waited long enough, those of the same burst are here.
-  if (waiting.length > 0 && waiting[0].value.atMs <= nowMs - GATHER_MINUTES * MINUTE_MS) {
+  if (waiting[0] && waiting[0].value.atMs <= nowMs - GATHER_MINUTES * MINUTE_MS) {
     const events = waiting.map(({ value }) => value)
     const registry = registryReader(state)
     await registry.refresh()

@@ -124,7 +124,8 @@ const SHARDS_AT_ONCE = 16
 async function settleAll({ platform, handlers }: Host, report: Report): Promise<void> {
   const shards = (await platform.state.get<RegistryHead>(registryKeys.head))?.value.shards ?? []
   const done = ({ failed }: ShardResult, stage: string): void => {
-    if (failed.length > 0) throw new Error(`${stage} ${failed[0].shard}: ${failed[0].reason}`)
+    const [first] = failed
+    if (first) throw new Error(`${stage} ${first.shard}: ${first.reason}`)
   }
   for (const stage of ['settle', 'assess'] as const) {
     for (let first = 0; first < shards.length; first += SHARDS_AT_ONCE) {

@@ -89,7 +89,8 @@ async function readTable(file: string): Promise<Table> {
     .map((name) => ({ file, row: 1, field: name, reason: 'the column stands twice' }))
   // A row that is left out keeps its place as an empty one, so that the numbers of the others stay those of the file.
   const rows = records.map((cells, index): Row => {
-    if (cells.length === header.length) return Object.fromEntries(header.map((name, column) => [name, cells[column]]))
+    if (cells.length === header.length)
+      return Object.fromEntries(header.map((name, column) => [name, cells[column] ?? '']))
     if (cells.some((cell) => cell.trim() !== '')) {
       const reason = `the row has ${cells.length} cells, the header ${header.length}`
       malformed.push({ file, row: index + 2, field: '', reason })

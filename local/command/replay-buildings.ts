@@ -6,6 +6,7 @@ import { HOUR_MS, yearOf, yearRange } from '../../domain/calendar.ts'
 import { coefficientSetOn, kgceOf } from '../../domain/energy/conversion.ts'
 import { INTENSITY_INDICATORS, TOTAL_INDICATORS } from '../../domain/indicator.ts'
 import type { DualControl } from '../../domain/judge/result.ts'
+import { must } from '../../domain/must.ts'
 import type { Institution, Target } from '../../domain/registry/records.ts'
 import { sumKnown } from '../../domain/settle/case.ts'
 import type { AreaStatusView, SeriesView } from '../../domain/view/view.ts'
@@ -151,7 +152,7 @@ function longestGap(known: ReadonlyMap<number, number>, fromMs: number, toMs: nu
  */
 async function portfolio(client: Client, span: Span, reductionPct: number) {
   const years = yearsOf(span)
-  const [baseYear, year] = [years[0], years[years.length - 1]]
+  const [baseYear, year] = [must(years[0]), must(years.at(-1))]
   const statusOf = async (one: number): Promise<DualControl | null> =>
     (await client.get<AreaStatusView>(`areas/${AREA}/status?month=${one}-12`)).dualControl
   const base = await statusOf(baseYear)

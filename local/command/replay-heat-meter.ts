@@ -3,6 +3,7 @@
 
 import { type RegisterSeries, readHeatMeterCsv } from '../../devices/replay/csv-source.ts'
 import { yearOf } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import { sumKnown } from '../../domain/settle/case.ts'
 import type { SeriesView } from '../../domain/view/view.ts'
 import type { Client } from './client.ts'
@@ -64,7 +65,7 @@ const meterOf = ({ meter, register }: RegisterSeries): string =>
 
 async function meterResult(client: Client, one: RegisterSeries) {
   // A millisecond more, so that a single reading is a range as well.
-  const [fromMs, toMs] = [one.atMs[0], one.atMs[one.atMs.length - 1] + 1]
+  const [fromMs, toMs] = [must(one.atMs[0]), must(one.atMs.at(-1)) + 1]
   const { points } = await client.get<SeriesView>(`meters/${meterOf(one)}/series?from=${fromMs}&to=${toMs}`)
   const known = points.flatMap(({ atMs, value }) => (value === null ? [] : [{ atMs, value }]))
   const isHeat = one.register === HEAT

@@ -153,7 +153,8 @@ async function settled(client: Client, area: string, signal: AbortSignal): Promi
 async function tellRejections(client: Client, gateways: readonly { id: string }[]): Promise<void> {
   for (const { id } of gateways) {
     const { items } = await client.get<Page<RejectionView>>(`rejections?gateway=${id}&limit=1`)
-    if (items.length > 0) process.stderr.write(`kilowatch: ${id}: ${items[0].code}: ${items[0].detail}\n`)
+    const [first] = items
+    if (first) process.stderr.write(`kilowatch: ${id}: ${first.code}: ${first.detail}\n`)
   }
 }
 

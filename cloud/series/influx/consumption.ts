@@ -1,6 +1,7 @@
 // Consumption by meter and day in InfluxDB: one point a meter-day, which a later one at its time replaces, field by field.
 
 import { dayOf, dayStartMs } from '../../../domain/calendar.ts'
+import { must } from '../../../domain/must.ts'
 import type { ConsumptionDay, ConsumptionStore } from '../../../functions/platform.ts'
 import { withSums } from '../../../functions/settling/sum.ts'
 import { parted } from '../../backoff.ts'
@@ -17,10 +18,11 @@ export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore
       // Of a day given twice the last is meant, however the server goes about the lines of a batch.
       const last = [...new Map(days.map((day) => [`${day.meter} ${day.day}`, day])).values()]
       const refused = await influx.write(last.map(lineOf))
-      if (refused.length === 0) return
-      const { meter, day } = last[refused[0].index]
+      const [first] = refused
+      if (first === undefined) return
+      const { meter, day } = must(last[first.index])
       throw new Error(
-        `InfluxDB refuses ${refused.length} days of consumption, first day ${day} of meter "${meter}": ${refused[0].reason}`,
+        `InfluxDB refuses ${refused.length} days of consumption, first day ${day} of meter "${meter}": ${first.reason}`,
       )
     },
 
@@ -30,7 +32,9 @@ export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore
         const where = `WHERE ${ofMeters(quotedIds(part))} AND ${timeBetween(dayStartMs(fromDay), dayStartMs(toDay))}`
         for await (const { tags, values } of influx.query(`SELECT hours, events FROM days ${where} GROUP BY meter`))
           for (const [startMs, hours, events] of values)
-            days.push(dayOfTexts(tags.meter, dayOf(Number(startMs)), { hours: String(hours), events: String(events) }))
+            days.push(
+              dayOfTexts(must(tags.meter), dayOf(Number(startMs)), { hours: String(hours), events: String(events) }),
+            )
       }
       return inOrderAsked(meters, days)
     },

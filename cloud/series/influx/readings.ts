@@ -1,5 +1,6 @@
 // Raw readings in InfluxDB: one point for each value received, under the tag `meter` (docs/decisions/0015).
 
+import { must } from '../../../domain/must.ts'
 import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
 import { type Arrived, askable, letterOf, pointNs, qualityOf, quotedIds, standingSamples } from '../arrival.ts'
@@ -23,7 +24,7 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
       for await (const { tags, values } of influx.query(statement)) {
         for (const [atMs, value, arrival, receivedMs, quality] of values) {
           found.push({
-            meter: tags.meter,
+            meter: must(tags.meter),
             atMs: Number(atMs),
             value: Number(value),
             arrival: Number(arrival),
@@ -42,7 +43,8 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
     for await (const { tags, values } of influx.query(
       `SELECT ${what} FROM readings WHERE ${own} AND ${EVER} GROUP BY meter`,
     ))
-      for (const [timeMs, value] of values) found.set(tags.meter, { timeMs: Number(timeMs), value: Number(value) })
+      for (const [timeMs, value] of values)
+        found.set(must(tags.meter), { timeMs: Number(timeMs), value: Number(value) })
     return found
   }
 
@@ -82,7 +84,7 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
       for (const own of conditions(meters)) {
         // Points of one millisecond are values of one time.
         const times = `SELECT count(arrival) AS n FROM readings WHERE ${own} AND ${EVER} GROUP BY time(1ms), meter fill(none)`
-        for await (const { values } of influx.query(`SELECT count(n) FROM (${times})`)) count += Number(values[0][1])
+        for await (const { values } of influx.query(`SELECT count(n) FROM (${times})`)) count += Number(values[0]?.[1])
       }
       return count
     },

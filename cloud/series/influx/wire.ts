@@ -3,6 +3,7 @@
 
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { must } from '../../../domain/must.ts'
 import { inParallel, insist, PATIENCE, type Patience, parted } from '../../backoff.ts'
 
 const compress = promisify(gzip)
@@ -77,7 +78,7 @@ export function openInflux({
     } catch (error) {
       if (!(error instanceof InfluxFailure && error.isOfTheLines)) throw error
       if (indexes.length === 1) {
-        refused.push({ index: indexes[0], reason: error.message })
+        refused.push({ index: must(indexes[0]), reason: error.message })
         return
       }
       // Written again, a line that stood already is the same point.

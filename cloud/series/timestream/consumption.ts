@@ -3,6 +3,7 @@
 
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
 import { dayOf, dayStartMs } from '../../../domain/calendar.ts'
+import { must } from '../../../domain/must.ts'
 import type { ConsumptionDay, ConsumptionStore } from '../../../functions/platform.ts'
 import { withSums } from '../../../functions/settling/sum.ts'
 import { parted } from '../../backoff.ts'
@@ -28,12 +29,11 @@ export function openTimestreamConsumption(options: TimestreamTable & { now(): nu
       const last = new Map(days.map((day) => [`${day.meter} ${day.day}`, day]))
       const records = [...last.values()].flatMap(recordsOf)
       const refused = await table.replace(records, common)
-      if (refused.length === 0) return
-      const { Dimensions, Time } = records[refused[0].index]
-      const what = `day ${dayOf(Number(Time))} of meter "${Dimensions?.[0].Value}"`
-      throw new Error(
-        `Timestream refuses ${refused.length} records of consumption, first ${what}: ${refused[0].reason}`,
-      )
+      const [first] = refused
+      if (first === undefined) return
+      const { Dimensions, Time } = must(records[first.index])
+      const what = `day ${dayOf(Number(Time))} of meter "${Dimensions?.[0]?.Value}"`
+      throw new Error(`Timestream refuses ${refused.length} records of consumption, first ${what}: ${first.reason}`)
     },
 
     async get(meters, fromDay, toDay) {

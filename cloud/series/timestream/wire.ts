@@ -8,6 +8,7 @@ import {
   type TimestreamWriteClient,
   WriteRecordsCommand,
 } from '@aws-sdk/client-timestream-write'
+import { must } from '../../../domain/must.ts'
 import { inParallel, insist, isPassingAwsFailure, PATIENCE, type Patience, parted } from '../../backoff.ts'
 
 /** WriteRecords' limit. */
@@ -61,8 +62,8 @@ export function openTimestreamTable({ write, query, database, table, patience = 
       const refused: RefusedRecord[] = []
       const starts = parted([...records.keys()], RECORDS_PER_WRITE)
       await inParallel(starts, WRITES_AT_ONCE, async (indexes) => {
-        const own = indexes.map((index) => records[index])
-        for (const one of await writeOnce(own, common)) refused.push({ ...one, index: indexes[one.index] })
+        const own = indexes.map((index) => must(records[index]))
+        for (const one of await writeOnce(own, common)) refused.push({ ...one, index: must(indexes[one.index]) })
       })
       return refused.sort((a, b) => a.index - b.index)
     },
@@ -83,7 +84,7 @@ export function openTimestreamTable({ write, query, database, table, patience = 
         const still = await this.write(again, common)
         refused = [
           ...refused.filter(({ existingVersion }) => existingVersion === undefined),
-          ...still.map((one) => ({ ...one, index: overtaken[one.index].index })),
+          ...still.map((one) => ({ ...one, index: must(overtaken[one.index]).index })),
         ]
       }
       return refused

@@ -57,7 +57,8 @@ export function AdminForm<T>({ actions, done }: Props<T>) {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    send(actions[0])
+    const [first] = actions
+    if (first) send(first)
   }
   if (session.state === 'out') return <SignInButton />
   return (

@@ -69,6 +69,7 @@ interface GroupProps extends RankingHead {
 
 function Group({ rows, rule, nameOf, routeMonth }: GroupProps) {
   const { text, language } = useLanguage()
+  const [indicator] = rule.indicators
   const ranked = rows.filter(({ rank }) => rank !== null)
   const excluded = rows.filter(({ rank }) => rank === null)
   const linkOf = (id: string) => <a href={formatRoute(institutionRoute(id, routeMonth))}>{nameOf(id)}</a>
@@ -78,7 +79,7 @@ function Group({ rows, rule, nameOf, routeMonth }: GroupProps) {
       <ol className="ranking">
         {ranked.map(({ institution, rank, value, leader }) => (
           <li key={institution} value={rank ?? undefined}>
-            {linkOf(institution)} {formatNumber(value, 2)} {formatUnit(UNITS[rule.indicators[0]], language)}{' '}
+            {linkOf(institution)} {formatNumber(value, 2)} {indicator && formatUnit(UNITS[indicator], language)}{' '}
             {leader && <strong className="leader">{text.leader}</strong>}
           </li>
         ))}

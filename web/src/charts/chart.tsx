@@ -34,7 +34,7 @@ export function Chart({ option, className, label, onPick }: Props) {
       const point = [offsetX, offsetY]
       if (!pick.current || !made.containPixel('grid', point)) return
       const [index] = made.convertFromPixel('grid', point)
-      pick.current(index)
+      if (index !== undefined) pick.current(index)
     })
     const observer = new ResizeObserver(() => made.resize())
     observer.observe(box)

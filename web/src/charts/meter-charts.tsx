@@ -53,7 +53,9 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
       tooltip: {
         ...FRAME.tooltip,
         formatter: (points: { dataIndex: number }[]) => {
-          const { hour, value, flag } = hours.slots[points[0].dataIndex]
+          const slot = hours.slots[points[0]?.dataIndex ?? -1]
+          if (!slot) return ''
+          const { hour, value, flag } = slot
           const amount = value === null ? text.noData : withUnit(formatAmount(value), unit)
           const events = marks
             .flatMap((mark) => (mark.hour === hour ? [`<br>${format.encodeHTML(mark.name)}`] : []))
@@ -120,7 +122,9 @@ export function DayChart({ days, chosen, unit, choose }: DayChartProps) {
       tooltip: {
         ...FRAME.tooltip,
         formatter: (points: { dataIndex: number }[]) => {
-          const { day, value } = days[points[0].dataIndex]
+          const pointed = days[points[0]?.dataIndex ?? -1]
+          if (!pointed) return ''
+          const { day, value } = pointed
           return `${dayLabel(day)}<br><b>${value === null ? text.noData : withUnit(formatAmount(value), unit)}</b>`
         },
       },

@@ -14,7 +14,9 @@ export function PueChart({ hours }: { hours: readonly { atMs: number; value: num
       tooltip: {
         ...FRAME.tooltip,
         formatter: (points: { dataIndex: number }[]) => {
-          const { atMs, value } = hours[points[0].dataIndex]
+          const pointed = hours[points[0]?.dataIndex ?? -1]
+          if (!pointed) return ''
+          const { atMs, value } = pointed
           return `${formatTime(atMs)}<br><b>${value === null ? text.noData : formatNumber(value, 3)}</b>`
         },
       },

@@ -8,15 +8,14 @@ export const UNKNOWN = '—'
 type Amount = number | null | undefined
 
 // Chinese and English group digits alike, so one formatter serves both.
-const formatters = [0, 1, 2, 3].map(
-  (digits) =>
-    new Intl.NumberFormat('en-US', {
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-      // A register that stepped back by a hair is 0.00, not -0.00.
-      signDisplay: 'negative',
-    }),
-)
+const formatterOf = (digits: number) =>
+  new Intl.NumberFormat('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    // A register that stepped back by a hair is 0.00, not -0.00.
+    signDisplay: 'negative',
+  })
+const formatters = { 0: formatterOf(0), 1: formatterOf(1), 2: formatterOf(2), 3: formatterOf(3) }
 
 /** A number with a fixed count of decimals (0 to 3) and thousands separators. */
 export function formatNumber(value: Amount, digits: 0 | 1 | 2 | 3): string {
