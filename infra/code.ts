@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url'
 import { AssetHashType } from 'aws-cdk-lib'
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { buildSync } from 'esbuild'
-import { must } from '../domain/must.ts'
 import { bundleOptions } from './bundle.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -31,7 +30,9 @@ export function bundleOf(entry: string): Bundle {
     metafile: true,
     logLevel: 'warning',
   })
-  const bundle: Bundle = { code: must(outputFiles[0]).contents, inputs: Object.keys(metafile.inputs) }
+  const [output] = outputFiles
+  if (!output) throw new Error(`esbuild made nothing of ${entry}`)
+  const bundle: Bundle = { code: output.contents, inputs: Object.keys(metafile.inputs) }
   made.set(entry, bundle)
   return bundle
 }
