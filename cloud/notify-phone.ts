@@ -1,5 +1,5 @@
 // Short messages by SNS, where it may send them: not in the regions of China, whose numbers need a gateway there
-// (functions/notify-sms.ts). A number that has opted out, or is none, will not get better.
+// (functions/telling/sms.ts). A number that has opted out, or is none, will not get better.
 
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns'
 import { type Message, PermanentFailure } from '../functions/platform.ts'

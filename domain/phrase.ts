@@ -1,5 +1,5 @@
 // Small words that alert texts share, in both languages: names of indicators, register events and severities, amounts
-// and times. Texts themselves stand in the rule table, domain/alert-rule.ts.
+// and times. The texts of alerts are in domain/alert/text.ts.
 
 import { formatInstant } from './calendar.ts'
 import type { Indicator, QUOTA_INDICATORS } from './indicator.ts'

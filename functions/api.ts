@@ -58,8 +58,7 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
 
-/** What the authorizer in front of us found out; API Gateway puts it here, and so does the local host. */
-/** Whoever is known and may not is told what is missing; all others may give other credentials. */
+/** 403 names the claim that a known sender lacks; 401 asks everybody else for other credentials. */
 function refusalOf(principal: Principal, needed: 'admin' | 'gateway'): Problem {
   const needs = `this needs the credentials of a${needed === 'admin' ? 'n admin' : ' gateway'}`
   if (needed === 'admin' && principal.role === 'anyone' && principal.lacks !== undefined) {
@@ -68,6 +67,7 @@ function refusalOf(principal: Principal, needed: 'admin' | 'gateway'): Problem {
   return new Problem(401, 'Unauthorized', needs)
 }
 
+/** The sender, as the authorizer in front of the API found: API Gateway's or the local host's. */
 function principalOf(event: ApiEvent): Principal {
   const context = event.requestContext as { authorizer?: { lambda?: Principal } }
   return context.authorizer?.lambda ?? { role: 'anyone' }

@@ -84,7 +84,7 @@ export interface ConsumptionDay {
   amounts: Float64Array
   /** 24 codes: index into HOUR_FLAGS, or NO_HOUR where no hour was ever settled. */
   flags: Uint8Array
-  /** What happened to the register on this day, for people to see (domain/register.ts). */
+  /** What happened to the register on this day, for people to see (domain/settle/settle.ts). */
   events: readonly RegisterEvent[]
 }
 /** What is known of a meter over some days, and of how many hours. */

@@ -1,6 +1,6 @@
 // AWS IoT Core: the rule that takes readings, the policy by which a gateway reaches its own topics and no others, and fleet
 // provisioning for those that come with a claim certificate. The topics are those of
-// docs/rules/interfaces.md#mqtt-topics; test/infra compares the policy with domain/topic.ts, and test/devices runs it
+// docs/rules/interfaces.md#mqtt-topics; test/infra compares the policy with domain/wire/topic.ts, and test/devices runs it
 // against a broker.
 
 import { CfnOutput } from 'aws-cdk-lib'

@@ -106,7 +106,7 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
   return url
 }
 
-/** What web/src/site-config.ts reads, of a page that has the API beside it. */
+/** What web/src/api/site-config.ts reads, of a page that has the API beside it. */
 export const pageConfig = ({ jwt, pageClient }: Settings): object =>
   pageClient ? { oidc: { issuer: jwt.issuer, clientId: pageClient.id, scope: pageClient.scope } } : {}
 

@@ -23,7 +23,7 @@ const MAGNETIC_DAYS = 3650
 const METER_DIMENSION = 'meter'
 /** Attribute by which DynamoDB forgets what has been settled long ago (the ledger of what was touched). */
 const EXPIRES_ATTRIBUTE = 'expires'
-/** Documents too large for an item of the table (cloud/state-value.ts): replaced ones are kept as long as the table's past. */
+/** Documents too large for an item of the table (cloud/state/value.ts): replaced ones are kept as long as the table's past. */
 const LARGE_DOCUMENTS_PREFIX = 'state/'
 /** Where Timestream reports what it refused after it had accepted it: only for late data, and only there. */
 const REFUSED_PREFIX = 'timestream-refused/'

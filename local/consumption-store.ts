@@ -12,7 +12,7 @@ import { inDerivedTransaction } from './sqlite.ts'
 const HOURS = 24
 /** 24 doubles and 24 flag codes. */
 const ROW_BYTES = HOURS * 8 + HOURS
-/** The sum of a day's known hours, and how many they are (functions/consumption-sum.ts). */
+/** The sum of a day's known hours, and how many they are (functions/settling/sum.ts). */
 const SUM_BYTES = 8 + 1
 /** Rows written before the event loop gets a turn: about 10 ms of work. */
 const ROWS_PER_TURN = 2_000

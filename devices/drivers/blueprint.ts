@@ -3,7 +3,7 @@
 //
 // What every driver keeps:
 //  1. It gives what the device said, or nothing. No zero for a timeout, no last value again, no interpolation:
-//     a gap is a fact, and the host knows how to bridge it (domain/register.ts).
+//     a gap is a fact, and the host knows how to bridge it (domain/settle/settle.ts).
 //  2. A device that fails is logged, left alone for a while that doubles up to a limit, and tried again, for ever.
 //     It holds up the others for no longer than one answer may take.
 //  3. It stops soon after the signal aborts, in the middle of a request too.

@@ -1,4 +1,4 @@
-// Detectors that look at consumption and at what was heard: plain values in, one Finding out (domain/alert-finding.ts).
+// Detectors that look at consumption and at what was heard: plain values in, one Finding out (domain/alert/finding.ts).
 // Those that look at judgements stand in alert-judgement.ts. Where too little is known the finding is unjudged.
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay, MINUTE_MS } from '../calendar.ts'

@@ -1,5 +1,5 @@
 // What a detector says of one subject: a value, the limits it was held against, and the facts that a message needs.
-// The value of every kind is such that more is worse, so one rule of hysteresis serves all (domain/alert.ts).
+// The value of every kind is such that more is worse, so one rule of hysteresis serves all (domain/alert/life.ts).
 
 import type { Indicator, QUOTA_INDICATORS } from '../indicator.ts'
 

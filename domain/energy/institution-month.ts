@@ -61,7 +61,7 @@ export interface MonthInput {
  * A sub meter below another of the same purpose is part of it and is not counted twice.
  *
  * Electricity is what was bought: dual control, CO2 and quota see PV power only by the purchase that it saves.
- * `generation` meters stand apart (domain/generation.ts).
+ * `generation` meters stand apart (domain/energy/generation.ts).
  *
  * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts for a medium of which
  * no main meter was read in the month; then its hours are known. Where one was, the readings hold, and only the bill's cost

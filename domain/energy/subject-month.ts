@@ -24,7 +24,7 @@ export interface SubjectMonth {
   /** Data centre as a whole and its IT equipment, in the boundary of its PUE; parts of electricityKwh. */
   dataCentreKwh: number
   dataCentreItKwh: number
-  /** PV and other own generation, and what of it was fed into the grid; no part of electricityKwh (domain/generation.ts). */
+  /** PV and other own generation, and what of it was fed into the grid; no part of electricityKwh (domain/energy/generation.ts). */
   generationKwh: number
   exportedKwh: number
   /** By the statistics set, fuels included; the next two are parts of it. */

@@ -47,7 +47,7 @@ export function effectivenessOf({ totalKwh, itKwh, hoursExpected, hoursKnown }: 
   return { value: Math.max(1, ratio), problem: null, coverage }
 }
 
-/** What the hours of the two sides are; null: no meter. Several meters of a side are added before (domain/virtual-meter.ts). */
+/** What the hours of the two sides are; null: no meter. Several meters of a side are added before (domain/registry/virtual-meter.ts). */
 export interface CentreHours {
   total: Hours | null
   it: Hours | null

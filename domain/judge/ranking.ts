@@ -9,7 +9,7 @@ import type { RANKING_INDICATORS, RankingRule } from '../standards/ranking-rules
 
 type RankingIndicator = (typeof RANKING_INDICATORS)[number]
 
-/** One institution's year. Indicators as in domain/dual-control.ts, null where unknown. */
+/** One institution's year. Indicators as in domain/judge/dual-control.ts, null where unknown. */
 export interface RankingCandidate {
   institution: Pick<Institution, 'id' | 'type' | 'venueKind' | 'level'>
   values: Readonly<Record<RankingIndicator, number | null>>

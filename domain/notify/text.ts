@@ -141,7 +141,7 @@ function outcomeOf({ what, reason, level }: AlertEvent, language: Language): str
   ]
 }
 
-/** Addresses of the page as web/src/route.ts reads them. */
+/** Addresses of the page as web/src/frame/route.ts reads them. */
 function linkTo({ what, kind, place, events }: AlertGroup, directory: Directory): string {
   const { pageUrl } = directory
   const { alert } = must(events[0])

@@ -92,7 +92,7 @@ export type Gateway = z.infer<typeof gatewaySchema>
 
 export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as const
 /**
- * `register`: cumulative; `interval`: the energy of one interval (rules: domain/register.ts). `virtual`: the sum of other
+ * `register`: cumulative; `interval`: the energy of one interval (rules: domain/settle/settle.ts). `virtual`: the sum of other
  * meters, each with a factor. `offline`: no readings, a bill a month.
  */
 export const METER_KINDS = ['register', 'interval', 'virtual', 'offline'] as const

@@ -11,7 +11,7 @@ export interface PlanTarget {
   indicator: Indicator
   baseYear: number
   endYear: number
-  /** The base year's result in the indicator's unit (domain/registry.ts); null where none was published. */
+  /** The base year's result in the indicator's unit (domain/registry/records.ts); null where none was published. */
   baseValue: number | null
   /** A ceiling on a total. It may lie above the base value: the caps of 2025 allow growth while intensities fall. */
   cap?: number

@@ -50,7 +50,7 @@ export const alertViewSchema = z.object({
   raise: z.number(),
   clear: z.number(),
   asOfMs: ms,
-  /** What the kind knows beside its value (AlertFacts of domain/alert-finding.ts). */
+  /** What the kind knows beside its value (AlertFacts of domain/alert/finding.ts). */
   facts: z.record(z.string(), z.unknown()),
   text: z.object({ zh: textSchema, en: textSchema }),
 })

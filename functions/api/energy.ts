@@ -1,5 +1,4 @@
-// Routes that show where numbers come from and what they mean: explain, carbon ledger, meter tree, data centre, rankings,
-// key energy users, pace, cost and the decomposition of targets.
+// Routes for the energy of one institution or area: carbon ledger, meter tree, cost, data centre and quota pace.
 
 import * as z from 'zod'
 import { monthRange } from '../../domain/calendar.ts'

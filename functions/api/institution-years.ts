@@ -1,5 +1,5 @@
-// The institutions below an area with their months of a year, and what rankings, demonstration points and marks of key
-// energy users are made of them. Shard by shard, since only those of one county lie together.
+// Reads the institutions below an area, county by county, with their months of a year, and the carbon ledger of an
+// institution or an area.
 
 import { type CarbonLedger, carbonLedger, sumLedgers } from '../../domain/energy/carbon-ledger.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'

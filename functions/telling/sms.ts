@@ -1,5 +1,5 @@
 // Short messages through an HTTP gateway of the user's choice. What its request looks like is a template of the setting
-// (domain/notification-setting.ts); an answer that does not say what the setting expects is tried again.
+// (domain/notify/setting.ts); an answer that does not say what the setting expects is tried again.
 
 import { fillTemplate, type SmsGateway, type SmsPlaceholder } from '../../domain/notify/setting.ts'
 import type { Message } from '../platform.ts'

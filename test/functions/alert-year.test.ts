@@ -83,7 +83,7 @@ interface Expected {
   cleared?: string
 }
 /**
- * From the faults and the text of the rules (domain/alert-rule.ts), by hand, not from what the program said. A look on day D is
+ * From the faults and the text of the rules (domain/alert/rules.ts), by hand, not from what the program said. A look on day D is
  * at 00:01 and sees whole days up to D − 1. "Held for a day" means: at two looks running.
  * kWh of an office: 2025 January 2,814, February 2,472, May 2,724, January to April 10,620, the year 32,250; 2026 January 2,724,
  * January to April 10,620.

@@ -59,7 +59,7 @@ describe('rights', () => {
     expect([...new Set([...reads, ...writes])].sort()).toEqual(
       ['consumption', 'readings'].filter((port) => ports.includes(port)),
     )
-    // A row that goes unit by unit sends each tick on to its own queue (cloud/shard-entry.ts).
+    // A row that goes unit by unit sends each tick on to its own queue (cloud/events/queued.ts).
     const { each } = { each: undefined, ...triggers[name] }
     expect(sends.length > 0).toBe(ports.includes('fanOut') || each !== undefined)
     if (each) expect(sends).toContain(name)
