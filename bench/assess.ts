@@ -1,6 +1,6 @@
 // Settled hours → how everyone stands: the scheduled run of the assess handler over a whole province and the sums up to
-// the top, at three sizes, and beside it the least that it must do: reading the same hours and documents. Then the same run
-// on the hour of the daily alerts.
+// the top, at three sizes, and beside it the least that it must do: reading the same hours and documents. Then the same
+// run on the hour of the daily alerts.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -131,7 +131,10 @@ interface Round {
 }
 type Assess = Handler<ShardEvent, ShardResult>
 
-/** The scheduled run and the sums to the top. Throws when someone is left out or the province's sum is not that of the hours. */
+/**
+ * The scheduled run and the sums to the top. Throws when someone is left out or the province's sum is not that of the
+ * hours.
+ */
 async function assessOnce(
   platform: Platform,
   handler: Assess,

@@ -1,5 +1,5 @@
-// DynamoDB, SQS, Timestream and InfluxDB as far as `ingest` asks them, on one socket: each answers at once and keeps nothing,
-// so that what is measured is ours. The registry they know is the fleet of bench/cloud-ingest.ts.
+// DynamoDB, SQS, Timestream and InfluxDB as far as `ingest` asks them, on one socket: each answers at once and keeps
+// nothing, so that what is measured is ours. The registry they know is the fleet of bench/cloud-ingest.ts.
 
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'

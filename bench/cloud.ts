@@ -1,6 +1,6 @@
-// What a handler costs in AWS: the size of its bundle, how long a fresh process takes to import it, and the processor time
-// of `ingest` for a message. Bundled as the stack bundles it (infra/bundle.ts); a bundle with anything of one machine in it,
-// or without the platform on AWS, fails the bench.
+// What a handler costs in AWS: the size of its bundle, how long a fresh process takes to import it, and the processor
+// time of `ingest` for a message. Bundled as the stack bundles it (infra/bundle.ts); a bundle with anything of one
+// machine in it, or without the platform on AWS, fails the bench.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'

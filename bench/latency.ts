@@ -1,5 +1,6 @@
-// From publishing to the API's hour and day: all meters of a province send their quarter-hour's reading, at once or each
-// gateway by its own clock, and sampled meters are asked for over HTTP until hour and day count what their register says.
+// From publishing to the API's hour and day: all meters of a province send their quarter-hour's reading, at once or
+// each gateway by its own clock, and sampled meters are asked for over HTTP until hour and day count what their
+// register says.
 
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -225,7 +226,9 @@ async function addressOf(host: ChildProcess, folder: string): Promise<HostAddres
   throw new Error('the host did not start')
 }
 
-/** Waits until a host has nothing to do: a quarter of an hour lies between two bursts, and not the work of the last one. */
+/**
+ * Waits until a host has nothing to do: a quarter of an hour lies between two bursts, and not the work of the last one.
+ */
 async function quiet(host: ChildProcess): Promise<void> {
   let quietSeconds = 0
   for (let seconds = 0; seconds < QUIET_SECONDS_MAX && quietSeconds < QUIET_SECONDS; seconds++) {

@@ -1,5 +1,5 @@
-// The three MQTT 3.1.1 packets that a publisher writes, as bytes. By hand, so that the publisher, which shares two cores
-// with what it measures, spends nothing on them while the clock runs.
+// The three MQTT 3.1.1 packets that a publisher writes, as bytes. By hand, so that the publisher, which shares two
+// cores with what it measures, spends nothing on them while the clock runs.
 
 const CONNECT = 0x10
 const PUBLISH_QOS_1 = 0x32

@@ -1,5 +1,5 @@
-// A province that has been settled and judged so far: counties with institutions of several kinds, the month documents of
-// the year before, and the hours of the present month. What `bench -- assess` starts from.
+// A province that has been settled and judged so far: counties with institutions of several kinds, the month documents
+// of the year before, and the hours of the present month. What `bench -- assess` starts from.
 
 import { addMonths, dayOf, type Month, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { standardsOfMonth } from '../domain/energy/conversion.ts'
@@ -181,7 +181,9 @@ const quotasOf = (type: Quota['type']): Quota[] =>
     standIn: true,
   }))
 
-/** Documents of the months before `month`, of each institution and of the shard. All meters of a kind counted the same. */
+/**
+ * Documents of the months before `month`, of each institution and of the shard. All meters of a kind counted the same.
+ */
 async function putPastMonths(
   { state }: Platform,
   shard: string,

@@ -1,6 +1,6 @@
 // The publisher process: writes prepared QoS 1 packets to a broker from many connections, each with a bounded number of
-// messages that are not yet acknowledged, at once or each in its turn, and reports how long that took. Asked over IPC, one
-// thing at a time.
+// messages that are not yet acknowledged, at once or each in its turn, and reports how long that took. Asked over IPC,
+// one thing at a time.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -142,7 +142,9 @@ function connected(port: number, { id, secret }: FleetGateway): Promise<Socket> 
   })
 }
 
-/** Resolves with the time from write to PUBACK of each message, in ms, when all are acknowledged, each once, in order. */
+/**
+ * Resolves with the time from write to PUBACK of each message, in ms, when all are acknowledged, each once, in order.
+ */
 function publishAll(socket: Socket, { gateway, bytes, offsets }: Prepared, window: number): Promise<Float64Array> {
   const count = offsets.length - 1
   const times = new Float64Array(count)

@@ -67,8 +67,8 @@ interface Round {
 }
 
 /**
- * A host's day at one go: it has its registry in memory, readings have come in, and now they are settled. Throws when the
- * hours do not add up to what the registers went through.
+ * A host's day at one go: it has its registry in memory, readings have come in, and now they are settled. Throws when
+ * the hours do not add up to what the registers went through.
  */
 async function settleOnce(folder: string, counties: number): Promise<Omit<Round, 'edgeSeconds'>> {
   const platform = await openPlatform(folder)
@@ -98,7 +98,9 @@ async function settleOnce(folder: string, counties: number): Promise<Omit<Round,
   }
 }
 
-/** Stores yesterday's readings as they come in: all meters, then all meters again. Returns what was used in all, in kWh. */
+/**
+ * Stores yesterday's readings as they come in: all meters, then all meters again. Returns what was used in all, in kWh.
+ */
 async function append({ readings, now }: Platform, meters: readonly string[]): Promise<number> {
   const startMs = dayStartMs(dayOf(now()) - 1)
   const hundredths = (meter: number, step: number): number =>

@@ -18,7 +18,10 @@ const PAUSE_MS = 20
 const PROBE_EVERY_MS = 100
 const TOLERANCE = 1e-6
 
-/** When hour and day of each sample were there, in epoch milliseconds. Each is asked for from `fromMs` on, beside the others. */
+/**
+ * When hour and day of each sample were there, in epoch milliseconds. Each is asked for from `fromMs` on, beside the
+ * others.
+ */
 export function shown(
   httpUrl: string,
   samples: readonly (Sample & { fromMs: number })[],
@@ -55,7 +58,10 @@ async function counts(httpUrl: string, { meter, atMs, registerAt }: Sample): Pro
   return true
 }
 
-/** Asks for the province, a page of institutions and a meter's day in turn, at a steady pace; `stop` gives the seconds each took. */
+/**
+ * Asks for the province, a page of institutions and a meter's day in turn, at a steady pace; `stop` gives the seconds
+ * each took.
+ */
 export function probing(httpUrl: string, meter: string): { stop(): Promise<number[]> } {
   const dayMs = dayStartMs(dayOf(Date.now()))
   const paths = [

@@ -57,7 +57,8 @@ function notInstalled() {
 }
 
 /**
- * @typedef {Record<string, { version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }>} Packages
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }} LockedPackage
+ * @typedef {Record<string, LockedPackage>} Packages
  *   as in package-lock.json and in npm's own record of what it installed: both have one format.
  */
 

@@ -64,7 +64,9 @@ const PASSING = new Set([
   'ETIMEDOUT',
 ])
 
-/** Works through items, `width` at a time. After a failure no other is begun; it is thrown when those begun have ended. */
+/**
+ * Works through items, `width` at a time. After a failure no other is begun; it is thrown when those begun have ended.
+ */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,

@@ -1,6 +1,6 @@
 // Messages that could not be done, with the reason: SQS itself moves a message to its dead-letter queue without one. So
-// the last try sets the message aside itself, with what went wrong as an attribute; where even that fails, or the function
-// dies, SQS moves it as ever, and the reason stands in the log alone.
+// the last try sets the message aside itself, with what went wrong as an attribute; where even that fails, or the
+// function dies, SQS moves it as ever, and the reason stands in the log alone.
 
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -17,8 +17,9 @@ export const REASON_ATTRIBUTE = 'reason'
 /** A sentence, not a stack trace: a message with its attributes has a limit. */
 const REASON_CHARS_MAX = 1000
 /**
- * A message comes again after a minute, then after two, four and eight: some fifteen minutes in all, for a store that restarts.
- * Left alone it would stay hidden, with all of its group, for longer than the longest run: that is for functions that die.
+ * A message comes again after a minute, then after two, four and eight: some fifteen minutes in all, for a store that
+ * restarts. Left alone it would stay hidden, with all of its group, for longer than the longest run: that is for
+ * functions that die.
  */
 const AGAIN_SECONDS = 60
 /** SQS's own limit. */

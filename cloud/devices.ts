@@ -71,7 +71,10 @@ export function iotDevices({ iot, policy, dataPlane = openDataPlane }: IotDevice
     await iot.send(new DetachThingPrincipalCommand({ thingName, principal }))
   }
 
-  /** Takes away what was made of a certificate that nobody will have. What cannot be taken away is inactive, and is named. */
+  /**
+   * Takes away what was made of a certificate that nobody will have. What cannot be taken away is inactive, and is
+   * named.
+   */
   async function discard(thingName: string, arn: string): Promise<void> {
     await iot.send(new DetachThingPrincipalCommand({ thingName, principal: arn })).catch(unlessAbsent)
     await iot.send(new DetachPolicyCommand({ policyName: policy(), target: arn })).catch(unlessAbsent)

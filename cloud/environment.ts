@@ -1,5 +1,5 @@
-// What the platform on AWS is told by its environment: one row per variable, parsed when it is first asked for, so that a
-// function needs only what it uses and importing needs nothing. `infra/` sets them; docs/architecture.md lists them.
+// What the platform on AWS is told by its environment: one row per variable, parsed when it is first asked for, so that
+// a function needs only what it uses and importing needs nothing. `infra/` sets them; docs/architecture.md lists them.
 
 import * as z from 'zod'
 

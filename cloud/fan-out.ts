@@ -1,6 +1,6 @@
-// The FanOut port over SQS FIFO queues: the group of a message is its shard, so that no two functions work on one shard at
-// a time, and its deduplication id is the shard with the span of time it was sent in, so that messages that wait are one.
-// The queue's delay is longer than the span; why that loses nothing is in docs/decisions/0016.
+// The FanOut port over SQS FIFO queues: the group of a message is its shard, so that no two functions work on one shard
+// at a time, and its deduplication id is the shard with the span of time it was sent in, so that messages that wait are
+// one. The queue's delay is longer than the span; why that loses nothing is in docs/decisions/0016.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs'

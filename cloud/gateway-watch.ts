@@ -1,5 +1,5 @@
-// When gateways were last heard, as documents: in AWS nobody listens to them but the function behind the IoT rule. A write
-// is paid for, so each gateway is noted at most once in a while by each running function, and alerts bear that.
+// When gateways were last heard, as documents: in AWS nobody listens to them but the function behind the IoT rule. A
+// write is paid for, so each gateway is noted at most once in a while by each running function, and alerts bear that.
 
 import { type GatewaySeen, gatewaysHeard, putGatewaysSeen } from '../functions/alerts/gateways-heard.ts'
 import type { MqttMessage, StateStore } from '../functions/platform.ts'

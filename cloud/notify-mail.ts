@@ -1,5 +1,5 @@
-// Mail by SES. What SES says of the request itself is final; what an administrator may mend while the mail still matters
-// (an identity that is not verified yet, sending that is paused) and all that may pass is not.
+// Mail by SES. What SES says of the request itself is final; what an administrator may mend while the mail still
+// matters (an identity that is not verified yet, sending that is paused) and all that may pass is not.
 
 import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { type Message, PermanentFailure } from '../functions/platform.ts'

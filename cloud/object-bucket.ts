@@ -1,5 +1,5 @@
-// Files in an S3 bucket: reports, packages, and state documents too large for DynamoDB. Encryption, versions and who may
-// read are the bucket's own settings (infra/).
+// Files in an S3 bucket: reports, packages, and state documents too large for DynamoDB. Encryption, versions and who
+// may read are the bucket's own settings (infra/).
 
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { checkObjectKey, type ObjectStore } from '../functions/platform.ts'

@@ -1,5 +1,6 @@
-// Fleet provisioning asks here before a certificate becomes a gateway's. A claim certificate is the same in many boxes, so who
-// holds one may ask in any name: only a gateway that is registered, and has no certificate yet, gets one this way.
+// Fleet provisioning asks here before a certificate becomes a gateway's. A claim certificate is the same in many boxes,
+// so who holds one may ask in any name: only a gateway that is registered, and has no certificate yet, gets one this
+// way.
 
 import { type IoTClient, ListThingPrincipalsCommand } from '@aws-sdk/client-iot'
 import { GATEWAY_ID } from '../domain/registry/records.ts'

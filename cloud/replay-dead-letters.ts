@@ -1,5 +1,5 @@
-// Dead letters and the way back: reads a dead-letter queue, says why each message is there, and sends it to its queue again.
-// A message is deleted only after it was sent: a kill in between sends it twice, which every handler bears.
+// Dead letters and the way back: reads a dead-letter queue, says why each message is there, and sends it to its queue
+// again. A message is deleted only after it was sent: a kill in between sends it twice, which every handler bears.
 
 import {
   ChangeMessageVisibilityCommand,

@@ -1,6 +1,6 @@
-// What a gateway needs to speak to AWS IoT Core instead of an embedded broker: its own certificate in the place of a password,
-// the rule that takes readings without a charge for the message (Basic Ingest), and the service's quotas as limits. The outbox
-// and what a PUBACK means stay the same.
+// What a gateway needs to speak to AWS IoT Core instead of an embedded broker: its own certificate in the place of a
+// password, the rule that takes readings without a charge for the message (Basic Ingest), and the service's quotas as
+// limits. The outbox and what a PUBACK means stay the same.
 
 import { readFileSync } from 'node:fs'
 import { topicOf } from '../domain/wire/topic.ts'
@@ -10,7 +10,10 @@ import type { UplinkLimits } from './uplink.ts'
 export interface AwsIotOptions {
   /** Gateway id: the name of the thing, and the MQTT client id. */
   id: string
-  /** The account's endpoint, `….iot.<region>.amazonaws.com[.cn]` (`aws iot describe-endpoint --endpoint-type iot:Data-ATS`). */
+  /**
+   * The account's endpoint, `….iot.<region>.amazonaws.com[.cn]` (`aws iot describe-endpoint --endpoint-type
+   * iot:Data-ATS`).
+   */
   host: string
   /** 8883 unless a firewall in between wants another. */
   port?: number
@@ -23,8 +26,8 @@ export interface AwsIotOptions {
 }
 
 /**
- * Quotas of IoT Core for one connection: 100 publishes a second, 512 KiB a second, 100 publishes without a PUBACK, one CONNECT a
- * second for a client id; a message has 128 KiB as everywhere. We stay below: the status is a publish too.
+ * Quotas of IoT Core for one connection: 100 publishes a second, 512 KiB a second, 100 publishes without a PUBACK, one
+ * CONNECT a second for a client id; a message has 128 KiB as everywhere. We stay below: the status is a publish too.
  */
 const LIMITS: Partial<UplinkLimits> = {
   publishesPerSecond: 80,

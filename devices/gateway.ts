@@ -44,7 +44,10 @@ export interface GatewayFigures {
 export interface Gateway {
   readonly id: string
   figures(): GatewayFigures
-  /** Resolves when the source has ended and the outbox is empty. Rejects when the source throws or the gateway stops first. */
+  /**
+   * Resolves when the source has ended and the outbox is empty. Rejects when the source throws or the gateway stops
+   * first.
+   */
   drained(): Promise<void>
   /** Stops source and uplink and closes the outbox; what is not acknowledged stays in it for the next start. */
   stop(): Promise<void>

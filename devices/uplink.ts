@@ -20,7 +20,9 @@ export interface UplinkLimits extends ConnectionLimits {
   /** First and longest wait before connecting again; doubles in between, with jitter of ± 50 %. */
   retryMsMin: number
   retryMsMax: number
-  /** Wait after a refusal of id, password or certificate: only a person can mend it, and brokers ban those who hammer. */
+  /**
+   * Wait after a refusal of id, password or certificate: only a person can mend it, and brokers ban those who hammer.
+   */
   refusedRetryMs: number
 }
 
@@ -69,7 +71,9 @@ export class Uplink {
     this.#connection?.send()
   }
 
-  /** Waits briefly for PUBACKs on their way, says goodbye and disconnects; what is unacknowledged stays in the outbox. */
+  /**
+   * Waits briefly for PUBACKs on their way, says goodbye and disconnects; what is unacknowledged stays in the outbox.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#connection?.finish()

@@ -1,8 +1,8 @@
 // Cycles in what refers to what: meters behind meters, virtual meters made of one another, areas within areas.
 
 /**
- * Each id that reaches itself, with all members of its cycle (the ids that it reaches and that reach it) in the order of
- * `edges`. References to ids that are no key lead nowhere.
+ * Each id that reaches itself, with all members of its cycle (the ids that it reaches and that reach it) in the order
+ * of `edges`. References to ids that are no key lead nowhere.
  */
 export function cyclesOf(edges: ReadonlyMap<string, readonly string[]>): Map<string, readonly string[]> {
   const suspects = reversed(withoutEnds(reversed(withoutEnds(edges))))
@@ -34,7 +34,9 @@ export function inDependencyOrder(edges: ReadonlyMap<string, readonly string[]>)
   return order
 }
 
-/** What is left when all that leads to no cycle is taken away, in the order of `edges`: nothing, in a sound registry. */
+/**
+ * What is left when all that leads to no cycle is taken away, in the order of `edges`: nothing, in a sound registry.
+ */
 function withoutEnds(edges: ReadonlyMap<string, readonly string[]>): Map<string, readonly string[]> {
   const sound = new Set(inDependencyOrder(edges))
   return new Map([...edges].filter(([id]) => !sound.has(id)))

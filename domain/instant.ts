@@ -70,7 +70,9 @@ function zoneOffset(text: string, index: number): number | undefined {
   return sign === PLUS ? hours * 60 + minutes : -(hours * 60 + minutes)
 }
 
-/** Where the digits after the dot at 19 end; at the dot itself, where no zone is found, when there are none or too many. */
+/**
+ * Where the digits after the dot at 19 end; at the dot itself, where no zone is found, when there are none or too many.
+ */
 function fractionEnd(text: string): number {
   let end = 20
   while (isDigit(text, end)) end++

@@ -1,6 +1,9 @@
 // Means that leave out unknown values.
 
-/** The mean of the values that are known, by weight; null when no known value has weight. Equal values give themselves exactly. */
+/**
+ * The mean of the values that are known, by weight; null when no known value has weight. Equal values give themselves
+ * exactly.
+ */
 export function weightedMean(parts: readonly { value: number | null; weight: number }[]): number | null {
   let mean = 0
   let weight = 0

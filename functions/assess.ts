@@ -1,6 +1,6 @@
-// Consumption → what each institution used month by month, how it stands, and the sum of its county. Works on the months
-// that settling marked, and on all months of an institution whose registration changed; the scheduled run also looks at the
-// present month of everyone, since silence is news too.
+// Consumption → what each institution used month by month, how it stands, and the sum of its county. Works on the
+// months that settling marked, and on all months of an institution whose registration changed; the scheduled run also
+// looks at the present month of everyone, since silence is news too.
 
 import { DAY_MS, dayOf, type Month, monthOf, monthRange, monthsThrough } from '../domain/calendar.ts'
 import { institutionMonth } from '../domain/energy/institution-month.ts'
@@ -90,8 +90,8 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
   }
 
   /**
-   * The year documents of institutions with their marked months made anew; each month's hours are read at once. `recorded`:
-   * by institution, where a month was closed or a closed one has changed, together with what records that.
+   * The year documents of institutions with their marked months made anew; each month's hours are read at once.
+   * `recorded`: by institution, where a month was closed or a closed one has changed, together with what records that.
    */
   async function judgedMonths(
     docs: StateStore,
@@ -184,7 +184,9 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }], DERIVED)
   }
 
-  /** The shard's months: the sum of its institutions, in the registry's order, so that the bytes are always the same. */
+  /**
+   * The shard's months: the sum of its institutions, in the registry's order, so that the bytes are always the same.
+   */
   async function sums(
     docs: StateStore,
     institutions: readonly Institution[],

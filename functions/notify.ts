@@ -1,5 +1,6 @@
-// Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes down
-// what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting repeats it.
+// Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes
+// down what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting
+// repeats it.
 
 import { must } from '../domain/must.ts'
 import type { Notification } from '../domain/notify/plan.ts'
@@ -20,7 +21,9 @@ import { planPending } from './telling/plan.ts'
 export const ATTEMPTS_MAX = 12
 const RETRY_MS_FIRST = 60_000
 const RETRY_MS_MAX = 3_600_000
-/** A destination gets at most this many a round. Robots of DingTalk and WeCom take 20 a minute, and a round is a minute. */
+/**
+ * A destination gets at most this many a round. Robots of DingTalk and WeCom take 20 a minute, and a round is a minute.
+ */
 export const SENDS_PER_ROUND = 18
 /** Destinations served side by side: one that hangs holds up nobody else. */
 const DESTINATIONS_AT_ONCE = 16
@@ -124,7 +127,10 @@ function outcome(record: NotificationRecord, { state, error }: Attempt, nowMs: n
   return { ...record, error, nextMs: nowMs + wait }
 }
 
-/** One robot, one mail address, one webhook, one phone. A mail server that hangs holds up each address for one round only. */
+/**
+ * One robot, one mail address, one webhook, one phone. A mail server that hangs holds up each address for one round
+ * only.
+ */
 const destinationOf = (channel: Channel | undefined): string => {
   if (!channel) return 'nowhere'
   if (channel.type === 'sms') return `sms ${channel.phones.join()}`

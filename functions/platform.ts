@@ -30,9 +30,9 @@ export type ReadingQuality = 'good' | 'suspect' | 'estimated'
 /** Raw readings, append-only. A reading is identified by (meter, atMs); of several the one received last holds. */
 export interface ReadingStore {
   /**
-   * Durable when the promise resolves: a kill right after loses nothing. Batches are received in call order.
-   * Throws when the store is broken; then the batch is to be sent again as a whole. What it resolves to are the readings
-   * that this store will never take, however often they are sent; the others are stored.
+   * Durable when the promise resolves: a kill right after loses nothing. Batches are received in call order. Throws
+   * when the store is broken; then the batch is to be sent again as a whole. What it resolves to are the readings that
+   * this store will never take, however often they are sent; the others are stored.
    */
   append(batch: readonly StoredReading[], receivedMs: number): Promise<readonly RefusedReading[]>
 
@@ -117,11 +117,11 @@ export interface StateStore {
   /** Those that exist, in the order of `keys`: sums over them are the same to the last bit. */
   getMany<T>(keys: readonly string[]): Promise<Doc<T>[]>
   /**
-   * All writes or none, where they are at most ATOMIC_DOCS_MAX. On one machine that holds for any number; in AWS, of more,
-   * and of `derived` ones without `ifVersion`, each is written on its own, after a look at all versions, and the last of
-   * them when all others stand: a put that fails half-way leaves some written, but not the last. Durable when the promise
-   * resolves; with `derived`, what can be made again, a power cut may take it back together with all later derived writes,
-   * consumption included. `ifVersion` 0 means: must not exist yet.
+   * All writes or none, where they are at most ATOMIC_DOCS_MAX. On one machine that holds for any number; in AWS, of
+   * more, and of `derived` ones without `ifVersion`, each is written on its own, after a look at all versions, and the
+   * last of them when all others stand: a put that fails half-way leaves some written, but not the last. Durable when
+   * the promise resolves; with `derived`, what can be made again, a power cut may take it back together with all later
+   * derived writes, consumption included. `ifVersion` 0 means: must not exist yet.
    */
   put(docs: readonly DocWrite[], options?: PutOptions): Promise<void>
   delete(keys: readonly string[]): Promise<void>
@@ -166,7 +166,10 @@ export interface ObjectStore {
   /** Of a key under which nothing stands: does nothing. */
   delete(key: string): Promise<void>
 }
-/** A path of names in any script, at most 900 bytes. Throws for one that could lead out of a folder or that S3 would not take. */
+/**
+ * A path of names in any script, at most 900 bytes. Throws for one that could lead out of a folder or that S3 would not
+ * take.
+ */
 export function checkObjectKey(key: string): void {
   const names = key.split('/')
   const isPath = names.every((name) => OBJECT_NAME.test(name) && !name.startsWith('.'))
@@ -186,8 +189,8 @@ export type QueueName = 'settle' | 'assess' | 'rollup' | 'notify' | 'prune'
 /** Tells people. */
 export interface Notifier {
   /**
-   * Hands one message to one channel. Settles within SEND_MS_MAX, whatever the other side does. Throws PermanentFailure when
-   * trying again cannot help (a wrong address or secret), any other error when it may.
+   * Hands one message to one channel. Settles within SEND_MS_MAX, whatever the other side does. Throws PermanentFailure
+   * when trying again cannot help (a wrong address or secret), any other error when it may.
    */
   send(channel: Channel, message: Message): Promise<void>
 }
@@ -204,7 +207,9 @@ export class PermanentFailure extends Error {
   override name = 'PermanentFailure'
 }
 
-/** Who may publish, and what is said to them. A gateway is the MQTT client of that id, in AWS the thing of that name. */
+/**
+ * Who may publish, and what is said to them. A gateway is the MQTT client of that id, in AWS the thing of that name.
+ */
 export interface DeviceRegistry {
   /**
    * Gives each gateway its credentials: the password that was given, or, where it has none yet, a new secret, which is
@@ -215,8 +220,9 @@ export interface DeviceRegistry {
   provision(gateways: readonly { id: string; password?: string }[]): Promise<{ id: string; secret: string }[]>
 
   /**
-   * New credentials for one gateway, valid beside those that it has until `confirm`. `csr`, a certificate signing request in
-   * PEM, keeps the private key where it was made; a host whose gateways have passwords refuses it (PermanentFailure).
+   * New credentials for one gateway, valid beside those that it has until `confirm`. `csr`, a certificate signing
+   * request in PEM, keeps the private key where it was made; a host whose gateways have passwords refuses it
+   * (PermanentFailure).
    */
   issue(gateway: string, csr?: string): Promise<DeviceCredentials>
   /** Ends all credentials of a gateway but the newest: to be called once it was heard with those. */

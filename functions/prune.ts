@@ -1,5 +1,5 @@
-// Forgets what nobody will ask for again: refusals older than a quarter, or beyond what one would read. Their counts stay.
-// And alerts and notifications that are over (retention.ts).
+// Forgets what nobody will ask for again: refusals older than a quarter, or beyond what one would read. Their counts
+// stay. And alerts and notifications that are over (retention.ts).
 
 import { DAY_MS } from '../domain/calendar.ts'
 import { handlerOf } from './handler.ts'
@@ -12,7 +12,9 @@ export const REJECTION_DAYS_MAX = 90
 /** Messages with refusals: one gateway that errs each minute for two weeks. */
 export const REJECTIONS_MAX = 20_000
 const PAGE = 1_000
-/** Alerts, and notifications, that one run forgets: a province makes fewer in an hour, and a backlog goes within days. */
+/**
+ * Alerts, and notifications, that one run forgets: a province makes fewer in an hour, and a backlog goes within days.
+ */
 const DONE_MAX = 2_000
 
 export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {

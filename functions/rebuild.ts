@@ -1,5 +1,5 @@
-// Everything derived, made again from raw readings, registry, reviews and bills. Which months were ever judged is marked
-// first, so that a rebuild that is killed loses none of them: it is run again.
+// Everything derived, made again from raw readings, registry, reviews and bills. Which months were ever judged is
+// marked first, so that a rebuild that is killed loses none of them: it is run again.
 
 import type { Bill } from '../domain/energy/bill.ts'
 import { assess } from './assess.ts'
@@ -54,7 +54,10 @@ async function deleteAll(state: StateStore, prefix: string): Promise<number> {
   return keys.length
 }
 
-/** Sets the months aside that stand: a closed one that comes out otherwise is a revision. A rebuild begun before goes on. */
+/**
+ * Sets the months aside that stand: a closed one that comes out otherwise is a revision. A rebuild begun before goes
+ * on.
+ */
 async function keepJudgedMonths(state: StateStore): Promise<void> {
   const kept = new Set((await state.query(rebuiltKey())).map(({ key }) => key))
   const docs = (await state.query('subject/'))

@@ -42,7 +42,10 @@ export function rollup({ state, fanOut, now }: Platform) {
     return eachShard(shards.length > 0 ? shards : await upwards(), rollupArea)
   })
 
-  /** Areas above others, the deepest first, so that one pass takes marks to the top; without marks there is nothing to do. */
+  /**
+   * Areas above others, the deepest first, so that one pass takes marks to the top; without marks there is nothing to
+   * do.
+   */
   async function upwards(): Promise<string[]> {
     const areas = await registry.areas()
     const byCode = await registry.areasByCode()

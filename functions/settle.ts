@@ -1,5 +1,6 @@
-// Raw readings → consumption by hour and day, shard by shard. Only what arrived since the last time is looked at, and only
-// the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never undone.
+// Raw readings → consumption by hour and day, shard by shard. Only what arrived since the last time is looked at, and
+// only the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never
+// undone.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { handlerOf } from './handler.ts'

@@ -12,14 +12,17 @@ export interface Trigger {
   http?: readonly HttpRoute[]
   /** Queue of shard messages. */
   queue?: QueueName
-  /** What one message of the queue is for: a shard (county), an area above others, or any area. Without: for all at once. */
+  /**
+   * What one message of the queue is for: a shard (county), an area above others, or any area. Without: for all at
+   * once.
+   */
   each?: 'shard' | 'above' | 'area'
 }
 export type HttpRoute = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /api/v1/${string}`
 
 /**
- * In AWS messages for one shard that are sent within the same span of this length are one message, and a queue holds each
- * message back a second longer than that, so that nobody adds to work that has begun: docs/decisions/0016.
+ * In AWS messages for one shard that are sent within the same span of this length are one message, and a queue holds
+ * each message back a second longer than that, so that nobody adds to work that has begun: docs/decisions/0016.
  */
 export const GATHER_SECONDS = 30
 export const QUEUE_DELAY_SECONDS = GATHER_SECONDS + 1

@@ -1,5 +1,6 @@
 // The CDK app (cdk.json). `npm run synth` writes the template without credentials or network; account, region and
-// partition stay open until it is deployed, unless `-c region=` names one. cdk-nag looks at every template that is written.
+// partition stay open until it is deployed, unless `-c region=` names one. cdk-nag looks at every template that is
+// written.
 
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'

@@ -1,5 +1,5 @@
-// How an entry of cloud/entries becomes a Lambda bundle: one ESM file. The stack and `npm run bench -- cloud` both take the
-// options from here, so the bench measures the bundles that are deployed.
+// How an entry of cloud/entries becomes a Lambda bundle: one ESM file. The stack and `npm run bench -- cloud` both take
+// the options from here, so the bench measures the bundles that are deployed.
 
 import { triggers } from '../functions/triggers.ts'
 

@@ -1,5 +1,6 @@
-// What a month in AWS is made of: from institutions and meters to messages, invocations, units and gigabytes, along the trigger
-// table and the limits of infra/functions.ts. What is assumed and not measured stands in ASSUMED, by name, and in docs/cost.md.
+// What a month in AWS is made of: from institutions and meters to messages, invocations, units and gigabytes, along the
+// trigger table and the limits of infra/functions.ts. What is assumed and not measured stands in ASSUMED, by name, and
+// in docs/cost.md.
 
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
 import { works } from './functions.ts'
@@ -34,7 +35,10 @@ export const ASSUMED = {
   settleSeconds: { each: 0.1, shard: 0.15, meter: 0.002 },
   assessSeconds: { each: 0.1, institution: 0.02 },
   idleSeconds: 0.1,
-  /** DynamoDB units: a batch's ledger items and head, a shard's marks, an institution's month sums, statuses and list rows. */
+  /**
+   * DynamoDB units: a batch's ledger items and head, a shard's marks, an institution's month sums, statuses and list
+   * rows.
+   */
   ingestWritesPerGroup: 1,
   readsPerInvocation: 4,
   settleWritesPerShard: 40,
@@ -73,7 +77,9 @@ export interface Line {
   quantity: number
 }
 
-/** A month at rest: all gateways send, everything works, nobody imports history. `gatherSeconds` is the trigger table's. */
+/**
+ * A month at rest: all gateways send, everything works, nobody imports history. `gatherSeconds` is the trigger table's.
+ */
 export function monthOf(one: Case, store: SeriesStore, gatherSeconds: number = GATHER_SECONDS): Line[] {
   const gateways = one.institutions * ASSUMED.gatewaysPerInstitution
   const messages = (gateways * MINUTES) / one.everyMinutes
@@ -97,7 +103,8 @@ export function monthOf(one: Case, store: SeriesStore, gatherSeconds: number = G
   const perRun = clamp(one.shards / works.settle.copies, 1, SQS_BATCH)
   const runs = shardRuns / perRun
 
-  // Each tick is one run that sends a message for every shard; those find nothing new where ingest has sent one already.
+  // Each tick is one run that sends a message for every shard; those find nothing new where ingest has sent one
+  // already.
   const rows = Object.values<Trigger>(triggers)
   const ticks = rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0)
   const tickShards = rows.reduce(

@@ -1,5 +1,6 @@
-// The functions: one for each row of the trigger table, with its size, its limits, and the rights it needs by name. Limits
-// are there so that a burst of readings, or a loop of ours, cannot use up the account's concurrency or its money.
+// The functions: one for each row of the trigger table, with its size, its limits, and the rights it needs by name.
+// Limits are there so that a burst of readings, or a loop of ours, cannot use up the account's concurrency or its
+// money.
 
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -36,11 +37,12 @@ export interface Work {
 }
 
 /**
- * What the rows are worth. Memory is processor time too: 1,769 MB are one core. `copies` add up to 88 of the 1,000 that an
- * account has by default, 100 of which must stay unreserved; test/infra holds the sum.
+ * What the rows are worth. Memory is processor time too: 1,769 MB are one core. `copies` add up to 88 of the 1,000 that
+ * an account has by default, 100 of which must stay unreserved; test/infra holds the sum.
  */
 export const works: Readonly<Record<keyof typeof triggers, Work>> = {
-  // 20 copies × 100 messages a second outrun a province that comes back from an outage, and no more than the store takes.
+  // 20 copies × 100 messages a second outrun a province that comes back from an outage, and no more than the store
+  // takes.
   ingest: {
     ...{ memoryMb: 512, seconds: 60, copies: 20, batch: { messages: 100, seconds: 1 } },
     ...{ writes: ['readings'], sends: ['settle'] },
@@ -64,7 +66,10 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
     ...{ writes: ['readings'], sends: ['settle', 'assess'] },
   },
 }
-/** A message is worked on for at most so long; beyond the function's own limit there is its start, and the answer to SQS. */
+/**
+ * A message is worked on for at most so long; beyond the function's own limit there is its start, and the answer to
+ * SQS.
+ */
 export const hiddenFor = ({ seconds, batch }: Work): Duration => Duration.seconds(seconds + (batch?.seconds ?? 0) + 60)
 
 /** A quarter, as long as refusals are kept: whoever asks why has the log. */
@@ -149,8 +154,8 @@ export interface DeviceFunctionOptions {
 }
 
 /**
- * The API's routes about gateways, on a function of their own: it may change certificates and nothing of the series, and it
- * stands outside their network, from which IoT Core's control plane cannot be reached.
+ * The API's routes about gateways, on a function of their own: it may change certificates and nothing of the series,
+ * and it stands outside their network, from which IoT Core's control plane cannot be reached.
  */
 export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptions): LambdaFunction {
   const { settings, stores, policyName, commandFilter } = options
@@ -256,7 +261,9 @@ function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: Function
 const writingTo = (logGroup: LogGroup): PolicyStatement =>
   new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })
 
-/** EC2 authorizes these for no resource in particular: a function's network interface has no name before it is there. */
+/**
+ * EC2 authorizes these for no resource in particular: a function's network interface has no name before it is there.
+ */
 const standingInNetwork = (): PolicyStatement =>
   new PolicyStatement({
     actions: [

@@ -1,7 +1,7 @@
-// AWS IoT Core: the rule that takes readings, the policy by which a gateway reaches its own topics and no others, and fleet
-// provisioning for those that come with a claim certificate. The topics are those of
-// docs/rules/interfaces.md#mqtt-topics; test/infra compares the policy with domain/wire/topic.ts, and test/devices runs it
-// against a broker.
+// AWS IoT Core: the rule that takes readings, the policy by which a gateway reaches its own topics and no others, and
+// fleet provisioning for those that come with a claim certificate. The topics are those of
+// docs/rules/interfaces.md#mqtt-topics; test/infra compares the policy with domain/wire/topic.ts, and test/devices runs
+// it against a broker.
 
 import { CfnOutput } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -30,10 +30,10 @@ export interface RuleOptions {
 }
 
 /**
- * A rule that gateways reach by Basic Ingest (`$aws/rules/<rule>/<topic>`), where the messages themselves cost nothing. The
- * payload is passed on encoded, so that one which is not JSON still reaches the handler and becomes a rejection; the sender is
- * the authenticated client id, not what the topic says. What cannot be passed on goes to the dead letters, payload and all.
- * Returns the rule's name.
+ * A rule that gateways reach by Basic Ingest (`$aws/rules/<rule>/<topic>`), where the messages themselves cost nothing.
+ * The payload is passed on encoded, so that one which is not JSON still reaches the handler and becomes a rejection;
+ * the sender is the authenticated client id, not what the topic says. What cannot be passed on goes to the dead
+ * letters, payload and all. Returns the rule's name.
  */
 export function addTopicRule(scope: Construct, { name, filter, work }: RuleOptions): string {
   const role = new Role(scope, `${pascal(name)}RuleRole`, { assumedBy: new ServicePrincipal('iot.amazonaws.com') })
@@ -57,8 +57,8 @@ export function addTopicRule(scope: Construct, { name, filter, work }: RuleOptio
 }
 
 /**
- * What every gateway's certificate may do: connect as the thing it belongs to, publish to that thing's up channels and by Basic
- * Ingest, hear its commands. `filter` is the trigger table's, `kw/v1/+/readings`. Returns the policy's name.
+ * What every gateway's certificate may do: connect as the thing it belongs to, publish to that thing's up channels and
+ * by Basic Ingest, hear its commands. `filter` is the trigger table's, `kw/v1/+/readings`. Returns the policy's name.
  */
 export function addGatewayPolicy(scope: Construct, filter: string, ruleName: string): string {
   const topicOf = (channel: string) => channelOf(filter, channel).replace('+', THING)
@@ -96,9 +96,9 @@ export interface FleetOptions {
 }
 
 /**
- * Fleet provisioning: a claim certificate, the same in many boxes, may do one thing, which is to ask for a certificate in the
- * name of a gateway. Whoever holds the claim could ask in any name; so the hook says no unless the gateway is registered and has
- * no certificate yet.
+ * Fleet provisioning: a claim certificate, the same in many boxes, may do one thing, which is to ask for a certificate
+ * in the name of a gateway. Whoever holds the claim could ask in any name; so the hook says no unless the gateway is
+ * registered and has no certificate yet.
  */
 export function addFleetProvisioning(scope: Construct, { settings, policyName, hook }: FleetOptions): void {
   const role = new Role(scope, 'FleetRole', { assumedBy: new ServicePrincipal('iot.amazonaws.com') })

@@ -1,5 +1,5 @@
-// The HTTP API: one route for each of the table's, so that what is not in the table does not exist, behind an authorizer that
-// checks tokens before a function is paid for.
+// The HTTP API: one route for each of the table's, so that what is not in the table does not exist, behind an
+// authorizer that checks tokens before a function is paid for.
 
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
@@ -85,7 +85,8 @@ export interface RoutesOptions {
 
 export function addRoutes(api: HttpApi, { routes, functions, settings }: RoutesOptions): void {
   const signedIn = new HttpJwtAuthorizer('SignedIn', settings.jwt.issuer, { jwtAudience: [...settings.jwt.audience] })
-  // One permission for the API, not one for each route: a function's policy may have 20 KB, which some forty routes fill.
+  // One permission for the API, not one for each route: a function's policy may have 20 KB, which some forty routes
+  // fill.
   const scoping = { scopePermissionToRoute: false }
   const integrations = new Map(
     [...functions].map(([name, made]) => [name, new HttpLambdaIntegration(name, made, scoping)]),

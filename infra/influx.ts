@@ -1,5 +1,6 @@
-// Timestream for InfluxDB, in a network without a way to the internet, or an InfluxDB that is there already. The network has
-// no NAT: its functions reach AWS by endpoints, and those that talk to the world (notify) stand outside it: decision 0017.
+// Timestream for InfluxDB, in a network without a way to the internet, or an InfluxDB that is there already. The
+// network has no NAT: its functions reach AWS by endpoints, and those that talk to the world (notify) stand outside it:
+// decision 0017.
 
 import type { RemovalPolicy } from 'aws-cdk-lib'
 import { CfnOutput, SecretValue } from 'aws-cdk-lib'

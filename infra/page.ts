@@ -1,6 +1,6 @@
-// The web page: files in a bucket that only CloudFront can read, and the API under the same host, so that a browser asks one
-// origin. `npm run build:web` and one copy put the files there (docs/deploy.md). How to sign in is no file: a function at the
-// edge answers `config.json`, so that no copy of the page can overwrite it.
+// The web page: files in a bucket that only CloudFront can read, and the API under the same host, so that a browser
+// asks one origin. `npm run build:web` and one copy put the files there (docs/deploy.md). How to sign in is no file: a
+// function at the edge answers `config.json`, so that no copy of the page can overwrite it.
 
 import { CfnOutput, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
@@ -110,7 +110,10 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
 export const pageConfig = ({ jwt, pageClient }: Settings): object =>
   pageClient ? { oidc: { issuer: jwt.issuer, clientId: pageClient.id, scope: pageClient.scope } } : {}
 
-/** A CloudFront function that answers by itself. The answer is written into it as a text of a text, so nothing in it is code. */
+/**
+ * A CloudFront function that answers by itself. The answer is written into it as a text of a text, so nothing in it is
+ * code.
+ */
 const answering = (config: object): string =>
   `function handler() {
   return {

@@ -1,5 +1,5 @@
-// The function that fleet provisioning asks (cloud/provisioning-hook.ts). No row of the trigger table: on one machine there is
-// no fleet provisioning, and gateways get their passwords with the registry.
+// The function that fleet provisioning asks (cloud/provisioning-hook.ts). No row of the trigger table: on one machine
+// there is no fleet provisioning, and gateways get their passwords with the registry.
 
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'

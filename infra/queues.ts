@@ -1,5 +1,5 @@
-// The queues between what happens and who works on it. Each has a queue of dead letters that keeps the payload; both are
-// encrypted and take messages over TLS only.
+// The queues between what happens and who works on it. Each has a queue of dead letters that keeps the payload; both
+// are encrypted and take messages over TLS only.
 
 import { Duration } from 'aws-cdk-lib'
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
@@ -19,7 +19,9 @@ export interface WorkQueue {
 }
 
 export interface WorkQueueOptions {
-  /** FIFO, held back until a span of gathering is over (decision 0016). IoT rules can only send to queues that are not. */
+  /**
+   * FIFO, held back until a span of gathering is over (decision 0016). IoT rules can only send to queues that are not.
+   */
   ordered: boolean
   /** A message that is worked on stays hidden so long; longer than its function may run. */
   hidden: Duration

@@ -7,7 +7,10 @@ import type { Construct } from 'constructs'
 import { pascal } from './names.ts'
 import type { WorkQueue } from './queues.ts'
 
-/** The group that fan-out uses for messages that are for no shard in particular: a tick and such work wait for each other. */
+/**
+ * The group that fan-out uses for messages that are for no shard in particular: a tick and such work wait for each
+ * other.
+ */
 const GROUP_OF_ALL = 'all'
 
 /** How long the scheduler tries to deliver a tick: later the next one is there anyway. */

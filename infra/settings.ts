@@ -1,5 +1,5 @@
-// What whoever deploys decides, from the CDK context (`-c name=value` or cdk.json): parsed once, here, so that a wrong value is
-// named before anything is built. docs/deploy.md describes each.
+// What whoever deploys decides, from the CDK context (`-c name=value` or cdk.json): parsed once, here, so that a wrong
+// value is named before anything is built. docs/deploy.md describes each.
 
 /** Where the series are: decision 0017 says why there is a choice, and why the database is in a network of its own. */
 export type SeriesStore = 'timestream' | 'influxdb'
@@ -17,7 +17,9 @@ export interface Settings {
   readers: 'signed-in' | 'anyone'
   /** `none` where CloudFront cannot serve it, as in China without a domain of one's own that has an ICP record. */
   page: 'none' | 'cloudfront'
-  /** Where the page is, when it is not built here: links of notifications lead there, and its origin may ask the API. */
+  /**
+   * Where the page is, when it is not built here: links of notifications lead there, and its origin may ask the API.
+   */
   pageUrl?: string
   /** The page as a client of the issuer; without, nobody signs in on it. */
   pageClient?: { id: string; scope: string }

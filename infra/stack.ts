@@ -1,5 +1,5 @@
-// Turns the table of triggers into AWS, row by row: what sets a handler off, the queue in which its work waits, the function
-// that does it. Each idea has a file of its own beside this one, which only says how they hang together.
+// Turns the table of triggers into AWS, row by row: what sets a handler off, the queue in which its work waits, the
+// function that does it. Each idea has a file of its own beside this one, which only says how they hang together.
 
 import { CfnOutput, Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'

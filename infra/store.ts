@@ -1,5 +1,5 @@
-// What is kept: documents in DynamoDB, files in S3, series in the store that was chosen, all encrypted under one key that the
-// account owns. Also says, as environment and statements, how a function reaches them.
+// What is kept: documents in DynamoDB, files in S3, series in the store that was chosen, all encrypted under one key
+// that the account owns. Also says, as environment and statements, how a function reaches them.
 
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
@@ -23,7 +23,10 @@ const MAGNETIC_DAYS = 3650
 const METER_DIMENSION = 'meter'
 /** Attribute by which DynamoDB forgets what has been settled long ago (the ledger of what was touched). */
 const EXPIRES_ATTRIBUTE = 'expires'
-/** Documents too large for an item of the table (cloud/state/value.ts): replaced ones are kept as long as the table's past. */
+/**
+ * Documents too large for an item of the table (cloud/state/value.ts): replaced ones are kept as long as the table's
+ * past.
+ */
 const LARGE_DOCUMENTS_PREFIX = 'state/'
 /** Where Timestream reports what it refused after it had accepted it: only for late data, and only there. */
 const REFUSED_PREFIX = 'timestream-refused/'

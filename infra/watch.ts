@@ -1,5 +1,5 @@
-// Who watches the watcher: alarms to the addresses given at deploy, and a dashboard. Each alarm is about something that a
-// person has to do; docs/deploy.md says what.
+// Who watches the watcher: alarms to the addresses given at deploy, and a dashboard. Each alarm is about something that
+// a person has to do; docs/deploy.md says what.
 
 import { Duration, Stack } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'

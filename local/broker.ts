@@ -35,8 +35,8 @@ export interface Broker extends DeviceLink {
 }
 
 /**
- * What aedes does with a message after its PUBACK: keep it for subscribers that sleep, offer it to those that are awake.
- * Nobody may subscribe to readings, and the store has them already, so their way ends here.
+ * What aedes does with a message after its PUBACK: keep it for subscribers that sleep, offer it to those that are
+ * awake. Nobody may subscribe to readings, and the store has them already, so their way ends here.
  */
 class GatewayBroker extends Aedes {
   /** Within aedes the sender stands between packet and callback; a message of the broker's own has none. */
@@ -123,8 +123,8 @@ function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOpti
       return done(new Error(`not authorised for topic "${packet.topic}"`))
     }
     const isReadings = parseTopic(packet.topic)?.channel === 'readings'
-    // A status is kept in memory as long as the host lives. Readings that are somewhat too large become a rejection; from
-    // PACKET_BYTES_MAX on they are cut off, also when they were faster than the guard.
+    // A status is kept in memory as long as the host lives. Readings that are somewhat too large become a rejection;
+    // from PACKET_BYTES_MAX on they are cut off, also when they were faster than the guard.
     const bytesMax = isReadings ? PACKET_BYTES_MAX : PAYLOAD_BYTES_MAX
     if (packet.payload.length > bytesMax) {
       log(`gateway "${client.id}" sent ${packet.payload.length} bytes to "${packet.topic}"`)

@@ -26,8 +26,8 @@ const NO_EVENTS: readonly RegisterEvent[] = []
 /** No meter's key. */
 const NO_KEY = -1
 /**
- * The rows of one day as one row: a row costs node:sqlite ten times what SQLite takes to find it. The casts keep the bytes
- * as they are, since the database's text is UTF-8 and is not checked.
+ * The rows of one day as one row: a row costs node:sqlite ten times what SQLite takes to find it. The casts keep the
+ * bytes as they are, since the database's text is UTF-8 and is not checked.
  */
 const RUN = `SELECT json_group_array(meter) AS meters,
     CAST(group_concat(CAST(hours AS TEXT), '') AS BLOB) AS hours,
@@ -218,7 +218,10 @@ interface Run {
   count: number
 }
 
-/** Keys gathered so that one statement reads those that lie together; what lies between them costs less than a statement. */
+/**
+ * Keys gathered so that one statement reads those that lie together; what lies between them costs less than a
+ * statement.
+ */
 function runsOf(keys: Iterable<number>): Run[] {
   const runs: Run[] = []
   for (const key of Uint32Array.from(keys).sort()) {

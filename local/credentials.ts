@@ -1,5 +1,5 @@
-// Passwords of gateways, kept as salted hashes in the state store. A secret that we made is 128 random bits and needs only
-// one SHA-256; a shorter password, which a person chose, is stretched with scrypt.
+// Passwords of gateways, kept as salted hashes in the state store. A secret that we made is 128 random bits and needs
+// only one SHA-256; a shorter password, which a person chose, is stretched with scrypt.
 
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -19,8 +19,8 @@ const SECRET_CHARS = 22
 const HASH_BYTES = 32
 const scryptAsync = promisify<string, string, number, Buffer>(scrypt)
 /**
- * One at a time: scrypt runs on the few threads that DuckDB's calls wait for too, and a storm of guesses must not hold up
- * the commits of gateways that are online.
+ * One at a time: scrypt runs on the few threads that DuckDB's calls wait for too, and a storm of guesses must not hold
+ * up the commits of gateways that are online.
  */
 let stretched: Promise<unknown> = Promise.resolve()
 function stretch(password: string, salt: string): Promise<Buffer> {
@@ -108,7 +108,9 @@ async function credentialOf(password: string): Promise<Credential> {
   return { kind, salt, hash: (await digest(kind, salt, password)).toString('base64url') }
 }
 
-/** Whether the password is the gateway's. What was right once is remembered, so that a storm of reconnects stays cheap. */
+/**
+ * Whether the password is the gateway's. What was right once is remembered, so that a storm of reconnects stays cheap.
+ */
 export function credentialVerifier(state: StateStore): (gateway: string, password: string) => Promise<boolean> {
   const known = new Map<string, { version: number; fingerprint: string }>()
   return async (gateway, password) => {

@@ -58,7 +58,10 @@ export interface Host extends HostAddress {
   close(): Promise<void>
 }
 
-/** Throws an Error with a sentence for the user when a port is taken, the data folder is in use or a standard's table is wrong. */
+/**
+ * Throws an Error with a sentence for the user when a port is taken, the data folder is in use or a standard's table is
+ * wrong.
+ */
 export async function startHost(options: HostOptions): Promise<Host> {
   checkStandards(options.standards)
   const { data, host, log = console.error } = options
@@ -138,7 +141,9 @@ export function runningHost(data: string): HostAddress | undefined {
   }
 }
 
-/** Queue rows get their handler; schedule rows run at once, to take up what a killed host left, and then at their rate. */
+/**
+ * Queue rows get their handler; schedule rows run at once, to take up what a killed host left, and then at their rate.
+ */
 function startQueues(
   { fanOut }: LocalPlatform,
   handlers: Record<string, (event: never) => Promise<unknown>>,

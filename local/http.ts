@@ -8,8 +8,9 @@ import type { Principal } from '../functions/api/route.ts'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 
 /**
- * The body is held in memory, so who may send little is heard out for little. A province's meters in one import are about
- * 60 MB of JSON; a gateway's message that is too large is still read, to be kept as a rejection, as far as MQTT reads it.
+ * The body is held in memory, so who may send little is heard out for little. A province's meters in one import are
+ * about 60 MB of JSON; a gateway's message that is too large is still read, to be kept as a rejection, as far as MQTT
+ * reads it.
  */
 const BODY_BYTES_MAX: Record<Principal['role'], number> = {
   admin: 128 * 1024 * 1024,
@@ -58,7 +59,8 @@ function pageServer(folder: () => string | undefined) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const built = folder()
     if (built) {
-      // `dev` looks at the disk each time: a file that a new build has replaced would otherwise end the process when asked for.
+      // `dev` looks at the disk each time: a file that a new build has replaced would otherwise end the process when
+      // asked for.
       files ??= sirv(built, { etag: true, dev: true })
       // The page needs no parts of files, and sirv throws when a range ends before it begins.
       delete request.headers.range

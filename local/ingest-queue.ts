@@ -1,5 +1,5 @@
-// Micro-batches: messages that arrive while a batch is being committed form the next one, so that they share its commit.
-// In order of arrival: a correction must not overtake what it corrects.
+// Micro-batches: messages that arrive while a batch is being committed form the next one, so that they share its
+// commit. In order of arrival: a correction must not overtake what it corrects.
 
 import { must } from '../domain/must.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'

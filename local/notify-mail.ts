@@ -1,5 +1,5 @@
-// Mail by SMTP. A reply of 5xx is final, 4xx and a lost connection are not (RFC 5321 §4.2.1), except that a refused login
-// may be mended in the settings while the mail still matters.
+// Mail by SMTP. A reply of 5xx is final, 4xx and a lost connection are not (RFC 5321 §4.2.1), except that a refused
+// login may be mended in the settings while the mail still matters.
 
 import { createHash } from 'node:crypto'
 import nodemailer from 'nodemailer'

@@ -1,4 +1,5 @@
-// The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is functions/notify-*.ts.
+// The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is
+// functions/notify-*.ts.
 
 import type { NotifySetting } from '../domain/notify/setting.ts'
 import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'

@@ -1,5 +1,5 @@
-// Files in a folder, for one machine: reports, packages. A file is written beside its place and moved there, so that nobody
-// ever finds half of one.
+// Files in a folder, for one machine: reports, packages. A file is written beside its place and moved there, so that
+// nobody ever finds half of one.
 
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'

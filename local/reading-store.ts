@@ -58,11 +58,13 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const keyAppender = await writer.createAppender('meter_keys')
   const columns = chunkColumns()
   let committedMs = await lastReceived(reader)
-  /** By key: no reading of the meter came in after this. It spares a meter that fell silent a look at all since then. */
+  /**
+   * By key: no reading of the meter came in after this. It spares a meter that fell silent a look at all since then.
+   */
   const arrivedMs = new Array<number>(keys.size).fill(committedMs)
   /**
-   * Appends take turns, reads take turns: a DuckDB connection does one thing at a time. Who asks for a few meters, such as
-   * a page, does not wait for who settles thousands.
+   * Appends take turns, reads take turns: a DuckDB connection does one thing at a time. Who asks for a few meters, such
+   * as a page, does not wait for who settles thousands.
    */
   const inTurn = turnstile()
   const manyInTurn = turnstile()
@@ -275,7 +277,10 @@ async function copyResult(result: DuckDBMaterializedResult, columns: readonly (U
   }
 }
 
-/** Copies a chunk's columns to row `row` and on; returns how many rows that were. DuckDB's memory is its own: no view of it is kept. */
+/**
+ * Copies a chunk's columns to row `row` and on; returns how many rows that were. DuckDB's memory is its own: no view of
+ * it is kept.
+ */
 function copyChunk(chunk: DuckDBDataChunk, columns: readonly (Uint32Array | Float64Array)[], row: number): number {
   for (const [index, column] of columns.entries()) {
     const width = column.BYTES_PER_ELEMENT

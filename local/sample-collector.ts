@@ -16,7 +16,10 @@ export interface Rows {
 const ROWS_PER_TURN = 100_000
 const METERS_PER_TURN = 10_000
 
-/** Samples by meter key, each sorted by time, one per time (the last that arrived), none suspect. Meters without any are absent. */
+/**
+ * Samples by meter key, each sorted by time, one per time (the last that arrived), none suspect. Meters without any are
+ * absent.
+ */
 export async function partByMeter({ meters, times, values }: Rows): Promise<Map<number, Samples>> {
   // The columns are of one length, and `ends` has a place for every key: what is read by row and key below is there.
   const keyAt = (row: number): number => meters[row] as number

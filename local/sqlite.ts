@@ -7,7 +7,10 @@ const CACHE_KIB = 64 * 1024
 /** The log is folded into the file at 64 MB: rare, and still replayed in well under a second. */
 const WAL_PAGES = 16_384
 
-/** Read without copying through a buffer of our own: a third off reading a province's hours, where the system has memory. */
+/**
+ * Read without copying through a buffer of our own: a third off reading a province's hours, where the system has
+ * memory.
+ */
 const MAPPED_BYTES = 4 * 1024 ** 3
 
 export function openDatabase(path: string): DatabaseSync {

@@ -1,5 +1,6 @@
-// What stands before the API in AWS, for tests: CloudFront with the page and its config.json, and API Gateway, whose JWT
-// authorizer checks signature, issuer, audience and time before the API is asked, and answers other origins by CORS.
+// What stands before the API in AWS, for tests: CloudFront with the page and its config.json, and API Gateway, whose
+// JWT authorizer checks signature, issuer, audience and time before the API is asked, and answers other origins by
+// CORS.
 
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

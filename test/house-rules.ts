@@ -158,6 +158,15 @@ const testsAreNotSkipped: Rule = ({ path, members }) =>
     .filter((member) => SKIPPED_TEST.test(member))
     .map((member) => `${path}: ${member}; a condition goes in skipIf`)
 
+const COLUMNS_MAX = 120
+const COMMENT_LINE = /^\s*(?:\/\/|\/?\*)/
+/** The formatter wraps code, but neither comments nor the literals that no line break may split. */
+const commentsFitTheirColumns: Rule = ({ path, text }) =>
+  text.split('\n').flatMap((line, index) => {
+    if (line.length <= COLUMNS_MAX || !COMMENT_LINE.test(line)) return []
+    return [`${path}:${index + 1}: a comment of ${line.length} columns; ${COLUMNS_MAX} at most`]
+  })
+
 export const rules = {
   importsStayInTheirRooms,
   pureRoomsDoNotTouchTheWorld,
@@ -167,6 +176,7 @@ export const rules = {
   filesHaveNames,
   nothingIsLeftUnfinished,
   testsAreNotSkipped,
+  commentsFitTheirColumns,
 } satisfies Record<string, Rule>
 
 // An absolute path of somebody's machine; not `../work/`, not a path within a URL.

@@ -105,6 +105,7 @@ describe('the rule bites', () => {
     ['testsAreNotSkipped', 'test/a.test.ts', "test.skip('counts', () => {})"],
     ['testsAreNotSkipped', 'test/a.test.ts', "describe.only('counts', () => {})"],
     ['testsAreNotSkipped', 'test/a.test.ts', "test.concurrent.todo('counts')"],
+    ['commentsFitTheirColumns', 'local/a.ts', `// Why.\n${' '.repeat(110)}// Because it is so.`],
   ]
   test.each(bites)('%s in %s: %s', (name, path, text) => {
     expect(rules[name](parseSource({ path, text }))).toHaveLength(1)
@@ -160,6 +161,7 @@ describe('the rule bites', () => {
     ['filesOpenWithAComment', 'local/a.ts', '/**\n * Why it exists.\n */\nexport const a = 1'],
     ['testsAreNotSkipped', 'test/a.test.ts', "test.skipIf(missing)('counts', () => {})"],
     ['testsAreNotSkipped', 'local/a.ts', 'const next = cursor.skip(3)'],
+    ['commentsFitTheirColumns', 'local/a.ts', `// ${'a'.repeat(117)}\nconst a = '${'b'.repeat(120)}'`],
   ]
   test.each(keeps)('%s lets pass in %s: %s', (name, path, text) => {
     expect(rules[name](parseSource({ path, text }))).toEqual([])

@@ -1,5 +1,5 @@
-// The whole way of a reading: simulated meter → gateway → real broker → handlers → HTTP → the page in headless Chromium,
-// where the number on the screen is the number that the meter counted.
+// The whole way of a reading: simulated meter → gateway → real broker → handlers → HTTP → the page in headless
+// Chromium, where the number on the screen is the number that the meter counted.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
-// An OpenID provider for tests, over a real socket: discovery, authorization code with PKCE, refresh tokens that are good for
-// one use, revocation, sign-out and JWKS. It signs in whoever it is told to without asking, and writes access tokens as
-// Cognito does: `client_id` instead of `aud`, groups in `cognito:groups`.
+// An OpenID provider for tests, over a real socket: discovery, authorization code with PKCE, refresh tokens that are
+// good for one use, revocation, sign-out and JWKS. It signs in whoever it is told to without asking, and writes access
+// tokens as Cognito does: `client_id` instead of `aud`, groups in `cognito:groups`.
 
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'

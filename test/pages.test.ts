@@ -1,5 +1,5 @@
-// What an energy manager does with an alert, in headless Chromium against a running host: opens it through the link of the
-// message, sees why, takes it in hand, and undoes the register event behind it. Then every page in both languages.
+// What an energy manager does with an alert, in headless Chromium against a running host: opens it through the link of
+// the message, sees why, takes it in hand, and undoes the register event behind it. Then every page in both languages.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -194,8 +194,8 @@ async function linkOf(kind: AlertView['kind']): Promise<string> {
 }
 
 /**
- * One institution whose electricity was read daily for 13 months and hourly in the last days, 1 kWh an hour, but for one
- * spike; a target that it misses, a quota and a price; and a webhook that is told at once.
+ * One institution whose electricity was read daily for 13 months and hourly in the last days, 1 kWh an hour, but for
+ * one spike; a target that it misses, a quota and a price; and a webhook that is told at once.
  */
 async function registerAndRead(): Promise<void> {
   const source = { source: '测试值 (of a test)', standIn: true }

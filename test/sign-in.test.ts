@@ -1,5 +1,5 @@
-// The page signs people in as in AWS: headless Chromium, a real OpenID provider, and in front of the host what checks tokens
-// as API Gateway does.
+// The page signs people in as in AWS: headless Chromium, a real OpenID provider, and in front of the host what checks
+// tokens as API Gateway does.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// `kilowatch start` on an empty machine: the demo province as a newcomer finds it, its averages, grades and statuses, its
-// live gateways, and that it continues from its data folder after a kill.
+// `kilowatch start` on an empty machine: the demo province as a newcomer finds it, its averages, grades and statuses,
+// its live gateways, and that it continues from its data folder after a kill.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -68,7 +68,8 @@ test('has institutions of every grade, and areas on track, at risk and over', as
 test('shows a silent meter, a reset and a leak', async () => {
   const { client } = started()
   const startMs = Date.now()
-  // The faults lie in the seed; the start is not the test's, but their places in the province do not depend on the hour.
+  // The faults lie in the seed; the start is not the test's, but their places in the province do not depend on the
+  // hour.
   const { faults } = demoProvince({ seed: 'kilowatch', startMs })
   const fault = (kind: string) => {
     const found = faults.find((one) => one.kind === kind)

@@ -1,5 +1,5 @@
-// Builds the page into web/dist: `vite build --config web/vite.config.ts`. Paths are relative, so the page may be served
-// below any prefix. The libraries are cut into chunks of their own: they change less often than the page does.
+// Builds the page into web/dist: `vite build --config web/vite.config.ts`. Paths are relative, so the page may be
+// served below any prefix. The libraries are cut into chunks of their own: they change less often than the page does.
 
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'

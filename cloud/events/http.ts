@@ -1,5 +1,5 @@
-// API Gateway (HTTP API) → `api`: says who asks from the claims of the JWT that the authorizer has checked. Gateways do not
-// come this way in AWS: they publish over MQTT, or by HTTPS to IoT Core itself, under the same certificate.
+// API Gateway (HTTP API) → `api`: says who asks from the claims of the JWT that the authorizer has checked. Gateways do
+// not come this way in AWS: they publish over MQTT, or by HTTPS to IoT Core itself, under the same certificate.
 
 import type { Principal } from '../../functions/api/route.ts'
 import type { ApiEvent, ApiResult } from '../../functions/api.ts'

@@ -1,4 +1,5 @@
-// IoT rule → SQS → `ingest`: takes the rule's JSON out of each record and gives back which records SQS shall deliver again.
+// IoT rule → SQS → `ingest`: takes the rule's JSON out of each record and gives back which records SQS shall deliver
+// again.
 
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
@@ -28,8 +29,9 @@ export interface MqttEntryOptions {
 const DELAYED_MS = 10_000
 
 /**
- * New messages are one batch, oldest first, as an embedded broker would have given them. One that comes again, or was sent
- * back from the dead letters, is a batch of its own: it is `delayed`, and one that cannot be done takes no other with it.
+ * New messages are one batch, oldest first, as an embedded broker would have given them. One that comes again, or was
+ * sent back from the dead letters, is a batch of its own: it is `delayed`, and one that cannot be done takes no other
+ * with it.
  */
 export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
   return async ({ Records }) => {

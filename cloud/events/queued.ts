@@ -1,5 +1,5 @@
-// SQS → the handlers of queues. A record is a shard to be worked on, or a tick of the clock, which becomes one message for
-// each shard: so a province is worked on side by side, and a county that fails is tried again alone.
+// SQS → the handlers of queues. A record is a shard to be worked on, or a tick of the clock, which becomes one message
+// for each shard: so a province is worked on side by side, and a county that fails is tried again alone.
 
 import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'

@@ -1,5 +1,6 @@
-// What both series stores do alike with readings (docs/decisions/0015). Every value received is a point of its own, whose
-// place below the millisecond comes from its arrival: so corrections replace nothing, and a range reads each value once.
+// What both series stores do alike with readings (docs/decisions/0015). Every value received is a point of its own,
+// whose place below the millisecond comes from its arrival: so corrections replace nothing, and a range reads each
+// value once.
 
 import { RECORD_ID } from '../../domain/registry/records.ts'
 import type { Samples } from '../../domain/settle/series.ts'
@@ -57,7 +58,9 @@ export function qualityOf(letter: string): ReadingQuality {
 /** All a store may be asked of, and all that may enter a query: the ids of domain/registry/records.ts. */
 export const isMeterId = (id: string): boolean => RECORD_ID.test(id)
 
-/** Each id once, as a quoted string of SQL or InfluxQL. Only what is an id gets here, so that nothing has to be escaped. */
+/**
+ * Each id once, as a quoted string of SQL or InfluxQL. Only what is an id gets here, so that nothing has to be escaped.
+ */
 export function quotedIds(meters: readonly string[]): string[] {
   for (const id of meters) if (!isMeterId(id)) throw new RangeError(`"${id}" is no meter id`)
   return meters.map((id) => `'${id}'`)

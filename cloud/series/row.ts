@@ -1,5 +1,5 @@
-// A day of consumption as texts that both series stores can hold: the bytes of its hours, to come back the same to the last
-// bit, unknown hours included, and its events, compressed.
+// A day of consumption as texts that both series stores can hold: the bytes of its hours, to come back the same to the
+// last bit, unknown hours included, and its events, compressed.
 
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
 import type { RegisterEvent } from '../../domain/settle/series.ts'

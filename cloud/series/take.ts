@@ -1,5 +1,5 @@
-// How a batch of readings is taken: into the series store first, then into the ledger, and only then is it received. A kill
-// in between loses nothing, since the message is delivered again: its readings then stand twice in the record of
+// How a batch of readings is taken: into the series store first, then into the ledger, and only then is it received. A
+// kill in between loses nothing, since the message is delivered again: its readings then stand twice in the record of
 // corrections, and count once.
 
 import { must } from '../../domain/must.ts'
@@ -8,8 +8,8 @@ import { isMeterId } from './arrival.ts'
 import type { TouchedLedger } from './touched-ledger.ts'
 
 /**
- * `write` stores readings whose ranks of arrival begin at `arrival`, and returns those it refuses for good by their place in
- * what it was given. Throws what `write` and the ledger throw; then nothing counts as received.
+ * `write` stores readings whose ranks of arrival begin at `arrival`, and returns those it refuses for good by their
+ * place in what it was given. Throws what `write` and the ledger throw; then nothing counts as received.
  */
 export async function takenReadings(
   batch: readonly StoredReading[],

@@ -1,5 +1,5 @@
-// Chains of items numbered without a gap, in DynamoDB: item n is written, if it is absent, by who has seen n−1. The ledger of
-// what arrived keeps one for each group of meters (touched-ledger.ts).
+// Chains of items numbered without a gap, in DynamoDB: item n is written, if it is absent, by who has seen n−1. The
+// ledger of what arrived keeps one for each group of meters (touched-ledger.ts).
 
 import { randomUUID } from 'node:crypto'
 import {
@@ -37,9 +37,9 @@ export const sequenceOf = (item: ChainItem): number => Number(item.sk?.S)
 const sortable = (sequence: number): string => String(sequence).padStart(SEQUENCE_DIGITS, '0')
 
 /**
- * A chain begins after its start, an item that never expires and holds the number before the first.
- * When all of a chain has expired it begins anew, at the time of the clock: greater than all it ever held, since a chain
- * grows by fewer than one item a millisecond.
+ * A chain begins after its start, an item that never expires and holds the number before the first. When all of a chain
+ * has expired it begins anew, at the time of the clock: greater than all it ever held, since a chain grows by fewer
+ * than one item a millisecond.
  */
 export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTable) {
   const asked = <T>(attempt: () => Promise<T>): Promise<T> => insist(attempt, isPassingAwsFailure, patience)

@@ -1,6 +1,7 @@
-// What arrived, in order of arrival, in DynamoDB: neither Timestream nor InfluxDB can say what came in since a mark. The
-// meters are spread over groups, and each group is a chain of items numbered without a gap: who writes item n has seen
-// n−1, so a reader who has read up to n has missed nothing, whatever the clocks of the writers say (docs/decisions/0015).
+// What arrived, in order of arrival, in DynamoDB: neither Timestream nor InfluxDB can say what came in since a mark.
+// The meters are spread over groups, and each group is a chain of items numbered without a gap: who writes item n has
+// seen n−1, so a reader who has read up to n has missed nothing, whatever the clocks of the writers say
+// (docs/decisions/0015).
 
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -21,14 +22,17 @@ const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
 
 export interface TouchedLedger {
-  /** The first of `count` arrival ranks, in µs since the epoch; each is greater than all that this process gave before. */
+  /**
+   * The first of `count` arrival ranks, in µs since the epoch; each is greater than all that this process gave before.
+   */
   arrivals(count: number): number
   /** Tells that these readings were stored. Durable when the promise resolves. */
   add(stored: readonly StoredReading[]): Promise<void>
   /**
-   * What was added after `mark`, each addition told once, and the mark to ask with next time. `unknown` are meters of which
-   * the ledger cannot tell: without a mark, with one of other meters, or because what followed it has expired. Of those,
-   * all that stands in the series store has to count as touched; what is being added right now may be told again.
+   * What was added after `mark`, each addition told once, and the mark to ask with next time. `unknown` are meters of
+   * which the ledger cannot tell: without a mark, with one of other meters, or because what followed it has expired. Of
+   * those, all that stands in the series store has to count as touched; what is being added right now may be told
+   * again.
    */
   since(meters: readonly string[], mark: string | undefined): Promise<LedgerAnswer>
 }
@@ -39,8 +43,8 @@ interface LedgerAnswer {
 }
 export interface TouchedLedgerOptions extends ChainTable {
   /**
-   * How long after a write the series store may still not show it to a query: what was added later than that is not told
-   * yet. 0, the default, for a store that shows what it has acknowledged.
+   * How long after a write the series store may still not show it to a query: what was added later than that is not
+   * told yet. 0, the default, for a store that shows what it has acknowledged.
    */
   visibleAfterMs?: number
 }

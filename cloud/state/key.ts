@@ -24,8 +24,9 @@ export function partitionOf(key: string): string {
 }
 
 /**
- * The partitions that hold all keys with this prefix: one where it names the subject in full (`summary/130102/`), all of
- * its collection otherwise. Undefined where it does not even name the collection: then only a scan of the table can tell.
+ * The partitions that hold all keys with this prefix: one where it names the subject in full (`summary/130102/`), all
+ * of its collection otherwise. Undefined where it does not even name the collection: then only a scan of the table can
+ * tell.
  */
 export function partitionsOf(prefix: string): string[] | undefined {
   const names = prefix.split('/')
@@ -48,5 +49,7 @@ const KEY_BYTES_MAX = 1_000
 /** Whether a document can stand under the key at all. */
 export const isDocKey = (key: string): boolean => key !== '' && Buffer.byteLength(key) <= KEY_BYTES_MAX
 
-/** In the order in which DynamoDB sorts: that of UTF-8 bytes, which is that of code points. JavaScript's own differs. */
+/**
+ * In the order in which DynamoDB sorts: that of UTF-8 bytes, which is that of code points. JavaScript's own differs.
+ */
 export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

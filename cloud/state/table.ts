@@ -1,5 +1,5 @@
-// Keyed documents in one DynamoDB table, read consistently (docs/decisions/0014). A put of up to a hundred documents is one
-// transaction; what of larger and of derived puts holds is said at StateStore.put.
+// Keyed documents in one DynamoDB table, read consistently (docs/decisions/0014). A put of up to a hundred documents is
+// one transaction; what of larger and of derived puts holds is said at StateStore.put.
 
 import { randomUUID } from 'node:crypto'
 import {

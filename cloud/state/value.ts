@@ -1,5 +1,5 @@
-// What an item holds of a document: its JSON as text where it is short, compressed where it is longer, and in an object of
-// its own where even that is too long for a transaction of a hundred.
+// What an item holds of a document: its JSON as text where it is short, compressed where it is longer, and in an object
+// of its own where even that is too long for a transaction of a hundred.
 
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -7,11 +7,14 @@ import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { ObjectStore } from '../../functions/platform.ts'
 
-/** Below one write unit there is nothing to save, and an item that can be read in the console helps who looks for a fault. */
+/**
+ * Below one write unit there is nothing to save, and an item that can be read in the console helps who looks for a
+ * fault.
+ */
 const TEXT_BYTES_MAX = 900
 /**
- * A hundred of these, with their keys, fit into the 4 MB of a transaction: no put has to be measured. Above it an S3 write
- * also costs less than the write units.
+ * A hundred of these, with their keys, fit into the 4 MB of a transaction: no put has to be measured. Above it an S3
+ * write also costs less than the write units.
  */
 const ITEM_BYTES_MAX = 36_000
 /** Two thirds of the size that level 11 reaches, in a thirtieth of the time. */
@@ -31,7 +34,9 @@ export interface StoredValue {
 /** All attributes of which a document has one. */
 export const VALUE_ATTRIBUTES = ['json', 'packed', 'object'] as const
 
-/** Writes the object, if the value needs one: it must stand before the item that names it. Names are never used twice. */
+/**
+ * Writes the object, if the value needs one: it must stand before the item that names it. Names are never used twice.
+ */
 export async function storeValue(value: unknown, objects: ObjectStore): Promise<StoredValue> {
   const json = JSON.stringify(value)
   if (json === undefined) throw new TypeError('a document must have a JSON value')
@@ -59,8 +64,8 @@ export async function loadValue(
 }
 
 /**
- * Objects whose document was replaced. They are deleted as far as this process knows them, since it nearly always read what
- * it replaces; one that is left costs its bytes and harms nobody.
+ * Objects whose document was replaced. They are deleted as far as this process knows them, since it nearly always read
+ * what it replaces; one that is left costs its bytes and harms nobody.
  */
 export function leftoverObjects(objects: ObjectStore) {
   const known = new Map<string, string>()

@@ -44,7 +44,9 @@ export interface Climate {
 
 const NOISE_SIZE = 4096
 const DAY_NOISE_SIZE = 1024
-/** Shapes are scaled to a mean of 1 over this many days, so that any 12 months come close to the stated yearly amount. */
+/**
+ * Shapes are scaled to a mean of 1 over this many days, so that any 12 months come close to the stated yearly amount.
+ */
 const NORMAL_DAYS = 1096
 
 export function createClimate(seed: string | number, originDay: number): Climate {

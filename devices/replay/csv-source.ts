@@ -109,7 +109,10 @@ export async function readWideCsv(file: string, known?: { has(building: string):
   return draft.finish()
 }
 
-/** Reads buildings.csv. Throws CsvError for a missing or repeated id, and for an area or a number of people that is none. */
+/**
+ * Reads buildings.csv. Throws CsvError for a missing or repeated id, and for an area or a number of people that is
+ * none.
+ */
 export async function readBuildingsCsv(file: string): Promise<Map<string, Building>> {
   const buildings = new Map<string, Building>()
   let columns: Map<string, number> | undefined

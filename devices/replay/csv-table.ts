@@ -42,8 +42,8 @@ export interface Cell {
 }
 
 /**
- * The rows of a file, the header first; empty lines are passed over. A gzip file, whatever its name, is unpacked. Throws
- * CsvError for broken quoting or compression, an empty file, and rows that have not as many cells as the header.
+ * The rows of a file, the header first; empty lines are passed over. A gzip file, whatever its name, is unpacked.
+ * Throws CsvError for broken quoting or compression, an empty file, and rows that have not as many cells as the header.
  */
 export async function* readRows(file: string): AsyncGenerator<CsvRow> {
   const parser = parse({

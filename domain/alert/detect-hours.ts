@@ -9,7 +9,9 @@ import { type Asked, type Finding, judged, unjudged } from './finding.ts'
 const KNOWN_SHARE_MIN = 0.9
 const DAYS_PER_WEEK = 7
 
-/** Hourly amounts from `firstHourMs` on, NaN = null; the window that is asked for may lie beyond it, and is null there. */
+/**
+ * Hourly amounts from `firstHourMs` on, NaN = null; the window that is asked for may lie beyond it, and is null there.
+ */
 export interface Hours {
   firstHourMs: number
   amounts: ArrayLike<number>
@@ -29,8 +31,9 @@ export function gatewayOffline(
 }
 
 /**
- * A meter that is silent while its gateway speaks. The silence is counted up to `gatewayHeardMs`, the gateway's last message,
- * so a gateway that dies does not silence its forty meters as well. Nothing ever read: unjudged. Value: intervals missed.
+ * A meter that is silent while its gateway speaks. The silence is counted up to `gatewayHeardMs`, the gateway's last
+ * message, so a gateway that dies does not silence its forty meters as well. Nothing ever read: unjudged. Value:
+ * intervals missed.
  */
 export function meterSilent(
   asked: Asked,
@@ -71,10 +74,11 @@ export function registerEvent(
 }
 
 /**
- * Water that runs when nobody is there: the least hourly flow of each night (`fromHour` to `toHour`); over `nights` nights
- * it never fell below `flow`, against max(floor, ratio × median of the `baselineNights` before). Value: percent of that limit.
- * `baselineM3PerHour`: that of the alert while one is open, or the leak becomes its own baseline after four weeks.
- * A night counts when at least half of its hours are known; unjudged when one of the nights, or half of the baseline's, does not.
+ * Water that runs when nobody is there: the least hourly flow of each night (`fromHour` to `toHour`); over `nights`
+ * nights it never fell below `flow`, against max(floor, ratio × median of the `baselineNights` before). Value: percent
+ * of that limit. `baselineM3PerHour`: that of the alert while one is open, or the leak becomes its own baseline after
+ * four weeks. A night counts when at least half of its hours are known; unjudged when one of the nights, or half of the
+ * baseline's, does not.
  */
 export function nightFlowLeak(
   asked: Asked,
@@ -113,8 +117,9 @@ function nightMinimum(hours: Hours, day: number, { fromHour, toHour }: { fromHou
 }
 
 /**
- * The share of electricity outside working hours over the last `days` whole days, in percent. `isWorkday`: of a day number
- * (calendar.ts); Monday to Friday unless a calendar of holidays is given. Unjudged below 90 % known hours or `kwhMin`.
+ * The share of electricity outside working hours over the last `days` whole days, in percent. `isWorkday`: of a day
+ * number (calendar.ts); Monday to Friday unless a calendar of holidays is given. Unjudged below 90 % known hours or
+ * `kwhMin`.
  */
 export function afterHoursLoad(
   asked: Asked,

@@ -4,7 +4,9 @@
 import type { DualControl, QuotaStatus } from '../judge/result.ts'
 import { type Asked, type Finding, judged, unjudged } from './finding.ts'
 
-/** An indicator and its constraint value; `actual` is the rolling year's, or the year's expected end for a prediction. */
+/**
+ * An indicator and its constraint value; `actual` is the rolling year's, or the year's expected end for a prediction.
+ */
 export type QuotaRow = Pick<QuotaStatus, 'indicator' | 'unit' | 'actual' | 'constraint' | 'standard' | 'standIn'>
 
 /** The indicator that is highest against its 约束值; value in percent of it. Unjudged when none can be rated. */
@@ -15,7 +17,10 @@ export const quotaExceeded = (asked: Asked, rows: readonly QuotaRow[]): Finding<
 export const quotaPredicted = (asked: Asked, rows: readonly QuotaRow[]): Finding<'quotaPredicted'> =>
   highestQuota('quotaPredicted', asked, rows)
 
-/** The indicator with the highest forecast against its target, in percent. Unjudged without a target, or while provisional. */
+/**
+ * The indicator with the highest forecast against its target, in percent. Unjudged without a target, or while
+ * provisional.
+ */
 export const dualControlAtRisk = (asked: Asked, status: DualControl | null): Finding<'dualControlAtRisk'> =>
   highestTarget('dualControlAtRisk', asked, status)
 

@@ -29,15 +29,21 @@ export interface AlertSubject {
 /** Limits in force for one subject and kind: the defaults of the rule table, or what users set (alert-threshold.ts). */
 export interface Limits {
   enabled: boolean
-  /** In the rule's unit. Above `raise` the condition holds; at or below `clear` (≤ raise) it is over; between, nothing changes. */
+  /**
+   * In the rule's unit. Above `raise` the condition holds; at or below `clear` (≤ raise) it is over; between, nothing
+   * changes.
+   */
   raise: number
   clear: number
-  /** How long the condition must hold without being over in between, or be over without holding; the band interrupts only the latter. */
+  /**
+   * How long the condition must hold without being over in between, or be over without holding; the band interrupts
+   * only the latter.
+   */
   raiseAfterMinutes: number
   clearAfterMinutes: number
   /**
-   * What comes back this long after it was cleared is the same alert, opened again; from then on it is over only when it has
-   * been over for as long. 0: always a new alert.
+   * What comes back this long after it was cleared is the same alert, opened again; from then on it is over only when
+   * it has been over for as long. 0: always a new alert.
    */
   reopenWithinMinutes: number
   /** Told to the next level each time this long passes without an acknowledgement; null: never. */

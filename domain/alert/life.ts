@@ -36,7 +36,10 @@ export interface Alert {
 }
 
 export const SYSTEM = 'system'
-/** Why an alert was cleared: the condition is over; a stronger kind took its place; its rule was switched off; its subject is gone. */
+/**
+ * Why an alert was cleared: the condition is over; a stronger kind took its place; its rule was switched off; its
+ * subject is gone.
+ */
 export type ClearReason = 'over' | 'yielded' | 'disabled' | 'retired'
 export interface AlertEvent {
   alert: string
@@ -56,7 +59,9 @@ export interface AlertEvent {
 }
 
 export interface Advance {
-  /** What to store in the place of what was given; undefined: nothing (any more). A cleared alert is history from here. */
+  /**
+   * What to store in the place of what was given; undefined: nothing (any more). A cleared alert is history from here.
+   */
   alert?: Alert
   events: readonly AlertEvent[]
 }
@@ -68,9 +73,10 @@ export const isOpen = (alert: Alert | undefined): alert is Alert & { state: 'rai
 export const alertSlot = ({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): string => `${kind}:${subject.id}`
 
 /**
- * The next state after one finding. `open`: the alert of this subject and kind as last returned. One that was cleared lately
- * is opened again, at once, since it was proven before; after one that was cleared earlier comes a new alert. Time never runs backwards for an alert: an earlier `nowMs` is taken as
- * that of its last event. Throws RangeError when the finding is of another subject or kind.
+ * The next state after one finding. `open`: the alert of this subject and kind as last returned. One that was cleared
+ * lately is opened again, at once, since it was proven before; after one that was cleared earlier comes a new alert.
+ * Time never runs backwards for an alert: an earlier `nowMs` is taken as that of its last event. Throws RangeError when
+ * the finding is of another subject or kind.
  */
 export function advance(open: Alert | undefined, finding: Finding, nowMs: number): Advance {
   if (open && alertSlot(open) !== alertSlot(finding)) {
@@ -101,9 +107,10 @@ export function advance(open: Alert | undefined, finding: Finding, nowMs: number
 }
 
 /**
- * All findings of one round for a set of subjects, with the alerts that stand for them: `changed` are the alerts to store,
- * cleared ones among them; `dropped` were pending and no longer are. Kinds that yield to a stronger one are closed or held
- * back while that is open for the same subject. Throws RangeError when two findings are for one subject and kind.
+ * All findings of one round for a set of subjects, with the alerts that stand for them: `changed` are the alerts to
+ * store, cleared ones among them; `dropped` were pending and no longer are. Kinds that yield to a stronger one are
+ * closed or held back while that is open for the same subject. Throws RangeError when two findings are for one subject
+ * and kind.
  */
 export function advanceAll(
   standing: readonly Alert[],

@@ -1,6 +1,6 @@
-// The one table of alert rules: what is watched, how bad it is, and the default limits with their reason. A rule without a
-// clause is Kilowatch's own and says so; clauses cite only what docs/rules/facts.md confirms. How a finding reads:
-// alert-text.ts.
+// The one table of alert rules: what is watched, how bad it is, and the default limits with their reason. A rule
+// without a clause is Kilowatch's own and says so; clauses cite only what docs/rules/facts.md confirms. How a finding
+// reads: alert-text.ts.
 
 import type { Phrase, Severity } from '../phrase.ts'
 import type { Institution } from '../registry/records.ts'
@@ -46,9 +46,9 @@ const DUAL_CONTROL_DUTY: Phrase = {
 }
 
 /**
- * How long after its clearing an alert that comes back is still the same one (`reopenWithin`): a month where a rolling year or
- * a forecast decides, since such a value can stay around its limit for weeks; a week where some days of hours do; a day for
- * silence. An event of a register is each time another one.
+ * How long after its clearing an alert that comes back is still the same one (`reopenWithin`): a month where a rolling
+ * year or a forecast decides, since such a value can stay around its limit for weeks; a week where some days of hours
+ * do; a day for silence. An event of a register is each time another one.
  */
 export const ALERT_RULES: Readonly<Record<AlertKind, AlertRule>> = {
   quotaExceeded: {

@@ -41,9 +41,9 @@ export interface Surroundings {
 }
 
 /**
- * Groups the events of one round. Silent meters behind a gateway that is offline (or goes so in this round) are explained
- * by it and appear in no group: they are in `explained`. Acknowledgements and escalations are told one by one. The storms
- * returned are to be given again the next time.
+ * Groups the events of one round. Silent meters behind a gateway that is offline (or goes so in this round) are
+ * explained by it and appear in no group: they are in `explained`. Acknowledgements and escalations are told one by
+ * one. The storms returned are to be given again the next time.
  */
 export function group(
   events: readonly AlertEvent[],

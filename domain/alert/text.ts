@@ -1,5 +1,5 @@
-// How an alert is told beside its name: how much, and against which value, in Chinese and English, kind by kind. What is
-// watched and by which clause stands in the rule table (alert-rule.ts).
+// How an alert is told beside its name: how much, and against which value, in Chinese and English, kind by kind. What
+// is watched and by which clause stands in the rule table (alert-rule.ts).
 
 import {
   clockTime,
@@ -28,7 +28,8 @@ export function explainFinding(
   finding: Judged,
   language: Language,
 ): { measured: string; against: string; clause: string } {
-  // The table holds each kind's own functions, and a finding carries its kind: the pair fits, which types cannot follow.
+  // The table holds each kind's own functions, and a finding carries its kind: the pair fits, which types cannot
+  // follow.
   const text = ALERT_TEXTS[finding.kind] as unknown as AlertText
   return {
     measured: text.measured(finding)[language],

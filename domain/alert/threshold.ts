@@ -10,7 +10,9 @@ import { ALERT_RULES, defaultLimits } from './rules.ts'
 const MINUTES_MAX = 366 * 24 * 60
 const minutes = z.number().int().min(0).max(MINUTES_MAX)
 
-/** One statement on one kind. Values in the unit of the rule. `raise` and `clear` are set together, so that they fit. */
+/**
+ * One statement on one kind. Values in the unit of the rule. `raise` and `clear` are set together, so that they fit.
+ */
 export const alertThresholdSchema = z
   .object({
     /** Meter, gateway or institution id, or area code. */
@@ -47,8 +49,8 @@ export const alertThresholdSchema = z
 export type AlertThreshold = z.infer<typeof alertThresholdSchema>
 
 /**
- * The limits of one subject. `chain`: ids from the subject itself to the province, nearest first. A threshold that names
- * another kind or no member of the chain has no say; of two on the same subject the one given last holds.
+ * The limits of one subject. `chain`: ids from the subject itself to the province, nearest first. A threshold that
+ * names another kind or no member of the chain has no say; of two on the same subject the one given last holds.
  */
 export function resolveLimits(
   kind: AlertKind,

@@ -1,5 +1,5 @@
-// Monthly bills (票据): what was bought in a month and what it cost, by carrier. Fuels and heat by area are known by bill alone;
-// a metered medium is billed where no meter is read. Which bills of a month count is accountBills' answer.
+// Monthly bills (票据): what was bought in a month and what it cost, by carrier. Fuels and heat by area are known by bill
+// alone; a metered medium is billed where no meter is read. Which bills of a month count is accountBills' answer.
 
 import * as z from 'zod'
 import { MEDIA, type Medium } from '../medium.ts'
@@ -100,8 +100,8 @@ export interface MonthBills {
 }
 
 /**
- * The bills of one institution and month, each with its meter where it has one, in a fixed order. `bills` may hold others;
- * `meters` are the institution's. A bill that cannot be used is named and left out.
+ * The bills of one institution and month, each with its meter where it has one, in a fixed order. `bills` may hold
+ * others; `meters` are the institution's. A bill that cannot be used is named and left out.
  */
 export function accountBills(
   bills: readonly Bill[],

@@ -1,6 +1,6 @@
 // The carbon ledger (碳排放量统计台账) of an institution or area for a year: what was bought and burnt, source by source, and
-// the factor and coefficient rows that made tonnes of it. It is computed anew from amounts and compared with the CO2 that
-// the subject is judged by, so that the two cannot drift unseen.
+// the factor and coefficient rows that made tonnes of it. It is computed anew from amounts and compared with the CO2
+// that the subject is judged by, so that the two cannot drift unseen.
 
 import type { Month } from '../calendar.ts'
 import { must } from '../must.ts'
@@ -71,9 +71,9 @@ export interface CarbonLedger {
 }
 
 /**
- * The ledger of one subject. `months`: in any order; those of the year are used. `standards`: what held in a month for the
- * subject's area; a fuel without a factor emits an unknown amount. Of an area whose parts have factors of their own, use
- * sumLedgers.
+ * The ledger of one subject. `months`: in any order; those of the year are used. `standards`: what held in a month for
+ * the subject's area; a fuel without a factor emits an unknown amount. Of an area whose parts have factors of their
+ * own, use sumLedgers.
  */
 export function carbonLedger(input: {
   subject: string
@@ -95,8 +95,8 @@ export function carbonLedger(input: {
 }
 
 /**
- * An area's ledger: the sum of its children's, in the order given. Rows made by the same factor and coefficient become one.
- * Throws RangeError when a child's ledger is of another year.
+ * An area's ledger: the sum of its children's, in the order given. Rows made by the same factor and coefficient become
+ * one. Throws RangeError when a child's ledger is of another year.
  */
 export function sumLedgers(subject: string, year: number, children: readonly CarbonLedger[]): CarbonLedger {
   const stray = children.find((child) => child.year !== year)
@@ -206,7 +206,9 @@ const addSplits = (a: LedgerSplit, b: LedgerSplit): LedgerSplit => ({
   total: a.total + b.total,
 })
 
-/** Two sums of the same products in another order. `scale`: all that was added, since parts of either sign may cancel. */
+/**
+ * Two sums of the same products in another order. `scale`: all that was added, since parts of either sign may cancel.
+ */
 const isNear = (a: number, b: number, scale: number): boolean => Math.abs(a - b) <= 1e-9 * scale
 
 const sumOf = <T>(parts: readonly T[], of: (part: T) => number): number =>

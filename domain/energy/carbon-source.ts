@@ -1,5 +1,5 @@
-// What emits CO2 in one month of a subject: each source with its amount, and the factor and coefficient rows in force that
-// make tonnes and standard coal of it. The ledger (carbon-ledger.ts) sums these.
+// What emits CO2 in one month of a subject: each source with its amount, and the factor and coefficient rows in force
+// that make tonnes and standard coal of it. The ledger (carbon-ledger.ts) sums these.
 
 import type { Month } from '../calendar.ts'
 import { type Co2Factor, ENERGY_MEDIA, type EnergyMedium } from '../standards/co2-factors.ts'

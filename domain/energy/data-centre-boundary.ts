@@ -12,8 +12,8 @@ export const DATA_CENTRE_COOLING = '01D1B'
 
 export interface CentreBoundary {
   /**
-   * `registered`: the institution's record names it. `codes`: by the sub-item codes 01D10 and 01D1A. `asPue`: of the EUE no
-   * boundary is registered, and that of the PUE stands for it, which is an assumption.
+   * `registered`: the institution's record names it. `codes`: by the sub-item codes 01D10 and 01D1A. `asPue`: of the
+   * EUE no boundary is registered, and that of the PUE stands for it, which is an assumption.
    */
   basis: 'registered' | 'codes' | 'asPue'
   /** Meter ids. */

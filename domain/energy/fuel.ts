@@ -1,5 +1,5 @@
-// Fuels by bill: kilograms by carrier, their energy by either coefficient set, and their CO2. What a table has no row for
-// is counted apart in kilograms and named, never taken as nothing.
+// Fuels by bill: kilograms by carrier, their energy by either coefficient set, and their CO2. What a table has no row
+// for is counted apart in kilograms and named, never taken as nothing.
 
 import type { CoefficientSet } from '../standards/coefficients.ts'
 import { FUEL_CARRIERS, type FuelCarrier } from '../standards/fuel-factors.ts'

@@ -10,13 +10,17 @@ export interface Generation {
   purchasedKwh: number
   /** Purchased and self-used. */
   totalElectricityKwh: number | null
-  /** selfUsed / total, 0 to 1. Null without generation, and where more was exported than generated: a meter is wrong. */
+  /**
+   * selfUsed / total, 0 to 1. Null without generation, and where more was exported than generated: a meter is wrong.
+   */
   share: number | null
   /** Known over expected hours of the generation meters; null without any. */
   coverage: number | null
 }
 
-/** The renewable share of one subject over a month, or over a sum of months. Purchased power is taken as not renewable. */
+/**
+ * The renewable share of one subject over a month, or over a sum of months. Purchased power is taken as not renewable.
+ */
 export function generationOf(part: SubjectMonth): Generation {
   const { generationKwh, exportedKwh, electricityKwh: purchasedKwh, generationHoursExpected } = part
   const usedKwh = generationKwh - exportedKwh

@@ -63,9 +63,9 @@ export interface MonthInput {
  * Electricity is what was bought: dual control, CO2 and quota see PV power only by the purchase that it saves.
  * `generation` meters stand apart (domain/energy/generation.ts).
  *
- * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts for a medium of which
- * no main meter was read in the month; then its hours are known. Where one was, the readings hold, and only the bill's cost
- * is taken. Bills for transport lie outside the building's meters and always count.
+ * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts for a medium
+ * of which no main meter was read in the month; then its hours are known. Where one was, the readings hold, and only
+ * the bill's cost is taken. Bills for transport lie outside the building's meters and always count.
  */
 export function institutionMonth(input: MonthInput): SubjectMonth {
   const { institution, meters, month, asOfMs, sets } = input
@@ -175,8 +175,8 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
 }
 
 /**
- * What of a month's bills could not be used: bills that are wrong in themselves, fuels without a coefficient or factor, and
- * bills whose quantity was left out because meters were read.
+ * What of a month's bills could not be used: bills that are wrong in themselves, fuels without a coefficient or factor,
+ * and bills whose quantity was left out because meters were read.
  */
 export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
   const { institution, meters, month, amounts, sets } = input

@@ -1,5 +1,5 @@
-// Which meters and bills made the amounts of an institution's month: the level of an explanation between the month's record
-// and the hours. Computed from them anew, so that a record that they do not add up to is seen.
+// Which meters and bills made the amounts of an institution's month: the level of an explanation between the month's
+// record and the hours. Computed from them anew, so that a record that they do not add up to is seen.
 
 import { HOUR_MS, monthRange } from '../calendar.ts'
 import { MEDIA } from '../medium.ts'

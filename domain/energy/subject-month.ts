@@ -9,7 +9,8 @@ import { weightedMean } from '../mean.ts'
 export interface SubjectMonth {
   month: Month
   /**
-   * Main meters less excluded ones (let to others), and bills; electricity is what was purchased, without own generation. May be negative when the excluded part is measured as the larger.
+   * Main meters less excluded ones (let to others), and bills; electricity is what was purchased, without own
+   * generation. May be negative when the excluded part is measured as the larger.
    */
   electricityKwh: number
   heatGj: number
@@ -24,7 +25,10 @@ export interface SubjectMonth {
   /** Data centre as a whole and its IT equipment, in the boundary of its PUE; parts of electricityKwh. */
   dataCentreKwh: number
   dataCentreItKwh: number
-  /** PV and other own generation, and what of it was fed into the grid; no part of electricityKwh (domain/energy/generation.ts). */
+  /**
+   * PV and other own generation, and what of it was fed into the grid; no part of electricityKwh
+   * (domain/energy/generation.ts).
+   */
   generationKwh: number
   exportedKwh: number
   /** By the statistics set, fuels included; the next two are parts of it. */
@@ -53,20 +57,25 @@ export interface SubjectMonth {
   co2ElectricityKg: number
   co2HeatKg: number
   /**
-   * Fuel that no row of the statistics set, the quota set or the CO2 factors converts: what energyKgce, quotaKgce and co2Kg
-   * leave out. Where it is above 0 they are lower bounds.
+   * Fuel that no row of the statistics set, the quota set or the CO2 factors converts: what energyKgce, quotaKgce and
+   * co2Kg leave out. Where it is above 0 they are lower bounds.
    */
   fuelKgWithoutCoefficient: number
   fuelKgWithoutQuotaCoefficient: number
   fuelKgWithoutCo2: number
-  /** What bills say and tariffs price; null when nothing does. `hoursPriced` says how much of the metered part it covers. */
+  /**
+   * What bills say and tariffs price; null when nothing does. `hoursPriced` says how much of the metered part it
+   * covers.
+   */
   costYuan: number | null
   /**
    * Heat billed by area. Of a year the largest month, since the same area is billed again. Never energy
    * (docs/rules/energy-and-carbon.md#heat-billed-by-area).
    */
   areaBilledHeatM2: number
-  /** Numerators of the intensities: amounts of those institutions that the sizes below count, so that both sides fit. */
+  /**
+   * Numerators of the intensities: amounts of those institutions that the sizes below count, so that both sides fit.
+   */
   energyKgceWithArea: number
   co2KgWithArea: number
   energyKgceWithUsers: number
@@ -82,7 +91,10 @@ export interface SubjectMonth {
   energyUsers: number | null
   /** Energy users of those institutions whose water is metered. */
   waterUsers: number | null
-  /** Main meters times hours of the month that have passed, and how many of these are known, or priced; water among them. */
+  /**
+   * Main meters times hours of the month that have passed, and how many of these are known, or priced; water among
+   * them.
+   */
   hoursExpected: number
   hoursKnown: number
   hoursPriced: number
@@ -142,9 +154,9 @@ const AMOUNT_KEYS = [
 ] as const satisfies (keyof SubjectMonth)[]
 
 /**
- * One month of an area: the sum of its parts, in the order given (floating point: keep one order for identical results).
- * A part without a known size adds nothing to the size, nor to the numerators `…WithArea`, `…WithUsers`, but all of its
- * consumption to the totals. Throws RangeError when a part is of another month. No parts: an empty month.
+ * One month of an area: the sum of its parts, in the order given (floating point: keep one order for identical
+ * results). A part without a known size adds nothing to the size, nor to the numerators `…WithArea`, `…WithUsers`, but
+ * all of its consumption to the totals. Throws RangeError when a part is of another month. No parts: an empty month.
  */
 export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): SubjectMonth {
   const stray = parts.find((part) => part.month !== month)
@@ -165,7 +177,10 @@ function sumOfKnown(values: readonly (number | null)[]): number | null {
   return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) : null
 }
 
-/** The sum of one year of months; sizes are time-weighted means, costs those of the months that have some. `month` is the last one. */
+/**
+ * The sum of one year of months; sizes are time-weighted means, costs those of the months that have some. `month` is
+ * the last one.
+ */
 export type SubjectYear = SubjectMonth
 
 /** Water is known apart from energy: an institution may meter the one and not the other. */
@@ -179,9 +194,9 @@ export const hoursOf = (part: SubjectMonth, resource: Resource): { expected: num
 
 /**
  * The 12 months that end at `endMs` (exclusive). When that is within a month, the month a year before counts with the
- * share of it that lies inside, so the year always has every season once. Null when one of the months has no known hour of
- * the resource: eleven months are not a year, and scaling them up would invent a heating season or leave one out. A size
- * is null unless it is known in every month of the year.
+ * share of it that lies inside, so the year always has every season once. Null when one of the months has no known hour
+ * of the resource: eleven months are not a year, and scaling them up would invent a heating season or leave one out. A
+ * size is null unless it is known in every month of the year.
  */
 export function rollingYear(
   months: ReadonlyMap<Month, SubjectMonth>,

@@ -1,4 +1,5 @@
-// What of one medium an institution was supplied with in a month: which meters and bills make it, and how much of it is known.
+// What of one medium an institution was supplied with in a month: which meters and bills make it, and how much of it is
+// known.
 
 import type { Medium } from '../medium.ts'
 import type { Meter } from '../registry/records.ts'

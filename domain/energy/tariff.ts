@@ -1,5 +1,6 @@
-// Dated prices by time of use (分时电价): what hours of consumption cost. A price belongs to an area or an institution, and a
-// new one never rewrites what the old one priced. Basic fees, power factor and taxes are not computed: they come by bill.
+// Dated prices by time of use (分时电价): what hours of consumption cost. A price belongs to an area or an institution, and
+// a new one never rewrites what the old one priced. Basic fees, power factor and taxes are not computed: they come by
+// bill.
 
 import * as z from 'zod'
 import { DAY_MS, dateStartMs, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../calendar.ts'
@@ -92,8 +93,8 @@ export function pricerOf(
 }
 
 /**
- * What consecutive hours cost. `firstHourMs` on a full hour; `amounts` in kWh, m³ or GJ, NaN where unknown. An amount may be
- * negative (a part let to others).
+ * What consecutive hours cost. `firstHourMs` on a full hour; `amounts` in kWh, m³ or GJ, NaN where unknown. An amount
+ * may be negative (a part let to others).
  */
 export function costOfHours(input: {
   tariffs: readonly Tariff[]

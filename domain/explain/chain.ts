@@ -1,6 +1,6 @@
-// Where a number of dual control or quota comes from: the months of its window, in each the amounts, the rows that made them
-// count and the meters and bills that they are made of; and the result computed once more from these alone, level by level,
-// so that a chain that does not lead to the number shown is seen.
+// Where a number of dual control or quota comes from: the months of its window, in each the amounts, the rows that made
+// them count and the meters and bills that they are made of; and the result computed once more from these alone, level
+// by level, so that a chain that does not lead to the number shown is seen.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough } from '../calendar.ts'
 import type { BillCarrier } from '../energy/bill.ts'

@@ -1,4 +1,5 @@
-// How each number of dual control and quota is made of a month's record: numerator, terms, size and the formula in words.
+// How each number of dual control and quota is made of a month's record: numerator, terms, size and the formula in
+// words.
 
 import { entriesOf, type LedgerCoefficient, type LedgerFactor } from '../energy/carbon-source.ts'
 import type { StandardsInForce } from '../energy/conversion.ts'

@@ -198,7 +198,9 @@ function checkBills({ bills = [] }: Registry, lookup: Lookup): Problem[] {
   })
 }
 
-/** A bill without a meter stands beside none: of an offline meter's medium nobody could tell whether it is that meter's. */
+/**
+ * A bill without a meter stands beside none: of an offline meter's medium nobody could tell whether it is that meter's.
+ */
 function looseBillFindings({ institution, meter, carrier, purpose }: Bill, lookup: Lookup): Finding[] {
   const offline = lookup.offline.get(`${institution}/${carrier}`)
   if (meter !== undefined || purpose === 'transport' || offline === undefined) return []

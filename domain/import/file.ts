@@ -62,8 +62,8 @@ export type Row = Readonly<Record<string, string>>
 
 /**
  * Reads the rows of one file. Headers are English or Chinese (registry-columns); an empty cell means: not given.
- * Several rows of one institution are dated statements of its size, several rows of one tariff its periods, several of one
- * set its coefficients. Records of refused rows are left out. Never throws.
+ * Several rows of one institution are dated statements of its size, several rows of one tariff its periods, several of
+ * one set its coefficients. Records of refused rows are left out. Never throws.
  */
 export function parseRows<K extends RegistryKind>(kind: K, rows: readonly Row[]): ParsedRows<K>
 export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<RegistryKind> {

@@ -1,4 +1,5 @@
-// Records that a file writes over several rows: an institution's dated sizes, a tariff's periods, the coefficients of a set.
+// Records that a file writes over several rows: an institution's dated sizes, a tariff's periods, the coefficients of a
+// set.
 
 import type { z } from 'zod'
 import { type Tariff, tariffPeriodSchema, tariffSchema } from '../energy/tariff.ts'

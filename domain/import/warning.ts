@@ -1,5 +1,5 @@
-// What a registry may lack without being wrong: results that stay unknown because of it are named before anyone looks for
-// them. Warnings refuse nothing.
+// What a registry may lack without being wrong: results that stay unknown because of it are named before anyone looks
+// for them. Warnings refuse nothing.
 
 import { namedMeters } from '../energy/data-centre-boundary.ts'
 import { HEATING } from '../energy/institution-month.ts'

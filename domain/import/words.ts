@@ -1,4 +1,5 @@
-// The Chinese words that a registry file may write for the values of closed lists, beside the English ones of the schemas.
+// The Chinese words that a registry file may write for the values of closed lists, beside the English ones of the
+// schemas.
 
 const words = (table: Record<string, string>): ReadonlyMap<string, string> => new Map(Object.entries(table))
 
@@ -58,7 +59,10 @@ const CARRIER_WORDS = words({
   水: 'water',
 })
 
-/** Chinese words for the values of closed lists, by file and field. Another word passes as it is, for the schema to judge. */
+/**
+ * Chinese words for the values of closed lists, by file and field. Another word passes as it is, for the schema to
+ * judge.
+ */
 export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ['areas.level', words({ 省级: 'province', 市级: 'city', 县级: 'county' })],
   ['institutions.type', INSTITUTION_TYPE_WORDS],

@@ -47,7 +47,10 @@ export function effectivenessOf({ totalKwh, itKwh, hoursExpected, hoursKnown }: 
   return { value: Math.max(1, ratio), problem: null, coverage }
 }
 
-/** What the hours of the two sides are; null: no meter. Several meters of a side are added before (domain/registry/virtual-meter.ts). */
+/**
+ * What the hours of the two sides are; null: no meter. Several meters of a side are added before
+ * (domain/registry/virtual-meter.ts).
+ */
 export interface CentreHours {
   total: Hours | null
   it: Hours | null
@@ -79,8 +82,8 @@ export function hourlyEffectiveness(
 }
 
 /**
- * What counts for the effectiveness of [fromMs, toMs), whole hours up to now: only hours in which both sides are known, since
- * an outage of one of the two meters would otherwise look like efficiency, or like waste.
+ * What counts for the effectiveness of [fromMs, toMs), whole hours up to now: only hours in which both sides are known,
+ * since an outage of one of the two meters would otherwise look like efficiency, or like waste.
  */
 export function usageOfHours(hours: CentreHours, { fromMs, toMs }: { fromMs: number; toMs: number }): CentreUsage {
   const usage: CentreUsage = { totalKwh: hours.total && 0, itKwh: hours.it && 0, hoursExpected: 0, hoursKnown: 0 }
@@ -112,8 +115,8 @@ export function sumUsage(parts: readonly CentreUsage[]): CentreUsage {
 }
 
 /**
- * The least that the PUE can be where only IT (01D1A) and its cooling (01D1B) are metered: (IT + cooling) / IT. Never shown
- * as the PUE itself. Null without an IT load.
+ * The least that the PUE can be where only IT (01D1A) and its cooling (01D1B) are metered: (IT + cooling) / IT. Never
+ * shown as the PUE itself. Null without an IT load.
  */
 export const pueLowerBound = ({ itKwh, coolingKwh }: { itKwh: number; coolingKwh: number }): number | null =>
   itKwh > 0 ? (itKwh + Math.max(0, coolingKwh)) / itKwh : null
@@ -121,14 +124,19 @@ export const pueLowerBound = ({ itKwh, coolingKwh }: { itKwh: number; coolingKwh
 export interface PueGrade {
   /** 1 is best; `overLimit` is worse than the limit value; null when there is nothing to grade by. */
   grade: 1 | 2 | 3 | 'overLimit' | null
-  /** `edge`: too small for the standard. `noTable`: none is in force. `noValue`: see the problem of the effectiveness. */
+  /**
+   * `edge`: too small for the standard. `noTable`: none is in force. `noValue`: see the problem of the effectiveness.
+   */
   reason: 'edge' | 'noTable' | 'noValue' | null
   /** PUE still to lose until the next better grade; null at the best. */
   toNextGrade: number | null
   table: PueGrades | null
 }
 
-/** The grade of a year's PUE on a local date; a value equal to a limit meets it. `racks` unknown: graded, as if not edge. */
+/**
+ * The grade of a year's PUE on a local date; a value equal to a limit meets it. `racks` unknown: graded, as if not
+ * edge.
+ */
 export function pueGrade(
   value: number | null,
   { date, racks, tables = PUE_GRADES }: { date: string; racks?: number; tables?: readonly PueGrades[] },

@@ -24,9 +24,9 @@ export interface DemonstrationYear {
 }
 
 /**
- * How members of a kind make one mean. No source read says which. `ratioOfSums`, the default, is what the province publishes
- * of itself: its 15.76 kgce/m² is all energy over all area (docs/rules/facts.md#hebei-2020-and-2025). `meanOfRatios`
- * counts each institution alike.
+ * How members of a kind make one mean. No source read says which. `ratioOfSums`, the default, is what the province
+ * publishes of itself: its 15.76 kgce/m² is all energy over all area (docs/rules/facts.md#hebei-2020-and-2025).
+ * `meanOfRatios` counts each institution alike.
  */
 export type MeanWeighting = 'ratioOfSums' | 'meanOfRatios'
 
@@ -120,11 +120,14 @@ export interface DemonstrationItem {
   /** value / mean. */
   ratio: number | null
   points: number | null
-  /** `noValue`: no full year, an unknown size, or fuel without a coefficient. `noPeers`: a mean over itself alone says nothing. */
+  /**
+   * `noValue`: no full year, an unknown size, or fuel without a coefficient. `noPeers`: a mean over itself alone says
+   * nothing.
+   */
   reason: 'noValue' | 'noPeers' | null
   /**
-   * Of energy per area: what became of the fuel of official vehicles (公务用车用油), which it leaves out. `unmarked`: petrol or
-   * diesel was billed, but no bill says that it is for transport, so the value may be too high.
+   * Of energy per area: what became of the fuel of official vehicles (公务用车用油), which it leaves out. `unmarked`: petrol
+   * or diesel was billed, but no bill says that it is for transport, so the value may be too high.
    */
   transport: 'excluded' | 'unmarked' | 'none' | null
 }

@@ -77,10 +77,10 @@ export interface JudgeInput {
 }
 
 /**
- * Judges one subject for one month. Totals: year to date, and the forecast of the whole year. Intensities: the 12 months
- * that end at `asOfMs`, null before there is a full year. `coverage`: known over expected hours of the year to date, of
- * energy or water, whichever is worse; a month without a record counts as unknown. `provisional`: that, or the coverage
- * of a rolling year, is below COVERAGE_MIN. Throws RangeError when `asOfMs` is not after the month's start.
+ * Judges one subject for one month. Totals: year to date, and the forecast of the whole year. Intensities: the 12
+ * months that end at `asOfMs`, null before there is a full year. `coverage`: known over expected hours of the year to
+ * date, of energy or water, whichever is worse; a month without a record counts as unknown. `provisional`: that, or the
+ * coverage of a rolling year, is below COVERAGE_MIN. Throws RangeError when `asOfMs` is not after the month's start.
  */
 export function judge(input: JudgeInput): DualControl {
   const { fromMs, toMs } = monthRange(input.month)

@@ -25,8 +25,9 @@ export interface KeyEnergyUser {
 }
 
 /**
- * Whether the year's energy reached the threshold that held at the year's end. What is known may already be enough. `months`:
- * the institution's, in any order. `areaPath`: its area's code, then those above (domain/energy/conversion.ts).
+ * Whether the year's energy reached the threshold that held at the year's end. What is known may already be enough.
+ * `months`: the institution's, in any order. `areaPath`: its area's code, then those above
+ * (domain/energy/conversion.ts).
  */
 export function keyEnergyUser(input: {
   institution: Pick<Institution, 'type'>

@@ -1,6 +1,6 @@
-// How an institution goes through the year against its quota: what it used since 1 January against the share of the year's
-// quota that was due by then, and how much is left for the next better grade. The formulae stay in domain/judge/quota.ts: it is
-// asked for a whole year whose remaining months are at nothing.
+// How an institution goes through the year against its quota: what it used since 1 January against the share of the
+// year's quota that was due by then, and how much is left for the next better grade. The formulae stay in
+// domain/judge/quota.ts: it is asked for a whole year whose remaining months are at nothing.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough, yearOf, yearRange } from '../calendar.ts'
 import { byMonth, hoursOf, type SubjectMonth, sumSubjects } from '../energy/subject-month.ts'
@@ -16,9 +16,14 @@ export interface QuotaPace {
   unit: string
   /** Used since 1 January, per m² or person; null when a month of the year so far, or the size, is unknown. */
   yearToDate: number | null
-  /** The part of a year's use that is due by now, 0 to 1, and what it is judged from. Null: nothing was due by last year. */
+  /**
+   * The part of a year's use that is due by now, 0 to 1, and what it is judged from. Null: nothing was due by last
+   * year.
+   */
   share: number | null
-  /** `ownProfile`: last year's own months, each known for 90 %; `days`: elapsed days; `complete`: the year has passed. */
+  /**
+   * `ownProfile`: last year's own months, each known for 90 %; `days`: elapsed days; `complete`: the year has passed.
+   */
   basis: 'ownProfile' | 'days' | 'complete' | null
   /** yearToDate over the constraint's share; above 1 the year is on the way to 需整改. */
   paceRatio: number | null
@@ -48,8 +53,8 @@ export interface NextRating {
 }
 
 /**
- * The pace of each of the four indicators as of an instant. `months`: this institution's, in any order; those of this year and
- * of the year before are used, the current one as of `asOfMs`. Rows are those in force on that day.
+ * The pace of each of the four indicators as of an instant. `months`: this institution's, in any order; those of this
+ * year and of the year before are used, the current one as of `asOfMs`. Rows are those in force on that day.
  */
 export function quotaPace(
   institution: Institution,

@@ -25,9 +25,9 @@ const QUOTA_INDICATOR_ORDER = Object.keys(QUOTA_UNITS) as QuotaIndicator[]
 
 /**
  * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
- * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data, or an
- * unknown size, the actual is null. `coefficientSet`: the name of what
- * converted the months. A row that a stand-in and an imported standard both offer is taken from the latter.
+ * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data,
+ * or an unknown size, the actual is null. `coefficientSet`: the name of what converted the months. A row that a
+ * stand-in and an imported standard both offer is taken from the latter.
  */
 export function quotaStatus(
   institution: Institution,
@@ -58,7 +58,9 @@ export function quotaStatus(
   })
 }
 
-/** The row for an institution on a local date. What a row states must be equal; an imported row goes before a stand-in. */
+/**
+ * The row for an institution on a local date. What a row states must be equal; an imported row goes before a stand-in.
+ */
 export function quotaRow(
   institution: Institution,
   indicator: QuotaIndicator,
@@ -116,9 +118,9 @@ const generalAreaM2 = ({ floorAreaM2, specialAreaM2 }: SubjectYear): number | nu
   floorAreaM2 === null ? null : floorAreaM2 - (specialAreaM2 ?? 0)
 
 /**
- * Whether non-heating energy can be told from heating. Not so where air conditioning, gas or oil heats but no meter says
- * how much of it: then both indicators stay unknown, rather than no heating and too much of the rest. District heat
- * without a meter is not in the total either.
+ * Whether non-heating energy can be told from heating. Not so where air conditioning, gas or oil heats but no meter
+ * says how much of it: then both indicators stay unknown, rather than no heating and too much of the rest. District
+ * heat without a meter is not in the total either.
  */
 const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
   heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'

@@ -1,5 +1,6 @@
-// Why a closed month changed: the causes that a revision names, and how readings that arrived are told apart. A cause is
-// noted where it happens, beside the mark that has the month judged anew; whoever judges it says so only if a number moved.
+// Why a closed month changed: the causes that a revision names, and how readings that arrived are told apart. A cause
+// is noted where it happens, beside the mark that has the month judged anew; whoever judges it says so only if a number
+// moved.
 
 import * as z from 'zod'
 import type { Month } from '../calendar.ts'
@@ -68,7 +69,10 @@ export interface CausedMonths {
   cause: Cause
   months: Month[]
 }
-/** Readings that settling found: the latest `count` to arrive from `fromMs` to `toMs`. What they were is told if it matters. */
+/**
+ * Readings that settling found: the latest `count` to arrive from `fromMs` to `toMs`. What they were is told if it
+ * matters.
+ */
 export interface ArrivedReadings {
   meter: string
   fromMs: number
@@ -119,8 +123,8 @@ export interface RepairedReading {
 }
 
 /**
- * What the latest `count` of a meter's arrivals were: rows of a repair, other values for times that had one, or late. A reading
- * that came again unchanged is no cause. `arrivals` in order of arrival, `repairs` the newest last.
+ * What the latest `count` of a meter's arrivals were: rows of a repair, other values for times that had one, or late. A
+ * reading that came again unchanged is no cause. `arrivals` in order of arrival, `repairs` the newest last.
  */
 export function arrivalCauses(
   meter: string,

@@ -1,6 +1,6 @@
-// How the targets of an area are decomposed to its children (目标分解): a proposal whose parts sum to the whole, and a check
-// of what was issued. Caps of children must fit under the parent's; of intensities only the consequence can be told, since
-// it depends on how the children grow, so it is reported and blocks nothing.
+// How the targets of an area are decomposed to its children (目标分解): a proposal whose parts sum to the whole, and a
+// check of what was issued. Caps of children must fit under the parent's; of intensities only the consequence can be
+// told, since it depends on how the children grow, so it is reported and blocks nothing.
 
 import { type Indicator, TOTAL_INDICATORS } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
@@ -67,8 +67,9 @@ const FIT_SLACK = 1e-9
 export type SizeOf = (child: string, indicator: Indicator) => number | null
 
 /**
- * Whether the children's targets fit the parent's, year by year of the parent's plan. A child without a target is named, not
- * refused: it may be decided later. A child whose own plan does not reach a year of the parent's is a problem of that child.
+ * Whether the children's targets fit the parent's, year by year of the parent's plan. A child without a target is
+ * named, not refused: it may be decided later. A child whose own plan does not reach a year of the parent's is a
+ * problem of that child.
  */
 export function checkDecomposition(input: {
   /** Targets of the parent; one for each indicator and plan. */
@@ -102,10 +103,11 @@ const CAP_DECIMALS = 3
 const STEPS_MAX = Number.MAX_SAFE_INTEGER
 
 /**
- * Proposes targets of the children. A total: explicit yearly caps, in proportion to base values or weights, that sum to the
- * parent's exactly, in steps of 0.001: each share is cut down, and the last child takes what the cutting left (a parent's
- * own value between two steps is cut down first). An intensity: the same percentage as the parent's, from each child's own
- * base value. What cannot be is a problem and proposes nothing for anyone, since the rest would no longer sum.
+ * Proposes targets of the children. A total: explicit yearly caps, in proportion to base values or weights, that sum to
+ * the parent's exactly, in steps of 0.001: each share is cut down, and the last child takes what the cutting left (a
+ * parent's own value between two steps is cut down first). An intensity: the same percentage as the parent's, from each
+ * child's own base value. What cannot be is a problem and proposes nothing for anyone, since the rest would no longer
+ * sum.
  */
 export function decompose(parent: Target, shares: readonly Share[]): { targets: Target[]; problems: PlanProblem[] } {
   const problems = [...targetProblems(parent), ...shareProblems(parent, shares)]

@@ -1,13 +1,14 @@
-// What a target asks of a year: which plan holds, and its value by cap, path or explicit row. How a subject stands to it:
-// dual-control.ts; whether parts fit a whole: target-plan.ts.
+// What a target asks of a year: which plan holds, and its value by cap, path or explicit row. How a subject stands to
+// it: dual-control.ts; whether parts fit a whole: target-plan.ts.
 
 import type { Indicator } from '../indicator.ts'
 import type { Target } from '../registry/records.ts'
 
 /**
- * The value a target sets for a year, in the indicator's unit: the explicit row, or a point on the path from `baseValue` at
- * `baseYear` to the end value at `endYear`. No source prescribes linear or compound (docs/rules/dual-control.md#path),
- * so the target says which. Throws RangeError naming the target when the year lies outside its plan or has no row.
+ * The value a target sets for a year, in the indicator's unit: the explicit row, or a point on the path from
+ * `baseValue` at `baseYear` to the end value at `endYear`. No source prescribes linear or compound
+ * (docs/rules/dual-control.md#path), so the target says which. Throws RangeError naming the target when the year lies
+ * outside its plan or has no row.
  */
 export function targetValue(target: Target, year: number): number {
   const { baseYear, endYear, baseValue, cap, reductionPct = 0, years } = target

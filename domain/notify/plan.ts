@@ -1,5 +1,6 @@
-// Alert events + preferences + the clock → what is sent to whom, and when: at once, after quiet hours, or in the daily digest.
-// Pure, and the same input gives the same ids, so that planning twice sends once. How it reads: notification-text.ts.
+// Alert events + preferences + the clock → what is sent to whom, and when: at once, after quiet hours, or in the daily
+// digest. Pure, and the same input gives the same ids, so that planning twice sends once. How it reads:
+// notification-text.ts.
 
 import type { AlertEvent } from '../alert/life.ts'
 import type { AlertGroup } from '../alert/storm.ts'
@@ -35,8 +36,8 @@ export interface Held {
 }
 
 /**
- * Who is told what of one round's groups (alert-storm.ts). Acknowledgements are told to nobody: who asks sees them on the page.
- * A recipient of a part of a storm's area is told of that part.
+ * Who is told what of one round's groups (alert-storm.ts). Acknowledgements are told to nobody: who asks sees them on
+ * the page. A recipient of a part of a storm's area is told of that part.
  */
 export function planNotifications(
   groups: readonly AlertGroup[],
@@ -80,8 +81,8 @@ export function isTellable(event: AlertEvent): boolean {
 }
 
 /**
- * What has waited long enough: one notification per recipient and due time with all its lines. `released` are the lines to
- * forget, those of recipients who are gone among them.
+ * What has waited long enough: one notification per recipient and due time with all its lines. `released` are the lines
+ * to forget, those of recipients who are gone among them.
  */
 export function releaseHeld(
   held: readonly Held[],

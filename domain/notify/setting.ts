@@ -76,8 +76,8 @@ export const fillTemplate = (template: string, write: (name: SmsPlaceholder) => 
   )
 
 /**
- * An SMS gateway that takes one HTTP request a message, as the gateways of Chinese carriers and clouds do, each with its own
- * names for the same fields: so the request is a template.
+ * An SMS gateway that takes one HTTP request a message, as the gateways of Chinese carriers and clouds do, each with
+ * its own names for the same fields: so the request is a template.
  */
 export const smsGatewaySchema = z
   .object({
@@ -113,8 +113,8 @@ export const notifySettingSchema = z.object({
   /** Where the page is, for links: `https://kilowatch.example.cn/`. */
   pageUrl: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   /**
-   * `smtps://user:password@host:465` or `smtp://host:587`; without it no mail is sent. Beyond this machine TLS is required,
-   * unless `?ignoreTLS=true` says that the relay has none.
+   * `smtps://user:password@host:465` or `smtp://host:587`; without it no mail is sent. Beyond this machine TLS is
+   * required, unless `?ignoreTLS=true` says that the relay has none.
    */
   smtpUrl: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }).optional(),
   /** Sender of mail. */

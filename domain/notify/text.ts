@@ -1,5 +1,5 @@
-// How a notification reads, in Chinese and English: what, where, how much, against which value and clause, when, and the
-// link to the page. Texts of each kind: alert-text.ts.
+// How a notification reads, in Chinese and English: what, where, how much, against which value and clause, when, and
+// the link to the page. Texts of each kind: alert-text.ts.
 
 import type { AlertSubject } from '../alert/finding.ts'
 import type { AlertEvent, ClearReason } from '../alert/life.ts'
@@ -33,8 +33,8 @@ interface Reader {
 }
 
 /**
- * The whole message on one group; in both languages the Chinese one, then the English one with its headline. Its link opens
- * the alert itself, or of a storm the list that has all of them.
+ * The whole message on one group; in both languages the Chinese one, then the English one with its headline. Its link
+ * opens the alert itself, or of a storm the list that has all of them.
  */
 export function groupText(group: AlertGroup, { language }: Reader, directory: Directory): Text {
   if (language !== 'both') return textIn(language, group, directory)

@@ -40,8 +40,8 @@ export interface MeterTree {
 }
 
 /**
- * The nodes of one institution, in the order of `meters`. A parent that is unknown, of another medium or institution, or
- * behind its own child is named and not followed.
+ * The nodes of one institution, in the order of `meters`. A parent that is unknown, of another medium or institution,
+ * or behind its own child is named and not followed.
  */
 export function meterTree(meters: readonly Meter[]): MeterTree {
   const byId = new Map(meters.map((meter) => [meter.id, meter]))
@@ -114,8 +114,8 @@ export interface PeriodBalance {
 }
 
 /**
- * The balance of a node by day or month over [fromMs, toMs), whole hours. With an offline meter in the node only months can
- * be compared, and only those in which `monthOfMeter` knows it and all hours of the others are known.
+ * The balance of a node by day or month over [fromMs, toMs), whole hours. With an offline meter in the node only months
+ * can be compared, and only those in which `monthOfMeter` knows it and all hours of the others are known.
  */
 export function balanceOf(
   node: TreeNode,
@@ -221,8 +221,8 @@ function spansOf(grain: 'day' | 'month', fromMs: number, toMs: number): Span[] {
 }
 
 /**
- * The meters chosen, less those that are part of another one chosen: below it in the tree, in its formula, or of a sub-item
- * of its code (01D1A belongs to 01D10, docs/rules/data.md#sub-item-codes) where the tree does not say.
+ * The meters chosen, less those that are part of another one chosen: below it in the tree, in its formula, or of a
+ * sub-item of its code (01D1A belongs to 01D10, docs/rules/data.md#sub-item-codes) where the tree does not say.
  */
 export function outermost(meters: readonly Meter[], fits: (meter: Meter) => boolean): Meter[] {
   const chosen = meters.filter(fits)

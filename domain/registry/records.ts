@@ -1,6 +1,6 @@
-// What is registered: areas, institutions, gateways, meters, targets and quotas, as zod schemas. Tariffs and bills have files
-// of their own (tariff.ts, bill.ts).
-// Attributes that change carry `validFrom`; a new value never rewrites the past (docs/rules/data.md#dated-attributes).
+// What is registered: areas, institutions, gateways, meters, targets and quotas, as zod schemas. Tariffs and bills have
+// files of their own (tariff.ts, bill.ts). Attributes that change carry `validFrom`; a new value never rewrites the
+// past (docs/rules/data.md#dated-attributes).
 
 import * as z from 'zod'
 import { INDICATORS } from '../indicator.ts'
@@ -53,7 +53,9 @@ export const institutionSizeSchema = z.object({
   validFrom: localDate,
   floorAreaM2: z.number().positive(),
   heatedAreaM2: z.number().nonnegative().optional(),
-  /** Of the floor area, what special functions take up: data centre, kitchen, special equipment. Quotas leave it out. */
+  /**
+   * Of the floor area, what special functions take up: data centre, kitchen, special equipment. Quotas leave it out.
+   */
   specialAreaM2: z.number().nonnegative().optional(),
   energyUsers: z.number().positive().optional(),
 })
@@ -76,8 +78,8 @@ export const institutionSchema = z.object({
   heatingKind: z.enum(HEATING_KINDS).optional(),
   creditCode: z.string().optional(),
   /**
-   * What bounds the PUE and the EUE of its data centre: meter ids, or purposes. Without them the PUE is bounded by the codes
-   * 01D10 and 01D1A, and the EUE as the PUE (data-centre-boundary.ts).
+   * What bounds the PUE and the EUE of its data centre: meter ids, or purposes. Without them the PUE is bounded by the
+   * codes 01D10 and 01D1A, and the EUE as the PUE (data-centre-boundary.ts).
    */
   pueTotal: z.array(z.string().min(1)).min(1).optional(),
   pueIt: z.array(z.string().min(1)).min(1).optional(),
@@ -92,8 +94,8 @@ export type Gateway = z.infer<typeof gatewaySchema>
 
 export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as const
 /**
- * `register`: cumulative; `interval`: the energy of one interval (rules: domain/settle/settle.ts). `virtual`: the sum of other
- * meters, each with a factor. `offline`: no readings, a bill a month.
+ * `register`: cumulative; `interval`: the energy of one interval (rules: domain/settle/settle.ts). `virtual`: the sum
+ * of other meters, each with a factor. `offline`: no readings, a bill a month.
  */
 export const METER_KINDS = ['register', 'interval', 'virtual', 'offline'] as const
 /** Purpose of a `generation` meter that counts what of it is fed into the grid. */

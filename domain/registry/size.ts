@@ -1,5 +1,5 @@
-// Dated attributes of an institution: floor area, heated area, energy users. A new value holds from its day on and never
-// rewrites the past. Before the first statement nothing is known, and unknown is null, never 0.
+// Dated attributes of an institution: floor area, heated area, energy users. A new value holds from its day on and
+// never rewrites the past. Before the first statement nothing is known, and unknown is null, never 0.
 
 import { dateStartMs } from '../calendar.ts'
 import { weightedMean } from '../mean.ts'
@@ -36,8 +36,8 @@ export function sizeOn(sizes: readonly InstitutionSize[], ms: number): Size {
 
 /**
  * The time-weighted mean over [fromMs, toMs). Each value weighs by the time it held inside the period; time before a
- * field's first statement has no value and no weight, so the mean is over the time in which it was known. Null when that
- * is never, and for an empty period.
+ * field's first statement has no value and no weight, so the mean is over the time in which it was known. Null when
+ * that is never, and for an empty period.
  */
 export function meanSize(sizes: readonly InstitutionSize[], fromMs: number, toMs: number): Size {
   const changes = inOrder(sizes)

@@ -1,5 +1,5 @@
-// Virtual meters: the sum of other meters of the institution, each with a factor, hour by hour. An hour is known where every
-// part is known, and no better than the worst of them. A virtual meter may be part of another.
+// Virtual meters: the sum of other meters of the institution, each with a factor, hour by hour. An hour is known where
+// every part is known, and no better than the worst of them. A virtual meter may be part of another.
 
 import { cyclesOf, inDependencyOrder } from '../cycle.ts'
 import type { FormulaPart, Meter } from './records.ts'
@@ -7,15 +7,18 @@ import type { FormulaPart, Meter } from './records.ts'
 /** The flag code of an hour that was never settled, as in functions/platform.ts; worse than every flag. */
 export const NO_HOUR_FLAG = 255
 
-/** The same hours of any meter: amounts in kWh, GJ or m³, NaN = null; flags are indexes of HOUR_FLAGS, or NO_HOUR_FLAG. */
+/**
+ * The same hours of any meter: amounts in kWh, GJ or m³, NaN = null; flags are indexes of HOUR_FLAGS, or NO_HOUR_FLAG.
+ */
 export interface FlaggedHours {
   amounts: Float64Array
   flags: Uint8Array
 }
 
 /**
- * Σ factor × amount of `hours` hours, added in the order of the formula, so that the same parts give the same bytes. Null
- * where one part is null; the flag is the worst of the parts' by the order of HOUR_FLAGS. A part without hours has none known.
+ * Σ factor × amount of `hours` hours, added in the order of the formula, so that the same parts give the same bytes.
+ * Null where one part is null; the flag is the worst of the parts' by the order of HOUR_FLAGS. A part without hours has
+ * none known.
  */
 export function virtualHours(
   formula: readonly FormulaPart[],
@@ -34,7 +37,10 @@ export function virtualHours(
   return { amounts, flags }
 }
 
-/** Virtual meters, each after its parts. Those on a cycle of formulas, or made of such, are left out (see formulaFindings). */
+/**
+ * Virtual meters, each after its parts. Those on a cycle of formulas, or made of such, are left out (see
+ * formulaFindings).
+ */
 export function virtualMeters(meters: readonly Meter[]): (Meter & { formula: FormulaPart[] })[] {
   const byId = new Map(meters.map((meter) => [meter.id, meter]))
   return inDependencyOrder(formulaEdges(meters)).flatMap((id) => {

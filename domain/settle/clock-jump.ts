@@ -1,16 +1,21 @@
-// Clocks of gateways and meters that jump, told from the order of arrival: each receipt says what the clock showed when. A
-// reading is known by its time, so a clock set back writes over true readings, and no look at what stands could tell.
+// Clocks of gateways and meters that jump, told from the order of arrival: each receipt says what the clock showed
+// when. A reading is known by its time, so a clock set back writes over true readings, and no look at what stands could
+// tell.
 
 import { MINUTE_MS } from '../calendar.ts'
 
 /** Smaller jumps move less than half an hour's consumption into the hour beside it, and look like a slow network. */
 export const CLOCK_JUMP_MS_MIN = 30 * MINUTE_MS
-/** Receipts on either side at which clock and arrival went at one pace: an outbox that is emptied does not, nor does a replay. */
+/**
+ * Receipts on either side at which clock and arrival went at one pace: an outbox that is emptied does not, nor does a
+ * replay.
+ */
 const STEADY_RECEIPTS = 3
 
 /**
- * A clock that was moved by `jumpMinutes` (negative: back; whole ones, as networks take seconds) between two readings of `before`
- * and `after`, the later of them received at `receivedMs`. The hours from `atMs` to `untilMs` are there twice (back) or were skipped (forward).
+ * A clock that was moved by `jumpMinutes` (negative: back; whole ones, as networks take seconds) between two readings
+ * of `before` and `after`, the later of them received at `receivedMs`. The hours from `atMs` to `untilMs` are there
+ * twice (back) or were skipped (forward).
  */
 export interface ClockJump {
   kind: 'clockJump'
@@ -29,9 +34,10 @@ export interface Arrival {
 }
 
 /**
- * The jumps among readings of one meter in order of arrival. What is sent again unchanged says nothing of a clock. Back in time
- * is a jump only where the register goes on from where it stood: readings that come late show a lower one. Needs
- * STEADY_RECEIPTS receipts on either side; never named, because nothing shows it: a clock that is off from the first reading.
+ * The jumps among readings of one meter in order of arrival. What is sent again unchanged says nothing of a clock. Back
+ * in time is a jump only where the register goes on from where it stood: readings that come late show a lower one.
+ * Needs STEADY_RECEIPTS receipts on either side; never named, because nothing shows it: a clock that is off from the
+ * first reading.
  */
 export function clockJumps(arrivals: readonly Arrival[], kind: 'register' | 'interval'): ClockJump[] {
   const receipts = receiptsOf(arrivals)

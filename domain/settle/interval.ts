@@ -76,7 +76,9 @@ function spread(hours: Hours, startMs: number, lengthMs: number, amount: number)
   }
 }
 
-/** An hour wholly inside a gap is missing; one that a gap only touches is partial. Between two gaps lies an interval. */
+/**
+ * An hour wholly inside a gap is missing; one that a gap only touches is partial. Between two gaps lies an interval.
+ */
 function markGap(hours: Hours, gap: { fromMs: number; toMs: number }): void {
   markHours(hours, gap, PARTIAL)
   const first = Math.max(0, Math.ceil((gap.fromMs - hours.firstHourMs) / HOUR_MS))

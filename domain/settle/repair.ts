@@ -1,5 +1,5 @@
-// Repair files: rows that correct or take back readings. Cells come as text or as JSON has them; what is wrong with a row
-// is named with its field and reason, and one bad row refuses its file.
+// Repair files: rows that correct or take back readings. Cells come as text or as JSON has them; what is wrong with a
+// row is named with its field and reason, and one bad row refuses its file.
 
 import { parseInstant } from '../instant.ts'
 import { AT_MS_MIN, CLOCK_AHEAD_MS_MAX } from '../wire/reading.ts'
@@ -15,7 +15,9 @@ export const REPAIR_HEADERS: Readonly<Record<(typeof REPAIR_COLUMNS)[number], re
 export type RepairCell = string | number | boolean | null | undefined
 export type RepairRow = Partial<Record<(typeof REPAIR_COLUMNS)[number], RepairCell>>
 
-/** `value` in the meter's register unit; null takes the reading back. `row` is the row of the file, the header is row 1. */
+/**
+ * `value` in the meter's register unit; null takes the reading back. `row` is the row of the file, the header is row 1.
+ */
 export interface Repair {
   row: number
   meter: string
@@ -32,7 +34,9 @@ const FIRST_ROW = 2
 const TRUE = ['true', '1', 'yes', '是']
 const FALSE = ['', 'false', '0', 'no', '否']
 
-/** Rows as repairs, and what is wrong with the others. Empty rows are passed over. `nowMs`: no reading lies after it. */
+/**
+ * Rows as repairs, and what is wrong with the others. Empty rows are passed over. `nowMs`: no reading lies after it.
+ */
 export function parseRepairs(
   rows: readonly RepairRow[],
   nowMs: number,

@@ -1,5 +1,5 @@
-// What a person may say of a register event, and what it means for the hours. Nothing of the readings is changed: an event
-// that is undone is passed into the profile, and the rules are walked with that one exception
+// What a person may say of a register event, and what it means for the hours. Nothing of the readings is changed: an
+// event that is undone is passed into the profile, and the rules are walked with that one exception
 // (docs/rules/settling.md#event-review).
 
 import type { ClockJump } from './clock-jump.ts'

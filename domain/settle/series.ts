@@ -57,7 +57,10 @@ export interface SettleWindow {
   /** The samples to use, both included; default all. */
   firstIndex?: number
   lastIndex?: number
-  /** The first sample used is the meter's very first (default). Otherwise it must be surely good and at or before fromMs. */
+  /**
+   * The first sample used is the meter's very first (default). Otherwise it must be surely good and at or before
+   * fromMs.
+   */
   opensSeries?: boolean
   /** The last sample used is the meter's very last (default). Otherwise it must be surely good and at or after toMs. */
   closesSeries?: boolean
@@ -67,9 +70,10 @@ export const WALKED_KINDS = ['spike', 'rollover', 'reset', 'negativeStep'] as co
 
 /**
  * An event that was undone, by its kind and its time. A `spike` counts as a good reading: what follows from it (a rise
- * and a reset, for one that went up) are events of their own. A `rollover` is taken for a reset. A `negativeStep` is taken
- * for a reset, however small. A `reset` counts as it is, with its sign: the register did run backwards. A `stuck` register and
- * a `clockJump` have no override: their hours stand as they were read, and undoing them says that nothing was wrong.
+ * and a reset, for one that went up) are events of their own. A `rollover` is taken for a reset. A `negativeStep` is
+ * taken for a reset, however small. A `reset` counts as it is, with its sign: the register did run backwards. A `stuck`
+ * register and a `clockJump` have no override: their hours stand as they were read, and undoing them says that nothing
+ * was wrong.
  */
 export interface Override {
   kind: (typeof WALKED_KINDS)[number]

@@ -1,19 +1,26 @@
-// A register that stands still although it used to move. It is told from settled hours, never in settling: four weeks of
-// hours say what is usual, and the same hours give the same answer whether they were settled bit by bit or rebuilt.
+// A register that stands still although it used to move. It is told from settled hours, never in settling: four weeks
+// of hours say what is usual, and the same hours give the same answer whether they were settled bit by bit or rebuilt.
 
 import { DAY_MS, HOUR_MS, monthOf } from '../calendar.ts'
 import type { Medium } from '../medium.ts'
 
 /**
- * Hours that should have moved and did not. A meter that never rests is named after three days, longer than a power cut; one that
- * moves ten hours a working day after seven of them, more than the six that the longest public holidays (eight days) take.
+ * Hours that should have moved and did not. A meter that never rests is named after three days, longer than a power
+ * cut; one that moves ten hours a working day after seven of them, more than the six that the longest public holidays
+ * (eight days) take.
  */
 export const STUCK_HOURS_MIN = 72
-/** What is usual is what the same hour of the week did in the weeks before the standstill: always moved, in all that are known. */
+/**
+ * What is usual is what the same hour of the week did in the weeks before the standstill: always moved, in all that are
+ * known.
+ */
 const EARLIER_WEEKS = 4
 /** With fewer known weeks a holiday or an outage of readings would decide what is usual. */
 const EARLIER_WEEKS_KNOWN_MIN = 3
-/** How far the end of a standstill is looked for, so that a bounded neighbourhood decides: nobody waits longer to repair one. */
+/**
+ * How far the end of a standstill is looked for, so that a bounded neighbourhood decides: nobody waits longer to repair
+ * one.
+ */
 const STANDSTILL_DAYS_MAX = 62
 /**
  * When heat is turned off is a city's decision that is not known here (docs/rules/data.md#heating-season), and then
@@ -29,8 +36,8 @@ export const STUCK_REACH = {
 } as const
 
 /**
- * No movement from `atMs` to `untilMs`, the end of the last known hour of it so far. In `usualHours` of these hours the meter had
- * always moved; on average of the earlier weeks they came to `usualAmount` in the medium's unit.
+ * No movement from `atMs` to `untilMs`, the end of the last known hour of it so far. In `usualHours` of these hours the
+ * meter had always moved; on average of the earlier weeks they came to `usualAmount` in the medium's unit.
  */
 export interface StuckRegister {
   kind: 'stuck'
@@ -46,7 +53,9 @@ export interface AmountHours {
   amounts: ArrayLike<number>
 }
 
-/** Where standstills of at least STUCK_HOURS_MIN begin in [fromMs, toMs): the few meters worth loading STUCK_REACH for. */
+/**
+ * Where standstills of at least STUCK_HOURS_MIN begin in [fromMs, toMs): the few meters worth loading STUCK_REACH for.
+ */
 export function standstills(
   { firstHourMs, amounts }: AmountHours,
   { fromMs, toMs }: { fromMs: number; toMs: number },
@@ -90,7 +99,10 @@ function standsUntil(hours: AmountHours, atMs: number, endMs: number): number {
   return ms
 }
 
-/** The mean of the same hour in the weeks before the standstill; undefined where it did not move in one, or too few are known. */
+/**
+ * The mean of the same hour in the weeks before the standstill; undefined where it did not move in one, or too few are
+ * known.
+ */
 function usualAt(hours: AmountHours, hourMs: number, standsFromMs: number): number | undefined {
   const weeksBack = Math.floor((hourMs - standsFromMs) / WEEK_MS) + 1
   let [known, sum] = [0, 0]

@@ -1,5 +1,5 @@
-// What is wrong with the tables of domain/standards/: found at import, where it is said of each row, and at start, where a
-// broken shipped table is broken code and throws. Every finding names its table.
+// What is wrong with the tables of domain/standards/: found at import, where it is said of each row, and at start,
+// where a broken shipped table is broken code and throws. Every finding names its table.
 
 import { FYP14_TARGETS, type PlanTarget } from './plans.ts'
 import type { Quota } from './quota.ts'
@@ -16,7 +16,10 @@ import {
 } from './tables.ts'
 import { successionFindings } from './validity.ts'
 
-/** What is checked at start: the tables, the plan that targets are derived from, and the stand-in that the demo registers. */
+/**
+ * What is checked at start: the tables, the plan that targets are derived from, and the stand-in that the demo
+ * registers.
+ */
 export interface CheckedTables extends StandardTables {
   plans: readonly PlanTarget[]
   quotaStandIns: readonly Quota[]
@@ -37,8 +40,8 @@ export interface TableProblem {
 }
 
 /**
- * What imported rows of a table would bring: values in the wrong unit or order, rows given twice, rows that overlap each
- * other or shipped ones, and days between rows that have none. The reason names the table and the key.
+ * What imported rows of a table would bring: values in the wrong unit or order, rows given twice, rows that overlap
+ * each other or shipped ones, and days between rows that have none. The reason names the table and the key.
  */
 export function tableProblems(kind: TableKind, imported: readonly TableRow[]): TableProblem[] {
   const { keyOf, findingsOf, endless } = tableOf(kind)
@@ -81,8 +84,8 @@ const distinctRows = (kind: TableKind, rows: readonly TableRow[]): TableRow[] =>
 ]
 
 /**
- * Throws an Error naming the table when a value is in the wrong unit, an order does not hold, two rows for the same thing
- * overlap, or a day between two rows has none. An empty table is right.
+ * Throws an Error naming the table when a value is in the wrong unit, an order does not hold, two rows for the same
+ * thing overlap, or a day between two rows has none. An empty table is right.
  */
 export function checkStandards(tables: CheckedTables = STANDARD_TABLES): void {
   for (const kind of TABLE_KINDS) checkTable(kind, tables[kind])

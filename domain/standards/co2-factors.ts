@@ -58,7 +58,9 @@ const AREA_NAMES: Readonly<Record<string, string>> & { CN: string } = {
   410000: '河南',
 }
 
-/** First day of the 14th plan: heat and fuel factors state no validity, and the plan's CO2 cap is the first use of them. */
+/**
+ * First day of the 14th plan: heat and fuel factors state no validity, and the plan's CO2 cap is the first use of them.
+ */
 const FYP14_START = '2021-01-01'
 
 export const CO2_FACTORS: readonly Co2Factor[] = [

@@ -48,7 +48,8 @@ export const FUEL_FACTORS: readonly FuelFactor[] = [
 
 /**
  * The row in force on a local date for the nearest area of `areaPath` (the nation's comes last); with `retroactive` the
- * earliest also stands for days before it (domain/energy/conversion.ts). Undefined when there is none: an unknown emission, not none.
+ * earliest also stands for days before it (domain/energy/conversion.ts). Undefined when there is none: an unknown
+ * emission, not none.
  */
 export function fuelFactorOn(
   carrier: FuelCarrier,

@@ -1,6 +1,6 @@
-// The quota tables of Shandong (DB37/T), a STAND-IN for Hebei, whose values are not public to us: for demonstrations and
-// tests, labelled as such wherever shown (docs/rules/quota.md#shandong-stand-in). Education and service centres have no
-// known values. Water is left out on purpose: DB37/T 4452-2021 has two values (机关 先进值 10, 通用值 25 m³ a person)
+// The quota tables of Shandong (DB37/T), a STAND-IN for Hebei, whose values are not public to us: for demonstrations
+// and tests, labelled as such wherever shown (docs/rules/quota.md#shandong-stand-in). Education and service centres
+// have no known values. Water is left out on purpose: DB37/T 4452-2021 has two values (机关 先进值 10, 通用值 25 m³ a person)
 // or another unit (hospitals, litres a bed and day), and three values made from two would be invented.
 
 import type { Institution } from '../registry/records.ts'

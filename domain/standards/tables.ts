@@ -1,6 +1,6 @@
-// The tables that judging rests on, as data: what was shipped, and what a user imports over it. One mechanism for all of
-// them, so that a province can put its own quota, factors, grades or thresholds in the place of ours, each with its dates
-// and its source. domain/standards/check.ts says what is wrong with a table.
+// The tables that judging rests on, as data: what was shipped, and what a user imports over it. One mechanism for all
+// of them, so that a province can put its own quota, factors, grades or thresholds in the place of ours, each with its
+// dates and its source. domain/standards/check.ts says what is wrong with a table.
 
 import type { z } from 'zod'
 import { CO2_FACTORS, CO2_UNITS, type Co2Factor, co2FactorSchema } from './co2-factors.ts'
@@ -49,7 +49,10 @@ export type RowFinding = readonly [field: string, reason: string]
 export interface Table<T> {
   schema: z.ZodType<T> & { shape: Readonly<Record<string, z.ZodType>> }
   shipped: readonly T[]
-  /** What a row is about: of the rows of one key one holds on a day. Not the standard's name: a new edition ends the old one. */
+  /**
+   * What a row is about: of the rows of one key one holds on a day. Not the standard's name: a new edition ends the old
+   * one.
+   */
   keyOf(row: T): string
   /** What the schema cannot see. */
   findingsOf(row: T): (RowFinding | false)[]
@@ -202,8 +205,8 @@ export const tableRowId = (kind: TableKind, row: TableRow): string => `${tableOf
 
 /**
  * What holds when `imported` is laid over what was shipped, key by key. An imported row takes the place of the one that
- * begins on the same day. A row without `validTo` holds until the next of its key begins. A stand-in gives way, from its
- * first day on, to a row that is none. Whether the result has overlaps or gaps, check.ts says.
+ * begins on the same day. A row without `validTo` holds until the next of its key begins. A stand-in gives way, from
+ * its first day on, to a row that is none. Whether the result has overlaps or gaps, check.ts says.
  */
 export function tablesInForce(imported: Partial<StandardTables> = {}): StandardTables {
   const rows = TABLE_KINDS.map((kind) => [kind, rowsInForce(kind, imported[kind] ?? [])])

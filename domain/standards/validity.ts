@@ -21,7 +21,10 @@ export const datedRow = {
   standIn: z.boolean().optional(),
 } as const
 
-/** Local dates `YYYY-MM-DD`. `validTo` (失效日期) is the first day on which the row no longer holds; without it the row holds on. */
+/**
+ * Local dates `YYYY-MM-DD`. `validTo` (失效日期) is the first day on which the row no longer holds; without it the row
+ * holds on.
+ */
 export interface Validity {
   validFrom: string
   validTo?: string
@@ -31,8 +34,8 @@ export const isValidOn = (row: Validity, date: string): boolean =>
   row.validFrom <= date && (row.validTo === undefined || date < row.validTo)
 
 /**
- * The row that holds on a local date for the first area of `path` that has one. With `retroactive` an area's earliest row also
- * stands for days before it, but a row further up the path that is valid goes before that.
+ * The row that holds on a local date for the first area of `path` that has one. With `retroactive` an area's earliest
+ * row also stands for days before it, but a row further up the path that is valid goes before that.
  */
 export function nearestOn<T extends Validity & { area: string }>(
   rows: readonly T[],
@@ -60,7 +63,9 @@ export interface SuccessionFinding<T> {
   reason: string
 }
 
-/** Where rows of one thing, in any order, overlap, end before they begin, or leave a day between them without a value. */
+/**
+ * Where rows of one thing, in any order, overlap, end before they begin, or leave a day between them without a value.
+ */
 export function successionFindings<T extends Validity>(rows: readonly T[]): SuccessionFinding<T>[] {
   const sorted = rows.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
   return sorted.flatMap((row, index): SuccessionFinding<T>[] => {

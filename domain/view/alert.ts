@@ -1,5 +1,5 @@
-// How alerts and their settings read over HTTP: zod schemas that the API, the page and the CLI share. Texts come in both
-// languages; secrets, and addresses that are secrets, never come out.
+// How alerts and their settings read over HTTP: zod schemas that the API, the page and the CLI share. Texts come in
+// both languages; secrets, and addresses that are secrets, never come out.
 
 import * as z from 'zod'
 import { ALERT_KINDS, SUBJECT_TYPES } from '../alert/finding.ts'

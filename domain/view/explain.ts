@@ -1,5 +1,5 @@
-// What an explanation is: the chain from a number of dual control or quota down to the readings, and the checks that each
-// level adds up to the one above it.
+// What an explanation is: the chain from a number of dual control or quota down to the readings, and the checks that
+// each level adds up to the one above it.
 
 import * as z from 'zod'
 import { BILL_CARRIERS } from '../energy/bill.ts'
@@ -45,8 +45,10 @@ const sourceSchema = z.object({
   amount: z.number(),
 })
 const termSchema = z.object({
-  /** `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area.
-   * `others`: the sum of those that other pages list. */
+  /**
+   * `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area.
+   * `others`: the sum of those that other pages list.
+   */
   kind: z.enum(['carrier', 'part', 'child', 'others']),
   source: z.string(),
   amount: z.number(),

@@ -11,12 +11,15 @@ import { convert, isUnitOf } from '../unit.ts'
 
 /** The largest MQTT message of AWS IoT Core; the embedded broker refuses what the cloud would refuse. */
 export const PAYLOAD_BYTES_MAX = 128 * 1024
-/** One message holds up one micro-batch and one Lambda for well under 10 ms. A longer backlog is sent as more messages. */
+/**
+ * One message holds up one micro-batch and one Lambda for well under 10 ms. A longer backlog is sent as more messages.
+ */
 export const READINGS_PER_MESSAGE_MAX = 2_000
 /**
  * How far ahead of our clock a reading may be: one common metering interval, since a gateway may stamp an interval's
  * end and publish early, and its clock drifts by minutes between synchronisations. A clock set to the wrong zone (8 h)
- * or the wrong year must not pass: the register would stand "read" in the future, and truth would arrive as a correction.
+ * or the wrong year must not pass: the register would stand "read" in the future, and truth would arrive as a
+ * correction.
  */
 export const CLOCK_AHEAD_MS_MAX = 15 * 60_000
 /** 2000-01-01 in UTC+8. A clock that lost its battery restarts at 1970 or 1980; DL/T 645 counts years from 2000. */
@@ -91,7 +94,10 @@ export interface ReadingsContext<M extends MeterEntry> {
   readonly gateway: string
   readonly receivedMs: number
   meterOf(id: string): M | undefined
-  /** Takes each good reading in the order of the message; of two with the same meter and time the later holds. `value` is in the register's unit. */
+  /**
+   * Takes each good reading in the order of the message; of two with the same meter and time the later holds. `value`
+   * is in the register's unit.
+   */
   accept(meter: M, atMs: number, value: number, quality: ReadingQuality): void
 }
 
@@ -236,7 +242,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Bytes of `text` in UTF-8, counted only where the length leaves a doubt; a code unit takes one to three, of ASCII one. */
+/**
+ * Bytes of `text` in UTF-8, counted only where the length leaves a doubt; a code unit takes one to three, of ASCII one.
+ */
 function utf8Length(text: string): number {
   if (text.length > PAYLOAD_BYTES_MAX || text.length * 3 <= PAYLOAD_BYTES_MAX) return text.length
   return BEYOND_ASCII.test(text) ? new TextEncoder().encode(text).byteLength : text.length

@@ -36,7 +36,10 @@ export function mayPublish(gateway: string, topic: string): boolean {
   return parsed !== undefined && parsed.gateway === gateway && UP_CHANNELS.some((up) => up === parsed.channel)
 }
 
-/** Whether the authenticated `gateway` may subscribe to `filter`: its own commands, spelled out. A wildcard reaches beyond. */
+/**
+ * Whether the authenticated `gateway` may subscribe to `filter`: its own commands, spelled out. A wildcard reaches
+ * beyond.
+ */
 export function maySubscribe(gateway: string, filter: string): boolean {
   const parsed = parseTopic(filter)
   return parsed !== undefined && parsed.gateway === gateway && DOWN_CHANNELS.some((down) => down === parsed.channel)

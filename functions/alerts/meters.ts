@@ -1,5 +1,5 @@
-// A month of hours of meters, loaded for some institutions at once and looked at for leaks, load at night, register events,
-// balance of the tree, PUE and PV.
+// A month of hours of meters, loaded for some institutions at once and looked at for leaks, load at night, register
+// events, balance of the tree, PUE and PV.
 
 import {
   afterHoursLoad,
@@ -218,8 +218,9 @@ function leak(of: OfInstitution, meter: Meter, hours: ReadonlyMap<string, MeterH
 }
 
 /**
- * Sub meters need not cover everything, and nothing registered says whether they do. So a node is held to balance where its
- * sub-items are complete or somebody set its limits; elsewhere only subs that count more than their main meter are wrong.
+ * Sub meters need not cover everything, and nothing registered says whether they do. So a node is held to balance where
+ * its sub-items are complete or somebody set its limits; elsewhere only subs that count more than their main meter are
+ * wrong.
  */
 function imbalance(of: OfInstitution, node: TreeNode, hours: ReadonlyMap<string, MeterHours>): Finding[] {
   const { meter, subs } = node

@@ -1,5 +1,5 @@
-// Alerts of a shard, called once from assess: silence every few minutes, everything else once a day. Between these times it
-// costs one read, so a burst of readings is not slowed down by it.
+// Alerts of a shard, called once from assess: silence every few minutes, everything else once a day. Between these
+// times it costs one read, so a burst of readings is not slowed down by it.
 
 import type { Finding } from '../../domain/alert/finding.ts'
 import {
@@ -38,15 +38,18 @@ export const alertMarkKey = (area: string): string => `alert-judged/${area}`
 
 type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
 
-/** What assess has at hand of a shard: its documents of months, each read once, and whom it judged, as of the same instant. */
+/**
+ * What assess has at hand of a shard: its documents of months, each read once, and whom it judged, as of the same
+ * instant.
+ */
 export interface Assessed {
   docs: Platform['state']
   judged: ReadonlyMap<string, Judged>
 }
 
 /**
- * Judges a county, its institutions, gateways and meters, as far as that is due; an area above counties by itself. `assessed`
- * saves reading and judging again.
+ * Judges a county, its institutions, gateways and meters, as far as that is due; an area above counties by itself.
+ * `assessed` saves reading and judging again.
  */
 export async function judgeAlerts(ports: Ports, area: string, nowMs: number, assessed?: Assessed): Promise<void> {
   const { state, registry } = ports

@@ -1,5 +1,5 @@
-// Who says nothing: gateways that were heard before, and meters whose gateway still brings readings of others. Looked at
-// every few minutes, from one document per shard and one per gateway.
+// Who says nothing: gateways that were heard before, and meters whose gateway still brings readings of others. Looked
+// at every few minutes, from one document per shard and one per gateway.
 
 import { gatewayOffline, meterSilent } from '../../domain/alert/detect-hours.ts'
 import type { Finding, Limits } from '../../domain/alert/finding.ts'
@@ -54,8 +54,8 @@ export async function silenceFindings(
 }
 
 /**
- * How far the readings of a gateway's meters reach: its word on its meters. The time of its last message would do worse: a
- * gateway that sends what it kept during an outage is heard now, while its readings are old.
+ * How far the readings of a gateway's meters reach: its word on its meters. The time of its last message would do
+ * worse: a gateway that sends what it kept during an outage is heard now, while its readings are old.
  */
 function lastReadingMs(
   meters: readonly ReadMeter[],

@@ -78,7 +78,8 @@ export async function storeAlerts(
   ])
   await putTogether(state, rounds)
   const closed = changed.filter((alert) => alert.state === 'cleared')
-  // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old id.
+  // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old
+  // id.
   const reopened = changed.filter(({ history }) => history.at(-1)?.what === 'reopened')
   await state.delete([
     ...[...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))),

@@ -1,6 +1,6 @@
 // Routes that hold institutions against each other: the ranking for the selection of efficiency leaders, the points of
-// demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read from
-// what stands (standing.ts); only the institutions of a page are looked at one by one.
+// demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read
+// from what stands (standing.ts); only the institutions of a page are looked at one by one.
 
 import * as z from 'zod'
 import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'

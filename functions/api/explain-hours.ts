@@ -1,5 +1,6 @@
-// The lowest levels of an explanation: what each meter's hours of a month were and how they are flagged, and, for one day of
-// one meter, the hours with the readings around them. The day is settled once more from its readings and compared.
+// The lowest levels of an explanation: what each meter's hours of a month were and how they are flagged, and, for one
+// day of one meter, the hours with the readings around them. The day is settled once more from its readings and
+// compared.
 
 import { dayLabel, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import { sameNumber } from '../../domain/explain/chain.ts'

@@ -1,5 +1,6 @@
-// Gathers the chain behind a number of an institution or area: the months that judging used, the hours and readings of the
-// meters, the bills and the row it is held against. Reads what stands; computes nothing that domain/explain/chain.ts does not.
+// Gathers the chain behind a number of an institution or area: the months that judging used, the hours and readings of
+// the meters, the bills and the row it is held against. Reads what stands; computes nothing that
+// domain/explain/chain.ts does not.
 
 import { dayLabel, dayOf, monthRange, yearOf } from '../../domain/calendar.ts'
 import { billId } from '../../domain/energy/bill.ts'

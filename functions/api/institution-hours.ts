@@ -1,5 +1,5 @@
-// Hours of one institution's meters, for its tree, its data centre and its cost: read by month, so that no more than one
-// month of an institution is held.
+// Hours of one institution's meters, for its tree, its data centre and its cost: read by month, so that no more than
+// one month of an institution is held.
 
 import {
   dayLabel,
@@ -161,8 +161,8 @@ export async function costOfMonth(institution: Institution, month: string, sourc
 }
 
 /**
- * PUE and EUE by month and of the calendar year up to now, the PUE by hour as well; grades are those of a whole year. Each
- * names the meters that bound it.
+ * PUE and EUE by month and of the calendar year up to now, the PUE by hour as well; grades are those of a whole year.
+ * Each names the meters that bound it.
  */
 export async function dataCentreOf(institution: Institution, month: string, sources: Sources) {
   const nowMs = sources.platform.now()

@@ -39,8 +39,8 @@ export async function ledgerOf(
 }
 
 /**
- * The sum of its counties' ledgers, which may have factors of their own. Of heat billed by area that is each county's largest
- * month.
+ * The sum of its counties' ledgers, which may have factors of their own. Of heat billed by area that is each county's
+ * largest month.
  */
 export async function areaLedgerOf(area: string, year: number, sources: Sources): Promise<CarbonLedger> {
   const counties = await shardsBelow(area, sources)

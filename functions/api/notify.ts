@@ -1,4 +1,5 @@
-// Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is kept.
+// Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is
+// kept.
 
 import * as z from 'zod'
 import { retentionSchema } from '../../domain/notify/retention.ts'

@@ -1,5 +1,5 @@
-// What a route of the HTTP API is: its schemas, from which the OpenAPI document is made, and its handler. A handler takes
-// parsed values and returns a value; whatever is wrong with the request it throws as a Problem (RFC 9457).
+// What a route of the HTTP API is: its schemas, from which the OpenAPI document is made, and its handler. A handler
+// takes parsed values and returns a value; whatever is wrong with the request it throws as a Problem (RFC 9457).
 
 import type { z } from 'zod'
 import type { Platform } from '../platform.ts'
@@ -15,8 +15,8 @@ export interface RouteContext {
 }
 
 /**
- * Who asks, as the authorizer in front of the handler found out. `lacks`: what the token of whoever has signed in would have
- * to hold for an administrator, `VALUE in CLAIM`.
+ * Who asks, as the authorizer in front of the handler found out. `lacks`: what the token of whoever has signed in would
+ * have to hold for an administrator, `VALUE in CLAIM`.
  */
 export type Principal = { role: 'anyone'; lacks?: string } | { role: 'gateway'; gateway: string } | { role: 'admin' }
 

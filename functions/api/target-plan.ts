@@ -1,4 +1,5 @@
-// Routes of the decomposition of targets (目标分解): whether those of the parts fit that of the whole, and a proposal that does.
+// Routes of the decomposition of targets (目标分解): whether those of the parts fit that of the whole, and a proposal that
+// does.
 
 import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'

@@ -1,4 +1,5 @@
-// The months of an area put in the place of those that stood, with what that revises, for counties and the areas above alike.
+// The months of an area put in the place of those that stood, with what that revises, for counties and the areas above
+// alike.
 
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
@@ -7,7 +8,10 @@ import { putTogether } from '../state/put-together.ts'
 import { revisedYears } from './revision.ts'
 import { areaCauses, noteRevised, revisedBelow } from './revision-cause.ts'
 
-/** `docs`: the same store, where year documents may be remembered. `trail`: the causes noted beside the marks of what lies below. */
+/**
+ * `docs`: the same store, where year documents may be remembered. `trail`: the causes noted beside the marks of what
+ * lies below.
+ */
 export async function putAreaMonths(
   { state, docs = state }: { state: StateStore; docs?: StateStore },
   months: readonly SubjectMonth[],

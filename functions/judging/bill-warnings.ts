@@ -1,5 +1,5 @@
-// What of new bills will not count, or not wholly: fuels that no row converts, and amounts of media whose meters were read.
-// Said when the bills come in, since the number that lacks them is looked at much later, if at all.
+// What of new bills will not count, or not wholly: fuels that no row converts, and amounts of media whose meters were
+// read. Said when the bills come in, since the number that lacks them is looked at much later, if at all.
 
 import { dayOf, monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId, isMedium } from '../../domain/energy/bill.ts'
@@ -12,8 +12,8 @@ import { standardsIn } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
 
 /**
- * Months of institutions whose hours are read for it: a county's year of bills. Of more, only what needs no hours is said, and
- * that it is so.
+ * Months of institutions whose hours are read for it: a county's year of bills. Of more, only what needs no hours is
+ * said, and that it is so.
  */
 const MONTHS_READ_MAX = 2_000
 

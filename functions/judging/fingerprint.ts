@@ -1,5 +1,5 @@
-// By what institutions were judged: a text of each that changes with anything registered of it, or of the standards that
-// convert what it used, and that says which part it was.
+// By what institutions were judged: a text of each that changes with anything registered of it, or of the standards
+// that convert what it used, and that says which part it was.
 
 import { createHash } from 'node:crypto'
 import type { Month } from '../../domain/calendar.ts'

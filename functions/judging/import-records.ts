@@ -21,8 +21,9 @@ export interface Imported {
 }
 
 /**
- * Imports records and gives gateways their credentials; then settles and judges what is registered otherwise now. Resolves
- * to the problems when there are any: nothing was written then. Throws VersionConflict as `importRegistry` does.
+ * Imports records and gives gateways their credentials; then settles and judges what is registered otherwise now.
+ * Resolves to the problems when there are any: nothing was written then. Throws VersionConflict as `importRegistry`
+ * does.
  */
 export async function importInto(
   platform: Pick<Platform, 'state' | 'consumption' | 'devices' | 'fanOut' | 'now'>,

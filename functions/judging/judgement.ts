@@ -1,5 +1,5 @@
-// What stands of a subject, judged when asked: months of consumption are documents, statuses and grades are pure functions
-// of them, so any month can be judged and nothing that is derived can grow old.
+// What stands of a subject, judged when asked: months of consumption are documents, statuses and grades are pure
+// functions of them, so any month can be judged and nothing that is derived can grow old.
 
 import type { Month } from '../../domain/calendar.ts'
 import { addMonths, monthOf, monthRange, yearOf } from '../../domain/calendar.ts'
@@ -17,8 +17,8 @@ import type { RegistryReader } from '../registry/reader.ts'
 import { allYears, readYear, readYears, type SubjectYear, storedYear, subjectYearKey } from './subject-year.ts'
 
 /**
- * Data older than a standard or factor are judged by its earliest row, and the names in the result say so: an institution's
- * history should be comparable, and the alternative is no number at all.
+ * Data older than a standard or factor are judged by its earliest row, and the names in the result say so: an
+ * institution's history should be comparable, and the alternative is no number at all.
  */
 export const STANDARDS_RULE = { retroactive: true } as const
 
@@ -56,7 +56,10 @@ export const judgedYears = (month: string): [before: number, own: number] => [
   Number(month.slice(0, 4)),
 ]
 
-/** The latest month of a subject that has data, at most that of `nowMs`; undefined when there is none in a lifetime of data. */
+/**
+ * The latest month of a subject that has data, at most that of `nowMs`; undefined when there is none in a lifetime of
+ * data.
+ */
 export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<string | undefined> {
   const present = monthOf(nowMs)
   const latestIn = (years: readonly SubjectYear[]): string | undefined =>
@@ -112,8 +115,8 @@ export async function dualControlOf(
 const standardsOfAreas = new WeakMap<readonly Area[], Map<string, StandardsInForce>>()
 
 /**
- * What an area is judged by in a month, looked up once for as long as the registry keeps its list of areas, which is read anew
- * whenever a table is.
+ * What an area is judged by in a month, looked up once for as long as the registry keeps its list of areas, which is
+ * read anew whenever a table is.
  */
 export function standardsIn(
   { areas, tables }: { areas: readonly Area[]; tables: StandardTables },

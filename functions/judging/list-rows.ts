@@ -1,5 +1,5 @@
-// The rows of lists: how each institution of a shard stands in its latest month, kept because a list of thousands is sorted and
-// filtered. With them goes what rankings and the means of kinds are read from (standing.ts).
+// The rows of lists: how each institution of a shard stands in its latest month, kept because a list of thousands is
+// sorted and filtered. With them goes what rankings and the means of kinds are read from (standing.ts).
 
 import { dayOf, monthOf, yearOf } from '../../domain/calendar.ts'
 import { worstRating } from '../../domain/judge/quota.ts'

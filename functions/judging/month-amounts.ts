@@ -8,9 +8,9 @@ import type { ConsumptionDay } from '../platform.ts'
 import { sumsOf } from '../settling/sum.ts'
 
 /**
- * Amounts by meter id from the days of `meters` in one month, each meter's in order. Meters whose consumption is paid for
- * (`main`, and `exclude`, whose cost is another's) are priced. `subjects`: whose tariffs hold, the institution's id first,
- * then its area and those above.
+ * Amounts by meter id from the days of `meters` in one month, each meter's in order. Meters whose consumption is paid
+ * for (`main`, and `exclude`, whose cost is another's) are priced. `subjects`: whose tariffs hold, the institution's id
+ * first, then its area and those above.
  */
 export function amountsOf(
   days: readonly ConsumptionDay[],

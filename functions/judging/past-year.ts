@@ -1,6 +1,7 @@
-// How institutions stood in a year, kept so that a ranking of a province or the mean of a kind is read and not judged anew for
-// each request. Of the running year the rows of lists serve (summary.ts); a past year has rows of its own, made when
-// its months change, when the year ends, and, of last year, when the registry changes. Older years stand as last judged.
+// How institutions stood in a year, kept so that a ranking of a province or the mean of a kind is read and not judged
+// anew for each request. Of the running year the rows of lists serve (summary.ts); a past year has rows of its own,
+// made when its months change, when the year ends, and, of last year, when the registry changes. Older years stand as
+// last judged.
 
 import { dayLabel, dayOf, yearOf, yearRange } from '../../domain/calendar.ts'
 import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'
@@ -115,7 +116,10 @@ interface StoredPeers {
   sums: PeerSums
 }
 
-/** The means of each kind over the shards given, and the oldest instant as of which one of them stands; null: none stands. */
+/**
+ * The means of each kind over the shards given, and the oldest instant as of which one of them stands; null: none
+ * stands.
+ */
 export async function peerMeansIn(
   state: StateStore,
   year: number,

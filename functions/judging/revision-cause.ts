@@ -1,5 +1,5 @@
-// The causes of a revision, told from the trail that stands beside the marks; what readings were is looked up only here,
-// for the few months that changed after they were closed. Areas name what changed below them.
+// The causes of a revision, told from the trail that stands beside the marks; what readings were is looked up only
+// here, for the few months that changed after they were closed. Areas name what changed below them.
 
 import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import {
@@ -14,7 +14,9 @@ import { DERIVED, type DocWrite, type Platform, type StateStore, VersionConflict
 import { type RepairRecord, repairKey, repairTime } from '../settling/repair.ts'
 import type { RevisedMonths } from './revision.ts'
 
-/** Readings this far outside a month can change its first and last hour; where a gap is longer, all that arrived count. */
+/**
+ * Readings this far outside a month can change its first and last hour; where a gap is longer, all that arrived count.
+ */
 const OVERHANG_MS = DAY_MS
 
 /** The causes of a month of an institution. */
@@ -78,7 +80,10 @@ const revisedKey = (area: string): string => `revised/${area}`
 /** Of one month; what they are is seen in their own revisions, this only names them. */
 const NAMED_MAX = 200
 
-/** Notes what changed below an area, before it does: a step that is cut off in between and done again finds no difference. */
+/**
+ * Notes what changed below an area, before it does: a step that is cut off in between and done again finds no
+ * difference.
+ */
 export async function noteRevised(
   state: StateStore,
   area: string,

@@ -1,5 +1,5 @@
-// A closed month that changes leaves a revision behind: what stood, what stands now, when and why. A month is closed some days
-// after its end; what it is judged to be when that was first noticed is no revision.
+// A closed month that changes leaves a revision behind: what stood, what stands now, when and why. A month is closed
+// some days after its end; what it is judged to be when that was first noticed is no revision.
 
 import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
@@ -40,7 +40,9 @@ export async function closingDays(state: StateStore): Promise<number> {
 export interface RevisedMonths {
   plain: DocWrite[]
   recorded: DocWrite[][]
-  /** Closed months that changed, for the area above: with the number of the revision, null where nothing stood before. */
+  /**
+   * Closed months that changed, for the area above: with the number of the revision, null where nothing stood before.
+   */
   revised: { month: Month; number: number | null }[]
 }
 interface When {

@@ -1,5 +1,6 @@
-// The months of one subject in one calendar year, as a document. Judging a province reads and writes one or two of them for
-// everyone, so the names of a month's figures are written once a year instead of once a month: less than half the bytes.
+// The months of one subject in one calendar year, as a document. Judging a province reads and writes one or two of them
+// for everyone, so the names of a month's figures are written once a year instead of once a month: less than half the
+// bytes.
 
 import type { Month } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'

@@ -28,7 +28,8 @@ export interface RegistryImport {
 }
 
 /**
- * Throws VersionConflict when another import ran at the same time. `nowMs`: a bill of a month that has not begun then is refused.
+ * Throws VersionConflict when another import ran at the same time. `nowMs`: a bill of a month that has not begun then
+ * is refused.
  */
 export async function importRegistry(
   state: StateStore,
@@ -74,7 +75,10 @@ const futureBills = (bills: readonly Bill[], nowMs: number): Problem[] =>
 const isTouched = ({ institutions = [], meters = [] }: RegistryPart, id: string): boolean =>
   institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
 
-/** Called before, so that a kill forgets no month, and when the bills stand, lest a mark was cleared without seeing them. */
+/**
+ * Called before, so that a kill forgets no month, and when the bills stand, lest a mark was cleared without seeing
+ * them.
+ */
 async function markBilled(state: StateStore, { institutions, bills = [] }: Registry): Promise<void> {
   const months = billedMonths(bills)
   const billsOfMonth = Map.groupBy(bills, ({ institution, month }) => `${institution} ${month}`)
@@ -100,7 +104,9 @@ function mergedTables(before: Registry, part: RegistryPart): StandardTables {
   return Object.fromEntries(rows) as StandardTables
 }
 
-/** Records by identity: those that stand, in their order, replaced by new ones of the same identity, then the others. */
+/**
+ * Records by identity: those that stand, in their order, replaced by new ones of the same identity, then the others.
+ */
 function merged<T>(
   standing: readonly T[],
   added: readonly T[] | undefined,
@@ -149,9 +155,9 @@ interface Change {
 }
 
 /**
- * What an import has to write: a province has half a million documents, and one county's import shall write its own. All
- * documents of the institutions that records were given of, whatever stands: an import that broke off on the way and is
- * sent again is whole then. Of gateways those that are to say something else than they do.
+ * What an import has to write: a province has half a million documents, and one county's import shall write its own.
+ * All documents of the institutions that records were given of, whatever stands: an import that broke off on the way
+ * and is sent again is whole then. Of gateways those that are to say something else than they do.
  */
 function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
   const { areas, institutions, gateways, meters, targets, tariffs } = after

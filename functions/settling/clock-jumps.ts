@@ -1,5 +1,6 @@
-// Looks for clocks that jumped, once an hour and county, where readings came out of order or after a leap. What it finds is
-// kept as an event: the order of arrival is history, like an alert, and rebuilding neither needs nor touches it.
+// Looks for clocks that jumped, once an hour and county, where readings came out of order or after a leap. What it
+// finds is kept as an event: the order of arrival is history, like an alert, and rebuilding neither needs nor touches
+// it.
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
@@ -14,7 +15,9 @@ export interface ClockJumpRecord {
   event: ClockJump
 }
 
-/** The jumps of meters that begin in [fromMs, toMs). Few meters have any, so that those of many are read with one query. */
+/**
+ * The jumps of meters that begin in [fromMs, toMs). Few meters have any, so that those of many are read with one query.
+ */
 export async function clockJumpsOf(
   state: Platform['state'],
   meters: readonly Pick<Meter, 'id'>[],
@@ -31,7 +34,10 @@ export async function clockJumpsOf(
 const LOOK_EVERY_MS = HOUR_MS
 /** Readings around those that arrived: three receipts of a gateway that sends once a day, and a day more. */
 const REACH_MS = 4 * DAY_MS
-/** Meters looked at in one look: about two seconds. Where more came out of order, a county had an outage, not a hundred clocks. */
+/**
+ * Meters looked at in one look: about two seconds. Where more came out of order, a county had an outage, not a hundred
+ * clocks.
+ */
 const LOOKED_AT_MAX = 500
 
 /** How far a county was looked at. */
@@ -101,7 +107,10 @@ function suspectsAmong(meters: readonly ReadMeter[], touched: readonly Touched[]
   return [...firsts, ...suspects.filter((one) => !firsts.has(one))].slice(0, LOOKED_AT_MAX)
 }
 
-/** Keeps the jumps of a meter that are not known yet. A reading its sender called suspect was taken back, and says nothing. */
+/**
+ * Keeps the jumps of a meter that are not known yet. A reading its sender called suspect was taken back, and says
+ * nothing.
+ */
 async function keepJumps(
   { readings, state }: Pick<Platform, 'readings' | 'state'>,
   { id, kind }: ReadMeter,

@@ -1,5 +1,6 @@
-// Touched readings → the days they change, meter by meter: loads the neighbourhood of what was touched, settles the hours it
-// can change and patches the days they lie on. Used by settling, and by whoever shows hours before they are settled.
+// Touched readings → the days they change, meter by meter: loads the neighbourhood of what was touched, settles the
+// hours it can change and patches the days they lie on. Used by settling, and by whoever shows hours before they are
+// settled.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dayOf, dayStartMs, HOUR_MS, hourStart, MINUTE_MS } from '../../domain/calendar.ts'
@@ -55,8 +56,9 @@ function nearMs({ intervalMinutes }: ReadMeter): number {
 }
 
 /**
- * Settles what was touched, so that the store holds the bytes that settling all readings at once would give. Reads before it
- * writes, a meter at a time: done again after it was cut off, it ends the same. Throws for a meter that cannot be settled.
+ * Settles what was touched, so that the store holds the bytes that settling all readings at once would give. Reads
+ * before it writes, a meter at a time: done again after it was cut off, it ends the same. Throws for a meter that
+ * cannot be settled.
  */
 export async function settleMeters(works: readonly MeterWork[], stores: Stores): Promise<ChangedDays> {
   const changed: ChangedDays = new Map()
@@ -176,7 +178,9 @@ interface SettledWindow {
   series: HourSeries
 }
 
-/** The hours that the touched readings can change, settled anew; undefined when an anchor lies outside what was loaded. */
+/**
+ * The hours that the touched readings can change, settled anew; undefined when an anchor lies outside what was loaded.
+ */
 function settleWindow(
   meter: ReadMeter & OverriddenMeter,
   samples: Samples,

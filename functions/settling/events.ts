@@ -1,5 +1,5 @@
-// Register events of meters, wherever they are told from: those of the walk stand with the hours, stuck registers are seen in
-// the hours when asked, clocks that jumped were kept when they were noticed; and what people said of each.
+// Register events of meters, wherever they are told from: those of the walk stand with the hours, stuck registers are
+// seen in the hours when asked, clocks that jumped were kept when they were noticed; and what people said of each.
 
 import { dayOf } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'

@@ -1,5 +1,6 @@
-// Days as they will stand once all that is stored is settled, for whoever asks before it is. What settling does is done here
-// for the few meters asked for, by the same code, over a store that keeps in memory what is put; nothing is written.
+// Days as they will stand once all that is stored is settled, for whoever asks before it is. What settling does is done
+// here for the few meters asked for, by the same code, over a store that keeps in memory what is put; nothing is
+// written.
 
 import type { Meter } from '../../domain/registry/records.ts'
 import type { Override } from '../../domain/settle/series.ts'

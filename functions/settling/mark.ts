@@ -5,8 +5,8 @@ import type { Meter } from '../../domain/registry/records.ts'
 import type { Extent, MeterWork } from './days.ts'
 
 /**
- * How far a shard is settled, and what is known of its meters, in columns: a county has thousands of meters, and a record
- * of them costs many times as much to read and to write.
+ * How far a shard is settled, and what is known of its meters, in columns: a county has thousands of meters, and a
+ * record of them costs many times as much to read and to write.
  */
 export interface SettledMark {
   /** Mark of the reading store. */

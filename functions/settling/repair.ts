@@ -1,5 +1,5 @@
-// Repair files: readings that a person corrects or takes back. They are appended like any other, so the one received last
-// holds and the record of corrections shows both; who sent which row of which file is kept beside them.
+// Repair files: readings that a person corrects or takes back. They are appended like any other, so the one received
+// last holds and the record of corrections shows both; who sent which row of which file is kept beside them.
 
 import { randomUUID } from 'node:crypto'
 import { must } from '../../domain/must.ts'
@@ -9,8 +9,8 @@ import type { Platform, StoredReading } from '../platform.ts'
 import { registryReader } from '../registry/reader.ts'
 
 /**
- * A repair file as it was taken. `state`: `pending` when it was cut off, and then it has to be sent again; `partial` when the
- * store refused rows, which are not among `rows`.
+ * A repair file as it was taken. `state`: `pending` when it was cut off, and then it has to be sent again; `partial`
+ * when the store refused rows, which are not among `rows`.
  */
 export interface RepairRecord {
   id: string
@@ -37,7 +37,8 @@ export interface RepairFile {
 
 /**
  * All rows, or none when one is refused. The shards of the repaired meters are sent to be settled. Where only the store
- * refuses rows, as ones older than all it keeps, the others stand and the record is of them, with the refused ones beside it.
+ * refuses rows, as ones older than all it keeps, the others stand and the record is of them, with the refused ones
+ * beside it.
  */
 export async function repair(
   { readings, state, fanOut, now }: Platform,

@@ -22,7 +22,9 @@ export const overrideKey = (meter: string): string => `override/${meter}`
 /** Reviews of a meter whose hours are still to be settled anew: the settling that does so takes them away. */
 export const reopenedKey = (meter: string): string => `reopened/${meter}`
 
-/** The readings that a review gives another meaning, from the first to the last, and the words of the one who gave it. */
+/**
+ * The readings that a review gives another meaning, from the first to the last, and the words of the one who gave it.
+ */
 export interface Reopening {
   fromMs: number
   toMs: number
@@ -41,8 +43,8 @@ export async function readOverrides(state: StateStore): Promise<ReadonlyMap<stri
 }
 
 /**
- * By meter, the reviews to settle. Read before the overrides: what is undone in between is settled by its override already, and
- * then once more, to the same hours.
+ * By meter, the reviews to settle. Read before the overrides: what is undone in between is settled by its override
+ * already, and then once more, to the same hours.
  */
 export async function readReopenings(state: StateStore): Promise<ReadonlyMap<string, Doc<Reopening[]>>> {
   const docs = await state.query<Reopening[]>(reopenedKey(''))
@@ -71,8 +73,8 @@ export const withOverrides = <M extends Meter>(
       })
 
 /**
- * Writes one more entry of a review, and what settling has to do about it: nothing, unless the event is undone now or was until
- * now. Throws VersionConflict when someone else reviewed the meter at the same time.
+ * Writes one more entry of a review, and what settling has to do about it: nothing, unless the event is undone now or
+ * was until now. Throws VersionConflict when someone else reviewed the meter at the same time.
  */
 export async function putReview(
   state: StateStore,

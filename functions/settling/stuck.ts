@@ -1,5 +1,5 @@
-// Stuck registers as they are asked for: hours of a range are looked through for standstills, and only the meters that have
-// one are read in the weeks around it. Nothing is stored, so nothing can differ from the hours that stand.
+// Stuck registers as they are asked for: hours of a range are looked through for standstills, and only the meters that
+// have one are read in the weeks around it. Nothing is stored, so nothing can differ from the hours that stand.
 
 import { dayOf, dayStartMs } from '../../domain/calendar.ts'
 import { isRead, type Meter } from '../../domain/registry/records.ts'

@@ -1,4 +1,5 @@
-// How hours are added up, the same on every host to the last bit: the known hours of a day in their order, then the days.
+// How hours are added up, the same on every host to the last bit: the known hours of a day in their order, then the
+// days.
 
 import type { ConsumptionDay, ConsumptionStore, ConsumptionSum } from '../platform.ts'
 

@@ -7,7 +7,10 @@ import type { ChangedDays } from './days.ts'
 import { reopenedKey } from './review.ts'
 import type { ShardWork } from './works.ts'
 
-/** By institution. Empty as long as only the present month changes, and for a shard that was never settled or is rebuilt. */
+/**
+ * By institution. Empty as long as only the present month changes, and for a shard that was never settled or is
+ * rebuilt.
+ */
 export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: number): Trail {
   const present = monthOf(nowMs)
   const presentDay = dayOf(monthRange(present).fromMs)

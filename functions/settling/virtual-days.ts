@@ -1,5 +1,6 @@
-// Days of virtual meters, made of the days of their parts and kept beside them, so that whoever reads consumption need not
-// know which meters are virtual. A day stands where one of the parts has a day; it is made anew whenever one of them changes.
+// Days of virtual meters, made of the days of their parts and kept beside them, so that whoever reads consumption need
+// not know which meters are virtual. A day stands where one of the parts has a day; it is made anew whenever one of
+// them changes.
 
 import { dayOf } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'
@@ -23,9 +24,10 @@ export async function hasNewFormulas(state: StateStore, shard: string, meters: r
 }
 
 /**
- * Makes the days of a shard's virtual meters that follow from `changed` (days by meter whose hours were written), and all
- * days of those whose formula is new. `meters`: the shard's. `reachOf`: first and last
- * readings of the meters of an institution. The days that were put are added to `changed`. Returns the mark, to be put with the caller's own when all that follows from the days is safe.
+ * Makes the days of a shard's virtual meters that follow from `changed` (days by meter whose hours were written), and
+ * all days of those whose formula is new. `meters`: the shard's. `reachOf`: first and last readings of the meters of an
+ * institution. The days that were put are added to `changed`. Returns the mark, to be put with the caller's own when
+ * all that follows from the days is safe.
  */
 export async function putVirtualDays(
   { state, consumption }: { state: StateStore; consumption: ConsumptionStore },

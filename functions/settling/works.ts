@@ -68,7 +68,10 @@ export async function worksOf(
 export const hasWork = ({ touched, anew, hasNew, reopened }: ShardWork): boolean =>
   touched.length > 0 || anew.size > 0 || hasNew || reopened.length > 0
 
-/** Puts the days that follow from the works. The marks are for the caller to put when all that follows from them is safe. */
+/**
+ * Puts the days that follow from the works. The marks are for the caller to put when all that follows from them is
+ * safe.
+ */
 export async function settleWorks(
   works: readonly ShardWork[],
   { readings, consumption, state }: Pick<Platform, 'readings' | 'consumption' | 'state'>,

@@ -1,5 +1,5 @@
-// Which months of which subjects must be judged anew, and why: written by the step before, read and cleared by the step after.
-// A mark is cleared only in the version that was read, so that what arrives in between is never lost.
+// Which months of which subjects must be judged anew, and why: written by the step before, read and cleared by the step
+// after. A mark is cleared only in the version that was read, so that what arrives in between is never lost.
 
 import { joinedTrail, type Trail } from '../../domain/judge/revision-cause.ts'
 import { DERIVED, type DocWrite, type StateStore, VersionConflict } from '../platform.ts'
@@ -44,8 +44,9 @@ export async function addDirtyMonths(
 }
 
 /**
- * Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay, and so do those worked
- * on, because whoever made or cleared marks meanwhile may have been overwritten: then VersionConflict, to be tried again.
+ * Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay, and so do those
+ * worked on, because whoever made or cleared marks meanwhile may have been overwritten: then VersionConflict, to be
+ * tried again.
  */
 export async function withDirtyMonths(
   state: StateStore,

@@ -1,5 +1,5 @@
-// A state store for one pass over many subjects, whose year documents are asked for again and again: each is read, and its
-// JSON parsed, once. Not for documents that others write meanwhile, such as marks.
+// A state store for one pass over many subjects, whose year documents are asked for again and again: each is read, and
+// its JSON parsed, once. Not for documents that others write meanwhile, such as marks.
 
 import type { Doc, StateStore } from '../platform.ts'
 

@@ -1,5 +1,5 @@
-// Work that goes shard by shard: one shard that cannot be done now does not stop the others, and between two of them the
-// event loop gets a turn, since stores on one machine answer without ever giving it one.
+// Work that goes shard by shard: one shard that cannot be done now does not stop the others, and between two of them
+// the event loop gets a turn, since stores on one machine answer without ever giving it one.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ShardResult } from '../platform.ts'
@@ -22,8 +22,8 @@ export async function eachShard(
 }
 
 /**
- * Does shards together, `size` at a time. Where that throws, the shards of the pass are done one by one, so that the one
- * that cannot be done is named and the others are: `work` has to bear being done again.
+ * Does shards together, `size` at a time. Where that throws, the shards of the pass are done one by one, so that the
+ * one that cannot be done is named and the others are: `work` has to bear being done again.
  */
 export async function inPasses(
   shards: readonly string[],

@@ -1,5 +1,5 @@
-// The outbox of notifications as documents: a record that stays, so that nothing is sent twice, and a mark that goes when
-// it is done, so that a round reads only what waits.
+// The outbox of notifications as documents: a record that stays, so that nothing is sent twice, and a mark that goes
+// when it is done, so that a round reads only what waits.
 
 import type { Held, Notification } from '../../domain/notify/plan.ts'
 import {

@@ -1,5 +1,5 @@
-// The first half of `notify`: what happened since the last round, gathered over all shards, becomes notifications and held
-// lines. Events are forgotten only when these are stored; their ids make doing it twice harmless.
+// The first half of `notify`: what happened since the last round, gathered over all shards, becomes notifications and
+// held lines. Events are forgotten only when these are stored; their ids make doing it twice harmless.
 
 import type { AlertSubject } from '../../domain/alert/finding.ts'
 import type { Alert } from '../../domain/alert/life.ts'
@@ -23,8 +23,8 @@ const EVENTS_PAGE = 20_000
 const PAGE_URL_DEFAULT = 'http://localhost:8080/'
 
 /**
- * Turns waiting events into notifications, and releases what waited for quiet hours to end or for the digest. Returns the keys
- * of documents that could not be told and are forgotten; the alerts themselves stand.
+ * Turns waiting events into notifications, and releases what waited for quiet hours to end or for the digest. Returns
+ * the keys of documents that could not be told and are forgotten; the alerts themselves stand.
  */
 export async function planPending(
   { state, pageUrl: knownUrl }: Pick<Platform, 'state' | 'pageUrl'>,

@@ -1,5 +1,5 @@
-// One signed JSON request to a robot or webhook: https only (http to this machine), no redirects, a time-out for all of it,
-// and the two kinds of failure told apart. What an answer means beyond its HTTP status is the caller's.
+// One signed JSON request to a robot or webhook: https only (http to this machine), no redirects, a time-out for all of
+// it, and the two kinds of failure told apart. What an answer means beyond its HTTP status is the caller's.
 
 import { isSafeUrl } from '../../domain/notify/setting.ts'
 import { PermanentFailure } from '../platform.ts'
@@ -23,9 +23,9 @@ export interface Sending {
 }
 
 /**
- * The text of a 2xx answer. Throws PermanentFailure for an address that may not be used, for a redirect (it would carry what
- * we say to a host that nobody entered) and for other 4xx; an Error for what may pass: no connection, time-out, 5xx, 429.
- * Errors never contain the URL, whose query is often a secret.
+ * The text of a 2xx answer. Throws PermanentFailure for an address that may not be used, for a redirect (it would carry
+ * what we say to a host that nobody entered) and for other 4xx; an Error for what may pass: no connection, time-out,
+ * 5xx, 429. Errors never contain the URL, whose query is often a secret.
  */
 export async function post({ url, body, headers, sending: { timeoutMs, fetch } }: Post): Promise<string> {
   if (!isSafeUrl(url)) throw new PermanentFailure('the address is not an https URL')

@@ -17,21 +17,23 @@ const WECOM_BYTES_MAX = 4_000
 const FEISHU_BYTES_MAX = 18_000
 
 /**
- * 310000: sign, keyword, address or timestamp refused (prometheus-webhook-dingtalk #197, jenkinsci/dingtalk-plugin #116). No such
- * token: 300001 (Aliyun's table), 300005 (answered by the real endpoint, 2026-09), 400101. No access_token: 40035 (the same
- * probe). Group dissolved 400013, robot stopped 400102, kind of message 400105, robot gone 400106 (Apifox's copy of the API).
- * Not final: −1 busy, 130101 and 410100 too fast; and the anti-flood page, which has no code at all.
+ * 310000: sign, keyword, address or timestamp refused (prometheus-webhook-dingtalk #197, jenkinsci/dingtalk-plugin
+ * #116). No such token: 300001 (Aliyun's table), 300005 (answered by the real endpoint, 2026-09), 400101. No
+ * access_token: 40035 (the same probe). Group dissolved 400013, robot stopped 400102, kind of message 400105, robot
+ * gone 400106 (Apifox's copy of the API). Not final: −1 busy, 130101 and 410100 too fast; and the anti-flood page,
+ * which has no code at all.
  */
 const DINGTALK_PERMANENT = [310000, 300001, 300005, 40035, 400013, 400101, 400102, 400105, 400106]
 /**
- * 93000: invalid webhook url, as many clients report it. 40008: msgtype (global table of WeCom). 40058: longer than 4,096 bytes.
- * Not final: −1 busy, 45009 too often. Of 93004 and 93008 sources contradict each other, so they are not final either.
+ * 93000: invalid webhook url, as many clients report it. 40008: msgtype (global table of WeCom). 40058: longer than
+ * 4,096 bytes. Not final: −1 busy, 45009 too often. Of 93004 and 93008 sources contradict each other, so they are not
+ * final either.
  */
 const WECOM_PERMANENT = [93000, 40008, 40058]
 /**
- * 9499: body not understood; 19021: signature (the guide). 19001: token unknown; 19002: parameters; 19007: bot not enabled; 19022:
- * address not allowed; 19024: keyword missing (clients in use). Not final: 11232 too often. The older limit is a 9499 as well, with
- * "too many request" and sometimes HTTP 400, so the text decides.
+ * 9499: body not understood; 19021: signature (the guide). 19001: token unknown; 19002: parameters; 19007: bot not
+ * enabled; 19022: address not allowed; 19024: keyword missing (clients in use). Not final: 11232 too often. The older
+ * limit is a 9499 as well, with "too many request" and sometimes HTTP 400, so the text decides.
  */
 const FEISHU_PERMANENT = [9499, 19001, 19002, 19007, 19021, 19022, 19024]
 

@@ -1,6 +1,6 @@
 // The webhook for receivers of one's own. A receiver checks X-Kilowatch-Signature, `sha256=` and the hex HMAC-SHA256 of
-// `${X-Kilowatch-Timestamp}.${raw body}` under the shared secret, and refuses old timestamps; X-Kilowatch-Id repeats when a
-// message is sent again.
+// `${X-Kilowatch-Timestamp}.${raw body}` under the shared secret, and refuses old timestamps; X-Kilowatch-Id repeats
+// when a message is sent again.
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../../domain/notify/setting.ts'

@@ -47,7 +47,10 @@ export const MESSAGES_PER_PUT = ATOMIC_DOCS_MAX / 2
 /** How often counts are tried again when another batch was counted in between. */
 export const ATTEMPTS = 5
 
-/** Keeps and counts what was refused. A message that is delivered again, under its id, is neither kept nor counted twice. */
+/**
+ * Keeps and counts what was refused. A message that is delivered again, under its id, is neither kept nor counted
+ * twice.
+ */
 export async function keepRejections(state: StateStore, refused: readonly Refused[]): Promise<void> {
   for (let first = 0; first < refused.length; first += MESSAGES_PER_PUT)
     await keepTogether(state, refused.slice(first, first + MESSAGES_PER_PUT))

@@ -42,7 +42,9 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
   }
 }
 
-/** The host that the options mean: the one they name, or the one that runs on the data folder; undefined when none does. */
+/**
+ * The host that the options mean: the one they name, or the one that runs on the data folder; undefined when none does.
+ */
 export function chosenHost(options: { data: string; api?: string; token?: string }) {
   const running = runningHost(options.data)
   const httpUrl = options.api ?? running?.httpUrl

@@ -1,5 +1,6 @@
-// The demo province on an empty machine: its registry, 13 months of hourly history through the ingest handler, settled and
-// judged; then its gateways, which publish over MQTT from another process. Started again, it continues where it stopped.
+// The demo province on an empty machine: its registry, 13 months of hourly history through the ingest handler, settled
+// and judged; then its gateways, which publish over MQTT from another process. Started again, it continues where it
+// stopped.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -35,7 +36,9 @@ export type Report = (stage: Stage, done: number, total: number) => void
 const HISTORY_MONTHS = 13
 const SECRETS_FILE = 'demo-gateways.json'
 
-/** The history of the demo is there at once, and so is what holds in it: its alerts do not wait a day for being sure. */
+/**
+ * The history of the demo is there at once, and so is what holds in it: its alerts do not wait a day for being sure.
+ */
 const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
   (kind) => ALERT_RULES[kind].defaults.raiseAfterMinutes > 0,
 ).map((kind) => ({
@@ -47,8 +50,9 @@ const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
 }))
 
 /**
- * Makes the demo when the registry is empty, or finishes one that was cut off; returns it, or undefined where the registry
- * is the user's own. Nothing is ingested twice: what an interrupted start had stored is sent again and counts once.
+ * Makes the demo when the registry is empty, or finishes one that was cut off; returns it, or undefined where the
+ * registry is the user's own. Nothing is ingested twice: what an interrupted start had stored is sent again and counts
+ * once.
  */
 export async function prepareDemo(host: Host, data: string, seed: string, report: Report): Promise<Demo | undefined> {
   const { state, devices, now } = host.platform
@@ -136,7 +140,9 @@ async function settleAll({ platform, handlers }: Host, report: Report): Promise<
   done(await handlers.rollup({ shards: [] }), 'rollup')
 }
 
-/** Starts the demo's gateways in another process; they end with this one. What they missed meanwhile they send first. */
+/**
+ * Starts the demo's gateways in another process; they end with this one. What they missed meanwhile they send first.
+ */
 export async function startDemoGateways(
   host: Host,
   data: string,

@@ -1,5 +1,6 @@
-// `kilowatch explain SUBJECT`: where a number or an alert of a running kilowatch comes from, as a person reads it: formula,
-// months with their rows, meters and bills, hours with their flags, readings, the row it is held against and the clause.
+// `kilowatch explain SUBJECT`: where a number or an alert of a running kilowatch comes from, as a person reads it:
+// formula, months with their rows, meters and bills, hours with their flags, readings, the row it is held against and
+// the clause.
 
 import { InvalidArgumentError } from 'commander'
 import { formatInstant } from '../../domain/calendar.ts'

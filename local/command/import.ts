@@ -100,7 +100,9 @@ async function readTable(file: string): Promise<Table> {
   return { file, kind, rows, malformed, cells }
 }
 
-/** Throws an Error naming the file when it is no CSV in UTF-8. What Excel calls "CSV" is in the code page of the system. */
+/**
+ * Throws an Error naming the file when it is no CSV in UTF-8. What Excel calls "CSV" is in the code page of the system.
+ */
 function cellsOf(file: string, bytes: Uint8Array): string[][] {
   let text: string
   try {
@@ -150,7 +152,8 @@ const withoutReasons = (cells: string[][]): string[][] =>
 
 /**
  * Offers the refused rows as files: those of each input file under its own name, with the reason in front, so that they
- * can be corrected and imported as they are. Each begins with a BOM: Excel takes Chinese in UTF-8 for another code page without it.
+ * can be corrected and imported as they are. Each begins with a BOM: Excel takes Chinese in UTF-8 for another code page
+ * without it.
  */
 async function writeRefused(folder: string, tables: readonly Table[], refused: readonly Refused[]): Promise<void> {
   await mkdir(folder, { recursive: true })

@@ -1,5 +1,6 @@
 // The replay of a wide table: each building is an institution with a gateway and an interval meter; its result is the
-// energy by calendar year, what is known of it, and the dual control of all buildings in the last year against the first.
+// energy by calendar year, what is known of it, and the dual control of all buildings in the last year against the
+// first.
 
 import { type Building, readBuildingsCsv, readWideCsv } from '../../devices/replay/csv-source.ts'
 import { HOUR_MS, yearOf, yearRange } from '../../domain/calendar.ts'
@@ -78,7 +79,9 @@ const meterOf = (building: string): string => `${replayId(building)}-E`
 
 type SizedBuilding = Building & { floorAreaM2: number }
 
-/** A list may hold buildings of unknown area; one that is replayed needs its own, for there is no intensity without it. */
+/**
+ * A list may hold buildings of unknown area; one that is replayed needs its own, for there is no intensity without it.
+ */
 function sized(building: Building | undefined, id: string, { buildings }: ReplayCommandOptions): SizedBuilding {
   if (building?.floorAreaM2 === undefined)
     throw new Error(`${buildings}, column sqm: building "${id}" has no area in m²`)
@@ -148,7 +151,8 @@ function longestGap(known: ReadonlyMap<number, number>, fromMs: number, toMs: nu
 
 /**
  * Dual control of all buildings in the last year against the first. No authority set these buildings a target, so the
- * first year's own level is the cap, and intensities shall fall by `reductionPct` (none unless asked): a stand-in, and so labelled.
+ * first year's own level is the cap, and intensities shall fall by `reductionPct` (none unless asked): a stand-in, and
+ * so labelled.
  */
 async function portfolio(client: Client, span: Span, reductionPct: number) {
   const years = yearsOf(span)

@@ -1,5 +1,6 @@
-// The replay of a cumulative heat meter: its heat register counts, its volume register is told beside it (it is the water
-// of the heating circuit, not water used). The two temperature registers have no unit of a medium and are not sent.
+// The replay of a cumulative heat meter: its heat register counts, its volume register is told beside it (it is the
+// water of the heating circuit, not water used). The two temperature registers have no unit of a medium and are not
+// sent.
 
 import { type RegisterSeries, readHeatMeterCsv } from '../../devices/replay/csv-source.ts'
 import { yearOf } from '../../domain/calendar.ts'

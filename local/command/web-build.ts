@@ -9,7 +9,10 @@ export const WEB_DIST = join(ROOT, 'web', 'dist')
 const BUILT = join(WEB_DIST, 'index.html')
 const SOURCES = ['web/src', 'web/index.html', 'web/vite.config.ts', 'domain', 'package-lock.json']
 
-/** Resolves when the page in web/dist is that of the sources. Throws with the builder's own words when it cannot be built. */
+/**
+ * Resolves when the page in web/dist is that of the sources. Throws with the builder's own words when it cannot be
+ * built.
+ */
 export async function buildWeb(): Promise<void> {
   const built = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (SOURCES.every((source) => newest(join(ROOT, source)) <= built)) return

@@ -1,5 +1,5 @@
-// A host from a reading to a person: a register that falls back becomes an alert in the API, and a webhook hears of it; the
-// alert can be taken in hand.
+// A host from a reading to a person: a register that falls back becomes an alert in the API, and a webhook hears of it;
+// the alert can be taken in hand.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

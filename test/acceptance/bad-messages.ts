@@ -1,5 +1,6 @@
-// What a broken or hostile device may send, each row wrong in one way, with its treatment: bad messages are acknowledged
-// and kept with a reason, because to send the same bytes again would not make them better; the rest is refused or cut.
+// What a broken or hostile device may send, each row wrong in one way, with its treatment: bad messages are
+// acknowledged and kept with a reason, because to send the same bytes again would not make them better; the rest is
+// refused or cut.
 
 import type { IClientOptions, IClientPublishOptions } from 'mqtt'
 import type { RejectionCode } from '../../domain/wire/reading.ts'

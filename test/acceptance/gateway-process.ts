@@ -1,5 +1,5 @@
-// A gateway in a process of its own, killed by `kill.test.ts`: sends the readings of a file from a given one on, and says
-// on stdout how many its outbox has taken. The pipe is written synchronously, so that what is said was done.
+// A gateway in a process of its own, killed by `kill.test.ts`: sends the readings of a file from a given one on, and
+// says on stdout how many its outbox has taken. The pipe is written synchronously, so that what is said was done.
 
 import { readFileSync, writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'

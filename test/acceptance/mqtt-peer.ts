@@ -1,5 +1,5 @@
-// An MQTT client that may misbehave, and what it can see of the answer: the CONNACK, the PUBACK, the SUBACK, or a closed
-// connection. Raw bytes go over a plain socket, because no client library would send them.
+// An MQTT client that may misbehave, and what it can see of the answer: the CONNACK, the PUBACK, the SUBACK, or a
+// closed connection. Raw bytes go over a plain socket, because no client library would send them.
 
 import { connect as connectSocket, type Socket } from 'node:net'
 import { connect, type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt'

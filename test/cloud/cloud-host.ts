@@ -1,5 +1,5 @@
-// A host in AWS without AWS: the real handlers behind the real entries, over queues that speak SQS's protocol and any stores.
-// What Lambda and the scheduler would do by themselves a test does here, so that it can also do it badly.
+// A host in AWS without AWS: the real handlers behind the real entries, over queues that speak SQS's protocol and any
+// stores. What Lambda and the scheduler would do by themselves a test does here, so that it can also do it badly.
 
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { deadLetters } from '../../cloud/dead-letters.ts'
@@ -45,7 +45,10 @@ export interface CloudHost {
   invoke(source: Source, event: SQSEvent, on?: Platform): Promise<SQSBatchResponse>
   /** Lets time pass for queues alone. */
   wait(ms: number): void
-  /** Runs functions, and lets time pass where messages wait for it, until all queues but those of dead letters are empty. */
+  /**
+   * Runs functions, and lets time pass where messages wait for it, until all queues but those of dead letters are
+   * empty.
+   */
   drain(on?: Platform): Promise<void>
   /** Through API Gateway, as nobody. */
   get<T>(path: string): Promise<T>

@@ -1,5 +1,5 @@
-// What queues and Lambda do to messages on a bad day: delivered again, in part, out of order, to a function that dies. No
-// reading is lost or counted twice, and what cannot be done lies apart with its reason and can be sent back.
+// What queues and Lambda do to messages on a bad day: delivered again, in part, out of order, to a function that dies.
+// No reading is lost or counted twice, and what cannot be done lies apart with its reason and can be sent back.
 
 import { describe, expect, test } from 'vitest'
 import { shardEntry } from '../../cloud/events/queued.ts'

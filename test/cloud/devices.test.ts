@@ -1,5 +1,5 @@
-// Certificates of gateways in IoT Core: nobody gets in by half, what breaks off is cleaned up or can be gone on with, and a
-// service that asks for patience gets it.
+// Certificates of gateways in IoT Core: nobody gets in by half, what breaks off is cleaned up or can be gone on with,
+// and a service that asks for patience gets it.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
-// DynamoDB for tests: dynalite, over its real wire, on a free port. It speaks no TransactWriteItems; that one command is
-// done here by single conditional writes while nobody else may ask, and taken back where one fails, with the limits and the
-// idempotency token that DynamoDB documents.
+// DynamoDB for tests: dynalite, over its real wire, on a free port. It speaks no TransactWriteItems; that one command
+// is done here by single conditional writes while nobody else may ask, and taken back where one fails, with the limits
+// and the idempotency token that DynamoDB documents.
 
 import { once } from 'node:events'
 import type { Server } from 'node:http'

@@ -1,5 +1,5 @@
-// Messages for one shard that wait are one message, no two of a shard are worked on at a time, and nothing that was asked
-// for after work began is forgotten: over the wire protocol of SQS.
+// Messages for one shard that wait are one message, no two of a shard are worked on at a time, and nothing that was
+// asked for after work began is forgotten: over the wire protocol of SQS.
 
 import { expect, test } from 'vitest'
 import { sqsFanOut } from '../../cloud/fan-out.ts'

@@ -1,5 +1,5 @@
-// InfluxDB when it does not behave, over a real influxd: readings beyond its retention, a server that is away for a while,
-// a wrong password, an answer that breaks off.
+// InfluxDB when it does not behave, over a real influxd: readings beyond its retention, a server that is away for a
+// while, a wrong password, an answer that breaks off.
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

@@ -1,5 +1,5 @@
-// The handlers over the stores of the cloud give the answers that they give on one machine, byte for byte: after readings
-// that come late, twice, in the wrong order, corrected and taken back, and after each step of them.
+// The handlers over the stores of the cloud give the answers that they give on one machine, byte for byte: after
+// readings that come late, twice, in the wrong order, corrected and taken back, and after each step of them.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openObjectBucket } from '../../cloud/object-bucket.ts'

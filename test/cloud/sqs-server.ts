@@ -1,6 +1,6 @@
-// A queue service that speaks the wire protocol of SQS (AWS JSON 1.0) on a real socket, with what Kilowatch relies on: delay,
-// visibility, receive counts and redrive, and for FIFO queues deduplication within five minutes and one group at a time. Its
-// clock is the test's. What it was not told to do it refuses.
+// A queue service that speaks the wire protocol of SQS (AWS JSON 1.0) on a real socket, with what Kilowatch relies on:
+// delay, visibility, receive counts and redrive, and for FIFO queues deduplication within five minutes and one group at
+// a time. Its clock is the test's. What it was not told to do it refuses.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'

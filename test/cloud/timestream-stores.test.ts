@@ -1,5 +1,5 @@
-// The contract of functions/platform.ts, proved of the cloud's stores over DynamoDB's wire and a Timestream that keeps to
-// the limits that AWS documents.
+// The contract of functions/platform.ts, proved of the cloud's stores over DynamoDB's wire and a Timestream that keeps
+// to the limits that AWS documents.
 
 import { afterAll, beforeAll } from 'vitest'
 import { openObjectBucket } from '../../cloud/object-bucket.ts'

@@ -1,6 +1,6 @@
-// Timestream for LiveAnalytics for tests: behind the SDK's two clients, the limits and rules that AWS documents (Quotas,
-// WriteRecords, Record, RejectedRecord), and the statements themselves, run as they are by DuckDB. It is eventually
-// consistent when asked to be, throttles when asked to, and answers in pages.
+// Timestream for LiveAnalytics for tests: behind the SDK's two clients, the limits and rules that AWS documents
+// (Quotas, WriteRecords, Record, RejectedRecord), and the statements themselves, run as they are by DuckDB. It is
+// eventually consistent when asked to be, throttles when asked to, and answers in pages.
 
 import { QueryCommand, type QueryCommandInput, TimestreamQueryClient } from '@aws-sdk/client-timestream-query'
 import {

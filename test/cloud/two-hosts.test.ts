@@ -1,6 +1,6 @@
-// The same readings through the host on one machine (MQTT broker, DuckDB, SQLite, HTTP) and through the platform on AWS (IoT
-// rule, SQS, the entries of Lambda, the cloud's stores, API Gateway) give the same answers, to the last bit: a month of 36
-// real buildings and every settle case. Also on a bad day, when SQS delivers twice and functions die.
+// The same readings through the host on one machine (MQTT broker, DuckDB, SQLite, HTTP) and through the platform on AWS
+// (IoT rule, SQS, the entries of Lambda, the cloud's stores, API Gateway) give the same answers, to the last bit: a
+// month of 36 real buildings and every settle case. Also on a bad day, when SQS delivers twice and functions die.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// A gateway with a certificate against a real broker that judges by the policy which infra/ deploys: what it reaches, what it
-// does not, and that neither a broker that is away nor one that is slow costs a reading.
+// A gateway with a certificate against a real broker that judges by the policy which infra/ deploys: what it reaches,
+// what it does not, and that neither a broker that is away nor one that is slow costs a reading.
 
 import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -136,7 +136,8 @@ describe('a gateway with its own certificate', () => {
       ...['readings', 'status', 'results', 'commands'].map((channel) => `kw/v1/gw-2/${channel}`),
     ]
     for (const topic of [...foreign, ...own]) {
-      // Some of what is foreign is answered with a PUBACK and dropped, some ends the connection: MQTT 3.1.1 has no refusal.
+      // Some of what is foreign is answered with a PUBACK and dropped, some ends the connection: MQTT 3.1.1 has no
+      // refusal.
       const one = await raw(port, certificates, files)
       const closed = new Promise<void>((resolve) => one.once('close', resolve))
       await Promise.race([one.publishAsync(topic, '{}', { qos: 1 }).catch(() => {}), closed])

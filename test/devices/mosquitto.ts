@@ -1,5 +1,5 @@
-// A real mosquitto from Debian in the place of AWS IoT Core: TLS with a certificate on both sides, a list of revoked ones, and
-// an access list. Certificates are made here by OpenSSL, for one test.
+// A real mosquitto from Debian in the place of AWS IoT Core: TLS with a certificate on both sides, a list of revoked
+// ones, and an access list. Certificates are made here by OpenSSL, for one test.
 
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

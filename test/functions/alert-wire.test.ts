@@ -141,7 +141,8 @@ test('a process that is killed at any call of judging alerts ends in the same al
   first.clock.nowMs = NOON_MS + 5 * HOUR_MS
   await look(first)
   expect(await standingAlerts(first.state, '130102')).toHaveLength(3)
-  // A clears, B stands and its escalation is due, C is not registered any more: that is what the killed round has to do.
+  // A clears, B stands and its escalation is due, C is not registered any more: that is what the killed round has to
+  // do.
   await first.state.put([{ key: gatewaySeenKey('G-A'), value: { lastMs: NOON_MS + 40 * HOUR_MS, offlineMs: null } }])
   await first.state.delete(['registry/shard/130102/meter/C-E'])
   await first.close()

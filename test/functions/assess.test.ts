@@ -1,5 +1,6 @@
-// Judging over the platform of one machine: areas are the sum of their institutions, silence is seen, what is registered
-// otherwise is judged anew, and a kill between any two steps changes nothing that a rerun does not put right.
+// Judging over the platform of one machine: areas are the sum of their institutions, silence is seen, what is
+// registered otherwise is judged anew, and a kill between any two steps changes nothing that a rerun does not put
+// right.
 
 import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'

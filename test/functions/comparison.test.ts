@@ -1,5 +1,5 @@
-// Rankings, demonstration points and key energy users over a small province: read from what stands, in pages, for this year
-// and for a past one, and the same as judging everyone anew would give.
+// Rankings, demonstration points and key energy users over a small province: read from what stands, in pages, for this
+// year and for a past one, and the same as judging everyone anew would give.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DAY_MS, monthRange } from '../../domain/calendar.ts'

@@ -1,5 +1,5 @@
-// What ingest does with messages, over the platform of one machine: good readings are stored in the register's unit, bad
-// ones are kept and counted by their reason, and nothing is acknowledged that is not stored.
+// What ingest does with messages, over the platform of one machine: good readings are stored in the register's unit,
+// bad ones are kept and counted by their reason, and nothing is acknowledged that is not stored.
 
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'

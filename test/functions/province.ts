@@ -1,5 +1,6 @@
 // A small province on the platform of one machine, for tests of the handlers: two cities, three counties, four
-// institutions, a clock that a test sets, and ways to look at all that was derived, to cut a handler off and to watch it.
+// institutions, a clock that a test sets, and ways to look at all that was derived, to cut a handler off and to watch
+// it.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,7 +28,9 @@ export interface TestPlatform extends Platform {
   close(): Promise<void>
 }
 
-/** A platform in a folder of its own, or in one that is given; closed and removed with the test, or when `atEnd` says. */
+/**
+ * A platform in a folder of its own, or in one that is given; closed and removed with the test, or when `atEnd` says.
+ */
 export async function openTestPlatform(
   folder = mkdtempSync(join(tmpdir(), 'kilowatch-functions-')),
   atEnd: (remove: () => Promise<void>) => void = onTestFinished,
@@ -152,8 +155,8 @@ const hex = ({ buffer, byteOffset, byteLength }: Float64Array | Uint8Array): str
   Buffer.from(buffer, byteOffset, byteLength).toString('hex')
 
 /**
- * A platform that counts the calls to its ports and dies at the n-th, before it has its effect: that and every later call
- * throws. Dying after a call is dying before the next one.
+ * A platform that counts the calls to its ports and dies at the n-th, before it has its effect: that and every later
+ * call throws. Dying after a call is dying before the next one.
  */
 export function dyingPlatform(platform: Platform, diesAt = Number.POSITIVE_INFINITY): Platform & { calls(): number } {
   let calls = 0

@@ -1,5 +1,5 @@
-// Refusals are kept for a quarter and up to a number; their counts are not forgotten. Alerts and notifications that are over
-// are kept as long as the setting says.
+// Refusals are kept for a quarter and up to a number; their counts are not forgotten. Alerts and notifications that are
+// over are kept as long as the setting says.
 
 import { describe, expect, test } from 'vitest'
 import { type Alert, advance } from '../../domain/alert/life.ts'

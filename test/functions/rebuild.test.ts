@@ -1,5 +1,5 @@
-// All that is derived comes out the same, byte for byte, when it is thrown away and made again: after a nasty history, and
-// after random ones.
+// All that is derived comes out the same, byte for byte, when it is thrown away and made again: after a nasty history,
+// and after random ones.
 
 import { existsSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'

@@ -344,7 +344,8 @@ describe('a registry that changes', () => {
     const platform = await openTestPlatform()
     await register(platform, oneInstitution([meter('M', 'A')]))
     await send(platform, 'G-A', RISING.slice(0, 5))
-    // Settling reads the registry, and only then the new meter is registered and sends; the mark moves past its readings.
+    // Settling reads the registry, and only then the new meter is registered and sends; the mark moves past its
+    // readings.
     const late: Platform = {
       ...platform,
       readings: {

@@ -1,5 +1,5 @@
-// Tables that a user supplies: laid over the shipped ones by one rule, refused by name when they leave a gap, and what rests
-// on them judged anew, with a revision where a closed month changes.
+// Tables that a user supplies: laid over the shipped ones by one rule, refused by name when they leave a gap, and what
+// rests on them judged anew, with a revision where a closed month changes.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// What is deployed is what was bundled, from cloud/ and not from local/, and each function has the rights that its handler
-// uses and no others.
+// What is deployed is what was bundled, from cloud/ and not from local/, and each function has the rights that its
+// handler uses and no others.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// The bundles as Lambda runs them: esbuild's own output in plain node, with the environment that infra/ sets and nothing else,
-// against influxd, dynalite and queues over their wires. A message of the IoT rule becomes hours, and the API says so.
+// The bundles as Lambda runs them: esbuild's own output in plain node, with the environment that infra/ sets and
+// nothing else, against influxd, dynalite and queues over their wires. A message of the IoT rule becomes hours, and the
+// API says so.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
-// A gateway's certificate opens its own topics and no others: the IoT policy says of every topic what domain/wire/topic.ts says, and
-// Basic Ingest for the readings beside it.
+// A gateway's certificate opens its own topics and no others: the IoT policy says of every topic what
+// domain/wire/topic.ts says, and Basic Ingest for the readings beside it.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

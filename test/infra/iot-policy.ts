@@ -1,5 +1,5 @@
-// The gateways' IoT policy as it stands in the template, read in three ways: as IoT Core would judge a request by it, as
-// mosquitto's access list, and as text. One source of truth: infra/gateways.ts.
+// The gateways' IoT policy as it stands in the template, read in three ways: as IoT Core would judge a request by it,
+// as mosquitto's access list, and as text. One source of truth: infra/gateways.ts.
 
 import type { Template } from 'aws-cdk-lib/assertions'
 
@@ -42,8 +42,8 @@ export const allows = (statements: readonly IotStatement[], thing: string, actio
   statements.some((one) => one.action === action && one.resource.replaceAll(THING, thing) === resource)
 
 /**
- * The same as an access list of mosquitto, where `%u` is who the certificate names. That the client id is that name too is the
- * listener's `use_username_as_clientid`; retained messages are publishes to it.
+ * The same as an access list of mosquitto, where `%u` is who the certificate names. That the client id is that name too
+ * is the listener's `use_username_as_clientid`; retained messages are publishes to it.
  */
 export function aclOf(statements: readonly IotStatement[]): string {
   const access: Record<string, string> = { 'iot:Publish': 'write', 'iot:Subscribe': 'read', 'iot:Receive': 'read' }

@@ -1,5 +1,5 @@
-// What a template may say and an account would refuse: sizes that CloudFormation only meets while it deploys, and rights
-// without which something is silent. Names that are not known before count as long as they can become.
+// What a template may say and an account would refuse: sizes that CloudFormation only meets while it deploys, and
+// rights without which something is silent. Names that are not known before count as long as they can become.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'

@@ -1,5 +1,5 @@
-// What may not stand in a template: a right to everything, a bucket the world can read, a store that is not encrypted, a queue
-// whose failures vanish, a function whose log never ends. A pure function, so that it can be shown to bite.
+// What may not stand in a template: a right to everything, a bucket the world can read, a store that is not encrypted,
+// a queue whose failures vanish, a function whose log never ends. A pure function, so that it can be shown to bite.
 
 interface Resource {
   Type: string

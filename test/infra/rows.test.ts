@@ -1,4 +1,5 @@
-// Every row of the trigger table stands in the CloudFormation template, in any partition: the table and infra/ cannot drift.
+// Every row of the trigger table stands in the CloudFormation template, in any partition: the table and infra/ cannot
+// drift.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

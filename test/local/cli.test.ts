@@ -1,5 +1,5 @@
-// The command line as a user has it: `node bin/kilowatch.mjs` in a process of its own. Exit codes 0, 1 and 2; with --json one
-// document on stdout and nothing else; a message that says what to do where something is wrong.
+// The command line as a user has it: `node bin/kilowatch.mjs` in a process of its own. Exit codes 0, 1 and 2; with
+// --json one document on stdout and nothing else; a message that says what to do where something is wrong.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

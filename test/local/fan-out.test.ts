@@ -1,4 +1,5 @@
-// The queue in memory beyond what every platform must do: which queue goes first, that none waits for ever, that it stops.
+// The queue in memory beyond what every platform must do: which queue goes first, that none waits for ever, that it
+// stops.
 
 import { expect, test } from 'vitest'
 import type { QueueName } from '../../functions/platform.ts'

@@ -1,5 +1,5 @@
-// The host as others find it: its address in the data folder, HTTP as API Gateway would give it, queues that take up what
-// was left, and tables of standards that are checked before anything is judged by them.
+// The host as others find it: its address in the data folder, HTTP as API Gateway would give it, queues that take up
+// what was left, and tables of standards that are checked before anything is judged by them.
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -57,7 +57,10 @@ export interface MailPeer {
   close(): Promise<void>
 }
 
-/** `refuse`: the SMTP reply code for a recipient, when not 250. `tls`: offers STARTTLS with a certificate that nobody trusts. */
+/**
+ * `refuse`: the SMTP reply code for a recipient, when not 250. `tls`: offers STARTTLS with a certificate that nobody
+ * trusts.
+ */
 export async function mailPeer({
   refuse = () => undefined,
   tls = false,

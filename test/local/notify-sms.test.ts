@@ -1,4 +1,5 @@
-// Short messages over a real HTTP gateway: its template, its signature, what counts as accepted, and settings that cannot work.
+// Short messages over a real HTTP gateway: its template, its signature, what counts as accepted, and settings that
+// cannot work.
 
 import { createHmac } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'

@@ -1,4 +1,5 @@
-// The notify port against real servers: robots and webhooks that check the signature as their makers say, and a mail server.
+// The notify port against real servers: robots and webhooks that check the signature as their makers say, and a mail
+// server.
 
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -121,7 +122,9 @@ describe('WeCom', () => {
 })
 
 describe('Feishu', () => {
-  /** As open.feishu.cn says: HMAC-SHA256 of nothing under timestamp + "\n" + secret, base64, in the body, in seconds. */
+  /**
+   * As open.feishu.cn says: HMAC-SHA256 of nothing under timestamp + "\n" + secret, base64, in the body, in seconds.
+   */
   const feishu = ({ body }: Heard): Answer => {
     const { timestamp, sign } = JSON.parse(body)
     const right = createHmac('sha256', `${timestamp}\n${SECRET}`).update('').digest('base64') === sign

@@ -1,5 +1,5 @@
-// The DuckDB file beyond what every platform must do: a batch that breaks half way leaves nothing, and what is read while
-// others write is whole.
+// The DuckDB file beyond what every platform must do: a batch that breaks half way leaves nothing, and what is read
+// while others write is whole.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

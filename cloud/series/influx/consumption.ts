@@ -1,4 +1,5 @@
-// Consumption by meter and day in InfluxDB: one point a meter-day, which a later one at its time replaces, field by field.
+// Consumption by meter and day in InfluxDB: one point a meter-day, which a later one at its time replaces, field by
+// field.
 
 import { dayOf, dayStartMs } from '../../../domain/calendar.ts'
 import { must } from '../../../domain/must.ts'
@@ -41,7 +42,9 @@ export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore
   })
 }
 
-/** Base64 has nothing that the line protocol would have to escape. Both fields are always written: one would else stay. */
+/**
+ * Base64 has nothing that the line protocol would have to escape. Both fields are always written: one would else stay.
+ */
 function lineOf(day: ConsumptionDay): string {
   if (!isMeterId(day.meter)) throw new RangeError(`"${day.meter}" is no meter id`)
   const ns = BigInt(dayStartMs(day.day)) * NS_PER_MS

@@ -1,5 +1,5 @@
-// InfluxDB's v1 write and query API over HTTP, as InfluxDB 1 and Timestream for InfluxDB 2 and 3 serve it. Lines that the
-// server refuses are found one by one, since it does not say which they are.
+// InfluxDB's v1 write and query API over HTTP, as InfluxDB 1 and Timestream for InfluxDB 2 and 3 serve it. Lines that
+// the server refuses are found one by one, since it does not say which they are.
 
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -89,7 +89,9 @@ export function openInflux({
   }
 
   return {
-    /** Lines of the line protocol in nanoseconds; returns those refused for good. Throws when the server is unavailable. */
+    /**
+     * Lines of the line protocol in nanoseconds; returns those refused for good. Throws when the server is unavailable.
+     */
     async write(lines: readonly string[]): Promise<RefusedLine[]> {
       const refused: RefusedLine[] = []
       await inParallel(parted([...lines.keys()], LINES_PER_WRITE), WRITES_AT_ONCE, (indexes) =>

@@ -1,5 +1,5 @@
-// Consumption by meter and day in Timestream for LiveAnalytics: one record a meter-day, replaced under a higher version. A
-// day on which so much happened to its register that a text cannot hold it goes on in further records.
+// Consumption by meter and day in Timestream for LiveAnalytics: one record a meter-day, replaced under a higher
+// version. A day on which so much happened to its register that a text cannot hold it goes on in further records.
 
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
 import { dayOf, dayStartMs } from '../../../domain/calendar.ts'

@@ -10,8 +10,8 @@ import type { TouchedLedger } from '../touched-ledger.ts'
 import { METERS_PER_QUERY, openTimestreamTable, type TimestreamTable, timeBetween } from './wire.ts'
 
 /**
- * Reads are eventually consistent ("after a short time", says AWS, without a bound): what was written within this time is
- * not yet told to be settled. Below the half minute for which shards wait in their queue anyway (decision 0016).
+ * Reads are eventually consistent ("after a short time", says AWS, without a bound): what was written within this time
+ * is not yet told to be settled. Below the half minute for which shards wait in their queue anyway (decision 0016).
  */
 export const VISIBLE_AFTER_MS = 15_000
 

@@ -1,5 +1,6 @@
-// One table of Timestream for LiveAnalytics: records written a hundred at a time and refused one by one, queries read page
-// by page, both asked again while the service throttles. SQL is made of names and numbers of our own and of checked ids.
+// One table of Timestream for LiveAnalytics: records written a hundred at a time and refused one by one, queries read
+// page by page, both asked again while the service throttles. SQL is made of names and numbers of our own and of
+// checked ids.
 
 import { QueryCommand, type Row, type TimestreamQueryClient } from '@aws-sdk/client-timestream-query'
 import {
@@ -57,7 +58,10 @@ export function openTimestreamTable({ write, query, database, table, patience = 
   }
 
   return {
-    /** Writes all records; returns those refused for good. Throws when the service stays unavailable: then any may stand. */
+    /**
+     * Writes all records; returns those refused for good. Throws when the service stays unavailable: then any may
+     * stand.
+     */
     async write(records: readonly TimestreamRecord[], common: TimestreamRecord): Promise<RefusedRecord[]> {
       const refused: RefusedRecord[] = []
       const starts = parted([...records.keys()], RECORDS_PER_WRITE)
@@ -69,8 +73,8 @@ export function openTimestreamTable({ write, query, database, table, patience = 
     },
 
     /**
-     * The same for records of which the one written now has to hold: where a higher version stands, it is written once more
-     * under the version after that.
+     * The same for records of which the one written now has to hold: where a higher version stands, it is written once
+     * more under the version after that.
      */
     async replace(records: readonly TimestreamRecord[], common: TimestreamRecord): Promise<RefusedRecord[]> {
       let refused = await this.write(records, common)

@@ -1,5 +1,5 @@
-// The ledger of what arrived: many writers, readers that come late, items that expire, and a store that shows its writes
-// late. Over DynamoDB's wire.
+// The ledger of what arrived: many writers, readers that come late, items that expire, and a store that shows its
+// writes late. Over DynamoDB's wire.
 
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'

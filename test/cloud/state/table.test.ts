@@ -1,5 +1,5 @@
-// What the contract cannot see of documents in DynamoDB: answers that are lost or partial, writers that meet, documents in
-// objects, and how many partitions a query asks.
+// What the contract cannot see of documents in DynamoDB: answers that are lost or partial, writers that meet, documents
+// in objects, and how many partitions a query asks.
 
 import { type DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'

@@ -9,7 +9,9 @@ import type { Reading } from '../../../devices/source.ts'
 const MINUTE_MS = 60_000
 const START_MS = Date.UTC(2026, 10, 23)
 
-/** A device on a real socket; each request takes the next answer, a number or a text, and status 500 when there is none. */
+/**
+ * A device on a real socket; each request takes the next answer, a number or a text, and status 500 when there is none.
+ */
 async function startMeter(answers: (number | string)[]): Promise<{ url: string; asked: () => number }> {
   let asked = 0
   const server = createServer((_request, response) => {

@@ -115,7 +115,10 @@ test('what swings within the band raises nothing and clears nothing', () => {
 })
 
 const DAYS = 90
-/** A value a day, as of quota and dual control, judged through the rounds of a store that forgets what may not come back. */
+/**
+ * A value a day, as of quota and dual control, judged through the rounds of a store that forgets what may not come
+ * back.
+ */
 function livedThrough(values: readonly number[], set: Partial<Limits>): AlertEvent[] {
   let kept: Alert[] = []
   return values.flatMap((daily, day) => {

@@ -1,5 +1,5 @@
-// Holds the carbon ledger to its sources: each row names what made it, nothing unknown counts as nothing, and the total is
-// the CO2 that the subject is judged by.
+// Holds the carbon ledger to its sources: each row names what made it, nothing unknown counts as nothing, and the total
+// is the CO2 that the subject is judged by.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
-// Holds the ranking for the efficiency leaders' selection to its rule: groups, order, ties, and a reason for who is left out.
+// Holds the ranking for the efficiency leaders' selection to its rule: groups, order, ties, and a reason for who is
+// left out.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

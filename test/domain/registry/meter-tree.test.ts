@@ -1,4 +1,5 @@
-// Holds the meter tree to conservation: what is below a node and what stays unexplained are the node, over the same hours.
+// Holds the meter tree to conservation: what is below a node and what stays unexplained are the node, over the same
+// hours.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

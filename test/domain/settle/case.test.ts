@@ -1,5 +1,5 @@
-// Every settle-case with exact truth holds: hours, flags, totals, calendar sums in UTC+8, and what was known at an instant.
-// And bad input is answered with its case, its row and its reason, without harm to its neighbours.
+// Every settle-case with exact truth holds: hours, flags, totals, calendar sums in UTC+8, and what was known at an
+// instant. And bad input is answered with its case, its row and its reason, without harm to its neighbours.
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,5 @@
-// What undoing an event means for the hours, kind by kind; and that a window settled with overrides is the whole, cut out.
+// What undoing an event means for the hours, kind by kind; and that a window settled with overrides is the whole, cut
+// out.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

@@ -1,5 +1,6 @@
 // What must hold for every series: energy is conserved, the rules are kept, windows and increments give the same bytes.
-// The generator is nasty on purpose: spikes beside spikes, falls of exactly J, gaps, rollovers, corrected first readings.
+// The generator is nasty on purpose: spikes beside spikes, falls of exactly J, gaps, rollovers, corrected first
+// readings.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -356,7 +357,9 @@ function sorted(stored: Map<number, number>): Samples {
   return { atMs: Float64Array.from(rows, ([at]) => at), value: Float64Array.from(rows, ([, value]) => value) }
 }
 
-/** What a service does: load a few readings around the touched ones, widen while told to, replace what the window holds. */
+/**
+ * What a service does: load a few readings around the touched ones, widen while told to, replace what the window holds.
+ */
 function patch(
   book: Book,
   profile: MeterProfile,

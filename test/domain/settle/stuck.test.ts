@@ -1,5 +1,5 @@
-// Which standstills are a stuck register, and which are a meter that rests: told from the weeks before, and the same from
-// any neighbourhood that is wide enough.
+// Which standstills are a stuck register, and which are a meter that rests: told from the weeks before, and the same
+// from any neighbourhood that is wide enough.
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,4 +1,5 @@
-// The border where bytes become readings: what is accepted, what is refused and why, and that the fast path and the schema agree.
+// The border where bytes become readings: what is accepted, what is refused and why, and that the fast path and the
+// schema agree.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

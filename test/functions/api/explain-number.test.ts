@@ -1,5 +1,5 @@
-// Every number that status shows is led back to its amounts and rows, and the routes about energy answer as their schemas
-// say, over a small province with fourteen months of readings, bills and a data centre.
+// Every number that status shows is led back to its amounts and rows, and the routes about energy answer as their
+// schemas say, over a small province with fourteen months of readings, bills and a data centre.
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { registerEvent } from '../../../domain/alert/detect-hours.ts'

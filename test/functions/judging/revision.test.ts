@@ -17,7 +17,10 @@ import { derive, institution, meter, NOON_MS, oneInstitution, openTestPlatform, 
 const MAY_MS = NOON_MS - 30 * DAY_MS
 const at = (hour: number): number => MAY_MS + hour * HOUR_MS
 
-/** A-E has counted 1 kWh an hour for ten hours of May, but the fourth reading is a spike; the month is judged and closed. */
+/**
+ * A-E has counted 1 kWh an hour for ten hours of May, but the fourth reading is a spike; the month is judged and
+ * closed.
+ */
 async function closed() {
   const platform = await openTestPlatform()
   await register(platform, oneInstitution([meter('A-E', 'A')]))

@@ -1,5 +1,6 @@
-// Register events that no rule of settling names: registers that stand still and clocks that jump. Both come with the other
-// kinds in lists and alerts, and are reviewed like them; and undoing an event re-opens the hours it touches, and no others.
+// Register events that no rule of settling names: registers that stand still and clocks that jump. Both come with the
+// other kinds in lists and alerts, and are reviewed like them; and undoing an event re-opens the hours it touches, and
+// no others.
 
 import { expect, test } from 'vitest'
 import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS } from '../../../domain/calendar.ts'
@@ -26,7 +27,9 @@ async function opened() {
   await register(platform, oneInstitution([meter('A-E', 'A'), meter('A-W', 'A', { medium: 'water', unit: 'm³' })]))
   return platform
 }
-/** Hourly readings of A-E and A-W from `from` hours before noon to `to`; A-E stands still for its last `stuck` hours. */
+/**
+ * Hourly readings of A-E and A-W from `from` hours before noon to `to`; A-E stands still for its last `stuck` hours.
+ */
 const hourly = (from: number, to: number, stuck: number) =>
   Array.from({ length: from - to + 1 }, (_, n) => from - n).flatMap((hour) => [
     { meter: 'A-E', at: NOON_MS - hour * HOUR_MS, value: 10_000 - Math.max(hour, to + stuck) },

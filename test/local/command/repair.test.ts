@@ -1,4 +1,5 @@
-// `kilowatch repair` on a data folder, in a process of its own: what an installer has, and what is said where it is wrong.
+// `kilowatch repair` on a data folder, in a process of its own: what an installer has, and what is said where it is
+// wrong.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// Who may change something: the admin token and the name of whoever holds it. Both are kept for this browser tab alone, and
-// the token goes nowhere but to the server that this page came from.
+// Who may change something: the admin token and the name of whoever holds it. Both are kept for this browser tab alone,
+// and the token goes nowhere but to the server that this page came from.
 
 import { useSyncExternalStore } from 'react'
 

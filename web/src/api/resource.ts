@@ -1,5 +1,5 @@
-// Reading the HTTP API. Answers are trusted to have the shapes of domain/view/view.ts, because the server that made this page
-// also made them; errors are RFC 9457 problem documents, or what is left when there is no server.
+// Reading the HTTP API. Answers are trusted to have the shapes of domain/view/view.ts, because the server that made
+// this page also made them; errors are RFC 9457 problem documents, or what is left when there is no server.
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { fetchApi } from './session.ts'
@@ -27,7 +27,9 @@ export class ProblemError extends Error {
 /** Gets `path` below `/api/v1/`. Throws ProblemError; throws the abort reason when aborted. */
 export const getJson = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, { signal })
 
-/** Posts `body` to `path` below `/api/v1/` with the admin's token; null: as whoever is signed in. Throws ProblemError. */
+/**
+ * Posts `body` to `path` below `/api/v1/` with the admin's token; null: as whoever is signed in. Throws ProblemError.
+ */
 export const postJson = <T>(path: string, body: object, token: string | null): Promise<T> =>
   ask<T>(path, {
     method: 'POST',
@@ -61,7 +63,9 @@ interface Answer<T> {
   problem: Problem | null
 }
 
-/** The answer to `path`, asked for again every minute. An answer to an earlier path is never shown. Null asks nothing. */
+/**
+ * The answer to `path`, asked for again every minute. An answer to an earlier path is never shown. Null asks nothing.
+ */
 export function useResource<T>(path: string | null): Resource<T> {
   const [answer, setAnswer] = useState<Answer<T> | null>(null)
   const loadNow = useRef(() => {})

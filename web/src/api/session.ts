@@ -1,5 +1,5 @@
-// Who reads: whether people sign in here at all, whether this reader has, and the requests that carry what they may. A token
-// goes to the API of config.json and to nothing else.
+// Who reads: whether people sign in here at all, whether this reader has, and the requests that carry what they may. A
+// token goes to the API of config.json and to nothing else.
 
 import { useSyncExternalStore } from 'react'
 import type { SignIn } from './sign-in.ts'
@@ -88,9 +88,9 @@ export async function signOut(): Promise<void> {
 }
 
 /**
- * Asks `path` below `/api/v1/` as the reader. A 401 that a renewed token does not mend
- * ends the session: without a token the reader is led to the provider; with one that should be good they are asked, since
- * leading them there again by itself could go in circles.
+ * Asks `path` below `/api/v1/` as the reader. A 401 that a renewed token does not mend ends the session: without a
+ * token the reader is led to the provider; with one that should be good they are asked, since leading them there again
+ * by itself could go in circles.
  */
 export async function fetchApi(path: string, init: RequestInit): Promise<Response> {
   const send = (bearer: string | null): Promise<Response> => {

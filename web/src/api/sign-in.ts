@@ -1,6 +1,7 @@
-// Sign-in by OpenID Connect: authorization code with PKCE, by oidc-client-ts. Loaded only where a provider is configured.
-// Everything is kept in sessionStorage, so it lasts as long as the tab; the provider is asked for new tokens when one is
-// needed, by refresh token, and not by hidden frames, which browsers starve of cookies. Decision 0018.
+// Sign-in by OpenID Connect: authorization code with PKCE, by oidc-client-ts. Loaded only where a provider is
+// configured. Everything is kept in sessionStorage, so it lasts as long as the tab; the provider is asked for new
+// tokens when one is needed, by refresh token, and not by hidden frames, which browsers starve of cookies. Decision
+// 0018.
 
 import { ErrorResponse, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
 import type { Oidc } from './site-config.ts'
@@ -21,7 +22,10 @@ export interface SignIn {
   end: () => Promise<void>
 }
 
-/** Finishes a sign-in when the provider has just led back here. Throws when that is refused: state, nonce or code are not ours. */
+/**
+ * Finishes a sign-in when the provider has just led back here. Throws when that is refused: state, nonce or code are
+ * not ours.
+ */
 export async function openSignIn({ issuer, clientId, scope }: Oidc): Promise<SignIn> {
   const here = new URL('./', location.href)
   here.search = ''
@@ -82,7 +86,9 @@ function isReturn(): boolean {
   return query.has('state') && (query.has('code') || query.has('error'))
 }
 
-/** The address that the reader wanted stands again, and no code stays in the browser's history, whatever comes of it. */
+/**
+ * The address that the reader wanted stands again, and no code stays in the browser's history, whatever comes of it.
+ */
 async function finish(manager: UserManager, here: URL): Promise<User> {
   const returned = location.href
   history.replaceState(null, '', here)

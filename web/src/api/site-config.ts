@@ -18,7 +18,10 @@ const NAME = 'config.json'
 /** Storage that hides what it does not have answers 403 (S3 without the right to list). */
 const ABSENT: ReadonlySet<number> = new Set([403, 404])
 
-/** Throws an Error that says what is wrong with the file. Absent or empty, it says nothing: API beside the page, no sign-in. */
+/**
+ * Throws an Error that says what is wrong with the file. Absent or empty, it says nothing: API beside the page, no
+ * sign-in.
+ */
 export async function readSiteConfig(): Promise<SiteConfig> {
   const response = await fetch(NAME, { cache: 'no-cache' })
   if (ABSENT.has(response.status)) return parseSiteConfig('', document.baseURI)

@@ -1,6 +1,6 @@
-// The form for whoever changes something: a name, a note, and the buttons. Where people sign in they act as who they are;
-// on one machine the admin token is asked for, once in a tab, and forgotten when it is wrong. What the server says against an
-// act is shown.
+// The form for whoever changes something: a name, a note, and the buttons. Where people sign in they act as who they
+// are; on one machine the admin token is asked for, once in a tab, and forgotten when it is wrong. What the server says
+// against an act is shown.
 
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'

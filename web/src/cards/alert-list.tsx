@@ -1,5 +1,5 @@
-// Alerts of an area or an institution, the latest first: what, how bad, where, how much against which value, since when.
-// A list rather than a table, because its sentences are long and phones are narrow.
+// Alerts of an area or an institution, the latest first: what, how bad, where, how much against which value, since
+// when. A list rather than a table, because its sentences are long and phones are narrow.
 
 import { Card, Empty, Spin } from 'antd'
 import { ALERT_KINDS } from '../../../domain/alert/finding.ts'

@@ -1,5 +1,5 @@
-// How well a data centre uses its electricity: PUE of the month and the year with its grade, and month by month. A grade is
-// of a whole year and comes from a dated table that is named.
+// How well a data centre uses its electricity: PUE of the month and the year with its grade, and month by month. A
+// grade is of a whole year and comes from a dated table that is named.
 
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
 import { lazy, Suspense } from 'react'

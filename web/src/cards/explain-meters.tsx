@@ -1,5 +1,5 @@
-// The meters at the end of a chain: what each counted in the window, how many of its hours are measured or estimated, how
-// many readings stand behind them, the last day of them down to the readings, and the way to the other hours.
+// The meters at the end of a chain: what each counted in the window, how many of its hours are measured or estimated,
+// how many readings stand behind them, the last day of them down to the readings, and the way to the other hours.
 
 import { Table, type TableColumnsType } from 'antd'
 import { dayOf } from '../../../domain/calendar.ts'

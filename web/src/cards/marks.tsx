@@ -1,4 +1,5 @@
-// Small marks that several tables share: status, rating, ratio, coverage. Colour never speaks alone: each mark has words.
+// Small marks that several tables share: status, rating, ratio, coverage. Colour never speaks alone: each mark has
+// words.
 
 import {
   CheckCircleFilled,

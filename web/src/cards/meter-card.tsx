@@ -1,5 +1,5 @@
-// One meter's day, hour by hour, and the days before it: choose the meter and the day, see what is measured and what is not,
-// and the register events in between.
+// One meter's day, hour by hour, and the days before it: choose the meter and the day, see what is measured and what is
+// not, and the register events in between.
 
 import { LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Button, Card, Empty, Select, Space, Spin } from 'antd'

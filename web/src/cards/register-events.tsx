@@ -1,5 +1,5 @@
-// The register events of a meter in the days shown: what each was taken for, and what a person said of it. An admin accepts
-// one, or undoes it, and the hours are settled anew.
+// The register events of a meter in the days shown: what each was taken for, and what a person said of it. An admin
+// accepts one, or undoes it, and the hours are settled anew.
 
 import { Button, Card, Empty, Tag } from 'antd'
 import { useState } from 'react'

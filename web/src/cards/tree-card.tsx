@@ -1,5 +1,5 @@
-// The meter tree of an institution in a month: what each node counts against its sub meters, what stays unexplained, and
-// how much of the electricity its own roof made.
+// The meter tree of an institution in a month: what each node counts against its sub meters, what stays unexplained,
+// and how much of the electricity its own roof made.
 
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
 import type { MeterView } from '../../../domain/view/view.ts'

@@ -1,4 +1,5 @@
-// Why a closed month changed, in the reader's language: the causes of domain/judge/revision-cause.ts in a few words each.
+// Why a closed month changed, in the reader's language: the causes of domain/judge/revision-cause.ts in a few words
+// each.
 
 import type { Cause } from '../../../domain/judge/revision-cause.ts'
 import { eventName } from '../../../domain/phrase.ts'

@@ -1,5 +1,5 @@
-// The page's words about alerts, their explanation and what an administrator does, in Chinese. Names of kinds, severities
-// and register events stand in domain/, where messages take them from too.
+// The page's words about alerts, their explanation and what an administrator does, in Chinese. Names of kinds,
+// severities and register events stand in domain/, where messages take them from too.
 
 import type { AlertDetailView, AlertView } from '../../../domain/view/alert.ts'
 
