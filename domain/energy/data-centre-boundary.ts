@@ -9,6 +9,8 @@ import type { Institution, Meter } from '../registry/records.ts'
 export const DATA_CENTRE = '01D10'
 export const DATA_CENTRE_IT = '01D1A'
 export const DATA_CENTRE_COOLING = '01D1B'
+/** How all sub-item codes of a data centre and its equipment begin. */
+const CENTRE_CODES = '01D1'
 
 export interface CentreBoundary {
   /**
@@ -46,6 +48,12 @@ export function centreBoundaries(named: Named, meters: readonly Meter[]): { pue:
       ? boundary('registered', named.eueTotal, named.eueIt)
       : { ...pue, basis: 'asPue' as const }
   return { pue, eue }
+}
+
+/** Whether an institution has a data centre: by a sub-item code of any of its meters, or by a boundary it registered. */
+export function hasDataCentre(named: Named, meters: readonly Meter[]): boolean {
+  const { pue, eue } = centreBoundaries(named, meters)
+  return meters.some(({ purpose }) => purpose?.startsWith(CENTRE_CODES)) || pue.total.length + eue.total.length > 0
 }
 
 /** Electricity meters that a name means: one, or the outermost ones of a purpose; none when nothing is called so. */

@@ -92,6 +92,8 @@ export const institutionViewSchema = institutionRowSchema.extend({
   heatedAreaM2: amount,
   specialAreaM2: amount,
   energyUsers: amount,
+  /** By sub-item codes of its meters, or by the meters that its record names for PUE or EUE. */
+  hasDataCentre: z.boolean(),
   meters: z.array(meterViewSchema),
 })
 export type InstitutionView = z.infer<typeof institutionViewSchema>

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
+import { hasDataCentre } from '../../domain/energy/data-centre-boundary.ts'
 import { RATINGS } from '../../domain/rating.ts'
 import { INSTITUTION_TYPES, type Institution } from '../../domain/registry/records.ts'
 import { sizeOn } from '../../domain/registry/size.ts'
@@ -70,6 +71,7 @@ export const institutionRoutes: readonly Route[] = [
         heatingKind: institution.heatingKind ?? null,
         climateZone: institution.climateZone ?? null,
         ...size,
+        hasDataCentre: hasDataCentre(institution, own),
         meters: own.map((meter) => meterView(meter, extents)),
       }
     },

@@ -1,7 +1,7 @@
 // Which meters bound PUE and EUE: the sub-item codes unless the registry names others, and each apart.
 
 import { expect, it, test } from 'vitest'
-import { centreBoundaries, namedMeters } from '../../../domain/energy/data-centre-boundary.ts'
+import { centreBoundaries, hasDataCentre, namedMeters } from '../../../domain/energy/data-centre-boundary.ts'
 import { type Meter, meterSchema } from '../../../domain/registry/records.ts'
 
 const meter = (id: string, more: Partial<Meter> = {}): Meter =>
@@ -45,4 +45,18 @@ test('a name is an electricity meter or the purpose of one, and otherwise nothin
     [],
     ['CHECK'],
   ])
+})
+
+test.each([
+  { name: 'a meter with a code of its equipment', named: {}, meters: [meter('COOL', { purpose: '01D1B' })], has: true },
+  {
+    name: 'meters without a code that its record names',
+    named: { pueTotal: ['ROOM'], pueIt: ['UPS'] },
+    meters: [meter('ROOM'), meter('UPS')],
+    has: true,
+  },
+  { name: 'other meters alone', named: {}, meters: [meter('ROOM'), meter('LIGHT', { purpose: '01A' })], has: false },
+  { name: 'a named meter that is not its own', named: { pueTotal: ['ROOM'], pueIt: ['UPS'] }, meters: [], has: false },
+])('an institution with $name: $has', ({ named, meters, has }) => {
+  expect(hasDataCentre(named, meters)).toBe(has)
 })

@@ -25,9 +25,6 @@ const CostCard = lazy(async () => ({ default: (await import('../cards/cost-card.
 const DataCentreCard = lazy(async () => ({ default: (await import('../cards/data-centre-card.tsx')).DataCentreCard }))
 const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
 
-/** How the sub-item codes of a data centre and its equipment begin (docs/rules/data.md#sub-item-codes). */
-const DATA_CENTRE = '01D1'
-
 interface Props {
   route: InstitutionRoute
   month: string
@@ -41,7 +38,7 @@ export function InstitutionPage({ route, month }: Props) {
   const area = useArea(institution?.area ?? null)
   const name = institution ? nameOf(institution) : resource.problem ? route.id : '…'
   useTitle(name)
-  const hasCentre = institution?.meters.some(({ purpose }) => purpose?.startsWith(DATA_CENTRE)) ?? false
+  const hasCentre = institution?.hasDataCentre ?? false
   const views = INSTITUTION_VIEWS.filter((view) => view !== 'dataCentre' || hasCentre || route.view === view)
   return (
     <>
