@@ -50,7 +50,7 @@ export function centreBoundaries(named: Named, meters: readonly Meter[]): { pue:
   return { pue, eue }
 }
 
-/** Whether an institution has a data centre: by a sub-item code of any of its meters, or by a boundary it registered. */
+/** Whether an institution has a data centre: by a sub-item code of a meter, or by a boundary that its record names. */
 export function hasDataCentre(named: Named, meters: readonly Meter[]): boolean {
   const { pue, eue } = centreBoundaries(named, meters)
   return meters.some(({ purpose }) => purpose?.startsWith(CENTRE_CODES)) || pue.total.length + eue.total.length > 0
