@@ -5,8 +5,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-import type { GatewayEntry, RegistryHead } from '../functions/registry/reader.ts'
-import { registryKeys } from '../functions/registry/reader.ts'
+import { type GatewayEntry, type RegistryHead, registryKeys } from '../functions/registry/reader.ts'
 
 export const STORES = ['timestream', 'influxdb'] as const
 export type Store = (typeof STORES)[number]

@@ -18,8 +18,7 @@ import {
   reopenedInstitutions,
   reopenedTrail,
 } from './judging/fingerprint.ts'
-import type { Judged } from './judging/judgement.ts'
-import { judgedYears, standardsIn } from './judging/judgement.ts'
+import { type Judged, judgedYears, standardsIn } from './judging/judgement.ts'
 import { summarize, summaryKey } from './judging/list-rows.ts'
 import { amountsOf } from './judging/month-amounts.ts'
 import { standingKey } from './judging/past-year.ts'

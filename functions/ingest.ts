@@ -7,8 +7,13 @@ import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage, Platform, ReadingStore, StoredReading } from './platform.ts'
 import { type GatewayEntry, type RegistryReader, registryReader } from './registry/reader.ts'
-import type { KeptRejection, Refused } from './wire/rejections.ts'
-import { addRejection, DETAILS_PER_MESSAGE_MAX, keepRejections } from './wire/rejections.ts'
+import {
+  addRejection,
+  DETAILS_PER_MESSAGE_MAX,
+  type KeptRejection,
+  keepRejections,
+  type Refused,
+} from './wire/rejections.ts'
 
 /** A store may quote more than one would read. */
 const NOT_KEPT_CHARS_MAX = 200

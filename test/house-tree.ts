@@ -32,7 +32,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['domain/settle'],
     ['domain/energy'],
     ['domain/judge'],
-    ['domain/alert', 'domain/alert/kinds', 'domain/import'],
+    ['domain/alert', 'domain/import'],
     ['domain/notify'],
     ['domain/view'],
     ['domain/explain'],
@@ -53,14 +53,13 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cloud'],
     ['cloud/state', 'cloud/series', 'cloud/events'],
     ['cloud/series/influx', 'cloud/series/timestream'],
-    ['cloud/series/stores.ts'],
     ['cloud/stores.ts'],
     ['cloud/platform.ts', 'cloud/replay-dead-letters.ts'],
     ['cloud/entries', 'cloud/command-replay-dlq.ts'],
     ['cloud/cli.ts'],
   ],
   [['local'], ['local/command'], ['local/cli.ts']],
-  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay'], ['devices/drivers.ts']],
+  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay']],
   [
     ['web/src/api'],
     ['web/src/words'],
@@ -103,6 +102,28 @@ const floorsAreInOrder: TreeRule = ({ sources }) =>
       })
       .map((target) => `${source.path}: imports ${target} from a higher floor`)
   })
+
+/** A floor that names a place which is gone would hold nothing. */
+const floorsExist: TreeRule = ({ sources }) => {
+  const places = new Set(sources.flatMap(({ path }) => [path, posix.dirname(path)]))
+  return [...placesOf.keys()]
+    .filter((place) => !places.has(place))
+    .map((place) => `test/house-tree.ts: a floor names ${place}, where no source file lies`)
+}
+
+const PROJECT_FILE =
+  /(?<![\w/.@*<-])(?:domain|functions|cloud|local|devices|infra|web|bin|bench|test)\/[\w/.-]+\.(?:tsx?|mjs)\b/g
+/** Comments and documents name files that exist. The changelog tells of the past; house tests name what is absent. */
+const namedFilesExist: TreeRule = ({ texts }) => {
+  const paths = new Set(texts.map(({ path }) => path))
+  return texts
+    .filter(({ path }) => /\.(?:tsx?|mjs|md)$/.test(path) && path !== 'CHANGELOG.md' && !path.startsWith('test/house'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(PROJECT_FILE)]
+        .filter(([file]) => !paths.has(file))
+        .map(([file]) => `${path}: names ${file}, which does not exist`),
+    )
+}
 
 /** Files that import one another, types included. A circle is named by all of its files. */
 const noCircles: TreeRule = ({ sources }) => {
@@ -201,9 +222,13 @@ const dependenciesAreDecided: TreeRule = ({ texts }) => {
 
 export const treeRules = {
   floorsAreInOrder,
+  namedFilesExist,
   noCircles,
   onlyTriggersLieInFunctions,
   onlyHostsImportTriggers,
   citationsOpen,
   dependenciesAreDecided,
 } satisfies Record<string, TreeRule>
+
+/** Asked of the tree as a whole; a tree of a few files in a test would break it. */
+export const wholeTreeRules = { floorsExist } satisfies Record<string, TreeRule>

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { missingFrom } from '../bin/install.mjs'
 import { machinePlaces, parseSource, rooms, rules, type Source } from './house-rules.ts'
-import { treeRules } from './house-tree.ts'
+import { treeRules, wholeTreeRules } from './house-tree.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const NOT_OURS = new Set(['node_modules', '.git', 'data', 'dist', 'cdk.out', 'coverage'])
@@ -46,7 +46,7 @@ describe('the tree keeps the rule', () => {
     expect(sources.flatMap(rule)).toEqual([])
   })
 
-  test.each(Object.entries(treeRules))('%s', (_name, rule) => {
+  test.each(Object.entries({ ...treeRules, ...wholeTreeRules }))('%s', (_name, rule) => {
     expect(rule({ sources, texts })).toEqual([])
   })
 
@@ -128,6 +128,7 @@ describe('the rule bites', () => {
     ],
     ['citationsOpen', { 'domain/a.ts': `// docs/rules/${'absent'}.md` }],
     ['citationsOpen', { 'domain/a.ts': `// the ladder: facts ${'§'}3.2` }],
+    ['namedFilesExist', { 'domain/a.ts': `// See domain/${'absent'}.ts.` }],
     ['dependenciesAreDecided', { 'package.json': '{"dependencies":{"left-pad":"1"}}' }],
     ['dependenciesAreDecided', { 'docs/decisions/0004-dependencies.md': '| left-pad | 1 |' }],
   ]
@@ -135,6 +136,12 @@ describe('the rule bites', () => {
     const given = Object.entries(files).map(([path, text]): Source => ({ path, text }))
     const parsed = given.filter(({ path }) => path.endsWith('.ts')).map(parseSource)
     expect(treeRules[name]({ sources: parsed, texts: given })).toHaveLength(1)
+  })
+
+  test('floorsExist: an empty tree has none of the places', () => {
+    expect(wholeTreeRules.floorsExist({ sources: [], texts: [] })).toContainEqual(
+      expect.stringContaining('domain/judge'),
+    )
   })
 
   test('a citation that opens is let pass', () => {

@@ -3,8 +3,7 @@
 // docs/rules/quota.md#indicators.
 
 import { HOUR_MS, type Month, monthRange } from '../calendar.ts'
-import type { Medium } from '../medium.ts'
-import { MEDIA } from '../medium.ts'
+import { MEDIA, type Medium } from '../medium.ts'
 import { outermost } from '../registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../registry/records.ts'
 import { meanSize, UNKNOWN_SIZE } from '../registry/size.ts'

@@ -5,8 +5,7 @@
 
 import { dayLabel, dayOf } from '../calendar.ts'
 import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
-import type { QuotaLimits, Rating } from '../rating.ts'
-import { RATINGS, rate } from '../rating.ts'
+import { type QuotaLimits, RATINGS, type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
 import { isValidOn } from '../standards/validity.ts'

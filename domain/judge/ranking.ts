@@ -2,8 +2,7 @@
 // a table (standards/ranking-rules.ts), and people select.
 
 import { must } from '../must.ts'
-import type { Rating } from '../rating.ts'
-import { RATINGS } from '../rating.ts'
+import { RATINGS, type Rating } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import type { RANKING_INDICATORS, RankingRule } from '../standards/ranking-rules.ts'
 

@@ -3,8 +3,7 @@
 // (docs/rules/settling.md#event-review).
 
 import type { ClockJump } from './clock-jump.ts'
-import type { Override, RegisterEvent } from './series.ts'
-import { WALKED_KINDS } from './series.ts'
+import { type Override, type RegisterEvent, WALKED_KINDS } from './series.ts'
 import type { StuckRegister } from './stuck.ts'
 
 /** What a person may look at: what the walk of the rules names, what is seen in hours, and in the order of arrival. */

@@ -25,8 +25,7 @@ import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/j
 import { amountsOf } from '../judging/month-amounts.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
-import type { RegistryReader } from '../registry/reader.ts'
-import { parentOf } from '../registry/reader.ts'
+import { parentOf, type RegistryReader } from '../registry/reader.ts'
 import { type DirtyMonths, dirtyKey } from '../state/dirty.ts'
 import { dayExplained, hoursOfDays, metersExplained } from './explain-hours.ts'
 

@@ -6,8 +6,7 @@ import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { standardsIn, subjectMonths } from '../judging/judgement.ts'
 import type { Platform } from '../platform.ts'
-import type { RegistryHead, RegistryReader } from '../registry/reader.ts'
-import { shardsBelow } from '../registry/reader.ts'
+import { type RegistryHead, type RegistryReader, shardsBelow } from '../registry/reader.ts'
 
 export interface Sources {
   platform: Platform

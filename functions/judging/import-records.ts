@@ -4,8 +4,7 @@
 import type { Problem } from '../../domain/import/check.ts'
 import type { GatewayRecord } from '../../domain/import/file.ts'
 import type { Platform } from '../platform.ts'
-import type { RegistryPart } from '../registry/import.ts'
-import { importRegistry } from '../registry/import.ts'
+import { importRegistry, type RegistryPart } from '../registry/import.ts'
 import { billWarnings } from './bill-warnings.ts'
 
 /** Records as they are given: a gateway may bring its password, which is never stored as it is. */

@@ -1,8 +1,7 @@
 // What stands of a subject, judged when asked: months of consumption are documents, statuses and grades are pure
 // functions of them, so any month can be judged and nothing that is derived can grow old.
 
-import type { Month } from '../../domain/calendar.ts'
-import { addMonths, monthOf, monthRange, yearOf } from '../../domain/calendar.ts'
+import { addMonths, type Month, monthOf, monthRange, yearOf } from '../../domain/calendar.ts'
 import { namesOf, type StandardsInForce, standardsOfMonth } from '../../domain/energy/conversion.ts'
 import { burntFactorNames } from '../../domain/energy/fuel.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'

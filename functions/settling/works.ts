@@ -1,15 +1,11 @@
 // Finds the meters of a county whose hours must be settled again, and settles them.
 
 import { dayStartMs, monthOf } from '../../domain/calendar.ts'
-import type { Meter, ReadMeter } from '../../domain/registry/records.ts'
-import { isRead } from '../../domain/registry/records.ts'
+import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import type { Doc, DocWrite, Platform } from '../platform.ts'
-import type { ChangedDays, Extent, MeterWork } from './days.ts'
-import { settleMeters } from './days.ts'
-import type { SettledMark } from './mark.ts'
-import { placesIn, reaching, unsettledMeters } from './mark.ts'
-import type { OverriddenMeter, Reopening } from './review.ts'
-import { reopenedKey } from './review.ts'
+import { type ChangedDays, type Extent, type MeterWork, settleMeters } from './days.ts'
+import { placesIn, reaching, type SettledMark, unsettledMeters } from './mark.ts'
+import { type OverriddenMeter, type Reopening, reopenedKey } from './review.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
 /** Meters of a shard as they are now, and how they were settled last. */

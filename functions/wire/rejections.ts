@@ -1,8 +1,7 @@
 // Stores rejected readings with their reason code, and counts them by day and gateway.
 
 import type { Rejection } from '../../domain/wire/reading.ts'
-import type { DocWrite, MqttMessage, StateStore } from '../platform.ts'
-import { ATOMIC_DOCS_MAX, VersionConflict } from '../platform.ts'
+import { ATOMIC_DOCS_MAX, type DocWrite, type MqttMessage, type StateStore, VersionConflict } from '../platform.ts'
 
 /** Rejections of one message that are kept with their detail; the rest are counted. A message holds up to 2,000. */
 export const DETAILS_PER_MESSAGE_MAX = 50

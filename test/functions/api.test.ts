@@ -421,6 +421,24 @@ describe('roles', () => {
   })
 })
 
+test('an institution has a data centre by a code, or by the meters that its record names', async () => {
+  const platform = await openTestPlatform()
+  const room = { pueTotal: ['ROOM'], pueIt: ['UPS'] }
+  await register(platform, {
+    areas: AREAS,
+    institutions: [institution('NAMED', '130102', room), institution('CODED', '130102'), institution('NONE', '130102')],
+    gateways: ['NAMED', 'CODED', 'NONE'].map((id) => ({ id: `G-${id}`, institution: id })),
+    meters: [
+      meter('ROOM', 'NAMED', { role: 'sub' }),
+      meter('UPS', 'NAMED', { role: 'sub' }),
+      meter('COOL', 'CODED', { role: 'sub', purpose: '01D1B' }),
+      meter('LIGHT', 'NONE', { role: 'sub', purpose: '01A' }),
+    ],
+  })
+  const answers = ['NAMED', 'CODED', 'NONE'].map(async (id) => (await get(platform, `institutions/${id}`)).body)
+  expect((await Promise.all(answers)).map(({ hasDataCentre }) => hasDataCentre)).toEqual([true, true, false])
+})
+
 describe('the registry by HTTP', () => {
   test('is refused as a whole, with every problem named', async () => {
     const platform = await openTestPlatform()
