@@ -11,7 +11,7 @@ import {
   WriteRecordsCommand,
   type WriteRecordsCommandInput,
 } from '@aws-sdk/client-timestream-write'
-import { DuckDBInstance } from '@duckdb/node-api'
+import { DuckDBInstance, DuckDBTimestampNanosecondsValue } from '@duckdb/node-api'
 import { mockClient } from 'aws-sdk-client-mock'
 
 const RECORDS_MAX = 100
@@ -64,8 +64,9 @@ interface TestTable {
   stored: Map<string, Stored>
   /** Column → its type, the time and measure_name apart. */
   columns: Map<string, string>
-  /** Identities not yet in DuckDB. */
+  /** Identities that changed since they were last brought into DuckDB, and all that were ever brought. */
   changed: Set<string>
+  brought: Set<string>
 }
 
 export async function startTimestream(now: () => number = Date.now): Promise<TestTimestream> {
@@ -137,35 +138,39 @@ export async function startTimestream(now: () => number = Date.now): Promise<Tes
     }
   }
 
-  /** What was written, into DuckDB. */
+  /** What was written, into DuckDB; afterwards it holds each record once, or the test is told. */
   async function bring(name: string, table: TestTable): Promise<void> {
     if (table.changed.size === 0) return
     const full = `${DATABASE}."${name}"`
-    const columns = [...table.columns]
-    await duck.run(`CREATE TABLE IF NOT EXISTS ${full}(identity VARCHAR, time TIMESTAMP_NS, measure_name VARCHAR)`)
+    const [columns, changed] = [[...table.columns], [...table.changed]]
+    table.changed.clear()
     for (const [column, type] of columns)
       await duck.run(`ALTER TABLE ${full} ADD COLUMN IF NOT EXISTS "${column}" ${type}`)
-    await duck.run(
-      `CREATE OR REPLACE TEMP TABLE fresh(identity VARCHAR, ns BIGINT, name VARCHAR${columns.map((_, n) => `, c${n} VARCHAR`).join('')})`,
-    )
-    const appender = await duck.createAppender('fresh')
-    for (const identity of table.changed) {
+    const replaced = changed.filter((identity) => table.brought.has(identity))
+    if (replaced.length > 0)
+      await duck.run(`DELETE FROM ${full} WHERE identity IN (${replaced.map(quoted).join(', ')})`)
+    const appender = await duck.createAppender(name, DATABASE)
+    for (const identity of changed) {
       const { row, values } = table.stored.get(identity) as Stored
       appender.appendVarchar(identity)
-      appender.appendBigInt(row.ns)
+      appender.appendTimestampNanoseconds(new DuckDBTimestampNanosecondsValue(row.ns))
       appender.appendVarchar(row.measureName)
-      for (const [column] of columns) {
+      for (const [column, type] of columns) {
         const text = row.dimensions.get(column) ?? values.get(column)
         if (text === undefined) appender.appendNull()
+        else if (type === 'BIGINT') appender.appendBigInt(BigInt(text))
+        else if (type === 'DOUBLE') appender.appendDouble(Number(text))
         else appender.appendVarchar(text)
       }
       appender.endRow()
+      table.brought.add(identity)
     }
     appender.closeSync()
-    table.changed.clear()
-    const casts = columns.map(([, type], n) => `, c${n}::${type}`).join('')
-    await duck.run(`DELETE FROM ${full} WHERE identity IN (SELECT identity FROM fresh);
-      INSERT INTO ${full} SELECT identity, make_timestamp_ns(ns), name${casts} FROM fresh`)
+    const [[rows] = []] = (await duck.runAndReadAll(`SELECT count(*) FROM ${full}`)).getRows()
+    if (Number(rows) !== table.brought.size)
+      throw new Error(
+        `DuckDB holds ${rows} of ${table.brought.size} records of ${name}: the test's Timestream is broken`,
+      )
   }
 
   return {
@@ -186,7 +191,13 @@ export async function startTimestream(now: () => number = Date.now): Promise<Tes
     },
     async newTable(keepDays = 36_500) {
       const name = `table${tables.size}`
-      tables.set(name, { keepMs: keepDays * DAY_MS, stored: new Map(), columns: new Map(), changed: new Set() })
+      tables.set(name, {
+        keepMs: keepDays * DAY_MS,
+        stored: new Map(),
+        columns: new Map(),
+        changed: new Set(),
+        brought: new Set(),
+      })
       await duck.run(`CREATE TABLE ${DATABASE}."${name}"(identity VARCHAR, time TIMESTAMP_NS, measure_name VARCHAR)`)
       return name
     },
@@ -204,6 +215,8 @@ export const throttled = (): Error =>
 
 const invalid = (name: string, message: string): Error =>
   Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 400 } })
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** How Timestream prints a value: a double as Java does. */
 function textOf(value: unknown): string | null {
