@@ -1,8 +1,7 @@
-// Small words that alert texts share, in both languages: names of indicators, register events and severities, amounts
+// Small words that alert texts share, in both languages: names of register events and severities, amounts
 // and times. The texts of alerts are in domain/alert/text.ts.
 
 import { formatInstant } from './calendar.ts'
-import type { Indicator, QUOTA_INDICATORS } from './indicator.ts'
 
 export const LANGUAGES = ['zh', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -16,19 +15,6 @@ export const SEVERITY_NAMES: Readonly<Record<Severity, Phrase>> = {
   minor: { zh: '一般', en: 'Minor' },
   major: { zh: '重要', en: 'Major' },
   critical: { zh: '紧急', en: 'Critical' },
-}
-
-/** Terms of docs/rules/glossary.md and docs/rules/quota.md#indicators. */
-export const INDICATOR_NAMES: Readonly<Record<Indicator | (typeof QUOTA_INDICATORS)[number], Phrase>> = {
-  energy: { zh: '能源消费总量', en: 'total energy' },
-  water: { zh: '用水总量', en: 'total water' },
-  co2: { zh: '二氧化碳排放总量', en: 'total CO2' },
-  energyPerArea: { zh: '单位建筑面积能耗', en: 'energy per floor area' },
-  energyPerCapita: { zh: '人均综合能耗', en: 'energy per person' },
-  waterPerCapita: { zh: '人均用水量', en: 'water per person' },
-  co2PerArea: { zh: '单位建筑面积碳排放', en: 'CO2 per floor area' },
-  heatingPerArea: { zh: '单位采暖建筑面积供暖能耗', en: 'heating energy per heated area' },
-  nonHeatingPerArea: { zh: '单位建筑面积非供暖能耗', en: 'non-heating energy per floor area' },
 }
 
 const EVENT_NAMES: Readonly<Record<string, Phrase>> = {

@@ -1,7 +1,7 @@
 // Units of registers and readings, per medium, and the arithmetic between them.
 // Sizes are whole numbers, so that a conversion multiplies and divides by integers and loses nothing it need not lose.
 
-import type { Medium } from './medium.ts'
+import { CARRIERS, type Medium } from './medium.ts'
 
 /** Sizes in joule (energy), litre (volume), kilogram and square metre. 1 Wh = 3600 J exactly. */
 const ENERGY = new Map([
@@ -26,22 +26,15 @@ const AREA = new Map([
   ['m2', 1],
 ])
 
-/** The units that a register of each medium may count in. `m3` is `m³` written in ASCII. */
-export const REGISTER_UNITS: Readonly<Record<Medium, readonly string[]>> = {
-  electricity: ['Wh', 'kWh', 'MWh'],
-  heat: ['GJ', 'MJ', 'kWh', 'MWh'],
-  water: ['m³', 'm3', 'L'],
-  gas: ['m³', 'm3', 'L'],
-}
+/** The units that a register of each medium may count in. */
+export const registerUnits = (medium: Medium): readonly string[] => CARRIERS[medium].registerUnits
 
-export type AmountUnit = 'kWh' | 'GJ' | 'm³'
-const AMOUNT_UNITS: Readonly<Record<Medium, AmountUnit>> = { electricity: 'kWh', heat: 'GJ', water: 'm³', gas: 'm³' }
-
+export type AmountUnit = (typeof CARRIERS)[Medium]['amountUnit']
 /** The unit in which consumption of a medium is kept and shown. */
-export const amountUnit = (medium: Medium): AmountUnit => AMOUNT_UNITS[medium]
+export const amountUnit = (medium: Medium): AmountUnit => CARRIERS[medium].amountUnit
 
 /** Whether a register or a reading of `medium` may carry `unit`. */
-export const isUnitOf = (unit: string, medium: Medium): boolean => REGISTER_UNITS[medium].includes(unit)
+export const isUnitOf = (unit: string, medium: Medium): boolean => registerUnits(medium).includes(unit)
 
 /** `value` of unit `from` in unit `to`; undefined when a unit is unknown or the two measure different things. */
 export function convert(value: number, from: string, to: string): number | undefined {

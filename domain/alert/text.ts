@@ -1,12 +1,12 @@
 // How an alert is told beside its name: how much, and against which value, in Chinese and English, kind by kind. What
 // is watched and by which clause stands in the rule table (alert-rule.ts).
 
+import { INDICATOR_NAMES } from '../indicator.ts'
 import {
   clockTime,
   duration,
   eventName,
   figure,
-  INDICATOR_NAMES,
   type Language,
   type Phrase,
   percent,

@@ -2,18 +2,10 @@
 // alone; a metered medium is billed where no meter is read. Which bills of a month count is accountBills' answer.
 
 import * as z from 'zod'
-import { MEDIA, type Medium } from '../medium.ts'
+import { BILL_CARRIERS, CARRIERS, type Carrier, type FuelCarrier, type Medium } from '../medium.ts'
 import { type Meter, recordId } from '../registry/records.ts'
-import { ENERGY_CARRIERS } from '../standards/coefficients.ts'
-import { FUEL_CARRIERS, type FuelCarrier } from '../standards/fuel-factors.ts'
-import { convert, REGISTER_UNITS } from '../unit.ts'
+import { convert } from '../unit.ts'
 
-/**
- * 能源资源种类 of the statistics (docs/rules/energy-and-carbon.md#energy-kinds), and heat billed by m², which has no
- * quantity of heat (docs/rules/energy-and-carbon.md#heat-billed-by-area).
- */
-export const BILL_CARRIERS = [...ENERGY_CARRIERS, 'water', 'heatByArea'] as const
-export type BillCarrier = (typeof BILL_CARRIERS)[number]
 /**
  * What the quota tells apart (docs/rules/energy-and-carbon.md#bills): `heating`, `transport` (fuel of vehicles,
  * 公务用车用油) and `special` (kitchen, special equipment). A bill without one is of the rest; heat is always heating.
@@ -38,46 +30,19 @@ export type Bill = z.infer<typeof billSchema>
 export const billId = ({ institution, meter, carrier, purpose, month }: Bill): string =>
   [institution, month, carrier, purpose ?? '', meter ?? ''].join('/')
 
-const FUEL_UNITS = ['kg', 't'] as const
-/** The units that a bill may be written in. Litres of fuel are not among them: no density is known to us. */
-export const BILL_UNITS: Readonly<Record<BillCarrier, readonly string[]>> = {
-  electricity: REGISTER_UNITS.electricity,
-  heat: REGISTER_UNITS.heat,
-  gas: REGISTER_UNITS.gas,
-  // Water bills say 吨 and mean m³.
-  water: [...REGISTER_UNITS.water, 't'],
-  rawCoal: FUEL_UNITS,
-  petrol: FUEL_UNITS,
-  kerosene: FUEL_UNITS,
-  diesel: FUEL_UNITS,
-  lpg: FUEL_UNITS,
-  heatByArea: ['m²', 'm2'],
-}
+/** The units that a bill may be written in. */
+export const billUnits = (carrier: Carrier): readonly string[] => CARRIERS[carrier].billUnits
 
-/** The unit in which a carrier's quantity is kept and shown. */
-const BILL_AMOUNT_UNITS = {
-  electricity: 'kWh',
-  heat: 'GJ',
-  gas: 'm³',
-  water: 'm³',
-  rawCoal: 'kg',
-  petrol: 'kg',
-  kerosene: 'kg',
-  diesel: 'kg',
-  lpg: 'kg',
-  heatByArea: 'm²',
-} as const satisfies Record<BillCarrier, string>
-
-/** The quantity in BILL_AMOUNT_UNITS; undefined when the bill's unit does not measure its carrier. */
+/** The quantity in the carrier's amount unit; undefined when the bill's unit does not measure its carrier. */
 export function billedAmount({ carrier, quantity, unit }: Pick<Bill, 'carrier' | 'quantity' | 'unit'>) {
-  if (!BILL_UNITS[carrier].includes(unit)) return undefined
-  return carrier === 'water' && unit === 't' ? quantity : convert(quantity, unit, BILL_AMOUNT_UNITS[carrier])
+  if (!billUnits(carrier).includes(unit)) return undefined
+  return carrier === 'water' && unit === 't' ? quantity : convert(quantity, unit, CARRIERS[carrier].amountUnit)
 }
 
-export const isFuel = (carrier: BillCarrier): carrier is FuelCarrier => FUEL_CARRIERS.some((fuel) => fuel === carrier)
-export const isMedium = (carrier: BillCarrier): carrier is Medium => MEDIA.some((medium) => medium === carrier)
+export const isFuel = (carrier: Carrier): carrier is FuelCarrier => CARRIERS[carrier].kind === 'fuel'
+export const isMedium = (carrier: Carrier): carrier is Medium => CARRIERS[carrier].kind === 'metered'
 
-/** A bill that counts; the amount in BILL_AMOUNT_UNITS. */
+/** A bill that counts; the amount in the carrier's unit. */
 export interface BilledAmount {
   bill: Bill
   amount: number
@@ -132,7 +97,7 @@ export function accountBills(
 /** What is wrong with a bill beside the meter that it names; undefined when nothing is. */
 export function billFinding(bill: Bill, meter: Meter | undefined): Omit<BillProblem, 'record'> | undefined {
   if (billedAmount(bill) === undefined) {
-    const units = BILL_UNITS[bill.carrier].join(', ')
+    const units = billUnits(bill.carrier).join(', ')
     return { field: 'unit', reason: `"${bill.unit}" is not a unit of ${bill.carrier}; use ${units}` }
   }
   if (bill.meter === undefined) return undefined

@@ -3,17 +3,9 @@
 // that the subject is judged by, so that the two cannot drift unseen.
 
 import type { Month } from '../calendar.ts'
+import { CARRIERS, LEDGER_SCOPES, LEDGER_SOURCES, type LedgerScope } from '../medium.ts'
 import { must } from '../must.ts'
-import {
-  ACTIVITY_UNITS,
-  entriesOf,
-  LEDGER_SCOPES,
-  LEDGER_SOURCES,
-  type LedgerEntry,
-  type LedgerMonth,
-  type LedgerScope,
-  scopeOf,
-} from './carbon-source.ts'
+import { entriesOf, type LedgerEntry, type LedgerMonth } from './carbon-source.ts'
 import type { StandardsInForce } from './conversion.ts'
 
 /** 核算边界, in sentences that each say whose they are. Meters of role `exclude` leave out what is metered separately. */
@@ -148,8 +140,8 @@ function completed(of: Pick<LedgerRow, 'source' | 'factor' | 'coefficient' | 're
   const activity = of.source === 'heatByArea' ? Math.max(...amounts) : sumOf(amounts, (amount) => amount)
   return {
     source: of.source,
-    scope: scopeOf(of.source),
-    unit: ACTIVITY_UNITS[of.source],
+    scope: CARRIERS[of.source].scope,
+    unit: CARRIERS[of.source].amountUnit,
     activity,
     emissionsT: of.factor ? sumOf(months, ({ emissionsT }) => emissionsT ?? 0) : null,
     energyKgce: of.coefficient ? activity * of.coefficient.value : null,

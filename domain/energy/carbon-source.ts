@@ -2,46 +2,26 @@
 // that make tonnes and standard coal of it. The ledger (carbon-ledger.ts) sums these.
 
 import type { Month } from '../calendar.ts'
-import { type Co2Factor, ENERGY_MEDIA, type EnergyMedium } from '../standards/co2-factors.ts'
-import type { Coefficient, CoefficientSet, EnergyCarrier } from '../standards/coefficients.ts'
-import { FUEL_CARRIERS, type FuelCarrier, type FuelFactor } from '../standards/fuel-factors.ts'
+import {
+  CARRIERS,
+  ENERGY_MEDIA,
+  type EnergyCarrier,
+  FUEL_CARRIERS,
+  type FuelCarrier,
+  type LedgerSource,
+} from '../medium.ts'
+import type { Co2Factor } from '../standards/co2-factors.ts'
+import type { Coefficient, CoefficientSet } from '../standards/coefficients.ts'
+import type { FuelFactor } from '../standards/fuel-factors.ts'
 import type { Validity } from '../standards/validity.ts'
 import { co2KgOf, type StandardsInForce } from './conversion.ts'
-import { FUEL_KG } from './fuel.ts'
+import { fuelField } from './fuel.ts'
 import type { SubjectMonth } from './subject-month.ts'
-
-export const LEDGER_SCOPES = ['direct', 'purchasedElectricity', 'purchasedHeat'] as const
-export type LedgerScope = (typeof LEDGER_SCOPES)[number]
-/** `heatByArea`: heat billed by m², which has no quantity of heat. */
-export type LedgerSource = EnergyMedium | FuelCarrier | 'heatByArea'
-
-export const ACTIVITY_UNITS: Record<LedgerSource, string> = {
-  electricity: 'kWh',
-  heat: 'GJ',
-  gas: 'm³',
-  rawCoal: 'kg',
-  petrol: 'kg',
-  kerosene: 'kg',
-  diesel: 'kg',
-  lpg: 'kg',
-  heatByArea: 'm²',
-}
-/** In the order of a ledger's rows. */
-export const LEDGER_SOURCES = Object.keys(ACTIVITY_UNITS) as LedgerSource[]
 
 /** What of a subject's month the ledger reads. */
 export type LedgerMonth = Pick<
   SubjectMonth,
-  | 'month'
-  | 'electricityKwh'
-  | 'heatGj'
-  | 'gasM3'
-  | (typeof FUEL_KG)[FuelCarrier]
-  | 'areaBilledHeatM2'
-  | 'co2Kg'
-  | 'co2DirectKg'
-  | 'co2ElectricityKg'
-  | 'co2HeatKg'
+  'month' | (typeof CARRIERS)[LedgerSource]['field'] | 'co2Kg' | 'co2DirectKg' | 'co2ElectricityKg' | 'co2HeatKg'
 >
 
 /** A row of a factor table, without its carrier; `retroactive` (追溯): used for a month before its first day. */
@@ -49,11 +29,6 @@ export type LedgerFactor = Omit<Co2Factor | FuelFactor, 'medium' | 'carrier'> & 
 export type LedgerCoefficient = Pick<Coefficient, 'value' | 'unit' | 'source' | 'certainty'> &
   Pick<CoefficientSet, 'name' | 'standard'> &
   Validity & { retroactive: boolean }
-
-export function scopeOf(source: LedgerSource): LedgerScope {
-  if (source === 'electricity') return 'purchasedElectricity'
-  return source === 'heat' || source === 'heatByArea' ? 'purchasedHeat' : 'direct'
-}
 
 /** The amount of one source in one month, with the rows that make energy and CO2 of it. */
 export interface LedgerEntry {
@@ -74,18 +49,18 @@ export interface LedgerEntry {
 /** Everything that a month's record says was bought or burnt, in any order; nothing of a source is no entry. */
 export function entriesOf(part: LedgerMonth, sets: StandardsInForce): LedgerEntry[] {
   const { month } = part
-  const amounts: Record<EnergyMedium, number> = { electricity: part.electricityKwh, heat: part.heatGj, gas: part.gasM3 }
-  const metered = ENERGY_MEDIA.map(
-    (medium): LedgerEntry => ({
+  const metered = ENERGY_MEDIA.map((medium): LedgerEntry => {
+    const activity = part[CARRIERS[medium].field]
+    return {
       source: medium,
       month,
-      activity: amounts[medium],
-      emissionsT: co2KgOf(medium, amounts[medium], sets.co2) / 1000,
+      activity,
+      emissionsT: co2KgOf(medium, activity, sets.co2) / 1000,
       factor: factorOf(sets.co2[medium], month),
       coefficient: coefficientIn(sets.statistics, medium, month),
       reason: null,
-    }),
-  )
+    }
+  })
   const fuels = FUEL_CARRIERS.map((carrier) => fuelEntry(carrier, part, sets))
   const billed: LedgerEntry = {
     source: 'heatByArea',
@@ -101,7 +76,7 @@ export function entriesOf(part: LedgerMonth, sets: StandardsInForce): LedgerEntr
 
 /** Without a factor a fuel emits an unknown amount. */
 function fuelEntry(carrier: FuelCarrier, part: LedgerMonth, sets: StandardsInForce): LedgerEntry {
-  const { month, [FUEL_KG[carrier]]: activity } = part
+  const { month, [fuelField(carrier)]: activity } = part
   const factor = sets.fuelCo2[carrier]
   return {
     source: carrier,

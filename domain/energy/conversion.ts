@@ -3,10 +3,17 @@
 // needs no coefficient.
 
 import type { Month } from '../calendar.ts'
-import type { Medium } from '../medium.ts'
-import { type Co2Factor, ENERGY_MEDIA, type EnergyMedium, KG_CO2_PER, NATIONAL } from '../standards/co2-factors.ts'
-import type { Coefficient, CoefficientSet, EnergyCarrier, SetPurpose } from '../standards/coefficients.ts'
-import { FUEL_CARRIERS, type FuelCarrier, type FuelFactor, fuelFactorOn } from '../standards/fuel-factors.ts'
+import {
+  ENERGY_MEDIA,
+  type EnergyCarrier,
+  type EnergyMedium,
+  FUEL_CARRIERS,
+  type FuelCarrier,
+  type Medium,
+} from '../medium.ts'
+import { type Co2Factor, KG_CO2_PER, NATIONAL } from '../standards/co2-factors.ts'
+import type { Coefficient, CoefficientSet, SetPurpose } from '../standards/coefficients.ts'
+import { type FuelFactor, fuelFactorOn } from '../standards/fuel-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../standards/tables.ts'
 import { earliestAfter, isValidOn, nearestOn, type Validity } from '../standards/validity.ts'
 
@@ -67,11 +74,9 @@ export function standardsOn(
 ): StandardsInForce {
   const statistics = coefficientSetOn('statistics', date, options)
   const quota = coefficientSetOn('quota', date, options)
-  const co2 = {
-    electricity: co2FactorOn('electricity', date, areaPath, options),
-    heat: co2FactorOn('heat', date, areaPath, options),
-    gas: co2FactorOn('gas', date, areaPath, options),
-  }
+  const co2 = Object.fromEntries(
+    ENERGY_MEDIA.map((medium) => [medium, co2FactorOn(medium, date, areaPath, options)]),
+  ) as Co2Factors
   const fuelCo2 = Object.fromEntries(
     FUEL_CARRIERS.flatMap((carrier) => {
       const factor = fuelFactorOn(carrier, date, { ...options, areaPath }, options.tables?.fuelFactors)

@@ -1,23 +1,18 @@
 // Fuels by bill: kilograms by carrier, their energy by either coefficient set, and their CO2. What a table has no row
 // for is counted apart in kilograms and named, never taken as nothing.
 
+import { CARRIERS, FUEL_CARRIERS, type FuelCarrier } from '../medium.ts'
 import type { CoefficientSet } from '../standards/coefficients.ts'
-import { FUEL_CARRIERS, type FuelCarrier } from '../standards/fuel-factors.ts'
 import { type BilledAmount, type BillProblem, billId, isFuel } from './bill.ts'
 import { factorName, type StandardsInForce } from './conversion.ts'
 import type { SubjectMonth } from './subject-month.ts'
 
-/** The field of a month that holds each fuel's kilograms. */
-export const FUEL_KG = {
-  rawCoal: 'rawCoalKg',
-  petrol: 'petrolKg',
-  kerosene: 'keroseneKg',
-  diesel: 'dieselKg',
-  lpg: 'lpgKg',
-} as const satisfies Record<FuelCarrier, keyof SubjectMonth>
+/** The field of a month that holds a fuel's kilograms. */
+export const fuelField = (carrier: FuelCarrier) => CARRIERS[carrier].field
+type FuelField = ReturnType<typeof fuelField>
 
 export interface Fuels {
-  kg: Record<(typeof FUEL_KG)[FuelCarrier], number>
+  kg: Record<FuelField, number>
   /** By the statistics set. */
   kgce: number
   /** Of it, transport. */
@@ -34,7 +29,7 @@ export interface Fuels {
 /** Adds up fuel bills (kg), in the order given. */
 export function fuelsOf(billed: readonly BilledAmount[], sets: StandardsInForce): Fuels {
   const fuels: Fuels = {
-    kg: { rawCoalKg: 0, petrolKg: 0, keroseneKg: 0, dieselKg: 0, lpgKg: 0 },
+    kg: Object.fromEntries(FUEL_CARRIERS.map((carrier) => [fuelField(carrier), 0])) as Fuels['kg'],
     kgce: 0,
     transportKgce: 0,
     quotaKgce: 0,
@@ -47,7 +42,7 @@ export function fuelsOf(billed: readonly BilledAmount[], sets: StandardsInForce)
     if (!isFuel(bill.carrier)) continue
     const { carrier, purpose } = bill
     const name = (reason: string) => fuels.problems.push({ record: billId(bill), field: 'carrier', reason })
-    fuels.kg[FUEL_KG[carrier]] += amount
+    fuels.kg[fuelField(carrier)] += amount
 
     const kgce = coefficientIn(sets.statistics, carrier)
     if (kgce === undefined) {
@@ -82,7 +77,7 @@ const coefficientIn = (set: CoefficientSet, carrier: FuelCarrier): number | unde
 /** The factor of each fuel that was burnt in the months, each once; one without a factor is said to have none. */
 export function burntFactorNames(months: readonly { part: SubjectMonth; sets: StandardsInForce }[]): string[] {
   const names = months.flatMap(({ part, sets }) =>
-    FUEL_CARRIERS.filter((carrier) => part[FUEL_KG[carrier]] !== 0).map((carrier) => {
+    FUEL_CARRIERS.filter((carrier) => part[fuelField(carrier)] !== 0).map((carrier) => {
       const factor = sets.fuelCo2[carrier]
       return factor ? `${carrier} ${factorName(factor)}` : `${carrier} 无排放因子 (no factor: lower bound)`
     }),

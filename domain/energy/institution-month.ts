@@ -3,16 +3,15 @@
 // docs/rules/quota.md#indicators.
 
 import { HOUR_MS, type Month, monthRange } from '../calendar.ts'
-import { MEDIA, type Medium } from '../medium.ts'
+import { CARRIERS, ENERGY_MEDIA, type LedgerScope, MEDIA, type Medium } from '../medium.ts'
 import { outermost } from '../registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../registry/records.ts'
 import { meanSize, UNKNOWN_SIZE } from '../registry/size.ts'
-import { ENERGY_MEDIA } from '../standards/co2-factors.ts'
 import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
-import { fuelsOf } from './fuel.ts'
-import type { SubjectMonth } from './subject-month.ts'
+import { fuelField, fuelsOf } from './fuel.ts'
+import { carrierAmounts, type SubjectMonth } from './subject-month.ts'
 import { type MeterAmount, meterCount, type Supply, supplyOf } from './supply.ts'
 
 const SPECIAL = /^01D/
@@ -75,16 +74,11 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
   const countOf = (meter: Meter) => meterCount(meter, hours, { amounts: input.amounts, ofMeter })
   const amountOf = (meter: Meter): number => countOf(meter).amount
   const sum = (chosen: readonly Meter[]): number => chosen.reduce((total, meter) => total + amountOf(meter), 0)
-  const supply = (medium: Medium): Supply => supplyOf(medium, { meters, loose, hours, countOf })
-  const byName = {
-    electricity: supply('electricity'),
-    water: supply('water'),
-    heat: supply('heat'),
-    gas: supply('gas'),
-  }
-  const { electricity, water, heat, gas } = byName satisfies Record<Medium, Supply>
-  const supplies = Object.values(byName)
-  const byMedium = { electricity: electricity.amount, heat: heat.amount, gas: gas.amount }
+  const supplied = Object.fromEntries(
+    MEDIA.map((medium) => [medium, supplyOf(medium, { meters, loose, hours, countOf })]),
+  ) as Record<Medium, Supply>
+  const { water, heat } = supplied
+  const supplies = Object.values(supplied)
   const counted = supplies.flatMap((supply) => supply.bills)
   const fuels = fuelsOf(
     loose.filter(({ bill }) => isFuel(bill.carrier)),
@@ -92,16 +86,21 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
   )
 
   const energyKgce = ENERGY_MEDIA.reduce(
-    (total, medium) => total + kgceOf(medium, byMedium[medium], sets.statistics),
+    (total, medium) => total + kgceOf(medium, supplied[medium].amount, sets.statistics),
     fuels.kgce,
   )
   const quotaKgce = ENERGY_MEDIA.reduce(
-    (total, medium) => total + kgceOf(medium, byMedium[medium], sets.quota),
+    (total, medium) => total + kgceOf(medium, supplied[medium].amount, sets.quota),
     fuels.quotaKgce,
   )
-  const co2DirectKg = co2KgOf('gas', gas.amount, sets.co2) + fuels.co2Kg
-  const co2ElectricityKg = co2KgOf('electricity', electricity.amount, sets.co2)
-  const co2HeatKg = co2KgOf('heat', heat.amount, sets.co2)
+  const co2KgIn = (scope: LedgerScope): number =>
+    ENERGY_MEDIA.filter((medium) => CARRIERS[medium].scope === scope).reduce(
+      (total, medium) => total + co2KgOf(medium, supplied[medium].amount, sets.co2),
+      0,
+    )
+  const co2DirectKg = co2KgIn('direct') + fuels.co2Kg
+  const co2ElectricityKg = co2KgIn('purchasedElectricity')
+  const co2HeatKg = co2KgIn('purchasedHeat')
   const co2Kg = co2DirectKg + co2ElectricityKg + co2HeatKg
 
   const quotaOf = (chosen: readonly Meter[]): number =>
@@ -122,20 +121,15 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     fuels.purposeQuotaKgce.heating
   const specialKgce = quotaOf(specialMeters(input)) + billedQuota('special') + fuels.purposeQuotaKgce.special
 
-  const energySupplies = [electricity, heat, gas]
   const stated = meanSize(institution.sizes, fromMs, endMs)
-  const size = energySupplies.some(({ sources }) => sources > 0) ? stated : UNKNOWN_SIZE
+  const size = ENERGY_MEDIA.some((medium) => supplied[medium].sources > 0) ? stated : UNKNOWN_SIZE
   const waterUsers = water.sources > 0 ? stated.energyUsers : null
   const generators = meters.filter(({ role, medium }) => role === 'generation' && medium === 'electricity')
   const generating = outermost(generators, ({ purpose }) => purpose !== EXPORT)
   const total = (of: (supply: Supply) => number): number => supplies.reduce((added, supply) => added + of(supply), 0)
   return {
     month,
-    electricityKwh: electricity.amount,
-    heatGj: heat.amount,
-    gasM3: gas.amount,
-    waterM3: water.amount,
-    ...fuels.kg,
+    ...carrierAmounts((carrier) => (isFuel(carrier) ? fuels.kg[fuelField(carrier)] : supplied[carrier].amount)),
     dataCentreKwh: amountIn(centre.total),
     dataCentreItKwh: amountIn(centre.it),
     generationKwh: sum(generating),

@@ -2,9 +2,9 @@
 // record and the hours. Computed from them anew, so that a record that they do not add up to is seen.
 
 import { HOUR_MS, monthRange } from '../calendar.ts'
-import { MEDIA } from '../medium.ts'
+import { type Carrier, MEDIA } from '../medium.ts'
 import type { Meter } from '../registry/records.ts'
-import { accountBills, type BillCarrier, type BilledAmount, billId, isFuel } from './bill.ts'
+import { accountBills, type BilledAmount, billId, isFuel } from './bill.ts'
 import { heatingMeters, type MonthInput, specialMeters } from './institution-month.ts'
 import { meterCount, supplyOf } from './supply.ts'
 
@@ -12,7 +12,7 @@ export interface MonthSource {
   kind: 'meter' | 'bill'
   /** The meter's id, or the bill's `billId`. */
   id: string
-  carrier: BillCarrier
+  carrier: Carrier
   /** −1: taken off (let to others). */
   factor: 1 | -1
   /** kWh, GJ, m³ or kg. */
@@ -21,7 +21,7 @@ export interface MonthSource {
 
 /** By carrier, and by the parts that the quota tells apart; these are sources within the carriers. */
 export interface MonthSources {
-  carriers: ReadonlyMap<BillCarrier, MonthSource[]>
+  carriers: ReadonlyMap<Carrier, MonthSource[]>
   heating: MonthSource[]
   special: MonthSource[]
   transport: MonthSource[]

@@ -3,25 +3,19 @@
 // institution-month.ts.
 
 import { addMonths, type Month, monthOf, monthRange } from '../calendar.ts'
+import type { Resource } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
+import { CARRIERS, type Carrier, ENERGY_MEDIA, FUEL_CARRIERS, type FuelCarrier, MEDIA, type Medium } from '../medium.ts'
+
+/**
+ * One amount a carrier: main meters less excluded ones (let to others), and bills; electricity is what was purchased,
+ * without own generation. May be negative when the excluded part is measured as the larger.
+ */
+type CarrierField = (typeof CARRIERS)[Carrier]['field']
 
 /** Plain numbers, stored as it is. Amounts add; sizes add where known, and are null when nothing is known. */
-export interface SubjectMonth {
+export interface SubjectMonth extends Record<CarrierField, number> {
   month: Month
-  /**
-   * Main meters less excluded ones (let to others), and bills; electricity is what was purchased, without own
-   * generation. May be negative when the excluded part is measured as the larger.
-   */
-  electricityKwh: number
-  heatGj: number
-  gasM3: number
-  waterM3: number
-  /** Fuels by bill. */
-  rawCoalKg: number
-  petrolKg: number
-  keroseneKg: number
-  dieselKg: number
-  lpgKg: number
   /** Data centre as a whole and its IT equipment, in the boundary of its PUE; parts of electricityKwh. */
   dataCentreKwh: number
   dataCentreItKwh: number
@@ -112,16 +106,18 @@ const SIZE_KEYS = [
   'energyUsers',
   'waterUsers',
 ] as const satisfies (keyof SubjectMonth)[]
+/** Media, energy first, and fuels; heat billed by area adds up otherwise. */
+const ADDED_CARRIERS = [...new Set([...ENERGY_MEDIA, ...MEDIA]), ...FUEL_CARRIERS]
+type AddedField = (typeof CARRIERS)[Medium | FuelCarrier]['field']
+/** The amounts of a month's record, in its order. */
+export const carrierAmounts = (amountOf: (carrier: Medium | FuelCarrier) => number) =>
+  Object.fromEntries(ADDED_CARRIERS.map((carrier) => [CARRIERS[carrier].field, amountOf(carrier)])) as Record<
+    AddedField,
+    number
+  >
+
 const AMOUNT_KEYS = [
-  'electricityKwh',
-  'heatGj',
-  'gasM3',
-  'waterM3',
-  'rawCoalKg',
-  'petrolKg',
-  'keroseneKg',
-  'dieselKg',
-  'lpgKg',
+  ...ADDED_CARRIERS.map((carrier) => CARRIERS[carrier].field),
   'dataCentreKwh',
   'dataCentreItKwh',
   'generationKwh',
@@ -182,9 +178,6 @@ function sumOfKnown(values: readonly (number | null)[]): number | null {
  * the last one.
  */
 export type SubjectYear = SubjectMonth
-
-/** Water is known apart from energy: an institution may meter the one and not the other. */
-export type Resource = 'energy' | 'water'
 
 /** Hours of one resource's main meters in a month. */
 export const hoursOf = (part: SubjectMonth, resource: Resource): { expected: number; known: number } =>

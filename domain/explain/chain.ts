@@ -3,30 +3,24 @@
 // by level, so that a chain that does not lead to the number shown is seen.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough } from '../calendar.ts'
-import type { BillCarrier } from '../energy/bill.ts'
 import type { StandardsInForce } from '../energy/conversion.ts'
 import type { MonthSource, MonthSources } from '../energy/month-source.ts'
 import { hoursOf, type SubjectMonth } from '../energy/subject-month.ts'
-import { TOTAL_INDICATORS } from '../indicator.ts'
+import { type IndicatorRow, type IndicatorSize, type IndicatorTable, indicatorRow } from '../indicator.ts'
+import { fuelLeftOut, numeratorOf, sizeOf } from '../judge/indicator-value.ts'
 import { weightedMean } from '../mean.ts'
-import type {
-  ExplainCheck,
-  ExplainedIndicator,
-  ExplainedMonth,
-  ExplainTable,
-  ExplainTerm,
-  ExplainView,
-} from '../view/explain.ts'
-import { type ExplainRule, RULES, type SizeKey } from './rules.ts'
+import type { Carrier } from '../medium.ts'
+import type { ExplainCheck, ExplainedIndicator, ExplainedMonth, ExplainTerm, ExplainView } from '../view/explain.ts'
+import { termsOf } from './terms.ts'
 
 /** The months that count as of `endMs`, with the share of each: the year to date, or the 12 months that end there. */
 export function explainWindow(
-  table: ExplainTable,
+  table: IndicatorTable,
   indicator: ExplainedIndicator,
   endMs: number,
 ): { month: Month; weight: number; ms: number }[] {
   const last = monthOf(endMs - 1)
-  const isTotal = table === 'dualControl' && (TOTAL_INDICATORS as readonly string[]).includes(indicator)
+  const isTotal = indicatorRow(table, indicator)?.size === null
   const { fromMs, toMs } = monthRange(last)
   const remaining = 1 - Math.min(1, (endMs - fromMs) / (toMs - fromMs))
   const first = isTotal ? `${last.slice(0, 4)}-01` : addMonths(last, remaining > 0 ? -12 : -11)
@@ -42,7 +36,7 @@ interface Child {
   months: readonly SubjectMonth[]
 }
 export interface ExplainMonthsInput {
-  table: ExplainTable
+  table: IndicatorTable
   indicator: ExplainedIndicator
   endMs: number
   months: readonly SubjectMonth[]
@@ -51,7 +45,10 @@ export interface ExplainMonthsInput {
   children?: readonly Child[] | undefined
   /** Of an institution: what its meters and bills were in a month, and its sizes as registered. */
   own?:
-    | { sources: (month: Month) => MonthSources; size: (month: Month) => Readonly<Record<SizeKey, number | null>> }
+    | {
+        sources: (month: Month) => MonthSources
+        size: (month: Month) => Readonly<Record<IndicatorSize, number | null>>
+      }
     | undefined
 }
 
@@ -60,33 +57,33 @@ export function explainMonths(
   input: ExplainMonthsInput,
 ): Pick<ExplainView, 'months' | 'result' | 'why' | 'lowerBound' | 'checks'> {
   const { table, indicator } = input
-  const rule = RULES[table][indicator]
-  if (!rule) throw new RangeError(`${table} has no indicator ${indicator}`)
+  const row = indicatorRow(table, indicator)
+  if (!row) throw new RangeError(`${table} has no indicator ${indicator}`)
   const byName = new Map(input.months.map((part) => [part.month, part]))
   const window = explainWindow(table, indicator, input.endMs)
   const known = window.flatMap((of) => {
     const part = byName.get(of.month)
-    return part && hoursOf(part, rule.resource).known > 0 ? [{ ...of, part }] : []
+    return part && hoursOf(part, row.resource).known > 0 ? [{ ...of, part }] : []
   })
-  const lowerBound = known.some(({ part }) => withoutRowOf(table, indicator, part) > 0)
+  const lowerBound = known.some(({ part }) => fuelLeftOut(part, row) > 0)
   const children = input.children?.map(({ subject, months }) => ({
     subject,
     months: new Map(months.map((part) => [part.month, part])),
   }))
   const checks: ExplainCheck[] = []
   const months = known.map(({ part, month, weight, ms }): ExplainedMonth => {
-    const counts = rule.numerator(part) !== 0 || rule.size === null
-    const sizes = rule.size
+    const counts = numeratorOf(part, row) !== 0 || row.size === null
+    const sizes = row.size
     const terms = !counts
       ? []
       : children
-        ? children.flatMap(({ subject, months: of }) => childTerm(subject, of.get(month), rule))
-        : withSources(rule.terms(part, input.standards(month)), input.own?.sources(month))
+        ? children.flatMap(({ subject, months: of }) => childTerm(subject, of.get(month), row))
+        : withSources(termsOf(row, part, input.standards(month)), input.own?.sources(month))
     const size = sizes && sizeOf(part, sizes)
     const numerator = terms.reduce((sum, { adds }) => sum + (adds ?? 0), 0)
     const scale = terms.reduce((sum, { adds }) => sum + Math.abs(adds ?? 0), 0)
     if (counts)
-      checks.push(sameNumber('month', `${month} ${rule.numeratorUnit}`, [rule.numerator(part), numerator, scale]))
+      checks.push(sameNumber('month', `${month} ${row.numeratorUnit}`, [numeratorOf(part, row), numerator, scale]))
     if (counts && input.own)
       checks.push(...termChecks(month, terms, { own: input.own.sources(month), of: input.standards(month) }))
     if (sizes && size !== null) {
@@ -95,7 +92,7 @@ export function explainMonths(
         : input.own?.size(month)[sizes]
       if (below !== undefined) checks.push(sameNumber('size', `${month} ${sizes}`, [size, below, size]))
     }
-    const hours = hoursOf(part, rule.resource)
+    const hours = hoursOf(part, row.resource)
     return {
       month,
       weight,
@@ -109,9 +106,9 @@ export function explainMonths(
   })
   const without = (why: ExplainView['why']) => ({ months, result: null, why, lowerBound, checks })
   if (known.length === 0) return without('noData')
-  if (rule.size !== null && known.length < window.length) return without('incompleteYear')
+  if (row.size !== null && known.length < window.length) return without('incompleteYear')
   if (table === 'quota' && lowerBound) return without('withoutRow')
-  return { ...resultOf(months, rule), months, lowerBound, checks }
+  return { ...resultOf(months, row), months, lowerBound, checks }
 }
 
 /** Sums of the same parts in another order. `scale`: all that was added, since parts of either sign may cancel. */
@@ -127,17 +124,17 @@ export function sameNumber(
   return { level, name, want, got, ok: want === null || got === null ? want === got : Math.abs(want - got) <= room }
 }
 
-function childTerm(subject: string, part: SubjectMonth | undefined, rule: ExplainRule): ExplainTerm[] {
+function childTerm(subject: string, part: SubjectMonth | undefined, row: IndicatorRow): ExplainTerm[] {
   if (!part) return []
-  const adds = rule.numerator(part)
-  return [{ kind: 'child', source: subject, amount: adds, unit: rule.numeratorUnit, row: null, adds, sources: [] }]
+  const adds = numeratorOf(part, row)
+  return [{ kind: 'child', source: subject, amount: adds, unit: row.numeratorUnit, row: null, adds, sources: [] }]
 }
 
 const PARTS = ['heating', 'special', 'transport'] as const
 const isPart = (source: string): source is (typeof PARTS)[number] => PARTS.some((part) => part === source)
 
 const sourcesOf = ({ source }: ExplainTerm, own: MonthSources): readonly MonthSource[] =>
-  isPart(source) ? own[source] : (own.carriers.get(source as BillCarrier) ?? [])
+  isPart(source) ? own[source] : (own.carriers.get(source as Carrier) ?? [])
 
 const withSources = (terms: readonly ExplainTerm[], own: MonthSources | undefined): ExplainTerm[] =>
   terms.map((term) => ({ ...term, sources: own ? [...sourcesOf(term, own)] : [] }))
@@ -148,8 +145,8 @@ function termChecks(
   terms: readonly ExplainTerm[],
   { own, of }: { own: MonthSources; of: StandardsInForce },
 ): ExplainCheck[] {
-  const kgce = (carrier: BillCarrier): number => of.quota.rows.find((row) => row.carrier === carrier)?.value ?? 0
-  const addedTo = (sources: readonly MonthSource[], weighs: (carrier: BillCarrier) => number) => {
+  const kgce = (carrier: Carrier): number => of.quota.rows.find((row) => row.carrier === carrier)?.value ?? 0
+  const addedTo = (sources: readonly MonthSource[], weighs: (carrier: Carrier) => number) => {
     const added = sources.map(({ carrier, factor, amount }) => factor * amount * weighs(carrier))
     return {
       got: added.reduce((sum, amount) => sum + amount, 0),
@@ -175,29 +172,17 @@ function termChecks(
 }
 
 /** The number that a chain of months leads to. */
-function resultOf(months: readonly ExplainedMonth[], rule: ExplainRule): Pick<ExplainView, 'result' | 'why'> {
+function resultOf(months: readonly ExplainedMonth[], row: IndicatorRow): Pick<ExplainView, 'result' | 'why'> {
   const numerator = months.reduce((sum, month) => sum + month.numerator * month.weight, 0)
-  if (rule.size === null) return { result: numerator * rule.scale, why: null }
+  const scale = 1 / row.per
+  if (row.size === null) return { result: numerator * scale, why: null }
   const isSized = months.every(({ size }) => size !== null)
   const size = isSized ? weightedMean(months.map((month) => ({ value: month.size, weight: month.sizeWeightMs }))) : null
-  return size !== null && size > 0
-    ? { result: (numerator * rule.scale) / size, why: null }
-    : { result: null, why: 'noSize' }
+  return size !== null && size > 0 ? { result: (numerator * scale) / size, why: null } : { result: null, why: 'noSize' }
 }
 
-function sizeOf(part: SubjectMonth, key: SizeKey): number | null {
-  if (key !== 'generalAreaM2') return part[key]
-  return part.floorAreaM2 === null ? null : part.floorAreaM2 - (part.specialAreaM2 ?? 0)
-}
-
-/** Kilograms of fuel that the indicator leaves out because no row converts it. */
-function withoutRowOf(table: ExplainTable, indicator: ExplainedIndicator, part: SubjectMonth): number {
-  if (indicator === 'water' || indicator === 'waterPerCapita') return 0
-  if (table === 'quota') return part.fuelKgWithoutQuotaCoefficient
-  return indicator === 'co2' || indicator === 'co2PerArea' ? part.fuelKgWithoutCo2 : part.fuelKgWithoutCoefficient
-}
-
-const sizeOfMonth = (part: SubjectMonth | undefined, key: SizeKey): number | null => (part ? sizeOf(part, key) : null)
+const sizeOfMonth = (part: SubjectMonth | undefined, key: IndicatorSize): number | null =>
+  part ? sizeOf(part, key) : null
 
 function sumOfKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)

@@ -12,7 +12,7 @@ import { sizeOn } from '../registry/size.ts'
 import { formulaFindings, listed } from '../registry/virtual-meter.ts'
 import { tableProblems } from '../standards/check.ts'
 import { TABLE_KINDS } from '../standards/tables.ts'
-import { amountUnit, isUnitOf, REGISTER_UNITS } from '../unit.ts'
+import { amountUnit, isUnitOf, registerUnits } from '../unit.ts'
 import { REGISTRY_KINDS, type RegistryKind } from './columns.ts'
 import type { Registry } from './registry.ts'
 
@@ -142,7 +142,7 @@ function checkMeters({ meters }: Registry, lookup: Lookup): Problem[] {
       meter.unit !== amountUnit(meter.medium) && ['unit', `a virtual meter counts in ${amountUnit(meter.medium)}`],
     !isUnitOf(meter.unit, meter.medium) && [
       'unit',
-      `"${meter.unit}" is not a unit of ${meter.medium}; use ${REGISTER_UNITS[meter.medium].join(', ')}`,
+      `"${meter.unit}" is not a unit of ${meter.medium}; use ${registerUnits(meter.medium).join(', ')}`,
     ],
     ...repeatedOf(meter.replacements.map(({ atMs }) => new Date(atMs).toISOString())).map(
       (at): Finding => ['replacements', `two replacements at ${at}`],

@@ -1,6 +1,9 @@
 // The Chinese words that a registry file may write for the values of closed lists, beside the English ones of the
 // schemas.
 
+import { DUAL_CONTROL, QUOTA } from '../indicator.ts'
+import { CARRIERS, MEDIA } from '../medium.ts'
+
 const words = (table: Record<string, string>): ReadonlyMap<string, string> => new Map(Object.entries(table))
 
 const INSTITUTION_TYPE_WORDS = words({
@@ -41,23 +44,11 @@ const CERTAINTY_WORDS = words({
   记忆: 'recalled',
   用户提供: 'supplied',
 })
-const MEDIUM_WORDS = words({ 电: 'electricity', 水: 'water', 热力: 'heat', 天然气: 'gas' })
-
-const CARRIER_WORDS = words({
-  电: 'electricity',
-  热力: 'heat',
-  '热力（按热量收费）': 'heat',
-  '热力（按面积收费）': 'heatByArea',
-  天然气: 'gas',
-  煤: 'rawCoal',
-  煤炭: 'rawCoal',
-  原煤: 'rawCoal',
-  汽油: 'petrol',
-  煤油: 'kerosene',
-  柴油: 'diesel',
-  液化石油气: 'lpg',
-  水: 'water',
-})
+/** The words of a table's rows. */
+const wordsOf = <Table extends Readonly<Record<string, { words: readonly string[] }>>>(table: Table) =>
+  new Map(Object.entries(table).flatMap(([key, row]) => row.words.map((word): [string, string] => [word, key])))
+const MEDIUM_WORDS = new Map(MEDIA.map((medium): [string, string] => [CARRIERS[medium].words[0], medium]))
+const CARRIER_WORDS = wordsOf(CARRIERS)
 
 /**
  * Chinese words for the values of closed lists, by file and field. Another word passes as it is, for the schema to
@@ -73,15 +64,7 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
   ['quotas.level', INSTITUTION_LEVEL_WORDS],
   ['quotas.venueKind', VENUE_WORDS],
   ['quotas.heatingKind', HEATING_WORDS],
-  [
-    'quotas.indicator',
-    words({
-      单位采暖建筑面积供暖能耗: 'heatingPerArea',
-      单位建筑面积非供暖能耗: 'nonHeatingPerArea',
-      人均综合能耗: 'energyPerCapita',
-      人均用水量: 'waterPerCapita',
-    }),
-  ],
+  ['quotas.indicator', wordsOf(QUOTA)],
   ['meters.medium', MEDIUM_WORDS],
   ['tariffs.medium', MEDIUM_WORDS],
   [
@@ -119,18 +102,7 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
   ['meters.role', words({ 总表: 'main', 分表: 'sub', 校核表: 'check', 发电: 'generation', 扣减: 'exclude' })],
   ['meters.kind', words({ 累计值: 'register', 时段值: 'interval', 虚拟表: 'virtual', 线下表: 'offline' })],
   ['meters.stamp', words({ 起: 'start', 止: 'end' })],
-  [
-    'targets.indicator',
-    words({
-      能源消费总量: 'energy',
-      用水总量: 'water',
-      碳排放总量: 'co2',
-      单位建筑面积能耗: 'energyPerArea',
-      人均综合能耗: 'energyPerCapita',
-      人均用水量: 'waterPerCapita',
-      单位建筑面积碳排放: 'co2PerArea',
-    }),
-  ],
+  ['targets.indicator', wordsOf(DUAL_CONTROL)],
   ['targets.path', words({ 线性: 'linear', 等比: 'compound' })],
   ['coefficients.purpose', words({ 统计: 'statistics', 定额: 'quota' })],
   ['coefficients.carrier', CARRIER_WORDS],

@@ -3,18 +3,17 @@
 // of the sheet are for people to score.
 
 import type { SubjectYear } from '../energy/subject-month.ts'
+import { DUAL_CONTROL, type IntensityIndicator } from '../indicator.ts'
 import type { Institution } from '../registry/records.ts'
 import { DEMONSTRATION_LADDERS, type DemonstrationLadder } from '../standards/demonstration.ts'
 import { isValidOn } from '../standards/validity.ts'
 
-/** Energy by the statistics set. */
-export const DEMONSTRATION_UNITS = {
-  energyPerArea: 'kgce/m²',
-  energyPerCapita: 'kgce/person',
-  waterPerCapita: 'm³/person',
-} as const
-export type DemonstrationIndicator = keyof typeof DEMONSTRATION_UNITS
-const DEMONSTRATION_INDICATORS = Object.keys(DEMONSTRATION_UNITS) as DemonstrationIndicator[]
+const DEMONSTRATION_INDICATORS = [
+  'energyPerArea',
+  'energyPerCapita',
+  'waterPerCapita',
+] as const satisfies readonly IntensityIndicator[]
+export type DemonstrationIndicator = (typeof DEMONSTRATION_INDICATORS)[number]
 
 /** One institution's year: `rollingYear` of energy and of water, null where unknown. */
 export interface DemonstrationYear {
@@ -188,7 +187,7 @@ function itemOf(
   const ratio = comparable ? value / peers.mean : null
   return {
     indicator,
-    unit: DEMONSTRATION_UNITS[indicator],
+    unit: DUAL_CONTROL[indicator].unit,
     value,
     mean: peers?.mean ?? null,
     members: peers?.members ?? 0,
@@ -212,11 +211,10 @@ function fractionOf(
 ): { amount: number; size: number } | null {
   // Fuel that no coefficient converts is in no sum: a value by what is left would be too good.
   const whole = energy && energy.fuelKgWithoutCoefficient === 0 ? energy : null
-  const fractions = {
-    energyPerArea: whole && [whole.energyKgceWithArea - whole.transportEnergyKgce, whole.floorAreaM2],
-    energyPerCapita: whole && [whole.energyKgceWithUsers, whole.energyUsers],
-    waterPerCapita: water && [water.waterM3WithUsers, water.waterUsers],
-  } as const
-  const [amount = null, size = null] = fractions[indicator] ?? []
-  return amount !== null && size !== null && size > 0 ? { amount, size } : null
+  const { resource, numerator, size: sizeField } = DUAL_CONTROL[indicator]
+  const own = resource === 'water' ? water : whole
+  if (!own) return null
+  const transport = indicator === 'energyPerArea' ? own.transportEnergyKgce : 0
+  const [amount, size] = [own[numerator] - transport, own[sizeField]]
+  return size !== null && size > 0 ? { amount, size } : null
 }

@@ -4,24 +4,26 @@
 // other.
 
 import { type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
+import { byMonth, hoursOf, rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
 import {
-  byMonth,
-  hoursOf,
+  DUAL_CONTROL,
+  INDICATORS,
+  INTENSITY_INDICATORS,
+  type Indicator,
+  type IntensityIndicator,
+  isTotal,
   type Resource,
-  rollingYearsOf,
-  type SubjectMonth,
-  type SubjectYear,
-} from '../energy/subject-month.ts'
-import { INDICATORS, INTENSITY_INDICATORS, type Indicator, TOTAL_INDICATORS } from '../indicator.ts'
+  TOTAL_INDICATORS,
+  type TotalIndicator,
+} from '../indicator.ts'
 import type { Target } from '../registry/records.ts'
+import { fuelLeftOut } from './indicator-value.ts'
 import { type DualControl, type FORECAST_BASES, type IndicatorStatus, STATUSES, type VERDICTS } from './result.ts'
 import { targetFor, targetValue } from './target-value.ts'
 
 export type Status = (typeof STATUSES)[number]
 export type Verdict = (typeof VERDICTS)[number]
 export type ForecastBasis = (typeof FORECAST_BASES)[number]
-export type TotalIndicator = (typeof TOTAL_INDICATORS)[number]
-type IntensityIndicator = (typeof INTENSITY_INDICATORS)[number]
 /** Twelve monthly amounts of a year, January first; only their proportions matter. */
 export type YearProfile = readonly number[]
 
@@ -36,29 +38,9 @@ export const COVERAGE_MIN = 0.9
 /** Relative room for floating point, so that a forecast equal to a threshold meets it. */
 const RATIO_SLACK = 1e-9
 
-export const INDICATOR_UNITS: Readonly<Record<Indicator, string>> = {
-  energy: 'tce',
-  water: 'm³',
-  co2: 't',
-  energyPerArea: 'kgce/m²',
-  energyPerCapita: 'kgce/person',
-  waterPerCapita: 'm³/person',
-  co2PerArea: 'kg/m²',
-}
-
-/** Each total in its indicator's unit. CO2 comes from energy, so it is known when energy is. */
-const TOTALS: Record<TotalIndicator, { resource: Resource; of: (part: SubjectMonth) => number }> = {
-  energy: { resource: 'energy', of: (part) => part.energyKgce / 1000 },
-  water: { resource: 'water', of: (part) => part.waterM3 },
-  co2: { resource: 'energy', of: (part) => part.co2Kg / 1000 },
-}
-type Fraction = (year: SubjectMonth) => { amount: number; size: number | null }
-const INTENSITIES: Record<IntensityIndicator, { resource: Resource; of: Fraction }> = {
-  energyPerArea: { resource: 'energy', of: (y) => ({ amount: y.energyKgceWithArea, size: y.floorAreaM2 }) },
-  energyPerCapita: { resource: 'energy', of: (y) => ({ amount: y.energyKgceWithUsers, size: y.energyUsers }) },
-  waterPerCapita: { resource: 'water', of: (y) => ({ amount: y.waterM3WithUsers, size: y.waterUsers }) },
-  co2PerArea: { resource: 'energy', of: (y) => ({ amount: y.co2KgWithArea, size: y.floorAreaM2 }) },
-}
+/** A month's total in the indicator's unit. */
+const totalOf = (part: SubjectMonth, { numerator, per }: (typeof DUAL_CONTROL)[TotalIndicator]): number =>
+  part[numerator] / per
 
 export interface JudgeInput {
   /** Institution id or area code. */
@@ -161,33 +143,25 @@ function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
 }
 
 function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
-  const { resource, of } = TOTALS[indicator]
-  const known = scope.toDate.filter((part) => hoursOf(part, resource).known > 0)
-  const actual = known.length > 0 ? known.reduce((sum, part) => sum + of(part), 0) : null
+  const row = DUAL_CONTROL[indicator]
+  const known = scope.toDate.filter((part) => hoursOf(part, row.resource).known > 0)
+  const actual = known.length > 0 ? known.reduce((sum, part) => sum + totalOf(part, row), 0) : null
   const { basis, share } = elapsedOfYear(scope, indicator)
   return against(scope, indicator, {
     actual,
     forecast: actual === null ? null : actual / share,
     forecastBasis: actual === null ? null : basis,
-    isLowerBound: known.some((part) => leavesOut(part, indicator)),
+    isLowerBound: known.some((part) => fuelLeftOut(part, row) > 0),
   })
 }
 
 function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorStatus {
-  const { resource, of } = INTENSITIES[indicator]
-  const year = scope.rolling[resource]
-  const fraction = year && of(year)
-  const actual = fraction?.size ? fraction.amount / fraction.size : null
-  const isLowerBound = actual !== null && year !== null && leavesOut(year, indicator)
+  const row = DUAL_CONTROL[indicator]
+  const year = scope.rolling[row.resource]
+  const size = year?.[row.size]
+  const actual = year && size ? year[row.numerator] / size : null
+  const isLowerBound = actual !== null && year !== null && fuelLeftOut(year, row) > 0
   return against(scope, indicator, { actual, forecast: actual, forecastBasis: null, isLowerBound })
-}
-
-/** Whether fuel was burnt that no row converts to the indicator's energy or CO2. */
-function leavesOut(part: SubjectMonth, indicator: Indicator): boolean {
-  if (indicator === 'water' || indicator === 'waterPerCapita') return false
-  return indicator === 'co2' || indicator === 'co2PerArea'
-    ? part.fuelKgWithoutCo2 > 0
-    : part.fuelKgWithoutCoefficient > 0
 }
 
 function against(
@@ -206,7 +180,7 @@ function against(
   const status = ratio === null ? null : statusOf(ratio)
   return {
     indicator,
-    unit: INDICATOR_UNITS[indicator],
+    unit: DUAL_CONTROL[indicator].unit,
     ...found,
     target: value,
     ratio,
@@ -242,12 +216,12 @@ function profileOf(
   indicator: TotalIndicator,
   year: number,
 ): YearProfile | undefined {
-  const { resource, of } = TOTALS[indicator]
+  const row = DUAL_CONTROL[indicator]
   const parts = monthsOf(year).flatMap((month) => map.get(month) ?? [])
-  const hours = parts.map((part) => hoursOf(part, resource))
+  const hours = parts.map((part) => hoursOf(part, row.resource))
   // Each month must be known, not only the year: a January half missing would make every February look too high.
   if (parts.length < 12 || hours.some((month) => (coverageOf([month]) ?? 0) < COVERAGE_MIN)) return undefined
-  return parts.map(of)
+  return parts.map((part) => totalOf(part, row))
 }
 
 function coverageToDate({ toDate, recordedMs, year, endMs }: Scope, resource: Resource): number | null {
@@ -281,9 +255,6 @@ function verdictOf(indicators: readonly IndicatorStatus[]): Verdict | null {
   if (totalOver) return 'totalOver'
   return intensityOver ? 'intensityOver' : 'bothMet'
 }
-
-const isTotal = (indicator: Indicator): indicator is TotalIndicator =>
-  (TOTAL_INDICATORS as readonly string[]).includes(indicator)
 
 const monthsOf = (year: number): Month[] =>
   Array.from({ length: 12 }, (_, index) => `${year}-${String(index + 1).padStart(2, '0')}`)

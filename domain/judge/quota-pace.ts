@@ -4,11 +4,12 @@
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough, yearOf, yearRange } from '../calendar.ts'
 import { byMonth, hoursOf, type SubjectMonth, sumSubjects } from '../energy/subject-month.ts'
+import type { QuotaIndicator } from '../indicator.ts'
 import { RATINGS, type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
 import { COVERAGE_MIN } from './dual-control.ts'
-import { type QuotaIndicator, quotaStatus } from './quota.ts'
+import { quotaStatus } from './quota.ts'
 import type { QuotaStatus } from './result.ts'
 
 export interface QuotaPace {

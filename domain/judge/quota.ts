@@ -5,22 +5,14 @@
 
 import { dayLabel, dayOf } from '../calendar.ts'
 import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
+import { type IndicatorRow, QUOTA, QUOTA_INDICATORS, type QuotaIndicator } from '../indicator.ts'
 import { type QuotaLimits, RATINGS, type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
 import { isValidOn } from '../standards/validity.ts'
+import { columnOf } from '../table.ts'
+import { numeratorOf, sizeOf } from './indicator-value.ts'
 import type { QuotaStatus } from './result.ts'
-
-export type QuotaIndicator = Quota['indicator']
-
-/** All of a year: kgce by the quota's own coefficient set, water in m³. */
-export const QUOTA_UNITS: Readonly<Record<QuotaIndicator, string>> = {
-  heatingPerArea: 'kgce/m²',
-  nonHeatingPerArea: 'kgce/m²',
-  energyPerCapita: 'kgce/person',
-  waterPerCapita: 'm³/person',
-}
-const QUOTA_INDICATOR_ORDER = Object.keys(QUOTA_UNITS) as QuotaIndicator[]
 
 /**
  * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
@@ -37,13 +29,13 @@ export function quotaStatus(
 ): QuotaStatus[] {
   const date = dayLabel(dayOf(asOfMs - 1))
   const actuals = actualsOf(institution, months, asOfMs)
-  return QUOTA_INDICATOR_ORDER.map((indicator) => {
+  return QUOTA_INDICATORS.map((indicator) => {
     const row = quotaRow(institution, indicator, quotas, date)
     const actual = actuals[indicator]
     const rating = row && actual !== null ? rate(actual, row) : null
     return {
       indicator,
-      unit: QUOTA_UNITS[indicator],
+      unit: QUOTA[indicator].unit,
       actual,
       rating,
       constraint: row?.constraint ?? null,
@@ -99,22 +91,17 @@ function actualsOf(
   const { energy, water } = rollingYearsOf(months, asOfMs)
   // A fuel that the quota's set cannot convert is in no sum: a rating by what is left would be too good.
   const whole = energy && energy.fuelKgWithoutQuotaCoefficient === 0 ? energy : null
+  const valueBy = (row: IndicatorRow): number | null => {
+    const year = row.resource === 'water' ? water : whole
+    return year && row.size && per(numeratorOf(year, row), sizeOf(year, row.size))
+  }
+  const values = columnOf(QUOTA, valueBy)
   return {
-    heatingPerArea: whole && whole.heatingKgce > 0 ? per(whole.heatingKgce, whole.heatedAreaM2) : null,
-    nonHeatingPerArea:
-      whole && heatingIsApart(institution, whole) ? per(nonHeatingKgce(whole), generalAreaM2(whole)) : null,
-    energyPerCapita: whole && per(whole.quotaKgce, whole.energyUsers),
-    waterPerCapita: water && per(water.waterM3, water.waterUsers),
+    ...values,
+    heatingPerArea: whole && whole.heatingKgce > 0 ? values.heatingPerArea : null,
+    nonHeatingPerArea: whole && heatingIsApart(institution, whole) ? values.nonHeatingPerArea : null,
   }
 }
-
-/** E − E_gn − E_jt, less special functions (docs/rules/quota.md#indicators). */
-const nonHeatingKgce = ({ quotaKgce, heatingKgce, specialKgce, transportKgce }: SubjectYear): number =>
-  quotaKgce - heatingKgce - specialKgce - transportKgce
-
-/** M without the area of special functions; an area that was not registered for the whole year stays in. */
-const generalAreaM2 = ({ floorAreaM2, specialAreaM2 }: SubjectYear): number | null =>
-  floorAreaM2 === null ? null : floorAreaM2 - (specialAreaM2 ?? 0)
 
 /**
  * Whether non-heating energy can be told from heating. Not so where air conditioning, gas or oil heats but no meter

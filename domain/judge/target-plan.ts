@@ -2,7 +2,7 @@
 // check of what was issued. Caps of children must fit under the parent's; of intensities only the consequence can be
 // told, since it depends on how the children grow, so it is reported and blocks nothing.
 
-import { type Indicator, TOTAL_INDICATORS } from '../indicator.ts'
+import { type Indicator, isTotal } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
 import { must } from '../must.ts'
 import type { Target } from '../registry/records.ts'
@@ -267,5 +267,3 @@ const problem = (target: Target, field: string, reason: string): PlanProblem => 
   field,
   reason,
 })
-
-const isTotal = (indicator: Indicator): boolean => (TOTAL_INDICATORS as readonly Indicator[]).includes(indicator)

@@ -4,14 +4,10 @@
 // regional baselines) are not mixed in.
 
 import * as z from 'zod'
-import type { Medium } from '../medium.ts'
+import { ENERGY_MEDIA, type EnergyMedium } from '../medium.ts'
 import { must } from '../must.ts'
 import { areaCode } from '../registry/records.ts'
 import { type Certainty, datedRow, type Validity } from './validity.ts'
-
-/** Water carries no energy and no CO2 of its own here. */
-export type EnergyMedium = Exclude<Medium, 'water'>
-export const ENERGY_MEDIA = ['electricity', 'heat', 'gas'] as const satisfies readonly EnergyMedium[]
 
 /** The area of rows that hold for the whole country. */
 export const NATIONAL = 'CN'

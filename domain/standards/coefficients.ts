@@ -4,33 +4,36 @@
 // (docs/rules/energy-and-carbon.md#coefficient-sets). Water is in no set.
 
 import * as z from 'zod'
+import { CARRIERS, ENERGY_CARRIERS, type EnergyCarrier } from '../medium.ts'
 import { type Certainty, datedRow } from './validity.ts'
-
-/** Kinds of energy that a set may convert; the first three are metered, the others come by bill. */
-export const ENERGY_CARRIERS = ['electricity', 'heat', 'gas', 'rawCoal', 'petrol', 'kerosene', 'diesel', 'lpg'] as const
-export type EnergyCarrier = (typeof ENERGY_CARRIERS)[number]
 
 /**
  * The only unit each carrier's coefficient is stored in. Heat in kgce/GJ: 34.12 is right, 0.03412 is tce/GJ
  * (docs/rules/energy-and-carbon.md#coefficient-sets).
  */
-export const COEFFICIENT_UNITS = {
-  electricity: 'kgce/kWh',
-  heat: 'kgce/GJ',
-  gas: 'kgce/m³',
-  rawCoal: 'kgce/kg',
-  petrol: 'kgce/kg',
-  kerosene: 'kgce/kg',
-  diesel: 'kgce/kg',
-  lpg: 'kgce/kg',
-} as const satisfies Record<EnergyCarrier, string>
+export const coefficientUnit = (carrier: EnergyCarrier) => `kgce/${CARRIERS[carrier].amountUnit}` as const
+
+/**
+ * Wide bounds that still catch a coefficient in another unit, e.g. heat as 0.03412 instead of 34.12
+ * (docs/rules/energy-and-carbon.md#coefficient-sets).
+ */
+export const PLAUSIBLE: Readonly<Record<EnergyCarrier, readonly [low: number, high: number]>> = {
+  electricity: [0.1, 0.45],
+  heat: [30, 40],
+  gas: [1.1, 1.33],
+  rawCoal: [0.5, 1],
+  petrol: [1.4, 1.6],
+  kerosene: [1.4, 1.6],
+  diesel: [1.4, 1.6],
+  lpg: [1.6, 1.8],
+}
 
 const { source, certainty, ...dated } = datedRow
 /** One coefficient of a set. */
 export const coefficientRowSchema = z.object({
   carrier: z.enum(ENERGY_CARRIERS),
   value: z.number().positive(),
-  unit: z.enum(['kgce/kWh', 'kgce/GJ', 'kgce/m³', 'kgce/kg']),
+  unit: z.enum([...new Set(ENERGY_CARRIERS.map(coefficientUnit))]),
   source,
   certainty,
 })
@@ -107,5 +110,5 @@ export const COEFFICIENT_SETS: readonly CoefficientSet[] = [
 ]
 
 function row(carrier: EnergyCarrier, value: number, source: string, certainty: Certainty): Coefficient {
-  return { carrier, value, unit: COEFFICIENT_UNITS[carrier], source, certainty }
+  return { carrier, value, unit: coefficientUnit(carrier), source, certainty }
 }

@@ -2,18 +2,9 @@
 // no factor for them was read: their emission stays unknown until one is supplied, and the ledger says so.
 
 import * as z from 'zod'
+import { FUEL_CARRIERS, type FuelCarrier } from '../medium.ts'
 import { factorShape, NATIONAL } from './co2-factors.ts'
-import type { EnergyCarrier } from './coefficients.ts'
 import { nearestOn } from './validity.ts'
-
-export const FUEL_CARRIERS = [
-  'rawCoal',
-  'petrol',
-  'kerosene',
-  'diesel',
-  'lpg',
-] as const satisfies readonly EnergyCarrier[]
-export type FuelCarrier = (typeof FUEL_CARRIERS)[number]
 
 /** The same number as t/t. */
 export const fuelFactorSchema = z.object({

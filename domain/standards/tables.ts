@@ -3,13 +3,14 @@
 // dates and its source. domain/standards/check.ts says what is wrong with a table.
 
 import type { z } from 'zod'
+import { ENERGY_MEDIA } from '../medium.ts'
 import { CO2_FACTORS, CO2_UNITS, type Co2Factor, co2FactorSchema } from './co2-factors.ts'
 import {
   COEFFICIENT_SETS,
-  COEFFICIENT_UNITS,
   type CoefficientSet,
   coefficientSetSchema,
-  type EnergyCarrier,
+  coefficientUnit,
+  PLAUSIBLE,
 } from './coefficients.ts'
 import {
   EUE_QUOTAS_SHANDONG,
@@ -60,25 +61,8 @@ export interface Table<T> {
   endless: boolean
 }
 
-/**
- * Wide bounds that still catch a coefficient in another unit, e.g. heat as 0.03412 instead of 34.12
- * (docs/rules/energy-and-carbon.md#coefficient-sets).
- */
-const PLAUSIBLE: Record<EnergyCarrier, readonly [low: number, high: number]> = {
-  electricity: [0.1, 0.45],
-  heat: [30, 40],
-  gas: [1.1, 1.33],
-  rawCoal: [0.5, 1],
-  petrol: [1.4, 1.6],
-  kerosene: [1.4, 1.6],
-  diesel: [1.4, 1.6],
-  lpg: [1.6, 1.8],
-}
 /** kgCO2/kg; wide bounds that still catch a factor per gigajoule or in t/kg. */
 const PLAUSIBLE_FUEL = [1.5, 4] as const
-/** Carriers that meters count: a set that cannot convert them can judge nothing. */
-const METERED = ['electricity', 'heat', 'gas'] as const satisfies EnergyCarrier[]
-
 const isRising = (values: readonly number[]): boolean =>
   values.every((value, index) => index === 0 || value > (values[index - 1] ?? Number.NaN))
 const words = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(' ')
@@ -107,12 +91,12 @@ export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
     keyOf: ({ purpose }) => purpose,
     findingsOf: ({ rows }) => [
       new Set(rows.map(({ carrier }) => carrier)).size < rows.length && ['carrier', 'a carrier stands twice'],
-      ...METERED.filter((carrier) => !rows.some((row) => row.carrier === carrier)).map(
+      ...ENERGY_MEDIA.filter((carrier) => !rows.some((row) => row.carrier === carrier)).map(
         (carrier): RowFinding => ['carrier', `has no coefficient for ${carrier}`],
       ),
       ...rows.map(({ carrier, value, unit }): RowFinding | false => {
         const [low, high] = PLAUSIBLE[carrier]
-        const wanted = COEFFICIENT_UNITS[carrier]
+        const wanted = coefficientUnit(carrier)
         return (
           (unit !== wanted || !(value >= low && value <= high)) && [
             unit === wanted ? 'value' : 'unit',

@@ -2,14 +2,11 @@
 // each level adds up to the one above it.
 
 import * as z from 'zod'
-import { BILL_CARRIERS } from '../energy/bill.ts'
-import type { Indicator, QUOTA_INDICATORS } from '../indicator.ts'
-import { MEDIA } from '../medium.ts'
+import { INDICATOR_TABLES, type Indicator, type QuotaIndicator } from '../indicator.ts'
+import { BILL_CARRIERS, MEDIA } from '../medium.ts'
 import { METER_KINDS, METER_ROLES } from '../registry/records.ts'
 
-export const EXPLAIN_TABLES = ['dualControl', 'quota'] as const
-export type ExplainTable = (typeof EXPLAIN_TABLES)[number]
-export type ExplainedIndicator = Indicator | (typeof QUOTA_INDICATORS)[number]
+export type ExplainedIndicator = Indicator | QuotaIndicator
 
 /** From the top down; each check of a level compares it with what lies below. */
 export const EXPLAIN_LEVELS = ['rating', 'value', 'size', 'month', 'carrier', 'meter', 'hour'] as const
@@ -109,7 +106,7 @@ export const detailSchema = z.object({
 export const explainViewSchema = z.object({
   subject: z.string(),
   kind: z.enum(['institution', 'area']),
-  table: z.enum(EXPLAIN_TABLES),
+  table: z.enum(INDICATOR_TABLES),
   indicator: z.string(),
   unit: z.string(),
   month: z.string(),

@@ -6,21 +6,21 @@ import { dayLabel, dayOf, monthRange, yearOf } from '../../domain/calendar.ts'
 import { billId } from '../../domain/energy/bill.ts'
 import { monthSources } from '../../domain/energy/month-source.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
-import { formulaOf, type SizeKey } from '../../domain/explain/rules.ts'
-import { INDICATORS, type Indicator, QUOTA_INDICATORS } from '../../domain/indicator.ts'
-import { INDICATOR_UNITS, statusOf } from '../../domain/judge/dual-control.ts'
-import { QUOTA_UNITS, quotaRow } from '../../domain/judge/quota.ts'
+import {
+  INDICATORS,
+  type Indicator,
+  type IndicatorSize,
+  type IndicatorTable,
+  indicatorRow,
+  QUOTA_INDICATORS,
+} from '../../domain/indicator.ts'
+import { statusOf } from '../../domain/judge/dual-control.ts'
+import { quotaRow } from '../../domain/judge/quota.ts'
 import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
 import { rate } from '../../domain/rating.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { meanSize } from '../../domain/registry/size.ts'
-import type {
-  ExplainCheck,
-  ExplainedIndicator,
-  ExplainTable,
-  ExplainTerm,
-  ExplainView,
-} from '../../domain/view/explain.ts'
+import type { ExplainCheck, ExplainedIndicator, ExplainTerm, ExplainView } from '../../domain/view/explain.ts'
 import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
 import { amountsOf } from '../judging/month-amounts.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
@@ -33,7 +33,7 @@ export interface ExplainQuestion {
   /** The area's code when no institution is given. */
   area: string
   institution?: Institution
-  table: ExplainTable
+  table: IndicatorTable
   indicator: ExplainedIndicator
   month: string
   /** How many children of an area, or meters of an institution, are listed, after which one. All are checked. */
@@ -43,7 +43,7 @@ export interface ExplainQuestion {
   detail?: { meter: Meter; day: number } | undefined
 }
 
-const CLAUSES: Record<ExplainTable, { zh: string; en: string }> = {
+const CLAUSES: Record<IndicatorTable, { zh: string; en: string }> = {
   dualControl: {
     zh: '能源消费总量和强度双控：预测值与目标之比 ≤ 95 % 正常，≤ 100 % 预警，> 100 % 超标',
     en: 'dual control: forecast over target up to 95 % on track, up to 100 % at risk, beyond it over',
@@ -55,7 +55,7 @@ const CLAUSES: Record<ExplainTable, { zh: string; en: string }> = {
 }
 
 /** The table that an indicator's name means when none is asked for: dual control where both have it. */
-export const tableOf = (indicator: string): ExplainTable =>
+export const tableOf = (indicator: string): IndicatorTable =>
   INDICATORS.some((name) => name === indicator) ? 'dualControl' : 'quota'
 
 export async function explain(
@@ -68,8 +68,8 @@ export async function explain(
   // Once: a number of a rolling year moves by the millisecond.
   const nowMs = platform.now()
   const subject = institution?.id ?? area
-  const formula = formulaOf(table, indicator)
-  if (!formula) throw new RangeError(`${table} has no indicator ${indicator}`)
+  const row = indicatorRow(table, indicator)
+  if (!row) throw new RangeError(`${table} has no indicator ${indicator}`)
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   const { fromMs, toMs } = monthRange(month)
   const asOfMs = Math.min(nowMs, toMs)
@@ -108,11 +108,10 @@ export async function explain(
     kind: institution ? 'institution' : 'area',
     table,
     indicator,
-    unit:
-      table === 'quota' ? QUOTA_UNITS[indicator as keyof typeof QUOTA_UNITS] : INDICATOR_UNITS[indicator as Indicator],
+    unit: row.unit,
     month,
     asOfMs,
-    formula,
+    formula: row.formula,
     clause: CLAUSES[table],
     shown: held.shown,
     ...chain,
@@ -215,7 +214,7 @@ function sizesOf(
   { sizes }: Institution,
   { fromMs, toMs }: { fromMs: number; toMs: number },
   endMs: number,
-): Record<SizeKey, number | null> {
+): Record<IndicatorSize, number | null> {
   const { floorAreaM2, heatedAreaM2, specialAreaM2, energyUsers } = meanSize(sizes, fromMs, Math.min(toMs, endMs))
   const generalAreaM2 = floorAreaM2 === null ? null : floorAreaM2 - (specialAreaM2 ?? 0)
   return { floorAreaM2, heatedAreaM2, energyUsers, waterUsers: energyUsers, generalAreaM2 }

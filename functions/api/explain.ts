@@ -5,15 +5,8 @@ import type { Alert } from '../../domain/alert/life.ts'
 import { explainFinding } from '../../domain/alert/text.ts'
 import { dayOf, monthOf } from '../../domain/calendar.ts'
 import { sameNumber } from '../../domain/explain/chain.ts'
-import { formulaOf } from '../../domain/explain/rules.ts'
-import { INDICATORS, QUOTA_INDICATORS } from '../../domain/indicator.ts'
-import {
-  checkSchema,
-  detailSchema,
-  EXPLAIN_TABLES,
-  type ExplainCheck,
-  explainViewSchema,
-} from '../../domain/view/explain.ts'
+import { INDICATOR_TABLES, INDICATORS, indicatorRow, QUOTA_INDICATORS } from '../../domain/indicator.ts'
+import { checkSchema, detailSchema, type ExplainCheck, explainViewSchema } from '../../domain/view/explain.ts'
 import { alertKeys } from '../alerts/store.ts'
 import { dayExplained, dayNamed } from './explain-hours.ts'
 import { explain, tableOf } from './explain-number.ts'
@@ -25,7 +18,7 @@ const LISTED = 25
 const areaQuery = monthQuery.extend({
   indicator: z.enum([...INDICATORS, ...QUOTA_INDICATORS]),
   /** Of energyPerCapita and waterPerCapita both tables have one; dual control's without it. */
-  table: z.enum(EXPLAIN_TABLES).optional(),
+  table: z.enum(INDICATOR_TABLES).optional(),
   limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(LISTED),
   cursor: z.string().optional(),
 })
@@ -157,7 +150,7 @@ function evidenceOf({ kind, subject, asOfMs }: Alert['finding']): string[] {
 
 function explained({ indicator, table, limit, cursor }: z.output<typeof areaQuery>) {
   const chosen = table ?? tableOf(indicator)
-  if (!formulaOf(chosen, indicator))
+  if (!indicatorRow(chosen, indicator))
     throw new Problem(400, 'Bad request', `${chosen} has no indicator ${indicator}`, { field: 'indicator' })
   return { table: chosen, indicator, limit, cursor }
 }

@@ -2,12 +2,12 @@
 
 import { expect, test } from 'vitest'
 import { ALERT_STATES } from '../../domain/alert/life.ts'
-import { LEDGER_SCOPES } from '../../domain/energy/carbon-source.ts'
 import { TARIFF_PERIODS } from '../../domain/energy/tariff.ts'
 import { INDICATORS, QUOTA_INDICATORS } from '../../domain/indicator.ts'
 import { PUE_PROBLEMS } from '../../domain/judge/data-centre.ts'
 import { EXCLUSIONS } from '../../domain/judge/ranking.ts'
 import { FORECAST_BASES, STATUSES, VERDICTS } from '../../domain/judge/result.ts'
+import { LEDGER_SCOPES } from '../../domain/medium.ts'
 import { RATINGS } from '../../domain/rating.ts'
 import { INSTITUTION_TYPES } from '../../domain/registry/records.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'

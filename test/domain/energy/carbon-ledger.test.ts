@@ -7,11 +7,11 @@ import { monthRange, monthsThrough } from '../../../domain/calendar.ts'
 import { type CarbonLedger, carbonLedger, sumLedgers } from '../../../domain/energy/carbon-ledger.ts'
 import type { LedgerMonth } from '../../../domain/energy/carbon-source.ts'
 import { co2KgOf, standardsOfMonth } from '../../../domain/energy/conversion.ts'
-import { FUEL_KG } from '../../../domain/energy/fuel.ts'
+import { fuelField } from '../../../domain/energy/fuel.ts'
 import { institutionMonth } from '../../../domain/energy/institution-month.ts'
 import { sumSubjects } from '../../../domain/energy/subject-month.ts'
+import { FUEL_CARRIERS } from '../../../domain/medium.ts'
 import { institutionSchema } from '../../../domain/registry/records.ts'
-import { FUEL_CARRIERS } from '../../../domain/standards/fuel-factors.ts'
 
 const standards = (month: string) => standardsOfMonth(month, ['130102', '130100', '130000'], { retroactive: true })
 
@@ -21,7 +21,7 @@ function judgedMonth(used: Used): LedgerMonth {
   const part: LedgerMonth = { ...sumSubjects(used.month, []), ...used }
   const { co2, fuelCo2 } = standards(part.month)
   const co2DirectKg = FUEL_CARRIERS.reduce(
-    (sum, carrier) => sum + part[FUEL_KG[carrier]] * (fuelCo2[carrier]?.value ?? 0),
+    (sum, carrier) => sum + part[fuelField(carrier)] * (fuelCo2[carrier]?.value ?? 0),
     co2KgOf('gas', part.gasM3, co2),
   )
   const co2ElectricityKg = co2KgOf('electricity', part.electricityKwh, co2)

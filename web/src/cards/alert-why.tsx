@@ -3,7 +3,8 @@
 
 import { Card, Descriptions } from 'antd'
 import { dayLabel, dayOf } from '../../../domain/calendar.ts'
-import { eventName, INDICATOR_NAMES } from '../../../domain/phrase.ts'
+import { INDICATOR_NAMES } from '../../../domain/indicator.ts'
+import { eventName } from '../../../domain/phrase.ts'
 import type { AlertDetailView } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'

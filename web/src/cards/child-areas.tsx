@@ -1,6 +1,7 @@
 // The areas right below one, each with the status of its dual control and the indicators that decide it.
 
 import { Card, Table, type TableColumnsType } from 'antd'
+import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { DualControl } from '../../../domain/judge/result.ts'
 import type { AreaStatusView } from '../../../domain/view/view.ts'
 import { areaRoute, formatRoute, visit } from '../frame/route.ts'
@@ -15,8 +16,8 @@ export function ChildAreas({ rows, routeMonth }: { rows: ChildArea[]; routeMonth
   const { text, nameOf } = useLanguage()
   const indicatorOf = (row: ChildArea, indicator: string) =>
     row.dualControl?.indicators.find((one) => one.indicator === indicator)
-  const intensity = (indicator: 'energyPerArea' | 'energyPerCapita' | 'waterPerCapita', unit: string) => ({
-    title: <FigureHead label={text.indicators[indicator]} unit={unit} />,
+  const intensity = (indicator: IntensityIndicator) => ({
+    title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
     key: indicator,
     align: 'right' as const,
     render: (_: unknown, row: ChildArea) => formatNumber(indicatorOf(row, indicator)?.actual, 2),
@@ -50,7 +51,7 @@ export function ChildAreas({ rows, routeMonth }: { rows: ChildArea[]; routeMonth
       render: (_, row) => formatNumber(row.institutionCount, 0),
     },
     {
-      title: <FigureHead label={text.indicators.energy} unit="tce" />,
+      title: <FigureHead label={text.indicators.energy} unit={DUAL_CONTROL.energy.unit} />,
       key: 'energy',
       align: 'right',
       render: (_, row) => formatAmount(indicatorOf(row, 'energy')?.actual),
@@ -65,9 +66,9 @@ export function ChildAreas({ rows, routeMonth }: { rows: ChildArea[]; routeMonth
         return <RatioBar ratio={energy?.ratio ?? null} status={energy?.status ?? null} />
       },
     },
-    intensity('energyPerArea', 'kgce/m²'),
-    intensity('energyPerCapita', 'kgce/person'),
-    intensity('waterPerCapita', 'm³/person'),
+    intensity('energyPerArea'),
+    intensity('energyPerCapita'),
+    intensity('waterPerCapita'),
     {
       title: text.coverage,
       key: 'coverage',

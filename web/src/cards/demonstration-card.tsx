@@ -2,6 +2,7 @@
 // and the points of the ladder. An indicator that cannot be compared has none, and says so.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { DemonstrationItem, DemonstrationPoints } from '../../../domain/judge/demonstration.ts'
 import type { DemonstrationHead } from '../api/energy-answers.ts'
 import { usePages } from '../api/pages.ts'
@@ -50,7 +51,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
       ),
     },
     ...INDICATORS.map((indicator) => ({
-      title: <FigureHead label={text.indicators[indicator]} unit={UNITS[indicator]} />,
+      title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
       key: indicator,
       align: 'right' as const,
       render: (_: unknown, row: DemonstrationPoints) => (
@@ -92,8 +93,6 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
     </Card>
   )
 }
-
-const UNITS = { energyPerArea: 'kgce/m²', energyPerCapita: 'kgce/person', waterPerCapita: 'm³/person' }
 
 function ItemText({ item }: { item: DemonstrationItem | undefined }) {
   const { text } = useLanguage()

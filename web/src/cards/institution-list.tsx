@@ -1,6 +1,7 @@
 // The institutions of an area and of all areas below it, by type and rating, page after page.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { InstitutionRow } from '../../../domain/view/view.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
@@ -58,12 +59,11 @@ function Pages({ path, routeMonth }: { path: string; routeMonth: string | null }
 function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: boolean; routeMonth: string | null }) {
   const { text, language, nameOf } = useLanguage()
   const figure = (
-    label: string,
-    unit: string,
+    indicator: IntensityIndicator,
     key: keyof InstitutionRow,
     read: (row: InstitutionRow) => number | null,
   ) => ({
-    title: <FigureHead label={label} unit={unit} />,
+    title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
     key,
     align: 'right' as const,
     render: (_: unknown, row: InstitutionRow) => formatNumber(read(row), 2),
@@ -87,9 +87,9 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
       key: 'type',
       render: (_, row) => (row.venueKind ? text.venueKinds[row.venueKind] : text.types[row.type]),
     },
-    figure(text.indicators.energyPerArea, 'kgce/m²', 'energyPerAreaKgce', (row) => row.energyPerAreaKgce),
-    figure(text.indicators.energyPerCapita, 'kgce/person', 'energyPerCapitaKgce', (row) => row.energyPerCapitaKgce),
-    figure(text.indicators.waterPerCapita, 'm³/person', 'waterPerCapitaM3', (row) => row.waterPerCapitaM3),
+    figure('energyPerArea', 'energyPerAreaKgce', (row) => row.energyPerAreaKgce),
+    figure('energyPerCapita', 'energyPerCapitaKgce', (row) => row.energyPerCapitaKgce),
+    figure('waterPerCapita', 'waterPerCapitaM3', (row) => row.waterPerCapitaM3),
     { title: text.coverage, key: 'coverage', align: 'right', render: (_, row) => <Coverage share={row.coverage} /> },
   ]
   const none = <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />

@@ -2,6 +2,7 @@
 // rule is named, and that it is a stand-in while the official criteria are not known.
 
 import { Card, Empty } from 'antd'
+import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { RankingHead, RankingRow } from '../api/energy-answers.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
@@ -13,7 +14,6 @@ import { SourceText } from '../words/source-text.tsx'
 import { MorePages } from './list-tools.tsx'
 import { StandInTag } from './marks.tsx'
 
-const UNITS = { energyPerArea: 'kgce/m²', energyPerCapita: 'kgce/person', waterPerCapita: 'm³/person' }
 /** The API's largest page: groups are seen whole where an area is not very large. */
 const LIMIT = 500
 
@@ -79,7 +79,8 @@ function Group({ rows, rule, nameOf, routeMonth }: GroupProps) {
       <ol className="ranking">
         {ranked.map(({ institution, rank, value, leader }) => (
           <li key={institution} value={rank ?? undefined}>
-            {linkOf(institution)} {formatNumber(value, 2)} {indicator && formatUnit(UNITS[indicator], language)}{' '}
+            {linkOf(institution)} {formatNumber(value, 2)}{' '}
+            {indicator && formatUnit(DUAL_CONTROL[indicator].unit, language)}{' '}
             {leader && <strong className="leader">{text.leader}</strong>}
           </li>
         ))}

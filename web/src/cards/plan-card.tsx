@@ -2,7 +2,7 @@
 
 import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
-import { INDICATOR_UNITS } from '../../../domain/judge/dual-control.ts'
+import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { PlanYear } from '../../../domain/judge/target-plan.ts'
 import type { PlanAnswer } from '../api/energy-answers.ts'
 import { useResource } from '../api/resource.ts'
@@ -31,7 +31,9 @@ export function PlanCard({ area, year }: Props) {
       render: (_, { indicator }) => (
         <>
           <div className="row-name">{text.indicators[indicator]}</div>
-          <div className="faint">{formatIndicatorUnit({ indicator, unit: INDICATOR_UNITS[indicator] }, language)}</div>
+          <div className="faint">
+            {formatIndicatorUnit({ indicator, unit: DUAL_CONTROL[indicator].unit }, language)}
+          </div>
         </>
       ),
     },

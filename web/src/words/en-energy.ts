@@ -1,5 +1,6 @@
 // The page's words about meters in the field, energy, carbon, cost and comparison, in English.
 
+import { carrierNames } from '../../../domain/medium.ts'
 import type { zhEnergy } from './zh-energy.ts'
 
 export const enEnergy: typeof zhEnergy = {
@@ -36,16 +37,7 @@ export const enEnergy: typeof zhEnergy = {
   ledger: 'Carbon ledger',
   scopes: { direct: 'Direct', purchasedElectricity: 'Purchased electricity', purchasedHeat: 'Purchased heat' },
   carriers: {
-    electricity: 'Electricity',
-    heat: 'Heat',
-    gas: 'Natural gas',
-    rawCoal: 'Raw coal',
-    petrol: 'Petrol',
-    kerosene: 'Kerosene',
-    diesel: 'Diesel',
-    lpg: 'LPG',
-    heatByArea: 'Heat billed by area',
-    water: 'Water',
+    ...carrierNames('en'),
     heating: 'Heating',
     special: 'Special functions',
     transport: 'Transport',

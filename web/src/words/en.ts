@@ -1,5 +1,8 @@
 // The page's words in English.
 
+import { DUAL_CONTROL, QUOTA } from '../../../domain/indicator.ts'
+import { mediumNames } from '../../../domain/medium.ts'
+import { columnOf } from '../../../domain/table.ts'
 import { enAlerts } from './en-alerts.ts'
 import { enEnergy } from './en-energy.ts'
 import type { Dictionary } from './zh.ts'
@@ -64,15 +67,7 @@ export const en: Dictionary = {
   co2Factor: 'CO₂ factor',
   targetSource: 'Source of targets',
   totalsNote: 'Totals: year to date, forecast for the whole year. Intensities: rolling 12 months.',
-  indicators: {
-    energy: 'Energy, total',
-    water: 'Water, total',
-    co2: 'CO₂, total',
-    energyPerArea: 'Energy per floor area',
-    energyPerCapita: 'Energy per person',
-    waterPerCapita: 'Water per person',
-    co2PerArea: 'CO₂ per floor area',
-  },
+  indicators: columnOf<typeof DUAL_CONTROL, string>(DUAL_CONTROL, ({ title }) => title),
   statuses: { onTrack: 'On track', atRisk: 'At risk', over: 'Over' },
   verdicts: {
     bothMet: 'Total and intensity met',
@@ -147,12 +142,7 @@ export const en: Dictionary = {
   standIn: 'Stand-in standard',
   toNextAmount: (amount, rating) => `${amount} less for “${rating}”`,
   best: 'Best rating reached',
-  quotaIndicators: {
-    heatingPerArea: 'Heating per heated area',
-    nonHeatingPerArea: 'Non-heating per floor area',
-    energyPerCapita: 'Energy per person',
-    waterPerCapita: 'Water per person',
-  },
+  quotaIndicators: columnOf<typeof QUOTA, string>(QUOTA, ({ title }) => title),
 
   meters: 'Meters',
   meter: 'Meter',
@@ -161,7 +151,7 @@ export const en: Dictionary = {
   role: 'Role',
   lastReading: 'Last reading',
   noMeters: 'No meter is registered',
-  media: { electricity: 'Electricity', water: 'Water', heat: 'Heat', gas: 'Gas' },
+  media: mediumNames('en'),
   roles: {
     main: 'Main (counts)',
     sub: 'Sub (explains)',

@@ -1,7 +1,7 @@
 // How numbers, units and instants are written on the page. A value that is not known is “—”, never 0.
 
 import { formatInstant } from '../../../domain/calendar.ts'
-import type { Indicator } from '../../../domain/indicator.ts'
+import { type Indicator, isTotal } from '../../../domain/indicator.ts'
 import type { Language } from './language.tsx'
 
 export const UNKNOWN = '—'
@@ -34,9 +34,8 @@ export const withUnit = (amount: string, unit: string): string => (amount === UN
 
 /** An indicator of dual control: totals by their size, intensities with two decimals as official figures are. */
 export function formatIndicator(indicator: Indicator, value: Amount): string {
-  return TOTALS[indicator] ? formatAmount(value) : formatNumber(value, 2)
+  return isTotal(indicator) ? formatAmount(value) : formatNumber(value, 2)
 }
-const TOTALS: Partial<Record<Indicator, true>> = { energy: true, water: true, co2: true }
 
 /** Forecast over target as per cent. Rounded up: what is over the target is never shown as 100.0 %. */
 export function formatRatio(ratio: Amount): string {

@@ -1,5 +1,7 @@
 // The page's words about meters in the field, energy, carbon, cost and comparison, in Chinese (docs/rules/glossary.md).
 
+import { carrierNames } from '../../../domain/medium.ts'
+
 export const zhEnergy = {
   sourceLanguage: '原文',
   decidedBy: '由以下指标决定',
@@ -34,16 +36,7 @@ export const zhEnergy = {
   ledger: '碳排放量统计台账',
   scopes: { direct: '直接排放', purchasedElectricity: '外购电力', purchasedHeat: '外购热力' } as Record<string, string>,
   carriers: {
-    electricity: '电力',
-    heat: '热力',
-    gas: '天然气',
-    rawCoal: '原煤',
-    petrol: '汽油',
-    kerosene: '煤油',
-    diesel: '柴油',
-    lpg: '液化石油气',
-    heatByArea: '按面积计费的供热',
-    water: '水',
+    ...carrierNames('zh'),
     heating: '供暖',
     special: '特殊功能',
     transport: '交通',

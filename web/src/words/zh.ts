@@ -1,9 +1,11 @@
 // The page's words in Chinese, and by their type the list of words that every language must have.
 // Terms are those of docs/rules/glossary.md.
 
-import type { Indicator } from '../../../domain/indicator.ts'
+import { DUAL_CONTROL, QUOTA } from '../../../domain/indicator.ts'
 import type { DualControl, IndicatorStatus, QuotaStatus } from '../../../domain/judge/result.ts'
+import { mediumNames } from '../../../domain/medium.ts'
 import type { HourFlag } from '../../../domain/settle/settle.ts'
+import { columnOf } from '../../../domain/table.ts'
 import type { InstitutionRow, InstitutionView, MeterView } from '../../../domain/view/view.ts'
 import { zhAlerts } from './zh-alerts.ts'
 import { zhEnergy } from './zh-energy.ts'
@@ -74,15 +76,7 @@ export const zh = {
   co2Factor: '碳排放因子',
   targetSource: '目标来源',
   totalsNote: '总量：本年累计与全年预测；强度：滚动 12 个月。',
-  indicators: {
-    energy: '能源消费总量',
-    water: '用水总量',
-    co2: '二氧化碳排放总量',
-    energyPerArea: '单位建筑面积能耗',
-    energyPerCapita: '人均综合能耗',
-    waterPerCapita: '人均用水量',
-    co2PerArea: '单位建筑面积碳排放',
-  } satisfies Record<Indicator, string>,
+  indicators: columnOf<typeof DUAL_CONTROL, string>(DUAL_CONTROL, ({ name }) => name.zh),
   statuses: { onTrack: '正常', atRisk: '预警', over: '超标' } satisfies Record<Status, string>,
   verdicts: {
     bothMet: '总量强度双达标',
@@ -160,12 +154,7 @@ export const zh = {
   standIn: '替代标准',
   toNextAmount: (amount: string, rating: string) => `再降 ${amount} 可达“${rating}”`,
   best: '已达最优等级',
-  quotaIndicators: {
-    heatingPerArea: '单位采暖建筑面积供暖能耗',
-    nonHeatingPerArea: '单位建筑面积非供暖能耗',
-    energyPerCapita: '人均综合能耗',
-    waterPerCapita: '人均用水量',
-  } satisfies Record<QuotaStatus['indicator'], string>,
+  quotaIndicators: columnOf<typeof QUOTA, string>(QUOTA, ({ name }) => name.zh),
 
   meters: '计量表',
   meter: '表计',
@@ -174,7 +163,7 @@ export const zh = {
   role: '作用',
   lastReading: '最近读数',
   noMeters: '没有登记计量表',
-  media: { electricity: '电', water: '水', heat: '热', gas: '燃气' } satisfies Record<MeterView['medium'], string>,
+  media: mediumNames('zh'),
   roles: {
     main: '总表（计入）',
     sub: '分表（说明）',
