@@ -3,9 +3,9 @@
 
 import { dateStartMs } from '../calendar.ts'
 import { cyclesOf } from '../cycle.ts'
-import { type Bill, billFinding, billId } from '../energy/bill.ts'
-import { beginsWithin, periodFindings, tariffId } from '../energy/tariff.ts'
-import { targetId, targetProblems } from '../judge/target-plan.ts'
+import { type Bill, billFinding } from '../energy/bill.ts'
+import { beginsWithin, periodFindings } from '../energy/tariff.ts'
+import { targetProblems } from '../judge/target-plan.ts'
 import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
 import { type Area, EXPORT, type Institution, isRead, type Meter } from '../registry/records.ts'
 import { sizeOn } from '../registry/size.ts'
@@ -13,8 +13,8 @@ import { formulaFindings, listed } from '../registry/virtual-meter.ts'
 import { tableProblems } from '../standards/check.ts'
 import { TABLE_KINDS } from '../standards/tables.ts'
 import { amountUnit, isUnitOf, registerUnits } from '../unit.ts'
-import { REGISTRY_KINDS, type RegistryKind } from './columns.ts'
-import type { Registry } from './registry.ts'
+import { KINDS, REGISTRY_KINDS } from './kinds.ts'
+import type { Registry, RegistryKind, RegistryRecords } from './registry.ts'
 
 export interface Problem {
   kind: RegistryKind
@@ -72,19 +72,19 @@ const lookupOf = (registry: Registry): Lookup => ({
 /** A finding on one record: the field and the reason, or nothing. */
 type Finding = readonly [field: string, reason: string] | false | undefined
 
-/** Applies a check to each record and adds the duplicates of `idOf`. */
-function checkEach<T>(
-  kind: RegistryKind,
-  records: readonly T[],
-  key: { field: string; idOf(record: NoInfer<T>): string },
-  findingsOf: (record: T) => Finding[],
+/** Applies a check to each record and adds the duplicates. */
+function checkEach<K extends RegistryKind>(
+  kind: K,
+  records: readonly RegistryRecords[K][],
+  findingsOf: (record: RegistryRecords[K]) => Finding[],
 ): Problem[] {
+  const { idOf, idField } = KINDS[kind]
   const firstIndex = new Map<string, number>()
   return records.flatMap((record, index) => {
-    const id = key.idOf(record)
+    const id = idOf(record)
     const isRepeated = firstIndex.has(id)
     if (!isRepeated) firstIndex.set(id, index)
-    const repeated: Finding = isRepeated && [key.field, `"${id}" is registered twice`]
+    const repeated: Finding = isRepeated && [idField, `"${id}" is registered twice`]
     return [repeated, ...findingsOf(record)]
       .filter((finding) => finding !== false && finding !== undefined)
       .map(([field, reason]) => ({ kind, id, index, field, reason }))
@@ -93,14 +93,14 @@ function checkEach<T>(
 
 function checkAreas({ areas }: Registry, lookup: Lookup): Problem[] {
   const cycles = cyclesOf(new Map(areas.map(({ code, parent }) => [code, parent === undefined ? [] : [parent]])))
-  return checkEach('areas', areas, { field: 'code', idOf: ({ code }) => code }, ({ code, parent }) => [
+  return checkEach('areas', areas, ({ code, parent }) => [
     parent !== undefined && !lookup.areas.has(parent) && ['parent', `area "${parent}" is not registered`],
     cycles.has(code) && ['parent', `area "${code}" lies within itself: ${listed(cycles.get(code) ?? [])}`],
   ])
 }
 
 function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[] {
-  return checkEach('institutions', institutions, byId, ({ id, area, sizes, pueTotal, pueIt, eueTotal, eueIt }) => {
+  return checkEach('institutions', institutions, ({ id, area, sizes, pueTotal, pueIt, eueTotal, eueIt }) => {
     const known = lookup.areas.get(area)
     const repeated = repeatedOf(sizes.map(({ validFrom }) => validFrom))
     return [
@@ -124,13 +124,13 @@ function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[
 }
 
 function checkGateways({ gateways }: Registry, lookup: Lookup): Problem[] {
-  return checkEach('gateways', gateways, byId, ({ institution }) => [unknownInstitution(institution, lookup)])
+  return checkEach('gateways', gateways, ({ institution }) => [unknownInstitution(institution, lookup)])
 }
 
 function checkMeters({ meters }: Registry, lookup: Lookup): Problem[] {
   const cycles = parentCycles(meters)
   const formulas = formulaFindings(meters)
-  return checkEach('meters', meters, byId, (meter) => [
+  return checkEach('meters', meters, (meter) => [
     unknownInstitution(meter.institution, lookup),
     ...gatewayFindings(meter, lookup),
     ...parentFindings(meter, lookup, cycles.get(meter.id)),
@@ -166,7 +166,7 @@ function parentFindings(meter: Meter, lookup: Lookup, cycle: readonly string[] |
 }
 
 function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
-  return checkEach('targets', targets, { field: 'subject', idOf: targetId }, (target) => [
+  return checkEach('targets', targets, (target) => [
     unknownSubject(target.subject, lookup),
     ...targetProblems(target).map(({ field, reason }): Finding => [field, reason]),
   ])
@@ -175,7 +175,7 @@ function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
 /** As with tables, a tariff without `validTo` holds until the next one of its subject and medium. */
 function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
   const bySubject = Map.groupBy(tariffs, ({ subject, medium }) => `${subject}/${medium}`)
-  return checkEach('tariffs', tariffs, { field: 'validFrom', idOf: tariffId }, (tariff) => {
+  return checkEach('tariffs', tariffs, (tariff) => {
     const { subject, medium, validFrom, validTo } = tariff
     const overlapped = beginsWithin(tariff, bySubject.get(`${subject}/${medium}`) ?? [])
     return [
@@ -188,7 +188,7 @@ function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
 }
 
 function checkBills({ bills = [] }: Registry, lookup: Lookup): Problem[] {
-  return checkEach('bills', bills, { field: 'month', idOf: billId }, (bill) => {
+  return checkEach('bills', bills, (bill) => {
     const finding = billFinding(bill, bill.meter === undefined ? undefined : lookup.meters.get(bill.meter))
     return [
       unknownInstitution(bill.institution, lookup),
@@ -206,8 +206,6 @@ function looseBillFindings({ institution, meter, carrier, purpose }: Bill, looku
   if (meter !== undefined || purpose === 'transport' || offline === undefined) return []
   return [['meter', `is empty; ${carrier} of institution "${institution}" is billed by offline meter "${offline}"`]]
 }
-
-const byId = { field: 'id', idOf: ({ id }: { id: string }) => id }
 
 const unknownSubject = (subject: string, lookup: Lookup): Finding =>
   !lookup.areas.has(subject) &&

@@ -2,26 +2,7 @@
 // reads. What is required, the schemas say. The Chinese headers are those people here use; official forms bring their
 // own template (docs/rules/data.md#statistics-forms).
 
-/** In the order in which records refer to one another. */
-export const REGISTRY_KINDS = [
-  'areas',
-  'institutions',
-  'gateways',
-  'meters',
-  'targets',
-  'quotas',
-  'tariffs',
-  'bills',
-  'coefficients',
-  'co2Factors',
-  'fuelFactors',
-  'pueGrades',
-  'eueQuotas',
-  'demonstrationLadders',
-  'keyEnergyUsers',
-  'rankingRules',
-] as const
-export type RegistryKind = (typeof REGISTRY_KINDS)[number]
+import type { RegistryKind } from './registry.ts'
 
 export type CellType =
   | 'text'

@@ -2,46 +2,18 @@
 // Every refused field of every row is named at once. Whether one refused row stops the file is the caller's to say,
 // and what must hold between records is registry-check's.
 
-import * as z from 'zod'
-import { type Bill, billSchema } from '../energy/bill.ts'
-import type { Tariff } from '../energy/tariff.ts'
+import type * as z from 'zod'
 import { must } from '../must.ts'
-import {
-  type Area,
-  areaSchema,
-  type Gateway,
-  gatewaySchema,
-  type Institution,
-  type Meter,
-  meterSchema,
-  type Target,
-  targetSchema,
-} from '../registry/records.ts'
-import { type StandardTables, TABLES } from '../standards/tables.ts'
 import { readCell } from './cell.ts'
-import { COLUMNS, type Column, type RegistryKind } from './columns.ts'
-import { COEFFICIENT_ROWS, INSTITUTION_ROWS, JOINED_FIELDS, type JoinedRows, TARIFF_ROWS } from './joined.ts'
+import type { Column } from './columns.ts'
+import type { JoinedRows } from './joined.ts'
+import { KINDS } from './kinds.ts'
+import type { RegistryKind, RegistryRecords } from './registry.ts'
 import { VALUE_WORDS } from './words.ts'
 
 /** More than twice the province's 200,000 meters; a few hundred MB while it is read. */
 export const FILE_ROWS_MAX = 500_000
 const QUOTE_CHARS_MAX = 80
-
-const gatewayRecordSchema = gatewaySchema.extend({ password: z.string().min(1).optional() })
-
-/** A gateway as imported. Whoever stores it keeps a hash of the password, never the password. */
-export type GatewayRecord = Gateway & { password?: string }
-
-type TableRecords = { [K in keyof StandardTables]: StandardTables[K][number] }
-export interface RegistryRecords extends TableRecords {
-  areas: Area
-  institutions: Institution
-  gateways: GatewayRecord
-  meters: Meter
-  targets: Target
-  tariffs: Tariff
-  bills: Bill
-}
 
 /** `row` counts from 1, where row 1 is the header; `field` is the header as the file writes it. */
 export interface RefusedField {
@@ -55,6 +27,14 @@ export interface ParsedRows<K extends RegistryKind> {
   /** The row that each record came from; of an institution the first one. */
   rowOf: number[]
   refused: RefusedField[]
+}
+
+/** What of a kind says how its rows are read. */
+type KindOfRows<T> = {
+  schema: z.ZodType<T>
+  joined?: JoinedRows<T, unknown, unknown>
+  idField: string
+  idIsField?: true
 }
 
 /** Header → cell. A reader that leaves out empty lines shifts the row numbers. */
@@ -73,52 +53,16 @@ export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<
   const header = readHeader(kind, rows)
   if (header.refused.length > 0) return refuseFile(header.refused)
   const drafts = rows.flatMap((row, index) => (isEmpty(row) ? [] : [readDraft(kind, header.written, row, index + 2)]))
-  switch (kind) {
-    case 'areas':
-      return parseEach(drafts, areaSchema, 'code')
-    case 'institutions':
-      return joinRows(drafts, INSTITUTION_ROWS)
-    case 'gateways':
-      return parseEach(drafts, gatewayRecordSchema, 'id')
-    case 'meters':
-      return parseEach(drafts, meterSchema, 'id')
-    case 'targets':
-      return parseEach(drafts, targetSchema)
-    case 'tariffs':
-      return joinRows(drafts, TARIFF_ROWS)
-    case 'bills':
-      return parseEach(drafts, billSchema)
-    case 'coefficients':
-      return joinRows(drafts, COEFFICIENT_ROWS)
-    default:
-      return parseEach<RegistryRecords[typeof kind]>(drafts, TABLES[kind].schema)
-  }
+  return recordsOf<unknown>(drafts, KINDS[kind]) as ParsedRows<RegistryKind>
 }
 
 const refuseFile = (refused: RefusedField[]) => ({ records: [], rowOf: [], refused })
-
-/** The schema of each field; a field that its schema does not let be absent is a column that the file must have. */
-const FIELDS: Readonly<Record<RegistryKind, Readonly<Record<string, z.ZodType>>>> = {
-  areas: areaSchema.shape,
-  gateways: gatewayRecordSchema.shape,
-  meters: meterSchema.shape,
-  targets: targetSchema.shape,
-  bills: billSchema.shape,
-  ...tableFields(),
-  ...JOINED_FIELDS,
-}
-
-/** Each field's own schema of the tables whose rows are records. */
-function tableFields(): Record<keyof StandardTables, Readonly<Record<string, z.ZodType>>> {
-  const fields = Object.entries(TABLES).map(([kind, { schema }]) => [kind, schema.shape])
-  return Object.fromEntries(fields)
-}
 
 /** Field → header as the file writes it. */
 type Written = ReadonlyMap<string, string>
 
 function readHeader(kind: RegistryKind, rows: readonly Row[]): { written: Written; refused: RefusedField[] } {
-  const columns = COLUMNS[kind]
+  const { columns, fields } = KINDS[kind]
   const written = new Map<string, string>()
   const refused: RefusedField[] = []
   const refuse = (field: string, reason: string) => refused.push({ row: 1, field, reason })
@@ -132,7 +76,7 @@ function readHeader(kind: RegistryKind, rows: readonly Row[]): { written: Writte
     else written.set(column.name, cell)
   }
   for (const { name, aliases } of columns)
-    if (!written.has(name) && !FIELDS[kind][name]?.safeParse(undefined).success)
+    if (!written.has(name) && !fields[name]?.safeParse(undefined).success)
       refuse(name, `required column ${name} (${aliases[0]}) is missing`)
   return { written, refused }
 }
@@ -159,7 +103,7 @@ interface Draft {
 
 function readDraft(kind: RegistryKind, written: Written, row: Row, rowNumber: number): Draft {
   const draft: Draft = { row: rowNumber, values: {}, refused: new Map(), written }
-  for (const { name, type } of COLUMNS[kind]) {
+  for (const { name, type } of KINDS[kind].columns) {
     const text = cellOf(row, written.get(name))
     if (text === '') continue
     const cell = readCell(type, translate(`${kind}.${name}`, text))
@@ -180,13 +124,17 @@ function refuse(draft: Draft, field: string, reason: string): void {
   draft.refused.set(field, { row: draft.row, field: draft.written.get(field) ?? field, reason })
 }
 
-function parseEach<T>(drafts: readonly Draft[], schema: z.ZodType<T>, key?: string) {
+function recordsOf<T>(drafts: readonly Draft[], kind: KindOfRows<T>) {
+  return kind.joined ? joinRows(drafts, kind.joined) : parseEach(drafts, kind)
+}
+
+function parseEach<T>(drafts: readonly Draft[], { schema, idField, idIsField }: KindOfRows<T>) {
   const records: T[] = []
   const rowOf: number[] = []
   const firstRows = new Map<unknown, number>()
   for (const draft of drafts) {
     const record = parseDraft(draft, schema)
-    if (key !== undefined) refuseRepeated(draft, key, firstRows)
+    if (idIsField) refuseRepeated(draft, idField, firstRows)
     if (record === undefined || draft.refused.size > 0) continue
     records.push(record)
     rowOf.push(draft.row)

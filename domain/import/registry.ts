@@ -1,10 +1,26 @@
-// All records of a registry together, as an import delivers them.
+// What is imported: the record of each kind, and all records of a registry together.
 
 import type { Bill } from '../energy/bill.ts'
 import type { Tariff } from '../energy/tariff.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
-import type { StandardTables } from '../standards/tables.ts'
+import type { StandardTables, TableKind } from '../standards/tables.ts'
+
+/** A gateway as imported. Whoever stores it keeps a hash of the password, never the password. */
+export type GatewayRecord = Gateway & { password?: string | undefined }
+
+/** The record of each kind. */
+export interface RegistryRecords extends TableRecords {
+  areas: Area
+  institutions: Institution
+  gateways: GatewayRecord
+  meters: Meter
+  targets: Target
+  tariffs: Tariff
+  bills: Bill
+}
+type TableRecords = { [K in TableKind]: StandardTables[K][number] }
+export type RegistryKind = keyof RegistryRecords
 
 /** All that is registered, as one value; `domain/import/check.ts` checks it across records. */
 export interface Registry extends Partial<StandardTables> {

@@ -2,7 +2,7 @@
 // counties settled and judged anew. The warnings include those that only judged amounts can show.
 
 import type { Problem } from '../../domain/import/check.ts'
-import type { GatewayRecord } from '../../domain/import/file.ts'
+import type { GatewayRecord } from '../../domain/import/registry.ts'
 import type { Platform } from '../platform.ts'
 import { importRegistry, type RegistryPart } from '../registry/import.ts'
 import { billWarnings } from './bill-warnings.ts'

@@ -5,14 +5,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
-import { tariffId } from '../../domain/energy/tariff.ts'
 import { checkRegistry, type Problem, shardOf } from '../../domain/import/check.ts'
-import type { Registry } from '../../domain/import/registry.ts'
+import { KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
-import { targetId } from '../../domain/judge/target-plan.ts'
-import { type Area, type Gateway, type Institution, isRead, type Meter } from '../../domain/registry/records.ts'
-import { type StandardTables, TABLE_KINDS, type TableKind, tableRowId } from '../../domain/standards/tables.ts'
+import { type Area, type Gateway, isRead, type Meter } from '../../domain/registry/records.ts'
+import { TABLE_KINDS } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
 import { billDocs, billedMonths } from './bills.ts'
@@ -40,16 +39,7 @@ export async function importRegistry(
   await state.delete(standing?.value.moved ?? [])
   const entries = await gatewayEntries(state)
   const before = await readRegistry(state, entries)
-  const after: Registry = {
-    areas: merged(before.areas, part.areas, (area) => area.code),
-    institutions: merged(before.institutions, part.institutions, ({ id }) => id, withOlderSizes),
-    gateways: merged(before.gateways, part.gateways, ({ id }) => id),
-    meters: merged(before.meters, part.meters, ({ id }) => id),
-    targets: merged(before.targets, part.targets, targetId),
-    ...mergedTables(before, part),
-    tariffs: merged(before.tariffs ?? [], part.tariffs, tariffId),
-    bills: part.bills ?? [],
-  }
+  const after = mergedRegistry(before, part)
   const problems = [...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
   const head = headOf(after, standing?.value)
   const warnings = warnRegistry(after).filter(({ id }) => isTouched(part, id))
@@ -95,13 +85,16 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
   }
 }
 
-/** A row of the same key and first day is corrected; a new edition begins on a day of its own. */
-function mergedTables(before: Registry, part: RegistryPart): StandardTables {
-  const rows = TABLE_KINDS.map((kind: TableKind) => [
-    kind,
-    merged<never>((before[kind] ?? []) as never[], part[kind] as never[], (row) => tableRowId(kind, row)),
-  ])
-  return Object.fromEntries(rows) as StandardTables
+/** Bills are kept beside the registry, so that those given are all there are. */
+function mergedRegistry(before: Registry, part: RegistryPart): Registry {
+  const lists = REGISTRY_KINDS.map((kind) => [kind, mergedKind(kind, before, part)])
+  return { ...Object.fromEntries(lists), bills: part.bills ?? [] }
+}
+
+function mergedKind<K extends RegistryKind>(kind: K, before: Registry, part: RegistryPart): RegistryRecords[K][] {
+  const { idOf, join }: RegistryKindRow<RegistryRecords[K]> = KINDS[kind]
+  const [standing, added] = [before[kind] ?? [], part[kind] ?? []] as unknown as RegistryRecords[K][][]
+  return merged(standing ?? [], added ?? [], idOf, join)
 }
 
 /**
@@ -109,14 +102,14 @@ function mergedTables(before: Registry, part: RegistryPart): StandardTables {
  */
 function merged<T>(
   standing: readonly T[],
-  added: readonly T[] | undefined,
+  added: readonly T[],
   identity: (record: T) => string,
   join: (old: T, fresh: T) => T = (_, fresh) => fresh,
 ): T[] {
   const byId = new Map(standing.map((record) => [identity(record), record]))
   const seen = new Set<string>()
   const repeated: T[] = []
-  for (const record of added ?? []) {
+  for (const record of added) {
     const id = identity(record)
     const old = byId.get(id)
     if (seen.has(id)) repeated.push(record)
@@ -125,13 +118,6 @@ function merged<T>(
   }
   // A record given twice is left for the check to name.
   return [...byId.values(), ...repeated]
-}
-
-/** A size of the same day is corrected; the others stay. */
-function withOlderSizes(old: Institution, fresh: Institution): Institution {
-  const days = new Set(fresh.sizes.map(({ validFrom }) => validFrom))
-  const sizes = [...old.sizes.filter(({ validFrom }) => !days.has(validFrom)), ...fresh.sizes]
-  return { ...fresh, sizes: sizes.sort((a, b) => a.validFrom.localeCompare(b.validFrom)) }
 }
 
 function headOf({ areas, institutions, meters }: Registry, before: RegistryHead | undefined): RegistryHead {

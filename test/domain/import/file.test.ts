@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { billSchema } from '../../../domain/energy/bill.ts'
 import { tariffPeriodSchema, tariffSchema } from '../../../domain/energy/tariff.ts'
-import { COLUMNS, REGISTRY_KINDS } from '../../../domain/import/columns.ts'
+import { COLUMNS } from '../../../domain/import/columns.ts'
 import { parseRows, type Row } from '../../../domain/import/file.ts'
+import { REGISTRY_KINDS } from '../../../domain/import/kinds.ts'
 import {
   areaSchema,
   gatewaySchema,

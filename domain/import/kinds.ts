@@ -1,0 +1,138 @@
+// The kinds of records that are imported: one row each, from which the parser of files, the body of the API, the merge
+// with what stands, identities and duplicates follow. Chinese words for values are in words.ts, what must hold between
+// records in check.ts.
+
+import * as z from 'zod'
+import { billId, billSchema } from '../energy/bill.ts'
+import { tariffId, tariffSchema } from '../energy/tariff.ts'
+import { targetId } from '../judge/target-plan.ts'
+import {
+  areaSchema,
+  gatewaySchema,
+  type Institution,
+  institutionSchema,
+  meterSchema,
+  targetSchema,
+} from '../registry/records.ts'
+import { TABLES, type Table, type TableKind, type TableRow, tableRowId } from '../standards/tables.ts'
+import { keysOf } from '../table.ts'
+import { COLUMNS, type Column } from './columns.ts'
+import { COEFFICIENT_ROWS, INSTITUTION_ROWS, JOINED_FIELDS, type JoinedRows, TARIFF_ROWS } from './joined.ts'
+import type { RegistryKind, RegistryRecords } from './registry.ts'
+
+export interface RegistryKindRow<T> {
+  schema: z.ZodType<T>
+  columns: readonly Column[]
+  /** The schema of each field; one that does not let the field be absent makes its column required. */
+  fields: Readonly<Record<string, z.ZodType>>
+  /** How several rows of a file make one record; absent: each row is one. */
+  joined?: JoinedRows<T, unknown, unknown>
+  /** What makes a record one of its kind: another with the same takes its place. */
+  idOf(record: T): string
+  /** The field that names a record; of kinds that have none, the one that a duplicate is refused by. */
+  idField: string
+  /** Whether `idField` alone is the identity, so that a file may give it once only. */
+  idIsField?: true
+  /** What becomes of a record that stands when another with its identity is imported; absent: it is replaced. */
+  join?(old: T, fresh: T): T
+}
+
+const gatewayRecordSchema = gatewaySchema.extend({ password: z.string().min(1).optional() })
+
+/** A size of the same day is corrected; the others stay (docs/rules/data.md#dated-attributes). */
+function withOlderSizes(old: Institution, fresh: Institution): Institution {
+  const days = new Set(fresh.sizes.map(({ validFrom }) => validFrom))
+  const sizes = [...old.sizes.filter(({ validFrom }) => !days.has(validFrom)), ...fresh.sizes]
+  return { ...fresh, sizes: sizes.sort((a, b) => a.validFrom.localeCompare(b.validFrom)) }
+}
+
+/** A row of the same key and first day is corrected; a new edition begins on a day of its own. */
+function tableRow<T extends TableRow>(kind: TableKind, { schema }: Table<T>): RegistryKindRow<T> {
+  return {
+    schema,
+    columns: COLUMNS[kind],
+    fields: schema.shape,
+    idOf: (row) => tableRowId(kind, row),
+    idField: 'validFrom',
+  }
+}
+
+/** In the order in which records refer to one another. */
+export const KINDS: { readonly [K in RegistryKind]: RegistryKindRow<RegistryRecords[K]> } = {
+  areas: {
+    schema: areaSchema,
+    columns: COLUMNS.areas,
+    fields: areaSchema.shape,
+    idOf: ({ code }) => code,
+    idField: 'code',
+    idIsField: true,
+  },
+  institutions: {
+    schema: institutionSchema,
+    columns: COLUMNS.institutions,
+    fields: JOINED_FIELDS.institutions,
+    joined: INSTITUTION_ROWS,
+    idOf: ({ id }) => id,
+    idField: 'id',
+    join: withOlderSizes,
+  },
+  gateways: {
+    schema: gatewayRecordSchema,
+    columns: COLUMNS.gateways,
+    fields: gatewayRecordSchema.shape,
+    idOf: ({ id }) => id,
+    idField: 'id',
+    idIsField: true,
+  },
+  meters: {
+    schema: meterSchema,
+    columns: COLUMNS.meters,
+    fields: meterSchema.shape,
+    idOf: ({ id }) => id,
+    idField: 'id',
+    idIsField: true,
+  },
+  targets: {
+    schema: targetSchema,
+    columns: COLUMNS.targets,
+    fields: targetSchema.shape,
+    idOf: targetId,
+    idField: 'subject',
+  },
+  quotas: tableRow('quotas', TABLES.quotas),
+  tariffs: {
+    schema: tariffSchema,
+    columns: COLUMNS.tariffs,
+    fields: JOINED_FIELDS.tariffs,
+    joined: TARIFF_ROWS,
+    idOf: tariffId,
+    idField: 'validFrom',
+  },
+  bills: {
+    schema: billSchema,
+    columns: COLUMNS.bills,
+    fields: billSchema.shape,
+    idOf: billId,
+    idField: 'month',
+  },
+  coefficients: {
+    ...tableRow('coefficients', TABLES.coefficients),
+    fields: JOINED_FIELDS.coefficients,
+    joined: COEFFICIENT_ROWS,
+  },
+  co2Factors: tableRow('co2Factors', TABLES.co2Factors),
+  fuelFactors: tableRow('fuelFactors', TABLES.fuelFactors),
+  pueGrades: tableRow('pueGrades', TABLES.pueGrades),
+  eueQuotas: tableRow('eueQuotas', TABLES.eueQuotas),
+  demonstrationLadders: tableRow('demonstrationLadders', TABLES.demonstrationLadders),
+  keyEnergyUsers: tableRow('keyEnergyUsers', TABLES.keyEnergyUsers),
+  rankingRules: tableRow('rankingRules', TABLES.rankingRules),
+}
+export const REGISTRY_KINDS = keysOf(KINDS)
+
+/** All that a request may import: lists of records by kind. */
+export const registryPartSchema = z.object(
+  Object.fromEntries(REGISTRY_KINDS.map((kind) => [kind, z.array(KINDS[kind].schema).optional()])) as {
+    [K in RegistryKind]: z.ZodOptional<z.ZodArray<z.ZodType<RegistryRecords[K]>>>
+  },
+)
