@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { registryPartSchema } from '../../domain/import/kinds.ts'
 import { must } from '../../domain/must.ts'
-import { TABLE_KINDS, TABLES, tableRowId } from '../../domain/standards/tables.ts'
+import { TABLE_KINDS, tableRowId } from '../../domain/standards/tables.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
 import { Problem, type Route, route } from './route.ts'
