@@ -86,24 +86,28 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
       certificate: Certificate.fromCertificateArn(scope, 'PageCertificate', pageDomain.certificateArn),
     }),
   })
+  acceptFindings(distribution, pageDomain !== undefined)
+  new CfnOutput(scope, 'PageBucket', { value: files.bucketName })
+  new CfnOutput(scope, 'PageDistributionId', { value: distribution.distributionId })
+  const url = `https://${pageDomain?.name ?? distribution.distributionDomainName}/`
+  new CfnOutput(scope, 'PageUrl', { value: url })
+  return url
+}
+
+function acceptFindings(distribution: Distribution, hasDomain: boolean): void {
   accept(distribution, 'AwsSolutions-CFR1', 'Where readers are is for whoever deploys to say: officials travel.')
   accept(
     distribution,
     'AwsSolutions-CFR2',
     'A firewall costs more than the rest of the page; the API checks tokens and limits its rate.',
   )
-  if (!pageDomain) {
+  if (!hasDomain) {
     accept(
       distribution,
       'AwsSolutions-CFR4',
       "CloudFront fixes the TLS versions of its own domain; a domain of one's own (pageDomain) has 1.2.",
     )
   }
-  new CfnOutput(scope, 'PageBucket', { value: files.bucketName })
-  new CfnOutput(scope, 'PageDistributionId', { value: distribution.distributionId })
-  const url = `https://${pageDomain?.name ?? distribution.distributionDomainName}/`
-  new CfnOutput(scope, 'PageUrl', { value: url })
-  return url
 }
 
 /** What web/src/api/site-config.ts reads, of a page that has the API beside it. */

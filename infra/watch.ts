@@ -37,27 +37,9 @@ export interface WatchOptions {
   queues: ReadonlyMap<string, WorkQueue>
 }
 
-export function addWatch(scope: Construct, { settings, stores, api, functions, queues }: WatchOptions): void {
-  const topic = new Topic(scope, 'Alarms', { masterKey: stores.key, enforceSSL: true })
-  stores.key.addToResourcePolicy(
-    new PolicyStatement({
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      // A key's own policy speaks of no other key.
-      resources: ['*'],
-    }),
-  )
-  // A policy of its own (enforceSSL makes one) takes the place of SNS's default, which let the account's alarms in.
-  topic.addToResourcePolicy(
-    new PolicyStatement({
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
-  )
-  for (const address of settings.alerts) topic.addSubscription(new EmailSubscription(address))
-
+export function addWatch(scope: Construct, options: WatchOptions): void {
+  const { stores, api, functions, queues } = options
+  const topic = addTopic(scope, options)
   const alarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => {
     new Alarm(scope, id, {
       metric,
@@ -106,7 +88,34 @@ export function addWatch(scope: Construct, { settings, stores, api, functions, q
       says: `The state table does not keep up with ${direction.toLowerCase()}s.`,
     })
   }
+  addDashboard(scope, options)
+}
 
+/** Where alarms go: the addresses given at deploy. */
+function addTopic(scope: Construct, { settings, stores }: WatchOptions): Topic {
+  const topic = new Topic(scope, 'Alarms', { masterKey: stores.key, enforceSSL: true })
+  stores.key.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      // A key's own policy speaks of no other key.
+      resources: ['*'],
+    }),
+  )
+  // A policy of its own (enforceSSL makes one) takes the place of SNS's default, which let the account's alarms in.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  )
+  for (const address of settings.alerts) topic.addSubscription(new EmailSubscription(address))
+  return topic
+}
+
+function addDashboard(scope: Construct, { settings, api, functions, queues }: WatchOptions): void {
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 })
   const all = [...functions.values()]
   new Dashboard(scope, 'Dashboard', {

@@ -7,10 +7,11 @@ import { CARRIERS, ENERGY_MEDIA, type LedgerScope, MEDIA, type Medium } from '..
 import { outermost } from '../registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../registry/records.ts'
 import { meanSize, UNKNOWN_SIZE } from '../registry/size.ts'
+import type { CoefficientSet } from '../standards/coefficients.ts'
 import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
-import { fuelField, fuelsOf } from './fuel.ts'
+import { type Fuels, fuelField, fuelsOf } from './fuel.ts'
 import { carrierAmounts, type SubjectMonth } from './subject-month.ts'
 import { type MeterAmount, meterCount, type Supply, supplyOf } from './supply.ts'
 
@@ -85,41 +86,20 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     sets,
   )
 
-  const energyKgce = ENERGY_MEDIA.reduce(
-    (total, medium) => total + kgceOf(medium, supplied[medium].amount, sets.statistics),
-    fuels.kgce,
-  )
-  const quotaKgce = ENERGY_MEDIA.reduce(
-    (total, medium) => total + kgceOf(medium, supplied[medium].amount, sets.quota),
-    fuels.quotaKgce,
-  )
-  const co2KgIn = (scope: LedgerScope): number =>
-    ENERGY_MEDIA.filter((medium) => CARRIERS[medium].scope === scope).reduce(
-      (total, medium) => total + co2KgOf(medium, supplied[medium].amount, sets.co2),
-      0,
-    )
-  const co2DirectKg = co2KgIn('direct') + fuels.co2Kg
-  const co2ElectricityKg = co2KgIn('purchasedElectricity')
-  const co2HeatKg = co2KgIn('purchasedHeat')
-  const co2Kg = co2DirectKg + co2ElectricityKg + co2HeatKg
+  const energyKgce = energyOf(supplied, sets.statistics, fuels.kgce)
+  const co2 = co2Of(supplied, sets, fuels)
 
-  const quotaOf = (chosen: readonly Meter[]): number =>
-    chosen.reduce((total, meter) => total + kgceOf(meter.medium, amountOf(meter), sets.quota), 0)
   const centre = centreBoundaries(institution, meters).pue
   const amountIn = (side: readonly string[]): number => sum(meters.filter(({ id }) => side.includes(id)))
-  const billedQuota = (purpose: Bill['purpose'], set = sets.quota): number =>
-    counted.reduce(
-      (total, { bill: { carrier, purpose: own }, amount }) =>
-        // Heat is heating whatever its bill says, and is counted as such by its medium.
-        own === purpose && isMedium(carrier) && carrier !== 'heat' ? total + kgceOf(carrier, amount, set) : total,
-      0,
-    )
+  const metered = (chosen: readonly Meter[]): number =>
+    chosen.reduce((total, meter) => total + kgceOf(meter.medium, amountOf(meter), sets.quota), 0)
   const heatingKgce =
     kgceOf('heat', heat.amount, sets.quota) +
-    quotaOf(heatingMeters(meters)) +
-    billedQuota('heating') +
+    metered(heatingMeters(meters)) +
+    billedOf(counted, 'heating', sets.quota) +
     fuels.purposeQuotaKgce.heating
-  const specialKgce = quotaOf(specialMeters(input)) + billedQuota('special') + fuels.purposeQuotaKgce.special
+  const specialKgce =
+    metered(specialMeters(input)) + billedOf(counted, 'special', sets.quota) + fuels.purposeQuotaKgce.special
 
   const stated = meanSize(institution.sizes, fromMs, endMs)
   const size = ENERGY_MEDIA.some((medium) => supplied[medium].sources > 0) ? stated : UNKNOWN_SIZE
@@ -136,15 +116,12 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     exportedKwh: sum(outermost(generators, ({ purpose }) => purpose === EXPORT)),
     energyKgce,
     fuelsKgce: fuels.kgce,
-    transportEnergyKgce: fuels.transportKgce + billedQuota('transport', sets.statistics),
-    quotaKgce,
+    transportEnergyKgce: fuels.transportKgce + billedOf(counted, 'transport', sets.statistics),
+    quotaKgce: energyOf(supplied, sets.quota, fuels.quotaKgce),
     heatingKgce,
     specialKgce,
-    transportKgce: fuels.purposeQuotaKgce.transport + billedQuota('transport'),
-    co2Kg,
-    co2DirectKg,
-    co2ElectricityKg,
-    co2HeatKg,
+    transportKgce: fuels.purposeQuotaKgce.transport + billedOf(counted, 'transport', sets.quota),
+    ...co2,
     ...fuels.unconverted,
     costYuan: costOf(supplies, loose),
     areaBilledHeatM2: loose.reduce(
@@ -152,7 +129,7 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
       0,
     ),
     energyKgceWithArea: size.floorAreaM2 === null ? 0 : energyKgce,
-    co2KgWithArea: size.floorAreaM2 === null ? 0 : co2Kg,
+    co2KgWithArea: size.floorAreaM2 === null ? 0 : co2.co2Kg,
     energyKgceWithUsers: size.energyUsers === null ? 0 : energyKgce,
     waterM3WithUsers: waterUsers === null ? 0 : water.amount,
     ...size,
@@ -165,6 +142,33 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     generationHoursExpected: hours * generating.length,
     generationHoursKnown: generating.reduce((known, meter) => known + countOf(meter).hoursKnown, 0),
   }
+}
+
+/** kgce of the bills of media that name a purpose, by one set. */
+const billedOf = (counted: readonly BilledAmount[], purpose: Bill['purpose'], set: CoefficientSet): number =>
+  counted.reduce(
+    (total, { bill: { carrier, purpose: own }, amount }) =>
+      // Heat is heating whatever its bill says, and is counted as such by its medium.
+      own === purpose && isMedium(carrier) && carrier !== 'heat' ? total + kgceOf(carrier, amount, set) : total,
+    0,
+  )
+
+type Supplied = Readonly<Record<Medium, Supply>>
+
+/** kgce of all that was supplied, by one set; `fuelsKgce` are those of fuels. */
+const energyOf = (supplied: Supplied, set: CoefficientSet, fuelsKgce: number): number =>
+  ENERGY_MEDIA.reduce((total, medium) => total + kgceOf(medium, supplied[medium].amount, set), fuelsKgce)
+
+function co2Of(supplied: Supplied, sets: StandardsInForce, fuels: Fuels) {
+  const kgIn = (scope: LedgerScope): number =>
+    ENERGY_MEDIA.filter((medium) => CARRIERS[medium].scope === scope).reduce(
+      (total, medium) => total + co2KgOf(medium, supplied[medium].amount, sets.co2),
+      0,
+    )
+  const co2DirectKg = kgIn('direct') + fuels.co2Kg
+  const co2ElectricityKg = kgIn('purchasedElectricity')
+  const co2HeatKg = kgIn('purchasedHeat')
+  return { co2Kg: co2DirectKg + co2ElectricityKg + co2HeatKg, co2DirectKg, co2ElectricityKg, co2HeatKg }
 }
 
 /**

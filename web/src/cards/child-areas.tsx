@@ -12,17 +12,42 @@ import { attributes } from './table-rows.ts'
 
 type ChildArea = AreaStatusView['children'][number]
 
-export function ChildAreas({ rows, routeMonth }: { rows: ChildArea[]; routeMonth: string | null }) {
+interface Props {
+  rows: ChildArea[]
+  routeMonth: string | null
+}
+
+export function ChildAreas({ rows, routeMonth }: Props) {
+  const { text } = useLanguage()
+  const columns = useColumns(routeMonth)
+  return (
+    <Card title={text.childAreas} data-testid="child-areas">
+      <Table
+        size="small"
+        rowKey="code"
+        columns={columns}
+        dataSource={rows}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        onRow={(row) => attributes(`area-row-${row.code}`, () => visit(areaRoute(row.code, routeMonth)))}
+      />
+    </Card>
+  )
+}
+
+const indicatorOf = (row: ChildArea, indicator: string) =>
+  row.dualControl?.indicators.find((one) => one.indicator === indicator)
+const ratioOf = (row: ChildArea): number => indicatorOf(row, 'energy')?.ratio ?? Number.NEGATIVE_INFINITY
+
+function useColumns(routeMonth: string | null): TableColumnsType<ChildArea> {
   const { text, nameOf } = useLanguage()
-  const indicatorOf = (row: ChildArea, indicator: string) =>
-    row.dualControl?.indicators.find((one) => one.indicator === indicator)
   const intensity = (indicator: IntensityIndicator) => ({
     title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
     key: indicator,
     align: 'right' as const,
     render: (_: unknown, row: ChildArea) => formatNumber(indicatorOf(row, indicator)?.actual, 2),
   })
-  const columns: TableColumnsType<ChildArea> = [
+  return [
     {
       title: text.area,
       key: 'name',
@@ -78,20 +103,6 @@ export function ChildAreas({ rows, routeMonth }: { rows: ChildArea[]; routeMonth
       ),
     },
   ]
-  const ratioOf = (row: ChildArea) => indicatorOf(row, 'energy')?.ratio ?? Number.NEGATIVE_INFINITY
-  return (
-    <Card title={text.childAreas} data-testid="child-areas">
-      <Table
-        size="small"
-        rowKey="code"
-        columns={columns}
-        dataSource={rows}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        onRow={(row) => attributes(`area-row-${row.code}`, () => visit(areaRoute(row.code, routeMonth)))}
-      />
-    </Card>
-  )
 }
 
 /** The status of an area is that of its worst indicators; nothing is to be said while all is well. */

@@ -42,13 +42,6 @@ export function DataCentreCard({ institution, month }: { institution: string; mo
 function Grades({ centre }: { centre: DataCentreAnswer }) {
   const { text, language } = useLanguage()
   const { monthly, yearly, pueAtLeast, pueGrade, eueRating, boundaries } = centre
-  const { grade, reason, table } = pueGrade
-  const gradeWord =
-    grade === null
-      ? (text.pueGradeReasons[reason ?? ''] ?? UNKNOWN)
-      : typeof grade === 'number'
-        ? text.gradeNumber(String(grade))
-        : (text.pueGrades[grade] ?? grade)
   const { quota } = eueRating
   const items = [
     {
@@ -69,16 +62,7 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
     {
       key: 'grade',
       label: text.pueGrade,
-      children: (
-        <span>
-          {gradeWord}{' '}
-          {table && (
-            <span className="faint">
-              {table.standard} · {text.certainty}: {table.certainty} · <SourceText>{table.source}</SourceText>
-            </span>
-          )}
-        </span>
-      ),
+      children: <PueGrade of={pueGrade} />,
     },
     {
       key: 'eue',
@@ -100,6 +84,22 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
     { key: 'it', label: text.centreIt, children: withUnit(formatNumber(monthly.itKwh, 0), 'kWh') },
   ]
   return <Descriptions key={language} size="small" column={{ xs: 1, sm: 2 }} items={items} />
+}
+
+function PueGrade({ of: { grade, reason, table } }: { of: DataCentreAnswer['pueGrade'] }) {
+  const { text } = useLanguage()
+  const wordOf = (known: NonNullable<typeof grade>): string =>
+    typeof known === 'number' ? text.gradeNumber(String(known)) : (text.pueGrades[known] ?? known)
+  return (
+    <span>
+      {grade === null ? (text.pueGradeReasons[reason ?? ''] ?? UNKNOWN) : wordOf(grade)}{' '}
+      {table && (
+        <span className="faint">
+          {table.standard} · {text.certainty}: {table.certainty} · <SourceText>{table.source}</SourceText>
+        </span>
+      )}
+    </span>
+  )
 }
 
 /** The value with its coverage, or why there is none. */

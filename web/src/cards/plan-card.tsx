@@ -17,12 +17,48 @@ interface Props {
 }
 
 export function PlanCard({ area, year }: Props) {
-  const { text, language } = useLanguage()
+  const { text } = useLanguage()
   const plan = useResource<PlanAnswer>(`areas/${encodeURIComponent(area)}/target-plan`)
   const [chosen, choose] = useState<string | null>(year)
   const { data } = plan
   const years = [...new Set(data?.years.map((one) => String(one.year)))]
   const rows = data?.years.filter((one) => chosen === null || String(one.year) === chosen) ?? []
+  return (
+    <Card
+      title={text.plan}
+      loading={!data && !plan.problem}
+      extra={
+        <Filter
+          name={text.year}
+          any={text.anyYear}
+          labels={Object.fromEntries(years.map((one) => [`${one}`, one]))}
+          value={chosen}
+          set={choose}
+        />
+      }
+      data-testid="plan"
+    >
+      <ProblemNotice of={plan} />
+      {data && <Years rows={rows} />}
+      <p className="note">{text.planNote}</p>
+      {data && data.problems.length > 0 && (
+        <>
+          <h3>{text.planProblems}</h3>
+          <ul className="plain-list">
+            {data.problems.map(({ id, field, reason }) => (
+              <li key={`${id} ${field} ${reason}`} lang="en">
+                {id} · {field}: {reason}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Card>
+  )
+}
+
+function Years({ rows }: { rows: PlanYear[] }) {
+  const { text, language } = useLanguage()
   const columns: TableColumnsType<PlanYear> = [
     {
       title: text.indicator,
@@ -64,48 +100,17 @@ export function PlanCard({ area, year }: Props) {
     },
   ]
   return (
-    <Card
-      title={text.plan}
-      loading={!data && !plan.problem}
-      extra={
-        <Filter
-          name={text.year}
-          any={text.anyYear}
-          labels={Object.fromEntries(years.map((one) => [`${one}`, one]))}
-          value={chosen}
-          set={choose}
-        />
-      }
-      data-testid="plan"
-    >
-      <ProblemNotice of={plan} />
-      {data && (
-        <Table
-          size="small"
-          rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
-          // A row's \`children\` is a number here, not rows below it.
-          expandable={{ childrenColumnName: 'rows' }}
-          columns={columns}
-          dataSource={rows}
-          pagination={false}
-          scroll={{ x: 'max-content' }}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTarget} /> }}
-        />
-      )}
-      <p className="note">{text.planNote}</p>
-      {data && data.problems.length > 0 && (
-        <>
-          <h3>{text.planProblems}</h3>
-          <ul className="plain-list">
-            {data.problems.map(({ id, field, reason }) => (
-              <li key={`${id} ${field} ${reason}`} lang="en">
-                {id} · {field}: {reason}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </Card>
+    <Table
+      size="small"
+      rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
+      // A row's \`children\` is a number here, not rows below it.
+      expandable={{ childrenColumnName: 'rows' }}
+      columns={columns}
+      dataSource={rows}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTarget} /> }}
+    />
   )
 }
 

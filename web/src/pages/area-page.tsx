@@ -4,7 +4,7 @@
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'
 import type { AreaStatusView, AreaView } from '../../../domain/view/view.ts'
-import { useResource, withQuery } from '../api/resource.ts'
+import { type Resource, useResource, withQuery } from '../api/resource.ts'
 import { AlertList } from '../cards/alert-list.tsx'
 import { ChildAreas } from '../cards/child-areas.tsx'
 import { DualControlCard } from '../cards/dual-control-card.tsx'
@@ -55,31 +55,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
       >
         <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
           {route.view === 'overview' && (
-            <>
-              <ProblemNotice of={status} />
-              {!(status.problem && !status.data) && (
-                <DualControlCard
-                  title={`${text.dualControl} · ${month}`}
-                  dualControl={status.data?.dualControl ?? null}
-                  loading={status.data === null}
-                  energyTestId={isRoot ? 'province-energy-actual' : 'area-energy-actual'}
-                  whyOf={(indicator) =>
-                    formatRoute({
-                      page: 'why',
-                      of: 'area',
-                      id: route.code,
-                      indicator,
-                      table: 'dualControl',
-                      month: route.month,
-                    })
-                  }
-                />
-              )}
-              {status.data && status.data.children.length > 0 && (
-                <ChildAreas rows={status.data.children} routeMonth={route.month} />
-              )}
-              <InstitutionList route={route} areaName={name} />
-            </>
+            <Overview route={route} month={month} isRoot={isRoot} status={status} name={name} />
           )}
           {route.view === 'alerts' && (
             <AlertList
@@ -105,6 +81,33 @@ export function AreaPage({ route, month, isRoot }: Props) {
           )}
         </Suspense>
       </PageTabs>
+    </>
+  )
+}
+
+interface OverviewProps extends Props {
+  status: Resource<AreaStatusView>
+  name: string
+}
+
+function Overview({ route, month, isRoot, status, name }: OverviewProps) {
+  const { text } = useLanguage()
+  const { data, problem } = status
+  const why = { page: 'why', of: 'area', id: route.code, table: 'dualControl', month: route.month } as const
+  return (
+    <>
+      <ProblemNotice of={status} />
+      {!(problem && !data) && (
+        <DualControlCard
+          title={`${text.dualControl} · ${month}`}
+          dualControl={data?.dualControl ?? null}
+          loading={data === null}
+          energyTestId={isRoot ? 'province-energy-actual' : 'area-energy-actual'}
+          whyOf={(indicator) => formatRoute({ ...why, indicator })}
+        />
+      )}
+      {data && data.children.length > 0 && <ChildAreas rows={data.children} routeMonth={route.month} />}
+      <InstitutionList route={route} areaName={name} />
     </>
   )
 }
