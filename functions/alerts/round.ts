@@ -1,7 +1,8 @@
 // Alerts of a shard, called once from assess: silence every few minutes, everything else once a day. Between these
 // times it costs one read, so a burst of readings is not slowed down by it.
 
-import type { Finding } from '../../domain/alert/finding.ts'
+import type { Round } from '../../domain/alert/detect.ts'
+import type { Finding } from '../../domain/alert/kinds.ts'
 import {
   type Alert,
   type AlertEvent,
@@ -18,7 +19,7 @@ import type { Judged } from '../judging/judgement.ts'
 import { DERIVED, type Platform } from '../platform.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
 import { readOnce } from '../state/read-once.ts'
-import { areaFindings, type DailyQuestion, institutionFindings } from './daily.ts'
+import { areaFindings, institutionFindings } from './daily.ts'
 import { limitsReader } from './limits.ts'
 import { silenceFindings } from './silence.ts'
 import { alertKeys, allThresholds, recentAlerts, standingAlerts, storeAlerts } from './store.ts'
@@ -58,12 +59,13 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number, ass
   const areas = await registry.areas()
   const path = areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
   const { institutions, meters } = await registry.shard(area)
-  const question = { shard: area, limits: limitsReader(await allThresholds(state), path), nowMs }
-  const findings = await silenceFindings(state, { ...question, institutions, meters })
+  const typeOf = new Map(institutions.map(({ id, type }) => [id, type]))
+  const round = { nowMs, limits: limitsReader(await allThresholds(state), path), typeOf }
+  const findings = await silenceFindings(state, { shard: area, meters, round })
   if (isDaily) {
     const docs = assessed?.docs ?? readOnce(state)
-    const asked = { ...question, judged: assessed?.judged }
-    findings.push(...(await daily({ ...ports, state: docs }, asked, { area, areas, institutions, meters })))
+    const of = { area, areas, institutions, meters, judged: assessed?.judged, round }
+    findings.push(...(await dailyFindings({ ...ports, state: docs }, of)))
   }
   // Read after everything else: whoever acknowledges an alert meanwhile is not overwritten.
   await storeRound(ports, { area, findings, known: subjectsOf(area, institutions, meters), nowMs })
@@ -71,18 +73,24 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number, ass
   await state.put([{ key: alertMarkKey(area), value }], DERIVED)
 }
 
-async function daily(
+async function dailyFindings(
   ports: Ports,
-  question: Omit<DailyQuestion, 'standing'>,
-  of: { area: string; areas: readonly Area[]; institutions: readonly Institution[]; meters: readonly Meter[] },
+  of: {
+    area: string
+    areas: readonly Area[]
+    institutions: readonly Institution[]
+    meters: readonly Meter[]
+    judged: Assessed['judged'] | undefined
+    round: Round
+  },
 ): Promise<Finding[]> {
-  const { area, areas, institutions, meters } = of
+  const { area, areas, institutions, meters, judged } = of
   const standing = new Map((await standingAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
-  const asked = { ...question, standing }
+  const round = { ...of.round, standing }
   const metersOf = Map.groupBy(meters, (meter) => meter.institution)
   return [
-    ...(await areaFindings(ports, { ...asked, area, above: parentOf(area, areas) })),
-    ...(await institutionFindings(ports, { ...asked, institutions, metersOf })),
+    ...(await areaFindings(ports, { area, above: parentOf(area, areas), round })),
+    ...(await institutionFindings(ports, { shard: area, institutions, metersOf, judged, round })),
   ]
 }
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type AlertKind, judged } from '../../domain/alert/finding.ts'
+import type { AlertKind } from '../../domain/alert/finding.ts'
 import { type Alert, type AlertEvent, advance } from '../../domain/alert/life.ts'
 import type { Notification } from '../../domain/notify/plan.ts'
 import { type Channel, type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
@@ -17,7 +17,7 @@ import { enqueue, type NotificationRecord, notificationKeys, notifySettingOf } f
 import { GATHER_MINUTES } from '../../functions/telling/plan.ts'
 import { localNotifier } from '../../local/notify.ts'
 import { type LocalPlatform, openPlatform } from '../../local/platform.ts'
-import { asked, DAY, MINUTE, NOW } from '../domain/alert/asked.ts'
+import { asked, DAY, judged, MINUTE, NOW } from '../domain/alert/asked.ts'
 import { type HttpPeer, httpPeer, mailPeer } from '../local/notify-peers.ts'
 
 const TIMEOUT_MS = 300
