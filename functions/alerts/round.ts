@@ -12,22 +12,18 @@ import {
   isOpen,
   retire,
 } from '../../domain/alert/life.ts'
-import { DAY_MS, dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import type { Judged } from '../judging/judgement.ts'
 import { DERIVED, type Platform } from '../platform.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
+import { dailyDueMs, isDue } from '../state/due.ts'
 import { readOnce } from '../state/read-once.ts'
+import { schedules } from '../triggers.ts'
 import { areaFindings, institutionFindings } from './daily.ts'
 import { limitsReader } from './limits.ts'
 import { silenceFindings } from './silence.ts'
 import { alertKeys, allThresholds, recentAlerts, standingAlerts, storeAlerts } from './store.ts'
-
-const SILENCE_EVERY_MS = 5 * MINUTE_MS
-/** After the night's last hour, spread over two hours so that a province's shards do not come all at once. */
-const DAILY_FROM_MS = 5.25 * HOUR_MS
-const DAILY_SPREAD_MINUTES = 120
 
 /** When a shard, or an area above shards, was last looked at. Deleted: it is looked at in full the next time. */
 export interface AlertMark {
@@ -54,8 +50,8 @@ export interface Assessed {
 export async function judgeAlerts(ports: Ports, area: string, nowMs: number, assessed?: Assessed): Promise<void> {
   const { state, registry } = ports
   const mark = (await state.get<AlertMark>(alertMarkKey(area)))?.value
-  const isDaily = dueDaily(area, nowMs) > (mark?.dailyMs ?? Number.NEGATIVE_INFINITY)
-  if (!isDaily && mark && nowMs - mark.silenceMs < SILENCE_EVERY_MS && nowMs >= mark.silenceMs) return
+  const isDaily = !mark || dailyDueMs(schedules.dailyAlerts, { area, nowMs }) > mark.dailyMs
+  if (!isDaily && !isDue(schedules.silence, { lastMs: mark.silenceMs, nowMs })) return
   const areas = await registry.areas()
   const path = areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
   const { institutions, meters } = await registry.shard(area)
@@ -134,11 +130,3 @@ const subjectsOf = (area: string, institutions: readonly Institution[], meters: 
     ...institutions.map(({ id }) => `institution ${id}`),
     ...meters.flatMap(({ id, gateway }) => [`meter ${id}`, `gateway ${gateway}`]),
   ])
-
-/** The latest time at which an area was due for its daily look. */
-function dueDaily(area: string, nowMs: number): number {
-  let spread = 0
-  for (const char of area) spread = (spread * 31 + char.charCodeAt(0)) % DAILY_SPREAD_MINUTES
-  const todayMs = dayStartMs(dayOf(nowMs)) + DAILY_FROM_MS + spread * MINUTE_MS
-  return todayMs <= nowMs ? todayMs : todayMs - DAY_MS
-}

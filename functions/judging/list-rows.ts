@@ -8,6 +8,8 @@ import type { InstitutionRow } from '../../domain/view/view.ts'
 import { DERIVED, type DocWrite, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
+import { dailyDueMs } from '../state/due.ts'
+import { schedules } from '../triggers.ts'
 import { dualControlOf, type Judged, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
 import { metTargets, peersDoc, standingDocs } from './past-year.ts'
 import { subjectYearKey } from './subject-year.ts'
@@ -44,7 +46,7 @@ interface Stores {
 /** Rows of who was touched; of everyone on a new day, which moves every rolling year, and by a new registry. */
 export async function summarize({ docs, state, registry }: Stores, of: SummaryQuestion): Promise<void> {
   const { shard, institutions, touched, nowMs, revision } = of
-  const mark: SummarizedMark = { revision, day: dayOf(nowMs) }
+  const mark: SummarizedMark = { revision, day: dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs })) }
   const before = (await state.get<SummarizedMark>(summarizedKey(shard)))?.value
   const isCurrent = before?.revision === mark.revision && before.day === mark.day
   const listed = isCurrent ? touched : institutions
