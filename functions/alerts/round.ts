@@ -40,7 +40,7 @@ type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReade
  */
 export interface Assessed {
   docs: Platform['state']
-  judged: ReadonlyMap<string, Judged>
+  judged: ReadonlyMap<string, Judged> | undefined
 }
 
 /**
