@@ -1,5 +1,5 @@
 // Small words that alert texts share, in both languages: names of register events and severities, amounts
-// and times. The texts of alerts are in domain/alert/text.ts.
+// and times. The texts of alerts stand in domain/alert/kinds/.
 
 import { formatInstant } from './calendar.ts'
 

@@ -1,14 +1,12 @@
 // Cities and the province: the sum of the areas below, for the months that changed there. Each level marks the next.
 
-import { sumSubjects } from '../domain/energy/subject-month.ts'
 import { areaPathOf } from '../domain/registry/area.ts'
 import { handlerOf } from './handler.ts'
-import { putAreaMonths } from './judging/area-months.ts'
+import { sumArea } from './judging/area-months.ts'
 import { closingDays } from './judging/revision.ts'
-import { readYears, subjectYearKey } from './judging/subject-year.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { parentOf, registryReader } from './registry/reader.ts'
-import { addDirtyMonths, withDirtyMonths } from './state/dirty.ts'
+import { withDirtyMonths } from './state/dirty.ts'
 import { eachShard } from './state/shard.ts'
 
 export function rollup({ state, fanOut, now }: Platform) {
@@ -16,24 +14,12 @@ export function rollup({ state, fanOut, now }: Platform) {
 
   async function rollupArea(code: string): Promise<void> {
     const areas = await registry.areas()
-    const children = areas.filter((area) => area.parent === code)
+    const children = areas.filter(({ parent }) => parent === code).map((area) => area.code)
+    const parent = parentOf(code, areas)
     await withDirtyMonths(state, code, async (dirty, trail) => {
-      const months = [...new Set(Object.values(dirty).flat())].sort()
-      const years = [...new Set(months.map((month) => month.slice(0, 4)))]
-      const keys = children.flatMap((child) => years.map((year) => subjectYearKey(child.code, year)))
-      const standing = await readYears(state, keys)
-      const sums = months.map((month) =>
-        sumSubjects(
-          month,
-          standing.flatMap((year) => year[month] ?? []),
-        ),
-      )
-      const parent = parentOf(code, areas)
       const afterDays = await closingDays(state)
-      await putAreaMonths({ state }, sums, { area: code, parent, trail, nowMs: now(), afterDays })
-      if (!parent) return
-      await addDirtyMonths(state, parent, new Map([[code, months]]))
-      await fanOut.send('rollup', [parent])
+      await sumArea({ state }, { area: code, parent, children, dirty, trail, nowMs: now(), afterDays })
+      if (parent) await fanOut.send('rollup', [parent])
     })
   }
 

@@ -93,3 +93,45 @@ export const triggers = {
     ],
   },
 } satisfies Record<string, Trigger>
+
+/**
+ * Work inside a trigger that is due less often than the trigger runs; functions/state/due.ts says when. No schedule in
+ * AWS stands behind a row: it waits for the next run of its trigger.
+ */
+export interface Schedule {
+  within: keyof typeof triggers
+  /** At the most this often. */
+  everyMinutes: number
+  /** Once a day: when it is first due, in minutes after local midnight, and over how many minutes areas are spread. */
+  daily?: { fromMinute: number; spreadMinutes: number }
+  /** What it does, for the reader of this table. */
+  does: string
+}
+
+const HOUR = 60
+const DAY = 24 * HOUR
+
+export const schedules = {
+  silence: { within: 'assess', everyMinutes: 5, does: 'looks for silent gateways and meters of an area' },
+  dailyAlerts: {
+    within: 'assess',
+    everyMinutes: DAY,
+    // After the night's last hour, and spread so that a province's areas do not come all at once.
+    daily: { fromMinute: 5 * HOUR + 15, spreadMinutes: 2 * HOUR },
+    does: 'holds judgements and hours of an area against their limits',
+  },
+  clocks: { within: 'assess', everyMinutes: HOUR, does: "looks for clocks that jumped among a county's meters" },
+  listRows: {
+    within: 'assess',
+    everyMinutes: DAY,
+    // A new day moves every rolling year.
+    daily: { fromMinute: 0, spreadMinutes: 0 },
+    does: 'makes all list rows of a county anew, and its part of the means of kinds',
+  },
+  telling: {
+    within: 'notify',
+    // Events wait this long for others of the same cause; shards are assessed one after the other, not all at once.
+    everyMinutes: 2,
+    does: 'tells the events that wait, once the oldest has waited as long',
+  },
+} as const satisfies Record<string, Schedule>

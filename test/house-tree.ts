@@ -32,7 +32,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['domain/settle'],
     ['domain/energy'],
     ['domain/judge'],
-    ['domain/alert', 'domain/import'],
+    ['domain/alert', 'domain/alert/kinds', 'domain/import'],
     ['domain/notify'],
     ['domain/view'],
     ['domain/explain'],

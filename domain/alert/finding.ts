@@ -1,8 +1,7 @@
-// What a detector says of one subject: a value, the limits it was held against, and the facts that a message needs.
-// The value of every kind is such that more is worse, so one rule of hysteresis serves all (domain/alert/life.ts).
+// The words of every alert kind: whom it concerns, the limits in force, and the verdict on one subject. The value of
+// every kind is such that more is worse, so one rule of hysteresis serves all (domain/alert/life.ts).
 
-import type { Indicator, QUOTA_INDICATORS } from '../indicator.ts'
-
+/** In the order in which the API and the page list them. A new one needs a row in domain/alert/kinds.ts. */
 export const ALERT_KINDS = [
   'quotaExceeded',
   'quotaPredicted',
@@ -26,7 +25,7 @@ export interface AlertSubject {
   id: string
 }
 
-/** Limits in force for one subject and kind: the defaults of the rule table, or what users set (alert-threshold.ts). */
+/** Limits in force for one subject and kind: the defaults of the rule, or what users set (threshold.ts). */
 export interface Limits {
   enabled: boolean
   /**
@@ -48,84 +47,33 @@ export interface Limits {
   reopenWithinMinutes: number
   /** Told to the next level each time this long passes without an acknowledgement; null: never. */
   escalateAfterMinutes: number | null
-  /** What else the detector is told; names and units as in the rule table. */
+  /** What else the detection is told; names and units as in the kind's rule. */
   parameters: Readonly<Record<string, number>>
 }
 
-/** One indicator against its quota: kgce or m³, per m² or person and year. */
-export interface QuotaFacts {
-  indicator: (typeof QUOTA_INDICATORS)[number]
-  unit: string
-  /** Rolling 12 months, or the year's expected end. */
-  amount: number
-  constraint: number
-  standard: string
-  standIn: boolean
-  /** Indicators above the limit, this one included. */
-  over: number
-}
-
-/** One indicator of dual control against its target of the year. */
-export interface TargetFacts {
-  indicator: Indicator
-  unit: string
-  forecast: number
-  target: number
-  targetSource: string
-  standIn: boolean
-  over: number
-}
-
-export interface SilenceFacts {
-  lastMs: number
-  minutes: number
-  everyMinutes: number
-}
-
-/** What each kind knows beside its value. Plain JSON. */
-export interface AlertFacts {
-  quotaExceeded: QuotaFacts
-  quotaPredicted: QuotaFacts
-  dualControlAtRisk: TargetFacts
-  dualControlOver: TargetFacts
-  gatewayOffline: SilenceFacts
-  meterSilent: SilenceFacts
-  /** `event`: kind of the latest one that awaits review, as in register.ts. */
-  registerEvent: { event: string; atMs: number }
-  nightFlowLeak: { flowM3PerHour: number; baselineM3PerHour: number; limitM3PerHour: number; nights: number }
-  afterHoursLoad: { outsideKwh: number; totalKwh: number; days: number }
-  pueOverLimit: { totalKwh: number; itKwh: number }
-  /** Amounts in the medium's unit; main − sub is what no sub meter explains. */
-  treeImbalance: { mainAmount: number; subAmount: number; unit: string }
-  pvUnderperformance: { kwhPerDay: number; expectedKwhPerDay: number; years: number }
-}
-
-interface Question<K extends AlertKind> {
-  kind: K
+/** Beside the data: who is looked at, the limits, and up to when data were looked at. */
+export interface Asked {
   subject: AlertSubject
   limits: Limits
-  /** Data up to here were looked at. */
   asOfMs: number
 }
-export type Judged<K extends AlertKind = AlertKind> = {
-  [P in K]: Question<P> & { value: number; facts: AlertFacts[P] }
-}[K]
-/** Too little is known to say anything. It neither raises nor clears. */
-export type Unjudged<K extends AlertKind = AlertKind> = { [P in K]: Question<P> & { value: null; facts: null } }[K]
-export type Finding<K extends AlertKind = AlertKind> = Judged<K> | Unjudged<K>
 
-/** What every detector is given beside its data. */
-export type Asked = Pick<Finding, 'subject' | 'limits' | 'asOfMs'>
+/** What a kind says of one subject. Without a value too little is known: it neither raises nor clears. */
+export type Verdict<Facts> = Asked & ({ value: number; facts: Facts } | { value: null; facts: null })
 
-export const unjudged = <K extends AlertKind>(kind: K, { subject, limits, asOfMs }: Asked): Unjudged<K> =>
-  ({ kind, subject, limits, asOfMs, value: null, facts: null }) as Unjudged<K>
+export const unjudged = ({ subject, limits, asOfMs }: Asked): Verdict<never> => ({
+  subject,
+  limits,
+  asOfMs,
+  value: null,
+  facts: null,
+})
 
 /** Throws RangeError when the value is no finite number: that is for `unjudged`. */
-export function judged<K extends AlertKind>(
-  kind: K,
+export function judged<Facts>(
   { subject, limits, asOfMs }: Asked,
-  found: { value: number; facts: AlertFacts[K] },
-): Judged<K> {
-  if (!Number.isFinite(found.value)) throw new RangeError(`${kind} of ${subject.id}: ${found.value} is no value`)
-  return { kind, subject, limits, asOfMs, ...found } as Judged<K>
+  found: { value: number; facts: Facts },
+): Verdict<Facts> {
+  if (!Number.isFinite(found.value)) throw new RangeError(`alert of ${subject.id}: ${found.value} is no value`)
+  return { subject, limits, asOfMs, ...found }
 }

@@ -4,7 +4,8 @@
 
 import { MINUTE_MS } from '../calendar.ts'
 import type { Severity } from '../phrase.ts'
-import { ALERT_KINDS, type AlertKind, type AlertSubject, type Finding, type Judged } from './finding.ts'
+import { ALERT_KINDS, type AlertKind, type AlertSubject } from './finding.ts'
+import type { Finding, Judged } from './kinds.ts'
 import { ALERT_RULES } from './rules.ts'
 
 export const ALERT_STATES = ['pending', 'raised', 'acknowledged', 'cleared'] as const

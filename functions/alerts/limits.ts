@@ -1,16 +1,9 @@
 // The limits of many subjects of one shard: what users set is read once, and subjects about which nobody said anything
 // share the limits of their kind and institution type.
 
-import type { AlertKind, Limits } from '../../domain/alert/finding.ts'
+import type { LimitsReader } from '../../domain/alert/detect.ts'
+import type { Limits } from '../../domain/alert/finding.ts'
 import { type AlertThreshold, resolveLimits } from '../../domain/alert/threshold.ts'
-import type { Institution } from '../../domain/registry/records.ts'
-
-export interface LimitsReader {
-  /** `nearest`: ids from the subject up to its institution. */
-  of(kind: AlertKind, nearest: readonly string[], institutionType?: Institution['type']): Limits
-  /** Whether somebody set this kind for this very subject. */
-  isSet(kind: AlertKind, subject: string): boolean
-}
 
 /** `path`: the shard's area and those above it, nearest first. */
 export function limitsReader(thresholds: readonly AlertThreshold[], path: readonly string[]): LimitsReader {

@@ -1,7 +1,8 @@
 // Alerts of a shard, called once from assess: silence every few minutes, everything else once a day. Between these
 // times it costs one read, so a burst of readings is not slowed down by it.
 
-import type { Finding } from '../../domain/alert/finding.ts'
+import type { Round } from '../../domain/alert/detect.ts'
+import type { Finding } from '../../domain/alert/kinds.ts'
 import {
   type Alert,
   type AlertEvent,
@@ -11,22 +12,18 @@ import {
   isOpen,
   retire,
 } from '../../domain/alert/life.ts'
-import { DAY_MS, dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import type { Judged } from '../judging/judgement.ts'
 import { DERIVED, type Platform } from '../platform.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
+import { dailyDueMs, isDue } from '../state/due.ts'
 import { readOnce } from '../state/read-once.ts'
-import { areaFindings, type DailyQuestion, institutionFindings } from './daily.ts'
+import { schedules } from '../triggers.ts'
+import { areaFindings, institutionFindings } from './daily.ts'
 import { limitsReader } from './limits.ts'
 import { silenceFindings } from './silence.ts'
 import { alertKeys, allThresholds, recentAlerts, standingAlerts, storeAlerts } from './store.ts'
-
-const SILENCE_EVERY_MS = 5 * MINUTE_MS
-/** After the night's last hour, spread over two hours so that a province's shards do not come all at once. */
-const DAILY_FROM_MS = 5.25 * HOUR_MS
-const DAILY_SPREAD_MINUTES = 120
 
 /** When a shard, or an area above shards, was last looked at. Deleted: it is looked at in full the next time. */
 export interface AlertMark {
@@ -43,7 +40,7 @@ type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReade
  */
 export interface Assessed {
   docs: Platform['state']
-  judged: ReadonlyMap<string, Judged>
+  judged: ReadonlyMap<string, Judged> | undefined
 }
 
 /**
@@ -53,17 +50,18 @@ export interface Assessed {
 export async function judgeAlerts(ports: Ports, area: string, nowMs: number, assessed?: Assessed): Promise<void> {
   const { state, registry } = ports
   const mark = (await state.get<AlertMark>(alertMarkKey(area)))?.value
-  const isDaily = dueDaily(area, nowMs) > (mark?.dailyMs ?? Number.NEGATIVE_INFINITY)
-  if (!isDaily && mark && nowMs - mark.silenceMs < SILENCE_EVERY_MS && nowMs >= mark.silenceMs) return
+  const isDaily = !mark || dailyDueMs(schedules.dailyAlerts, { area, nowMs }) > mark.dailyMs
+  if (!isDaily && !isDue(schedules.silence, { lastMs: mark.silenceMs, nowMs })) return
   const areas = await registry.areas()
   const path = areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
   const { institutions, meters } = await registry.shard(area)
-  const question = { shard: area, limits: limitsReader(await allThresholds(state), path), nowMs }
-  const findings = await silenceFindings(state, { ...question, institutions, meters })
+  const typeOf = new Map(institutions.map(({ id, type }) => [id, type]))
+  const round = { nowMs, limits: limitsReader(await allThresholds(state), path), typeOf }
+  const findings = await silenceFindings(state, { shard: area, meters, round })
   if (isDaily) {
     const docs = assessed?.docs ?? readOnce(state)
-    const asked = { ...question, judged: assessed?.judged }
-    findings.push(...(await daily({ ...ports, state: docs }, asked, { area, areas, institutions, meters })))
+    const of = { area, areas, institutions, meters, judged: assessed?.judged, round }
+    findings.push(...(await dailyFindings({ ...ports, state: docs }, of)))
   }
   // Read after everything else: whoever acknowledges an alert meanwhile is not overwritten.
   await storeRound(ports, { area, findings, known: subjectsOf(area, institutions, meters), nowMs })
@@ -71,18 +69,24 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number, ass
   await state.put([{ key: alertMarkKey(area), value }], DERIVED)
 }
 
-async function daily(
+async function dailyFindings(
   ports: Ports,
-  question: Omit<DailyQuestion, 'standing'>,
-  of: { area: string; areas: readonly Area[]; institutions: readonly Institution[]; meters: readonly Meter[] },
+  of: {
+    area: string
+    areas: readonly Area[]
+    institutions: readonly Institution[]
+    meters: readonly Meter[]
+    judged: Assessed['judged'] | undefined
+    round: Round
+  },
 ): Promise<Finding[]> {
-  const { area, areas, institutions, meters } = of
+  const { area, areas, institutions, meters, judged } = of
   const standing = new Map((await standingAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
-  const asked = { ...question, standing }
+  const round = { ...of.round, standing }
   const metersOf = Map.groupBy(meters, (meter) => meter.institution)
   return [
-    ...(await areaFindings(ports, { ...asked, area, above: parentOf(area, areas) })),
-    ...(await institutionFindings(ports, { ...asked, institutions, metersOf })),
+    ...(await areaFindings(ports, { area, above: parentOf(area, areas), round })),
+    ...(await institutionFindings(ports, { shard: area, institutions, metersOf, judged, round })),
   ]
 }
 
@@ -126,11 +130,3 @@ const subjectsOf = (area: string, institutions: readonly Institution[], meters: 
     ...institutions.map(({ id }) => `institution ${id}`),
     ...meters.flatMap(({ id, gateway }) => [`meter ${id}`, `gateway ${gateway}`]),
   ])
-
-/** The latest time at which an area was due for its daily look. */
-function dueDaily(area: string, nowMs: number): number {
-  let spread = 0
-  for (const char of area) spread = (spread * 31 + char.charCodeAt(0)) % DAILY_SPREAD_MINUTES
-  const todayMs = dayStartMs(dayOf(nowMs)) + DAILY_FROM_MS + spread * MINUTE_MS
-  return todayMs <= nowMs ? todayMs : todayMs - DAY_MS
-}

@@ -1,6 +1,7 @@
 // Routes that lead a number, a status, a grade or an alert back to where it comes from.
 
 import * as z from 'zod'
+import { type Evidence, evidenceOf } from '../../domain/alert/evidence.ts'
 import type { Alert } from '../../domain/alert/life.ts'
 import { explainFinding } from '../../domain/alert/text.ts'
 import { dayOf, monthOf } from '../../domain/calendar.ts'
@@ -102,8 +103,9 @@ interface AlertChain {
 /** What lies below an alert: the chain of its indicator, or the last day of its meter. */
 async function chainOf({ subject, finding }: Alert, context: RouteContext): Promise<AlertChain> {
   const { platform, registry } = context
-  const checks = factCheck(finding)
-  const nothing: AlertChain = { chain: null, detail: null, checks, evidence: evidenceOf(finding), now: null }
+  const { paths, ratio, chain: asked } = evidenceOf(finding)
+  const checks = ratioCheck(finding.value, ratio)
+  const nothing: AlertChain = { chain: null, detail: null, checks, evidence: paths, now: null }
   const [day, month] = [dayOf(finding.asOfMs - 1), monthOf(finding.asOfMs - 1)]
   if (subject.type === 'meter') {
     const found = await registry.meter(subject.id)
@@ -111,42 +113,20 @@ async function chainOf({ subject, finding }: Alert, context: RouteContext): Prom
     const explained = await dayExplained(platform, { ...found, day })
     return { ...nothing, detail: explained.detail, checks: [...checks, ...explained.checks] }
   }
-  if (finding.facts === null || !('indicator' in finding.facts)) return nothing
-  const table = 'constraint' in finding.facts ? 'quota' : 'dualControl'
+  if (!asked) return nothing
+  const { table, indicator } = asked
   const institution = (await registry.institution(subject.id))?.institution
-  const { indicator } = finding.facts
   const question = { area: institution?.area ?? subject.id, table, indicator, month, limit: LISTED } as const
   const chain = await explain(platform, registry, { ...question, ...(institution && { institution }) })
-  const { forecast } = (chain.status ?? {}) as { forecast?: number | null }
-  // Of what the year is expected to come to a chain of past months says nothing.
-  const value = table === 'dualControl' ? (forecast ?? null) : finding.kind === 'quotaExceeded' ? chain.result : null
+  const { forecast = null } = (chain.status ?? {}) as { forecast?: number | null }
+  const value = asked.now && { forecast, result: chain.result }[asked.now]
   const { asOfMs } = chain
   return { ...nothing, chain, checks: [...nothing.checks, ...chain.checks], now: { value, asOfMs } }
 }
 
 /** Whether the value of an alert follows from its own facts, where it is a ratio of them. */
-function factCheck({ value, facts }: Alert['finding']): ExplainCheck[] {
-  if (facts === null) return []
-  const [part, whole] =
-    'constraint' in facts
-      ? [100 * facts.amount, facts.constraint]
-      : 'forecast' in facts
-        ? [100 * facts.forecast, facts.target]
-        : 'itKwh' in facts
-          ? [facts.totalKwh, facts.itKwh]
-          : [null, 1]
-  return part === null ? [] : [sameNumber('rating', 'value of the alert, of its facts', [value, part / whole])]
-}
-
-function evidenceOf({ kind, subject, asOfMs }: Alert['finding']): string[] {
-  const month = monthOf(asOfMs - 1)
-  const id = encodeURIComponent(subject.id)
-  if (subject.type === 'meter')
-    return [`/api/v1/meters/${id}/series?from=${asOfMs - 7 * 86_400_000}&to=${asOfMs}&grain=hour`]
-  if (kind === 'pueOverLimit') return [`/api/v1/institutions/${id}/data-centre?month=${month}`]
-  if (kind === 'afterHoursLoad' || kind === 'treeImbalance') return [`/api/v1/institutions/${id}/tree?month=${month}`]
-  return subject.type === 'gateway' ? [`/api/v1/rejections?gateway=${id}`] : []
-}
+const ratioCheck = (value: number, ratio: Evidence['ratio']): ExplainCheck[] =>
+  ratio ? [sameNumber('rating', 'value of the alert, of its facts', [value, ratio.part / ratio.whole])] : []
 
 function explained({ indicator, table, limit, cursor }: z.output<typeof areaQuery>) {
   const chosen = table ?? tableOf(indicator)

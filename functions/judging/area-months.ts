@@ -1,23 +1,47 @@
-// The months of an area put in the place of those that stood, with what that revises, for counties and the areas above
-// alike.
+// The marked months of an area made anew: the sum of what lies right below it, for counties and the areas above alike,
+// written with what that revises. The area above is marked in turn.
 
-import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
-import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { type SubjectMonth, sumSubjects } from '../../domain/energy/subject-month.ts'
 import { DERIVED, type StateStore } from '../platform.ts'
+import { addDirtyMonths } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
+import type { Marked } from './institution-months.ts'
 import { revisedYears } from './revision.ts'
 import { areaCauses, noteRevised, revisedBelow } from './revision-cause.ts'
+import { readYears, subjectYearKey } from './subject-year.ts'
 
-/**
- * `docs`: the same store, where year documents may be remembered. `trail`: the causes noted beside the marks of what
- * lies below.
- */
-export async function putAreaMonths(
+interface Area extends Marked {
+  area: string
+  parent: string | undefined
+  /** Institutions of a county, or areas, in the registry's order, so that the bytes are always the same. */
+  children: readonly string[]
+}
+
+/** `docs`: the same store, where year documents may be remembered. `dirty`, `trail`: of what lies below. */
+export async function sumArea(
   { state, docs = state }: { state: StateStore; docs?: StateStore },
-  months: readonly SubjectMonth[],
-  of: { area: string; parent: string | undefined; trail: Trail; nowMs: number; afterDays: number },
+  { children, dirty, ...of }: Area,
 ): Promise<void> {
-  const { area, parent, trail, nowMs, afterDays } = of
+  const months = [...new Set(Object.values(dirty).flat())].sort()
+  const years = [...new Set(months.map((month) => month.slice(0, 4)))]
+  const keys = children.flatMap((child) => years.map((year) => subjectYearKey(child, year)))
+  const standing = await readYears(docs, keys)
+  const sums = months.map((month) =>
+    sumSubjects(
+      month,
+      standing.flatMap((year) => year[month] ?? []),
+    ),
+  )
+  await putMonths({ state, docs }, sums, of)
+  if (of.parent) await addDirtyMonths(state, of.parent, new Map([[of.area, months]]))
+}
+
+/** Puts months of an area in the place of those that stood. */
+async function putMonths(
+  { state, docs }: { state: StateStore; docs: StateStore },
+  months: readonly SubjectMonth[],
+  { area, parent, trail, nowMs, afterDays }: Omit<Area, 'children' | 'dirty'>,
+): Promise<void> {
   const below = await revisedBelow(state, area)
   const causesOf = async (month: string) => areaCauses(below.value, trail, month)
   const made = await revisedYears(docs, area, months, { nowMs, afterDays, causesOf })

@@ -8,6 +8,8 @@ import type { InstitutionRow } from '../../domain/view/view.ts'
 import { DERIVED, type DocWrite, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
+import { dailyDueMs } from '../state/due.ts'
+import { schedules } from '../triggers.ts'
 import { dualControlOf, type Judged, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
 import { metTargets, peersDoc, standingDocs } from './past-year.ts'
 import { subjectYearKey } from './subject-year.ts'
@@ -26,13 +28,10 @@ const ROWS_PER_PUT = 50
 export interface SummaryQuestion {
   shard: string
   institutions: readonly Institution[]
-  touched: readonly Institution[]
   /** The months that were judged anew. */
   dirty: DirtyMonths
   nowMs: number
   revision: number
-  /** Takes up how each stands that has data: alerts need not judge it again. */
-  judged: Map<string, Judged>
 }
 /** `docs` reads through what was just written; `state` is written. */
 interface Stores {
@@ -41,23 +40,31 @@ interface Stores {
   registry: RegistryReader
 }
 
-/** Rows of who was touched; of everyone on a new day, which moves every rolling year, and by a new registry. */
-export async function summarize({ docs, state, registry }: Stores, of: SummaryQuestion): Promise<void> {
-  const { shard, institutions, touched, nowMs, revision } = of
-  const mark: SummarizedMark = { revision, day: dayOf(nowMs) }
+/**
+ * Writes the rows of who was judged anew; of everyone on a new day, which moves every rolling year, and by a new
+ * registry. Returns how each of them stands that has data: alerts need not judge it again.
+ */
+export async function summarize(
+  { docs, state, registry }: Stores,
+  of: SummaryQuestion,
+): Promise<ReadonlyMap<string, Judged>> {
+  const { shard, institutions, dirty, nowMs, revision } = of
+  const mark: SummarizedMark = { revision, day: dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs })) }
   const before = (await state.get<SummarizedMark>(summarizedKey(shard)))?.value
   const isCurrent = before?.revision === mark.revision && before.day === mark.day
-  const listed = isCurrent ? touched : institutions
+  const listed = isCurrent ? institutions.filter(({ id }) => dirty[id] !== undefined) : institutions
   if (!isCurrent) {
     const years = judgedYears(monthOf(nowMs))
     await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
   }
   const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
+  const judged = new Map<string, Judged>()
   for (let first = 0; first < listed.length; first += ROWS_PER_PUT) {
     const rows: DocWrite[] = []
     for (const institution of listed.slice(first, first + ROWS_PER_PUT)) {
-      const value = await rowOf(institution, { shard, areaName, nowMs, judged: of.judged }, { docs, registry })
-      rows.push({ key: summaryKey(shard, institution.id), value })
+      const { row, stands } = await rowOf(institution, { shard, areaName, nowMs }, { docs, registry })
+      rows.push({ key: summaryKey(shard, institution.id), value: row })
+      if (stands) judged.set(institution.id, stands)
     }
     await state.put(rows, DERIVED)
   }
@@ -70,6 +77,7 @@ export async function summarize({ docs, state, registry }: Stores, of: SummaryQu
         { key: summarizedKey(shard), value: mark },
       ]
   await state.put([...standing, ...daily], DERIVED)
+  return judged
 }
 
 /** Years before this one of which a row is to be made, by institution. */
@@ -91,19 +99,18 @@ function pastYears(
 
 async function rowOf(
   institution: Institution,
-  of: { shard: string; areaName: string; nowMs: number; judged: Map<string, Judged> },
+  { shard, areaName, nowMs }: { shard: string; areaName: string; nowMs: number },
   { docs, registry }: Pick<Stores, 'docs' | 'registry'>,
-): Promise<InstitutionRow> {
-  const { shard, areaName, nowMs, judged } = of
+): Promise<{ row: InstitutionRow; stands: Judged | undefined }> {
   const latest = await latestMonth(docs, institution.id, nowMs)
   const month = latest ?? monthOf(nowMs)
   const months = await subjectMonths(docs, institution.id, month)
   const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months }
   const dualControl = await dualControlOf(docs, registry, question)
   const quota = await quotaOf(docs, registry, { institution, month, nowMs, months })
-  if (latest) judged.set(institution.id, { month, dualControl, quota })
+  const stands = latest ? { month, dualControl, quota } : undefined
   const actual = (name: string) => dualControl?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
-  return {
+  const row = {
     id: institution.id,
     name: institution.name,
     nameEn: institution.nameEn ?? null,
@@ -121,4 +128,5 @@ async function rowOf(
     waterPerCapitaM3: actual('waterPerCapita'),
     coverage: dualControl?.coverage ?? null,
   }
+  return { row, stands }
 }

@@ -1,11 +1,13 @@
-// Looks for clocks that jumped, once an hour and county, where readings came out of order or after a leap. What it
-// finds is kept as an event: the order of arrival is history, like an alert, and rebuilding neither needs nor touches
-// it.
+// Looks for clocks that jumped, once an hour and county (`clocks` of functions/triggers.ts), where readings came out of
+// order or after a leap. What it finds is kept as an event: the order of arrival is history, like an alert, and
+// rebuilding neither needs nor touches it.
 
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
+import { DAY_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import { CLOCK_JUMP_MS_MIN, type ClockJump, clockJumps } from '../../domain/settle/clock-jump.ts'
 import { DERIVED, type Platform, type Touched } from '../platform.ts'
+import { isDue } from '../state/due.ts'
+import { schedules } from '../triggers.ts'
 import { extentsOf, type SettledMark, settledKey } from './mark.ts'
 
 const JUMPS_KEY = 'clock-jump/'
@@ -31,7 +33,6 @@ export async function clockJumpsOf(
     .filter(({ meter, event }) => own.has(meter) && event.atMs >= fromMs && event.atMs < toMs)
 }
 
-const LOOK_EVERY_MS = HOUR_MS
 /** Readings around those that arrived: three receipts of a gateway that sends once a day, and a day more. */
 const REACH_MS = 4 * DAY_MS
 /**
@@ -67,7 +68,7 @@ export async function lookAtClocks(
     return
   }
   const look = before.value
-  if (nowMs - look.atMs < LOOK_EVERY_MS && nowMs >= look.atMs) return
+  if (!isDue(schedules.clocks, { lastMs: look.atMs, nowMs })) return
   const read = meters.filter(isRead)
   const { mark, touched } = await readings.touchedSince(
     read.map(({ id }) => id),

@@ -46,18 +46,18 @@ export async function addDirtyMonths(
 /**
  * Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay, and so do those
  * worked on, because whoever made or cleared marks meanwhile may have been overwritten: then VersionConflict, to be
- * tried again.
+ * tried again. Returns what the work made; undefined when there was nothing to do.
  */
-export async function withDirtyMonths(
+export async function withDirtyMonths<Made>(
   state: StateStore,
   area: string,
-  work: (months: DirtyMonths, trail: Trail) => Promise<void>,
-): Promise<void> {
+  work: (months: DirtyMonths, trail: Trail) => Promise<Made>,
+): Promise<Made | undefined> {
   const standing = await state.get<DirtyMonths>(dirtyKey(area))
-  if (!standing || Object.keys(standing.value).length === 0) return
+  if (!standing || Object.keys(standing.value).length === 0) return undefined
   const trail = await state.get<Trail>(trailKey(area))
   const causes = trail?.value ?? {}
-  await work(standing.value, causes)
+  const made = await work(standing.value, causes)
   // Emptied, not deleted: a deleted document would start again at version 1 and could be mistaken for the one read.
   const cleared: DocWrite[] = [{ key: dirtyKey(area), value: {}, ifVersion: standing.version }]
   if (trail && Object.keys(causes).length > 0) {
@@ -71,4 +71,5 @@ export async function withDirtyMonths(
     }
     throw error
   }
+  return made
 }

@@ -13,10 +13,9 @@ import type { Area } from '../../domain/registry/records.ts'
 import { alertKeys } from '../alerts/store.ts'
 import type { Doc, Platform, StateStore } from '../platform.ts'
 import { type RegistryReader, registryReader } from '../registry/reader.ts'
+import { schedules } from '../triggers.ts'
 import { enqueue, hold, notificationKeys, notifySettingOf, recipientsOf } from './outbox.ts'
 
-/** Events wait this long for others of the same cause; shards are assessed one after the other, not all at once. */
-export const GATHER_MINUTES = 2
 /** At the most, events of one round; the rest waits for the next. */
 const EVENTS_PAGE = 20_000
 /** Links of an installation that was not told its address lead to the page on this machine. */
@@ -34,7 +33,7 @@ export async function planPending(
   const pageUrl = (await notifySettingOf(state))?.pageUrl ?? knownUrl ?? PAGE_URL_DEFAULT
   const [waiting, broken] = parted(await state.query<AlertEvent>(alertKeys.event(), { limit: EVENTS_PAGE }), isTellable)
   // In key order the first is the oldest: when it has waited long enough, those of the same burst are here.
-  if (waiting[0] && waiting[0].value.atMs <= nowMs - GATHER_MINUTES * MINUTE_MS) {
+  if (waiting[0] && waiting[0].value.atMs <= nowMs - schedules.telling.everyMinutes * MINUTE_MS) {
     const events = waiting.map(({ value }) => value)
     const registry = registryReader(state)
     await registry.refresh()

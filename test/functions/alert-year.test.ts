@@ -3,8 +3,8 @@
 // own.
 
 import { expect, test } from 'vitest'
-import { isWeekday } from '../../domain/alert/detect-hours.ts'
 import { ALERT_KINDS, type AlertKind } from '../../domain/alert/finding.ts'
+import { isWeekday } from '../../domain/alert/kinds/after-hours-load.ts'
 import type { AlertEvent } from '../../domain/alert/life.ts'
 import { dayOf, formatInstant, HOUR_MS, hourOfDay, MINUTE_MS } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'
@@ -87,7 +87,7 @@ interface Expected {
   cleared?: string
 }
 /**
- * From the faults and the text of the rules (domain/alert/rules.ts), by hand, not from what the program said. A look on
+ * From the faults and the text of the rules (domain/alert/kinds.ts), by hand, not from what the program said. A look on
  * day D is at 00:01 and sees whole days up to D − 1. "Held for a day" means: at two looks running. kWh of an office:
  * 2025 January 2,814, February 2,472, May 2,724, January to April 10,620, the year 32,250; 2026 January 2,724, January
  * to April 10,620.

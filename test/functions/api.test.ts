@@ -4,7 +4,8 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { registerEvent } from '../../domain/alert/detect-hours.ts'
+import { waitingEvents } from '../../domain/alert/kinds/register-event.ts'
+import { findingOf } from '../../domain/alert/kinds.ts'
 import { advance } from '../../domain/alert/life.ts'
 import { defaultLimits } from '../../domain/alert/rules.ts'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
@@ -87,7 +88,8 @@ async function populated(atEnd?: (remove: () => Promise<void>) => void) {
   await send(platform, 'G-A', [...hourly('A-E'), ...hourly('A-W'), { meter: 'nobody', at: NOON_MS, value: 1 }])
   await derive(platform)
   const asked = { subject: { type: 'meter', id: 'A-E' }, limits: defaultLimits('registerEvent'), asOfMs: 1 } as const
-  const { alert } = advance(undefined, registerEvent(asked, [{ kind: 'reset', atMs: 1, reviewed: false }]), 1)
+  const waiting = waitingEvents(asked, [{ kind: 'reset', atMs: 1, reviewed: false }])
+  const { alert } = advance(undefined, findingOf('registerEvent', waiting), 1)
   await storeAlerts(platform.state, '130102', { changed: alert ? [alert] : [], dropped: [], events: [] })
   return platform
 }

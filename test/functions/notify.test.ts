@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type AlertKind, judged } from '../../domain/alert/finding.ts'
+import type { AlertKind } from '../../domain/alert/finding.ts'
 import { type Alert, type AlertEvent, advance } from '../../domain/alert/life.ts'
 import type { Notification } from '../../domain/notify/plan.ts'
 import { type Channel, type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
@@ -14,10 +14,10 @@ import { ATTEMPTS_MAX, notify, SENDS_PER_ROUND } from '../../functions/notify.ts
 import type { Notifier, StateStore } from '../../functions/platform.ts'
 import { registryKeys } from '../../functions/registry/reader.ts'
 import { enqueue, type NotificationRecord, notificationKeys, notifySettingOf } from '../../functions/telling/outbox.ts'
-import { GATHER_MINUTES } from '../../functions/telling/plan.ts'
+import { schedules } from '../../functions/triggers.ts'
 import { localNotifier } from '../../local/notify.ts'
 import { type LocalPlatform, openPlatform } from '../../local/platform.ts'
-import { asked, DAY, MINUTE, NOW } from '../domain/alert/asked.ts'
+import { asked, DAY, judged, MINUTE, NOW } from '../domain/alert/asked.ts'
 import { type HttpPeer, httpPeer, mailPeer } from '../local/notify-peers.ts'
 
 const TIMEOUT_MS = 300
@@ -219,7 +219,7 @@ describe('from alerts to people', () => {
     await store([offline(0)])
     await round()
     expect(mail.mails).toEqual([])
-    clock += GATHER_MINUTES * MINUTE
+    clock += schedules.telling.everyMinutes * MINUTE
     await round()
     expect(mail.mails).toHaveLength(1)
     const text = Buffer.from(mail.mails[0].raw.split('\r\n\r\n')[1], 'base64').toString('utf8')
@@ -234,7 +234,7 @@ describe('from alerts to people', () => {
     await register(1000)
     await person('li', [peer.channel], { language: 'en' })
     await store(Array.from({ length: 1000 }, (_, n) => offline(n)))
-    clock += GATHER_MINUTES * MINUTE
+    clock += schedules.telling.everyMinutes * MINUTE
     await round()
     expect(peer.heard).toHaveLength(1)
     expect(JSON.parse(peer.heard[0].body).title).toBe("[Major] Gateway offline ×1000: Chang'an, Shijiazhuang, Hebei")
@@ -249,7 +249,7 @@ describe('from alerts to people', () => {
     await state().put([{ key: notificationKeys.setting, value: { pageUrl: 'https://x.cn/', smsGateway } }])
     await person('li', [{ type: 'sms', phones: ['+8613800000000', '+8613900000000'] }])
     await store([offline(0)])
-    clock = NOW + GATHER_MINUTES * MINUTE
+    clock = NOW + schedules.telling.everyMinutes * MINUTE
     for (let minute = 0; minute < 2; minute++, clock += MINUTE) await round()
     const told = gateway.heard.map(({ body }) => JSON.parse(body).to)
     expect(told).toEqual(['+8613800000000', '+8613900000000', '+8613900000000'])
@@ -260,7 +260,7 @@ describe('from alerts to people', () => {
     await register(1)
     await person('li', [peer.channel])
     await store([offline(0)])
-    clock += GATHER_MINUTES * MINUTE
+    clock += schedules.telling.everyMinutes * MINUTE
     const killed: StateStore = { ...state(), delete: () => Promise.reject(new Error('killed')) }
     await expect(notify({ ...platform, state: killed })({ shards: [] })).rejects.toThrow('killed')
     await state().delete([notificationKeys.storms])
@@ -284,7 +284,7 @@ describe('from alerts to people', () => {
       [notificationKeys.held('x'), { id: 'x' }],
     ]
     await state().put(broken.map(([key, value]) => ({ key, value })))
-    clock += GATHER_MINUTES * MINUTE
+    clock += schedules.telling.everyMinutes * MINUTE
     const reason = `cannot be told and is forgotten: ${broken.map(([key]) => key).join(', ')}`
     expect(await round()).toEqual({ failed: [{ shard: '', reason }] })
     expect(await round()).toEqual({ failed: [] })
@@ -297,7 +297,7 @@ describe('from alerts to people', () => {
     await register(2)
     await person('li', [peer.channel], { immediateMin: 'critical' })
     await store([offline(0), offline(1)])
-    clock += GATHER_MINUTES * MINUTE
+    clock += schedules.telling.everyMinutes * MINUTE
     await round()
     expect(peer.heard).toEqual([])
     clock = NOW + DAY

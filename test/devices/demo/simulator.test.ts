@@ -6,7 +6,7 @@ import type { DemoFault } from '../../../devices/demo/faults.ts'
 import { demoProvince } from '../../../devices/demo/province.ts'
 import { type HistoryWindow, Simulator } from '../../../devices/demo/simulator.ts'
 import type { Reading } from '../../../devices/source.ts'
-import { nightFlowLeak } from '../../../domain/alert/detect-hours.ts'
+import { nightFlow } from '../../../domain/alert/kinds/night-flow-leak.ts'
 import { defaultLimits } from '../../../domain/alert/rules.ts'
 import { DAY_MS, dayOf, HOUR_MS, hourOfDay } from '../../../domain/calendar.ts'
 import type { ReadMeter } from '../../../domain/registry/records.ts'
@@ -167,7 +167,7 @@ describe('registers', () => {
     const { series } = settled(meter)
     const subject = { type: 'meter', id: meter.id } as const
     const asked = { subject, limits: defaultLimits('nightFlowLeak'), asOfMs: START_MS }
-    expect(nightFlowLeak(asked, { hours: series }).value).toBeGreaterThan(asked.limits.raise)
+    expect(nightFlow(asked, { hours: series }).value).toBeGreaterThan(asked.limits.raise)
   })
 
   test('of sub-meters sum to a little less than their main meter and what the roof generates', () => {

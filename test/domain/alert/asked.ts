@@ -1,13 +1,7 @@
 // What alert tests share: a question about one subject, and a finding of a plain kind with limits of one's own.
 
-import {
-  type AlertKind,
-  type Asked,
-  type Finding,
-  judged,
-  type Limits,
-  unjudged,
-} from '../../../domain/alert/finding.ts'
+import { type AlertKind, type Asked, judged as judgedAs, type Limits, unjudged } from '../../../domain/alert/finding.ts'
+import { type Finding, findingOf, type Judged } from '../../../domain/alert/kinds.ts'
 import { defaultLimits } from '../../../domain/alert/rules.ts'
 
 export const MINUTE = 60_000
@@ -23,6 +17,13 @@ export const asked = (kind: AlertKind, id = 'S', limits: Partial<Limits> = {}, a
   asOfMs,
 })
 
+/** A finding with a value. */
+export const judged = <K extends AlertKind>(
+  kind: K,
+  question: Asked,
+  found: { value: number; facts: Judged<K>['facts'] },
+): Judged<K> => findingOf(kind, judgedAs(question, found)) as Judged<K>
+
 /** PUE has the simplest facts; raise above 10, clear at or below 8, at once unless told otherwise. */
 export const finding = (value: number | null, limits: Partial<Limits> = {}, id = 'S'): Finding<'pueOverLimit'> => {
   const plain = {
@@ -35,6 +36,6 @@ export const finding = (value: number | null, limits: Partial<Limits> = {}, id =
   }
   const question = asked('pueOverLimit', id, { ...plain, ...limits })
   return value === null
-    ? unjudged('pueOverLimit', question)
+    ? findingOf('pueOverLimit', unjudged(question))
     : judged('pueOverLimit', question, { value, facts: { totalKwh: value, itKwh: 1 } })
 }

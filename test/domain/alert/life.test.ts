@@ -1,9 +1,9 @@
 // The life of an alert, step by step: each row is a story of values over time and of what is told meanwhile.
 
 import { describe, expect, test } from 'vitest'
-import { judged, type Limits } from '../../../domain/alert/finding.ts'
+import type { Limits } from '../../../domain/alert/finding.ts'
 import { type Alert, acknowledge, advance, advanceAll, escalate, retire } from '../../../domain/alert/life.ts'
-import { asked, DAY, finding, HOUR, MINUTE, NOW } from './asked.ts'
+import { asked, DAY, finding, HOUR, judged, MINUTE, NOW } from './asked.ts'
 
 /** Runs values ten minutes apart; a word is what somebody does, or the state that follows. */
 function live(values: readonly (number | null)[], limits: Partial<Limits> = {}) {

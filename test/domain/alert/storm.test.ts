@@ -2,10 +2,10 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AlertKind, judged } from '../../../domain/alert/finding.ts'
+import type { AlertKind } from '../../../domain/alert/finding.ts'
 import { type AlertEvent, advance } from '../../../domain/alert/life.ts'
 import { AREA_EVENTS_MAX, group, STORM_MINUTES, type Storm, type Surroundings } from '../../../domain/alert/storm.ts'
-import { asked, MINUTE, NOW } from './asked.ts'
+import { asked, judged, MINUTE, NOW } from './asked.ts'
 
 const silence = { lastMs: NOW, minutes: 600, everyMinutes: 15 }
 function raised(kind: 'gatewayOffline' | 'meterSilent', id: string, atMs = NOW): AlertEvent {

@@ -1,13 +1,13 @@
 // Who is told what and when: languages, areas, severities, quiet hours, digest, escalation; and how it reads.
 
 import { describe, expect, test } from 'vitest'
-import { type AlertKind, type AlertSubject, judged } from '../../../domain/alert/finding.ts'
+import type { AlertKind, AlertSubject } from '../../../domain/alert/finding.ts'
 import { type Alert, type AlertEvent, acknowledge, advance, escalate } from '../../../domain/alert/life.ts'
 import { group } from '../../../domain/alert/storm.ts'
 import { isQuiet, planNotifications, releaseHeld } from '../../../domain/notify/plan.ts'
 import { channelSchema, isSafeUrl, type Recipient, recipientSchema } from '../../../domain/notify/setting.ts'
 import type { Directory } from '../../../domain/notify/text.ts'
-import { asked, DAY, HOUR, MINUTE, NOW } from '../alert/asked.ts'
+import { asked, DAY, HOUR, judged, MINUTE, NOW } from '../alert/asked.ts'
 
 const directory: Directory = {
   pageUrl: 'https://kilowatch.example.cn/',

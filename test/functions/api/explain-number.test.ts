@@ -2,8 +2,9 @@
 // schemas say, over a small province with fourteen months of readings, bills and a data centre.
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { registerEvent } from '../../../domain/alert/detect-hours.ts'
-import { dualControlOver } from '../../../domain/alert/detect-judged.ts'
+import { highestTarget } from '../../../domain/alert/kinds/dual-control.ts'
+import { waitingEvents } from '../../../domain/alert/kinds/register-event.ts'
+import { findingOf } from '../../../domain/alert/kinds.ts'
 import { advance } from '../../../domain/alert/life.ts'
 import { defaultLimits } from '../../../domain/alert/rules.ts'
 import { DAY_MS, monthRange } from '../../../domain/calendar.ts'
@@ -223,8 +224,11 @@ test('an alert on a target leads to its chain, and one on a meter to the reading
   const county = { subject: { type: 'area', id: '130102' }, limits: defaultLimits('dualControlOver'), asOfMs } as const
   const meterAsked = { subject: { type: 'meter', id: 'A-E' }, limits: defaultLimits('registerEvent'), asOfMs } as const
   const findings = [
-    dualControlOver({ ...county, limits: { ...county.limits, raiseAfterMinutes: 0 } }, over as never),
-    registerEvent(meterAsked, [{ kind: 'reset', atMs: asOfMs - DAY_MS, reviewed: false }]),
+    findingOf(
+      'dualControlOver',
+      highestTarget({ ...county, limits: { ...county.limits, raiseAfterMinutes: 0 } }, over as never),
+    ),
+    findingOf('registerEvent', waitingEvents(meterAsked, [{ kind: 'reset', atMs: asOfMs - DAY_MS, reviewed: false }])),
   ]
   const raised = findings.flatMap((finding) => advance(undefined, finding, asOfMs).alert ?? [])
   expect(raised.map(({ kind }) => kind)).toEqual(['dualControlOver', 'registerEvent'])

@@ -1,0 +1,16 @@
+// What an alert rests on, as its kind says: paths of series and documents, a ratio of its own facts, and the chain of
+// an indicator.
+
+import type { EvidenceChain } from './kind.ts'
+import { definitionOf, type Judged } from './kinds.ts'
+
+export interface Evidence {
+  paths: string[]
+  ratio: { part: number; whole: number } | null
+  chain: EvidenceChain | null
+}
+
+export function evidenceOf(finding: Judged): Evidence {
+  const { evidence } = definitionOf(finding.kind)
+  return { paths: evidence.paths(finding), ratio: evidence.ratio(finding.facts), chain: evidence.chain(finding.facts) }
+}

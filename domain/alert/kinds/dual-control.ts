@@ -1,0 +1,118 @@
+// The forecast of a year against its target: close to it (`dualControlAtRisk`), and beyond it (`dualControlOver`). Both
+// compare and translate; what a value means is decided where it is judged (domain/judge/dual-control.ts).
+
+import { DAY_MS, yearOf, yearRange } from '../../calendar.ts'
+import { INDICATOR_NAMES, type Indicator } from '../../indicator.ts'
+import type { DualControl } from '../../judge/result.ts'
+import { figure, type Phrase, percent, standInMark, unitIn } from '../../phrase.ts'
+import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { DAY, defaultsOf, type KindDefinition } from '../kind.ts'
+import { andMore, highestOf } from './highest.ts'
+
+/** One indicator of dual control against its target of the year. */
+interface TargetFacts {
+  indicator: Indicator
+  unit: string
+  forecast: number
+  target: number
+  targetSource: string
+  standIn: boolean
+  /** Indicators above the limit, this one included. */
+  over: number
+}
+
+/** Source: docs/rules/facts.md#hebei-2020-and-2025 */
+const DUAL_CONTROL_DUTY: Phrase = {
+  zh: '《河北省机关事务工作“十四五”规划》（冀事管〔2021〕120号）：推行双控与定额相结合的节能目标管理方式',
+  en: 'Hebei 14th five-year plan of office affairs (冀事管〔2021〕120号): targets managed by dual control together with quotas',
+}
+
+/** Days of January, in which a forecast of the year's end is the weather. */
+const EARLY_DAYS = 31
+
+/** What both kinds share. */
+const looked: Omit<KindDefinition<TargetFacts, 'judged'>, 'rule'> = {
+  group: 'judged',
+  text: {
+    measured: ({ facts: { indicator, forecast, unit, over } }) => ({
+      zh: `${INDICATOR_NAMES[indicator].zh}预计 ${figure(forecast)} ${unitIn(unit, 'zh')}${andMore(over).zh}`,
+      en: `${INDICATOR_NAMES[indicator].en}, forecast: ${figure(forecast)} ${unit}${andMore(over).en}`,
+    }),
+    against: ({ facts: { target, unit, targetSource, standIn }, value }) => ({
+      zh: `目标 ${figure(target)} ${unitIn(unit, 'zh')}（${targetSource}）${standInMark(standIn).zh}，为其 ${percent(value)}`,
+      en: `target ${figure(target)} ${unit} (${targetSource})${standInMark(standIn).en}, ${percent(value)} of it`,
+    }),
+  },
+  detect: ({ subject, dualControl }, { ask, nowMs }) => [
+    highestTarget(ask(subject), dualControl && withoutEarlyForecasts(dualControl, nowMs)),
+  ],
+  evidence: {
+    paths: () => [],
+    ratio: ({ forecast, target }) => ({ part: 100 * forecast, whole: target }),
+    chain: ({ indicator }) => ({ table: 'dualControl', indicator, now: 'forecast' }),
+  },
+}
+
+export const dualControlAtRisk: KindDefinition<TargetFacts, 'judged'> = {
+  ...looked,
+  rule: {
+    subjects: ['institution', 'area'],
+    severity: 'minor',
+    name: { zh: '双控目标临近', en: 'Dual control at risk' },
+    unit: '%',
+    defaults: defaultsOf({
+      raise: 95,
+      clear: 94,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: null,
+    }),
+    reason: 'Orange begins above 95 % of the target (docs/rules/dual-control.md#status).',
+    yieldsTo: 'dualControlOver',
+    clause: DUAL_CONTROL_DUTY,
+  },
+}
+
+export const dualControlOver: KindDefinition<TargetFacts, 'judged'> = {
+  ...looked,
+  rule: {
+    subjects: ['institution', 'area'],
+    severity: 'critical',
+    name: { zh: '双控目标超出', en: 'Dual control exceeded' },
+    unit: '%',
+    defaults: defaultsOf({
+      raise: 100,
+      clear: 99,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: 3 * DAY,
+    }),
+    reason: 'Red begins above 100 % of the target (docs/rules/dual-control.md#status).',
+    clause: DUAL_CONTROL_DUTY,
+  },
+}
+
+/**
+ * The indicator with the highest forecast against its target, in percent. Unjudged without a target, or while
+ * provisional.
+ */
+export function highestTarget(asked: Asked, status: DualControl | null): Verdict<TargetFacts> {
+  const rated = (status?.provisional ? [] : (status?.indicators ?? [])).flatMap(
+    ({ ratio, forecast, target, ...row }) =>
+      ratio === null || forecast === null || target === null ? [] : [{ ...row, forecast, target, pct: 100 * ratio }],
+  )
+  const highest = highestOf(rated, asked.limits)
+  if (!highest) return unjudged(asked)
+  const { indicator, unit, forecast, target, targetSource, targetStandIn, pct, over } = highest
+  const facts = { indicator, unit, forecast, target, targetSource: targetSource ?? '', standIn: targetStandIn, over }
+  return judged(asked, { value: pct, facts })
+}
+
+/** Until January is over, only what a rolling year measures counts. */
+function withoutEarlyForecasts(status: DualControl, nowMs: number): DualControl {
+  const { fromMs } = yearRange(yearOf(nowMs))
+  if (nowMs - fromMs >= EARLY_DAYS * DAY_MS) return status
+  return { ...status, indicators: status.indicators.filter(({ forecastBasis }) => forecastBasis === 'complete') }
+}

@@ -1,0 +1,97 @@
+// Water that runs when nobody is there: the least hourly flow of each night against the nights before. Value: percent
+// of the limit.
+
+import { dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
+import { figure } from '../../phrase.ts'
+import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
+import { amountAt, type Hours, median, parametersOf } from './hours.ts'
+import { meterSeries } from './paths.ts'
+
+interface LeakFacts {
+  flowM3PerHour: number
+  baselineM3PerHour: number
+  limitM3PerHour: number
+  nights: number
+}
+
+export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
+  group: 'hours',
+  rule: {
+    subjects: ['meter', 'institution'],
+    severity: 'major',
+    name: { zh: '夜间流量异常（疑似漏水）', en: 'Night flow: probable leak' },
+    unit: '%',
+    defaults: defaultsOf({
+      raise: 100,
+      clear: 80,
+      reopenWithin: 7 * DAY,
+      escalateAfter: 2 * DAY,
+      parameters: { fromHour: 2, toHour: 5, nights: 3, baselineNights: 28, ratio: 1.5, floorM3PerHour: 0.1 },
+    }),
+    reason:
+      'Nobody washes from 02:00 to 05:00: a flow that never falls to half as much again as four weeks of nights, three nights running, runs away. The floor is about a dripping cistern in a large building.',
+    clause: OWN_RULE,
+  },
+  text: {
+    measured: ({ facts }) => ({
+      zh: `连续 ${facts.nights} 夜最小流量 ${figure(facts.flowM3PerHour)} m³/h`,
+      en: `the flow never fell below ${figure(facts.flowM3PerHour)} m³/h in ${facts.nights} nights running`,
+    }),
+    against: ({ facts }) => ({
+      zh: `限值 ${figure(facts.limitM3PerHour)} m³/h（此前夜间基线 ${figure(facts.baselineM3PerHour)} m³/h）`,
+      en: `limit ${figure(facts.limitM3PerHour)} m³/h (baseline of the nights before: ${figure(facts.baselineM3PerHour)} m³/h)`,
+    }),
+  },
+  /** Leaks are looked for where water enters: a sub meter would tell of the same water once more. */
+  detect: ({ institution, meters, hours: hoursOf }, { ask, standing }) =>
+    meters.flatMap(({ id, medium, role }) => {
+      const hours = hoursOf.get(id)
+      if (medium !== 'water' || role !== 'main' || !hours) return []
+      const asked = ask({ type: 'meter', id }, institution.id)
+      return [nightFlow(asked, { hours, baselineM3PerHour: standing(id)?.baselineM3PerHour })]
+    }),
+  evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
+}
+
+/**
+ * Over `nights` nights (`fromHour` to `toHour`) the flow never fell below max(floor, ratio × median of the
+ * `baselineNights` before). `baselineM3PerHour`: that of the alert while one is open, or the leak becomes its own
+ * baseline after four weeks. A night counts when at least half of its hours are known; unjudged when one of the nights,
+ * or half of the baseline's, does not.
+ */
+export function nightFlow(
+  asked: Asked,
+  { hours, baselineM3PerHour }: { hours: Hours; baselineM3PerHour?: number },
+): Verdict<LeakFacts> {
+  const { fromHour, toHour, nights, baselineNights, ratio, floorM3PerHour } = parametersOf(
+    asked,
+    'fromHour',
+    'toHour',
+    'nights',
+    'baselineNights',
+    'ratio',
+    'floorM3PerHour',
+  )
+  // The last night that is over: asOf may lie within one.
+  const lastDay = dayOf(asked.asOfMs - toHour * HOUR_MS)
+  const minima = (count: number, endDay: number): (number | null)[] =>
+    Array.from({ length: count }, (_, back) => nightMinimum(hours, endDay - back, { fromHour, toHour }))
+  const recent = minima(nights, lastDay)
+  const before = minima(baselineNights, lastDay - nights).filter((flow) => flow !== null)
+  const baseline = baselineM3PerHour ?? (before.length * 2 >= baselineNights ? median(before) : null)
+  if (recent.includes(null) || baseline === null) return unjudged(asked)
+  const flow = Math.min(...recent.filter((minimum) => minimum !== null))
+  const limit = Math.max(floorM3PerHour, baseline * ratio)
+  const facts = { flowM3PerHour: flow, baselineM3PerHour: baseline, limitM3PerHour: limit, nights }
+  return judged(asked, { value: (100 * flow) / limit, facts })
+}
+
+function nightMinimum(hours: Hours, day: number, { fromHour, toHour }: { fromHour: number; toHour: number }) {
+  const known: number[] = []
+  for (let hour = fromHour; hour < toHour; hour++) {
+    const amount = amountAt(hours, dayStartMs(day) + hour * HOUR_MS)
+    if (!Number.isNaN(amount)) known.push(amount)
+  }
+  return known.length * 2 >= toHour - fromHour && known.length > 0 ? Math.min(...known) : null
+}

@@ -1,0 +1,130 @@
+// An institution's use against its quota: the rolling year (`quotaExceeded`), and the year as it is expected to end
+// (`quotaPredicted`). Both compare and translate; what a value means is decided where it is judged
+// (domain/judge/quota.ts).
+
+import { INDICATOR_NAMES, type QUOTA_INDICATORS } from '../../indicator.ts'
+import type { QuotaStatus } from '../../judge/result.ts'
+import { figure, type Phrase, percent, standInMark, unitIn } from '../../phrase.ts'
+import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { DAY, defaultsOf, type KindDefinition, type KindEvidence, type KindText } from '../kind.ts'
+import { andMore, highestOf } from './highest.ts'
+
+/** One indicator against its quota: kgce or m³, per m² or person and year. */
+interface QuotaFacts {
+  indicator: (typeof QUOTA_INDICATORS)[number]
+  unit: string
+  /** Rolling 12 months, or the year's expected end. */
+  amount: number
+  constraint: number
+  standard: string
+  standIn: boolean
+  /** Indicators above the limit, this one included. */
+  over: number
+}
+
+/** Source: docs/rules/facts.md#duties-when-over-quota */
+const QUOTA_DUTY: Phrase = {
+  zh: '《河北省公共机构节能办法》（省政府令〔2009〕第10号，〔2011〕第17号修订）：超定额须向机关事务管理机构说明；否则通报并下达节能整改意见书',
+  en: 'Hebei rules on energy saving in public institutions (decree 10 of 2009, revised by decree 17 of 2011): whoever exceeds the quota must explain; otherwise public criticism and a rectification notice follow',
+}
+
+/** The part of a year that must be due before its own profile says how it ends: a share of a few days is noise. */
+const SHARE_MIN = 1 / 12
+
+export const quotaExceeded: KindDefinition<QuotaFacts, 'judged'> = {
+  group: 'judged',
+  rule: {
+    subjects: ['institution'],
+    severity: 'critical',
+    name: { zh: '定额超限', en: 'Quota exceeded' },
+    unit: '%',
+    defaults: defaultsOf({
+      raise: 100,
+      clear: 98,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: 3 * DAY,
+    }),
+    reason:
+      'A value equal to 约束值 meets it (docs/rules/quota.md#ratings). ' +
+      'Rolling 12 months move slowly: a day of holding rules out one bad batch.',
+    clause: QUOTA_DUTY,
+  },
+  text: quotaText({ zh: '近12个月', en: 'last 12 months' }),
+  detect: ({ subject, quota }, { ask }) => (quota ? [highestQuota(ask(subject), quota.rows)] : []),
+  evidence: quotaEvidence('result'),
+}
+
+export const quotaPredicted: KindDefinition<QuotaFacts, 'judged'> = {
+  group: 'judged',
+  rule: {
+    subjects: ['institution'],
+    severity: 'major',
+    name: { zh: '定额超限预警', en: 'Quota likely to be exceeded' },
+    unit: '%',
+    defaults: defaultsOf({
+      raise: 100,
+      clear: 97,
+      raiseAfter: 3 * DAY,
+      clearAfter: 3 * DAY,
+      reopenWithin: 30 * DAY,
+      escalateAfter: 7 * DAY,
+    }),
+    reason: 'A forecast swings with the weather: three days, and a wider band than for the fact itself.',
+    yieldsTo: 'quotaExceeded',
+    clause: QUOTA_DUTY,
+  },
+  text: quotaText({ zh: '预计全年', en: 'expected for the year' }),
+  detect({ subject, quota }, { ask }) {
+    if (!quota) return []
+    // The share of elapsed days knows no winter: only the profile of an own year is a forecast.
+    const projected = new Map(
+      quota.pace
+        .filter(({ basis, share }) => basis === 'ownProfile' && (share ?? 0) >= SHARE_MIN)
+        .map((one) => [one.indicator, one.projected]),
+    )
+    const rows = quota.rows.map((row) => ({ ...row, actual: projected.get(row.indicator) ?? null }))
+    return [highestQuota(ask(subject), rows)]
+  },
+  evidence: quotaEvidence(null),
+}
+
+type QuotaRow = Pick<QuotaStatus, 'indicator' | 'unit' | 'actual' | 'constraint' | 'standard' | 'standIn'>
+
+/** The indicator that is highest against its 约束值; value in percent of it. Unjudged when none can be rated. */
+export function highestQuota(asked: Asked, rows: readonly QuotaRow[]): Verdict<QuotaFacts> {
+  const rated = rows.flatMap(({ actual, constraint, ...row }) =>
+    actual === null || constraint === null ? [] : [{ ...row, actual, constraint, pct: (100 * actual) / constraint }],
+  )
+  const highest = highestOf(rated, asked.limits)
+  if (!highest) return unjudged(asked)
+  const { indicator, unit, actual, constraint, standard, standIn, pct, over } = highest
+  const facts = { indicator, unit, amount: actual, constraint, standard: standard ?? '', standIn, over }
+  return judged(asked, { value: pct, facts })
+}
+
+function quotaText(span: Phrase): KindText<QuotaFacts> {
+  return {
+    measured({ facts: { indicator, amount, unit, over } }) {
+      const name = INDICATOR_NAMES[indicator]
+      return {
+        zh: `${name.zh}${span.zh} ${figure(amount)} ${unitIn(unit, 'zh')}${andMore(over).zh}`,
+        en: `${name.en}, ${span.en}: ${figure(amount)} ${unit}${andMore(over).en}`,
+      }
+    },
+    against: ({ facts: { constraint, unit, standard, standIn }, value }) => ({
+      zh: `约束值 ${figure(constraint)} ${unitIn(unit, 'zh')}（${standard}）${standInMark(standIn).zh}，为其 ${percent(value)}`,
+      en: `constraint value ${figure(constraint)} ${unit} (${standard})${standInMark(standIn).en}, ${percent(value)} of it`,
+    }),
+  }
+}
+
+/** The chain of months leads to a rolling year; of the year's end it says nothing. */
+function quotaEvidence(now: 'result' | null): KindEvidence<QuotaFacts> {
+  return {
+    paths: () => [],
+    ratio: ({ amount, constraint }) => ({ part: 100 * amount, whole: constraint }),
+    chain: ({ indicator }) => ({ table: 'quota', indicator, now }),
+  }
+}

@@ -1,0 +1,55 @@
+// Register events of a meter that wait for a review; value: how many.
+
+import { DAY_MS } from '../../calendar.ts'
+import { clockTime, eventName, figure } from '../../phrase.ts'
+import { type Asked, judged, type Verdict } from '../finding.ts'
+import { defaultsOf, type KindDefinition, METERING_DUTY } from '../kind.ts'
+import { meterSeries } from './paths.ts'
+
+/** `event`: kind of the latest one that awaits review, as in domain/settle/review.ts. */
+interface EventFacts {
+  event: string
+  atMs: number
+}
+
+export const registerEvent: KindDefinition<EventFacts, 'hours'> = {
+  group: 'hours',
+  rule: {
+    subjects: ['meter'],
+    severity: 'info',
+    name: { zh: '表底事件待核', en: 'Register event to review' },
+    unit: 'events',
+    defaults: defaultsOf({ raise: 0, clear: 0, reopenWithin: 0, escalateAfter: null, parameters: { daysMax: 30 } }),
+    reason: 'Each event changes consumption by a rule, so a person should see it; after 30 days the list keeps it.',
+    clause: METERING_DUTY,
+  },
+  text: {
+    measured: ({ facts, value }) => ({
+      zh: `${figure(value)} 个事件待核，最近一次：${eventName(facts.event).zh}，${clockTime(facts.atMs)}`,
+      en: `${figure(value)} to review, the latest: ${eventName(facts.event).en} at ${clockTime(facts.atMs)}`,
+    }),
+    against: ({ limits: { raise } }) => ({
+      zh: `待核事件多于 ${figure(raise)} 个`,
+      en: `more than ${figure(raise)} events awaiting review`,
+    }),
+  },
+  detect: ({ institution, meters, events }, { ask }) =>
+    meters.map(({ id }) => waitingEvents(ask({ type: 'meter', id }, institution.id), events.get(id) ?? [])),
+  evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
+}
+
+/** `events`: reviewed or not. Those older than `daysMax` do not wait any more. */
+export function waitingEvents(
+  asked: Asked,
+  events: readonly { kind: string; atMs: number; reviewed: boolean }[],
+): Verdict<EventFacts> {
+  const { daysMax = 0 } = asked.limits.parameters
+  const waiting = events
+    // A replacement was registered by a person, who needs not be told of it.
+    .filter(({ kind, reviewed }) => !reviewed && kind !== 'replacement')
+    .filter(({ atMs }) => atMs <= asked.asOfMs && atMs > asked.asOfMs - daysMax * DAY_MS)
+    .toSorted((a, b) => a.atMs - b.atMs)
+  const latest = waiting.at(-1)
+  const facts = { event: latest?.kind ?? 'none', atMs: latest?.atMs ?? asked.asOfMs }
+  return judged(asked, { value: waiting.length, facts })
+}

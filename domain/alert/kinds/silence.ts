@@ -1,0 +1,126 @@
+// Silence of a gateway (`gatewayOffline`), and of a meter whose gateway still brings readings of others
+// (`meterSilent`). The value of both is the number of missed intervals.
+
+import { MINUTE_MS } from '../../calendar.ts'
+import { must } from '../../must.ts'
+import { clockTime, duration } from '../../phrase.ts'
+import { type Asked, judged, type Limits, unjudged, type Verdict } from '../finding.ts'
+import { DAY, defaultsOf, type Given, type KindDefinition, type KindText, METERING_DUTY, OWN_RULE } from '../kind.ts'
+import { meterSeries } from './paths.ts'
+
+interface SilenceFacts {
+  lastMs: number
+  minutes: number
+  everyMinutes: number
+}
+
+const text: KindText<SilenceFacts> = {
+  measured: ({ facts: { lastMs, minutes } }) => ({
+    zh: `已 ${duration(minutes).zh}无数据，最后一次 ${clockTime(lastMs)}`,
+    en: `nothing heard for ${duration(minutes).en}, last at ${clockTime(lastMs)}`,
+  }),
+  against({ facts: { everyMinutes }, limits }) {
+    const limit = duration(patienceMinutes(limits, everyMinutes))
+    return {
+      zh: `限值 ${limit.zh}（每 ${duration(everyMinutes).zh}一次）`,
+      en: `limit ${limit.en} (one every ${duration(everyMinutes).en})`,
+    }
+  },
+}
+
+export const gatewayOffline: KindDefinition<SilenceFacts, 'silence'> = {
+  group: 'silence',
+  rule: {
+    subjects: ['gateway'],
+    severity: 'major',
+    name: { zh: '网关离线', en: 'Gateway offline' },
+    unit: 'intervals',
+    defaults: defaultsOf({ raise: 4, clear: 2, reopenWithin: DAY, escalateAfter: DAY, parameters: { minutesMin: 30 } }),
+    reason: 'Four uploads missed, and half an hour at least: a restart or a lost packet is no outage.',
+    clause: OWN_RULE,
+  },
+  text,
+  detect({ gateway, meters, lastMs, listeningSinceMs }, { ask, nowMs }) {
+    const asked = ask({ type: 'gateway', id: gateway }, must(meters[0]).institution)
+    const everyMinutes = Math.min(...meters.map(({ intervalMinutes }) => intervalMinutes))
+    // After a stop of our own a gateway is given as long to be heard again as it would be given to be silent.
+    const patienceMs = patienceMinutes(asked.limits, everyMinutes) * MINUTE_MS
+    const isEarly = lastMs < listeningSinceMs && nowMs - listeningSinceMs < patienceMs
+    return [isEarly ? unjudged(asked) : gatewaySilence(asked, { lastMs, everyMinutes })]
+  },
+  evidence: {
+    paths: ({ subject }) => [`/api/v1/rejections?gateway=${encodeURIComponent(subject.id)}`],
+    ratio: () => null,
+    chain: () => null,
+  },
+}
+
+export const meterSilent: KindDefinition<SilenceFacts, 'silence'> = {
+  group: 'silence',
+  rule: {
+    subjects: ['meter'],
+    severity: 'minor',
+    name: { zh: '表计无数据', en: 'Meter silent' },
+    unit: 'intervals',
+    defaults: defaultsOf({
+      raise: 8,
+      clear: 2,
+      reopenWithin: DAY,
+      escalateAfter: 3 * DAY,
+      parameters: { minutesMin: 120 },
+    }),
+    reason: 'Twice the patience shown to a gateway, so that a dead gateway is known before its meters are looked at.',
+    clause: METERING_DUTY,
+  },
+  text,
+  detect(given, { ask, nowMs }) {
+    const gatewayHeardMs = latestReadingMs(given, nowMs)
+    return given.meters.map(({ id, institution, intervalMinutes: everyMinutes }) => {
+      const lastMs = given.lastReadingMs(id) ?? null
+      return meterSilence(ask({ type: 'meter', id }, institution), { lastMs, everyMinutes, gatewayHeardMs })
+    })
+  },
+  evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
+}
+
+/** `everyMinutes`: how often it is expected, the shortest interval of its meters. */
+export const gatewaySilence = (asked: Asked, heard: { lastMs: number; everyMinutes: number }): Verdict<SilenceFacts> =>
+  judged(asked, silence(asked, { ...heard, untilMs: asked.asOfMs }))
+
+/**
+ * The silence is counted up to `gatewayHeardMs`, the gateway's last message, so a gateway that dies does not silence
+ * its forty meters as well. Nothing ever read: unjudged.
+ */
+export function meterSilence(
+  asked: Asked,
+  heard: { lastMs: number | null; everyMinutes: number; gatewayHeardMs: number | null },
+): Verdict<SilenceFacts> {
+  const { lastMs, everyMinutes, gatewayHeardMs } = heard
+  if (lastMs === null || gatewayHeardMs === null) return unjudged(asked)
+  const untilMs = Math.min(asked.asOfMs, gatewayHeardMs)
+  return judged(asked, silence(asked, { lastMs, untilMs, everyMinutes }))
+}
+
+function silence(
+  { limits }: Asked,
+  { lastMs, untilMs, everyMinutes }: { lastMs: number; untilMs: number; everyMinutes: number },
+) {
+  const minutes = Math.max(0, (untilMs - lastMs) / MINUTE_MS)
+  const missed = minutes / everyMinutes
+  // Not yet long enough to be raised, whatever the interval: held in the band, where nothing changes.
+  const { minutesMin = 0 } = limits.parameters
+  const value = minutes < minutesMin ? Math.min(missed, limits.raise) : missed
+  return { value, facts: { lastMs, minutes, everyMinutes } }
+}
+
+/**
+ * How far the readings of a gateway's meters reach: its word on its meters. The time of its last message would do
+ * worse: a gateway that sends what it kept during an outage is heard now, while its readings are old.
+ */
+function latestReadingMs({ meters, lastReadingMs }: Given['silence'], nowMs: number): number | null {
+  const lastMs = Math.max(...meters.map(({ id }) => lastReadingMs(id) ?? Number.NEGATIVE_INFINITY))
+  return Number.isFinite(lastMs) ? Math.min(lastMs, nowMs) : null
+}
+
+const patienceMinutes = ({ raise, parameters: { minutesMin = 0 } }: Limits, everyMinutes: number): number =>
+  Math.max(minutesMin, raise * everyMinutes)

@@ -1,0 +1,101 @@
+// A main meter against the sum of the meters right below it over the last week. Value: how far they are apart, percent
+// of the main meter.
+
+import { figure, percent } from '../../phrase.ts'
+import { amountUnit } from '../../unit.ts'
+import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { BALANCE_DAYS, DAY, defaultsOf, type Given, type Inquiry, type KindDefinition, METERING_DUTY } from '../kind.ts'
+import { KNOWN_SHARE_MIN } from './hours.ts'
+import { institutionPath, meterSeries } from './paths.ts'
+
+/** Amounts in the medium's unit; main − sub is what no sub meter explains. */
+interface ImbalanceFacts {
+  mainAmount: number
+  subAmount: number
+  unit: string
+}
+
+/**
+ * Sub-items of electricity (docs/rules/data.md#sub-item-codes) that together make the whole: lighting and sockets,
+ * HVAC, power, special.
+ */
+const SUB_ITEMS = ['01A', '01B', '01C', '01D']
+
+export const treeImbalance: KindDefinition<ImbalanceFacts, 'hours'> = {
+  group: 'hours',
+  rule: {
+    subjects: ['meter'],
+    severity: 'minor',
+    name: { zh: '总分表不平衡', en: 'Main and sub meters disagree' },
+    unit: '%',
+    defaults: defaultsOf({
+      raise: 10,
+      clear: 8,
+      raiseAfter: DAY,
+      clearAfter: DAY,
+      reopenWithin: 7 * DAY,
+      escalateAfter: null,
+      parameters: { amountMin: 10 },
+    }),
+    reason:
+      'Meters of class 1 to 2 and short lines explain a few percent; 10 % is a missing or wrongly scaled meter. Where sub meters do not cover everything, set the threshold of that main meter.',
+    clause: METERING_DUTY,
+  },
+  text: {
+    measured({ facts: { mainAmount, subAmount, unit } }) {
+      const gap = Math.abs(mainAmount - subAmount)
+      const [zh, en] = subAmount > mainAmount ? ['多', 'more'] : ['少', 'less']
+      return {
+        zh: `总表 ${figure(mainAmount)} ${unit}，分表合计 ${figure(subAmount)} ${unit}，分表${zh} ${figure(gap)} ${unit}`,
+        en: `main meter ${figure(mainAmount)} ${unit}, sub meters ${figure(subAmount)} ${unit}: ${figure(gap)} ${unit} ${en}`,
+      }
+    },
+    against: ({ limits: { raise }, value }) => ({
+      zh: `相差 ${percent(value)}，限值 ±${percent(raise)}`,
+      en: `${percent(value)} apart, limit ±${percent(raise)}`,
+    }),
+  },
+  detect: ({ institution, balances }, inquiry) => balances.map((balance) => ofNode(balance, institution.id, inquiry)),
+  evidence: {
+    paths: (asked) => (asked.subject.type === 'meter' ? meterSeries(asked) : [institutionPath('tree', asked)]),
+    ratio: () => null,
+    chain: () => null,
+  },
+}
+
+/**
+ * Sub meters need not cover everything, and nothing registered says whether they do. So a node is held to balance where
+ * its sub-items are complete or somebody set its limits; elsewhere only subs that count more than their main meter are
+ * wrong.
+ */
+function ofNode(
+  { node: { meter, subs }, periods }: Given['hours']['balances'][number],
+  institution: string,
+  { ask, isSet }: Inquiry<ImbalanceFacts>,
+): Verdict<ImbalanceFacts> {
+  const asked = ask({ type: 'meter', id: meter.id }, institution)
+  const known = periods.filter(({ own }) => own !== null)
+  if (known.reduce((sum, { hoursKnown }) => sum + hoursKnown, 0) < BALANCE_DAYS * 24 * KNOWN_SHARE_MIN) {
+    return unjudged(asked)
+  }
+  const mainAmount = known.reduce((sum, { own, generated }) => sum + (own ?? 0) + (generated ?? 0), 0)
+  const subAmount = known.reduce((sum, one) => sum + (one.subs ?? 0), 0)
+  const items = new Set(subs.map(({ purpose }) => purpose?.slice(0, 3)))
+  const covers = SUB_ITEMS.every((item) => items.has(item)) || isSet(meter.id)
+  const subAmounts = [covers ? subAmount : Math.max(subAmount, mainAmount)]
+  return imbalance(asked, { mainAmount, subAmounts, unit: amountUnit(meter.medium) })
+}
+
+/** Null where a meter is not known in the span. Unjudged when the main meter counted less than `amountMin`. */
+export function imbalance(
+  asked: Asked,
+  { mainAmount, subAmounts, unit }: { mainAmount: number | null; subAmounts: readonly (number | null)[]; unit: string },
+): Verdict<ImbalanceFacts> {
+  const known = subAmounts.filter((amount) => amount !== null)
+  const { amountMin = 0 } = asked.limits.parameters
+  if (mainAmount === null || mainAmount <= 0 || mainAmount < amountMin) return unjudged(asked)
+  if (known.length === 0 || known.length < subAmounts.length) return unjudged(asked)
+  const subAmount = known.reduce((sum, amount) => sum + amount, 0)
+  const value = (100 * Math.abs(mainAmount - subAmount)) / mainAmount
+  return judged(asked, { value, facts: { mainAmount, subAmount, unit } })
+}

@@ -1,0 +1,36 @@
+// A county as assess judges it: its institutions and meters, and the tables that hold for them, of one registry.
+
+import type { Tariff } from '../../domain/energy/tariff.ts'
+import { areaPathOf } from '../../domain/registry/area.ts'
+import type { Area, Meter } from '../../domain/registry/records.ts'
+import type { StandardTables } from '../../domain/standards/tables.ts'
+import { parentOf, type RegistryReader, type Shard } from '../registry/reader.ts'
+
+export interface County extends Shard {
+  shard: string
+  /** The area above; none at the top. */
+  parent: string | undefined
+  /** Its own code and those of the areas above, nearest first. */
+  path: readonly string[]
+  /** By institution. */
+  metersOf: ReadonlyMap<string, readonly Meter[]>
+  areas: readonly Area[]
+  tariffs: readonly Tariff[]
+  tables: StandardTables
+}
+
+export async function countyOf(registry: RegistryReader, shard: string): Promise<County> {
+  const { institutions, meters } = await registry.shard(shard)
+  const areas = await registry.areas()
+  return {
+    shard,
+    parent: parentOf(shard, areas),
+    path: areaPathOf(shard, new Map(areas.map((area) => [area.code, area]))),
+    institutions,
+    meters,
+    metersOf: Map.groupBy(meters, (meter) => meter.institution),
+    areas,
+    tariffs: await registry.tariffs(),
+    tables: await registry.tables(),
+  }
+}

@@ -1,0 +1,121 @@
+// The marked months of a county's institutions made anew from hours and bills, and written with what they revise.
+
+import { dayOf, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
+import { institutionMonth, type MonthInput } from '../../domain/energy/institution-month.ts'
+import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import type { Trail } from '../../domain/judge/revision-cause.ts'
+import type { Institution } from '../../domain/registry/records.ts'
+import { DERIVED, type DocWrite, type Platform, type StateStore } from '../platform.ts'
+import { billsOf } from '../registry/bills.ts'
+import type { DirtyMonths } from '../state/dirty.ts'
+import { putTogether } from '../state/put-together.ts'
+import type { County } from './county.ts'
+import { judgedYears, standardsIn } from './judgement.ts'
+import { amountsOf } from './month-amounts.ts'
+import { type RevisedMonths, revisedYears } from './revision.ts'
+import { institutionCauses, noteRevised } from './revision-cause.ts'
+import { subjectYearKey } from './subject-year.ts'
+
+/** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
+const INSTITUTIONS_PER_LOAD = 50
+
+/** `docs`: the store of year documents, each read once. */
+type Ports = Pick<Platform, 'readings' | 'state' | 'consumption'> & { docs: StateStore }
+/** What one pass works on. */
+export interface Marked {
+  dirty: DirtyMonths
+  trail: Trail
+  nowMs: number
+  afterDays: number
+}
+
+/** Writes the months of all marked institutions of a county, some institutions at a time. */
+export async function judgeMonths(ports: Ports, county: County, marked: Marked): Promise<void> {
+  const touched = county.institutions.filter(({ id }) => marked.dirty[id] !== undefined)
+  for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
+    const load = touched.slice(first, first + INSTITUTIONS_PER_LOAD)
+    const written = await withRevisions(ports, await monthsOf(ports, { county, load, ...marked }), marked)
+    await noteRevised(ports.state, county.shard, written.revised)
+    await putTogether(ports.docs, written.recorded)
+    await ports.docs.put(written.plain, DERIVED)
+  }
+}
+
+/** The marked months of a load of institutions, by institution; each month's hours are read at once. */
+async function monthsOf(
+  { state, consumption }: Ports,
+  { county, load, dirty, nowMs }: { county: County; load: readonly Institution[] } & Marked,
+): Promise<ReadonlyMap<string, SubjectMonth[]>> {
+  const { shard, areas, tables, metersOf } = county
+  const marked = new Map(load.map(({ id }) => [id, dirty[id]]))
+  const billed = await billsOf(state, marked)
+  const made = new Map<string, SubjectMonth[]>(load.map(({ id }) => [id, []]))
+  for (const month of [...new Set([...marked.values()].flat())].sort()) {
+    const asked = load.filter(({ id }) => marked.get(id)?.includes(month))
+    const amountsBy = await monthAmounts({ consumption }, county, asked, month)
+    const sets = standardsIn({ areas, tables }, shard, month)
+    for (const institution of asked) {
+      const meters = metersOf.get(institution.id) ?? []
+      const [bills, amounts] = [billed.get(institution.id), amountsBy(institution)]
+      const input = { institution, meters, bills, month, asOfMs: nowMs, amounts, sets }
+      made.get(institution.id)?.push(institutionMonth(input))
+    }
+  }
+  return made
+}
+
+type Amounts = MonthInput['amounts']
+
+/** What the meters of each institution counted in a month. What hours cost needs the hours; their sums do not. */
+async function monthAmounts(
+  { consumption }: Pick<Platform, 'consumption'>,
+  { metersOf, tariffs, path }: County,
+  institutions: readonly Institution[],
+  month: Month,
+): Promise<(institution: Institution) => Amounts> {
+  const subjectsOf = ({ id }: Institution): string[] => [id, ...path]
+  const isPriced = (one: Institution): boolean => tariffs.some(({ subject }) => subjectsOf(one).includes(subject))
+  const idsOf = (some: readonly Institution[]): string[] =>
+    some.flatMap(({ id }) => metersOf.get(id)?.map((meter) => meter.id) ?? [])
+  const { fromMs, toMs } = monthRange(month)
+  const span = [dayOf(fromMs), dayOf(toMs)] as const
+  const priced = institutions.filter(isPriced)
+  const days = Map.groupBy(await consumption.get(idsOf(priced), ...span), ({ meter }) => meter)
+  const sums = await consumption.sums(idsOf(institutions.filter((one) => !isPriced(one))), ...span)
+  return (institution) => {
+    if (!priced.includes(institution)) return (meter) => sums.get(meter)
+    const meters = metersOf.get(institution.id) ?? []
+    const own = meters.flatMap(({ id }) => days.get(id) ?? [])
+    return amountsOf(own, { meters, tariffs, subjects: subjectsOf(institution) })
+  }
+}
+
+interface Written {
+  plain: DocWrite[]
+  /** By institution, where a month was closed or a closed one has changed, together with what records that. */
+  recorded: DocWrite[][]
+  revised: Map<string, RevisedMonths['revised']>
+}
+
+/** The year documents with the months in their place. What is recorded is the difference from what stood before. */
+async function withRevisions(
+  { readings, state, docs }: Ports,
+  made: ReadonlyMap<string, SubjectMonth[]>,
+  { dirty, trail, nowMs, afterDays }: Marked,
+): Promise<Written> {
+  const ids = [...made.keys()]
+  const months = ids.flatMap((id) => dirty[id])
+  const years = new Set([...judgedYears(monthOf(nowMs)), ...months.map((month) => month.slice(0, 4))])
+  await docs.getMany(ids.flatMap((id) => [...years].map((year) => subjectYearKey(id, year))))
+  const found = await Promise.all(
+    [...made].map(async ([id, own]) => {
+      const causesOf = (month: Month) => institutionCauses({ readings, state }, trail[id], month)
+      return [id, await revisedYears(docs, id, own, { nowMs, afterDays, causesOf })] as const
+    }),
+  )
+  return {
+    plain: found.flatMap(([, { plain }]) => plain),
+    recorded: found.flatMap(([, { recorded }]) => recorded),
+    revised: new Map(found.map(([id, { revised }]) => [id, revised])),
+  }
+}

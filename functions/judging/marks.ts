@@ -1,0 +1,58 @@
+// Marks the months of institutions that assess has to judge although no reading came: those of a changed registration,
+// and the present one.
+
+import { DAY_MS, type Month, monthOf, monthsThrough } from '../../domain/calendar.ts'
+import type { Institution } from '../../domain/registry/records.ts'
+import { DERIVED, type StateStore } from '../platform.ts'
+import { addDirtyMonths } from '../state/dirty.ts'
+import type { County } from './county.ts'
+import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './fingerprint.ts'
+import { summaryKey } from './list-rows.ts'
+import { standingKey } from './past-year.ts'
+import { allYears } from './subject-year.ts'
+
+/** When the present month of everyone was last marked. */
+const presentKey = (shard: string): string => `present/${shard}`
+
+/** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
+export async function markChanged(state: StateStore, county: County): Promise<void> {
+  const { shard } = county
+  const judgedBy = judgedByOf(county, shard, county)
+  const before = await state.get<AssessedMark>(assessedKey(shard))
+  const changed = reopenedInstitutions(judgedBy, before?.value)
+  if (changed.length === 0) return
+  const months = new Map<string, Month[]>()
+  for (const id of changed) {
+    const years = await allYears(state, id)
+    months.set(
+      id,
+      years.flatMap((year) => Object.keys(year)),
+    )
+  }
+  const trail = before ? reopenedTrail(months, { judgedBy, before: before.value }) : {}
+  await addDirtyMonths(state, shard, months, trail)
+  const gone = changed.filter((id) => !judgedBy.has(id))
+  await state.delete(gone.flatMap((id) => rowsOf(shard, id, months.get(id) ?? [])))
+  const value: AssessedMark = Object.fromEntries(judgedBy)
+  await state.put([{ key: assessedKey(shard), value, ifVersion: before?.version ?? 0 }], DERIVED)
+}
+
+/** The keys of all list rows of an institution. */
+function rowsOf(shard: string, id: string, months: readonly Month[]): string[] {
+  const years = new Set(months.map((month) => Number(month.slice(0, 4))))
+  return [summaryKey(shard, id), ...[...years].map((year) => standingKey(year, shard, id))]
+}
+
+/**
+ * Marks the present month of a shard's institutions, and those since the last time, which may have ended with nobody
+ * looking; one day more, for what settles after midnight.
+ */
+export async function markPresent(
+  state: StateStore,
+  { shard, institutions, nowMs }: { shard: string; institutions: readonly Institution[]; nowMs: number },
+): Promise<void> {
+  const lastMs = (await state.get<{ atMs: number }>(presentKey(shard)))?.value.atMs ?? nowMs
+  const months = monthsThrough(monthOf(Math.min(lastMs, nowMs) - DAY_MS), monthOf(nowMs))
+  await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
+  await state.put([{ key: presentKey(shard), value: { atMs: nowMs } }], DERIVED)
+}
