@@ -4,7 +4,7 @@
 import { type GatewaySeen, gatewaysHeard, putGatewaysSeen } from '../functions/alerts/gateways-heard.ts'
 import type { MqttMessage, StateStore } from '../functions/platform.ts'
 
-/** Well below the silence after which a gateway counts as offline (domain/alert/rules.ts). */
+/** Well below the silence after which a gateway counts as offline (domain/alert/kinds/). */
 const NOTED_EVERY_MS = 10 * 60_000
 
 /** Takes messages that were stored. */
