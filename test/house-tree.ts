@@ -59,7 +59,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cloud/cli.ts'],
   ],
   [['local'], ['local/command'], ['local/cli.ts']],
-  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay']],
+  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay'], ['devices/drivers.ts']],
   [
     ['web/src/api'],
     ['web/src/words'],
