@@ -1,5 +1,5 @@
-// The table of series stores: the name in KILOWATCH_STORE → the store. A new store is a folder beside this file, a row
-// here, and what builds it in infra/.
+// The table of series stores: the name in KILOWATCH_STORE → the store. A new store is a folder beside this file and a
+// row here; what builds it in AWS is a file and two rows in infra/ (infra/series-stores.ts).
 
 import * as z from 'zod'
 import { readerOf } from '../environment.ts'
