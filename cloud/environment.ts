@@ -1,26 +1,19 @@
 // What the platform on AWS is told by its environment: one row per variable, parsed when it is first asked for, so that
-// a function needs only what it uses and importing needs nothing. `infra/` sets them; docs/architecture.md lists them.
+// a function needs only what it uses and importing needs nothing. A series store has rows of its own
+// (cloud/series/stores.ts). `infra/` sets them; docs/architecture.md lists them.
 
 import * as z from 'zod'
 
-const name = z.string().min(1)
-const url = z.url({ protocol: /^https?$/ })
+/** A name, such as that of a table or a queue. */
+export const name = z.string().min(1)
+/** Address of a service. */
+export const url = z.url({ protocol: /^https?$/ })
 
 export const variables = {
-  /** Which series store was chosen at deploy. */
-  KILOWATCH_STORE: z.enum(['timestream', 'influxdb']),
   /** DynamoDB table of state documents, of the ledger of what was touched, and of nothing else. */
   KILOWATCH_STATE_TABLE: name,
   /** S3 bucket of reports and packages. */
   KILOWATCH_OBJECTS_BUCKET: name,
-  KILOWATCH_TIMESTREAM_DATABASE: name,
-  KILOWATCH_READINGS_TABLE: name,
-  KILOWATCH_CONSUMPTION_TABLE: name,
-  /** `https://host:8086` of Timestream for InfluxDB, or of any server with the v1 API. */
-  KILOWATCH_INFLUX_URL: url,
-  KILOWATCH_INFLUX_DATABASE: name,
-  /** Secret whose JSON has `username` and `password`, or `token`. */
-  KILOWATCH_INFLUX_SECRET_ARN: name,
   /** One per queue of the trigger table. FIFO, with GATHER_SECONDS of delay (decision 0016). */
   KILOWATCH_QUEUE_SETTLE_URL: url,
   KILOWATCH_QUEUE_ASSESS_URL: url,
@@ -41,15 +34,21 @@ export const variables = {
   /** `prod`, `test`, …: only told in logs. */
   KILOWATCH_STAGE: name.default('prod'),
 }
-export type Variable = keyof typeof variables
 
-/** The value of a variable. Throws an Error that names it when it is not set, or says what is wrong with it. */
-export function variable<Name extends Variable>(
-  key: Name,
-  source: Readonly<Record<string, string | undefined>> = process.env,
-): z.output<(typeof variables)[Name]> {
-  const result = variables[key].safeParse(source[key])
-  if (result.success) return result.data as z.output<(typeof variables)[Name]>
-  if (source[key] === undefined) throw new Error(`the environment variable ${key} is not set`)
-  throw new Error(`the environment variable ${key}: ${result.error.issues[0]?.message}`)
+type Rows = Readonly<Record<string, z.ZodType>>
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * A function that gives the value of a variable of `rows`. It throws an Error that names the variable when it is not
+ * set, or says what is wrong with it.
+ */
+export function readerOf<Table extends Rows>(rows: Table) {
+  return <Name extends keyof Table & string>(key: Name, source: Environment = process.env): z.output<Table[Name]> => {
+    const result = rows[key].safeParse(source[key])
+    if (result.success) return result.data as z.output<Table[Name]>
+    if (source[key] === undefined) throw new Error(`the environment variable ${key} is not set`)
+    throw new Error(`the environment variable ${key}: ${result.error.issues[0]?.message}`)
+  }
 }
+
+export const variable = readerOf(variables)

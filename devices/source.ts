@@ -1,5 +1,5 @@
 // The one interface between a gateway and whatever reads meters: drivers, the simulator, the replayer.
-// The gateway owns it; `drivers/blueprint.ts` shows how to write one.
+// The gateway owns it; `driver.ts` is how a driver gives one.
 
 import type { ReadingsMessage } from '../domain/wire/reading.ts'
 

@@ -60,7 +60,7 @@ export class Uplink {
 
   /** Connects and stays connected until `stop`. Throws when the URL has no MQTT scheme. */
   start(): void {
-    if (!/^(mqtts?|tcp|tls|ssl|wss?):$/.test(new URL(this.#options.url).protocol)) {
+    if (!isBrokerUrl(this.#options.url)) {
       throw new TypeError(`"${this.#options.url}" is not a broker's address; write mqtt://host:port`)
     }
     this.#running ??= this.#run()
@@ -112,6 +112,10 @@ export class Uplink {
     return Math.round(waitMs * (0.5 + this.#random()))
   }
 }
+
+/** Whether the text is a broker's address, such as `mqtt://host:1883`. */
+export const isBrokerUrl = (text: string): boolean =>
+  /^(mqtts?|tcp|tls|ssl|wss?):$/.test(URL.parse(text)?.protocol ?? '')
 
 /** Node's own errors of a failed connect to several addresses have a code but no message. */
 const reasonOf = (error: (Error & { code?: unknown }) | undefined): string =>

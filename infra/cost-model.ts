@@ -1,11 +1,7 @@
-// What a month in AWS is made of: from institutions and meters to messages, invocations, units and gigabytes, along the
-// trigger table and the limits of infra/functions.ts. What is assumed and not measured stands in ASSUMED, by name, and
-// in docs/cost.md.
+// The words of the cost model: a case, a line of its bill, and by name what is assumed and not measured.
+// infra/cost-month.ts reckons with them; docs/cost.md shows all of it.
 
-import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
-import { works } from './functions.ts'
 import type { PriceName } from './prices.ts'
-import type { SeriesStore } from './settings.ts'
 
 export interface Case {
   name: string
@@ -60,14 +56,10 @@ export const ASSUMED = {
   fixedUsd: 10,
 } as const
 
-const HOURS = 730
-const MINUTES = HOURS * 60
-const SECONDS = HOURS * 3600
-const WORKING_DAYS = 21
-const MILLION = 1e6
-const GB = 1e9
-/** SQS takes, gives and deletes up to ten messages a request. */
-const SQS_BATCH = 10
+/** Of a month. */
+export const HOURS = 730
+export const MILLION = 1e6
+export const GB = 1e9
 
 export interface Line {
   /** What is paid for: the part of the design. */
@@ -77,118 +69,4 @@ export interface Line {
   quantity: number
 }
 
-/**
- * A month at rest: all gateways send, everything works, nobody imports history. `gatherSeconds` is the trigger table's.
- */
-export function monthOf(one: Case, store: SeriesStore, gatherSeconds: number = GATHER_SECONDS): Line[] {
-  const gateways = one.institutions * ASSUMED.gatewaysPerInstitution
-  const messages = (gateways * MINUTES) / one.everyMinutes
-  const readings = (one.meters * MINUTES) / one.everyMinutes
-  const spans = SECONDS / gatherSeconds
-
-  // A batch is what one poller finds in one window; it closes early when it is full.
-  const ingest = works.ingest
-  const perBatch = clamp(
-    ((messages / SECONDS) * (ingest.batch?.seconds ?? 1)) / ASSUMED.pollersPerQueue,
-    1,
-    ingest.batch?.messages ?? 1,
-  )
-  const ingestRuns = messages / perBatch
-  const groups = ingestRuns * Math.min(perBatch, one.shards)
-
-  // Messages for one shard that come within a span are one; what nobody sent to is not worked on.
-  const shardRuns = Math.min(messages, one.shards * spans)
-  const settledMeters = Math.min(readings, one.meters * spans)
-  const assessed = Math.min(messages, one.institutions * spans)
-  const perRun = clamp(one.shards / works.settle.copies, 1, SQS_BATCH)
-  const runs = shardRuns / perRun
-
-  // Each tick is one run that sends a message for every shard; those find nothing new where ingest has sent one
-  // already.
-  const rows = Object.values<Trigger>(triggers)
-  const ticks = rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0)
-  const tickShards = rows.reduce(
-    (sum, { everyMinutes, each }) => sum + (everyMinutes && each ? (MINUTES / everyMinutes) * one.shards : 0),
-    0,
-  )
-  const idleShards = Math.max(0, tickShards - shardRuns)
-  const queues = rows.filter(({ queue }) => queue).length
-  const polls = (ASSUMED.pollersPerQueue * SECONDS) / ASSUMED.pollSeconds
-
-  const { ingestSeconds, settleSeconds, assessSeconds, idleSeconds } = ASSUMED
-  const gbSeconds =
-    gb(ingest.memoryMb) * (ingestRuns * ingestSeconds.each + messages * ingestSeconds.message) +
-    gb(works.settle.memoryMb) *
-      (runs * settleSeconds.each + shardRuns * settleSeconds.shard + settledMeters * settleSeconds.meter) +
-    gb(works.assess.memoryMb) * (runs * assessSeconds.each + assessed * assessSeconds.institution) +
-    gb(works.notify.memoryMb) * (ticks + idleShards / SQS_BATCH) * idleSeconds
-  const requests = one.readers * WORKING_DAYS * ASSUMED.requestsPerReaderDay
-  const invocations = ingestRuns + 2 * runs + ticks + idleShards / SQS_BATCH + requests
-  const shardMessages = 2 * shardRuns + idleShards
-
-  const writes =
-    groups * ASSUMED.ingestWritesPerGroup +
-    shardRuns * ASSUMED.settleWritesPerShard +
-    assessed * ASSUMED.assessWritesPerInstitution
-  const reads =
-    invocations * ASSUMED.readsPerInvocation +
-    shardRuns * ASSUMED.settleReadsPerShard +
-    assessed * ASSUMED.assessReadsPerInstitution
-  const objects = shardRuns * ASSUMED.objectsPerShard
-  return [
-    line('gateways: connection', 'iotMinutes', (gateways * MINUTES) / MILLION),
-    line('gateways: statuses', 'iotMessages', (2 * gateways * HOURS * ASSUMED.statusesPerGatewayHour) / MILLION),
-    line('gateways: rule for readings', 'iotRules', messages / MILLION),
-    line('gateways: action for readings', 'iotActions', messages / MILLION),
-    line('queues: readings', 'sqsStandard', (messages * (1 + 2 / Math.min(perBatch, SQS_BATCH)) + polls) / MILLION),
-    line('queues: work', 'sqsFifo', ((shardMessages * 3) / perRun + queues * polls) / MILLION),
-    line('functions: invocations', 'lambdaRequests', invocations / MILLION),
-    line('functions: time', 'lambdaGbSeconds', gbSeconds / MILLION),
-    line('documents: writes', 'dynamoWrites', writes / MILLION),
-    line('documents: reads', 'dynamoReads', reads / MILLION),
-    line('documents: storage', 'dynamoStorage', (one.meters * ASSUMED.stateBytesPerMeter) / GB),
-    line('documents: long ones, written', 's3Puts', objects / MILLION),
-    line('documents: long ones, read', 's3Gets', objects / MILLION),
-    ...(store === 'timestream'
-      ? timestream({ readings, settledMeters, meters: one.meters, queries: runs * 4 })
-      : influx(one, readings)),
-    line('API: requests', 'httpRequests', requests / MILLION),
-    line('logs', 'logs', (invocations * ASSUMED.logBytesPerInvocation) / GB),
-    line('keys, secrets, alarms', 'fixed', ASSUMED.fixedUsd),
-  ]
-}
-
-interface SeriesVolumes {
-  readings: number
-  settledMeters: number
-  meters: number
-  queries: number
-}
-
-function timestream({ readings, settledMeters, meters, queries }: SeriesVolumes): Line[] {
-  const { readingBytes, dayBytes } = ASSUMED
-  const writtenBytes = readings * readingBytes + settledMeters * dayBytes
-  const keptBytes = 12 * (readings * readingBytes + meters * (HOURS / 24) * dayBytes)
-  // A day of what is written stays in memory.
-  const memoryGb = writtenBytes / (HOURS / 24) / GB
-  return [
-    line('series: writes', 'timestreamWrites', writtenBytes / 1024 / MILLION),
-    line('series: memory', 'timestreamMemory', memoryGb * HOURS),
-    line('series: a year on magnetic', 'timestreamMagnetic', keptBytes / GB),
-    line('series: queries', 'timestreamQueries', queries / ASSUMED.queriesPerTcuHour),
-  ]
-}
-
-/** Two zones, as stage prod has; the network's two endpoints in each. */
-function influx({ influxVcpus, meters }: Case, readings: number): Line[] {
-  const keptBytes = 12 * (readings * ASSUMED.packedBytes + meters * HOURS * ASSUMED.packedBytes)
-  return [
-    line('series: InfluxDB', 'influxVcpuHours', 2 * influxVcpus * HOURS),
-    line('series: storage', 'influxStorage', 2 * Math.max(100, keptBytes / GB)),
-    line('series: network endpoints', 'endpointHours', 2 * 2 * HOURS),
-  ]
-}
-
-const line = (part: string, price: PriceName, quantity: number): Line => ({ part, price, quantity })
-const gb = (megabytes: number): number => megabytes / 1024
-const clamp = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value))
+export const line = (part: string, price: PriceName, quantity: number): Line => ({ part, price, quantity })

@@ -2,9 +2,10 @@
 
 import { writeFileSync } from 'node:fs'
 import { GATHER_SECONDS } from '../functions/triggers.ts'
-import { ASSUMED, type Case, type Line, monthOf } from './cost-model.ts'
+import { ASSUMED, type Case, type Line } from './cost-model.ts'
+import { monthOf } from './cost-month.ts'
 import { PRICED_FOR, PRICED_ON, type Price, type PriceName, prices } from './prices.ts'
-import type { SeriesStore } from './settings.ts'
+import { SERIES_STORES } from './settings.ts'
 
 /** Hebei: 31,600 institutions, 200,000 meters, 14 cities; the counties are those of the demo. */
 const province = { institutions: 31_600, meters: 200_000, shards: 170, readers: 2_000 }
@@ -30,7 +31,6 @@ export const cases: readonly Case[] = [
   { name: 'the province, 15 min', ...province, everyMinutes: 15, influxVcpus: 8 },
   { name: 'the province, 1 min', ...province, everyMinutes: 1, influxVcpus: 32 },
 ]
-const STORES: readonly SeriesStore[] = ['influxdb', 'timestream']
 /** Spans of gathering to compare; SQS forgets a message's id after five minutes, so that longer ones gather no more. */
 const SPANS = [30, 60, 120, 240]
 const DOMINANT_LINES = 3
@@ -42,7 +42,7 @@ export const totalUsd = (lines: readonly Line[]): number => lines.reduce((sum, l
 /** docs/cost.md as text. */
 export function costDocument(): string {
   const parts = [
-    ...new Set(cases.flatMap((one) => STORES.flatMap((store) => monthOf(one, store).map(({ part }) => part)))),
+    ...new Set(cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthOf(one, store).map(({ part }) => part)))),
   ]
   const used = Object.entries<Price>(prices)
   const unverified = used.filter(([, { verified }]) => !verified).length
@@ -60,10 +60,10 @@ export function costDocument(): string {
     '## A month, in US dollars',
     '',
     table(
-      ['', ...STORES.map((store) => `readings=${store}`), 'what dominates (with InfluxDB)'],
+      ['', ...SERIES_STORES.map((store) => `readings=${store}`), 'what dominates (with InfluxDB)'],
       cases.map((one) => [
         one.name,
-        ...STORES.map((store) => usd(totalUsd(monthOf(one, store)))),
+        ...SERIES_STORES.map((store) => usd(totalUsd(monthOf(one, store)))),
         dominant(monthOf(one, 'influxdb')),
       ]),
     ),
@@ -81,7 +81,7 @@ export function costDocument(): string {
       cases.map((one) => [one.name, ...SPANS.map((span) => usd(totalUsd(monthOf(one, 'influxdb', span))))]),
     ),
     '',
-    ...STORES.flatMap((store) => [
+    ...SERIES_STORES.flatMap((store) => [
       `## Line by line, readings=${store}`,
       '',
       table(

@@ -14,11 +14,11 @@ import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
 import { entryOf } from './bundle.ts'
 import { bundledCode } from './code.ts'
-import type { InfluxNetwork } from './influx.ts'
 import { pascal, queueVariable } from './names.ts'
 import type { WorkQueue } from './queues.ts'
+import type { Series, SeriesNetwork } from './series.ts'
 import type { Settings } from './settings.ts'
-import { arnOf, type Series, type Stores } from './store.ts'
+import { arnOf, type Stores } from './store.ts'
 
 export interface Work {
   memoryMb: number
@@ -114,7 +114,7 @@ interface Make {
   entry: string
   work: Pick<Work, 'memoryMb' | 'seconds' | 'copies'>
   access: readonly Access[]
-  network?: InfluxNetwork
+  network?: SeriesNetwork
   /** Resources with a wildcard, as cdk-nag prints them, and why. */
   wildcards?: Readonly<Record<string, string>>
 }

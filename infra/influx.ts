@@ -2,7 +2,6 @@
 // network has no NAT: its functions reach AWS by endpoints, and those that talk to the world (notify) stand outside it:
 // decision 0017.
 
-import type { RemovalPolicy } from 'aws-cdk-lib'
 import { CfnOutput, SecretValue } from 'aws-cdk-lib'
 import {
   FlowLogDestination,
@@ -11,19 +10,18 @@ import {
   IpAddresses,
   Port,
   SecurityGroup,
-  type SubnetSelection,
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { CfnInfluxDBInstance } from 'aws-cdk-lib/aws-timestream'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
-import type { Settings } from './settings.ts'
+import { ASSUMED, type Case, GB, HOURS, type Line, line } from './cost-model.ts'
+import type { BuiltSeries, SeriesNetwork, SeriesOptions, SeriesStore, SeriesVolumes } from './series.ts'
 
 const PORT = 8086
 const NETWORK = '10.64.0.0/22'
@@ -32,29 +30,18 @@ const DATABASE = 'kilowatch'
 const STORAGE = 'InfluxIOIncludedT1'
 const STORAGE_GIB = 100
 
-export interface InfluxNetwork {
-  vpc: Vpc
-  vpcSubnets: SubnetSelection
-  securityGroups: SecurityGroup[]
-}
+export const influx: SeriesStore = { build, monthOf }
 
-interface InfluxOptions {
-  key: Key
-  logs: Bucket
-  settings: Settings
-  removalPolicy: RemovalPolicy
-}
-
-export function addInflux(scope: Construct, options: InfluxOptions) {
-  const { influx } = options.settings
-  if (!influx) return buildInflux(scope, options)
+function build(scope: Construct, options: SeriesOptions): BuiltSeries {
+  const { influx: there } = options.settings
+  if (!there) return buildInflux(scope, options)
   return {
     network: undefined,
-    series: () => accessTo({ url: influx.url, database: influx.database }, influx.secretArn),
+    series: () => accessTo({ url: there.url, database: there.database }, there.secretArn),
   }
 }
 
-function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: InfluxOptions) {
+function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: SeriesOptions): BuiltSeries {
   const { network, databaseGroup } = addNetwork(scope, logs)
   const password = new Secret(scope, 'InfluxPassword', {
     encryptionKey: key,
@@ -96,7 +83,7 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: I
   const place = { url: `https://${instance.attrEndpoint}:${PORT}`, database: DATABASE }
   return {
     network,
-    series: (): Access => accessTo(place, token.secretArn),
+    series: () => accessTo(place, token.secretArn),
   }
 }
 
@@ -111,7 +98,7 @@ const accessTo = (place: { url: string; database: string }, secretArn: string): 
   statements: [new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] })],
 })
 
-function addNetwork(scope: Construct, logs: Bucket): { network: InfluxNetwork; databaseGroup: SecurityGroup } {
+function addNetwork(scope: Construct, logs: Bucket): { network: SeriesNetwork; databaseGroup: SecurityGroup } {
   const vpc = new Vpc(scope, 'Network', {
     ipAddresses: IpAddresses.cidr(NETWORK),
     maxAzs: 2,
@@ -142,4 +129,14 @@ function addNetwork(scope: Construct, logs: Bucket): { network: InfluxNetwork; d
     network: { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups: [functionsGroup] },
     databaseGroup,
   }
+}
+
+/** Two zones, as stage prod has; the network's two endpoints in each. */
+function monthOf({ influxVcpus, meters }: Case, { readings }: SeriesVolumes): Line[] {
+  const keptBytes = 12 * (readings * ASSUMED.packedBytes + meters * HOURS * ASSUMED.packedBytes)
+  return [
+    line('series: InfluxDB', 'influxVcpuHours', 2 * influxVcpus * HOURS),
+    line('series: storage', 'influxStorage', 2 * Math.max(100, keptBytes / GB)),
+    line('series: network endpoints', 'endpointHours', 2 * 2 * HOURS),
+  ]
 }

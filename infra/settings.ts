@@ -1,15 +1,19 @@
 // What whoever deploys decides, from the CDK context (`-c name=value` or cdk.json): parsed once, here, so that a wrong
 // value is named before anything is built. docs/deploy.md describes each.
 
-/** Where the series are: decision 0017 says why there is a choice, and why the database is in a network of its own. */
-export type SeriesStore = 'timestream' | 'influxdb'
+/**
+ * Where the series may be, the default first: decision 0017 says why there is a choice, and why the database is in a
+ * network of its own. Each has a row in series-stores.ts.
+ */
+export const SERIES_STORES = ['influxdb', 'timestream'] as const
+export type SeriesStoreName = (typeof SERIES_STORES)[number]
 
 export interface Settings {
   /** `prod` keeps its data when the stack is deleted; what other stages hold goes with them. */
   stage: string
   /** Code of the area that the deployment serves: a tag, to tell bills apart. */
   area: string
-  readings: SeriesStore
+  readings: SeriesStoreName
   /** Mail addresses of those who run it: alarms, not alerts about energy. */
   alerts: readonly string[]
   jwt: { issuer: string; audience: readonly string[] }
@@ -73,7 +77,7 @@ export function settingsOf(context: (name: string) => unknown): Settings {
   return {
     stage: matching('stage', text('stage') ?? 'prod', STAGE, 'a stage (small letters and digits, at most 16)'),
     area: matching('area', text('area') ?? '130000', AREA, 'the code of an area (six or twelve digits)'),
-    readings: oneOf('readings', ['influxdb', 'timestream']),
+    readings: oneOf('readings', SERIES_STORES),
     alerts: list('alerts').map((address) => matching('alerts', address, MAIL, 'a mail address')),
     jwt: {
       issuer: matching('jwtIssuer', needed('jwtIssuer', 'who signs tokens'), HTTPS, 'an https address'),

@@ -6,21 +6,15 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
-import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-timestream'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
-import { addInflux, type InfluxNetwork } from './influx.ts'
+import type { BuiltSeries } from './series.ts'
+import { seriesStores } from './series-stores.ts'
 import type { Settings } from './settings.ts'
 
 /** The window for rebuilding the state table. DynamoDB's longest. */
 const RECOVERY_DAYS = 35
-/** Readings of the last day are written and settled from memory; what comes later goes to the magnetic store. */
-const MEMORY_HOURS = 24
-/** Ten years: quota and target years are compared over two five-year plans. */
-const MAGNETIC_DAYS = 3650
-/** The dimension of every record (cloud/timestream-*.ts). */
-const METER_DIMENSION = 'meter'
 /** Attribute by which DynamoDB forgets what has been settled long ago (the ledger of what was touched). */
 const EXPIRES_ATTRIBUTE = 'expires'
 /**
@@ -28,12 +22,8 @@ const EXPIRES_ATTRIBUTE = 'expires'
  * past.
  */
 const LARGE_DOCUMENTS_PREFIX = 'state/'
-/** Where Timestream reports what it refused after it had accepted it: only for late data, and only there. */
-const REFUSED_PREFIX = 'timestream-refused/'
 
-export type Series = 'readings' | 'consumption'
-
-export interface Stores {
+export interface Stores extends BuiltSeries {
   key: Key
   state: Table
   objects: Bucket
@@ -41,9 +31,6 @@ export interface Stores {
   logs: Bucket
   /** Documents and files: every function works with them. */
   documents(): Access
-  series(reads: readonly Series[], writes: readonly Series[]): Access
-  /** Where functions have to stand that use series; undefined where the series are reached from anywhere. */
-  network: InfluxNetwork | undefined
 }
 
 export interface StoreOptions {
@@ -86,17 +73,13 @@ export function addStores(scope: Construct, { settings, logsKept }: StoreOptions
     deletionProtection: isKept,
     removalPolicy,
   })
-  const chosen =
-    settings.readings === 'timestream'
-      ? addTimestream(scope, { key, objects, removalPolicy })
-      : addInflux(scope, { key, logs, settings, removalPolicy })
   return {
     ...{ key, state, objects, logs },
     documents: () => ({
       environment: { KILOWATCH_STATE_TABLE: state.tableName, KILOWATCH_OBJECTS_BUCKET: objects.bucketName },
       statements: [...documentStatements(state, objects), useOf(key)],
     }),
-    ...chosen,
+    ...seriesStores[settings.readings].build(scope, { settings, key, objects, logs, removalPolicy }),
   }
 }
 
@@ -131,70 +114,6 @@ const useOf = (key: Key): PolicyStatement =>
     ],
     resources: [key.keyArn],
   })
-
-const CLOSED_RULE = 'CloudFormation-Validate::W3697'
-const CLOSED_REASON =
-  'Closed to new customers since 2025-06-20, and chosen by name (readings=timestream) by those who have it; the other choice is InfluxDB.'
-
-interface TimestreamOptions {
-  key: Key
-  objects: Bucket
-  removalPolicy: RemovalPolicy
-}
-
-function addTimestream(scope: Construct, { key, objects, removalPolicy }: TimestreamOptions) {
-  const database = new CfnDatabase(scope, 'Series', { kmsKeyId: key.keyArn })
-  database.applyRemovalPolicy(removalPolicy)
-  accept(database, CLOSED_RULE, CLOSED_REASON)
-  const tableOf = (id: string): CfnTable => {
-    const table = new CfnTable(scope, id, {
-      databaseName: database.ref,
-      // Or each query would scan every meter of its time (decision 0015).
-      schema: {
-        compositePartitionKey: [{ type: 'DIMENSION', name: METER_DIMENSION, enforcementInRecord: 'REQUIRED' }],
-      },
-      retentionProperties: {
-        MemoryStoreRetentionPeriodInHours: String(MEMORY_HOURS),
-        MagneticStoreRetentionPeriodInDays: String(MAGNETIC_DAYS),
-      },
-      magneticStoreWriteProperties: {
-        EnableMagneticStoreWrites: true,
-        MagneticStoreRejectedDataLocation: {
-          S3Configuration: {
-            ...{ BucketName: objects.bucketName, ObjectKeyPrefix: REFUSED_PREFIX },
-            ...{ EncryptionOption: 'SSE_KMS', KmsKeyId: key.keyArn },
-          },
-        },
-      },
-    })
-    table.applyRemovalPolicy(removalPolicy)
-    accept(table, CLOSED_RULE, CLOSED_REASON)
-    return table
-  }
-  const tables: Record<Series, CfnTable> = { readings: tableOf('Readings'), consumption: tableOf('Consumption') }
-  const arnsOf = (series: readonly Series[]) => series.map((one) => tables[one].attrArn)
-  return {
-    network: undefined,
-    series: (reads: readonly Series[], writes: readonly Series[]): Access => ({
-      environment: {
-        KILOWATCH_STORE: 'timestream',
-        KILOWATCH_TIMESTREAM_DATABASE: database.ref,
-        KILOWATCH_READINGS_TABLE: tables.readings.attrName,
-        KILOWATCH_CONSUMPTION_TABLE: tables.consumption.attrName,
-      },
-      statements: [
-        ...(reads.length > 0
-          ? [new PolicyStatement({ actions: ['timestream:Select'], resources: arnsOf(reads) })]
-          : []),
-        ...(writes.length > 0
-          ? [new PolicyStatement({ actions: ['timestream:WriteRecords'], resources: arnsOf(writes) })]
-          : []),
-        // Asks which endpoint serves the account; the service authorizes it for no resource in particular.
-        new PolicyStatement({ actions: ['timestream:DescribeEndpoints'], resources: ['*'] }),
-      ],
-    }),
-  }
-}
 
 /** An ARN of this deployment's partition, region and account. */
 export const arnOf = (scope: Construct, service: string, resource: string): string =>

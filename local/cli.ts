@@ -5,6 +5,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { explainSubject } from './command/explain.ts'
+import { runGateway } from './command/gateway.ts'
 import { importFiles } from './command/import.ts'
 import { rebuildFolder } from './command/rebuild.ts'
 import { repairFile } from './command/repair.ts'
@@ -79,6 +80,12 @@ program
   .option('--shuffle <seed>', 'send readings and messages in random order')
   .option('--duplicate', 'send every message twice')
   .action(replay)
+
+program
+  .command('gateway')
+  .description('run a gateway: a driver reads meters, and their readings go to a broker over MQTT')
+  .requiredOption('--config <file>', 'JSON file with gateway, url, password, outbox, driver and its options')
+  .action(runGateway)
 
 program
   .command('import')

@@ -21,8 +21,8 @@ const FUNCTIONS_TRIGGERS = ['ingest', 'settle', 'assess', 'rollup', 'notify', 'p
 const REBUILD = 'functions/rebuild.ts'
 
 /**
- * Floors of each room, the lowest first. A place is a file, or a folder and stands for the files directly in it. A file
- * imports from its own floor and from those below.
+ * Floors of each room, the lowest first. A place is a file, or a folder and stands for the files directly in it;
+ * `folder/*` stands for each folder in it. A file imports from its own floor and from those below.
  */
 const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [
@@ -52,14 +52,15 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [
     ['cloud'],
     ['cloud/state', 'cloud/series', 'cloud/events'],
-    ['cloud/series/influx', 'cloud/series/timestream'],
+    ['cloud/series/*'],
+    ['cloud/series/stores.ts'],
     ['cloud/stores.ts'],
     ['cloud/platform.ts', 'cloud/replay-dead-letters.ts'],
     ['cloud/entries', 'cloud/command-replay-dlq.ts'],
     ['cloud/cli.ts'],
   ],
   [['local'], ['local/command'], ['local/cli.ts']],
-  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay']],
+  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay'], ['devices/drivers.ts']],
   [
     ['web/src/api'],
     ['web/src/words'],
@@ -80,7 +81,15 @@ const isExcepted = (path: string, target: string): boolean => EXCEPTIONS.has(`${
 const placesOf = new Map(
   FLOORS.flatMap((floors, room) => floors.flatMap((places, floor) => places.map((place) => [place, { room, floor }]))),
 )
-const floorOf = (path: string) => placesOf.get(path) ?? placesOf.get(posix.dirname(path))
+/** The names under which a floor can name a file, the nearest first. */
+const namesOf = (path: string): string[] => {
+  const folder = posix.dirname(path)
+  return [path, folder, `${posix.dirname(folder)}/*`]
+}
+const floorOf = (path: string) =>
+  namesOf(path)
+    .map((name) => placesOf.get(name))
+    .find((place) => place !== undefined)
 /** Rooms with floors: a folder in them that no floor names is a finding. */
 const FLOORED = /^(domain|functions|cloud|local|devices|web\/src)\//
 
@@ -105,7 +114,7 @@ const floorsAreInOrder: TreeRule = ({ sources }) =>
 
 /** A floor that names a place which is gone would hold nothing. */
 const floorsExist: TreeRule = ({ sources }) => {
-  const places = new Set(sources.flatMap(({ path }) => [path, posix.dirname(path)]))
+  const places = new Set(sources.flatMap(({ path }) => namesOf(path)))
   return [...placesOf.keys()]
     .filter((place) => !places.has(place))
     .map((place) => `test/house-tree.ts: a floor names ${place}, where no source file lies`)

@@ -116,6 +116,7 @@ describe('the rule bites', () => {
     ['floorsAreInOrder', { 'domain/a.ts': "import type { B } from './registry/b.ts'" }],
     ['floorsAreInOrder', { 'functions/registry/a.ts': "import type { B } from '../api/b.ts'" }],
     ['floorsAreInOrder', { 'domain/shed/a.ts': 'export const a = 1' }],
+    ['floorsAreInOrder', { 'cloud/series/any/store.ts': "import { seriesStores } from '../stores.ts'" }],
     [
       'noCircles',
       { 'domain/a.ts': "import type { B } from './b.ts'", 'domain/b.ts': "import type { A } from './a.ts'" },

@@ -1,5 +1,6 @@
-// How a driver is written: copy this file, rename it after the device, and replace the two functions at the end.
-// This one is real: it polls energy meters that answer HTTP GET with {"energyKwh": 1234.56}, the register.
+// How a driver is written: copy this file, rename it after the device, replace the options and the two functions at the
+// end, and add a row to devices/drivers.ts. This one is real: it polls energy meters that answer HTTP GET with
+// {"energyKwh": 1234.56}, the register.
 //
 // What every driver keeps:
 //  1. It gives what the device said, or nothing. No zero for a timeout, no last value again, no interpolation:
@@ -11,6 +12,9 @@
 //  5. Every wait has a limit with a name.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import * as z from 'zod'
+import { RECORD_ID } from '../../domain/registry/records.ts'
+import type { Driver } from '../driver.ts'
 import { type Log, silentLog } from '../log.ts'
 import type { Reading, Source } from '../source.ts'
 
@@ -21,16 +25,37 @@ const RETRY_MS_MAX = 15 * 60_000
 /** An answer is one number; whatever is longer is not from this device. */
 const ANSWER_CHARS_MAX = 1_000
 
-export interface PolledMeter {
-  /** The meter's id in the registry. */
-  meter: string
-  url: string
+/** Meters behind one gateway: asked at the same time, each over a connection of its own. */
+const METERS_MAX = 1_000
+/** A device answers no faster than this for long; a round less than once a day is no monitoring. */
+const EVERY_MS_MIN = 500
+const EVERY_MS_MAX = 24 * 3_600_000
+
+/** What a gateway's configuration file says under `options`. */
+const optionsSchema = z.strictObject({
+  meters: z
+    .array(
+      z.strictObject({
+        /** The meter's id in the registry. */
+        meter: z.string().regex(RECORD_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
+        url: z.url({ protocol: /^https?$/, error: 'must be an address such as http://192.168.1.20/energy' }),
+      }),
+    )
+    .min(1)
+    .max(METERS_MAX),
+  /** Time from one round of polls to the next. */
+  everyMs: z.int().min(EVERY_MS_MIN).max(EVERY_MS_MAX),
+})
+
+type FileOptions = z.output<typeof optionsSchema>
+
+export const blueprint: Driver<FileOptions> = {
+  options: optionsSchema,
+  source: (options, log) => blueprintSource({ ...options, log }),
 }
 
-export interface BlueprintOptions {
-  meters: readonly PolledMeter[]
-  /** Time from one round of polls to the next. */
-  everyMs: number
+/** What the file says, and what a test puts in the place of the world. */
+export interface BlueprintOptions extends FileOptions {
   /** Epoch ms. */
   now?: () => number
   /** Resolves after `ms`, rejects when the signal aborts. */
@@ -82,7 +107,7 @@ export function blueprintSource(options: BlueprintOptions): Source {
 }
 
 interface Poll {
-  meter: PolledMeter
+  meter: FileOptions['meters'][number]
   /** In a row. */
   failures: number
   /** Not to be asked before, epoch ms. */

@@ -16,6 +16,7 @@ import { progressLine } from './progress.ts'
 import { buildingsReplay } from './replay-buildings.ts'
 import { heatMeterReplay } from './replay-heat-meter.ts'
 import type { ReplayCommandOptions, ReplayPlan } from './replay-plan.ts'
+import { stopSignal } from './stop-signal.ts'
 
 const POLL_MS = 50
 
@@ -166,13 +167,4 @@ async function rejectedReadings(client: Client, gateways: readonly { id: string 
     for (const count of Object.values(counts)) rejected += count
   }
   return rejected
-}
-
-/** Aborts at the first SIGINT or SIGTERM, so that the host of our own and the temporary folder go when we do. */
-function stopSignal(): AbortSignal {
-  const stopping = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => stopping.abort(new Error(`stopped by ${name}`)))
-  }
-  return stopping.signal
 }

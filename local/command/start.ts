@@ -1,9 +1,11 @@
 // `kilowatch start`: the whole service on this machine, with the demo province unless the registry is the user's own.
 
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { type Host, startHost } from '../host.ts'
 import { prepareDemo, progressDoc, type Stage, startDemoGateways } from './demo.ts'
 import { progressLine } from './progress.ts'
+import { stopSignal } from './stop-signal.ts'
 import { buildWeb, WEB_DIST } from './web-build.ts'
 
 export interface StartOptions {
@@ -25,7 +27,7 @@ const STAGES: Record<Stage, string> = {
 }
 
 export async function start(options: StartOptions): Promise<void> {
-  const stopped = stopSignal()
+  const stopped = once(stopSignal(), 'abort')
   let built = false
   const host = await startHost({ ...options, hold: true, web: () => (built ? WEB_DIST : undefined) })
   let gateways: ChildProcess | undefined
@@ -75,16 +77,3 @@ async function ended(gateways: ChildProcess | undefined): Promise<void> {
 }
 
 const say = (text: string): void => void process.stderr.write(`kilowatch: ${text}\n`)
-
-/**
- * Resolves at the first SIGINT or SIGTERM; npm passes on the one and the terminal sends it too, so more of them are
- * ignored. Also when a parent that holds a channel to us is gone: a replay's host must not outlive its replay.
- */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
-    process.once('disconnect', () => resolve())
-    // Listening holds the channel open, which would keep a host that has stopped from ending.
-    process.channel?.unref()
-  })
-}

@@ -5,8 +5,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { triggers } from '../../functions/triggers.ts'
 import { cases, costDocument, totalUsd } from '../../infra/cost.ts'
-import { type Case, monthOf } from '../../infra/cost-model.ts'
+import type { Case } from '../../infra/cost-model.ts'
+import { monthOf } from '../../infra/cost-month.ts'
 import { prices } from '../../infra/prices.ts'
+import { SERIES_STORES } from '../../infra/settings.ts'
 
 test('docs/cost.md is written by the model: npm run cost', () => {
   expect(readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8')).toBe(costDocument())
@@ -21,7 +23,7 @@ test('every price that was not read says so', () => {
 })
 
 test('every price is used, and every row that is worked on has its line', () => {
-  const lines = cases.flatMap((one) => [...monthOf(one, 'influxdb'), ...monthOf(one, 'timestream')])
+  const lines = cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthOf(one, store)))
   expect(new Set(lines.map(({ price }) => price))).toEqual(new Set(Object.keys(prices)))
   expect(Object.keys(triggers)).toEqual(['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'api'])
 })
@@ -37,7 +39,7 @@ test('more costs more: meters, readings, haste', () => {
     influxVcpus: fc.integer({ min: 1, max: 32 }),
   })
   fc.assert(
-    fc.property(some, fc.constantFrom('influxdb' as const, 'timestream' as const), (one, store) => {
+    fc.property(some, fc.constantFrom(...SERIES_STORES), (one, store) => {
       const total = totalUsd(monthOf(one, store))
       expect(total).toBeGreaterThan(0)
       const more = (change: Partial<Case>) => totalUsd(monthOf({ ...one, ...change }, store))

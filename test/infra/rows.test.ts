@@ -10,7 +10,9 @@ import { Duration } from 'aws-cdk-lib'
 import { Match } from 'aws-cdk-lib/assertions'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { describe, expect, test } from 'vitest'
+import type * as z from 'zod'
 import { variables } from '../../cloud/environment.ts'
+import { seriesVariables } from '../../cloud/series/stores.ts'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
 import { works } from '../../infra/functions.ts'
 import { settingsOf } from '../../infra/settings.ts'
@@ -237,9 +239,10 @@ describe('the environment', () => {
   )
 
   test('has nothing that the platform does not know, and everything that has no default', () => {
-    const known = Object.keys(variables)
+    const all: Record<string, z.ZodType> = { ...variables, ...seriesVariables }
+    const known = Object.keys(all)
     expect([...new Set(told)].filter((name) => !known.includes(name))).toEqual([])
-    const needed = known.filter((name) => !variables[name as keyof typeof variables].safeParse(undefined).success)
+    const needed = known.filter((name) => !all[name].safeParse(undefined).success)
     // Nobody sends to these but a schedule.
     const unsent = ['KILOWATCH_QUEUE_NOTIFY_URL', 'KILOWATCH_QUEUE_PRUNE_URL']
     expect(needed.filter((name) => !told.includes(name)).sort()).toEqual(unsent)

@@ -51,7 +51,7 @@ describe('usage', () => {
   test('help goes to stdout and is no failure', async () => {
     const { code, stdout, stderr } = await kilowatch('.', '--help')
     expect([code, stderr]).toEqual([0, ''])
-    for (const command of ['start', 'replay', 'import', 'settle']) expect(stdout).toContain(`  ${command} `)
+    for (const command of ['start', 'replay', 'gateway', 'import', 'settle']) expect(stdout).toContain(`  ${command} `)
   })
 
   const wrong: [args: string[], says: RegExp][] = [
@@ -59,6 +59,7 @@ describe('usage', () => {
     [['nonsense'], /unknown command 'nonsense'/],
     [['settle'], /required option '--cases <file>'/],
     [['settle', '--cases', 'x', '--fast'], /unknown option '--fast'/],
+    [['gateway'], /required option '--config <file>'/],
     [['import'], /missing required argument 'files'/],
     [['start', '--port', '99999'], /a port is a number from 0 to 65535/],
   ]

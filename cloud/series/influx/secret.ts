@@ -1,0 +1,26 @@
+// The credentials of InfluxDB in Secrets Manager, as Timestream for InfluxDB and people keep them.
+
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import * as z from 'zod'
+import type { InfluxCredentials } from './wire.ts'
+
+const secretSchema = z.union([
+  z.object({ token: z.string().min(1) }),
+  z.object({ username: z.string().min(1), password: z.string().min(1) }),
+])
+
+/** Asks for the secret by its ARN. Throws when it is something else; the error does not repeat what it holds. */
+export async function influxCredentials(SecretId: string): Promise<InfluxCredentials> {
+  const { SecretString = '' } = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId }))
+  const parsed = secretSchema.safeParse(jsonOf(SecretString))
+  if (!parsed.success) throw new Error('the secret of InfluxDB is no JSON with "token", or "username" and "password"')
+  return 'token' in parsed.data ? parsed.data : { user: parsed.data.username, password: parsed.data.password }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

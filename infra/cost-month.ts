@@ -1,0 +1,98 @@
+// A month's bill in AWS: from institutions and meters to messages, invocations, units and gigabytes, along the trigger
+// table and the limits of infra/functions.ts. The lines of the series come from the store that was chosen.
+
+import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
+import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
+import { works } from './functions.ts'
+import { seriesStores } from './series-stores.ts'
+import type { SeriesStoreName } from './settings.ts'
+
+const MINUTES = HOURS * 60
+const SECONDS = HOURS * 3600
+const WORKING_DAYS = 21
+/** Queries for series that one run of settling leads to. */
+const QUERIES_PER_RUN = 4
+/** SQS takes, gives and deletes up to ten messages a request. */
+const SQS_BATCH = 10
+
+/**
+ * A month at rest: all gateways send, everything works, nobody imports history. `gatherSeconds` is the trigger table's.
+ */
+export function monthOf(one: Case, store: SeriesStoreName, gatherSeconds: number = GATHER_SECONDS): Line[] {
+  const gateways = one.institutions * ASSUMED.gatewaysPerInstitution
+  const messages = (gateways * MINUTES) / one.everyMinutes
+  const readings = (one.meters * MINUTES) / one.everyMinutes
+  const spans = SECONDS / gatherSeconds
+
+  // A batch is what one poller finds in one window; it closes early when it is full.
+  const ingest = works.ingest
+  const perBatch = clamp(
+    ((messages / SECONDS) * (ingest.batch?.seconds ?? 1)) / ASSUMED.pollersPerQueue,
+    1,
+    ingest.batch?.messages ?? 1,
+  )
+  const ingestRuns = messages / perBatch
+  const groups = ingestRuns * Math.min(perBatch, one.shards)
+
+  // Messages for one shard that come within a span are one; what nobody sent to is not worked on.
+  const shardRuns = Math.min(messages, one.shards * spans)
+  const settledMeters = Math.min(readings, one.meters * spans)
+  const assessed = Math.min(messages, one.institutions * spans)
+  const perRun = clamp(one.shards / works.settle.copies, 1, SQS_BATCH)
+  const runs = shardRuns / perRun
+
+  // Each tick is one run that sends a message for every shard; those find nothing new where ingest has sent one
+  // already.
+  const rows = Object.values<Trigger>(triggers)
+  const ticks = rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0)
+  const tickShards = rows.reduce(
+    (sum, { everyMinutes, each }) => sum + (everyMinutes && each ? (MINUTES / everyMinutes) * one.shards : 0),
+    0,
+  )
+  const idleShards = Math.max(0, tickShards - shardRuns)
+  const queues = rows.filter(({ queue }) => queue).length
+  const polls = (ASSUMED.pollersPerQueue * SECONDS) / ASSUMED.pollSeconds
+
+  const { ingestSeconds, settleSeconds, assessSeconds, idleSeconds } = ASSUMED
+  const gbSeconds =
+    gb(ingest.memoryMb) * (ingestRuns * ingestSeconds.each + messages * ingestSeconds.message) +
+    gb(works.settle.memoryMb) *
+      (runs * settleSeconds.each + shardRuns * settleSeconds.shard + settledMeters * settleSeconds.meter) +
+    gb(works.assess.memoryMb) * (runs * assessSeconds.each + assessed * assessSeconds.institution) +
+    gb(works.notify.memoryMb) * (ticks + idleShards / SQS_BATCH) * idleSeconds
+  const requests = one.readers * WORKING_DAYS * ASSUMED.requestsPerReaderDay
+  const invocations = ingestRuns + 2 * runs + ticks + idleShards / SQS_BATCH + requests
+  const shardMessages = 2 * shardRuns + idleShards
+
+  const writes =
+    groups * ASSUMED.ingestWritesPerGroup +
+    shardRuns * ASSUMED.settleWritesPerShard +
+    assessed * ASSUMED.assessWritesPerInstitution
+  const reads =
+    invocations * ASSUMED.readsPerInvocation +
+    shardRuns * ASSUMED.settleReadsPerShard +
+    assessed * ASSUMED.assessReadsPerInstitution
+  const objects = shardRuns * ASSUMED.objectsPerShard
+  return [
+    line('gateways: connection', 'iotMinutes', (gateways * MINUTES) / MILLION),
+    line('gateways: statuses', 'iotMessages', (2 * gateways * HOURS * ASSUMED.statusesPerGatewayHour) / MILLION),
+    line('gateways: rule for readings', 'iotRules', messages / MILLION),
+    line('gateways: action for readings', 'iotActions', messages / MILLION),
+    line('queues: readings', 'sqsStandard', (messages * (1 + 2 / Math.min(perBatch, SQS_BATCH)) + polls) / MILLION),
+    line('queues: work', 'sqsFifo', ((shardMessages * 3) / perRun + queues * polls) / MILLION),
+    line('functions: invocations', 'lambdaRequests', invocations / MILLION),
+    line('functions: time', 'lambdaGbSeconds', gbSeconds / MILLION),
+    line('documents: writes', 'dynamoWrites', writes / MILLION),
+    line('documents: reads', 'dynamoReads', reads / MILLION),
+    line('documents: storage', 'dynamoStorage', (one.meters * ASSUMED.stateBytesPerMeter) / GB),
+    line('documents: long ones, written', 's3Puts', objects / MILLION),
+    line('documents: long ones, read', 's3Gets', objects / MILLION),
+    ...seriesStores[store].monthOf(one, { readings, settledMeters, queries: runs * QUERIES_PER_RUN }),
+    line('API: requests', 'httpRequests', requests / MILLION),
+    line('logs', 'logs', (invocations * ASSUMED.logBytesPerInvocation) / GB),
+    line('keys, secrets, alarms', 'fixed', ASSUMED.fixedUsd),
+  ]
+}
+
+const gb = (megabytes: number): number => megabytes / 1024
+const clamp = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value))

@@ -1,0 +1,48 @@
+// The contract of a series store in infra/: what it builds and what it costs. Each store is a file beside this one;
+// series-stores.ts is the table of all.
+
+import type { RemovalPolicy } from 'aws-cdk-lib'
+import type { SecurityGroup, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
+import type { Key } from 'aws-cdk-lib/aws-kms'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+import type { Access } from './access.ts'
+import type { Case, Line } from './cost-model.ts'
+import type { Settings } from './settings.ts'
+
+export type Series = 'readings' | 'consumption'
+
+export interface SeriesStore {
+  build(scope: Construct, options: SeriesOptions): BuiltSeries
+  /** Its lines of a month's bill. */
+  monthOf(one: Case, volumes: SeriesVolumes): Line[]
+}
+
+export interface SeriesOptions {
+  settings: Settings
+  key: Key
+  objects: Bucket
+  /** Access logs. */
+  logs: Bucket
+  removalPolicy: RemovalPolicy
+}
+
+export interface BuiltSeries {
+  series(reads: readonly Series[], writes: readonly Series[]): Access
+  /** Where functions have to stand that use series; undefined where the series are reached from anywhere. */
+  network: SeriesNetwork | undefined
+}
+
+export interface SeriesNetwork {
+  vpc: Vpc
+  vpcSubnets: SubnetSelection
+  securityGroups: SecurityGroup[]
+}
+
+/** Counts of a month. */
+export interface SeriesVolumes {
+  readings: number
+  /** Days of a meter that are settled and written. */
+  settledMeters: number
+  queries: number
+}

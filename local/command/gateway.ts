@@ -1,0 +1,68 @@
+// `kilowatch gateway`: one gateway as its configuration file says, until it is stopped. What the broker has not
+// acknowledged stays in the outbox for the next start.
+
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { startGateway } from '../../devices/gateway.ts'
+import type { Log } from '../../devices/log.ts'
+import type { Source } from '../../devices/source.ts'
+import { parseGatewayConfig } from './gateway-config.ts'
+import { progressLine } from './progress.ts'
+import { stopSignal } from './stop-signal.ts'
+
+/** After a stop the last readings have so long to reach the broker. Docker kills ten seconds after it asked to stop. */
+const DRAIN_MS_MAX = 5_000
+
+export async function runGateway({ config: file }: { config: string }): Promise<void> {
+  const { gateway: id, url, password, outbox, driver, source } = parseGatewayConfig(await readConfig(file), file)
+  mkdirSync(dirname(outbox), { recursive: true })
+  const stopped = stopSignal()
+  const line = progressLine()
+  const log = stderrLog(() => line.clear())
+  const gateway = startGateway({
+    ...{ id, url, password, log },
+    source: endingAt(stopped, source(log)),
+    outbox: { file: outbox },
+    onProgress: ({ acknowledged, outbox: { readings } }) =>
+      line.show(`${acknowledged} readings sent, ${readings} wait`),
+  })
+  log.info(`gateway ${id} reads by driver ${driver} and sends to ${new URL(url).host}; Ctrl-C stops`)
+  let late: NodeJS.Timeout | undefined
+  stopped.addEventListener('abort', () => {
+    late = setTimeout(() => void gateway.stop(), DRAIN_MS_MAX)
+  })
+  try {
+    await gateway.drained()
+  } catch (error) {
+    if (!stopped.aborted) throw error
+  } finally {
+    clearTimeout(late)
+    await gateway.stop()
+    const { acknowledged, outbox: waiting } = gateway.figures()
+    log.info(`stopped: ${acknowledged} readings sent, ${waiting.readings} wait in ${outbox} for the next start`)
+  }
+}
+
+async function readConfig(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** A source that also ends when the command is stopped, so that the gateway can still send what it gave. */
+const endingAt = (stopped: AbortSignal, source: Source): Source => ({
+  readings: (signal) => source.readings(AbortSignal.any([signal, stopped])),
+})
+
+/** One line an event, e.g. `kilowatch: online (gateway G-1, queued 0)`. */
+function stderrLog(clear: () => void): Log {
+  const write = (message: string, facts: Record<string, unknown> = {}): void => {
+    clear()
+    const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
+    process.stderr.write(`kilowatch: ${message}${told.length > 0 ? ` (${told.join(', ')})` : ''}\n`)
+  }
+  return { info: write, warn: write, error: write }
+}
