@@ -11,12 +11,11 @@ import {
   type AlertPlace,
   alertDetailView,
   alertDetailViewSchema,
+  alertsPageSchema,
   alertView,
-  alertViewSchema,
   type ThresholdsView,
   thresholdsViewSchema,
 } from '../../domain/view/alert.ts'
-import { pageOf } from '../../domain/view/view.ts'
 import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { subjectPlace } from '../telling/plan.ts'
@@ -39,12 +38,7 @@ export const alertRoutes: readonly Route[] = [
       cursor: z.string().max(300).optional(),
       limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT),
     }),
-    response: pageOf(alertViewSchema).extend({
-      total: z
-        .number()
-        .nullable()
-        .meta({ description: 'How many there are, on the first page of open ones; else null' }),
-    }),
+    response: alertsPageSchema,
     async handle(context, { query }) {
       const { state, kind, cursor, limit } = query
       const own = query.institution === undefined ? undefined : await institutionSubjects(context, query.institution)

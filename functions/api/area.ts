@@ -1,9 +1,14 @@
 // Routes of areas: what lies below one, how it stands, and whether its totals are up to date.
 
-import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
 import { type Area, isRead } from '../../domain/registry/records.ts'
-import { type AreaStatusView, type AreaView, areaStatusViewSchema, areaViewSchema } from '../../domain/view/view.ts'
+import {
+  type AreaStatusView,
+  type AreaView,
+  areaStatusViewSchema,
+  areaViewSchema,
+  freshnessViewSchema,
+} from '../../domain/view/view.ts'
 import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions } from '../judging/fingerprint.ts'
 import { dualControlOf, latestMonth } from '../judging/judgement.ts'
 import { ancestors, parentOf, shardsBelow } from '../registry/reader.ts'
@@ -61,7 +66,7 @@ export const areaRoutes: readonly Route[] = [
   route({
     route: 'GET /api/v1/areas/{code}/freshness',
     summary: 'How many readings stand in an area, and whether all of them are in its totals and those above it',
-    response: z.object({ upToDate: z.boolean(), readings: z.number() }),
+    response: freshnessViewSchema,
     async handle(context) {
       const { platform, registry } = context
       const area = await areaOf(context)

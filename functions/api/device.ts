@@ -1,11 +1,11 @@
 // Routes of a gateway's credentials and commands: what an installer needs in the field, one gateway at a time.
 
 import * as z from 'zod'
+import { credentialsViewSchema, gatewayDoneSchema } from '../../domain/view/device.ts'
 import { notFound, type Route, type RouteContext, route } from './route.ts'
 
 /** A signing request of RSA 4096 is 1.7 kB. */
 const CSR_CHARS_MAX = 8192
-const doneSchema = z.object({ gateway: z.string() })
 
 export const deviceRoutes: readonly Route[] = [
   route({
@@ -19,17 +19,14 @@ export const deviceRoutes: readonly Route[] = [
         .optional()
         .meta({ description: 'PEM; in AWS, when the private key is not to leave the gateway' }),
     }),
-    response: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('password'), secret: z.string() }),
-      z.object({ kind: z.literal('certificate'), certificatePem: z.string(), privateKeyPem: z.string().nullable() }),
-    ]),
+    response: credentialsViewSchema,
     handle: async (context, { body }) => context.platform.devices.issue(await gatewayOf(context), body.csr),
   }),
   route({
     route: 'POST /api/v1/gateways/{id}/credentials/confirm',
     summary: 'Ends all credentials of a gateway but the newest, once it was heard with those',
     role: 'admin',
-    response: doneSchema,
+    response: gatewayDoneSchema,
     async handle(context) {
       const gateway = await gatewayOf(context)
       await context.platform.devices.confirm(gateway)
@@ -40,7 +37,7 @@ export const deviceRoutes: readonly Route[] = [
     route: 'DELETE /api/v1/gateways/{id}/credentials',
     summary: 'Ends all credentials of a gateway and its connection',
     role: 'admin',
-    response: doneSchema,
+    response: gatewayDoneSchema,
     async handle(context) {
       const gateway = await gatewayOf(context)
       await context.platform.devices.revoke(gateway)
@@ -56,7 +53,7 @@ export const deviceRoutes: readonly Route[] = [
       name: z.string().min(1).max(64),
       arguments: z.unknown().optional(),
     }),
-    response: doneSchema,
+    response: gatewayDoneSchema,
     async handle(context, { body }) {
       const gateway = await gatewayOf(context)
       await context.platform.devices.command(gateway, body)

@@ -8,8 +8,7 @@ import { sameNumber } from '../../domain/explain/chain.ts'
 import { formulaOf } from '../../domain/explain/rules.ts'
 import { INDICATORS, QUOTA_INDICATORS } from '../../domain/indicator.ts'
 import {
-  checkSchema,
-  detailSchema,
+  alertExplainViewSchema,
   EXPLAIN_TABLES,
   type ExplainCheck,
   explainViewSchema,
@@ -67,27 +66,7 @@ export const explainRoutes: readonly Route[] = [
   route({
     route: 'GET /api/v1/alerts/{id}/explain',
     summary: 'What an alert says: what was measured, against which value, by which clause, and the chain below it',
-    response: z.object({
-      id: z.string(),
-      kind: z.string(),
-      subject: z.unknown(),
-      state: z.string(),
-      value: z.number(),
-      asOfMs: z.number(),
-      facts: z.unknown(),
-      limits: z.unknown(),
-      zh: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
-      en: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
-      chain: explainViewSchema.nullable().meta({ description: 'Of an alert on a quota or target: its indicator' }),
-      detail: detailSchema
-        .nullable()
-        .meta({ description: 'Of an alert on a meter: its last day, down to the readings' }),
-      checks: z.array(checkSchema),
-      now: z.object({ value: z.number().nullable(), asOfMs: z.number() }).nullable().meta({
-        description: 'What the chain leads to now; `facts` are as of `asOfMs`, and hours may have come since',
-      }),
-      evidence: z.array(z.string()).meta({ description: 'Paths of what else it rests on' }),
-    }),
+    response: alertExplainViewSchema,
     async handle(context) {
       const alert = await alertOf(context)
       const { id, kind, subject, state, finding } = alert

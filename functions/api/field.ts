@@ -3,10 +3,18 @@
 import * as z from 'zod'
 import { DAY_MS } from '../../domain/calendar.ts'
 import { parseInstant } from '../../domain/instant.ts'
-import { causeSchema, causeText } from '../../domain/judge/revision-cause.ts'
+import { causeText } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
 import type { Meter } from '../../domain/registry/records.ts'
-import { canUndo, EVENT_KINDS, eventId, parseEventId, type ReviewState } from '../../domain/settle/review.ts'
+import { canUndo, eventId, parseEventId, type ReviewState } from '../../domain/settle/review.ts'
+import {
+  type EventView,
+  eventsViewSchema,
+  eventViewSchema,
+  type RevisionView,
+  repairViewSchema,
+  revisionsViewSchema,
+} from '../../domain/view/field.ts'
 import { pageOf } from '../../domain/view/view.ts'
 import { type Revision, revisionKey } from '../judging/revision.ts'
 import type { Platform } from '../platform.ts'
@@ -31,50 +39,10 @@ const page = {
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
 }
-const REVIEW_STATES = ['open', 'accepted', 'undone'] as const satisfies ReviewState[]
-
-export const eventViewSchema = z.object({
-  id: z.string().meta({ description: 'kind:atMs, unique within the meter' }),
-  meter: z.string(),
-  kind: z.enum(EVENT_KINDS),
-  atMs: z.number(),
-  details: z
-    .record(z.string(), z.number())
-    .meta({ description: 'Register values and times, by the names of the kind' }),
-  state: z.enum(REVIEW_STATES),
-  history: z.array(
-    z.object({ state: z.enum(REVIEW_STATES), who: z.string(), note: z.string().nullable(), atMs: z.number() }),
-  ),
-})
-export type EventView = z.infer<typeof eventViewSchema>
 
 const reviewBody = z.object({ who: z.string().min(1).max(200).optional(), note: z.string().max(2_000).optional() })
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional()
-const repairSchema = z.object({
-  id: z.string(),
-  file: z.string(),
-  who: z.string(),
-  note: z.string().nullable(),
-  atMs: z.number(),
-  state: z.enum(['pending', 'done', 'partial']),
-  rows: z.array(z.object({ row: z.number(), meter: z.string(), atMs: z.number(), value: z.number().nullable() })),
-  refused: z
-    .array(z.object({ row: z.number(), field: z.string(), reason: z.string() }))
-    .optional()
-    .meta({ description: 'Of a partial repair: rows older than all the store keeps, which are not among `rows`' }),
-})
-const amounts = z.record(z.string(), z.number().nullable())
-const revisionSchema = z.object({
-  subject: z.string(),
-  month: z.string(),
-  number: z.number(),
-  atMs: z.number(),
-  before: amounts,
-  after: amounts,
-  cause: z.string().nullable().meta({ description: 'The causes in a few words; null when nothing is known' }),
-  causes: z.array(causeSchema).meta({ description: 'What made the month change; empty when nothing is known' }),
-})
 
 const reviewRoute = (action: 'accept' | 'undo' | 'reopen', state: ReviewState, summary: string): Route =>
   route({
@@ -104,7 +72,7 @@ export const fieldRoutes: readonly Route[] = [
     route: 'GET /api/v1/meters/{id}/events',
     summary: 'Register events of a meter with their reviews, undone ones included, in order of time',
     query: z.object({ from: instant, to: instant }),
-    response: z.object({ items: z.array(eventViewSchema) }),
+    response: eventsViewSchema,
     async handle(context, { query: range }) {
       const { registry, path } = context
       const found = await registry.meter(path.id)
@@ -146,7 +114,7 @@ export const fieldRoutes: readonly Route[] = [
       note: z.string().max(2_000).optional(),
       rows: z.array(z.object({ meter: cell, at: cell, value: cell, remove: cell })).max(REPAIR_ROWS_MAX),
     }),
-    response: repairSchema,
+    response: repairViewSchema,
     async handle({ platform }, { body }) {
       const { refused, record } = await repair(platform, body)
       if (record) return record
@@ -159,7 +127,7 @@ export const fieldRoutes: readonly Route[] = [
     route: 'GET /api/v1/repairs',
     summary: 'Repairs, the newest first',
     query: z.object(page),
-    response: pageOf(repairSchema),
+    response: pageOf(repairViewSchema),
     async handle({ platform: { state } }, { query: { cursor, limit } }) {
       const after = cursor === undefined ? undefined : repairKey(cursor)
       const docs = await state.query<RepairRecord>(repairKey(), { descending: true, after, limit: limit + 1 })
@@ -171,7 +139,7 @@ export const fieldRoutes: readonly Route[] = [
   route({
     route: 'GET /api/v1/institutions/{id}/revisions',
     summary: 'What changed in closed months of an institution, by month and in order, and why',
-    response: z.object({ items: z.array(revisionSchema) }),
+    response: revisionsViewSchema,
     async handle({ platform, registry, path }) {
       if (!(await registry.institution(path.id))) throw notFound('institution', path.id)
       return { items: await revisionsOf(platform, path.id) }
@@ -181,7 +149,7 @@ export const fieldRoutes: readonly Route[] = [
   route({
     route: 'GET /api/v1/areas/{code}/revisions',
     summary: 'What changed in closed months of an area, by month and in order, and in which subjects below it',
-    response: z.object({ items: z.array(revisionSchema) }),
+    response: revisionsViewSchema,
     async handle({ platform, registry, path }) {
       if (!(await registry.areas()).some(({ code }) => code === path.code)) throw notFound('area', path.code)
       return { items: await revisionsOf(platform, path.code) }
@@ -189,7 +157,7 @@ export const fieldRoutes: readonly Route[] = [
   }),
 ]
 
-async function revisionsOf({ state }: Platform, subject: string): Promise<z.infer<typeof revisionSchema>[]> {
+async function revisionsOf({ state }: Platform, subject: string): Promise<RevisionView[]> {
   const docs = await state.query<Revision>(revisionKey(subject))
   return docs.map(({ value: { causes = [], ...revision } }) => {
     const cause = causes.length > 0 ? causes.map(causeText).join('; ') : null

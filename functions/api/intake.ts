@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
-import { pageOf, rejectionViewSchema } from '../../domain/view/view.ts'
+import { rejectionsPageSchema, storedViewSchema } from '../../domain/view/view.ts'
 import { readingsMessageSchema } from '../../domain/wire/reading.ts'
 import { ingest } from '../ingest.ts'
 import type { Doc } from '../platform.ts'
@@ -15,9 +15,7 @@ export const intakeRoutes: readonly Route[] = [
     route: 'GET /api/v1/rejections',
     summary: 'What was refused and why, the newest message first; `limit` counts messages',
     query: pageQuery.extend({ gateway: z.string().optional() }),
-    response: pageOf(rejectionViewSchema).extend({
-      counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),
-    }),
+    response: rejectionsPageSchema,
     async handle({ platform: { state } }, { query: { gateway, limit, cursor } }) {
       const found: Doc<RejectionRecord>[] = []
       for (let after = cursor; found.length <= limit; ) {
@@ -55,7 +53,7 @@ export const intakeRoutes: readonly Route[] = [
     role: 'gateway',
     body: readingsMessageSchema,
     rawBody: true,
-    response: z.object({ stored: z.number(), rejected: z.number() }),
+    response: storedViewSchema,
     async handle({ platform, principal }, { body }) {
       if (principal.role !== 'gateway') throw new Problem(403, 'Forbidden', 'only a gateway sends readings')
       const receivedMs = platform.now()

@@ -5,8 +5,10 @@ import * as z from 'zod'
 import { retentionSchema } from '../../domain/notify/retention.ts'
 import { notifySettingSchema, recipientSchema } from '../../domain/notify/setting.ts'
 import {
+  notificationsViewSchema,
   notifySettingView,
   notifySettingViewSchema,
+  recipientsViewSchema,
   recipientView,
   recipientViewSchema,
 } from '../../domain/view/alert.ts'
@@ -23,21 +25,7 @@ export const notifyRoutes: readonly Route[] = [
     summary: 'The latest notifications that were sent or given up, with the reason',
     role: 'admin',
     query: z.object({ limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT) }),
-    response: z.object({
-      items: z.array(
-        z.object({
-          recipient: z.string(),
-          /** Place among the recipient's channels, and of a short message the phone. */
-          channel: z.number(),
-          phone: z.string().nullable(),
-          title: z.string(),
-          state: z.enum(['pending', 'sent', 'failed']),
-          attempts: z.number(),
-          doneMs: z.number().nullable(),
-          error: z.string().nullable(),
-        }),
-      ),
-    }),
+    response: notificationsViewSchema,
     async handle({ platform }, { query }) {
       const records = await finishedNotifications(platform.state, query.limit)
       return {
@@ -61,7 +49,7 @@ export const notifyRoutes: readonly Route[] = [
     route: 'GET /api/v1/settings/recipients',
     summary: 'Who is told of alerts, without keys and secrets',
     role: 'admin',
-    response: z.object({ items: z.array(recipientViewSchema) }),
+    response: recipientsViewSchema,
     handle: async ({ platform }) => ({ items: (await recipientsOf(platform.state)).map(recipientView) }),
   }),
 

@@ -12,6 +12,7 @@ import {
   targetSchema,
 } from '../../domain/registry/records.ts'
 import { TABLE_KINDS, TABLES, tableRowId } from '../../domain/standards/tables.ts'
+import { importViewSchema, tableViewSchema } from '../../domain/view/registry.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
 import { Problem, type Route, route } from './route.ts'
@@ -39,19 +40,7 @@ export const registryRoutes: readonly Route[] = [
       keyEnergyUsers: z.array(TABLES.keyEnergyUsers.schema).optional(),
       rankingRules: z.array(TABLES.rankingRules.schema).optional(),
     }),
-    response: z.object({
-      institutions: z.number(),
-      meters: z.number(),
-      warnings: z
-        .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
-        .meta({
-          description:
-            'What results will lack, of institutions and bills among the new records; nothing was refused for it',
-        }),
-      secrets: z
-        .array(z.object({ id: z.string(), secret: z.string() }))
-        .meta({ description: 'Secrets of gateways that had none and came without a password; shown this once' }),
-    }),
+    response: importViewSchema,
     async handle({ platform }, { body }) {
       const outcome = await importInto(platform, body)
       if (!('problems' in outcome)) return outcome
@@ -63,16 +52,7 @@ export const registryRoutes: readonly Route[] = [
   route({
     route: 'GET /api/v1/tables/{table}',
     summary: 'The rows in force of a table: quotas, coefficients, factors, grades, ladders, thresholds',
-    response: z.object({
-      table: z.enum(TABLE_KINDS),
-      rows: z.array(
-        z.looseObject({
-          validFrom: z.string(),
-          standIn: z.boolean().optional(),
-          imported: z.boolean().meta({ description: 'False: the row came with the product' }),
-        }),
-      ),
-    }),
+    response: tableViewSchema,
     async handle({ platform, registry, path }) {
       const table = TABLE_KINDS.find((kind) => kind === path.table)
       if (!table) throw new Problem(404, 'Not found', `no table "${path.table}"; there are ${TABLE_KINDS.join(', ')}`)
