@@ -1,10 +1,17 @@
 // The energy of one institution or area over HTTP: carbon ledger, meter tree, cost, data centre and quota pace.
 
 import * as z from 'zod'
+import { BILL_CARRIERS } from '../energy/bill.ts'
+import { LEDGER_SCOPES, LEDGER_SOURCES } from '../energy/carbon-source.ts'
+import { TARIFF_PERIODS } from '../energy/tariff.ts'
 import { QUOTA_INDICATORS } from '../indicator.ts'
+import { PUE_PROBLEMS } from '../judge/data-centre.ts'
 import { MEDIA } from '../medium.ts'
+import { RATINGS } from '../rating.ts'
 import { METER_ROLES } from '../registry/records.ts'
 import { amount } from '../schema.ts'
+import { HOUR_FLAGS } from '../settle/settle.ts'
+import { eueQuotaSchema, pueGradesSchema } from '../standards/data-centre.ts'
 
 const split = z.object({
   direct: z.number(),
@@ -12,13 +19,14 @@ const split = z.object({
   purchasedHeat: z.number(),
   total: z.number(),
 })
+/** `GET /institutions/{id}/carbon` and `GET /areas/{code}/carbon`. */
 export const ledgerViewSchema = z.object({
   subject: z.string(),
   year: z.number(),
   rows: z.array(
     z.looseObject({
-      source: z.string(),
-      scope: z.string(),
+      source: z.enum(LEDGER_SOURCES),
+      scope: z.enum(LEDGER_SCOPES),
       unit: z.string(),
       activity: z.number(),
       emissionsT: amount,
@@ -33,6 +41,7 @@ export const ledgerViewSchema = z.object({
   boundary: z.array(z.object({ zh: z.string(), en: z.string(), source: z.string(), standIn: z.boolean() })),
 })
 
+/** `GET /institutions/{id}/tree`. */
 export const treeViewSchema = z.object({
   institution: z.string(),
   month: z.string(),
@@ -69,7 +78,9 @@ export const treeViewSchema = z.object({
     })
     .nullable(),
 })
+export type TreeView = z.infer<typeof treeViewSchema>
 
+/** `GET /institutions/{id}/cost`. */
 export const costViewSchema = z.object({
   institution: z.string(),
   month: z.string(),
@@ -83,7 +94,9 @@ export const costViewSchema = z.object({
       role: z.enum(METER_ROLES),
       unit: z.string(),
       yuan: amount,
-      periods: z.array(z.object({ name: z.string(), amount: z.number(), yuan: z.number(), hours: z.number() })),
+      periods: z.array(
+        z.object({ name: z.enum(TARIFF_PERIODS), amount: z.number(), yuan: z.number(), hours: z.number() }),
+      ),
       hoursPriced: z.number(),
       hoursUnpriced: z.number(),
       hoursUnknown: z.number(),
@@ -93,7 +106,7 @@ export const costViewSchema = z.object({
   tariffs: z.array(z.object({ id: z.string(), source: z.string().nullable(), standIn: z.boolean() })),
   bills: z.array(
     z.object({
-      carrier: z.string(),
+      carrier: z.enum(BILL_CARRIERS),
       quantity: z.number(),
       unit: z.string(),
       costYuan: amount,
@@ -101,8 +114,10 @@ export const costViewSchema = z.object({
     }),
   ),
 })
+export type CostView = z.infer<typeof costViewSchema>
 
-const effectiveness = z.object({ value: amount, problem: z.string().nullable(), coverage: amount })
+const problem = z.enum(PUE_PROBLEMS).nullable()
+const effectiveness = z.object({ value: amount, problem, coverage: amount })
 /** Amounts within the boundary of the PUE; the EUE has its own. */
 const usage = z.object({
   totalKwh: amount,
@@ -118,23 +133,52 @@ const boundary = z.object({
   it: z.array(z.string()),
 })
 
+/** `GET /institutions/{id}/data-centre`. */
 export const dataCentreViewSchema = z.object({
   institution: z.string(),
   month: z.string(),
   boundaries: z.object({ pue: boundary, eue: boundary }),
-  hours: z.array(
-    z.object({ atMs: z.number(), value: amount, problem: z.string().nullable(), flag: z.string().nullable() }),
-  ),
+  hours: z.array(z.object({ atMs: z.number(), value: amount, problem, flag: z.enum(HOUR_FLAGS).nullable() })),
   months: z.array(usage.extend({ month: z.string() })),
   monthly: usage,
   yearly: usage.extend({ year: z.number() }),
   pueAtLeast: amount,
-  pueGrade: z.looseObject({ grade: z.union([z.number(), z.string()]).nullable(), reason: z.string().nullable() }),
-  eueRating: z.looseObject({ rating: z.string().nullable() }),
+  pueGrade: z.object({
+    grade: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal('overLimit')]).nullable(),
+    reason: z.enum(['edge', 'noTable', 'noValue']).nullable(),
+    toNextGrade: amount,
+    table: pueGradesSchema.nullable(),
+  }),
+  eueRating: z.object({ rating: z.enum(RATINGS).nullable(), quota: eueQuotaSchema.nullable() }),
+})
+export type DataCentreView = z.infer<typeof dataCentreViewSchema>
+
+const rating = z.enum(RATINGS)
+/** Fields as in domain/judge/quota-pace.ts. */
+const pace = z.object({
+  indicator: z.enum(QUOTA_INDICATORS),
+  unit: z.string(),
+  yearToDate: amount,
+  share: amount,
+  basis: z.enum(['ownProfile', 'days', 'complete']).nullable(),
+  paceRatio: amount,
+  projected: amount,
+  projectedRating: rating.nullable(),
+  next: z
+    .object({
+      rating,
+      limit: z.number(),
+      left: z.number(),
+      leftPerMonth: amount,
+      monthsLeft: z.number(),
+      toSave: z.number(),
+      reachable: z.boolean(),
+    })
+    .nullable(),
+  standard: z.string().nullable(),
+  standIn: z.boolean(),
 })
 
-export const paceViewSchema = z.object({
-  institution: z.string(),
-  asOfMs: z.number(),
-  pace: z.array(z.looseObject({ indicator: z.enum(QUOTA_INDICATORS), projected: amount, paceRatio: amount })),
-})
+/** `GET /institutions/{id}/pace`. */
+export const paceViewSchema = z.object({ institution: z.string(), asOfMs: z.number(), pace: z.array(pace) })
+export type PaceView = z.infer<typeof paceViewSchema>

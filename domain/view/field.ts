@@ -21,7 +21,9 @@ export const eventViewSchema = z.object({
   ),
 })
 export type EventView = z.infer<typeof eventViewSchema>
+/** `GET /meters/{id}/events`. */
 export const eventsViewSchema = z.object({ items: z.array(eventViewSchema) })
+export type EventsView = z.infer<typeof eventsViewSchema>
 
 export const repairViewSchema = z.object({
   id: z.string(),
@@ -50,3 +52,4 @@ const revisionViewSchema = z.object({
 })
 export type RevisionView = z.infer<typeof revisionViewSchema>
 export const revisionsViewSchema = z.object({ items: z.array(revisionViewSchema) })
+export type RevisionsView = z.infer<typeof revisionsViewSchema>

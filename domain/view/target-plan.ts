@@ -22,5 +22,6 @@ export const planViewSchema = z.object({
     }),
   ),
 })
+export type PlanView = z.infer<typeof planViewSchema>
 
 export const planProposalSchema = z.object({ targets: z.array(targetSchema), problems: z.array(problemRow) })

@@ -2,8 +2,7 @@
 // and the points of the ladder. An indicator that cannot be compared has none, and says so.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
-import type { DemonstrationItem, DemonstrationPoints } from '../../../domain/judge/demonstration.ts'
-import type { DemonstrationHead } from '../api/energy-answers.ts'
+import type { DemonstrationPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'
@@ -19,6 +18,8 @@ const PAGE_SIZE = 20
 /** The API's largest page. */
 const LIMIT = 500
 
+type DemonstrationRow = DemonstrationPage['items'][number]
+
 interface Props {
   area: string
   year: string
@@ -28,11 +29,11 @@ interface Props {
 export function DemonstrationCard({ area, year, routeMonth }: Props) {
   const { text } = useLanguage()
   const path = withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year, limit: LIMIT })
-  const pages = usePages<DemonstrationPoints, DemonstrationHead>(path)
+  const pages = usePages<DemonstrationPage>(path)
   const nameOf = useSubjectNames(area)
   const { last } = pages
   const items = pages.rows.toSorted((a, b) => b.points - a.points)
-  const columns: TableColumnsType<DemonstrationPoints> = [
+  const columns: TableColumnsType<DemonstrationRow> = [
     {
       title: text.institution,
       key: 'name',
@@ -53,7 +54,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
       title: <FigureHead label={text.indicators[indicator]} unit={UNITS[indicator]} />,
       key: indicator,
       align: 'right' as const,
-      render: (_: unknown, row: DemonstrationPoints) => (
+      render: (_: unknown, row: DemonstrationRow) => (
         <ItemText item={row.items.find((one) => one.indicator === indicator)} />
       ),
     })),
@@ -95,7 +96,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
 
 const UNITS = { energyPerArea: 'kgce/m²', energyPerCapita: 'kgce/person', waterPerCapita: 'm³/person' }
 
-function ItemText({ item }: { item: DemonstrationItem | undefined }) {
+function ItemText({ item }: { item: DemonstrationRow['items'][number] | undefined }) {
   const { text } = useLanguage()
   if (!item || item.value === null) return UNKNOWN
   return (

@@ -1,7 +1,7 @@
 // The institutions of an area and of all areas below it, by type and rating, page after page.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
-import type { InstitutionRow } from '../../../domain/view/view.ts'
+import type { InstitutionRow, Page } from '../../../domain/view/view.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { type AreaRoute as AnyAreaRoute, formatRoute, institutionRoute, visit } from '../frame/route.ts'
@@ -45,7 +45,7 @@ export function InstitutionList({ route, areaName }: { route: AreaRoute; areaNam
 }
 
 function Pages({ path, routeMonth }: { path: string; routeMonth: string | null }) {
-  const pages = usePages<InstitutionRow>(path)
+  const pages = usePages<Page<InstitutionRow>>(path)
   const { rows, problem, loading } = pages
   return (
     <>
