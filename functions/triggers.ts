@@ -93,3 +93,6 @@ export const triggers = {
     ],
   },
 } satisfies Record<string, Trigger>
+
+/** A route of the table; functions/api/routes.ts must have a handler for each. */
+export type ApiRoute = (typeof triggers.api.http)[number]

@@ -11,8 +11,20 @@ import { RATINGS } from '../rating.ts'
 import { METER_ROLES } from '../registry/records.ts'
 import { amount } from '../schema.ts'
 import { HOUR_FLAGS } from '../settle/settle.ts'
+import { co2FactorSchema } from '../standards/co2-factors.ts'
+import { coefficientRowSchema } from '../standards/coefficients.ts'
 import { eueQuotaSchema, pueGradesSchema } from '../standards/data-centre.ts'
 
+/** True: used for a month before its first day (追溯). */
+const retroactive = z.boolean()
+const factor = co2FactorSchema.omit({ medium: true }).extend({ unit: z.string(), retroactive })
+const coefficient = coefficientRowSchema.omit({ carrier: true }).extend({
+  name: z.string(),
+  standard: z.string(),
+  validFrom: z.string(),
+  validTo: z.string().optional(),
+  retroactive,
+})
 const split = z.object({
   direct: z.number(),
   purchasedElectricity: z.number(),
@@ -24,14 +36,17 @@ export const ledgerViewSchema = z.object({
   subject: z.string(),
   year: z.number(),
   rows: z.array(
-    z.looseObject({
+    z.object({
       source: z.enum(LEDGER_SOURCES),
       scope: z.enum(LEDGER_SCOPES),
       unit: z.string(),
       activity: z.number(),
       emissionsT: amount,
       energyKgce: amount,
-      reason: z.string().nullable(),
+      reason: z.enum(['billedByArea', 'noFactor']).nullable(),
+      factor: factor.nullable(),
+      coefficient: coefficient.nullable(),
+      months: z.array(z.object({ month: z.string(), activity: z.number(), emissionsT: amount })),
     }),
   ),
   months: z.array(split.extend({ month: z.string() })),

@@ -19,16 +19,15 @@ import {
 import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { subjectPlace } from '../telling/plan.ts'
-import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+import { notFound, Problem, type RouteContext, route } from './route.ts'
 
 const LIMIT = 50
 const LIMIT_MAX = 500
 /** A person's words. */
 const note = z.string().max(1000)
 
-export const alertRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/alerts',
+export const alertRoutes = {
+  ...route('GET /api/v1/alerts', {
     summary: 'Alerts of an area and all below it, the latest first: open ones, or those that were cleared',
     query: z.object({
       state: z.enum(['open', 'raised', 'acknowledged', 'cleared']).default('open'),
@@ -69,8 +68,7 @@ export const alertRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/alerts/{id}',
+  ...route('GET /api/v1/alerts/{id}', {
     summary: 'One alert with its whole history',
     response: alertDetailViewSchema,
     async handle(context) {
@@ -79,8 +77,7 @@ export const alertRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'POST /api/v1/alerts/{id}/ack',
+  ...route('POST /api/v1/alerts/{id}/ack', {
     summary: 'Takes a raised alert in hand; one that is acknowledged or cleared already stays as it is',
     role: 'admin',
     body: z.object({ by: z.string().min(1).max(100).default('admin'), note: note.optional() }),
@@ -95,15 +92,13 @@ export const alertRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/settings/thresholds/{subject}',
+  ...route('GET /api/v1/settings/thresholds/{subject}', {
     summary: 'What was set for an area, institution, meter or gateway, and the limits that hold for it',
     response: thresholdsViewSchema,
     handle: async (context) => thresholdsView(context, await knownSubject(context)),
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/thresholds/{subject}',
+  ...route('PUT /api/v1/settings/thresholds/{subject}', {
     summary: 'Sets all thresholds of a subject in the place of those that stood; none: the defaults hold again',
     role: 'admin',
     body: z.object({ thresholds: z.array(z.record(z.string(), z.unknown())).max(ALERT_KINDS.length) }),
@@ -123,7 +118,7 @@ export const alertRoutes: readonly Route[] = [
       return thresholdsView(context, subject)
     },
   }),
-]
+}
 
 /** The area and all areas below it; empty when it is not registered. */
 function areasBelow(areas: readonly Area[], code: string | undefined): string[] {
@@ -143,7 +138,7 @@ async function institutionSubjects({ registry }: RouteContext, id: string) {
   return { area: found.shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
 }
 
-async function knownAlert({ platform, path }: RouteContext): Promise<{ alert: Alert; area: string }> {
+async function knownAlert({ platform, path }: RouteContext<'id'>): Promise<{ alert: Alert; area: string }> {
   const found = await alertOf(platform.state, path.id)
   if (!found) throw new Problem(404, 'Not found', `there is no alert "${path.id}"`)
   return found
@@ -163,7 +158,7 @@ interface KnownSubject {
 }
 
 /** An id may be any of the four; areas first, then from the large to the small. */
-async function knownSubject({ registry, path: { subject: id } }: RouteContext): Promise<KnownSubject> {
+async function knownSubject({ registry, path: { subject: id } }: RouteContext<'subject'>): Promise<KnownSubject> {
   const areas = await registry.areasByCode()
   if (areas.has(id)) {
     const path = areaPathOf(id, areas)
@@ -180,7 +175,7 @@ async function knownSubject({ registry, path: { subject: id } }: RouteContext): 
 }
 
 async function thresholdsView(
-  { platform, path }: RouteContext,
+  { platform, path }: RouteContext<'subject'>,
   { type, chain, institutionType }: KnownSubject,
 ): Promise<ThresholdsView> {
   const all = await thresholdsOf(platform.state, chain)

@@ -17,13 +17,12 @@ import { asOf, demonstrationYear, peerMeansIn, standingKey } from '../judging/pa
 import { shardsBelow } from '../registry/reader.ts'
 import { institutionsBelow, monthsOfYear } from './institution-years.ts'
 import { areaOf, pageQuery, yearAsked, yearQuery } from './query.ts'
-import { Problem, type Route, type RouteContext, route } from './route.ts'
+import { Problem, type RouteContext, route } from './route.ts'
 
 const listQuery = yearQuery.extend(pageQuery.shape)
 
-export const comparisonRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/areas/{code}/ranking',
+export const comparisonRoutes = {
+  ...route('GET /api/v1/areas/{code}/ranking', {
     summary:
       'Candidates for efficiency leaders (能效领跑者): within each type and level the best first, then those left out and why',
     query: listQuery,
@@ -32,15 +31,14 @@ export const comparisonRoutes: readonly Route[] = [
       const year = yearAsked(query, context)
       const rule = inForce('rankingRules', (await context.registry.tables()).rankingRules, { year, context })
       const groups = rankLeaders(await candidatesOf((await areaOf(context)).code, year, context), rule)
-      const rows = groups.flatMap(({ ranked, excluded, ...group }) => [
-        ...ranked.map((one) => ({ ...group, ...one, reasons: [] })),
-        ...excluded.map((one) => ({ ...group, rank: null, value: null, leader: false, ...one })),
+      const rows = groups.flatMap(({ ranked, excluded, type, venueKind = null, level = null }) => [
+        ...ranked.map((one) => ({ type, venueKind, level, ...one, reasons: [] })),
+        ...excluded.map((one) => ({ type, venueKind, level, rank: null, value: null, leader: false, ...one })),
       ])
       return { year, rule, ...paged(rows, ({ institution }) => institution, query) }
     },
   }),
-  route({
-    route: 'GET /api/v1/areas/{code}/demonstration',
+  ...route('GET /api/v1/areas/{code}/demonstration', {
     summary:
       'Energy and water points of demonstration units (示范单位) against the mean of their kind in the whole registry',
     query: listQuery,
@@ -64,8 +62,7 @@ export const comparisonRoutes: readonly Route[] = [
       return { year, meansAsOfMs: asOfMs, items, next }
     },
   }),
-  route({
-    route: 'GET /api/v1/areas/{code}/key-users',
+  ...route('GET /api/v1/areas/{code}/key-users', {
     summary: 'Which institutions are key energy users (重点用能单位) of a year, by the threshold in force',
     query: listQuery,
     response: keyUsersPageSchema,
@@ -89,7 +86,7 @@ export const comparisonRoutes: readonly Route[] = [
       return { year, items, next }
     },
   }),
-]
+}
 
 /** The row that held at the end of a year, or so far; Problem 404 naming the table when there was none. */
 function inForce<T extends Validity>(
@@ -116,7 +113,7 @@ function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor, limit 
 }
 
 /** Institutions of an area and below, by id. */
-async function institutionPage(context: RouteContext, query: PageQuery) {
+async function institutionPage(context: RouteContext<'code'>, query: PageQuery) {
   const all = await institutionsBelow((await areaOf(context)).code, context)
   const inOrder = all.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   return paged(inOrder, ({ id }) => id, query)

@@ -2,14 +2,13 @@
 
 import * as z from 'zod'
 import { credentialsViewSchema, gatewayDoneSchema } from '../../domain/view/device.ts'
-import { notFound, type Route, type RouteContext, route } from './route.ts'
+import { notFound, type RouteContext, route } from './route.ts'
 
 /** A signing request of RSA 4096 is 1.7 kB. */
 const CSR_CHARS_MAX = 8192
 
-export const deviceRoutes: readonly Route[] = [
-  route({
-    route: 'POST /api/v1/gateways/{id}/credentials',
+export const deviceRoutes = {
+  ...route('POST /api/v1/gateways/{id}/credentials', {
     summary: 'Issues new credentials of a gateway, told this once; those it has hold until the new ones are confirmed',
     role: 'admin',
     body: z.object({
@@ -22,8 +21,7 @@ export const deviceRoutes: readonly Route[] = [
     response: credentialsViewSchema,
     handle: async (context, { body }) => context.platform.devices.issue(await gatewayOf(context), body.csr),
   }),
-  route({
-    route: 'POST /api/v1/gateways/{id}/credentials/confirm',
+  ...route('POST /api/v1/gateways/{id}/credentials/confirm', {
     summary: 'Ends all credentials of a gateway but the newest, once it was heard with those',
     role: 'admin',
     response: gatewayDoneSchema,
@@ -33,8 +31,7 @@ export const deviceRoutes: readonly Route[] = [
       return { gateway }
     },
   }),
-  route({
-    route: 'DELETE /api/v1/gateways/{id}/credentials',
+  ...route('DELETE /api/v1/gateways/{id}/credentials', {
     summary: 'Ends all credentials of a gateway and its connection',
     role: 'admin',
     response: gatewayDoneSchema,
@@ -44,8 +41,7 @@ export const deviceRoutes: readonly Route[] = [
       return { gateway }
     },
   }),
-  route({
-    route: 'POST /api/v1/gateways/{id}/commands',
+  ...route('POST /api/v1/gateways/{id}/commands', {
     summary: 'Publishes a command to a gateway with QoS 1; its result comes on its own topic',
     role: 'admin',
     body: z.object({
@@ -60,9 +56,9 @@ export const deviceRoutes: readonly Route[] = [
       return { gateway }
     },
   }),
-]
+}
 
-async function gatewayOf({ registry, path }: RouteContext): Promise<string> {
+async function gatewayOf({ registry, path }: RouteContext<'id'>): Promise<string> {
   if (!(await registry.gateway(path.id))) throw notFound('gateway', path.id)
   return path.id
 }

@@ -1,6 +1,7 @@
 // Routes for the energy of one institution or area: carbon ledger, meter tree, cost, data centre and quota pace.
 
 import { monthRange } from '../../domain/calendar.ts'
+import type { CarbonLedger } from '../../domain/energy/carbon-ledger.ts'
 import { quotaPace } from '../../domain/judge/quota-pace.ts'
 import {
   costViewSchema,
@@ -13,27 +14,26 @@ import { subjectMonths } from '../judging/judgement.ts'
 import { costOfMonth, dataCentreOf, treeOf } from './institution-hours.ts'
 import { areaLedgerOf, ledgerOf } from './institution-years.ts'
 import { areaOf, institutionOf, monthQuery, monthShown, yearAsked, yearQuery } from './query.ts'
-import { type Route, route } from './route.ts'
+import { route } from './route.ts'
 
-export const energyRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/institutions/{id}/carbon',
+const ledgerView = (ledger: CarbonLedger) => ({ ...ledger, boundary: [...ledger.boundary] })
+
+export const energyRoutes = {
+  ...route('GET /api/v1/institutions/{id}/carbon', {
     summary: 'Carbon ledger (碳排放量统计台账) of an institution and year',
     query: yearQuery,
     response: ledgerViewSchema,
     handle: async (context, { query }) =>
-      ledgerOf((await institutionOf(context)).institution, yearAsked(query, context), context),
+      ledgerView(await ledgerOf((await institutionOf(context)).institution, yearAsked(query, context), context)),
   }),
-  route({
-    route: 'GET /api/v1/areas/{code}/carbon',
+  ...route('GET /api/v1/areas/{code}/carbon', {
     summary: 'Carbon ledger of an area and year: the sum of its institutions',
     query: yearQuery,
     response: ledgerViewSchema,
     handle: async (context, { query }) =>
-      areaLedgerOf((await areaOf(context)).code, yearAsked(query, context), context),
+      ledgerView(await areaLedgerOf((await areaOf(context)).code, yearAsked(query, context), context)),
   }),
-  route({
-    route: 'GET /api/v1/institutions/{id}/tree',
+  ...route('GET /api/v1/institutions/{id}/tree', {
     summary: 'Meter tree of a month: balance and unexplained rest of each node, own generation and its share',
     query: monthQuery,
     response: treeViewSchema,
@@ -42,8 +42,7 @@ export const energyRoutes: readonly Route[] = [
       return treeOf(institution, query.month ?? (await monthShown(institution.id, context)), context)
     },
   }),
-  route({
-    route: 'GET /api/v1/institutions/{id}/cost',
+  ...route('GET /api/v1/institutions/{id}/cost', {
     summary: 'Cost of a month by meter and tariff period, and by bill',
     query: monthQuery,
     response: costViewSchema,
@@ -52,8 +51,7 @@ export const energyRoutes: readonly Route[] = [
       return costOfMonth(institution, query.month ?? (await monthShown(institution.id, context)), context)
     },
   }),
-  route({
-    route: 'GET /api/v1/institutions/{id}/data-centre',
+  ...route('GET /api/v1/institutions/{id}/data-centre', {
     summary: 'PUE by hour, month and year of a data centre, EUE, and their grades',
     query: monthQuery,
     response: dataCentreViewSchema,
@@ -62,8 +60,7 @@ export const energyRoutes: readonly Route[] = [
       return dataCentreOf(institution, query.month ?? (await monthShown(institution.id, context)), context)
     },
   }),
-  route({
-    route: 'GET /api/v1/institutions/{id}/pace',
+  ...route('GET /api/v1/institutions/{id}/pace', {
     summary: 'How the year goes against the quota, and how far the next better rating is',
     query: monthQuery,
     response: paceViewSchema,
@@ -80,4 +77,4 @@ export const energyRoutes: readonly Route[] = [
       }
     },
   }),
-]
+}

@@ -17,7 +17,7 @@ import { alertKeys } from '../alerts/store.ts'
 import { dayExplained, dayNamed } from './explain-hours.ts'
 import { explain, tableOf } from './explain-number.ts'
 import { areaOf, institutionOf, monthQuery, monthShown, PAGE_LIMIT_MAX } from './query.ts'
-import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+import { notFound, Problem, type RouteContext, route } from './route.ts'
 
 /** Children or meters that one answer lists; a county has some hundred institutions. */
 const LISTED = 25
@@ -33,9 +33,8 @@ const institutionQuery = areaQuery.extend({
   day: z.iso.date().optional(),
 })
 
-export const explainRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/institutions/{id}/explain',
+export const explainRoutes = {
+  ...route('GET /api/v1/institutions/{id}/explain', {
     summary:
       'Where a number of an institution comes from: formula, months, meters, hours, rows and clause; with meter and day down to the readings',
     query: institutionQuery,
@@ -47,8 +46,7 @@ export const explainRoutes: readonly Route[] = [
       return explain(context.platform, context.registry, { ...question, month, detail: await dayAsked(query, context) })
     },
   }),
-  route({
-    route: 'GET /api/v1/areas/{code}/explain',
+  ...route('GET /api/v1/areas/{code}/explain', {
     summary: 'Where a number of an area comes from: its parts, month by month',
     query: areaQuery,
     response: explainViewSchema,
@@ -63,8 +61,7 @@ export const explainRoutes: readonly Route[] = [
       return explain(context.platform, context.registry, { ...question, area: area.code, month })
     },
   }),
-  route({
-    route: 'GET /api/v1/alerts/{id}/explain',
+  ...route('GET /api/v1/alerts/{id}/explain', {
     summary: 'What an alert says: what was measured, against which value, by which clause, and the chain below it',
     response: alertExplainViewSchema,
     async handle(context) {
@@ -75,7 +72,7 @@ export const explainRoutes: readonly Route[] = [
       return { id, kind, subject, state, value, asOfMs, facts, limits, ...said, ...(await chainOf(alert, context)) }
     },
   }),
-]
+}
 
 interface AlertChain {
   chain: Awaited<ReturnType<typeof explain>> | null
@@ -141,16 +138,16 @@ function explained({ indicator, table, limit, cursor }: z.output<typeof areaQuer
   return { table: chosen, indicator, limit, cursor }
 }
 
-async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, { registry, path }: RouteContext) {
+async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, { registry, path }: RouteContext<'id'>) {
   if (id === undefined && day === undefined) return undefined
   if (id === undefined || day === undefined)
     throw new Problem(400, 'Bad request', 'meter and day are asked for together', { field: id ? 'day' : 'meter' })
   const found = await registry.meter(id)
-  if (found?.meter.institution !== path.id) throw notFound('meter', id)
+  if (!found || found.meter.institution !== path.id) throw notFound('meter', id)
   return { meter: found.meter, day: dayNamed(day) }
 }
 
-async function alertOf({ platform: { state }, path }: RouteContext): Promise<Alert> {
+async function alertOf({ platform: { state }, path }: RouteContext<'id'>): Promise<Alert> {
   const place = await state.get<{ shard: string; closed: boolean }>(alertKeys.place(path.id))
   const { shard, closed } = place?.value ?? { shard: '', closed: false }
   const prefix = closed ? alertKeys.closed(shard) : alertKeys.open(shard)

@@ -21,7 +21,7 @@ import type { Platform } from '../platform.ts'
 import { eventOf, eventsOf, type MeterEvent } from '../settling/events.ts'
 import { type RepairRecord, repair, repairKey } from '../settling/repair.ts'
 import { putReview } from '../settling/review.ts'
-import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+import { notFound, Problem, type RouteContext, route } from './route.ts'
 
 /** A list reads at most this many meter-days: the events of 1,000 meters in a year. */
 const METER_DAYS_MAX = 366_000
@@ -44,32 +44,30 @@ const reviewBody = z.object({ who: z.string().min(1).max(200).optional(), note: 
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional()
 
-const reviewRoute = (action: 'accept' | 'undo' | 'reopen', state: ReviewState, summary: string): Route =>
-  route({
-    route: `POST /api/v1/meters/{id}/events/{event}/${action}`,
-    summary,
-    role: 'admin',
-    body: reviewBody,
-    response: eventViewSchema,
-    async handle(context, { body }) {
-      const { platform, registry, path } = context
-      const found = await registry.meter(path.id)
-      if (!found) throw notFound('meter', path.id)
-      if (!parseEventId(path.event)) throw new Problem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
-      const event = await eventOf(platform, found.meter, path.event)
-      if (!event) throw new Problem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
-      if (state === 'undone' && !canUndo(event))
-        throw new Problem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
-      const entry = { state, who: body.who ?? 'admin', note: body.note ?? null, atMs: platform.now() }
-      const review = await putReview(platform.state, { meter: path.id, event }, entry)
-      await platform.fanOut.send('settle', [found.shard])
-      return viewOf({ meter: path.id, event: review.event, review })
-    },
-  })
+/** A person says `state` of a register event. */
+const review = (state: ReviewState, summary: string) => ({
+  summary,
+  role: 'admin' as const,
+  body: reviewBody,
+  response: eventViewSchema,
+  async handle(context: RouteContext<'id' | 'event'>, { body }: { body: z.output<typeof reviewBody> }) {
+    const { platform, registry, path } = context
+    const found = await registry.meter(path.id)
+    if (!found) throw notFound('meter', path.id)
+    if (!parseEventId(path.event)) throw new Problem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
+    const event = await eventOf(platform, found.meter, path.event)
+    if (!event) throw new Problem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
+    if (state === 'undone' && !canUndo(event))
+      throw new Problem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
+    const entry = { state, who: body.who ?? 'admin', note: body.note ?? null, atMs: platform.now() }
+    const reviewed = await putReview(platform.state, { meter: path.id, event }, entry)
+    await platform.fanOut.send('settle', [found.shard])
+    return viewOf({ meter: path.id, event: reviewed.event, review: reviewed })
+  },
+})
 
-export const fieldRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/meters/{id}/events',
+export const fieldRoutes = {
+  ...route('GET /api/v1/meters/{id}/events', {
     summary: 'Register events of a meter with their reviews, undone ones included, in order of time',
     query: z.object({ from: instant, to: instant }),
     response: eventsViewSchema,
@@ -81,8 +79,7 @@ export const fieldRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/areas/{code}/events',
+  ...route('GET /api/v1/areas/{code}/events', {
     summary: 'Register events of all meters of an area and below it, in order of time',
     query: z.object({ from: instant, to: instant, reviewed: z.enum(['true', 'false']).optional(), ...page }),
     response: pageOf(eventViewSchema),
@@ -100,12 +97,20 @@ export const fieldRoutes: readonly Route[] = [
     },
   }),
 
-  reviewRoute('accept', 'accepted', 'Says that a register event is what it was taken for'),
-  reviewRoute('undo', 'undone', 'Says that a register event is not what it was taken for; its hours are settled anew'),
-  reviewRoute('reopen', 'open', 'Takes back what was said of a register event'),
+  ...route(
+    'POST /api/v1/meters/{id}/events/{event}/accept',
+    review('accepted', 'Says that a register event is what it was taken for'),
+  ),
+  ...route(
+    'POST /api/v1/meters/{id}/events/{event}/undo',
+    review('undone', 'Says that a register event is not what it was taken for; its hours are settled anew'),
+  ),
+  ...route(
+    'POST /api/v1/meters/{id}/events/{event}/reopen',
+    review('open', 'Takes back what was said of a register event'),
+  ),
 
-  route({
-    route: 'POST /api/v1/repairs',
+  ...route('POST /api/v1/repairs', {
     summary: 'Corrects readings or takes them back: all rows, or none when one is refused',
     role: 'admin',
     body: z.object({
@@ -123,8 +128,7 @@ export const fieldRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/repairs',
+  ...route('GET /api/v1/repairs', {
     summary: 'Repairs, the newest first',
     query: z.object(page),
     response: pageOf(repairViewSchema),
@@ -136,8 +140,7 @@ export const fieldRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/institutions/{id}/revisions',
+  ...route('GET /api/v1/institutions/{id}/revisions', {
     summary: 'What changed in closed months of an institution, by month and in order, and why',
     response: revisionsViewSchema,
     async handle({ platform, registry, path }) {
@@ -146,8 +149,7 @@ export const fieldRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/areas/{code}/revisions',
+  ...route('GET /api/v1/areas/{code}/revisions', {
     summary: 'What changed in closed months of an area, by month and in order, and in which subjects below it',
     response: revisionsViewSchema,
     async handle({ platform, registry, path }) {
@@ -155,7 +157,7 @@ export const fieldRoutes: readonly Route[] = [
       return { items: await revisionsOf(platform, path.code) }
     },
   }),
-]
+}
 
 async function revisionsOf({ state }: Platform, subject: string): Promise<RevisionView[]> {
   const docs = await state.query<Revision>(revisionKey(subject))
@@ -185,7 +187,7 @@ function viewOf({ meter, event, review }: MeterEvent): EventView {
   return { id: eventId(event), meter, kind, atMs, details, state, history }
 }
 
-async function metersBelow({ registry, head, path }: RouteContext): Promise<Meter[]> {
+async function metersBelow({ registry, head, path }: RouteContext<'code'>): Promise<Meter[]> {
   const parents = new Map((await registry.areas()).map(({ code, parent }) => [code, parent]))
   if (!parents.has(path.code)) throw notFound('area', path.code)
   const isBelow = (code: string | undefined): boolean =>

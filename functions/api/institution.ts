@@ -19,11 +19,10 @@ import { shardsBelow } from '../registry/reader.ts'
 import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
 import { meterView } from './meter.ts'
 import { areaOf, institutionOf, monthQuery, pageQuery } from './query.ts'
-import { Problem, type Route, route } from './route.ts'
+import { Problem, route } from './route.ts'
 
-export const institutionRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/institutions',
+export const institutionRoutes = {
+  ...route('GET /api/v1/institutions', {
     summary: 'Institutions of an area and all below it, with their grade and status',
     query: pageQuery.extend({
       area: z.string().optional(),
@@ -53,8 +52,7 @@ export const institutionRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/institutions/{id}',
+  ...route('GET /api/v1/institutions/{id}', {
     summary: 'An institution, its sizes as of now and its meters',
     response: institutionViewSchema,
     async handle(context) {
@@ -77,8 +75,7 @@ export const institutionRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/institutions/{id}/status',
+  ...route('GET /api/v1/institutions/{id}/status', {
     summary: 'Dual control and quota of an institution',
     query: monthQuery,
     response: institutionStatusViewSchema,
@@ -95,7 +92,7 @@ export const institutionRoutes: readonly Route[] = [
       }
     },
   }),
-]
+}
 
 const orders: Record<string, (a: InstitutionRow, b: InstitutionRow) => number> = {
   id: (a, b) => a.id.localeCompare(b.id),

@@ -8,11 +8,10 @@ import { ingest } from '../ingest.ts'
 import type { Doc } from '../platform.ts'
 import { type RejectionCount, type RejectionRecord, rejectionKeys } from '../wire/rejections.ts'
 import { PAGE_LIMIT_MAX, pageQuery } from './query.ts'
-import { Problem, type Route, route } from './route.ts'
+import { Problem, route } from './route.ts'
 
-export const intakeRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/rejections',
+export const intakeRoutes = {
+  ...route('GET /api/v1/rejections', {
     summary: 'What was refused and why, the newest message first; `limit` counts messages',
     query: pageQuery.extend({ gateway: z.string().optional() }),
     response: rejectionsPageSchema,
@@ -47,8 +46,7 @@ export const intakeRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'POST /api/v1/readings',
+  ...route('POST /api/v1/readings', {
     summary: 'The same payload as over MQTT, with the gateway id and password as HTTP Basic credentials',
     role: 'gateway',
     body: readingsMessageSchema,
@@ -69,4 +67,4 @@ export const intakeRoutes: readonly Route[] = [
       return { stored, rejected }
     },
   }),
-]
+}

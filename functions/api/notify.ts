@@ -14,14 +14,13 @@ import {
 } from '../../domain/view/alert.ts'
 import { finishedNotifications, notificationKeys, recipientsOf } from '../telling/outbox.ts'
 import { RETENTION_KEY, retentionOf } from '../telling/retention.ts'
-import { Problem, type Route, route } from './route.ts'
+import { Problem, route } from './route.ts'
 
 const LIMIT = 50
 const LIMIT_MAX = 500
 
-export const notifyRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/notifications',
+export const notifyRoutes = {
+  ...route('GET /api/v1/notifications', {
     summary: 'The latest notifications that were sent or given up, with the reason',
     role: 'admin',
     query: z.object({ limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT) }),
@@ -45,16 +44,14 @@ export const notifyRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/settings/recipients',
+  ...route('GET /api/v1/settings/recipients', {
     summary: 'Who is told of alerts, without keys and secrets',
     role: 'admin',
     response: recipientsViewSchema,
     handle: async ({ platform }) => ({ items: (await recipientsOf(platform.state)).map(recipientView) }),
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/recipients/{id}',
+  ...route('PUT /api/v1/settings/recipients/{id}', {
     summary: 'Who is told of alerts, where and when; addresses with a key in them and secrets are not shown again',
     role: 'admin',
     body: recipientSchema.omit({ id: true }),
@@ -68,8 +65,7 @@ export const notifyRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/notify',
+  ...route('PUT /api/v1/settings/notify', {
     summary: 'The address of the page, for links, and the mail server; its password is not shown again',
     role: 'admin',
     body: notifySettingSchema,
@@ -80,15 +76,13 @@ export const notifyRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/settings/retention',
+  ...route('GET /api/v1/settings/retention', {
     summary: 'How many days cleared alerts and finished notifications are kept',
     response: retentionSchema,
     handle: ({ platform }) => retentionOf(platform.state),
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/retention',
+  ...route('PUT /api/v1/settings/retention', {
     summary: 'Sets it; what is left out keeps its default',
     role: 'admin',
     body: retentionSchema,
@@ -98,4 +92,4 @@ export const notifyRoutes: readonly Route[] = [
       return body
     },
   }),
-]
+}

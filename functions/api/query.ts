@@ -32,7 +32,7 @@ export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
 })
 
-export async function areaOf({ registry, path }: Pick<RouteContext, 'registry' | 'path'>): Promise<Area> {
+export async function areaOf({ registry, path }: Pick<RouteContext<'code'>, 'registry' | 'path'>): Promise<Area> {
   const area = (await registry.areas()).find(({ code }) => code === path.code)
   if (!area) throw notFound('area', path.code)
   return area
@@ -41,13 +41,13 @@ export async function areaOf({ registry, path }: Pick<RouteContext, 'registry' |
 export async function institutionOf({
   registry,
   path,
-}: RouteContext): Promise<{ institution: Institution; shard: string }> {
+}: RouteContext<'id'>): Promise<{ institution: Institution; shard: string }> {
   const found = await registry.institution(path.id)
   if (!found) throw notFound('institution', path.id)
   return found
 }
 
-export async function meterOf({ registry, path }: RouteContext): Promise<{ meter: Meter; shard: string }> {
+export async function meterOf({ registry, path }: RouteContext<'id'>): Promise<{ meter: Meter; shard: string }> {
   const found = await registry.meter(path.id)
   if (!found) throw notFound('meter', path.id)
   return found

@@ -15,11 +15,10 @@ import { TABLE_KINDS, TABLES, tableRowId } from '../../domain/standards/tables.t
 import { importViewSchema, tableViewSchema } from '../../domain/view/registry.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
-import { Problem, type Route, route } from './route.ts'
+import { Problem, route } from './route.ts'
 
-export const registryRoutes: readonly Route[] = [
-  route({
-    route: 'PUT /api/v1/registry',
+export const registryRoutes = {
+  ...route('PUT /api/v1/registry', {
     summary: 'Adds records to the registry or replaces them: all of them, or none when one is wrong',
     role: 'admin',
     body: z.object({
@@ -49,8 +48,7 @@ export const registryRoutes: readonly Route[] = [
       throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
     },
   }),
-  route({
-    route: 'GET /api/v1/tables/{table}',
+  ...route('GET /api/v1/tables/{table}', {
     summary: 'The rows in force of a table: quotas, coefficients, factors, grades, ladders, thresholds',
     response: tableViewSchema,
     async handle({ platform, registry, path }) {
@@ -64,4 +62,4 @@ export const registryRoutes: readonly Route[] = [
       return { table, rows }
     },
   }),
-]
+}

@@ -10,11 +10,10 @@ import { targetSchema } from '../../domain/registry/records.ts'
 import { planProposalSchema, planViewSchema } from '../../domain/view/target-plan.ts'
 import { subjectMonths } from '../judging/judgement.ts'
 import { areaOf } from './query.ts'
-import { Problem, type Route, type RouteContext, route } from './route.ts'
+import { Problem, type RouteContext, route } from './route.ts'
 
-export const targetPlanRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/areas/{code}/target-plan',
+export const targetPlanRoutes = {
+  ...route('GET /api/v1/areas/{code}/target-plan', {
     summary: 'Whether the targets of the parts of an area fit its own, year by year',
     response: planViewSchema,
     async handle(context) {
@@ -28,8 +27,7 @@ export const targetPlanRoutes: readonly Route[] = [
       return { area: area.code, children, ...checkDecomposition({ parent, children, targets, sizeOf }) }
     },
   }),
-  route({
-    route: 'POST /api/v1/areas/{code}/target-plan',
+  ...route('POST /api/v1/areas/{code}/target-plan', {
     summary: 'Proposes targets of the parts that sum to a target; nothing is stored',
     body: z.object({
       target: targetSchema,
@@ -48,7 +46,7 @@ export const targetPlanRoutes: readonly Route[] = [
       return decompose(target, shares)
     },
   }),
-]
+}
 
 const SIZE_OF: Partial<Record<Indicator, 'floorAreaM2' | 'energyUsers' | 'waterUsers'>> = {
   energyPerArea: 'floorAreaM2',
