@@ -19,10 +19,9 @@ import {
 import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { subjectPlace } from '../telling/plan.ts'
+import { areaOf, institutionOf, limitQuery } from './query.ts'
 import { notFound, Problem, type RouteContext, route } from './route.ts'
 
-const LIMIT = 50
-const LIMIT_MAX = 500
 /** A person's words. */
 const note = z.string().max(1000)
 
@@ -35,17 +34,15 @@ export const alertRoutes = {
       institution: z.string().optional(),
       kind: z.enum(ALERT_KINDS).optional(),
       cursor: z.string().max(300).optional(),
-      limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT),
+      limit: limitQuery(),
     }),
     response: alertsPageSchema,
     async handle(context, { query }) {
       const { state, kind, cursor, limit } = query
       const own = query.institution === undefined ? undefined : await institutionSubjects(context, query.institution)
-      const areas = areasBelow(
-        await context.registry.areas(),
-        query.area ?? own?.area ?? context.head.rootArea ?? undefined,
-      )
-      if (query.area !== undefined && areas.length === 0) throw notFound('area', query.area)
+      if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
+      const top = query.area ?? own?.area ?? context.head.rootArea ?? undefined
+      const areas = areasBelow(await context.registry.areas(), top)
       const wanted = ({ value }: { value: Alert }): boolean =>
         (kind === undefined || value.kind === kind) &&
         (own === undefined || own.subjects.has(value.subject.id)) &&
@@ -131,11 +128,10 @@ function areasBelow(areas: readonly Area[], code: string | undefined): string[] 
 
 /** An institution, its meters and gateways: whatever an alert of it may be on. */
 async function institutionSubjects({ registry }: RouteContext, id: string) {
-  const found = await registry.institution(id)
-  if (!found) throw notFound('institution', id)
-  const meters = (await registry.shard(found.shard)).meters.filter(({ institution }) => institution === id)
+  const { shard } = await institutionOf({ registry, path: { id } })
+  const meters = (await registry.shard(shard)).meters.filter(({ institution }) => institution === id)
   const gateways = meters.flatMap(({ gateway }) => gateway ?? [])
-  return { area: found.shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
+  return { area: shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
 }
 
 async function knownAlert({ platform, path }: RouteContext<'id'>): Promise<{ alert: Alert; area: string }> {

@@ -2,7 +2,6 @@
 // demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read
 // from what stands (standing.ts); only the institutions of a page are looked at one by one.
 
-import type * as z from 'zod'
 import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'
 import { demonstrationPoints } from '../../domain/judge/demonstration.ts'
 import { keyEnergyUser } from '../../domain/judge/key-energy-user.ts'
@@ -16,7 +15,7 @@ import { summaryKey } from '../judging/list-rows.ts'
 import { asOf, demonstrationYear, peerMeansIn, standingKey } from '../judging/past-year.ts'
 import { shardsBelow } from '../registry/reader.ts'
 import { institutionsBelow, monthsOfYear } from './institution-years.ts'
-import { areaOf, pageQuery, yearAsked, yearQuery } from './query.ts'
+import { areaOf, type PageQuery, paged, pageQuery, yearAsked, yearQuery } from './query.ts'
 import { Problem, type RouteContext, route } from './route.ts'
 
 const listQuery = yearQuery.extend(pageQuery.shape)
@@ -98,18 +97,6 @@ function inForce<T extends Validity>(
   const row = rows.find((one) => isValidOn(one, date))
   if (!row) throw new Problem(404, 'Not found', `no row of ${table} holds on ${date}; import one`, { field: 'year' })
   return row
-}
-
-type PageQuery = z.output<typeof pageQuery>
-
-/** Throws Problem 400 when the cursor is none of the list. */
-function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor, limit }: PageQuery) {
-  const first = cursor === undefined ? 0 : rows.findIndex((row) => idOf(row) === cursor) + 1
-  if (cursor !== undefined && first === 0)
-    throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`, { field: 'cursor' })
-  const items = rows.slice(first, first + limit)
-  const last = items.at(-1)
-  return { items, next: last !== undefined && first + limit < rows.length ? idOf(last) : null }
 }
 
 /** Institutions of an area and below, by id. */

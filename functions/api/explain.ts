@@ -16,7 +16,7 @@ import {
 import { alertKeys } from '../alerts/store.ts'
 import { dayExplained, dayNamed } from './explain-hours.ts'
 import { explain, tableOf } from './explain-number.ts'
-import { areaOf, institutionOf, monthQuery, monthShown, PAGE_LIMIT_MAX } from './query.ts'
+import { areaOf, institutionOf, limitQuery, meterOf, monthQuery, monthShown } from './query.ts'
 import { notFound, Problem, type RouteContext, route } from './route.ts'
 
 /** Children or meters that one answer lists; a county has some hundred institutions. */
@@ -25,7 +25,7 @@ const areaQuery = monthQuery.extend({
   indicator: z.enum([...INDICATORS, ...QUOTA_INDICATORS]),
   /** Of energyPerCapita and waterPerCapita both tables have one; dual control's without it. */
   table: z.enum(EXPLAIN_TABLES).optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(LISTED),
+  limit: limitQuery(LISTED),
   cursor: z.string().optional(),
 })
 const institutionQuery = areaQuery.extend({
@@ -142,9 +142,9 @@ async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, {
   if (id === undefined && day === undefined) return undefined
   if (id === undefined || day === undefined)
     throw new Problem(400, 'Bad request', 'meter and day are asked for together', { field: id ? 'day' : 'meter' })
-  const found = await registry.meter(id)
-  if (!found || found.meter.institution !== path.id) throw notFound('meter', id)
-  return { meter: found.meter, day: dayNamed(day) }
+  const { meter } = await meterOf({ registry, path: { id } })
+  if (meter.institution !== path.id) throw notFound('meter', id)
+  return { meter, day: dayNamed(day) }
 }
 
 async function alertOf({ platform: { state }, path }: RouteContext<'id'>): Promise<Alert> {

@@ -2,7 +2,6 @@
 
 import * as z from 'zod'
 import { DAY_MS } from '../../domain/calendar.ts'
-import { parseInstant } from '../../domain/instant.ts'
 import { causeText } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
 import type { Meter } from '../../domain/registry/records.ts'
@@ -18,27 +17,18 @@ import {
 import { pageOf } from '../../domain/view/view.ts'
 import { type Revision, revisionKey } from '../judging/revision.ts'
 import type { Platform } from '../platform.ts'
+import { shardsBelow } from '../registry/reader.ts'
 import { eventOf, eventsOf, type MeterEvent } from '../settling/events.ts'
 import { type RepairRecord, repair, repairKey } from '../settling/repair.ts'
 import { putReview } from '../settling/review.ts'
-import { notFound, Problem, type RouteContext, route } from './route.ts'
+import { areaOf, instant, institutionOf, meterOf, paged, pageQuery } from './query.ts'
+import { Problem, type RouteContext, route } from './route.ts'
 
 /** A list reads at most this many meter-days: the events of 1,000 meters in a year. */
 const METER_DAYS_MAX = 366_000
-const PAGE_LIMIT = 50
-const PAGE_LIMIT_MAX = 500
 const REPAIR_ROWS_MAX = 100_000
 
-const instant = z.string().transform((text, context) => {
-  const ms = /^\d{1,14}$/.test(text) ? Number(text) : parseInstant(text)
-  if (ms !== undefined) return ms
-  context.addIssue({ code: 'custom', message: 'must be RFC 3339 with an offset, or epoch milliseconds' })
-  return z.NEVER
-})
-const page = {
-  cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
-}
+const rangeQuery = z.object({ from: instant, to: instant })
 
 const reviewBody = z.object({ who: z.string().min(1).max(200).optional(), note: z.string().max(2_000).optional() })
 
@@ -51,9 +41,8 @@ const review = (state: ReviewState, summary: string) => ({
   body: reviewBody,
   response: eventViewSchema,
   async handle(context: RouteContext<'id' | 'event'>, { body }: { body: z.output<typeof reviewBody> }) {
-    const { platform, registry, path } = context
-    const found = await registry.meter(path.id)
-    if (!found) throw notFound('meter', path.id)
+    const { platform, path } = context
+    const found = await meterOf(context)
     if (!parseEventId(path.event)) throw new Problem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
     const event = await eventOf(platform, found.meter, path.event)
     if (!event) throw new Problem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
@@ -69,31 +58,24 @@ const review = (state: ReviewState, summary: string) => ({
 export const fieldRoutes = {
   ...route('GET /api/v1/meters/{id}/events', {
     summary: 'Register events of a meter with their reviews, undone ones included, in order of time',
-    query: z.object({ from: instant, to: instant }),
+    query: rangeQuery,
     response: eventsViewSchema,
     async handle(context, { query: range }) {
-      const { registry, path } = context
-      const found = await registry.meter(path.id)
-      if (!found) throw notFound('meter', path.id)
-      return { items: await eventViews(context, [found.meter], range) }
+      const { meter } = await meterOf(context)
+      return { items: await eventViews(context, [meter], range) }
     },
   }),
 
   ...route('GET /api/v1/areas/{code}/events', {
     summary: 'Register events of all meters of an area and below it, in order of time',
-    query: z.object({ from: instant, to: instant, reviewed: z.enum(['true', 'false']).optional(), ...page }),
+    query: rangeQuery.extend({ reviewed: z.enum(['true', 'false']).optional(), ...pageQuery.shape }),
     response: pageOf(eventViewSchema),
-    async handle(context, { query: { reviewed, cursor, limit, ...range } }) {
+    async handle(context, { query }) {
+      const { reviewed } = query
       const meters = await metersBelow(context)
-      const all = await eventViews(context, meters, range)
+      const all = await eventViews(context, meters, query)
       const items = all.filter(({ state }) => reviewed === undefined || (state !== 'open') === (reviewed === 'true'))
-      const cursorOf = ({ atMs, meter, kind }: EventView): string => `${atMs}/${meter}/${kind}`
-      const first = cursor === undefined ? 0 : items.findIndex((item) => cursorOf(item) === cursor) + 1
-      if (cursor !== undefined && first === 0)
-        throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`)
-      const shown = items.slice(first, first + limit)
-      const last = shown.at(-1)
-      return { items: shown, next: last && first + limit < items.length ? cursorOf(last) : null }
+      return paged(items, ({ atMs, meter, kind }) => `${atMs}/${meter}/${kind}`, query)
     },
   }),
 
@@ -130,7 +112,7 @@ export const fieldRoutes = {
 
   ...route('GET /api/v1/repairs', {
     summary: 'Repairs, the newest first',
-    query: z.object(page),
+    query: pageQuery,
     response: pageOf(repairViewSchema),
     async handle({ platform: { state } }, { query: { cursor, limit } }) {
       const after = cursor === undefined ? undefined : repairKey(cursor)
@@ -143,18 +125,18 @@ export const fieldRoutes = {
   ...route('GET /api/v1/institutions/{id}/revisions', {
     summary: 'What changed in closed months of an institution, by month and in order, and why',
     response: revisionsViewSchema,
-    async handle({ platform, registry, path }) {
-      if (!(await registry.institution(path.id))) throw notFound('institution', path.id)
-      return { items: await revisionsOf(platform, path.id) }
+    async handle(context) {
+      const { institution } = await institutionOf(context)
+      return { items: await revisionsOf(context.platform, institution.id) }
     },
   }),
 
   ...route('GET /api/v1/areas/{code}/revisions', {
     summary: 'What changed in closed months of an area, by month and in order, and in which subjects below it',
     response: revisionsViewSchema,
-    async handle({ platform, registry, path }) {
-      if (!(await registry.areas()).some(({ code }) => code === path.code)) throw notFound('area', path.code)
-      return { items: await revisionsOf(platform, path.code) }
+    async handle(context) {
+      const area = await areaOf(context)
+      return { items: await revisionsOf(context.platform, area.code) }
     },
   }),
 }
@@ -187,11 +169,8 @@ function viewOf({ meter, event, review }: MeterEvent): EventView {
   return { id: eventId(event), meter, kind, atMs, details, state, history }
 }
 
-async function metersBelow({ registry, head, path }: RouteContext<'code'>): Promise<Meter[]> {
-  const parents = new Map((await registry.areas()).map(({ code, parent }) => [code, parent]))
-  if (!parents.has(path.code)) throw notFound('area', path.code)
-  const isBelow = (code: string | undefined): boolean =>
-    code !== undefined && (code === path.code || isBelow(parents.get(code)))
-  const shards = await Promise.all(head.shards.filter(isBelow).map((shard) => registry.shard(shard)))
+async function metersBelow(context: RouteContext<'code'>): Promise<Meter[]> {
+  const below = await shardsBelow((await areaOf(context)).code, context)
+  const shards = await Promise.all(below.map((shard) => context.registry.shard(shard)))
   return shards.flatMap(({ meters }) => meters)
 }

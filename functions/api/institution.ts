@@ -18,8 +18,8 @@ import { summaryKey } from '../judging/list-rows.ts'
 import { shardsBelow } from '../registry/reader.ts'
 import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
 import { meterView } from './meter.ts'
-import { areaOf, institutionOf, monthQuery, pageQuery } from './query.ts'
-import { Problem, route } from './route.ts'
+import { areaOf, institutionOf, monthQuery, paged, pageQuery } from './query.ts'
+import { route } from './route.ts'
 
 export const institutionRoutes = {
   ...route('GET /api/v1/institutions', {
@@ -32,7 +32,7 @@ export const institutionRoutes = {
     }),
     response: pageOf(institutionRowSchema),
     async handle(context, { query }) {
-      const { area = context.head.rootArea ?? '', type, grade, sort, limit, cursor } = query
+      const { area = context.head.rootArea ?? '', type, grade, sort } = query
       if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
       const pages = await Promise.all(
         (await shardsBelow(area, context)).map((shard) =>
@@ -44,11 +44,7 @@ export const institutionRoutes = {
         .map(({ value }) => value)
         .filter((row) => (!type || row.type === type) && (!grade || (row.rating ?? 'none') === grade))
         .sort(orders[sort])
-      const first = cursor === undefined ? 0 : rows.findIndex(({ id }) => id === cursor) + 1
-      if (cursor !== undefined && first === 0)
-        throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`)
-      const items = rows.slice(first, first + limit)
-      return { items, next: first + limit < rows.length ? (items.at(-1)?.id ?? null) : null }
+      return paged(rows, ({ id }) => id, query)
     },
   }),
 

@@ -1,7 +1,6 @@
 // Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is
 // kept.
 
-import * as z from 'zod'
 import { retentionSchema } from '../../domain/notify/retention.ts'
 import { notifySettingSchema, recipientSchema } from '../../domain/notify/setting.ts'
 import {
@@ -14,16 +13,14 @@ import {
 } from '../../domain/view/alert.ts'
 import { finishedNotifications, notificationKeys, recipientsOf } from '../telling/outbox.ts'
 import { RETENTION_KEY, retentionOf } from '../telling/retention.ts'
+import { pageQuery } from './query.ts'
 import { Problem, route } from './route.ts'
-
-const LIMIT = 50
-const LIMIT_MAX = 500
 
 export const notifyRoutes = {
   ...route('GET /api/v1/notifications', {
     summary: 'The latest notifications that were sent or given up, with the reason',
     role: 'admin',
-    query: z.object({ limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT) }),
+    query: pageQuery.pick({ limit: true }),
     response: notificationsViewSchema,
     async handle({ platform }, { query }) {
       const records = await finishedNotifications(platform.state, query.limit)

@@ -50,7 +50,7 @@ export function route<T extends ApiRoute, Q extends z.ZodType, B extends z.ZodTy
   return { [text]: definition } as unknown as Record<T, Route>
 }
 
-/** The OpenAPI document describes the routes of the table, and is none of them. */
+/** Serves the OpenAPI document, which describes all other routes of the table. */
 export const DOCUMENT_ROUTE = 'GET /api/v1/openapi.json' satisfies ApiRoute
 
 export const methodAndPath = (text: string) =>
