@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { z } from 'zod'
 import { must } from '../domain/must.ts'
 import { openApiDocument } from './api/openapi.ts'
-import { type Principal, Problem, type Route } from './api/route.ts'
+import { DOCUMENT_ROUTE, methodAndPath, type Principal, Problem, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
@@ -34,8 +34,8 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
     return route.handle({ platform: on, registry, head, principal, path }, { query, body })
   }
 
-  const handlers = apiRoutes.map((route) => {
-    const [method, path] = route.route.split(' ') as ['GET', string]
+  const handlers = Object.entries(apiRoutes).map(([text, route]) => {
+    const [method, path] = methodAndPath(text)
     const handler = async (event: ApiEvent): Promise<ApiResult> => {
       try {
         return jsonResult(200, await answer(route, event))
@@ -45,11 +45,8 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
     }
     return { method, path, handler }
   })
-  const document = {
-    method: 'GET' as const,
-    path: '/api/v1/openapi.json',
-    handler: async () => jsonResult(200, openApiDocument()),
-  }
+  const [method, path] = methodAndPath(DOCUMENT_ROUTE)
+  const document = { method, path, handler: async () => jsonResult(200, openApiDocument()) }
   const router = httpRouter<ApiEvent, ApiResult>({
     routes: [...handlers, document],
     notFoundResponse: ({ method, path }) =>

@@ -94,6 +94,9 @@ export const triggers = {
   },
 } satisfies Record<string, Trigger>
 
+/** A route of the table; functions/api/routes.ts must have a handler for each. */
+export type ApiRoute = (typeof triggers.api.http)[number]
+
 /**
  * Work inside a trigger that is due less often than the trigger runs; functions/state/due.ts says when. No schedule in
  * AWS stands behind a row: it waits for the next run of its trigger.

@@ -9,6 +9,7 @@ import { explainFinding } from '../alert/text.ts'
 import type { Channel, NotifySetting, Recipient } from '../notify/setting.ts'
 import { recipientSchema } from '../notify/setting.ts'
 import { SEVERITIES } from '../phrase.ts'
+import { pageOf } from './view.ts'
 
 const ms = z.number()
 const phraseSchema = z.object({ zh: z.string(), en: z.string() })
@@ -27,7 +28,7 @@ export const alertEventViewSchema = z.object({
   level: z.number(),
 })
 
-export const alertViewSchema = z.object({
+const alertViewSchema = z.object({
   id: z.string(),
   kind: z.enum(ALERT_KINDS),
   severity: z.enum(SEVERITIES),
@@ -55,6 +56,12 @@ export const alertViewSchema = z.object({
   text: z.object({ zh: textSchema, en: textSchema }),
 })
 export type AlertView = z.infer<typeof alertViewSchema>
+
+/** `GET /alerts`. */
+export const alertsPageSchema = pageOf(alertViewSchema).extend({
+  total: z.number().nullable().meta({ description: 'How many there are, on the first page of open ones; else null' }),
+})
+export type AlertsPage = z.infer<typeof alertsPageSchema>
 
 /** With its whole history, the latest event last. */
 export const alertDetailViewSchema = alertViewSchema.extend({ history: z.array(alertEventViewSchema) })
@@ -132,6 +139,7 @@ export const recipientViewSchema = recipientSchema.omit({ channels: true }).exte
   channels: z.array(z.object({ type: z.string(), to: z.string(), hasSecret: z.boolean() })),
 })
 export type RecipientView = z.infer<typeof recipientViewSchema>
+export const recipientsViewSchema = z.object({ items: z.array(recipientViewSchema) })
 
 export const recipientView = ({ channels, ...recipient }: Recipient): RecipientView => ({
   ...recipient,
@@ -162,4 +170,21 @@ export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom, smsGateway }: No
   smtpServer: smtpUrl ? new URL(smtpUrl).host : null,
   mailFrom: mailFrom ?? null,
   smsGateway: smsGateway ? new URL(smsGateway.url).origin : null,
+})
+
+/** `GET /notifications`. */
+export const notificationsViewSchema = z.object({
+  items: z.array(
+    z.object({
+      recipient: z.string(),
+      /** Place among the recipient's channels, and of a short message the phone. */
+      channel: z.number(),
+      phone: z.string().nullable(),
+      title: z.string(),
+      state: z.enum(['pending', 'sent', 'failed']),
+      attempts: z.number(),
+      doneMs: ms.nullable(),
+      error: z.string().nullable(),
+    }),
+  ),
 })

@@ -10,7 +10,7 @@ export type ExplainedIndicator = Indicator | QuotaIndicator
 
 /** From the top down; each check of a level compares it with what lies below. */
 export const EXPLAIN_LEVELS = ['rating', 'value', 'size', 'month', 'carrier', 'meter', 'hour'] as const
-export const checkSchema = z.object({
+const checkSchema = z.object({
   level: z.enum(EXPLAIN_LEVELS),
   name: z.string(),
   /** What stands above. */
@@ -89,7 +89,7 @@ const explainedMeterSchema = z.object({
   readings: z.object({ count: z.number(), firstMs: amount, lastMs: amount }),
 })
 /** Hours of one meter and day with the readings around them. */
-export const detailSchema = z.object({
+const detailSchema = z.object({
   meter: z.string(),
   day: z.string(),
   unit: z.string(),
@@ -152,5 +152,25 @@ export type ExplainedMonth = z.infer<typeof explainedMonthSchema>
 export type ExplainedMeter = z.infer<typeof explainedMeterSchema>
 export type ExplainTerm = z.infer<typeof termSchema>
 export type ExplainRow = z.infer<typeof rowSchema>
-
 export type ExplainDetail = z.infer<typeof detailSchema>
+
+/** `GET /alerts/{id}/explain`: what was measured, against which value, by which clause, and the chain below it. */
+export const alertExplainViewSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  subject: z.unknown(),
+  state: z.string(),
+  value: z.number(),
+  asOfMs: z.number(),
+  facts: z.unknown(),
+  limits: z.unknown(),
+  zh: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
+  en: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
+  chain: explainViewSchema.nullable().meta({ description: 'Of an alert on a quota or target: its indicator' }),
+  detail: detailSchema.nullable().meta({ description: 'Of an alert on a meter: its last day, down to the readings' }),
+  checks: z.array(checkSchema),
+  now: z.object({ value: amount, asOfMs: z.number() }).nullable().meta({
+    description: 'What the chain leads to now; `facts` are as of `asOfMs`, and hours may have come since',
+  }),
+  evidence: z.array(z.string()).meta({ description: 'Paths of what else it rests on' }),
+})

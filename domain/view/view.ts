@@ -45,6 +45,9 @@ export const areaStatusViewSchema = z.object({
 })
 export type AreaStatusView = z.infer<typeof areaStatusViewSchema>
 
+/** `GET /areas/{code}/freshness`: readings in all, and whether they are in the totals of the area and those above. */
+export const freshnessViewSchema = z.object({ upToDate: z.boolean(), readings: z.number() })
+
 export const institutionRowSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -124,7 +127,7 @@ export const seriesViewSchema = z.object({
 })
 export type SeriesView = z.infer<typeof seriesViewSchema>
 
-export const rejectionViewSchema = z.object({
+const rejectionViewSchema = z.object({
   gateway: z.string(),
   receivedMs: z.number(),
   code: z.string(),
@@ -154,6 +157,12 @@ export interface Page<T> {
   items: T[]
   next: string | null
 }
+
+export const rejectionsPageSchema = pageOf(rejectionViewSchema).extend({
+  counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),
+})
+/** `POST /readings`: how many of them. */
+export const storedViewSchema = z.object({ stored: z.number(), rejected: z.number() })
 
 /** RFC 9457. */
 export const problemSchema = z.object({

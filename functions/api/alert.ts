@@ -11,25 +11,22 @@ import {
   type AlertPlace,
   alertDetailView,
   alertDetailViewSchema,
+  alertsPageSchema,
   alertView,
-  alertViewSchema,
   type ThresholdsView,
   thresholdsViewSchema,
 } from '../../domain/view/alert.ts'
-import { pageOf } from '../../domain/view/view.ts'
 import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { subjectPlace } from '../telling/plan.ts'
-import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+import { areaOf, institutionOf, limitQuery } from './query.ts'
+import { notFound, Problem, type RouteContext, route } from './route.ts'
 
-const LIMIT = 50
-const LIMIT_MAX = 500
 /** A person's words. */
 const note = z.string().max(1000)
 
-export const alertRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/alerts',
+export const alertRoutes = {
+  ...route('GET /api/v1/alerts', {
     summary: 'Alerts of an area and all below it, the latest first: open ones, or those that were cleared',
     query: z.object({
       state: z.enum(['open', 'raised', 'acknowledged', 'cleared']).default('open'),
@@ -37,22 +34,15 @@ export const alertRoutes: readonly Route[] = [
       institution: z.string().optional(),
       kind: z.enum(ALERT_KINDS).optional(),
       cursor: z.string().max(300).optional(),
-      limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT),
+      limit: limitQuery(),
     }),
-    response: pageOf(alertViewSchema).extend({
-      total: z
-        .number()
-        .nullable()
-        .meta({ description: 'How many there are, on the first page of open ones; else null' }),
-    }),
+    response: alertsPageSchema,
     async handle(context, { query }) {
       const { state, kind, cursor, limit } = query
       const own = query.institution === undefined ? undefined : await institutionSubjects(context, query.institution)
-      const areas = areasBelow(
-        await context.registry.areas(),
-        query.area ?? own?.area ?? context.head.rootArea ?? undefined,
-      )
-      if (query.area !== undefined && areas.length === 0) throw notFound('area', query.area)
+      if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
+      const top = query.area ?? own?.area ?? context.head.rootArea ?? undefined
+      const areas = areasBelow(await context.registry.areas(), top)
       const wanted = ({ value }: { value: Alert }): boolean =>
         (kind === undefined || value.kind === kind) &&
         (own === undefined || own.subjects.has(value.subject.id)) &&
@@ -75,8 +65,7 @@ export const alertRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/alerts/{id}',
+  ...route('GET /api/v1/alerts/{id}', {
     summary: 'One alert with its whole history',
     response: alertDetailViewSchema,
     async handle(context) {
@@ -85,8 +74,7 @@ export const alertRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'POST /api/v1/alerts/{id}/ack',
+  ...route('POST /api/v1/alerts/{id}/ack', {
     summary: 'Takes a raised alert in hand; one that is acknowledged or cleared already stays as it is',
     role: 'admin',
     body: z.object({ by: z.string().min(1).max(100).default('admin'), note: note.optional() }),
@@ -101,15 +89,13 @@ export const alertRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/settings/thresholds/{subject}',
+  ...route('GET /api/v1/settings/thresholds/{subject}', {
     summary: 'What was set for an area, institution, meter or gateway, and the limits that hold for it',
     response: thresholdsViewSchema,
     handle: async (context) => thresholdsView(context, await knownSubject(context)),
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/thresholds/{subject}',
+  ...route('PUT /api/v1/settings/thresholds/{subject}', {
     summary: 'Sets all thresholds of a subject in the place of those that stood; none: the defaults hold again',
     role: 'admin',
     body: z.object({ thresholds: z.array(z.record(z.string(), z.unknown())).max(ALERT_KINDS.length) }),
@@ -129,7 +115,7 @@ export const alertRoutes: readonly Route[] = [
       return thresholdsView(context, subject)
     },
   }),
-]
+}
 
 /** The area and all areas below it; empty when it is not registered. */
 function areasBelow(areas: readonly Area[], code: string | undefined): string[] {
@@ -142,14 +128,13 @@ function areasBelow(areas: readonly Area[], code: string | undefined): string[] 
 
 /** An institution, its meters and gateways: whatever an alert of it may be on. */
 async function institutionSubjects({ registry }: RouteContext, id: string) {
-  const found = await registry.institution(id)
-  if (!found) throw notFound('institution', id)
-  const meters = (await registry.shard(found.shard)).meters.filter(({ institution }) => institution === id)
+  const { shard } = await institutionOf({ registry, path: { id } })
+  const meters = (await registry.shard(shard)).meters.filter(({ institution }) => institution === id)
   const gateways = meters.flatMap(({ gateway }) => gateway ?? [])
-  return { area: found.shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
+  return { area: shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
 }
 
-async function knownAlert({ platform, path }: RouteContext): Promise<{ alert: Alert; area: string }> {
+async function knownAlert({ platform, path }: RouteContext<'id'>): Promise<{ alert: Alert; area: string }> {
   const found = await alertOf(platform.state, path.id)
   if (!found) throw new Problem(404, 'Not found', `there is no alert "${path.id}"`)
   return found
@@ -169,7 +154,7 @@ interface KnownSubject {
 }
 
 /** An id may be any of the four; areas first, then from the large to the small. */
-async function knownSubject({ registry, path: { subject: id } }: RouteContext): Promise<KnownSubject> {
+async function knownSubject({ registry, path: { subject: id } }: RouteContext<'subject'>): Promise<KnownSubject> {
   const areas = await registry.areasByCode()
   if (areas.has(id)) {
     const path = areaPathOf(id, areas)
@@ -186,7 +171,7 @@ async function knownSubject({ registry, path: { subject: id } }: RouteContext): 
 }
 
 async function thresholdsView(
-  { platform, path }: RouteContext,
+  { platform, path }: RouteContext<'subject'>,
   { type, chain, institutionType }: KnownSubject,
 ): Promise<ThresholdsView> {
   const all = await thresholdsOf(platform.state, chain)

@@ -1,9 +1,14 @@
 // Routes of areas: what lies below one, how it stands, and whether its totals are up to date.
 
-import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
 import { type Area, isRead } from '../../domain/registry/records.ts'
-import { type AreaStatusView, type AreaView, areaStatusViewSchema, areaViewSchema } from '../../domain/view/view.ts'
+import {
+  type AreaStatusView,
+  type AreaView,
+  areaStatusViewSchema,
+  areaViewSchema,
+  freshnessViewSchema,
+} from '../../domain/view/view.ts'
 import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions } from '../judging/fingerprint.ts'
 import { dualControlOf, latestMonth } from '../judging/judgement.ts'
 import { ancestors, parentOf, shardsBelow } from '../registry/reader.ts'
@@ -12,18 +17,16 @@ import { readReopenings } from '../settling/review.ts'
 import { hasNewFormulas } from '../settling/virtual-days.ts'
 import { type DirtyMonths, dirtyKey } from '../state/dirty.ts'
 import { areaOf, monthQuery } from './query.ts'
-import { type Route, type RouteContext, route } from './route.ts'
+import { type RouteContext, route } from './route.ts'
 
-export const areaRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/areas/{code}',
+export const areaRoutes = {
+  ...route('GET /api/v1/areas/{code}', {
     summary: 'An area and the areas below it',
     response: areaViewSchema,
     handle: async (context) => areaView(await areaOf(context), context),
   }),
 
-  route({
-    route: 'GET /api/v1/areas/{code}/status',
+  ...route('GET /api/v1/areas/{code}/status', {
     summary: 'Dual control of an area and of each area below it',
     query: monthQuery,
     response: areaStatusViewSchema,
@@ -58,10 +61,9 @@ export const areaRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/areas/{code}/freshness',
+  ...route('GET /api/v1/areas/{code}/freshness', {
     summary: 'How many readings stand in an area, and whether all of them are in its totals and those above it',
-    response: z.object({ upToDate: z.boolean(), readings: z.number() }),
+    response: freshnessViewSchema,
     async handle(context) {
       const { platform, registry } = context
       const area = await areaOf(context)
@@ -96,7 +98,7 @@ export const areaRoutes: readonly Route[] = [
       return { upToDate, readings }
     },
   }),
-]
+}
 
 async function institutionCount(code: string, context: RouteContext): Promise<number> {
   const shards = await Promise.all((await shardsBelow(code, context)).map((shard) => context.registry.shard(shard)))

@@ -2,63 +2,46 @@
 // demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read
 // from what stands (standing.ts); only the institutions of a page are looked at one by one.
 
-import * as z from 'zod'
 import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'
 import { demonstrationPoints } from '../../domain/judge/demonstration.ts'
 import { keyEnergyUser } from '../../domain/judge/key-energy-user.ts'
-import { EXCLUSIONS, type RankingCandidate, rankLeaders } from '../../domain/judge/ranking.ts'
-import { INSTITUTION_LEVELS, INSTITUTION_TYPES, type Institution, VENUE_KINDS } from '../../domain/registry/records.ts'
+import { type RankingCandidate, rankLeaders } from '../../domain/judge/ranking.ts'
+import type { Institution } from '../../domain/registry/records.ts'
 import type { TableKind } from '../../domain/standards/tables.ts'
 import { isValidOn, type Validity } from '../../domain/standards/validity.ts'
-import { type InstitutionRow, pageOf } from '../../domain/view/view.ts'
+import { demonstrationPageSchema, keyUsersPageSchema, rankingPageSchema } from '../../domain/view/comparison.ts'
+import type { InstitutionRow } from '../../domain/view/view.ts'
 import { summaryKey } from '../judging/list-rows.ts'
 import { asOf, demonstrationYear, peerMeansIn, standingKey } from '../judging/past-year.ts'
 import { shardsBelow } from '../registry/reader.ts'
 import { institutionsBelow, monthsOfYear } from './institution-years.ts'
-import { areaOf, pageQuery, yearAsked, yearQuery } from './query.ts'
-import { Problem, type Route, type RouteContext, route } from './route.ts'
+import { areaOf, type PageQuery, paged, pageQuery, yearAsked, yearQuery } from './query.ts'
+import { Problem, type RouteContext, route } from './route.ts'
 
-const amount = z.number().nullable()
 const listQuery = yearQuery.extend(pageQuery.shape)
 
-export const comparisonRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/areas/{code}/ranking',
+export const comparisonRoutes = {
+  ...route('GET /api/v1/areas/{code}/ranking', {
     summary:
       'Candidates for efficiency leaders (能效领跑者): within each type and level the best first, then those left out and why',
     query: listQuery,
-    response: pageOf(
-      z.object({
-        institution: z.string(),
-        type: z.enum(INSTITUTION_TYPES),
-        venueKind: z.enum(VENUE_KINDS).nullable(),
-        level: z.enum(INSTITUTION_LEVELS).nullable(),
-        rank: z.number().nullable(),
-        value: amount,
-        leader: z.boolean(),
-        reasons: z.array(z.enum(EXCLUSIONS)),
-      }),
-    ).extend({ year: z.number(), rule: z.looseObject({ name: z.string() }) }),
+    response: rankingPageSchema,
     async handle(context, { query }) {
       const year = yearAsked(query, context)
       const rule = inForce('rankingRules', (await context.registry.tables()).rankingRules, { year, context })
       const groups = rankLeaders(await candidatesOf((await areaOf(context)).code, year, context), rule)
-      const rows = groups.flatMap(({ ranked, excluded, ...group }) => [
-        ...ranked.map((one) => ({ ...group, ...one, reasons: [] })),
-        ...excluded.map((one) => ({ ...group, rank: null, value: null, leader: false, ...one })),
+      const rows = groups.flatMap(({ ranked, excluded, type, venueKind = null, level = null }) => [
+        ...ranked.map((one) => ({ type, venueKind, level, ...one, reasons: [] })),
+        ...excluded.map((one) => ({ type, venueKind, level, rank: null, value: null, leader: false, ...one })),
       ])
       return { year, rule, ...paged(rows, ({ institution }) => institution, query) }
     },
   }),
-  route({
-    route: 'GET /api/v1/areas/{code}/demonstration',
+  ...route('GET /api/v1/areas/{code}/demonstration', {
     summary:
       'Energy and water points of demonstration units (示范单位) against the mean of their kind in the whole registry',
     query: listQuery,
-    response: pageOf(z.looseObject({ institution: z.string(), points: z.number() })).extend({
-      year: z.number(),
-      meansAsOfMs: amount.meta({ description: 'The means are made once a day; null: not yet' }),
-    }),
+    response: demonstrationPageSchema,
     async handle(context, { query }) {
       const { platform, registry, head } = context
       const [year, nowMs] = [yearAsked(query, context), platform.now()]
@@ -78,18 +61,10 @@ export const comparisonRoutes: readonly Route[] = [
       return { year, meansAsOfMs: asOfMs, items, next }
     },
   }),
-  route({
-    route: 'GET /api/v1/areas/{code}/key-users',
+  ...route('GET /api/v1/areas/{code}/key-users', {
     summary: 'Which institutions are key energy users (重点用能单位) of a year, by the threshold in force',
     query: listQuery,
-    response: pageOf(
-      z.looseObject({
-        institution: z.string(),
-        isKey: z.boolean().nullable(),
-        energyTce: amount,
-        reason: z.string().nullable(),
-      }),
-    ).extend({ year: z.number() }),
+    response: keyUsersPageSchema,
     async handle(context, { query }) {
       const { registry } = context
       const year = yearAsked(query, context)
@@ -110,7 +85,7 @@ export const comparisonRoutes: readonly Route[] = [
       return { year, items, next }
     },
   }),
-]
+}
 
 /** The row that held at the end of a year, or so far; Problem 404 naming the table when there was none. */
 function inForce<T extends Validity>(
@@ -124,20 +99,8 @@ function inForce<T extends Validity>(
   return row
 }
 
-type PageQuery = z.output<typeof pageQuery>
-
-/** Throws Problem 400 when the cursor is none of the list. */
-function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor, limit }: PageQuery) {
-  const first = cursor === undefined ? 0 : rows.findIndex((row) => idOf(row) === cursor) + 1
-  if (cursor !== undefined && first === 0)
-    throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`, { field: 'cursor' })
-  const items = rows.slice(first, first + limit)
-  const last = items.at(-1)
-  return { items, next: last !== undefined && first + limit < rows.length ? idOf(last) : null }
-}
-
 /** Institutions of an area and below, by id. */
-async function institutionPage(context: RouteContext, query: PageQuery) {
+async function institutionPage(context: RouteContext<'code'>, query: PageQuery) {
   const all = await institutionsBelow((await areaOf(context)).code, context)
   const inOrder = all.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   return paged(inOrder, ({ id }) => id, query)

@@ -1,15 +1,14 @@
 // Routes of a gateway's credentials and commands: what an installer needs in the field, one gateway at a time.
 
 import * as z from 'zod'
-import { notFound, type Route, type RouteContext, route } from './route.ts'
+import { credentialsViewSchema, gatewayDoneSchema } from '../../domain/view/device.ts'
+import { notFound, type RouteContext, route } from './route.ts'
 
 /** A signing request of RSA 4096 is 1.7 kB. */
 const CSR_CHARS_MAX = 8192
-const doneSchema = z.object({ gateway: z.string() })
 
-export const deviceRoutes: readonly Route[] = [
-  route({
-    route: 'POST /api/v1/gateways/{id}/credentials',
+export const deviceRoutes = {
+  ...route('POST /api/v1/gateways/{id}/credentials', {
     summary: 'Issues new credentials of a gateway, told this once; those it has hold until the new ones are confirmed',
     role: 'admin',
     body: z.object({
@@ -19,36 +18,30 @@ export const deviceRoutes: readonly Route[] = [
         .optional()
         .meta({ description: 'PEM; in AWS, when the private key is not to leave the gateway' }),
     }),
-    response: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('password'), secret: z.string() }),
-      z.object({ kind: z.literal('certificate'), certificatePem: z.string(), privateKeyPem: z.string().nullable() }),
-    ]),
+    response: credentialsViewSchema,
     handle: async (context, { body }) => context.platform.devices.issue(await gatewayOf(context), body.csr),
   }),
-  route({
-    route: 'POST /api/v1/gateways/{id}/credentials/confirm',
+  ...route('POST /api/v1/gateways/{id}/credentials/confirm', {
     summary: 'Ends all credentials of a gateway but the newest, once it was heard with those',
     role: 'admin',
-    response: doneSchema,
+    response: gatewayDoneSchema,
     async handle(context) {
       const gateway = await gatewayOf(context)
       await context.platform.devices.confirm(gateway)
       return { gateway }
     },
   }),
-  route({
-    route: 'DELETE /api/v1/gateways/{id}/credentials',
+  ...route('DELETE /api/v1/gateways/{id}/credentials', {
     summary: 'Ends all credentials of a gateway and its connection',
     role: 'admin',
-    response: doneSchema,
+    response: gatewayDoneSchema,
     async handle(context) {
       const gateway = await gatewayOf(context)
       await context.platform.devices.revoke(gateway)
       return { gateway }
     },
   }),
-  route({
-    route: 'POST /api/v1/gateways/{id}/commands',
+  ...route('POST /api/v1/gateways/{id}/commands', {
     summary: 'Publishes a command to a gateway with QoS 1; its result comes on its own topic',
     role: 'admin',
     body: z.object({
@@ -56,16 +49,16 @@ export const deviceRoutes: readonly Route[] = [
       name: z.string().min(1).max(64),
       arguments: z.unknown().optional(),
     }),
-    response: doneSchema,
+    response: gatewayDoneSchema,
     async handle(context, { body }) {
       const gateway = await gatewayOf(context)
       await context.platform.devices.command(gateway, body)
       return { gateway }
     },
   }),
-]
+}
 
-async function gatewayOf({ registry, path }: RouteContext): Promise<string> {
+async function gatewayOf({ registry, path }: RouteContext<'id'>): Promise<string> {
   if (!(await registry.gateway(path.id))) throw notFound('gateway', path.id)
   return path.id
 }

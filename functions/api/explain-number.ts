@@ -28,6 +28,7 @@ import { billsOf } from '../registry/bills.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
 import { type DirtyMonths, dirtyKey } from '../state/dirty.ts'
 import { dayExplained, hoursOfDays, metersExplained } from './explain-hours.ts'
+import { paged } from './query.ts'
 
 export interface ExplainQuestion {
   /** The area's code when no institution is given. */
@@ -101,7 +102,8 @@ export async function explain(
   const isWithheld = table === 'quota' && held.shown === null && chain.result !== null
   const result = isWithheld ? null : chain.result
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
-  const page = pageAfter(institution ? (own?.meters.map(({ id }) => id) ?? []) : (children ?? []), question)
+  const page = paged(own?.meters.map(({ id }) => id) ?? children ?? [], (id) => id, question)
+  const listed = new Set(page.items)
   const day = detail && (await dayExplained(platform, { ...detail, shard: area }))
   return {
     subject,
@@ -115,7 +117,7 @@ export async function explain(
     clause: CLAUSES[table],
     shown: held.shown,
     ...chain,
-    months: children ? chain.months.map((one) => ({ ...one, terms: listed(one.terms, page.shown) })) : chain.months,
+    months: children ? chain.months.map((one) => ({ ...one, terms: termsOf(one.terms, listed) })) : chain.months,
     result,
     why: isWithheld ? 'notApart' : chain.why,
     matches: value.ok,
@@ -126,7 +128,7 @@ export async function explain(
     meters: own
       ? await metersExplained(
           platform,
-          own.meters.filter(({ id }) => page.shown.has(id)),
+          own.meters.filter(({ id }) => listed.has(id)),
           own,
         )
       : [],
@@ -138,14 +140,8 @@ export async function explain(
   }
 }
 
-function pageAfter(ids: readonly string[], { limit, cursor }: ExplainQuestion) {
-  const first = cursor === undefined ? 0 : ids.indexOf(cursor) + 1
-  const shown = ids.slice(first, first + limit)
-  return { shown: new Set(shown), next: first + limit < ids.length ? (shown.at(-1) ?? null) : null }
-}
-
 /** The terms of the children on this page, and one for the sum of all others. */
-function listed(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): ExplainTerm[] {
+function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): ExplainTerm[] {
   const others = terms.filter(({ source }) => !shown.has(source))
   const [first] = others
   if (!first) return [...terms]

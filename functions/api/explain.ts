@@ -7,12 +7,12 @@ import { explainFinding } from '../../domain/alert/text.ts'
 import { dayOf, monthOf } from '../../domain/calendar.ts'
 import { sameNumber } from '../../domain/explain/chain.ts'
 import { INDICATOR_TABLES, INDICATORS, indicatorRow, QUOTA_INDICATORS } from '../../domain/indicator.ts'
-import { checkSchema, detailSchema, type ExplainCheck, explainViewSchema } from '../../domain/view/explain.ts'
+import { alertExplainViewSchema, type ExplainCheck, explainViewSchema } from '../../domain/view/explain.ts'
 import { alertKeys } from '../alerts/store.ts'
 import { dayExplained, dayNamed } from './explain-hours.ts'
 import { explain, tableOf } from './explain-number.ts'
-import { areaOf, institutionOf, monthQuery, monthShown, PAGE_LIMIT_MAX } from './query.ts'
-import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+import { areaOf, institutionOf, limitQuery, meterOf, monthQuery, monthShown } from './query.ts'
+import { notFound, Problem, type RouteContext, route } from './route.ts'
 
 /** Children or meters that one answer lists; a county has some hundred institutions. */
 const LISTED = 25
@@ -20,7 +20,7 @@ const areaQuery = monthQuery.extend({
   indicator: z.enum([...INDICATORS, ...QUOTA_INDICATORS]),
   /** Of energyPerCapita and waterPerCapita both tables have one; dual control's without it. */
   table: z.enum(INDICATOR_TABLES).optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(LISTED),
+  limit: limitQuery(LISTED),
   cursor: z.string().optional(),
 })
 const institutionQuery = areaQuery.extend({
@@ -28,9 +28,8 @@ const institutionQuery = areaQuery.extend({
   day: z.iso.date().optional(),
 })
 
-export const explainRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/institutions/{id}/explain',
+export const explainRoutes = {
+  ...route('GET /api/v1/institutions/{id}/explain', {
     summary:
       'Where a number of an institution comes from: formula, months, meters, hours, rows and clause; with meter and day down to the readings',
     query: institutionQuery,
@@ -42,8 +41,7 @@ export const explainRoutes: readonly Route[] = [
       return explain(context.platform, context.registry, { ...question, month, detail: await dayAsked(query, context) })
     },
   }),
-  route({
-    route: 'GET /api/v1/areas/{code}/explain',
+  ...route('GET /api/v1/areas/{code}/explain', {
     summary: 'Where a number of an area comes from: its parts, month by month',
     query: areaQuery,
     response: explainViewSchema,
@@ -58,30 +56,9 @@ export const explainRoutes: readonly Route[] = [
       return explain(context.platform, context.registry, { ...question, area: area.code, month })
     },
   }),
-  route({
-    route: 'GET /api/v1/alerts/{id}/explain',
+  ...route('GET /api/v1/alerts/{id}/explain', {
     summary: 'What an alert says: what was measured, against which value, by which clause, and the chain below it',
-    response: z.object({
-      id: z.string(),
-      kind: z.string(),
-      subject: z.unknown(),
-      state: z.string(),
-      value: z.number(),
-      asOfMs: z.number(),
-      facts: z.unknown(),
-      limits: z.unknown(),
-      zh: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
-      en: z.object({ measured: z.string(), against: z.string(), clause: z.string() }),
-      chain: explainViewSchema.nullable().meta({ description: 'Of an alert on a quota or target: its indicator' }),
-      detail: detailSchema
-        .nullable()
-        .meta({ description: 'Of an alert on a meter: its last day, down to the readings' }),
-      checks: z.array(checkSchema),
-      now: z.object({ value: z.number().nullable(), asOfMs: z.number() }).nullable().meta({
-        description: 'What the chain leads to now; `facts` are as of `asOfMs`, and hours may have come since',
-      }),
-      evidence: z.array(z.string()).meta({ description: 'Paths of what else it rests on' }),
-    }),
+    response: alertExplainViewSchema,
     async handle(context) {
       const alert = await alertOf(context)
       const { id, kind, subject, state, finding } = alert
@@ -90,7 +67,7 @@ export const explainRoutes: readonly Route[] = [
       return { id, kind, subject, state, value, asOfMs, facts, limits, ...said, ...(await chainOf(alert, context)) }
     },
   }),
-]
+}
 
 interface AlertChain {
   chain: Awaited<ReturnType<typeof explain>> | null
@@ -135,16 +112,16 @@ function explained({ indicator, table, limit, cursor }: z.output<typeof areaQuer
   return { table: chosen, indicator, limit, cursor }
 }
 
-async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, { registry, path }: RouteContext) {
+async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, { registry, path }: RouteContext<'id'>) {
   if (id === undefined && day === undefined) return undefined
   if (id === undefined || day === undefined)
     throw new Problem(400, 'Bad request', 'meter and day are asked for together', { field: id ? 'day' : 'meter' })
-  const found = await registry.meter(id)
-  if (found?.meter.institution !== path.id) throw notFound('meter', id)
-  return { meter: found.meter, day: dayNamed(day) }
+  const { meter } = await meterOf({ registry, path: { id } })
+  if (meter.institution !== path.id) throw notFound('meter', id)
+  return { meter, day: dayNamed(day) }
 }
 
-async function alertOf({ platform: { state }, path }: RouteContext): Promise<Alert> {
+async function alertOf({ platform: { state }, path }: RouteContext<'id'>): Promise<Alert> {
   const place = await state.get<{ shard: string; closed: boolean }>(alertKeys.place(path.id))
   const { shard, closed } = place?.value ?? { shard: '', closed: false }
   const prefix = closed ? alertKeys.closed(shard) : alertKeys.open(shard)

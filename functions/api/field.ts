@@ -2,142 +2,97 @@
 
 import * as z from 'zod'
 import { DAY_MS } from '../../domain/calendar.ts'
-import { parseInstant } from '../../domain/instant.ts'
-import { causeSchema, causeText } from '../../domain/judge/revision-cause.ts'
+import { causeText } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
 import type { Meter } from '../../domain/registry/records.ts'
-import { canUndo, EVENT_KINDS, eventId, parseEventId, type ReviewState } from '../../domain/settle/review.ts'
+import { canUndo, eventId, parseEventId, type ReviewState } from '../../domain/settle/review.ts'
+import {
+  type EventView,
+  eventsViewSchema,
+  eventViewSchema,
+  type RevisionView,
+  repairViewSchema,
+  revisionsViewSchema,
+} from '../../domain/view/field.ts'
 import { pageOf } from '../../domain/view/view.ts'
 import { type Revision, revisionKey } from '../judging/revision.ts'
 import type { Platform } from '../platform.ts'
+import { shardsBelow } from '../registry/reader.ts'
 import { eventOf, eventsOf, type MeterEvent } from '../settling/events.ts'
 import { type RepairRecord, repair, repairKey } from '../settling/repair.ts'
 import { putReview } from '../settling/review.ts'
-import { notFound, Problem, type Route, type RouteContext, route } from './route.ts'
+import { areaOf, instant, institutionOf, meterOf, paged, pageQuery } from './query.ts'
+import { Problem, type RouteContext, route } from './route.ts'
 
 /** A list reads at most this many meter-days: the events of 1,000 meters in a year. */
 const METER_DAYS_MAX = 366_000
-const PAGE_LIMIT = 50
-const PAGE_LIMIT_MAX = 500
 const REPAIR_ROWS_MAX = 100_000
 
-const instant = z.string().transform((text, context) => {
-  const ms = /^\d{1,14}$/.test(text) ? Number(text) : parseInstant(text)
-  if (ms !== undefined) return ms
-  context.addIssue({ code: 'custom', message: 'must be RFC 3339 with an offset, or epoch milliseconds' })
-  return z.NEVER
-})
-const page = {
-  cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
-}
-const REVIEW_STATES = ['open', 'accepted', 'undone'] as const satisfies ReviewState[]
-
-export const eventViewSchema = z.object({
-  id: z.string().meta({ description: 'kind:atMs, unique within the meter' }),
-  meter: z.string(),
-  kind: z.enum(EVENT_KINDS),
-  atMs: z.number(),
-  details: z
-    .record(z.string(), z.number())
-    .meta({ description: 'Register values and times, by the names of the kind' }),
-  state: z.enum(REVIEW_STATES),
-  history: z.array(
-    z.object({ state: z.enum(REVIEW_STATES), who: z.string(), note: z.string().nullable(), atMs: z.number() }),
-  ),
-})
-export type EventView = z.infer<typeof eventViewSchema>
+const rangeQuery = z.object({ from: instant, to: instant })
 
 const reviewBody = z.object({ who: z.string().min(1).max(200).optional(), note: z.string().max(2_000).optional() })
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional()
-const repairSchema = z.object({
-  id: z.string(),
-  file: z.string(),
-  who: z.string(),
-  note: z.string().nullable(),
-  atMs: z.number(),
-  state: z.enum(['pending', 'done', 'partial']),
-  rows: z.array(z.object({ row: z.number(), meter: z.string(), atMs: z.number(), value: z.number().nullable() })),
-  refused: z
-    .array(z.object({ row: z.number(), field: z.string(), reason: z.string() }))
-    .optional()
-    .meta({ description: 'Of a partial repair: rows older than all the store keeps, which are not among `rows`' }),
-})
-const amounts = z.record(z.string(), z.number().nullable())
-const revisionSchema = z.object({
-  subject: z.string(),
-  month: z.string(),
-  number: z.number(),
-  atMs: z.number(),
-  before: amounts,
-  after: amounts,
-  cause: z.string().nullable().meta({ description: 'The causes in a few words; null when nothing is known' }),
-  causes: z.array(causeSchema).meta({ description: 'What made the month change; empty when nothing is known' }),
+
+/** A person says `state` of a register event. */
+const review = (state: ReviewState, summary: string) => ({
+  summary,
+  role: 'admin' as const,
+  body: reviewBody,
+  response: eventViewSchema,
+  async handle(context: RouteContext<'id' | 'event'>, { body }: { body: z.output<typeof reviewBody> }) {
+    const { platform, path } = context
+    const found = await meterOf(context)
+    if (!parseEventId(path.event)) throw new Problem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
+    const event = await eventOf(platform, found.meter, path.event)
+    if (!event) throw new Problem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
+    if (state === 'undone' && !canUndo(event))
+      throw new Problem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
+    const entry = { state, who: body.who ?? 'admin', note: body.note ?? null, atMs: platform.now() }
+    const reviewed = await putReview(platform.state, { meter: path.id, event }, entry)
+    await platform.fanOut.send('settle', [found.shard])
+    return viewOf({ meter: path.id, event: reviewed.event, review: reviewed })
+  },
 })
 
-const reviewRoute = (action: 'accept' | 'undo' | 'reopen', state: ReviewState, summary: string): Route =>
-  route({
-    route: `POST /api/v1/meters/{id}/events/{event}/${action}`,
-    summary,
-    role: 'admin',
-    body: reviewBody,
-    response: eventViewSchema,
-    async handle(context, { body }) {
-      const { platform, registry, path } = context
-      const found = await registry.meter(path.id)
-      if (!found) throw notFound('meter', path.id)
-      if (!parseEventId(path.event)) throw new Problem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
-      const event = await eventOf(platform, found.meter, path.event)
-      if (!event) throw new Problem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
-      if (state === 'undone' && !canUndo(event))
-        throw new Problem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
-      const entry = { state, who: body.who ?? 'admin', note: body.note ?? null, atMs: platform.now() }
-      const review = await putReview(platform.state, { meter: path.id, event }, entry)
-      await platform.fanOut.send('settle', [found.shard])
-      return viewOf({ meter: path.id, event: review.event, review })
-    },
-  })
-
-export const fieldRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/meters/{id}/events',
+export const fieldRoutes = {
+  ...route('GET /api/v1/meters/{id}/events', {
     summary: 'Register events of a meter with their reviews, undone ones included, in order of time',
-    query: z.object({ from: instant, to: instant }),
-    response: z.object({ items: z.array(eventViewSchema) }),
+    query: rangeQuery,
+    response: eventsViewSchema,
     async handle(context, { query: range }) {
-      const { registry, path } = context
-      const found = await registry.meter(path.id)
-      if (!found) throw notFound('meter', path.id)
-      return { items: await eventViews(context, [found.meter], range) }
+      const { meter } = await meterOf(context)
+      return { items: await eventViews(context, [meter], range) }
     },
   }),
 
-  route({
-    route: 'GET /api/v1/areas/{code}/events',
+  ...route('GET /api/v1/areas/{code}/events', {
     summary: 'Register events of all meters of an area and below it, in order of time',
-    query: z.object({ from: instant, to: instant, reviewed: z.enum(['true', 'false']).optional(), ...page }),
+    query: rangeQuery.extend({ reviewed: z.enum(['true', 'false']).optional(), ...pageQuery.shape }),
     response: pageOf(eventViewSchema),
-    async handle(context, { query: { reviewed, cursor, limit, ...range } }) {
+    async handle(context, { query }) {
+      const { reviewed } = query
       const meters = await metersBelow(context)
-      const all = await eventViews(context, meters, range)
+      const all = await eventViews(context, meters, query)
       const items = all.filter(({ state }) => reviewed === undefined || (state !== 'open') === (reviewed === 'true'))
-      const cursorOf = ({ atMs, meter, kind }: EventView): string => `${atMs}/${meter}/${kind}`
-      const first = cursor === undefined ? 0 : items.findIndex((item) => cursorOf(item) === cursor) + 1
-      if (cursor !== undefined && first === 0)
-        throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`)
-      const shown = items.slice(first, first + limit)
-      const last = shown.at(-1)
-      return { items: shown, next: last && first + limit < items.length ? cursorOf(last) : null }
+      return paged(items, ({ atMs, meter, kind }) => `${atMs}/${meter}/${kind}`, query)
     },
   }),
 
-  reviewRoute('accept', 'accepted', 'Says that a register event is what it was taken for'),
-  reviewRoute('undo', 'undone', 'Says that a register event is not what it was taken for; its hours are settled anew'),
-  reviewRoute('reopen', 'open', 'Takes back what was said of a register event'),
+  ...route(
+    'POST /api/v1/meters/{id}/events/{event}/accept',
+    review('accepted', 'Says that a register event is what it was taken for'),
+  ),
+  ...route(
+    'POST /api/v1/meters/{id}/events/{event}/undo',
+    review('undone', 'Says that a register event is not what it was taken for; its hours are settled anew'),
+  ),
+  ...route(
+    'POST /api/v1/meters/{id}/events/{event}/reopen',
+    review('open', 'Takes back what was said of a register event'),
+  ),
 
-  route({
-    route: 'POST /api/v1/repairs',
+  ...route('POST /api/v1/repairs', {
     summary: 'Corrects readings or takes them back: all rows, or none when one is refused',
     role: 'admin',
     body: z.object({
@@ -146,7 +101,7 @@ export const fieldRoutes: readonly Route[] = [
       note: z.string().max(2_000).optional(),
       rows: z.array(z.object({ meter: cell, at: cell, value: cell, remove: cell })).max(REPAIR_ROWS_MAX),
     }),
-    response: repairSchema,
+    response: repairViewSchema,
     async handle({ platform }, { body }) {
       const { refused, record } = await repair(platform, body)
       if (record) return record
@@ -155,11 +110,10 @@ export const fieldRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/repairs',
+  ...route('GET /api/v1/repairs', {
     summary: 'Repairs, the newest first',
-    query: z.object(page),
-    response: pageOf(repairSchema),
+    query: pageQuery,
+    response: pageOf(repairViewSchema),
     async handle({ platform: { state } }, { query: { cursor, limit } }) {
       const after = cursor === undefined ? undefined : repairKey(cursor)
       const docs = await state.query<RepairRecord>(repairKey(), { descending: true, after, limit: limit + 1 })
@@ -168,28 +122,26 @@ export const fieldRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/institutions/{id}/revisions',
+  ...route('GET /api/v1/institutions/{id}/revisions', {
     summary: 'What changed in closed months of an institution, by month and in order, and why',
-    response: z.object({ items: z.array(revisionSchema) }),
-    async handle({ platform, registry, path }) {
-      if (!(await registry.institution(path.id))) throw notFound('institution', path.id)
-      return { items: await revisionsOf(platform, path.id) }
+    response: revisionsViewSchema,
+    async handle(context) {
+      const { institution } = await institutionOf(context)
+      return { items: await revisionsOf(context.platform, institution.id) }
     },
   }),
 
-  route({
-    route: 'GET /api/v1/areas/{code}/revisions',
+  ...route('GET /api/v1/areas/{code}/revisions', {
     summary: 'What changed in closed months of an area, by month and in order, and in which subjects below it',
-    response: z.object({ items: z.array(revisionSchema) }),
-    async handle({ platform, registry, path }) {
-      if (!(await registry.areas()).some(({ code }) => code === path.code)) throw notFound('area', path.code)
-      return { items: await revisionsOf(platform, path.code) }
+    response: revisionsViewSchema,
+    async handle(context) {
+      const area = await areaOf(context)
+      return { items: await revisionsOf(context.platform, area.code) }
     },
   }),
-]
+}
 
-async function revisionsOf({ state }: Platform, subject: string): Promise<z.infer<typeof revisionSchema>[]> {
+async function revisionsOf({ state }: Platform, subject: string): Promise<RevisionView[]> {
   const docs = await state.query<Revision>(revisionKey(subject))
   return docs.map(({ value: { causes = [], ...revision } }) => {
     const cause = causes.length > 0 ? causes.map(causeText).join('; ') : null
@@ -217,11 +169,8 @@ function viewOf({ meter, event, review }: MeterEvent): EventView {
   return { id: eventId(event), meter, kind, atMs, details, state, history }
 }
 
-async function metersBelow({ registry, head, path }: RouteContext): Promise<Meter[]> {
-  const parents = new Map((await registry.areas()).map(({ code, parent }) => [code, parent]))
-  if (!parents.has(path.code)) throw notFound('area', path.code)
-  const isBelow = (code: string | undefined): boolean =>
-    code !== undefined && (code === path.code || isBelow(parents.get(code)))
-  const shards = await Promise.all(head.shards.filter(isBelow).map((shard) => registry.shard(shard)))
+async function metersBelow(context: RouteContext<'code'>): Promise<Meter[]> {
+  const below = await shardsBelow((await areaOf(context)).code, context)
+  const shards = await Promise.all(below.map((shard) => context.registry.shard(shard)))
   return shards.flatMap(({ meters }) => meters)
 }

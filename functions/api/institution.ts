@@ -18,12 +18,11 @@ import { summaryKey } from '../judging/list-rows.ts'
 import { shardsBelow } from '../registry/reader.ts'
 import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
 import { meterView } from './meter.ts'
-import { areaOf, institutionOf, monthQuery, pageQuery } from './query.ts'
-import { Problem, type Route, route } from './route.ts'
+import { areaOf, institutionOf, monthQuery, paged, pageQuery } from './query.ts'
+import { route } from './route.ts'
 
-export const institutionRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/institutions',
+export const institutionRoutes = {
+  ...route('GET /api/v1/institutions', {
     summary: 'Institutions of an area and all below it, with their grade and status',
     query: pageQuery.extend({
       area: z.string().optional(),
@@ -33,7 +32,7 @@ export const institutionRoutes: readonly Route[] = [
     }),
     response: pageOf(institutionRowSchema),
     async handle(context, { query }) {
-      const { area = context.head.rootArea ?? '', type, grade, sort, limit, cursor } = query
+      const { area = context.head.rootArea ?? '', type, grade, sort } = query
       if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
       const pages = await Promise.all(
         (await shardsBelow(area, context)).map((shard) =>
@@ -45,16 +44,11 @@ export const institutionRoutes: readonly Route[] = [
         .map(({ value }) => value)
         .filter((row) => (!type || row.type === type) && (!grade || (row.rating ?? 'none') === grade))
         .sort(orders[sort])
-      const first = cursor === undefined ? 0 : rows.findIndex(({ id }) => id === cursor) + 1
-      if (cursor !== undefined && first === 0)
-        throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`)
-      const items = rows.slice(first, first + limit)
-      return { items, next: first + limit < rows.length ? (items.at(-1)?.id ?? null) : null }
+      return paged(rows, ({ id }) => id, query)
     },
   }),
 
-  route({
-    route: 'GET /api/v1/institutions/{id}',
+  ...route('GET /api/v1/institutions/{id}', {
     summary: 'An institution, its sizes as of now and its meters',
     response: institutionViewSchema,
     async handle(context) {
@@ -77,8 +71,7 @@ export const institutionRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/institutions/{id}/status',
+  ...route('GET /api/v1/institutions/{id}/status', {
     summary: 'Dual control and quota of an institution',
     query: monthQuery,
     response: institutionStatusViewSchema,
@@ -95,7 +88,7 @@ export const institutionRoutes: readonly Route[] = [
       }
     },
   }),
-]
+}
 
 const orders: Record<string, (a: InstitutionRow, b: InstitutionRow) => number> = {
   id: (a, b) => a.id.localeCompare(b.id),

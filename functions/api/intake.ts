@@ -2,22 +2,19 @@
 
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
-import { pageOf, rejectionViewSchema } from '../../domain/view/view.ts'
+import { rejectionsPageSchema, storedViewSchema } from '../../domain/view/view.ts'
 import { readingsMessageSchema } from '../../domain/wire/reading.ts'
 import { ingest } from '../ingest.ts'
 import type { Doc } from '../platform.ts'
 import { type RejectionCount, type RejectionRecord, rejectionKeys } from '../wire/rejections.ts'
 import { PAGE_LIMIT_MAX, pageQuery } from './query.ts'
-import { Problem, type Route, route } from './route.ts'
+import { Problem, route } from './route.ts'
 
-export const intakeRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/rejections',
+export const intakeRoutes = {
+  ...route('GET /api/v1/rejections', {
     summary: 'What was refused and why, the newest message first; `limit` counts messages',
     query: pageQuery.extend({ gateway: z.string().optional() }),
-    response: pageOf(rejectionViewSchema).extend({
-      counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),
-    }),
+    response: rejectionsPageSchema,
     async handle({ platform: { state } }, { query: { gateway, limit, cursor } }) {
       const found: Doc<RejectionRecord>[] = []
       for (let after = cursor; found.length <= limit; ) {
@@ -49,13 +46,12 @@ export const intakeRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'POST /api/v1/readings',
+  ...route('POST /api/v1/readings', {
     summary: 'The same payload as over MQTT, with the gateway id and password as HTTP Basic credentials',
     role: 'gateway',
     body: readingsMessageSchema,
     rawBody: true,
-    response: z.object({ stored: z.number(), rejected: z.number() }),
+    response: storedViewSchema,
     async handle({ platform, principal }, { body }) {
       if (principal.role !== 'gateway') throw new Problem(403, 'Forbidden', 'only a gateway sends readings')
       const receivedMs = platform.now()
@@ -71,4 +67,4 @@ export const intakeRoutes: readonly Route[] = [
       return { stored, rejected }
     },
   }),
-]
+}

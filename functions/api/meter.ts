@@ -11,14 +11,13 @@ import type { Extent } from '../settling/days.ts'
 import { freshDays } from '../settling/fresh-days.ts'
 import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
 import { instant, meterOf } from './query.ts'
-import { Problem, type Route, type RouteContext, route } from './route.ts'
+import { Problem, type RouteContext, route } from './route.ts'
 
 /** A series has at most this many points: eleven years of hours. */
 const POINTS_MAX = 100_000
 
-export const meterRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/meters/{id}',
+export const meterRoutes = {
+  ...route('GET /api/v1/meters/{id}', {
     summary: 'A meter',
     response: meterViewSchema,
     async handle(context) {
@@ -27,8 +26,7 @@ export const meterRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/meters/{id}/series',
+  ...route('GET /api/v1/meters/{id}/series', {
     summary: 'Readings or consumption of a meter; from and to are epoch milliseconds or RFC 3339, to is not included',
     query: z.object({ from: instant, to: instant, grain: z.enum(['raw', 'hour', 'day', 'month']).default('hour') }),
     response: seriesViewSchema,
@@ -49,7 +47,7 @@ export const meterRoutes: readonly Route[] = [
       }
     },
   }),
-]
+}
 
 export const meterView = (meter: Meter, extents: ReadonlyMap<string, Extent>): MeterView => ({
   id: meter.id,

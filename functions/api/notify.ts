@@ -1,43 +1,27 @@
 // Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is
 // kept.
 
-import * as z from 'zod'
 import { retentionSchema } from '../../domain/notify/retention.ts'
 import { notifySettingSchema, recipientSchema } from '../../domain/notify/setting.ts'
 import {
+  notificationsViewSchema,
   notifySettingView,
   notifySettingViewSchema,
+  recipientsViewSchema,
   recipientView,
   recipientViewSchema,
 } from '../../domain/view/alert.ts'
 import { finishedNotifications, notificationKeys, recipientsOf } from '../telling/outbox.ts'
 import { RETENTION_KEY, retentionOf } from '../telling/retention.ts'
-import { Problem, type Route, route } from './route.ts'
+import { pageQuery } from './query.ts'
+import { Problem, route } from './route.ts'
 
-const LIMIT = 50
-const LIMIT_MAX = 500
-
-export const notifyRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/notifications',
+export const notifyRoutes = {
+  ...route('GET /api/v1/notifications', {
     summary: 'The latest notifications that were sent or given up, with the reason',
     role: 'admin',
-    query: z.object({ limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(LIMIT) }),
-    response: z.object({
-      items: z.array(
-        z.object({
-          recipient: z.string(),
-          /** Place among the recipient's channels, and of a short message the phone. */
-          channel: z.number(),
-          phone: z.string().nullable(),
-          title: z.string(),
-          state: z.enum(['pending', 'sent', 'failed']),
-          attempts: z.number(),
-          doneMs: z.number().nullable(),
-          error: z.string().nullable(),
-        }),
-      ),
-    }),
+    query: pageQuery.pick({ limit: true }),
+    response: notificationsViewSchema,
     async handle({ platform }, { query }) {
       const records = await finishedNotifications(platform.state, query.limit)
       return {
@@ -57,16 +41,14 @@ export const notifyRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/settings/recipients',
+  ...route('GET /api/v1/settings/recipients', {
     summary: 'Who is told of alerts, without keys and secrets',
     role: 'admin',
-    response: z.object({ items: z.array(recipientViewSchema) }),
+    response: recipientsViewSchema,
     handle: async ({ platform }) => ({ items: (await recipientsOf(platform.state)).map(recipientView) }),
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/recipients/{id}',
+  ...route('PUT /api/v1/settings/recipients/{id}', {
     summary: 'Who is told of alerts, where and when; addresses with a key in them and secrets are not shown again',
     role: 'admin',
     body: recipientSchema.omit({ id: true }),
@@ -80,8 +62,7 @@ export const notifyRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/notify',
+  ...route('PUT /api/v1/settings/notify', {
     summary: 'The address of the page, for links, and the mail server; its password is not shown again',
     role: 'admin',
     body: notifySettingSchema,
@@ -92,15 +73,13 @@ export const notifyRoutes: readonly Route[] = [
     },
   }),
 
-  route({
-    route: 'GET /api/v1/settings/retention',
+  ...route('GET /api/v1/settings/retention', {
     summary: 'How many days cleared alerts and finished notifications are kept',
     response: retentionSchema,
     handle: ({ platform }) => retentionOf(platform.state),
   }),
 
-  route({
-    route: 'PUT /api/v1/settings/retention',
+  ...route('PUT /api/v1/settings/retention', {
     summary: 'Sets it; what is left out keeps its default',
     role: 'admin',
     body: retentionSchema,
@@ -110,4 +89,4 @@ export const notifyRoutes: readonly Route[] = [
       return body
     },
   }),
-]
+}

@@ -3,13 +3,13 @@
 import * as z from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { problemSchema } from '../../domain/view/view.ts'
-import type { Route } from './route.ts'
+import { methodAndPath, type Route } from './route.ts'
 import { apiRoutes } from './routes.ts'
 
 export function openApiDocument() {
   const paths: ZodOpenApiPathsObject = {}
-  for (const route of apiRoutes) {
-    const [method, path] = route.route.split(' ')
+  for (const [text, route] of Object.entries(apiRoutes)) {
+    const [method, path] = methodAndPath(text)
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation(route, path) }
   }
   return createDocument({

@@ -5,11 +5,14 @@ import * as z from 'zod'
 import { monthOf, yearOf } from '../../domain/calendar.ts'
 import { parseInstant } from '../../domain/instant.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
+import type { Page } from '../../domain/view/view.ts'
 import { latestMonth } from '../judging/judgement.ts'
-import { notFound, type RouteContext } from './route.ts'
+import { notFound, Problem, type RouteContext } from './route.ts'
 
+/** Rows of a page when none are asked for, and at most: a page is read and answered in one go. */
 const PAGE_LIMIT = 50
 export const PAGE_LIMIT_MAX = 500
+export const limitQuery = (rows = PAGE_LIMIT) => z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(rows)
 
 export const monthQuery = z.object({
   month: z
@@ -29,10 +32,24 @@ export const instant = z.string({ error: INSTANT_WANTED }).transform((text, cont
 })
 export const pageQuery = z.object({
   cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT),
+  limit: limitQuery(),
 })
+export type PageQuery = z.output<typeof pageQuery>
 
-export async function areaOf({ registry, path }: Pick<RouteContext, 'registry' | 'path'>): Promise<Area> {
+/** The rows after the cursor, which is the id of a row. Throws Problem 400 when no row has it. */
+export function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor, limit }: PageQuery): Page<T> {
+  const first = cursor === undefined ? 0 : rows.findIndex((row) => idOf(row) === cursor) + 1
+  if (cursor !== undefined && first === 0)
+    throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`, { field: 'cursor' })
+  const items = rows.slice(first, first + limit)
+  const last = items.at(-1)
+  return { items, next: last !== undefined && first + limit < rows.length ? idOf(last) : null }
+}
+
+/** What names one record of the registry: the path of a route, or a parameter of its query. */
+type Named<Name extends string> = Pick<RouteContext<Name>, 'registry' | 'path'>
+
+export async function areaOf({ registry, path }: Named<'code'>): Promise<Area> {
   const area = (await registry.areas()).find(({ code }) => code === path.code)
   if (!area) throw notFound('area', path.code)
   return area
@@ -41,13 +58,13 @@ export async function areaOf({ registry, path }: Pick<RouteContext, 'registry' |
 export async function institutionOf({
   registry,
   path,
-}: RouteContext): Promise<{ institution: Institution; shard: string }> {
+}: Named<'id'>): Promise<{ institution: Institution; shard: string }> {
   const found = await registry.institution(path.id)
   if (!found) throw notFound('institution', path.id)
   return found
 }
 
-export async function meterOf({ registry, path }: RouteContext): Promise<{ meter: Meter; shard: string }> {
+export async function meterOf({ registry, path }: Named<'id'>): Promise<{ meter: Meter; shard: string }> {
   const found = await registry.meter(path.id)
   if (!found) throw notFound('meter', path.id)
   return found

@@ -1,32 +1,19 @@
 // The routes by which records come into the registry, and by which the tables that judging rests on are read.
 
-import * as z from 'zod'
 import { registryPartSchema } from '../../domain/import/kinds.ts'
 import { must } from '../../domain/must.ts'
 import { TABLE_KINDS, tableRowId } from '../../domain/standards/tables.ts'
+import { importViewSchema, tableViewSchema } from '../../domain/view/registry.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
-import { Problem, type Route, route } from './route.ts'
+import { Problem, route } from './route.ts'
 
-export const registryRoutes: readonly Route[] = [
-  route({
-    route: 'PUT /api/v1/registry',
+export const registryRoutes = {
+  ...route('PUT /api/v1/registry', {
     summary: 'Adds records to the registry or replaces them: all of them, or none when one is wrong',
     role: 'admin',
     body: registryPartSchema,
-    response: z.object({
-      institutions: z.number(),
-      meters: z.number(),
-      warnings: z
-        .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
-        .meta({
-          description:
-            'What results will lack, of institutions and bills among the new records; nothing was refused for it',
-        }),
-      secrets: z
-        .array(z.object({ id: z.string(), secret: z.string() }))
-        .meta({ description: 'Secrets of gateways that had none and came without a password; shown this once' }),
-    }),
+    response: importViewSchema,
     async handle({ platform }, { body }) {
       const outcome = await importInto(platform, body)
       if (!('problems' in outcome)) return outcome
@@ -35,19 +22,9 @@ export const registryRoutes: readonly Route[] = [
       throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
     },
   }),
-  route({
-    route: 'GET /api/v1/tables/{table}',
+  ...route('GET /api/v1/tables/{table}', {
     summary: 'The rows in force of a table: quotas, coefficients, factors, grades, ladders, thresholds',
-    response: z.object({
-      table: z.enum(TABLE_KINDS),
-      rows: z.array(
-        z.looseObject({
-          validFrom: z.string(),
-          standIn: z.boolean().optional(),
-          imported: z.boolean().meta({ description: 'False: the row came with the product' }),
-        }),
-      ),
-    }),
+    response: tableViewSchema,
     async handle({ platform, registry, path }) {
       const table = TABLE_KINDS.find((kind) => kind === path.table)
       if (!table) throw new Problem(404, 'Not found', `no table "${path.table}"; there are ${TABLE_KINDS.join(', ')}`)
@@ -59,4 +36,4 @@ export const registryRoutes: readonly Route[] = [
       return { table, rows }
     },
   }),
-]
+}

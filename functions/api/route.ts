@@ -1,17 +1,19 @@
 // What a route of the HTTP API is: its schemas, from which the OpenAPI document is made, and its handler. A handler
-// takes parsed values and returns a value; whatever is wrong with the request it throws as a Problem (RFC 9457).
+// takes parsed values and returns a value of its response schema; it throws what is wrong with the request as a Problem
+// (RFC 9457).
 
 import type { z } from 'zod'
 import type { Platform } from '../platform.ts'
 import type { RegistryHead, RegistryReader } from '../registry/reader.ts'
-import type { HttpRoute } from '../triggers.ts'
+import type { ApiRoute } from '../triggers.ts'
 
-export interface RouteContext {
+/** `Name`: the path parameters of the route; a helper that needs none takes the context of any route. */
+export interface RouteContext<Name extends string = never> {
   platform: Platform
   registry: RegistryReader
   head: RegistryHead
   principal: Principal
-  path: Record<string, string>
+  path: Readonly<Record<Name, string>>
 }
 
 /**
@@ -20,8 +22,12 @@ export interface RouteContext {
  */
 export type Principal = { role: 'anyone'; lacks?: string } | { role: 'gateway'; gateway: string } | { role: 'admin' }
 
-export interface Route<Q extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {
-  route: HttpRoute
+/** `'code'` of `'GET /api/v1/areas/{code}/freshness'`. */
+type ParameterOf<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterOf<Rest>
+  : never
+
+interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
   summary: string
   query?: Q
   body?: B
@@ -29,13 +35,26 @@ export interface Route<Q extends z.ZodType = z.ZodType, B extends z.ZodType = z.
   rawBody?: true
   /** Who may call; anyone when absent. */
   role?: Exclude<Principal['role'], 'anyone'>
-  response: z.ZodType
-  handle(context: RouteContext, request: { query: z.output<Q>; body: z.output<B> }): Promise<unknown>
+  response: R
+  handle(context: RouteContext<Name>, request: { query: z.output<Q>; body: z.output<B> }): Promise<z.output<R>>
 }
 
-/** Keeps the types of query and body together while the table holds routes of all kinds. */
-export const route = <Q extends z.ZodType, B extends z.ZodType>(definition: Route<Q, B>): Route =>
-  definition as unknown as Route
+/** A route of any kind, as the table of all holds it: whoever calls it has parsed query and body by its schemas. */
+export type Route = Definition<string, z.ZodType, z.ZodType, z.ZodType>
+
+/** A table of one route, to be spread into that of all. Its text names the path parameters that its handler gets. */
+export function route<T extends ApiRoute, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+  text: T,
+  definition: Definition<ParameterOf<T>, Q, B, R>,
+): Record<T, Route> {
+  return { [text]: definition } as unknown as Record<T, Route>
+}
+
+/** Serves the OpenAPI document, which describes all other routes of the table. */
+export const DOCUMENT_ROUTE = 'GET /api/v1/openapi.json' satisfies ApiRoute
+
+export const methodAndPath = (text: string) =>
+  text.split(' ') as [method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string]
 
 export class Problem extends Error {
   override name = 'Problem'

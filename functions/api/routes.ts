@@ -1,7 +1,8 @@
 // The routes of the HTTP API v1 (docs/rules/interfaces.md#http-api), gathered by what they are about;
-// functions/triggers.ts lists the same for the hosts.
+// functions/triggers.ts lists the same for the hosts, and a route that only one of the two has does not compile.
 
 import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
+import type { ApiRoute } from '../triggers.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
 import { comparisonRoutes } from './comparison.ts'
@@ -14,15 +15,14 @@ import { intakeRoutes } from './intake.ts'
 import { meterRoutes } from './meter.ts'
 import { notifyRoutes } from './notify.ts'
 import { registryRoutes } from './registry.ts'
-import { type Route, route } from './route.ts'
+import { type DOCUMENT_ROUTE, type Route, route } from './route.ts'
 import { targetPlanRoutes } from './target-plan.ts'
 
 /** Where the host tells how far its start has come; absent in AWS and when it is done. */
 export const PROGRESS_KEY = 'host/progress'
 export const DEMO_KEY = 'host/demo'
 
-const healthRoute = route({
-  route: 'GET /api/v1/health',
+const healthRoutes = route('GET /api/v1/health', {
   summary: 'Whether the service is ready, and how far its start has come',
   response: healthViewSchema,
   async handle({ platform, head }): Promise<HealthView> {
@@ -39,8 +39,8 @@ const healthRoute = route({
   },
 })
 
-export const apiRoutes: readonly Route[] = [
-  healthRoute,
+export const apiRoutes = {
+  ...healthRoutes,
   ...areaRoutes,
   ...institutionRoutes,
   ...meterRoutes,
@@ -54,4 +54,4 @@ export const apiRoutes: readonly Route[] = [
   ...energyRoutes,
   ...comparisonRoutes,
   ...targetPlanRoutes,
-]
+} satisfies Record<Exclude<ApiRoute, typeof DOCUMENT_ROUTE>, Route>

@@ -4,35 +4,18 @@
 import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
 import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'
-import { INDICATORS, type Indicator } from '../../domain/indicator.ts'
+import type { Indicator } from '../../domain/indicator.ts'
 import { checkDecomposition, decompose } from '../../domain/judge/target-plan.ts'
 import { targetSchema } from '../../domain/registry/records.ts'
+import { planProposalSchema, planViewSchema } from '../../domain/view/target-plan.ts'
 import { subjectMonths } from '../judging/judgement.ts'
 import { areaOf } from './query.ts'
-import { Problem, type Route, type RouteContext, route } from './route.ts'
+import { Problem, type RouteContext, route } from './route.ts'
 
-const amount = z.number().nullable()
-const problemRow = z.object({ kind: z.literal('targets'), id: z.string(), field: z.string(), reason: z.string() })
-
-export const targetPlanRoutes: readonly Route[] = [
-  route({
-    route: 'GET /api/v1/areas/{code}/target-plan',
+export const targetPlanRoutes = {
+  ...route('GET /api/v1/areas/{code}/target-plan', {
     summary: 'Whether the targets of the parts of an area fit its own, year by year',
-    response: z.object({
-      area: z.string(),
-      children: z.array(z.string()),
-      problems: z.array(problemRow),
-      years: z.array(
-        z.object({
-          indicator: z.enum(INDICATORS),
-          year: z.number(),
-          parent: z.number(),
-          children: amount,
-          fits: z.boolean().nullable(),
-          without: z.array(z.string()),
-        }),
-      ),
-    }),
+    response: planViewSchema,
     async handle(context) {
       const { registry } = context
       const area = await areaOf(context)
@@ -44,8 +27,7 @@ export const targetPlanRoutes: readonly Route[] = [
       return { area: area.code, children, ...checkDecomposition({ parent, children, targets, sizeOf }) }
     },
   }),
-  route({
-    route: 'POST /api/v1/areas/{code}/target-plan',
+  ...route('POST /api/v1/areas/{code}/target-plan', {
     summary: 'Proposes targets of the parts that sum to a target; nothing is stored',
     body: z.object({
       target: targetSchema,
@@ -56,7 +38,7 @@ export const targetPlanRoutes: readonly Route[] = [
         ]),
       ),
     }),
-    response: z.object({ targets: z.array(targetSchema), problems: z.array(problemRow) }),
+    response: planProposalSchema,
     async handle(context, { body: { target, shares } }) {
       const area = await areaOf(context)
       if (target.subject !== area.code)
@@ -64,7 +46,7 @@ export const targetPlanRoutes: readonly Route[] = [
       return decompose(target, shares)
     },
   }),
-]
+}
 
 const SIZE_OF: Partial<Record<Indicator, 'floorAreaM2' | 'energyUsers' | 'waterUsers'>> = {
   energyPerArea: 'floorAreaM2',

@@ -3,16 +3,16 @@
 
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { z } from 'zod'
 import { waitingEvents } from '../../domain/alert/kinds/register-event.ts'
 import { findingOf } from '../../domain/alert/kinds.ts'
 import { advance } from '../../domain/alert/life.ts'
 import { defaultLimits } from '../../domain/alert/rules.ts'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import { type InstitutionRow, type Page, problemSchema, type RejectionView } from '../../domain/view/view.ts'
 import { storeAlerts } from '../../functions/alerts/store.ts'
 import { openApiDocument } from '../../functions/api/openapi.ts'
-import type { Principal } from '../../functions/api/route.ts'
+import type { Principal, Route } from '../../functions/api/route.ts'
 import { apiRoutes } from '../../functions/api/routes.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import type { Platform, QueueName } from '../../functions/platform.ts'
@@ -94,12 +94,14 @@ async function populated(atEnd?: (remove: () => Promise<void>) => void) {
   return platform
 }
 
+const routeOf = (text: string): Route => must(Object.entries(apiRoutes).find(([route]) => route === text))[1]
+
 describe('the table of routes', () => {
   const table: readonly string[] = triggers.api.http
   const OPENAPI = 'GET /api/v1/openapi.json'
 
-  test('names every route that is served, and no other', () => {
-    expect([...apiRoutes.map(({ route }) => route), OPENAPI].toSorted()).toEqual(table.toSorted())
+  test('names every route that is served once, and no other', () => {
+    expect([...Object.keys(apiRoutes), OPENAPI].toSorted()).toEqual(table.toSorted())
     expect(new Set(table).size).toBe(table.length)
   })
 
@@ -123,7 +125,7 @@ describe('the table of routes', () => {
         expect(operation.summary, `${method} ${path}`).toBeTruthy()
         expect(operation.responses['200'].content['application/json'].schema, `${method} ${path}`).toBeDefined()
         expect(operation.responses.default.content['application/problem+json'].schema).toBeDefined()
-        const { body } = apiRoutes.find(({ route }) => route === `${method.toUpperCase()} ${path}`) ?? {}
+        const { body } = routeOf(`${method.toUpperCase()} ${path}`)
         expect(operation.requestBody !== undefined, `${method} ${path}`).toBe(body !== undefined)
         expect(method === 'get' && body !== undefined, `${method} ${path}`).toBe(false)
         for (const name of (operation.security ?? []).flatMap((one) => Object.keys(one)))
@@ -209,13 +211,12 @@ describe('over a judged province', () => {
     const { status, type, body } = await call(platform, 'GET', path, { query, ...ADMIN })
     expect(status, JSON.stringify(body)).toBe(200)
     expect(type).toBe('application/json; charset=utf-8')
-    const schema = apiRoutes.find((one) => one.route === route)?.response as z.ZodType
-    expect(schema.parse(body)).toEqual(body)
+    expect(routeOf(route).response.parse(body)).toEqual(body)
   })
 
   test('every GET route is among those asked', () => {
     const asked = new Set(answers.map(([route]) => route))
-    const served = apiRoutes.map(({ route }) => route).filter((route) => route.startsWith('GET'))
+    const served = Object.keys(apiRoutes).filter((route) => route.startsWith('GET'))
     expect(served.filter((route) => !asked.has(route))).toEqual([])
   })
 

@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
-import type { EventView } from '../../functions/api/field.ts'
+import type { EventView } from '../../domain/view/field.ts'
 import type { Revision } from '../../functions/judging/revision.ts'
 import type { Platform } from '../../functions/platform.ts'
 import { apiCall as call } from './api-call.ts'

@@ -42,7 +42,9 @@ async function ask(route: string, path: string, query: Record<string, string> = 
 async function answered(route: string, path: string, query?: Record<string, string>, body?: unknown) {
   const found = await ask(route, path, query, body)
   expect(found.status, JSON.stringify(found.body)).toBe(200)
-  return apiRoutes.find((one) => one.route === route)?.response.parse(found.body)
+  return Object.entries(apiRoutes)
+    .find(([text]) => text === route)?.[1]
+    .response.parse(found.body)
 }
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@
 
 import { expect, test } from 'vitest'
 import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS } from '../../../domain/calendar.ts'
-import type { EventView } from '../../../functions/api/field.ts'
+import type { EventView } from '../../../domain/view/field.ts'
 import { assess } from '../../../functions/assess.ts'
 import type { ConsumptionDay, Platform } from '../../../functions/platform.ts'
 import { rebuild } from '../../../functions/rebuild.ts'

@@ -4,11 +4,11 @@ import { useCallback, useEffect, useState } from 'react'
 import type { Page } from '../../../domain/view/view.ts'
 import { getJson, type Problem, problemOf } from './resource.ts'
 
-/** `H`: what each page says beside its rows. */
-export interface Pages<T, H = unknown> {
-  rows: T[]
+/** `P`: a page, with what it says beside its rows. */
+export interface Pages<P extends Page<unknown>> {
+  rows: P['items']
   /** The page that came last. */
-  last: (Page<T> & H) | null
+  last: P | null
   /** The cursor of the page to load next; undefined before the first page, null after the last. */
   next: string | null | undefined
   problem: Problem | null
@@ -16,13 +16,13 @@ export interface Pages<T, H = unknown> {
   more: () => void
 }
 
-type Loaded<T, H> = Omit<Pages<T, H>, 'more'>
+type Loaded<P extends Page<unknown>> = Omit<Pages<P>, 'more'>
 
 const NOTHING = { rows: [], last: null, next: undefined, problem: null, loading: true }
 
 /** The pages so far, the first at once. A new `path` needs a new component (`key`). */
-export function usePages<T, H = unknown>(path: string): Pages<T, H> {
-  const [loaded, setLoaded] = useState<Loaded<T, H>>(NOTHING)
+export function usePages<P extends Page<unknown>>(path: string): Pages<P> {
+  const [loaded, setLoaded] = useState<Loaded<P>>(NOTHING)
   const { loading, next } = loaded
   useEffect(() => {
     if (!loading) return
@@ -30,7 +30,7 @@ export function usePages<T, H = unknown>(path: string): Pages<T, H> {
     const load = async () => {
       try {
         const url = next ? `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(next)}` : path
-        const page = await getJson<Page<T> & H>(url, abort.signal)
+        const page = await getJson<P>(url, abort.signal)
         setLoaded(({ rows }) => ({
           rows: [...rows, ...page.items],
           last: page,

@@ -1,5 +1,5 @@
-// Reading the HTTP API. Answers are trusted to have the shapes of domain/view/view.ts, because the server that made
-// this page also made them; errors are RFC 9457 problem documents, or what is left when there is no server.
+// Reading the HTTP API. Answers are trusted to have the shapes of domain/view/, because the server that made this page
+// also made them; errors are RFC 9457 problem documents, or what is left when there is no server.
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { fetchApi } from './session.ts'

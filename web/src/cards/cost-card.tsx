@@ -1,8 +1,8 @@
 // What a month cost an institution: each meter by the periods of its tariff, and the bills.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { CostView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
-import type { CostAnswer } from '../api/energy-answers.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
@@ -17,7 +17,7 @@ interface Props {
 
 export function CostCard({ institution, meters, month }: Props) {
   const { text } = useLanguage()
-  const cost = useResource<CostAnswer>(withQuery(`institutions/${encodeURIComponent(institution)}/cost`, { month }))
+  const cost = useResource<CostView>(withQuery(`institutions/${encodeURIComponent(institution)}/cost`, { month }))
   const { data } = cost
   return (
     <>
@@ -51,13 +51,13 @@ export function CostCard({ institution, meters, month }: Props) {
 
 interface PeriodRow {
   key: string
-  meter: CostAnswer['meters'][number]
+  meter: CostView['meters'][number]
   /** Null: the meter as a whole. */
-  period: CostAnswer['meters'][number]['periods'][number] | null
+  period: CostView['meters'][number]['periods'][number] | null
 }
 
 /** Each meter, and below it its periods where there is more than one. */
-const rowsOf = ({ meters }: CostAnswer): PeriodRow[] =>
+const rowsOf = ({ meters }: CostView): PeriodRow[] =>
   meters.flatMap((meter) => [
     { key: meter.meter, meter, period: null },
     ...(meter.periods.length > 1
@@ -67,7 +67,7 @@ const rowsOf = ({ meters }: CostAnswer): PeriodRow[] =>
 
 interface PeriodsProps extends Pick<Props, 'meters'> {
   rows: PeriodRow[]
-  tariffs: CostAnswer['tariffs']
+  tariffs: CostView['tariffs']
 }
 
 function Periods({ rows, meters, tariffs }: PeriodsProps) {
@@ -139,7 +139,7 @@ function Periods({ rows, meters, tariffs }: PeriodsProps) {
   )
 }
 
-function TariffName({ id, tariff }: { id: string; tariff: CostAnswer['tariffs'][number] | undefined }) {
+function TariffName({ id, tariff }: { id: string; tariff: CostView['tariffs'][number] | undefined }) {
   const { text } = useLanguage()
   return (
     <div>
@@ -153,7 +153,7 @@ function TariffName({ id, tariff }: { id: string; tariff: CostAnswer['tariffs'][
   )
 }
 
-function Bills({ bills }: Pick<CostAnswer, 'bills'>) {
+function Bills({ bills }: Pick<CostView, 'bills'>) {
   const { text } = useLanguage()
   if (bills.length === 0) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noBills} />
   return (

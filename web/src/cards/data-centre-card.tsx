@@ -4,12 +4,11 @@
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
 import { lazy, Suspense } from 'react'
 import type { Effectiveness } from '../../../domain/judge/data-centre.ts'
-import type { DataCentreAnswer } from '../api/energy-answers.ts'
+import type { DataCentreView } from '../../../domain/view/energy.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatCoverage, formatNumber, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
-import type { Rating } from '../words/zh.ts'
 import { ProblemNotice, RatingTag, StandInTag } from './marks.tsx'
 
 const PueChart = lazy(async () => ({ default: (await import('../charts/pue-chart.tsx')).PueChart }))
@@ -17,7 +16,7 @@ const PueChart = lazy(async () => ({ default: (await import('../charts/pue-chart
 export function DataCentreCard({ institution, month }: { institution: string; month: string }) {
   const { text } = useLanguage()
   const path = `institutions/${encodeURIComponent(institution)}/data-centre`
-  const centre = useResource<DataCentreAnswer>(withQuery(path, { month }))
+  const centre = useResource<DataCentreView>(withQuery(path, { month }))
   const { data } = centre
   const isThere =
     data && [data.boundaries.pue, data.boundaries.eue].some(({ total, it }) => total.length + it.length > 0)
@@ -39,7 +38,7 @@ export function DataCentreCard({ institution, month }: { institution: string; mo
   )
 }
 
-function Grades({ centre }: { centre: DataCentreAnswer }) {
+function Grades({ centre }: { centre: DataCentreView }) {
   const { text, language } = useLanguage()
   const { monthly, yearly, pueAtLeast, pueGrade, eueRating, boundaries } = centre
   const { quota } = eueRating
@@ -71,7 +70,7 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
         <span>
           <EffectivenessText of={yearly.eue} />{' '}
           {boundaries.eue.basis === 'asPue' && <span className="faint">{text.eueAsPue} </span>}
-          <RatingTag rating={(eueRating.rating as Rating | null) ?? null} />{' '}
+          <RatingTag rating={eueRating.rating} />{' '}
           {quota && (
             <span className="faint">
               {quota.standard} {quota.standIn && <StandInTag source={quota.source}>{text.standIn}</StandInTag>}
@@ -86,7 +85,7 @@ function Grades({ centre }: { centre: DataCentreAnswer }) {
   return <Descriptions key={language} size="small" column={{ xs: 1, sm: 2 }} items={items} />
 }
 
-function PueGrade({ of: { grade, reason, table } }: { of: DataCentreAnswer['pueGrade'] }) {
+function PueGrade({ of: { grade, reason, table } }: { of: DataCentreView['pueGrade'] }) {
   const { text } = useLanguage()
   const wordOf = (known: NonNullable<typeof grade>): string =>
     typeof known === 'number' ? text.gradeNumber(String(known)) : (text.pueGrades[known] ?? known)
@@ -117,9 +116,9 @@ function EffectivenessText({ of: { value, problem, coverage } }: { of: Effective
   )
 }
 
-function Months({ months }: Pick<DataCentreAnswer, 'months'>) {
+function Months({ months }: Pick<DataCentreView, 'months'>) {
   const { text } = useLanguage()
-  const columns: TableColumnsType<DataCentreAnswer['months'][number]> = [
+  const columns: TableColumnsType<DataCentreView['months'][number]> = [
     { title: text.monthRow, key: 'month', dataIndex: 'month', rowScope: 'row' },
     { title: text.pue, key: 'pue', align: 'right', render: (_, { pue }) => <EffectivenessText of={pue} /> },
     {

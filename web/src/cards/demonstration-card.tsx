@@ -3,8 +3,7 @@
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
-import type { DemonstrationItem, DemonstrationPoints } from '../../../domain/judge/demonstration.ts'
-import type { DemonstrationHead } from '../api/energy-answers.ts'
+import type { DemonstrationPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'
@@ -20,6 +19,8 @@ const PAGE_SIZE = 20
 /** The API's largest page. */
 const LIMIT = 500
 
+type DemonstrationRow = DemonstrationPage['items'][number]
+
 interface Props {
   area: string
   year: string
@@ -29,11 +30,11 @@ interface Props {
 export function DemonstrationCard({ area, year, routeMonth }: Props) {
   const { text } = useLanguage()
   const path = withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year, limit: LIMIT })
-  const pages = usePages<DemonstrationPoints, DemonstrationHead>(path)
+  const pages = usePages<DemonstrationPage>(path)
   const nameOf = useSubjectNames(area)
   const { last } = pages
   const items = pages.rows.toSorted((a, b) => b.points - a.points)
-  const columns: TableColumnsType<DemonstrationPoints> = [
+  const columns: TableColumnsType<DemonstrationRow> = [
     {
       title: text.institution,
       key: 'name',
@@ -54,7 +55,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
       title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
       key: indicator,
       align: 'right' as const,
-      render: (_: unknown, row: DemonstrationPoints) => (
+      render: (_: unknown, row: DemonstrationRow) => (
         <ItemText item={row.items.find((one) => one.indicator === indicator)} />
       ),
     })),
@@ -94,7 +95,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
   )
 }
 
-function ItemText({ item }: { item: DemonstrationItem | undefined }) {
+function ItemText({ item }: { item: DemonstrationRow['items'][number] | undefined }) {
   const { text } = useLanguage()
   if (!item || item.value === null) return UNKNOWN
   return (

@@ -2,7 +2,7 @@
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
-import type { InstitutionRow } from '../../../domain/view/view.ts'
+import type { InstitutionRow, Page } from '../../../domain/view/view.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { type AreaRoute as AnyAreaRoute, formatRoute, institutionRoute, visit } from '../frame/route.ts'
@@ -46,7 +46,7 @@ export function InstitutionList({ route, areaName }: { route: AreaRoute; areaNam
 }
 
 function Pages({ path, routeMonth }: { path: string; routeMonth: string | null }) {
-  const pages = usePages<InstitutionRow>(path)
+  const pages = usePages<Page<InstitutionRow>>(path)
   const { rows, problem, loading } = pages
   return (
     <>

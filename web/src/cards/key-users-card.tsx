@@ -1,7 +1,7 @@
 // Which institutions of an area are key energy users (重点用能单位) of a year, by the threshold in force.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
-import type { KeyUserRow } from '../api/energy-answers.ts'
+import type { KeyUsersPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'
@@ -24,11 +24,11 @@ interface Props {
 /** Another area or year needs another component (`key`). */
 export function KeyUsersCard({ area, year, routeMonth }: Props) {
   const { text } = useLanguage()
-  const pages = usePages<KeyUserRow>(withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year, limit: LIMIT }))
+  const pages = usePages<KeyUsersPage>(withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year, limit: LIMIT }))
   const nameOf = useSubjectNames(area)
   const { last } = pages
   const items = pages.rows.toSorted((a, b) => (b.energyTce ?? -1) - (a.energyTce ?? -1))
-  const columns: TableColumnsType<KeyUserRow> = [
+  const columns: TableColumnsType<KeyUsersPage['items'][number]> = [
     {
       title: text.institution,
       key: 'name',

@@ -3,7 +3,7 @@
 
 import { Card, Empty } from 'antd'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
-import type { RankingHead, RankingRow } from '../api/energy-answers.ts'
+import type { RankingPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'
@@ -17,6 +17,8 @@ import { StandInTag } from './marks.tsx'
 /** The API's largest page: groups are seen whole where an area is not very large. */
 const LIMIT = 500
 
+type RankingRow = RankingPage['items'][number]
+
 interface Props {
   area: string
   year: string
@@ -27,7 +29,7 @@ interface Props {
 export function LeadersCard({ area, year, routeMonth }: Props) {
   const { text } = useLanguage()
   const path = withQuery(`areas/${encodeURIComponent(area)}/ranking`, { year, limit: LIMIT })
-  const pages = usePages<RankingRow, RankingHead>(path)
+  const pages = usePages<RankingPage>(path)
   const nameOf = useSubjectNames(area)
   const { rows, last } = pages
   const groups = Map.groupBy(rows, (row) => groupName(row, text))
@@ -48,7 +50,7 @@ export function LeadersCard({ area, year, routeMonth }: Props) {
   )
 }
 
-function RuleNote({ rule }: RankingHead) {
+function RuleNote({ rule }: Pick<RankingPage, 'rule'>) {
   const { text } = useLanguage()
   const { name, indicators, coverageMin, ratingAtWorst, standIn, source } = rule
   return (
@@ -61,7 +63,7 @@ function RuleNote({ rule }: RankingHead) {
   )
 }
 
-interface GroupProps extends RankingHead {
+interface GroupProps extends Pick<RankingPage, 'rule'> {
   rows: readonly RankingRow[]
   nameOf: (id: string) => string
   routeMonth: string | null

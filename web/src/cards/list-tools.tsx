@@ -1,6 +1,7 @@
 // What lists share: a filter that is kept in the URL, and the foot that says how much is shown and loads more.
 
 import { Button, Select } from 'antd'
+import type { Page } from '../../../domain/view/view.ts'
 import type { Pages } from '../api/pages.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
@@ -32,7 +33,7 @@ export function Filter({ name, any, labels, value, set }: FilterProps) {
 const SHORT = 9
 
 /** The foot of a list, or its problem. */
-export function MorePages({ pages: { rows, next, problem, loading, more } }: { pages: Pages<unknown> }) {
+export function MorePages({ pages: { rows, next, problem, loading, more } }: { pages: Pages<Page<unknown>> }) {
   const { text } = useLanguage()
   return (
     <div className="more">

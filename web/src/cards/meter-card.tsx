@@ -6,8 +6,8 @@ import { Button, Card, Empty, Select, Space, Spin } from 'antd'
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react'
 import { addMonths, dayLabel, dayOf, dayStartMs, HOUR_MS, monthRange } from '../../../domain/calendar.ts'
 import { eventName } from '../../../domain/phrase.ts'
+import type { EventsView, EventView } from '../../../domain/view/field.ts'
 import type { MeterView, SeriesView } from '../../../domain/view/view.ts'
-import type { EventRow } from '../api/energy-answers.ts'
 import { type Resource, useResource, withQuery } from '../api/resource.ts'
 import { type DayHours, dayOfLabel, daysUpTo, hoursOfDay, lastDayWithData } from '../charts/day-hours.ts'
 import { type InstitutionRoute, visit } from '../frame/route.ts'
@@ -80,7 +80,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   const windowEnd = inWindow ? lastDay : chosen
   const firstDay = windowEnd - DAYS_SHOWN + 1
   const days = useResource<SeriesView>(seriesPath(meter.id, firstDay, windowEnd, 'day'))
-  const events = useResource<{ items: EventRow[] }>(eventsPath(meter.id, firstDay, windowEnd))
+  const events = useResource<EventsView>(eventsPath(meter.id, firstDay, windowEnd))
   const amounts = days.data ? daysUpTo(days.data, windowEnd, DAYS_SHOWN) : null
   const day = chosen ?? (amounts ? (lastDayWithData(amounts) ?? lastDay) : null)
   const hours = useResource<SeriesView>(day === null ? null : seriesPath(meter.id, day, day, 'hour'))
@@ -115,7 +115,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   )
 }
 
-const NO_EVENTS: readonly EventRow[] = []
+const NO_EVENTS: readonly EventView[] = []
 /** Hours are settled anew a moment after a review: looked for at once, and a few times again. */
 const LOOK_AGAIN_MS = [0, 1500, 4000, 10_000]
 
@@ -136,7 +136,7 @@ function lastDayOf(lastReadingAtMs: number, month: string | null): number {
 interface DayProps extends DayPickerProps {
   meter: MeterView
   series: Resource<SeriesView>
-  events: readonly EventRow[]
+  events: readonly EventView[]
 }
 
 function Day({ meter, day, lastDay, series, events, choose }: DayProps) {

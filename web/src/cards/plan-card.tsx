@@ -3,13 +3,14 @@
 import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
-import type { PlanYear } from '../../../domain/judge/target-plan.ts'
-import type { PlanAnswer } from '../api/energy-answers.ts'
+import type { PlanView } from '../../../domain/view/target-plan.ts'
 import { useResource } from '../api/resource.ts'
 import { formatIndicator, formatIndicatorUnit, formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Filter } from './list-tools.tsx'
 import { ProblemNotice } from './marks.tsx'
+
+type PlanYear = PlanView['years'][number]
 
 interface Props {
   area: string
@@ -18,7 +19,7 @@ interface Props {
 
 export function PlanCard({ area, year }: Props) {
   const { text } = useLanguage()
-  const plan = useResource<PlanAnswer>(`areas/${encodeURIComponent(area)}/target-plan`)
+  const plan = useResource<PlanView>(`areas/${encodeURIComponent(area)}/target-plan`)
   const [chosen, choose] = useState<string | null>(year)
   const { data } = plan
   const years = [...new Set(data?.years.map((one) => String(one.year)))]

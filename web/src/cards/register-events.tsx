@@ -5,7 +5,7 @@ import { Button, Card, Empty, Tag } from 'antd'
 import { useState } from 'react'
 import { dayOf } from '../../../domain/calendar.ts'
 import { eventName } from '../../../domain/phrase.ts'
-import type { EventRow } from '../api/energy-answers.ts'
+import type { EventsView, EventView } from '../../../domain/view/field.ts'
 import type { Resource } from '../api/resource.ts'
 import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
@@ -14,7 +14,7 @@ import { type AdminAction, AdminForm } from './admin-form.tsx'
 import { ProblemNotice } from './marks.tsx'
 
 interface Props {
-  events: Resource<{ items: EventRow[] }>
+  events: Resource<EventsView>
   /** How many days are shown. */
   days: number
   showDay: (day: number) => void
@@ -39,7 +39,7 @@ export function RegisterEvents({ events, days, showDay, changed }: Props) {
         {items?.map((event) => (
           <li key={event.id} className="alert-row" data-testid={`event-${event.id}`}>
             <EventHead event={event} open={chosen === event.id} toggle={choose} showDay={showDay} />
-            {chosen === event.id && <AdminForm<EventRow> actions={actionsOf(event, text)} done={done} />}
+            {chosen === event.id && <AdminForm<EventView> actions={actionsOf(event, text)} done={done} />}
           </li>
         ))}
       </ul>
@@ -48,7 +48,7 @@ export function RegisterEvents({ events, days, showDay, changed }: Props) {
 }
 
 interface HeadProps {
-  event: EventRow
+  event: EventView
   open: boolean
   toggle: (id: string | null) => void
   showDay: Props['showDay']
@@ -96,7 +96,7 @@ const detailOf = (name: string, value: number): string =>
 
 /** What can be said next; a replacement is undone in the registry. */
 function actionsOf(
-  { id, meter, kind, state }: EventRow,
+  { id, meter, kind, state }: EventView,
   text: { accept: string; undo: string; reopen: string },
 ): AdminAction[] {
   const action = (key: 'accept' | 'undo' | 'reopen'): AdminAction => ({

@@ -1,7 +1,7 @@
 // What changed in closed months, and why: a total that was shown once must not change in silence.
 
 import { Card, Empty } from 'antd'
-import type { RevisionRow } from '../api/energy-answers.ts'
+import type { RevisionsView, RevisionView } from '../../../domain/view/field.ts'
 import { useResource } from '../api/resource.ts'
 import { causeWords } from '../words/cause-words.ts'
 import { formatAmount, formatTime } from '../words/format.ts'
@@ -12,7 +12,7 @@ import { ProblemNotice } from './marks.tsx'
 /** `subject`: `institutions/ID` or `areas/CODE`. */
 export function RevisionsCard({ subject }: { subject: string }) {
   const { text, language } = useLanguage()
-  const revisions = useResource<{ items: RevisionRow[] }>(`${subject}/revisions`)
+  const revisions = useResource<RevisionsView>(`${subject}/revisions`)
   const items = revisions.data?.items
   return (
     <Card title={text.tabs.revisions} loading={!items && !revisions.problem} data-testid="revisions">
@@ -43,7 +43,7 @@ export function RevisionsCard({ subject }: { subject: string }) {
 }
 
 /** Names of amounts are those of the API, with their unit. */
-const changesOf = (before: RevisionRow['before'], after: RevisionRow['after']): string =>
+const changesOf = (before: RevisionView['before'], after: RevisionView['after']): string =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => before[name] !== after[name])
     .map((name) => `${name} ${formatAmount(before[name])} → ${formatAmount(after[name])}`)

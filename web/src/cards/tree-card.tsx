@@ -2,13 +2,15 @@
 // and how much of the electricity its own roof made.
 
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
+import type { TreeView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
-import type { TreeAnswer, TreeNodeRow } from '../api/energy-answers.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { MeterName, SourceText } from '../words/source-text.tsx'
 import { ProblemNotice } from './marks.tsx'
+
+type TreeNodeRow = TreeView['nodes'][number]
 
 interface Props {
   institution: string
@@ -18,7 +20,7 @@ interface Props {
 
 export function TreeCard({ institution, meters, month }: Props) {
   const { text } = useLanguage()
-  const tree = useResource<TreeAnswer>(withQuery(`institutions/${encodeURIComponent(institution)}/tree`, { month }))
+  const tree = useResource<TreeView>(withQuery(`institutions/${encodeURIComponent(institution)}/tree`, { month }))
   const { data } = tree
   return (
     <Card title={`${text.tree} · ${month}`} loading={!data && !tree.problem} data-testid="tree">
@@ -46,7 +48,7 @@ export function TreeCard({ institution, meters, month }: Props) {
   )
 }
 
-function Generated({ generation, hasMeter }: { generation: TreeAnswer['generation']; hasMeter: boolean }) {
+function Generated({ generation, hasMeter }: { generation: TreeView['generation']; hasMeter: boolean }) {
   const { text } = useLanguage()
   if (!generation || !hasMeter) return <p className="note">{text.noGeneration}</p>
   const kwh = (amount: number | null): string => withUnit(formatNumber(amount, 0), 'kWh')

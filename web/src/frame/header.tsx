@@ -4,6 +4,7 @@
 import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Badge, Button, Select, Space, Tag } from 'antd'
 import { addMonths, monthOf } from '../../../domain/calendar.ts'
+import type { AlertsPage } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
 import type { Session } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
@@ -60,7 +61,7 @@ export function Header({ route, month, demo, ready, session }: Props) {
 
 function AlertCount({ routeMonth, ready }: { routeMonth: string | null; ready: boolean }) {
   const { text } = useLanguage()
-  const total = useResource<{ total: number | null }>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
+  const total = useResource<AlertsPage>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
   return (
     <Badge count={total} overflowCount={999} size="small">
       <Button

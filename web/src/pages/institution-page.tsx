@@ -3,8 +3,8 @@
 
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'
+import type { PaceView } from '../../../domain/view/energy.ts'
 import type { InstitutionStatusView, InstitutionView } from '../../../domain/view/view.ts'
-import type { PaceAnswer } from '../api/energy-answers.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { AlertList } from '../cards/alert-list.tsx'
 import { DualControlCard } from '../cards/dual-control-card.tsx'
@@ -90,7 +90,7 @@ const OPEN = { area: null, kind: null, state: null }
 function Overview({ institution, route, month, path }: Props & { institution: InstitutionView; path: string }) {
   const { text } = useLanguage()
   const status = useResource<InstitutionStatusView>(withQuery(`${path}/status`, { month }))
-  const pace = useResource<PaceAnswer>(withQuery(`${path}/pace`, { month }))
+  const pace = useResource<PaceView>(withQuery(`${path}/pace`, { month }))
   const whyOf = (table: string) => (indicator: string) =>
     formatRoute({ page: 'why', of: 'institution', id: institution.id, indicator, table, month: route.month })
   return (
