@@ -78,8 +78,8 @@ export function notify(on: Platform) {
   }
 
   async function dueNotifications(nowMs: number): Promise<DueNotification[]> {
-    const pending = await state.query<string>(notificationKeys.pending(''), { limit: PENDING_PAGE })
-    const records = await state.getMany<NotificationRecord>(pending.map(({ value }) => notificationKeys.record(value)))
+    const pending = await state.query(notificationKeys.pending(''), { limit: PENDING_PAGE })
+    const records = await state.getMany(pending.map(({ value }) => notificationKeys.record(value)))
     const found = records.map(({ key, value, version }) => ({ key, record: value, version }))
     const done = found.filter(({ record }) => record.state !== 'pending')
     // Left by a kill between noting and forgetting.

@@ -111,11 +111,16 @@ export interface Doc<T = unknown> {
   version: number
 }
 
+declare const documentOf: unique symbol
+/** A key, or a prefix of keys, of documents that are each a `T`. Built where the documents are written. */
+export type Key<T> = string & { readonly [documentOf]: T }
+export const docKey = <T>(path: string): Key<T> => path as Key<T>
+
 /** Keyed documents: conditional put, query by prefix. Keys are paths such as `status/130102/2026-11`. */
 export interface StateStore {
-  get<T>(key: string): Promise<Doc<T> | undefined>
+  get<T>(key: Key<T>): Promise<Doc<T> | undefined>
   /** Those that exist, in the order of `keys`: sums over them are the same to the last bit. */
-  getMany<T>(keys: readonly string[]): Promise<Doc<T>[]>
+  getMany<T>(keys: readonly Key<T>[]): Promise<Doc<T>[]>
   /**
    * All writes or none, where they are at most ATOMIC_DOCS_MAX. On one machine that holds for any number; in AWS, of
    * more, and of `derived` ones without `ifVersion`, each is written on its own, after a look at all versions, and the
@@ -129,7 +134,7 @@ export interface StateStore {
    * Documents whose key starts with `prefix` (`a/1` also finds `a/10`), in the order of the keys' code points or in its
    * reverse, beginning after key `after`. All of them without a `limit`.
    */
-  query<T>(prefix: string, options?: QueryOptions): Promise<Doc<T>[]>
+  query<T>(prefix: Key<T>, options?: QueryOptions): Promise<Doc<T>[]>
 }
 /** DynamoDB's limit of a transaction. What belongs together goes into one put of no more than these. */
 export const ATOMIC_DOCS_MAX = 100

@@ -1,12 +1,11 @@
 // Everything derived, made again from raw readings, registry, reviews and bills. Which months were ever judged is
 // marked first, so that a rebuild that is killed loses none of them: it is run again.
 
-import type { Bill } from '../domain/energy/bill.ts'
 import { assess } from './assess.ts'
 import { rebuiltKey } from './judging/revision.ts'
-import { monthsOf, type StoredYear } from './judging/subject-year.ts'
-import type { Platform, ShardResult, StateStore } from './platform.ts'
-import { billedMonths } from './registry/bills.ts'
+import { monthsOf, SUBJECT_YEARS } from './judging/subject-year.ts'
+import { docKey, type Key, type Platform, type ShardResult, type StateStore } from './platform.ts'
+import { BILLS, billedMonths } from './registry/bills.ts'
 import { readRegistry, registryReader } from './registry/reader.ts'
 import { rollup } from './rollup.ts'
 import { settle } from './settle.ts'
@@ -35,19 +34,19 @@ export async function rebuild(platform: Platform, clearConsumption: () => Promis
   await keepJudgedMonths(state)
   // The marks of settling go first: without them all is settled again, whatever else a kill leaves standing.
   let documentsBefore = 0
-  for (const prefix of DERIVED_PREFIXES) documentsBefore += await deleteAll(state, prefix)
+  for (const prefix of DERIVED_PREFIXES) documentsBefore += await deleteAll(state, docKey(prefix))
   await clearConsumption()
   const failed: ShardResult['failed'] = []
   for (const step of [settle, assess, rollup]) failed.push(...(await step(platform)({ shards: [] })).failed)
   if (failed.length === 0) await deleteAll(state, rebuiltKey())
   let documents = 0
-  for (const prefix of DERIVED_PREFIXES) documents += (await state.query(prefix)).length
+  for (const prefix of DERIVED_PREFIXES) documents += (await state.query(docKey(prefix))).length
   const { meters } = await readRegistry(state)
   const count = await readings.count(meters.map(({ id }) => id))
   return { shards: head.shards.length, readings: count, documentsBefore, documents, failed }
 }
 
-async function deleteAll(state: StateStore, prefix: string): Promise<number> {
+async function deleteAll(state: StateStore, prefix: Key<unknown>): Promise<number> {
   const keys = (await state.query(prefix)).map(({ key }) => key)
   for (let first = 0; first < keys.length; first += KEYS_PER_DELETE)
     await state.delete(keys.slice(first, first + KEYS_PER_DELETE))
@@ -60,8 +59,8 @@ async function deleteAll(state: StateStore, prefix: string): Promise<number> {
  */
 async function keepJudgedMonths(state: StateStore): Promise<void> {
   const kept = new Set((await state.query(rebuiltKey())).map(({ key }) => key))
-  const docs = (await state.query('subject/'))
-    .map(({ key, value }) => ({ key: `${rebuiltKey()}${key.slice('subject/'.length)}`, value }))
+  const docs = (await state.query(SUBJECT_YEARS))
+    .map(({ key, value }) => ({ key: `${rebuiltKey()}${key.slice(SUBJECT_YEARS.length)}`, value }))
     .filter(({ key }) => !kept.has(key))
   for (let first = 0; first < docs.length; first += KEYS_PER_DELETE)
     await state.put(docs.slice(first, first + KEYS_PER_DELETE))
@@ -76,9 +75,8 @@ async function markJudgedMonths({ state }: Platform): Promise<void> {
   const add = (subject: string, some: Iterable<string>): void => {
     months.set(subject, new Set([...(months.get(subject) ?? []), ...some]))
   }
-  for (const { key, value } of await state.query<StoredYear>('subject/'))
-    add(key.split('/')[1], Object.keys(monthsOf(value)))
-  const bills = (await state.query<Bill[]>('bill/')).flatMap(({ value }) => value)
+  for (const { key, value } of await state.query(SUBJECT_YEARS)) add(key.split('/')[1], Object.keys(monthsOf(value)))
+  const bills = (await state.query(BILLS)).flatMap(({ value }) => value)
   for (const [subject, some] of billedMonths(bills)) add(subject, some)
   const places = new Map<string, Map<string, Set<string>>>()
   const place = (area: string, subject: string): void => {

@@ -25,7 +25,7 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
     const standing: ShardStanding[] = []
     for (const shard of shards) {
       await nextTurn()
-      const before = await state.get<SettledMark>(settledKey(shard))
+      const before = await state.get(settledKey(shard))
       const all = withOverrides((await registry.shard(shard)).meters, overrides)
       standing.push(await standingOf(shard, { all, reopenings }, before, state))
     }

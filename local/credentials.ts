@@ -4,7 +4,7 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { topicOf } from '../domain/wire/topic.ts'
-import { type DeviceRegistry, type DocWrite, PermanentFailure, type StateStore } from '../functions/platform.ts'
+import { type DeviceRegistry, type DocWrite, docKey, PermanentFailure, type StateStore } from '../functions/platform.ts'
 
 interface Credential {
   kind: 'sha256' | 'scrypt'
@@ -29,7 +29,7 @@ function stretch(password: string, salt: string): Promise<Buffer> {
   return turn
 }
 
-export const credentialKey = (gateway: string): string => `credential/${gateway}`
+export const credentialKey = (gateway: string) => docKey<Credential>(`credential/${gateway}`)
 
 /** The broker of a running host, which reaches who is connected. */
 export interface DeviceLink {

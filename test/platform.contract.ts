@@ -8,6 +8,7 @@ import { createRandom } from '../devices/random.ts'
 import {
   type ConsumptionDay,
   type DocWrite,
+  docKey,
   NO_HOUR,
   type Platform,
   type QueueName,
@@ -400,16 +401,20 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
     describe('state', () => {
       const put = (...docs: DocWrite[]) => platform.state.put(docs)
       const keysOf = async (prefix: string, options?: { after?: string; limit?: number; descending?: true }) =>
-        (await platform.state.query(prefix, options)).map(({ key }) => key)
+        (await platform.state.query(docKey(prefix), options)).map(({ key }) => key)
 
       test('keeps documents through reopening, with versions that begin at 1 and rise by one', async () => {
         await put({ key: 'a', value: { nested: [1, null, '二'] } })
-        expect(await platform.state.get('a')).toEqual({ key: 'a', value: { nested: [1, null, '二'] }, version: 1 })
+        expect(await platform.state.get(docKey('a'))).toEqual({
+          key: 'a',
+          value: { nested: [1, null, '二'] },
+          version: 1,
+        })
         await put({ key: 'a', value: 'x' })
         await put({ key: 'a', value: 'x' })
         await reopen()
-        expect(await platform.state.get('a')).toEqual({ key: 'a', value: 'x', version: 3 })
-        expect(await platform.state.get('b')).toBeUndefined()
+        expect(await platform.state.get(docKey('a'))).toEqual({ key: 'a', value: 'x', version: 3 })
+        expect(await platform.state.get(docKey('b'))).toBeUndefined()
       })
 
       test('writes under a version only when that version stands', async () => {
@@ -418,15 +423,15 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         await expect(put({ key: 'a', value: 2, ifVersion: 2 })).rejects.toThrow(/"a"/)
         await expect(put({ key: 'new', value: 2, ifVersion: 1 })).rejects.toThrow(VersionConflict)
         await put({ key: 'a', value: 3, ifVersion: 1 })
-        expect(await platform.state.get('a')).toEqual({ key: 'a', value: 3, version: 2 })
-        expect(await platform.state.get('new')).toBeUndefined()
+        expect(await platform.state.get(docKey('a'))).toEqual({ key: 'a', value: 3, version: 2 })
+        expect(await platform.state.get(docKey('new'))).toBeUndefined()
       })
 
       test('of writers that race under one version, one wins', async () => {
         await put({ key: 'a', value: 'start' })
         const outcomes = await Promise.allSettled([1, 2, 3, 4].map((value) => put({ key: 'a', value, ifVersion: 1 })))
         expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-        expect((await platform.state.get('a'))?.version).toBe(2)
+        expect((await platform.state.get(docKey('a')))?.version).toBe(2)
       })
 
       test('writes all of a put or nothing, where it is no larger than a transaction', async () => {
@@ -436,7 +441,7 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         expect(await keysOf('n/')).toEqual([])
         await put(...many, { key: 'a', value: 2, ifVersion: 1 }, { key: 'z', value: 1 })
         expect(await keysOf('n/')).toHaveLength(98)
-        expect((await platform.state.get('a'))?.version).toBe(2)
+        expect((await platform.state.get(docKey('a')))?.version).toBe(2)
       })
 
       test.each([{ derived: true }, {}])(
@@ -448,7 +453,10 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
           expect(await keysOf('n/')).toEqual([])
           await platform.state.put([...many, { ...late, ifVersion: 0 }], options)
           expect(await keysOf('n/')).toHaveLength(250)
-          expect((await platform.state.getMany(['n/249', 'head'])).map(({ value }) => value)).toEqual([249, 'late'])
+          expect((await platform.state.getMany([docKey('n/249'), docKey('head')])).map(({ value }) => value)).toEqual([
+            249,
+            'late',
+          ])
         },
       )
 
@@ -458,8 +466,8 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         const long = { text: '能耗'.repeat(2_000) }
         for (const [at, value] of [long, large, { ...large, more: 1 }, long, 'short'].entries()) {
           await put({ key: 'd/x', value, ifVersion: at }, { key: 'd/y', value })
-          expect((await platform.state.get('d/x'))?.value).toEqual(value)
-          expect((await platform.state.query('d/')).map((doc) => doc.value)).toEqual([value, value])
+          expect((await platform.state.get(docKey('d/x')))?.value).toEqual(value)
+          expect((await platform.state.query(docKey('d/'))).map((doc) => doc.value)).toEqual([value, value])
         }
         await put({ key: 'd/x', value: large })
         await platform.state.delete(['d/x'])
@@ -468,15 +476,15 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
 
       test('of a key that is empty or very long finds nothing', async () => {
         for (const key of ['', 'k'.repeat(5_000)]) {
-          expect(await platform.state.get(key)).toBeUndefined()
-          expect(await platform.state.getMany([key])).toEqual([])
+          expect(await platform.state.get(docKey(key))).toBeUndefined()
+          expect(await platform.state.getMany([docKey(key)])).toEqual([])
           await platform.state.delete([key])
         }
       })
 
       test('finds many by key in the order of the keys, without those that are not there', async () => {
         await put({ key: 'b', value: 2 }, { key: 'a', value: 1 }, { key: 'c', value: 3 })
-        const found = await platform.state.getMany(['c', 'nobody', 'a'])
+        const found = await platform.state.getMany([docKey('c'), docKey('nobody'), docKey('a')])
         expect(found.map(({ key, value, version }) => [key, value, version])).toEqual([
           ['c', 3, 1],
           ['a', 1, 1],
@@ -488,9 +496,9 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         await put({ key: 'a', value: 1 }, { key: 'b', value: 1 })
         await platform.state.delete(['a', 'nobody'])
         await platform.state.delete([])
-        expect(await platform.state.get('a')).toBeUndefined()
+        expect(await platform.state.get(docKey('a'))).toBeUndefined()
         await put({ key: 'a', value: 2, ifVersion: 0 })
-        expect((await platform.state.get('a'))?.version).toBe(1)
+        expect((await platform.state.get(docKey('a')))?.version).toBe(1)
         expect(await keysOf('')).toEqual(['a', 'b'])
       })
 
@@ -550,7 +558,7 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         await put(...keys.toReversed().map((key) => ({ key, value: key })))
         expect(await keysOf('u/')).toEqual(keys)
         expect(await keysOf('u/石')).toEqual(['u/石家庄'])
-        expect((await platform.state.get('u/\u{1F3EB}'))?.value).toBe('u/\u{1F3EB}')
+        expect((await platform.state.get(docKey('u/\u{1F3EB}')))?.value).toBe('u/\u{1F3EB}')
       })
     })
 

@@ -1,7 +1,7 @@
 // When each gateway was last heard, written by whoever listens to gateways: the embedded broker here, IoT lifecycle and
 // status rules in AWS. Without such a document a gateway counts as never heard, so imported history raises no alarm.
 
-import { DERIVED, type StateStore } from '../platform.ts'
+import { DERIVED, docKey, type StateStore } from '../platform.ts'
 
 export interface GatewaySeen {
   /** Its last message on any topic. */
@@ -13,8 +13,8 @@ export interface GatewaySeen {
 export interface Listening {
   sinceMs: number
 }
-export const gatewaySeenKey = (gateway: string): string => `gateway-seen/${gateway}`
-export const LISTENING_KEY = 'gateway-listening'
+export const gatewaySeenKey = (gateway: string) => docKey<GatewaySeen>(`gateway-seen/${gateway}`)
+export const LISTENING_KEY = docKey<Listening>('gateway-listening')
 
 /** Writes many at once; a power cut may take the last ones back. */
 export const putGatewaysSeen = (state: StateStore, seen: ReadonlyMap<string, GatewaySeen>): Promise<void> =>
@@ -25,11 +25,11 @@ export const putGatewaysSeen = (state: StateStore, seen: ReadonlyMap<string, Gat
 
 /** Epoch milliseconds of the last word by gateway; those never heard are absent. */
 export async function gatewaysHeard(state: StateStore, gateways: readonly string[]): Promise<Map<string, number>> {
-  const docs = await state.getMany<GatewaySeen>(gateways.map(gatewaySeenKey))
+  const docs = await state.getMany(gateways.map(gatewaySeenKey))
   const prefix = gatewaySeenKey('').length
   return new Map(docs.map(({ key, value }) => [key.slice(prefix), Math.max(value.lastMs, value.offlineMs ?? 0)]))
 }
 
 /** −∞ where nobody said. */
 export const listeningSince = async (state: StateStore): Promise<number> =>
-  (await state.get<Listening>(LISTENING_KEY))?.value.sinceMs ?? Number.NEGATIVE_INFINITY
+  (await state.get(LISTENING_KEY))?.value.sinceMs ?? Number.NEGATIVE_INFINITY

@@ -6,7 +6,7 @@ import { addMonths, DAY_MS, dayOf, dayStartMs, HOUR_MS, monthOf, monthRange } fr
 import { centreBoundaries } from '../../domain/energy/data-centre-boundary.ts'
 import { balanceOf, type MeterHours, meterTree } from '../../domain/registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../../domain/registry/records.ts'
-import { type EventKind, type EventReview, eventId } from '../../domain/settle/review.ts'
+import { type EventKind, eventId } from '../../domain/settle/review.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { clockJumpsOf } from '../settling/clock-jumps.ts'
 import { reviewKey } from '../settling/review.ts'
@@ -77,7 +77,7 @@ async function eventsOf(
     found.filter(({ events }) => events.length > 0),
     ({ meter }) => meter,
   )
-  const docs = await Promise.all([...eventful.keys()].map((meter) => state.query<EventReview>(reviewKey(meter))))
+  const docs = await Promise.all([...eventful.keys()].map((meter) => state.query(reviewKey(meter))))
   const reviews = new Set(docs.flat().flatMap(({ key, value }) => (value.state === 'open' ? [] : [key])))
   return new Map(
     [...eventful].map(([meter, own]) => [

@@ -15,7 +15,7 @@ import {
 import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import type { Judged } from '../judging/judgement.ts'
-import { DERIVED, type Platform } from '../platform.ts'
+import { DERIVED, docKey, type Platform } from '../platform.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
 import { dailyDueMs, isDue } from '../state/due.ts'
 import { readOnce } from '../state/read-once.ts'
@@ -30,7 +30,7 @@ export interface AlertMark {
   silenceMs: number
   dailyMs: number
 }
-export const alertMarkKey = (area: string): string => `alert-judged/${area}`
+export const alertMarkKey = (area: string) => docKey<AlertMark>(`alert-judged/${area}`)
 
 type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
 
@@ -49,7 +49,7 @@ export interface Assessed {
  */
 export async function judgeAlerts(ports: Ports, area: string, nowMs: number, assessed?: Assessed): Promise<void> {
   const { state, registry } = ports
-  const mark = (await state.get<AlertMark>(alertMarkKey(area)))?.value
+  const mark = (await state.get(alertMarkKey(area)))?.value
   const isDaily = !mark || dailyDueMs(schedules.dailyAlerts, { area, nowMs }) > mark.dailyMs
   if (!isDaily && !isDue(schedules.silence, { lastMs: mark.silenceMs, nowMs })) return
   const areas = await registry.areas()
@@ -117,7 +117,7 @@ async function storeRound(
 /** Those that stand; what a killed round has closed already but left standing is tidied up. */
 async function aliveAlerts(state: Platform['state'], area: string): Promise<Alert[]> {
   const standing = await standingAlerts(state, area)
-  const places = await state.getMany<{ closed: boolean }>(standing.filter(isOpen).map(({ id }) => alertKeys.place(id)))
+  const places = await state.getMany(standing.filter(isOpen).map(({ id }) => alertKeys.place(id)))
   const closed = new Set(places.filter(({ value }) => value.closed).map(({ key }) => key))
   const isClosed = ({ id }: Alert): boolean => closed.has(alertKeys.place(id))
   await state.delete(standing.filter(isClosed).map((alert) => alertKeys.open(area, alertSlot(alert))))

@@ -4,7 +4,7 @@ import { detect, type Round } from '../../domain/alert/detect.ts'
 import type { Finding } from '../../domain/alert/kinds.ts'
 import { isRead, type Meter } from '../../domain/registry/records.ts'
 import type { StateStore } from '../platform.ts'
-import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
+import { extentsOf, settledKey } from '../settling/mark.ts'
 import { gatewaysHeard, listeningSince } from './gateways-heard.ts'
 
 /** Of a shard's meters. A gateway that was never heard is not judged, nor are its meters. */
@@ -12,7 +12,7 @@ export async function silenceFindings(
   state: StateStore,
   { shard, meters, round }: { shard: string; meters: readonly Meter[]; round: Round },
 ): Promise<Finding[]> {
-  const extents = extentsOf((await state.get<SettledMark>(settledKey(shard)))?.value)
+  const extents = extentsOf((await state.get(settledKey(shard)))?.value)
   const byGateway = Map.groupBy(meters.filter(isRead), ({ gateway }) => gateway)
   const heard = await gatewaysHeard(state, [...byGateway.keys()])
   const listeningSinceMs = await listeningSince(state)

@@ -4,7 +4,7 @@
 import { type Alert, type AlertEvent, type advanceAll, alertSlot, canReopen } from '../../domain/alert/life.ts'
 import { type AlertThreshold, alertThresholdSchema } from '../../domain/alert/threshold.ts'
 import { must } from '../../domain/must.ts'
-import type { DocWrite, StateStore } from '../platform.ts'
+import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import { putTogether } from '../state/put-together.ts'
 
 type Advanced = ReturnType<typeof advanceAll>
@@ -14,21 +14,24 @@ export const sortable = (ms: number): string => String(ms).padStart(14, '0')
 
 export const alertKeys = {
   /** Pending, raised and acknowledged alerts of a shard, by slot. */
-  open: (shard: string, slot = '') => `alert-open/${shard}/${slot}`,
+  open: (shard: string, slot = '') => docKey<Alert>(`alert-open/${shard}/${slot}`),
   /** Alerts that were cleared lately and may come back, by slot. */
-  recent: (shard: string, slot = '') => `alert-recent/${shard}/${slot}`,
+  recent: (shard: string, slot = '') => docKey<Alert>(`alert-recent/${shard}/${slot}`),
   /** Where an open alert lies, by its id alone. */
-  place: (id: string) => `alert-place/${id}`,
+  place: (id: string) => docKey<AlertWhere>(`alert-place/${id}`),
   /** Cleared alerts of a shard, the order of clearing. */
   closed: (shard: string, clearedMs?: number, id = '') =>
-    `alert-closed/${shard}/${clearedMs === undefined ? '' : `${sortable(clearedMs)}/${id}`}`,
+    docKey<Alert>(`alert-closed/${shard}/${clearedMs === undefined ? '' : `${sortable(clearedMs)}/${id}`}`),
   /** Marks of cleared alerts in order of time, for whoever forgets them: ClosedAlert. */
-  done: (atMs?: number, id = '') => `alert-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
+  done: (atMs?: number, id = '') =>
+    docKey<ClosedAlert>(`alert-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`),
   /** Events that nobody was told of yet, in order of time. */
   event: (event?: AlertEvent) =>
-    event ? `alert-event/${sortable(event.atMs)}/${event.alert}/${event.what}${event.level}` : 'alert-event/',
+    docKey<AlertEvent>(
+      event ? `alert-event/${sortable(event.atMs)}/${event.alert}/${event.what}${event.level}` : 'alert-event/',
+    ),
   /** What users set for one subject: AlertThreshold[]. */
-  thresholds: (subject: string) => `setting/alert-threshold/${subject}`,
+  thresholds: (subject: string) => docKey<unknown[]>(`setting/alert-threshold/${subject}`),
 } as const
 
 /** What a mark of a cleared alert says. */
@@ -47,7 +50,7 @@ export interface AlertWhere {
 
 /** Of a shard; pending ones among them. */
 export async function standingAlerts(state: StateStore, shard: string): Promise<Alert[]> {
-  return (await state.query<Alert>(alertKeys.open(shard))).map(({ value }) => value)
+  return (await state.query(alertKeys.open(shard))).map(({ value }) => value)
 }
 
 /** Those of a shard that may come back, and the keys of those that may no longer: to be forgotten. */
@@ -57,7 +60,7 @@ export async function recentAlerts(
   { standing, nowMs }: { standing: readonly Alert[]; nowMs: number },
 ): Promise<{ recent: Alert[]; past: string[] }> {
   const open = new Set(standing.map(alertSlot))
-  const docs = await state.query<Alert>(alertKeys.recent(shard))
+  const docs = await state.query(alertKeys.recent(shard))
   const isRecent = ({ value }: { value: Alert }): boolean => canReopen(value, nowMs) && !open.has(alertSlot(value))
   return {
     recent: docs.filter(isRecent).map(({ value }) => value),
@@ -111,25 +114,24 @@ function alertDocs(shard: string, alert: Alert): DocWrite[] {
 
 /** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */
 export async function thresholdsOf(state: StateStore, subjects: readonly string[]): Promise<AlertThreshold[]> {
-  const docs = await state.getMany<unknown[]>(subjects.map(alertKeys.thresholds))
+  const docs = await state.getMany(subjects.map(alertKeys.thresholds))
   return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
 }
 
 /** All that users set, for whoever judges a whole shard. */
 export async function allThresholds(state: StateStore): Promise<AlertThreshold[]> {
-  const docs = await state.query<unknown[]>(alertKeys.thresholds(''))
+  const docs = await state.query(alertKeys.thresholds(''))
   return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
 }
 
 /** One alert by its id, open or cleared, and the area it stands in. */
 export async function alertOf(state: StateStore, id: string): Promise<{ alert: Alert; area: string } | undefined> {
-  const where = (await state.get<AlertWhere>(alertKeys.place(id)))?.value
+  const where = (await state.get(alertKeys.place(id)))?.value
   if (!where) return undefined
   const { shard, closed, closedMs } = where
   // An id is its slot and the time at which it began.
   const slot = id.slice(0, id.lastIndexOf(':'))
-  const alert = (await state.get<Alert>(closed ? alertKeys.closed(shard, closedMs, id) : alertKeys.open(shard, slot)))
-    ?.value
+  const alert = (await state.get(closed ? alertKeys.closed(shard, closedMs, id) : alertKeys.open(shard, slot)))?.value
   return alert?.id === id ? { alert, area: shard } : undefined
 }
 
@@ -151,7 +153,7 @@ const CLOSED_PAGE = 200
 export async function openAlerts(state: StateStore, areas: readonly string[], page: AlertPage): Promise<Listed[]> {
   const found = await Promise.all(
     areas.map(async (area) =>
-      (await state.query<Alert>(alertKeys.open(area))).filter(page.wanted).map(({ value }) => ({
+      (await state.query(alertKeys.open(area))).filter(page.wanted).map(({ value }) => ({
         alert: value,
         area,
         cursor: `${sortable(value.raisedMs ?? value.sinceMs)}/${value.id}`,
@@ -171,7 +173,7 @@ async function closedOf(state: StateStore, area: string, { wanted, after, limit 
   const prefix = alertKeys.closed(area)
   const found: Listed[] = []
   for (let from = after && `${prefix}${after}`; found.length < limit; ) {
-    const docs = await state.query<Alert>(prefix, {
+    const docs = await state.query(prefix, {
       descending: true,
       limit: CLOSED_PAGE,
       ...(from && { after: from }),

@@ -9,13 +9,13 @@ import {
   areaViewSchema,
   freshnessViewSchema,
 } from '../../domain/view/view.ts'
-import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions } from '../judging/fingerprint.ts'
+import { assessedKey, judgedByOf, reopenedInstitutions } from '../judging/fingerprint.ts'
 import { dualControlOf, latestMonth } from '../judging/judgement.ts'
 import { ancestors, parentOf, shardsBelow } from '../registry/reader.ts'
-import { type SettledMark, settledKey, unsettledMeters } from '../settling/mark.ts'
+import { settledKey, unsettledMeters } from '../settling/mark.ts'
 import { readReopenings } from '../settling/review.ts'
 import { hasNewFormulas } from '../settling/virtual-days.ts'
-import { type DirtyMonths, dirtyKey } from '../state/dirty.ts'
+import { dirtyKey } from '../state/dirty.ts'
 import { areaOf, monthQuery } from './query.ts'
 import { type RouteContext, route } from './route.ts'
 
@@ -76,9 +76,9 @@ export const areaRoutes = {
         const records = await registry.shard(shard)
         const read = records.meters.filter(isRead)
         const meters = read.map(({ id }) => id)
-        const settled = await platform.state.get<SettledMark>(settledKey(shard))
+        const settled = await platform.state.get(settledKey(shard))
         const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
-        const assessed = await platform.state.get<AssessedMark>(assessedKey(shard))
+        const assessed = await platform.state.get(assessedKey(shard))
         const judgedBy = judgedByOf(records, shard, {
           areas,
           tariffs: await registry.tariffs(),
@@ -93,7 +93,7 @@ export const areaRoutes = {
         readings += await platform.readings.count(meters)
       }
       const related = new Set(shards.flatMap((shard) => [shard, ...ancestors(shard, areas)]))
-      const marks = await platform.state.getMany<DirtyMonths>([...related].map(dirtyKey))
+      const marks = await platform.state.getMany([...related].map(dirtyKey))
       upToDate &&= marks.every(({ value }) => Object.keys(value).length === 0)
       return { upToDate, readings }
     },

@@ -111,10 +111,10 @@ async function candidatesOf(area: string, year: number, context: RouteContext): 
   const { state, now } = context.platform
   const shards = await shardsBelow(area, context)
   if (year === yearOf(now())) {
-    const pages = await Promise.all(shards.map((shard) => state.query<InstitutionRow>(summaryKey(shard))))
+    const pages = await Promise.all(shards.map((shard) => state.query(summaryKey(shard))))
     return pages.flat().map(({ value }) => candidateOfRow(value, year))
   }
-  const pages = await Promise.all(shards.map((shard) => state.query<RankingCandidate>(standingKey(year, shard))))
+  const pages = await Promise.all(shards.map((shard) => state.query(standingKey(year, shard))))
   return pages.flat().map(({ value }) => value)
 }
 
@@ -143,10 +143,10 @@ async function targetsMetIn(
   { platform: { state, now } }: RouteContext,
 ): Promise<Map<string, boolean | null>> {
   if (year === yearOf(now())) {
-    const rows = await state.getMany<InstitutionRow>(institutions.map(({ id, area }) => summaryKey(area, id)))
+    const rows = await state.getMany(institutions.map(({ id, area }) => summaryKey(area, id)))
     return new Map(rows.map(({ value }) => [value.id, candidateOfRow(value, year).targetsMet]))
   }
-  const rows = await state.getMany<RankingCandidate>(institutions.map(({ id, area }) => standingKey(year, area, id)))
+  const rows = await state.getMany(institutions.map(({ id, area }) => standingKey(year, area, id)))
   return new Map(rows.map(({ value }) => [value.institution.id, value.targetsMet]))
 }
 

@@ -12,7 +12,7 @@ import type { ExplainCheck, ExplainDetail, ExplainedMeter } from '../../domain/v
 import { type ConsumptionDay, NO_HOUR, type Platform } from '../platform.ts'
 import { settleMeters } from '../settling/days.ts'
 import { keptInMemory } from '../settling/fresh-days.ts'
-import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
+import { extentsOf, settledKey } from '../settling/mark.ts'
 import { readOverrides, withOverrides } from '../settling/review.ts'
 
 /** A day of readings every minute; of more the first are listed. */
@@ -123,7 +123,7 @@ async function ofReadings(
   { meter, shard, day }: { meter: ReadMeter; shard: string; day: number },
 ): Promise<Remade> {
   const [fromMs, toMs] = [dayStartMs(day), dayStartMs(day + 1)]
-  const extent = extentsOf((await state.get<SettledMark>(settledKey(shard)))?.value).get(meter.id)
+  const extent = extentsOf((await state.get(settledKey(shard)))?.value).get(meter.id)
   if (!extent || fromMs > extent[1] || toMs <= extent[0]) return { made: UNKNOWN_DAY, readings: [], left: 0 }
   const [overridden] = withOverrides([meter], await readOverrides(state))
   let atMs: Float64Array = new Float64Array()

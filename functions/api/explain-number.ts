@@ -26,7 +26,7 @@ import { amountsOf } from '../judging/month-amounts.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
-import { type DirtyMonths, dirtyKey } from '../state/dirty.ts'
+import { dirtyKey } from '../state/dirty.ts'
 import { dayExplained, hoursOfDays, metersExplained } from './explain-hours.ts'
 import { paged } from './query.ts'
 
@@ -77,7 +77,7 @@ export async function explain(
   const endMs = Math.max(asOfMs, fromMs + 1)
   const children = institution ? undefined : await childrenOf(area, { registry, areas })
   const isPending = async (): Promise<boolean> => {
-    const dirty = await state.get<DirtyMonths>(dirtyKey(institution ? area : (parentOf(area, areas) ?? area)))
+    const dirty = await state.get(dirtyKey(institution ? area : (parentOf(area, areas) ?? area)))
     return (dirty?.value[subject]?.length ?? 0) > 0
   }
   const wasPending = await isPending()

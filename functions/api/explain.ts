@@ -122,10 +122,10 @@ async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, {
 }
 
 async function alertOf({ platform: { state }, path }: RouteContext<'id'>): Promise<Alert> {
-  const place = await state.get<{ shard: string; closed: boolean }>(alertKeys.place(path.id))
+  const place = await state.get(alertKeys.place(path.id))
   const { shard, closed } = place?.value ?? { shard: '', closed: false }
   const prefix = closed ? alertKeys.closed(shard) : alertKeys.open(shard)
-  const found = place && (await state.query<Alert>(prefix)).find(({ value }) => value.id === path.id)
+  const found = place && (await state.query(prefix)).find(({ value }) => value.id === path.id)
   if (!found) throw notFound('alert', path.id)
   return found.value
 }

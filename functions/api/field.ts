@@ -15,11 +15,11 @@ import {
   revisionsViewSchema,
 } from '../../domain/view/field.ts'
 import { pageOf } from '../../domain/view/view.ts'
-import { type Revision, revisionKey } from '../judging/revision.ts'
+import { revisionKey } from '../judging/revision.ts'
 import type { Platform } from '../platform.ts'
 import { shardsBelow } from '../registry/reader.ts'
 import { eventOf, eventsOf, type MeterEvent } from '../settling/events.ts'
-import { type RepairRecord, repair, repairKey } from '../settling/repair.ts'
+import { repair, repairKey } from '../settling/repair.ts'
 import { putReview } from '../settling/review.ts'
 import { areaOf, instant, institutionOf, meterOf, paged, pageQuery } from './query.ts'
 import { Problem, type RouteContext, route } from './route.ts'
@@ -116,7 +116,7 @@ export const fieldRoutes = {
     response: pageOf(repairViewSchema),
     async handle({ platform: { state } }, { query: { cursor, limit } }) {
       const after = cursor === undefined ? undefined : repairKey(cursor)
-      const docs = await state.query<RepairRecord>(repairKey(), { descending: true, after, limit: limit + 1 })
+      const docs = await state.query(repairKey(), { descending: true, after, limit: limit + 1 })
       const items = docs.slice(0, limit).map(({ value }) => value)
       return { items, next: docs.length > limit ? (items.at(-1)?.id ?? null) : null }
     },
@@ -142,7 +142,7 @@ export const fieldRoutes = {
 }
 
 async function revisionsOf({ state }: Platform, subject: string): Promise<RevisionView[]> {
-  const docs = await state.query<Revision>(revisionKey(subject))
+  const docs = await state.query(revisionKey(subject))
   return docs.map(({ value: { causes = [], ...revision } }) => {
     const cause = causes.length > 0 ? causes.map(causeText).join('; ') : null
     return { ...revision, cause, causes }

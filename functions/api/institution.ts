@@ -16,7 +16,7 @@ import {
 import { dualControlOf, latestMonth, quotaOf } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
 import { shardsBelow } from '../registry/reader.ts'
-import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
+import { extentsOf, settledKey } from '../settling/mark.ts'
 import { meterView } from './meter.ts'
 import { areaOf, institutionOf, monthQuery, paged, pageQuery } from './query.ts'
 import { route } from './route.ts'
@@ -35,9 +35,7 @@ export const institutionRoutes = {
       const { area = context.head.rootArea ?? '', type, grade, sort } = query
       if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
       const pages = await Promise.all(
-        (await shardsBelow(area, context)).map((shard) =>
-          context.platform.state.query<InstitutionRow>(summaryKey(shard)),
-        ),
+        (await shardsBelow(area, context)).map((shard) => context.platform.state.query(summaryKey(shard))),
       )
       const rows = pages
         .flat()
@@ -56,9 +54,9 @@ export const institutionRoutes = {
       const { institution, shard } = await institutionOf(context)
       const size = sizeOn(institution.sizes, platform.now())
       const { meters } = await registry.shard(shard)
-      const extents = extentsOf((await platform.state.get<SettledMark>(settledKey(shard)))?.value)
+      const extents = extentsOf((await platform.state.get(settledKey(shard)))?.value)
       const own = meters.filter((meter) => meter.institution === institution.id)
-      const summary = await platform.state.get<InstitutionRow>(summaryKey(shard, institution.id))
+      const summary = await platform.state.get(summaryKey(shard, institution.id))
       const areaName = (await registry.areas()).find(({ code }) => code === shard)?.name ?? shard
       return {
         ...(summary?.value ?? unjudged(institution, areaName)),

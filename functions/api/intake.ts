@@ -6,7 +6,7 @@ import { rejectionsPageSchema, storedViewSchema } from '../../domain/view/view.t
 import { readingsMessageSchema } from '../../domain/wire/reading.ts'
 import { ingest } from '../ingest.ts'
 import type { Doc } from '../platform.ts'
-import { type RejectionCount, type RejectionRecord, rejectionKeys } from '../wire/rejections.ts'
+import { type RejectionRecord, rejectionKeys } from '../wire/rejections.ts'
 import { PAGE_LIMIT_MAX, pageQuery } from './query.ts'
 import { Problem, route } from './route.ts'
 
@@ -18,7 +18,7 @@ export const intakeRoutes = {
     async handle({ platform: { state } }, { query: { gateway, limit, cursor } }) {
       const found: Doc<RejectionRecord>[] = []
       for (let after = cursor; found.length <= limit; ) {
-        const page = await state.query<RejectionRecord>(rejectionKeys.from(''), {
+        const page = await state.query(rejectionKeys.from(''), {
           after,
           descending: true,
           limit: PAGE_LIMIT_MAX,
@@ -32,8 +32,8 @@ export const intakeRoutes = {
         rejections.map((rejection) => ({ gateway: sender, receivedMs, ...rejection })),
       )
       const totals = gateway
-        ? await state.getMany<RejectionCount>([rejectionKeys.count(gateway)])
-        : await state.query<RejectionCount>(rejectionKeys.count(''))
+        ? await state.getMany([rejectionKeys.count(gateway)])
+        : await state.query(rejectionKeys.count(''))
       const counts = new Map<string, number>()
       for (const { value } of totals) {
         for (const [code, count] of Object.entries(value)) counts.set(code, (counts.get(code) ?? 0) + count)

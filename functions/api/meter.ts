@@ -9,7 +9,7 @@ import { type MeterView, meterViewSchema, type SeriesView, seriesViewSchema } fr
 import { type ConsumptionDay, NO_HOUR } from '../platform.ts'
 import type { Extent } from '../settling/days.ts'
 import { freshDays } from '../settling/fresh-days.ts'
-import { extentsOf, type SettledMark, settledKey } from '../settling/mark.ts'
+import { extentsOf, settledKey } from '../settling/mark.ts'
 import { instant, meterOf } from './query.ts'
 import { Problem, type RouteContext, route } from './route.ts'
 
@@ -22,7 +22,7 @@ export const meterRoutes = {
     response: meterViewSchema,
     async handle(context) {
       const { meter, shard } = await meterOf(context)
-      return meterView(meter, extentsOf((await context.platform.state.get<SettledMark>(settledKey(shard)))?.value))
+      return meterView(meter, extentsOf((await context.platform.state.get(settledKey(shard)))?.value))
     },
   }),
 

@@ -2,6 +2,7 @@
 // functions/triggers.ts lists the same for the hosts, and a route that only one of the two has does not compile.
 
 import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
+import { docKey } from '../platform.ts'
 import type { ApiRoute } from '../triggers.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
@@ -19,14 +20,21 @@ import { type DOCUMENT_ROUTE, type Route, route } from './route.ts'
 import { targetPlanRoutes } from './target-plan.ts'
 
 /** Where the host tells how far its start has come; absent in AWS and when it is done. */
-export const PROGRESS_KEY = 'host/progress'
-export const DEMO_KEY = 'host/demo'
+export const PROGRESS_KEY = docKey<NonNullable<HealthView['progress']>>('host/progress')
+/** The demo that a host shows. */
+export interface Demo {
+  seed: string
+  startMs: number
+  /** History was ingested up to here; absent while it has not been completed. */
+  deliveredMs?: number
+}
+export const DEMO_KEY = docKey<Demo>('host/demo')
 
 const healthRoutes = route('GET /api/v1/health', {
   summary: 'Whether the service is ready, and how far its start has come',
   response: healthViewSchema,
   async handle({ platform, head }): Promise<HealthView> {
-    const progress = (await platform.state.get<NonNullable<HealthView['progress']>>(PROGRESS_KEY))?.value ?? null
+    const progress = (await platform.state.get(PROGRESS_KEY))?.value ?? null
     return {
       status: progress ? 'starting' : 'ok',
       version: '1',

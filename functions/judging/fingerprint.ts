@@ -9,11 +9,12 @@ import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area, Institution } from '../../domain/registry/records.ts'
 import { NATIONAL } from '../../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../../domain/standards/tables.ts'
+import { docKey } from '../platform.ts'
 import type { Shard } from '../registry/reader.ts'
 
 /** What each institution of a shard was last judged by (`judgedByOf`). */
 export type AssessedMark = Record<string, string>
-export const assessedKey = (shard: string): string => `assessed/${shard}`
+export const assessedKey = (shard: string) => docKey<AssessedMark>(`assessed/${shard}`)
 
 /** Six parts of an institution are told apart: 48 bits each let one change of a billion go unseen. */
 const FINGERPRINT_CHARS = 8

@@ -5,7 +5,7 @@ import { dayOf, monthOf, yearOf } from '../../domain/calendar.ts'
 import { worstRating } from '../../domain/judge/quota.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import type { InstitutionRow } from '../../domain/view/view.ts'
-import { DERIVED, type DocWrite, type StateStore } from '../platform.ts'
+import { DERIVED, type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
 import { dailyDueMs } from '../state/due.ts'
@@ -15,13 +15,13 @@ import { metTargets, peersDoc, standingDocs } from './past-year.ts'
 import { subjectYearKey } from './subject-year.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
-export const summaryKey = (shard: string, institution = ''): string => `summary/${shard}/${institution}`
+export const summaryKey = (shard: string, institution = '') => docKey<InstitutionRow>(`summary/${shard}/${institution}`)
 /** By which registry, and on which day, the rows of a shard were all made. */
 interface SummarizedMark {
   revision: number
   day: number
 }
-export const summarizedKey = (shard: string): string => `summarized/${shard}`
+export const summarizedKey = (shard: string) => docKey<SummarizedMark>(`summarized/${shard}`)
 /** Rows that are written together, before a store gives others a turn. */
 const ROWS_PER_PUT = 50
 
@@ -50,7 +50,7 @@ export async function summarize(
 ): Promise<ReadonlyMap<string, Judged>> {
   const { shard, institutions, dirty, nowMs, revision } = of
   const mark: SummarizedMark = { revision, day: dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs })) }
-  const before = (await state.get<SummarizedMark>(summarizedKey(shard)))?.value
+  const before = (await state.get(summarizedKey(shard)))?.value
   const isCurrent = before?.revision === mark.revision && before.day === mark.day
   const listed = isCurrent ? institutions.filter(({ id }) => dirty[id] !== undefined) : institutions
   if (!isCurrent) {

@@ -3,7 +3,7 @@
 
 import { DAY_MS, type Month, monthOf, monthsThrough } from '../../domain/calendar.ts'
 import type { Institution } from '../../domain/registry/records.ts'
-import { DERIVED, type StateStore } from '../platform.ts'
+import { DERIVED, docKey, type StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
 import type { County } from './county.ts'
 import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './fingerprint.ts'
@@ -12,13 +12,13 @@ import { standingKey } from './past-year.ts'
 import { allYears } from './subject-year.ts'
 
 /** When the present month of everyone was last marked. */
-const presentKey = (shard: string): string => `present/${shard}`
+const presentKey = (shard: string) => docKey<{ atMs: number }>(`present/${shard}`)
 
 /** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
 export async function markChanged(state: StateStore, county: County): Promise<void> {
   const { shard } = county
   const judgedBy = judgedByOf(county, shard, county)
-  const before = await state.get<AssessedMark>(assessedKey(shard))
+  const before = await state.get(assessedKey(shard))
   const changed = reopenedInstitutions(judgedBy, before?.value)
   if (changed.length === 0) return
   const months = new Map<string, Month[]>()
@@ -51,7 +51,7 @@ export async function markPresent(
   state: StateStore,
   { shard, institutions, nowMs }: { shard: string; institutions: readonly Institution[]; nowMs: number },
 ): Promise<void> {
-  const lastMs = (await state.get<{ atMs: number }>(presentKey(shard)))?.value.atMs ?? nowMs
+  const lastMs = (await state.get(presentKey(shard)))?.value.atMs ?? nowMs
   const months = monthsThrough(monthOf(Math.min(lastMs, nowMs) - DAY_MS), monthOf(nowMs))
   await addDirtyMonths(state, shard, new Map(institutions.map(({ id }) => [id, months])))
   await state.put([{ key: presentKey(shard), value: { atMs: nowMs } }], DERIVED)

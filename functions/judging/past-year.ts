@@ -17,14 +17,14 @@ import { worstRating } from '../../domain/judge/quota.ts'
 import type { RankingCandidate } from '../../domain/judge/ranking.ts'
 import type { DualControl } from '../../domain/judge/result.ts'
 import type { Institution } from '../../domain/registry/records.ts'
-import type { DocWrite, StateStore } from '../platform.ts'
+import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { dualControlOf, quotaOf, subjectMonths } from './judgement.ts'
 
-export const standingKey = (year: number, shard: string, institution = ''): string =>
-  `standing/${year}/${shard}/${institution}`
+export const standingKey = (year: number, shard: string, institution = '') =>
+  docKey<RankingCandidate>(`standing/${year}/${shard}/${institution}`)
 /** The sums of one shard by kind, from which the means of the province are made. */
-const peersKey = (year: number, shard: string): string => `peers/${year}/${shard}`
+const peersKey = (year: number, shard: string) => docKey<StoredPeers>(`peers/${year}/${shard}`)
 
 /** The month up to which a year is known: December, or the present month of the running year. */
 export function lastMonthOf(year: number, nowMs: number): string {
@@ -125,7 +125,7 @@ export async function peerMeansIn(
   year: number,
   shards: readonly string[],
 ): Promise<{ means: PeerMeans; asOfMs: number | null }> {
-  const docs = await state.getMany<StoredPeers>(shards.map((shard) => peersKey(year, shard)))
+  const docs = await state.getMany(shards.map((shard) => peersKey(year, shard)))
   const sums = docs.map(({ value }) => value.sums).reduce(addPeers, {})
   const asOfMs = docs.length > 0 ? Math.min(...docs.map(({ value }) => value.asOfMs)) : null
   return { means: peerMeansOf(sums), asOfMs }

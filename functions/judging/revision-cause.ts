@@ -10,8 +10,8 @@ import {
   type Trail,
   type TrailEntry,
 } from '../../domain/judge/revision-cause.ts'
-import { DERIVED, type DocWrite, type Platform, type StateStore, VersionConflict } from '../platform.ts'
-import { type RepairRecord, repairKey, repairTime } from '../settling/repair.ts'
+import { DERIVED, type DocWrite, docKey, type Platform, type StateStore, VersionConflict } from '../platform.ts'
+import { repairKey, repairTime } from '../settling/repair.ts'
 import type { RevisedMonths } from './revision.ts'
 
 /**
@@ -55,7 +55,7 @@ async function readingCauses(
 /** Rows of repairs for a meter since some time: a minute more, since a store stamps no two batches with one time. */
 async function repairsOf(state: StateStore, meter: string, sinceMs: number): Promise<RepairedReading[]> {
   if (!Number.isFinite(sinceMs)) return []
-  const docs = await state.query<RepairRecord>(repairKey(), { after: repairKey(repairTime(sinceMs - REPAIR_SLACK_MS)) })
+  const docs = await state.query(repairKey(), { after: repairKey(repairTime(sinceMs - REPAIR_SLACK_MS)) })
   return docs.flatMap(({ value: { id: repair, file, who, rows } }) =>
     rows.filter((row) => row.meter === meter).map(({ atMs, value }) => ({ repair, file, who, atMs, value })),
   )
@@ -76,7 +76,7 @@ export function areaCauses(revised: RevisedBelow, trail: Trail, month: Month): C
 
 /** By month, subjects directly below an area whose closed months changed since the area's own was made. */
 export type RevisedBelow = Record<Month, { subject: string; number: number | null }[]>
-const revisedKey = (area: string): string => `revised/${area}`
+const revisedKey = (area: string) => docKey<RevisedBelow>(`revised/${area}`)
 /** Of one month; what they are is seen in their own revisions, this only names them. */
 const NAMED_MAX = 200
 
@@ -112,7 +112,7 @@ export async function revisedBelow(
   state: StateStore,
   area: string,
 ): Promise<{ value: RevisedBelow; version: number; cleared: DocWrite[] }> {
-  const doc = await state.get<RevisedBelow>(revisedKey(area))
+  const doc = await state.get(revisedKey(area))
   const isEmpty = Object.keys(doc?.value ?? {}).length === 0
   const cleared = doc && !isEmpty ? [{ key: revisedKey(area), value: {}, ifVersion: doc.version }] : []
   return { value: { ...doc?.value }, version: doc?.version ?? 0, cleared }

@@ -5,9 +5,9 @@ import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { type Cause, listedCauses } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
-import type { DocWrite, StateStore } from '../platform.ts'
+import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import { subjectMonthDocs } from './judgement.ts'
-import { readYear, type SubjectYear, subjectYearKey } from './subject-year.ts'
+import { readYear, type SubjectYear, subjectYearKey, type YearDocument } from './subject-year.ts'
 
 /** What of a month is compared and kept: its numbers, but those that say how long it was waited for. */
 export type RevisedAmounts = Record<string, number | null>
@@ -23,17 +23,20 @@ export interface Revision {
   causes?: Cause[]
 }
 const NUMBER_DIGITS = 4
-export const revisionKey = (subject: string, month = '', number?: number): string =>
-  `revision/${subject}/${month}${number === undefined ? '' : `/${String(number).padStart(NUMBER_DIGITS, '0')}`}`
+export const revisionKey = (subject: string, month = '', number?: number) =>
+  docKey<Revision>(
+    `revision/${subject}/${month}${number === undefined ? '' : `/${String(number).padStart(NUMBER_DIGITS, '0')}`}`,
+  )
 /** The months of a year that a subject was judged for when they were closed. */
-const closedKey = (subject: string, year: string): string => `closed/${subject}/${year}`
+const closedKey = (subject: string, year: string) => docKey<Month[]>(`closed/${subject}/${year}`)
 /** What stood before a rebuild, while it runs: it begins by deleting the months that it has to be compared with. */
-export const rebuiltKey = (subject = '', year = ''): string => `rebuilt/${subject}${year === '' ? '' : `/${year}`}`
+export const rebuiltKey = (subject = '', year = '') =>
+  docKey<YearDocument>(`rebuilt/${subject}${year === '' ? '' : `/${year}`}`)
 
 /** Days after its end when a month is closed, `{"afterDays": 5}`; 0 when not set. */
-export const CLOSING_KEY = 'setting/closing'
+export const CLOSING_KEY = docKey<{ afterDays: number }>('setting/closing')
 export async function closingDays(state: StateStore): Promise<number> {
-  return (await state.get<{ afterDays: number }>(CLOSING_KEY))?.value.afterDays ?? 0
+  return (await state.get(CLOSING_KEY))?.value.afterDays ?? 0
 }
 
 /** Documents of a subject's months: those with a record of what they revise go together, a group a year. */
@@ -80,7 +83,7 @@ async function revisionDocs(
   const docs: DocWrite[] = []
   const revised: RevisedMonths['revised'] = []
   if (closed.length === 0) return { docs, revised }
-  const known = await state.get<Month[]>(closedKey(subject, year))
+  const known = await state.get(closedKey(subject, year))
   const judged = new Set(known?.value)
   const fresh = closed.map(({ month }) => month).filter((month) => !judged.has(month))
   if (fresh.length > 0) docs.push({ key: closedKey(subject, year), value: [...judged, ...fresh].sort() })
@@ -92,7 +95,7 @@ async function revisionDocs(
     if (!judged.has(month) || !before) continue
     const amounts = [amountsOf(before), amountsOf(after)]
     if (JSON.stringify(amounts[0]) === JSON.stringify(amounts[1])) continue
-    const number = (await state.query(`${revisionKey(subject, month)}/`)).length + 1
+    const number = (await state.query(docKey<Revision>(`${revisionKey(subject, month)}/`))).length + 1
     const causes = listedCauses(await causesOf(month))
     const value: Revision = {
       subject,

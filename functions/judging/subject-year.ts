@@ -4,11 +4,15 @@
 
 import type { Month } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
-import type { StateStore } from '../platform.ts'
+import { docKey, type Key, type StateStore } from '../platform.ts'
 
 /** The months of one subject (institution or area) in one calendar year, by month and in their order. */
 export type SubjectYear = Readonly<Record<Month, SubjectMonth>>
-export const subjectYearKey = (subject: string, year: number | string): string => `subject/${subject}/${year}`
+export type YearDocument = StoredYear | OlderYear
+/** All of them. */
+export const SUBJECT_YEARS = docKey<YearDocument>('subject/')
+export const subjectYearKey = (subject: string, year: number | string) =>
+  docKey<YearDocument>(`subject/${subject}/${year}`)
 
 /** As it is kept: the names of the figures, and a row of them for each month. */
 export interface StoredYear {
@@ -48,17 +52,17 @@ export function monthsOf(stored: StoredYear | OlderYear): SubjectYear {
 const isRows = (stored: StoredYear | OlderYear): stored is StoredYear => Array.isArray(stored.rows)
 
 /** Those that stand, in the order of `keys`. */
-export async function readYears(state: StateStore, keys: readonly string[]): Promise<SubjectYear[]> {
-  return (await state.getMany<StoredYear>(keys)).map(({ value }) => monthsOf(value))
+export async function readYears(state: StateStore, keys: readonly Key<YearDocument>[]): Promise<SubjectYear[]> {
+  return (await state.getMany(keys)).map(({ value }) => monthsOf(value))
 }
 
 /** Undefined when nothing stands under the key. */
-export async function readYear(state: StateStore, key: string): Promise<SubjectYear | undefined> {
-  const stored = await state.get<StoredYear>(key)
+export async function readYear(state: StateStore, key: Key<YearDocument>): Promise<SubjectYear | undefined> {
+  const stored = await state.get(key)
   return stored && monthsOf(stored.value)
 }
 
 /** All years of a subject. */
 export async function allYears(state: StateStore, subject: string): Promise<SubjectYear[]> {
-  return (await state.query<StoredYear>(subjectYearKey(subject, ''))).map(({ value }) => monthsOf(value))
+  return (await state.query(subjectYearKey(subject, ''))).map(({ value }) => monthsOf(value))
 }

@@ -2,10 +2,12 @@
 // document. They are not part of the registry that every import reads whole: a province writes a million a year.
 
 import { type Bill, billId } from '../../domain/energy/bill.ts'
-import type { DocWrite, StateStore } from '../platform.ts'
+import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 
 /** The bills of an institution in a year, by `billId`. */
-export const billKey = (institution: string, year: string): string => `bill/${institution}/${year}`
+/** All of them. */
+export const BILLS = docKey<Bill[]>('bill/')
+export const billKey = (institution: string, year: string) => docKey<Bill[]>(`bill/${institution}/${year}`)
 
 const yearOf = (month: string): string => month.slice(0, 4)
 
@@ -17,7 +19,7 @@ export async function billsOf(
   const keys = [...months].flatMap(([institution, own]) =>
     [...new Set([...own].map(yearOf))].map((year) => billKey(institution, year)),
   )
-  const docs = await state.getMany<Bill[]>(keys)
+  const docs = await state.getMany(keys)
   return Map.groupBy(
     docs.flatMap(({ value }) => value),
     ({ institution }) => institution,
@@ -27,7 +29,7 @@ export async function billsOf(
 /** The documents that add bills to those that stand; one of the same id is corrected. */
 export async function billDocs(state: StateStore, bills: readonly Bill[]): Promise<DocWrite[]> {
   const byKey = Map.groupBy(bills, ({ institution, month }) => billKey(institution, yearOf(month)))
-  const standing = await state.getMany<Bill[]>([...byKey.keys()])
+  const standing = await state.getMany([...byKey.keys()])
   const before = new Map(standing.map(({ key, value, version }) => [key, { value, version }]))
   return [...byKey].map(([key, added]) => {
     const merged = new Map([...(before.get(key)?.value ?? []), ...added].map((bill) => [billId(bill), bill]))

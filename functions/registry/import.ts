@@ -35,7 +35,7 @@ export async function importRegistry(
   part: RegistryPart,
   nowMs = Number.POSITIVE_INFINITY,
 ): Promise<RegistryImport> {
-  const standing = await state.get<RegistryHead>(registryKeys.head)
+  const standing = await state.get(registryKeys.head)
   await state.delete(standing?.value.moved ?? [])
   const entries = await gatewayEntries(state)
   const before = await readRegistry(state, entries)

@@ -8,7 +8,7 @@ import type { Area, Gateway, Institution, Meter, Target } from '../../domain/reg
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
 import type { MeterEntry } from '../../domain/wire/reading.ts'
-import type { Doc, StateStore } from '../platform.ts'
+import { type Doc, docKey, type Key, type StateStore } from '../platform.ts'
 
 export interface RegistryHead {
   /** Changes with each import; readers drop their caches. */
@@ -35,20 +35,20 @@ export interface Shard {
 }
 
 export const registryKeys = {
-  head: 'registry/head',
-  areas: 'registry/areas',
+  head: docKey<RegistryHead>('registry/head'),
+  areas: docKey<Area[]>('registry/areas'),
   /** What was imported of a table of domain/standards. */
-  table: (kind: TableKind) => `registry/${kind}`,
-  tariffs: 'registry/tariffs',
-  targets: (subject: string) => `registry/target/${subject}`,
-  gateway: (id: string) => `registry/gateway/${id}`,
-  institutions: (shard: string) => `registry/shard/${shard}/institution/`,
-  institution: (shard: string, id: string) => `registry/shard/${shard}/institution/${id}`,
-  meters: (shard: string) => `registry/shard/${shard}/meter/`,
-  meter: (shard: string, id: string) => `registry/shard/${shard}/meter/${id}`,
+  table: (kind: TableKind) => docKey<never[]>(`registry/${kind}`),
+  tariffs: docKey<Tariff[]>('registry/tariffs'),
+  targets: (subject: string) => docKey<Target[]>(`registry/target/${subject}`),
+  gateway: (id: string) => docKey<GatewayEntry>(`registry/gateway/${id}`),
+  institutions: (shard: string) => docKey<Institution>(`registry/shard/${shard}/institution/`),
+  institution: (shard: string, id: string) => docKey<Institution>(`registry/shard/${shard}/institution/${id}`),
+  meters: (shard: string) => docKey<Meter>(`registry/shard/${shard}/meter/`),
+  meter: (shard: string, id: string) => docKey<Meter>(`registry/shard/${shard}/meter/${id}`),
   /** Where a record lies, by its id alone. */
-  institutionPlace: (id: string) => `registry/place/institution/${id}`,
-  meterPlace: (id: string) => `registry/place/meter/${id}`,
+  institutionPlace: (id: string) => docKey<string>(`registry/place/institution/${id}`),
+  meterPlace: (id: string) => docKey<string>(`registry/place/meter/${id}`),
 } as const
 
 export interface RegistryReader {
@@ -84,8 +84,8 @@ export function registryReader(state: StateStore): RegistryReader {
     if (loaded !== undefined && asked === revision) cache.set(key, loaded)
     return loaded
   }
-  const value = <T>(key: string) => cached(key, async () => (await state.get<T>(key))?.value)
-  const values = async <T>(prefix: string): Promise<T[]> => (await state.query<T>(prefix)).map((doc) => doc.value)
+  const value = <T>(key: Key<T>) => cached(key, async () => (await state.get(key))?.value)
+  const values = async <T>(prefix: Key<T>): Promise<T[]> => (await state.query(prefix)).map((doc) => doc.value)
 
   const areas = async (): Promise<Area[]> => (await value<Area[]>(registryKeys.areas)) ?? []
   const areasByCode = async (): Promise<ReadonlyMap<string, Area>> =>
@@ -98,7 +98,7 @@ export function registryReader(state: StateStore): RegistryReader {
 
   return {
     async refresh() {
-      const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
+      const head = (await state.get(registryKeys.head))?.value ?? NO_HEAD
       if (head.revision !== revision) cache.clear()
       revision = head.revision
       return head
@@ -133,18 +133,18 @@ export function registryReader(state: StateStore): RegistryReader {
 
 /** Rows of every table as they were imported. */
 export async function importedTables(state: StateStore): Promise<StandardTables> {
-  const docs = await state.getMany<never[]>(TABLE_KINDS.map(registryKeys.table))
+  const docs = await state.getMany(TABLE_KINDS.map(registryKeys.table))
   const byKey = new Map(docs.map(({ key, value }) => [key, value]))
   const rows = TABLE_KINDS.map((kind) => [kind, byKey.get(registryKeys.table(kind)) ?? []])
   return Object.fromEntries(rows) as StandardTables
 }
 
 export const gatewayEntries = async (state: StateStore): Promise<GatewayEntry[]> =>
-  (await state.query<GatewayEntry>(registryKeys.gateway(''))).map(({ value }) => value)
+  (await state.query(registryKeys.gateway(''))).map(({ value }) => value)
 
 /** All that is registered but bills (bills.ts), as one value, for checks that look across records. */
 export async function readRegistry(state: StateStore, entries?: readonly GatewayEntry[]): Promise<Registry> {
-  const head = (await state.get<RegistryHead>(registryKeys.head))?.value ?? NO_HEAD
+  const head = (await state.get(registryKeys.head))?.value ?? NO_HEAD
   const reader = registryReader(state)
   const shards = await Promise.all(head.shards.map((shard) => reader.shard(shard)))
   const valuesOf = <T>(docs: Doc<T>[]): T[] => docs.map((doc) => doc.value)
@@ -153,7 +153,7 @@ export async function readRegistry(state: StateStore, entries?: readonly Gateway
     institutions: shards.flatMap((shard) => shard.institutions),
     gateways: (entries ?? (await gatewayEntries(state))).map(({ gateway }) => gateway),
     meters: shards.flatMap((shard) => shard.meters),
-    targets: valuesOf(await state.query<Target[]>(registryKeys.targets(''))).flat(),
+    targets: valuesOf(await state.query(registryKeys.targets(''))).flat(),
     ...(await importedTables(state)),
     tariffs: await reader.tariffs(),
   }

@@ -5,13 +5,13 @@
 import { DAY_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import { CLOCK_JUMP_MS_MIN, type ClockJump, clockJumps } from '../../domain/settle/clock-jump.ts'
-import { DERIVED, type Platform, type Touched } from '../platform.ts'
+import { DERIVED, docKey, type Platform, type Touched } from '../platform.ts'
 import { isDue } from '../state/due.ts'
 import { schedules } from '../triggers.ts'
-import { extentsOf, type SettledMark, settledKey } from './mark.ts'
+import { extentsOf, settledKey } from './mark.ts'
 
-const JUMPS_KEY = 'clock-jump/'
-const clockJumpKey = (meter: string, atMs?: number): string => `${JUMPS_KEY}${meter}/${atMs ?? ''}`
+const JUMPS_KEY = docKey<ClockJumpRecord>('clock-jump/')
+const clockJumpKey = (meter: string, atMs?: number) => docKey<ClockJumpRecord>(`${JUMPS_KEY}${meter}/${atMs ?? ''}`)
 export interface ClockJumpRecord {
   meter: string
   event: ClockJump
@@ -27,7 +27,7 @@ export async function clockJumpsOf(
 ): Promise<ClockJumpRecord[]> {
   const own = new Set(meters.map(({ id }) => id))
   const [only] = meters
-  const docs = await state.query<ClockJumpRecord>(meters.length === 1 && only ? clockJumpKey(only.id) : JUMPS_KEY)
+  const docs = await state.query(meters.length === 1 && only ? clockJumpKey(only.id) : JUMPS_KEY)
   return docs
     .map(({ value }) => value)
     .filter(({ meter, event }) => own.has(meter) && event.atMs >= fromMs && event.atMs < toMs)
@@ -51,16 +51,16 @@ interface ClockLook {
   /** Looked at last time, by meter and from where: the receipts that prove a jump may have come since. */
   again: Record<string, number>
 }
-export const clockLookKey = (shard: string): string => `clock-look/${shard}`
+export const clockLookKey = (shard: string) => docKey<ClockLook>(`clock-look/${shard}`)
 
 /** Does nothing until the county's next look is due. The first look only takes note of where things stand. */
 export async function lookAtClocks(
   { readings, state }: Pick<Platform, 'readings' | 'state'>,
   { shard, meters, nowMs }: { shard: string; meters: readonly Meter[]; nowMs: number },
 ): Promise<void> {
-  const before = await state.get<ClockLook>(clockLookKey(shard))
+  const before = await state.get(clockLookKey(shard))
   if (!before) {
-    const settled = (await state.get<SettledMark>(settledKey(shard)))?.value
+    const settled = (await state.get(settledKey(shard)))?.value
     if (!settled) return
     const lastMs = Object.fromEntries([...extentsOf(settled)].map(([id, [, last]]) => [id, last]))
     const value: ClockLook = { atMs: nowMs, mark: settled.mark, lastMs, again: {} }

@@ -6,7 +6,7 @@ import type { Meter } from '../../domain/registry/records.ts'
 import { type EventReview, eventId, type FieldEvent, parseEventId } from '../../domain/settle/review.ts'
 import type { Platform } from '../platform.ts'
 import { clockJumpsOf } from './clock-jumps.ts'
-import { reviewKey } from './review.ts'
+import { REVIEWS, reviewKey } from './review.ts'
 import { stuckOf } from './stuck.ts'
 
 export interface MeterEvent {
@@ -22,7 +22,7 @@ export async function eventOf(ports: Ports, meter: Meter, id: string): Promise<F
   if (!named) return undefined
   const standing = await standingEvents(ports, [meter], { fromMs: named.atMs, toMs: named.atMs + 1 })
   const found = standing.find(({ event }) => eventId(event) === id)?.event
-  return found ?? (await ports.state.get<EventReview>(reviewKey(meter.id, id)))?.value.event
+  return found ?? (await ports.state.get(reviewKey(meter.id, id)))?.value.event
 }
 
 /** Events that begin in [fromMs, toMs), and those that stand no longer because they were undone, in order of time. */
@@ -32,9 +32,7 @@ export async function eventsOf(
   range: { fromMs: number; toMs: number },
 ): Promise<MeterEvent[]> {
   const own = new Set(meters.map(({ id }) => id))
-  const docs = await ports.state.query<EventReview>(
-    meters.length === 1 && meters[0] ? reviewKey(meters[0].id) : 'review/',
-  )
+  const docs = await ports.state.query(meters.length === 1 && meters[0] ? reviewKey(meters[0].id) : REVIEWS)
   const reviews = docs.map(({ value }) => value).filter(({ meter }) => own.has(meter))
   const reviewOf = new Map(reviews.map((review) => [nameOf(review), review]))
   const found = new Map<string, MeterEvent>()

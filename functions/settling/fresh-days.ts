@@ -3,11 +3,10 @@
 // written.
 
 import type { Meter } from '../../domain/registry/records.ts'
-import type { Override } from '../../domain/settle/series.ts'
 import type { ConsumptionDay, ConsumptionStore, Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
-import { type SettledMark, settledKey } from './mark.ts'
-import { type OverriddenMeter, overrideKey, type Reopening, reopenedKey, withOverrides } from './review.ts'
+import { settledKey } from './mark.ts'
+import { type OverriddenMeter, overrideKey, reopenedKey, withOverrides } from './review.ts'
 import { withSums } from './sum.ts'
 import { settleWorks, standingOf, worksOf } from './works.ts'
 
@@ -21,8 +20,8 @@ export async function freshDays(
 ): Promise<ConsumptionDay[]> {
   const { state, readings } = platform
   const own = meter.formula ? await ofInstitution(meter, shard, registry) : [meter]
-  const before = await state.get<SettledMark>(settledKey(shard))
-  const docs = await state.getMany<Reopening[]>(own.map(({ id }) => reopenedKey(id)))
+  const before = await state.get(settledKey(shard))
+  const docs = await state.getMany(own.map(({ id }) => reopenedKey(id)))
   const reopenings = new Map(docs.map((doc) => [doc.key.slice(reopenedKey('').length), doc]))
   const standing = await standingOf(shard, { all: await overridden(own, state), reopenings }, before, state)
   const consumption = keptInMemory(platform.consumption)
@@ -34,7 +33,7 @@ const ofInstitution = async ({ institution }: Meter, shard: string, registry: Re
   (await registry.shard(shard)).meters.filter((one) => one.institution === institution)
 
 async function overridden(meters: readonly Meter[], state: Platform['state']): Promise<(Meter & OverriddenMeter)[]> {
-  const docs = await state.getMany<Override[]>(meters.map(({ id }) => overrideKey(id)))
+  const docs = await state.getMany(meters.map(({ id }) => overrideKey(id)))
   return withOverrides(meters, new Map(docs.map(({ key, value }) => [key.slice(overrideKey('').length), value])))
 }
 

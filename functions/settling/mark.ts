@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Meter } from '../../domain/registry/records.ts'
+import { docKey } from '../platform.ts'
 import type { Extent, MeterWork } from './days.ts'
 
 /**
@@ -18,7 +19,7 @@ export interface SettledMark {
   extents: readonly (Extent | null)[]
 }
 
-export const settledKey = (shard: string): string => `settledTo/${shard}`
+export const settledKey = (shard: string) => docKey<SettledMark>(`settledTo/${shard}`)
 
 /** First and last reading by meter, of those that have any. */
 export const extentsOf = (settled: SettledMark | undefined): Map<string, Extent> =>

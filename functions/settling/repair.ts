@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { must } from '../../domain/must.ts'
 import { isRead } from '../../domain/registry/records.ts'
 import { parseRepairs, type RefusedRepair, type Repair, type RepairRow } from '../../domain/settle/repair.ts'
-import type { Platform, StoredReading } from '../platform.ts'
+import { docKey, type Platform, type StoredReading } from '../platform.ts'
 import { registryReader } from '../registry/reader.ts'
 
 /**
@@ -26,7 +26,7 @@ export interface RepairRecord {
 const TIME_DIGITS = 15
 /** How ids of repairs begin: they sort by time. */
 export const repairTime = (ms: number): string => String(Math.max(0, ms)).padStart(TIME_DIGITS, '0')
-export const repairKey = (id = ''): string => `repair/${id}`
+export const repairKey = (id = '') => docKey<RepairRecord>(`repair/${id}`)
 
 export interface RepairFile {
   file: string

@@ -13,14 +13,16 @@ import {
   withOverride,
 } from '../../domain/settle/review.ts'
 import type { Override } from '../../domain/settle/series.ts'
-import type { Doc, DocWrite, StateStore } from '../platform.ts'
+import { type Doc, type DocWrite, docKey, type StateStore } from '../platform.ts'
 
-export const reviewKey = (meter: string, event = ''): string => `review/${meter}/${event}`
+/** All of them. */
+export const REVIEWS = docKey<EventReview>('review/')
+export const reviewKey = (meter: string, event = '') => docKey<EventReview>(`review/${meter}/${event}`)
 /** The events of a meter that are undone. Few have any, so that settling reads all of them with one query. */
-export const overrideKey = (meter: string): string => `override/${meter}`
+export const overrideKey = (meter: string) => docKey<Override[]>(`override/${meter}`)
 
 /** Reviews of a meter whose hours are still to be settled anew: the settling that does so takes them away. */
-export const reopenedKey = (meter: string): string => `reopened/${meter}`
+export const reopenedKey = (meter: string) => docKey<Reopening[]>(`reopened/${meter}`)
 
 /**
  * The readings that a review gives another meaning, from the first to the last, and the words of the one who gave it.
@@ -38,7 +40,7 @@ export type OverriddenMeter = Meter & { overrides?: readonly Override[] }
 
 /** By meter, the events that are undone now. */
 export async function readOverrides(state: StateStore): Promise<ReadonlyMap<string, Override[]>> {
-  const docs = await state.query<Override[]>(overrideKey(''))
+  const docs = await state.query(overrideKey(''))
   return new Map(docs.map(({ key, value }) => [key.slice(overrideKey('').length), value]))
 }
 
@@ -47,7 +49,7 @@ export async function readOverrides(state: StateStore): Promise<ReadonlyMap<stri
  * already, and then once more, to the same hours.
  */
 export async function readReopenings(state: StateStore): Promise<ReadonlyMap<string, Doc<Reopening[]>>> {
-  const docs = await state.query<Reopening[]>(reopenedKey(''))
+  const docs = await state.query(reopenedKey(''))
   return new Map(
     docs.filter(({ value }) => value.length > 0).map((doc) => [doc.key.slice(reopenedKey('').length), doc]),
   )
@@ -82,13 +84,13 @@ export async function putReview(
   entry: ReviewEntry,
 ): Promise<EventReview> {
   const key = reviewKey(of.meter, eventId(of.event))
-  const standing = await state.get<EventReview>(key)
+  const standing = await state.get(key)
   const value = reviewed(standing?.value, of, entry)
   const docs: DocWrite[] = [{ key, value, ifVersion: standing?.version ?? 0 }]
   const wasUndone = standing?.value.state === 'undone'
   if (changesHours(of.event) && wasUndone !== (entry.state === 'undone')) {
-    const overrides = await state.get<Override[]>(overrideKey(of.meter))
-    const reopened = await state.get<Reopening[]>(reopenedKey(of.meter))
+    const overrides = await state.get(overrideKey(of.meter))
+    const reopened = await state.get(reopenedKey(of.meter))
     const undone = withOverride(overrides?.value ?? [], of.event, entry.state === 'undone')
     const waiting = [...(reopened?.value ?? []), reopening(value.event, entry)]
     docs.push(

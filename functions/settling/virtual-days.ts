@@ -5,12 +5,12 @@
 import { dayOf } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'
 import { virtualHours, virtualMeters } from '../../domain/registry/virtual-meter.ts'
-import type { ConsumptionDay, ConsumptionStore, DocWrite, StateStore } from '../platform.ts'
+import { type ConsumptionDay, type ConsumptionStore, type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { ChangedDays } from './days.ts'
 
 /** By virtual meter, the formula its days were made by. */
 export type VirtualMark = Record<string, string>
-export const virtualKey = (shard: string): string => `virtual/${shard}`
+export const virtualKey = (shard: string) => docKey<VirtualMark>(`virtual/${shard}`)
 
 /** Days read at once: with all parts some ten thousand rows of 24 hours. */
 const DAYS_PER_LOAD = 400
@@ -19,7 +19,7 @@ const DAYS_PER_LOAD = 400
 export async function hasNewFormulas(state: StateStore, shard: string, meters: readonly Meter[]): Promise<boolean> {
   const own = virtualMeters(meters)
   if (own.length === 0) return false
-  const mark = (await state.get<VirtualMark>(virtualKey(shard)))?.value ?? {}
+  const mark = (await state.get(virtualKey(shard)))?.value ?? {}
   return own.some(({ id, formula }) => mark[id] !== JSON.stringify(formula))
 }
 
@@ -40,7 +40,7 @@ export async function putVirtualDays(
 ): Promise<DocWrite[]> {
   const own = virtualMeters(input.meters)
   if (own.length === 0) return []
-  const standing = await state.get<VirtualMark>(virtualKey(input.shard))
+  const standing = await state.get(virtualKey(input.shard))
   const mark: VirtualMark = {}
   const { changed } = input
   // Each after its parts: what is written for one is a change for the next.

@@ -2,7 +2,7 @@
 // after. A mark is cleared only in the version that was read, so that what arrives in between is never lost.
 
 import { joinedTrail, type Trail } from '../../domain/judge/revision-cause.ts'
-import { DERIVED, type DocWrite, type StateStore, VersionConflict } from '../platform.ts'
+import { DERIVED, type DocWrite, docKey, type StateStore, VersionConflict } from '../platform.ts'
 
 /** How often a mark is tried again when someone else wrote it in between. */
 const ATTEMPTS = 5
@@ -10,9 +10,9 @@ const ATTEMPTS = 5
 /** Months by subject, e.g. {"130102-0007": ["2026-10", "2026-11"]}. */
 export type DirtyMonths = Record<string, string[]>
 /** What lies under an area and waits: institutions of a shard, or child areas of a city or province. */
-export const dirtyKey = (area: string): string => `dirty/${area}`
+export const dirtyKey = (area: string) => docKey<DirtyMonths>(`dirty/${area}`)
 /** Why, for months that have ended: the present one changes all the time, and needs no reason. */
-const trailKey = (area: string): string => `trail/${area}`
+const trailKey = (area: string) => docKey<Trail>(`trail/${area}`)
 
 /** Adds marks to those that stand, and their causes. Throws VersionConflict when it lost the race ATTEMPTS times. */
 export async function addDirtyMonths(
@@ -23,7 +23,7 @@ export async function addDirtyMonths(
 ): Promise<void> {
   if (months.size === 0) return
   for (let attempt = 1; ; attempt++) {
-    const standing = await state.get<DirtyMonths>(dirtyKey(area))
+    const standing = await state.get(dirtyKey(area))
     const marks = new Map(Object.entries(standing?.value ?? {}))
     for (const [subject, added] of months) {
       marks.set(subject, [...new Set([...(marks.get(subject) ?? []), ...added])].sort())
@@ -31,7 +31,7 @@ export async function addDirtyMonths(
     const value: DirtyMonths = Object.fromEntries(marks)
     const docs: DocWrite[] = [{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }]
     if (Object.keys(causes).length > 0) {
-      const trail = await state.get<Trail>(trailKey(area))
+      const trail = await state.get(trailKey(area))
       const joined = joinedTrail(trail?.value ?? {}, causes)
       docs.unshift({ key: trailKey(area), value: joined, ifVersion: trail?.version ?? 0 })
     }
@@ -53,9 +53,9 @@ export async function withDirtyMonths<Made>(
   area: string,
   work: (months: DirtyMonths, trail: Trail) => Promise<Made>,
 ): Promise<Made | undefined> {
-  const standing = await state.get<DirtyMonths>(dirtyKey(area))
+  const standing = await state.get(dirtyKey(area))
   if (!standing || Object.keys(standing.value).length === 0) return undefined
-  const trail = await state.get<Trail>(trailKey(area))
+  const trail = await state.get(trailKey(area))
   const causes = trail?.value ?? {}
   const made = await work(standing.value, causes)
   // Emptied, not deleted: a deleted document would start again at version 1 and could be mistaken for the one read.

@@ -1,23 +1,23 @@
 // A state store for one pass over many subjects, whose year documents are asked for again and again: each is read, and
 // its JSON parsed, once. Not for documents that others write meanwhile, such as marks.
 
-import type { Doc, StateStore } from '../platform.ts'
+import type { Doc, Key, StateStore } from '../platform.ts'
 
 /** Reads by key are remembered, writes go through. What it returns is shared: nobody may change it. */
 export function readOnce(state: StateStore): StateStore {
   const seen = new Map<string, Doc | undefined>()
-  const load = async (keys: readonly string[]): Promise<void> => {
+  const load = async (keys: readonly Key<unknown>[]): Promise<void> => {
     const missing = keys.filter((key) => !seen.has(key))
     if (missing.length === 0) return
     const found = new Map((await state.getMany(missing)).map((doc) => [doc.key, doc]))
     for (const key of missing) seen.set(key, found.get(key))
   }
   return {
-    async get<T>(key: string) {
+    async get<T>(key: Key<T>) {
       if (!seen.has(key)) seen.set(key, await state.get(key))
       return seen.get(key) as Doc<T> | undefined
     },
-    async getMany<T>(keys: readonly string[]) {
+    async getMany<T>(keys: readonly Key<T>[]) {
       await load(keys)
       return keys.flatMap((key) => (seen.get(key) as Doc<T> | undefined) ?? [])
     },

@@ -1,6 +1,7 @@
 // The outbox of notifications as documents: a record that stays, so that nothing is sent twice, and a mark that goes
 // when it is done, so that a round reads only what waits.
 
+import type { Storm } from '../../domain/alert/storm.ts'
 import type { Held, Notification } from '../../domain/notify/plan.ts'
 import {
   type NotifySetting,
@@ -9,20 +10,21 @@ import {
   recipientSchema,
 } from '../../domain/notify/setting.ts'
 import { sortable } from '../alerts/store.ts'
-import { type DocWrite, type StateStore, VersionConflict } from '../platform.ts'
+import { type DocWrite, docKey, type StateStore, VersionConflict } from '../platform.ts'
 
 export const notificationKeys = {
-  record: (id: string) => `notification/${id}`,
-  pending: (id: string) => `notification-pending/${id}`,
+  record: (id: string) => docKey<NotificationRecord>(`notification/${id}`),
+  pending: (id: string) => docKey<string>(`notification-pending/${id}`),
   /** Marks of those sent or given up in order of time, for whoever forgets them: the id. */
-  done: (atMs?: number, id = '') => `notification-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`,
+  done: (atMs?: number, id = '') =>
+    docKey<string>(`notification-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`),
   /** Lines that wait for the end of quiet hours or for the digest. */
-  held: (id: string) => `notification-held/${id}`,
+  held: (id: string) => docKey<Held>(`notification-held/${id}`),
   /** Storm[] that were told lately. */
-  storms: 'notification-storms',
-  recipient: (id: string) => `setting/recipient/${id}`,
+  storms: docKey<Storm[]>('notification-storms'),
+  recipient: (id: string) => docKey<unknown>(`setting/recipient/${id}`),
   /** NotifySetting. */
-  setting: 'setting/notify',
+  setting: docKey<unknown>('setting/notify'),
 } as const
 
 /** What became of a notification. */
@@ -56,7 +58,7 @@ export async function enqueue(state: StateStore, notifications: readonly Notific
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error
       // In AWS each write stands alone: a kill may have left the record without its mark.
-      const known = await state.get<NotificationRecord>(notificationKeys.record(id))
+      const known = await state.get(notificationKeys.record(id))
       if (known?.value.state === 'pending') await state.put([mark])
     }
   }
@@ -67,17 +69,17 @@ export const hold = (state: StateStore, held: readonly Held[]): Promise<void> =>
 
 /** Those sent or given up, the latest first. */
 export async function finishedNotifications(state: StateStore, limit: number): Promise<NotificationRecord[]> {
-  const marks = await state.query<string>(notificationKeys.done(), { descending: true, limit })
-  const records = await state.getMany<NotificationRecord>(marks.map(({ value }) => notificationKeys.record(value)))
+  const marks = await state.query(notificationKeys.done(), { descending: true, limit })
+  const records = await state.getMany(marks.map(({ value }) => notificationKeys.record(value)))
   return records.map(({ value }) => value)
 }
 
 /** Documents that no longer fit the schema are left out. */
 export async function recipientsOf(state: StateStore): Promise<Recipient[]> {
-  const docs = await state.query<unknown>(notificationKeys.recipient(''))
+  const docs = await state.query(notificationKeys.recipient(''))
   return docs.flatMap(({ value }) => recipientSchema.safeParse(value).data ?? [])
 }
 
 export async function notifySettingOf(state: Pick<StateStore, 'get'>): Promise<NotifySetting | undefined> {
-  return notifySettingSchema.safeParse((await state.get<unknown>(notificationKeys.setting))?.value).data
+  return notifySettingSchema.safeParse((await state.get(notificationKeys.setting))?.value).data
 }

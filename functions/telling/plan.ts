@@ -2,9 +2,8 @@
 // held lines. Events are forgotten only when these are stored; their ids make doing it twice harmless.
 
 import type { AlertSubject } from '../../domain/alert/finding.ts'
-import type { Alert } from '../../domain/alert/life.ts'
 import { type AlertEvent, isOpen } from '../../domain/alert/life.ts'
-import { group, type Storm } from '../../domain/alert/storm.ts'
+import { group } from '../../domain/alert/storm.ts'
 import { MINUTE_MS } from '../../domain/calendar.ts'
 import { type Held, isTellable, planNotifications, releaseHeld } from '../../domain/notify/plan.ts'
 import type { Directory } from '../../domain/notify/text.ts'
@@ -31,14 +30,14 @@ export async function planPending(
 ): Promise<string[]> {
   const recipients = await recipientsOf(state)
   const pageUrl = (await notifySettingOf(state))?.pageUrl ?? knownUrl ?? PAGE_URL_DEFAULT
-  const [waiting, broken] = parted(await state.query<AlertEvent>(alertKeys.event(), { limit: EVENTS_PAGE }), isTellable)
+  const [waiting, broken] = parted(await state.query(alertKeys.event(), { limit: EVENTS_PAGE }), isTellable)
   // In key order the first is the oldest: when it has waited long enough, those of the same burst are here.
   if (waiting[0] && waiting[0].value.atMs <= nowMs - schedules.telling.everyMinutes * MINUTE_MS) {
     const events = waiting.map(({ value }) => value)
     const registry = registryReader(state)
     await registry.refresh()
     const directory = await directoryOf(state, registry, { events, pageUrl })
-    const storms = (await state.get<Storm[]>(notificationKeys.storms))?.value ?? []
+    const storms = (await state.get(notificationKeys.storms))?.value ?? []
     const grouped = group(events, storms, directory, nowMs)
     const planned = planNotifications(grouped.groups, recipients, directory, nowMs)
     await enqueue(state, planned.notifications)
@@ -46,7 +45,7 @@ export async function planPending(
     await state.put([{ key: notificationKeys.storms, value: grouped.storms }])
     await state.delete(waiting.map(({ key }) => key))
   }
-  const [lines, brokenLines] = parted(await state.query<Held>(notificationKeys.held('')), isHeld)
+  const [lines, brokenLines] = parted(await state.query(notificationKeys.held('')), isHeld)
   const held = lines.map(({ value }) => value)
   const { notifications, released } = releaseHeld(held, recipients, { pageUrl }, nowMs)
   await enqueue(state, notifications)
@@ -80,7 +79,7 @@ async function directoryOf(
     if (gateway === undefined || known.has(`gateway ${gateway}`)) continue
     known.set(`gateway ${gateway}`, await placeOf(registry, { type: 'gateway', id: gateway }))
     const slot = `gatewayOffline:${gateway}`
-    if (place.shard && isOpen((await state.get<Alert>(alertKeys.open(place.shard, slot)))?.value)) offline.add(gateway)
+    if (place.shard && isOpen((await state.get(alertKeys.open(place.shard, slot)))?.value)) offline.add(gateway)
   }
   const at = ({ type, id }: AlertSubject): Place => known.get(`${type} ${id}`) ?? (type === 'area' ? { shard: id } : {})
   return {

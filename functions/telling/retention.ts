@@ -3,15 +3,15 @@
 
 import { DAY_MS } from '../../domain/calendar.ts'
 import { type Retention, retentionSchema } from '../../domain/notify/retention.ts'
-import { type AlertWhere, alertKeys, type ClosedAlert } from '../alerts/store.ts'
-import type { StateStore } from '../platform.ts'
+import { alertKeys, type ClosedAlert } from '../alerts/store.ts'
+import { docKey, type Key, type StateStore } from '../platform.ts'
 import { notificationKeys } from './outbox.ts'
 
-export const RETENTION_KEY = 'setting/retention'
+export const RETENTION_KEY = docKey<unknown>('setting/retention')
 
 /** The defaults where nothing is set, or what is set no longer fits. */
 export async function retentionOf(state: Pick<StateStore, 'get'>): Promise<Retention> {
-  const set = (await state.get<unknown>(RETENTION_KEY))?.value
+  const set = (await state.get(RETENTION_KEY))?.value
   return retentionSchema.safeParse(set).data ?? retentionSchema.parse({})
 }
 
@@ -31,7 +31,7 @@ export async function forgetDone(state: StateStore, nowMs: number, docsMax: numb
 
 async function forgetAlerts(state: StateStore, beforeMs: number, docsMax: number): Promise<void> {
   const done = await dueMarks<ClosedAlert>(state, { marks: alertKeys.done, beforeMs, docsMax })
-  const places = await state.getMany<AlertWhere>(done.map(({ value: { id } }) => alertKeys.place(id)))
+  const places = await state.getMany(done.map(({ value: { id } }) => alertKeys.place(id)))
   const closedMs = new Map(places.map(({ key, value }) => [key, value.closed ? value.closedMs : undefined]))
   await state.delete(
     done.flatMap(({ value: { id, shard, atMs } }) => {
@@ -45,8 +45,8 @@ async function forgetAlerts(state: StateStore, beforeMs: number, docsMax: number
 
 async function dueMarks<T>(
   state: StateStore,
-  { marks, beforeMs, docsMax }: { marks: (atMs?: number) => string; beforeMs: number; docsMax: number },
+  { marks, beforeMs, docsMax }: { marks: (atMs?: number) => Key<T>; beforeMs: number; docsMax: number },
 ): Promise<{ key: string; value: T }[]> {
-  const oldest = await state.query<T>(marks(), { limit: docsMax })
+  const oldest = await state.query(marks(), { limit: docsMax })
   return oldest.filter(({ key }) => key < marks(beforeMs))
 }

@@ -1,7 +1,14 @@
 // Stores rejected readings with their reason code, and counts them by day and gateway.
 
 import type { Rejection } from '../../domain/wire/reading.ts'
-import { ATOMIC_DOCS_MAX, type DocWrite, type MqttMessage, type StateStore, VersionConflict } from '../platform.ts'
+import {
+  ATOMIC_DOCS_MAX,
+  type DocWrite,
+  docKey,
+  type MqttMessage,
+  type StateStore,
+  VersionConflict,
+} from '../platform.ts'
 
 /** Rejections of one message that are kept with their detail; the rest are counted. A message holds up to 2,000. */
 export const DETAILS_PER_MESSAGE_MAX = 50
@@ -22,11 +29,13 @@ export type KeptRejection = Omit<Rejection, 'code'> & { code: Rejection['code'] 
 
 export const rejectionKeys = {
   /** Sorted by time, unique per message: a message delivered twice is kept once. */
-  record: (message: MqttMessage) => `${rejectionKeys.from(message.receivedMs)}/${message.gateway}/${message.id}`,
+  record: (message: MqttMessage) =>
+    docKey<RejectionRecord>(`${rejectionKeys.from(message.receivedMs)}/${message.gateway}/${message.id}`),
   /** Where the records received at an instant begin; the prefix of all of them without one. */
-  from: (receivedMs: number | '') => `rejection/${receivedMs === '' ? '' : String(receivedMs).padStart(14, '0')}`,
+  from: (receivedMs: number | '') =>
+    docKey<RejectionRecord>(`rejection/${receivedMs === '' ? '' : String(receivedMs).padStart(14, '0')}`),
   /** Refused so far of one gateway, by reason. */
-  count: (gateway: string) => `rejectionCount/${gateway}`,
+  count: (gateway: string) => docKey<RejectionCount>(`rejectionCount/${gateway}`),
 } as const
 
 export interface Refused {
@@ -82,7 +91,7 @@ export async function rejectionDocs(state: StateStore, refused: readonly Refused
   const counts = new Map<string, DocWrite & { value: RejectionCount }>()
   for (const { message, rejections } of fresh) {
     const key = rejectionKeys.count(message.gateway)
-    const standing = counts.has(key) ? undefined : await state.get<RejectionCount>(key)
+    const standing = counts.has(key) ? undefined : await state.get(key)
     const count = counts.get(key) ?? { key, value: { ...standing?.value }, ifVersion: standing?.version ?? 0 }
     for (const { code } of rejections) count.value[code] = (count.value[code] ?? 0) + 1
     counts.set(key, count)

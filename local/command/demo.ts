@@ -15,21 +15,15 @@ import { ALERT_RULES } from '../../domain/alert/rules.ts'
 import type { AlertThreshold } from '../../domain/alert/threshold.ts'
 import { addMonths, monthOf, monthRange } from '../../domain/calendar.ts'
 import { alertKeys } from '../../functions/alerts/store.ts'
-import { DEMO_KEY, PROGRESS_KEY } from '../../functions/api/routes.ts'
+import { DEMO_KEY, type Demo, PROGRESS_KEY } from '../../functions/api/routes.ts'
 import { ingest } from '../../functions/ingest.ts'
 import type { ShardResult } from '../../functions/platform.ts'
 import { importRegistry } from '../../functions/registry/import.ts'
-import { type RegistryHead, registryKeys } from '../../functions/registry/reader.ts'
-import { extentsOf, type SettledMark, settledKey } from '../../functions/settling/mark.ts'
+import { registryKeys } from '../../functions/registry/reader.ts'
+import { extentsOf, settledKey } from '../../functions/settling/mark.ts'
 import type { Host } from '../host.ts'
 
 /** What is kept of the demo to continue it: with the same two values the simulator goes on where it stopped. */
-interface Demo {
-  seed: string
-  startMs: number
-  /** History was ingested up to here; absent while it has not been completed. */
-  deliveredMs?: number
-}
 export type Stage = 'registry' | 'history' | 'settle' | 'assess'
 export type Report = (stage: Stage, done: number, total: number) => void
 
@@ -56,8 +50,8 @@ const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
  */
 export async function prepareDemo(host: Host, data: string, seed: string, report: Report): Promise<Demo | undefined> {
   const { state, devices, now } = host.platform
-  const standing = (await state.get<Demo>(DEMO_KEY))?.value
-  const isEmpty = (await state.get<RegistryHead>(registryKeys.head)) === undefined
+  const standing = (await state.get(DEMO_KEY))?.value
+  const isEmpty = (await state.get(registryKeys.head)) === undefined
   if (!standing && !isEmpty) return undefined
   if (standing?.deliveredMs !== undefined) return standing
   const province = demoProvince({ seed: standing?.seed ?? seed, startMs: standing?.startMs ?? now() })
@@ -126,7 +120,7 @@ const SHARDS_AT_ONCE = 16
 
 /** Settles and judges every shard now, with progress. */
 async function settleAll({ platform, handlers }: Host, report: Report): Promise<void> {
-  const shards = (await platform.state.get<RegistryHead>(registryKeys.head))?.value.shards ?? []
+  const shards = (await platform.state.get(registryKeys.head))?.value.shards ?? []
   const done = ({ failed }: ShardResult, stage: string): void => {
     const [first] = failed
     if (first) throw new Error(`${stage} ${first.shard}: ${first.reason}`)
@@ -151,7 +145,7 @@ export async function startDemoGateways(
 ): Promise<ChildProcess> {
   const secrets = JSON.parse(readFileSync(join(data, SECRETS_FILE), 'utf8')) as { id: string; secret: string }[]
   const { state } = host.platform
-  const settled = await state.query<SettledMark>(settledKey(''))
+  const settled = await state.query(settledKey(''))
   const extents = new Map(settled.flatMap(({ value }) => [...extentsOf(value)]))
   const { registry } = demoProvince(demo)
   const lastOf = (gateway: string): number =>

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { shardEntry } from '../../cloud/events/queued.ts'
 import { HOUR_MS } from '../../domain/calendar.ts'
-import type { Platform, ShardEvent } from '../../functions/platform.ts'
+import type { Key, Platform, ShardEvent } from '../../functions/platform.ts'
 import {
   consumptionBytes,
   documents,
@@ -321,9 +321,9 @@ function brokenFor(platform: Platform, gateway: string): Platform {
     ...platform,
     state: {
       ...state,
-      async get<T>(key: string) {
+      async get<T>(key: Key<T>) {
         if (key === `registry/gateway/${gateway}`) throw new Error('throttled')
-        return state.get<T>(key)
+        return state.get(key)
       },
     },
   }

@@ -8,6 +8,7 @@ import { chosenStore, seriesVariables } from '../../cloud/series/stores.ts'
 import { api } from '../../functions/api.ts'
 import { ingest } from '../../functions/ingest.ts'
 import { notify } from '../../functions/notify.ts'
+import { docKey } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
 
 afterEach(() => {
@@ -19,7 +20,7 @@ test('handlers are made without any variable', () => {
 })
 
 test.each([
-  ['KILOWATCH_STATE_TABLE', () => platform().state.get('a')],
+  ['KILOWATCH_STATE_TABLE', () => platform().state.get(docKey('a'))],
   ['KILOWATCH_STATE_TABLE', () => platform().readings.count(['a'])],
   ['KILOWATCH_OBJECTS_BUCKET', () => platform().objects.get('a')],
   ['KILOWATCH_STORE', () => platform().consumption.get(['a'], 0, 1)],

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Alert, AlertEvent } from '../../domain/alert/life.ts'
+import type { AlertEvent } from '../../domain/alert/life.ts'
 import { HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { recipientSchema } from '../../domain/notify/setting.ts'
 import { gatewaySeenKey, LISTENING_KEY } from '../../functions/alerts/gateways-heard.ts'
@@ -41,7 +41,7 @@ async function look(platform: Platform): Promise<void> {
   expect(await assess(platform)({ shards: [] })).toEqual({ failed: [] })
 }
 const happened = async (platform: Platform, what: AlertEvent['what']) =>
-  (await platform.state.query<AlertEvent>(alertKeys.event())).filter(({ value }) => value.what === what).length
+  (await platform.state.query(alertKeys.event())).filter(({ value }) => value.what === what).length
 
 test('an outage of a thousand gateways is told in a few messages, and so is its end', async () => {
   const platform = await manyGateways()
@@ -101,7 +101,7 @@ test('a gateway that comes and goes every few hours is one alert, in the lists a
   // Heard for a whole day: now it is over.
   for (let hour = 31; hour <= 54; hour++) await at(hour, true)
   expect(await standingAlerts(platform.state, '130102')).toEqual([])
-  const closed = await platform.state.query<Alert>(alertKeys.closed('130102'))
+  const closed = await platform.state.query(alertKeys.closed('130102'))
   const course = ['raised', 'cleared', 'reopened', 'escalated', 'cleared']
   expect(closed.map(({ value }) => [value.id, value.history.map(({ what }) => what)])).toEqual([[alert.id, course]])
 })

@@ -201,7 +201,7 @@ async function live(platform: TestPlatform): Promise<AlertEvent[]> {
     if (within(ms, '2026-04-20', '2026-04-21')) await review(platform)
     if (ms >= at('2025-12-20')) await derive(platform)
   }
-  return (await platform.state.query<AlertEvent>(alertKeys.event())).map(({ value }) => value)
+  return (await platform.state.query(alertKeys.event())).map(({ value }) => value)
 }
 
 async function review(platform: TestPlatform): Promise<void> {

@@ -38,7 +38,7 @@ const MONTHS = ['2026-04', '2026-05', '2026-06']
 const monthOf = async (platform: Platform, subject: string, month: string): Promise<SubjectMonth | undefined> =>
   (await readYear(platform.state, subjectYearKey(subject, month.slice(0, 4))))?.[month]
 const rowOf = async (platform: Platform, shard: string, id: string): Promise<InstitutionRow | undefined> =>
-  (await platform.state.get<InstitutionRow>(summaryKey(shard, id)))?.value
+  (await platform.state.get(summaryKey(shard, id)))?.value
 
 /** Each meter's register read every 6 hours over the months, rising by a random amount. */
 async function sendMonths(platform: Platform, months = MONTHS, ids = INSTITUTIONS.map(({ id }) => id)): Promise<void> {

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { ingest } from '../../functions/ingest.ts'
-import type { MqttMessage, Platform } from '../../functions/platform.ts'
+import type { Key, MqttMessage, Platform } from '../../functions/platform.ts'
 import { registryKeys } from '../../functions/registry/reader.ts'
 import { type RejectionRecord, rejectionKeys } from '../../functions/wire/rejections.ts'
 import {
@@ -140,8 +140,8 @@ test('a message whose registration cannot be read is to be delivered again; the 
     ...platform,
     state: {
       ...platform.state,
-      get: <T>(key: string) =>
-        key === registryKeys.gateway('G-A') ? Promise.reject(new Error('timeout')) : platform.state.get<T>(key),
+      get: <T>(key: Key<T>) =>
+        key === registryKeys.gateway('G-A') ? Promise.reject(new Error('timeout')) : platform.state.get(key),
     },
   }
   const result = await ingest(broken)({

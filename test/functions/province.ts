@@ -10,7 +10,7 @@ import { dayOf } from '../../domain/calendar.ts'
 import { type Institution, institutionSchema, type Meter, meterSchema } from '../../domain/registry/records.ts'
 import { assess } from '../../functions/assess.ts'
 import { ingest } from '../../functions/ingest.ts'
-import type { MqttBatchResult, Platform } from '../../functions/platform.ts'
+import { docKey, type MqttBatchResult, type Platform } from '../../functions/platform.ts'
 import { importRegistry, type RegistryPart } from '../../functions/registry/import.ts'
 import { rollup } from '../../functions/rollup.ts'
 import { settle } from '../../functions/settle.ts'
@@ -133,7 +133,7 @@ export async function derive(platform: Platform): Promise<void> {
 
 /** Every state document by key, without what a rerun may count differently: versions. */
 export async function documents(platform: Pick<Platform, 'state'>, prefix = ''): Promise<Record<string, unknown>> {
-  const docs = await platform.state.query(prefix)
+  const docs = await platform.state.query(docKey(prefix))
   return Object.fromEntries(docs.map(({ key, value }) => [key, value]))
 }
 

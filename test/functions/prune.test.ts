@@ -6,7 +6,7 @@ import { type Alert, advance } from '../../domain/alert/life.ts'
 import { DAY_MS } from '../../domain/calendar.ts'
 import { alertKeys, alertOf, storeAlerts } from '../../functions/alerts/store.ts'
 import { notify } from '../../functions/notify.ts'
-import { PermanentFailure, type StateStore } from '../../functions/platform.ts'
+import { docKey, PermanentFailure, type StateStore } from '../../functions/platform.ts'
 import { prune, REJECTION_DAYS_MAX } from '../../functions/prune.ts'
 import { enqueue } from '../../functions/telling/outbox.ts'
 import { forgetDone, RETENTION_KEY } from '../../functions/telling/retention.ts'
@@ -35,7 +35,7 @@ test.each([
     { key: rejectionKeys.count('G'), value: { notJson: 4 } },
   ])
   await prune(platform, max)({ shards: [] })
-  const kept = await platform.state.query('rejection/')
+  const kept = await platform.state.query(docKey('rejection/'))
   expect(kept.map(({ key }) => key.at(-1))).toEqual(left)
   expect((await platform.state.get(rejectionKeys.count('G')))?.value).toEqual({ notJson: 4 })
   await opened.close()
@@ -49,7 +49,7 @@ describe('retention', () => {
     return alert as Alert
   }
   const kept = async (platform: TestPlatform, prefix: string) =>
-    (await platform.state.query<{ id?: string }>(prefix)).map(({ key }) => key)
+    (await platform.state.query(docKey(prefix))).map(({ key }) => key)
 
   test('cleared alerts are forgotten after three years, or as set, and open ones never', async () => {
     const opened = await openTestPlatform()

@@ -10,7 +10,7 @@ import { DAY_MS, dayLabel, dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../../d
 import { type Meter, meterSchema } from '../../domain/registry/records.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { ingest } from '../../functions/ingest.ts'
-import { NO_HOUR, type Platform, type StoredReading } from '../../functions/platform.ts'
+import { docKey, NO_HOUR, type Platform, type StoredReading } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
 import { settledKey } from '../../functions/settling/mark.ts'
 import { describeShared } from '../shared.ts'
@@ -47,7 +47,7 @@ async function hoursOf(platform: Platform, id: string): Promise<[number, number 
 /** The same readings and registry, settled at once into stores of their own. */
 async function settledFromScratch(platform: Platform, ids: readonly string[]): Promise<Record<string, string>> {
   const fresh = await openTestPlatform()
-  const docs = await platform.state.query('registry/')
+  const docs = await platform.state.query(docKey('registry/'))
   await fresh.state.put(docs.map(({ key, value }) => ({ key, value })))
   const from: Platform = { ...fresh, readings: platform.readings }
   expect(await settle(from)({ shards: [] })).toEqual({ failed: [] })

@@ -60,7 +60,7 @@ const monthOf = async ({ state }: TestPlatform, month: string): Promise<SubjectM
   return year?.[month] as SubjectMonth
 }
 const revisions = async ({ state }: TestPlatform): Promise<Revision[]> =>
-  (await state.query<Revision>(revisionKey('A'))).map(({ value }) => value)
+  (await state.query(revisionKey('A'))).map(({ value }) => value)
 
 test('a fuel without a factor is a lower bound until its factor is imported; the closed month is revised', async () => {
   const platform = await openTestPlatform()

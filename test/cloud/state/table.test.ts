@@ -7,7 +7,7 @@ import { openObjectBucket } from '../../../cloud/object-bucket.ts'
 import { byCodePoint, partitionOf, partitionsOf } from '../../../cloud/state/key.ts'
 import { openStateTable } from '../../../cloud/state/table.ts'
 import { createRandom } from '../../../devices/random.ts'
-import { type StateStore, VersionConflict } from '../../../functions/platform.ts'
+import { docKey, type StateStore, VersionConflict } from '../../../functions/platform.ts'
 import { startBucket, type TestBucket } from '../bucket.ts'
 import { startDynamo, type TestDynamo } from '../dynamo.ts'
 import { passingTime } from '../passing-time.ts'
@@ -65,7 +65,7 @@ test('a write whose answer was lost is its own, and no conflict', async () => {
   )
   await state.put([{ key: 'a', value: 1, ifVersion: 0 }])
   expect(sent).toBe(2)
-  expect(await state.get('a')).toEqual({ key: 'a', value: 1, version: 1 })
+  expect(await state.get(docKey('a'))).toEqual({ key: 'a', value: 1, version: 1 })
   await expect(state.put([{ key: 'a', value: 2, ifVersion: 0 }])).rejects.toThrow(VersionConflict)
 })
 
@@ -79,7 +79,7 @@ test('a transaction whose answer was lost is done once, and one that met another
     return output
   })
   await state.put(['a', 'b'].map((key) => ({ key, value: 1, ifVersion: 0 })))
-  expect((await state.getMany(['a', 'b'])).map(({ version }) => version)).toEqual([1, 1])
+  expect((await state.getMany([docKey('a'), docKey('b')])).map(({ version }) => version)).toEqual([1, 1])
 })
 
 test('keys that a batch left unread are asked for again, and given up in the end with an error', async () => {
@@ -99,9 +99,9 @@ test('keys that a batch left unread are asked for again, and given up in the end
       UnprocessedKeys: Keys.length > 0 ? { [table]: { Keys } } : {},
     }
   })
-  expect((await state.getMany(keys)).map(({ value }) => value)).toEqual(keys)
+  expect((await state.getMany(keys.map((key) => docKey(key)))).map(({ value }) => value)).toEqual(keys)
   readable = false
-  await expect(state.getMany(keys)).rejects.toThrow(/were not read/)
+  await expect(state.getMany(keys.map((key) => docKey(key)))).rejects.toThrow(/were not read/)
 })
 
 test('throttled for minutes, a put gives up within its bound and a later one succeeds', async () => {
@@ -120,7 +120,7 @@ test('throttled for minutes, a put gives up within its bound and a later one suc
   expect(time.passed()).toBeLessThan(30_000)
   throttled = false
   await patient.put([{ key: 'a', value: 1, ifVersion: 0 }])
-  expect((await patient.get('a'))?.version).toBe(1)
+  expect((await patient.get(docKey('a')))?.version).toBe(1)
 })
 
 test('a large document leaves one object behind it, and none when it is gone or was refused', async () => {
@@ -138,7 +138,7 @@ test('a large document leaves one object behind it, and none when it is gone or 
   expect(mine()).toBe(before + 1)
   // Another process: it reads first, as handlers do.
   const other = openStateTable({ dynamo, table, objects: objects() })
-  expect((await other.get('a'))?.value).toEqual(large('2'))
+  expect((await other.get(docKey('a')))?.value).toEqual(large('2'))
   await other.put([{ key: 'a', value: 'small' }])
   expect(mine()).toBe(before)
 })
@@ -160,7 +160,7 @@ test('a large document that is replaced while it is read is read anew', async ()
       },
     },
   })
-  expect(await reader.get('a')).toMatchObject({ value: large('2'), version: 2 })
+  expect(await reader.get(docKey('a'))).toMatchObject({ value: large('2'), version: 2 })
 })
 
 test('a put of a hundred documents of a large county fits into a transaction', async () => {
@@ -170,7 +170,7 @@ test('a put of a hundred documents of a large county fits into a transaction', a
     ifVersion: 0,
   }))
   await state.put(docs, { derived: true })
-  expect((await state.query('settled/')).length).toBe(100)
+  expect((await state.query(docKey('settled/'))).length).toBe(100)
 })
 
 test.each([

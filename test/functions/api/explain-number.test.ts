@@ -15,7 +15,7 @@ import type { AreaStatusView, InstitutionStatusView } from '../../../domain/view
 import { storeAlerts } from '../../../functions/alerts/store.ts'
 import { apiRoutes } from '../../../functions/api/routes.ts'
 import { api } from '../../../functions/api.ts'
-import { monthsOf, type StoredYear, storedYear, subjectYearKey } from '../../../functions/judging/subject-year.ts'
+import { monthsOf, storedYear, subjectYearKey } from '../../../functions/judging/subject-year.ts'
 import type { Platform } from '../../../functions/platform.ts'
 import { importRegistry } from '../../../functions/registry/import.ts'
 import { described } from '../../../local/command/explain.ts'
@@ -187,7 +187,7 @@ test('each day of a meter is led down to its readings, as they came, and its hou
 
 test('a month that was stored otherwise than its hours is seen, by name', async () => {
   const key = subjectYearKey('C', 2026)
-  const stored = await platform.state.get<StoredYear>(key)
+  const stored = await platform.state.get(key)
   if (!stored) throw new Error('nothing stands')
   const months = monthsOf(stored.value)
   const changed = { ...months, '2026-02': { ...months['2026-02'], electricityKwh: 1, energyKgce: 7 } }

@@ -17,7 +17,7 @@ import { NO_HOUR } from '../../../functions/platform.ts'
 import { billKey } from '../../../functions/registry/bills.ts'
 import { importRegistry } from '../../../functions/registry/import.ts'
 import { settle } from '../../../functions/settle.ts'
-import { type DirtyMonths, dirtyKey } from '../../../functions/state/dirty.ts'
+import { dirtyKey } from '../../../functions/state/dirty.ts'
 import { type LocalPlatform, openPlatform } from '../../../local/platform.ts'
 
 const march = monthRange('2026-03')
@@ -87,13 +87,13 @@ const day = async ({ consumption }: LocalPlatform, id: string, of = DAY) =>
 test('bills stand by institution and year, a later one of the same id corrects, and their months wait to be judged', async () => {
   const platform = await opened({ bills: [bill({}), bill({ month: '2025-12' })] })
   await importRegistry(platform.state, { bills: [bill({ quantity: 120 }), bill({ carrier: 'lpg' })] })
-  const stored = await platform.state.get<Bill[]>(billKey('I', '2026'))
+  const stored = await platform.state.get(billKey('I', '2026'))
   expect(stored?.value.map(({ carrier, quantity }) => [carrier, quantity])).toEqual([
     ['diesel', 120],
     ['lpg', 100],
   ])
-  expect((await platform.state.get<Bill[]>(billKey('I', '2025')))?.value).toHaveLength(1)
-  expect((await platform.state.get<DirtyMonths>(dirtyKey('130102')))?.value).toEqual({ I: ['2025-12', '2026-03'] })
+  expect((await platform.state.get(billKey('I', '2025')))?.value).toHaveLength(1)
+  expect((await platform.state.get(dirtyKey('130102')))?.value).toEqual({ I: ['2025-12', '2026-03'] })
 })
 
 test('one bad bill stops its import, is named, and nothing of it is kept', async () => {
@@ -163,7 +163,7 @@ test('a virtual meter that is registered or described anew has all days at once,
   await run(platform, settle)
   expect((await day(platform, 'double'))?.amounts[23]).toBe(12)
   expect((await day(platform, 'double', DAY + 1))?.amounts[23]).toBe(12)
-  expect((await platform.state.get<DirtyMonths>(dirtyKey('130102')))?.value).toEqual({ I: ['2026-03'] })
+  expect((await platform.state.get(dirtyKey('130102')))?.value).toEqual({ I: ['2026-03'] })
   await importRegistry(platform.state, { meters: [virtual('double', { E: 3 })] })
   await run(platform, settle)
   expect((await day(platform, 'double', DAY + 1))?.amounts[23]).toBe(18)

@@ -126,7 +126,7 @@ test('of two imports at the same time one is told to try again', async () => {
   const slowed = {
     ...state,
     put: async (...args: Parameters<typeof state.put>) => {
-      if ((await state.get<RegistryHead>(registryKeys.head))?.value.revision === 1) {
+      if ((await state.get(registryKeys.head))?.value.revision === 1) {
         await importRegistry(state, { institutions: [institution('E', '130104')] })
       }
       return state.put(...args)

@@ -39,7 +39,7 @@ describe('the sources', () => {
       ['new', 'new/', 'new/'],
     ],
     ['a name', "const NEW_KEY = 'new'", ['new']],
-    ['a query', "state.query<string>('new/')", ['new/']],
+    ['a query', "state.query('new/')", ['new/']],
     ['a write', "state.put([{ key: 'new', value: 1 }])", ['new']],
     ['no comparison', `const newKey = (what: string) => what === 'new' ? '' : \`\${what}/1\``, []],
   ])('are searched for keys: %s', (_name, text, keys) => {

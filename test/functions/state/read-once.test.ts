@@ -1,7 +1,7 @@
 // That what is read once is what stands, and that it is read once.
 
 import { expect, test } from 'vitest'
-import type { StateStore } from '../../../functions/platform.ts'
+import { docKey, type StateStore } from '../../../functions/platform.ts'
 import { readOnce } from '../../../functions/state/read-once.ts'
 import { openTestPlatform } from '../province.ts'
 
@@ -28,20 +28,20 @@ async function counted() {
 
 test('a document is asked for once, one that does not exist too, and comes in the order of the keys', async () => {
   const { once, asked } = await counted()
-  expect((await once.getMany(['b', 'none', 'a'])).map(({ key }) => key)).toEqual(['b', 'a'])
-  expect(await once.get('a')).toEqual({ key: 'a', value: 1, version: 1 })
-  expect(await once.get('none')).toBeUndefined()
-  expect((await once.getMany(['a', 'b'])).map(({ value }) => value)).toEqual([1, 2])
+  expect((await once.getMany([docKey('b'), docKey('none'), docKey('a')])).map(({ key }) => key)).toEqual(['b', 'a'])
+  expect(await once.get(docKey('a'))).toEqual({ key: 'a', value: 1, version: 1 })
+  expect(await once.get(docKey('none'))).toBeUndefined()
+  expect((await once.getMany([docKey('a'), docKey('b')])).map(({ value }) => value)).toEqual([1, 2])
   expect(asked).toEqual(['b', 'none', 'a'])
 })
 
 test('what is written or deleted is what is read next', async () => {
   const { once, state } = await counted()
-  await once.getMany(['a', 'b', 'new'])
+  await once.getMany([docKey('a'), docKey('b'), docKey('new')])
   await once.put([
     { key: 'a', value: 10 },
     { key: 'new', value: 3 },
   ])
   await once.delete(['b'])
-  for (const key of ['a', 'b', 'new']) expect(await once.get(key)).toEqual(await state.get(key))
+  for (const key of ['a', 'b', 'new']) expect(await once.get(docKey(key))).toEqual(await state.get(docKey(key)))
 })
