@@ -107,7 +107,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
   ): Promise<{ plain: DocWrite[]; recorded: DocWrite[][]; revised: Map<string, RevisedMonths['revised']> }> {
     const { institutions, dirty, metersOf, nowMs, trail, afterDays } = of
     const [areas, tariffs, tables] = [await registry.areas(), await registry.tariffs(), await registry.tables()]
-    const marked = new Map(institutions.map(({ id }) => [id, dirty[id]]))
+    const marked = new Map(institutions.map(({ id }) => [id, dirty[id] ?? []]))
     const billed = await billsOf(state, marked)
     const made = new Map<string, SubjectMonth[]>(institutions.map(({ id }) => [id, []]))
     for (const month of [...new Set([...marked.values()].flat())].sort()) {

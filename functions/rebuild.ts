@@ -2,6 +2,7 @@
 // marked first, so that a rebuild that is killed loses none of them: it is run again.
 
 import type { Bill } from '../domain/energy/bill.ts'
+import { must } from '../domain/must.ts'
 import { assess } from './assess.ts'
 import { rebuiltKey } from './judging/revision.ts'
 import { monthsOf, type StoredYear } from './judging/subject-year.ts'
@@ -77,7 +78,7 @@ async function markJudgedMonths({ state }: Platform): Promise<void> {
     months.set(subject, new Set([...(months.get(subject) ?? []), ...some]))
   }
   for (const { key, value } of await state.query<StoredYear>('subject/'))
-    add(key.split('/')[1], Object.keys(monthsOf(value)))
+    add(must(key.split('/')[1]), Object.keys(monthsOf(value)))
   const bills = (await state.query<Bill[]>('bill/')).flatMap(({ value }) => value)
   for (const [subject, some] of billedMonths(bills)) add(subject, some)
   const places = new Map<string, Map<string, Set<string>>>()
