@@ -3,6 +3,7 @@
 // (cloud/series/stores.ts). `infra/` sets them; docs/architecture.md lists them.
 
 import * as z from 'zod'
+import { must } from '../domain/must.ts'
 
 /** A name, such as that of a table or a queue. */
 export const name = z.string().min(1)
@@ -44,7 +45,8 @@ type Environment = Readonly<Record<string, string | undefined>>
  */
 export function readerOf<Table extends Rows>(rows: Table) {
   return <Name extends keyof Table & string>(key: Name, source: Environment = process.env): z.output<Table[Name]> => {
-    const result = rows[key].safeParse(source[key])
+    const row: z.ZodType | undefined = rows[key]
+    const result = must(row).safeParse(source[key])
     if (result.success) return result.data as z.output<Table[Name]>
     if (source[key] === undefined) throw new Error(`the environment variable ${key} is not set`)
     throw new Error(`the environment variable ${key}: ${result.error.issues[0]?.message}`)

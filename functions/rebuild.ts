@@ -1,6 +1,7 @@
 // Everything derived, made again from raw readings, registry, reviews and bills. Which months were ever judged is
 // marked first, so that a rebuild that is killed loses none of them: it is run again.
 
+import { must } from '../domain/must.ts'
 import { assess } from './assess.ts'
 import { rebuiltKey } from './judging/revision.ts'
 import { monthsOf, SUBJECT_YEARS } from './judging/subject-year.ts'
@@ -75,7 +76,8 @@ async function markJudgedMonths({ state }: Platform): Promise<void> {
   const add = (subject: string, some: Iterable<string>): void => {
     months.set(subject, new Set([...(months.get(subject) ?? []), ...some]))
   }
-  for (const { key, value } of await state.query(SUBJECT_YEARS)) add(key.split('/')[1], Object.keys(monthsOf(value)))
+  for (const { key, value } of await state.query(SUBJECT_YEARS))
+    add(must(key.split('/')[1]), Object.keys(monthsOf(value)))
   const bills = (await state.query(BILLS)).flatMap(({ value }) => value)
   for (const [subject, some] of billedMonths(bills)) add(subject, some)
   const places = new Map<string, Map<string, Set<string>>>()

@@ -5,6 +5,7 @@ import { ALERT_KINDS, type AlertSubject } from '../../domain/alert/finding.ts'
 import { type Alert, acknowledge } from '../../domain/alert/life.ts'
 import { ALERT_RULES } from '../../domain/alert/rules.ts'
 import { type AlertThreshold, alertThresholdSchema, resolveLimits } from '../../domain/alert/threshold.ts'
+import { must } from '../../domain/must.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area } from '../../domain/registry/records.ts'
 import {
@@ -59,7 +60,7 @@ export const alertRoutes = {
       )
       return {
         items,
-        next: found.length > limit ? found[limit - 1].cursor : null,
+        next: found.length > limit ? (found[limit - 1]?.cursor ?? null) : null,
         total: isCleared || cursor !== undefined ? null : found.length,
       }
     },
@@ -194,7 +195,7 @@ async function thresholdsView(
 function thresholdOf(value: unknown, index: number): AlertThreshold {
   const parsed = alertThresholdSchema.safeParse(value)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
+  const issue = must(parsed.error.issues[0])
   const field = `thresholds.${index}.${issue.path.join('.')}`
   throw new Problem(400, 'Bad request', `${field}: ${issue.message}`, { field })
 }

@@ -4,6 +4,7 @@
 
 import { dayLabel, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import { sameNumber } from '../../domain/explain/chain.ts'
+import { must } from '../../domain/must.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import { virtualHours } from '../../domain/registry/virtual-meter.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
@@ -53,7 +54,8 @@ export function hoursOfDays(days: readonly ConsumptionDay[]): Omit<ExplainedMete
   let [amount, hoursKnown] = [0, 0]
   for (const { amounts, flags: codes } of days) {
     for (const [hour, value] of amounts.entries()) {
-      if (codes[hour] !== NO_HOUR) flags[HOUR_FLAGS[codes[hour]]] = (flags[HOUR_FLAGS[codes[hour]]] ?? 0) + 1
+      const flag = HOUR_FLAGS[codes[hour] ?? NO_HOUR]
+      if (flag !== undefined) flags[flag] = (flags[flag] ?? 0) + 1
       if (Number.isNaN(value)) continue
       amount += value
       hoursKnown++
@@ -74,7 +76,7 @@ export async function dayExplained(
   const hours = Array.from(amounts, (value, hour) => ({
     atMs: startMs + hour * HOUR_MS,
     amount: Number.isNaN(value) ? null : value,
-    flag: flags[hour] === NO_HOUR ? 'none' : HOUR_FLAGS[flags[hour]],
+    flag: HOUR_FLAGS[flags[hour] ?? NO_HOUR] ?? 'none',
   }))
   const { made, readings, left } = await remade(platform, { meter, shard, day })
   const detail = {
@@ -134,7 +136,10 @@ async function ofReadings(
   }
   const consumption = keptInMemory()
   const touched = { meter: meter.id, fromMs, toMs: toMs - 1, count: 0 }
-  await settleMeters([{ meter: overridden, touched, extent, clears: false }], { readings: { range }, consumption })
+  await settleMeters([{ meter: must(overridden), touched, extent, clears: false }], {
+    readings: { range },
+    consumption,
+  })
   const made = (await consumption.get([meter.id], day, day + 1)).at(0)?.amounts ?? UNKNOWN_DAY
   const before = atMs.findLast((one) => one <= fromMs) ?? fromMs
   const after = atMs.find((one) => one >= toMs) ?? toMs

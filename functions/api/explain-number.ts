@@ -17,6 +17,7 @@ import {
 import { statusOf } from '../../domain/judge/dual-control.ts'
 import { quotaRow } from '../../domain/judge/quota.ts'
 import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
+import { must } from '../../domain/must.ts'
 import { rate } from '../../domain/rating.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { meanSize } from '../../domain/registry/size.ts'
@@ -124,7 +125,7 @@ export async function explain(
     checks: [...held.rating(result), value, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
     // Asked before and after: what is judged in between is not of one piece either.
     pending: wasPending || (await isPending()),
-    window: { fromMs: monthRange(window[0].month).fromMs, toMs: endMs },
+    window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
     meters: own
       ? await metersExplained(
           platform,
@@ -162,7 +163,7 @@ async function ownOf(
   const meters = all.filter(({ medium }) => (medium === 'water') === isWater)
   const names = window.map(({ month }) => month)
   const bills = (await billsOf(state, new Map([[institution.id, names]]))).get(institution.id) ?? []
-  const range = { fromMs: monthRange(names[0]).fromMs, toMs: endMs }
+  const range = { fromMs: monthRange(must(names[0])).fromMs, toMs: endMs }
   const ids = meters.map(({ id }) => id)
   const days = await consumption.get(ids, dayOf(range.fromMs), dayOf(range.toMs - 1) + 1)
   const daysOfMonth = Map.groupBy(days, ({ day }) => dayLabel(day).slice(0, 7))

@@ -32,6 +32,7 @@ import {
   sumUsage,
   usageOfHours,
 } from '../../domain/judge/data-centre.ts'
+import { must } from '../../domain/must.ts'
 import { balanceOf, meterTree } from '../../domain/registry/meter-tree.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { NO_HOUR_FLAG, virtualHours } from '../../domain/registry/virtual-meter.ts'
@@ -193,7 +194,7 @@ export async function dataCentreOf(institution: Institution, month: string, sour
     eue: { ...effectivenessOf(eue), totalKwh: eue.totalKwh, itKwh: eue.itKwh },
   })
   const yearly = shown({ pue: sumUsage(usages.map(({ pue }) => pue)), eue: sumUsage(usages.map(({ eue }) => eue)) })
-  const last = months[months.length - 1]
+  const last = must(months.at(-1))
   const date = dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1))
   const isLower = boundaries.pue.total.length === 0 && last.pue.it !== null && last.cooling !== null
   const lower = isLower ? usageOfHours({ total: last.cooling, it: last.pue.it }, last.range) : null
@@ -206,7 +207,7 @@ export async function dataCentreOf(institution: Institution, month: string, sour
       flag: flag === null ? null : (HOUR_FLAGS[flag] ?? null),
     })),
     months: usages.map(({ month: name, ...usage }) => ({ month: name, ...shown(usage) })),
-    monthly: shown(usages[usages.length - 1]),
+    monthly: shown(must(usages.at(-1))),
     yearly: { year, ...yearly },
     pueAtLeast: lower && pueLowerBound({ itKwh: lower.itKwh ?? 0, coolingKwh: lower.totalKwh ?? 0 }),
     pueGrade: pueGrade(yearly.pue.value, { date, tables: pueGrades }),

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { dayOf, dayStartMs, HOUR_MS, monthOf, monthRange, monthsThrough } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import type { Meter } from '../../domain/registry/records.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { amountUnit } from '../../domain/unit.ts'
@@ -68,7 +69,7 @@ async function rawPoints(meter: Meter, fromMs: number, toMs: number, { platform 
   if (!samples) return []
   if (samples.atMs.length > POINTS_MAX)
     throw new Problem(400, 'Bad request', `a series has at most ${POINTS_MAX} points`, { field: 'from' })
-  return Array.from(samples.atMs, (atMs, i) => ({ atMs, value: samples.value[i] }))
+  return Array.from(samples.atMs, (atMs, i) => ({ atMs, value: must(samples.value[i]) }))
 }
 
 type HourPoint = { atMs: number; value: number | null; flag: (typeof HOUR_FLAGS)[number] }
@@ -76,11 +77,14 @@ type HourPoint = { atMs: number; value: number | null; flag: (typeof HOUR_FLAGS)
 const hourPoints = ({ day, amounts, flags }: ConsumptionDay): HourPoint[] =>
   Array.from(flags, (flag, hour) => ({ flag, hour }))
     .filter(({ flag }) => flag !== NO_HOUR)
-    .map(({ flag, hour }) => ({
-      atMs: dayStartMs(day) + hour * HOUR_MS,
-      value: Number.isNaN(amounts[hour]) ? null : amounts[hour],
-      flag: HOUR_FLAGS[flag],
-    }))
+    .map(({ flag, hour }) => {
+      const amount = must(amounts[hour])
+      return {
+        atMs: dayStartMs(day) + hour * HOUR_MS,
+        value: Number.isNaN(amount) ? null : amount,
+        flag: must(HOUR_FLAGS[flag]),
+      }
+    })
 
 /** Days or months of the asked range: the sum of the known hours, null when none is known. */
 function summed(

@@ -1,6 +1,7 @@
 // Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is
 // kept.
 
+import { must } from '../../domain/must.ts'
 import { retentionSchema } from '../../domain/notify/retention.ts'
 import { notifySettingSchema, recipientSchema } from '../../domain/notify/setting.ts'
 import {
@@ -56,7 +57,7 @@ export const notifyRoutes = {
     async handle({ platform, path }, { body }) {
       const parsed = recipientSchema.safeParse({ ...body, id: path.id })
       if (!parsed.success)
-        throw new Problem(400, 'Bad request', `id: ${parsed.error.issues[0].message}`, { field: 'id' })
+        throw new Problem(400, 'Bad request', `id: ${must(parsed.error.issues[0]).message}`, { field: 'id' })
       await platform.state.put([{ key: notificationKeys.recipient(path.id), value: parsed.data }])
       return recipientView(parsed.data)
     },

@@ -47,7 +47,7 @@ async function monthsOf(
   { county, load, dirty, nowMs }: { county: County; load: readonly Institution[] } & Marked,
 ): Promise<ReadonlyMap<string, SubjectMonth[]>> {
   const { shard, areas, tables, metersOf } = county
-  const marked = new Map(load.map(({ id }) => [id, dirty[id]]))
+  const marked = new Map(load.map(({ id }) => [id, dirty[id] ?? []]))
   const billed = await billsOf(state, marked)
   const made = new Map<string, SubjectMonth[]>(load.map(({ id }) => [id, []]))
   for (const month of [...new Set([...marked.values()].flat())].sort()) {
@@ -104,7 +104,7 @@ async function withRevisions(
   { dirty, trail, nowMs, afterDays }: Marked,
 ): Promise<Written> {
   const ids = [...made.keys()]
-  const months = ids.flatMap((id) => dirty[id])
+  const months = ids.flatMap((id) => dirty[id] ?? [])
   const years = new Set([...judgedYears(monthOf(nowMs)), ...months.map((month) => month.slice(0, 4))])
   await docs.getMany(ids.flatMap((id) => [...years].map((year) => subjectYearKey(id, year))))
   const found = await Promise.all(

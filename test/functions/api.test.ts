@@ -307,11 +307,22 @@ describe('over a judged province', () => {
     expect(problemSchema.parse(body)).toEqual(body)
   })
 
-  test('an unknown area, cursor or method is named', async () => {
+  test('an unknown area or method is named', async () => {
     expect(await get(platform, 'institutions', { area: 'Z' })).toMatchObject({ status: 404 })
-    expect((await get(platform, 'institutions', { cursor: 'Z' })).body.detail).toContain('"Z" is no cursor')
+    expect(await get(platform, 'alerts', { area: 'Z' })).toMatchObject({ status: 404 })
     expect(await call(platform, 'DELETE', 'meters/A-E')).toMatchObject({ status: 404 })
     expect(await get(platform, 'meters/%E0%A4%A')).toMatchObject({ status: 400 })
+  })
+
+  test.each([
+    ['institutions', {}],
+    ['areas/130000/events', { from: '0', to: '1' }],
+    ['areas/130000/ranking', {}],
+    ['areas/130102/explain', { indicator: 'energy' }],
+    ['institutions/A/explain', { indicator: 'energy' }],
+  ])('a cursor of another list is refused by name: %s', async (path, query) => {
+    const { status, body } = await get(platform, path, { ...query, cursor: 'Z' })
+    expect([status, body.field, body.detail]).toEqual([400, 'cursor', '"Z" is no cursor of this list'])
   })
 
   test('what is our own fault is said in general, and nothing of it leaks', async () => {
