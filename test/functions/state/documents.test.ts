@@ -32,16 +32,12 @@ describe('the sources', () => {
   })
 
   test.each([
-    ['a builder', `const newKey = (id: string) => \`new/\${id}\``, ['new/']],
-    [
-      'a table',
-      `const newKeys = { one: 'new', by: (id?: string) => (id ? \`new/\${id}\` : 'new/') }`,
-      ['new', 'new/', 'new/'],
-    ],
-    ['a name', "const NEW_KEY = 'new'", ['new']],
+    ['a builder', `const newKey = (id: string) => docKey<string>(\`new/\${id}\`)`, ['new/']],
+    ['a choice', `const newKey = (id?: string) => docKey<string>(id ? \`new/\${id}\` : 'new/')`, ['new/', 'new/']],
+    ['a name', "const NEW_KEY = docKey<string>('new')", ['new']],
     ['a query', "state.query('new/')", ['new/']],
     ['a write', "state.put([{ key: 'new', value: 1 }])", ['new']],
-    ['no comparison', `const newKey = (what: string) => what === 'new' ? '' : \`\${what}/1\``, []],
+    ['no comparison', `const newKey = (what: string) => docKey(what === 'new' ? '' : \`\${what}/1\`)`, []],
   ])('are searched for keys: %s', (_name, text, keys) => {
     expect(keysIn('a.ts', text)).toEqual(keys)
   })
@@ -99,17 +95,17 @@ function rowOf(key: string): string | undefined {
   return documentOf(key.split('/'))?.prefix
 }
 
-const BUILDER = /(Keys?|_KEY)$/
 const STORE_CALLS = new Set(['get', 'getMany', 'put', 'query', 'delete'])
 
-/** How the keys begin that a source file builds: in names that end in Key, in calls of the store, in new documents. */
+/** How the keys begin that a source file builds: by docKey, in calls of the store, in new documents. */
 function keysIn(path: string, text: string): string[] {
   const { program, errors } = parseSync(path, text)
   if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`)
   return nodesOf(program).flatMap((node) => {
-    if (node.type === 'VariableDeclarator')
-      return node.id.type === 'Identifier' && BUILDER.test(node.id.name) && node.init ? beginnings(node.init) : []
-    if (node.type === 'CallExpression') return isStoreCall(node) ? node.arguments.slice(0, 1).flatMap(literal) : []
+    if (node.type === 'CallExpression') {
+      const isBuilt = node.callee.type === 'Identifier' && node.callee.name === 'docKey'
+      return isBuilt || isStoreCall(node) ? node.arguments.slice(0, 1).flatMap(texts) : []
+    }
     if (node.type === 'Property' && node.key.type === 'Identifier' && node.key.name === 'key')
       return literal(node.value)
     return []
@@ -125,25 +121,10 @@ function isStoreCall({ callee }: ESTree.CallExpression): boolean {
   return isStore && STORE_CALLS.has(callee.property.name)
 }
 
-/** How the keys begin that a builder, each builder of a table, or a constant gives. */
-function beginnings(node: ESTree.Node): string[] {
-  if (node.type === 'TSAsExpression') return beginnings(node.expression)
-  if (node.type !== 'ObjectExpression') return texts(node)
-  return node.properties.flatMap((property) => (property.type === 'Property' ? texts(property.value) : []))
-}
-
-/** How the text begins that an expression or an arrow function gives. */
+/** How the text begins that an expression gives. */
 function texts(node: ESTree.Node): string[] {
-  switch (node.type) {
-    case 'ArrowFunctionExpression':
-      return texts(node.body)
-    case 'ConditionalExpression':
-      return [...texts(node.consequent), ...texts(node.alternate)]
-    case 'ParenthesizedExpression':
-      return texts(node.expression)
-    default:
-      return literal(node)
-  }
+  if (node.type === 'ConditionalExpression') return [...texts(node.consequent), ...texts(node.alternate)]
+  return literal(node)
 }
 
 function literal(node: ESTree.Node): string[] {
