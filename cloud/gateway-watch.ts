@@ -10,7 +10,7 @@ const NOTED_EVERY_MS = 10 * 60_000
 /** Takes messages that were stored. */
 export type Heard = (messages: readonly MqttMessage[]) => Promise<void>
 
-export function gatewayWatch(state: StateStore): Heard {
+export function lambdaGatewayWatch(state: StateStore): Heard {
   const notedMs = new Map<string, number>()
   return async (messages) => {
     // What lay somewhere may have been overtaken by what another function noted.

@@ -14,7 +14,7 @@ export interface Mail {
 const FINAL = new Set(['BadRequestException', 'MessageRejected'])
 
 /** Settles within `timeoutMs`. */
-export async function sendMail(ses: SESv2Client, { from, to, message, timeoutMs }: Mail): Promise<void> {
+export async function sendBySes(ses: SESv2Client, { from, to, message, timeoutMs }: Mail): Promise<void> {
   const { id, title, lines, link } = message
   const text = (Data: string) => ({ Data, Charset: 'UTF-8' })
   const command = new SendEmailCommand({

@@ -7,7 +7,7 @@ import type { NotifySetting } from '../domain/notify/setting.ts'
 import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendSms } from '../functions/telling/sms.ts'
 import { sendByWeb } from '../functions/telling/web.ts'
-import { sendMail } from './notify-mail.ts'
+import { sendBySes } from './notify-mail.ts'
 import { sendShortMessage } from './notify-phone.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
@@ -32,7 +32,7 @@ export function cloudNotifier(options: CloudNotifierOptions): Notifier {
       switch (channel.type) {
         case 'mail': {
           const from = (await setting())?.mailFrom ?? mailFrom()
-          return sendMail(ses, { from, to: channel.address, message, timeoutMs })
+          return sendBySes(ses, { from, to: channel.address, message, timeoutMs })
         }
         case 'sms': {
           const { smsGateway } = (await setting()) ?? {}

@@ -16,7 +16,7 @@ import { apiEntry } from './events/http.ts'
 import { mqttEntry, type SqsHandler } from './events/messages.ts'
 import { shardEntry } from './events/queued.ts'
 import { sqsFanOut } from './fan-out.ts'
-import { gatewayWatch } from './gateway-watch.ts'
+import { lambdaGatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
 import { cloudNotifier } from './notify.ts'
 import { lazyStores } from './stores.ts'
@@ -73,7 +73,7 @@ const QUEUE_VARIABLES = {
 
 /** The entry of the function behind the IoT rule. */
 export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBatchResult>): SqsHandler =>
-  mqttEntry({ ingest: factory(platform()), deadLetters: letters, heard: gatewayWatch(platform().state) })
+  mqttEntry({ ingest: factory(platform()), deadLetters: letters, heard: lambdaGatewayWatch(platform().state) })
 
 /** The entry of the function behind a queue. */
 export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>

@@ -23,7 +23,7 @@ const VISIBILITY_SECONDS = 300
 const WAIT_SECONDS = 1
 const NO_REASON = 'no reason was given: the function ended before it could say, see its log'
 
-export interface ReplayOptions {
+export interface DeadLetterReplay {
   queueUrl: string
   /** By default the one that the queue's redrive policy names. */
   deadLettersUrl?: string
@@ -47,7 +47,7 @@ export interface ReplayResult {
   replayed: number
 }
 
-export async function replayDeadLetters(sqs: SQSClient, options: ReplayOptions): Promise<ReplayResult> {
+export async function replayDeadLetters(sqs: SQSClient, options: DeadLetterReplay): Promise<ReplayResult> {
   const { queueUrl, dryRun = false, limit } = options
   const deadLettersUrl = options.deadLettersUrl ?? (await deadLettersOf(sqs, queueUrl))
   const letters: DeadLetter[] = []

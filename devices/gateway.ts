@@ -41,7 +41,7 @@ export interface GatewayFigures {
   outbox: OutboxFigures
 }
 
-export interface Gateway {
+export interface DeviceGateway {
   readonly id: string
   figures(): GatewayFigures
   /**
@@ -54,11 +54,11 @@ export interface Gateway {
 }
 
 /** Starts at once. Throws when an option is wrong or the outbox cannot be opened. */
-export function startGateway(options: GatewayOptions): Gateway {
+export function startGateway(options: GatewayOptions): DeviceGateway {
   return new RunningGateway(options)
 }
 
-class RunningGateway implements Gateway {
+class RunningGateway implements DeviceGateway {
   readonly id: string
   readonly #options: GatewayOptions
   readonly #log: Log

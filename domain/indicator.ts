@@ -7,12 +7,12 @@ import type { Phrase } from './phrase.ts'
 import { columnOf, keysOf } from './table.ts'
 
 /** Water is known apart from energy: an institution may meter the one and not the other. */
-export type Resource = 'energy' | 'water'
+export type ResourceKind = 'energy' | 'water'
 
 interface Row {
   /** Of the value. */
   unit: string
-  resource: Resource
+  resource: ResourceKind
   /** The field of a month's record that is divided, and what is taken off it (domain/energy/subject-month.ts). */
   numerator: string
   less: readonly string[]

@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { z } from 'zod'
 import { must } from '../domain/must.ts'
 import { openApiDocument } from './api/openapi.ts'
-import { DOCUMENT_ROUTE, methodAndPath, type Principal, Problem, type Route } from './api/route.ts'
+import { ApiProblem, DOCUMENT_ROUTE, methodAndPath, type Principal, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
@@ -50,18 +50,18 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
   const router = httpRouter<ApiEvent, ApiResult>({
     routes: [...handlers, document],
     notFoundResponse: ({ method, path }) =>
-      problemResult(new Problem(404, 'Not found', `there is no ${method} ${path}; see /api/v1/openapi.json`)),
+      problemResult(new ApiProblem(404, 'Not found', `there is no ${method} ${path}; see /api/v1/openapi.json`)),
   })
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
 
 /** 403 names the claim that a known sender lacks; 401 asks everybody else for other credentials. */
-function refusalOf(principal: Principal, needed: 'admin' | 'gateway'): Problem {
+function refusalOf(principal: Principal, needed: 'admin' | 'gateway'): ApiProblem {
   const needs = `this needs the credentials of a${needed === 'admin' ? 'n admin' : ' gateway'}`
   if (needed === 'admin' && principal.role === 'anyone' && principal.lacks !== undefined) {
-    return new Problem(403, 'Forbidden', `${needs}: your token has no ${principal.lacks}`)
+    return new ApiProblem(403, 'Forbidden', `${needs}: your token has no ${principal.lacks}`)
   }
-  return new Problem(401, 'Unauthorized', needs)
+  return new ApiProblem(401, 'Unauthorized', needs)
 }
 
 /** The sender, as the authorizer in front of the API found: API Gateway's or the local host's. */
@@ -77,7 +77,7 @@ function json(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Problem(400, 'Bad request', `the body is not JSON: ${String(error)}`)
+    throw new ApiProblem(400, 'Bad request', `the body is not JSON: ${String(error)}`)
   }
 }
 
@@ -85,7 +85,7 @@ function decoded(value: string | undefined): string {
   try {
     return decodeURIComponent(value ?? '')
   } catch {
-    throw new Problem(400, 'Bad request', `"${value}" is not a well-formed path segment`)
+    throw new ApiProblem(400, 'Bad request', `"${value}" is not a well-formed path segment`)
   }
 }
 
@@ -100,7 +100,7 @@ function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): 
   }))
   const { field, record, reason } = must(problems[0])
   const said = `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${reason}`
-  throw new Problem(400, 'Bad request', said, { field, problems })
+  throw new ApiProblem(400, 'Bad request', said, { field, problems })
 }
 
 /** The nearest id along the path, so that a record can be found without counting. */
@@ -126,13 +126,13 @@ const jsonResult = (statusCode: number, value: unknown, type = 'application/json
 /** What is not a Problem is our fault: logged in full, told in general. */
 function problemResult(error: unknown): ApiResult {
   const problem =
-    error instanceof Problem
+    error instanceof ApiProblem
       ? error
       : error instanceof VersionConflict
-        ? new Problem(409, 'Conflict', error.message)
+        ? new ApiProblem(409, 'Conflict', error.message)
         : error instanceof PermanentFailure
-          ? new Problem(422, 'Refused', error.message)
-          : new Problem(500, 'Internal error', 'the request could not be answered; the log says why')
+          ? new ApiProblem(422, 'Refused', error.message)
+          : new ApiProblem(500, 'Internal error', 'the request could not be answered; the log says why')
   if (problem.status >= 500) console.error('api:', error)
   const { status, title, message, more } = problem
   return jsonResult(

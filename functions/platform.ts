@@ -3,6 +3,7 @@
 
 import type { Channel } from '../domain/notify/setting.ts'
 import type { RegisterEvent, Samples } from '../domain/settle/series.ts'
+import type { ReadingQuality } from '../domain/wire/reading.ts'
 
 export interface Platform {
   readonly readings: ReadingStore
@@ -25,8 +26,6 @@ export interface StoredReading {
   value: number
   quality: ReadingQuality
 }
-export type ReadingQuality = 'good' | 'suspect' | 'estimated'
-
 /** Raw readings, append-only. A reading is identified by (meter, atMs); of several the one received last holds. */
 export interface ReadingStore {
   /**

@@ -4,7 +4,7 @@
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
 import { works } from './functions.ts'
-import { seriesStores } from './series-stores.ts'
+import { seriesConstructs } from './series-stores.ts'
 import type { SeriesStoreName } from './settings.ts'
 
 const MINUTES = HOURS * 60
@@ -18,7 +18,7 @@ const SQS_BATCH = 10
 /**
  * A month at rest: all gateways send, everything works, nobody imports history. `gatherSeconds` is the trigger table's.
  */
-export function monthOf(one: Case, store: SeriesStoreName, gatherSeconds: number = GATHER_SECONDS): Line[] {
+export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: number = GATHER_SECONDS): Line[] {
   const gateways = one.institutions * ASSUMED.gatewaysPerInstitution
   const messages = (gateways * MINUTES) / one.everyMinutes
   const readings = (one.meters * MINUTES) / one.everyMinutes
@@ -87,7 +87,7 @@ export function monthOf(one: Case, store: SeriesStoreName, gatherSeconds: number
     line('documents: storage', 'dynamoStorage', (one.meters * ASSUMED.stateBytesPerMeter) / GB),
     line('documents: long ones, written', 's3Puts', objects / MILLION),
     line('documents: long ones, read', 's3Gets', objects / MILLION),
-    ...seriesStores[store].monthOf(one, { readings, settledMeters, queries: runs * QUERIES_PER_RUN }),
+    ...seriesConstructs[store].monthOf(one, { readings, settledMeters, queries: runs * QUERIES_PER_RUN }),
     line('API: requests', 'httpRequests', requests / MILLION),
     line('logs', 'logs', (invocations * ASSUMED.logBytesPerInvocation) / GB),
     line('keys, secrets, alarms', 'fixed', ASSUMED.fixedUsd),

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { GATHER_SECONDS } from '../functions/triggers.ts'
 import { ASSUMED, type Case, type Line } from './cost-model.ts'
-import { monthOf } from './cost-month.ts'
+import { monthlyLines } from './cost-month.ts'
 import { PRICED_FOR, PRICED_ON, type Price, type PriceName, prices } from './prices.ts'
 import { SERIES_STORES } from './settings.ts'
 
@@ -42,7 +42,9 @@ export const totalUsd = (lines: readonly Line[]): number => lines.reduce((sum, l
 /** docs/cost.md as text. */
 export function costDocument(): string {
   const parts = [
-    ...new Set(cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthOf(one, store).map(({ part }) => part)))),
+    ...new Set(
+      cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthlyLines(one, store).map(({ part }) => part))),
+    ),
   ]
   const used = Object.entries<Price>(prices)
   const unverified = used.filter(([, { verified }]) => !verified).length
@@ -63,8 +65,8 @@ export function costDocument(): string {
       ['', ...SERIES_STORES.map((store) => `readings=${store}`), 'what dominates (with InfluxDB)'],
       cases.map((one) => [
         one.name,
-        ...SERIES_STORES.map((store) => usd(totalUsd(monthOf(one, store)))),
-        dominant(monthOf(one, 'influxdb')),
+        ...SERIES_STORES.map((store) => usd(totalUsd(monthlyLines(one, store)))),
+        dominant(monthlyLines(one, 'influxdb')),
       ]),
     ),
     '',
@@ -78,7 +80,7 @@ export function costDocument(): string {
     '',
     table(
       ['', ...SPANS.map((span) => `${span} s${span === GATHER_SECONDS ? ' (now)' : ''}`)],
-      cases.map((one) => [one.name, ...SPANS.map((span) => usd(totalUsd(monthOf(one, 'influxdb', span))))]),
+      cases.map((one) => [one.name, ...SPANS.map((span) => usd(totalUsd(monthlyLines(one, 'influxdb', span))))]),
     ),
     '',
     ...SERIES_STORES.flatMap((store) => [
@@ -87,7 +89,7 @@ export function costDocument(): string {
       table(
         ['', ...cases.map(({ name }) => name)],
         parts.flatMap((part) => {
-          const found = cases.map((one) => monthOf(one, store).find((line) => line.part === part))
+          const found = cases.map((one) => monthlyLines(one, store).find((line) => line.part === part))
           return found.every((line) => line === undefined)
             ? []
             : [[part, ...found.map((line) => (line ? usd(usdOf(line)) : ''))]]

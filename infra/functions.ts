@@ -16,7 +16,7 @@ import { entryOf } from './bundle.ts'
 import { bundledCode } from './code.ts'
 import { pascal, queueVariable } from './names.ts'
 import type { WorkQueue } from './queues.ts'
-import type { Series, SeriesNetwork } from './series.ts'
+import type { SeriesName, SeriesNetwork } from './series.ts'
 import type { Settings } from './settings.ts'
 import { arnOf, type Stores } from './store.ts'
 
@@ -28,8 +28,8 @@ export interface Work {
   copies: number
   /** Most messages an invocation, and how long it waits for them. */
   batch?: { messages: number; seconds?: number }
-  reads?: readonly Series[]
-  writes?: readonly Series[]
+  reads?: readonly SeriesName[]
+  writes?: readonly SeriesName[]
   /** Queues it sends to. */
   sends?: readonly (keyof typeof triggers)[]
   /** Talks to people: mail, and the world's webhooks. */

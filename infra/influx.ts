@@ -21,7 +21,7 @@ import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line } from './cost-model.ts'
-import type { BuiltSeries, SeriesNetwork, SeriesOptions, SeriesStore, SeriesVolumes } from './series.ts'
+import type { BuiltSeries, SeriesConstructs, SeriesNetwork, SeriesOptions, SeriesVolumes } from './series.ts'
 
 const PORT = 8086
 const NETWORK = '10.64.0.0/22'
@@ -30,7 +30,7 @@ const DATABASE = 'kilowatch'
 const STORAGE = 'InfluxIOIncludedT1'
 const STORAGE_GIB = 100
 
-export const influx: SeriesStore = { build, monthOf }
+export const influxConstructs: SeriesConstructs = { build, monthOf }
 
 function build(scope: Construct, options: SeriesOptions): BuiltSeries {
   const { influx: there } = options.settings

@@ -10,9 +10,9 @@ import type { Access } from './access.ts'
 import type { Case, Line } from './cost-model.ts'
 import type { Settings } from './settings.ts'
 
-export type Series = 'readings' | 'consumption'
+export type SeriesName = 'readings' | 'consumption'
 
-export interface SeriesStore {
+export interface SeriesConstructs {
   build(scope: Construct, options: SeriesOptions): BuiltSeries
   /** Its lines of a month's bill. */
   monthOf(one: Case, volumes: SeriesVolumes): Line[]
@@ -28,7 +28,7 @@ export interface SeriesOptions {
 }
 
 export interface BuiltSeries {
-  series(reads: readonly Series[], writes: readonly Series[]): Access
+  series(reads: readonly SeriesName[], writes: readonly SeriesName[]): Access
   /** Where functions have to stand that use series; undefined where the series are reached from anywhere. */
   network: SeriesNetwork | undefined
 }

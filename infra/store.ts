@@ -10,7 +10,7 @@ import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
 import type { BuiltSeries } from './series.ts'
-import { seriesStores } from './series-stores.ts'
+import { seriesConstructs } from './series-stores.ts'
 import type { Settings } from './settings.ts'
 
 /** The window for rebuilding the state table. DynamoDB's longest. */
@@ -79,7 +79,7 @@ export function addStores(scope: Construct, { settings, logsKept }: StoreOptions
       environment: { KILOWATCH_STATE_TABLE: state.tableName, KILOWATCH_OBJECTS_BUCKET: objects.bucketName },
       statements: [...documentStatements(state, objects), useOf(key)],
     }),
-    ...seriesStores[settings.readings].build(scope, { settings, key, objects, logs, removalPolicy }),
+    ...seriesConstructs[settings.readings].build(scope, { settings, key, objects, logs, removalPolicy }),
   }
 }
 

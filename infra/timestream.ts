@@ -5,7 +5,7 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-timestream'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
-import type { BuiltSeries, Series, SeriesOptions, SeriesStore, SeriesVolumes } from './series.ts'
+import type { BuiltSeries, SeriesConstructs, SeriesName, SeriesOptions, SeriesVolumes } from './series.ts'
 
 /** Readings of the last day are written and settled from memory; what comes later goes to the magnetic store. */
 const MEMORY_HOURS = 24
@@ -20,7 +20,7 @@ const CLOSED_RULE = 'CloudFormation-Validate::W3697'
 const CLOSED_REASON =
   'Closed to new customers since 2025-06-20, and chosen by name (readings=timestream) by those who have it; the other choice is InfluxDB.'
 
-export const timestream: SeriesStore = { build, monthOf }
+export const timestreamConstructs: SeriesConstructs = { build, monthOf }
 
 function build(scope: Construct, { key, objects, removalPolicy }: SeriesOptions): BuiltSeries {
   const database = new CfnDatabase(scope, 'Series', { kmsKeyId: key.keyArn })
@@ -51,8 +51,8 @@ function build(scope: Construct, { key, objects, removalPolicy }: SeriesOptions)
     accept(table, CLOSED_RULE, CLOSED_REASON)
     return table
   }
-  const tables: Record<Series, CfnTable> = { readings: tableOf('Readings'), consumption: tableOf('Consumption') }
-  const arnsOf = (series: readonly Series[]) => series.map((one) => tables[one].attrArn)
+  const tables: Record<SeriesName, CfnTable> = { readings: tableOf('Readings'), consumption: tableOf('Consumption') }
+  const arnsOf = (series: readonly SeriesName[]) => series.map((one) => tables[one].attrArn)
   return {
     network: undefined,
     series: (reads, writes) => ({

@@ -13,7 +13,7 @@ export interface MailServer {
 }
 
 /** Settles within `timeoutMs`, whichever step the server hangs in. */
-export async function sendMail(
+export async function sendBySmtp(
   { smtpUrl, from }: MailServer,
   to: string,
   { id, title, lines, link }: Message,

@@ -5,7 +5,7 @@ import type { NotifySetting } from '../domain/notify/setting.ts'
 import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendSms } from '../functions/telling/sms.ts'
 import { sendByWeb } from '../functions/telling/web.ts'
-import { sendMail } from './notify-mail.ts'
+import { sendBySmtp } from './notify-mail.ts'
 
 /** Below SEND_MS_MAX, so that an answer at the last moment is still taken. */
 const TIMEOUT_MS = SEND_MS_MAX / 2
@@ -26,7 +26,7 @@ export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: Notifier
           const { smtpUrl, mailFrom } = (await setting()) ?? {}
           // Not permanent: the mail waits for whoever is just entering the server.
           if (!smtpUrl || !mailFrom) throw new Error('no mail server is set: smtpUrl and mailFrom')
-          return sendMail({ smtpUrl, from: mailFrom }, channel.address, message, timeoutMs)
+          return sendBySmtp({ smtpUrl, from: mailFrom }, channel.address, message, timeoutMs)
         }
         case 'sms': {
           const { smsGateway } = (await setting()) ?? {}

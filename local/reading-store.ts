@@ -15,14 +15,8 @@ import {
 import duckdb from '@duckdb/node-bindings'
 import { must } from '../domain/must.ts'
 import type { Samples } from '../domain/settle/series.ts'
-import type {
-  ReadingQuality,
-  ReadingStore,
-  ReceivedReading,
-  RefusedReading,
-  StoredReading,
-  Touched,
-} from '../functions/platform.ts'
+import type { ReadingQuality } from '../domain/wire/reading.ts'
+import type { ReadingStore, ReceivedReading, RefusedReading, StoredReading, Touched } from '../functions/platform.ts'
 import { partByMeter, type Rows } from './sample-collector.ts'
 
 /** DuckDB's own vector size; a chunk holds no more rows. */

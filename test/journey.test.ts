@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
 import { demoProvince } from '../devices/demo/province.ts'
 import { Simulator } from '../devices/demo/simulator.ts'
-import { type Gateway, startGateway } from '../devices/gateway.ts'
+import { type DeviceGateway, startGateway } from '../devices/gateway.ts'
 import { DAY_MS, dayLabel, dayOf, dayStartMs } from '../domain/calendar.ts'
 import type { Registry } from '../domain/import/registry.ts'
 import type { AreaStatusView, SeriesView } from '../domain/view/view.ts'
@@ -24,7 +24,7 @@ let folder: string
 let host: Host
 let browser: Browser
 let page: Page
-let gateways: Gateway[] = []
+let gateways: DeviceGateway[] = []
 const now = Date.now()
 const province = demoProvince({ seed: 'journey', startMs: now - 4 * DAY_MS })
 const simulator = new Simulator(province)

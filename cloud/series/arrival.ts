@@ -4,7 +4,8 @@
 
 import { RECORD_ID } from '../../domain/registry/records.ts'
 import type { Samples } from '../../domain/settle/series.ts'
-import type { ReadingQuality, ReceivedReading } from '../../functions/platform.ts'
+import type { ReadingQuality } from '../../domain/wire/reading.ts'
+import type { ReceivedReading } from '../../functions/platform.ts'
 
 /** Prime, so that arrivals a round number of milliseconds apart do not meet; below the nanoseconds of a millisecond. */
 const PLACES = 999_983

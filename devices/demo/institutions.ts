@@ -5,7 +5,14 @@ import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import type { Area, Gateway, Institution, InstitutionSize } from '../../domain/registry/records.ts'
 import { createRandom, type Random } from '../random.ts'
-import { cityPlan, type InstitutionKind, KINDS, type KindName, PROVINCIAL_KINDS, SMALL_AREA_KINDS } from './kinds.ts'
+import {
+  cityPlan,
+  INSTITUTION_KINDS,
+  type InstitutionKind,
+  type KindName,
+  PROVINCIAL_KINDS,
+  SMALL_AREA_KINDS,
+} from './kinds.ts'
 import type { YearlyUse } from './meters.ts'
 
 /** An institution with what it uses in a year, before or after calibration. */
@@ -37,7 +44,7 @@ export function draftInstitutions(areas: readonly Area[], seed: string | number,
   const serials = new Map<string, number>()
 
   return sites(areas, random).map(({ name: kindName, area, city, place }, position) => {
-    const kind: InstitutionKind = KINDS[kindName]
+    const kind: InstitutionKind = INSTITUTION_KINDS[kindName]
     const serial = (serials.get(area.code) ?? 0) + 1
     serials.set(area.code, serial)
     const id = `${area.code}-${String(serial).padStart(4, '0')}`

@@ -37,7 +37,7 @@ const hospital = { type: 'healthcare', use: 'clinic', heatGjPerM2: 0.29, waterM3
 const school = { type: 'education', use: 'school', heatGjPerM2: 0.28, waterM3PerUser: 12.5, gasM3PerM2: 0.5 } as const
 const venue = { type: 'venue', use: 'venue', heatGjPerM2: 0.31, gasM3PerM2: 0, waterM3PerUser: 15 } as const
 
-export const KINDS = {
+export const INSTITUTION_KINDS = {
   provincialOffice: {
     ...office,
     ...{ name: '{}直属机关第一综合办公区', nameEn: '{} Provincial Offices, Compound 1', level: 'provincial' },
@@ -161,7 +161,7 @@ export const KINDS = {
     ...{ floorAreaM2: 16_000, floorAreaPerUserM2: 9.5, electricityKwhPerM2: 16, metering: 'whole' },
   },
 } as const satisfies Record<string, InstitutionKind>
-export type KindName = keyof typeof KINDS
+export type KindName = keyof typeof INSTITUTION_KINDS
 
 /** The five venue kinds take turns over the cities. */
 const CITY_VENUES = ['cityLibrary', 'cityMuseum', 'cityTheatre', 'cityStadium', 'cityScienceMuseum'] as const

@@ -5,7 +5,7 @@
 import { HOUR_MS } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import {
-  type Cell,
+  type CsvCell,
   CsvError,
   type CsvRow,
   cellError,
@@ -30,7 +30,7 @@ const HEAT_REGISTERS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Readings of one column. Sorted by time, one per time; NaN = missing. */
-export interface Series {
+export interface BuildingSeries {
   atMs: Float64Array
   value: Float64Array
 }
@@ -40,7 +40,7 @@ export interface WideTable {
   /** Column names in the order of the file. */
   buildings: readonly string[]
   /** By column; all share one `atMs`, the starts of the hours. */
-  series: ReadonlyMap<string, Series>
+  series: ReadonlyMap<string, BuildingSeries>
   /** Start of the first hour and end of the last. */
   fromMs: number
   toMs: number
@@ -76,7 +76,7 @@ export interface Building {
 }
 
 /** One cumulative register of one meter. */
-export interface RegisterSeries extends Series {
+export interface RegisterSeries extends BuildingSeries {
   meter: string
   /** Name of the column. */
   register: string
@@ -180,7 +180,7 @@ class WideDraft {
   }
 
   add({ line, cells }: CsvRow): void {
-    const time: Cell = { file: this.#file, line, column: WIDE_TIME, text: cells[0] ?? '' }
+    const time: CsvCell = { file: this.#file, line, column: WIDE_TIME, text: cells[0] ?? '' }
     const atMs = readLocalTime(time)
     if (atMs % HOUR_MS !== 0) throw cellError(time, 'is not the start of an hour')
     const row = this.#rowFor(atMs, line)
@@ -201,7 +201,7 @@ class WideDraft {
     const order = [...this.#rowOf].sort(([a], [b]) => a - b)
     const atMs = Float64Array.from(order, ([ms]) => ms)
     let readings = 0
-    const series = new Map<string, Series>()
+    const series = new Map<string, BuildingSeries>()
     for (const [index, column] of this.#columns.entries()) {
       const own = must(this.#values[index])
       const value = Float64Array.from(order, ([, row]) => own[row] ?? Number.NaN)
@@ -260,9 +260,9 @@ function requireColumns(file: string, header: CsvRow, required: readonly string[
 /** Cells of a row by column name; a column that the file lacks reads as empty. */
 const cellReader =
   (file: string, { line, cells }: CsvRow, columns: ReadonlyMap<string, number>) =>
-  (column: string): Cell => ({ file, line, column, text: cells[columns.get(column) ?? -1] ?? '' })
+  (column: string): CsvCell => ({ file, line, column, text: cells[columns.get(column) ?? -1] ?? '' })
 
-function readBuilding(cell: (column: string) => Cell): Building {
+function readBuilding(cell: (column: string) => CsvCell): Building {
   const area = cell('sqm')
   const floorAreaM2 = optionalNumber(area)
   if (floorAreaM2 !== undefined && floorAreaM2 <= 0) throw cellError(area, 'is not an area in m²')
@@ -281,15 +281,15 @@ function readBuilding(cell: (column: string) => Cell): Building {
   }
 }
 
-function requireText(cell: Cell): string {
+function requireText(cell: CsvCell): string {
   const text = optionalText(cell)
   if (text === undefined) throw cellError(cell, 'must not be empty')
   return text
 }
 
-const optionalText = ({ text }: Cell): string | undefined => text.trim() || undefined
+const optionalText = ({ text }: CsvCell): string | undefined => text.trim() || undefined
 
-function optionalNumber(cell: Cell): number | undefined {
+function optionalNumber(cell: CsvCell): number | undefined {
   const value = readNumber(cell)
   return Number.isNaN(value) ? undefined : value
 }

@@ -34,7 +34,7 @@ export interface CsvRow {
 }
 
 /** One cell and where it stands. */
-export interface Cell {
+export interface CsvCell {
   file: string
   line: number
   column: string
@@ -90,7 +90,7 @@ export function indexHeader(file: string, { line, cells }: CsvRow): Map<string, 
 }
 
 /** A finite decimal number; NaN for an empty cell. Throws CsvError for any other text, "NaN" and "1,5" included. */
-export function readNumber(cell: Cell): number {
+export function readNumber(cell: CsvCell): number {
   const text = cell.text.trim()
   if (text === '') return Number.NaN
   const value = DECIMAL.test(text) ? Number(text) : Number.NaN
@@ -99,7 +99,7 @@ export function readNumber(cell: Cell): number {
 }
 
 /** Epoch ms of `YYYY-MM-DD HH:MM[:SS]` without offset, read as UTC+8. Throws CsvError for any other text. */
-export function readLocalTime(cell: Cell): number {
+export function readLocalTime(cell: CsvCell): number {
   const match = LOCAL_TIME.exec(cell.text.trim())
   const atMs = match ? parseInstant(`${match[1]}T${match[2]}${match[3] ?? ':00'}+08:00`) : undefined
   if (atMs === undefined) throw cellError(cell, 'is not a local time YYYY-MM-DD HH:MM:SS')
@@ -107,13 +107,13 @@ export function readLocalTime(cell: Cell): number {
 }
 
 /** Epoch ms of an RFC 3339 time with offset. Throws CsvError for any other text. */
-export function readInstant(cell: Cell): number {
+export function readInstant(cell: CsvCell): number {
   const atMs = parseInstant(cell.text.trim())
   if (atMs === undefined) throw cellError(cell, 'is not a time with an offset, such as 2018-01-02T23:00:00Z')
   return atMs
 }
 
-export const cellError = (cell: Cell, detail: string): CsvError =>
+export const cellError = (cell: CsvCell, detail: string): CsvError =>
   new CsvError(cell.file, cell, `"${cell.text.slice(0, 40)}" ${detail}`)
 
 const isParseError = (error: unknown): error is Error & { lines: number } =>

@@ -5,12 +5,12 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { must } from '../../domain/must.ts'
-import { type Gateway, startGateway } from '../gateway.ts'
+import { type DeviceGateway, startGateway } from '../gateway.ts'
 import type { Log } from '../log.ts'
 import { createRandom, type Random } from '../random.ts'
 import type { Reading, Source } from '../source.ts'
 import type { UplinkOptions } from '../uplink.ts'
-import type { Series } from './csv-source.ts'
+import type { BuildingSeries } from './csv-source.ts'
 
 /** Large messages: a replay is in a hurry, and 500 readings are about 40 KiB. */
 const READINGS_PER_MESSAGE = 500
@@ -26,7 +26,7 @@ export interface ReplayGateway {
 }
 
 /** NaN values are missing and not sent. */
-export interface ReplayMeter extends Series {
+export interface ReplayMeter extends BuildingSeries {
   meter: string
   /** Unit of the values; without it the meter's own. */
   unit?: string
@@ -133,7 +133,7 @@ async function runGateway(
   const shuffle = options.shuffle === undefined ? undefined : createRandom(`${options.shuffle}/${id}`)
   const refusal = Promise.withResolvers<never>()
   let wasOnline = false
-  let gateway: Gateway | undefined
+  let gateway: DeviceGateway | undefined
   try {
     gateway = startGateway({
       ...{ id, password, url, mqtt, limits, log, signal, readingsPerMessage },

@@ -2,7 +2,7 @@
 // an indicator.
 
 import type { EvidenceChain } from './kind.ts'
-import { definitionOf, type Judged } from './kinds.ts'
+import { definitionOf, type KnownFinding } from './kinds.ts'
 
 export interface Evidence {
   paths: string[]
@@ -10,7 +10,7 @@ export interface Evidence {
   chain: EvidenceChain | null
 }
 
-export function evidenceOf(finding: Judged): Evidence {
+export function evidenceOf(finding: KnownFinding): Evidence {
   const { evidence } = definitionOf(finding.kind)
   return { paths: evidence.paths(finding), ratio: evidence.ratio(finding.facts), chain: evidence.chain(finding.facts) }
 }

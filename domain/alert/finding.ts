@@ -59,9 +59,9 @@ export interface Asked {
 }
 
 /** What a kind says of one subject. Without a value too little is known: it neither raises nor clears. */
-export type Verdict<Facts> = Asked & ({ value: number; facts: Facts } | { value: null; facts: null })
+export type Detected<Facts> = Asked & ({ value: number; facts: Facts } | { value: null; facts: null })
 
-export const unjudged = ({ subject, limits, asOfMs }: Asked): Verdict<never> => ({
+export const unjudged = ({ subject, limits, asOfMs }: Asked): Detected<never> => ({
   subject,
   limits,
   asOfMs,
@@ -73,7 +73,7 @@ export const unjudged = ({ subject, limits, asOfMs }: Asked): Verdict<never> => 
 export function judged<Facts>(
   { subject, limits, asOfMs }: Asked,
   found: { value: number; facts: Facts },
-): Verdict<Facts> {
+): Detected<Facts> {
   if (!Number.isFinite(found.value)) throw new RangeError(`alert of ${subject.id}: ${found.value} is no value`)
   return { subject, limits, asOfMs, ...found }
 }

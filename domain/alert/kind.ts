@@ -8,7 +8,7 @@ import type { DualControl, QuotaStatus } from '../judge/result.ts'
 import type { Phrase, Severity } from '../phrase.ts'
 import type { MeterHours, PeriodBalance, TreeNode } from '../registry/meter-tree.ts'
 import type { Institution, Meter, ReadMeter } from '../registry/records.ts'
-import type { AlertKind, AlertSubject, Asked, Limits, Verdict } from './finding.ts'
+import type { AlertKind, AlertSubject, Asked, Detected, Limits } from './finding.ts'
 
 /** `Facts`: what the kind knows beside its value, plain JSON. */
 export interface KindDefinition<Facts extends object, Group extends keyof Given> {
@@ -17,7 +17,7 @@ export interface KindDefinition<Facts extends object, Group extends keyof Given>
   rule: AlertRule
   text: KindText<Facts>
   /** Pure. One verdict a subject. */
-  detect(given: Given[Group], inquiry: Inquiry<Facts>): Verdict<Facts>[]
+  detect(given: Given[Group], inquiry: Inquiry<Facts>): Detected<Facts>[]
   evidence: KindEvidence<Facts>
 }
 

@@ -2,7 +2,7 @@
 // and the evidence of an explanation are derived from it. Add a kind: name it in ALERT_KINDS, write its file, add its
 // row.
 
-import type { AlertKind, Asked, Verdict } from './finding.ts'
+import type { AlertKind, Asked, Detected } from './finding.ts'
 import type { Given, KindDefinition } from './kind.ts'
 import { afterHoursLoad } from './kinds/after-hours-load.ts'
 import { dualControlAtRisk, dualControlOver } from './kinds/dual-control.ts'
@@ -39,11 +39,11 @@ type AlertFacts = {
 }
 
 /** What a kind says of one subject: a verdict with the name of its kind. */
-export type Judged<K extends AlertKind = AlertKind> = {
+export type KnownFinding<K extends AlertKind = AlertKind> = {
   [P in K]: { kind: P } & Asked & { value: number; facts: AlertFacts[P] }
 }[K]
-export type Finding<K extends AlertKind = AlertKind> = { [P in K]: { kind: P } & Verdict<AlertFacts[P]> }[K]
+export type Finding<K extends AlertKind = AlertKind> = { [P in K]: { kind: P } & Detected<AlertFacts[P]> }[K]
 
 /** The verdict must be of this kind, which types cannot follow where a kind is chosen as the program runs. */
-export const findingOf = <K extends AlertKind>(kind: K, verdict: Verdict<object>): Finding<K> =>
+export const findingOf = <K extends AlertKind>(kind: K, verdict: Detected<object>): Finding<K> =>
   ({ kind, ...verdict }) as Finding<K>

@@ -5,7 +5,7 @@
 import { MINUTE_MS } from '../calendar.ts'
 import type { Severity } from '../phrase.ts'
 import { ALERT_KINDS, type AlertKind, type AlertSubject } from './finding.ts'
-import type { Finding, Judged } from './kinds.ts'
+import type { Finding, KnownFinding } from './kinds.ts'
 import { ALERT_RULES } from './rules.ts'
 
 export const ALERT_STATES = ['pending', 'raised', 'acknowledged', 'cleared'] as const
@@ -31,7 +31,7 @@ export interface Alert {
   /** How often it came back after it was cleared; absent: never. */
   relapses?: number
   /** The latest that judged, and the worst value since the condition began. */
-  finding: Judged
+  finding: KnownFinding
   worst: number
   history: readonly AlertEvent[]
 }
@@ -52,7 +52,7 @@ export interface AlertEvent {
   who: string
   severity: Severity
   /** How it stood then. */
-  finding: Judged
+  finding: KnownFinding
   reason?: ClearReason
   note?: string
   /** How often the alert has been escalated, this time included. */
@@ -167,7 +167,7 @@ export function canReopen({ state, history, finding }: Alert, nowMs: number): bo
 }
 
 /** Open as on the first day: nobody has acknowledged that it is back. */
-function reopen(cleared: Alert, finding: Judged, atMs: number): Advance {
+function reopen(cleared: Alert, finding: KnownFinding, atMs: number): Advance {
   const alert: Alert = {
     ...cleared,
     state: 'raised',
@@ -190,7 +190,7 @@ const RANK = Object.fromEntries(
   ALERT_KINDS.map((kind, index) => [kind, index + (ALERT_RULES[kind].yieldsTo ? ALERT_KINDS.length : 0)]),
 ) as Record<AlertKind, number>
 
-function begin(finding: Judged, atMs: number, previous: Alert | undefined): Alert {
+function begin(finding: KnownFinding, atMs: number, previous: Alert | undefined): Alert {
   // After a clearing in the same millisecond the new alert still needs an id of its own.
   const sinceMs = Math.max(atMs, (previous?.history.at(-1)?.atMs ?? -1) + 1)
   return {

@@ -2,11 +2,11 @@
 // with it (domain/alert/kinds/).
 
 import type { Language } from '../phrase.ts'
-import { definitionOf, type Judged } from './kinds.ts'
+import { definitionOf, type KnownFinding } from './kinds.ts'
 
 /** The lines on a finding: how much, against what, by which clause. */
 export function explainFinding(
-  finding: Judged,
+  finding: KnownFinding,
   language: Language,
 ): { measured: string; against: string; clause: string } {
   const { text, rule } = definitionOf(finding.kind)

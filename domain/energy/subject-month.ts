@@ -3,7 +3,7 @@
 // institution-month.ts.
 
 import { addMonths, type Month, monthOf, monthRange } from '../calendar.ts'
-import type { Resource } from '../indicator.ts'
+import type { ResourceKind } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
 import { CARRIERS, type Carrier, ENERGY_MEDIA, FUEL_CARRIERS, type FuelCarrier, MEDIA, type Medium } from '../medium.ts'
 
@@ -180,7 +180,7 @@ function sumOfKnown(values: readonly (number | null)[]): number | null {
 export type SubjectYear = SubjectMonth
 
 /** Hours of one resource's main meters in a month. */
-export const hoursOf = (part: SubjectMonth, resource: Resource): { expected: number; known: number } =>
+export const resourceHours = (part: SubjectMonth, resource: ResourceKind): { expected: number; known: number } =>
   resource === 'water'
     ? { expected: part.waterHoursExpected, known: part.waterHoursKnown }
     : { expected: part.hoursExpected - part.waterHoursExpected, known: part.hoursKnown - part.waterHoursKnown }
@@ -194,15 +194,21 @@ export const hoursOf = (part: SubjectMonth, resource: Resource): { expected: num
 export function rollingYear(
   months: ReadonlyMap<Month, SubjectMonth>,
   endMs: number,
-  resource: Resource,
+  resource: ResourceKind,
 ): SubjectYear | null {
   return rollingYears(months, endMs)[resource]
 }
 
-const rolled = new WeakMap<readonly SubjectMonth[], { endMs: number; years: Record<Resource, SubjectYear | null> }>()
+const rolled = new WeakMap<
+  readonly SubjectMonth[],
+  { endMs: number; years: Record<ResourceKind, SubjectYear | null> }
+>()
 
 /** The same from a list, which is not changed afterwards: dual control and quota ask for one year of one list. */
-export function rollingYearsOf(months: readonly SubjectMonth[], endMs: number): Record<Resource, SubjectYear | null> {
+export function rollingYearsOf(
+  months: readonly SubjectMonth[],
+  endMs: number,
+): Record<ResourceKind, SubjectYear | null> {
   const known = rolled.get(months)
   if (known?.endMs === endMs) return known.years
   const years = rollingYears(byMonth(months), endMs)
@@ -214,9 +220,10 @@ export function rollingYearsOf(months: readonly SubjectMonth[], endMs: number): 
 export function rollingYears(
   months: ReadonlyMap<Month, SubjectMonth>,
   endMs: number,
-): Record<Resource, SubjectYear | null> {
+): Record<ResourceKind, SubjectYear | null> {
   const weighted = monthsOfYear(months, endMs)
-  const isKnown = (resource: Resource): boolean => weighted.every(({ part }) => hoursOf(part, resource).known > 0)
+  const isKnown = (resource: ResourceKind): boolean =>
+    weighted.every(({ part }) => resourceHours(part, resource).known > 0)
   const known = { energy: weighted.length > 0 && isKnown('energy'), water: weighted.length > 0 && isKnown('water') }
   const year = known.energy || known.water ? weightedYear(weighted) : null
   return { energy: known.energy ? year : null, water: known.water ? year : null }

@@ -5,7 +5,7 @@
 import { addMonths, type Month, monthOf, monthRange, monthsThrough } from '../calendar.ts'
 import type { StandardsInForce } from '../energy/conversion.ts'
 import type { MonthSource, MonthSources } from '../energy/month-source.ts'
-import { hoursOf, type SubjectMonth } from '../energy/subject-month.ts'
+import { resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
 import { type IndicatorRow, type IndicatorSize, type IndicatorTable, indicatorRow } from '../indicator.ts'
 import { fuelLeftOut, numeratorOf, sizeOf } from '../judge/indicator-value.ts'
 import { weightedMean } from '../mean.ts'
@@ -63,7 +63,7 @@ export function explainMonths(
   const window = explainWindow(table, indicator, input.endMs)
   const known = window.flatMap((of) => {
     const part = byName.get(of.month)
-    return part && hoursOf(part, row.resource).known > 0 ? [{ ...of, part }] : []
+    return part && resourceHours(part, row.resource).known > 0 ? [{ ...of, part }] : []
   })
   const lowerBound = known.some(({ part }) => fuelLeftOut(part, row) > 0)
   const children = input.children?.map(({ subject, months }) => ({
@@ -92,7 +92,7 @@ export function explainMonths(
         : input.own?.size(month)[sizes]
       if (below !== undefined) checks.push(sameNumber('size', `${month} ${sizes}`, [size, below, size]))
     }
-    const hours = hoursOf(part, row.resource)
+    const hours = resourceHours(part, row.resource)
     return {
       month,
       weight,

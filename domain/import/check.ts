@@ -13,10 +13,10 @@ import { formulaFindings, listed } from '../registry/virtual-meter.ts'
 import { tableProblems } from '../standards/check.ts'
 import { TABLE_KINDS } from '../standards/tables.ts'
 import { amountUnit, isUnitOf, registerUnits } from '../unit.ts'
-import { KINDS, REGISTRY_KINDS } from './kinds.ts'
+import { RECORD_KINDS, REGISTRY_KINDS } from './kinds.ts'
 import type { Registry, RegistryKind, RegistryRecords } from './registry.ts'
 
-export interface Problem {
+export interface RegistryProblem {
   kind: RegistryKind
   /** The record's id; of targets, tables, tariffs and bills, which have none, what makes them one of a kind. */
   id: string
@@ -30,7 +30,7 @@ export interface Problem {
 export const shardOf = (institution: Pick<Institution, 'area'>): string => institution.area
 
 /** All problems, by kind in the order of REGISTRY_KINDS, then by record. Of bills those at hand are checked. */
-export function checkRegistry(registry: Registry): Problem[] {
+export function checkRegistry(registry: Registry): RegistryProblem[] {
   const lookup = lookupOf(registry)
   return [
     ...checkAreas(registry, lookup),
@@ -77,8 +77,8 @@ function checkEach<K extends RegistryKind>(
   kind: K,
   records: readonly RegistryRecords[K][],
   findingsOf: (record: RegistryRecords[K]) => Finding[],
-): Problem[] {
-  const { idOf, idField } = KINDS[kind]
+): RegistryProblem[] {
+  const { idOf, idField } = RECORD_KINDS[kind]
   const firstIndex = new Map<string, number>()
   return records.flatMap((record, index) => {
     const id = idOf(record)
@@ -91,7 +91,7 @@ function checkEach<K extends RegistryKind>(
   })
 }
 
-function checkAreas({ areas }: Registry, lookup: Lookup): Problem[] {
+function checkAreas({ areas }: Registry, lookup: Lookup): RegistryProblem[] {
   const cycles = cyclesOf(new Map(areas.map(({ code, parent }) => [code, parent === undefined ? [] : [parent]])))
   return checkEach('areas', areas, ({ code, parent }) => [
     parent !== undefined && !lookup.areas.has(parent) && ['parent', `area "${parent}" is not registered`],
@@ -99,7 +99,7 @@ function checkAreas({ areas }: Registry, lookup: Lookup): Problem[] {
   ])
 }
 
-function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[] {
+function checkInstitutions({ institutions }: Registry, lookup: Lookup): RegistryProblem[] {
   return checkEach('institutions', institutions, ({ id, area, sizes, pueTotal, pueIt, eueTotal, eueIt }) => {
     const known = lookup.areas.get(area)
     const repeated = repeatedOf(sizes.map(({ validFrom }) => validFrom))
@@ -123,11 +123,11 @@ function checkInstitutions({ institutions }: Registry, lookup: Lookup): Problem[
   })
 }
 
-function checkGateways({ gateways }: Registry, lookup: Lookup): Problem[] {
+function checkGateways({ gateways }: Registry, lookup: Lookup): RegistryProblem[] {
   return checkEach('gateways', gateways, ({ institution }) => [unknownInstitution(institution, lookup)])
 }
 
-function checkMeters({ meters }: Registry, lookup: Lookup): Problem[] {
+function checkMeters({ meters }: Registry, lookup: Lookup): RegistryProblem[] {
   const cycles = parentCycles(meters)
   const formulas = formulaFindings(meters)
   return checkEach('meters', meters, (meter) => [
@@ -165,7 +165,7 @@ function parentFindings(meter: Meter, lookup: Lookup, cycle: readonly string[] |
   return reasons.map((reason): Finding => ['parent', reason])
 }
 
-function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
+function checkTargets({ targets }: Registry, lookup: Lookup): RegistryProblem[] {
   return checkEach('targets', targets, (target) => [
     unknownSubject(target.subject, lookup),
     ...targetProblems(target).map(({ field, reason }): Finding => [field, reason]),
@@ -173,7 +173,7 @@ function checkTargets({ targets }: Registry, lookup: Lookup): Problem[] {
 }
 
 /** As with tables, a tariff without `validTo` holds until the next one of its subject and medium. */
-function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
+function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): RegistryProblem[] {
   const bySubject = Map.groupBy(tariffs, ({ subject, medium }) => `${subject}/${medium}`)
   return checkEach('tariffs', tariffs, (tariff) => {
     const { subject, medium, validFrom, validTo } = tariff
@@ -187,7 +187,7 @@ function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): Problem[] {
   })
 }
 
-function checkBills({ bills = [] }: Registry, lookup: Lookup): Problem[] {
+function checkBills({ bills = [] }: Registry, lookup: Lookup): RegistryProblem[] {
   return checkEach('bills', bills, (bill) => {
     const finding = billFinding(bill, bill.meter === undefined ? undefined : lookup.meters.get(bill.meter))
     return [

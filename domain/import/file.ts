@@ -7,7 +7,7 @@ import { must } from '../must.ts'
 import { readCell } from './cell.ts'
 import type { Column } from './columns.ts'
 import type { JoinedRows } from './joined.ts'
-import { KINDS } from './kinds.ts'
+import { RECORD_KINDS } from './kinds.ts'
 import type { RegistryKind, RegistryRecords } from './registry.ts'
 import { VALUE_WORDS } from './words.ts'
 
@@ -53,7 +53,7 @@ export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<
   const header = readHeader(kind, rows)
   if (header.refused.length > 0) return refuseFile(header.refused)
   const drafts = rows.flatMap((row, index) => (isEmpty(row) ? [] : [readDraft(kind, header.written, row, index + 2)]))
-  return recordsOf<unknown>(drafts, KINDS[kind]) as ParsedRows<RegistryKind>
+  return recordsOf<unknown>(drafts, RECORD_KINDS[kind]) as ParsedRows<RegistryKind>
 }
 
 const refuseFile = (refused: RefusedField[]) => ({ records: [], rowOf: [], refused })
@@ -62,7 +62,7 @@ const refuseFile = (refused: RefusedField[]) => ({ records: [], rowOf: [], refus
 type Written = ReadonlyMap<string, string>
 
 function readHeader(kind: RegistryKind, rows: readonly Row[]): { written: Written; refused: RefusedField[] } {
-  const { columns, fields } = KINDS[kind]
+  const { columns, fields } = RECORD_KINDS[kind]
   const written = new Map<string, string>()
   const refused: RefusedField[] = []
   const refuse = (field: string, reason: string) => refused.push({ row: 1, field, reason })
@@ -103,7 +103,7 @@ interface Draft {
 
 function readDraft(kind: RegistryKind, written: Written, row: Row, rowNumber: number): Draft {
   const draft: Draft = { row: rowNumber, values: {}, refused: new Map(), written }
-  for (const { name, type } of KINDS[kind].columns) {
+  for (const { name, type } of RECORD_KINDS[kind].columns) {
     const text = cellOf(row, written.get(name))
     if (text === '') continue
     const cell = readCell(type, translate(`${kind}.${name}`, text))

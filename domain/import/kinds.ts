@@ -58,7 +58,7 @@ function tableRow<T extends TableRow>(kind: TableKind, { schema }: Table<T>): Re
 }
 
 /** In the order in which records refer to one another. */
-export const KINDS: { readonly [K in RegistryKind]: RegistryKindRow<RegistryRecords[K]> } = {
+export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<RegistryRecords[K]> } = {
   areas: {
     schema: areaSchema,
     columns: COLUMNS.areas,
@@ -128,11 +128,11 @@ export const KINDS: { readonly [K in RegistryKind]: RegistryKindRow<RegistryReco
   keyEnergyUsers: tableRow('keyEnergyUsers', TABLES.keyEnergyUsers),
   rankingRules: tableRow('rankingRules', TABLES.rankingRules),
 }
-export const REGISTRY_KINDS = keysOf(KINDS)
+export const REGISTRY_KINDS = keysOf(RECORD_KINDS)
 
 /** All that a request may import: lists of records by kind. */
 export const registryPartSchema = z.object(
-  Object.fromEntries(REGISTRY_KINDS.map((kind) => [kind, z.array(KINDS[kind].schema).optional()])) as {
+  Object.fromEntries(REGISTRY_KINDS.map((kind) => [kind, z.array(RECORD_KINDS[kind].schema).optional()])) as {
     [K in RegistryKind]: z.ZodOptional<z.ZodArray<z.ZodType<RegistryRecords[K]>>>
   },
 )

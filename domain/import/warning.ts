@@ -4,11 +4,11 @@
 import { namedMeters } from '../energy/data-centre-boundary.ts'
 import { HEATING } from '../energy/institution-month.ts'
 import type { Institution, Meter } from '../registry/records.ts'
-import type { Problem } from './check.ts'
+import type { RegistryProblem } from './check.ts'
 import type { Registry } from './registry.ts'
 
 /** By institution, in their order. */
-export function warnRegistry({ institutions, meters }: Pick<Registry, 'institutions' | 'meters'>): Problem[] {
+export function warnRegistry({ institutions, meters }: Pick<Registry, 'institutions' | 'meters'>): RegistryProblem[] {
   const metersOf = Map.groupBy(meters, ({ institution }) => institution)
   return institutions.flatMap((institution, index) =>
     missingOf(institution, metersOf.get(institution.id) ?? []).map(([field, reason]) => ({

@@ -4,7 +4,7 @@
 // other.
 
 import { type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
-import { byMonth, hoursOf, rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
+import { byMonth, resourceHours, rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
 import {
   DUAL_CONTROL,
   INDICATORS,
@@ -12,7 +12,7 @@ import {
   type Indicator,
   type IntensityIndicator,
   isTotal,
-  type Resource,
+  type ResourceKind,
   TOTAL_INDICATORS,
   type TotalIndicator,
 } from '../indicator.ts'
@@ -117,7 +117,7 @@ interface Scope extends JudgeInput {
   endMs: number
   year: number
   byMonth: ReadonlyMap<Month, SubjectMonth>
-  rolling: Record<Resource, SubjectYear | null>
+  rolling: Record<ResourceKind, SubjectYear | null>
   /** Of the months of this year, how much has passed, January first. */
   elapsed: readonly number[]
   /** The records from January to `month`, and the time that they stand for. */
@@ -144,7 +144,7 @@ function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
 
 function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
   const row = DUAL_CONTROL[indicator]
-  const known = scope.toDate.filter((part) => hoursOf(part, row.resource).known > 0)
+  const known = scope.toDate.filter((part) => resourceHours(part, row.resource).known > 0)
   const actual = known.length > 0 ? known.reduce((sum, part) => sum + totalOf(part, row), 0) : null
   const { basis, share } = elapsedOfYear(scope, indicator)
   return against(scope, indicator, {
@@ -218,20 +218,20 @@ function profileOf(
 ): YearProfile | undefined {
   const row = DUAL_CONTROL[indicator]
   const parts = monthsOf(year).flatMap((month) => map.get(month) ?? [])
-  const hours = parts.map((part) => hoursOf(part, row.resource))
+  const hours = parts.map((part) => resourceHours(part, row.resource))
   // Each month must be known, not only the year: a January half missing would make every February look too high.
   if (parts.length < 12 || hours.some((month) => (coverageOf([month]) ?? 0) < COVERAGE_MIN)) return undefined
   return parts.map((part) => totalOf(part, row))
 }
 
-function coverageToDate({ toDate, recordedMs, year, endMs }: Scope, resource: Resource): number | null {
-  const share = coverageOf(toDate.map((part) => hoursOf(part, resource)))
+function coverageToDate({ toDate, recordedMs, year, endMs }: Scope, resource: ResourceKind): number | null {
+  const share = coverageOf(toDate.map((part) => resourceHours(part, resource)))
   return share === null ? null : share * (recordedMs / (endMs - yearRange(year).fromMs))
 }
 
-function rollingCoverage({ rolling }: Scope, resource: Resource): number | null {
+function rollingCoverage({ rolling }: Scope, resource: ResourceKind): number | null {
   const year = rolling[resource]
-  return year && coverageOf([hoursOf(year, resource)])
+  return year && coverageOf([resourceHours(year, resource)])
 }
 
 function coverageOf(hours: readonly { expected: number; known: number }[]): number | null {

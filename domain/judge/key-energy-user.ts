@@ -2,7 +2,7 @@
 // thresholds are the user's; without one nobody is marked, and the result says that none was issued.
 
 import { monthsThrough } from '../calendar.ts'
-import { byMonth, hoursOf, type SubjectMonth } from '../energy/subject-month.ts'
+import { byMonth, resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
 import type { Institution } from '../registry/records.ts'
 import type { KeyEnergyUserRule } from '../standards/key-energy-users.ts'
 import { isValidOn } from '../standards/validity.ts'
@@ -79,11 +79,11 @@ function knownMonths(months: readonly SubjectMonth[], year: number): SubjectMont
   const names = monthsThrough(`${year}-01`, `${year}-12`)
   return names.flatMap((month) => {
     const part = map.get(month)
-    return part && hoursOf(part, 'energy').known > 0 ? part : []
+    return part && resourceHours(part, 'energy').known > 0 ? part : []
   })
 }
 
 function coverageOf(known: readonly SubjectMonth[]): number {
-  const hours = known.map((part) => hoursOf(part, 'energy'))
+  const hours = known.map((part) => resourceHours(part, 'energy'))
   return hours.reduce((sum, part) => sum + part.known, 0) / hours.reduce((sum, part) => sum + part.expected, 0)
 }

@@ -3,7 +3,7 @@
 // domain/judge/quota.ts: it is asked for a whole year whose remaining months are at nothing.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough, yearOf, yearRange } from '../calendar.ts'
-import { byMonth, hoursOf, type SubjectMonth, sumSubjects } from '../energy/subject-month.ts'
+import { byMonth, resourceHours, type SubjectMonth, sumSubjects } from '../energy/subject-month.ts'
 import type { QuotaIndicator } from '../indicator.ts'
 import { RATINGS, type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
@@ -160,8 +160,8 @@ function yearToDate(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs:
 function yearOfProfile(map: ReadonlyMap<Month, SubjectMonth>, year: number): SubjectMonth[] | null {
   const parts = monthsThrough(`${year}-01`, `${year}-12`).flatMap((month) => map.get(month) ?? [])
   const wellKnown = parts.filter((part) => {
-    const { expected, known } = hoursOf(part, 'energy')
-    return expected > 0 ? known >= expected * COVERAGE_MIN : hoursOf(part, 'water').known > 0
+    const { expected, known } = resourceHours(part, 'energy')
+    return expected > 0 ? known >= expected * COVERAGE_MIN : resourceHours(part, 'water').known > 0
   })
   return wellKnown.length === 12 ? parts : null
 }

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { HOUR_MS } from '../calendar.ts'
 import { must } from '../must.ts'
 import type { MeterProfile, Samples } from './series.ts'
-import { HOUR_FLAGS, type HourFlag, settle } from './settle.ts'
+import { HOUR_FLAGS, type HourFlag, settleSamples } from './settle.ts'
 
 /** kWh per unit of the register. */
 const KWH_PER_UNIT = { kWh: 1, MWh: 1000, Wh: 0.001, GJ: 1000 / 3.6 }
@@ -87,7 +87,7 @@ function settleParsed(settling: SettleCase, receivedByMs: number): SettledCase {
   const arrived = settling.readings.filter(
     ([, , receivedMs]) => (receivedMs ?? Number.NEGATIVE_INFINITY) <= receivedByMs,
   )
-  const { firstHourMs, amounts, flags } = settle(profileOf(settling), samplesOf(arrived))
+  const { firstHourMs, amounts, flags } = settleSamples(profileOf(settling), samplesOf(arrived))
   const hours = Array.from(amounts, (kWh, index): [number, number | null, HourFlag] => [
     firstHourMs + index * HOUR_MS,
     Number.isNaN(kWh) ? null : kWh,

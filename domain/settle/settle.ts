@@ -14,7 +14,7 @@ export { planWindow } from './window.ts'
  * flags of docs/rules/settling.md. Expects finite values at strictly rising times, whole-hour windows; throws
  * RangeError otherwise, as far as it notices.
  */
-export function settle(profile: MeterProfile, samples: Samples, window?: SettleWindow): HourSeries {
+export function settleSamples(profile: MeterProfile, samples: Samples, window?: SettleWindow): HourSeries {
   if (samples.atMs.length !== samples.value.length) throw new RangeError('samples: a value is needed for every time')
   const first = window?.firstIndex ?? 0
   const last = window?.lastIndex ?? samples.atMs.length - 1

@@ -8,7 +8,7 @@ import { falls, replacementsAmong, smallStep } from './cumulative.ts'
 import { intervalTiming } from './interval.ts'
 import type { MeterProfile, Samples, SettleWindow } from './series.ts'
 
-export interface Touched {
+export interface TouchedSpan {
   /** Times of the earliest and the latest reading that arrived or was corrected. */
   fromMs: number
   toMs: number
@@ -32,7 +32,7 @@ export type MoreNeeded = { more: 'before' | 'after' }
 export function planWindow(
   profile: MeterProfile,
   samples: Samples,
-  touched: Touched,
+  touched: TouchedSpan,
   edge: LoadedEdge,
 ): WindowPlan | MoreNeeded {
   if (samples.atMs.length === 0) {
@@ -59,7 +59,7 @@ export function planWindow(
 function planRegister(
   profile: MeterProfile,
   samples: Samples,
-  touched: Touched,
+  touched: TouchedSpan,
   edge: LoadedEdge,
 ): WindowPlan | MoreNeeded {
   const { atMs } = samples
@@ -127,7 +127,7 @@ function seriesOutline(profile: MeterProfile, samples: Samples, edge: LoadedEdge
 function planIntervals(
   profile: MeterProfile,
   samples: Samples,
-  touched: Touched,
+  touched: TouchedSpan,
   edge: LoadedEdge,
 ): WindowPlan | MoreNeeded {
   const { atMs } = samples

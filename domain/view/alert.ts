@@ -61,7 +61,7 @@ export type AlertView = z.infer<typeof alertViewSchema>
 export const alertsPageSchema = pageOf(alertViewSchema).extend({
   total: z.number().nullable().meta({ description: 'How many there are, on the first page of open ones; else null' }),
 })
-export type AlertsPage = z.infer<typeof alertsPageSchema>
+export type AlertListView = z.infer<typeof alertsPageSchema>
 
 /** With its whole history, the latest event last. */
 export const alertDetailViewSchema = alertViewSchema.extend({ history: z.array(alertEventViewSchema) })

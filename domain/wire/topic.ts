@@ -10,23 +10,23 @@ export const UP_CHANNELS = ['readings', 'status', 'results'] as const
 /** What a gateway is told. */
 export const DOWN_CHANNELS = ['commands'] as const
 export const CHANNELS = [...UP_CHANNELS, ...DOWN_CHANNELS] as const
-export type Channel = (typeof CHANNELS)[number]
+export type TopicChannel = (typeof CHANNELS)[number]
 
 export interface Topic {
   gateway: string
-  channel: Channel
+  channel: TopicChannel
 }
 
 /** The topic of one gateway's channel. Precondition: `gateway` is a gateway id. */
-export const topicOf = (gateway: string, channel: Channel): string => `${TOPIC_ROOT}/${gateway}/${channel}`
+export const topicOf = (gateway: string, channel: TopicChannel): string => `${TOPIC_ROOT}/${gateway}/${channel}`
 
 /** The filter that hears one channel of every gateway; for the host's own use, never granted to a gateway. */
-export const filterOf = (channel: Channel): string => `${TOPIC_ROOT}/+/${channel}`
+export const filterOf = (channel: TopicChannel): string => `${TOPIC_ROOT}/+/${channel}`
 
 /** The parts of a topic, or undefined when it is none of version 1's. A filter with wildcards is not a topic. */
 export function parseTopic(topic: string): Topic | undefined {
   const [, gateway, channel] = TOPIC.exec(topic) ?? []
-  return gateway === undefined ? undefined : { gateway, channel: channel as Channel }
+  return gateway === undefined ? undefined : { gateway, channel: channel as TopicChannel }
 }
 const TOPIC = new RegExp(`^${TOPIC_ROOT}/(${GATEWAY_ID.source.slice(1, -1)})/(${CHANNELS.join('|')})$`)
 

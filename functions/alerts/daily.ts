@@ -8,11 +8,18 @@ import type { Finding } from '../../domain/alert/kinds.ts'
 import { addMonths, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
 import { quotaPace } from '../../domain/judge/quota-pace.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
-import { dualControlOf, type Judged, judgedYears, latestMonth, quotaOf, subjectMonths } from '../judging/judgement.ts'
+import {
+  dualControlOf,
+  type Judgement,
+  judgedYears,
+  latestMonth,
+  quotaOf,
+  subjectMonths,
+} from '../judging/judgement.ts'
 import { subjectYearKey } from '../judging/subject-year.ts'
 import type { Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
-import { hoursOf, meterLook } from './meters.ts'
+import { givenHours, meterLook } from './meters.ts'
 
 /** Whose hours are in memory together, and are looked at before the store gives others a turn: some 20 ms. */
 const INSTITUTIONS_PER_LOAD = 50
@@ -42,7 +49,7 @@ export async function institutionFindings(
     shard: string
     institutions: readonly Institution[]
     metersOf: ReadonlyMap<string, readonly Meter[]>
-    judged?: ReadonlyMap<string, Judged>
+    judged?: ReadonlyMap<string, Judgement>
     round: Round
   },
 ): Promise<Finding[]> {
@@ -60,7 +67,7 @@ export async function institutionFindings(
       const meters = metersOf.get(institution.id) ?? []
       findings.push(
         ...detect('judged', await judgementOf(ports, { institution, shard, known, nowMs }), round),
-        ...detect('hours', hoursOf(look, { institution, meters, nowMs }), round),
+        ...detect('hours', givenHours(look, { institution, meters, nowMs }), round),
       )
     }
   }
@@ -73,7 +80,7 @@ const freshMonth = (month: Month | undefined, nowMs: number): Month | undefined 
 
 async function judgementOf(
   { state, registry }: Ports,
-  of: { institution: Institution; shard: string; known: Judged | undefined; nowMs: number },
+  of: { institution: Institution; shard: string; known: Judgement | undefined; nowMs: number },
 ): Promise<Given['judged']> {
   const { institution, shard, known, nowMs } = of
   const subject = { type: 'institution', id: institution.id } as const

@@ -39,7 +39,7 @@ export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: n
 }
 
 /** What of a look concerns one institution and its meters. */
-export function hoursOf(
+export function givenHours(
   look: MeterLook,
   { institution, meters, nowMs }: { institution: Institution; meters: readonly Meter[]; nowMs: number },
 ): Given['hours'] {

@@ -14,7 +14,7 @@ import {
 } from '../../domain/alert/life.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
-import type { Judged } from '../judging/judgement.ts'
+import type { Judgement } from '../judging/judgement.ts'
 import { DERIVED, docKey, type Platform } from '../platform.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
 import { dailyDueMs, isDue } from '../state/due.ts'
@@ -40,7 +40,7 @@ type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReade
  */
 export interface Assessed {
   docs: Platform['state']
-  judged: ReadonlyMap<string, Judged> | undefined
+  judged: ReadonlyMap<string, Judgement> | undefined
 }
 
 /**

@@ -135,7 +135,7 @@ export async function alertOf(state: StateStore, id: string): Promise<{ alert: A
   return alert?.id === id ? { alert, area: shard } : undefined
 }
 
-export interface AlertPage {
+export interface AlertSlice {
   wanted(found: { value: Alert }): boolean
   /** Where the page before ended. */
   after?: string
@@ -150,7 +150,7 @@ interface Listed {
 const CLOSED_PAGE = 200
 
 /** Open alerts of areas, the one raised last first. */
-export async function openAlerts(state: StateStore, areas: readonly string[], page: AlertPage): Promise<Listed[]> {
+export async function openAlerts(state: StateStore, areas: readonly string[], page: AlertSlice): Promise<Listed[]> {
   const found = await Promise.all(
     areas.map(async (area) =>
       (await state.query(alertKeys.open(area))).filter(page.wanted).map(({ value }) => ({
@@ -164,12 +164,12 @@ export async function openAlerts(state: StateStore, areas: readonly string[], pa
 }
 
 /** Cleared alerts of areas, the one cleared last first. */
-export async function closedAlerts(state: StateStore, areas: readonly string[], page: AlertPage): Promise<Listed[]> {
+export async function closedAlerts(state: StateStore, areas: readonly string[], page: AlertSlice): Promise<Listed[]> {
   const found = await Promise.all(areas.map((area) => closedOf(state, area, page)))
   return latestFirst(found.flat(), page)
 }
 
-async function closedOf(state: StateStore, area: string, { wanted, after, limit }: AlertPage): Promise<Listed[]> {
+async function closedOf(state: StateStore, area: string, { wanted, after, limit }: AlertSlice): Promise<Listed[]> {
   const prefix = alertKeys.closed(area)
   const found: Listed[] = []
   for (let from = after && `${prefix}${after}`; found.length < limit; ) {
@@ -186,7 +186,7 @@ async function closedOf(state: StateStore, area: string, { wanted, after, limit 
   return found
 }
 
-const latestFirst = (found: readonly Listed[], { after, limit }: AlertPage): Listed[] =>
+const latestFirst = (found: readonly Listed[], { after, limit }: AlertSlice): Listed[] =>
   found
     .filter(({ cursor }) => after === undefined || cursor < after)
     .toSorted((a, b) => (a.cursor < b.cursor ? 1 : -1))

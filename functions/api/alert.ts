@@ -21,7 +21,7 @@ import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { subjectPlace } from '../telling/plan.ts'
 import { areaOf, institutionOf, limitQuery } from './query.ts'
-import { notFound, Problem, type RouteContext, route } from './route.ts'
+import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
 /** A person's words. */
 const note = z.string().max(1000)
@@ -106,7 +106,7 @@ export const alertRoutes = {
       const subject = await knownSubject(context)
       const value = body.thresholds.map((one, index) => thresholdOf({ ...one, subject: path.subject }, index))
       const kinds = new Set(value.map(({ kind }) => kind))
-      if (kinds.size < value.length) throw new Problem(400, 'Bad request', 'thresholds: a kind is given twice')
+      if (kinds.size < value.length) throw new ApiProblem(400, 'Bad request', 'thresholds: a kind is given twice')
       await platform.state.put([{ key: alertKeys.thresholds(path.subject), value }])
       // What is judged by them is looked at again now, not tomorrow.
       const areas = areasBelow(await registry.areas(), subject.chain.at(subject.type === 'area' ? 0 : -subject.areas))
@@ -137,7 +137,7 @@ async function institutionSubjects({ registry }: RouteContext, id: string) {
 
 async function knownAlert({ platform, path }: RouteContext<'id'>): Promise<{ alert: Alert; area: string }> {
   const found = await alertOf(platform.state, path.id)
-  if (!found) throw new Problem(404, 'Not found', `there is no alert "${path.id}"`)
+  if (!found) throw new ApiProblem(404, 'Not found', `there is no alert "${path.id}"`)
   return found
 }
 
@@ -197,5 +197,5 @@ function thresholdOf(value: unknown, index: number): AlertThreshold {
   if (parsed.success) return parsed.data
   const issue = must(parsed.error.issues[0])
   const field = `thresholds.${index}.${issue.path.join('.')}`
-  throw new Problem(400, 'Bad request', `${field}: ${issue.message}`, { field })
+  throw new ApiProblem(400, 'Bad request', `${field}: ${issue.message}`, { field })
 }

@@ -16,7 +16,7 @@ import { asOf, demonstrationYear, peerMeansIn, standingKey } from '../judging/pa
 import { shardsBelow } from '../registry/reader.ts'
 import { institutionsBelow, monthsOfYear } from './institution-years.ts'
 import { areaOf, type PageQuery, paged, pageQuery, yearAsked, yearQuery } from './query.ts'
-import { Problem, type RouteContext, route } from './route.ts'
+import { ApiProblem, type RouteContext, route } from './route.ts'
 
 const listQuery = yearQuery.extend(pageQuery.shape)
 
@@ -95,7 +95,7 @@ function inForce<T extends Validity>(
 ): T {
   const date = dayLabel(dayOf(asOf(year, context.platform.now()) - 1))
   const row = rows.find((one) => isValidOn(one, date))
-  if (!row) throw new Problem(404, 'Not found', `no row of ${table} holds on ${date}; import one`, { field: 'year' })
+  if (!row) throw new ApiProblem(404, 'Not found', `no row of ${table} holds on ${date}; import one`, { field: 'year' })
   return row
 }
 

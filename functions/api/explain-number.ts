@@ -57,7 +57,7 @@ const CLAUSES: Record<IndicatorTable, { zh: string; en: string }> = {
 }
 
 /** The table that an indicator's name means when none is asked for: dual control where both have it. */
-export const tableOf = (indicator: string): IndicatorTable =>
+export const indicatorTableOf = (indicator: string): IndicatorTable =>
   INDICATORS.some((name) => name === indicator) ? 'dualControl' : 'quota'
 
 export async function explain(

@@ -10,9 +10,9 @@ import { INDICATOR_TABLES, INDICATORS, indicatorRow, QUOTA_INDICATORS } from '..
 import { alertExplainViewSchema, type ExplainCheck, explainViewSchema } from '../../domain/view/explain.ts'
 import { alertKeys } from '../alerts/store.ts'
 import { dayExplained, dayNamed } from './explain-hours.ts'
-import { explain, tableOf } from './explain-number.ts'
+import { explain, indicatorTableOf } from './explain-number.ts'
 import { areaOf, institutionOf, limitQuery, meterOf, monthQuery, monthShown } from './query.ts'
-import { notFound, Problem, type RouteContext, route } from './route.ts'
+import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
 /** Children or meters that one answer lists; a county has some hundred institutions. */
 const LISTED = 25
@@ -49,7 +49,7 @@ export const explainRoutes = {
       const area = await areaOf(context)
       const question = explained(query)
       if (question.table === 'quota')
-        throw new Problem(400, 'Bad request', 'an area has no quota; ask for one of its institutions', {
+        throw new ApiProblem(400, 'Bad request', 'an area has no quota; ask for one of its institutions', {
           field: 'table',
         })
       const month = query.month ?? (await monthShown(area.code, context))
@@ -106,16 +106,16 @@ const ratioCheck = (value: number, ratio: Evidence['ratio']): ExplainCheck[] =>
   ratio ? [sameNumber('rating', 'value of the alert, of its facts', [value, ratio.part / ratio.whole])] : []
 
 function explained({ indicator, table, limit, cursor }: z.output<typeof areaQuery>) {
-  const chosen = table ?? tableOf(indicator)
+  const chosen = table ?? indicatorTableOf(indicator)
   if (!indicatorRow(chosen, indicator))
-    throw new Problem(400, 'Bad request', `${chosen} has no indicator ${indicator}`, { field: 'indicator' })
+    throw new ApiProblem(400, 'Bad request', `${chosen} has no indicator ${indicator}`, { field: 'indicator' })
   return { table: chosen, indicator, limit, cursor }
 }
 
 async function dayAsked({ meter: id, day }: z.output<typeof institutionQuery>, { registry, path }: RouteContext<'id'>) {
   if (id === undefined && day === undefined) return undefined
   if (id === undefined || day === undefined)
-    throw new Problem(400, 'Bad request', 'meter and day are asked for together', { field: id ? 'day' : 'meter' })
+    throw new ApiProblem(400, 'Bad request', 'meter and day are asked for together', { field: id ? 'day' : 'meter' })
   const { meter } = await meterOf({ registry, path: { id } })
   if (meter.institution !== path.id) throw notFound('meter', id)
   return { meter, day: dayNamed(day) }

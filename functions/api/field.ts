@@ -22,7 +22,7 @@ import { eventOf, eventsOf, type MeterEvent } from '../settling/events.ts'
 import { repair, repairKey } from '../settling/repair.ts'
 import { putReview } from '../settling/review.ts'
 import { areaOf, instant, institutionOf, meterOf, paged, pageQuery } from './query.ts'
-import { Problem, type RouteContext, route } from './route.ts'
+import { ApiProblem, type RouteContext, route } from './route.ts'
 
 /** A list reads at most this many meter-days: the events of 1,000 meters in a year. */
 const METER_DAYS_MAX = 366_000
@@ -43,11 +43,11 @@ const review = (state: ReviewState, summary: string) => ({
   async handle(context: RouteContext<'id' | 'event'>, { body }: { body: z.output<typeof reviewBody> }) {
     const { platform, path } = context
     const found = await meterOf(context)
-    if (!parseEventId(path.event)) throw new Problem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
+    if (!parseEventId(path.event)) throw new ApiProblem(400, 'Bad request', `"${path.event}" is no event: kind:atMs`)
     const event = await eventOf(platform, found.meter, path.event)
-    if (!event) throw new Problem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
+    if (!event) throw new ApiProblem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
     if (state === 'undone' && !canUndo(event))
-      throw new Problem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
+      throw new ApiProblem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
     const entry = { state, who: body.who ?? 'admin', note: body.note ?? null, atMs: platform.now() }
     const reviewed = await putReview(platform.state, { meter: path.id, event }, entry)
     await platform.fanOut.send('settle', [found.shard])
@@ -106,7 +106,7 @@ export const fieldRoutes = {
       const { refused, record } = await repair(platform, body)
       if (record) return record
       const { row, field, reason } = must(refused[0])
-      throw new Problem(422, 'Repair refused', `row ${row}: ${field} ${reason}`, { problems: refused })
+      throw new ApiProblem(422, 'Repair refused', `row ${row}: ${field} ${reason}`, { problems: refused })
     },
   }),
 
@@ -156,10 +156,12 @@ async function eventViews(
   range: { from: number; to: number },
 ): Promise<EventView[]> {
   const [fromMs, toMs] = [range.from, range.to]
-  if (toMs <= fromMs) throw new Problem(400, 'Bad request', '"to" must be after "from"', { field: 'to' })
+  if (toMs <= fromMs) throw new ApiProblem(400, 'Bad request', '"to" must be after "from"', { field: 'to' })
   const meterDays = meters.length * Math.ceil((toMs - fromMs) / DAY_MS)
   if (meterDays > METER_DAYS_MAX)
-    throw new Problem(400, 'Bad request', `a list covers at most ${METER_DAYS_MAX} days of meters`, { field: 'from' })
+    throw new ApiProblem(400, 'Bad request', `a list covers at most ${METER_DAYS_MAX} days of meters`, {
+      field: 'from',
+    })
   return (await eventsOf(platform, meters, { fromMs, toMs })).map(viewOf)
 }
 

@@ -8,7 +8,7 @@ import { ingest } from '../ingest.ts'
 import type { Doc } from '../platform.ts'
 import { type RejectionRecord, rejectionKeys } from '../wire/rejections.ts'
 import { PAGE_LIMIT_MAX, pageQuery } from './query.ts'
-import { Problem, route } from './route.ts'
+import { ApiProblem, route } from './route.ts'
 
 export const intakeRoutes = {
   ...route('GET /api/v1/rejections', {
@@ -53,7 +53,7 @@ export const intakeRoutes = {
     rawBody: true,
     response: storedViewSchema,
     async handle({ platform, principal }, { body }) {
-      if (principal.role !== 'gateway') throw new Problem(403, 'Forbidden', 'only a gateway sends readings')
+      if (principal.role !== 'gateway') throw new ApiProblem(403, 'Forbidden', 'only a gateway sends readings')
       const receivedMs = platform.now()
       const message = {
         id: randomUUID(),

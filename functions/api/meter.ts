@@ -12,7 +12,7 @@ import type { Extent } from '../settling/days.ts'
 import { freshDays } from '../settling/fresh-days.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
 import { instant, meterOf } from './query.ts'
-import { Problem, type RouteContext, route } from './route.ts'
+import { ApiProblem, type RouteContext, route } from './route.ts'
 
 /** A series has at most this many points: eleven years of hours. */
 const POINTS_MAX = 100_000
@@ -34,11 +34,11 @@ export const meterRoutes = {
     async handle(context, { query }): Promise<SeriesView> {
       const { meter, shard } = await meterOf(context)
       const { from: fromMs, to: toMs, grain } = query
-      if (toMs <= fromMs) throw new Problem(400, 'Bad request', '"to" must be after "from"', { field: 'to' })
+      if (toMs <= fromMs) throw new ApiProblem(400, 'Bad request', '"to" must be after "from"', { field: 'to' })
       const frame = { meter: meter.id, grain, fromMs, toMs }
       if (grain === 'raw') return { ...frame, unit: meter.unit, points: await rawPoints(meter, fromMs, toMs, context) }
       if ((toMs - fromMs) / HOUR_MS > POINTS_MAX)
-        throw new Problem(400, 'Bad request', `a series has at most ${POINTS_MAX} hours`, { field: 'from' })
+        throw new ApiProblem(400, 'Bad request', `a series has at most ${POINTS_MAX} hours`, { field: 'from' })
       const days = await freshDays(context, { meter, shard, fromDay: dayOf(fromMs), toDay: dayOf(toMs - 1) + 1 })
       const hours = days.flatMap((day) => hourPoints(day)).filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
       return {
@@ -68,7 +68,7 @@ async function rawPoints(meter: Meter, fromMs: number, toMs: number, { platform 
   const samples = (await platform.readings.range([meter.id], fromMs, toMs)).get(meter.id)
   if (!samples) return []
   if (samples.atMs.length > POINTS_MAX)
-    throw new Problem(400, 'Bad request', `a series has at most ${POINTS_MAX} points`, { field: 'from' })
+    throw new ApiProblem(400, 'Bad request', `a series has at most ${POINTS_MAX} points`, { field: 'from' })
   return Array.from(samples.atMs, (atMs, i) => ({ atMs, value: must(samples.value[i]) }))
 }
 

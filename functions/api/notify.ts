@@ -15,7 +15,7 @@ import {
 import { finishedNotifications, notificationKeys, recipientsOf } from '../telling/outbox.ts'
 import { RETENTION_KEY, retentionOf } from '../telling/retention.ts'
 import { pageQuery } from './query.ts'
-import { Problem, route } from './route.ts'
+import { ApiProblem, route } from './route.ts'
 
 export const notifyRoutes = {
   ...route('GET /api/v1/notifications', {
@@ -57,7 +57,7 @@ export const notifyRoutes = {
     async handle({ platform, path }, { body }) {
       const parsed = recipientSchema.safeParse({ ...body, id: path.id })
       if (!parsed.success)
-        throw new Problem(400, 'Bad request', `id: ${must(parsed.error.issues[0]).message}`, { field: 'id' })
+        throw new ApiProblem(400, 'Bad request', `id: ${must(parsed.error.issues[0]).message}`, { field: 'id' })
       await platform.state.put([{ key: notificationKeys.recipient(path.id), value: parsed.data }])
       return recipientView(parsed.data)
     },

@@ -7,7 +7,7 @@ import { parseInstant } from '../../domain/instant.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import type { Page } from '../../domain/view/view.ts'
 import { latestMonth } from '../judging/judgement.ts'
-import { notFound, Problem, type RouteContext } from './route.ts'
+import { ApiProblem, notFound, type RouteContext } from './route.ts'
 
 /** Rows of a page when none are asked for, and at most: a page is read and answered in one go. */
 const PAGE_LIMIT = 50
@@ -40,7 +40,7 @@ export type PageQuery = z.output<typeof pageQuery>
 export function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor, limit }: PageQuery): Page<T> {
   const first = cursor === undefined ? 0 : rows.findIndex((row) => idOf(row) === cursor) + 1
   if (cursor !== undefined && first === 0)
-    throw new Problem(400, 'Bad request', `"${cursor}" is no cursor of this list`, { field: 'cursor' })
+    throw new ApiProblem(400, 'Bad request', `"${cursor}" is no cursor of this list`, { field: 'cursor' })
   const items = rows.slice(first, first + limit)
   const last = items.at(-1)
   return { items, next: last !== undefined && first + limit < rows.length ? idOf(last) : null }

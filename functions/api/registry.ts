@@ -6,7 +6,7 @@ import { TABLE_KINDS, tableRowId } from '../../domain/standards/tables.ts'
 import { importViewSchema, tableViewSchema } from '../../domain/view/registry.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
-import { Problem, route } from './route.ts'
+import { ApiProblem, route } from './route.ts'
 
 export const registryRoutes = {
   ...route('PUT /api/v1/registry', {
@@ -19,7 +19,7 @@ export const registryRoutes = {
       if (!('problems' in outcome)) return outcome
       const { problems } = outcome
       const { kind, id, field, reason } = must(problems[0])
-      throw new Problem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
+      throw new ApiProblem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
     },
   }),
   ...route('GET /api/v1/tables/{table}', {
@@ -27,7 +27,8 @@ export const registryRoutes = {
     response: tableViewSchema,
     async handle({ platform, registry, path }) {
       const table = TABLE_KINDS.find((kind) => kind === path.table)
-      if (!table) throw new Problem(404, 'Not found', `no table "${path.table}"; there are ${TABLE_KINDS.join(', ')}`)
+      if (!table)
+        throw new ApiProblem(404, 'Not found', `no table "${path.table}"; there are ${TABLE_KINDS.join(', ')}`)
       const own = new Set((await importedTables(platform.state))[table].map((row) => tableRowId(table, row)))
       const rows = (await registry.tables())[table].map((row) => ({
         ...row,

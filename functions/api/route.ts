@@ -56,7 +56,7 @@ export const DOCUMENT_ROUTE = 'GET /api/v1/openapi.json' satisfies ApiRoute
 export const methodAndPath = (text: string) =>
   text.split(' ') as [method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string]
 
-export class Problem extends Error {
+export class ApiProblem extends Error {
   override name = 'Problem'
   readonly status: number
   readonly title: string
@@ -68,5 +68,5 @@ export class Problem extends Error {
     this.more = more
   }
 }
-export const notFound = (kind: string, id: string): Problem =>
-  new Problem(404, 'Not found', `no ${kind} "${id}" is registered`)
+export const notFound = (kind: string, id: string): ApiProblem =>
+  new ApiProblem(404, 'Not found', `no ${kind} "${id}" is registered`)

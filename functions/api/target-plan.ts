@@ -10,7 +10,7 @@ import { targetSchema } from '../../domain/registry/records.ts'
 import { planProposalSchema, planViewSchema } from '../../domain/view/target-plan.ts'
 import { subjectMonths } from '../judging/judgement.ts'
 import { areaOf } from './query.ts'
-import { Problem, type RouteContext, route } from './route.ts'
+import { ApiProblem, type RouteContext, route } from './route.ts'
 
 export const targetPlanRoutes = {
   ...route('GET /api/v1/areas/{code}/target-plan', {
@@ -42,7 +42,7 @@ export const targetPlanRoutes = {
     async handle(context, { body: { target, shares } }) {
       const area = await areaOf(context)
       if (target.subject !== area.code)
-        throw new Problem(400, 'Bad request', `the target is of "${target.subject}"`, { field: 'target.subject' })
+        throw new ApiProblem(400, 'Bad request', `the target is of "${target.subject}"`, { field: 'target.subject' })
       return decompose(target, shares)
     },
   }),

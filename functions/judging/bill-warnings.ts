@@ -4,7 +4,7 @@
 import { dayOf, monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId, isMedium } from '../../domain/energy/bill.ts'
 import { billProblems } from '../../domain/energy/institution-month.ts'
-import type { Problem } from '../../domain/import/check.ts'
+import type { RegistryProblem } from '../../domain/import/check.ts'
 import type { Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { registryReader } from '../registry/reader.ts'
@@ -22,12 +22,12 @@ export async function billWarnings(
   { state, consumption }: Pick<Platform, 'state' | 'consumption'>,
   bills: readonly Bill[],
   monthsReadMax = MONTHS_READ_MAX,
-): Promise<Problem[]> {
+): Promise<RegistryProblem[]> {
   const registry = registryReader(state)
   await registry.refresh()
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   const indexOf = new Map(bills.map((bill, index) => [billId(bill), index]))
-  const warnings: Problem[] = []
+  const warnings: RegistryProblem[] = []
   let monthsRead = 0
   const notRead: Bill[] = []
   for (const [id, own] of Map.groupBy(bills, ({ institution }) => institution)) {

@@ -1,7 +1,7 @@
 // Imports records for the API and for the command line: stores them, gives gateways their credentials, and has the
 // counties settled and judged anew. The warnings include those that only judged amounts can show.
 
-import type { Problem } from '../../domain/import/check.ts'
+import type { RegistryProblem } from '../../domain/import/check.ts'
 import type { GatewayRecord } from '../../domain/import/registry.ts'
 import type { Platform } from '../platform.ts'
 import { importRegistry, type RegistryPart } from '../registry/import.ts'
@@ -14,7 +14,7 @@ export interface Imported {
   institutions: number
   meters: number
   /** Results will lack these; `index` is that of the record in its list. */
-  warnings: Problem[]
+  warnings: RegistryProblem[]
   /** Secrets of gateways that had none and came without a password; told this once. */
   secrets: { id: string; secret: string }[]
 }
@@ -27,7 +27,7 @@ export interface Imported {
 export async function importInto(
   platform: Pick<Platform, 'state' | 'consumption' | 'devices' | 'fanOut' | 'now'>,
   records: GivenRecords,
-): Promise<Imported | { problems: Problem[] }> {
+): Promise<Imported | { problems: RegistryProblem[] }> {
   const { gateways, bills = [] } = records
   const part = { ...records, gateways: gateways?.map(({ password: _, ...gateway }) => gateway) }
   const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())

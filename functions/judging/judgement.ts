@@ -13,7 +13,7 @@ import type { Area, Institution } from '../../domain/registry/records.ts'
 import type { StandardTables } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
-import { allYears, readYear, readYears, type SubjectYear, storedYear, subjectYearKey } from './subject-year.ts'
+import { allYears, readYear, readYears, storedYear, subjectYearKey, type YearMonths } from './subject-year.ts'
 
 /**
  * Data older than a standard or factor are judged by its earliest row, and the names in the result say so: an
@@ -43,7 +43,7 @@ export async function subjectMonths(state: StateStore, subject: string, month: s
   return (await subjectYears(state, subject, month)).flatMap((year) => Object.values(year))
 }
 
-const subjectYears = (state: StateStore, subject: string, month: string): Promise<SubjectYear[]> =>
+const subjectYears = (state: StateStore, subject: string, month: string): Promise<YearMonths[]> =>
   readYears(
     state,
     judgedYears(month).map((year) => subjectYearKey(subject, year)),
@@ -61,7 +61,7 @@ export const judgedYears = (month: string): [before: number, own: number] => [
  */
 export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<string | undefined> {
   const present = monthOf(nowMs)
-  const latestIn = (years: readonly SubjectYear[]): string | undefined =>
+  const latestIn = (years: readonly YearMonths[]): string | undefined =>
     years
       .flatMap((year) => Object.values(year))
       .filter(({ hoursKnown, month }) => hoursKnown > 0 && month <= present)
@@ -146,7 +146,7 @@ export async function quotaOf(
 }
 
 /** An institution as assess has judged it, as of the same instant. */
-export interface Judged {
+export interface Judgement {
   /** The latest month with data. */
   month: Month
   dualControl: DualControl | null

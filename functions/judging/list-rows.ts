@@ -10,7 +10,7 @@ import type { RegistryReader } from '../registry/reader.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
 import { dailyDueMs } from '../state/due.ts'
 import { schedules } from '../triggers.ts'
-import { dualControlOf, type Judged, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
+import { dualControlOf, type Judgement, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
 import { metTargets, peersDoc, standingDocs } from './past-year.ts'
 import { subjectYearKey } from './subject-year.ts'
 
@@ -47,7 +47,7 @@ interface Stores {
 export async function summarize(
   { docs, state, registry }: Stores,
   of: SummaryQuestion,
-): Promise<ReadonlyMap<string, Judged>> {
+): Promise<ReadonlyMap<string, Judgement>> {
   const { shard, institutions, dirty, nowMs, revision } = of
   const mark: SummarizedMark = { revision, day: dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs })) }
   const before = (await state.get(summarizedKey(shard)))?.value
@@ -58,7 +58,7 @@ export async function summarize(
     await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
   }
   const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
-  const judged = new Map<string, Judged>()
+  const judged = new Map<string, Judgement>()
   for (let first = 0; first < listed.length; first += ROWS_PER_PUT) {
     const rows: DocWrite[] = []
     for (const institution of listed.slice(first, first + ROWS_PER_PUT)) {
@@ -101,7 +101,7 @@ async function rowOf(
   institution: Institution,
   { shard, areaName, nowMs }: { shard: string; areaName: string; nowMs: number },
   { docs, registry }: Pick<Stores, 'docs' | 'registry'>,
-): Promise<{ row: InstitutionRow; stands: Judged | undefined }> {
+): Promise<{ row: InstitutionRow; stands: Judgement | undefined }> {
   const latest = await latestMonth(docs, institution.id, nowMs)
   const month = latest ?? monthOf(nowMs)
   const months = await subjectMonths(docs, institution.id, month)

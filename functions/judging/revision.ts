@@ -7,7 +7,7 @@ import { type Cause, listedCauses } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import { subjectMonthDocs } from './judgement.ts'
-import { readYear, type SubjectYear, subjectYearKey, type YearDocument } from './subject-year.ts'
+import { readYear, subjectYearKey, type YearDocument, type YearMonths } from './subject-year.ts'
 
 /** What of a month is compared and kept: its numbers, but those that say how long it was waited for. */
 export type RevisedAmounts = Record<string, number | null>
@@ -112,7 +112,7 @@ async function revisionDocs(
   return { docs, revised }
 }
 
-async function standingYear(state: StateStore, subject: string, year: string): Promise<SubjectYear | undefined> {
+async function standingYear(state: StateStore, subject: string, year: string): Promise<YearMonths | undefined> {
   return (await readYear(state, subjectYearKey(subject, year))) ?? (await readYear(state, rebuiltKey(subject, year)))
 }
 

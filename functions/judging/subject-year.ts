@@ -7,7 +7,7 @@ import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { docKey, type Key, type StateStore } from '../platform.ts'
 
 /** The months of one subject (institution or area) in one calendar year, by month and in their order. */
-export type SubjectYear = Readonly<Record<Month, SubjectMonth>>
+export type YearMonths = Readonly<Record<Month, SubjectMonth>>
 export type YearDocument = StoredYear | OlderYear
 /** All of them. */
 export const SUBJECT_YEARS = docKey<YearDocument>('subject/')
@@ -28,12 +28,12 @@ export function storedYear(months: Iterable<SubjectMonth>): StoredYear {
 }
 
 /** As 0.1.0 kept it: by month. Such a year stands until a month of it is judged anew. */
-type OlderYear = SubjectYear & { rows?: undefined }
+type OlderYear = YearMonths & { rows?: undefined }
 
-const opened = new WeakMap<StoredYear, SubjectYear>()
+const opened = new WeakMap<StoredYear, YearMonths>()
 
 /** Shared by all who ask for the same document: nobody may change it. */
-export function monthsOf(stored: StoredYear | OlderYear): SubjectYear {
+export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
   if (!isRows(stored)) return stored
   const known = opened.get(stored)
   if (known) return known
@@ -52,17 +52,17 @@ export function monthsOf(stored: StoredYear | OlderYear): SubjectYear {
 const isRows = (stored: StoredYear | OlderYear): stored is StoredYear => Array.isArray(stored.rows)
 
 /** Those that stand, in the order of `keys`. */
-export async function readYears(state: StateStore, keys: readonly Key<YearDocument>[]): Promise<SubjectYear[]> {
+export async function readYears(state: StateStore, keys: readonly Key<YearDocument>[]): Promise<YearMonths[]> {
   return (await state.getMany(keys)).map(({ value }) => monthsOf(value))
 }
 
 /** Undefined when nothing stands under the key. */
-export async function readYear(state: StateStore, key: Key<YearDocument>): Promise<SubjectYear | undefined> {
+export async function readYear(state: StateStore, key: Key<YearDocument>): Promise<YearMonths | undefined> {
   const stored = await state.get(key)
   return stored && monthsOf(stored.value)
 }
 
 /** All years of a subject. */
-export async function allYears(state: StateStore, subject: string): Promise<SubjectYear[]> {
+export async function allYears(state: StateStore, subject: string): Promise<YearMonths[]> {
   return (await state.query(subjectYearKey(subject, ''))).map(({ value }) => monthsOf(value))
 }

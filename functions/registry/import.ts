@@ -5,8 +5,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
-import { checkRegistry, type Problem, shardOf } from '../../domain/import/check.ts'
-import { KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import { checkRegistry, type RegistryProblem, shardOf } from '../../domain/import/check.ts'
+import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
@@ -20,9 +20,9 @@ import { type GatewayEntry, gatewayEntries, type RegistryHead, readRegistry, reg
 export type RegistryPart = Partial<Registry>
 export interface RegistryImport {
   /** Problems that the new records would bring; when there are any, nothing was written. */
-  problems: Problem[]
+  problems: RegistryProblem[]
   /** What results will lack; no reason not to write. */
-  warnings: Problem[]
+  warnings: RegistryProblem[]
   head: RegistryHead
 }
 
@@ -54,7 +54,7 @@ export async function importRegistry(
   return { problems, warnings, head }
 }
 
-const futureBills = (bills: readonly Bill[], nowMs: number): Problem[] =>
+const futureBills = (bills: readonly Bill[], nowMs: number): RegistryProblem[] =>
   bills.flatMap((bill, index) =>
     monthRange(bill.month).fromMs > nowMs
       ? [{ kind: 'bills', id: billId(bill), index, field: 'month', reason: `${bill.month} has not begun` }]
@@ -92,7 +92,7 @@ function mergedRegistry(before: Registry, part: RegistryPart): Registry {
 }
 
 function mergedKind<K extends RegistryKind>(kind: K, before: Registry, part: RegistryPart): RegistryRecords[K][] {
-  const { idOf, join }: RegistryKindRow<RegistryRecords[K]> = KINDS[kind]
+  const { idOf, join }: RegistryKindRow<RegistryRecords[K]> = RECORD_KINDS[kind]
   const [standing, added] = [before[kind] ?? [], part[kind] ?? []] as unknown as RegistryRecords[K][][]
   return merged(standing ?? [], added ?? [], idOf, join)
 }

@@ -20,7 +20,7 @@ export interface ExplainOptions {
   api?: string
   token?: string
 }
-export interface AlertView {
+export interface ExplainedAlert {
   id: string
   zh: { measured: string; against: string; clause: string }
   en: { measured: string; against: string; clause: string }
@@ -38,7 +38,7 @@ export async function explainSubject(subject: string, options: ExplainOptions): 
   if (!host) throw new Error('no kilowatch runs on that data folder; start one, or name it with --api')
   const client = clientOf(host)
   const view = subject.includes(':')
-    ? await client.get<AlertView>(`alerts/${encodeURIComponent(subject)}/explain`)
+    ? await client.get<ExplainedAlert>(`alerts/${encodeURIComponent(subject)}/explain`)
     : await fetched(client, subject, options)
   const text = 'zh' in view ? describedAlert(view) : described(view)
   process.stdout.write(options.json ? `${JSON.stringify(view)}\n` : `${text}\n`)
@@ -101,7 +101,7 @@ export function described(view: ExplainView): string {
   ].join('\n')
 }
 
-export function describedAlert({ id, zh, en, chain, detail, checks, evidence, asOfMs, now }: AlertView): string {
+export function describedAlert({ id, zh, en, chain, detail, checks, evidence, asOfMs, now }: ExplainedAlert): string {
   return [
     id,
     ...[zh, en].flatMap(({ measured, against, clause }) => [`  ${measured}`, `  ${against}`, `  ${clause}`]),

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IClientOptions } from 'mqtt'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Gateway, startGateway } from '../../devices/gateway.ts'
+import { type DeviceGateway, startGateway } from '../../devices/gateway.ts'
 import type { UplinkState } from '../../devices/uplink.ts'
 import { type Client, clientOf } from '../../local/command/client.ts'
 import { type Host, startHost } from '../../local/host.ts'
@@ -254,7 +254,7 @@ async function standing(): Promise<{ stored: number; codes: string[] }> {
 }
 
 interface Neighbour {
-  gateway: Gateway
+  gateway: DeviceGateway
   states: UplinkState[]
   /** Readings given to its outbox. */
   given(): number

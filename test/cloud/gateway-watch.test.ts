@@ -1,7 +1,7 @@
 // When gateways were last heard, in AWS: few writes, and none that takes a later one back.
 
 import { expect, test } from 'vitest'
-import { gatewayWatch } from '../../cloud/gateway-watch.ts'
+import { lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
 import { gatewaysHeard } from '../../functions/alerts/gateways-heard.ts'
 import type { MqttMessage, StateStore } from '../../functions/platform.ts'
 import { NOON_MS, openTestPlatform } from '../functions/province.ts'
@@ -31,7 +31,7 @@ async function opened() {
 
 test('a gateway that speaks every minute is written down every ten', async () => {
   const { counting, writes, heard } = await opened()
-  const watch = gatewayWatch(counting)
+  const watch = lambdaGatewayWatch(counting)
   for (let minute = 0; minute <= 60; minute++) await watch([message('G1', minute), message('G2', minute)])
   expect(writes()).toBeLessThanOrEqual(2 * 7)
   expect(await heard('G1')).toBeGreaterThanOrEqual(50 * MINUTE_MS)
@@ -39,11 +39,11 @@ test('a gateway that speaks every minute is written down every ten', async () =>
 
 test('a message that lay somewhere says when the gateway was heard, but takes nothing later back', async () => {
   const { counting, heard } = await opened()
-  const watch = gatewayWatch(counting)
+  const watch = lambdaGatewayWatch(counting)
   await watch([message('G1', 5, true)])
   expect(await heard('G1')).toBe(5 * MINUTE_MS)
   // Another function has noted a later one meanwhile.
-  await gatewayWatch(counting)([message('G1', 90)])
+  await lambdaGatewayWatch(counting)([message('G1', 90)])
   await watch([message('G1', 20, true)])
   expect(await heard('G1')).toBe(90 * MINUTE_MS)
 })

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { awsIot, basicIngestTopic } from '../../devices/aws-iot.ts'
-import { type Gateway, startGateway } from '../../devices/gateway.ts'
+import { type DeviceGateway, startGateway } from '../../devices/gateway.ts'
 import type { Reading, Source } from '../../devices/source.ts'
 import type { UplinkState } from '../../devices/uplink.ts'
 import { aclOf, policyOf } from '../infra/iot-policy.ts'
@@ -70,7 +70,7 @@ const sourceOf = (readings: readonly Reading[]): Source => ({
 })
 
 interface Started {
-  gateway: Gateway
+  gateway: DeviceGateway
   states: UplinkState[]
 }
 function start(port: number, { authoritiesFile }: Authority, files: Files, readings: readonly Reading[]): Started {

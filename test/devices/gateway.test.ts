@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Gateway, type GatewayOptions, startGateway } from '../../devices/gateway.ts'
+import { type DeviceGateway, type GatewayOptions, startGateway } from '../../devices/gateway.ts'
 import { Outbox } from '../../devices/outbox.ts'
 import type { Reading, Source } from '../../devices/source.ts'
 import type { UplinkState } from '../../devices/uplink.ts'
@@ -39,7 +39,11 @@ interface Told {
   log: { level: string; message: string; facts: Record<string, unknown> }[]
 }
 
-function start(url: string, source: Source, options: Partial<GatewayOptions> = {}): { gateway: Gateway; told: Told } {
+function start(
+  url: string,
+  source: Source,
+  options: Partial<GatewayOptions> = {},
+): { gateway: DeviceGateway; told: Told } {
   const told: Told = { states: [], log: [] }
   const note =
     (level: string) =>

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { triggers } from '../../functions/triggers.ts'
 import { cases, costDocument, totalUsd } from '../../infra/cost.ts'
 import type { Case } from '../../infra/cost-model.ts'
-import { monthOf } from '../../infra/cost-month.ts'
+import { monthlyLines } from '../../infra/cost-month.ts'
 import { prices } from '../../infra/prices.ts'
 import { SERIES_STORES } from '../../infra/settings.ts'
 
@@ -23,7 +23,7 @@ test('every price that was not read says so', () => {
 })
 
 test('every price is used, and every row that is worked on has its line', () => {
-  const lines = cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthOf(one, store)))
+  const lines = cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthlyLines(one, store)))
   expect(new Set(lines.map(({ price }) => price))).toEqual(new Set(Object.keys(prices)))
   expect(Object.keys(triggers)).toEqual(['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'api'])
 })
@@ -40,13 +40,13 @@ test('more costs more: meters, readings, haste', () => {
   })
   fc.assert(
     fc.property(some, fc.constantFrom(...SERIES_STORES), (one, store) => {
-      const total = totalUsd(monthOf(one, store))
+      const total = totalUsd(monthlyLines(one, store))
       expect(total).toBeGreaterThan(0)
-      const more = (change: Partial<Case>) => totalUsd(monthOf({ ...one, ...change }, store))
+      const more = (change: Partial<Case>) => totalUsd(monthlyLines({ ...one, ...change }, store))
       expect(more({ meters: one.meters * 2 })).toBeGreaterThanOrEqual(total)
       expect(more({ readers: one.readers + 1 })).toBeGreaterThan(total)
-      expect(totalUsd(monthOf(one, store, 240))).toBeLessThanOrEqual(total + 1e-9)
-      for (const { quantity, part } of monthOf(one, store)) expect(quantity, part).toBeGreaterThanOrEqual(0)
+      expect(totalUsd(monthlyLines(one, store, 240))).toBeLessThanOrEqual(total + 1e-9)
+      for (const { quantity, part } of monthlyLines(one, store)) expect(quantity, part).toBeGreaterThanOrEqual(0)
     }),
   )
 })

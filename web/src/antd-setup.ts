@@ -3,7 +3,7 @@
 import type { ConfigProviderProps, ThemeConfig } from 'antd'
 import enUS from 'antd/es/locale/en_US.js'
 import zhCN from 'antd/es/locale/zh_CN.js'
-import type { Language } from './words/language.tsx'
+import type { Language } from '../../domain/phrase.ts'
 
 type AntdLocale = NonNullable<ConfigProviderProps['locale']>
 

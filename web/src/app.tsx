@@ -8,7 +8,7 @@ import { antdLocale, antdTheme } from './antd-setup.ts'
 import { canRead, useSession } from './api/session.ts'
 import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
-import { areaRoute, formatRoute, placeOf, type Route, useRoute } from './frame/route.ts'
+import { areaRoute, formatRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
 import { StartPanel, useHealth } from './frame/start-panel.tsx'
 import { useTitle } from './frame/title.ts'
@@ -60,7 +60,7 @@ export function App() {
 }
 
 /** A page of another subject is read from its beginning; a filter or another month leaves the reader where they are. */
-function useScrollToTop(route: Route): void {
+function useScrollToTop(route: PageRoute): void {
   const place = placeOf(route)
   const last = useRef(place)
   useEffect(() => {
@@ -69,7 +69,7 @@ function useScrollToTop(route: Route): void {
   }, [place])
 }
 
-function RoutedPage({ route, month, rootArea }: { route: Route; month: string; rootArea: HealthView['rootArea'] }) {
+function RoutedPage({ route, month, rootArea }: { route: PageRoute; month: string; rootArea: HealthView['rootArea'] }) {
   if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
   if (route.page === 'alerts') return <AlertsPage route={route} rootArea={rootArea} />
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />

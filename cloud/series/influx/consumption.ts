@@ -8,7 +8,7 @@ import { withSums } from '../../../functions/settling/sum.ts'
 import { parted } from '../../backoff.ts'
 import { askable, isMeterId, quotedIds } from '../arrival.ts'
 import { dayOfTexts, eventsText, hoursText, inOrderAsked } from '../row.ts'
-import { type InfluxDatabase, METERS_PER_QUERY, ofMeters, openInflux, timeBetween } from './wire.ts'
+import { INFLUX_METERS_PER_QUERY, type InfluxDatabase, influxTimeBetween, ofMeters, openInflux } from './wire.ts'
 
 const NS_PER_MS = 1_000_000n
 
@@ -29,8 +29,8 @@ export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore
 
     async get(meters, fromDay, toDay) {
       const days: ConsumptionDay[] = []
-      for (const part of fromDay < toDay ? parted(askable(meters), METERS_PER_QUERY) : []) {
-        const where = `WHERE ${ofMeters(quotedIds(part))} AND ${timeBetween(dayStartMs(fromDay), dayStartMs(toDay))}`
+      for (const part of fromDay < toDay ? parted(askable(meters), INFLUX_METERS_PER_QUERY) : []) {
+        const where = `WHERE ${ofMeters(quotedIds(part))} AND ${influxTimeBetween(dayStartMs(fromDay), dayStartMs(toDay))}`
         for await (const { tags, values } of influx.query(`SELECT hours, events FROM days ${where} GROUP BY meter`))
           for (const [startMs, hours, events] of values)
             days.push(

@@ -6,20 +6,20 @@ import { parted } from '../../backoff.ts'
 import { type Arrived, askable, letterOf, pointNs, qualityOf, quotedIds, standingSamples } from '../arrival.ts'
 import { takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
-import { type InfluxDatabase, METERS_PER_QUERY, ofMeters, openInflux, timeBetween } from './wire.ts'
+import { INFLUX_METERS_PER_QUERY, type InfluxDatabase, influxTimeBetween, ofMeters, openInflux } from './wire.ts'
 
-const EVER = timeBetween(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+const EVER = influxTimeBetween(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
 
 export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLedger }): ReadingStore {
   const { ledger } = options
   const influx = openInflux(options)
   const conditions = (meters: readonly string[]): string[] =>
-    parted(quotedIds(askable(meters)), METERS_PER_QUERY).map(ofMeters)
+    parted(quotedIds(askable(meters)), INFLUX_METERS_PER_QUERY).map(ofMeters)
 
   async function arrived(meters: readonly string[], fromMs: number, toMs: number): Promise<Arrived[]> {
     const found: Arrived[] = []
     for (const own of conditions(meters)) {
-      const where = `WHERE ${own} AND ${timeBetween(fromMs, toMs)}`
+      const where = `WHERE ${own} AND ${influxTimeBetween(fromMs, toMs)}`
       const statement = `SELECT value, arrival, received, quality FROM readings ${where} GROUP BY meter`
       for await (const { tags, values } of influx.query(statement)) {
         for (const [atMs, value, arrival, receivedMs, quality] of values) {

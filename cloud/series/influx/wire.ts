@@ -154,7 +154,7 @@ async function* linesOf({ body }: Response): AsyncGenerator<string> {
 }
 
 /** `from ≤ time < to` as a condition, both always given: InfluxQL would else end at its own clock. */
-export function timeBetween(fromMs: number, toMs: number): string {
+export function influxTimeBetween(fromMs: number, toMs: number): string {
   const from = Number.isFinite(fromMs) ? Math.ceil(fromMs) : TIME_MS_MIN
   const to = Number.isFinite(toMs) ? Math.ceil(toMs) : TIME_MS_MAX
   return `time >= ${from}ms AND time < ${to}ms`
@@ -164,6 +164,6 @@ const TIME_MS_MIN = -9_223_372_036_854
 const TIME_MS_MAX = 9_223_372_036_854
 
 /** Meters named in one statement: conditions are tried one after another. */
-export const METERS_PER_QUERY = 500
+export const INFLUX_METERS_PER_QUERY = 500
 /** The meters as a condition on the tag. `ids` are quoted (readings-arrival.ts). */
 export const ofMeters = (ids: readonly string[]): string => `(${ids.map((id) => `meter = ${id}`).join(' OR ')})`

@@ -9,7 +9,12 @@ import { withSums } from '../../../functions/settling/sum.ts'
 import { parted } from '../../backoff.ts'
 import { askable, quotedIds } from '../arrival.ts'
 import { dayOfTexts, eventsText, hoursText, inOrderAsked } from '../row.ts'
-import { METERS_PER_QUERY, openTimestreamTable, type TimestreamTable, timeBetween } from './wire.ts'
+import {
+  openTimestreamTable,
+  TIMESTREAM_METERS_PER_QUERY,
+  type TimestreamTable,
+  timestreamTimeBetween,
+} from './wire.ts'
 
 /** Timestream's limit of a text, in bytes; a text is never empty. */
 const TEXT_MAX = 2_048
@@ -38,9 +43,12 @@ export function openTimestreamConsumption(options: TimestreamTable & { now(): nu
 
     async get(meters, fromDay, toDay) {
       const found = new Map<string, FoundDay>()
-      for (const part of fromDay < toDay ? parted(askable(meters), METERS_PER_QUERY) : []) {
+      for (const part of fromDay < toDay ? parted(askable(meters), TIMESTREAM_METERS_PER_QUERY) : []) {
         const own = `WHERE meter IN (${quotedIds(part).join(', ')})`
-        for await (const row of table.rows(COLUMNS, own + timeBetween(dayStartMs(fromDay), dayStartMs(toDay))))
+        for await (const row of table.rows(
+          COLUMNS,
+          own + timestreamTimeBetween(dayStartMs(fromDay), dayStartMs(toDay)),
+        ))
           addRow(found, row)
       }
       return inOrderAsked(meters, [...found.values()].map(dayOfParts))

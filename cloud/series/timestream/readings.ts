@@ -7,7 +7,12 @@ import { parted } from '../../backoff.ts'
 import { type Arrived, askable, letterOf, pointNs, qualityOf, quotedIds, standingSamples } from '../arrival.ts'
 import { takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
-import { METERS_PER_QUERY, openTimestreamTable, type TimestreamTable, timeBetween } from './wire.ts'
+import {
+  openTimestreamTable,
+  TIMESTREAM_METERS_PER_QUERY,
+  type TimestreamTable,
+  timestreamTimeBetween,
+} from './wire.ts'
 
 /**
  * Reads are eventually consistent ("after a short time", says AWS, without a bound): what was written within this time
@@ -24,8 +29,8 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
 
   async function arrived(meters: readonly string[], fromMs: number, toMs: number): Promise<Arrived[]> {
     const found: Arrived[] = []
-    for (const part of parted(askable(meters), METERS_PER_QUERY)) {
-      const condition = `WHERE meter IN (${quotedIds(part).join(', ')})${timeBetween(fromMs, toMs)}`
+    for (const part of parted(askable(meters), TIMESTREAM_METERS_PER_QUERY)) {
+      const condition = `WHERE meter IN (${quotedIds(part).join(', ')})${timestreamTimeBetween(fromMs, toMs)}`
       for await (const [meter, atMs, value, arrival, receivedMs, quality] of table.rows(COLUMNS, condition)) {
         found.push({
           meter: meter ?? '',
@@ -42,7 +47,7 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
 
   async function everTouched(meters: readonly string[]): Promise<Touched[]> {
     const touched: Touched[] = []
-    for (const part of parted(askable(meters), METERS_PER_QUERY)) {
+    for (const part of parted(askable(meters), TIMESTREAM_METERS_PER_QUERY)) {
       const select = 'meter, min(to_milliseconds(time)), max(to_milliseconds(time)), count(*)'
       const rest = `WHERE meter IN (${quotedIds(part).join(', ')}) GROUP BY meter`
       for await (const [meter, fromMs, toMs, count] of table.rows(select, rest))
@@ -69,7 +74,7 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
 
     async count(meters) {
       let count = 0
-      for (const part of parted(askable(meters), METERS_PER_QUERY)) {
+      for (const part of parted(askable(meters), TIMESTREAM_METERS_PER_QUERY)) {
         const select = "count(DISTINCT concat(meter, ' ', cast(to_milliseconds(time) AS varchar)))"
         for await (const [own] of table.rows(select, `WHERE meter IN (${quotedIds(part).join(', ')})`))
           count += Number(own)

@@ -126,11 +126,11 @@ function quotedName(name: string): string {
 }
 
 /** `from ≤ time < to` as a condition; Infinity is allowed on either side. */
-export function timeBetween(fromMs: number, toMs: number): string {
+export function timestreamTimeBetween(fromMs: number, toMs: number): string {
   const from = Number.isFinite(fromMs) ? ` AND time >= from_milliseconds(${Math.ceil(fromMs)})` : ''
   const to = Number.isFinite(toMs) ? ` AND time < from_milliseconds(${Math.ceil(toMs)})` : ''
   return from + to
 }
 
 /** Meters named in one statement, which may be 256 KB long. */
-export const METERS_PER_QUERY = 2_000
+export const TIMESTREAM_METERS_PER_QUERY = 2_000

@@ -2,9 +2,9 @@
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../../calendar.ts'
 import { figure, percent } from '../../phrase.ts'
-import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
-import { amountAt, type Hours, KNOWN_SHARE_MIN, parametersOf, sumOf } from './hours.ts'
+import { amountAt, type HourAmounts, KNOWN_SHARE_MIN, parametersOf, sumOf } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
 
 interface LoadFacts {
@@ -67,8 +67,8 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
  */
 export function outsideLoad(
   asked: Asked,
-  { hours, isWorkday = isWeekday }: { hours: Hours; isWorkday?: (day: number) => boolean },
-): Verdict<LoadFacts> {
+  { hours, isWorkday = isWeekday }: { hours: HourAmounts; isWorkday?: (day: number) => boolean },
+): Detected<LoadFacts> {
   const { fromHour, toHour, days, kwhMin } = parametersOf(asked, 'fromHour', 'toHour', 'days', 'kwhMin')
   const endMs = dayStartMs(dayOf(asked.asOfMs))
   const sum = { total: 0, outside: 0, known: 0 }

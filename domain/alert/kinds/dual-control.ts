@@ -5,7 +5,7 @@ import { DAY_MS, yearOf, yearRange } from '../../calendar.ts'
 import { INDICATOR_NAMES, type Indicator } from '../../indicator.ts'
 import type { DualControl } from '../../judge/result.ts'
 import { figure, type Phrase, percent, standInMark, unitIn } from '../../phrase.ts'
-import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition } from '../kind.ts'
 import { andMore, highestOf } from './highest.ts'
 
@@ -98,7 +98,7 @@ export const dualControlOver: KindDefinition<TargetFacts, 'judged'> = {
  * The indicator with the highest forecast against its target, in percent. Unjudged without a target, or while
  * provisional.
  */
-export function highestTarget(asked: Asked, status: DualControl | null): Verdict<TargetFacts> {
+export function highestTarget(asked: Asked, status: DualControl | null): Detected<TargetFacts> {
   const rated = (status?.provisional ? [] : (status?.indicators ?? [])).flatMap(
     ({ ratio, forecast, target, ...row }) =>
       ratio === null || forecast === null || target === null ? [] : [{ ...row, forecast, target, pct: 100 * ratio }],

@@ -8,7 +8,7 @@ import type { Asked } from '../finding.ts'
 /**
  * Hourly amounts from `firstHourMs` on, NaN = null; the window that is asked for may lie beyond it, and is null there.
  */
-export interface Hours {
+export interface HourAmounts {
   firstHourMs: number
   amounts: ArrayLike<number>
 }
@@ -16,7 +16,7 @@ export interface Hours {
 /** Known over expected hours, below which a window says nothing. */
 export const KNOWN_SHARE_MIN = 0.9
 
-export const amountAt = ({ firstHourMs, amounts }: Hours, hourMs: number): number =>
+export const amountAt = ({ firstHourMs, amounts }: HourAmounts, hourMs: number): number =>
   amounts[Math.round((hourMs - firstHourMs) / HOUR_MS)] ?? Number.NaN
 
 /** Null where one of them is. All begin at the same hour. */

@@ -3,9 +3,9 @@
 
 import { dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
 import { figure } from '../../phrase.ts'
-import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
-import { amountAt, type Hours, median, parametersOf } from './hours.ts'
+import { amountAt, type HourAmounts, median, parametersOf } from './hours.ts'
 import { meterSeries } from './paths.ts'
 
 interface LeakFacts {
@@ -62,8 +62,8 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
  */
 export function nightFlow(
   asked: Asked,
-  { hours, baselineM3PerHour }: { hours: Hours; baselineM3PerHour?: number },
-): Verdict<LeakFacts> {
+  { hours, baselineM3PerHour }: { hours: HourAmounts; baselineM3PerHour?: number },
+): Detected<LeakFacts> {
   const { fromHour, toHour, nights, baselineNights, ratio, floorM3PerHour } = parametersOf(
     asked,
     'fromHour',
@@ -87,7 +87,7 @@ export function nightFlow(
   return judged(asked, { value: (100 * flow) / limit, facts })
 }
 
-function nightMinimum(hours: Hours, day: number, { fromHour, toHour }: { fromHour: number; toHour: number }) {
+function nightMinimum(hours: HourAmounts, day: number, { fromHour, toHour }: { fromHour: number; toHour: number }) {
   const known: number[] = []
   for (let hour = fromHour; hour < toHour; hour++) {
     const amount = amountAt(hours, dayStartMs(day) + hour * HOUR_MS)

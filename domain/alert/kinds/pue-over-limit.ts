@@ -3,7 +3,7 @@
 import { dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
 import { figure } from '../../phrase.ts'
 import type { MeterHours } from '../../registry/meter-tree.ts'
-import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition } from '../kind.ts'
 import { KNOWN_SHARE_MIN, sumOf } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
@@ -82,7 +82,7 @@ function knownTogether(total: MeterHours, it: MeterHours, today: number): PueFac
 export function pue(
   asked: Asked,
   { totalKwh, itKwh }: { totalKwh: number | null; itKwh: number | null },
-): Verdict<PueFacts> {
+): Detected<PueFacts> {
   if (totalKwh === null || itKwh === null || itKwh <= 0 || totalKwh < itKwh) return unjudged(asked)
   return judged(asked, { value: totalKwh / itKwh, facts: { totalKwh, itKwh } })
 }

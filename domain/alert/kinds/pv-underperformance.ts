@@ -1,7 +1,7 @@
 // PV generation of this month against the median of the same month in earlier years. Value: percent missing.
 
 import { figure, percent } from '../../phrase.ts'
-import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
 import { median } from './hours.ts'
 import { meterSeries } from './paths.ts'
@@ -54,7 +54,7 @@ export const pvUnderperformance: KindDefinition<PvFacts, 'hours'> = {
 export function sunshine(
   asked: Asked,
   { current, earlier }: { current: { kwh: number; days: number }; earlier: readonly { kwh: number; days: number }[] },
-): Verdict<PvFacts> {
+): Detected<PvFacts> {
   const { daysMin = 1 } = asked.limits.parameters
   const years = earlier.filter(({ days }) => days >= daysMin)
   const expectedKwhPerDay = median(years.map(({ kwh, days }) => kwh / days))

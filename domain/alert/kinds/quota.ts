@@ -5,7 +5,7 @@
 import { INDICATOR_NAMES, type QUOTA_INDICATORS } from '../../indicator.ts'
 import type { QuotaStatus } from '../../judge/result.ts'
 import { figure, type Phrase, percent, standInMark, unitIn } from '../../phrase.ts'
-import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, type KindEvidence, type KindText } from '../kind.ts'
 import { andMore, highestOf } from './highest.ts'
 
@@ -93,7 +93,7 @@ export const quotaPredicted: KindDefinition<QuotaFacts, 'judged'> = {
 type QuotaRow = Pick<QuotaStatus, 'indicator' | 'unit' | 'actual' | 'constraint' | 'standard' | 'standIn'>
 
 /** The indicator that is highest against its 约束值; value in percent of it. Unjudged when none can be rated. */
-export function highestQuota(asked: Asked, rows: readonly QuotaRow[]): Verdict<QuotaFacts> {
+export function highestQuota(asked: Asked, rows: readonly QuotaRow[]): Detected<QuotaFacts> {
   const rated = rows.flatMap(({ actual, constraint, ...row }) =>
     actual === null || constraint === null ? [] : [{ ...row, actual, constraint, pct: (100 * actual) / constraint }],
   )

@@ -2,7 +2,7 @@
 
 import { DAY_MS } from '../../calendar.ts'
 import { clockTime, eventName, figure } from '../../phrase.ts'
-import { type Asked, judged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged } from '../finding.ts'
 import { defaultsOf, type KindDefinition, METERING_DUTY } from '../kind.ts'
 import { meterSeries } from './paths.ts'
 
@@ -42,7 +42,7 @@ export const registerEvent: KindDefinition<EventFacts, 'hours'> = {
 export function waitingEvents(
   asked: Asked,
   events: readonly { kind: string; atMs: number; reviewed: boolean }[],
-): Verdict<EventFacts> {
+): Detected<EventFacts> {
   const { daysMax = 0 } = asked.limits.parameters
   const waiting = events
     // A replacement was registered by a person, who needs not be told of it.

@@ -4,7 +4,7 @@
 import { MINUTE_MS } from '../../calendar.ts'
 import { must } from '../../must.ts'
 import { clockTime, duration } from '../../phrase.ts'
-import { type Asked, judged, type Limits, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, type Limits, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type Given, type KindDefinition, type KindText, METERING_DUTY, OWN_RULE } from '../kind.ts'
 import { meterSeries } from './paths.ts'
 
@@ -84,7 +84,7 @@ export const meterSilent: KindDefinition<SilenceFacts, 'silence'> = {
 }
 
 /** `everyMinutes`: how often it is expected, the shortest interval of its meters. */
-export const gatewaySilence = (asked: Asked, heard: { lastMs: number; everyMinutes: number }): Verdict<SilenceFacts> =>
+export const gatewaySilence = (asked: Asked, heard: { lastMs: number; everyMinutes: number }): Detected<SilenceFacts> =>
   judged(asked, silence(asked, { ...heard, untilMs: asked.asOfMs }))
 
 /**
@@ -94,7 +94,7 @@ export const gatewaySilence = (asked: Asked, heard: { lastMs: number; everyMinut
 export function meterSilence(
   asked: Asked,
   heard: { lastMs: number | null; everyMinutes: number; gatewayHeardMs: number | null },
-): Verdict<SilenceFacts> {
+): Detected<SilenceFacts> {
   const { lastMs, everyMinutes, gatewayHeardMs } = heard
   if (lastMs === null || gatewayHeardMs === null) return unjudged(asked)
   const untilMs = Math.min(asked.asOfMs, gatewayHeardMs)

@@ -3,7 +3,7 @@
 
 import { figure, percent } from '../../phrase.ts'
 import { amountUnit } from '../../unit.ts'
-import { type Asked, judged, unjudged, type Verdict } from '../finding.ts'
+import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { BALANCE_DAYS, DAY, defaultsOf, type Given, type Inquiry, type KindDefinition, METERING_DUTY } from '../kind.ts'
 import { KNOWN_SHARE_MIN } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
@@ -72,7 +72,7 @@ function ofNode(
   { node: { meter, subs }, periods }: Given['hours']['balances'][number],
   institution: string,
   { ask, isSet }: Inquiry<ImbalanceFacts>,
-): Verdict<ImbalanceFacts> {
+): Detected<ImbalanceFacts> {
   const asked = ask({ type: 'meter', id: meter.id }, institution)
   const known = periods.filter(({ own }) => own !== null)
   if (known.reduce((sum, { hoursKnown }) => sum + hoursKnown, 0) < BALANCE_DAYS * 24 * KNOWN_SHARE_MIN) {
@@ -90,7 +90,7 @@ function ofNode(
 export function imbalance(
   asked: Asked,
   { mainAmount, subAmounts, unit }: { mainAmount: number | null; subAmounts: readonly (number | null)[]; unit: string },
-): Verdict<ImbalanceFacts> {
+): Detected<ImbalanceFacts> {
   const known = subAmounts.filter((amount) => amount !== null)
   const { amountMin = 0 } = asked.limits.parameters
   if (mainAmount === null || mainAmount <= 0 || mainAmount < amountMin) return unjudged(asked)

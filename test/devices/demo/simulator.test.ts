@@ -10,7 +10,7 @@ import { nightFlow } from '../../../domain/alert/kinds/night-flow-leak.ts'
 import { defaultLimits } from '../../../domain/alert/rules.ts'
 import { DAY_MS, dayOf, HOUR_MS, hourOfDay } from '../../../domain/calendar.ts'
 import type { ReadMeter } from '../../../domain/registry/records.ts'
-import { HOUR_FLAGS, settle } from '../../../domain/settle/settle.ts'
+import { HOUR_FLAGS, settleSamples } from '../../../domain/settle/settle.ts'
 import { factorToAmount } from '../../../domain/unit.ts'
 import { parseReadings } from '../../../domain/wire/reading.ts'
 
@@ -309,5 +309,5 @@ function settled(meter: ReadMeter) {
   const atMs = Float64Array.from(readings, ({ at }) => Number(at))
   const value = Float64Array.from(readings, (reading) => reading.value)
   const factor = factorToAmount(meter.unit, meter.medium) ?? NaN
-  return { series: settle({ ...meter, factor }, { atMs, value }), fromMs: atMs[0], toMs: atMs[atMs.length - 1] }
+  return { series: settleSamples({ ...meter, factor }, { atMs, value }), fromMs: atMs[0], toMs: atMs[atMs.length - 1] }
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import {
+  type BuildingSeries,
   csvLayoutOf,
   readBuildingsCsv,
   readHeatMeterCsv,
   readWideCsv,
-  type Series,
 } from '../../../devices/replay/csv-source.ts'
 import { CsvError } from '../../../devices/replay/csv-table.ts'
 import { HOUR_MS, yearOf } from '../../../domain/calendar.ts'
@@ -27,7 +27,7 @@ function file(lines: readonly string[], name = 'readings.csv'): string {
 }
 
 const wide = (...rows: string[]): string => file(['timestamp,A,B', ...rows])
-const valuesOf = (series: Series | undefined): (number | null)[] =>
+const valuesOf = (series: BuildingSeries | undefined): (number | null)[] =>
   Array.from(series?.value ?? [], (value) => (Number.isNaN(value) ? null : value))
 
 describe('wide table', () => {

@@ -1,7 +1,7 @@
 // What alert tests share: a question about one subject, and a finding of a plain kind with limits of one's own.
 
 import { type AlertKind, type Asked, judged as judgedAs, type Limits, unjudged } from '../../../domain/alert/finding.ts'
-import { type Finding, findingOf, type Judged } from '../../../domain/alert/kinds.ts'
+import { type Finding, findingOf, type KnownFinding } from '../../../domain/alert/kinds.ts'
 import { defaultLimits } from '../../../domain/alert/rules.ts'
 
 export const MINUTE = 60_000
@@ -21,8 +21,8 @@ export const asked = (kind: AlertKind, id = 'S', limits: Partial<Limits> = {}, a
 export const judged = <K extends AlertKind>(
   kind: K,
   question: Asked,
-  found: { value: number; facts: Judged<K>['facts'] },
-): Judged<K> => findingOf(kind, judgedAs(question, found)) as Judged<K>
+  found: { value: number; facts: KnownFinding<K>['facts'] },
+): KnownFinding<K> => findingOf(kind, judgedAs(question, found)) as KnownFinding<K>
 
 /** PUE has the simplest facts; raise above 10, clear at or below 8, at once unless told otherwise. */
 export const finding = (value: number | null, limits: Partial<Limits> = {}, id = 'S'): Finding<'pueOverLimit'> => {

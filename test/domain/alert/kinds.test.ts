@@ -1,10 +1,10 @@
 // What each kind says of plain values: found, not found, and not judged where too little is known.
 
 import { describe, expect, test } from 'vitest'
-import type { Verdict } from '../../../domain/alert/finding.ts'
+import type { Detected } from '../../../domain/alert/finding.ts'
 import { isWeekday, outsideLoad } from '../../../domain/alert/kinds/after-hours-load.ts'
 import { highestTarget } from '../../../domain/alert/kinds/dual-control.ts'
-import type { Hours } from '../../../domain/alert/kinds/hours.ts'
+import type { HourAmounts } from '../../../domain/alert/kinds/hours.ts'
 import { nightFlow } from '../../../domain/alert/kinds/night-flow-leak.ts'
 import { pue } from '../../../domain/alert/kinds/pue-over-limit.ts'
 import { sunshine } from '../../../domain/alert/kinds/pv-underperformance.ts'
@@ -18,11 +18,11 @@ import { dayOf, dayStartMs, hourOfDay } from '../../../domain/calendar.ts'
 import type { DualControl, QuotaStatus } from '../../../domain/judge/result.ts'
 import { asked, DAY, HOUR, judged, MINUTE, NOW } from './asked.ts'
 
-const raises = ({ value, limits }: Verdict<object>): boolean | null => (value === null ? null : value > limits.raise)
-const clears = ({ value, limits }: Verdict<object>): boolean | null => (value === null ? null : value <= limits.clear)
+const raises = ({ value, limits }: Detected<object>): boolean | null => (value === null ? null : value > limits.raise)
+const clears = ({ value, limits }: Detected<object>): boolean | null => (value === null ? null : value <= limits.clear)
 
 /** Hours of the last `days` days up to today's midnight and on to now, by local day and hour. */
-function hoursOf(days: number, amountAt: (daysAgo: number, hour: number) => number): Hours {
+function hoursOf(days: number, amountAt: (daysAgo: number, hour: number) => number): HourAmounts {
   const today = dayOf(NOW)
   const firstHourMs = dayStartMs(today - days)
   const count = Math.floor((NOW - firstHourMs) / HOUR)
@@ -63,7 +63,7 @@ describe('night-flow leak', () => {
   /** Quiet nights, use by day, and from `leakDays` ago a flow that never stops. */
   const water = (leakDays: number, leak: number, quiet = 0.02) =>
     hoursOf(40, (ago, hour) => (hour < 6 ? quiet : 1.2) + (ago < leakDays ? leak : 0))
-  const leak = (hours: Hours, baselineM3PerHour?: number) =>
+  const leak = (hours: HourAmounts, baselineM3PerHour?: number) =>
     nightFlow(asked('nightFlowLeak'), { hours, baselineM3PerHour })
 
   test('no leak', () => expect(raises(leak(water(0, 0)))).toBe(false))
@@ -99,7 +99,7 @@ describe('night-flow leak', () => {
 describe('load outside working hours', () => {
   const office = (night: number) => (ago: number, hour: number) =>
     isWeekday(dayOf(NOW) - ago) && hour >= 8 && hour < 18 ? 50 : night
-  const load = (hours: Hours, isWorkday?: (day: number) => boolean) =>
+  const load = (hours: HourAmounts, isWorkday?: (day: number) => boolean) =>
     outsideLoad(asked('afterHoursLoad'), { hours, isWorkday })
 
   test('an office that switches off', () => expect(raises(load(hoursOf(8, office(5))))).toBe(false))

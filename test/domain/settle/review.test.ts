@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../../domain/calendar.ts'
 import { type EventReview, eventId, parseEventId, reviewed, withOverride } from '../../../domain/settle/review.ts'
 import type { MeterProfile, Override } from '../../../domain/settle/series.ts'
-import { planWindow, settle } from '../../../domain/settle/settle.ts'
+import { planWindow, settleSamples } from '../../../domain/settle/settle.ts'
 
 const START = Date.UTC(2026, 4, 10)
 const PROFILE: MeterProfile = {
@@ -47,11 +47,11 @@ describe('an event that is undone', () => {
     ['negative step: a reset', [50, 52, 51.5, 53], undefined, [undo('negativeStep', 1)], [2, Number.NaN, 1.5]],
   ]
   test.each(cases)('%s', (_, values, digits, overrides, amounts) => {
-    expect([...settle({ ...PROFILE, digits, overrides }, hourly(...values)).amounts]).toEqual(amounts)
+    expect([...settleSamples({ ...PROFILE, digits, overrides }, hourly(...values)).amounts]).toEqual(amounts)
   })
 
   test('is no event any more', () => {
-    const { events } = settle({ ...PROFILE, overrides: [undo('reset', 1)] }, hourly(50, 52, 10, 11))
+    const { events } = settleSamples({ ...PROFILE, overrides: [undo('reset', 1)] }, hourly(50, 52, 10, 11))
     expect(events).toEqual([])
   })
 })
@@ -93,8 +93,8 @@ test('a window settles to the same bytes as the whole, whatever is undone', () =
           { reachesStart: true, reachesEnd: true },
         )
         if ('more' in plan) throw new Error('all was loaded')
-        const whole = settle(profile, samples)
-        const part = settle(profile, samples, plan)
+        const whole = settleSamples(profile, samples)
+        const part = settleSamples(profile, samples, plan)
         const first = (part.firstHourMs - whole.firstHourMs) / HOUR_MS
         expect(part.amounts).toEqual(whole.amounts.slice(first, first + part.amounts.length))
         expect(part.flags).toEqual(whole.flags.slice(first, first + part.flags.length))

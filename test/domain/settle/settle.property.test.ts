@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { settleCase, sumKnown } from '../../../domain/settle/case.ts'
 import { changesHours, eventId } from '../../../domain/settle/review.ts'
 import type { HourSeries, MeterProfile, Override, Samples } from '../../../domain/settle/series.ts'
-import { HOUR_FLAGS, planWindow, settle } from '../../../domain/settle/settle.ts'
+import { HOUR_FLAGS, planWindow, settleSamples } from '../../../domain/settle/settle.ts'
 import { settleByTheBook } from './oracle.ts'
 
 const HOUR = 3_600_000
@@ -131,7 +131,7 @@ describe('a register', () => {
   test('keeps the rules as the book words them', () => {
     fc.assert(
       fc.property(register({ replaced: true }), ({ profile, samples }) => {
-        const { firstHourMs, amounts, flags } = settle(profile, samples)
+        const { firstHourMs, amounts, flags } = settleSamples(profile, samples)
         const { hours } = settleByTheBook(profile, samples)
         expect(Array.from(flags, (flag) => HOUR_FLAGS[flag])).toEqual(hours.map((hour) => hour.flag))
         hours.forEach((hour, i) => {
@@ -148,7 +148,7 @@ describe('a register', () => {
     fc.assert(
       fc.property(register({ replaced: true }), ({ profile, samples }) => {
         const { conserved } = settleByTheBook(profile, samples)
-        const total = sumKnown(settle(profile, samples).amounts)
+        const total = sumKnown(settleSamples(profile, samples).amounts)
         if (!isNear(total, conserved)) expect(total).toBe(conserved)
       }),
       RUNS,
@@ -159,7 +159,7 @@ describe('a register', () => {
 test('an interval meter gives out exactly what it was given', () => {
   fc.assert(
     fc.property(intervals, ({ profile, samples }) => {
-      const total = sumKnown(settle(profile, samples).amounts)
+      const total = sumKnown(settleSamples(profile, samples).amounts)
       const given = sumKnown(samples.value) * profile.multiplier
       if (!isNear(total, given)) expect(total).toBe(given)
     }),
@@ -196,13 +196,13 @@ test('the order of arrival does not matter for distinct times, nor does a readin
 test('any window of a series settles to the bytes of the whole', () => {
   fc.assert(
     fc.property(anyMeter, fc.nat(60), fc.nat(30), ({ profile, samples }, skipped, length) => {
-      const whole = settle(profile, samples)
+      const whole = settleSamples(profile, samples)
       const fromMs = START + skipped * HOUR
       const toMs = fromMs + length * HOUR
       const book = bookOf(whole)
       for (const hourMs of book.hours.keys()) if (hourMs < fromMs || hourMs >= toMs) book.hours.delete(hourMs)
       book.events = book.events.filter((event) => event.atMs >= fromMs && event.atMs < toMs)
-      expectSameBytes(bookOf(settle(profile, samples, { fromMs, toMs })), book)
+      expectSameBytes(bookOf(settleSamples(profile, samples, { fromMs, toMs })), book)
     }),
     RUNS,
   )
@@ -270,7 +270,7 @@ describe('incremental settlement is byte for byte a rebuild', () => {
           const times = batch.map((reading) => reading.atMs)
           const all = sorted(stored)
           patch(book, profile, all, { fromMs: Math.min(...times), toMs: Math.max(...times) }, { reach, widening })
-          expectSameBytes(book, bookOf(settle(profile, all)))
+          expectSameBytes(book, bookOf(settleSamples(profile, all)))
           expectConserved(book, profile, all)
         }
       }),
@@ -301,7 +301,7 @@ describe('incremental settlement is byte for byte a rebuild', () => {
           const load = { reach, widening: 2 }
           const settled = { ...registered, overrides }
           patch(book, settled, all, { fromMs: Math.min(...times), toMs: Math.max(...times) }, load)
-          expectSameBytes(book, bookOf(settle(settled, all)))
+          expectSameBytes(book, bookOf(settleSamples(settled, all)))
           for (const event of book.events.filter(changesHours)) {
             const { kind, atMs } = event
             seen.set(eventId(event), { kind, atMs, toMs: 'untilMs' in event ? event.untilMs : atMs })
@@ -313,7 +313,7 @@ describe('incremental settlement is byte for byte a rebuild', () => {
           overrides = others.length < overrides.length ? others : [...overrides, reviewed]
           const profile = { ...registered, overrides }
           patch(book, profile, all, { fromMs: reviewed.atMs, toMs }, load)
-          expectSameBytes(book, bookOf(settle(profile, all)))
+          expectSameBytes(book, bookOf(settleSamples(profile, all)))
         }
       }),
       RUNS,
@@ -384,7 +384,7 @@ function patch(
       continue
     }
     const isOutside = (ms: number): boolean => ms < plan.fromMs || ms >= plan.toMs
-    const fresh = bookOf(settle(profile, loaded, plan))
+    const fresh = bookOf(settleSamples(profile, loaded, plan))
     for (const hourMs of book.hours.keys()) if (!isOutside(hourMs)) book.hours.delete(hourMs)
     for (const [hourMs, hour] of fresh.hours) book.hours.set(hourMs, hour)
     const before = book.events.filter((event) => event.atMs < plan.fromMs)

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { HourSeries, MeterProfile, Samples } from '../../../domain/settle/series.ts'
-import { HOUR_FLAGS, type HourFlag, planWindow, settle } from '../../../domain/settle/settle.ts'
+import { HOUR_FLAGS, type HourFlag, planWindow, settleSamples } from '../../../domain/settle/settle.ts'
 
 const HOUR = 3_600_000
 const MINUTE = 60_000
@@ -138,7 +138,7 @@ const rows: { name: string; profile?: Partial<MeterProfile>; samples: Samples; w
 ]
 
 test.each(rows)('$name', ({ profile, samples, want }) => {
-  expect(table(settle({ ...register, ...profile }, samples))).toEqual(want)
+  expect(table(settleSamples({ ...register, ...profile }, samples))).toEqual(want)
 })
 
 test('each event can be looked at: what stood before and after, and what it added', () => {
@@ -149,7 +149,7 @@ test('each event can be looked at: what stood before and after, and what it adde
     replacements: [{ atMs: at(3, 30), finalValue: 45, startValue: 1 }],
   }
   const samples = read([0, 0, 98], [0, 30, 3], [1, 0, 80], [1, 30, 4], [2, 0, 3.5], [2, 30, 40], [3, 0, 5], [4, 0, 2])
-  expect(settle(profile, samples).events).toEqual([
+  expect(settleSamples(profile, samples).events).toEqual([
     { kind: 'rollover', atMs: at(0), untilMs: at(0, 30), before: 98, after: 3, amount: 50 },
     { kind: 'spike', atMs: at(1), value: 80, before: 3, after: 4 },
     { kind: 'negativeStep', atMs: at(1, 30), untilMs: at(2), before: 4, after: 3.5, amount: -5 },
@@ -163,7 +163,7 @@ test.each([
   { name: 'a value that is not a number', samples: read([0, 0, 1], [0, 15, Number.NaN], [0, 30, 2]), reason: /number/ },
   { name: 'a series of centuries', samples: read([0, 0, 1], [5_000_000, 0, 2]), reason: /time stamp/ },
 ])('refuses $name', ({ samples, reason }) => {
-  expect(() => settle(register, samples)).toThrow(reason)
+  expect(() => settleSamples(register, samples)).toThrow(reason)
 })
 
 describe('planWindow', () => {
@@ -202,7 +202,7 @@ describe('planWindow', () => {
     const plan = planWindow(register, read(), { fromMs: at(1, 5), toMs: at(2) }, everything)
     if ('more' in plan) throw new Error('nothing more can be loaded')
     expect(plan).toMatchObject({ fromMs: at(1), toMs: at(3) })
-    expect(table(settle(register, read(), plan))).toEqual([])
+    expect(table(settleSamples(register, read(), plan))).toEqual([])
   })
 
   test('an event at the very end of the series lies within the last window', () => {
@@ -210,7 +210,7 @@ describe('planWindow', () => {
     const samples = read([0, 0, 4], [1, 0, 6])
     const plan = planWindow(profile, samples, { fromMs: at(1), toMs: at(1) }, { reachesStart: true, reachesEnd: true })
     if ('more' in plan) throw new Error('nothing more can be loaded')
-    expect(settle(profile, samples, plan)).toEqual(settle(profile, samples))
+    expect(settleSamples(profile, samples, plan)).toEqual(settleSamples(profile, samples))
   })
 
   test('a replacement beyond the loaded readings does not make a spike of the last of them', () => {
@@ -219,7 +219,7 @@ describe('planWindow', () => {
     const plan = planWindow(profile, samples, { fromMs: at(0), toMs: at(0) }, { reachesStart: true, reachesEnd: false })
     if ('more' in plan) throw new Error('three clean readings follow')
     expect(plan).toMatchObject({ fromMs: at(0), toMs: at(2), lastIndex: 2 })
-    expect(table(settle(profile, samples, plan))).toEqual([
+    expect(table(settleSamples(profile, samples, plan))).toEqual([
       [1, 'measured'],
       [48, 'measured'],
     ])

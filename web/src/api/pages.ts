@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from 'react'
 import type { Page } from '../../../domain/view/view.ts'
-import { getJson, type Problem, problemOf } from './resource.ts'
+import { getJson, type LoadProblem, problemOf } from './resource.ts'
 
 /** `P`: a page, with what it says beside its rows. */
 export interface Pages<P extends Page<unknown>> {
@@ -11,7 +11,7 @@ export interface Pages<P extends Page<unknown>> {
   last: P | null
   /** The cursor of the page to load next; undefined before the first page, null after the last. */
   next: string | null | undefined
-  problem: Problem | null
+  problem: LoadProblem | null
   loading: boolean
   more: () => void
 }

@@ -7,7 +7,7 @@ import { fetchApi } from './session.ts'
 /** How often a page that stays open asks again. Assessment runs by the minute, so faster would show nothing new. */
 const REFRESH_MS = 60_000
 
-export interface Problem {
+export interface LoadProblem {
   title: string
   /** The HTTP status; 0 when no answer came. */
   status: number
@@ -17,8 +17,8 @@ export interface Problem {
 /** A request that was answered with a problem, or not at all. */
 export class ProblemError extends Error {
   override name = 'ProblemError'
-  readonly problem: Problem
-  constructor(problem: Problem) {
+  readonly problem: LoadProblem
+  constructor(problem: LoadProblem) {
     super(problem.title)
     this.problem = problem
   }
@@ -54,13 +54,13 @@ async function ask<T>(path: string, { signal, headers, ...init }: RequestInit): 
 export interface Resource<T> {
   data: T | null
   /** Set together with `data` when a later refresh failed. */
-  problem: Problem | null
+  problem: LoadProblem | null
   reload: () => void
 }
 interface Answer<T> {
   path: string
   data: T | null
-  problem: Problem | null
+  problem: LoadProblem | null
 }
 
 /**
@@ -100,7 +100,7 @@ export function useResource<T>(path: string | null): Resource<T> {
 }
 
 /** What to tell of a failed request. */
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown): LoadProblem {
   return error instanceof ProblemError ? error.problem : { title: String(error), status: 0 }
 }
 
@@ -111,8 +111,8 @@ export function withQuery(path: string, parameters: Record<string, string | numb
   return query.size === 0 ? path : `${path}?${query}`
 }
 
-function problemFrom(response: Response, body: unknown): Problem {
-  const fields: Partial<Problem> = typeof body === 'object' && body !== null ? body : {}
+function problemFrom(response: Response, body: unknown): LoadProblem {
+  const fields: Partial<LoadProblem> = typeof body === 'object' && body !== null ? body : {}
   return {
     title: typeof fields.title === 'string' ? fields.title : response.statusText || `HTTP ${response.status}`,
     status: response.status,

@@ -5,7 +5,7 @@
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { rememberAdmin, useAdmin } from '../api/admin.ts'
-import { type Problem, postJson, problemOf } from '../api/resource.ts'
+import { type LoadProblem, postJson, problemOf } from '../api/resource.ts'
 import { useSession } from '../api/session.ts'
 import { SignInButton } from '../frame/session-panel.tsx'
 import { useLanguage } from '../words/language.tsx'
@@ -33,7 +33,7 @@ export function AdminForm<T>({ actions, done }: Props<T>) {
   const [name, setName] = useState(admin.name || (session.state === 'in' ? session.name : ''))
   const [note, setNote] = useState('')
   const [busy, setBusy] = useState<string | null>(null)
-  const [problem, setProblem] = useState<Problem | null>(null)
+  const [problem, setProblem] = useState<LoadProblem | null>(null)
   const token = admin.token ?? typed.trim()
 
   const send = async (action: AdminAction) => {
@@ -135,4 +135,4 @@ function Field({ label, hint, children }: FieldProps) {
   )
 }
 
-const wordsOf = ({ title, detail }: Problem): string => (detail === undefined ? title : `${title}: ${detail}`)
+const wordsOf = ({ title, detail }: LoadProblem): string => (detail === undefined ? title : `${title}: ${detail}`)

@@ -4,7 +4,7 @@
 import { Card, Empty, Spin } from 'antd'
 import { ALERT_KINDS } from '../../../domain/alert/finding.ts'
 import { ALERT_RULES } from '../../../domain/alert/rules.ts'
-import type { AlertsPage, AlertView } from '../../../domain/view/alert.ts'
+import type { AlertListView, AlertView } from '../../../domain/view/alert.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { type AlertFilter, alertRoute, formatRoute } from '../frame/route.ts'
@@ -77,7 +77,7 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
 
 function Rows({ path, routeMonth }: { path: string; routeMonth: string | null }) {
   const { text } = useLanguage()
-  const pages = usePages<AlertsPage>(path)
+  const pages = usePages<AlertListView>(path)
   const { rows, loading, problem } = pages
   if (rows.length === 0 && loading) return <Spin className="waiting" description={text.loading} />
   return (

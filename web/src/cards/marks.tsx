@@ -10,11 +10,12 @@ import {
 } from '@ant-design/icons'
 import { Alert, Button, Tag } from 'antd'
 import type { ReactNode } from 'react'
+import type { Status, Verdict } from '../../../domain/judge/dual-control.ts'
 import { SEVERITY_NAMES, type Severity } from '../../../domain/phrase.ts'
+import type { Rating } from '../../../domain/rating.ts'
 import type { Resource } from '../api/resource.ts'
 import { formatCoverage, formatRatio, formatUnit, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import type { Rating, Status, Verdict } from '../words/zh.ts'
 
 const STATUS_ICONS: Record<Status, ReactNode> = {
   onTrack: <CheckCircleFilled />,

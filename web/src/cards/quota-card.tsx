@@ -4,10 +4,10 @@
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import type { QuotaPace } from '../../../domain/judge/quota-pace.ts'
 import type { QuotaStatus } from '../../../domain/judge/result.ts'
+import type { Rating } from '../../../domain/rating.ts'
 import { formatNumber, formatRatio, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
-import type { Rating } from '../words/zh.ts'
 import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
 import { attributes } from './table-rows.ts'
 

@@ -4,19 +4,19 @@
 import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Badge, Button, Select, Space, Tag } from 'antd'
 import { addMonths, monthOf } from '../../../domain/calendar.ts'
-import type { AlertsPage } from '../../../domain/view/alert.ts'
+import type { AlertListView } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
 import type { Session } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
 import { HTML_LANG, useLanguage } from '../words/language.tsx'
-import { alertsRoute, areaRoute, formatRoute, inMonth, type Route, visit } from './route.ts'
+import { alertsRoute, areaRoute, formatRoute, inMonth, type PageRoute, visit } from './route.ts'
 import { SessionTool } from './session-panel.tsx'
 
 /** Months offered, back from the current one: ten years hold any history that is imported. */
 const MONTHS_OFFERED = 120
 
 interface Props {
-  route: Route
+  route: PageRoute
   month: string
   demo: boolean
   /** Whether the server can be asked. */
@@ -61,7 +61,7 @@ export function Header({ route, month, demo, ready, session }: Props) {
 
 function AlertCount({ routeMonth, ready }: { routeMonth: string | null; ready: boolean }) {
   const { text } = useLanguage()
-  const total = useResource<AlertsPage>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
+  const total = useResource<AlertListView>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
   return (
     <Badge count={total} overflowCount={999} size="small">
       <Button

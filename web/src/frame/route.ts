@@ -4,9 +4,9 @@
 import { useMemo, useSyncExternalStore } from 'react'
 
 export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan', 'revisions'] as const
-export type AreaView = (typeof AREA_VIEWS)[number]
+export type AreaTab = (typeof AREA_VIEWS)[number]
 export const INSTITUTION_VIEWS = ['overview', 'meters', 'carbon', 'cost', 'dataCentre', 'revisions'] as const
-export type InstitutionView = (typeof INSTITUTION_VIEWS)[number]
+export type InstitutionTab = (typeof INSTITUTION_VIEWS)[number]
 const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
 /** What of alerts is listed; nulls list all that are not closed. */
 export interface AlertFilter {
@@ -20,7 +20,7 @@ export interface AreaRoute {
   /** Null: the area at the top. */
   code: string | null
   month: string | null
-  view: AreaView
+  view: AreaTab
   /** `type` and `grade` filter the list of institutions, `kind` and `state` that of alerts. */
   type: string | null
   grade: string | null
@@ -31,7 +31,7 @@ export interface InstitutionRoute {
   page: 'institution'
   id: string
   month: string | null
-  view: InstitutionView
+  view: InstitutionTab
   meter: string | null
   /** `YYYY-MM-DD`; null: the last day with data. */
   day: string | null
@@ -54,7 +54,7 @@ export interface WhyRoute {
   table: string | null
   month: string | null
 }
-export type Route =
+export type PageRoute =
   | AreaRoute
   | InstitutionRoute
   | AlertsRoute
@@ -63,7 +63,7 @@ export type Route =
   | { page: 'unknown'; month: string | null }
 
 /** The route of a location hash, with or without `#`. What cannot be understood in the query is left out. */
-export function parseRoute(hash: string): Route {
+export function parseRoute(hash: string): PageRoute {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?')
   const parameters = new URLSearchParams(query)
   const take = (name: string, pattern: RegExp = /./) => {
@@ -75,7 +75,7 @@ export function parseRoute(hash: string): Route {
   const month = take('month', /^\d{4}-(0[1-9]|1[0-2])$/)
   const [page = 'area', ...names] = path.split('/').filter((part) => part !== '')
   const [subject, second, ...rest] = names.map(decode)
-  const unknown: Route = { page: 'unknown', month }
+  const unknown: PageRoute = { page: 'unknown', month }
   const filter = { kind: take('kind'), state: oneOf('state', ALERT_STATES) }
   if (rest.length > 0 || (second !== undefined && page !== 'why')) return unknown
   if (page === 'alerts' && names.length === 0) return { page, month, area: take('area'), ...filter }
@@ -100,7 +100,7 @@ export function parseRoute(hash: string): Route {
 }
 
 /** The hash of a route, `#` included. */
-export function formatRoute(route: Route): string {
+export function formatRoute(route: PageRoute): string {
   const query = new URLSearchParams()
   for (const name of QUERY_NAMES) {
     const value = (route as Partial<Record<string, string | null>>)[name]
@@ -111,7 +111,7 @@ export function formatRoute(route: Route): string {
 }
 const QUERY_NAMES = ['month', 'view', 'type', 'grade', 'area', 'kind', 'state', 'meter', 'day', 'table', 'indicator']
 
-function pathOf(route: Route): string {
+function pathOf(route: PageRoute): string {
   switch (route.page) {
     case 'area':
       return route.code === null ? '' : `area/${encodeURIComponent(route.code)}`
@@ -158,21 +158,21 @@ export const alertsRoute = (area: string | null, month: string | null): AlertsRo
 export const alertRoute = (id: string, month: string | null): AlertRoute => ({ page: 'alert', id, month })
 
 /** The same page in another month. The curve follows: the chosen day is given up. */
-export const inMonth = (route: Route, month: string): Route =>
+export const inMonth = (route: PageRoute, month: string): PageRoute =>
   route.page === 'institution' ? { ...route, month, day: null } : { ...route, month }
 
 /** What the page is of: while it stays, a filter or another month leaves the reader where they are. */
-export function placeOf(route: Route): string {
+export function placeOf(route: PageRoute): string {
   return route.page === 'area' || route.page === 'institution' ? `${pathOf(route)} ${route.view}` : pathOf(route)
 }
 
 /** Goes to a route, as a new entry of the browser's history. */
-export function visit(route: Route): void {
+export function visit(route: PageRoute): void {
   location.hash = formatRoute(route)
 }
 
 /** The route of the address bar. */
-export function useRoute(): Route {
+export function useRoute(): PageRoute {
   const hash = useSyncExternalStore(subscribe, () => location.hash)
   return useMemo(() => parseRoute(hash), [hash])
 }

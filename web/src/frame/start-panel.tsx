@@ -3,7 +3,7 @@
 import { Alert, Card, Progress, Spin } from 'antd'
 import { useEffect, useState } from 'react'
 import type { HealthView } from '../../../domain/view/view.ts'
-import { getJson, type Problem, problemOf } from '../api/resource.ts'
+import { getJson, type LoadProblem, problemOf } from '../api/resource.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useTitle } from './title.ts'
@@ -12,7 +12,7 @@ const POLL_MS = 1000
 
 interface Health {
   health: HealthView | null
-  problem: Problem | null
+  problem: LoadProblem | null
 }
 
 /** The server's health, asked for each second until it is `ok`; not before it `canRead`. */

@@ -2,9 +2,9 @@
 // each.
 
 import type { Cause } from '../../../domain/judge/revision-cause.ts'
+import type { Language } from '../../../domain/phrase.ts'
 import { eventName } from '../../../domain/phrase.ts'
 import { formatTime } from './format.ts'
-import type { Language } from './language.tsx'
 import type { Dictionary } from './zh.ts'
 
 export function causeWords(cause: Cause, text: Dictionary, language: Language): string {

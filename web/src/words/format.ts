@@ -2,7 +2,7 @@
 
 import { formatInstant } from '../../../domain/calendar.ts'
 import { type Indicator, isTotal } from '../../../domain/indicator.ts'
-import type { Language } from './language.tsx'
+import type { Language } from '../../../domain/phrase.ts'
 
 export const UNKNOWN = '—'
 type Amount = number | null | undefined

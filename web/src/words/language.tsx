@@ -1,10 +1,10 @@
 // The reader's language: Chinese unless chosen otherwise, remembered in this browser.
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import type { Language } from '../../../domain/phrase.ts'
 import { en } from './en.ts'
 import { type Dictionary, zh } from './zh.ts'
 
-export type Language = 'zh' | 'en'
 interface Speech {
   language: Language
   text: Dictionary

@@ -2,18 +2,15 @@
 // Terms are those of docs/rules/glossary.md.
 
 import { DUAL_CONTROL, QUOTA } from '../../../domain/indicator.ts'
-import type { DualControl, IndicatorStatus, QuotaStatus } from '../../../domain/judge/result.ts'
+import type { ForecastBasis, Status, Verdict } from '../../../domain/judge/dual-control.ts'
 import { mediumNames } from '../../../domain/medium.ts'
+import type { Rating } from '../../../domain/rating.ts'
 import type { HourFlag } from '../../../domain/settle/settle.ts'
 import { columnOf } from '../../../domain/table.ts'
 import type { InstitutionRow, InstitutionView, MeterView } from '../../../domain/view/view.ts'
 import { zhAlerts } from './zh-alerts.ts'
 import { zhEnergy } from './zh-energy.ts'
 
-export type Status = NonNullable<DualControl['status']>
-export type Verdict = NonNullable<DualControl['verdict']>
-export type Rating = NonNullable<QuotaStatus['rating']>
-export type ForecastBasis = NonNullable<IndicatorStatus['forecastBasis']>
 export type InstitutionType = InstitutionRow['type']
 
 export const zh = {
