@@ -19,6 +19,31 @@ const SQS_BATCH = 10
  * A month at rest: all gateways send, everything works, nobody imports history. `gatherSeconds` is the trigger table's.
  */
 export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: number = GATHER_SECONDS): Line[] {
+  const of = volumesOf(one, gatherSeconds)
+  const { messages, perBatch, invocations } = of
+  return [
+    line('gateways: connection', 'iotMinutes', (of.gateways * MINUTES) / MILLION),
+    line('gateways: statuses', 'iotMessages', (2 * of.gateways * HOURS * ASSUMED.statusesPerGatewayHour) / MILLION),
+    line('gateways: rule for readings', 'iotRules', messages / MILLION),
+    line('gateways: action for readings', 'iotActions', messages / MILLION),
+    line('queues: readings', 'sqsStandard', (messages * (1 + 2 / Math.min(perBatch, SQS_BATCH)) + of.polls) / MILLION),
+    line('queues: work', 'sqsFifo', ((of.shardMessages * 3) / of.perRun + of.queues * of.polls) / MILLION),
+    line('functions: invocations', 'lambdaRequests', invocations / MILLION),
+    line('functions: time', 'lambdaGbSeconds', gbSecondsOf(of) / MILLION),
+    line('documents: writes', 'dynamoWrites', writesOf(of) / MILLION),
+    line('documents: reads', 'dynamoReads', readsOf(of) / MILLION),
+    line('documents: storage', 'dynamoStorage', (one.meters * ASSUMED.stateBytesPerMeter) / GB),
+    line('documents: long ones, written', 's3Puts', of.objects / MILLION),
+    line('documents: long ones, read', 's3Gets', of.objects / MILLION),
+    ...seriesConstructs[store].monthOf(one, { ...of, queries: of.runs * QUERIES_PER_RUN }),
+    line('API: requests', 'httpRequests', of.requests / MILLION),
+    line('logs', 'logs', (invocations * ASSUMED.logBytesPerInvocation) / GB),
+    line('keys, secrets, alarms', 'fixed', ASSUMED.fixedUsd),
+  ]
+}
+
+/** Counts of a month. */
+function volumesOf(one: Case, gatherSeconds: number) {
   const gateways = one.institutions * ASSUMED.gatewaysPerInstitution
   const messages = (gateways * MINUTES) / one.everyMinutes
   const readings = (one.meters * MINUTES) / one.everyMinutes
@@ -53,46 +78,46 @@ export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: n
   const queues = rows.filter(({ queue }) => queue).length
   const polls = (ASSUMED.pollersPerQueue * SECONDS) / ASSUMED.pollSeconds
 
-  const { ingestSeconds, settleSeconds, assessSeconds, idleSeconds } = ASSUMED
-  const gbSeconds =
-    gb(ingest.memoryMb) * (ingestRuns * ingestSeconds.each + messages * ingestSeconds.message) +
-    gb(works.settle.memoryMb) *
-      (runs * settleSeconds.each + shardRuns * settleSeconds.shard + settledMeters * settleSeconds.meter) +
-    gb(works.assess.memoryMb) * (runs * assessSeconds.each + assessed * assessSeconds.institution) +
-    gb(works.notify.memoryMb) * (ticks + idleShards / SQS_BATCH) * idleSeconds
   const requests = one.readers * WORKING_DAYS * ASSUMED.requestsPerReaderDay
   const invocations = ingestRuns + 2 * runs + ticks + idleShards / SQS_BATCH + requests
   const shardMessages = 2 * shardRuns + idleShards
 
-  const writes =
-    groups * ASSUMED.ingestWritesPerGroup +
-    shardRuns * ASSUMED.settleWritesPerShard +
-    assessed * ASSUMED.assessWritesPerInstitution
-  const reads =
-    invocations * ASSUMED.readsPerInvocation +
-    shardRuns * ASSUMED.settleReadsPerShard +
-    assessed * ASSUMED.assessReadsPerInstitution
   const objects = shardRuns * ASSUMED.objectsPerShard
-  return [
-    line('gateways: connection', 'iotMinutes', (gateways * MINUTES) / MILLION),
-    line('gateways: statuses', 'iotMessages', (2 * gateways * HOURS * ASSUMED.statusesPerGatewayHour) / MILLION),
-    line('gateways: rule for readings', 'iotRules', messages / MILLION),
-    line('gateways: action for readings', 'iotActions', messages / MILLION),
-    line('queues: readings', 'sqsStandard', (messages * (1 + 2 / Math.min(perBatch, SQS_BATCH)) + polls) / MILLION),
-    line('queues: work', 'sqsFifo', ((shardMessages * 3) / perRun + queues * polls) / MILLION),
-    line('functions: invocations', 'lambdaRequests', invocations / MILLION),
-    line('functions: time', 'lambdaGbSeconds', gbSeconds / MILLION),
-    line('documents: writes', 'dynamoWrites', writes / MILLION),
-    line('documents: reads', 'dynamoReads', reads / MILLION),
-    line('documents: storage', 'dynamoStorage', (one.meters * ASSUMED.stateBytesPerMeter) / GB),
-    line('documents: long ones, written', 's3Puts', objects / MILLION),
-    line('documents: long ones, read', 's3Gets', objects / MILLION),
-    ...seriesConstructs[store].monthOf(one, { readings, settledMeters, queries: runs * QUERIES_PER_RUN }),
-    line('API: requests', 'httpRequests', requests / MILLION),
-    line('logs', 'logs', (invocations * ASSUMED.logBytesPerInvocation) / GB),
-    line('keys, secrets, alarms', 'fixed', ASSUMED.fixedUsd),
-  ]
+  const counts = { gateways, messages, readings, perBatch, ingestRuns, groups, shardRuns, settledMeters, assessed }
+  const work = { perRun, runs, ticks, idleShards, queues, polls, requests, invocations, shardMessages, objects }
+  return { ...counts, ...work }
 }
+type Volumes = ReturnType<typeof volumesOf>
+
+function gbSecondsOf({
+  ingestRuns,
+  messages,
+  runs,
+  shardRuns,
+  settledMeters,
+  assessed,
+  ticks,
+  idleShards,
+}: Volumes): number {
+  const { ingestSeconds, settleSeconds, assessSeconds, idleSeconds } = ASSUMED
+  return (
+    gb(works.ingest.memoryMb) * (ingestRuns * ingestSeconds.each + messages * ingestSeconds.message) +
+    gb(works.settle.memoryMb) *
+      (runs * settleSeconds.each + shardRuns * settleSeconds.shard + settledMeters * settleSeconds.meter) +
+    gb(works.assess.memoryMb) * (runs * assessSeconds.each + assessed * assessSeconds.institution) +
+    gb(works.notify.memoryMb) * (ticks + idleShards / SQS_BATCH) * idleSeconds
+  )
+}
+
+const writesOf = ({ groups, shardRuns, assessed }: Volumes): number =>
+  groups * ASSUMED.ingestWritesPerGroup +
+  shardRuns * ASSUMED.settleWritesPerShard +
+  assessed * ASSUMED.assessWritesPerInstitution
+
+const readsOf = ({ invocations, shardRuns, assessed }: Volumes): number =>
+  invocations * ASSUMED.readsPerInvocation +
+  shardRuns * ASSUMED.settleReadsPerShard +
+  assessed * ASSUMED.assessReadsPerInstitution
 
 const gb = (megabytes: number): number => megabytes / 1024
 const clamp = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value))

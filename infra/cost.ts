@@ -40,6 +40,13 @@ const usdOf = ({ price, quantity }: Line): number => priceOf(price).usd * quanti
 export const totalUsd = (lines: readonly Line[]): number => lines.reduce((sum, line) => sum + usdOf(line), 0)
 
 /** docs/cost.md as text. */
+function assumption(value: number | Record<string, number>): string {
+  if (typeof value === 'number') return number(value)
+  return Object.entries(value)
+    .map(([key, one]) => `${key} ${one}`)
+    .join(', ')
+}
+
 export function costDocument(): string {
   const parts = [
     ...new Set(
@@ -101,26 +108,14 @@ export function costDocument(): string {
     '',
     table(
       ['name', 'USD', 'for one', ''],
-      used.map(([name, { usd: price, unit, verified }]) => [
-        name,
-        String(price),
-        unit,
-        verified ? 'read' : 'unverified',
-      ]),
+      used.map(([name, { usd: price, unit, verified }]) => [name, `${price}`, unit, verified ? 'read' : 'unverified']),
     ),
     '',
     '## Assumptions, none measured in AWS',
     '',
     table(
       ['name', 'value'],
-      Object.entries(ASSUMED).map(([name, value]) => [
-        name,
-        typeof value === 'number'
-          ? number(value)
-          : Object.entries(value)
-              .map(([key, one]) => `${key} ${one}`)
-              .join(', '),
-      ]),
+      Object.entries(ASSUMED).map(([name, value]) => [name, assumption(value)]),
     ),
     '',
     '## The cases',

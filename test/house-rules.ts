@@ -25,6 +25,10 @@ export interface ParsedSource extends Source {
   members: string[]
   /** Called names, with `()` when called with no argument, such as `new Date()`. */
   calls: string[]
+  /** Names that the file exports by a declaration. */
+  exports: string[]
+  /** Each function with its own lines: those of functions in it count there. */
+  functions: { name: string; lines: number }[]
 }
 
 /** What each room may import. Rooms that are not named may not be entered. */
@@ -167,7 +171,20 @@ const commentsFitTheirColumns: Rule = ({ path, text }) =>
     return [`${path}:${index + 1}: a comment of ${line.length} columns; ${COLUMNS_MAX} at most`]
   })
 
+const OWN_LINES_MAX = 60
+/** Test files tell a story from top to bottom, and benches measure one. */
+const TELLS = /^(test|bench)\//
+
+/** A function is read at once. Lines of functions inside it are theirs. */
+const functionsAreShort: Rule = ({ path, functions }) =>
+  TELLS.test(path)
+    ? []
+    : functions
+        .filter(({ lines }) => lines > OWN_LINES_MAX)
+        .map(({ name, lines }) => `${path}: ${name} has ${lines} lines of its own`)
+
 export const rules = {
+  functionsAreShort,
   importsStayInTheirRooms,
   pureRoomsDoNotTouchTheWorld,
   bundlesHoldWhatTheyUse,
@@ -230,7 +247,43 @@ export function parseSource(source: Source): ParsedSource {
     opening: openingOf(source.text),
     members,
     calls,
+    exports: program.body.flatMap(exportedNames),
+    functions: functionsIn(program, source.text),
   }
+}
+
+function exportedNames(statement: ESTree.Node): string[] {
+  if (statement.type !== 'ExportNamedDeclaration' || !statement.declaration) return []
+  const { declaration } = statement
+  if (declaration.type !== 'VariableDeclaration')
+    return 'id' in declaration ? [dotted(declaration.id as ESTree.Node)] : []
+  return declaration.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []))
+}
+
+const FUNCTION = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/
+
+function functionsIn(program: ESTree.Node, text: string): ParsedSource['functions'] {
+  const found: ParsedSource['functions'] = []
+  const visit = (node: ESTree.Node, parent: ESTree.Node | undefined, within: { lines: number } | undefined): void => {
+    let own = within
+    if (FUNCTION.test(node.type)) {
+      const lines = text.slice(node.start, node.end).split('\n').length
+      if (within) within.lines -= lines - 1
+      const entry = { name: functionName(node, parent), lines }
+      found.push(entry)
+      own = entry
+    }
+    for (const child of Object.values(node).flat()) if (isNode(child)) visit(child, node, own)
+  }
+  visit(program, undefined, undefined)
+  return found
+}
+
+/** By its own name, or what it is given to. */
+function functionName(node: ESTree.Node, parent: ESTree.Node | undefined): string {
+  const named = [node, parent].find((one) => one && ('id' in one || 'key' in one))
+  const id = named && ('id' in named ? named.id : 'key' in named ? named.key : undefined)
+  return isNode(id) ? dotted(id) || 'a function' : 'a function'
 }
 
 /** Every node of a syntax tree, parents first. */

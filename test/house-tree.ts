@@ -229,7 +229,22 @@ const dependenciesAreDecided: TreeRule = ({ texts }) => {
   ]
 }
 
+/** Names that several files have to export: what Lambda calls. */
+const SHARED_NAMES = new Set(['handler'])
+const NAMED_ROOM = /^(domain|functions|cloud|local|infra|devices|web|bin)\//
+
+/** One name, one thing: who searches for it finds it. */
+const exportedNamesAreUnique: TreeRule = ({ sources }) => {
+  const filesOf = new Map<string, string[]>()
+  for (const { path, exports } of sources.filter((source) => NAMED_ROOM.test(source.path)))
+    for (const name of new Set(exports)) filesOf.set(name, [...(filesOf.get(name) ?? []), path])
+  return [...filesOf]
+    .filter(([name, files]) => files.length > 1 && !SHARED_NAMES.has(name))
+    .map(([name, files]) => `${files[0]}: ${name} is also exported by ${files.slice(1).join(', ')}`)
+}
+
 export const treeRules = {
+  exportedNamesAreUnique,
   floorsAreInOrder,
   namedFilesExist,
   noCircles,

@@ -105,6 +105,7 @@ describe('the rule bites', () => {
     ['testsAreNotSkipped', 'test/a.test.ts', "test.skip('counts', () => {})"],
     ['testsAreNotSkipped', 'test/a.test.ts', "describe.only('counts', () => {})"],
     ['testsAreNotSkipped', 'test/a.test.ts', "test.concurrent.todo('counts')"],
+    ['functionsAreShort', 'local/a.ts', `export const a = () => {\n${'b()\n'.repeat(60)}}`],
     ['commentsFitTheirColumns', 'local/a.ts', `// Why.\n${' '.repeat(110)}// Because it is so.`],
   ]
   test.each(bites)('%s in %s: %s', (name, path, text) => {
@@ -130,6 +131,7 @@ describe('the rule bites', () => {
     ['citationsOpen', { 'domain/a.ts': `// docs/rules/${'absent'}.md` }],
     ['citationsOpen', { 'domain/a.ts': `// the ladder: facts ${'§'}3.2` }],
     ['namedFilesExist', { 'domain/a.ts': `// See domain/${'absent'}.ts.` }],
+    ['exportedNamesAreUnique', { 'domain/a.ts': 'export const one = 1', 'functions/b.ts': 'export function one() {}' }],
     ['dependenciesAreDecided', { 'package.json': '{"dependencies":{"left-pad":"1"}}' }],
     ['dependenciesAreDecided', { 'docs/decisions/0004-dependencies.md': '| left-pad | 1 |' }],
   ]
@@ -169,6 +171,12 @@ describe('the rule bites', () => {
     ['filesOpenWithAComment', 'local/a.ts', '/**\n * Why it exists.\n */\nexport const a = 1'],
     ['testsAreNotSkipped', 'test/a.test.ts', "test.skipIf(missing)('counts', () => {})"],
     ['testsAreNotSkipped', 'local/a.ts', 'const next = cursor.skip(3)'],
+    [
+      'functionsAreShort',
+      'local/a.ts',
+      `export const a = () => {\n${'b()\n'.repeat(40)}const c = () => {\n${'d()\n'.repeat(40)}}\n}`,
+    ],
+    ['functionsAreShort', 'test/a.test.ts', `const a = () => {\n${'b()\n'.repeat(90)}}`],
     ['commentsFitTheirColumns', 'local/a.ts', `// ${'a'.repeat(117)}\nconst a = '${'b'.repeat(120)}'`],
   ]
   test.each(keeps)('%s lets pass in %s: %s', (name, path, text) => {

@@ -78,7 +78,7 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
   const supplied = Object.fromEntries(
     MEDIA.map((medium) => [medium, supplyOf(medium, { meters, loose, hours, countOf })]),
   ) as Record<Medium, Supply>
-  const { water, heat } = supplied
+  const { water } = supplied
   const supplies = Object.values(supplied)
   const counted = supplies.flatMap((supply) => supply.bills)
   const fuels = fuelsOf(
@@ -91,22 +91,11 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
 
   const centre = centreBoundaries(institution, meters).pue
   const amountIn = (side: readonly string[]): number => sum(meters.filter(({ id }) => side.includes(id)))
-  const metered = (chosen: readonly Meter[]): number =>
-    chosen.reduce((total, meter) => total + kgceOf(meter.medium, amountOf(meter), sets.quota), 0)
-  const heatingKgce =
-    kgceOf('heat', heat.amount, sets.quota) +
-    metered(heatingMeters(meters)) +
-    billedOf(counted, 'heating', sets.quota) +
-    fuels.purposeQuotaKgce.heating
-  const specialKgce =
-    metered(specialMeters(input)) + billedOf(counted, 'special', sets.quota) + fuels.purposeQuotaKgce.special
-
   const stated = meanSize(institution.sizes, fromMs, endMs)
   const size = ENERGY_MEDIA.some((medium) => supplied[medium].sources > 0) ? stated : UNKNOWN_SIZE
   const waterUsers = water.sources > 0 ? stated.energyUsers : null
   const generators = meters.filter(({ role, medium }) => role === 'generation' && medium === 'electricity')
   const generating = outermost(generators, ({ purpose }) => purpose !== EXPORT)
-  const total = (of: (supply: Supply) => number): number => supplies.reduce((added, supply) => added + of(supply), 0)
   return {
     month,
     ...carrierAmounts((carrier) => (isFuel(carrier) ? fuels.kg[fuelField(carrier)] : supplied[carrier].amount)),
@@ -118,9 +107,7 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     fuelsKgce: fuels.kgce,
     transportEnergyKgce: fuels.transportKgce + billedOf(counted, 'transport', sets.statistics),
     quotaKgce: energyOf(supplied, sets.quota, fuels.quotaKgce),
-    heatingKgce,
-    specialKgce,
-    transportKgce: fuels.purposeQuotaKgce.transport + billedOf(counted, 'transport', sets.quota),
+    ...purposesOf(input, { supplied, counted, fuels, amountOf }),
     ...co2,
     ...fuels.unconverted,
     costYuan: costOf(supplies, loose),
@@ -134,13 +121,41 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     waterM3WithUsers: waterUsers === null ? 0 : water.amount,
     ...size,
     waterUsers,
+    ...knownHours(supplied, hours),
+    generationHoursExpected: hours * generating.length,
+    generationHoursKnown: generating.reduce((known, meter) => known + countOf(meter).hoursKnown, 0),
+  }
+}
+
+/** By the quota set, what served heating, special functions and transport; heat is heating whatever its bill says. */
+function purposesOf(
+  input: MonthInput,
+  of: { supplied: Supplied; counted: readonly BilledAmount[]; fuels: Fuels; amountOf: (meter: Meter) => number },
+): Pick<SubjectMonth, 'heatingKgce' | 'specialKgce' | 'transportKgce'> {
+  const { quota } = input.sets
+  const { heating, special, transport } = of.fuels.purposeQuotaKgce
+  const metered = (chosen: readonly Meter[]): number =>
+    chosen.reduce((total, meter) => total + kgceOf(meter.medium, of.amountOf(meter), quota), 0)
+  const billed = (purpose: Bill['purpose']): number => billedOf(of.counted, purpose, quota)
+  const heat = kgceOf('heat', of.supplied.heat.amount, quota)
+  return {
+    heatingKgce: heat + metered(heatingMeters(input.meters)) + billed('heating') + heating,
+    specialKgce: metered(specialMeters(input)) + billed('special') + special,
+    transportKgce: transport + billed('transport'),
+  }
+}
+
+/** `hours`: of the month that have passed. */
+function knownHours(supplied: Supplied, hours: number) {
+  const { water } = supplied
+  const total = (of: (supply: Supply) => number): number =>
+    Object.values(supplied).reduce((added, supply) => added + of(supply), 0)
+  return {
     hoursExpected: hours * total(({ sources }) => sources),
     hoursKnown: total(({ hoursKnown }) => hoursKnown),
     hoursPriced: total(({ hoursPriced }) => hoursPriced),
     waterHoursExpected: hours * water.sources,
     waterHoursKnown: water.hoursKnown,
-    generationHoursExpected: hours * generating.length,
-    generationHoursKnown: generating.reduce((known, meter) => known + countOf(meter).hoursKnown, 0),
   }
 }
 

@@ -60,6 +60,8 @@ const CLAUSES: Record<IndicatorTable, { zh: string; en: string }> = {
 export const indicatorTableOf = (indicator: string): IndicatorTable =>
   INDICATORS.some((name) => name === indicator) ? 'dualControl' : 'quota'
 
+const metersIn = (meters: readonly Meter[], ids: ReadonlySet<string>): Meter[] => meters.filter(({ id }) => ids.has(id))
+
 export async function explain(
   platform: Platform,
   registry: RegistryReader,
@@ -85,18 +87,12 @@ export async function explain(
   const window = explainWindow(table, indicator, endMs)
   const isWater = indicator === 'water' || indicator === 'waterPerCapita'
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater }))
+  const monthsOf = async (of: string) => ({ subject: of, months: await subjectMonths(state, of, month) })
   const chain = explainMonths({
-    table,
-    indicator,
-    endMs,
-    months: await subjectMonths(state, subject, month),
+    ...{ table, indicator, endMs, own },
+    months: (await monthsOf(subject)).months,
     standards: (of) => standardsIn({ areas, tables }, area, of),
-    own,
-    children:
-      children &&
-      (await Promise.all(
-        children.map(async (child) => ({ subject: child, months: await subjectMonths(state, child, month) })),
-      )),
+    children: children && (await Promise.all(children.map(monthsOf))),
   })
   const held = await heldAgainst({ platform, registry }, question, nowMs)
   // The quota cannot tell heating from the rest, or there was none: the number is withheld although the amounts stand.
@@ -107,15 +103,9 @@ export async function explain(
   const listed = new Set(page.items)
   const day = detail && (await dayExplained(platform, { ...detail, shard: area }))
   return {
-    subject,
+    ...{ subject, table, indicator, month, asOfMs },
     kind: institution ? 'institution' : 'area',
-    table,
-    indicator,
-    unit: row.unit,
-    month,
-    asOfMs,
-    formula: row.formula,
-    clause: CLAUSES[table],
+    ...{ unit: row.unit, formula: row.formula, clause: CLAUSES[table] },
     shown: held.shown,
     ...chain,
     months: children ? chain.months.map((one) => ({ ...one, terms: termsOf(one.terms, listed) })) : chain.months,
@@ -126,13 +116,7 @@ export async function explain(
     // Asked before and after: what is judged in between is not of one piece either.
     pending: wasPending || (await isPending()),
     window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
-    meters: own
-      ? await metersExplained(
-          platform,
-          own.meters.filter(({ id }) => listed.has(id)),
-          own,
-        )
-      : [],
+    meters: own ? await metersExplained(platform, metersIn(own.meters, listed), own) : [],
     bills: own?.bills ?? [],
     against: held.against,
     status: held.status,
