@@ -40,6 +40,17 @@ const usdOf = ({ price, quantity }: Line): number => priceOf(price).usd * quanti
 export const totalUsd = (lines: readonly Line[]): number => lines.reduce((sum, line) => sum + usdOf(line), 0)
 
 /** docs/cost.md as text. */
+const priceTable = (): string =>
+  table(
+    ['name', 'USD', 'for one', ''],
+    Object.entries<Price>(prices).map(([name, { usd: price, unit, verified }]) => [
+      name,
+      `${price}`,
+      unit,
+      verified ? 'read' : 'unverified',
+    ]),
+  )
+
 function assumption(value: number | Record<string, number>): string {
   if (typeof value === 'number') return number(value)
   return Object.entries(value)
@@ -106,10 +117,7 @@ export function costDocument(): string {
     ]),
     '## Prices',
     '',
-    table(
-      ['name', 'USD', 'for one', ''],
-      used.map(([name, { usd: price, unit, verified }]) => [name, `${price}`, unit, verified ? 'read' : 'unverified']),
-    ),
+    priceTable(),
     '',
     '## Assumptions, none measured in AWS',
     '',
