@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { monthRange } from '../domain/calendar.ts'
 import { must } from '../domain/must.ts'
 import { type AlertMark, alertMarkKey } from '../functions/alerts/round.ts'
-import { standingAlerts } from '../functions/alerts/store.ts'
+import { currentAlerts } from '../functions/alerts/store.ts'
 import { assess } from '../functions/assess.ts'
 import type { Handler } from '../functions/handler.ts'
 import { summaryKey } from '../functions/judging/list-rows.ts'
@@ -104,7 +104,7 @@ async function benchAlerts(
   }
   const marks = await platform.state.getMany<AlertMark>(province.shards.map(alertMarkKey))
   if (marks.some(({ value }) => value.dailyMs !== NOW_MS)) throw new Error('a shard was not looked at')
-  const standing = await Promise.all(province.shards.map((shard) => standingAlerts(platform.state, shard)))
+  const standing = await Promise.all(province.shards.map((shard) => currentAlerts(platform.state, shard)))
   const seconds = median(rounds.map((one) => one.seconds))
   const cpuSeconds = median(rounds.map(({ cpu }) => cpu))
   return {

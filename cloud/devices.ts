@@ -109,9 +109,11 @@ export function iotDevices({ iot, policy, dataPlane = openDataPlane }: IotDevice
 
     async issue(gateway, csr): Promise<DeviceCredentials> {
       await createThing(gateway)
-      const standing = await principalsOf(gateway)
-      if (standing.length >= CERTIFICATES_MAX)
-        throw new PermanentFailure(`gateway "${gateway}" has ${standing.length} certificates; confirm or revoke first`)
+      const certificates = await principalsOf(gateway)
+      if (certificates.length >= CERTIFICATES_MAX)
+        throw new PermanentFailure(
+          `gateway "${gateway}" has ${certificates.length} certificates; confirm or revoke first`,
+        )
       const { certificateArn, certificatePem, privateKeyPem } = await createCertificate(csr).catch(asRefusal)
       try {
         await iot.send(new AttachPolicyCommand({ policyName: policy(), target: certificateArn }))

@@ -46,7 +46,7 @@ export function openHours(startMs: number, endMs: number, window?: { fromMs: num
 }
 
 /** Raises the flag of every hour that overlaps (fromMs, toMs) for longer than zero time. */
-export function markHours(hours: Hours, range: { fromMs: number; toMs: number }, flag: number): void {
+export function flagHours(hours: Hours, range: { fromMs: number; toMs: number }, flag: number): void {
   const { flags, firstHourMs } = hours
   const first = Math.max(0, Math.floor((range.fromMs - firstHourMs) / HOUR_MS))
   const end = Math.min(flags.length, Math.ceil((range.toMs - firstHourMs) / HOUR_MS))

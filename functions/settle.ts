@@ -7,9 +7,9 @@ import { handlerOf } from './handler.ts'
 import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
 import { profileKey, type SettledMark, settledKey } from './settling/mark.ts'
-import { readOverrides, readReopenings, settledReopening, withOverrides } from './settling/review.ts'
+import { doneResettling, readOverrides, readResettlings, withOverrides } from './settling/review.ts'
 import { settledTrail } from './settling/trail.ts'
-import { dirtyMonths, hasWork, type ShardStanding, settleWorks, standingOf, worksOf } from './settling/works.ts'
+import { dirtyMonths, hasWork, type ShardState, settleWorks, shardStateOf, worksOf } from './settling/works.ts'
 import { addDirtyMonths } from './state/dirty.ts'
 import { inPasses } from './state/shard.ts'
 
@@ -20,16 +20,16 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
   const registry = registryReader(state)
 
   async function settleShards(shards: readonly string[]): Promise<void> {
-    const reopenings = await readReopenings(state)
+    const resettlings = await readResettlings(state)
     const overrides = await readOverrides(state)
-    const standing: ShardStanding[] = []
+    const states: ShardState[] = []
     for (const shard of shards) {
       await nextTurn()
       const before = await state.get(settledKey(shard))
       const all = withOverrides((await registry.shard(shard)).meters, overrides)
-      standing.push(await standingOf(shard, { all, reopenings }, before, state))
+      states.push(await shardStateOf(shard, { all, resettlings }, before, state))
     }
-    const works = (await worksOf(standing, readings)).filter(hasWork)
+    const works = (await worksOf(states, readings)).filter(hasWork)
     if (works.length === 0) return
     const { changed, virtualMarks } = await settleWorks(works, { readings, consumption, state })
     for (const work of works) {
@@ -40,7 +40,7 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
       const value: SettledMark = { mark, meters: meters.map(({ id }) => id), profiles: meters.map(profileKey), extents }
       return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
     })
-    const done = works.flatMap(({ reopened }) => reopened.map(settledReopening))
+    const done = works.flatMap(({ resettled }) => resettled.map(doneResettling))
     await state.put([...marks, ...virtualMarks, ...done], DERIVED)
     await fanOut.send(
       'assess',

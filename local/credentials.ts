@@ -68,17 +68,17 @@ export function localDevices(state: StateStore): LocalDevices {
     async issue(gateway, csr) {
       if (csr !== undefined) throw new PermanentFailure('gateways of this host have passwords, not certificates')
       const secret = newSecret()
-      const standing = await state.get<Credential>(credentialKey(gateway))
+      const stored = await state.get<Credential>(credentialKey(gateway))
       const next = await credentialOf(secret)
-      const value: Credential = standing ? { ...standing.value, next } : next
-      await state.put([{ key: credentialKey(gateway), value, ifVersion: standing?.version ?? 0 }])
+      const value: Credential = stored ? { ...stored.value, next } : next
+      await state.put([{ key: credentialKey(gateway), value, ifVersion: stored?.version ?? 0 }])
       return { kind: 'password', secret }
     },
 
     async confirm(gateway) {
-      const standing = await state.get<Credential>(credentialKey(gateway))
-      if (!standing?.value.next) return
-      await state.put([{ key: credentialKey(gateway), value: standing.value.next, ifVersion: standing.version }])
+      const stored = await state.get<Credential>(credentialKey(gateway))
+      if (!stored?.value.next) return
+      await state.put([{ key: credentialKey(gateway), value: stored.value.next, ifVersion: stored.version }])
     },
 
     async revoke(gateway) {

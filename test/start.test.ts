@@ -59,7 +59,7 @@ test("has Hebei's averages of 2020 within 15 %, out of metered, settled and judg
   within(actual('waterPerCapita'), CALIBRATION.waterM3PerUser)
 })
 
-test('has institutions of every grade, and areas on track, at risk and over', async () => {
+test('has institutions of every rating, and areas on track, at risk and over', async () => {
   expect(new Set((await institutions()).map(({ rating }) => rating))).toEqual(new Set([...RATINGS, null]))
   const statuses = new Set((await province()).children.map(({ dualControl }) => dualControl?.status))
   expect(statuses).toEqual(new Set(['onTrack', 'atRisk', 'over']))

@@ -26,7 +26,7 @@ export interface Arrived extends ReceivedReading {
 }
 
 /** Samples by meter: sorted by time, one per time (the last to arrive), none suspect. Meters without any are absent. */
-export function standingSamples(rows: Iterable<Pick<Arrived, 'meter' | 'atMs' | 'value' | 'arrival' | 'quality'>>) {
+export function latestSamples(rows: Iterable<Pick<Arrived, 'meter' | 'atMs' | 'value' | 'arrival' | 'quality'>>) {
   const byMeter = new Map<string, { atMs: number; value: number; arrival: number; quality: ReadingQuality }[]>()
   for (const { meter, atMs, value, arrival, quality } of rows) {
     const own = byMeter.get(meter)

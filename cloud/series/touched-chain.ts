@@ -77,20 +77,20 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
   /** Where an empty chain begins. Of many who ask at once, one sets it, and all are told the same. */
   async function claimStart(group: string): Promise<number> {
     for (;;) {
-      const standing = await readStart(group)
+      const stored = await readStart(group)
       // Used, and nothing of it there: not yet written, unless it is old enough to have expired.
-      const mayHaveExpired = standing?.used && now() - standing.start > KEEP_MS / 2
-      if (standing && !mayHaveExpired) return standing.start
-      const start = Math.max(now(), (standing?.start ?? 0) + 1)
+      const mayHaveExpired = stored?.used && now() - stored.start > KEEP_MS / 2
+      if (stored && !mayHaveExpired) return stored.start
+      const start = Math.max(now(), (stored?.start ?? 0) + 1)
       const command = new UpdateItemCommand({
         TableName: table,
         Key: startKey(group),
         UpdateExpression: 'SET #start = :start REMOVE used',
-        ConditionExpression: standing ? '#start = :before' : 'attribute_not_exists(#start)',
+        ConditionExpression: stored ? '#start = :before' : 'attribute_not_exists(#start)',
         ExpressionAttributeNames: { '#start': 'start' },
         ExpressionAttributeValues: {
           ':start': { N: String(start) },
-          ...(standing && { ':before': { N: String(standing.start) } }),
+          ...(stored && { ':before': { N: String(stored.start) } }),
         },
       })
       try {
@@ -144,10 +144,10 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
         known.delete(group)
         if (!isConflict(error)) throw error
         // Our own, where an answer was lost and the same was asked again.
-        const standing = await asked(() =>
+        const stored = await asked(() =>
           dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })),
         )
-        if (standing.Item?.writer?.S === writer) return
+        if (stored.Item?.writer?.S === writer) return
         if (attempt === ATTEMPTS_MAX) throw new Error(`the ledger of group ${group} is written by too many at once`)
       }
     }
@@ -167,8 +167,8 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
     after: (group: string, sequence: number) => query(group, sequence, { descending: false }),
 
     async isUnused(group: string, start: number): Promise<boolean> {
-      const standing = await readStart(group)
-      return standing?.start === start && (!standing.used || now() - start < KEEP_MS / 2)
+      const stored = await readStart(group)
+      return stored?.start === start && (!stored.used || now() - start < KEEP_MS / 2)
     },
 
     /** The last item that was added by then, or where an empty chain begins. */

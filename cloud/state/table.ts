@@ -153,8 +153,8 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
 
   async function checkVersions(docs: readonly DocWrite[]): Promise<void> {
     const asked = docs.filter(({ ifVersion }) => ifVersion !== undefined)
-    const standing = await readMany(asked.map(({ key }) => key))
-    const conflict = asked.find(({ key, ifVersion }) => Number(standing.get(key)?.version?.N ?? 0) !== ifVersion)
+    const stored = await readMany(asked.map(({ key }) => key))
+    const conflict = asked.find(({ key, ifVersion }) => Number(stored.get(key)?.version?.N ?? 0) !== ifVersion)
     if (conflict) throw new VersionConflict(conflict.key)
   }
 

@@ -13,7 +13,7 @@ export interface Round {
   /** Of the area's institutions. */
   typeOf: ReadonlyMap<string, Institution['type']>
   /** Alerts that stand, by slot; none: no kind of the group asks. */
-  standing?: ReadonlyMap<string, Alert>
+  current?: ReadonlyMap<string, Alert>
 }
 
 export interface LimitsReader {
@@ -32,7 +32,7 @@ export function detect<Group extends keyof Given>(group: Group, given: Given[Gro
   })
 }
 
-function inquiryOf(kind: AlertKind, { nowMs, limits, typeOf, standing }: Round): Inquiry<object> {
+function inquiryOf(kind: AlertKind, { nowMs, limits, typeOf, current }: Round): Inquiry<object> {
   return {
     nowMs,
     ask(subject, institution = subject.id) {
@@ -40,8 +40,8 @@ function inquiryOf(kind: AlertKind, { nowMs, limits, typeOf, standing }: Round):
       return { subject, limits: limits.of(kind, nearest, typeOf.get(institution)), asOfMs: nowMs }
     },
     isSet: (subject) => limits.isSet(kind, subject),
-    standing(subject) {
-      const finding = standing?.get(`${kind}:${subject}`)?.finding
+    current(subject) {
+      const finding = current?.get(`${kind}:${subject}`)?.finding
       return finding?.kind === kind ? finding.facts : undefined
     },
   }

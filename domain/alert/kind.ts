@@ -76,7 +76,7 @@ export interface Inquiry<Facts> {
   /** Whether a user set limits of this kind for this very subject. */
   isSet(subject: string): boolean
   /** The facts of the alert of this kind that stands for the subject. */
-  standing(subject: string): Facts | undefined
+  current(subject: string): Facts | undefined
 }
 
 /** What each group of kinds is given to look at. */

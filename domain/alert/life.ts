@@ -89,10 +89,10 @@ export function advance(open: Alert | undefined, finding: Finding, nowMs: number
   if (finding.value === null) return { alert: open && open.state !== 'cleared' ? open : undefined, events: [] }
   const holds = finding.value > limits.raise + ROUNDING * Math.abs(limits.raise)
   if (isOpen(open)) {
-    const standing = { ...open, finding, worst: Math.max(open.worst, finding.value) }
-    if (finding.value > limits.clear) return { alert: { ...standing, overSinceMs: null }, events: [] }
+    const current = { ...open, finding, worst: Math.max(open.worst, finding.value) }
+    if (finding.value > limits.clear) return { alert: { ...current, overSinceMs: null }, events: [] }
     const overSinceMs = open.overSinceMs ?? atMs
-    const alert = { ...standing, overSinceMs }
+    const alert = { ...current, overSinceMs }
     return lasted(overSinceMs, atMs, minutesToClear(alert)) ? clear(alert, 'over', atMs) : { alert, events: [] }
   }
   // Within the band nothing changes: what waits to be raised waits on.
@@ -114,11 +114,11 @@ export function advance(open: Alert | undefined, finding: Finding, nowMs: number
  * and kind.
  */
 export function advanceAll(
-  standing: readonly Alert[],
+  current: readonly Alert[],
   findings: readonly Finding[],
   nowMs: number,
 ): { changed: Alert[]; dropped: Alert[]; events: AlertEvent[] } {
-  const slots = new Map<string, Alert | undefined>(standing.map((alert) => [alertSlot(alert), alert]))
+  const slots = new Map<string, Alert | undefined>(current.map((alert) => [alertSlot(alert), alert]))
   const result = { changed: [] as Alert[], dropped: [] as Alert[], events: [] as AlertEvent[] }
   const seen = new Set<string>()
   for (const finding of findings.toSorted((a, b) => RANK[a.kind] - RANK[b.kind])) {

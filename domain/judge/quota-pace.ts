@@ -1,5 +1,5 @@
 // How an institution goes through the year against its quota: what it used since 1 January against the share of the
-// year's quota that was due by then, and how much is left for the next better grade. The formulae stay in
+// year's quota that was due by then, and how much is left for the next better rating. The formulae stay in
 // domain/judge/quota.ts: it is asked for a whole year whose remaining months are at nothing.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough, yearOf, yearRange } from '../calendar.ts'

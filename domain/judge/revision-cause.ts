@@ -91,8 +91,8 @@ const TRAIL_ENTRIES_MAX = 100
 const CAUSES_MAX = 50
 
 /** Two trails as one. The same entry twice is one: a step that was cut off is done again. */
-export function joinedTrail(standing: Trail, added: Trail): Trail {
-  const joined = new Map(Object.entries(standing))
+export function joinedTrail(known: Trail, added: Trail): Trail {
+  const joined = new Map(Object.entries(known))
   for (const [subject, entries] of Object.entries(added)) {
     const all = [...(joined.get(subject) ?? []), ...entries]
     const distinct = new Map(all.map((entry) => [JSON.stringify(entry), entry]))
@@ -132,12 +132,12 @@ export function arrivalCauses(
   repairs: readonly RepairedReading[],
 ): Cause[] {
   const repairOf = new Map(repairs.map((row) => [`${row.atMs} ${row.value}`, row]))
-  const standing = new Map<number, ArrivedReading>()
+  const latest = new Map<number, ArrivedReading>()
   const repaired = new Map<string, Cause & { kind: 'repair' }>()
   let [late, corrected] = [0, 0]
   for (const [index, arrival] of arrivals.entries()) {
-    const before = standing.get(arrival.atMs)
-    standing.set(arrival.atMs, arrival)
+    const before = latest.get(arrival.atMs)
+    latest.set(arrival.atMs, arrival)
     if (index < arrivals.length - count) continue
     const row = repairOf.get(`${arrival.atMs} ${arrival.quality === 'suspect' ? null : arrival.value}`)
     if (row) {

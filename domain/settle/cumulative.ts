@@ -4,10 +4,10 @@
 import { HOUR_MS, hourStart } from '../calendar.ts'
 import {
   ESTIMATED,
+  flagHours,
   type Hours,
   indexFrom,
   MEASURED_STEP_MS_MAX,
-  markHours,
   openHours,
   PARTIAL,
   RESET,
@@ -112,7 +112,7 @@ interface Tally {
 function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?: SettleWindow): Tally {
   const hourMs = hourStart(first.atMs)
   if (!Number.isFinite(first.value)) throw new RangeError('samples: the first value is not a number')
-  if (first.atMs > hourMs) markHours(hours, { fromMs: hourMs, toMs: first.atMs }, PARTIAL)
+  if (first.atMs > hourMs) flagHours(hours, { fromMs: hourMs, toMs: first.atMs }, PARTIAL)
   const inverse = 1 / profile.resolution
   return {
     hours,
@@ -175,7 +175,7 @@ const isSpike = (good: number, read: number, next: number, stepMax: number): boo
 function takeSpike(tally: Tally, spike: RegisterEvent): void {
   const { atMs } = spike
   // Both ends of an hour are part of it here: half a millisecond on either side reaches the neighbour, and no further.
-  markHours(tally.hours, { fromMs: atMs - 0.5, toMs: atMs + 0.5 }, SUSPECT)
+  flagHours(tally.hours, { fromMs: atMs - 0.5, toMs: atMs + 0.5 }, SUSPECT)
   report(tally, spike)
 }
 
@@ -228,7 +228,7 @@ function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w:
 /** Time inside a reset step adds nothing, and an hour wholly inside it is null (docs/rules/settling.md#reset). */
 function crossReset(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   report(tally, { kind: 'reset', atMs: fromMs, untilMs: toMs, before: v, after: w })
-  markHours(tally.hours, { fromMs, toMs }, RESET)
+  flagHours(tally.hours, { fromMs, toMs }, RESET)
   tally.carried += wayFrom(tally, tally.base, v, 0)
   tally.base = w
   for (; toMs >= tally.hourMs + HOUR_MS; tally.hourMs += HOUR_MS) {
@@ -243,7 +243,7 @@ function crossReset(tally: Tally, fromMs: number, v: number, toMs: number, w: nu
  */
 function crossHours(tally: Tally, fromMs: number, v: number, toMs: number, w: number, added: number): void {
   const stepMs = toMs - fromMs
-  if (stepMs > MEASURED_STEP_MS_MAX) markHours(tally.hours, { fromMs, toMs }, ESTIMATED)
+  if (stepMs > MEASURED_STEP_MS_MAX) flagHours(tally.hours, { fromMs, toMs }, ESTIMATED)
   const hourEndMs = tally.hourMs + HOUR_MS
   if (toMs === hourEndMs && added === 0) {
     put(tally, tally.carried + wayFrom(tally, tally.base, w, 0))
@@ -274,7 +274,7 @@ function changeRegister(tally: Tally, replacement: Replacement): void {
 function closeTally(tally: Tally, last: Reading): void {
   if (last.atMs === tally.hourMs) return
   put(tally, tally.carried + wayFrom(tally, tally.base, last.value, 0))
-  markHours(tally.hours, { fromMs: last.atMs, toMs: tally.hourMs + HOUR_MS }, PARTIAL)
+  flagHours(tally.hours, { fromMs: last.atMs, toMs: tally.hourMs + HOUR_MS }, PARTIAL)
 }
 
 /**

@@ -4,11 +4,11 @@
 import { HOUR_MS, hourStart, MINUTE_MS } from '../calendar.ts'
 import {
   ESTIMATED,
+  flagHours,
   type Hours,
   hourCeiling,
   MEASURED_STEP_MS_MAX,
   MISSING,
-  markHours,
   openHours,
   PARTIAL,
 } from '../hours.ts'
@@ -80,7 +80,7 @@ function spread(hours: Hours, startMs: number, lengthMs: number, amount: number)
  * An hour wholly inside a gap is missing; one that a gap only touches is partial. Between two gaps lies an interval.
  */
 function markGap(hours: Hours, gap: { fromMs: number; toMs: number }): void {
-  markHours(hours, gap, PARTIAL)
+  flagHours(hours, gap, PARTIAL)
   const first = Math.max(0, Math.ceil((gap.fromMs - hours.firstHourMs) / HOUR_MS))
   const end = Math.min(hours.flags.length, Math.floor((gap.toMs - hours.firstHourMs) / HOUR_MS))
   for (let hour = first; hour < end; hour++) {

@@ -49,15 +49,15 @@ export const canUndo = ({ kind }: { kind: EventKind }): boolean => kind !== 'rep
 
 /** The review after one more entry. */
 export function reviewed(
-  standing: EventReview | undefined,
+  stored: EventReview | undefined,
   of: { meter: string; event: FieldEvent },
   entry: ReviewEntry,
 ): EventReview {
   return {
     meter: of.meter,
-    event: standing?.event ?? of.event,
+    event: stored?.event ?? of.event,
     state: entry.state,
-    history: [...(standing?.history ?? []), entry],
+    history: [...(stored?.history ?? []), entry],
   }
 }
 

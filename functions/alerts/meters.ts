@@ -65,8 +65,8 @@ async function eventsOf(
   }: { days: readonly ConsumptionDay[]; hours: MeterLook['hours']; fromMs: number; toMs: number },
 ): Promise<MeterLook['events']> {
   // Of the first hour it is not known whether a standstill begins there.
-  const standing = standstillsOf(hours, meters, { ...range, fromMs: range.fromMs + HOUR_MS })
-  const stuck = await stuckAmong(consumption, standing)
+  const standstills = standstillsOf(hours, meters, { ...range, fromMs: range.fromMs + HOUR_MS })
+  const stuck = await stuckAmong(consumption, standstills)
   const jumps = await clockJumpsOf(state, meters, range)
   const found: { meter: string; events: readonly { kind: EventKind; atMs: number }[] }[] = [
     ...days,

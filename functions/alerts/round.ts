@@ -23,7 +23,7 @@ import { schedules } from '../triggers.ts'
 import { areaFindings, institutionFindings } from './daily.ts'
 import { limitsReader } from './limits.ts'
 import { silenceFindings } from './silence.ts'
-import { alertKeys, allThresholds, recentAlerts, standingAlerts, storeAlerts } from './store.ts'
+import { alertKeys, allThresholds, currentAlerts, recentAlerts, storeAlerts } from './store.ts'
 
 /** When a shard, or an area above shards, was last looked at. Deleted: it is looked at in full the next time. */
 export interface AlertMark {
@@ -81,8 +81,8 @@ async function dailyFindings(
   },
 ): Promise<Finding[]> {
   const { area, areas, institutions, meters, judged } = of
-  const standing = new Map((await standingAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
-  const round = { ...of.round, standing }
+  const current = new Map((await currentAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
+  const round = { ...of.round, current }
   const metersOf = Map.groupBy(meters, (meter) => meter.institution)
   return [
     ...(await areaFindings(ports, { area, above: parentOf(area, areas), round })),
@@ -96,13 +96,13 @@ async function storeRound(
   of: { area: string; findings: readonly Finding[]; known: ReadonlySet<string>; nowMs: number },
 ): Promise<void> {
   const { area, findings, known, nowMs } = of
-  const standing = await aliveAlerts(state, area)
-  const gone = standing.filter(({ subject }) => !known.has(`${subject.type} ${subject.id}`))
-  const { recent, past } = await recentAlerts(state, area, { standing, nowMs })
-  const advanced = advanceAll([...standing.filter((alert) => !gone.includes(alert)), ...recent], findings, nowMs)
+  const current = await aliveAlerts(state, area)
+  const gone = current.filter(({ subject }) => !known.has(`${subject.type} ${subject.id}`))
+  const { recent, past } = await recentAlerts(state, area, { current, nowMs })
+  const advanced = advanceAll([...current.filter((alert) => !gone.includes(alert)), ...recent], findings, nowMs)
   const changed = new Map(advanced.changed.map((alert) => [alertSlot(alert), alert]))
   const events: AlertEvent[] = [...advanced.events]
-  for (const before of standing) {
+  for (const before of current) {
     const alert = changed.get(alertSlot(before)) ?? before
     if (!isOpen(alert)) continue
     const step = gone.includes(before) ? retire(alert, nowMs) : escalate(alert, nowMs)
@@ -116,12 +116,12 @@ async function storeRound(
 
 /** Those that stand; what a killed round has closed already but left standing is tidied up. */
 async function aliveAlerts(state: Platform['state'], area: string): Promise<Alert[]> {
-  const standing = await standingAlerts(state, area)
-  const places = await state.getMany(standing.filter(isOpen).map(({ id }) => alertKeys.place(id)))
+  const current = await currentAlerts(state, area)
+  const places = await state.getMany(current.filter(isOpen).map(({ id }) => alertKeys.place(id)))
   const closed = new Set(places.filter(({ value }) => value.closed).map(({ key }) => key))
   const isClosed = ({ id }: Alert): boolean => closed.has(alertKeys.place(id))
-  await state.delete(standing.filter(isClosed).map((alert) => alertKeys.open(area, alertSlot(alert))))
-  return standing.filter((alert) => !isClosed(alert))
+  await state.delete(current.filter(isClosed).map((alert) => alertKeys.open(area, alertSlot(alert))))
+  return current.filter((alert) => !isClosed(alert))
 }
 
 const subjectsOf = (area: string, institutions: readonly Institution[], meters: readonly Meter[]): Set<string> =>

@@ -49,7 +49,7 @@ export interface AlertWhere {
 }
 
 /** Of a shard; pending ones among them. */
-export async function standingAlerts(state: StateStore, shard: string): Promise<Alert[]> {
+export async function currentAlerts(state: StateStore, shard: string): Promise<Alert[]> {
   return (await state.query(alertKeys.open(shard))).map(({ value }) => value)
 }
 
@@ -57,9 +57,9 @@ export async function standingAlerts(state: StateStore, shard: string): Promise<
 export async function recentAlerts(
   state: StateStore,
   shard: string,
-  { standing, nowMs }: { standing: readonly Alert[]; nowMs: number },
+  { current, nowMs }: { current: readonly Alert[]; nowMs: number },
 ): Promise<{ recent: Alert[]; past: string[] }> {
-  const open = new Set(standing.map(alertSlot))
+  const open = new Set(current.map(alertSlot))
   const docs = await state.query(alertKeys.recent(shard))
   const isRecent = ({ value }: { value: Alert }): boolean => canReopen(value, nowMs) && !open.has(alertSlot(value))
   return {

@@ -9,11 +9,11 @@ import {
   areaViewSchema,
   freshnessViewSchema,
 } from '../../domain/view/view.ts'
-import { assessedKey, judgedByOf, reopenedInstitutions } from '../judging/fingerprint.ts'
+import { assessedKey, institutionsToRejudge, judgedByOf } from '../judging/fingerprint.ts'
 import { dualControlOf, latestMonth } from '../judging/judgement.ts'
 import { ancestors, parentOf, shardsBelow } from '../registry/reader.ts'
 import { settledKey, unsettledMeters } from '../settling/mark.ts'
-import { readReopenings } from '../settling/review.ts'
+import { readResettlings } from '../settling/review.ts'
 import { hasNewFormulas } from '../settling/virtual-days.ts'
 import { dirtyKey } from '../state/dirty.ts'
 import { areaOf, monthQuery } from './query.ts'
@@ -71,7 +71,7 @@ export const areaRoutes = {
       const areas = await registry.areas()
       let readings = 0
       let upToDate = true
-      const reopenings = await readReopenings(platform.state)
+      const resettlings = await readResettlings(platform.state)
       for (const shard of shards) {
         const records = await registry.shard(shard)
         const read = records.meters.filter(isRead)
@@ -87,9 +87,9 @@ export const areaRoutes = {
         upToDate &&=
           touched.length === 0 &&
           unsettledMeters(read, settled?.value).length === 0 &&
-          !meters.some((id) => reopenings.has(id)) &&
+          !meters.some((id) => resettlings.has(id)) &&
           !(await hasNewFormulas(platform.state, shard, records.meters)) &&
-          reopenedInstitutions(judgedBy, assessed?.value).length === 0
+          institutionsToRejudge(judgedBy, assessed?.value).length === 0
         readings += await platform.readings.count(meters)
       }
       const related = new Set(shards.flatMap((shard) => [shard, ...ancestors(shard, areas)]))

@@ -12,7 +12,7 @@ import { isValidOn, type Validity } from '../../domain/standards/validity.ts'
 import { demonstrationPageSchema, keyUsersPageSchema, rankingPageSchema } from '../../domain/view/comparison.ts'
 import type { InstitutionRow } from '../../domain/view/view.ts'
 import { summaryKey } from '../judging/list-rows.ts'
-import { asOf, demonstrationYear, peerMeansIn, standingKey } from '../judging/past-year.ts'
+import { asOf, demonstrationYear, peerMeansIn, rankingKey } from '../judging/past-year.ts'
 import { shardsBelow } from '../registry/reader.ts'
 import { institutionsBelow, monthsOfYear } from './institution-years.ts'
 import { areaOf, type PageQuery, paged, pageQuery, yearAsked, yearQuery } from './query.ts'
@@ -114,7 +114,7 @@ async function candidatesOf(area: string, year: number, context: RouteContext): 
     const pages = await Promise.all(shards.map((shard) => state.query(summaryKey(shard))))
     return pages.flat().map(({ value }) => candidateOfRow(value, year))
   }
-  const pages = await Promise.all(shards.map((shard) => state.query(standingKey(year, shard))))
+  const pages = await Promise.all(shards.map((shard) => state.query(rankingKey(year, shard))))
   return pages.flat().map(({ value }) => value)
 }
 
@@ -146,7 +146,7 @@ async function targetsMetIn(
     const rows = await state.getMany(institutions.map(({ id, area }) => summaryKey(area, id)))
     return new Map(rows.map(({ value }) => [value.id, candidateOfRow(value, year).targetsMet]))
   }
-  const rows = await state.getMany(institutions.map(({ id, area }) => standingKey(year, area, id)))
+  const rows = await state.getMany(institutions.map(({ id, area }) => rankingKey(year, area, id)))
   return new Map(rows.map(({ value }) => [value.institution.id, value.targetsMet]))
 }
 

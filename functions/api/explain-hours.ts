@@ -69,10 +69,10 @@ export async function dayExplained(
   platform: Platform,
   { meter, shard, day }: { meter: Meter; shard: string; day: number },
 ): Promise<{ detail: ExplainDetail; checks: ExplainCheck[] }> {
-  const standing = (await platform.consumption.get([meter.id], day, day + 1)).at(0)
+  const stored = (await platform.consumption.get([meter.id], day, day + 1)).at(0)
   const startMs = dayStartMs(day)
-  const flags = standing?.flags ?? new Uint8Array(24).fill(NO_HOUR)
-  const amounts = standing?.amounts ?? UNKNOWN_DAY
+  const flags = stored?.flags ?? new Uint8Array(24).fill(NO_HOUR)
+  const amounts = stored?.amounts ?? UNKNOWN_DAY
   const hours = Array.from(amounts, (value, hour) => ({
     atMs: startMs + hour * HOUR_MS,
     amount: Number.isNaN(value) ? null : value,

@@ -1,4 +1,4 @@
-// Routes that lead a number, a status, a grade or an alert back to where it comes from.
+// Routes that lead a number, a status, a rating or an alert back to where it comes from.
 
 import * as z from 'zod'
 import { type Evidence, evidenceOf } from '../../domain/alert/evidence.ts'

@@ -1,4 +1,4 @@
-// Routes of institutions: the list with grade and status, one institution, and how it stands.
+// Routes of institutions: the list with rating and status, one institution, and how it stands.
 
 import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
@@ -23,16 +23,16 @@ import { route } from './route.ts'
 
 export const institutionRoutes = {
   ...route('GET /api/v1/institutions', {
-    summary: 'Institutions of an area and all below it, with their grade and status',
+    summary: 'Institutions of an area and all below it, with their rating and status',
     query: pageQuery.extend({
       area: z.string().optional(),
       type: z.enum(INSTITUTION_TYPES).optional(),
-      grade: z.enum([...RATINGS, 'none']).optional(),
+      rating: z.enum([...RATINGS, 'none']).optional(),
       sort: z.enum(['id', 'energyPerArea', 'energyPerCapita', 'waterPerCapita']).default('id'),
     }),
     response: pageOf(institutionRowSchema),
     async handle(context, { query }) {
-      const { area = context.head.rootArea ?? '', type, grade, sort } = query
+      const { area = context.head.rootArea ?? '', type, rating, sort } = query
       if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
       const pages = await Promise.all(
         (await shardsBelow(area, context)).map((shard) => context.platform.state.query(summaryKey(shard))),
@@ -40,7 +40,7 @@ export const institutionRoutes = {
       const rows = pages
         .flat()
         .map(({ value }) => value)
-        .filter((row) => (!type || row.type === type) && (!grade || (row.rating ?? 'none') === grade))
+        .filter((row) => (!type || row.type === type) && (!rating || (row.rating ?? 'none') === rating))
         .sort(orders[sort])
       return paged(rows, ({ id }) => id, query)
     },

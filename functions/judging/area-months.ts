@@ -25,11 +25,11 @@ export async function sumArea(
   const months = [...new Set(Object.values(dirty).flat())].sort()
   const years = [...new Set(months.map((month) => month.slice(0, 4)))]
   const keys = children.flatMap((child) => years.map((year) => subjectYearKey(child, year)))
-  const standing = await readYears(docs, keys)
+  const stored = await readYears(docs, keys)
   const sums = months.map((month) =>
     sumSubjects(
       month,
-      standing.flatMap((year) => year[month] ?? []),
+      stored.flatMap((year) => year[month] ?? []),
     ),
   )
   await putMonths({ state, docs }, sums, of)

@@ -35,7 +35,7 @@ export async function billWarnings(
     if (!place) continue
     const meters = (await registry.shard(place.shard)).meters.filter(({ institution }) => institution === id)
     for (const [month, added] of Map.groupBy(own, (bill) => bill.month)) {
-      const standing = (await billsOf(state, new Map([[id, [month]]]))).get(id) ?? []
+      const stored = (await billsOf(state, new Map([[id, [month]]]))).get(id) ?? []
       const needHours = added.filter(({ carrier, meter }) => isMedium(carrier) && meter === undefined)
       const isRead = needHours.length > 0 && monthsRead < monthsReadMax
       if (isRead) monthsRead++
@@ -46,7 +46,7 @@ export async function billWarnings(
       const found = billProblems({
         institution: place.institution,
         meters,
-        bills: standing,
+        bills: stored,
         month,
         amounts: amountsOf(days, { meters, tariffs: [], subjects: [] }),
         sets: standardsIn({ areas, tables }, place.shard, month),

@@ -78,7 +78,7 @@ const JUDGED_PARTS = [...REGISTERED_PARTS, 'standards'] as const
 type JudgedPart = (typeof JUDGED_PARTS)[number]
 
 /** Why the months of institutions are marked: they came, they went, or parts of what they are judged by are others. */
-export function reopenedTrail(
+export function rejudgedTrail(
   months: ReadonlyMap<string, Month[]>,
   { judgedBy, before }: { judgedBy: ReadonlyMap<string, string>; before: AssessedMark },
 ): Trail {
@@ -103,7 +103,7 @@ const fingerprintOf = (facts: unknown): string =>
   createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)
 
 /** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
-export function reopenedInstitutions(
+export function institutionsToRejudge(
   judgedBy: ReadonlyMap<string, string>,
   assessed: AssessedMark | undefined,
 ): string[] {

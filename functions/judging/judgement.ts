@@ -1,4 +1,4 @@
-// What stands of a subject, judged when asked: months of consumption are documents, statuses and grades are pure
+// What stands of a subject, judged when asked: months of consumption are documents, statuses and ratings are pure
 // functions of them, so any month can be judged and nothing that is derived can grow old.
 
 import { addMonths, type Month, monthOf, monthRange, yearOf } from '../../domain/calendar.ts'

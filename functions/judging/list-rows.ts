@@ -11,7 +11,7 @@ import type { DirtyMonths } from '../state/dirty.ts'
 import { dailyDueMs } from '../state/due.ts'
 import { schedules } from '../triggers.ts'
 import { dualControlOf, type Judgement, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
-import { metTargets, peersDoc, standingDocs } from './past-year.ts'
+import { metTargets, peersDoc, rankingDocs } from './past-year.ts'
 import { subjectYearKey } from './subject-year.ts'
 
 /** The row of an institution in lists, as it stands in its latest month. */
@@ -69,14 +69,14 @@ export async function summarize(
     await state.put(rows, DERIVED)
   }
   const sources = { state: docs, registry, nowMs }
-  const standing = await standingDocs({ shard, all: institutions, years: pastYears(of, before) }, sources)
+  const stored = await rankingDocs({ shard, all: institutions, years: pastYears(of, before) }, sources)
   const daily = isCurrent
     ? []
     : [
         await peersDoc({ shard, all: institutions, year: yearOf(nowMs) }, sources),
         { key: summarizedKey(shard), value: mark },
       ]
-  await state.put([...standing, ...daily], DERIVED)
+  await state.put([...stored, ...daily], DERIVED)
   return judged
 }
 

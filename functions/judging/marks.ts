@@ -6,9 +6,9 @@ import type { Institution } from '../../domain/registry/records.ts'
 import { DERIVED, docKey, type StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
 import type { County } from './county.ts'
-import { type AssessedMark, assessedKey, judgedByOf, reopenedInstitutions, reopenedTrail } from './fingerprint.ts'
+import { type AssessedMark, assessedKey, institutionsToRejudge, judgedByOf, rejudgedTrail } from './fingerprint.ts'
 import { summaryKey } from './list-rows.ts'
-import { standingKey } from './past-year.ts'
+import { rankingKey } from './past-year.ts'
 import { allYears } from './subject-year.ts'
 
 /** When the present month of everyone was last marked. */
@@ -19,7 +19,7 @@ export async function markChanged(state: StateStore, county: County): Promise<vo
   const { shard } = county
   const judgedBy = judgedByOf(county, shard, county)
   const before = await state.get(assessedKey(shard))
-  const changed = reopenedInstitutions(judgedBy, before?.value)
+  const changed = institutionsToRejudge(judgedBy, before?.value)
   if (changed.length === 0) return
   const months = new Map<string, Month[]>()
   for (const id of changed) {
@@ -29,7 +29,7 @@ export async function markChanged(state: StateStore, county: County): Promise<vo
       years.flatMap((year) => Object.keys(year)),
     )
   }
-  const trail = before ? reopenedTrail(months, { judgedBy, before: before.value }) : {}
+  const trail = before ? rejudgedTrail(months, { judgedBy, before: before.value }) : {}
   await addDirtyMonths(state, shard, months, trail)
   const gone = changed.filter((id) => !judgedBy.has(id))
   await state.delete(gone.flatMap((id) => rowsOf(shard, id, months.get(id) ?? [])))
@@ -40,7 +40,7 @@ export async function markChanged(state: StateStore, county: County): Promise<vo
 /** The keys of all list rows of an institution. */
 function rowsOf(shard: string, id: string, months: readonly Month[]): string[] {
   const years = new Set(months.map((month) => Number(month.slice(0, 4))))
-  return [summaryKey(shard, id), ...[...years].map((year) => standingKey(year, shard, id))]
+  return [summaryKey(shard, id), ...[...years].map((year) => rankingKey(year, shard, id))]
 }
 
 /**

@@ -21,7 +21,7 @@ import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { dualControlOf, quotaOf, subjectMonths } from './judgement.ts'
 
-export const standingKey = (year: number, shard: string, institution = '') =>
+export const rankingKey = (year: number, shard: string, institution = '') =>
   docKey<RankingCandidate>(`standing/${year}/${shard}/${institution}`)
 /** The sums of one shard by kind, from which the means of the province are made. */
 const peersKey = (year: number, shard: string) => docKey<StoredPeers>(`peers/${year}/${shard}`)
@@ -83,7 +83,7 @@ export async function candidateOf(
 }
 
 /** The documents of past years of a shard. `years`: which, by institution; the means of a year are those of `all`. */
-export async function standingDocs(
+export async function rankingDocs(
   { shard, all, years }: { shard: string; all: readonly Institution[]; years: ReadonlyMap<string, Iterable<number>> },
   sources: Sources,
 ): Promise<DocWrite[]> {
@@ -95,7 +95,7 @@ export async function standingDocs(
       if (year >= past) continue
       touched.add(year)
       const value = await candidateOf(institution, year, sources)
-      docs.push({ key: standingKey(year, shard, institution.id), value })
+      docs.push({ key: rankingKey(year, shard, institution.id), value })
     }
   }
   for (const year of touched) docs.push(await peersDoc({ shard, all, year }, sources))

@@ -87,10 +87,10 @@ async function revisionDocs(
   const judged = new Set(known?.value)
   const fresh = closed.map(({ month }) => month).filter((month) => !judged.has(month))
   if (fresh.length > 0) docs.push({ key: closedKey(subject, year), value: [...judged, ...fresh].sort() })
-  const standing = await standingYear(state, subject, year)
+  const stored = await storedYearOf(state, subject, year)
   for (const after of closed) {
     const { month } = after
-    const before = standing?.[month]
+    const before = stored?.[month]
     if (!before) revised.push({ month, number: null })
     if (!judged.has(month) || !before) continue
     const amounts = [amountsOf(before), amountsOf(after)]
@@ -112,7 +112,7 @@ async function revisionDocs(
   return { docs, revised }
 }
 
-async function standingYear(state: StateStore, subject: string, year: string): Promise<YearMonths | undefined> {
+async function storedYearOf(state: StateStore, subject: string, year: string): Promise<YearMonths | undefined> {
   return (await readYear(state, subjectYearKey(subject, year))) ?? (await readYear(state, rebuiltKey(subject, year)))
 }
 

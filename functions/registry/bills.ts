@@ -29,8 +29,8 @@ export async function billsOf(
 /** The documents that add bills to those that stand; one of the same id is corrected. */
 export async function billDocs(state: StateStore, bills: readonly Bill[]): Promise<DocWrite[]> {
   const byKey = Map.groupBy(bills, ({ institution, month }) => billKey(institution, yearOf(month)))
-  const standing = await state.getMany([...byKey.keys()])
-  const before = new Map(standing.map(({ key, value, version }) => [key, { value, version }]))
+  const stored = await state.getMany([...byKey.keys()])
+  const before = new Map(stored.map(({ key, value, version }) => [key, { value, version }]))
   return [...byKey].map(([key, added]) => {
     const merged = new Map([...(before.get(key)?.value ?? []), ...added].map((bill) => [billId(bill), bill]))
     const value = [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bill]) => bill)

@@ -35,20 +35,20 @@ export async function importRegistry(
   part: RegistryPart,
   nowMs = Number.POSITIVE_INFINITY,
 ): Promise<RegistryImport> {
-  const standing = await state.get(registryKeys.head)
-  await state.delete(standing?.value.moved ?? [])
+  const stored = await state.get(registryKeys.head)
+  await state.delete(stored?.value.moved ?? [])
   const entries = await gatewayEntries(state)
   const before = await readRegistry(state, entries)
   const after = mergedRegistry(before, part)
   const problems = [...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
-  const head = headOf(after, standing?.value)
+  const head = headOf(after, stored?.value)
   const warnings = warnRegistry(after).filter(({ id }) => isTouched(part, id))
-  if (problems.length > 0) return { problems, warnings, head: standing?.value ?? head }
+  if (problems.length > 0) return { problems, warnings, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
   // The head goes last and carries the version check: without it nothing of the import is seen.
   const docs = [...changedDocs({ before, after, part, entries }), ...(await billDocs(state, after.bills ?? []))]
-  await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: standing?.version ?? 0 }])
+  await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: stored?.version ?? 0 }])
   await state.delete(head.moved)
   await markBilled(state, after)
   return { problems, warnings, head }
@@ -93,20 +93,20 @@ function mergedRegistry(before: Registry, part: RegistryPart): Registry {
 
 function mergedKind<K extends RegistryKind>(kind: K, before: Registry, part: RegistryPart): RegistryRecords[K][] {
   const { idOf, join }: RegistryKindRow<RegistryRecords[K]> = RECORD_KINDS[kind]
-  const [standing, added] = [before[kind] ?? [], part[kind] ?? []] as unknown as RegistryRecords[K][][]
-  return merged(standing ?? [], added ?? [], idOf, join)
+  const [stored, added] = [before[kind] ?? [], part[kind] ?? []] as unknown as RegistryRecords[K][][]
+  return merged(stored ?? [], added ?? [], idOf, join)
 }
 
 /**
  * Records by identity: those that stand, in their order, replaced by new ones of the same identity, then the others.
  */
 function merged<T>(
-  standing: readonly T[],
+  stored: readonly T[],
   added: readonly T[],
   identity: (record: T) => string,
   join: (old: T, fresh: T) => T = (_, fresh) => fresh,
 ): T[] {
-  const byId = new Map(standing.map((record) => [identity(record), record]))
+  const byId = new Map(stored.map((record) => [identity(record), record]))
   const seen = new Set<string>()
   const repeated: T[] = []
   for (const record of added) {
@@ -153,7 +153,7 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
     ...[...(part.meters ?? []), ...before.meters.filter(({ id }) => given.has(id))].map((one) => one.institution),
   ])
   const subjects = new Set((part.targets ?? []).map(({ subject }) => subject))
-  const standing = new Map(entries.map((one) => [one.gateway.id, one]))
+  const stored = new Map(entries.map((one) => [one.gateway.id, one]))
   const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
   const metersOfGateway = Map.groupBy(meters.filter(isRead), (meter) => meter.gateway)
   const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
@@ -189,7 +189,7 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
       ]),
     ...gateways
       .map(entry)
-      .filter((one) => !isDeepStrictEqual(one, standing.get(one.gateway.id)))
+      .filter((one) => !isDeepStrictEqual(one, stored.get(one.gateway.id)))
       .map((one) => ({ key: registryKeys.gateway(one.gateway.id), value: one })),
   ]
 }

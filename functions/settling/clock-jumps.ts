@@ -100,9 +100,9 @@ function suspectsAmong(meters: readonly ReadMeter[], touched: readonly Touched[]
     if (!now || last === undefined) return []
     const stepMs = meter.intervalMinutes * MINUTE_MS
     const isNew = now.fromMs < last || now.fromMs > last + stepMs + CLOCK_JUMP_MS_MIN
-    const standing = again.get(meter.id)
-    if (!isNew && standing === undefined) return []
-    return [{ meter, isNew, fromMs: Math.min(now.fromMs, last, standing ?? last), toMs: Math.max(now.toMs, last) }]
+    const sinceMs = again.get(meter.id)
+    if (!isNew && sinceMs === undefined) return []
+    return [{ meter, isNew, fromMs: Math.min(now.fromMs, last, sinceMs ?? last), toMs: Math.max(now.toMs, last) }]
   })
   const firsts = new Set([...new Map(suspects.map((one) => [one.meter.gateway, one])).values()])
   return [...firsts, ...suspects.filter((one) => !firsts.has(one))].slice(0, LOOKED_AT_MAX)

@@ -214,11 +214,11 @@ async function patchedDays(
   windows: readonly SettledWindow[],
   consumption: ConsumptionStore,
 ): Promise<ConsumptionDay[]> {
-  const standing = await standingDays(windows, consumption)
+  const stored = await storedDays(windows, consumption)
   return windows.flatMap(({ meter, fromMs, toMs, series }) => {
     const days: ConsumptionDay[] = []
     for (let day = dayOf(fromMs); dayStartMs(day) < toMs; day++) {
-      const patched = standing.get(`${day}/${meter}`) ?? emptyDay(meter, day)
+      const patched = stored.get(`${day}/${meter}`) ?? emptyDay(meter, day)
       const startMs = dayStartMs(day)
       const first = Math.max(0, (fromMs - startMs) / HOUR_MS)
       const end = Math.min(24, (toMs - startMs) / HOUR_MS)
@@ -239,7 +239,7 @@ async function patchedDays(
 }
 
 /** What stands already on the days that a window covers in part: its first and its last. */
-async function standingDays(windows: readonly SettledWindow[], consumption: ConsumptionStore) {
+async function storedDays(windows: readonly SettledWindow[], consumption: ConsumptionStore) {
   const metersOfDay = new Map<number, string[]>()
   for (const { meter, fromMs, toMs } of windows) {
     for (const day of new Set([dayOf(fromMs), dayOf(toMs - 1)])) {
@@ -248,11 +248,11 @@ async function standingDays(windows: readonly SettledWindow[], consumption: Cons
       else metersOfDay.set(day, [meter])
     }
   }
-  const standing = new Map<string, Writable<ConsumptionDay>>()
+  const stored = new Map<string, Writable<ConsumptionDay>>()
   for (const [day, meters] of metersOfDay) {
-    for (const found of await consumption.get(meters, day, day + 1)) standing.set(`${day}/${found.meter}`, found)
+    for (const found of await consumption.get(meters, day, day + 1)) stored.set(`${day}/${found.meter}`, found)
   }
-  return standing
+  return stored
 }
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 

@@ -20,8 +20,8 @@ type Ports = Pick<Platform, 'state' | 'consumption'>
 export async function eventOf(ports: Ports, meter: Meter, id: string): Promise<FieldEvent | undefined> {
   const named = parseEventId(id)
   if (!named) return undefined
-  const standing = await standingEvents(ports, [meter], { fromMs: named.atMs, toMs: named.atMs + 1 })
-  const found = standing.find(({ event }) => eventId(event) === id)?.event
+  const stored = await currentEvents(ports, [meter], { fromMs: named.atMs, toMs: named.atMs + 1 })
+  const found = stored.find(({ event }) => eventId(event) === id)?.event
   return found ?? (await ports.state.get(reviewKey(meter.id, id)))?.value.event
 }
 
@@ -36,7 +36,7 @@ export async function eventsOf(
   const reviews = docs.map(({ value }) => value).filter(({ meter }) => own.has(meter))
   const reviewOf = new Map(reviews.map((review) => [nameOf(review), review]))
   const found = new Map<string, MeterEvent>()
-  for (const { meter, event } of await standingEvents(ports, meters, range)) {
+  for (const { meter, event } of await currentEvents(ports, meters, range)) {
     const name = nameOf({ meter, event })
     found.set(name, { meter, event, review: reviewOf.get(name) })
   }
@@ -49,7 +49,7 @@ export async function eventsOf(
   )
 }
 
-async function standingEvents(
+async function currentEvents(
   ports: Ports,
   meters: readonly Meter[],
   range: { fromMs: number; toMs: number },

@@ -6,9 +6,9 @@ import type { Meter } from '../../domain/registry/records.ts'
 import type { ConsumptionDay, ConsumptionStore, Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { settledKey } from './mark.ts'
-import { type OverriddenMeter, overrideKey, reopenedKey, withOverrides } from './review.ts'
+import { type OverriddenMeter, overrideKey, resettleKey, withOverrides } from './review.ts'
 import { withSums } from './sum.ts'
-import { settleWorks, standingOf, worksOf } from './works.ts'
+import { settleWorks, shardStateOf, worksOf } from './works.ts'
 
 /**
  * Days of a meter with fromDay ≤ day < toDay. The mark is read before the days are: settling that ends in between has
@@ -21,11 +21,11 @@ export async function freshDays(
   const { state, readings } = platform
   const own = meter.formula ? await ofInstitution(meter, shard, registry) : [meter]
   const before = await state.get(settledKey(shard))
-  const docs = await state.getMany(own.map(({ id }) => reopenedKey(id)))
-  const reopenings = new Map(docs.map((doc) => [doc.key.slice(reopenedKey('').length), doc]))
-  const standing = await standingOf(shard, { all: await overridden(own, state), reopenings }, before, state)
+  const docs = await state.getMany(own.map(({ id }) => resettleKey(id)))
+  const resettlings = new Map(docs.map((doc) => [doc.key.slice(resettleKey('').length), doc]))
+  const stored = await shardStateOf(shard, { all: await overridden(own, state), resettlings }, before, state)
   const consumption = keptInMemory(platform.consumption)
-  await settleWorks(await worksOf([standing], readings), { readings, consumption, state })
+  await settleWorks(await worksOf([stored], readings), { readings, consumption, state })
   return consumption.get([meter.id], fromDay, toDay)
 }
 
@@ -51,10 +51,10 @@ export function keptInMemory(below = NOTHING): ConsumptionStore {
       }
     },
     async get(meters, fromDay, toDay) {
-      const standing = Map.groupBy(await below.get(meters, fromDay, toDay), ({ meter }) => meter)
+      const stored = Map.groupBy(await below.get(meters, fromDay, toDay), ({ meter }) => meter)
       return meters.flatMap((meter) => {
         const own = kept.get(meter)
-        const below = standing.get(meter) ?? []
+        const below = stored.get(meter) ?? []
         if (!own) return below
         const above = [...own.values()].filter(({ day }) => day >= fromDay && day < toDay)
         return [...below.filter(({ day }) => !own.has(day)), ...above].sort((a, b) => a.day - b.day)

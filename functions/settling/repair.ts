@@ -61,8 +61,8 @@ export async function repair(
       batch.push({ meter: id, atMs, value, quality: 'good' })
       continue
     }
-    const standing = (await readings.history(id, atMs, atMs + 1)).at(-1)
-    if (standing) batch.push({ meter: id, atMs, value: standing.value, quality: 'suspect' })
+    const stored = (await readings.history(id, atMs, atMs + 1)).at(-1)
+    if (stored) batch.push({ meter: id, atMs, value: stored.value, quality: 'suspect' })
     else refused.push({ row, field: 'at', reason: 'no reading stands at this time that could be removed' })
   }
   if (refused.length === 0 && batch.length === 0) refused.push({ row: 1, field: 'rows', reason: 'there are none' })

@@ -22,12 +22,12 @@ export const reviewKey = (meter: string, event = '') => docKey<EventReview>(`rev
 export const overrideKey = (meter: string) => docKey<Override[]>(`override/${meter}`)
 
 /** Reviews of a meter whose hours are still to be settled anew: the settling that does so takes them away. */
-export const reopenedKey = (meter: string) => docKey<Reopening[]>(`reopened/${meter}`)
+export const resettleKey = (meter: string) => docKey<Resettling[]>(`reopened/${meter}`)
 
 /**
  * The readings that a review gives another meaning, from the first to the last, and the words of the one who gave it.
  */
-export interface Reopening {
+export interface Resettling {
   fromMs: number
   toMs: number
   event: string
@@ -48,15 +48,15 @@ export async function readOverrides(state: StateStore): Promise<ReadonlyMap<stri
  * By meter, the reviews to settle. Read before the overrides: what is undone in between is settled by its override
  * already, and then once more, to the same hours.
  */
-export async function readReopenings(state: StateStore): Promise<ReadonlyMap<string, Doc<Reopening[]>>> {
-  const docs = await state.query(reopenedKey(''))
+export async function readResettlings(state: StateStore): Promise<ReadonlyMap<string, Doc<Resettling[]>>> {
+  const docs = await state.query(resettleKey(''))
   return new Map(
-    docs.filter(({ value }) => value.length > 0).map((doc) => [doc.key.slice(reopenedKey('').length), doc]),
+    docs.filter(({ value }) => value.length > 0).map((doc) => [doc.key.slice(resettleKey('').length), doc]),
   )
 }
 
 /** Takes away reviews that were settled. Emptied, not deleted: a new document would start again at version 1. */
-export const settledReopening = ({ key, version }: Doc<Reopening[]>): DocWrite => ({
+export const doneResettling = ({ key, version }: Doc<Resettling[]>): DocWrite => ({
   key,
   value: [],
   ifVersion: version,
@@ -84,25 +84,25 @@ export async function putReview(
   entry: ReviewEntry,
 ): Promise<EventReview> {
   const key = reviewKey(of.meter, eventId(of.event))
-  const standing = await state.get(key)
-  const value = reviewed(standing?.value, of, entry)
-  const docs: DocWrite[] = [{ key, value, ifVersion: standing?.version ?? 0 }]
-  const wasUndone = standing?.value.state === 'undone'
+  const stored = await state.get(key)
+  const value = reviewed(stored?.value, of, entry)
+  const docs: DocWrite[] = [{ key, value, ifVersion: stored?.version ?? 0 }]
+  const wasUndone = stored?.value.state === 'undone'
   if (changesHours(of.event) && wasUndone !== (entry.state === 'undone')) {
     const overrides = await state.get(overrideKey(of.meter))
-    const reopened = await state.get(reopenedKey(of.meter))
+    const resettled = await state.get(resettleKey(of.meter))
     const undone = withOverride(overrides?.value ?? [], of.event, entry.state === 'undone')
-    const waiting = [...(reopened?.value ?? []), reopening(value.event, entry)]
+    const waiting = [...(resettled?.value ?? []), reopening(value.event, entry)]
     docs.push(
       { key: overrideKey(of.meter), value: undone, ifVersion: overrides?.version ?? 0 },
-      { key: reopenedKey(of.meter), value: waiting, ifVersion: reopened?.version ?? 0 },
+      { key: resettleKey(of.meter), value: waiting, ifVersion: resettled?.version ?? 0 },
     )
   }
   await state.put(docs)
   return value
 }
 
-const reopening = (event: FieldEvent, { state, who, atMs }: ReviewEntry): Reopening => ({
+const reopening = (event: FieldEvent, { state, who, atMs }: ReviewEntry): Resettling => ({
   fromMs: event.atMs,
   toMs: 'untilMs' in event ? event.untilMs : event.atMs,
   event: eventId(event),

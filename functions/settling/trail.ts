@@ -4,7 +4,7 @@ import { dayOf, dayStartMs, type Month, monthOf, monthRange, monthsThrough } fro
 import type { Trail, TrailEntry } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
 import type { ChangedDays } from './days.ts'
-import { reopenedKey } from './review.ts'
+import { resettleKey } from './review.ts'
 import type { ShardWork } from './works.ts'
 
 /**
@@ -16,7 +16,7 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
   const presentDay = dayOf(monthRange(present).fromMs)
   if (!work.before) return {}
   const touchedOf = new Map(work.touched.map(({ touched }) => [touched.meter, touched]))
-  const reopenedOf = new Map(work.reopened.map(({ key, value }) => [key, value]))
+  const reopenedOf = new Map(work.resettled.map(({ key, value }) => [key, value]))
   const known = new Set(work.before.value.meters)
   const trail = new Map<string, TrailEntry[]>()
   for (const { id, institution, formula } of work.all) {
@@ -32,7 +32,7 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
       const { meter, fromMs, toMs, count } = touched
       entries.push({ meter, fromMs, toMs, count, months: [must(months[0]), must(months.at(-1))] })
     }
-    for (const { event, state, who, atMs, ...range } of reopenedOf.get(reopenedKey(id)) ?? []) {
+    for (const { event, state, who, atMs, ...range } of reopenedOf.get(resettleKey(id)) ?? []) {
       const near = monthsThrough(monthOf(range.fromMs), monthOf(range.toMs)).filter((month) => months.includes(month))
       entries.push({ cause: { kind: 'review', meter: id, event, state, who, atMs }, months: near })
     }

@@ -40,14 +40,14 @@ export async function putVirtualDays(
 ): Promise<DocWrite[]> {
   const own = virtualMeters(input.meters)
   if (own.length === 0) return []
-  const standing = await state.get(virtualKey(input.shard))
+  const stored = await state.get(virtualKey(input.shard))
   const mark: VirtualMark = {}
   const { changed } = input
   // Each after its parts: what is written for one is a change for the next.
   for (const meter of own) {
     mark[meter.id] = JSON.stringify(meter.formula)
     const parts = meter.formula.map((part) => part.meter)
-    const isNew = standing?.value[meter.id] !== mark[meter.id]
+    const isNew = stored?.value[meter.id] !== mark[meter.id]
     const touched = isNew ? undefined : new Set(parts.flatMap((part) => [...(changed.get(part) ?? [])]))
     if (touched?.size === 0) continue
     const span = touched ? spanOf(touched) : wholeSpan(input.reachOf(meter.institution))
@@ -59,8 +59,8 @@ export async function putVirtualDays(
     }
     if (written.size > 0) changed.set(meter.id, written)
   }
-  if (JSON.stringify(standing?.value) === JSON.stringify(mark)) return []
-  return [{ key: virtualKey(input.shard), value: mark, ifVersion: standing?.version ?? 0 }]
+  if (JSON.stringify(stored?.value) === JSON.stringify(mark)) return []
+  return [{ key: virtualKey(input.shard), value: mark, ifVersion: stored?.version ?? 0 }]
 }
 
 type VirtualMeter = ReturnType<typeof virtualMeters>[number]

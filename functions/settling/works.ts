@@ -5,11 +5,11 @@ import { isRead, type Meter, type ReadMeter } from '../../domain/registry/record
 import type { Doc, DocWrite, Platform } from '../platform.ts'
 import { type ChangedDays, type Extent, type MeterWork, settleMeters } from './days.ts'
 import { placesIn, reaching, type SettledMark, unsettledMeters } from './mark.ts'
-import { type OverriddenMeter, type Reopening, reopenedKey } from './review.ts'
+import { type OverriddenMeter, type Resettling, resettleKey } from './review.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
 /** Meters of a shard as they are now, and how they were settled last. */
-export interface ShardStanding {
+export interface ShardState {
   shard: string
   before: Doc<SettledMark> | undefined
   /** All meters to look at, and those of them that are read. A virtual meter comes with all that it may be made of. */
@@ -20,10 +20,10 @@ export interface ShardStanding {
   /** Those to settle from their first reading. */
   anew: ReadonlySet<string>
   /** Reviews by which hours are to be settled anew, by meter. */
-  reopened: readonly Doc<Reopening[]>[]
+  resettled: readonly Doc<Resettling[]>[]
 }
 
-export interface ShardWork extends ShardStanding {
+export interface ShardWork extends ShardState {
   mark: string
   touched: readonly MeterWork[]
   /** First and last reading of each of `meters`. */
@@ -31,25 +31,25 @@ export interface ShardWork extends ShardStanding {
 }
 
 /** `all` carry their overrides, which were read after the reviews to settle. */
-export async function standingOf(
+export async function shardStateOf(
   shard: string,
-  { all, reopenings }: { all: readonly (Meter & OverriddenMeter)[]; reopenings: ReadonlyMap<string, Doc<Reopening[]>> },
+  {
+    all,
+    resettlings,
+  }: { all: readonly (Meter & OverriddenMeter)[]; resettlings: ReadonlyMap<string, Doc<Resettling[]>> },
   before: Doc<SettledMark> | undefined,
   state: Platform['state'],
-): Promise<ShardStanding> {
+): Promise<ShardState> {
   const meters = all.filter(isRead)
   const hasNew = await hasNewFormulas(state, shard, all)
-  const reopened = meters.flatMap(({ id }) => reopenings.get(id) ?? [])
-  return { shard, before, all, meters, hasNew, reopened, anew: new Set(unsettledMeters(meters, before?.value)) }
+  const resettled = meters.flatMap(({ id }) => resettlings.get(id) ?? [])
+  return { shard, before, all, meters, hasNew, resettled, anew: new Set(unsettledMeters(meters, before?.value)) }
 }
 
 /** What arrived for each shard since it was settled. Shards that were settled up to the same mark share a look. */
-export async function worksOf(
-  standing: readonly ShardStanding[],
-  readings: Platform['readings'],
-): Promise<ShardWork[]> {
+export async function worksOf(states: readonly ShardState[], readings: Platform['readings']): Promise<ShardWork[]> {
   const works: ShardWork[] = []
-  for (const [since, alike] of Map.groupBy(standing, ({ before }) => before?.value.mark)) {
+  for (const [since, alike] of Map.groupBy(states, ({ before }) => before?.value.mark)) {
     const ids = alike.flatMap(({ meters }) => meters.map(({ id }) => id))
     const { mark, touched } = await readings.touchedSince(ids, since)
     // Asked after the mark was taken: what comes in between is settled now, and looked at once more.
@@ -61,8 +61,8 @@ export async function worksOf(
   return works
 }
 
-export const hasWork = ({ touched, anew, hasNew, reopened }: ShardWork): boolean =>
-  touched.length > 0 || anew.size > 0 || hasNew || reopened.length > 0
+export const hasWork = ({ touched, anew, hasNew, resettled }: ShardWork): boolean =>
+  touched.length > 0 || anew.size > 0 || hasNew || resettled.length > 0
 
 /**
  * Puts the days that follow from the works. The marks are for the caller to put when all that follows from them is
@@ -95,13 +95,13 @@ export async function settleWorks(
 /** What reviews touch, in rounds that hold each meter once: each window is patched into what the one before has put. */
 export function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
   const rounds: MeterWork[][] = []
-  for (const { reopened, meters, extents, anew } of works) {
-    const waiting = new Map(reopened.map(({ key, value }) => [key, value]))
+  for (const { resettled, meters, extents, anew } of works) {
+    const waiting = new Map(resettled.map(({ key, value }) => [key, value]))
     for (const [index, meter] of meters.entries()) {
       const extent = extents[index]
       // One that is settled from its first reading is so by its overrides.
       if (!extent || anew.has(meter.id)) continue
-      for (const [round, { fromMs, toMs }] of (waiting.get(reopenedKey(meter.id)) ?? []).entries()) {
+      for (const [round, { fromMs, toMs }] of (waiting.get(resettleKey(meter.id)) ?? []).entries()) {
         rounds[round] ??= []
         rounds[round].push({ meter, touched: { meter: meter.id, fromMs, toMs, count: 0 }, extent, clears: false })
       }
@@ -112,7 +112,7 @@ export function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
 
 /** What of a shard was touched, and how far its meters' readings reach now. */
 export function touchedOfShard(
-  { before, meters, anew }: ShardStanding,
+  { before, meters, anew }: ShardState,
   touchedOf: ReadonlyMap<string, MeterWork['touched']>,
 ) {
   const settled = before?.value

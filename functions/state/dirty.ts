@@ -23,13 +23,13 @@ export async function addDirtyMonths(
 ): Promise<void> {
   if (months.size === 0) return
   for (let attempt = 1; ; attempt++) {
-    const standing = await state.get(dirtyKey(area))
-    const marks = new Map(Object.entries(standing?.value ?? {}))
+    const stored = await state.get(dirtyKey(area))
+    const marks = new Map(Object.entries(stored?.value ?? {}))
     for (const [subject, added] of months) {
       marks.set(subject, [...new Set([...(marks.get(subject) ?? []), ...added])].sort())
     }
     const value: DirtyMonths = Object.fromEntries(marks)
-    const docs: DocWrite[] = [{ key: dirtyKey(area), value, ifVersion: standing?.version ?? 0 }]
+    const docs: DocWrite[] = [{ key: dirtyKey(area), value, ifVersion: stored?.version ?? 0 }]
     if (Object.keys(causes).length > 0) {
       const trail = await state.get(trailKey(area))
       const joined = joinedTrail(trail?.value ?? {}, causes)
@@ -53,13 +53,13 @@ export async function withDirtyMonths<Made>(
   area: string,
   work: (months: DirtyMonths, trail: Trail) => Promise<Made>,
 ): Promise<Made | undefined> {
-  const standing = await state.get(dirtyKey(area))
-  if (!standing || Object.keys(standing.value).length === 0) return undefined
+  const stored = await state.get(dirtyKey(area))
+  if (!stored || Object.keys(stored.value).length === 0) return undefined
   const trail = await state.get(trailKey(area))
   const causes = trail?.value ?? {}
-  const made = await work(standing.value, causes)
+  const made = await work(stored.value, causes)
   // Emptied, not deleted: a deleted document would start again at version 1 and could be mistaken for the one read.
-  const cleared: DocWrite[] = [{ key: dirtyKey(area), value: {}, ifVersion: standing.version }]
+  const cleared: DocWrite[] = [{ key: dirtyKey(area), value: {}, ifVersion: stored.version }]
   if (trail && Object.keys(causes).length > 0) {
     cleared.unshift({ key: trailKey(area), value: {}, ifVersion: trail.version })
   }
@@ -67,7 +67,7 @@ export async function withDirtyMonths<Made>(
     await state.put(cleared, DERIVED)
   } catch (error) {
     if (error instanceof VersionConflict) {
-      await addDirtyMonths(state, area, new Map(Object.entries(standing.value)), causes)
+      await addDirtyMonths(state, area, new Map(Object.entries(stored.value)), causes)
     }
     throw error
   }

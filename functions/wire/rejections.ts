@@ -91,8 +91,8 @@ export async function rejectionDocs(state: StateStore, refused: readonly Refused
   const counts = new Map<string, DocWrite & { value: RejectionCount }>()
   for (const { message, rejections } of fresh) {
     const key = rejectionKeys.count(message.gateway)
-    const standing = counts.has(key) ? undefined : await state.get(key)
-    const count = counts.get(key) ?? { key, value: { ...standing?.value }, ifVersion: standing?.version ?? 0 }
+    const stored = counts.has(key) ? undefined : await state.get(key)
+    const count = counts.get(key) ?? { key, value: { ...stored?.value }, ifVersion: stored?.version ?? 0 }
     for (const { code } of rejections) count.value[code] = (count.value[code] ?? 0) + 1
     counts.set(key, count)
   }

@@ -50,11 +50,11 @@ const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
  */
 export async function prepareDemo(host: Host, data: string, seed: string, report: Report): Promise<Demo | undefined> {
   const { state, devices, now } = host.platform
-  const standing = (await state.get(DEMO_KEY))?.value
+  const stored = (await state.get(DEMO_KEY))?.value
   const isEmpty = (await state.get(registryKeys.head)) === undefined
-  if (!standing && !isEmpty) return undefined
-  if (standing?.deliveredMs !== undefined) return standing
-  const province = demoProvince({ seed: standing?.seed ?? seed, startMs: standing?.startMs ?? now() })
+  if (!stored && !isEmpty) return undefined
+  if (stored?.deliveredMs !== undefined) return stored
+  const province = demoProvince({ seed: stored?.seed ?? seed, startMs: stored?.startMs ?? now() })
   const demo: Demo = { seed: String(province.seed), startMs: province.startMs }
   report('registry', 0, 1)
   await state.put([{ key: DEMO_KEY, value: demo }])

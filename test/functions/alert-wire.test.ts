@@ -8,7 +8,7 @@ import type { AlertEvent } from '../../domain/alert/life.ts'
 import { HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { recipientSchema } from '../../domain/notify/setting.ts'
 import { gatewaySeenKey, LISTENING_KEY } from '../../functions/alerts/gateways-heard.ts'
-import { alertKeys, standingAlerts } from '../../functions/alerts/store.ts'
+import { alertKeys, currentAlerts } from '../../functions/alerts/store.ts'
 import { assess } from '../../functions/assess.ts'
 import { notify } from '../../functions/notify.ts'
 import type { Platform } from '../../functions/platform.ts'
@@ -90,7 +90,7 @@ test('a gateway that comes and goes every few hours is one alert, in the lists a
     await look(platform)
   }
   for (let hour = 1; hour <= 30; hour++) await at(hour, hour % 6 === 0)
-  const [alert, ...others] = await standingAlerts(platform.state, '130102')
+  const [alert, ...others] = await currentAlerts(platform.state, '130102')
   expect(others).toEqual([])
   expect(alert.history.map(({ what, atMs }) => [what, (atMs - NOON_MS) / HOUR_MS])).toEqual([
     ['raised', 2],
@@ -100,7 +100,7 @@ test('a gateway that comes and goes every few hours is one alert, in the lists a
   expect(await platform.state.query(alertKeys.closed('130102'))).toEqual([])
   // Heard for a whole day: now it is over.
   for (let hour = 31; hour <= 54; hour++) await at(hour, true)
-  expect(await standingAlerts(platform.state, '130102')).toEqual([])
+  expect(await currentAlerts(platform.state, '130102')).toEqual([])
   const closed = await platform.state.query(alertKeys.closed('130102'))
   const course = ['raised', 'cleared', 'reopened', 'escalated', 'cleared']
   expect(closed.map(({ value }) => [value.id, value.history.map(({ what }) => what)])).toEqual([[alert.id, course]])
@@ -140,7 +140,7 @@ test('a process that is killed at any call of judging alerts ends in the same al
   )
   first.clock.nowMs = NOON_MS + 5 * HOUR_MS
   await look(first)
-  expect(await standingAlerts(first.state, '130102')).toHaveLength(3)
+  expect(await currentAlerts(first.state, '130102')).toHaveLength(3)
   // A clears, B stands and its escalation is due, C is not registered any more: that is what the killed round has to
   // do.
   await first.state.put([{ key: gatewaySeenKey('G-A'), value: { lastMs: NOON_MS + 40 * HOUR_MS, offlineMs: null } }])

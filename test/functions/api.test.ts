@@ -277,7 +277,7 @@ describe('over a judged province', () => {
     ['institutions', { limit: '501' }, 'limit', /<=500/],
     ['institutions', { limit: 'many' }, 'limit', /number/],
     ['institutions', { type: 'palace' }, 'type', /"government"/],
-    ['institutions', { grade: 'best' }, 'grade', /"advanced"/],
+    ['institutions', { rating: 'best' }, 'rating', /"advanced"/],
     ['institutions', { sort: 'name' }, 'sort', /"energyPerArea"/],
     ['rejections', { limit: '-1' }, 'limit', />=1/],
   ]
@@ -369,8 +369,8 @@ describe('lists', () => {
     expect(await pages({ sort: 'waterPerCapita' })).toEqual(all)
     expect(await pages({ area: '130100' })).toEqual(all.filter((_, n) => n % 2 === 0))
     expect(await pages({ type: 'education' })).toEqual(all.filter((_, n) => n % 3 === 0))
-    expect(await pages({ grade: 'none' })).toEqual(all)
-    expect(await pages({ grade: 'rectify' })).toEqual([])
+    expect(await pages({ rating: 'none' })).toEqual(all)
+    expect(await pages({ rating: 'rectify' })).toEqual([])
   })
 
   test('of rejections begin with the newest, page by message and count all', async () => {

@@ -9,7 +9,7 @@ import type { AlertKind } from '../../domain/alert/finding.ts'
 import { type Alert, type AlertEvent, advance } from '../../domain/alert/life.ts'
 import type { Notification } from '../../domain/notify/plan.ts'
 import { type Channel, type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
-import { alertKeys, standingAlerts, storeAlerts, thresholdsOf } from '../../functions/alerts/store.ts'
+import { alertKeys, currentAlerts, storeAlerts, thresholdsOf } from '../../functions/alerts/store.ts'
 import { ATTEMPTS_MAX, notify, SENDS_PER_ROUND } from '../../functions/notify.ts'
 import type { Notifier, StateStore } from '../../functions/platform.ts'
 import { registryKeys } from '../../functions/registry/reader.ts'
@@ -310,15 +310,15 @@ describe('from alerts to people', () => {
   test('alerts stand by shard, and cleared ones are history', async () => {
     const alert = offline(0)
     await store([alert])
-    expect(await standingAlerts(state(), '130102')).toEqual([alert])
-    expect(await standingAlerts(state(), '130104')).toEqual([])
+    expect(await currentAlerts(state(), '130102')).toEqual([alert])
+    expect(await currentAlerts(state(), '130104')).toEqual([])
     const cleared = advance(alert, { ...alert.finding, value: 0 }, NOW + DAY)
     await storeAlerts(state(), '130102', {
       changed: [cleared.alert as Alert],
       dropped: [],
       events: [...cleared.events],
     })
-    expect(await standingAlerts(state(), '130102')).toEqual([])
+    expect(await currentAlerts(state(), '130102')).toEqual([])
     expect(await state().query(alertKeys.closed('130102'))).toMatchObject([
       { value: { id: alert.id, state: 'cleared' } },
     ])

@@ -3,7 +3,7 @@
 import { must } from '../../../domain/must.ts'
 import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
-import { type Arrived, askable, letterOf, pointNs, qualityOf, quotedIds, standingSamples } from '../arrival.ts'
+import { type Arrived, askable, latestSamples, letterOf, pointNs, qualityOf, quotedIds } from '../arrival.ts'
 import { takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
 import { INFLUX_METERS_PER_QUERY, type InfluxDatabase, influxTimeBetween, ofMeters, openInflux } from './wire.ts'
@@ -76,7 +76,7 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
     },
 
     async range(meters, fromMs, toMs) {
-      return standingSamples(await arrived(meters, fromMs, toMs))
+      return latestSamples(await arrived(meters, fromMs, toMs))
     },
 
     async count(meters) {

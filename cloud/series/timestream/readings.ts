@@ -4,7 +4,7 @@
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
 import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
-import { type Arrived, askable, letterOf, pointNs, qualityOf, quotedIds, standingSamples } from '../arrival.ts'
+import { type Arrived, askable, latestSamples, letterOf, pointNs, qualityOf, quotedIds } from '../arrival.ts'
 import { takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
 import {
@@ -69,7 +69,7 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
     },
 
     async range(meters, fromMs, toMs) {
-      return standingSamples(await arrived(meters, fromMs, toMs))
+      return latestSamples(await arrived(meters, fromMs, toMs))
     },
 
     async count(meters) {

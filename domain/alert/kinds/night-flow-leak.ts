@@ -44,12 +44,12 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
     }),
   },
   /** Leaks are looked for where water enters: a sub meter would tell of the same water once more. */
-  detect: ({ institution, meters, hours: hoursOf }, { ask, standing }) =>
+  detect: ({ institution, meters, hours: hoursOf }, { ask, current }) =>
     meters.flatMap(({ id, medium, role }) => {
       const hours = hoursOf.get(id)
       if (medium !== 'water' || role !== 'main' || !hours) return []
       const asked = ask({ type: 'meter', id }, institution.id)
-      return [nightFlow(asked, { hours, baselineM3PerHour: standing(id)?.baselineM3PerHour })]
+      return [nightFlow(asked, { hours, baselineM3PerHour: current(id)?.baselineM3PerHour })]
     }),
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
 }

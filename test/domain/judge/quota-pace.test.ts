@@ -1,4 +1,4 @@
-// Holds the pace in the year to last year's profile or the days, and the next grade to what is left to use.
+// Holds the pace in the year to last year's profile or the days, and the next rating to what is left to use.
 
 import { describe, expect, it } from 'vitest'
 import { monthRange, monthsThrough, yearRange } from '../../../domain/calendar.ts'
@@ -134,7 +134,7 @@ describe('the pace', () => {
   })
 })
 
-describe('the next grade', () => {
+describe('the next rating', () => {
   const months = (kgce: number) => [...monthsOf(2025, 20_000), ...monthsOf(2026, kgce, 3)]
 
   it.each([

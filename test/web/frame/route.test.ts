@@ -18,8 +18,8 @@ test.each([
   { hash: '#/?month=2026-10', want: areaRoute(null, '2026-10') },
   { hash: '#/area/130100?month=2026-10', want: areaRoute('130100', '2026-10') },
   {
-    hash: '#/area/130100?type=education&grade=rectify',
-    want: { ...areaRoute('130100', null), type: 'education', grade: 'rectify' },
+    hash: '#/area/130100?type=education&rating=rectify',
+    want: { ...areaRoute('130100', null), type: 'education', rating: 'rectify' },
   },
   { hash: '#/institution/130102-0001', want: institutionRoute('130102-0001', null) },
   {
@@ -60,7 +60,7 @@ test.each([
 test.each([
   areaRoute(null, null),
   areaRoute(null, '2026-10'),
-  { ...areaRoute('130100', '2026-10'), type: 'education', grade: 'rectify' },
+  { ...areaRoute('130100', '2026-10'), type: 'education', rating: 'rectify' },
   { ...institutionRoute('a b/c', '2026-10'), view: 'meters' as const, meter: 'M-1', day: '2026-10-07' },
   { ...institutionRoute('A', null), view: 'cost' as const },
   { ...alertsRoute('130102', '2026-10'), kind: 'meterSilent', state: 'raised' as const },

@@ -95,8 +95,8 @@ export function useResource<T>(path: string | null): Resource<T> {
     }
   }, [path])
 
-  const standing = answer?.path === path ? answer : null
-  return { data: standing?.data ?? null, problem: standing?.problem ?? null, reload }
+  const current = answer?.path === path ? answer : null
+  return { data: current?.data ?? null, problem: current?.problem ?? null, reload }
 }
 
 /** What to tell of a failed request. */

@@ -16,7 +16,7 @@ type AreaRoute = AnyAreaRoute & { code: string }
 
 export function InstitutionList({ route, areaName }: { route: AreaRoute; areaName: string }) {
   const { text } = useLanguage()
-  const path = withQuery('institutions', { area: route.code, type: route.type, grade: route.grade })
+  const path = withQuery('institutions', { area: route.code, type: route.type, rating: route.rating })
   return (
     <Card
       title={text.institutionsOf(areaName)}
@@ -33,8 +33,8 @@ export function InstitutionList({ route, areaName }: { route: AreaRoute; areaNam
             name={text.rating}
             any={text.anyRating}
             labels={text.ratings}
-            value={route.grade}
-            set={(grade) => visit({ ...route, grade })}
+            value={route.rating}
+            set={(rating) => visit({ ...route, rating })}
           />
         </div>
       }

@@ -21,9 +21,9 @@ export interface AreaRoute {
   code: string | null
   month: string | null
   view: AreaTab
-  /** `type` and `grade` filter the list of institutions, `kind` and `state` that of alerts. */
+  /** `type` and `rating` filter the list of institutions, `kind` and `state` that of alerts. */
   type: string | null
-  grade: string | null
+  rating: string | null
   kind: string | null
   state: AlertFilter['state']
 }
@@ -81,7 +81,7 @@ export function parseRoute(hash: string): PageRoute {
   if (page === 'alerts' && names.length === 0) return { page, month, area: take('area'), ...filter }
   if (page === 'area' && (path.replaceAll('/', '') === '' || subject !== undefined)) {
     const view = oneOf('view', AREA_VIEWS) ?? 'overview'
-    return { page, code: subject ?? null, month, view, type: take('type'), grade: take('grade'), ...filter }
+    return { page, code: subject ?? null, month, view, type: take('type'), rating: take('rating'), ...filter }
   }
   if (subject === undefined) return unknown
   if (page === 'alert') return { page, id: subject, month }
@@ -109,7 +109,7 @@ export function formatRoute(route: PageRoute): string {
   const text = query.toString()
   return `#/${pathOf(route)}${text === '' ? '' : `?${text}`}`
 }
-const QUERY_NAMES = ['month', 'view', 'type', 'grade', 'area', 'kind', 'state', 'meter', 'day', 'table', 'indicator']
+const QUERY_NAMES = ['month', 'view', 'type', 'rating', 'area', 'kind', 'state', 'meter', 'day', 'table', 'indicator']
 
 function pathOf(route: PageRoute): string {
   switch (route.page) {
@@ -133,7 +133,7 @@ export const areaRoute = (code: string | null, month: string | null): AreaRoute 
   month,
   view: 'overview',
   type: null,
-  grade: null,
+  rating: null,
   kind: null,
   state: null,
 })
