@@ -14,13 +14,13 @@ export interface GatewayWatch {
   close(): Promise<void>
 }
 
-export async function gatewayWatch(of: {
+export async function gatewayWatch(given: {
   state: StateStore
   now(): number
   log(line: string): void
   flushMs?: number
 }): Promise<GatewayWatch> {
-  const { state, now, log, flushMs = FLUSH_MS } = of
+  const { state, now, log, flushMs = FLUSH_MS } = given
   await state.put([{ key: LISTENING_KEY, value: { sinceMs: now() } }], DERIVED)
   const seen = new Map<string, GatewaySeen & { writtenMs: number; due: boolean }>()
   const entry = (gateway: string) => {

@@ -126,11 +126,11 @@ function sites(areas: readonly Area[], random: Random): Site[] {
 /** Hands out all values, in random order, before any comes again; separately for each `of`. */
 function deal<T>(values: readonly T[], random: Random): (of: string) => T {
   const hands = new Map<string, T[]>()
-  return (of) => {
-    const hand = hands.get(of) ?? []
+  return (given) => {
+    const hand = hands.get(given) ?? []
     if (hand.length === 0) hand.push(...random.shuffle(values))
     const value = hand.pop()
-    hands.set(of, hand)
+    hands.set(given, hand)
     if (value === undefined) throw new Error('nothing to deal')
     return value
   }

@@ -168,12 +168,12 @@ function targetSubjects(
     id: string,
     kind: TargetSubject['kind'],
     index: number,
-    of: readonly InstitutionDraft[],
+    given: readonly InstitutionDraft[],
   ): TargetSubject => ({
     id,
     kind,
     index,
-    result: resultOf(of, standards),
+    result: resultOf(given, standards),
   })
   const cities = areas.filter((area) => area.level === 'city')
   return [

@@ -134,33 +134,33 @@ const addMonth = (month: Month, parts: readonly Omit<LedgerRowMonth, 'month'>[])
     : sumOf(parts, ({ emissionsT }) => emissionsT ?? 0),
 })
 
-function completed(of: Pick<LedgerRow, 'source' | 'factor' | 'coefficient' | 'reason' | 'months'>): LedgerRow {
-  const months = of.months.toSorted((a, b) => compareText(a.month, b.month))
+function completed(given: Pick<LedgerRow, 'source' | 'factor' | 'coefficient' | 'reason' | 'months'>): LedgerRow {
+  const months = given.months.toSorted((a, b) => compareText(a.month, b.month))
   const amounts = months.map(({ activity }) => activity)
-  const activity = of.source === 'heatByArea' ? Math.max(...amounts) : sumOf(amounts, (amount) => amount)
+  const activity = given.source === 'heatByArea' ? Math.max(...amounts) : sumOf(amounts, (amount) => amount)
   return {
-    source: of.source,
-    scope: CARRIERS[of.source].scope,
-    unit: CARRIERS[of.source].amountUnit,
+    source: given.source,
+    scope: CARRIERS[given.source].scope,
+    unit: CARRIERS[given.source].amountUnit,
     activity,
-    emissionsT: of.factor ? sumOf(months, ({ emissionsT }) => emissionsT ?? 0) : null,
-    energyKgce: of.coefficient ? activity * of.coefficient.value : null,
-    factor: of.factor,
-    coefficient: of.coefficient,
-    reason: of.reason,
+    emissionsT: given.factor ? sumOf(months, ({ emissionsT }) => emissionsT ?? 0) : null,
+    energyKgce: given.coefficient ? activity * given.coefficient.value : null,
+    factor: given.factor,
+    coefficient: given.coefficient,
+    reason: given.reason,
     months,
   }
 }
 
-function ledgerOf(of: {
+function ledgerOf(given: {
   subject: string
   year: number
   rows: readonly LedgerRow[]
   names: readonly Month[]
   judged: LedgerSplit
 }): CarbonLedger {
-  const { subject, year, names, judged } = of
-  const rows = of.rows.toSorted(
+  const { subject, year, names, judged } = given
+  const rows = given.rows.toSorted(
     (a, b) =>
       LEDGER_SOURCES.indexOf(a.source) - LEDGER_SOURCES.indexOf(b.source) ||
       compareText(a.months[0]?.month ?? '', b.months[0]?.month ?? ''),
@@ -203,7 +203,7 @@ const addSplits = (a: LedgerSplit, b: LedgerSplit): LedgerSplit => ({
  */
 const isNear = (a: number, b: number, scale: number): boolean => Math.abs(a - b) <= 1e-9 * scale
 
-const sumOf = <T>(parts: readonly T[], of: (part: T) => number): number =>
-  parts.reduce((sum, part) => sum + of(part), 0)
+const sumOf = <T>(parts: readonly T[], amountOf: (part: T) => number): number =>
+  parts.reduce((sum, part) => sum + amountOf(part), 0)
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -130,14 +130,14 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
 /** By the quota set, what served heating, special functions and transport; heat is heating whatever its bill says. */
 function purposesOf(
   input: MonthInput,
-  of: { supplied: Supplied; counted: readonly BilledAmount[]; fuels: Fuels; amountOf: (meter: Meter) => number },
+  given: { supplied: Supplied; counted: readonly BilledAmount[]; fuels: Fuels; amountOf: (meter: Meter) => number },
 ): Pick<SubjectMonth, 'heatingKgce' | 'specialKgce' | 'transportKgce'> {
   const { quota } = input.sets
-  const { heating, special, transport } = of.fuels.purposeQuotaKgce
+  const { heating, special, transport } = given.fuels.purposeQuotaKgce
   const metered = (chosen: readonly Meter[]): number =>
-    chosen.reduce((total, meter) => total + kgceOf(meter.medium, of.amountOf(meter), quota), 0)
-  const billed = (purpose: Bill['purpose']): number => billedOf(of.counted, purpose, quota)
-  const heat = kgceOf('heat', of.supplied.heat.amount, quota)
+    chosen.reduce((total, meter) => total + kgceOf(meter.medium, given.amountOf(meter), quota), 0)
+  const billed = (purpose: Bill['purpose']): number => billedOf(given.counted, purpose, quota)
+  const heat = kgceOf('heat', given.supplied.heat.amount, quota)
   return {
     heatingKgce: heat + metered(heatingMeters(input.meters)) + billed('heating') + heating,
     specialKgce: metered(specialMeters(input)) + billed('special') + special,
@@ -148,8 +148,8 @@ function purposesOf(
 /** `hours`: of the month that have passed. */
 function knownHours(supplied: Supplied, hours: number) {
   const { water } = supplied
-  const total = (of: (supply: Supply) => number): number =>
-    Object.values(supplied).reduce((added, supply) => added + of(supply), 0)
+  const total = (amountOf: (supply: Supply) => number): number =>
+    Object.values(supplied).reduce((added, supply) => added + amountOf(supply), 0)
   return {
     hoursExpected: hours * total(({ sources }) => sources),
     hoursKnown: total(({ hoursKnown }) => hoursKnown),

@@ -55,25 +55,25 @@ export interface Supply {
 /** Main meters less excluded ones, and the bills without a meter, of one medium. */
 export function supplyOf(
   medium: Medium,
-  of: {
+  given: {
     meters: readonly Meter[]
     loose: readonly BilledAmount[]
     hours: number
     countOf: (meter: Meter) => MeterCount
   },
 ): Supply {
-  const { hours } = of
+  const { hours } = given
   const withRole = (role: Meter['role']): Meter[] =>
-    of.meters.filter((meter) => meter.medium === medium && meter.role === role)
+    given.meters.filter((meter) => meter.medium === medium && meter.role === role)
   const countsOf = (role: Meter['role'], isOffline?: boolean): MeterCount[] =>
     withRole(role)
       .filter(({ kind }) => isOffline === undefined || (kind === 'offline') === isOffline)
-      .map(of.countOf)
+      .map(given.countOf)
   const read = countsOf('main', false)
   const offline = countsOf('main', true)
   const mains = [...read, ...offline]
   const excluded = countsOf('exclude')
-  const own = of.loose.filter(({ bill }) => bill.carrier === medium)
+  const own = given.loose.filter(({ bill }) => bill.carrier === medium)
   const transport = own.filter(({ bill }) => bill.purpose === 'transport')
   const building = own.filter(({ bill }) => bill.purpose !== 'transport')
   const isRead = read.some(({ hoursKnown }) => hoursKnown > 0)
@@ -95,7 +95,7 @@ export function supplyOf(
     yuan: costs.length > 0 ? costs.reduce((total, yuan) => total + yuan, 0) : null,
     meters: (['main', 'exclude'] as const).flatMap((role) =>
       withRole(role).map((meter) => {
-        const { amount } = of.countOf(meter)
+        const { amount } = given.countOf(meter)
         return { meter, factor: role === 'main' ? (1 as const) : (-1 as const), amount }
       }),
     ),

@@ -61,9 +61,9 @@ export function explainMonths(
   if (!row) throw new RangeError(`${table} has no indicator ${indicator}`)
   const byName = new Map(input.months.map((part) => [part.month, part]))
   const window = explainWindow(table, indicator, input.endMs)
-  const known = window.flatMap((of) => {
-    const part = byName.get(of.month)
-    return part && resourceHours(part, row.resource).known > 0 ? [{ ...of, part }] : []
+  const known = window.flatMap((given) => {
+    const part = byName.get(given.month)
+    return part && resourceHours(part, row.resource).known > 0 ? [{ ...given, part }] : []
   })
   const lowerBound = known.some(({ part }) => fuelLeftOut(part, row) > 0)
   const children = input.children?.map(({ subject, months }) => ({

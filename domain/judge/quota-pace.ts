@@ -67,8 +67,8 @@ export function quotaPace(
   const map = byMonth(months)
   // The row must be the one in force now, although the year that is asked for ends later.
   const rows = quotaStatus(institution, [], quotas, asOfMs)
-  const actualsOf = (parts: readonly SubjectMonth[] | null, of: number) =>
-    parts && quotaStatus(institution, parts, quotas, yearRange(of).toMs)
+  const actualsOf = (parts: readonly SubjectMonth[] | null, given: number) =>
+    parts && quotaStatus(institution, parts, quotas, yearRange(given).toMs)
   const toDate = actualsOf(yearToDate(map, year, asOfMs), year)
   const lastYear = actualsOf(yearOfProfile(map, year - 1), year - 1)
   const lastYearToDate = actualsOf(elapsedLastYear(map, year, asOfMs), year - 1)
@@ -108,14 +108,14 @@ type Limits = Pick<Quota, 'constraint' | 'benchmark' | 'guide'>
 const limitsOf = ({ constraint, benchmark, guide }: QuotaStatus): Limits | null =>
   constraint === null || benchmark === null || guide === null ? null : { constraint, benchmark, guide }
 
-function nextOf(of: {
+function nextOf(given: {
   limits: Limits
   rating: Rating
   used: number
   projected: number
   monthsLeft: number
 }): NextRating | null {
-  const { limits, rating, used, projected, monthsLeft } = of
+  const { limits, rating, used, projected, monthsLeft } = given
   const better = RATINGS.indexOf(rating) - 1
   const next = RATINGS[better]
   const limit = [limits.guide, limits.benchmark, limits.constraint][better]

@@ -50,12 +50,12 @@ export const canUndo = ({ kind }: { kind: EventKind }): boolean => kind !== 'rep
 /** The review after one more entry. */
 export function reviewed(
   stored: EventReview | undefined,
-  of: { meter: string; event: FieldEvent },
+  given: { meter: string; event: FieldEvent },
   entry: ReviewEntry,
 ): EventReview {
   return {
-    meter: of.meter,
-    event: stored?.event ?? of.event,
+    meter: given.meter,
+    event: stored?.event ?? given.event,
     state: entry.state,
     history: [...(stored?.history ?? []), entry],
   }

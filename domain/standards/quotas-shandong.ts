@@ -78,10 +78,10 @@ function venues(): Quota[] {
 }
 
 function table(standard: string, type: Institution['type']) {
-  const row = (indicator: Quota['indicator'], of: Class, [constraint, benchmark, guide]: Limits): Quota => ({
+  const row = (indicator: Quota['indicator'], who: Class, [constraint, benchmark, guide]: Limits): Quota => ({
     standard,
     type,
-    ...of,
+    ...who,
     indicator,
     constraint,
     benchmark,
@@ -92,10 +92,10 @@ function table(standard: string, type: Institution['type']) {
     standIn: true,
   })
   return {
-    use: (of: Class, nonHeating: Limits, perCapita: Limits): Quota[] => [
-      row('nonHeatingPerArea', of, nonHeating),
-      row('energyPerCapita', of, perCapita),
+    use: (who: Class, nonHeating: Limits, perCapita: Limits): Quota[] => [
+      row('nonHeatingPerArea', who, nonHeating),
+      row('energyPerCapita', who, perCapita),
     ],
-    heating: (of: Class, limits: Limits): Quota => row('heatingPerArea', of, limits),
+    heating: (who: Class, limits: Limits): Quota => row('heatingPerArea', who, limits),
   }
 }

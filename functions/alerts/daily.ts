@@ -45,7 +45,7 @@ export async function areaFindings(
  */
 export async function institutionFindings(
   ports: Ports,
-  of: {
+  given: {
     shard: string
     institutions: readonly Institution[]
     metersOf: ReadonlyMap<string, readonly Meter[]>
@@ -53,7 +53,7 @@ export async function institutionFindings(
     round: Round
   },
 ): Promise<Finding[]> {
-  const { shard, institutions, metersOf, judged, round } = of
+  const { shard, institutions, metersOf, judged, round } = given
   const { nowMs } = round
   const findings: Finding[] = []
   const years = judgedYears(monthOf(nowMs))
@@ -80,9 +80,9 @@ const freshMonth = (month: Month | undefined, nowMs: number): Month | undefined 
 
 async function judgementOf(
   { state, registry }: Ports,
-  of: { institution: Institution; shard: string; known: Judgement | undefined; nowMs: number },
+  given: { institution: Institution; shard: string; known: Judgement | undefined; nowMs: number },
 ): Promise<Given['judged']> {
-  const { institution, shard, known, nowMs } = of
+  const { institution, shard, known, nowMs } = given
   const subject = { type: 'institution', id: institution.id } as const
   const month = freshMonth(known?.month ?? (await latestMonth(state, institution.id, nowMs)), nowMs)
   if (!month) return { subject, dualControl: null, quota: null }

@@ -71,7 +71,7 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number, ass
 
 async function dailyFindings(
   ports: Ports,
-  of: {
+  given: {
     area: string
     areas: readonly Area[]
     institutions: readonly Institution[]
@@ -80,9 +80,9 @@ async function dailyFindings(
     round: Round
   },
 ): Promise<Finding[]> {
-  const { area, areas, institutions, meters, judged } = of
+  const { area, areas, institutions, meters, judged } = given
   const current = new Map((await currentAlerts(ports.state, area)).map((alert) => [alertSlot(alert), alert]))
-  const round = { ...of.round, current }
+  const round = { ...given.round, current }
   const metersOf = Map.groupBy(meters, (meter) => meter.institution)
   return [
     ...(await areaFindings(ports, { area, above: parentOf(area, areas), round })),
@@ -93,9 +93,9 @@ async function dailyFindings(
 /** The next state of all alerts of an area: what was found, who has waited too long, whose subject is gone. */
 async function storeRound(
   { state }: Ports,
-  of: { area: string; findings: readonly Finding[]; known: ReadonlySet<string>; nowMs: number },
+  given: { area: string; findings: readonly Finding[]; known: ReadonlySet<string>; nowMs: number },
 ): Promise<void> {
-  const { area, findings, known, nowMs } = of
+  const { area, findings, known, nowMs } = given
   const current = await aliveAlerts(state, area)
   const gone = current.filter(({ subject }) => !known.has(`${subject.type} ${subject.id}`))
   const { recent, past } = await recentAlerts(state, area, { current, nowMs })

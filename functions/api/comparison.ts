@@ -53,7 +53,7 @@ export const comparisonRoutes = {
         page.map(async (one) =>
           demonstrationPoints(await demonstrationYear(one, year, { state: platform.state, nowMs }), means, {
             date: ladder.validFrom,
-            targetsMet: metBoth(met.map((of) => of.get(one.id) ?? null)),
+            targetsMet: metBoth(met.map((given) => given.get(one.id) ?? null)),
             ladders: [ladder],
           }),
         ),

@@ -113,7 +113,7 @@ async function remade(
       day,
       day + 1,
     )
-    const hoursOf = new Map(days.map((of) => [of.meter, { firstHourMs: dayStartMs(day), ...of }]))
+    const hoursOf = new Map(days.map((given) => [given.meter, { firstHourMs: dayStartMs(day), ...given }]))
     return { ...none, made: virtualHours(parts, 24, (id) => hoursOf.get(id)).amounts }
   }
   if (!isRead(meter)) return { ...none, made: UNKNOWN_DAY }

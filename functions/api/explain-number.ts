@@ -87,11 +87,11 @@ export async function explain(
   const window = explainWindow(table, indicator, endMs)
   const isWater = indicator === 'water' || indicator === 'waterPerCapita'
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater }))
-  const monthsOf = async (of: string) => ({ subject: of, months: await subjectMonths(state, of, month) })
+  const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
   const chain = explainMonths({
     ...{ table, indicator, endMs, own },
     months: (await monthsOf(subject)).months,
-    standards: (of) => standardsIn({ areas, tables }, area, of),
+    standards: (given) => standardsIn({ areas, tables }, area, given),
     children: children && (await Promise.all(children.map(monthsOf))),
   })
   const held = await heldAgainst({ platform, registry }, question, nowMs)
@@ -140,9 +140,9 @@ function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): Exp
 /** The meters of an institution with their hours in the window, its bills, and what of each month they are. */
 async function ownOf(
   { platform: { state, consumption }, registry }: { platform: Platform; registry: RegistryReader },
-  of: { institution: Institution; window: ReturnType<typeof explainWindow>; endMs: number; isWater: boolean },
+  given: { institution: Institution; window: ReturnType<typeof explainWindow>; endMs: number; isWater: boolean },
 ) {
-  const { institution, window, endMs, isWater } = of
+  const { institution, window, endMs, isWater } = given
   const all = (await registry.shard(institution.area)).meters.filter((meter) => meter.institution === institution.id)
   const meters = all.filter(({ medium }) => (medium === 'water') === isWater)
   const names = window.map(({ month }) => month)
@@ -181,12 +181,12 @@ async function ownOf(
 function meterCheck(
   id: string,
   months: readonly string[],
-  of: { amounts: (month: string) => ReturnType<typeof amountsOf>; days: readonly ConsumptionDay[] },
+  given: { amounts: (month: string) => ReturnType<typeof amountsOf>; days: readonly ConsumptionDay[] },
 ): ExplainCheck {
-  const counted = months.map((month) => of.amounts(month)(id)?.amount ?? null).filter((amount) => amount !== null)
+  const counted = months.map((month) => given.amounts(month)(id)?.amount ?? null).filter((amount) => amount !== null)
   const scale = counted.reduce((sum, amount) => sum + Math.abs(amount), 0)
   const want = counted.length > 0 ? counted.reduce((sum, amount) => sum + amount, 0) : null
-  const { amount } = hoursOfDays(of.days)
+  const { amount } = hoursOfDays(given.days)
   return sameNumber('meter', `${id}: months, and the hours of them`, [want ?? amount, amount ?? want, scale])
 }
 

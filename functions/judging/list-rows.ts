@@ -46,9 +46,9 @@ interface Stores {
  */
 export async function summarize(
   { docs, state, registry }: Stores,
-  of: SummaryQuestion,
+  summaryQuestion: SummaryQuestion,
 ): Promise<ReadonlyMap<string, Judgement>> {
-  const { shard, institutions, dirty, nowMs, revision } = of
+  const { shard, institutions, dirty, nowMs, revision } = summaryQuestion
   const mark: SummarizedMark = { revision, day: dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs })) }
   const before = (await state.get(summarizedKey(shard)))?.value
   const isCurrent = before?.revision === mark.revision && before.day === mark.day
@@ -69,7 +69,7 @@ export async function summarize(
     await state.put(rows, DERIVED)
   }
   const sources = { state: docs, registry, nowMs }
-  const stored = await rankingDocs({ shard, all: institutions, years: pastYears(of, before) }, sources)
+  const stored = await rankingDocs({ shard, all: institutions, years: pastYears(summaryQuestion, before) }, sources)
   const daily = isCurrent
     ? []
     : [

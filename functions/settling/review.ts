@@ -80,22 +80,22 @@ export const withOverrides = <M extends Meter>(
  */
 export async function putReview(
   state: StateStore,
-  of: { meter: string; event: FieldEvent },
+  given: { meter: string; event: FieldEvent },
   entry: ReviewEntry,
 ): Promise<EventReview> {
-  const key = reviewKey(of.meter, eventId(of.event))
+  const key = reviewKey(given.meter, eventId(given.event))
   const stored = await state.get(key)
-  const value = reviewed(stored?.value, of, entry)
+  const value = reviewed(stored?.value, given, entry)
   const docs: DocWrite[] = [{ key, value, ifVersion: stored?.version ?? 0 }]
   const wasUndone = stored?.value.state === 'undone'
-  if (changesHours(of.event) && wasUndone !== (entry.state === 'undone')) {
-    const overrides = await state.get(overrideKey(of.meter))
-    const resettled = await state.get(resettleKey(of.meter))
-    const undone = withOverride(overrides?.value ?? [], of.event, entry.state === 'undone')
+  if (changesHours(given.event) && wasUndone !== (entry.state === 'undone')) {
+    const overrides = await state.get(overrideKey(given.meter))
+    const resettled = await state.get(resettleKey(given.meter))
+    const undone = withOverride(overrides?.value ?? [], given.event, entry.state === 'undone')
     const waiting = [...(resettled?.value ?? []), reopening(value.event, entry)]
     docs.push(
-      { key: overrideKey(of.meter), value: undone, ifVersion: overrides?.version ?? 0 },
-      { key: resettleKey(of.meter), value: waiting, ifVersion: resettled?.version ?? 0 },
+      { key: overrideKey(given.meter), value: undone, ifVersion: overrides?.version ?? 0 },
+      { key: resettleKey(given.meter), value: waiting, ifVersion: resettled?.version ?? 0 },
     )
   }
   await state.put(docs)

@@ -68,7 +68,7 @@ type VirtualMeter = ReturnType<typeof virtualMeters>[number]
 /** The days of one virtual meter in [fromDay, toDay) on which a part has one; those touched, or all. */
 async function madeDays(
   consumption: ConsumptionStore,
-  of: {
+  given: {
     meter: VirtualMeter
     parts: string[]
     fromDay: number
@@ -76,7 +76,7 @@ async function madeDays(
     touched: ReadonlySet<number> | undefined
   },
 ): Promise<ConsumptionDay[]> {
-  const { meter, parts, fromDay, toDay, touched } = of
+  const { meter, parts, fromDay, toDay, touched } = given
   const days = Map.groupBy(await consumption.get(parts, fromDay, toDay), ({ day }) => day)
   // A day that stood by an old formula and has no part now is made anew too: it knows nothing then.
   const stale = touched ? [] : (await consumption.get([meter.id], fromDay, toDay)).map(({ day }) => day)
