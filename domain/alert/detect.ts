@@ -1,9 +1,9 @@
 // Asks all kinds of a group what they say of what the group was given. Reads nothing.
 
 import type { Institution } from '../registry/records.ts'
-import { ALERT_KINDS, type AlertKind, type Limits } from './finding.ts'
+import type { Limits } from './finding.ts'
 import type { Given, Inquiry } from './kind.ts'
-import { definitionOf, type Finding, findingOf } from './kinds.ts'
+import { ALERT_KINDS, type AlertKind, definitionOf, type Finding, findingOf } from './kinds.ts'
 import type { Alert } from './life.ts'
 
 /** What one round of evaluation knows of all subjects of an area. */

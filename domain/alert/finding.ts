@@ -1,23 +1,6 @@
 // The words of every alert kind: whom it concerns, the limits in force, and the verdict on one subject. The value of
 // every kind is such that more is worse, so one rule of hysteresis serves all (domain/alert/life.ts).
 
-/** In the order in which the API and the page list them. A new one needs a row in domain/alert/kinds.ts. */
-export const ALERT_KINDS = [
-  'quotaExceeded',
-  'quotaPredicted',
-  'dualControlAtRisk',
-  'dualControlOver',
-  'gatewayOffline',
-  'meterSilent',
-  'registerEvent',
-  'nightFlowLeak',
-  'afterHoursLoad',
-  'pueOverLimit',
-  'treeImbalance',
-  'pvUnderperformance',
-] as const
-export type AlertKind = (typeof ALERT_KINDS)[number]
-
 export const SUBJECT_TYPES = ['institution', 'area', 'meter', 'gateway'] as const
 export interface AlertSubject {
   type: (typeof SUBJECT_TYPES)[number]

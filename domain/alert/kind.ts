@@ -8,7 +8,7 @@ import type { DualControl, QuotaStatus } from '../judge/result.ts'
 import type { Phrase, Severity } from '../phrase.ts'
 import type { MeterHours, PeriodBalance, TreeNode } from '../registry/meter-tree.ts'
 import type { Institution, Meter, ReadMeter } from '../registry/records.ts'
-import type { AlertKind, AlertSubject, Asked, Detected, Limits } from './finding.ts'
+import type { AlertSubject, Asked, Detected, Limits } from './finding.ts'
 
 /** `Facts`: what the kind knows beside its value, plain JSON. */
 export interface KindDefinition<Facts extends object, Group extends keyof Given> {
@@ -33,8 +33,8 @@ export interface AlertRule {
   reason: string
   /** On by default for these institution types only; without: for all. */
   institutionTypes?: readonly Institution['type'][]
-  /** A stronger kind: while that is open for the same subject, this one is not. */
-  yieldsTo?: AlertKind
+  /** The name of a stronger kind: while that is open for the same subject, this one is not. */
+  yieldsTo?: string
   /** The clause that the value or the duty comes from: only what docs/rules/facts.md confirms, else OWN_RULE. */
   clause: Phrase
 }

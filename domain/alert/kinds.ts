@@ -1,8 +1,8 @@
-// The one table of alert kinds: a row each, whose parts stand in a file of domain/alert/kinds/. Rules, texts, findings
-// and the evidence of an explanation are derived from it. Add a kind: name it in ALERT_KINDS, write its file, add its
-// row.
+// The table of alert kinds: a row each, whose parts stand in a file of domain/alert/kinds/. Names, rules, texts,
+// findings and the evidence of an explanation are derived from it.
 
-import type { AlertKind, Asked, Detected } from './finding.ts'
+import { keysOf } from '../table.ts'
+import type { Asked, Detected } from './finding.ts'
 import type { Given, KindDefinition } from './kind.ts'
 import { afterHoursLoad } from './kinds/after-hours-load.ts'
 import { dualControlAtRisk, dualControlOver } from './kinds/dual-control.ts'
@@ -27,7 +27,10 @@ const KINDS = {
   pueOverLimit,
   treeImbalance,
   pvUnderperformance,
-} satisfies Record<AlertKind, AnyKind>
+} satisfies Record<string, AnyKind>
+export type AlertKind = keyof typeof KINDS
+/** In the order in which the API and the page list them. */
+export const ALERT_KINDS = keysOf(KINDS)
 
 /** A kind whose facts nobody asks for: a finding carries its kind, so the facts fit. */
 type AnyKind = KindDefinition<object, keyof Given>

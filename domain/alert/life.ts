@@ -4,8 +4,8 @@
 
 import { MINUTE_MS } from '../calendar.ts'
 import type { Severity } from '../phrase.ts'
-import { ALERT_KINDS, type AlertKind, type AlertSubject } from './finding.ts'
-import type { Finding, KnownFinding } from './kinds.ts'
+import type { AlertSubject } from './finding.ts'
+import { ALERT_KINDS, type AlertKind, type Finding, type KnownFinding } from './kinds.ts'
 import { ALERT_RULES } from './rules.ts'
 
 export const ALERT_STATES = ['pending', 'raised', 'acknowledged', 'cleared'] as const

@@ -2,12 +2,15 @@
 // (domain/alert/kinds/).
 
 import type { Institution } from '../registry/records.ts'
-import { ALERT_KINDS, type AlertKind, type Limits } from './finding.ts'
+import type { Limits } from './finding.ts'
 import type { AlertRule } from './kind.ts'
-import { definitionOf } from './kinds.ts'
+import { ALERT_KINDS, type AlertKind, definitionOf } from './kinds.ts'
+
+/** A test holds that the stronger kind is one. */
+type NamedRule = Omit<AlertRule, 'yieldsTo'> & { yieldsTo?: AlertKind }
 
 export const ALERT_RULES = Object.fromEntries(ALERT_KINDS.map((kind) => [kind, definitionOf(kind).rule])) as Readonly<
-  Record<AlertKind, AlertRule>
+  Record<AlertKind, NamedRule>
 >
 
 /** The defaults for one subject's kind; `institutionType` of the institution that it belongs to, none for an area. */

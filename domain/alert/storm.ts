@@ -3,7 +3,8 @@
 
 import { MINUTE_MS } from '../calendar.ts'
 import { must } from '../must.ts'
-import type { AlertKind, AlertSubject } from './finding.ts'
+import type { AlertSubject } from './finding.ts'
+import type { AlertKind } from './kinds.ts'
 import type { AlertEvent } from './life.ts'
 
 /** More events of one kind than this in one area are told as one. */

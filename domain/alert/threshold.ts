@@ -3,7 +3,8 @@
 
 import * as z from 'zod'
 import type { Institution } from '../registry/records.ts'
-import { ALERT_KINDS, type AlertKind, type Limits } from './finding.ts'
+import type { Limits } from './finding.ts'
+import { ALERT_KINDS, type AlertKind } from './kinds.ts'
 import { ALERT_RULES, defaultLimits } from './rules.ts'
 
 /** A year: nothing waits longer than what it judges. */

@@ -2,7 +2,7 @@
 // Secrets of robots and webhooks stand in the channel, so these documents are for administrators only.
 
 import * as z from 'zod'
-import { ALERT_KINDS } from '../alert/finding.ts'
+import { ALERT_KINDS } from '../alert/kinds.ts'
 import { LANGUAGES, SEVERITIES } from '../phrase.ts'
 import { areaCode, recordId } from '../registry/records.ts'
 

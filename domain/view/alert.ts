@@ -2,7 +2,8 @@
 // both languages; secrets, and addresses that are secrets, never come out.
 
 import * as z from 'zod'
-import { ALERT_KINDS, SUBJECT_TYPES } from '../alert/finding.ts'
+import { SUBJECT_TYPES } from '../alert/finding.ts'
+import { ALERT_KINDS } from '../alert/kinds.ts'
 import { ALERT_STATES, type Alert, type AlertEvent } from '../alert/life.ts'
 import { ALERT_RULES } from '../alert/rules.ts'
 import { explainFinding } from '../alert/text.ts'

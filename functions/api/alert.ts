@@ -1,7 +1,8 @@
 // Routes of alerts: the list, one alert with its history, acknowledgement and thresholds.
 
 import * as z from 'zod'
-import { ALERT_KINDS, type AlertSubject } from '../../domain/alert/finding.ts'
+import type { AlertSubject } from '../../domain/alert/finding.ts'
+import { ALERT_KINDS } from '../../domain/alert/kinds.ts'
 import { type Alert, acknowledge } from '../../domain/alert/life.ts'
 import { ALERT_RULES } from '../../domain/alert/rules.ts'
 import { type AlertThreshold, alertThresholdSchema, resolveLimits } from '../../domain/alert/threshold.ts'

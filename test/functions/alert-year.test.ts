@@ -3,8 +3,8 @@
 // own.
 
 import { expect, test } from 'vitest'
-import { ALERT_KINDS, type AlertKind } from '../../domain/alert/finding.ts'
 import { isWeekday } from '../../domain/alert/kinds/after-hours-load.ts'
+import { ALERT_KINDS, type AlertKind } from '../../domain/alert/kinds.ts'
 import type { AlertEvent } from '../../domain/alert/life.ts'
 import { dayOf, formatInstant, HOUR_MS, hourOfDay, MINUTE_MS } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'

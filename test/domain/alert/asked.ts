@@ -1,7 +1,7 @@
 // What alert tests share: a question about one subject, and a finding of a plain kind with limits of one's own.
 
-import { type AlertKind, type Asked, judged as judgedAs, type Limits, unjudged } from '../../../domain/alert/finding.ts'
-import { type Finding, findingOf, type KnownFinding } from '../../../domain/alert/kinds.ts'
+import { type Asked, judged as judgedAs, type Limits, unjudged } from '../../../domain/alert/finding.ts'
+import { type AlertKind, type Finding, findingOf, type KnownFinding } from '../../../domain/alert/kinds.ts'
 import { defaultLimits } from '../../../domain/alert/rules.ts'
 
 export const MINUTE = 60_000

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { AlertKind } from '../../../domain/alert/finding.ts'
+import type { AlertKind } from '../../../domain/alert/kinds.ts'
 import { type AlertEvent, advance } from '../../../domain/alert/life.ts'
 import { AREA_EVENTS_MAX, group, STORM_MINUTES, type Storm, type Surroundings } from '../../../domain/alert/storm.ts'
 import { asked, judged, MINUTE, NOW } from './asked.ts'

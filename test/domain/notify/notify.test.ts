@@ -1,7 +1,8 @@
 // Who is told what and when: languages, areas, severities, quiet hours, digest, escalation; and how it reads.
 
 import { describe, expect, test } from 'vitest'
-import type { AlertKind, AlertSubject } from '../../../domain/alert/finding.ts'
+import type { AlertSubject } from '../../../domain/alert/finding.ts'
+import type { AlertKind } from '../../../domain/alert/kinds.ts'
 import { type Alert, type AlertEvent, acknowledge, advance, escalate } from '../../../domain/alert/life.ts'
 import { group } from '../../../domain/alert/storm.ts'
 import { isQuiet, planNotifications, releaseHeld } from '../../../domain/notify/plan.ts'

@@ -2,7 +2,7 @@
 // when. A list rather than a table, because its sentences are long and phones are narrow.
 
 import { Card, Empty, Spin } from 'antd'
-import { ALERT_KINDS } from '../../../domain/alert/finding.ts'
+import { ALERT_KINDS } from '../../../domain/alert/kinds.ts'
 import { ALERT_RULES } from '../../../domain/alert/rules.ts'
 import type { AlertListView, AlertView } from '../../../domain/view/alert.ts'
 import { usePages } from '../api/pages.ts'
