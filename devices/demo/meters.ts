@@ -204,7 +204,8 @@ function registerFor(
           : { kind: 'register', unit: 'GJ', resolution: 0.01, digits: 6, multiplier: 1 }
       case 'water':
         return { kind: 'register', unit: 'm³', resolution: draw < 0.3 ? 0.1 : 0.01, digits: 6, multiplier: 1 }
-      case 'gas':
+      // Gas: the demo has no other medium.
+      default:
         return { kind: 'register', unit: 'm³', resolution: 0.01, digits: 7, multiplier: 1 }
     }
   })()

@@ -4,17 +4,29 @@
 // plan allowed from 2020 to 2025.
 
 import { yearOf } from '../../domain/calendar.ts'
-import { INDICATORS, type Indicator } from '../../domain/indicator.ts'
+import type { Indicator } from '../../domain/indicator.ts'
 import { must } from '../../domain/must.ts'
 import type { Target } from '../../domain/registry/records.ts'
 
 export const DEMO_TARGET_SOURCE = '演示目标值，非下达指标 (demo figure, not an issued target)'
 
+/** The indicators that the demo sets targets for. */
+const DEMO_INDICATORS = [
+  'energy',
+  'water',
+  'co2',
+  'energyPerArea',
+  'energyPerCapita',
+  'waterPerCapita',
+  'co2PerArea',
+] as const satisfies readonly Indicator[]
+type DemoIndicator = (typeof DEMO_INDICATORS)[number]
+
 /** A year's expected result of one subject. Units as in `targetSchema`. */
-export type YearlyResult = Record<Indicator, number>
+export type YearlyResult = Record<DemoIndicator, number>
 
 /** Expected result as a share of the target, per indicator: ≤ 0.95 on track, ≤ 1 at risk, above it over. */
-type Shares = Record<Indicator, number>
+type Shares = Record<DemoIndicator, number>
 
 const shares = (
   [energy, water, co2]: readonly [number, number, number],
@@ -74,12 +86,14 @@ export function demoTargets(subjects: readonly TargetSubject[], startMs: number)
   const baseYear = year - 1 - ((year - 1) % 5)
   const plan = { baseYear, endYear: baseYear + 5, elapsed: (year - baseYear) / 5, year }
   return subjects.flatMap((subject) =>
-    INDICATORS.filter((indicator) => applies(subject, indicator)).map((indicator) => target(subject, indicator, plan)),
+    DEMO_INDICATORS.filter((indicator) => applies(subject, indicator)).map((indicator) =>
+      target(subject, indicator, plan),
+    ),
   )
 }
 
 /** Institutions are assigned energy and water; areas answer for CO2, too. */
-const applies = ({ kind }: TargetSubject, indicator: Indicator): boolean =>
+const applies = ({ kind }: TargetSubject, indicator: DemoIndicator): boolean =>
   kind !== 'institution' || (indicator !== 'co2' && indicator !== 'co2PerArea')
 
 interface Plan {
@@ -90,7 +104,7 @@ interface Plan {
   year: number
 }
 
-function target({ id, kind, index, result }: TargetSubject, indicator: Indicator, plan: Plan): Target {
+function target({ id, kind, index, result }: TargetSubject, indicator: DemoIndicator, plan: Plan): Target {
   const rows = kind === 'province' ? [PROVINCE] : kind === 'city' ? CITIES : INSTITUTIONS
   const thisYear = result[indicator] / must(rows[index % rows.length])[indicator]
   const { baseYear, endYear, elapsed } = plan
