@@ -12,6 +12,7 @@ import { rebuild } from '../../functions/rebuild.ts'
 import { settle } from '../../functions/settle.ts'
 import { repair } from '../../functions/settling/repair.ts'
 import { putReview } from '../../functions/settling/review.ts'
+import { runsOf } from '../campaign.ts'
 import type { openTestPlatform } from './province.ts'
 import {
   consumptionBytes,
@@ -148,7 +149,7 @@ test('after any sequence of readings, repairs and reviews', { timeout: 300_000 }
       await rebuilt(platform)
       expect(await derived(platform, WEEKS)).toEqual(before)
     }),
-    { numRuns: 1_000, endOnFailure: true },
+    { numRuns: runsOf({ test: 150, campaign: 1_000 }), endOnFailure: true },
   )
 })
 

@@ -12,6 +12,7 @@ import { registryReader } from '../../../functions/registry/reader.ts'
 import { settle } from '../../../functions/settle.ts'
 import { freshDays } from '../../../functions/settling/fresh-days.ts'
 import { putReview } from '../../../functions/settling/review.ts'
+import { runsOf } from '../../campaign.ts'
 import {
   AREAS,
   dyingPlatform,
@@ -112,7 +113,7 @@ const metersOf = (id: string, kind: number, multiplier = 1, [a, b] = [1, 1]): Me
 }
 
 describe('what is shown before settling', () => {
-  const RUNS = 1_000
+  const RUNS = runsOf({ test: 200, campaign: 1_000 })
   /** A run that fails is made smaller by further runs, each at an institution of its own. */
   const INSTITUTIONS = RUNS + 100
 
