@@ -106,7 +106,8 @@ function actualsOf(
 
 /**
  * True when heating and non-heating energy can be separated. They cannot where air conditioning, gas or oil heats
- * without its own meter, or unmetered district heat is missing from the total: then both indicators stay unknown.
+ * without its own meter, or the kind of heating is not registered: then both indicators stay unknown. District heat
+ * without a meter is not in the total either.
  */
 const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
   heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'

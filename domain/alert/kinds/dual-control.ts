@@ -109,7 +109,7 @@ export function highestTarget(asked: Asked, status: DualControl | null): Detecte
   return judged(asked, { value: pct, facts })
 }
 
-/** In January only indicators with a forecast basis `complete` count. */
+/** In January only totals of the completed year count. */
 function withoutEarlyForecasts(status: DualControl, nowMs: number): DualControl {
   const { fromMs } = yearRange(yearOf(nowMs))
   if (nowMs - fromMs >= EARLY_DAYS * DAY_MS) return status
