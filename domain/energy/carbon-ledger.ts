@@ -8,7 +8,7 @@ import { must } from '../must.ts'
 import { entriesOf, type LedgerEntry, type LedgerMonth } from './carbon-source.ts'
 import type { StandardsInForce } from './conversion.ts'
 
-/** 核算边界, each sentence with its source. Meters of role `exclude` take off what is metered separately. */
+/** 核算边界, each sentence with its source. Meters of role `exclude` subtract separately metered use. */
 export const LEDGER_BOUNDARY = [
   {
     zh: '核算边界与公共机构能源资源消费统计一致；家属楼、独立法人附属单位、对外租赁场所单独计量的不计入，边界逐年保持一致。',

@@ -1,4 +1,4 @@
-// Whether the targets of the parts of an area fit its own, year by year.
+// Shows whether the targets of an area's parts fit its own, year by year.
 
 import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
