@@ -34,7 +34,7 @@ export interface Storm {
 export interface Surroundings {
   /** The gateway of a meter. */
   gatewayOf(meter: string): string | undefined
-  /** Area codes that hold a subject, the nearest (county) first, up to the province. */
+  /** Codes of the areas of a subject, the nearest (county) first, up to the province. */
   areasOf(subject: AlertSubject): readonly string[]
   /** True when the gateway has an open alert. */
   isOffline(gateway: string): boolean

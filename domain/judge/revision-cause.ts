@@ -118,7 +118,7 @@ export interface RepairedReading {
   file: string
   who: string
   atMs: number
-  /** Null: taken back. */
+  /** Null: withdrawn. */
   value: number | null
 }
 

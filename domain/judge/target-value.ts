@@ -7,7 +7,7 @@ import type { Target } from '../registry/records.ts'
 /**
  * The value a target sets for a year, in the indicator's unit: the explicit row, or a point on the path from
  * `baseValue` at `baseYear` to the end value at `endYear`. No source prescribes linear or compound
- * (docs/rules/dual-control.md#path), so the target says which. Throws RangeError naming the target when the year lies
+ * (docs/rules/dual-control.md#path), so the target states it. Throws RangeError naming the target when the year lies
  * outside its plan or has no row.
  */
 export function targetValue(target: Target, year: number): number {

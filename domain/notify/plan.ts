@@ -15,7 +15,7 @@ export interface Notification {
   /** Identifies event and recipient, so that the notification is stored once and sent once. */
   id: string
   recipient: string
-  /** Place among the recipient's channels. */
+  /** Index of the recipient's channel. */
   channel: number
   /** Short message: its one phone. */
   phone?: string

@@ -32,7 +32,7 @@ export const STUCK_REACH = {
 
 /**
  * No movement from `atMs` to `untilMs`, the end of the last known hour so far. In `usualHours` of these hours the meter
- * usually moves; `usualAmount` is their mean amount in the earlier weeks, in the medium's unit.
+ * usually moves; `usualAmount` is the sum of their means over the earlier weeks, in the medium's unit.
  */
 export interface StuckRegister {
   kind: 'stuck'

@@ -42,7 +42,7 @@ function healthcare(): Quota[] {
   ]
 }
 
-/** Other cultural venues follow the library (文化馆, 美术馆). A kind of heating without a row had too little data for one. */
+/** Other cultural venues use the library's rows (文化馆, 美术馆). A kind of heating without a row had too little data. */
 function venues(): Quota[] {
   const put = table('DB37/T 3780-2019', 'venue')
   return [

@@ -57,7 +57,7 @@ export function earliestAfter<T extends Validity>(rows: readonly T[], date: stri
   return first && date < first.validFrom ? first : undefined
 }
 
-/** A row that overlaps the row before it, leaves a gap after it, or ends before it begins; and the reason. */
+/** A row that overlaps the previous row, begins after a gap, or ends before it begins; and the reason. */
 export interface SuccessionFinding<T> {
   row: T
   reason: string

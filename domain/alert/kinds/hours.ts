@@ -1,4 +1,4 @@
-// Helper functions of the kinds on hours: the amount of one hour, the sum of meters, a median, and a rule's parameters.
+// Reads and sums hourly amounts for the kinds on hours: one hour, the sum of meters, a median, a rule's parameters.
 
 import { HOUR_MS } from '../../calendar.ts'
 import { must } from '../../must.ts'

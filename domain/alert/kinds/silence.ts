@@ -88,8 +88,8 @@ export const gatewaySilence = (asked: Asked, heard: { lastMs: number; everyMinut
   judged(asked, silence(asked, { ...heard, untilMs: asked.asOfMs }))
 
 /**
- * Silence counts up to `gatewayHeardMs`, the latest reading of the gateway's meters, so a failed gateway does not
- * report its forty meters as well. Unjudged without any reading.
+ * Silence counts up to `gatewayHeardMs`, the latest reading of the gateway's meters, so that a failed gateway does not
+ * raise alerts of its forty meters as well. Unjudged without any reading.
  */
 export function meterSilence(
   asked: Asked,

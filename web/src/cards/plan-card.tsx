@@ -104,7 +104,7 @@ function Years({ rows }: { rows: PlanYear[] }) {
     <Table
       size="small"
       rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
-      // A row's \`children\` is a number here, not rows below it.
+      // A row's `children` is a number here, not its child rows.
       expandable={{ childrenColumnName: 'rows' }}
       columns={columns}
       dataSource={rows}
