@@ -1,5 +1,6 @@
-// The calendar of Asia/Shanghai (UTC+8, no daylight saving), whoever looks (docs/rules/data.md#time). Instants are
-// epoch milliseconds UTC; hours, days, months and years are those of UTC+8. Never reads the clock.
+// Implements the calendar of Asia/Shanghai (UTC+8, no daylight saving), independent of the reader's time zone
+// (docs/rules/data.md#time). Instants are epoch milliseconds UTC; hours, days, months and years are those of UTC+8.
+// Never reads the clock.
 
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 3_600_000
@@ -9,7 +10,7 @@ export const UTC8_MS = 8 * HOUR_MS
 /** A calendar month in UTC+8, `YYYY-MM`. */
 export type Month = string
 
-/** The start of the clock hour that holds `ms`. UTC+8 is a whole number of hours, so hours start where UTC hours do. */
+/** The start of the clock hour that contains `ms`. UTC+8 is a whole number of hours, so hours start as UTC hours do. */
 export const hourStart = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS
 
 /** Days since 1970-01-01 in UTC+8; the key under which a day is stored. */
@@ -18,13 +19,13 @@ export const dayOf = (ms: number): number => Math.floor((ms + UTC8_MS) / DAY_MS)
 /** The instant of local midnight at which day `day` begins. */
 export const dayStartMs = (day: number): number => day * DAY_MS - UTC8_MS
 
-/** The hour of its local day, 0–23, that holds `ms`. */
+/** The hour of the local day, 0–23, that contains `ms`. */
 export const hourOfDay = (ms: number): number => Math.floor((ms + UTC8_MS) / HOUR_MS) % 24
 
 /** `YYYY-MM-DD` of a day number. */
 export const dayLabel = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
-/** `YYYY-MM` of the month that holds `ms`. */
+/** `YYYY-MM` of the month that contains `ms`. */
 export const monthOf = (ms: number): Month => new Date(ms + UTC8_MS).toISOString().slice(0, 7)
 
 export const yearOf = (ms: number): number => new Date(ms + UTC8_MS).getUTCFullYear()
@@ -56,7 +57,7 @@ export function monthsThrough(first: Month, last: Month): Month[] {
   return months
 }
 
-/** RFC 3339 with the offset +08:00, to the second, for people to read. */
+/** RFC 3339 with the offset +08:00, to the second, for display. */
 export const formatInstant = (ms: number): string => `${new Date(ms + UTC8_MS).toISOString().slice(0, 19)}+08:00`
 
 function partsOf(month: Month): { year: number; monthNumber: number } {

@@ -1,8 +1,8 @@
-// Cycles in what refers to what: meters behind meters, virtual meters made of one another, areas within areas.
+// Finds cycles of references: meters behind meters, virtual meters made of one another, areas within areas.
 
 /**
  * Each id that reaches itself, with all members of its cycle (the ids that it reaches and that reach it) in the order
- * of `edges`. References to ids that are no key lead nowhere.
+ * of `edges`. References to ids that are no key are ignored.
  */
 export function cyclesOf(edges: ReadonlyMap<string, readonly string[]>): Map<string, readonly string[]> {
   const suspects = reversed(withoutEnds(reversed(withoutEnds(edges))))
@@ -19,7 +19,7 @@ export function cyclesOf(edges: ReadonlyMap<string, readonly string[]>): Map<str
   return cycles
 }
 
-/** Ids in an order in which each comes after all it refers to. Ids on a cycle, or that refer to one, are left out. */
+/** Ids ordered so that each comes after all ids it refers to. Ids on a cycle, or that refer to one, are left out. */
 export function inDependencyOrder(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const users = reversed(edges)
   const open = new Map([...edges].map(([id, targets]) => [id, targets.filter((target) => edges.has(target)).length]))
@@ -34,9 +34,7 @@ export function inDependencyOrder(edges: ReadonlyMap<string, readonly string[]>)
   return order
 }
 
-/**
- * What is left when all that leads to no cycle is taken away, in the order of `edges`: nothing, in a sound registry.
- */
+/** The edges without all ids that lead to no cycle, in the order of `edges`; empty in a sound registry. */
 function withoutEnds(edges: ReadonlyMap<string, readonly string[]>): Map<string, readonly string[]> {
   const sound = new Set(inDependencyOrder(edges))
   return new Map([...edges].filter(([id]) => !sound.has(id)))
@@ -48,7 +46,7 @@ function reversed(edges: ReadonlyMap<string, readonly string[]>): Map<string, st
   return back
 }
 
-/** All ids that can be reached by one step or more. */
+/** All ids reachable in one step or more. */
 function reachedFrom(start: string, edges: ReadonlyMap<string, readonly string[]>): Set<string> {
   const reached = new Set<string>()
   const waiting = [start]

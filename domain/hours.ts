@@ -1,9 +1,9 @@
-// The hours that a settlement fills: flags with their precedence, clipping to a window, and marking by overlap.
-// Knows nothing of registers or intervals. The rules are those of docs/rules/settling.md#flags.
+// Defines the hours that settling fills: flags with their precedence, clipping to a window, and flagging by overlap
+// (docs/rules/settling.md#flags). Independent of registers and intervals.
 
 import { HOUR_MS, hourStart } from './calendar.ts'
 
-/** In order of rising precedence; `missing` stands apart, it belongs to interval meters only. Stored as the index. */
+/** In rising precedence; `missing` is separate and belongs to interval meters only. Stored as the index. */
 export const HOUR_FLAGS = ['measured', 'estimated', 'partial', 'suspect', 'reset', 'missing'] as const
 export type HourFlag = (typeof HOUR_FLAGS)[number]
 
@@ -14,10 +14,10 @@ export const SUSPECT = rank('suspect')
 export const RESET = rank('reset')
 export const MISSING = rank('missing')
 
-/** Rule of the flag `estimated`: a step of exactly 2 h is still measured. */
+/** Longer steps are `estimated`; a step of exactly 2 h is still measured. */
 export const MEASURED_STEP_MS_MAX = 2 * HOUR_MS
 
-/** 120 years. A longer series is a wrong time stamp, and would ask for gigabytes of empty hours. */
+/** 120 years. A longer series has a wrong time stamp and would need gigabytes of empty hours. */
 export const SERIES_HOURS_MAX = 120 * 366 * 24
 
 /** A run of whole hours. `amounts` in medium units, NaN = null; `flags` are indexes of HOUR_FLAGS. */
@@ -30,7 +30,7 @@ export interface Hours {
 /** The first whole hour at or after `ms`. */
 export const hourCeiling = (ms: number): number => Math.ceil(ms / HOUR_MS) * HOUR_MS
 
-/** All hours that overlap [startMs, endMs] and lie in the window. Throws RangeError beyond SERIES_HOURS_MAX. */
+/** Creates all hours that overlap [startMs, endMs] and lie in the window. Throws RangeError beyond SERIES_HOURS_MAX. */
 export function openHours(startMs: number, endMs: number, window?: { fromMs: number; toMs: number }): Hours {
   let firstHourMs = hourStart(startMs)
   let endHourMs = hourCeiling(endMs)
@@ -50,7 +50,7 @@ export function flagHours(hours: Hours, range: { fromMs: number; toMs: number },
   const { flags, firstHourMs } = hours
   const first = Math.max(0, Math.floor((range.fromMs - firstHourMs) / HOUR_MS))
   const end = Math.min(flags.length, Math.ceil((range.toMs - firstHourMs) / HOUR_MS))
-  // The element is there: hour < end ≤ length.
+  // The element exists: hour < end ≤ length.
   for (let hour = first; hour < end; hour++) if ((flags[hour] as number) < flag) flags[hour] = flag
 }
 
@@ -60,7 +60,7 @@ export function indexFrom(at: Float64Array, ms: number, from = 0, to = at.length
   let high = to
   while (low < high) {
     const middle = (low + high) >>> 1
-    // The element is there: from ≤ middle < to.
+    // The element exists: from ≤ middle < to.
     if ((at[middle] as number) < ms) low = middle + 1
     else high = middle
   }

@@ -1,35 +1,35 @@
-// The indicators of dual control and of the quota: one table each, from which judging, explaining, alert texts, import
-// files and the page read what an indicator is made of and what it is called. Two indicators bear one name in both
-// tables and are made otherwise, so a row is found by table and name (docs/rules/dual-control.md#indicators,
+// Defines the indicators of dual control and of the quota in two tables: numerator, size, unit, names and formula, used
+// by judging, explanations, alert texts, import files and the page. Two indicators have the same name in both tables
+// but different numerators, so a row is found by table and name (docs/rules/dual-control.md#indicators,
 // docs/rules/quota.md#indicators).
 
 import type { Phrase } from './phrase.ts'
 import { columnOf, keysOf } from './table.ts'
 
-/** Water is known apart from energy: an institution may meter the one and not the other. */
+/** Water is judged separately from energy: an institution may meter only one of them. */
 export type ResourceKind = 'energy' | 'water'
 
 interface Row {
-  /** Of the value. */
+  /** Unit of the indicator's value. */
   unit: string
   resource: ResourceKind
-  /** The field of a month's record that is divided, and what is taken off it (domain/energy/subject-month.ts). */
+  /** The numerator's field in a month's record, and the fields subtracted (domain/energy/subject-month.ts). */
   numerator: string
   less: readonly string[]
   numeratorUnit: string
-  /** Numerator units in one of `unit`. */
+  /** Numerator units per `unit` (1000 kgce per tce). */
   per: 1 | 1000
-  /** What it is divided by; null for a total. `generalAreaM2` is floor area without that of special functions. */
+  /** The divisor; null for a total. `generalAreaM2` is floor area minus that of special functions. */
   size: string | null
-  /** By which rows carriers become the numerator; null where it is no sum over carriers. */
+  /** The rows that convert carriers to the numerator; null when the numerator is no sum over carriers. */
   carriers: 'statistics' | 'quota' | 'co2' | null
-  /** The field that says how much fuel it leaves out; where that is above 0 the value is a lower bound. */
+  /** The field with the kilograms of fuel left out; above 0 the value is a lower bound. */
   leavesOut: string | null
-  /** In a sentence. */
+  /** Name within a sentence. */
   name: Phrase
   /** English heading on the page; the Chinese one is the name. */
   title: string
-  /** In Chinese import files. */
+  /** Names in Chinese import files. */
   words: readonly string[]
   formula: Phrase
 }
@@ -59,7 +59,7 @@ const CO2 = {
   leavesOut: 'fuelKgWithoutCo2',
 } as const
 
-/** The seven indicators of dual control: three totals, four intensities, in the order in which they are listed. */
+/** The seven indicators of dual control: three totals, four intensities, in display order. */
 export const DUAL_CONTROL = {
   energy: {
     ...ENERGY,
@@ -155,7 +155,7 @@ export const DUAL_CONTROL = {
 
 const QUOTA_ENERGY = { ...ENERGY, carriers: 'quota', leavesOut: 'fuelKgWithoutQuotaCoefficient' } as const
 
-/** The four of the quota: kgce by the quota's own coefficient set, water in m³; all over 12 months. */
+/** The four indicators of the quota: kgce by the quota's coefficient set, water in m³; all over 12 months. */
 export const QUOTA = {
   heatingPerArea: {
     ...QUOTA_ENERGY,
@@ -220,7 +220,7 @@ export type IntensityIndicator = Exclude<Indicator, TotalIndicator>
 export type QuotaIndicator = keyof typeof QUOTA
 
 export type IndicatorRow = Rows[Indicator] | (typeof QUOTA)[QuotaIndicator]
-/** A size by which an indicator divides. */
+/** The size that an indicator divides by. */
 export type IndicatorSize = NonNullable<IndicatorRow['size']>
 
 export const INDICATOR_TABLES = ['dualControl', 'quota'] as const

@@ -1,8 +1,8 @@
-// Means that leave out unknown values.
+// Computes means that leave out unknown values.
 
 /**
- * The mean of the values that are known, by weight; null when no known value has weight. Equal values give themselves
- * exactly.
+ * The weighted mean of the known values; null when no known value has a weight. The mean of equal values is exactly
+ * that value.
  */
 export function weightedMean(parts: readonly { value: number | null; weight: number }[]): number | null {
   let mean = 0

@@ -1,40 +1,40 @@
-// The kinds of energy and water: one table from which units, names, words of import files, bills, the ledger and the
-// fields of a month's record are read. `metered` kinds are media: meters count them. Fuels, and heat billed by area,
-// are known by bill alone (docs/rules/energy-and-carbon.md#energy-kinds). Coefficients are in
-// domain/standards/coefficients.ts, CO2 factors in domain/standards/co2-factors.ts.
+// Defines the kinds of energy and water in one table: units, names, words of import files, ledger scope and the field
+// of a month's record. `metered` kinds are media: meters count them. Fuels, and heat billed by area, are known from
+// bills alone (docs/rules/energy-and-carbon.md#energy-kinds). Coefficients are in domain/standards/coefficients.ts, CO2
+// factors in domain/standards/co2-factors.ts.
 
 import type { Language, Phrase } from './phrase.ts'
 import { columnOf, keysOf } from './table.ts'
 
-/** Where a kind stands in the carbon ledger. */
+/** The scope of a kind in the carbon ledger. */
 export const LEDGER_SCOPES = ['direct', 'purchasedElectricity', 'purchasedHeat'] as const
 export type LedgerScope = (typeof LEDGER_SCOPES)[number]
 
 interface CarrierRow {
   kind: 'metered' | 'fuel' | 'area'
-  /** In which amounts are kept and shown. */
+  /** Unit in which amounts are stored and shown. */
   amountUnit: string
-  /** That a register or reading may carry; `m3` is `m³` written in ASCII. */
+  /** Units of registers and readings; `m3` is `m³` written in ASCII. */
   registerUnits?: readonly string[]
   billUnits: readonly string[]
-  /** Of a month's record (domain/energy/subject-month.ts). */
+  /** Field of a month's record (domain/energy/subject-month.ts). */
   field: string
-  /** Null where it carries no energy and no CO2. */
+  /** Null for a kind without energy and CO2. */
   scope: LedgerScope | null
-  /** On the page: of the kind, and, short, of a medium. */
+  /** Names on the page: of the kind, and the short name of a medium. */
   name: Phrase
   mediumName?: Phrase
-  /** In Chinese import files; the first also names the medium. */
+  /** Names in Chinese import files; the first also names the medium. */
   words: readonly string[]
 }
 
 const POWER_UNITS = ['Wh', 'kWh', 'MWh'] as const
 const HEAT_UNITS = ['GJ', 'MJ', 'kWh', 'MWh'] as const
 const VOLUME_UNITS = ['m³', 'm3', 'L'] as const
-/** Litres of fuel are not among them: no density is known to us. */
+/** No litres: the densities of fuels are not known to us. */
 const FUEL = { kind: 'fuel', amountUnit: 'kg', billUnits: ['kg', 't'], scope: 'direct' } as const
 
-/** In the order in which media are listed. */
+/** In display order of the media. */
 export const CARRIERS = {
   electricity: {
     kind: 'metered',
@@ -51,7 +51,7 @@ export const CARRIERS = {
     kind: 'metered',
     amountUnit: 'm³',
     registerUnits: VOLUME_UNITS,
-    // Water bills say 吨 and mean m³.
+    // 吨 on a water bill means m³.
     billUnits: [...VOLUME_UNITS, 't'],
     field: 'waterM3',
     scope: null,
@@ -86,7 +86,7 @@ export const CARRIERS = {
   kerosene: { ...FUEL, field: 'keroseneKg', name: { zh: '煤油', en: 'Kerosene' }, words: ['煤油'] },
   diesel: { ...FUEL, field: 'dieselKg', name: { zh: '柴油', en: 'Diesel' }, words: ['柴油'] },
   lpg: { ...FUEL, field: 'lpgKg', name: { zh: '液化石油气', en: 'LPG' }, words: ['液化石油气'] },
-  /** Has no quantity of heat, and is never energy (docs/rules/energy-and-carbon.md#heat-billed-by-area). */
+  /** Not a quantity of heat, never energy (docs/rules/energy-and-carbon.md#heat-billed-by-area). */
   heatByArea: {
     kind: 'area',
     amountUnit: 'm²',
@@ -102,14 +102,14 @@ type Rows = typeof CARRIERS
 export type Carrier = keyof Rows
 type Of<Wanted> = { [C in Carrier]: Rows[C] extends Wanted ? C : never }[Carrier]
 
-/** What meters measure. */
+/** The kinds that meters measure. */
 export type Medium = Of<{ kind: 'metered' }>
 export type FuelCarrier = Of<{ kind: 'fuel' }>
-/** Kinds that a coefficient turns into standard coal. */
+/** Kinds that a coefficient converts to standard coal. */
 export type EnergyCarrier = Of<{ kind: 'metered' | 'fuel'; scope: LedgerScope }>
 /** Rows of the carbon ledger. */
 export type LedgerSource = Of<{ scope: LedgerScope }>
-/** Water carries no energy and no CO2 of its own here. */
+/** Media except water, which has neither energy nor CO2 here. */
 export type EnergyMedium = Medium & EnergyCarrier
 
 const isMetered = (carrier: Carrier): boolean => CARRIERS[carrier].kind === 'metered'
@@ -121,7 +121,7 @@ export const FUEL_CARRIERS = CARRIER_NAMES.filter(
 )
 export const ENERGY_MEDIA = MEDIA.filter((medium): medium is EnergyMedium => CARRIERS[medium].scope !== null)
 export const ENERGY_CARRIERS: readonly EnergyCarrier[] = [...ENERGY_MEDIA, ...FUEL_CARRIERS]
-/** 能源资源种类 of the statistics, in the order in which bills are listed. */
+/** 能源资源种类 of the statistics, in display order of bills. */
 export const BILL_CARRIERS: readonly Carrier[] = [
   ...ENERGY_CARRIERS,
   ...CARRIER_NAMES.filter((carrier) => !ENERGY_CARRIERS.some((energy) => energy === carrier)),

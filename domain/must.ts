@@ -1,6 +1,6 @@
 /**
- * What is there by construction: the first of a list that is never empty, a key that was checked. Throws where it is
- * not.
+ * Returns a value that exists by construction: the first of a non-empty list, a key that was checked. Throws an Error
+ * when it is undefined.
  */
 export function must<T>(value: T | undefined, what = 'an element'): T {
   if (value === undefined) throw new Error(`${what} is missing`)

@@ -1,5 +1,5 @@
-// Small words that alert texts share, in both languages: names of register events and severities, amounts
-// and times. The texts of alerts stand in domain/alert/kinds/.
+// Formats the words that alert texts share, in both languages: names of register events and severities, amounts and
+// times. The texts of alerts are in domain/alert/kinds/.
 
 import { formatInstant } from './calendar.ts'
 
@@ -26,7 +26,7 @@ const EVENT_NAMES: Readonly<Record<string, Phrase>> = {
   stuck: { zh: '表底不走字', en: 'stuck register' },
   clockJump: { zh: '时钟跳变', en: 'clock jump' },
 }
-/** The name of a register event; one that is not named here is called by its identifier. */
+/** The name of a register event; the identifier when it has no name here. */
 export const eventName = (event: string): Phrase => EVENT_NAMES[event] ?? { zh: event, en: event }
 
 const STAND_IN: Phrase = { zh: '（替代值，非正式下达）', en: ' (a stand-in, not officially issued)' }
@@ -49,6 +49,6 @@ export const duration = (minutes: number): Phrase => {
   return { zh: `${hours} 小时`, en: `${hours} h` }
 }
 
-/** English units; a Chinese text says 人 for person. */
+/** The unit in a text; Chinese texts use 人 for person. */
 export const unitIn = (unit: string, language: Language): string =>
   language === 'zh' ? unit.replace('person', '人') : unit

@@ -1,4 +1,4 @@
-// The four ratings of the quota (定额), and how a value is rated against the three limits of a quota.
+// Rates a value against the three limits of a quota (定额), by four ratings.
 
 export const RATINGS = ['advanced', 'reasonable', 'compliant', 'rectify'] as const
 

@@ -1,4 +1,4 @@
-// Small zod schemas that several answers of the API share.
+// Defines small zod schemas that several answers of the API share.
 
 import * as z from 'zod'
 

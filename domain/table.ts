@@ -1,4 +1,4 @@
-// Tables of rows by key, and what others read of them.
+// Reads keys and columns of tables of rows.
 
 export const keysOf = <Table extends object>(table: Table): (keyof Table & string)[] =>
   Object.keys(table) as (keyof Table & string)[]

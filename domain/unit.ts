@@ -1,5 +1,5 @@
-// Units of registers and readings, per medium, and the arithmetic between them.
-// Sizes are whole numbers, so that a conversion multiplies and divides by integers and loses nothing it need not lose.
+// Converts the units of registers, readings and bills. Sizes are whole numbers, so that a conversion multiplies and
+// divides by integers, without avoidable rounding.
 
 import { CARRIERS, type Medium } from './medium.ts'
 
@@ -30,10 +30,10 @@ const AREA = new Map([
 export const registerUnits = (medium: Medium): readonly string[] => CARRIERS[medium].registerUnits
 
 export type AmountUnit = (typeof CARRIERS)[Medium]['amountUnit']
-/** The unit in which consumption of a medium is kept and shown. */
+/** The unit in which consumption of a medium is stored and shown. */
 export const amountUnit = (medium: Medium): AmountUnit => CARRIERS[medium].amountUnit
 
-/** Whether a register or a reading of `medium` may carry `unit`. */
+/** True when a register or a reading of `medium` may have `unit`. */
 export const isUnitOf = (unit: string, medium: Medium): boolean => registerUnits(medium).includes(unit)
 
 /** `value` of unit `from` in unit `to`; undefined when a unit is unknown or the two measure different things. */
@@ -50,7 +50,7 @@ export function factorToAmount(unit: string, medium: Medium): number | undefined
   return isUnitOf(unit, medium) ? convert(1, unit, amountUnit(medium)) : undefined
 }
 
-/** Reduced to lowest terms, so that one of the two is 1 wherever the units are whole multiples of one another. */
+/** In lowest terms: one of the two is 1 when the units are whole multiples of each other. */
 function ratioOf(from: string, to: string): { times: number; per: number } | undefined {
   const table = [ENERGY, VOLUME, MASS, AREA].find((sizes) => sizes.has(from))
   const times = table?.get(from)

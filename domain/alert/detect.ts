@@ -1,4 +1,4 @@
-// Asks all kinds of a group what they say of what the group was given. Reads nothing.
+// Runs the detection of all kinds of a group on the group's data. Reads no store.
 
 import type { Institution } from '../registry/records.ts'
 import type { Limits } from './finding.ts'
@@ -6,24 +6,24 @@ import type { Given, Inquiry } from './kind.ts'
 import { ALERT_KINDS, type AlertKind, definitionOf, type Finding, findingOf } from './kinds.ts'
 import type { Alert } from './life.ts'
 
-/** What one round of evaluation knows of all subjects of an area. */
+/** The context of one evaluation round, for all subjects of an area. */
 export interface Round {
   nowMs: number
   limits: LimitsReader
-  /** Of the area's institutions. */
+  /** By institution of the area. */
   typeOf: ReadonlyMap<string, Institution['type']>
-  /** Alerts that stand, by slot; none: no kind of the group asks. */
+  /** Current alerts by slot; absent when no kind of the group needs them. */
   current?: ReadonlyMap<string, Alert>
 }
 
 export interface LimitsReader {
   /** `nearest`: ids from the subject up to its institution. */
   of(kind: AlertKind, nearest: readonly string[], institutionType?: Institution['type']): Limits
-  /** Whether somebody set this kind for this very subject. */
+  /** True when a user set limits of this kind for this subject itself. */
   isSet(kind: AlertKind, subject: string): boolean
 }
 
-/** The findings of the group's kinds, kind by kind in the order of the table. */
+/** The findings of the group's kinds, in the order of ALERT_KINDS. */
 export function detect<Group extends keyof Given>(group: Group, given: Given[Group], round: Round): Finding[] {
   return ALERT_KINDS.flatMap((kind) => {
     const definition = definitionOf(kind)

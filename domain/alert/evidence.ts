@@ -1,5 +1,5 @@
-// What an alert rests on, as its kind says: paths of series and documents, a ratio of its own facts, and the chain of
-// an indicator.
+// Returns the evidence behind an alert, as its kind defines it: paths of series and documents, a ratio of its facts,
+// and the chain of an indicator.
 
 import type { EvidenceChain } from './kind.ts'
 import { definitionOf, type KnownFinding } from './kinds.ts'

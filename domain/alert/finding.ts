@@ -1,5 +1,5 @@
-// The words of every alert kind: whom it concerns, the limits in force, and the verdict on one subject. The value of
-// every kind is such that more is worse, so one rule of hysteresis serves all (domain/alert/life.ts).
+// Defines the types of every alert kind: the subject, the limits in force, and the verdict on one subject. For every
+// kind a higher value is worse, so one hysteresis rule serves all kinds (domain/alert/life.ts).
 
 export const SUBJECT_TYPES = ['institution', 'area', 'meter', 'gateway'] as const
 export interface AlertSubject {
@@ -8,40 +8,40 @@ export interface AlertSubject {
   id: string
 }
 
-/** Limits in force for one subject and kind: the defaults of the rule, or what users set (threshold.ts). */
+/** Limits in force for one subject and kind: the rule's defaults, or the users' thresholds (threshold.ts). */
 export interface Limits {
   enabled: boolean
   /**
-   * In the rule's unit. Above `raise` the condition holds; at or below `clear` (≤ raise) it is over; between, nothing
-   * changes.
+   * In the rule's unit. Above `raise` the condition holds; at or below `clear` (≤ raise) it is over; in the band
+   * between, nothing changes.
    */
   raise: number
   clear: number
   /**
-   * How long the condition must hold without being over in between, or be over without holding; the band interrupts
-   * only the latter.
+   * Minimum time before raising: the condition is never over in between. Minimum time before clearing: the value never
+   * leaves the range at or below `clear`, so the band interrupts it too.
    */
   raiseAfterMinutes: number
   clearAfterMinutes: number
   /**
-   * What comes back this long after it was cleared is the same alert, opened again; from then on it is over only when
-   * it has been over for as long. 0: always a new alert.
+   * An alert whose condition returns within this time after clearing is reopened. A reopened alert is cleared only
+   * after the condition has been over for at least this time. 0: always a new alert.
    */
   reopenWithinMinutes: number
-  /** Told to the next level each time this long passes without an acknowledgement; null: never. */
+  /** Escalates to the next level each time this passes without an acknowledgement; null: never. */
   escalateAfterMinutes: number | null
-  /** What else the detection is told; names and units as in the kind's rule. */
+  /** Further parameters of the detection; names and units as in the kind's rule. */
   parameters: Readonly<Record<string, number>>
 }
 
-/** Beside the data: who is looked at, the limits, and up to when data were looked at. */
+/** The input of a detection besides the data: the subject, its limits, and the instant up to which data count. */
 export interface Asked {
   subject: AlertSubject
   limits: Limits
   asOfMs: number
 }
 
-/** What a kind says of one subject. Without a value too little is known: it neither raises nor clears. */
+/** The verdict of a kind on one subject. Null value: too little is known, so it neither raises nor clears. */
 export type Detected<Facts> = Asked & ({ value: number; facts: Facts } | { value: null; facts: null })
 
 export const unjudged = ({ subject, limits, asOfMs }: Asked): Detected<never> => ({
@@ -52,7 +52,7 @@ export const unjudged = ({ subject, limits, asOfMs }: Asked): Detected<never> =>
   facts: null,
 })
 
-/** Throws RangeError when the value is no finite number: that is for `unjudged`. */
+/** Throws RangeError when the value is not a finite number: use `unjudged` then. */
 export function judged<Facts>(
   { subject, limits, asOfMs }: Asked,
   found: { value: number; facts: Facts },

@@ -1,5 +1,5 @@
-// The contract of an alert kind. Each file in domain/alert/kinds/ states one kind, or several that share their parts;
-// domain/alert/kinds.ts has a row for each, and everything else is derived from that table.
+// Defines the contract of an alert kind. Each file in domain/alert/kinds/ implements one kind, or several that share
+// parts; domain/alert/kinds.ts has a row for each kind, and everything else is derived from that table.
 
 import type { CentreBoundary } from '../energy/data-centre-boundary.ts'
 import type { Indicator, QUOTA_INDICATORS } from '../indicator.ts'
@@ -10,107 +10,107 @@ import type { MeterHours, PeriodBalance, TreeNode } from '../registry/meter-tree
 import type { Institution, Meter, ReadMeter } from '../registry/records.ts'
 import type { AlertSubject, Asked, Detected, Limits } from './finding.ts'
 
-/** `Facts`: what the kind knows beside its value, plain JSON. */
+/** `Facts`: the kind's facts besides its value, plain JSON. */
 export interface KindDefinition<Facts extends object, Group extends keyof Given> {
-  /** By which round of evaluation it is looked at. */
+  /** The evaluation round that runs this kind. */
   group: Group
   rule: AlertRule
   text: KindText<Facts>
-  /** Pure. One verdict a subject. */
+  /** Pure. One verdict per subject. */
   detect(given: Given[Group], inquiry: Inquiry<Facts>): Detected<Facts>[]
   evidence: KindEvidence<Facts>
 }
 
-/** What is watched, how bad it is, and the default limits with their reason. */
+/** The subjects, severity and default limits of a kind, with the reason for these defaults. */
 export interface AlertRule {
   subjects: readonly AlertSubject['type'][]
   severity: Severity
   name: Phrase
-  /** Of `raise`, `clear` and the finding's value. */
+  /** Unit of `raise`, `clear` and the finding's value. */
   unit: string
   defaults: Omit<Limits, 'enabled'>
-  /** Why these defaults. */
+  /** Reason for these defaults. */
   reason: string
-  /** On by default for these institution types only; without: for all. */
+  /** On by default for these institution types only; absent: for all. */
   institutionTypes?: readonly Institution['type'][]
-  /** The name of a stronger kind: while that is open for the same subject, this one is not. */
+  /** The name of a stronger kind: while it is open for the same subject, this kind is closed. */
   yieldsTo?: string
-  /** The clause that the value or the duty comes from: only what docs/rules/facts.md confirms, else OWN_RULE. */
+  /** Clause behind the value or the duty: only one that docs/rules/facts.md confirms, else OWN_RULE. */
   clause: Phrase
 }
 
-/** A verdict with a value, as the texts read it. */
+/** A verdict with a value, the input of the texts. */
 export interface Told<Facts> {
   value: number
   facts: Facts
   limits: Limits
 }
 export interface KindText<Facts> {
-  /** How much: one line. */
+  /** The measured amount: one line. */
   measured(told: Told<Facts>): Phrase
-  /** Against which value: one line. */
+  /** The value it is compared with: one line. */
   against(told: Told<Facts>): Phrase
 }
 
-/** Where the API shows what an alert rests on. */
+/** Where the API shows the evidence behind an alert. */
 export interface KindEvidence<Facts> {
   /** Paths of series and documents. */
   paths(asked: Pick<Asked, 'subject' | 'asOfMs'>): string[]
-  /** What the value is the ratio of; null: it is no ratio of its facts. */
+  /** The two facts whose ratio is the value; null: the value is no ratio of facts. */
   ratio(facts: Facts): { part: number; whole: number } | null
-  /** The indicator whose chain of months leads to the value; null: it rests on no indicator. */
+  /** The indicator whose chain of months leads to the value; null: no indicator. */
   chain(facts: Facts): EvidenceChain | null
 }
 export interface EvidenceChain {
   table: 'quota' | 'dualControl'
   indicator: Indicator | (typeof QUOTA_INDICATORS)[number]
-  /** What of the chain is the alert's amount as of now; null: a chain of past months does not say. */
+  /** The field of the chain that is the alert's present amount; null: a chain of past months has none. */
   now: 'result' | 'forecast' | null
 }
 
-/** What a kind may ask during one round. */
+/** The queries that a kind may make during one round. */
 export interface Inquiry<Facts> {
   nowMs: number
-  /** `institution`: the id of the subject's, unless it is the subject. */
+  /** `institution`: id of the subject's institution, unless the subject is one. */
   ask(subject: AlertSubject, institution?: string): Asked
-  /** Whether a user set limits of this kind for this very subject. */
+  /** True when a user set limits of this kind for this subject itself. */
   isSet(subject: string): boolean
-  /** The facts of the alert of this kind that stands for the subject. */
+  /** The facts of the subject's current alert of this kind. */
   current(subject: string): Facts | undefined
 }
 
-/** What each group of kinds is given to look at. */
+/** The input data of each group of kinds. */
 export interface Given {
-  /** Once a day, of an institution or area: what was judged already. */
+  /** Once a day, for an institution or area: its latest judgement. */
   judged: {
     subject: AlertSubject
-    /** Null: nothing is known of this month or the last. */
+    /** Null: neither this month nor the last is judged. */
     dualControl: DualControl | null
-    /** Null: of an area, or nothing is known. */
+    /** Null: the subject is an area, or nothing is known. */
     quota: { rows: readonly QuotaStatus[]; pace: readonly QuotaPace[] } | null
   }
-  /** Every few minutes, of a gateway that was heard before. */
+  /** Every few minutes, for a gateway that was heard before. */
   silence: {
     gateway: string
-    /** Those behind it, at least one. */
+    /** The gateway's meters, at least one. */
     meters: readonly ReadMeter[]
-    /** Its last message, or its status `offline` where that came later: the last will speaks for it. */
+    /** Time of its last message, or of its status `offline` (its last will) when that is later. */
     lastMs: number
-    /** Since when somebody listens without interruption. */
+    /** Start of the present uninterrupted listening. */
     listeningSinceMs: number
-    /** The latest reading of a meter. */
+    /** Time of a meter's latest reading. */
     lastReadingMs(meter: string): number | undefined
   }
-  /** Once a day, of an institution: the last weeks of its meters. */
+  /** Once a day, for an institution: the last weeks of its meters. */
   hours: {
     institution: Institution
     meters: readonly Meter[]
     /** By meter. All begin at the same hour. */
     hours: ReadonlyMap<string, MeterHours>
     events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean }[]>
-    /** Of PV meters: the present month, then the same month of earlier years. */
+    /** By PV meter: the present month, then the same month of earlier years. */
     generated: ReadonlyMap<string, readonly { kwh: number; days: number }[]>
-    /** Of its data centre. */
+    /** The boundary of its data centre. */
     centre: CentreBoundary
     /** The last BALANCE_DAYS whole days of each node of its meter tree without an offline meter. */
     balances: readonly { node: TreeNode; periods: readonly PeriodBalance[] }[]
@@ -123,9 +123,9 @@ export const DAY = 24 * 60
 export const BALANCE_DAYS = 7
 
 /**
- * Default limits; times in minutes. `reopenWithin`: how long after its clearing an alert that comes back is still the
- * same one. It is a month where a rolling year or a forecast decides, since such a value can stay around its limit for
- * weeks; a week where some days of hours do; a day for silence. An event of a register is each time another one.
+ * Default limits; times in minutes. `reopenWithin`: time after clearing in which a returning condition reopens the same
+ * alert. A month for a rolling year or a forecast, since such a value can stay near its limit for weeks; a week for
+ * days of hours; a day for silence; 0 for register events, since each event is another one.
  */
 export function defaultsOf(stated: {
   raise: number

@@ -1,5 +1,5 @@
-// The table of alert kinds: a row each, whose parts stand in a file of domain/alert/kinds/. Names, rules, texts,
-// findings and the evidence of an explanation are derived from it.
+// Lists all alert kinds, each implemented in a file of domain/alert/kinds/. Names, rules, texts, findings and the
+// evidence of an explanation are derived from this table.
 
 import { keysOf } from '../table.ts'
 import type { Asked, Detected } from './finding.ts'
@@ -32,21 +32,21 @@ export type AlertKind = keyof typeof KINDS
 /** In the order in which the API and the page list them. */
 export const ALERT_KINDS = keysOf(KINDS)
 
-/** A kind whose facts nobody asks for: a finding carries its kind, so the facts fit. */
+/** A kind with facts of any type: a finding names its kind, so the facts fit. */
 type AnyKind = KindDefinition<object, keyof Given>
 export const definitionOf = (kind: AlertKind): AnyKind => KINDS[kind]
 
-/** What each kind knows beside its value. Plain JSON. */
+/** The facts of each kind besides its value. Plain JSON. */
 type AlertFacts = {
   [K in AlertKind]: (typeof KINDS)[K] extends KindDefinition<infer Facts, infer _Group> ? Facts : never
 }
 
-/** What a kind says of one subject: a verdict with the name of its kind. */
+/** A verdict with a value on one subject, with the name of its kind. */
 export type KnownFinding<K extends AlertKind = AlertKind> = {
   [P in K]: { kind: P } & Asked & { value: number; facts: AlertFacts[P] }
 }[K]
 export type Finding<K extends AlertKind = AlertKind> = { [P in K]: { kind: P } & Detected<AlertFacts[P]> }[K]
 
-/** The verdict must be of this kind, which types cannot follow where a kind is chosen as the program runs. */
+/** Precondition: the verdict is of this kind. Types cannot check it, since the kind is chosen at run time. */
 export const findingOf = <K extends AlertKind>(kind: K, verdict: Detected<object>): Finding<K> =>
   ({ kind, ...verdict }) as Finding<K>

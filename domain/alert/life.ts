@@ -1,6 +1,6 @@
-// The life of an alert: raised → (acknowledged) → cleared, with hysteresis and a history that only grows
-// (docs/rules/alerts.md#life).
-// Pure: the clock is an argument. An alert that waits out its minimum duration is `pending` and nobody's business yet.
+// Implements the life of an alert: raised → (acknowledged) → cleared, with hysteresis and an append-only history
+// (docs/rules/alerts.md#life). Pure: the clock is an argument. An alert that has not reached its minimum duration is
+// `pending` and not reported yet.
 
 import { MINUTE_MS } from '../calendar.ts'
 import type { Severity } from '../phrase.ts'
@@ -9,9 +9,9 @@ import { ALERT_KINDS, type AlertKind, type Finding, type KnownFinding } from './
 import { ALERT_RULES } from './rules.ts'
 
 export const ALERT_STATES = ['pending', 'raised', 'acknowledged', 'cleared'] as const
-/** Told to the next level at most this often; whoever has not answered by then will not. */
+/** Escalations per alert: further reminders would not be answered either. */
 export const ESCALATIONS_MAX = 3
-/** Relative room for floating point, so that a value equal to a limit meets it. */
+/** Relative tolerance for floating point: a value equal to a limit meets it. */
 const ROUNDING = 1e-9
 
 /** Plain JSON, stored as it is. */
@@ -22,15 +22,15 @@ export interface Alert {
   subject: AlertSubject
   severity: Severity
   state: (typeof ALERT_STATES)[number]
-  /** When the condition began: since then, until it was raised, it was never over. */
+  /** Start of the condition: from then until raising it was never over. */
   sinceMs: number
   raisedMs: number | null
-  /** Since when it has been over without interruption; null while it holds. */
+  /** Start of the uninterrupted time for which it has been over; null while it holds. */
   overSinceMs: number | null
   escalations: number
-  /** How often it came back after it was cleared; absent: never. */
+  /** Number of reopenings; absent: 0. */
   relapses?: number
-  /** The latest that judged, and the worst value since the condition began. */
+  /** The latest finding with a value, and the worst value since the condition began. */
   finding: KnownFinding
   worst: number
   history: readonly AlertEvent[]
@@ -38,8 +38,8 @@ export interface Alert {
 
 export const SYSTEM = 'system'
 /**
- * Why an alert was cleared: the condition is over; a stronger kind took its place; its rule was switched off; its
- * subject is gone.
+ * Why an alert was cleared: the condition is over; a stronger kind replaced it; its rule was disabled; its subject is
+ * no longer registered.
  */
 export type ClearReason = 'over' | 'yielded' | 'disabled' | 'retired'
 export interface AlertEvent {
@@ -51,18 +51,16 @@ export interface AlertEvent {
   /** A person, or SYSTEM. */
   who: string
   severity: Severity
-  /** How it stood then. */
+  /** The finding at that time. */
   finding: KnownFinding
   reason?: ClearReason
   note?: string
-  /** How often the alert has been escalated, this time included. */
+  /** Number of escalations so far, this one included. */
   level: number
 }
 
 export interface Advance {
-  /**
-   * What to store in the place of what was given; undefined: nothing (any more). A cleared alert is history from here.
-   */
+  /** The alert to store instead of the given one; undefined: none. A cleared alert is only history. */
   alert?: Alert
   events: readonly AlertEvent[]
 }
@@ -70,14 +68,14 @@ export interface Advance {
 export const isOpen = (alert: Alert | undefined): alert is Alert & { state: 'raised' | 'acknowledged' } =>
   alert?.state === 'raised' || alert?.state === 'acknowledged'
 
-/** One open alert per subject and kind: this is what there is one of. */
+/** Key of an alert: there is at most one open alert per subject and kind. */
 export const alertSlot = ({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): string => `${kind}:${subject.id}`
 
 /**
- * The next state after one finding. `open`: the alert of this subject and kind as last returned. One that was cleared
- * lately is opened again, at once, since it was proven before; after one that was cleared earlier comes a new alert.
- * Time never runs backwards for an alert: an earlier `nowMs` is taken as that of its last event. Throws RangeError when
- * the finding is of another subject or kind.
+ * The next state after one finding. `open`: the alert of this subject and kind as last returned. An alert cleared
+ * within `reopenWithinMinutes` is reopened at once, without the minimum duration; otherwise a new alert begins. A
+ * `nowMs` before the alert's last event counts as that event's time. Throws RangeError when the finding is of another
+ * subject or kind.
  */
 export function advance(open: Alert | undefined, finding: Finding, nowMs: number): Advance {
   if (open && alertSlot(open) !== alertSlot(finding)) {
@@ -95,7 +93,7 @@ export function advance(open: Alert | undefined, finding: Finding, nowMs: number
     const alert = { ...current, overSinceMs }
     return lasted(overSinceMs, atMs, minutesToClear(alert)) ? clear(alert, 'over', atMs) : { alert, events: [] }
   }
-  // Within the band nothing changes: what waits to be raised waits on.
+  // Within the band nothing changes: a pending alert stays pending.
   if (!holds)
     return open?.state === 'pending' && finding.value > limits.clear ? { alert: open, events: [] } : { events: [] }
   if (open && canReopen(open, atMs)) return reopen(open, finding, atMs)
@@ -108,10 +106,10 @@ export function advance(open: Alert | undefined, finding: Finding, nowMs: number
 }
 
 /**
- * All findings of one round for a set of subjects, with the alerts that stand for them: `changed` are the alerts to
- * store, cleared ones among them; `dropped` were pending and no longer are. Kinds that yield to a stronger one are
- * closed or held back while that is open for the same subject. Throws RangeError when two findings are for one subject
- * and kind.
+ * Advances the alerts of a set of subjects by all findings of one round. `changed`: alerts to store, cleared ones
+ * included; `dropped`: alerts that were pending and no longer are. A kind that yields to a stronger one is closed or
+ * held back while the stronger one is open for the same subject. Throws RangeError when two findings are for one
+ * subject and kind.
  */
 export function advanceAll(
   current: readonly Alert[],
@@ -137,17 +135,17 @@ export function advanceAll(
   return result
 }
 
-/** Whoever takes an alert in hand. Acknowledging again, or one that is not open, changes nothing. */
+/** Acknowledges a raised alert; an alert in another state stays unchanged. */
 export function acknowledge(alert: Alert, { who, note }: { who: string; note?: string }, nowMs: number): Advance {
   if (alert.state !== 'raised') return { alert, events: [] }
   return enter(alert, 'acknowledged', { atMs: after(alert, nowMs), who, note })
 }
 
-/** Closes what can no longer be judged because its subject is not registered any more. */
+/** Closes an alert that can no longer be judged, because its subject is no longer registered. */
 export const retire = (alert: Alert, nowMs: number): Advance =>
   isOpen(alert) ? clear(alert, 'retired', after(alert, nowMs)) : { events: [] }
 
-/** The next escalation, when nobody has acknowledged for as long as the limits say; no event when it is not due. */
+/** Escalates an alert that was not acknowledged within the limit's time; no event when no escalation is due. */
 export function escalate(alert: Alert, nowMs: number): Advance {
   const { escalateAfterMinutes } = alert.finding.limits
   if (alert.state !== 'raised' || alert.raisedMs === null || escalateAfterMinutes === null) return { alert, events: [] }
@@ -158,7 +156,7 @@ export function escalate(alert: Alert, nowMs: number): Advance {
   return record({ ...alert, escalations: level }, 'escalated', { atMs: after(alert, nowMs), who: SYSTEM })
 }
 
-/** Whether what was cleared may come back as the same alert: until when its own limits say. */
+/** True while a cleared alert may be reopened, by its own limits. */
 export function canReopen({ state, history, finding }: Alert, nowMs: number): boolean {
   const last = history.at(-1)
   if (state !== 'cleared' || last === undefined || (last.reason !== 'over' && last.reason !== 'yielded')) return false
@@ -166,7 +164,7 @@ export function canReopen({ state, history, finding }: Alert, nowMs: number): bo
   return reopenWithinMinutes > 0 && nowMs - last.atMs <= reopenWithinMinutes * MINUTE_MS
 }
 
-/** Open as on the first day: nobody has acknowledged that it is back. */
+/** A reopened alert is raised, not acknowledged, and its escalations start again. */
 function reopen(cleared: Alert, finding: KnownFinding, atMs: number): Advance {
   const alert: Alert = {
     ...cleared,
@@ -181,17 +179,17 @@ function reopen(cleared: Alert, finding: KnownFinding, atMs: number): Advance {
   return record(alert, 'reopened', { atMs, who: SYSTEM })
 }
 
-/** Whoever has relapsed once is believed later: else a value that swings around its limits would tell of each swing. */
+/** A reopened alert is cleared later: otherwise a value that swings around its limits would report every swing. */
 const minutesToClear = ({ relapses = 0, finding: { limits } }: Alert): number =>
   relapses > 0 ? Math.max(limits.clearAfterMinutes, limits.reopenWithinMinutes) : limits.clearAfterMinutes
 
-/** Stronger kinds first, so that the weaker know of them in the same round. */
+/** Stronger kinds first, so that the weaker ones see them in the same round. */
 const RANK = Object.fromEntries(
   ALERT_KINDS.map((kind, index) => [kind, index + (ALERT_RULES[kind].yieldsTo ? ALERT_KINDS.length : 0)]),
 ) as Record<AlertKind, number>
 
 function begin(finding: KnownFinding, atMs: number, previous: Alert | undefined): Alert {
-  // After a clearing in the same millisecond the new alert still needs an id of its own.
+  // A new alert needs its own id even when the old one was cleared in the same millisecond.
   const sinceMs = Math.max(atMs, (previous?.history.at(-1)?.atMs ?? -1) + 1)
   return {
     id: `${alertSlot(finding)}:${sinceMs}`,

@@ -1,4 +1,4 @@
-// The rules of all alert kinds, and the default limits of one subject. Each rule stands with its kind
+// Collects the rules of all alert kinds, and derives the default limits of one subject. Each kind states its own rule
 // (domain/alert/kinds/).
 
 import type { Institution } from '../registry/records.ts'
@@ -13,7 +13,7 @@ export const ALERT_RULES = Object.fromEntries(ALERT_KINDS.map((kind) => [kind, d
   Record<AlertKind, NamedRule>
 >
 
-/** The defaults for one subject's kind; `institutionType` of the institution that it belongs to, none for an area. */
+/** The default limits of a kind; `institutionType`: of the subject's institution, none for an area. */
 export function defaultLimits(kind: AlertKind, institutionType?: Institution['type']): Limits {
   const { defaults, institutionTypes } = ALERT_RULES[kind]
   const applies = !institutionTypes || (institutionType !== undefined && institutionTypes.includes(institutionType))

@@ -1,5 +1,5 @@
-// Storms: one cause that raises many alerts is told once. Forty meters behind one gateway are one message, and so are a
-// thousand gateways of a city; the number of messages is bounded by the areas involved, not by the alerts.
+// Groups alert events into storms: one cause that raises many alerts is reported once. Forty meters behind one gateway
+// are one message, and so are a thousand gateways of a city; the number of areas bounds the number of messages.
 
 import { MINUTE_MS } from '../calendar.ts'
 import { must } from '../must.ts'
@@ -7,14 +7,14 @@ import type { AlertSubject } from './finding.ts'
 import type { AlertKind } from './kinds.ts'
 import type { AlertEvent } from './life.ts'
 
-/** More events of one kind than this in one area are told as one. */
+/** More events of one kind than this in one area become one message. */
 export const AREA_EVENTS_MAX = 5
-/** More silent meters of one gateway than this are told as one. */
+/** More silent meters of one gateway than this become one message. */
 export const GATEWAY_METERS_MAX = 2
-/** What comes to the same place this long after a storm was told belongs to it, and is not told again. */
+/** Events at the same place within this time after a storm was reported belong to it and are not reported again. */
 export const STORM_MINUTES = 60
 
-/** What is told as one. `place` is what the message names: the subject itself, or the gateway or area of a storm. */
+/** The events of one message. `place`: the subject itself, or the gateway or area of a storm. */
 export interface AlertGroup {
   what: AlertEvent['what']
   kind: AlertKind
@@ -23,7 +23,7 @@ export interface AlertGroup {
   events: readonly AlertEvent[]
 }
 
-/** A storm that was told lately; plain JSON, kept between rounds. */
+/** A storm that was reported recently; plain JSON, kept between rounds. */
 export interface Storm {
   what: AlertEvent['what']
   kind: AlertKind
@@ -35,16 +35,16 @@ export interface Storm {
 export interface Surroundings {
   /** The gateway of a meter. */
   gatewayOf(meter: string): string | undefined
-  /** Area codes that hold a subject, the nearest (county) first, up to the province. */
+  /** Codes of the areas of a subject, the nearest (county) first, up to the province. */
   areasOf(subject: AlertSubject): readonly string[]
-  /** Whether the gateway has an open alert. */
+  /** True when the gateway has an open alert. */
   isOffline(gateway: string): boolean
 }
 
 /**
- * Groups the events of one round. Silent meters behind a gateway that is offline (or goes so in this round) are
- * explained by it and appear in no group: they are in `explained`. Acknowledgements and escalations are told one by
- * one. The storms returned are to be given again the next time.
+ * Groups the events of one round. An offline gateway (or one that goes offline in this round) explains its silent
+ * meters: they are returned in `explained` and in no group. Acknowledgements and escalations are reported one by one.
+ * Pass the returned storms to the next round.
  */
 export function group(
   events: readonly AlertEvent[],
@@ -84,7 +84,7 @@ export function group(
   return { groups, explained, storms: [...live, ...begun] }
 }
 
-/** Counts the event to a storm that is still going on where it belongs. */
+/** Adds the event to a storm that is still active at its place. */
 function joins(live: Storm[], event: AlertEvent, around: Surroundings): boolean {
   const gateway = event.subject.type === 'meter' ? around.gatewayOf(event.subject.id) : undefined
   const areas = around.areasOf(event.subject)
@@ -114,8 +114,8 @@ function gatherByGateway(
 }
 
 /**
- * From the counties up: an area with too many becomes one group; what is left over is looked at again one level higher,
- * so what stays alone in the end is at most AREA_EVENTS_MAX for each top area.
+ * From the counties up: an area with too many events becomes one group; the rest is grouped one level higher. At most
+ * AREA_EVENTS_MAX events per top area stay single.
  */
 function gatherByArea(events: readonly AlertEvent[], around: Surroundings): AlertGroup[] {
   const groups: AlertGroup[] = []
@@ -123,7 +123,7 @@ function gatherByArea(events: readonly AlertEvent[], around: Surroundings): Aler
   const deepest = Math.max(0, ...events.map((event) => around.areasOf(event.subject).length))
   for (let depth = deepest; depth >= 1; depth--) {
     const left: AlertEvent[] = []
-    // Counted from the top: a city without counties is level with other cities, not with their counties.
+    // Depth counts from the top: a city without counties is at the level of other cities, not of their counties.
     const areaAt = (event: AlertEvent): string | undefined => around.areasOf(event.subject).at(-depth)
     for (const [area, own] of Map.groupBy(rest, areaAt)) {
       if (area === undefined || own.length <= AREA_EVENTS_MAX) left.push(...own)

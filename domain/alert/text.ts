@@ -1,10 +1,10 @@
-// How an alert is told beside its name: how much, against which value and by which clause. The words of each kind stand
-// with it (domain/alert/kinds/).
+// Builds the texts of an alert besides its name: measured amount, compared value and clause. Each kind has its own
+// words (domain/alert/kinds/).
 
 import type { Language } from '../phrase.ts'
 import { definitionOf, type KnownFinding } from './kinds.ts'
 
-/** The lines on a finding: how much, against what, by which clause. */
+/** The three lines of a finding in one language. */
 export function explainFinding(
   finding: KnownFinding,
   language: Language,

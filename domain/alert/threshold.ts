@@ -1,5 +1,5 @@
-// Limits that users set for a subject, an institution or an area, and how they meet the defaults of the rule table.
-// The nearest statement wins, field by field: subject, institution, county, city, province, default.
+// Resolves the limits of a subject from the users' thresholds and the defaults of the rule table. The nearest threshold
+// wins, field by field: subject, institution, county, city, province, default.
 
 import * as z from 'zod'
 import type { Institution } from '../registry/records.ts'
@@ -7,13 +7,11 @@ import type { Limits } from './finding.ts'
 import { ALERT_KINDS, type AlertKind } from './kinds.ts'
 import { ALERT_RULES, defaultLimits } from './rules.ts'
 
-/** A year: nothing waits longer than what it judges. */
+/** One year: no waiting time needs to be longer than the period that is judged. */
 const MINUTES_MAX = 366 * 24 * 60
 const minutes = z.number().int().min(0).max(MINUTES_MAX)
 
-/**
- * One statement on one kind. Values in the unit of the rule. `raise` and `clear` are set together, so that they fit.
- */
+/** One threshold of one kind. Values in the rule's unit. `raise` and `clear` are set together, so that they fit. */
 export const alertThresholdSchema = z
   .object({
     /** Meter, gateway or institution id, or area code. */
@@ -27,7 +25,7 @@ export const alertThresholdSchema = z
     reopenWithinMinutes: minutes.optional(),
     escalateAfterMinutes: minutes.min(1).nullable().optional(),
     parameters: z.record(z.string(), z.number()).optional(),
-    /** Who set it, and why, for people to see. */
+    /** The person who set it, and the reason; for display only. */
     by: z.string().optional(),
     reason: z.string().optional(),
   })
@@ -50,8 +48,8 @@ export const alertThresholdSchema = z
 export type AlertThreshold = z.infer<typeof alertThresholdSchema>
 
 /**
- * The limits of one subject. `chain`: ids from the subject itself to the province, nearest first. A threshold that
- * names another kind or no member of the chain has no say; of two on the same subject the one given last holds.
+ * The limits of one subject. `chain`: ids from the subject itself to the province, nearest first. Thresholds of other
+ * kinds or of subjects outside the chain are ignored; the last of two thresholds on the same subject wins.
  */
 export function resolveLimits(
   kind: AlertKind,
@@ -70,7 +68,7 @@ const overlay = (limits: Limits, set: AlertThreshold): Limits => ({
   raiseAfterMinutes: set.raiseAfterMinutes ?? limits.raiseAfterMinutes,
   clearAfterMinutes: set.clearAfterMinutes ?? limits.clearAfterMinutes,
   reopenWithinMinutes: set.reopenWithinMinutes ?? limits.reopenWithinMinutes,
-  // null says "never", so only what was left unsaid is inherited.
+  // null means "never", so only undefined is inherited.
   escalateAfterMinutes: set.escalateAfterMinutes === undefined ? limits.escalateAfterMinutes : set.escalateAfterMinutes,
   parameters: { ...limits.parameters, ...set.parameters },
 })

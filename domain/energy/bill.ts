@@ -1,5 +1,5 @@
-// Monthly bills (票据): what was bought in a month and what it cost, by carrier. Fuels and heat by area are known by bill
-// alone; a metered medium is billed where no meter is read. Which bills of a month count is accountBills' answer.
+// Monthly bills (票据): quantity bought and cost, by carrier. Fuels and heat by area are known from bills alone; a
+// metered medium is billed where no meter is read. accountBills decides which bills of a month count.
 
 import * as z from 'zod'
 import { BILL_CARRIERS, CARRIERS, type Carrier, type FuelCarrier, type Medium } from '../medium.ts'
@@ -7,8 +7,8 @@ import { type Meter, recordId } from '../registry/records.ts'
 import { convert } from '../unit.ts'
 
 /**
- * What the quota tells apart (docs/rules/energy-and-carbon.md#bills): `heating`, `transport` (fuel of vehicles,
- * 公务用车用油) and `special` (kitchen, special equipment). A bill without one is of the rest; heat is always heating.
+ * Purposes that the quota separates (docs/rules/energy-and-carbon.md#bills): `heating`, `transport` (fuel of vehicles,
+ * 公务用车用油) and `special` (kitchen, special equipment). No purpose: all other use. Heat is always heating.
  */
 export const BILL_PURPOSES = ['heating', 'transport', 'special'] as const
 
@@ -26,7 +26,7 @@ export const billSchema = z.object({
 })
 export type Bill = z.infer<typeof billSchema>
 
-/** What makes a bill one of a kind: another of the same id corrects it. */
+/** Identifies a bill: a later bill with the same id corrects it. */
 export const billId = ({ institution, meter, carrier, purpose, month }: Bill): string =>
   [institution, month, carrier, purpose ?? '', meter ?? ''].join('/')
 
@@ -42,14 +42,14 @@ export function billedAmount({ carrier, quantity, unit }: Pick<Bill, 'carrier' |
 export const isFuel = (carrier: Carrier): carrier is FuelCarrier => CARRIERS[carrier].kind === 'fuel'
 export const isMedium = (carrier: Carrier): carrier is Medium => CARRIERS[carrier].kind === 'metered'
 
-/** A bill that counts; the amount in the carrier's unit. */
+/** A bill that counts; `amount` in the carrier's unit. */
 export interface BilledAmount {
   bill: Bill
   amount: number
   /** Null when the bill names no cost. */
   costYuan: number | null
 }
-/** Something in a bill that could not be used; the rest is. */
+/** A field of a bill that cannot be used. */
 export interface BillProblem {
   /** `billId`. */
   record: string
@@ -65,8 +65,8 @@ export interface MonthBills {
 }
 
 /**
- * The bills of one institution and month, each with its meter where it has one, in a fixed order. `bills` may hold
- * others; `meters` are the institution's. A bill that cannot be used is named and left out.
+ * The bills of one institution and month, by meter where they name one, in a fixed order. `bills` may include other
+ * institutions and months; `meters` are the institution's. An unusable bill is reported as a problem and left out.
  */
 export function accountBills(
   bills: readonly Bill[],
@@ -94,7 +94,7 @@ export function accountBills(
   return { ofMeter, loose, problems }
 }
 
-/** What is wrong with a bill beside the meter that it names; undefined when nothing is. */
+/** Checks a bill against the meter that it names; undefined when the bill is sound. */
 export function billFinding(bill: Bill, meter: Meter | undefined): Omit<BillProblem, 'record'> | undefined {
   if (billedAmount(bill) === undefined) {
     const units = billUnits(bill.carrier).join(', ')

@@ -1,6 +1,6 @@
-// The carbon ledger (碳排放量统计台账) of an institution or area for a year: what was bought and burnt, source by source, and
-// the factor and coefficient rows that made tonnes of it. It is computed anew from amounts and compared with the CO2
-// that the subject is judged by, so that the two cannot drift unseen.
+// Computes the carbon ledger (碳排放量统计台账) of an institution or area for a year: the amount of each source, and the
+// factor and coefficient rows that convert it to tonnes. The ledger is computed independently from amounts and compared
+// with the CO2 that judging uses, so that a difference between the two is seen.
 
 import type { Month } from '../calendar.ts'
 import { CARRIERS, LEDGER_SCOPES, LEDGER_SOURCES, type LedgerScope } from '../medium.ts'
@@ -8,7 +8,7 @@ import { must } from '../must.ts'
 import { entriesOf, type LedgerEntry, type LedgerMonth } from './carbon-source.ts'
 import type { StandardsInForce } from './conversion.ts'
 
-/** 核算边界, in sentences that each say whose they are. Meters of role `exclude` leave out what is metered separately. */
+/** 核算边界, each sentence with its source. Meters of role `exclude` subtract separately metered use. */
 export const LEDGER_BOUNDARY = [
   {
     zh: '核算边界与公共机构能源资源消费统计一致；家属楼、独立法人附属单位、对外租赁场所单独计量的不计入，边界逐年保持一致。',
@@ -26,20 +26,20 @@ export const LEDGER_BOUNDARY = [
 
 export type LedgerRowMonth = Pick<LedgerEntry, 'month' | 'activity' | 'emissionsT'>
 
-/** One source, as long as one factor and one coefficient row held; a new notice in the year begins another row. */
+/** One source under one factor row and one coefficient row; a new notice within the year begins another ledger row. */
 export interface LedgerRow extends Pick<LedgerEntry, 'source' | 'factor' | 'coefficient' | 'reason'> {
   scope: LedgerScope
   unit: string
-  /** Of the year. Of `heatByArea` the largest month, since the same area is billed again and again. */
+  /** Sum of the year. `heatByArea`: the largest month, since the same area is billed repeatedly. */
   activity: number
-  /** Null where the emission is not known. */
+  /** Null when the emission is unknown. */
   emissionsT: number | null
   /** By the statistics set; null without a coefficient. */
   energyKgce: number | null
   months: LedgerRowMonth[]
 }
 
-/** Tonnes, of what is known. */
+/** Tonnes of CO2; unknown emissions are left out. */
 export interface LedgerSplit {
   direct: number
   purchasedElectricity: number
@@ -51,21 +51,21 @@ export interface CarbonLedger {
   /** Institution id or area code. */
   subject: string
   year: number
-  /** In a fixed order of sources, then by the first month. */
+  /** In a fixed order of sources, then by first month. */
   rows: LedgerRow[]
-  /** Of the months that have a record. */
+  /** One entry for each month that has a record. */
   months: (LedgerSplit & { month: Month })[]
   totals: LedgerSplit
-  /** What judging has as CO2 of the same months, and whether each part equals the ledger's. */
+  /** CO2 of the same months in the records that judging uses; `reconciled`: each part equals the ledger's. */
   judged: LedgerSplit
   reconciled: boolean
   boundary: typeof LEDGER_BOUNDARY
 }
 
 /**
- * The ledger of one subject. `months`: in any order; those of the year are used. `standards`: what held in a month for
- * the subject's area; a fuel without a factor emits an unknown amount. Of an area whose parts have factors of their
- * own, use sumLedgers.
+ * The ledger of one subject. `months`: in any order; those of the year are used. `standards`: the sets and factors in
+ * force in a month for the subject's area; the emission of a fuel without a factor is unknown. For an area whose parts
+ * have their own factors, use sumLedgers.
  */
 export function carbonLedger(input: {
   subject: string
@@ -87,8 +87,8 @@ export function carbonLedger(input: {
 }
 
 /**
- * An area's ledger: the sum of its children's, in the order given. Rows made by the same factor and coefficient become
- * one. Throws RangeError when a child's ledger is of another year.
+ * An area's ledger: the sum of its children's, in the order given. Rows with the same source, factor and coefficient
+ * are merged. Throws RangeError when a child's ledger is of another year.
  */
 export function sumLedgers(subject: string, year: number, children: readonly CarbonLedger[]): CarbonLedger {
   const stray = children.find((child) => child.year !== year)
@@ -122,7 +122,7 @@ function addRows(same: readonly LedgerRow[]): LedgerRow {
   )
   const months = [...byName].map(([month, parts]) => addMonth(month, parts))
   const row = completed({ source, factor, coefficient, reason, months })
-  // Children are not billed for their largest area in the same month, so areas add child by child.
+  // Children may have their largest areas in different months, so the areas are added child by child.
   return source === 'heatByArea' ? { ...row, activity: sumOf(same, ({ activity }) => activity) } : row
 }
 
@@ -198,9 +198,7 @@ const addSplits = (a: LedgerSplit, b: LedgerSplit): LedgerSplit => ({
   total: a.total + b.total,
 })
 
-/**
- * Two sums of the same products in another order. `scale`: all that was added, since parts of either sign may cancel.
- */
+/** Compares two sums of the same terms in different orders. `scale`: sum of absolute terms, since signs may cancel. */
 const isNear = (a: number, b: number, scale: number): boolean => Math.abs(a - b) <= 1e-9 * scale
 
 const sumOf = <T>(parts: readonly T[], amountOf: (part: T) => number): number =>

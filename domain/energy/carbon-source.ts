@@ -1,5 +1,5 @@
-// What emits CO2 in one month of a subject: each source with its amount, and the factor and coefficient rows in force
-// that make tonnes and standard coal of it. The ledger (carbon-ledger.ts) sums these.
+// Lists the CO2 sources of one month of a subject: each with its amount, and the factor and coefficient rows in force
+// that convert it to tonnes and standard coal. The ledger (carbon-ledger.ts) sums these entries.
 
 import type { Month } from '../calendar.ts'
 import {
@@ -18,7 +18,7 @@ import { co2KgOf, type StandardsInForce } from './conversion.ts'
 import { fuelField } from './fuel.ts'
 import type { SubjectMonth } from './subject-month.ts'
 
-/** What of a subject's month the ledger reads. */
+/** The fields of a month's record that the ledger reads. */
 export type LedgerMonth = Pick<
   SubjectMonth,
   'month' | (typeof CARRIERS)[LedgerSource]['field'] | 'co2Kg' | 'co2DirectKg' | 'co2ElectricityKg' | 'co2HeatKg'
@@ -30,23 +30,23 @@ export type LedgerCoefficient = Pick<Coefficient, 'value' | 'unit' | 'source' | 
   Pick<CoefficientSet, 'name' | 'standard'> &
   Validity & { retroactive: boolean }
 
-/** The amount of one source in one month, with the rows that make energy and CO2 of it. */
+/** The amount of one source in one month, with the rows that convert it to energy and CO2. */
 export interface LedgerEntry {
   source: LedgerSource
   month: Month
   activity: number
-  /** Null where the emission is not known. */
+  /** Null when the emission is unknown. */
   emissionsT: number | null
   factor: LedgerFactor | null
   coefficient: LedgerCoefficient | null
   /**
-   * Why there is no emission. `billedByArea`: m² is no quantity of heat, and is never converted into one
+   * Why the emission is null. `billedByArea`: m² is not a quantity of heat and is never converted into one
    * (docs/rules/energy-and-carbon.md#heat-billed-by-area).
    */
   reason: 'billedByArea' | 'noFactor' | null
 }
 
-/** Everything that a month's record says was bought or burnt, in any order; nothing of a source is no entry. */
+/** An entry for each source with a non-zero amount in the month's record. */
 export function entriesOf(part: LedgerMonth, sets: StandardsInForce): LedgerEntry[] {
   const { month } = part
   const metered = ENERGY_MEDIA.map((medium): LedgerEntry => {
@@ -74,7 +74,7 @@ export function entriesOf(part: LedgerMonth, sets: StandardsInForce): LedgerEntr
   return [...metered, ...fuels, billed].filter(({ activity }) => activity !== 0)
 }
 
-/** Without a factor a fuel emits an unknown amount. */
+/** The emission of a fuel without a factor is unknown. */
 function fuelEntry(carrier: FuelCarrier, part: LedgerMonth, sets: StandardsInForce): LedgerEntry {
   const { month, [fuelField(carrier)]: activity } = part
   const factor = sets.fuelCo2[carrier]

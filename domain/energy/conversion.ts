@@ -1,6 +1,6 @@
-// Amounts to standard coal and CO2, with the coefficient set and the factors that hold on a day for an area. What was
-// used is always named (docs/rules/energy-and-carbon.md#coefficient-sets). Water is not energy: it yields none and
-// needs no coefficient.
+// Converts amounts to standard coal and CO2, with the coefficient set and factors in force on a day for an area. Every
+// result names the set and factors used (docs/rules/energy-and-carbon.md#coefficient-sets). Water is not energy: it
+// converts to 0 and needs no coefficient.
 
 import type { Month } from '../calendar.ts'
 import {
@@ -19,12 +19,12 @@ import { earliestAfter, isValidOn, nearestOn, type Validity } from '../standards
 
 export type Co2Factors = Readonly<Record<EnergyMedium, Co2Factor>>
 
-/** What is judged by on one day in one area, and its names for the result. */
+/** The coefficient sets and factors in force on one day in one area, and their names for the result. */
 export interface StandardsInForce {
   statistics: CoefficientSet
   quota: CoefficientSet
   co2: Co2Factors
-  /** Of the fuels that have a factor; the emission of the others is unknown, which is no error before one is burnt. */
+  /** Fuels that have a factor. The emission of other fuels is unknown, which is no error until one is burnt. */
   fuelCo2: Readonly<Partial<Record<FuelCarrier, FuelFactor>>>
   names: StandardNames
 }
@@ -36,15 +36,15 @@ export interface StandardNames {
 
 export interface StandardOptions {
   /**
-   * Let the earliest row also stand for days before it, and say so in the names (追溯): for data older than a standard,
-   * e.g. quota energy of 2016. Without it such a day is an error.
+   * The earliest row also holds for days before it, and its name says so (追溯): for data older than a standard,
+   * e.g. quota energy of 2016. Without this option such a day is an error.
    */
   retroactive?: boolean
-  /** What is in force, when a user has imported rows over those that were shipped. */
+  /** The tables in force, when a user has imported rows over the shipped ones. */
   tables?: Pick<StandardTables, 'coefficients' | 'co2Factors' | 'fuelFactors'>
 }
 
-/** kgce of `amount` (kWh, GJ, m³ or, of fuels, kg). Throws when the set has no coefficient for the carrier. */
+/** kgce of `amount` (kWh, GJ, m³; fuels: kg). Throws an Error when the set has no coefficient for the carrier. */
 export function kgceOf(medium: EnergyCarrier | 'water', amount: number, set: CoefficientSet): number {
   return medium === 'water' ? 0 : amount * coefficientOf(medium, set).value
 }
@@ -56,7 +56,7 @@ export function co2KgOf(medium: Medium, amount: number, factors: Co2Factors): nu
   return amount * value * KG_CO2_PER[unit]
 }
 
-/** The row of a set that converts `carrier`. Throws an Error naming both when there is none. */
+/** The row of `set` that converts `carrier`. Throws an Error naming both when there is none. */
 export function coefficientOf(carrier: EnergyCarrier, set: CoefficientSet): Coefficient {
   const row = set.rows.find((candidate) => candidate.carrier === carrier)
   if (!row) throw new Error(`${set.name} has no coefficient for ${carrier}`)
@@ -65,7 +65,7 @@ export function coefficientOf(carrier: EnergyCarrier, set: CoefficientSet): Coef
 
 /**
  * The sets and factors in force on a local date. `areaPath`: the area's code, then its parents' (see `areaPathOf`);
- * the first of them with a factor of its own wins, and the nation's comes last. Throws an Error naming what is missing.
+ * the first area with its own factor wins, and the national factor comes last. Throws an Error naming the missing row.
  */
 export function standardsOn(
   date: string,
@@ -91,14 +91,14 @@ export function standardsOn(
   return { statistics, quota, co2, fuelCo2, names }
 }
 
-/** A month is converted by what holds on its first day, so that a notice in mid-month does not split it. */
+/** A month is converted by the rows in force on its first day, so that a notice in mid-month does not split it. */
 export const standardsOfMonth = (
   month: Month,
   areaPath: readonly string[],
   options?: StandardOptions,
 ): StandardsInForce => standardsOn(`${month}-01`, areaPath, options)
 
-/** The names of all that was used over several months, each once, in order of first use. */
+/** The names of all sets and factors used over several months, each once, in order of first use. */
 export function namesOf(inForce: readonly StandardsInForce[]): StandardNames {
   const distinct = (name: (names: StandardNames) => string) =>
     [...new Set(inForce.map((standards) => name(standards.names)))].join('; ')
@@ -135,10 +135,10 @@ export function co2FactorOn(
 
 const nameOn = (date: string, row: Validity, name: string): string => (date < row.validFrom ? `${name} (追溯)` : name)
 
-/** How a factor of a medium or a fuel is named in a result. */
+/** The name of a medium's or fuel's factor in a result. */
 export const factorName = (row: Co2Factor | FuelFactor): string =>
   labelled([row.series, row.dataYear, row.areaName, row.value, row.unit].filter((part) => part !== null).join(' '), row)
 
-/** A stand-in says so, whoever named it. */
+/** Adds the stand-in mark, unless the name already has it. */
 const labelled = (name: string, { standIn }: { standIn?: boolean | undefined }): string =>
   standIn && !name.includes('stand-in') ? `${name} (替代值 stand-in)` : name

@@ -1,6 +1,6 @@
-// Which meters are the whole and which the IT of a data centre. PUE and EUE each have a boundary of their own, because
-// whether the two are bounded alike is not known (docs/rules/energy-and-carbon.md#pue-and-eue-boundary): the registry
-// may name either, and a result says what it used.
+// Chooses the meters of a data centre's total and IT electricity. PUE and EUE have separate boundaries, because no
+// source says that the two are equal (docs/rules/energy-and-carbon.md#pue-and-eue-boundary). The registry may name
+// either boundary, and a result says which one it used.
 
 import { outermost } from '../registry/meter-tree.ts'
 import type { Institution, Meter } from '../registry/records.ts'
@@ -9,13 +9,13 @@ import type { Institution, Meter } from '../registry/records.ts'
 export const DATA_CENTRE = '01D10'
 export const DATA_CENTRE_IT = '01D1A'
 export const DATA_CENTRE_COOLING = '01D1B'
-/** How all sub-item codes of a data centre and its equipment begin. */
+/** Prefix of all sub-item codes of a data centre and its equipment. */
 const CENTRE_CODES = '01D1'
 
 export interface CentreBoundary {
   /**
-   * `registered`: the institution's record names it. `codes`: by the sub-item codes 01D10 and 01D1A. `asPue`: of the
-   * EUE no boundary is registered, and that of the PUE stands for it, which is an assumption.
+   * `registered`: the institution's record names it. `codes`: by the sub-item codes 01D10 and 01D1A. `asPue`: no EUE
+   * boundary is registered, so the PUE boundary is assumed.
    */
   basis: 'registered' | 'codes' | 'asPue'
   /** Meter ids. */
@@ -25,7 +25,7 @@ export interface CentreBoundary {
 
 type Named = Pick<Institution, 'pueTotal' | 'pueIt' | 'eueTotal' | 'eueIt'>
 
-/** `meters`: those of the institution. A name is a meter's id, or a purpose, which means its outermost meters. */
+/** `meters`: the institution's. A name is a meter's id, or a purpose, which stands for its outermost meters. */
 export function centreBoundaries(named: Named, meters: readonly Meter[]): { pue: CentreBoundary; eue: CentreBoundary } {
   const metersOf = (names: readonly string[]): string[] => [
     ...new Set(names.flatMap((name) => namedMeters(name, meters).map(({ id }) => id))),
@@ -50,13 +50,13 @@ export function centreBoundaries(named: Named, meters: readonly Meter[]): { pue:
   return { pue, eue }
 }
 
-/** Whether an institution has a data centre: by a sub-item code of a meter, or by a boundary that its record names. */
+/** True when a meter has a data centre's sub-item code, or the institution's record names a boundary. */
 export function hasDataCentre(named: Named, meters: readonly Meter[]): boolean {
   const { pue, eue } = centreBoundaries(named, meters)
   return meters.some(({ purpose }) => purpose?.startsWith(CENTRE_CODES)) || pue.total.length + eue.total.length > 0
 }
 
-/** Electricity meters that a name means: one, or the outermost ones of a purpose; none when nothing is called so. */
+/** Electricity meters of a name: the meter with that id, or else the outermost meters of that purpose; may be empty. */
 export function namedMeters(name: string, meters: readonly Meter[]): Meter[] {
   const electric = meters.filter(({ medium }) => medium === 'electricity')
   const one = electric.filter(({ id }) => id === name)

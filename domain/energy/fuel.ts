@@ -1,5 +1,5 @@
-// Fuels by bill: kilograms by carrier, their energy by either coefficient set, and their CO2. What a table has no row
-// for is counted apart in kilograms and named, never taken as nothing.
+// Sums fuel bills: kilograms by carrier, energy by each coefficient set, and CO2. A fuel without a row in a table is
+// counted separately in kilograms and reported, never counted as zero.
 
 import { CARRIERS, FUEL_CARRIERS, type FuelCarrier } from '../medium.ts'
 import type { CoefficientSet } from '../standards/coefficients.ts'
@@ -15,13 +15,13 @@ export interface Fuels {
   kg: Record<FuelField, number>
   /** By the statistics set. */
   kgce: number
-  /** Of it, transport. */
+  /** The transport part of kgce. */
   transportKgce: number
-  /** By the quota set; the three parts are parts of it. */
+  /** By the quota set; includes the three purposes below. */
   quotaKgce: number
   purposeQuotaKgce: { heating: number; special: number; transport: number }
   co2Kg: number
-  /** Kilograms that a table has no row for: what the sums above leave out. */
+  /** Kilograms that the sums above leave out, since a table has no row for the fuel. */
   unconverted: Pick<SubjectMonth, 'fuelKgWithoutCoefficient' | 'fuelKgWithoutQuotaCoefficient' | 'fuelKgWithoutCo2'>
   problems: BillProblem[]
 }
@@ -74,7 +74,7 @@ export function fuelsOf(billed: readonly BilledAmount[], sets: StandardsInForce)
 const coefficientIn = (set: CoefficientSet, carrier: FuelCarrier): number | undefined =>
   set.rows.find((row) => row.carrier === carrier)?.value
 
-/** The factor of each fuel that was burnt in the months, each once; one without a factor is said to have none. */
+/** Names of the factors of all fuels burnt in the months, each once; a fuel without a factor is named as such. */
 export function burntFactorNames(months: readonly { part: SubjectMonth; sets: StandardsInForce }[]): string[] {
   const names = months.flatMap(({ part, sets }) =>
     FUEL_CARRIERS.filter((carrier) => part[fuelField(carrier)] !== 0).map((carrier) => {

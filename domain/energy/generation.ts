@@ -1,4 +1,4 @@
-// Own electricity (太阳能光电系统发电量): how much was generated, how much of it was used on site, and its share.
+// Computes own electricity (太阳能光电系统发电量): amount generated, amount used on site, and its share of all electricity.
 
 import type { SubjectMonth } from './subject-month.ts'
 
@@ -10,9 +10,7 @@ export interface Generation {
   purchasedKwh: number
   /** Purchased and self-used. */
   totalElectricityKwh: number | null
-  /**
-   * selfUsed / total, 0 to 1. Null without generation, and where more was exported than generated: a meter is wrong.
-   */
+  /** selfUsed / total, 0 to 1. Null without generation, or when exports exceed generation: a meter is wrong. */
   share: number | null
   /** Known over expected hours of the generation meters; null without any. */
   coverage: number | null

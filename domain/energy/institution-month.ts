@@ -1,6 +1,6 @@
-// What one institution consumed in one month, from the amounts of its meters and its bills: which meters count, what is
-// heating, special function and transport, and what it cost. Rules: docs/rules/energy-and-carbon.md#what-counts,
-// docs/rules/quota.md#indicators.
+// Computes one institution's consumption and cost in one month from the amounts of its meters and its bills. Decides
+// which meters count, and which energy is heating, special function or transport. Rules:
+// docs/rules/energy-and-carbon.md#what-counts, docs/rules/quota.md#indicators.
 
 import { HOUR_MS, type Month, monthRange } from '../calendar.ts'
 import { CARRIERS, ENERGY_MEDIA, type LedgerScope, MEDIA, type Medium } from '../medium.ts'
@@ -19,7 +19,7 @@ const SPECIAL = /^01D/
 /** The purpose of a gas or electricity meter that serves heating alone; the official codes have none for it. */
 export const HEATING = 'heating'
 
-/** Those of gas or electricity that serve heating alone. */
+/** Gas and electricity meters that serve heating alone. */
 export const heatingMeters = (meters: readonly Meter[]): Meter[] =>
   outermost(
     meters,
@@ -28,9 +28,8 @@ export const heatingMeters = (meters: readonly Meter[]): Meter[] =>
   )
 
 /**
- * The meters whose energy is that of special functions (docs/rules/energy-and-carbon.md#special-functions): those of
- * 01D and below, and what the institution names as the whole of its data centre, which is one, whatever the purpose of
- * these meters.
+ * Meters of special functions (docs/rules/energy-and-carbon.md#special-functions): those of 01D and below, and the
+ * total of the institution's data centre, whatever the purpose of these meters.
  */
 export function specialMeters({ institution, meters }: Pick<MonthInput, 'institution' | 'meters'>): Meter[] {
   const centre = new Set(centreBoundaries(institution, meters).pue.total)
@@ -46,7 +45,7 @@ export function specialMeters({ institution, meters }: Pick<MonthInput, 'institu
 export interface MonthInput {
   institution: Institution
   meters: readonly Meter[]
-  /** Of this institution and month; others among them are passed over. */
+  /** Bills of other institutions and months are ignored. */
   bills?: readonly Bill[]
   month: Month
   asOfMs: number
@@ -59,12 +58,12 @@ export interface MonthInput {
  * subtracted, `sub` only explains (data centre, heating, special functions); `check` does not count.
  * A sub meter below another of the same purpose is part of it and is not counted twice.
  *
- * Electricity is what was bought: dual control, CO2 and quota see PV power only by the purchase that it saves.
- * `generation` meters stand apart (domain/energy/generation.ts).
+ * Electricity is purchased electricity: PV power reduces dual control, CO2 and quota only by the purchase that it
+ * saves. `generation` meters are summed separately (domain/energy/generation.ts).
  *
- * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts for a medium
- * of which no main meter was read in the month; then its hours are known. Where one was, the readings hold, and only
- * the bill's cost is taken. Bills for transport lie outside the building's meters and always count.
+ * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts when no main
+ * meter of its medium was read in the month; then all hours are known. When one was read, the readings count, and the
+ * bill gives only the cost. Bills for transport lie outside the building's meters and always count.
  */
 export function institutionMonth(input: MonthInput): SubjectMonth {
   const { institution, meters, month, asOfMs, sets } = input
@@ -127,7 +126,7 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
   }
 }
 
-/** By the quota set, what served heating, special functions and transport; heat is heating whatever its bill says. */
+/** Energy of heating, special functions and transport by the quota set; heat is heating whatever its bill says. */
 function purposesOf(
   input: MonthInput,
   given: { supplied: Supplied; counted: readonly BilledAmount[]; fuels: Fuels; amountOf: (meter: Meter) => number },
@@ -145,7 +144,7 @@ function purposesOf(
   }
 }
 
-/** `hours`: of the month that have passed. */
+/** `hours`: elapsed hours of the month. */
 function knownHours(supplied: Supplied, hours: number) {
   const { water } = supplied
   const total = (amountOf: (supply: Supply) => number): number =>
@@ -159,18 +158,18 @@ function knownHours(supplied: Supplied, hours: number) {
   }
 }
 
-/** kgce of the bills of media that name a purpose, by one set. */
+/** kgce of the bills of metered media with this purpose, by one set. */
 const billedOf = (counted: readonly BilledAmount[], purpose: Bill['purpose'], set: CoefficientSet): number =>
   counted.reduce(
     (total, { bill: { carrier, purpose: own }, amount }) =>
-      // Heat is heating whatever its bill says, and is counted as such by its medium.
+      // Heat is heating whatever its bill says: purposesOf counts it by its medium.
       own === purpose && isMedium(carrier) && carrier !== 'heat' ? total + kgceOf(carrier, amount, set) : total,
     0,
   )
 
 type Supplied = Readonly<Record<Medium, Supply>>
 
-/** kgce of all that was supplied, by one set; `fuelsKgce` are those of fuels. */
+/** kgce of all supplied media, by one set, plus `fuelsKgce`, the kgce of fuels. */
 const energyOf = (supplied: Supplied, set: CoefficientSet, fuelsKgce: number): number =>
   ENERGY_MEDIA.reduce((total, medium) => total + kgceOf(medium, supplied[medium].amount, set), fuelsKgce)
 
@@ -187,8 +186,8 @@ function co2Of(supplied: Supplied, sets: StandardsInForce, fuels: Fuels) {
 }
 
 /**
- * What of a month's bills could not be used: bills that are wrong in themselves, fuels without a coefficient or factor,
- * and bills whose quantity was left out because meters were read.
+ * Problems of a month's bills: invalid bills, fuels without a coefficient or factor, and bills whose quantity is left
+ * out because meters were read.
  */
 export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
   const { institution, meters, month, amounts, sets } = input
@@ -205,7 +204,7 @@ export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
   ]
 }
 
-/** What meters cost by their tariffs, and all bills that say what they cost; null when nothing does. */
+/** Cost of meters by their tariffs plus the cost on bills; null when no cost is known. */
 function costOf(supplies: readonly Supply[], loose: readonly BilledAmount[]): number | null {
   const known = [...supplies.map(({ yuan }) => yuan), ...loose.map(({ costYuan }) => costYuan)].filter(
     (yuan) => yuan !== null,

@@ -1,5 +1,5 @@
-// Which meters and bills made the amounts of an institution's month: the level of an explanation between the month's
-// record and the hours. Computed from them anew, so that a record that they do not add up to is seen.
+// Lists the meters and bills behind the amounts of an institution's month: the level of an explanation between the
+// month's record and the hours. Computed independently of the record, so that a difference is seen.
 
 import { HOUR_MS, monthRange } from '../calendar.ts'
 import { type Carrier, MEDIA } from '../medium.ts'
@@ -13,13 +13,13 @@ export interface MonthSource {
   /** The meter's id, or the bill's `billId`. */
   id: string
   carrier: Carrier
-  /** −1: taken off (let to others). */
+  /** −1: subtracted (let to others). */
   factor: 1 | -1
   /** kWh, GJ, m³ or kg. */
   amount: number
 }
 
-/** By carrier, and by the parts that the quota tells apart; these are sources within the carriers. */
+/** By carrier, and by the quota's parts; the parts lie within the carriers and must not be added to them. */
 export interface MonthSources {
   carriers: ReadonlyMap<Carrier, MonthSource[]>
   heating: MonthSource[]

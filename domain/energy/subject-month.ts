@@ -1,6 +1,5 @@
-// What one subject, an institution or an area, consumed in one month: the addable record that judging works on, so that
-// a year is judged without looking at hours. Areas are the sum of their children. An institution's month is made in
-// institution-month.ts.
+// Consumption of one subject (institution or area) in one month: an additive record, so that judging a year needs no
+// hours. An area's month is the sum of its children's. institution-month.ts computes an institution's month.
 
 import { addMonths, type Month, monthOf, monthRange } from '../calendar.ts'
 import type { ResourceKind } from '../indicator.ts'
@@ -8,19 +7,19 @@ import { weightedMean } from '../mean.ts'
 import { CARRIERS, type Carrier, ENERGY_MEDIA, FUEL_CARRIERS, type FuelCarrier, MEDIA, type Medium } from '../medium.ts'
 
 /**
- * One amount a carrier: main meters less excluded ones (let to others), and bills; electricity is what was purchased,
- * without own generation. May be negative when the excluded part is measured as the larger.
+ * One amount per carrier: main meters minus excluded ones (let to others), plus bills; electricity is purchased
+ * electricity, without own generation. Negative when the excluded meters measure more.
  */
 type CarrierField = (typeof CARRIERS)[Carrier]['field']
 
-/** Plain numbers, stored as it is. Amounts add; sizes add where known, and are null when nothing is known. */
+/** Stored as it is. Amounts add; sizes add where known, and are null when none is known. */
 export interface SubjectMonth extends Record<CarrierField, number> {
   month: Month
-  /** Data centre as a whole and its IT equipment, in the boundary of its PUE; parts of electricityKwh. */
+  /** Total and IT electricity of the data centre, in the boundary of its PUE; parts of electricityKwh. */
   dataCentreKwh: number
   dataCentreItKwh: number
   /**
-   * PV and other own generation, and what of it was fed into the grid; no part of electricityKwh
+   * PV and other own generation, and the part fed into the grid; not in electricityKwh
    * (domain/energy/generation.ts).
    */
   generationKwh: number
@@ -29,20 +28,20 @@ export interface SubjectMonth extends Record<CarrierField, number> {
   energyKgce: number
   fuelsKgce: number
   /**
-   * Of vehicles (公务用车用油), which energy per area may have to leave out
+   * Energy of vehicles (公务用车用油), which energy per area may have to leave out
    * (docs/rules/quota.md#demonstration-units).
    */
   transportEnergyKgce: number
   /** By the quota set, like the next three, which are parts of it. */
   quotaKgce: number
-  /** Heat, and what else a meter's or bill's purpose calls `heating`. */
+  /** Heat, and other energy whose meter or bill has the purpose `heating`. */
   heatingKgce: number
   /**
-   * Special functions: 01D and the registered data centre. No part of non-heating energy
+   * Special functions: 01D and the registered data centre. Not in non-heating energy
    * (docs/rules/energy-and-carbon.md#special-functions).
    */
   specialKgce: number
-  /** Fuel of vehicles. No part of non-heating energy either. */
+  /** Energy of vehicles. Not in non-heating energy either. */
   transportKgce: number
   /** The sum of the next three. */
   co2Kg: number
@@ -51,50 +50,42 @@ export interface SubjectMonth extends Record<CarrierField, number> {
   co2ElectricityKg: number
   co2HeatKg: number
   /**
-   * Fuel that no row of the statistics set, the quota set or the CO2 factors converts: what energyKgce, quotaKgce and
-   * co2Kg leave out. Where it is above 0 they are lower bounds.
+   * Fuel that the statistics set, the quota set or the CO2 factors have no row for: energyKgce, quotaKgce and co2Kg
+   * leave it out. Above 0 they are lower bounds.
    */
   fuelKgWithoutCoefficient: number
   fuelKgWithoutQuotaCoefficient: number
   fuelKgWithoutCo2: number
-  /**
-   * What bills say and tariffs price; null when nothing does. `hoursPriced` says how much of the metered part it
-   * covers.
-   */
+  /** Cost by bills and tariffs; null when none is known. `hoursPriced`: how much of the metered part it covers. */
   costYuan: number | null
   /**
-   * Heat billed by area. Of a year the largest month, since the same area is billed again. Never energy
+   * Heat billed by area. A year has its largest month, since the same area is billed repeatedly. Never energy
    * (docs/rules/energy-and-carbon.md#heat-billed-by-area).
    */
   areaBilledHeatM2: number
-  /**
-   * Numerators of the intensities: amounts of those institutions that the sizes below count, so that both sides fit.
-   */
+  /** Numerators of the intensities: amounts of the institutions whose sizes are counted below. */
   energyKgceWithArea: number
   co2KgWithArea: number
   energyKgceWithUsers: number
   waterM3WithUsers: number
   /**
-   * Sizes of those institutions whose energy is metered (one without any main meter would only dilute its area's
-   * intensities): time-weighted means over the month as far as it has passed.
+   * Sizes of the institutions whose energy is metered or billed (others would only dilute their area's intensities):
+   * time-weighted means over the elapsed part of the month.
    */
   floorAreaM2: number | null
   heatedAreaM2: number | null
-  /** Floor area of special functions, as far as it is registered. */
+  /** Registered floor area of special functions. */
   specialAreaM2: number | null
   energyUsers: number | null
-  /** Energy users of those institutions whose water is metered. */
+  /** Energy users of the institutions whose water is metered or billed. */
   waterUsers: number | null
-  /**
-   * Main meters times hours of the month that have passed, and how many of these are known, or priced; water among
-   * them.
-   */
+  /** Main meters × elapsed hours of the month, and how many of these are known or priced; water included. */
   hoursExpected: number
   hoursKnown: number
   hoursPriced: number
   waterHoursExpected: number
   waterHoursKnown: number
-  /** Of generation meters, which are not among those above. */
+  /** Hours of generation meters, which the hours above leave out. */
   generationHoursExpected: number
   generationHoursKnown: number
 }
@@ -106,7 +97,7 @@ const SIZE_KEYS = [
   'energyUsers',
   'waterUsers',
 ] as const satisfies (keyof SubjectMonth)[]
-/** Media, energy first, and fuels; heat billed by area adds up otherwise. */
+/** Media, energy first, and fuels; heat billed by area is added separately. */
 const ADDED_CARRIERS = [...new Set([...ENERGY_MEDIA, ...MEDIA]), ...FUEL_CARRIERS]
 type AddedField = (typeof CARRIERS)[Medium | FuelCarrier]['field']
 /** The amounts of a month's record, in its order. */
@@ -151,7 +142,7 @@ const AMOUNT_KEYS = [
 
 /**
  * One month of an area: the sum of its parts, in the order given (floating point: keep one order for identical
- * results). A part without a known size adds nothing to the size, nor to the numerators `…WithArea`, `…WithUsers`, but
+ * results). A part without a known size adds nothing to the size and to the numerators `…WithArea`, `…WithUsers`, but
  * all of its consumption to the totals. Throws RangeError when a part is of another month. No parts: an empty month.
  */
 export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): SubjectMonth {
@@ -174,8 +165,8 @@ function sumOfKnown(values: readonly (number | null)[]): number | null {
 }
 
 /**
- * The sum of one year of months; sizes are time-weighted means, costs those of the months that have some. `month` is
- * the last one.
+ * The sum of the months of one year; sizes are time-weighted means, months without a cost add none. `month` is the last
+ * month.
  */
 export type SubjectYear = SubjectMonth
 
@@ -186,10 +177,10 @@ export const resourceHours = (part: SubjectMonth, resource: ResourceKind): { exp
     : { expected: part.hoursExpected - part.waterHoursExpected, known: part.hoursKnown - part.waterHoursKnown }
 
 /**
- * The 12 months that end at `endMs` (exclusive). When that is within a month, the month a year before counts with the
- * share of it that lies inside, so the year always has every season once. Null when one of the months has no known hour
- * of the resource: eleven months are not a year, and scaling them up would invent a heating season or leave one out. A
- * size is null unless it is known in every month of the year.
+ * The 12 months that end at `endMs` (exclusive). When that is within a month, the same month of the year before counts
+ * with its remaining share, so every season is in the year once. Null when one of the months has no known hour of the
+ * resource: eleven months are not a year, and scaling them up would invent a heating season or leave one out. A size is
+ * null unless it is known in every month of the year.
  */
 export function rollingYear(
   months: ReadonlyMap<Month, SubjectMonth>,
@@ -204,7 +195,7 @@ const rolled = new WeakMap<
   { endMs: number; years: Record<ResourceKind, SubjectYear | null> }
 >()
 
-/** The same from a list, which is not changed afterwards: dual control and quota ask for one year of one list. */
+/** Like `rollingYears`, cached by list: dual control and quota ask for the same year. The list must not change. */
 export function rollingYearsOf(
   months: readonly SubjectMonth[],
   endMs: number,
@@ -271,7 +262,7 @@ function weightedYear(weighted: readonly WeightedMonth[]): SubjectYear {
   return year
 }
 
-/** How much of a month has passed at an instant, 0 to 1. */
+/** Elapsed share of a month at an instant, 0 to 1. */
 function elapsedShare(month: Month, atMs: number): number {
   const { fromMs, toMs } = monthRange(month)
   return Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))

@@ -1,22 +1,21 @@
-// What of one medium an institution was supplied with in a month: which meters and bills make it, and how much of it is
-// known.
+// Computes an institution's supply of one medium in a month: the meters and bills that count, and the known hours.
 
 import type { Medium } from '../medium.ts'
 import type { Meter } from '../registry/records.ts'
 import { type Bill, type BilledAmount, type BillProblem, billId } from './bill.ts'
 
-/** One meter's month: kWh, GJ or m³, how many of its hours are known, and what those that have a price cost. */
+/** One meter's month: amount in kWh, GJ or m³, its known hours, the cost of its priced hours, and their number. */
 export type MeterAmount = { amount: number; hoursKnown: number; yuan?: number; hoursPriced?: number } | undefined
 
 export interface MeterCount {
   amount: number
   hoursKnown: number
-  /** Null when nothing of it has a price. */
+  /** Null when no hour has a price. */
   yuan: number | null
   hoursPriced: number
 }
 
-/** What a meter counted: its hours, or, of an offline one, its bill, which knows all of them. */
+/** A meter's amount, cost and hours: from its readings, or, when offline, from its bill, which covers all hours. */
 export function meterCount(
   meter: Meter,
   hours: number,
@@ -38,21 +37,21 @@ export function meterCount(
 }
 
 export interface Supply {
-  /** kWh, GJ or m³; may be negative when the excluded part is measured as the larger. */
+  /** kWh, GJ or m³; negative when the excluded meters measure more. */
   amount: number
-  /** Main meters; a bill that stands for none of them is one too. */
+  /** Number of main meters, plus one for the building's bills when they count and every main meter is offline. */
   sources: number
   hoursKnown: number
   hoursPriced: number
   yuan: number | null
-  /** Meters that count (`factor` 1) or are taken off (−1). */
+  /** Meters that are added (`factor` 1) or subtracted (−1). */
   meters: { meter: Meter; factor: 1 | -1; amount: number }[]
   /** Bills without a meter whose quantity counts. */
   bills: BilledAmount[]
   unused: BillProblem[]
 }
 
-/** Main meters less excluded ones, and the bills without a meter, of one medium. */
+/** Main meters minus excluded ones, plus the bills without a meter, of one medium. */
 export function supplyOf(
   medium: Medium,
   given: {

@@ -1,6 +1,5 @@
-// Dated prices by time of use (分时电价): what hours of consumption cost. A price belongs to an area or an institution, and
-// a new one never rewrites what the old one priced. Basic fees, power factor and taxes are not computed: they come by
-// bill.
+// Prices hours of consumption by dated time-of-use tariffs (分时电价). A price belongs to an area or an institution; a new
+// price never changes the cost of earlier days. Basic fees, power factor and taxes are not computed: bills carry them.
 
 import * as z from 'zod'
 import { DAY_MS, dateStartMs, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../calendar.ts'
@@ -12,12 +11,12 @@ import type { Validity } from '../standards/validity.ts'
 export const TARIFF_PERIODS = ['sharp', 'peak', 'flat', 'valley', 'deepValley'] as const
 export type TariffPeriodName = (typeof TARIFF_PERIODS)[number]
 
-/** Hours of the local day, [fromHour, toHour); `toHour` at or before `fromHour` goes on past midnight. */
+/** Hours of the local day, [fromHour, toHour); `toHour` at or before `fromHour` runs past midnight. */
 export const tariffPeriodSchema = z.object({
   name: z.enum(TARIFF_PERIODS),
   fromHour: z.number().int().min(0).max(23),
   toHour: z.number().int().min(1).max(24),
-  /** Months in which the period holds, 1 to 12; all of them when absent. */
+  /** Months in which the period holds, 1 to 12; absent: all. */
   months: z.array(z.number().int().min(1).max(12)).min(1).optional(),
   /** Per kWh, m³ or GJ. */
   yuanPerUnit: z.number().nonnegative(),
@@ -25,10 +24,10 @@ export const tariffPeriodSchema = z.object({
 export type TariffPeriod = z.infer<typeof tariffPeriodSchema>
 
 export const tariffSchema = z.object({
-  /** An area's code, or an institution's id; the institution's own goes first, then the nearest area's. */
+  /** An area's code or an institution's id; the institution's own tariff wins, then the nearest area's. */
   subject: z.string().min(1),
   medium: z.enum(MEDIA),
-  /** Without `validTo` it holds until the next one of the same subject and medium begins. */
+  /** Without `validTo` the tariff holds until the next one of the same subject and medium begins. */
   validFrom: localDate,
   validTo: localDate.optional(),
   source: z.string().optional(),
@@ -37,15 +36,15 @@ export const tariffSchema = z.object({
 })
 export type Tariff = z.infer<typeof tariffSchema>
 
-/** What names a tariff row in a result. */
+/** The name of a tariff row in a result. */
 export const tariffId = ({ subject, medium, validFrom }: Pick<Tariff, 'subject' | 'medium' | 'validFrom'>): string =>
   [subject, medium, validFrom].join('/')
 
-/** The sum of what was priced so far; `addDay` adds to it. */
+/** The running sum of priced hours; `addDay` adds to it. */
 export interface TariffCost {
   /** Null when no hour has both a price and a known consumption. */
   yuan: number | null
-  /** In the order of TARIFF_PERIODS, those that occurred. Amounts in kWh, m³ or GJ. */
+  /** The periods that occurred, in the order of TARIFF_PERIODS. Amounts in kWh, m³ or GJ. */
   periods: { name: TariffPeriodName; amount: number; yuan: number; hours: number }[]
   hoursPriced: number
   /** Consumption is known, a price is not. */
@@ -71,7 +70,7 @@ export interface Pricer {
 
 /**
  * The prices of one medium for one institution. `subjects`: its id, then its area and those above (`areaPathOf`); the
- * first of them with a row valid on a day prices that day. Undefined when none of them has any row.
+ * first subject with a row valid on a day prices that day. Undefined when no subject has a row.
  */
 export function pricerOf(
   tariffs: readonly Tariff[],
@@ -93,7 +92,7 @@ export function pricerOf(
 }
 
 /**
- * What consecutive hours cost. `firstHourMs` on a full hour; `amounts` in kWh, m³ or GJ, NaN where unknown. An amount
+ * The cost of consecutive hours. `firstHourMs` on a full hour; `amounts` in kWh, m³ or GJ, NaN where unknown. An amount
  * may be negative (a part let to others).
  */
 export function costOfHours(input: {
@@ -121,7 +120,7 @@ export function costOfHours(input: {
   return cost
 }
 
-/** What is wrong with the hours of one tariff: hours with two prices, and hours with none; each says which months. */
+/** Finds hours of one tariff that have several prices or none; each finding names its months. */
 export function periodFindings({ periods }: Pick<Tariff, 'periods'>): string[] {
   const months = hoursByMonth(periods)
   const findings = new Map<string, number[]>()
@@ -144,7 +143,7 @@ interface Priced {
 
 const pricedTariffs = new WeakMap<Tariff, Priced>()
 
-/** Spread out by month and hour, once for each tariff: a province asks for the same one a hundred thousand times. */
+/** Expands a tariff by month and hour. Cached: a province asks for the same tariff a hundred thousand times. */
 function priced(tariff: Tariff): Priced {
   const known = pricedTariffs.get(tariff)
   if (known) return known
@@ -167,7 +166,7 @@ function firstValid(tables: readonly (readonly Priced[])[], day: number): Priced
   return undefined
 }
 
-/** 24 hours; `periods` has the period of each, undefined where none is known. */
+/** Adds 24 hours; `periods` has the period of each hour, undefined where none is known. */
 function addHours(
   cost: TariffCost,
   amounts: ArrayLike<number>,
@@ -234,6 +233,6 @@ function runsOf(hours: readonly (string | undefined)[]): [what: string, from: nu
 
 const clock = (hour: number): string => `${String(hour).padStart(2, '0')}:00`
 
-/** Rows of which one begins while another, that names its end, still holds. */
+/** The first of `others` that begins between `validFrom` and `validTo` of `row`; undefined: none, or no `validTo`. */
 export const beginsWithin = (row: Validity, others: readonly Validity[]): Validity | undefined =>
   others.find((other) => row.validTo !== undefined && other.validFrom > row.validFrom && other.validFrom < row.validTo)

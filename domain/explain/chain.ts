@@ -1,6 +1,6 @@
-// Where a number of dual control or quota comes from: the months of its window, in each the amounts, the rows that made
-// them count and the meters and bills that they are made of; and the result computed once more from these alone, level
-// by level, so that a chain that does not lead to the number shown is seen.
+// Explains a number of dual control or quota: the months of its window, and in each month the amounts, the rows that
+// convert them, and the meters and bills behind them. Computes the result again from these alone, level by level, so
+// that a difference from the number shown is seen.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough } from '../calendar.ts'
 import type { StandardsInForce } from '../energy/conversion.ts'
@@ -13,7 +13,7 @@ import type { Carrier } from '../medium.ts'
 import type { ExplainCheck, ExplainedIndicator, ExplainedMonth, ExplainTerm, ExplainView } from '../view/explain.ts'
 import { termsOf } from './terms.ts'
 
-/** The months that count as of `endMs`, with the share of each: the year to date, or the 12 months that end there. */
+/** The months that count as of `endMs`, each with its share: the year to date, or the 12 months that end there. */
 export function explainWindow(
   table: IndicatorTable,
   indicator: ExplainedIndicator,
@@ -41,9 +41,9 @@ export interface ExplainMonthsInput {
   endMs: number
   months: readonly SubjectMonth[]
   standards: (month: Month) => StandardsInForce
-  /** Of an area, its parts with their months; the terms are theirs then. */
+  /** Area: its parts with their months; each part is then a term. */
   children?: readonly Child[] | undefined
-  /** Of an institution: what its meters and bills were in a month, and its sizes as registered. */
+  /** Institution: its meters and bills in a month, and its registered sizes. */
   own?:
     | {
         sources: (month: Month) => MonthSources
@@ -52,7 +52,7 @@ export interface ExplainMonthsInput {
     | undefined
 }
 
-/** Months, result, and a check of each level below it. Throws RangeError when the table has no such indicator. */
+/** Months, result, and a check of each level below the result. Throws RangeError when the table lacks the indicator. */
 export function explainMonths(
   input: ExplainMonthsInput,
 ): Pick<ExplainView, 'months' | 'result' | 'why' | 'lowerBound' | 'checks'> {
@@ -111,10 +111,10 @@ export function explainMonths(
   return { ...resultOf(months, row), months, lowerBound, checks }
 }
 
-/** Sums of the same parts in another order. `scale`: all that was added, since parts of either sign may cancel. */
+/** Relative tolerance for sums of the same parts in different orders. */
 const TOLERANCE = 1e-9
 
-/** Whether two numbers are the same but for rounding; unknown ones are when both are. */
+/** Compares two numbers up to rounding; null equals null. `scale`: sum of absolute parts, since signs may cancel. */
 export function sameNumber(
   level: ExplainCheck['level'],
   name: string,
@@ -139,7 +139,7 @@ const sourcesOf = ({ source }: ExplainTerm, own: MonthSources): readonly MonthSo
 const withSources = (terms: readonly ExplainTerm[], own: MonthSources | undefined): ExplainTerm[] =>
   terms.map((term) => ({ ...term, sources: own ? [...sourcesOf(term, own)] : [] }))
 
-/** Each amount against the meters and bills that it is made of; a part of the quota's energy in its kgce. */
+/** Compares each amount with the sum of its meters and bills; parts of the quota's energy in kgce. */
 function termChecks(
   month: Month,
   terms: readonly ExplainTerm[],
@@ -157,7 +157,7 @@ function termChecks(
     const { got, scale } = addedTo(sources, isPart(source) ? kgce : () => 1)
     return sameNumber('carrier', `${month} ${source} ${unit}`, [amount, got, scale])
   })
-  // What was counted, but of which the month's record says nothing.
+  // Carriers that were counted but are missing in the month's record.
   const named = new Set(terms.map(({ source }) => source))
   const unsaid = terms.some(({ kind }) => kind === 'carrier')
     ? [...own.carriers].filter(([carrier]) => !named.has(carrier) && carrier !== 'water' && carrier !== 'heatByArea')
@@ -171,7 +171,7 @@ function termChecks(
   ]
 }
 
-/** The number that a chain of months leads to. */
+/** The result of a chain of months. */
 function resultOf(months: readonly ExplainedMonth[], row: IndicatorRow): Pick<ExplainView, 'result' | 'why'> {
   const numerator = months.reduce((sum, month) => sum + month.numerator * month.weight, 0)
   const scale = 1 / row.per

@@ -1,4 +1,4 @@
-// What the numerator of an indicator is the sum of in one month: carriers with the rows that converted them, and parts.
+// Lists the terms of an indicator's numerator in one month: carriers with the rows that convert them, and parts.
 
 import { entriesOf, type LedgerCoefficient, type LedgerFactor } from '../energy/carbon-source.ts'
 import type { StandardsInForce } from '../energy/conversion.ts'
@@ -57,10 +57,10 @@ const partTerm = (source: string, value: number, unit: string, sign: 1 | -1 = 1)
   adds: sign * value,
   sources: [],
 })
-/** Parts of a month's record that are no carriers. */
+/** Parts of a month's record that are not carriers. */
 const PART_NAMES = { heatingKgce: 'heating', specialKgce: 'special', transportKgce: 'transport' } as const
 
-/** What the numerator of a month's record is the sum of. */
+/** The terms whose sum is the numerator in a month's record. */
 export function termsOf(row: IndicatorRow, part: SubjectMonth, sets: StandardsInForce): ExplainTerm[] {
   if (row.resource === 'water') return [partTerm('water', part.waterM3, row.numeratorUnit)]
   if (row.numerator === 'heatingKgce') return [partTerm('heating', part.heatingKgce, row.numeratorUnit)]

@@ -1,5 +1,5 @@
-// How the text of one cell of a registry file reads as a value. Strict: "1,000" is no number and "2024/1/1" no date,
-// because a guess here would be a wrong denominator in every intensity later.
+// Parses the text of one cell of a registry file to a value. Strict: "1,000" is no number, because a wrong guess would
+// become a wrong denominator in every intensity later.
 
 import { parseInstant } from '../instant.ts'
 import type { FormulaPart, Replacement } from '../registry/records.ts'
@@ -7,10 +7,10 @@ import type { CellType } from './columns.ts'
 
 export type Cell = { value: unknown } | { reason: string }
 
-/** A cell longer than this is not an attribute but a file gone wrong, such as an unclosed quote. */
+/** A longer cell is no attribute but a broken file, such as an unclosed quote. */
 export const CELL_CHARS_MAX = 4_096
 
-/** Reads a trimmed, non-empty cell. */
+/** Parses a trimmed, non-empty cell. */
 export function readCell(type: CellType, text: string): Cell {
   if (text.length > CELL_CHARS_MAX) return { reason: `is longer than ${CELL_CHARS_MAX} characters` }
   return READERS[type](text)
@@ -111,7 +111,7 @@ function readFormula(text: string): Cell {
   return { value }
 }
 
-/** Numbers of months and ranges of them: `6-8` or `1;7;8;12`. */
+/** Month numbers and ranges: `6-8` or `1;7;8;12`. */
 function readMonths(text: string): Cell {
   const value = new Set<number>()
   for (const part of text.split(/[;；,，、]/)) {

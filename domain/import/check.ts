@@ -1,5 +1,5 @@
-// What must hold between records of the registry: references, uniqueness, trees, dates, units.
-// Everything that is wrong is returned at once; nothing is thrown and nothing repaired.
+// Checks the records of the registry against each other: references, uniqueness, trees, dates, units. Returns all
+// problems at once; throws nothing and repairs nothing.
 
 import { dateStartMs } from '../calendar.ts'
 import { cyclesOf } from '../cycle.ts'
@@ -18,7 +18,7 @@ import type { Registry, RegistryKind, RegistryRecords } from './registry.ts'
 
 export interface RegistryProblem {
   kind: RegistryKind
-  /** The record's id; of targets, tables, tariffs and bills, which have none, what makes them one of a kind. */
+  /** `idOf` of the record (domain/import/kinds.ts): its id, or its identifying fields. */
   id: string
   /** Position of the record in its list. */
   index: number
@@ -29,7 +29,7 @@ export interface RegistryProblem {
 /** The shard an institution is settled and judged in: its county (docs/rules/platform.md#counties). */
 export const shardOf = (institution: Pick<Institution, 'area'>): string => institution.area
 
-/** All problems, by kind in the order of REGISTRY_KINDS, then by record. Of bills those at hand are checked. */
+/** All problems, by kind in the order of REGISTRY_KINDS, then by record. Checks only the bills in `registry`. */
 export function checkRegistry(registry: Registry): RegistryProblem[] {
   const lookup = lookupOf(registry)
   return [
@@ -172,7 +172,7 @@ function checkTargets({ targets }: Registry, lookup: Lookup): RegistryProblem[] 
   ])
 }
 
-/** As with tables, a tariff without `validTo` holds until the next one of its subject and medium. */
+/** Like a table row, a tariff without `validTo` holds until the next one of its subject and medium. */
 function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): RegistryProblem[] {
   const bySubject = Map.groupBy(tariffs, ({ subject, medium }) => `${subject}/${medium}`)
   return checkEach('tariffs', tariffs, (tariff) => {
@@ -198,9 +198,7 @@ function checkBills({ bills = [] }: Registry, lookup: Lookup): RegistryProblem[]
   })
 }
 
-/**
- * A bill without a meter stands beside none: of an offline meter's medium nobody could tell whether it is that meter's.
- */
+/** A bill of an offline meter's medium must name a meter: otherwise it may or may not be that meter's bill. */
 function looseBillFindings({ institution, meter, carrier, purpose }: Bill, lookup: Lookup): Finding[] {
   const offline = lookup.offline.get(`${institution}/${carrier}`)
   if (meter !== undefined || purpose === 'transport' || offline === undefined) return []

@@ -1,6 +1,6 @@
-// The columns of the registry files (docs/rules/interfaces.md#registry-files): field, Chinese headers, how a cell
-// reads. What is required, the schemas say. The Chinese headers are those people here use; official forms bring their
-// own template (docs/rules/data.md#statistics-forms).
+// Defines the columns of the registry files (docs/rules/interfaces.md#registry-files): field, Chinese headers, type of
+// cell. The schemas decide which columns are required. The Chinese headers are the usual ones; official forms have
+// their own template (docs/rules/data.md#statistics-forms).
 
 import type { RegistryKind } from './registry.ts'
 
@@ -19,7 +19,7 @@ export type CellType =
 export interface Column {
   /** The field of the schema. */
   name: string
-  /** Chinese headers that mean the same. */
+  /** Chinese headers with the same meaning. */
   aliases: readonly string[]
   type: CellType
 }
@@ -30,7 +30,7 @@ const column =
 const text = column('text')
 const number = column('number')
 const flag = column('flag')
-/** What every row of every table says of itself. */
+/** The columns that every table has. */
 const dated = [
   text('validFrom', '生效日期', '起始日期'),
   text('validTo', '失效日期', '终止日期'),

@@ -1,6 +1,6 @@
-// Rows of a registry file, already split by a CSV or XLSX reader, become records: the border of all that is imported.
-// Every refused field of every row is named at once. Whether one refused row stops the file is the caller's to say,
-// and what must hold between records is registry-check's.
+// Parses rows of a registry file, already split by a CSV or XLSX reader, to records. Reports every refused field of
+// every row at once. The caller decides whether one refused row stops the file; domain/import/check.ts checks the
+// records against each other.
 
 import type * as z from 'zod'
 import { must } from '../must.ts'
@@ -11,7 +11,7 @@ import { RECORD_KINDS } from './kinds.ts'
 import type { RegistryKind, RegistryRecords } from './registry.ts'
 import { VALUE_WORDS } from './words.ts'
 
-/** More than twice the province's 200,000 meters; a few hundred MB while it is read. */
+/** More than twice the province's 200,000 meters; a few hundred MB while being read. */
 export const FILE_ROWS_MAX = 500_000
 const QUOTE_CHARS_MAX = 80
 
@@ -24,12 +24,12 @@ export interface RefusedField {
 
 export interface ParsedRows<K extends RegistryKind> {
   records: RegistryRecords[K][]
-  /** The row that each record came from; of an institution the first one. */
+  /** The row of each record; the first of several rows. */
   rowOf: number[]
   refused: RefusedField[]
 }
 
-/** What of a kind says how its rows are read. */
+/** The fields of a kind that parsing its rows needs. */
 type KindOfRows<T> = {
   schema: z.ZodType<T>
   joined?: JoinedRows<T, unknown, unknown>
@@ -41,8 +41,8 @@ type KindOfRows<T> = {
 export type Row = Readonly<Record<string, string>>
 
 /**
- * Reads the rows of one file. Headers are English or Chinese (registry-columns); an empty cell means: not given.
- * Several rows of one institution are dated statements of its size, several rows of one tariff its periods, several of
+ * Parses the rows of one file. Headers are English or Chinese (domain/import/columns.ts); an empty cell means: not
+ * given. Several rows of one institution are its dated sizes, several rows of one tariff its periods, several rows of
  * one set its coefficients. Records of refused rows are left out. Never throws.
  */
 export function parseRows<K extends RegistryKind>(kind: K, rows: readonly Row[]): ParsedRows<K>
@@ -81,7 +81,7 @@ function readHeader(kind: RegistryKind, rows: readonly Row[]): { written: Writte
   return { written, refused }
 }
 
-/** Every header that any row carries. Spreadsheets leave columns without a header behind; an empty one is no column. */
+/** All headers of all rows. Spreadsheets leave columns without a header; such a column counts only when not empty. */
 function headersOf(rows: readonly Row[]): Set<string> {
   const headers = new Set<string>()
   for (const row of rows)
@@ -93,7 +93,7 @@ const namesOf = (columns: readonly Column[]): string => columns.map(({ name }) =
 
 const isEmpty = (row: Row): boolean => Object.values(row).every((cell) => cell.trim() === '')
 
-/** One row on its way to a record: the cells that could be read, and what was refused. */
+/** One row during parsing: the values read, and the fields refused. */
 interface Draft {
   row: number
   values: Record<string, unknown>
@@ -118,7 +118,7 @@ const cellOf = (row: Row, header: string | undefined): string =>
 
 const translate = (column: string, text: string): string => VALUE_WORDS.get(column)?.get(text) ?? text
 
-/** The first reason holds: a field that could not be read is not refused again for being absent. */
+/** Keeps the first reason: a field that could not be read is not refused again as absent. */
 function refuse(draft: Draft, field: string, reason: string): void {
   if (draft.refused.has(field)) return
   draft.refused.set(field, { row: draft.row, field: draft.written.get(field) ?? field, reason })
@@ -142,7 +142,7 @@ function parseEach<T>(drafts: readonly Draft[], { schema, idField, idIsField }: 
   return { records, rowOf, refused: refusedOf(drafts) }
 }
 
-/** The record, or undefined with every reason noted in the draft. */
+/** The record; undefined when refused, with every reason in the draft. */
 function parseDraft<T>(draft: Draft, schema: z.ZodType<T>): T | undefined {
   const parsed = schema.safeParse(draft.values)
   if (parsed.success) return parsed.data
@@ -196,7 +196,7 @@ function joinGroup<T, Head, Part>(group: readonly Draft[], rule: JoinedRows<T, H
   return rule.record(head, parts)
 }
 
-/** A later row may leave out what the record is, but not say otherwise. */
+/** A later row may omit the head's fields, but not contradict them. */
 function refuseOtherHead<T, Head, Part>(draft: Draft, first: Draft, { head, rule }: JoinedRows<T, Head, Part>): void {
   for (const field of Object.keys(head.shape)) {
     const value = draft.values[field]

@@ -1,5 +1,5 @@
-// Records that a file writes over several rows: an institution's dated sizes, a tariff's periods, the coefficients of a
-// set.
+// Defines the records that a file writes over several rows: an institution's dated sizes, a tariff's periods, the
+// coefficients of a set.
 
 import type { z } from 'zod'
 import { type Tariff, tariffPeriodSchema, tariffSchema } from '../energy/tariff.ts'
@@ -9,16 +9,16 @@ import { type CoefficientSet, coefficientHeadSchema, coefficientRowSchema } from
 const identitySchema = institutionSchema.omit({ sizes: true })
 const tariffHeadSchema = tariffSchema.omit({ periods: true })
 
-/** How several rows make one record: the first says what it is, each adds a part. */
+/** The rule that joins several rows to one record: the first row gives the head, each row adds a part. */
 export interface JoinedRows<T, Head, Part> {
-  /** What the rows of one record share; undefined where a cell of it is missing. */
+  /** The key that the rows of one record share; undefined when a cell of it is missing. */
   keyOf(values: Readonly<Record<string, unknown>>): string | undefined
   head: z.ZodType<Head> & { shape: Record<string, z.ZodType> }
   part: z.ZodType<Part>
-  /** A field that no two parts share. */
+  /** A field whose value must differ between parts. */
   distinct?: string
   record(head: Head, parts: Part[]): T
-  /** What a later row may not say otherwise, for the message. */
+  /** The rule for later rows, for the message. */
   rule: string
 }
 
@@ -57,7 +57,7 @@ export const COEFFICIENT_ROWS: JoinedRows<
   rule: 'of the same set; only its coefficients differ',
 }
 
-/** Each column's own schema, by file. */
+/** The schema of each column, by file. */
 export const JOINED_FIELDS = {
   institutions: { ...identitySchema.shape, ...institutionSizeSchema.shape },
   tariffs: { ...tariffHeadSchema.shape, ...tariffPeriodSchema.shape },

@@ -1,6 +1,6 @@
-// The kinds of records that are imported: one row each, from which the parser of files, the body of the API, the merge
-// with what stands, identities and duplicates follow. Chinese words for values are in words.ts, what must hold between
-// records in check.ts.
+// Defines the kinds of imported records in one table, used by the parser of files, the body of the API, the merge with
+// stored records, and the check for duplicates. Chinese words for values are in words.ts, checks between records in
+// check.ts.
 
 import * as z from 'zod'
 import { billId, billSchema } from '../energy/bill.ts'
@@ -23,30 +23,30 @@ import type { RegistryKind, RegistryRecords } from './registry.ts'
 export interface RegistryKindRow<T> {
   schema: z.ZodType<T>
   columns: readonly Column[]
-  /** The schema of each field; one that does not let the field be absent makes its column required. */
+  /** The schema of each field; a field that may not be absent has a required column. */
   fields: Readonly<Record<string, z.ZodType>>
-  /** How several rows of a file make one record; absent: each row is one. */
+  /** The rule that joins several rows to one record; absent: each row is one record. */
   joined?: JoinedRows<T, unknown, unknown>
-  /** What makes a record one of its kind: another with the same takes its place. */
+  /** Identifies a record: a later record with the same identity replaces it. */
   idOf(record: T): string
-  /** The field that names a record; of kinds that have none, the one that a duplicate is refused by. */
+  /** The id field; for kinds without an id, the field named when a duplicate is refused. */
   idField: string
-  /** Whether `idField` alone is the identity, so that a file may give it once only. */
+  /** True when `idField` alone is the identity, so that a file may give each value only once. */
   idIsField?: true
-  /** What becomes of a record that stands when another with its identity is imported; absent: it is replaced. */
+  /** Merges an imported record into the stored one with the same identity; absent: the stored one is replaced. */
   join?(old: T, fresh: T): T
 }
 
 const gatewayRecordSchema = gatewaySchema.extend({ password: z.string().min(1).optional() })
 
-/** A size of the same day is corrected; the others stay (docs/rules/data.md#dated-attributes). */
+/** Replaces a size of the same day; the other sizes stay (docs/rules/data.md#dated-attributes). */
 function withOlderSizes(old: Institution, fresh: Institution): Institution {
   const days = new Set(fresh.sizes.map(({ validFrom }) => validFrom))
   const sizes = [...old.sizes.filter(({ validFrom }) => !days.has(validFrom)), ...fresh.sizes]
   return { ...fresh, sizes: sizes.sort((a, b) => a.validFrom.localeCompare(b.validFrom)) }
 }
 
-/** A row of the same key and first day is corrected; a new edition begins on a day of its own. */
+/** A row of the same key and first day is replaced; a new edition begins on another day. */
 function tableRow<T extends TableRow>(kind: TableKind, { schema }: Table<T>): RegistryKindRow<T> {
   return {
     schema,
@@ -57,7 +57,7 @@ function tableRow<T extends TableRow>(kind: TableKind, { schema }: Table<T>): Re
   }
 }
 
-/** In the order in which records refer to one another. */
+/** In the order of references: a record refers only to earlier kinds or its own. */
 export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<RegistryRecords[K]> } = {
   areas: {
     schema: areaSchema,
@@ -130,7 +130,7 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
 }
 export const REGISTRY_KINDS = keysOf(RECORD_KINDS)
 
-/** All that a request may import: lists of records by kind. */
+/** The body of an import request: lists of records by kind. */
 export const registryPartSchema = z.object(
   Object.fromEntries(REGISTRY_KINDS.map((kind) => [kind, z.array(RECORD_KINDS[kind].schema).optional()])) as {
     [K in RegistryKind]: z.ZodOptional<z.ZodArray<z.ZodType<RegistryRecords[K]>>>

@@ -1,4 +1,4 @@
-// What is imported: the record of each kind, and all records of a registry together.
+// Defines the types of an import: the record of each kind, and the whole registry.
 
 import type { Bill } from '../energy/bill.ts'
 import type { Tariff } from '../energy/tariff.ts'
@@ -6,7 +6,7 @@ import type { Area, Gateway, Institution, Meter, Target } from '../registry/reco
 import type { Quota } from '../standards/quota.ts'
 import type { StandardTables, TableKind } from '../standards/tables.ts'
 
-/** A gateway as imported. Whoever stores it keeps a hash of the password, never the password. */
+/** A gateway as imported. Only a hash of the password may be stored, never the password. */
 export type GatewayRecord = Gateway & { password?: string | undefined }
 
 /** The record of each kind. */
@@ -22,17 +22,17 @@ export interface RegistryRecords extends TableRecords {
 type TableRecords = { [K in TableKind]: StandardTables[K][number] }
 export type RegistryKind = keyof RegistryRecords
 
-/** All that is registered, as one value; `domain/import/check.ts` checks it across records. */
+/** The whole registry as one value; domain/import/check.ts checks it across records. */
 export interface Registry extends Partial<StandardTables> {
   areas: readonly Area[]
   institutions: readonly Institution[]
   gateways: readonly Gateway[]
   meters: readonly Meter[]
   targets: readonly Target[]
-  /** This and the other tables of domain/standards: what was imported; `tablesInForce` says what holds. */
+  /** The imported rows of this table, as of the other tables of domain/standards; see `tablesInForce`. */
   quotas: readonly Quota[]
   /** Absent: none. */
   tariffs?: readonly Tariff[]
-  /** Those at hand, e.g. the new ones of an import: bills are kept by institution and year, never read all at once. */
+  /** Only some bills, e.g. those of an import: bills are stored by institution and year, never read all at once. */
   bills?: readonly Bill[]
 }

@@ -1,5 +1,5 @@
-// What a registry may lack without being wrong: results that stay unknown because of it are named before anyone looks
-// for them. Warnings refuse nothing.
+// Warns of missing data in a valid registry, and names the results that stay unknown because of it. Warnings refuse
+// nothing.
 
 import { namedMeters } from '../energy/data-centre-boundary.ts'
 import { HEATING } from '../energy/institution-month.ts'
@@ -7,7 +7,7 @@ import type { Institution, Meter } from '../registry/records.ts'
 import type { RegistryProblem } from './check.ts'
 import type { Registry } from './registry.ts'
 
-/** By institution, in their order. */
+/** Warnings in the order of institutions. */
 export function warnRegistry({ institutions, meters }: Pick<Registry, 'institutions' | 'meters'>): RegistryProblem[] {
   const metersOf = Map.groupBy(meters, ({ institution }) => institution)
   return institutions.flatMap((institution, index) =>

@@ -1,5 +1,4 @@
-// The Chinese words that a registry file may write for the values of closed lists, beside the English ones of the
-// schemas.
+// Translates the Chinese words of registry files to the values of closed lists, besides the schemas' English values.
 
 import { DUAL_CONTROL, QUOTA } from '../indicator.ts'
 import { CARRIERS, MEDIA } from '../medium.ts'
@@ -51,8 +50,8 @@ const MEDIUM_WORDS = new Map(MEDIA.map((medium): [string, string] => [CARRIERS[m
 const CARRIER_WORDS = wordsOf(CARRIERS)
 
 /**
- * Chinese words for the values of closed lists, by file and field. Another word passes as it is, for the schema to
- * judge.
+ * Chinese words for the values of closed lists, by file and field. Other words pass unchanged, and the schema checks
+ * them.
  */
 export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ['areas.level', words({ 省级: 'province', 市级: 'city', 县级: 'county' })],

@@ -1,7 +1,6 @@
-// How well a data centre (数据中心机房) uses its electricity: PUE against the grades of its standard, EUE against the quota
-// of the institution's type (docs/rules/energy-and-carbon.md#data-centre). Both are total over IT electricity, each
-// within its own boundary (data-centre-boundary.ts). Of one data centre, never of an area: a sum would mix in rooms
-// whose IT is not metered.
+// Computes PUE and EUE of a data centre (数据中心机房): PUE against the grades of its standard, EUE against the quota of the
+// institution's type (docs/rules/energy-and-carbon.md#data-centre). Both are total over IT electricity, each within its
+// own boundary (data-centre-boundary.ts). Never computed for an area: a sum would mix in rooms whose IT is not metered.
 
 import { HOUR_MS } from '../calendar.ts'
 import type { Hours } from '../hours.ts'
@@ -10,15 +9,15 @@ import type { Institution } from '../registry/records.ts'
 import { type EueQuota, PUE_GRADES, type PueGrades } from '../standards/data-centre.ts'
 import { isValidOn } from '../standards/validity.ts'
 
-/** Why there is no value. `belowOne`: IT used more than the whole, so a meter or its place in the tree is wrong. */
+/** Why there is no value. `belowOne`: IT used more than the total, so a meter or its place in the tree is wrong. */
 export const PUE_PROBLEMS = ['noTotalMeter', 'noItMeter', 'unknown', 'noItLoad', 'belowOne'] as const
 export type PueProblem = (typeof PUE_PROBLEMS)[number]
 
-/** kWh of a period, over the hours in which both sides are known; null: there is no such meter. Add with `sumUsage`. */
+/** kWh of a period, over the hours in which both sides are known; null: no such meter. Add with `sumUsage`. */
 export interface CentreUsage {
   totalKwh: number | null
   itKwh: number | null
-  /** Hours of the period that have passed, and those of them in which both sides are known. */
+  /** Elapsed hours of the period, and those in which both sides are known. */
   hoursExpected: number
   hoursKnown: number
 }
@@ -31,10 +30,10 @@ export interface Effectiveness {
   coverage: number | null
 }
 
-/** Room for floating point and the last digit of two registers: a PUE of 1 may compute as 0.9999999999. */
+/** Tolerance for floating point and the last digit of two registers: a PUE of 1 may compute as 0.9999999999. */
 const BELOW_ONE_SLACK = 1e-9
 
-/** PUE, or EUE, of a period. A problem is named instead of a value that cannot be. */
+/** PUE or EUE of a period; a problem instead of an impossible value. */
 export function effectivenessOf({ totalKwh, itKwh, hoursExpected, hoursKnown }: CentreUsage): Effectiveness {
   const coverage = hoursExpected > 0 ? hoursKnown / hoursExpected : null
   const without = (problem: PueProblem): Effectiveness => ({ value: null, problem, coverage })
@@ -48,7 +47,7 @@ export function effectivenessOf({ totalKwh, itKwh, hoursExpected, hoursKnown }: 
 }
 
 /**
- * What the hours of the two sides are; null: no meter. Several meters of a side are added before
+ * The hours of the two sides; null: no meter. Several meters of a side are added beforehand
  * (domain/registry/virtual-meter.ts).
  */
 export interface CentreHours {
@@ -60,7 +59,7 @@ export interface EffectivenessHour {
   atMs: number
   value: number | null
   problem: PueProblem | null
-  /** Index of HOUR_FLAGS, the worse of the two sides; null where a side is not known. */
+  /** Index of HOUR_FLAGS, the worse of the two sides; null where a side is unknown. */
   flag: number | null
 }
 
@@ -82,8 +81,8 @@ export function hourlyEffectiveness(
 }
 
 /**
- * What counts for the effectiveness of [fromMs, toMs), whole hours up to now: only hours in which both sides are known,
- * since an outage of one of the two meters would otherwise look like efficiency, or like waste.
+ * The usage of [fromMs, toMs), whole hours up to now. Only hours in which both sides are known count, since an outage
+ * of one of the two meters would otherwise look like efficiency or waste.
  */
 export function usageOfHours(hours: CentreHours, { fromMs, toMs }: { fromMs: number; toMs: number }): CentreUsage {
   const usage: CentreUsage = { totalKwh: hours.total && 0, itKwh: hours.it && 0, hoursExpected: 0, hoursKnown: 0 }
@@ -99,7 +98,7 @@ export function usageOfHours(hours: CentreHours, { fromMs, toMs }: { fromMs: num
   return usage
 }
 
-/** Months into a year. A part without one of the meters does not count, but for the hours that it leaves unknown. */
+/** Sums months into a year. The kWh of a month without one of the meters do not count, but its expected hours do. */
 export function sumUsage(parts: readonly CentreUsage[]): CentreUsage {
   const sumOf = (key: 'totalKwh' | 'itKwh'): number | null => {
     if (parts.every((part) => part[key] === null)) return null
@@ -115,28 +114,23 @@ export function sumUsage(parts: readonly CentreUsage[]): CentreUsage {
 }
 
 /**
- * The least that the PUE can be where only IT (01D1A) and its cooling (01D1B) are metered: (IT + cooling) / IT. Never
- * shown as the PUE itself. Null without an IT load.
+ * Lower bound of the PUE where only IT (01D1A) and its cooling (01D1B) are metered: (IT + cooling) / IT. Never shown as
+ * the PUE itself. Null without an IT load.
  */
 export const pueLowerBound = ({ itKwh, coolingKwh }: { itKwh: number; coolingKwh: number }): number | null =>
   itKwh > 0 ? (itKwh + Math.max(0, coolingKwh)) / itKwh : null
 
 export interface PueGrade {
-  /** 1 is best; `overLimit` is worse than the limit value; null when there is nothing to grade by. */
+  /** 1 is best; `overLimit` is worse than the limit value; null: see `reason`. */
   grade: 1 | 2 | 3 | 'overLimit' | null
-  /**
-   * `edge`: too small for the standard. `noTable`: none is in force. `noValue`: see the problem of the effectiveness.
-   */
+  /** `edge`: too small for the standard. `noTable`: no table in force. `noValue`: see the effectiveness's problem. */
   reason: 'edge' | 'noTable' | 'noValue' | null
-  /** PUE still to lose until the next better grade; null at the best. */
+  /** PUE reduction needed for the next better grade; null at the best. */
   toNextGrade: number | null
   table: PueGrades | null
 }
 
-/**
- * The grade of a year's PUE on a local date; a value equal to a limit meets it. `racks` unknown: graded, as if not
- * edge.
- */
+/** The grade of a year's PUE on a local date; a value equal to a limit meets it. Without `racks`: not edge. */
 export function pueGrade(
   value: number | null,
   { date, racks, tables = PUE_GRADES }: { date: string; racks?: number; tables?: readonly PueGrades[] },
@@ -161,7 +155,7 @@ export interface EueRating {
   quota: EueQuota | null
 }
 
-/** A year's EUE against the quota of the institution's type; an imported row goes before a stand-in. */
+/** A year's EUE against the quota of the institution's type; an imported row takes precedence over a stand-in. */
 export function rateEue(
   value: number | null,
   { type, date, quotas }: { type: Institution['type']; date: string; quotas: readonly EueQuota[] },

@@ -1,6 +1,6 @@
-// The energy and water points of a demonstration unit (节约型公共机构示范单位): its energy per area and per person and its
-// water per person against the provincial mean of its kind (docs/rules/quota.md#demonstration-units). The other items
-// of the sheet are for people to score.
+// Computes the energy and water points of a demonstration unit (节约型公共机构示范单位): energy per area and per person and
+// water per person against the provincial mean of its kind (docs/rules/quota.md#demonstration-units). People score the
+// other items of the sheet.
 
 import type { SubjectYear } from '../energy/subject-month.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../indicator.ts'
@@ -23,23 +23,23 @@ export interface DemonstrationYear {
 }
 
 /**
- * How members of a kind make one mean. No source read says which. `ratioOfSums`, the default, is what the province
- * publishes of itself: its 15.76 kgce/m² is all energy over all area (docs/rules/facts.md#hebei-2020-and-2025).
- * `meanOfRatios` counts each institution alike.
+ * Weighting of a kind's mean. No source prescribes it. `ratioOfSums`, the default, is how the province computes its
+ * published value: 15.76 kgce/m² is all energy over all area (docs/rules/facts.md#hebei-2020-and-2025).
+ * `meanOfRatios` weights all institutions equally.
  */
 export type MeanWeighting = 'ratioOfSums' | 'meanOfRatios'
 
 export interface PeerMean {
   mean: number
-  /** Institutions in it: those with a full year, known size and known amount. */
+  /** Number of institutions in the mean: those with a full year, known size and known amount. */
   members: number
   weighting: MeanWeighting
 }
-/** By `peerKind`, then by indicator; an indicator that nobody has is absent. */
+/** By `peerKind`, then by indicator; an indicator that no institution has is absent. */
 export type PeerMeans = ReadonlyMap<string, Partial<Record<DemonstrationIndicator, PeerMean>>>
 
 /**
- * The same type; among venues the same kind, since the statistics keep culture and sport apart
+ * Group of comparable institutions: the type; for venues also the kind, since the statistics separate culture and sport
  * (docs/rules/facts.md#institution-codes).
  */
 export const peerKind = ({ type, venueKind }: Pick<Institution, 'type' | 'venueKind'>): string =>
@@ -51,7 +51,7 @@ interface Sum {
   ratios: number
   members: number
 }
-/** What means are made of, by `peerKind` and indicator: adds up over counties. Plain JSON. */
+/** The sums that means are computed from, by `peerKind` and indicator; they add over counties. Plain JSON. */
 export type PeerSums = Record<string, Partial<Record<DemonstrationIndicator, Sum>>>
 
 export function peerSums(years: Iterable<DemonstrationYear>): PeerSums {
@@ -91,7 +91,7 @@ const added = (a: Sum | undefined, b: Sum): Sum =>
       }
     : b
 
-/** The means of each kind over all institutions given: those of the province. */
+/** The means of each kind over all institutions given (the province's). */
 export const peerMeans = (years: Iterable<DemonstrationYear>, weighting?: MeanWeighting): PeerMeans =>
   peerMeansOf(peerSums(years), weighting)
 
@@ -125,8 +125,8 @@ export interface DemonstrationItem {
    */
   reason: 'noValue' | 'noPeers' | null
   /**
-   * Of energy per area: what became of the fuel of official vehicles (公务用车用油), which it leaves out. `unmarked`: petrol
-   * or diesel was billed, but no bill says that it is for transport, so the value may be too high.
+   * For energy per area, which leaves out the fuel of official vehicles (公务用车用油). `unmarked`: petrol or diesel was
+   * billed, but no bill names transport as its purpose, so the value may be too high.
    */
   transport: 'excluded' | 'unmarked' | 'none' | null
 }
@@ -135,11 +135,11 @@ export interface DemonstrationPoints {
   institution: string
   ladder: DemonstrationLadder
   items: DemonstrationItem[]
-  /** Targets of the last two years met: their points; null when it is not known. */
+  /** Points for meeting the targets of the last two years; null when unknown. */
   targetPoints: number | null
-  /** Of what is known. */
+  /** Sum of the known points. */
   points: number
-  /** What the four items sum to, of the `blockPoints` of the ladder: the others were not read. */
+  /** Maximum of the four items, out of the ladder's `blockPoints`: the rules of the other items are not known. */
   pointsMax: number
 }
 
@@ -168,10 +168,10 @@ export function demonstrationPoints(
   }
 }
 
-/** Relative room for floating point, so that a value of exactly 0.9 of the mean meets it. */
+/** Relative tolerance for floating point: a value of exactly 0.9 of the mean meets the step. */
 const RATIO_SLACK = 1e-9
 
-/** Points of a value over the mean; equality meets a step, and beyond the last there are none. */
+/** Points of value / mean; equality meets a step; 0 beyond the last step. */
 export const ladderPoints = (ratio: number, { steps }: Pick<DemonstrationLadder, 'steps'>): number =>
   steps.find(({ ratioMax }) => ratio <= ratioMax * (1 + RATIO_SLACK))?.points ?? 0
 
@@ -209,7 +209,7 @@ function fractionOf(
   { energy, water }: DemonstrationYear,
   indicator: DemonstrationIndicator,
 ): { amount: number; size: number } | null {
-  // Fuel that no coefficient converts is in no sum: a value by what is left would be too good.
+  // The sums leave out fuel without a coefficient: a value computed without it would be too good.
   const whole = energy && energy.fuelKgWithoutCoefficient === 0 ? energy : null
   const { resource, numerator, size: sizeField } = DUAL_CONTROL[indicator]
   const own = resource === 'water' ? water : whole

@@ -1,7 +1,6 @@
-// Dual control (能源消费总量和强度双控): totals against the year's cap and intensities against the year's target, judged
-// apart, for an institution or an area (docs/rules/dual-control.md#totals-and-intensities-apart). Caps may lie above
-// the base year's result, as those of 2025 do, while intensities must fall: so no rule here infers the one from the
-// other.
+// Judges dual control (能源消费总量和强度双控) of an institution or area: totals against the year's cap, and separately
+// intensities against the year's target (docs/rules/dual-control.md#totals-and-intensities-apart). Caps may lie above
+// the base year's result, as those of 2025 do, while intensities must fall; so no rule here infers one from the other.
 
 import { type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
 import { byMonth, resourceHours, rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
@@ -28,14 +27,14 @@ export type ForecastBasis = (typeof FORECAST_BASES)[number]
 export type YearProfile = readonly number[]
 
 /**
- * Forecast over target, at most: green up to the one, orange up to the other, red beyond
+ * Limits of forecast / target: green up to ON_TRACK_RATIO_MAX, orange up to AT_RISK_RATIO_MAX, red beyond
  * (docs/rules/dual-control.md#status).
  */
 export const ON_TRACK_RATIO_MAX = 0.95
 export const AT_RISK_RATIO_MAX = 1
-/** Below it last year's profile is not used, and a judgement is provisional. */
+/** Below this coverage last year's profile is not used, and a judgement is provisional. */
 export const COVERAGE_MIN = 0.9
-/** Relative room for floating point, so that a forecast equal to a threshold meets it. */
+/** Relative tolerance for floating point: a forecast equal to a threshold meets it. */
 const RATIO_SLACK = 1e-9
 
 /** A month's total in the indicator's unit. */
@@ -46,13 +45,13 @@ export interface JudgeInput {
   /** Institution id or area code. */
   subject: string
   month: Month
-  /** Data up to here count; at most up to the end of `month`. */
+  /** Data before this instant count; at most up to the end of `month`. */
   asOfMs: number
   /** In any order; those of this year and of the year before are used. The current month as of `asOfMs`. */
   months: readonly SubjectMonth[]
-  /** Of this subject. */
+  /** The targets of this subject. */
   targets: readonly Target[]
-  /** The surrounding area's last year (see `profilesOf`), for a subject without one of its own. */
+  /** The surrounding area's last year (see `profilesOf`), for a subject without its own profile. */
   areaProfiles?: Partial<Record<TotalIndicator, YearProfile>>
   coefficientSet: string
   co2Factor: string
@@ -61,8 +60,9 @@ export interface JudgeInput {
 /**
  * Judges one subject for one month. Totals: year to date, and the forecast of the whole year. Intensities: the 12
  * months that end at `asOfMs`, null before there is a full year. `coverage`: known over expected hours of the year to
- * date, of energy or water, whichever is worse; a month without a record counts as unknown. `provisional`: that, or the
- * coverage of a rolling year, is below COVERAGE_MIN. Throws RangeError when `asOfMs` is not after the month's start.
+ * date, the worse of energy and water; a month without a record counts as unknown. `provisional`: this coverage or that
+ * of a rolling year is below COVERAGE_MIN, or an indicator is a lower bound. Throws RangeError when `asOfMs` is not
+ * after the month's start.
  */
 export function judge(input: JudgeInput): DualControl {
   const { fromMs, toMs } = monthRange(input.month)
@@ -92,16 +92,16 @@ export function judge(input: JudgeInput): DualControl {
   }
 }
 
-/** Fall against a base value, percent; negative when it rose. */
+/** Fall against a base value in percent; negative for a rise. */
 export const fallPct = (baseValue: number, value: number): number => (1 - value / baseValue) * 100
 
-/** Green, orange, red by forecast over target; equality meets the threshold. */
+/** Green, orange or red by forecast / target; equality meets the threshold. */
 export function statusOf(ratio: number): Status {
   if (ratio <= ON_TRACK_RATIO_MAX + RATIO_SLACK) return 'onTrack'
   return ratio <= AT_RISK_RATIO_MAX + RATIO_SLACK ? 'atRisk' : 'over'
 }
 
-/** Year profiles of the totals: those of which at least COVERAGE_MIN of the hours are known in each month of `year`. */
+/** Year profiles of the totals with at least COVERAGE_MIN of the hours known in each month of `year`. */
 export function profilesOf(
   months: readonly SubjectMonth[],
   year: number,
@@ -112,15 +112,15 @@ export function profilesOf(
   )
 }
 
-/** The input with what every indicator needs of it, computed once: a province is judged 30,000 subjects at a time. */
+/** The input, plus values that every indicator needs, computed once: a province judges 30,000 subjects at a time. */
 interface Scope extends JudgeInput {
   endMs: number
   year: number
   byMonth: ReadonlyMap<Month, SubjectMonth>
   rolling: Record<ResourceKind, SubjectYear | null>
-  /** Of the months of this year, how much has passed, January first. */
+  /** Elapsed share of each month of this year, 0 to 1, January first. */
   elapsed: readonly number[]
-  /** The records from January to `month`, and the time that they stand for. */
+  /** The records from January to `month`, and the elapsed time that they cover. */
   toDate: readonly SubjectMonth[]
   recordedMs: number
 }
@@ -184,7 +184,7 @@ function against(
     ...found,
     target: value,
     ratio,
-    // A lower bound may already be over; that it is on track nobody can say.
+    // A lower bound can prove `over`, but not `onTrack` or `atRisk`.
     status: isLowerBound && status !== 'over' ? null : status,
     targetSource: target?.source ?? null,
     targetStandIn: target?.standIn ?? false,
@@ -192,7 +192,7 @@ function against(
   }
 }
 
-/** The part of the year's use that has passed, and what that is judged from. The share is above 0. */
+/** The share of the year's use that is due by now, above 0, and the basis of this share. */
 function elapsedOfYear(scope: Scope, indicator: TotalIndicator): { basis: ForecastBasis; share: number } {
   const { fromMs, toMs } = yearRange(scope.year)
   if (scope.endMs >= toMs) return { basis: 'complete', share: 1 }
@@ -203,7 +203,7 @@ function elapsedOfYear(scope: Scope, indicator: TotalIndicator): { basis: Foreca
   return { basis: 'days', share: (scope.endMs - fromMs) / (toMs - fromMs) }
 }
 
-/** Past months whole, the current one by the time elapsed in it; 0 when there is no usable profile. */
+/** Past months count fully, the current one by its elapsed share; 0 without a usable profile. */
 function shareByProfile({ elapsed }: Scope, profile: YearProfile | undefined): number {
   if (profile?.length !== 12) return 0
   const total = profile.reduce((sum, amount) => sum + amount, 0)
@@ -219,7 +219,7 @@ function profileOf(
   const row = DUAL_CONTROL[indicator]
   const parts = monthsOf(year).flatMap((month) => map.get(month) ?? [])
   const hours = parts.map((part) => resourceHours(part, row.resource))
-  // Each month must be known, not only the year: a January half missing would make every February look too high.
+  // Each month must be known, not only the year: a half-missing January would make every February look too high.
   if (parts.length < 12 || hours.some((month) => (coverageOf([month]) ?? 0) < COVERAGE_MIN)) return undefined
   return parts.map((part) => totalOf(part, row))
 }
@@ -240,8 +240,8 @@ function coverageOf(hours: readonly { expected: number; known: number }[]): numb
 }
 
 /**
- * A pair of total and intensity (energy, water and CO2 together): each side is over when any of its indicators is.
- * Null unless at least one indicator of either side could be judged, since a side without a target is not met.
+ * The verdict on totals and intensities (energy, water and CO2 together): a side is over when any of its indicators is.
+ * Null unless both sides have a judged indicator, since a side without a target counts neither as met nor as over.
  */
 function verdictOf(indicators: readonly IndicatorStatus[]): Verdict | null {
   const sideOver = (side: readonly string[]): boolean | null => {

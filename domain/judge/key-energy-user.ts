@@ -1,5 +1,5 @@
-// Which institutions are key energy users (公共机构重点用能单位), by a dated threshold on the energy of a calendar year. The
-// thresholds are the user's; without one nobody is marked, and the result says that none was issued.
+// Decides which institutions are key energy users (公共机构重点用能单位), by a dated threshold on the energy of a calendar
+// year. Users import the thresholds; without one no institution is marked, and the result says that none was issued.
 
 import { monthsThrough } from '../calendar.ts'
 import { byMonth, resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
@@ -9,23 +9,23 @@ import { isValidOn } from '../standards/validity.ts'
 import { COVERAGE_MIN } from './dual-control.ts'
 
 export interface KeyEnergyUser {
-  /** Null when it cannot be told: see `reason`. */
+  /** Null when undecided: see `reason`. */
   isKey: boolean | null
   year: number
-  /** By the statistics set (当量值), of the months that are known; null when none is. */
+  /** By the statistics set (当量值), sum of the known months; null when none is known. */
   energyTce: number | null
   /** Months of the year with known energy. */
   monthsKnown: number
   rule: KeyEnergyUserRule | null
   /**
-   * `noRule`: 阈值未下达. `yearNotKnown`: below the threshold, but of the year a month, over 10 % of the hours or the
+   * `noRule`: 阈值未下达. `yearNotKnown`: below the threshold, but a month, over 10 % of the year's hours or the
    * coefficient of a fuel is missing.
    */
   reason: 'noRule' | 'yearNotKnown' | null
 }
 
 /**
- * Whether the year's energy reached the threshold that held at the year's end. What is known may already be enough.
+ * Compares the year's energy with the threshold in force at the year's end. The known months may already reach it.
  * `months`: the institution's, in any order. `areaPath`: its area's code, then those above
  * (domain/energy/conversion.ts).
  */
@@ -53,7 +53,7 @@ export function keyEnergyUser(input: {
   }
 }
 
-/** The nearest area's row wins; in one area that of the type before that of all, an issued one before a stand-in. */
+/** The nearest area's row wins; in an area an issued row before a stand-in, then the type's row before the general. */
 function ruleOn(
   date: string,
   {

@@ -1,6 +1,6 @@
-// How an institution goes through the year against its quota: what it used since 1 January against the share of the
-// year's quota that was due by then, and how much is left for the next better rating. The formulae stay in
-// domain/judge/quota.ts: it is asked for a whole year whose remaining months are at nothing.
+// Computes an institution's pace against its quota: use since 1 January against the share of the year's quota due by
+// now, and the amount left for the next better rating. The formulae stay in domain/judge/quota.ts, which computes a
+// whole year whose remaining months are 0.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough, yearOf, yearRange } from '../calendar.ts'
 import { byMonth, resourceHours, type SubjectMonth, sumSubjects } from '../energy/subject-month.ts'
@@ -17,18 +17,15 @@ export interface QuotaPace {
   unit: string
   /** Used since 1 January, per m² or person; null when a month of the year so far, or the size, is unknown. */
   yearToDate: number | null
-  /**
-   * The part of a year's use that is due by now, 0 to 1, and what it is judged from. Null: nothing was due by last
-   * year.
-   */
+  /** The share of a year's use that is due by now, 0 to 1. */
   share: number | null
   /**
    * `ownProfile`: last year's own months, each known for 90 %; `days`: elapsed days; `complete`: the year has passed.
    */
   basis: 'ownProfile' | 'days' | 'complete' | null
-  /** yearToDate over the constraint's share; above 1 the year is on the way to 需整改. */
+  /** yearToDate over the constraint's share; above 1 the year is heading for 需整改. */
   paceRatio: number | null
-  /** yearToDate / share: the year, if it goes on like this, and its rating. */
+  /** yearToDate / share: the whole year at the present pace, and its rating. */
   projected: number | null
   projectedRating: Rating | null
   /** The next better rating than the projected one; null at the best, or without a row. */
@@ -41,15 +38,15 @@ export interface QuotaPace {
 export interface NextRating {
   rating: Rating
   limit: number
-  /** What may still be used until the year's end; negative when it is too late. */
+  /** Amount that may still be used until the year's end; negative when it is too late. */
   left: number
-  /** The same for each of the months left, the current one by its remaining part; null when the year has passed. */
+  /** `left` for each month left, the current one by its remaining part; null when the year has passed. */
   leftPerMonth: number | null
   /** Months left of the year, with fraction. */
   monthsLeft: number
-  /** How much less than projected must be used. */
+  /** Amount by which the projected use must fall. */
   toSave: number
-  /** Whether anything is left to use. */
+  /** False when the year has passed or nothing is left to use. */
   reachable: boolean
 }
 
@@ -65,7 +62,7 @@ export function quotaPace(
 ): QuotaPace[] {
   const year = yearOf(asOfMs - 1)
   const map = byMonth(months)
-  // The row must be the one in force now, although the year that is asked for ends later.
+  // The row must be the one in force now, although the year computed below ends later.
   const rows = quotaStatus(institution, [], quotas, asOfMs)
   const actualsOf = (parts: readonly SubjectMonth[] | null, given: number) =>
     parts && quotaStatus(institution, parts, quotas, yearRange(given).toMs)
@@ -146,7 +143,7 @@ function dueOf(toDate: number | null | undefined, whole: number | null | undefin
   return { share: (asOfMs - fromMs) / (toMs - fromMs), basis: 'days' }
 }
 
-/** The year with its remaining months at nothing; null when one of the months so far has no record. */
+/** The year with its remaining months set to 0; null when a month so far has no record. */
 function yearToDate(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs: number): SubjectMonth[] | null {
   const now = monthOf(asOfMs - 1)
   const passed = monthsThrough(`${year}-01`, now).map((month) => map.get(month))
@@ -156,7 +153,7 @@ function yearToDate(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs:
   return [...passed.filter((part) => part !== undefined), ...rest]
 }
 
-/** Last year's twelve months when each of them is known well enough to be a profile. */
+/** Last year's twelve months, when the coverage of each is high enough for a profile. */
 function yearOfProfile(map: ReadonlyMap<Month, SubjectMonth>, year: number): SubjectMonth[] | null {
   const parts = monthsThrough(`${year}-01`, `${year}-12`).flatMap((month) => map.get(month) ?? [])
   const wellKnown = parts.filter((part) => {
@@ -166,20 +163,20 @@ function yearOfProfile(map: ReadonlyMap<Month, SubjectMonth>, year: number): Sub
   return wellKnown.length === 12 ? parts : null
 }
 
-/** Last year with only what had passed by the same time of the year. */
+/** Last year up to the same time of the year; the rest is 0. */
 function elapsedLastYear(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs: number): SubjectMonth[] | null {
   const whole = yearOfProfile(map, year - 1)
   return whole?.map((part) => scaled(part, elapsedShare(addMonths(part.month, 12), asOfMs))) ?? null
 }
 
-/** Every amount that adds, times a factor; sizes and hours stay as they are. */
+/** Multiplies every additive amount by a factor; sizes and hours stay as they are. */
 function scaled(part: SubjectMonth, factor: number): SubjectMonth {
   const copy = { ...part }
   for (const key of AMOUNTS) copy[key] = part[key] * factor
   return copy
 }
 type AmountKey = { [K in keyof SubjectMonth]: SubjectMonth[K] extends number ? K : never }[keyof SubjectMonth]
-/** An empty month has 0 for what adds and null for a size, so this list needs no second copy of the keys. */
+/** An empty month has 0 for additive amounts and null for sizes, so this list needs no second copy of the keys. */
 const AMOUNTS = Object.entries(sumSubjects('1970-01', []))
   .filter(([key, value]) => value === 0 && !/hours(Expected|Known|Priced)$/i.test(key))
   .map(([key]) => key as AmountKey)
@@ -189,6 +186,6 @@ function elapsedShare(month: Month, atMs: number): number {
   return Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))
 }
 
-/** Months of the year that are left, the current one by its remaining part. */
+/** Months left in the year, the current one by its remaining part. */
 const monthsLeftOf = (year: number, asOfMs: number): number =>
   monthsThrough(`${year}-01`, `${year}-12`).reduce((sum, month) => sum + 1 - elapsedShare(month, asOfMs), 0)

@@ -1,6 +1,6 @@
-// Quota (定额): four indicators of one institution against constraint (约束值) ≥ benchmark (基准值) ≥ guide (引导值).
-// Formulae and the rating ladder: docs/rules/quota.md#indicators, docs/rules/quota.md#ratings. There is no default row:
-// an institution whose class, level or zone has no row is not rated. No correction for climate, hours or vacancy is
+// Rates four indicators of one institution against its quota (定额): constraint (约束值) ≥ benchmark (基准值) ≥ guide
+// (引导值). Formulae and ratings: docs/rules/quota.md#indicators, docs/rules/quota.md#ratings. An institution whose class,
+// level or zone has no row is not rated: there is no default row. No correction for climate, hours or vacancy is
 // applied, since no rule for one is known.
 
 import { dayLabel, dayOf } from '../calendar.ts'
@@ -17,8 +17,8 @@ import type { QuotaStatus } from './result.ts'
 /**
  * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
  * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data,
- * or an unknown size, the actual is null. `coefficientSet`: the name of what converted the months. A row that a
- * stand-in and an imported standard both offer is taken from the latter.
+ * or an unknown size, the actual is null. `coefficientSet`: the name of the set that converted the months. An imported
+ * row takes precedence over a stand-in.
  */
 export function quotaStatus(
   institution: Institution,
@@ -50,7 +50,8 @@ export function quotaStatus(
 }
 
 /**
- * The row for an institution on a local date. What a row states must be equal; an imported row goes before a stand-in.
+ * The row for an institution on a local date. Every class field that a row states must equal the institution's; an
+ * imported row takes precedence over a stand-in, then the row with more stated fields.
  */
 export function quotaRow(
   institution: Institution,
@@ -89,7 +90,7 @@ function actualsOf(
   asOfMs: number,
 ): Record<QuotaIndicator, number | null> {
   const { energy, water } = rollingYearsOf(months, asOfMs)
-  // A fuel that the quota's set cannot convert is in no sum: a rating by what is left would be too good.
+  // The sums leave out fuel without a quota coefficient: a rating computed without it would be too good.
   const whole = energy && energy.fuelKgWithoutQuotaCoefficient === 0 ? energy : null
   const valueBy = (row: IndicatorRow): number | null => {
     const year = row.resource === 'water' ? water : whole
@@ -104,16 +105,16 @@ function actualsOf(
 }
 
 /**
- * Whether non-heating energy can be told from heating. Not so where air conditioning, gas or oil heats but no meter
- * says how much of it: then both indicators stay unknown, rather than no heating and too much of the rest. District
- * heat without a meter is not in the total either.
+ * True when heating and non-heating energy can be separated. They cannot where air conditioning, gas or oil heats
+ * without its own meter, or the kind of heating is not registered: then both indicators stay unknown. District heat
+ * without a meter is not in the total either.
  */
 const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
   heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'
 
 const per = (amount: number, size: number | null): number | null => (size === null || size <= 0 ? null : amount / size)
 
-/** People, as daily averages of the year. `staff` 在编, `contractStaff` 编外. */
+/** Numbers of people, as daily averages of the year. `staff` 在编, `contractStaff` 编外. */
 export type EnergyUsersInput =
   | { type: 'government'; staff: number; contractStaff: number }
   | { type: 'education'; staff: number; contractStaff: number; students: number }
@@ -121,7 +122,7 @@ export type EnergyUsersInput =
       type: 'healthcare'
       staff: number
       contractStaff: number
-      /** 实习, and the months of the year that they are present. */
+      /** 实习; `internMonths`: months of the year in which they are present. */
       interns: number
       internMonths: number
       beds: number

@@ -1,5 +1,5 @@
-// A ranking from which efficiency leaders (能效领跑者) can be selected, within each type and level. The rule is
-// a table (standards/ranking-rules.ts), and people select.
+// Ranks the candidates for efficiency leaders (能效领跑者) within each type and level. The rule is a table
+// (domain/standards/ranking-rules.ts); people select the leaders.
 
 import { must } from '../must.ts'
 import { RATINGS, type Rating } from '../rating.ts'
@@ -14,7 +14,7 @@ export interface RankingCandidate {
   values: Readonly<Record<RankingIndicator, number | null>>
   /** Known over expected hours, 0 to 1. */
   coverage: number | null
-  /** Null: none was issued, or it could not be judged. */
+  /** Null: no target was issued, or it could not be judged. */
   targetsMet: boolean | null
   /** Worst rating of its quota indicators; null: not rated. */
   rating: Rating | null
@@ -34,13 +34,13 @@ export interface RankingGroup {
   type: Institution['type']
   venueKind: Institution['venueKind'] | null
   level: Institution['level'] | null
-  /** Best first. Those that tie in every indicator share a rank, and the next rank is skipped: 1, 1, 3. */
+  /** Best first. Institutions that tie in every indicator share a rank, and the next rank is skipped: 1, 1, 3. */
   ranked: { institution: string; rank: number; value: number; leader: boolean }[]
-  /** By id, each with all of its reasons. */
+  /** Sorted by id, each with all of its reasons. */
   excluded: { institution: string; reasons: Exclusion[] }[]
 }
 
-/** Relative: values nearer than this were computed from the same readings in another order. */
+/** Relative tolerance: values this close were computed from the same readings in another order. */
 const TIE_SLACK = 1e-9
 
 /** Groups in order of type, kind and level. The same candidates in any order give the same result. */
@@ -76,11 +76,11 @@ function groupOf(members: readonly RankingCandidate[], rule: RankingRule): Ranki
 
 interface Eligible {
   id: string
-  /** By the rule's indicators, none missing. */
+  /** Values of the rule's indicators, none missing. */
   values: number[]
 }
 
-/** Best first, as groups of those that tie in every indicator from `depth` on. */
+/** Best first, in groups that tie in every indicator from `depth` on. */
 function tieBreak(eligible: readonly Eligible[], depth: number): Eligible[][] {
   const [first] = eligible
   if (first === undefined) return []
@@ -90,7 +90,7 @@ function tieBreak(eligible: readonly Eligible[], depth: number): Eligible[][] {
   const groups: Eligible[][] = []
   for (const one of sorted) {
     const tied = groups.at(-1)
-    // Against the group's first, so that a chain of near values does not tie its ends.
+    // Compares with the group's first value, so that a chain of near values does not tie its ends.
     const best = tied?.[0] === undefined ? Number.NaN : amountOf(tied[0])
     const isTied = tied !== undefined && amountOf(one) - best <= Math.abs(best) * TIE_SLACK
     if (isTied) tied.push(one)

@@ -1,4 +1,4 @@
-// The results of judging, as zod schemas: the rules return them, the API and the page show them.
+// Defines the results of judging as zod schemas: the rules return them, the API and the page show them.
 
 import * as z from 'zod'
 import { INDICATORS, QUOTA_INDICATORS } from '../indicator.ts'
@@ -17,7 +17,7 @@ export const indicatorStatusSchema = z.object({
   unit: z.string(),
   /** Totals: year to date. Intensities: rolling 12 months. */
   actual: amount,
-  /** Totals: expected at the year's end. Intensities: the actual. */
+  /** Totals: expected amount of the whole year. Intensities: the actual. */
   forecast: amount,
   forecastBasis: z.enum(FORECAST_BASES).nullable(),
   target: amount,
@@ -25,10 +25,10 @@ export const indicatorStatusSchema = z.object({
   ratio: amount,
   /** Null when there is no target (目标未下达) or nothing to judge. */
   status: z.enum(STATUSES).nullable(),
-  /** Where the target comes from; a stand-in says so. */
+  /** Source of the target. */
   targetSource: z.string().nullable(),
   targetStandIn: z.boolean(),
-  /** True: fuel was burnt that no row converts, so actual and forecast are lower bounds, and only `over` is certain. */
+  /** True: no row converts some burnt fuel, so actual and forecast are lower bounds, and only `over` is certain. */
   lowerBound: z.boolean().optional(),
 })
 
@@ -43,7 +43,7 @@ export const dualControlSchema = z.object({
   /** Worst status of the indicators; null when none could be judged. */
   status: z.enum(STATUSES).nullable(),
   verdict: z.enum(VERDICTS).nullable(),
-  /** Known over expected hours of the year to date, of energy or water, whichever is worse; 0 to 1. */
+  /** Known over expected hours of the year to date, the worse of energy and water; 0 to 1. */
   coverage: amount,
   /** The coverage, or that of a rolling year, is below 90 %, or an indicator is a lower bound. */
   provisional: z.boolean(),
@@ -66,7 +66,7 @@ export const quotaStatusSchema = z.object({
   toNextRating: amount,
   standard: z.string().nullable(),
   standIn: z.boolean(),
-  /** What made standard coal of the actual; null of water. A stand-in says so in its name. */
+  /** Name of the set that converted the actual; null for water. A stand-in has it in its name. */
   coefficientSet: z.string().nullable(),
 })
 

@@ -1,16 +1,16 @@
-// Why a closed month changed: the causes that a revision names, and how readings that arrived are told apart. A cause
-// is noted where it happens, beside the mark that has the month judged anew; whoever judges it says so only if a number
-// moved.
+// Defines the causes of a revision of a closed month, and classifies the readings that arrived. The function that
+// changes something records the cause beside the mark that has the month judged again; judging reports it only when a
+// number changed.
 
 import * as z from 'zod'
 import type { Month } from '../calendar.ts'
 
-/** What an institution is judged by, as far as the registry says it. `sizes`: floor areas, energy users. */
+/** Parts of the registry that an institution's judgement depends on. `sizes`: floor areas, energy users. */
 export const REGISTERED_PARTS = ['institution', 'sizes', 'meters', 'area', 'tariffs'] as const
 
 const meter = z.string()
 const count = z.number().int()
-/** One cause; fields name who and what, so that a person can follow it. */
+/** One cause; its fields name the person and the record, so that a reader can follow it. */
 export const causeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('lateReadings'), meter, count }),
   z.object({ kind: z.literal('correctedReadings'), meter, count }),
@@ -64,14 +64,14 @@ export function causeText(cause: Cause): string {
   }
 }
 
-/** A cause and the months it may have changed. */
+/** A cause and the months that it may have changed. */
 export interface CausedMonths {
   cause: Cause
   months: Month[]
 }
 /**
- * Readings that settling found: the latest `count` to arrive from `fromMs` to `toMs`. What they were is told if it
- * matters.
+ * Readings that settling found: the latest `count` arrivals from `fromMs` to `toMs`. arrivalCauses classifies them only
+ * when a number changed.
  */
 export interface ArrivedReadings {
   meter: string
@@ -82,15 +82,15 @@ export interface ArrivedReadings {
   months: [first: Month, last: Month]
 }
 export type TrailEntry = CausedMonths | ArrivedReadings
-/** By subject, what happened to its ended months since they were last judged. */
+/** By subject: the changes to its ended months since they were last judged. */
 export type Trail = Record<string, TrailEntry[]>
 
-/** Per subject: more than the meters of nearly all of them, and a county's trail stays one small document. */
+/** Entries per subject: nearly every subject has fewer meters, and a county's trail stays one small document. */
 const TRAIL_ENTRIES_MAX = 100
-/** Causes of one revision. */
+/** Causes listed in one revision. */
 const CAUSES_MAX = 50
 
-/** Two trails as one. The same entry twice is one: a step that was cut off is done again. */
+/** Joins two trails. Equal entries become one, since an interrupted step is repeated. */
 export function joinedTrail(known: Trail, added: Trail): Trail {
   const joined = new Map(Object.entries(known))
   for (const [subject, entries] of Object.entries(added)) {
@@ -101,7 +101,7 @@ export function joinedTrail(known: Trail, added: Trail): Trail {
   return Object.fromEntries(joined)
 }
 
-/** Each cause once; beyond CAUSES_MAX only how many more. */
+/** Each cause once; beyond CAUSES_MAX only the number of further causes. */
 export function listedCauses(causes: readonly Cause[]): Cause[] {
   const distinct = [...new Map(causes.map((cause) => [JSON.stringify(cause), cause])).values()]
   if (distinct.length <= CAUSES_MAX) return distinct
@@ -118,13 +118,13 @@ export interface RepairedReading {
   file: string
   who: string
   atMs: number
-  /** Null: taken back. */
+  /** Null: withdrawn. */
   value: number | null
 }
 
 /**
- * What the latest `count` of a meter's arrivals were: rows of a repair, other values for times that had one, or late. A
- * reading that came again unchanged is no cause. `arrivals` in order of arrival, `repairs` the newest last.
+ * Classifies the latest `count` arrivals of a meter: rows of a repair, corrections of a known time, or late readings.
+ * A reading that came again unchanged is no cause. `arrivals` in order of arrival, `repairs` newest last.
  */
 export function arrivalCauses(
   meter: string,

@@ -1,6 +1,6 @@
-// How the targets of an area are decomposed to its children (目标分解): a proposal whose parts sum to the whole, and a
-// check of what was issued. Caps of children must fit under the parent's; of intensities only the consequence can be
-// told, since it depends on how the children grow, so it is reported and blocks nothing.
+// Decomposes the targets of an area to its children (目标分解): proposes parts that sum to the whole, and checks issued
+// targets. The children's caps must fit under the parent's. Whether their intensities fit depends on how the children
+// grow, so the result is reported and blocks nothing.
 
 import { type Indicator, isTotal } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
@@ -17,17 +17,17 @@ export interface PlanProblem {
   reason: string
 }
 
-/** Identifies a target: another one of the same id replaces it. */
+/** Identifies a target: a later target with the same id replaces it. */
 export const targetId = ({ subject, indicator, baseYear, endYear }: Target): string =>
   `${subject} ${indicator} ${baseYear}-${endYear}`
 
-/** Years in which a target sets a value: after its base year, up to its end. */
+/** Years in which a target sets a value: after its base year, up to its end year. */
 export function planYears({ baseYear, endYear, years }: Target): number[] {
   const all = Array.from({ length: Math.max(0, endYear - baseYear) }, (_, index) => baseYear + 1 + index)
   return years === undefined ? all : all.filter((year) => years[String(year)] !== undefined)
 }
 
-/** What is wrong with one target by itself: an explicit year outside its plan, or a plan without any of its years. */
+/** Problems of one target by itself: an explicit year outside its plan, or no explicit year within it. */
 export function targetProblems(target: Target): PlanProblem[] {
   const { baseYear, endYear, years } = target
   if (years === undefined) return []
@@ -47,29 +47,29 @@ export interface PlanYear {
   parent: number
   /** Totals: the sum of the children's caps. Intensities: their mean, by size; null when no child has a known size. */
   children: number | null
-  /** Whether the children stay within the parent's; null when there is nothing to compare. */
+  /** True when the children stay within the parent's value; null when there is nothing to compare. */
   fits: boolean | null
-  /** Children without a value for the year; their sum or mean is that of the others. */
+  /** Children without a value for the year; the sum or mean is that of the others. */
   without: string[]
 }
 
 export interface PlanCheck {
-  /** Of totals: blocks. */
+  /** Problems block the import. Intensities that do not fit are no problem. */
   problems: PlanProblem[]
-  /** Of every indicator and year of the parent's plan. */
+  /** Every indicator and year of the parent's plan. */
   years: PlanYear[]
 }
 
-/** Relative room for floating point in a sum of shares. */
+/** Relative tolerance for floating point in a sum of shares. */
 const FIT_SLACK = 1e-9
 
 /** The amount that a child's intensity divides by (m² or people); null when unknown. */
 export type SizeOf = (child: string, indicator: Indicator) => number | null
 
 /**
- * Whether the children's targets fit the parent's, year by year of the parent's plan. A child without a target is
- * named, not refused: it may be decided later. A child whose own plan does not reach a year of the parent's is a
- * problem of that child.
+ * Checks that the children's targets fit the parent's, year by year of the parent's plan. A child without a target is
+ * named, not refused: its target may be decided later. A child whose own plan misses a year of the parent's has a
+ * problem.
  */
 export function checkDecomposition(input: {
   /** Targets of the parent; one for each indicator and plan. */
@@ -97,17 +97,16 @@ export function checkDecomposition(input: {
 /** A child's share in the decomposition of one target: its base year's value, or a weight of any unit. */
 export type Share = { subject: string; baseValue: number } | { subject: string; weight: number }
 
-/** Decimals to which caps are cut: a kilogram of a tce or t; of m³, a litre. */
+/** Decimals to which caps are rounded down: a kilogram (of tce or t) or a litre (of m³). */
 const CAP_DECIMALS = 3
-/** Beyond it, steps of 10^-CAP_DECIMALS are no longer whole numbers of a double. */
+/** Beyond this, a double cannot hold the number of steps of 10^-CAP_DECIMALS exactly. */
 const STEPS_MAX = Number.MAX_SAFE_INTEGER
 
 /**
  * Proposes targets of the children. A total: explicit yearly caps, in proportion to base values or weights, that sum to
- * the parent's exactly, in steps of 0.001: each share is cut down, and the last child takes what the cutting left (a
- * parent's own value between two steps is cut down first). An intensity: the same percentage as the parent's, from each
- * child's own base value. What cannot be is a problem and proposes nothing for anyone, since the rest would no longer
- * sum.
+ * the parent's exactly, in steps of 0.001. Each share is rounded down, and the last child takes the remainder (the
+ * parent's value is rounded down first). An intensity: the same percentage as the parent's, from each child's own base
+ * value. Any problem leaves no proposal at all, since the remaining caps would no longer sum.
  */
 export function decompose(parent: Target, shares: readonly Share[]): { targets: Target[]; problems: PlanProblem[] } {
   const problems = [...targetProblems(parent), ...shareProblems(parent, shares)]
@@ -143,14 +142,14 @@ function decomposeIntensity(parent: Target, shares: readonly Share[]): { targets
   return { targets, problems: [] }
 }
 
-/** Whole steps, in proportion to the weights; the last takes the rest. All weights are positive. */
+/** Whole steps in proportion to the weights, which are positive; the last part takes the remainder. */
 function splitSteps(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0)
   const parts = weights.slice(0, -1).map((weight) => Math.floor(total * (weight / sum)))
   return [...parts, total - parts.reduce((a, b) => a + b, 0)]
 }
 
-/** Cut down, but for a value that floating point keeps a hair below its step, such as 1.005 at 1004.9999999999999. */
+/** Rounds down, but not a value that floating point puts just below its step, such as 1.005 at 1004.9999999999999. */
 function stepsOf(value: number): number {
   const steps = value * 10 ** CAP_DECIMALS
   return Math.abs(steps - Math.round(steps)) <= 4 * Number.EPSILON * steps ? Math.round(steps) : Math.floor(steps)
@@ -193,7 +192,7 @@ function proposalOf(parent: Target, share: Share): Target & { years: Record<stri
 
 interface Child {
   child: string
-  /** Of the parent's indicator, in years of its plan. */
+  /** Targets of the parent's indicator, in years of its plan. */
   targets: readonly Target[]
 }
 
@@ -218,7 +217,7 @@ function checkOne(parent: Target, children: readonly Child[], sizeOf: SizeOf): P
   }
 }
 
-/** Years of the parent's plan that a child's own plan leaves out; a child without any plan is only named. */
+/** Years of the parent's plan that a child's own plan leaves out; a child without a plan is only named. */
 function gapsOf(child: Child, parent: Target): PlanProblem[] {
   const target = child.targets.at(-1)
   const missing = planYears(parent).filter((year) => capOf(child, parent.indicator, year) === null)
@@ -251,13 +250,13 @@ function planYear(parent: Target, year: number, among: readonly Child[], childre
 
 const within = (value: number, limit: number): boolean => value <= limit * (1 + FIT_SLACK)
 
-/** Null when none of the child's plans sets a value for the year. */
+/** Null when no plan of the child sets a value for the year. */
 function capOf({ targets }: Child, indicator: Indicator, year: number): number | null {
   const target = targetFor(targets, indicator, year)
   return target ? targetValue(target, year) : null
 }
 
-/** Of the same indicator, in years that overlap. */
+/** True for targets of the same indicator in overlapping years. */
 const isOfPlan = (target: Target, parent: Target): boolean =>
   target.indicator === parent.indicator && target.baseYear < parent.endYear && parent.baseYear < target.endYear
 

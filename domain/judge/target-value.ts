@@ -1,5 +1,5 @@
-// What a target asks of a year: which plan holds, and its value by cap, path or explicit row. How a subject stands to
-// it: dual-control.ts; whether parts fit a whole: target-plan.ts.
+// Finds the target that holds in a year and its value by cap, path or explicit row. dual-control.ts compares a subject
+// with it; target-plan.ts compares the parts with the whole.
 
 import type { Indicator } from '../indicator.ts'
 import type { Target } from '../registry/records.ts'
@@ -7,7 +7,7 @@ import type { Target } from '../registry/records.ts'
 /**
  * The value a target sets for a year, in the indicator's unit: the explicit row, or a point on the path from
  * `baseValue` at `baseYear` to the end value at `endYear`. No source prescribes linear or compound
- * (docs/rules/dual-control.md#path), so the target says which. Throws RangeError naming the target when the year lies
+ * (docs/rules/dual-control.md#path), so the target states it. Throws RangeError naming the target when the year lies
  * outside its plan or has no row.
  */
 export function targetValue(target: Target, year: number): number {
@@ -28,7 +28,7 @@ export function targetValue(target: Target, year: number): number {
     : baseValue + (endValue - baseValue) * progress
 }
 
-/** The target whose plan sets a value for the year: a real one before a stand-in, then the newest plan. */
+/** The target that sets a value for the year: an issued one before a stand-in, then the newest plan. */
 export function targetFor(targets: readonly Target[], indicator: Indicator, year: number): Target | undefined {
   return targets
     .filter((target) => target.indicator === indicator && year > target.baseYear && year <= target.endYear)

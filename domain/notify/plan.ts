@@ -1,6 +1,6 @@
-// Alert events + preferences + the clock → what is sent to whom, and when: at once, after quiet hours, or in the daily
-// digest. Pure, and the same input gives the same ids, so that planning twice sends once. How it reads:
-// notification-text.ts.
+// Plans which notification goes to whom and when (at once, after quiet hours, or in the daily digest), from alert
+// events, preferences and the clock. Pure: the same input gives the same ids, so that planning twice sends once. The
+// texts are in domain/notify/text.ts.
 
 import type { AlertEvent } from '../alert/life.ts'
 import type { AlertGroup } from '../alert/storm.ts'
@@ -12,17 +12,17 @@ import { type Directory, digestText, groupLine, groupText } from './text.ts'
 
 /** One message to one channel of one recipient; plain JSON. No secret: the channel is looked up when it is sent. */
 export interface Notification {
-  /** Says what it tells and to whom: stored once, sent once. */
+  /** Identifies event and recipient, so that the notification is stored once and sent once. */
   id: string
   recipient: string
-  /** Place among the recipient's channels. */
+  /** Index of the recipient's channel. */
   channel: number
-  /** Of a short message: the one phone it goes to. */
+  /** Short message: its one phone. */
   phone?: string
   language: Recipient['language']
   title: string
   lines: readonly string[]
-  /** The page that shows it. */
+  /** URL of the page that shows it. */
   link: string
   createdMs: number
 }
@@ -36,8 +36,8 @@ export interface Held {
 }
 
 /**
- * Who is told what of one round's groups (alert-storm.ts). Acknowledgements are told to nobody: who asks sees them on
- * the page. A recipient of a part of a storm's area is told of that part.
+ * Plans the notifications of one round's groups (domain/alert/storm.ts). Acknowledgements are not sent; the page shows
+ * them. A recipient responsible for a part of a storm's area is notified of that part only.
  */
 export function planNotifications(
   groups: readonly AlertGroup[],
@@ -61,7 +61,7 @@ export function planNotifications(
   return { notifications, held }
 }
 
-/** Whether an event can be told at all: one that another version wrote, or half of one, must not stop the others. */
+/** True when an event can be rendered: an incomplete event, or one of another version, must not stop the others. */
 export function isTellable(event: AlertEvent): boolean {
   const nowhere: Directory = {
     pageUrl: '',
@@ -81,8 +81,8 @@ export function isTellable(event: AlertEvent): boolean {
 }
 
 /**
- * What has waited long enough: one notification per recipient and due time with all its lines. `released` are the lines
- * to forget, those of recipients who are gone among them.
+ * Releases the due lines: one notification per recipient and channel with all its lines. `released`: the lines to
+ * delete, including those of removed recipients.
  */
 export function releaseHeld(
   held: readonly Held[],
@@ -104,7 +104,7 @@ export function releaseHeld(
 
 function concerns(recipient: Recipient, event: AlertEvent, directory: Directory): boolean {
   if (event.what === 'acknowledged' || (event.what === 'cleared' && !recipient.cleared)) return false
-  // Told to the levels that it has reached; the first ones are reminded.
+  // Every level reached is notified; the lower levels are reminded.
   if (recipient.escalationLevel > event.level) return false
   if (rank(event.severity) < rank(recipient.severityMin)) return false
   if (recipient.kinds && !recipient.kinds.includes(event.kind)) return false
@@ -122,13 +122,13 @@ function dueOf(recipient: Recipient, { what, events }: AlertGroup, nowMs: number
   return quietHours && !urgent && isQuiet(quietHours, nowMs) ? nextHour(quietHours.to, nowMs) : nowMs
 }
 
-/** From `from` o'clock until `to` o'clock; the same hour twice: never. */
+/** True from `from` o'clock until `to` o'clock; never when both are equal. */
 export function isQuiet({ from, to }: { from: number; to: number }, nowMs: number): boolean {
   const hour = hourOfDay(nowMs)
   return from <= to ? hour >= from && hour < to : hour >= from || hour < to
 }
 
-/** The next time that the local clock strikes `hour`, after now. */
+/** The next full local `hour` after now. */
 function nextHour(hour: number, nowMs: number): number {
   const todayMs = dayStartMs(dayOf(nowMs)) + hour * HOUR_MS
   return todayMs > nowMs ? todayMs : todayMs + DAY_MS
@@ -151,7 +151,7 @@ const toEachChannel = (
 ): Notification[] =>
   channels.flatMap((to, channel) => {
     const common = { recipient, channel, language, ...text, createdMs: nowMs }
-    // One for each phone: when one of them fails, the others are not told again.
+    // One notification per phone: when one fails, the others are not sent again.
     return to.type === 'sms'
       ? to.phones.map((phone) => ({ id: `${id}:${channel}:${phone}`, ...common, phone }))
       : [{ id: `${id}:${channel}`, ...common }]

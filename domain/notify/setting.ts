@@ -1,5 +1,5 @@
-// Who is told of alerts, where, in which language, and when not: recipients and their channels, as zod schemas.
-// Secrets of robots and webhooks stand in the channel, so these documents are for administrators only.
+// Defines the recipients of alerts as zod schemas: their channels, language, filters and quiet hours. Channels contain
+// the secrets of robots and webhooks, so these documents are for administrators only.
 
 import * as z from 'zod'
 import { ALERT_KINDS } from '../alert/kinds.ts'
@@ -7,9 +7,9 @@ import { LANGUAGES, SEVERITIES } from '../phrase.ts'
 import { areaCode, recordId } from '../registry/records.ts'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
-/** Whether a URL's host is this machine. */
+/** True when a URL's host is this machine. */
 export const isLoopback = (hostname: string): boolean => LOOPBACK.has(hostname)
-/** Alerts name institutions and their faults: nothing goes over the network in clear, except to this machine. */
+/** Requires https except to this machine: alerts name institutions and their faults. */
 export const isSafeUrl = (text: string): boolean => {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
@@ -23,15 +23,15 @@ const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number with its c
 
 export const channelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('mail'), address: z.email().max(254) }),
-  /** 钉钉自定义机器人; `secret`: the SEC… string of 加签, where that is switched on. */
+  /** 钉钉自定义机器人; `secret`: the SEC… string of 加签, when enabled. */
   z.object({ type: z.literal('dingtalk'), url, secret: secret.optional() }),
   /** 企业微信群机器人; its key is part of the URL. */
   z.object({ type: z.literal('wecom'), url }),
-  /** 飞书自定义机器人; `secret`: of 签名校验, where that is switched on. */
+  /** 飞书自定义机器人; `secret`: of 签名校验, when enabled. */
   z.object({ type: z.literal('feishu'), url, secret: secret.optional() }),
   /** Any other receiver; every request is signed with the secret. */
   z.object({ type: z.literal('webhook'), url, secret }),
-  /** Short messages; each phone is told, and tried again, by itself. */
+  /** Short messages; each phone has its own message and its own retries. */
   z.object({ type: z.literal('sms'), phones: z.array(phone).min(1).max(20) }),
 ])
 export type Channel = z.infer<typeof channelSchema>
@@ -46,50 +46,50 @@ export const recipientSchema = z.object({
   channels: list(channelSchema),
   /** `both`: Chinese, then English, in one message. */
   language: z.enum([...LANGUAGES, 'both']).default('zh'),
-  /** Without: all. */
+  /** Absent: all. */
   kinds: list(z.enum(ALERT_KINDS)).optional(),
-  /** Areas, with all below them, or institution ids. Without: all. */
+  /** Area codes, with all areas below them, or institution ids. Absent: all. */
   areas: list(areaCode.or(z.string().min(1).max(64))).optional(),
   severityMin: z.enum(SEVERITIES).default('minor'),
-  /** Below it an alert waits for the digest; at or above it is told at once. */
+  /** Below this severity an alert waits for the digest; at or above it is sent at once. */
   immediateMin: z.enum(SEVERITIES).default('major'),
-  /** Local hours, `from` > `to` passes midnight. What comes then waits for its end; critical alerts do not wait. */
+  /** Local hours; `from` > `to` passes midnight. Messages wait until `to`; critical alerts do not wait. */
   quietHours: z.object({ from: hour, to: hour }).optional(),
   /** Local hour of the daily digest. */
   digestHour: hour.default(8),
-  /** 0: told when an alert is raised. n: told when nobody has acknowledged after the n-th waiting time. */
+  /** 0: notified when an alert is raised. n: notified when nobody has acknowledged after the n-th waiting time. */
   escalationLevel: z.number().int().min(0).max(3).default(0),
-  /** Whether to be told of clearings too. */
+  /** True: also notified of clearings. */
   cleared: z.boolean().default(true),
 })
 export type Recipient = z.infer<typeof recipientSchema>
 
-/** What a template of an SMS gateway may name. */
+/** Placeholders that an SMS gateway's template may contain. */
 export const SMS_PLACEHOLDERS = ['phone', 'nationalPhone', 'text', 'id', 'timestamp'] as const
 export type SmsPlaceholder = (typeof SMS_PLACEHOLDERS)[number]
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g
 
-/** The template with each `{name}` in its place, as `write` puts it. */
+/** Replaces each placeholder `{name}` of the template by `write(name)`. */
 export const fillTemplate = (template: string, write: (name: SmsPlaceholder) => string): string =>
   template.replace(PLACEHOLDER, (whole, name) =>
     SMS_PLACEHOLDERS.some((known) => known === name) ? write(name) : whole,
   )
 
 /**
- * An SMS gateway that takes one HTTP request a message, as the gateways of Chinese carriers and clouds do, each with
- * its own names for the same fields: so the request is a template.
+ * An SMS gateway that takes one HTTP request per message. The request is a template, since the gateways of Chinese
+ * carriers and clouds have different names for the same fields.
  */
 export const smsGatewaySchema = z
   .object({
     url,
     contentType: z.enum(['application/json', 'application/x-www-form-urlencoded']).default('application/json'),
-    /** Such as an authorization. */
+    /** Additional headers, such as an authorization. */
     headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), z.string().regex(/^[ -~]{0,1024}$/)).optional(),
-    /** With placeholders: `{"to":"{phone}","content":"【用能】{text}"}`. Values are escaped as the content type asks. */
+    /** With placeholders: `{"to":"{phone}","content":"【用能】{text}"}`. Values are escaped for the content type. */
     body: z.string().min(1).max(8192),
     /** Signs each request as a webhook's: X-Kilowatch-Timestamp, X-Kilowatch-Signature. */
     secret: secret.optional(),
-    /** What the answer of an accepted message contains, such as `"code":0`. Without: HTTP 2xx is enough. */
+    /** Text in the answer for an accepted message, such as `"code":0`. Absent: HTTP 2xx is enough. */
     accepted: z.string().min(1).max(256).optional(),
   })
   .superRefine(({ body, contentType }, context) => {
@@ -108,9 +108,9 @@ export const smsGatewaySchema = z
   })
 export type SmsGateway = z.infer<typeof smsGatewaySchema>
 
-/** What sending needs beside the recipients. */
+/** Settings of sending, besides the recipients. */
 export const notifySettingSchema = z.object({
-  /** Where the page is, for links: `https://kilowatch.example.cn/`. */
+  /** URL of the page, for links: `https://kilowatch.example.cn/`. */
   pageUrl: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   /**
    * `smtps://user:password@host:465` or `smtp://host:587`; without it no mail is sent. Beyond this machine TLS is

@@ -1,5 +1,5 @@
-// How a notification reads, in Chinese and English: what, where, how much, against which value and clause, when, and
-// the link to the page. Texts of each kind: alert-text.ts.
+// Builds the text of a notification in Chinese and English: what, where, measured amount, compared value, clause, time
+// and the link to the page. Texts of each kind: domain/alert/kinds/.
 
 import type { AlertSubject } from '../alert/finding.ts'
 import type { AlertEvent, ClearReason } from '../alert/life.ts'
@@ -9,17 +9,17 @@ import { explainFinding } from '../alert/text.ts'
 import { must } from '../must.ts'
 import { clockTime, type Language, type Phrase, SEVERITY_NAMES } from '../phrase.ts'
 
-/** Subjects named in the message of a storm; the page has them all. */
+/** Subjects named in the message of a storm; the page lists all. */
 const STORM_NAMES_MAX = 10
 /** Lines of one digest; robots refuse long messages. */
 const DIGEST_LINES_MAX = 40
 
-/** What texts must know of subjects. */
+/** The names and places that the texts need. */
 export interface Directory extends Surroundings {
   /** Name and place, from the large to the small: `石家庄市长安区 第一中学 · 2号电表`. */
   nameOf(subject: AlertSubject): Phrase
   institutionOf(subject: AlertSubject): string | undefined
-  /** Where the page is, with or without a final slash. */
+  /** URL of the page, with or without a final slash. */
   pageUrl: string
 }
 
@@ -33,8 +33,8 @@ interface Reader {
 }
 
 /**
- * The whole message on one group; in both languages the Chinese one, then the English one with its headline. Its link
- * opens the alert itself, or of a storm the list that has all of them.
+ * The whole message of one group; `both`: Chinese, then English with its title. The link opens the alert, or the list
+ * with all alerts of a storm.
  */
 export function groupText(group: AlertGroup, { language }: Reader, directory: Directory): Text {
   if (language !== 'both') return textIn(language, group, directory)
@@ -65,7 +65,7 @@ function textIn(language: Language, group: AlertGroup, directory: Directory): Te
   }
 }
 
-/** The same in one line, for digests. */
+/** One group in one line, for digests. */
 export function groupLine(group: AlertGroup, { language }: Reader, directory: Directory): string {
   if (language !== 'both') return lineIn(language, group, directory)
   return `${lineIn('zh', group, directory)} / ${lineIn('en', group, directory)}`

@@ -1,5 +1,5 @@
-// The tree of meters of one institution: what each meter counts against the sum of the meters right below it, and what
-// stays unexplained (losses, theft, a missing meter). Compared only over hours in which all of them are known.
+// Builds the tree of meters of one institution, and compares each meter with the sum of the meters directly below it;
+// the difference is unexplained (losses, theft, a missing meter). Only hours in which all of them are known count.
 
 import {
   addMonths,
@@ -26,22 +26,22 @@ export interface MeterHours {
 /** A meter with others below it. */
 export interface TreeNode {
   meter: Meter
-  /** Directly below: `sub`, `exclude` and `main` meters explain; `check` meters count the same once more and do not. */
+  /** Directly below: `sub`, `exclude` and `main` meters. `check` meters are not included: they count the same again. */
   subs: Meter[]
-  /** Directly below: what is generated there comes on top of what the node's meter lets through. */
+  /** Directly below: their generation is added to the amount of the node's meter. */
   generation: Meter[]
-  /** Directly below: what of it is fed into the grid. */
+  /** Directly below: meters of the generation fed into the grid, which is subtracted. */
   exported: Meter[]
 }
 export interface MeterTree {
   nodes: TreeNode[]
-  /** Meters that cannot be placed; their links upwards are cut, the rest stands. */
+  /** Meters with an invalid parent; their link to it is ignored. */
   problems: { meter: string; field: 'parent'; reason: string }[]
 }
 
 /**
  * The nodes of one institution, in the order of `meters`. A parent that is unknown, of another medium or institution,
- * or behind its own child is named and not followed.
+ * or on a cycle is a problem and is ignored.
  */
 export function meterTree(meters: readonly Meter[]): MeterTree {
   const byId = new Map(meters.map((meter) => [meter.id, meter]))
@@ -75,7 +75,7 @@ export function meterTree(meters: readonly Meter[]): MeterTree {
 export const parentCycles = (meters: readonly Meter[]): Map<string, readonly string[]> =>
   cyclesOf(new Map(meters.map(({ id, parent }) => [id, parent === undefined ? [] : [parent]])))
 
-/** What is wrong with the place of a meter below `above`, and the cycle it is on, where it is on one. */
+/** Problems of a meter's place below `above`; `cycle`: the cycle that the meter is on, if any. */
 export function parentReasons(
   { id, parent, medium, institution }: Meter,
   above: Meter | undefined,
@@ -99,23 +99,23 @@ export interface NodeBalance {
 export interface PeriodBalance {
   /** `YYYY-MM-DD` or `YYYY-MM`. */
   period: string
-  /** What the node's own meter counted. */
+  /** Amount of the node's own meter. */
   own: number | null
-  /** What was generated right below it, less what was exported; 0 without such meters. */
+  /** Generation directly below it minus exports; 0 without such meters. */
   generated: number | null
-  /** Σ of the meters right below. */
+  /** Σ of the meters directly below. */
   subs: number | null
   /** own + generated − subs. */
   unexplained: number | null
-  /** Of own + generated; null when that is not above 0. */
+  /** unexplained / (own + generated) in percent; null when the divisor is not above 0. */
   unexplainedPct: number | null
   hours: number
   hoursKnown: number
 }
 
 /**
- * The balance of a node by day or month over [fromMs, toMs), whole hours. With an offline meter in the node only months
- * can be compared, and only those in which `monthOfMeter` knows it and all hours of the others are known.
+ * The balance of a node by day or month over [fromMs, toMs), whole hours. A node with an offline meter is balanced only
+ * by month, and only in months that `monthOfMeter` knows and in which all hours of the other meters are known.
  */
 export function balanceOf(
   node: TreeNode,
@@ -221,8 +221,8 @@ function spansOf(grain: 'day' | 'month', fromMs: number, toMs: number): Span[] {
 }
 
 /**
- * The meters chosen, less those that are part of another one chosen: below it in the tree, in its formula, or of a
- * sub-item of its code (01D1A belongs to 01D10, docs/rules/data.md#sub-item-codes) where the tree does not say.
+ * The chosen meters without those that are part of another chosen meter: below it in the tree, in its formula, or with
+ * a sub-item of its code (01D1A belongs to 01D10, docs/rules/data.md#sub-item-codes).
  */
 export function outermost(meters: readonly Meter[], fits: (meter: Meter) => boolean): Meter[] {
   const chosen = meters.filter(fits)

@@ -1,6 +1,6 @@
-// What is registered: areas, institutions, gateways, meters, targets and quotas, as zod schemas. Tariffs and bills have
-// files of their own (tariff.ts, bill.ts). Attributes that change carry `validFrom`; a new value never rewrites the
-// past (docs/rules/data.md#dated-attributes).
+// Defines the registered records as zod schemas: areas, institutions, gateways, meters and targets. Tariffs and bills
+// are in domain/energy/, quotas in domain/standards/. Attributes that change have `validFrom`; a new value never
+// rewrites the past (docs/rules/data.md#dated-attributes).
 
 import * as z from 'zod'
 import { INDICATORS } from '../indicator.ts'
@@ -41,21 +41,19 @@ export const INSTITUTION_TYPES = [
   'research',
   'other',
 ] as const
-/** Venue kinds that have quota rows of their own (docs/rules/data.md#institution-types). */
+/** Venue kinds with their own quota rows (docs/rules/data.md#institution-types). */
 export const VENUE_KINDS = ['library', 'museum', 'theatre', 'stadium', 'scienceMuseum'] as const
-/** Levels that quota tables distinguish: of government and venues, and of hospitals (三级, 二级, 一级). */
+/** Levels in quota tables: of government and venues, and of hospitals (三级, 二级, 一级). */
 export const INSTITUTION_LEVELS = ['provincial', 'municipal', 'county', 'tertiary', 'secondary', 'primary'] as const
 /** Main way of heating, as quota tables distinguish it. */
 export const HEATING_KINDS = ['districtHeatMetered', 'airConditioning', 'gasOrOil', 'none'] as const
 
-/** One dated statement of the attributes that intensities divide by. Areas in m², people as 用能人数. */
+/** Sizes that intensities divide by, from a date on. Areas in m², people as 用能人数. */
 export const institutionSizeSchema = z.object({
   validFrom: localDate,
   floorAreaM2: z.number().positive(),
   heatedAreaM2: z.number().nonnegative().optional(),
-  /**
-   * Of the floor area, what special functions take up: data centre, kitchen, special equipment. Quotas leave it out.
-   */
+  /** The part of the floor area for special functions: data centre, kitchen, special equipment. Quotas exclude it. */
   specialAreaM2: z.number().nonnegative().optional(),
   energyUsers: z.number().positive().optional(),
 })
@@ -71,15 +69,14 @@ export const institutionSchema = z.object({
   venueKind: z.enum(VENUE_KINDS).optional(),
   level: z.enum(INSTITUTION_LEVELS).optional(),
   /**
-   * Climate zone as the quota table names it, e.g. `A`, `B`; there is no default
-   * (docs/rules/quota.md#rows-and-classes).
+   * Climate zone by the quota table's name, e.g. `A`, `B`; no default (docs/rules/quota.md#rows-and-classes).
    */
   climateZone: z.string().optional(),
   heatingKind: z.enum(HEATING_KINDS).optional(),
   creditCode: z.string().optional(),
   /**
-   * What bounds the PUE and the EUE of its data centre: meter ids, or purposes. Without them the PUE is bounded by the
-   * codes 01D10 and 01D1A, and the EUE as the PUE (data-centre-boundary.ts).
+   * Boundaries of the PUE and the EUE of its data centre: meter ids, or purposes. Absent: the PUE has the codes 01D10
+   * and 01D1A, and the EUE the boundary of the PUE (domain/energy/data-centre-boundary.ts).
    */
   pueTotal: z.array(z.string().min(1)).min(1).optional(),
   pueIt: z.array(z.string().min(1)).min(1).optional(),
@@ -95,13 +92,13 @@ export type Gateway = z.infer<typeof gatewaySchema>
 export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as const
 /**
  * `register`: cumulative; `interval`: the energy of one interval (rules: domain/settle/settle.ts). `virtual`: the sum
- * of other meters, each with a factor. `offline`: no readings, a bill a month.
+ * of other meters, each with a factor. `offline`: no readings, one bill per month.
  */
 export const METER_KINDS = ['register', 'interval', 'virtual', 'offline'] as const
-/** Purpose of a `generation` meter that counts what of it is fed into the grid. */
+/** Purpose of a `generation` meter that counts the generation fed into the grid. */
 export const EXPORT = 'export'
 
-/** More parts than any building has feeders. */
+/** No building has more feeders. */
 export const FORMULA_PARTS_MAX = 256
 /** One part of a virtual meter: its hours count `factor` times; −1 subtracts. */
 export const formulaPartSchema = z.object({
@@ -121,7 +118,7 @@ export type Replacement = z.infer<typeof replacementSchema>
 const meterObject = z.object({
   id: recordId,
   institution: recordId,
-  /** Of those that send readings; virtual and offline meters have none. */
+  /** The gateway of a meter that sends readings; virtual and offline meters have none. */
   gateway: gatewayId.optional(),
   name: z.string().optional(),
   medium: z.enum(MEDIA),
@@ -133,22 +130,22 @@ const meterObject = z.object({
   role: z.enum(METER_ROLES).default('main'),
   parent: recordId.optional(),
   kind: z.enum(METER_KINDS).default('register'),
-  /** Of virtual meters, and of them alone. */
+  /** Virtual meters only. */
   formula: z.array(formulaPartSchema).min(1).max(FORMULA_PARTS_MAX).optional(),
-  /** Of a virtual meter the unit of its medium's amounts: kWh, GJ or m³. */
+  /** Unit of the register; virtual meter: unit of its medium's amounts, kWh, GJ or m³. */
   unit: z.string(),
   /** Smallest step of the register, in its own unit. */
   resolution: z.number().positive().default(0.01),
-  /** Digits before the decimal point, where known; the register rolls over at 10^digits. */
+  /** Digits before the decimal point, if known; the register rolls over at 10^digits. */
   digits: z.number().int().min(1).max(15).optional(),
   /** Factor of the current and voltage transformers. */
   multiplier: z.number().positive().default(1),
   intervalMinutes: z.number().positive().default(60),
-  /** Interval meters: whether the time marks the interval's start or its end. */
+  /** Interval meters: the time marks the interval's start or its end. */
   stamp: z.enum(['start', 'end']).default('end'),
   replacements: z.array(replacementSchema).default([]),
 })
-/** A refused combination of kind, gateway and formula names the field that is missing or too much. */
+/** An invalid combination of kind, gateway and formula names the missing or superfluous field. */
 export const meterSchema = meterObject
   .refine(({ kind, gateway }) => !isReadKind(kind) || gateway !== undefined, {
     path: ['gateway'],
@@ -176,7 +173,7 @@ const isReadKind = (kind: (typeof METER_KINDS)[number]): boolean => kind === 're
 
 /**
  * One target of one subject (an institution id or an area code). Exactly one of `cap` (totals: tce, m³, t),
- * `reductionPct` (fall against `baseValue` at `endYear`) and `years` (explicit yearly values) says how much.
+ * `reductionPct` (fall against `baseValue` at `endYear`) and `years` (explicit yearly values) sets the value.
  * Units of values: energy tce, water m³, co2 t, energyPerArea kgce/m², energyPerCapita kgce/person,
  * waterPerCapita m³/person, co2PerArea kg/m².
  */
@@ -192,7 +189,7 @@ export const targetSchema = z
     path: z.enum(['linear', 'compound']).default('linear'),
     years: z.record(z.string().regex(/^\d{4}$/), z.number().positive()).optional(),
     source: z.string(),
-    /** A stand-in, an assumption or a demo value says so here and on every screen that shows it. */
+    /** True for a stand-in, an assumption or a demo value; every screen that shows the target says so. */
     standIn: z.boolean().default(false),
   })
   .refine((t) => t.endYear > t.baseYear, { path: ['endYear'], message: 'must be after baseYear' })

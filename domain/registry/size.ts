@@ -1,5 +1,5 @@
-// Dated attributes of an institution: floor area, heated area, energy users. A new value holds from its day on and
-// never rewrites the past. Before the first statement nothing is known, and unknown is null, never 0.
+// Computes an institution's sizes (floor area, heated area, energy users) from its dated statements. A new value holds
+// from its day on and never rewrites the past. Before the first statement a size is unknown: null, never 0.
 
 import { dateStartMs } from '../calendar.ts'
 import { weightedMean } from '../mean.ts'
@@ -18,12 +18,12 @@ const SIZE_FIELDS = [
   'specialAreaM2',
   'energyUsers',
 ] as const satisfies readonly (keyof Size)[]
-/** Nothing is stated. */
+/** All sizes unknown. */
 export const UNKNOWN_SIZE: Size = { floorAreaM2: null, heatedAreaM2: null, specialAreaM2: null, energyUsers: null }
 
 /**
- * What holds at an instant. A statement that leaves a field out does not change that field: the last one that names it
- * holds on. `sizes` in any order.
+ * The sizes at an instant. A statement without a field does not change that field: the last statement with it holds.
+ * `sizes` in any order.
  */
 export function sizeOn(sizes: readonly InstitutionSize[], ms: number): Size {
   const size = { ...UNKNOWN_SIZE }
@@ -35,9 +35,9 @@ export function sizeOn(sizes: readonly InstitutionSize[], ms: number): Size {
 }
 
 /**
- * The time-weighted mean over [fromMs, toMs). Each value weighs by the time it held inside the period; time before a
- * field's first statement has no value and no weight, so the mean is over the time in which it was known. Null when
- * that is never, and for an empty period.
+ * The time-weighted mean over [fromMs, toMs). Each value has the weight of its time within the period. Time before a
+ * field's first statement has no weight, so the mean covers only the time in which the field was known. Null when it
+ * was never known, and for an empty period.
  */
 export function meanSize(sizes: readonly InstitutionSize[], fromMs: number, toMs: number): Size {
   const changes = inOrder(sizes)

@@ -1,5 +1,5 @@
-// Virtual meters: the sum of other meters of the institution, each with a factor, hour by hour. An hour is known where
-// every part is known, and no better than the worst of them. A virtual meter may be part of another.
+// Computes virtual meters: the hourly sum of other meters of the institution, each with a factor. An hour is known when
+// every part is known, and has the worst flag of the parts. A virtual meter may be part of another.
 
 import { cyclesOf, inDependencyOrder } from '../cycle.ts'
 import type { FormulaPart, Meter } from './records.ts'
@@ -7,18 +7,16 @@ import type { FormulaPart, Meter } from './records.ts'
 /** The flag code of an hour that was never settled, as in functions/platform.ts; worse than every flag. */
 export const NO_HOUR_FLAG = 255
 
-/**
- * The same hours of any meter: amounts in kWh, GJ or m³, NaN = null; flags are indexes of HOUR_FLAGS, or NO_HOUR_FLAG.
- */
+/** Hours of one meter: amounts in kWh, GJ or m³, NaN = null; flags are indexes of HOUR_FLAGS, or NO_HOUR_FLAG. */
 export interface FlaggedHours {
   amounts: Float64Array
   flags: Uint8Array
 }
 
 /**
- * Σ factor × amount of `hours` hours, added in the order of the formula, so that the same parts give the same bytes.
- * Null where one part is null; the flag is the worst of the parts' by the order of HOUR_FLAGS. A part without hours has
- * none known.
+ * Σ factor × amount of `hours` hours, added in the order of the formula, so that equal parts give equal bytes. An hour
+ * is null when one part is null; its flag is the worst of the parts, by the order of HOUR_FLAGS. A part without hours
+ * counts as unknown.
  */
 export function virtualHours(
   formula: readonly FormulaPart[],
@@ -38,7 +36,7 @@ export function virtualHours(
 }
 
 /**
- * Virtual meters, each after its parts. Those on a cycle of formulas, or made of such, are left out (see
+ * Virtual meters, each after its parts. Meters on a cycle of formulas, or that contain one, are left out (see
  * formulaFindings).
  */
 export function virtualMeters(meters: readonly Meter[]): (Meter & { formula: FormulaPart[] })[] {
@@ -49,7 +47,7 @@ export function virtualMeters(meters: readonly Meter[]): (Meter & { formula: For
   })
 }
 
-/** All meters that a virtual meter is made of, those of virtual parts included; none for any other meter. */
+/** All parts of a virtual meter, including the parts of virtual parts; empty for other meters. */
 export function partsOf({ formula }: Pick<Meter, 'formula'>, byId: ReadonlyMap<string, Meter>): Meter[] {
   const parts = new Map<string, Meter>()
   const waiting = [...(formula ?? [])]
@@ -62,7 +60,7 @@ export function partsOf({ formula }: Pick<Meter, 'formula'>, byId: ReadonlyMap<s
   return [...parts.values()]
 }
 
-/** What is wrong with the formula of each virtual meter, by its id: `field`, `reason`. Sound meters are absent. */
+/** Problems of each virtual meter's formula, by meter id: `field`, `reason`. Sound meters are absent. */
 export function formulaFindings(meters: readonly Meter[]): Map<string, [field: 'formula' | 'role', reason: string][]> {
   const byId = new Map(meters.map((meter) => [meter.id, meter]))
   const cycles = cyclesOf(formulaEdges(meters))
@@ -87,7 +85,7 @@ export function formulaFindings(meters: readonly Meter[]): Map<string, [field: '
 }
 
 const MEMBERS_LISTED_MAX = 20
-/** Members of a cycle for a message. Beyond some, each member's own message is the list. */
+/** Members of a cycle for a message, at most MEMBERS_LISTED_MAX: every member has its own message. */
 export function listed(members: readonly string[]): string {
   const shown = members.slice(0, MEMBERS_LISTED_MAX).map((member) => `"${member}"`)
   const more = members.length - shown.length
@@ -102,7 +100,7 @@ function partReason(meter: Meter, id: string, part: Meter | undefined): string |
   return undefined
 }
 
-/** Roles that go into an institution's amounts: a meter and the sum it is part of must not both have one. */
+/** Roles that count in an institution's amounts: a part and its virtual meter must not both have such a role. */
 const COUNTING = new Map<Meter['role'], readonly Meter['role'][]>([
   ['main', ['main', 'exclude']],
   ['exclude', ['main', 'exclude']],

@@ -1,5 +1,5 @@
-// A settle-cases file (docs/rules/settling.md#settle-cases-file): meters with readings in order of arrival, settled to
-// kWh. What `kilowatch settle --cases` prints. A bad case becomes a value with its reason and never stops the others.
+// Settles a settle-cases file (docs/rules/settling.md#settle-cases-file) to kWh: meters with readings in order of
+// arrival, for `kilowatch settle --cases`. A bad case becomes a value with its reason and never stops the others.
 
 import * as z from 'zod'
 import { HOUR_MS } from '../calendar.ts'
@@ -11,7 +11,7 @@ import { HOUR_FLAGS, type HourFlag, settleSamples } from './settle.ts'
 const KWH_PER_UNIT = { kWh: 1, MWh: 1000, Wh: 0.001, GJ: 1000 / 3.6 }
 const CASE_UNITS = ['kWh', 'MWh', 'Wh', 'GJ'] as const
 
-/** A file with a wrong column has as many issues as rows; the first few say it all. */
+/** A file with a wrong column has one issue per row; the first few are enough. */
 const ISSUES_SHOWN_MAX = 5
 
 const epochMs = z.number().int()
@@ -35,7 +35,7 @@ const caseMeterSchema = z
     message: 'an interval meter needs "start" or "end"',
   })
 
-/** One case. Its `truth`, and whatever else it holds, is not read here. */
+/** One case. Its `truth` and other fields are ignored. */
 const settleCaseSchema = z.object({
   id: z.string(),
   meter: caseMeterSchema,
@@ -47,18 +47,18 @@ const settleCaseSchema = z.object({
 })
 type SettleCase = z.infer<typeof settleCaseSchema>
 
-/** The file: `{format: 1, cases}`, or the bare list. Cases are parsed one by one, so that a bad one stands alone. */
+/** The file: `{format: 1, cases}`, or the bare list. Cases are parsed one by one, so that a bad one fails alone. */
 const settleCasesFileSchema = z.union([
   z.object({ format: z.literal(1), cases: z.array(z.unknown()) }).transform((file) => file.cases),
   z.array(z.unknown()),
 ])
 
-/** Hours as `[hourStartMs, kWh | null, flag]`; `total` is the sum of those that have a number, in kWh. */
+/** Hours as `[hourStartMs, kWh | null, flag]`; `total` is the sum of the known hours, in kWh. */
 export type SettledCase =
   | { id: string; hours: [hourStartMs: number, kWh: number | null, flag: HourFlag][]; total: number }
   | { id: string; error: string }
 
-/** Every case of a parsed JSON file, in its order. Throws TypeError when `file` is no settle-cases file at all. */
+/** Settles every case of a parsed JSON file, in its order. Throws TypeError when `file` is not a settle-cases file. */
 export function settleCases(file: unknown): SettledCase[] {
   const parsed = settleCasesFileSchema.safeParse(file)
   if (!parsed.success)
@@ -67,8 +67,8 @@ export function settleCases(file: unknown): SettledCase[] {
 }
 
 /**
- * One case, unparsed. `receivedByMs` leaves out the readings that arrived later (a case's `asOf`); `place` names a case
- * that has no id. Never throws for bad input: the result carries `error`, with the case's id, the row and the reason.
+ * Settles one unparsed case. `receivedByMs` leaves out the readings that arrived later (a case's `asOf`); `place` names
+ * a case without an id. Never throws for bad input: the result has `error`, with the case's id, the row and the reason.
  */
 export function settleCase(input: unknown, options: { receivedByMs?: number; place?: number } = {}): SettledCase {
   const id = caseId(input, options.place)
@@ -77,7 +77,7 @@ export function settleCase(input: unknown, options: { receivedByMs?: number; pla
   try {
     return settleParsed(parsed.data, options.receivedByMs ?? Number.POSITIVE_INFINITY)
   } catch (error) {
-    // settle() refuses series that no meter can have, e.g. readings centuries apart; anything else is a defect.
+    // settleSamples refuses impossible series, e.g. readings centuries apart; any other error is a defect.
     if (error instanceof RangeError) return { id, error: `case ${id}: ${error.message}` }
     throw error
   }
@@ -110,7 +110,7 @@ function profileOf({ meter, events }: SettleCase): MeterProfile {
 }
 
 /**
- * Of several readings with one time the one that arrived last counts; then they are sorted by time
+ * Keeps the last arrival of the readings with the same time, and sorts by time
  * (docs/rules/settling.md#one-value-per-time).
  */
 function samplesOf(readings: SettleCase['readings']): Samples {
@@ -121,7 +121,7 @@ function samplesOf(readings: SettleCase['readings']): Samples {
   }
 }
 
-/** The sum of the numbers among `amounts` (NaN = null), compensated after Neumaier: exact to the last digit or so. */
+/** The sum of the known `amounts` (NaN = null), compensated after Neumaier: exact to about the last digit. */
 export function sumKnown(amounts: Iterable<number>): number {
   let sum = 0
   let lost = 0

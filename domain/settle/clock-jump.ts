@@ -1,21 +1,21 @@
-// Clocks of gateways and meters that jump, told from the order of arrival: each receipt says what the clock showed
-// when. A reading is known by its time, so a clock set back writes over true readings, and no look at what stands could
-// tell.
+// Detects clock jumps of gateways and meters from the order of arrival: each receipt shows the clock at a known
+// instant. A clock set back overwrites true readings, since a reading is identified by its time; so the stored readings
+// cannot reveal the jump.
 
 import { MINUTE_MS } from '../calendar.ts'
 
-/** Smaller jumps move less than half an hour's consumption into the hour beside it, and look like a slow network. */
+/** Smaller jumps move less than half an hour's consumption into the next hour, and look like a slow network. */
 export const CLOCK_JUMP_MS_MIN = 30 * MINUTE_MS
 /**
- * Receipts on either side at which clock and arrival went at one pace: an outbox that is emptied does not, nor does a
- * replay.
+ * Required receipts on each side in which clock and arrival advance equally. An emptied outbox or a replay does not
+ * advance equally.
  */
 const STEADY_RECEIPTS = 3
 
 /**
- * A clock that was moved by `jumpMinutes` (negative: back; whole ones, as networks take seconds) between two readings
- * of `before` and `after`, the later of them received at `receivedMs`. The hours from `atMs` to `untilMs` are there
- * twice (back) or were skipped (forward).
+ * A clock moved by `jumpMinutes` (negative: back; whole minutes, since networks take seconds) between two readings of
+ * values `before` and `after`; the second was received at `receivedMs`. The time from `atMs` to `untilMs` exists twice
+ * (back) or is skipped (forward).
  */
 export interface ClockJump {
   kind: 'clockJump'
@@ -34,15 +34,14 @@ export interface Arrival {
 }
 
 /**
- * The jumps among readings of one meter in order of arrival. What is sent again unchanged says nothing of a clock. Back
- * in time is a jump only where the register goes on from where it stood: readings that come late show a lower one.
- * Needs STEADY_RECEIPTS receipts on either side; never named, because nothing shows it: a clock that is off from the
- * first reading.
+ * The jumps among readings of one meter in order of arrival. Readings repeated unchanged are ignored. A step back in
+ * time is a jump only when the register continues from its last value: late readings show a lower value. Needs
+ * STEADY_RECEIPTS receipts on each side. A clock that is wrong from the first reading cannot be detected.
  */
 export function clockJumps(arrivals: readonly Arrival[], kind: 'register' | 'interval'): ClockJump[] {
   const receipts = receiptsOf(arrivals)
   const jumps: ClockJump[] = []
-  // How many steps in a row up to each receipt were steady.
+  // Number of consecutive steady steps up to each receipt.
   const steady: number[] = []
   for (const [i, receipt] of receipts.entries()) {
     const last = receipts[i - 1]
@@ -80,7 +79,7 @@ interface Receipt {
   newest: Arrival
 }
 
-/** What came in together, as one: its newest reading is what the clock showed. */
+/** Groups readings received together; the newest one shows the clock. */
 function receiptsOf(arrivals: readonly Arrival[]): Receipt[] {
   const receipts: Receipt[] = []
   const known = new Map<number, number>()
@@ -98,7 +97,7 @@ function receiptsOf(arrivals: readonly Arrival[]): Receipt[] {
   return receipts
 }
 
-/** Whether the clock and the arrivals went on alike, to half of the step. */
+/** True when clock and arrival advanced equally, within half of the step. */
 function isSteady(last: Receipt, next: Receipt): boolean {
   const clockMs = next.newest.atMs - last.newest.atMs
   const passedMs = next.receivedMs - last.receivedMs

@@ -1,5 +1,5 @@
-// Cumulative registers: the rules of docs/rules/settling.md in one pass over the columns, one write per hour. A reading
-// that neither ends an hour nor stands by a fall costs two comparisons; all else is local to its hour.
+// Settles cumulative registers by the rules of docs/rules/settling.md, in one pass over the columns with one write per
+// hour. A reading that neither ends an hour nor adjoins a fall costs two comparisons.
 
 import { HOUR_MS, hourStart } from '../calendar.ts'
 import {
@@ -19,17 +19,17 @@ import type { HourSeries, MeterProfile, RegisterEvent, Samples, SettleWindow } f
 
 /** The small step J (docs/rules/settling.md#small-step) is this many times the resolution. */
 const SMALL_STEP_RESOLUTIONS = 100
-/** Decimal readings are stored as the nearest double: a difference of two is off by at most this part of both. */
+/** Decimal readings are stored as the nearest double: relative to both, a difference is off by at most this. */
 const ROUNDING = 2 ** -52
 
 /** J of docs/rules/settling.md#small-step, in register units. */
 export const smallStep = (profile: MeterProfile): number => SMALL_STEP_RESOLUTIONS * profile.resolution
 
-/** Whether w lies below v by more than J. A fall of exactly J in decimals is none, whatever the doubles make of it. */
+/** True when w is below v by more than J. A fall of exactly J in decimals is none, despite the rounding of doubles. */
 export const falls = (v: number, w: number, stepMax: number): boolean =>
   v - w > stepMax + (Math.abs(v) + Math.abs(w) + stepMax) * 2 * ROUNDING
 
-/** The replacements that touch samples first..last: inside them, and beyond an end that is the end of the series. */
+/** The replacements inside samples first..last, and beyond an end that is the end of the series. */
 export function replacementsAmong(
   replacements: readonly Replacement[],
   firstAtMs: number,
@@ -44,9 +44,9 @@ export function replacementsAmong(
 }
 
 /**
- * Samples first..last of a register → hours. A replacement before the first or after the last sample lengthens the
- * series (docs/rules/settling.md#replacement: it adds good readings); a sample at the very time of a replacement
- * gives way to it, which names both registers.
+ * Settles samples first..last of a register to hours. A replacement before the first or after the last sample lengthens
+ * the series (docs/rules/settling.md#replacement: it adds good readings); it takes precedence over a sample at the same
+ * time, since it has the values of both registers.
  */
 export function settleCumulative(
   profile: MeterProfile,
@@ -87,13 +87,13 @@ interface Reading {
   value: number
 }
 
-// Rows that the caller names lie within the samples: their elements are there.
+// Precondition: the row lies within the samples, so its elements exist.
 const readingAt = ({ atMs, value }: Samples, row: number): Reading => ({
   atMs: atMs[row] as number,
   value: value[row] as number,
 })
 
-/** The hour being filled is `carried` plus the register's way from `base` to wherever it stands when the hour ends. */
+/** Amount of the hour being filled: `carried` plus the register's way from `base` to its value at the hour's end. */
 interface Tally {
   hours: Hours
   hourMs: number
@@ -130,7 +130,7 @@ function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?:
   }
 }
 
-/** Walks the samples of one register after its first reading; `end` is its final reading, when it was replaced. */
+/** Takes the samples of one register after its first reading; `end` is its final reading, when it was replaced. */
 function takeReadings(
   tally: Tally,
   samples: Samples,
@@ -140,7 +140,7 @@ function takeReadings(
 ): void {
   const { atMs, value } = samples
   const { from, to } = range
-  // The last reading of a register is always kept; followed by its own value it can be no spike.
+  // The last reading of a register is always kept: as its own successor it cannot be a spike.
   const closing = end ? end.finalValue : (value[to - 1] as number)
   let goodMs = first.atMs
   let good = first.value
@@ -168,13 +168,13 @@ function takeReadings(
   if (end && end.atMs > goodMs) takeStep(tally, goodMs, good, end.atMs, end.finalValue)
 }
 
-/** `read` goes away from `good` and comes back at once, up or down (docs/rules/settling.md#spike). */
+/** True when `read` leaves `good` up or down and `next` returns at once (docs/rules/settling.md#spike). */
 const isSpike = (good: number, read: number, next: number, stepMax: number): boolean =>
   !falls(good, next, stepMax) && (falls(read, next, stepMax) || falls(good, read, stepMax))
 
 function takeSpike(tally: Tally, spike: RegisterEvent): void {
   const { atMs } = spike
-  // Both ends of an hour are part of it here: half a millisecond on either side reaches the neighbour, and no further.
+  // A spike on the boundary flags both hours: half a millisecond on each side reaches the neighbour and no further.
   flagHours(tally.hours, { fromMs: atMs - 0.5, toMs: atMs + 0.5 }, SUSPECT)
   report(tally, spike)
 }
@@ -183,8 +183,8 @@ const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number):
   undone.size > 0 && undone.has(`${kind}:${atMs}`)
 
 /**
- * Any step between two good readings: rising, slightly falling, rolling over or reset
- * (docs/rules/settling.md#falling-step), or what a person made of it.
+ * Takes any step between two good readings: rising, slightly falling, rollover or reset
+ * (docs/rules/settling.md#falling-step), or as a review overrides it.
  */
 function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   if (w < v) {
@@ -207,8 +207,8 @@ function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: numb
 }
 
 /**
- * From the last tenth of the register to its first (docs/rules/settling.md#rollover). `rolloverAt` is 0 where the
- * digits are not known.
+ * True for a step from the last tenth of the register to its first (docs/rules/settling.md#rollover). `rolloverAt` is 0
+ * when the digits are unknown.
  */
 const rollsOver = (v: number, w: number, rolloverAt: number): boolean =>
   rolloverAt > 0 && v >= (rolloverAt / 10) * 9 && w <= rolloverAt / 10
@@ -225,7 +225,7 @@ function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w:
   }
 }
 
-/** Time inside a reset step adds nothing, and an hour wholly inside it is null (docs/rules/settling.md#reset). */
+/** A reset step adds nothing, and an hour entirely inside it is null (docs/rules/settling.md#reset). */
 function crossReset(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   report(tally, { kind: 'reset', atMs: fromMs, untilMs: toMs, before: v, after: w })
   flagHours(tally.hours, { fromMs, toMs }, RESET)
@@ -238,8 +238,8 @@ function crossReset(tally: Tally, fromMs: number, v: number, toMs: number, w: nu
 }
 
 /**
- * A step that ends the hour being filled, and perhaps more hours. Each gets the step's share of its time: the same as
- * interpolating the register at the boundaries, but free of the register's own magnitude.
+ * Takes a step that ends the hour being filled, and perhaps more hours. Each hour gets the step's amount in proportion
+ * to time: equal to interpolating the register at the boundaries, but independent of the register's magnitude.
  */
 function crossHours(tally: Tally, fromMs: number, v: number, toMs: number, w: number, added: number): void {
   const stepMs = toMs - fromMs
@@ -262,7 +262,7 @@ function crossHours(tally: Tally, fromMs: number, v: number, toMs: number, w: nu
 }
 
 /**
- * The old register has reached its final value, the new one starts; no difference is taken between them
+ * Ends the old register at its final value and starts the new one, without a difference between them
  * (docs/rules/settling.md#replacement).
  */
 function changeRegister(tally: Tally, replacement: Replacement): void {
@@ -278,8 +278,8 @@ function closeTally(tally: Tally, last: Reading): void {
 }
 
 /**
- * The register's way from v to w (+ `added` for a rollover), in register units. Two readings that are whole steps of
- * the resolution have a difference that is one as well: it is taken exactly, without the rounding of their doubles.
+ * The register's way from v to w (+ `added` for a rollover), in register units. Readings in whole steps of the
+ * resolution differ by whole steps: the difference is then exact, without the rounding of doubles.
  */
 function wayFrom(tally: Tally, v: number, w: number, added: number): number {
   const way = added - v + w
@@ -287,14 +287,14 @@ function wayFrom(tally: Tally, v: number, w: number, added: number): number {
   return Math.abs(whole - way) <= (Math.abs(v) + Math.abs(w) + added) * ROUNDING ? whole : way
 }
 
-/** Writes the hour being filled, if the window holds it. */
+/** Writes the hour being filled, if it lies in the window. */
 function put(tally: Tally, registerAmount: number): void {
   const { amounts, firstHourMs } = tally.hours
   const hour = (tally.hourMs - firstHourMs) / HOUR_MS
   if (hour >= 0 && hour < amounts.length) amounts[hour] = registerAmount * tally.scale
 }
 
-/** Files an event under its time. A step is known only when it ends, after the spikes that it passes over. */
+/** Inserts an event by its time: a step is reported when it ends, after the spikes inside it. */
 function report(tally: Tally, event: RegisterEvent): void {
   if (!(event.atMs >= tally.eventsFromMs && event.atMs < tally.eventsToMs)) return
   const { events } = tally

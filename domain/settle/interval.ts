@@ -1,5 +1,5 @@
-// Interval meters: each value is the amount of one interval, spread evenly over it
-// (docs/rules/settling.md#interval-meters). Nothing is filled in for an interval without a value.
+// Settles interval meters: each value is the amount of one interval, spread evenly over it
+// (docs/rules/settling.md#interval-meters). An interval without a value is not filled in.
 
 import { HOUR_MS, hourStart, MINUTE_MS } from '../calendar.ts'
 import {
@@ -14,14 +14,14 @@ import {
 } from '../hours.ts'
 import type { HourSeries, MeterProfile, Samples, SettleWindow } from './series.ts'
 
-/** Length of one interval, and how far its start lies before its time stamp, in milliseconds. */
+/** Length of one interval, and the lead of its start before its time stamp, in milliseconds. */
 export function intervalTiming(profile: MeterProfile): { lengthMs: number; leadMs: number } {
   const lengthMs = Math.round(profile.intervalMinutes * MINUTE_MS)
   if (!(lengthMs > 0)) throw new RangeError(`intervalMinutes ${profile.intervalMinutes} is not a length of time`)
   return { lengthMs, leadMs: profile.stamp === 'end' ? lengthMs : 0 }
 }
 
-/** Samples first..last of an interval meter → hours. Intervals that overlap add up; they are covered once. */
+/** Settles samples first..last of an interval meter to hours. The amounts of overlapping intervals add up. */
 export function settleIntervals(
   profile: MeterProfile,
   samples: Samples,
@@ -29,11 +29,11 @@ export function settleIntervals(
 ): HourSeries {
   const { atMs, value } = samples
   const { lengthMs, leadMs } = intervalTiming(profile)
-  // Rows first to last and the hours below `amounts.length` are there.
+  // Rows first to last, and the hours below `amounts.length`, exist.
   const seriesStartMs = (atMs[use.first] as number) - leadMs
   const seriesEndMs = (atMs[use.last] as number) - leadMs + lengthMs
   const hours = openHours(seriesStartMs, seriesEndMs, use.window)
-  // The hour overlaps a step longer than 2 h: what an interval of a day says of one hour is an estimate.
+  // Every hour overlaps an interval longer than 2 h, so its amount is an estimate.
   if (lengthMs > MEASURED_STEP_MS_MAX) hours.flags.fill(ESTIMATED)
 
   markGap(hours, { fromMs: hourStart(seriesStartMs), toMs: seriesStartMs })
@@ -76,9 +76,7 @@ function spread(hours: Hours, startMs: number, lengthMs: number, amount: number)
   }
 }
 
-/**
- * An hour wholly inside a gap is missing; one that a gap only touches is partial. Between two gaps lies an interval.
- */
+/** An hour entirely inside a gap is missing; an hour partly inside is partial. Between two gaps lies an interval. */
 function markGap(hours: Hours, gap: { fromMs: number; toMs: number }): void {
   flagHours(hours, gap, PARTIAL)
   const first = Math.max(0, Math.ceil((gap.fromMs - hours.firstHourMs) / HOUR_MS))

@@ -1,11 +1,11 @@
-// Repair files: rows that correct or take back readings. Cells come as text or as JSON has them; what is wrong with a
-// row is named with its field and reason, and one bad row refuses its file.
+// Parses repair files: rows that correct or withdraw readings. Cells are text or JSON values. Each problem names row,
+// field and reason, and one bad row refuses its file.
 
 import { parseInstant } from '../instant.ts'
 import { AT_MS_MIN, CLOCK_AHEAD_MS_MAX } from '../wire/reading.ts'
 
 export const REPAIR_COLUMNS = ['meter', 'at', 'value', 'remove'] as const
-/** Headers of a file that mean a column beside its own name. */
+/** Further headers of each column, besides its own name. */
 export const REPAIR_HEADERS: Readonly<Record<(typeof REPAIR_COLUMNS)[number], readonly string[]>> = {
   meter: ['表计编号', '表计编码', '表号'],
   at: ['时间', '读数时间', '抄表时间'],
@@ -16,7 +16,7 @@ export type RepairCell = string | number | boolean | null | undefined
 export type RepairRow = Partial<Record<(typeof REPAIR_COLUMNS)[number], RepairCell>>
 
 /**
- * `value` in the meter's register unit; null takes the reading back. `row` is the row of the file, the header is row 1.
+ * `value` in the meter's register unit; null withdraws the reading. `row` is the row of the file; the header is row 1.
  */
 export interface Repair {
   row: number
@@ -34,9 +34,7 @@ const FIRST_ROW = 2
 const TRUE = ['true', '1', 'yes', '是']
 const FALSE = ['', 'false', '0', 'no', '否']
 
-/**
- * Rows as repairs, and what is wrong with the others. Empty rows are passed over. `nowMs`: no reading lies after it.
- */
+/** Parses rows to repairs and problems. Empty rows are ignored. No reading may lie far after `nowMs`. */
 export function parseRepairs(
   rows: readonly RepairRow[],
   nowMs: number,

@@ -1,19 +1,19 @@
-// What a person may say of a register event, and what it means for the hours. Nothing of the readings is changed: an
-// event that is undone is passed into the profile, and the rules are walked with that one exception
+// Implements the review of register events by a person, and its effect on the hours. Readings never change: an undone
+// event becomes an override in the meter's profile, and settling makes that one exception
 // (docs/rules/settling.md#event-review).
 
 import type { ClockJump } from './clock-jump.ts'
 import { type Override, type RegisterEvent, WALKED_KINDS } from './series.ts'
 import type { StuckRegister } from './stuck.ts'
 
-/** What a person may look at: what the walk of the rules names, what is seen in hours, and in the order of arrival. */
+/** Events for review, detected by settling, in settled hours, and in the order of arrival. */
 export type FieldEvent = RegisterEvent | StuckRegister | ClockJump
 export type EventKind = FieldEvent['kind']
 export const EVENT_KINDS = [...WALKED_KINDS, 'replacement', 'stuck', 'clockJump'] as const satisfies EventKind[]
 
 export type ReviewState = 'open' | 'accepted' | 'undone'
 
-/** One thing a person did; the history of a review is only ever added to. */
+/** One action of a person; the history of a review is append-only. */
 export interface ReviewEntry {
   state: ReviewState
   who: string
@@ -21,7 +21,7 @@ export interface ReviewEntry {
   atMs: number
 }
 
-/** What stands of an event that was ever reviewed. `event` as it was then: an undone one stands nowhere else. */
+/** The review of one event. `event` is a copy from the first review: an undone event is stored nowhere else. */
 export interface EventReview {
   meter: string
   event: FieldEvent
@@ -32,7 +32,7 @@ export interface EventReview {
 /** The id of an event within its meter: `spike:1780000000000`. */
 export const eventId = ({ kind, atMs }: { kind: EventKind; atMs: number }): string => `${kind}:${atMs}`
 
-/** Kind and time that an id names; undefined for any other text. */
+/** Kind and time of an event id; undefined for any other text. */
 export function parseEventId(id: string): { kind: EventKind; atMs: number } | undefined {
   const [name, at, ...rest] = id.split(':')
   const kind = EVENT_KINDS.find((one) => one === name)
@@ -40,14 +40,14 @@ export function parseEventId(id: string): { kind: EventKind; atMs: number } | un
   return { kind, atMs: Number(at) }
 }
 
-/** Whether undoing an event gives its hours another meaning: of these kinds there are overrides. */
+/** True when undoing the event changes its hours: these kinds have overrides. */
 export const changesHours = <E extends { kind: EventKind }>(event: E): event is E & Pick<Override, 'kind'> =>
   WALKED_KINDS.some((kind) => kind === event.kind)
 
-/** Whether an event can be undone: a replacement stands in the registry, and is corrected there. */
+/** True when an event can be undone. A replacement is corrected in the registry instead. */
 export const canUndo = ({ kind }: { kind: EventKind }): boolean => kind !== 'replacement'
 
-/** The review after one more entry. */
+/** The review with one more entry. */
 export function reviewed(
   stored: EventReview | undefined,
   given: { meter: string; event: FieldEvent },
@@ -61,7 +61,7 @@ export function reviewed(
   }
 }
 
-/** The overrides of a meter after an event was undone (or no longer is), in order of time and kind. */
+/** The overrides of a meter after an event was undone or restored, in order of time and kind. */
 export function withOverride(overrides: readonly Override[], event: FieldEvent, isUndone: boolean): Override[] {
   const id = eventId(event)
   const others = overrides.filter((one) => eventId(one) !== id)
@@ -70,6 +70,6 @@ export function withOverride(overrides: readonly Override[], event: FieldEvent, 
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
-/** The ids of the overrides, for the walk. */
+/** The ids of the overrides, for settling. */
 export const undoneIds = (overrides: readonly Override[] | undefined): ReadonlySet<string> =>
   overrides && overrides.length > 0 ? new Set(overrides.map(eventId)) : NOTHING

@@ -1,6 +1,6 @@
-// Meter readings → hourly consumption. Pure and exact: an hour is computed only from the readings near it, never from
-// a running sum, so any window of a series settles to the same bytes as the whole (docs/rules/settling.md). Which
-// window has to be settled again is the question of register-window.ts.
+// Settles meter readings to hourly consumption. Pure and exact: an hour depends only on the readings near it, never on
+// a running sum, so any window of a series settles to the same bytes as the whole (docs/rules/settling.md).
+// domain/settle/window.ts decides which window must be settled again.
 
 import { settleCumulative } from './cumulative.ts'
 import { settleIntervals } from './interval.ts'
@@ -10,9 +10,9 @@ export { HOUR_FLAGS, type HourFlag } from '../hours.ts'
 export { planWindow } from './window.ts'
 
 /**
- * The hours of a series, or those of them that lie in the window, with the events that begin in it. The rules and the
- * flags of docs/rules/settling.md. Expects finite values at strictly rising times, whole-hour windows; throws
- * RangeError otherwise, as far as it notices.
+ * The hours of a series, or those in the window, with the events that begin in it, by the rules and flags of
+ * docs/rules/settling.md. Expects finite values at strictly rising times and whole-hour windows; throws RangeError for
+ * the violations that it detects.
  */
 export function settleSamples(profile: MeterProfile, samples: Samples, window?: SettleWindow): HourSeries {
   if (samples.atMs.length !== samples.value.length) throw new RangeError('samples: a value is needed for every time')

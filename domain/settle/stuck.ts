@@ -1,43 +1,38 @@
-// A register that stands still although it used to move. It is told from settled hours, never in settling: four weeks
-// of hours say what is usual, and the same hours give the same answer whether they were settled bit by bit or rebuilt.
+// Detects stuck registers: registers that stand still although they used to move. Works on settled hours, not while
+// settling: four weeks of hours define usual consumption, and equal hours give equal results, whether they were settled
+// incrementally or rebuilt.
 
 import { DAY_MS, HOUR_MS, monthOf } from '../calendar.ts'
 import type { Medium } from '../medium.ts'
 
 /**
- * Hours that should have moved and did not. A meter that never rests is named after three days, longer than a power
- * cut; one that moves ten hours a working day after seven of them, more than the six that the longest public holidays
- * (eight days) take.
+ * Minimum number of hours that usually move and did not. A meter that never rests is reported after three days, longer
+ * than a power cut; one that moves ten hours per working day after seven working days, more than the six within the
+ * longest public holidays (eight days).
  */
 export const STUCK_HOURS_MIN = 72
-/**
- * What is usual is what the same hour of the week did in the weeks before the standstill: always moved, in all that are
- * known.
- */
+/** An hour usually moves when the same hour of the week moved in all known weeks among these before the standstill. */
 const EARLIER_WEEKS = 4
-/** With fewer known weeks a holiday or an outage of readings would decide what is usual. */
+/** With fewer known weeks, a holiday or an outage of readings would decide. */
 const EARLIER_WEEKS_KNOWN_MIN = 3
-/**
- * How far the end of a standstill is looked for, so that a bounded neighbourhood decides: nobody waits longer to repair
- * one.
- */
+/** Limit of the search for a standstill's end, so that the hours needed are bounded: repairs do not take longer. */
 const STANDSTILL_DAYS_MAX = 62
 /**
- * When heat is turned off is a city's decision that is not known here (docs/rules/data.md#heating-season), and then
- * every heat meter stands still. These months lie within the heating season wherever there is one.
+ * Each city decides when heating ends, which is not known here (docs/rules/data.md#heating-season); then every heat
+ * meter stands still. These months lie within every heating season.
  */
 const HEATED_MONTHS = ['12', '01', '02']
 
 const WEEK_MS = 7 * DAY_MS
-/** How far around [fromMs, toMs) hours must reach for stuckRegisters to know all of what begins there. */
+/** The hours around [fromMs, toMs) that stuckRegisters needs, to find all standstills that begin there. */
 export const STUCK_REACH = {
   beforeMs: EARLIER_WEEKS * WEEK_MS + HOUR_MS,
   afterMs: STANDSTILL_DAYS_MAX * DAY_MS,
 } as const
 
 /**
- * No movement from `atMs` to `untilMs`, the end of the last known hour of it so far. In `usualHours` of these hours the
- * meter had always moved; on average of the earlier weeks they came to `usualAmount` in the medium's unit.
+ * No movement from `atMs` to `untilMs`, the end of the last known hour so far. In `usualHours` of these hours the meter
+ * usually moves; `usualAmount` is the sum of their means over the earlier weeks, in the medium's unit.
  */
 export interface StuckRegister {
   kind: 'stuck'
@@ -47,15 +42,13 @@ export interface StuckRegister {
   usualAmount: number
 }
 
-/** Hourly amounts in the medium's unit from `firstHourMs` on, NaN = null; what lies beyond is taken for null. */
+/** Hourly amounts in the medium's unit from `firstHourMs` on, NaN = null; hours beyond count as null. */
 export interface AmountHours {
   firstHourMs: number
   amounts: ArrayLike<number>
 }
 
-/**
- * Where standstills of at least STUCK_HOURS_MIN begin in [fromMs, toMs): the few meters worth loading STUCK_REACH for.
- */
+/** Starts of standstills of at least STUCK_HOURS_MIN in [fromMs, toMs): only these meters need hours of STUCK_REACH. */
 export function standstills(
   { firstHourMs, amounts }: AmountHours,
   { fromMs, toMs }: { fromMs: number; toMs: number },
@@ -73,7 +66,7 @@ export function standstills(
   return starts
 }
 
-/** The stuck registers that begin in the range. `hours` reach STUCK_REACH around it, as far as the meter has any. */
+/** The standstills that begin in the range. `hours` must cover STUCK_REACH around it, as far as the meter has hours. */
 export function stuckRegisters(
   hours: AmountHours,
   range: { fromMs: number; toMs: number },
@@ -92,7 +85,7 @@ export function stuckRegisters(
   })
 }
 
-/** The end of the run of known zeros that begins at `atMs`, at most `endMs`; `atMs` where there is none. */
+/** The end of the run of known zeros that begins at `atMs`, at most `endMs`; `atMs` when there is none. */
 function standsUntil(hours: AmountHours, atMs: number, endMs: number): number {
   let ms = atMs
   while (ms < endMs && amountAt(hours, ms) === 0) ms += HOUR_MS
@@ -100,8 +93,8 @@ function standsUntil(hours: AmountHours, atMs: number, endMs: number): number {
 }
 
 /**
- * The mean of the same hour in the weeks before the standstill; undefined where it did not move in one, or too few are
- * known.
+ * The mean of the same hour in the weeks before the standstill; undefined when it did not move in one week, or too few
+ * weeks are known.
  */
 function usualAt(hours: AmountHours, hourMs: number, standsFromMs: number): number | undefined {
   const weeksBack = Math.floor((hourMs - standsFromMs) / WEEK_MS) + 1

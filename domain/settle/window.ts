@@ -1,6 +1,6 @@
-// Which hours may change when readings arrive late or are corrected, decided from a neighbourhood of them.
-// Settling that window alone gives the same bytes as settling everything (docs/rules/settling.md#late-readings: late
-// readings re-open exactly the hours they touch). Readings are added or corrected, never taken away.
+// Plans the window of hours that may change when readings arrive late or are corrected, from the readings nearby.
+// Settling this window alone gives the same bytes as settling everything (docs/rules/settling.md#late-readings: late
+// readings re-open exactly the hours they touch). Readings are added or corrected, never deleted.
 
 import { HOUR_MS, hourStart } from '../calendar.ts'
 import { hourCeiling, indexFrom } from '../hours.ts'
@@ -14,7 +14,7 @@ export interface TouchedSpan {
   toMs: number
 }
 
-/** Whether the loaded samples begin with the meter's very first reading, and end with its very last. */
+/** True when the loaded samples begin with the meter's first reading of all, or end with its last. */
 export interface LoadedEdge {
   reachesStart: boolean
   reachesEnd: boolean
@@ -24,10 +24,10 @@ export type WindowPlan = Required<SettleWindow>
 export type MoreNeeded = { more: 'before' | 'after' }
 
 /**
- * The window to settle again after readings in `touched` were stored, as an argument of settle() with the same samples.
- * `samples` is the new state around them, without holes, reaching as far as was loaded. What was stored in
- * [fromMs, toMs), hours and events, is to be replaced by the result; the rest is as a full settlement would give it.
- * `{more}`: load further in that direction and ask again; never asked for where `edge` says that nothing is left.
+ * The window to settle again after readings in `touched` were stored, as an argument of settleSamples with the same
+ * samples. `samples`: the new readings around `touched`, without holes, as far as loaded. The result of settling
+ * replaces the stored hours and events in [fromMs, toMs); the others already equal a full settlement. `{more}`: load
+ * further in that direction and call again; never returned for a direction that `edge` says is complete.
  */
 export function planWindow(
   profile: MeterProfile,
@@ -81,7 +81,7 @@ function planRegister(
   inner++
   while (inner < end && !isAnchor(inner)) inner++
   if (inner >= end && !edge.reachesEnd) return { more: 'after' }
-  // An event may stand at the very end of the series: there the window goes one hour beyond.
+  // An event may lie exactly at the end of the series, so the window extends one hour beyond.
   const toMs = inner < end ? hourCeiling(timeAt(inner)) : hourStart(outline.endMs) + HOUR_MS
   let last = Math.min(inner, end)
   while (last < end && !(timeAt(last) >= toMs && isAnchor(last))) last++
@@ -90,13 +90,13 @@ function planRegister(
   return { fromMs, toMs, firstIndex: first, lastIndex: last, opensSeries: first <= 0, closesSeries: last >= end }
 }
 
-/** By row, which is one of the samples: the element is there. */
+/** The time of a row; the row must be one of the samples. */
 const timesOf =
   ({ atMs }: Samples) =>
   (row: number): number =>
     atMs[row] as number
 
-/** The rows asked for have neighbours on both sides. */
+/** Precondition: the row has neighbours on both sides. */
 function anchorTest(profile: MeterProfile, samples: Samples): (i: number) => boolean {
   const { value } = samples
   const timeAt = timesOf(samples)
@@ -105,7 +105,7 @@ function anchorTest(profile: MeterProfile, samples: Samples): (i: number) => boo
   return (i) =>
     !falls(valueAt(i - 1), valueAt(i), stepMax) &&
     !falls(valueAt(i), valueAt(i + 1), stepMax) &&
-    // Neighbours in time are neighbours in the register only when it was not replaced between them.
+    // Neighbours in time are neighbours in the register only without a replacement between them.
     profile.replacements.every((replaced) => replaced.atMs < timeAt(i - 1) || replaced.atMs > timeAt(i + 1))
 }
 
@@ -121,8 +121,8 @@ function seriesOutline(profile: MeterProfile, samples: Samples, edge: LoadedEdge
 }
 
 /**
- * An interval changes the hours that it overlaps, and no others while there are older and newer intervals. At an end of
- * the series it also creates the hours between itself and its neighbour, as `missing`.
+ * An interval changes only the hours that it overlaps, while there are older and newer intervals. At an end of the
+ * series it also creates the hours up to its neighbour, as `missing`.
  */
 function planIntervals(
   profile: MeterProfile,
@@ -150,7 +150,7 @@ function planIntervals(
   const fromMs = hourStart(changedFromMs)
   const toMs = hourCeiling(changedToMs)
 
-  // All intervals have one length, so those before one that ends by fromMs end by then too; the same after toMs.
+  // All intervals have the same length, so those before one that ends by fromMs end by then too; likewise after toMs.
   while (older >= 0 && endOf(older) > fromMs) older--
   while (newer <= end && startOf(newer) < toMs) newer++
   if (older < 0 && !edge.reachesStart) return { more: 'before' }

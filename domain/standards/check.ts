@@ -1,5 +1,5 @@
-// What is wrong with the tables of domain/standards/: found at import, where it is said of each row, and at start,
-// where a broken shipped table is broken code and throws. Every finding names its table.
+// Checks the tables of domain/standards/: at import each row's problems are returned; at start a broken shipped table
+// is broken code and throws. Every finding names its table.
 
 import { FYP14_TARGETS, type PlanTarget } from './plans.ts'
 import type { Quota } from './quota.ts'
@@ -17,8 +17,8 @@ import {
 import { successionFindings } from './validity.ts'
 
 /**
- * What is checked at start: the tables, the plan that targets are derived from, and the stand-in that the demo
- * registers.
+ * The tables checked at start: those of StandardTables, the plan that targets are derived from, and the stand-in that
+ * the demo registers.
  */
 export interface CheckedTables extends StandardTables {
   plans: readonly PlanTarget[]
@@ -40,8 +40,8 @@ export interface TableProblem {
 }
 
 /**
- * What imported rows of a table would bring: values in the wrong unit or order, rows given twice, rows that overlap
- * each other or shipped ones, and days between rows that have none. The reason names the table and the key.
+ * Problems of a table's imported rows: values in the wrong unit or order, rows given twice, rows that overlap each
+ * other or shipped ones, and days between rows without a row. The reason names the table and the key.
  */
 export function tableProblems(kind: TableKind, imported: readonly TableRow[]): TableProblem[] {
   const { keyOf, findingsOf, endless } = tableOf(kind)
@@ -78,14 +78,14 @@ export function tableProblems(kind: TableKind, imported: readonly TableRow[]): T
 
 const isSameRow = (kind: TableKind, a: TableRow, b: TableRow): boolean => tableRowId(kind, a) === tableRowId(kind, b)
 
-/** The last of those given twice, which is said once and not again as an overlap. */
+/** Keeps the last of the rows given twice: they are reported as duplicates, not again as an overlap. */
 const distinctRows = (kind: TableKind, rows: readonly TableRow[]): TableRow[] => [
   ...new Map(rows.map((row) => [tableRowId(kind, row), row])).values(),
 ]
 
 /**
- * Throws an Error naming the table when a value is in the wrong unit, an order does not hold, two rows for the same
- * thing overlap, or a day between two rows has none. An empty table is right.
+ * Throws an Error naming the table when a value is in the wrong unit or order, two rows of the same key overlap, or a
+ * day between two rows has none. An empty table is valid.
  */
 export function checkStandards(tables: CheckedTables = STANDARD_TABLES): void {
   for (const kind of TABLE_KINDS) checkTable(kind, tables[kind])

@@ -1,7 +1,6 @@
-// CO2 factors (docs/rules/energy-and-carbon.md#co2-factors). A factor of electricity is known by series, data year and
-// area. Here it holds from the day its notice was published until the next one, not for the year its data describe: a
-// factor that is published later never rewrites a month that was already judged. Other series (0.5703 for enterprises,
-// regional baselines) are not mixed in.
+// Holds the CO2 factors (docs/rules/energy-and-carbon.md#co2-factors). A factor of electricity is identified by series,
+// data year and area. It holds from the publication of its notice until the next one, not for the year of its data: a
+// later factor never rewrites a judged month. Other series (0.5703 for enterprises, regional baselines) are not used.
 
 import * as z from 'zod'
 import { ENERGY_MEDIA, type EnergyMedium } from '../medium.ts'
@@ -9,28 +8,28 @@ import { must } from '../must.ts'
 import { areaCode } from '../registry/records.ts'
 import { type Certainty, datedRow, type Validity } from './validity.ts'
 
-/** The area of rows that hold for the whole country. */
+/** Area code of rows for the whole country. */
 export const NATIONAL = 'CN'
 
-/** Kilograms of CO2 in one of the unit's numerators; the denominator is the medium's amount unit. */
+/** Kilograms of CO2 per numerator of the unit; the denominator is the medium's amount unit. */
 export const KG_CO2_PER = { 'kgCO2/kWh': 1, 'tCO2/GJ': 1000, 'kgCO2/m³': 1 } as const
 
-/** The only unit each medium's factor is stored in. */
+/** The only unit for each medium's factor. */
 export const CO2_UNITS = { electricity: 'kgCO2/kWh', heat: 'tCO2/GJ', gas: 'kgCO2/m³' } as const satisfies Record<
   EnergyMedium,
   keyof typeof KG_CO2_PER
 >
 
-/** What a factor of a medium and one of a fuel say alike. */
+/** The fields shared by factors of media and of fuels. */
 export const factorShape = {
   series: z.string().min(1),
-  /** The year the data describe; null where a factor has none. */
+  /** Year of the data; null for a factor without one. */
   dataYear: z.number().int().nullable().default(null),
   /** Six-digit division code, or `CN`. */
   area: areaCode,
   areaName: z.string().min(1),
   publisher: z.string().min(1),
-  /** Number or date of the notice; null when none is known. */
+  /** Number or date of the notice; null when unknown. */
   notice: z.string().min(1).nullable().default(null),
   value: z.number().positive(),
   ...datedRow,
@@ -54,9 +53,7 @@ const AREA_NAMES: Readonly<Record<string, string>> & { CN: string } = {
   410000: '河南',
 }
 
-/**
- * First day of the 14th plan: heat and fuel factors state no validity, and the plan's CO2 cap is the first use of them.
- */
+/** First day of the 14th plan: heat and fuel factors state no validity, and the plan's CO2 cap is their first use. */
 const FYP14_START = '2021-01-01'
 
 export const CO2_FACTORS: readonly Co2Factor[] = [

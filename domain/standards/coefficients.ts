@@ -1,20 +1,19 @@
-// Coefficients that turn energy into standard coal (折标准煤系数). The same institution has two energies: national
-// statistics take electricity at its calorific value (当量值, 0.1229), the quota standards at its primary value (等价值,
-// 0.31), so a coefficient lives inside the set of a standard and never alone
-// (docs/rules/energy-and-carbon.md#coefficient-sets). Water is in no set.
+// Holds the coefficients that convert energy to standard coal (折标准煤系数). National statistics take electricity at its
+// calorific value (当量值, 0.1229), the quota standards at its primary value (等价值, 0.31), so every coefficient belongs
+// to the set of a standard (docs/rules/energy-and-carbon.md#coefficient-sets). Water is in no set.
 
 import * as z from 'zod'
 import { CARRIERS, ENERGY_CARRIERS, type EnergyCarrier } from '../medium.ts'
 import { type Certainty, datedRow } from './validity.ts'
 
 /**
- * The only unit each carrier's coefficient is stored in. Heat in kgce/GJ: 34.12 is right, 0.03412 is tce/GJ
+ * The only unit for each carrier's coefficient. Heat in kgce/GJ: 34.12 is right, 0.03412 is tce/GJ
  * (docs/rules/energy-and-carbon.md#coefficient-sets).
  */
 export const coefficientUnit = (carrier: EnergyCarrier) => `kgce/${CARRIERS[carrier].amountUnit}` as const
 
 /**
- * Wide bounds that still catch a coefficient in another unit, e.g. heat as 0.03412 instead of 34.12
+ * Wide bounds that still detect a coefficient in another unit, e.g. heat as 0.03412 instead of 34.12
  * (docs/rules/energy-and-carbon.md#coefficient-sets).
  */
 export const PLAUSIBLE: Readonly<Record<EnergyCarrier, readonly [low: number, high: number]>> = {
@@ -39,10 +38,10 @@ export const coefficientRowSchema = z.object({
 })
 export type Coefficient = z.infer<typeof coefficientRowSchema>
 
-/** `statistics`: 当量值, of dual control and the ledger. `quota`: 等价值, of the quota. */
+/** `statistics`: 当量值, for dual control and the ledger. `quota`: 等价值, for the quota. */
 export const SET_PURPOSES = ['statistics', 'quota'] as const
 export type SetPurpose = (typeof SET_PURPOSES)[number]
-/** A set without its coefficients. `name`: what a result that used the set is labelled with. */
+/** A set without its coefficients. `name`: label of results that used the set. */
 export const coefficientHeadSchema = z.object({
   purpose: z.enum(SET_PURPOSES),
   name: z.string().min(1),

@@ -1,17 +1,17 @@
-// What the efficiency of a data centre is held against: the grades of PUE, and the quota of EUE by type of institution.
-// Whether the two differ in boundary is not known (docs/rules/energy-and-carbon.md#pue-and-eue-boundary), so they
-// stay two tables and two indicators.
+// Holds the limits of a data centre's efficiency: the grades of PUE, and the quota of EUE by type of institution. No
+// source says whether their boundaries differ (docs/rules/energy-and-carbon.md#pue-and-eue-boundary), so they stay two
+// tables and two indicators.
 
 import * as z from 'zod'
 import { INSTITUTION_TYPES } from '../registry/records.ts'
 import { datedRow } from './validity.ts'
 
-/** A table of three grades; grade 1 is best, and grade 3 is the limit value (限定值). PUE, no unit. */
+/** Three grades of PUE, no unit; grade 1 is best, grade 3 is the limit value (限定值). */
 export const pueGradesSchema = z.object({
   standard: z.string().min(1),
   /** The highest PUE of grade 1, 2 and 3. */
   grades: z.tuple([z.number(), z.number(), z.number()]),
-  /** The standard does not hold for edge data centres: up to so many racks. */
+  /** Maximum racks of an edge data centre, which the standard does not cover. */
   edgeRacksMax: z.number().int().nonnegative(),
   ...datedRow,
 })
@@ -40,8 +40,8 @@ export const eueQuotaSchema = z.object({
 export type EueQuota = z.infer<typeof eueQuotaSchema>
 
 /**
- * STAND-IN for Hebei (docs/rules/facts.md#data-centres): every screen that shows them says so. Of the first day of
- * validity only the year is known.
+ * STAND-IN for Hebei (docs/rules/facts.md#data-centres): every screen that shows these quotas says so. Only the year of
+ * the first day of validity is known.
  */
 export const EUE_QUOTAS_SHANDONG: readonly EueQuota[] = [
   row('DB37/T 2671-2019', 'education', [2.2, 1.6, 1.3]),

@@ -1,23 +1,23 @@
-// The ladder of points that a demonstration unit (节约型公共机构示范单位) gets for its energy and water against the mean of
-// its kind (docs/rules/facts.md#demonstration-ladder). The whole sheet has 110 points; of its 35 for energy and
-// water, 28 were read.
+// Holds the ladder of points of a demonstration unit (节约型公共机构示范单位) for its energy and water against the mean of its
+// kind (docs/rules/facts.md#demonstration-ladder). The whole sheet has 110 points, 35 of them for energy and water; the
+// rules of 28 of these are known.
 
 import * as z from 'zod'
 import { datedRow } from './validity.ts'
 
 export const demonstrationLadderSchema = z.object({
   name: z.string().min(1),
-  /** Value over mean at most → points; best first. Beyond the last: 0. */
+  /** Points for value / mean up to `ratioMax`; best first. Beyond the last step: 0. */
   steps: z.array(z.object({ ratioMax: z.number(), points: z.number() })).min(1),
-  /** For the targets of the last two years. */
+  /** Points for meeting the targets of the last two years. */
   targetPoints: z.number().nonnegative(),
-  /** Points of the energy and water block, of which some items were not read. */
+  /** Points of the whole energy and water block; the rules of some items are not known. */
   blockPoints: z.number().positive(),
   ...datedRow,
 })
 export type DemonstrationLadder = z.infer<typeof demonstrationLadderSchema>
 
-/** The day from which it holds is not known; the first day of the plan that it serves stands for it. */
+/** The first day of validity is not known; the first day of the corresponding plan is used. */
 export const DEMONSTRATION_LADDERS: readonly DemonstrationLadder[] = [
   {
     name: '节约型公共机构示范单位评价标准',

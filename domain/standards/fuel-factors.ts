@@ -1,12 +1,12 @@
-// CO2 of fuels that come by bill (docs/rules/energy-and-carbon.md#fuels). Petrol, kerosene and LPG have no row because
-// no factor for them was read: their emission stays unknown until one is supplied, and the ledger says so.
+// Holds the CO2 factors of fuels (docs/rules/energy-and-carbon.md#fuels). Petrol, kerosene and LPG have no row, because
+// no source for their factors was found: their emission stays unknown until a user imports one, and the ledger says so.
 
 import * as z from 'zod'
 import { FUEL_CARRIERS, type FuelCarrier } from '../medium.ts'
 import { factorShape, NATIONAL } from './co2-factors.ts'
 import { nearestOn } from './validity.ts'
 
-/** The same number as t/t. */
+/** The value in kgCO2/kg equals that in t/t. */
 export const fuelFactorSchema = z.object({
   carrier: z.enum(FUEL_CARRIERS),
   ...factorShape,
@@ -14,7 +14,7 @@ export const fuelFactorSchema = z.object({
 })
 export type FuelFactor = z.infer<typeof fuelFactorSchema>
 
-/** First day of the 14th plan, as for heat and gas (co2-factors.ts): no validity is stated. */
+/** First day of the 14th plan, as for heat and gas (co2-factors.ts): the factors state no validity. */
 const FYP14_START = '2021-01-01'
 
 const NATIONAL_DATABASE = {
@@ -38,9 +38,9 @@ export const FUEL_FACTORS: readonly FuelFactor[] = [
 ]
 
 /**
- * The row in force on a local date for the nearest area of `areaPath` (the nation's comes last); with `retroactive` the
- * earliest also stands for days before it (domain/energy/conversion.ts). Undefined when there is none: an unknown
- * emission, not none.
+ * The row in force on a local date for the nearest area of `areaPath` (the national row comes last); with `retroactive`
+ * the earliest row also holds for days before it (domain/energy/conversion.ts). Undefined: the emission is unknown, not
+ * 0.
  */
 export function fuelFactorOn(
   carrier: FuelCarrier,

@@ -1,5 +1,5 @@
-// Targets of the 14th five-year plan (2021–2025) as published: caps on totals and falls of intensities in percent.
-// They are plan data, from which a user derives the targets of subjects; the 15th plan is not known (目标未下达).
+// Holds the published targets of the 14th five-year plan (2021–2025): caps on totals and falls of intensities in
+// percent. Users derive the targets of subjects from them; the 15th plan is not known (目标未下达).
 
 import type { Indicator } from '../indicator.ts'
 import type { Certainty } from './validity.ts'
@@ -11,9 +11,9 @@ export interface PlanTarget {
   indicator: Indicator
   baseYear: number
   endYear: number
-  /** The base year's result in the indicator's unit (domain/registry/records.ts); null where none was published. */
+  /** The base year's result in the indicator's unit (domain/registry/records.ts); null when not published. */
   baseValue: number | null
-  /** A ceiling on a total. It may lie above the base value: the caps of 2025 allow growth while intensities fall. */
+  /** Upper limit of a total. It may lie above the base value: the caps of 2025 allow growth while intensities fall. */
   cap?: number
   /** Fall of an intensity against the base year, percent. */
   reductionPct?: number
@@ -37,7 +37,7 @@ const HEBEI = {
   certainty: 'official',
 } as const
 
-/** Hebei's plan gives no percentages; that it had the nation's would be an assumption, so there are no such rows. */
+/** Hebei's plan has no percentages; using the national ones would be an assumption, so Hebei has no such rows. */
 export const FYP14_TARGETS: readonly PlanTarget[] = [
   { ...NATIONAL, indicator: 'energy', baseValue: 1.64e8, cap: 1.89e8 },
   { ...NATIONAL, indicator: 'water', baseValue: 106.97e8, cap: 124e8 },

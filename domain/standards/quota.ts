@@ -1,4 +1,4 @@
-// Rows of the quota table (定额): three limits of one indicator for one kind of institution.
+// Defines the rows of the quota table (定额): three limits of one indicator for one kind of institution.
 
 import * as z from 'zod'
 import { QUOTA_INDICATORS } from '../indicator.ts'

@@ -1,7 +1,7 @@
-// The quota tables of Shandong (DB37/T), a STAND-IN for Hebei, whose values are not public to us: for demonstrations
-// and tests, labelled as such wherever shown (docs/rules/quota.md#shandong-stand-in). Education and service centres
-// have no known values. Water is left out on purpose: DB37/T 4452-2021 has two values (机关 先进值 10, 通用值 25 m³ a person)
-// or another unit (hospitals, litres a bed and day), and three values made from two would be invented.
+// Holds the quota tables of Shandong (DB37/T), a STAND-IN for Hebei, whose values are not public to us: for
+// demonstrations and tests, labelled wherever shown (docs/rules/quota.md#shandong-stand-in). Education and service
+// centres have no known values. Water is left out: DB37/T 4452-2021 has two values (机关 先进值 10, 通用值 25 m³ per person)
+// or another unit (hospitals, litres per bed and day), and three values made from two would be invented.
 
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from './quota.ts'
@@ -42,7 +42,7 @@ function healthcare(): Quota[] {
   ]
 }
 
-/** Other cultural venues follow the library (文化馆, 美术馆). A kind of heating without a row had too little data for one. */
+/** Other cultural venues use the library's rows (文化馆, 美术馆). A kind of heating without a row had too little data. */
 function venues(): Quota[] {
   const put = table('DB37/T 3780-2019', 'venue')
   return [
@@ -86,7 +86,7 @@ function table(standard: string, type: Institution['type']) {
     constraint,
     benchmark,
     guide,
-    // Only the year of the standard's number is known.
+    // Only the year in the standard's number is known.
     validFrom: '2019-01-01',
     source: `${standard} in ma1138569845/dechnicAuditor-agent standards-values.md; transcription not verified`,
     standIn: true,

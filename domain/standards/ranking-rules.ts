@@ -1,6 +1,6 @@
-// By what institutions are ranked for the selection of efficiency leaders (能效领跑者). The official criteria are not known
-// (docs/rules/quota.md#efficiency-leaders): the rule that ships is an assumption of this product, labelled a
-// stand-in, until a user supplies another.
+// Defines the rules that rank institutions for the selection of efficiency leaders (能效领跑者). The official criteria are
+// not known (docs/rules/quota.md#efficiency-leaders): the shipped rule is an assumption of this product, labelled a
+// stand-in, until a user imports another.
 
 import * as z from 'zod'
 import { RATINGS } from '../rating.ts'
@@ -10,15 +10,15 @@ export const RANKING_INDICATORS = ['energyPerArea', 'energyPerCapita', 'waterPer
 
 export const rankingRuleSchema = z.object({
   name: z.string().min(1),
-  /** Ranked by the first; those that tie in it by the next, and so on. Lower is better. */
+  /** The first indicator ranks, the next ones break ties. Lower is better. */
   indicators: z.array(z.enum(RANKING_INDICATORS)).min(1),
-  /** Least share of known hours, 0 to 1. */
+  /** Minimum share of known hours, 0 to 1. */
   coverageMin: z.number().min(0).max(1),
-  /** The worst quota rating that may lead; absent: quotas are not asked. */
+  /** The worst quota rating allowed; absent: quotas do not matter. */
   ratingAtWorst: z.enum(RATINGS).optional(),
-  /** Whether the targets of dual control must be met. */
+  /** True when the targets of dual control must be met. */
   targetsRequired: z.boolean(),
-  /** Places in each group. */
+  /** Number of leading ranks in each group. */
   leaders: z.number().int().positive(),
   ...datedRow,
 })
@@ -27,7 +27,7 @@ export type RankingRule = z.infer<typeof rankingRuleSchema>
 export const RANKING_RULES: readonly RankingRule[] = [
   {
     name: '能效领跑者候选排序 (stand-in)',
-    // The first day of the plan that the selection serves.
+    // The first day of the corresponding plan.
     validFrom: '2021-01-01',
     indicators: ['energyPerArea', 'energyPerCapita'],
     coverageMin: 0.9,

@@ -1,6 +1,6 @@
-// The tables that judging rests on, as data: what was shipped, and what a user imports over it. One mechanism for all
-// of them, so that a province can put its own quota, factors, grades or thresholds in the place of ours, each with its
-// dates and its source. domain/standards/check.ts says what is wrong with a table.
+// Merges the shipped tables that judging uses with the rows that a user imports. One mechanism for all tables, so that
+// a province can replace our quota, factors, grades or thresholds, each with its dates and source.
+// domain/standards/check.ts checks the tables.
 
 import type { z } from 'zod'
 import { ENERGY_MEDIA } from '../medium.ts'
@@ -28,7 +28,7 @@ import { QUOTAS_HEBEI } from './quotas-hebei.ts'
 import { RANKING_RULES, type RankingRule, rankingRuleSchema } from './ranking-rules.ts'
 import type { Validity } from './validity.ts'
 
-/** Rows by table. As imported: what the user gave. In force: `tablesInForce` of that. */
+/** Rows by table: either the imported rows, or the rows in force (`tablesInForce`). */
 export interface StandardTables {
   quotas: readonly Quota[]
   coefficients: readonly CoefficientSet[]
@@ -44,24 +44,24 @@ export type TableKind = keyof StandardTables
 type RowOf<K extends TableKind> = StandardTables[K][number]
 export type TableRow = Validity & { standIn?: boolean | undefined }
 
-/** What is wrong with one row: the field and the reason. */
+/** A problem of one row: the field and the reason. */
 export type RowFinding = readonly [field: string, reason: string]
 
 export interface Table<T> {
   schema: z.ZodType<T> & { shape: Readonly<Record<string, z.ZodType>> }
   shipped: readonly T[]
   /**
-   * What a row is about: of the rows of one key one holds on a day. Not the standard's name: a new edition ends the old
-   * one.
+   * The key of a row: one row per key holds on a day. It does not contain the standard's name: a new edition ends the
+   * old one.
    */
   keyOf(row: T): string
-  /** What the schema cannot see. */
+  /** Problems that the schema does not detect. */
   findingsOf(row: T): (RowFinding | false)[]
-  /** Nothing could be judged on a day without a row, so the last of a key may not end. */
+  /** True when judging needs a row for every day, so that the last row of a key may not end. */
   endless: boolean
 }
 
-/** kgCO2/kg; wide bounds that still catch a factor per gigajoule or in t/kg. */
+/** kgCO2/kg; wide bounds that still detect a factor per gigajoule or in t/kg. */
 const PLAUSIBLE_FUEL = [1.5, 4] as const
 const isRising = (values: readonly number[]): boolean =>
   values.every((value, index) => index === 0 || value > (values[index - 1] ?? Number.NaN))
@@ -181,16 +181,16 @@ export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
 }
 export const TABLE_KINDS = Object.keys(TABLES) as TableKind[]
 
-/** A table without the type of its rows, for what is done to all tables alike. */
+/** A table without the type of its rows, for code that handles all tables. */
 export const tableOf = (kind: TableKind): Table<TableRow> => TABLES[kind] as unknown as Table<TableRow>
 
-/** What names a row in a problem. */
+/** The name of a row in a problem. */
 export const tableRowId = (kind: TableKind, row: TableRow): string => `${tableOf(kind).keyOf(row)}|${row.validFrom}`
 
 /**
- * What holds when `imported` is laid over what was shipped, key by key. An imported row takes the place of the one that
- * begins on the same day. A row without `validTo` holds until the next of its key begins. A stand-in gives way, from
- * its first day on, to a row that is none. Whether the result has overlaps or gaps, check.ts says.
+ * Merges `imported` with the shipped rows, key by key. An imported row replaces the shipped one that begins on the same
+ * day. A row without `validTo` holds until the next of its key begins. A stand-in ends on the first day of any row that
+ * is not a stand-in. check.ts detects overlaps and gaps in the result.
  */
 export function tablesInForce(imported: Partial<StandardTables> = {}): StandardTables {
   const rows = TABLE_KINDS.map((kind) => [kind, rowsInForce(kind, imported[kind] ?? [])])
@@ -199,7 +199,7 @@ export function tablesInForce(imported: Partial<StandardTables> = {}): StandardT
 
 export const SHIPPED_TABLES: StandardTables = tablesInForce()
 
-/** One table of it, in order of keys and dates. */
+/** One table in force, in order of keys and dates. */
 export function rowsInForce(kind: TableKind, imported: readonly TableRow[]): TableRow[] {
   const { shipped, keyOf } = tableOf(kind)
   const importedBy = Map.groupBy(imported, keyOf)
@@ -211,7 +211,7 @@ export function rowsInForce(kind: TableKind, imported: readonly TableRow[]): Tab
   })
 }
 
-/** Rows of one key, each ended where the next begins when it did not say. */
+/** Rows of one key; a row without `validTo` ends where the next begins. */
 function succeeding(rows: readonly TableRow[]): TableRow[] {
   const firstReal = rows
     .filter(({ standIn }) => !standIn)

@@ -1,29 +1,29 @@
-// Which row of a dated table holds on a day, and whether a table's rows follow each other without overlap or gap.
-// Every table of domain/standards/ is dated this way, whether it was shipped or imported.
+// Finds the row of a dated table that holds on a day, and checks that rows follow each other without overlap or gap.
+// Every table of domain/standards/, shipped or imported, is dated this way.
 
 import * as z from 'zod'
 
 /**
- * How sure we are of a row: read at its publisher, in a copy, computed, only remembered
- * (docs/rules/README.md#certainty-labels), or given by the user of this installation, who answers for it.
+ * Certainty of a row: read at its publisher, in a copy, computed, only remembered
+ * (docs/rules/README.md#certainty-labels), or imported by the user of this installation, who is responsible for it.
  */
 export const CERTAINTIES = ['official', 'secondary', 'derived', 'recalled', 'supplied'] as const
 export type Certainty = (typeof CERTAINTIES)[number]
 
-/** What every row of every table says of itself, to be spread into its schema. */
+/** The fields of every row of every table, to be spread into its schema. */
 export const datedRow = {
   /** Local dates in UTC+8; `validTo` is the first day on which the row no longer holds. */
   validFrom: z.iso.date(),
   validTo: z.iso.date().optional(),
   source: z.string().min(1),
   certainty: z.enum(CERTAINTIES).default('supplied'),
-  /** A value that stands for one that is not known to us; it gives way to any row that is not one. */
+  /** True: a substitute for a value that is not known to us; any row that is not a stand-in replaces it. */
   standIn: z.boolean().optional(),
 } as const
 
 /**
  * Local dates `YYYY-MM-DD`. `validTo` (失效日期) is the first day on which the row no longer holds; without it the row
- * holds on.
+ * has no end.
  */
 export interface Validity {
   validFrom: string
@@ -35,7 +35,7 @@ export const isValidOn = (row: Validity, date: string): boolean =>
 
 /**
  * The row that holds on a local date for the first area of `path` that has one. With `retroactive` an area's earliest
- * row also stands for days before it, but a row further up the path that is valid goes before that.
+ * row also holds for days before it, but a valid row further up the path takes precedence.
  */
 export function nearestOn<T extends Validity & { area: string }>(
   rows: readonly T[],
@@ -51,21 +51,19 @@ export function nearestOn<T extends Validity & { area: string }>(
   )
 }
 
-/** The earliest row when the date lies before it. */
+/** The earliest row, when the date lies before it; else undefined. */
 export function earliestAfter<T extends Validity>(rows: readonly T[], date: string): T | undefined {
   const first = rows.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom)).at(0)
   return first && date < first.validFrom ? first : undefined
 }
 
-/** A pair of rows of one key that do not follow each other, and why; or a row that ends before it begins. */
+/** A row that overlaps the previous row, begins after a gap, or ends before it begins; and the reason. */
 export interface SuccessionFinding<T> {
   row: T
   reason: string
 }
 
-/**
- * Where rows of one thing, in any order, overlap, end before they begin, or leave a day between them without a value.
- */
+/** Finds rows of one key, in any order, that overlap, end before they begin, or leave days without a row. */
 export function successionFindings<T extends Validity>(rows: readonly T[]): SuccessionFinding<T>[] {
   const sorted = rows.toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
   return sorted.flatMap((row, index): SuccessionFinding<T>[] => {

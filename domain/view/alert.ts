@@ -1,5 +1,5 @@
-// How alerts and their settings read over HTTP: zod schemas that the API, the page and the CLI share. Texts come in
-// both languages; secrets, and addresses that are secrets, never come out.
+// Defines the HTTP answers on alerts and their settings, as zod schemas shared by the API, the page and the CLI. Texts
+// are in both languages; secrets, and addresses that contain secrets, are never returned.
 
 import * as z from 'zod'
 import { SUBJECT_TYPES } from '../alert/finding.ts'
@@ -21,11 +21,11 @@ export const alertEventViewSchema = z.object({
   atMs: ms,
   /** A person, or `system`. */
   who: z.string(),
-  /** Of clearings. */
+  /** Reason of a clearing, else null. */
   reason: z.enum(['over', 'yielded', 'disabled', 'retired']).nullable(),
   note: z.string().nullable(),
   value: z.number(),
-  /** How often it had been escalated, this time included. */
+  /** Number of escalations so far, this one included. */
   level: z.number(),
 })
 
@@ -37,7 +37,7 @@ const alertViewSchema = z.object({
   subject: z.object({ type: z.enum(SUBJECT_TYPES), id: z.string() }),
   /** Name and place of the subject. */
   where: phraseSchema,
-  /** The area whose list it is on; the institution of the subject, where it has one. */
+  /** The area whose list contains it; the subject's institution, if any. */
   area: z.string(),
   institution: z.string().nullable(),
   sinceMs: ms,
@@ -45,14 +45,14 @@ const alertViewSchema = z.object({
   acknowledgedMs: ms.nullable(),
   clearedMs: ms.nullable(),
   escalations: z.number(),
-  /** The latest value, the worst, and the limits they are held against, in `unit`. */
+  /** The latest value, the worst value, and their limits, in `unit`. */
   value: z.number(),
   worst: z.number(),
   unit: z.string(),
   raise: z.number(),
   clear: z.number(),
   asOfMs: ms,
-  /** What the kind knows beside its value (AlertFacts of domain/alert/finding.ts). */
+  /** Facts of the kind besides its value (AlertFacts of domain/alert/kinds.ts). */
   facts: z.record(z.string(), z.unknown()),
   text: z.object({ zh: textSchema, en: textSchema }),
 })
@@ -64,11 +64,11 @@ export const alertsPageSchema = pageOf(alertViewSchema).extend({
 })
 export type AlertListView = z.infer<typeof alertsPageSchema>
 
-/** With its whole history, the latest event last. */
+/** An alert with its whole history, the latest event last. */
 export const alertDetailViewSchema = alertViewSchema.extend({ history: z.array(alertEventViewSchema) })
 export type AlertDetailView = z.infer<typeof alertDetailViewSchema>
 
-/** Where an alert belongs, as whoever knows the registry says. */
+/** Name, area and institution of an alert's subject, from the registry. */
 export type AlertPlace = Pick<AlertView, 'where' | 'area' | 'institution'>
 
 export function alertView(alert: Alert, place: AlertPlace): AlertView {
@@ -123,11 +123,11 @@ const limitsViewSchema = z.object({
   reopenWithinMinutes: z.number(),
   escalateAfterMinutes: z.number().nullable(),
   parameters: z.record(z.string(), z.number()),
-  /** Why the defaults are what they are. */
+  /** Reason for the defaults. */
   reason: z.string(),
 })
 
-/** What was set for one subject, and what holds for it after all that was set above it. */
+/** The thresholds set for one subject, and its resulting limits after all thresholds above it. */
 export const thresholdsViewSchema = z.object({
   subject: z.string(),
   thresholds: z.array(z.record(z.string(), z.unknown())),
@@ -135,7 +135,7 @@ export const thresholdsViewSchema = z.object({
 })
 export type ThresholdsView = z.infer<typeof thresholdsViewSchema>
 
-/** A recipient without secrets: of a robot's or webhook's URL only the origin, since the rest is its key. */
+/** A recipient without secrets: only the origin of a robot's or webhook's URL, since the rest is its key. */
 export const recipientViewSchema = recipientSchema.omit({ channels: true }).extend({
   channels: z.array(z.object({ type: z.string(), to: z.string(), hasSecret: z.boolean() })),
 })
@@ -158,10 +158,10 @@ function shownAddress(channel: Channel): string {
 
 export const notifySettingViewSchema = z.object({
   pageUrl: z.string(),
-  /** Host and port alone: the URL may hold a password. */
+  /** Host and port only: the URL may contain a password. */
   smtpServer: z.string().nullable(),
   mailFrom: z.string().nullable(),
-  /** The origin alone: what follows it, and headers, may be keys. */
+  /** Origin only: the path, and headers, may contain keys. */
   smsGateway: z.string().nullable(),
 })
 export type NotifySettingView = z.infer<typeof notifySettingViewSchema>
@@ -178,7 +178,7 @@ export const notificationsViewSchema = z.object({
   items: z.array(
     z.object({
       recipient: z.string(),
-      /** Place among the recipient's channels, and of a short message the phone. */
+      /** Index of the recipient's channel; short message: also the phone. */
       channel: z.number(),
       phone: z.string().nullable(),
       title: z.string(),

@@ -1,4 +1,4 @@
-// Institutions held against each other over HTTP: ranking, points of demonstration units, key energy users.
+// Defines the HTTP answers that compare institutions: ranking, points of demonstration units, key energy users.
 
 import * as z from 'zod'
 import { EXCLUSIONS } from '../judge/ranking.ts'
@@ -9,7 +9,7 @@ import { keyEnergyUserRuleSchema } from '../standards/key-energy-users.ts'
 import { rankingRuleSchema } from '../standards/ranking-rules.ts'
 import { pageOf } from './view.ts'
 
-/** `GET /areas/{code}/ranking`. Rank null: left out, for the reasons. */
+/** `GET /areas/{code}/ranking`. Rank null: excluded, see `reasons`. */
 export const rankingPageSchema = pageOf(
   z.object({
     institution: z.string(),

@@ -1,4 +1,4 @@
-// A gateway's credentials over HTTP, and the answer to what was done with it.
+// Defines the HTTP answers on a gateway's credentials and on changes of a gateway.
 
 import * as z from 'zod'
 

@@ -1,4 +1,5 @@
-// The energy of one institution or area over HTTP: carbon ledger, meter tree, cost, data centre and quota pace.
+// Defines the HTTP answers on the energy of one institution or area: carbon ledger, meter tree, cost, data centre and
+// quota pace.
 
 import * as z from 'zod'
 import { TARIFF_PERIODS } from '../energy/tariff.ts'

@@ -1,5 +1,5 @@
-// What an explanation is: the chain from a number of dual control or quota down to the readings, and the checks that
-// each level adds up to the one above it.
+// Defines the answer of an explanation: the chain from a number of dual control or quota down to the readings, and the
+// checks that each level adds up to the level above.
 
 import * as z from 'zod'
 import { INDICATOR_TABLES, type Indicator, type QuotaIndicator } from '../indicator.ts'
@@ -8,14 +8,14 @@ import { METER_KINDS, METER_ROLES } from '../registry/records.ts'
 
 export type ExplainedIndicator = Indicator | QuotaIndicator
 
-/** From the top down; each check of a level compares it with what lies below. */
+/** From the top down; a check of a level compares it with the level below. */
 export const EXPLAIN_LEVELS = ['rating', 'value', 'size', 'month', 'carrier', 'meter', 'hour'] as const
 const checkSchema = z.object({
   level: z.enum(EXPLAIN_LEVELS),
   name: z.string(),
-  /** What stands above. */
+  /** The value at this level. */
   want: z.union([z.number(), z.string()]).nullable(),
-  /** What the level below adds up to. */
+  /** The sum of the level below. */
   got: z.union([z.number(), z.string()]).nullable(),
   ok: z.boolean(),
 })
@@ -37,23 +37,23 @@ const sourceSchema = z.object({
   kind: z.enum(['meter', 'bill']),
   id: z.string(),
   carrier: z.enum(BILL_CARRIERS),
-  /** −1: taken off. */
+  /** −1: subtracted. */
   factor: z.union([z.literal(1), z.literal(-1)]),
   amount: z.number(),
 })
 const termSchema = z.object({
   /**
-   * `carrier`: an amount times a row. `part`: an amount of the month's record as it stands. `child`: a part of an area.
-   * `others`: the sum of those that other pages list.
+   * `carrier`: an amount times a row. `part`: an amount of the month's record as it is. `child`: a part of an area.
+   * `others`: the sum of the children listed on other pages.
    */
   kind: z.enum(['carrier', 'part', 'child', 'others']),
   source: z.string(),
   amount: z.number(),
   unit: z.string(),
   row: rowSchema.nullable(),
-  /** What it adds to the numerator; negative where it is taken off. Null: no row converts it, and it is left out. */
+  /** Amount added to the numerator; negative when subtracted. Null: no row converts it, and it is left out. */
   adds: amount,
-  /** Of an institution: the meters and bills that the amount is made of. */
+  /** Institution: the meters and bills behind the amount. */
   sources: z.array(sourceSchema),
 })
 const explainedMonthSchema = z.object({
@@ -80,11 +80,11 @@ const explainedMeterSchema = z.object({
       month: z.string(),
       amount,
       hoursKnown: z.number(),
-      /** How many hours carry each flag. */
+      /** Number of hours with each flag. */
       flags: z.record(z.string(), z.number()),
     }),
   ),
-  /** Path of the hours behind it. */
+  /** API path of the hours behind it. */
   series: z.string(),
   readings: z.object({ count: z.number(), firstMs: amount, lastMs: amount }),
 })
@@ -94,13 +94,13 @@ const detailSchema = z.object({
   day: z.string(),
   unit: z.string(),
   hours: z.array(z.object({ atMs: z.number(), amount, flag: z.string() })),
-  /** Of a virtual meter: what its hours are made of. */
+  /** Virtual meter: the terms of its hours. */
   formula: z.array(z.object({ meter: z.string(), factor: z.number() })),
-  /** In order of their time, corrections included: `receivedMs` says which came last and holds. */
+  /** In order of time, corrections included: of equal times the one with the latest `receivedMs` counts. */
   readings: z.array(
     z.object({ atMs: z.number(), value: z.number(), receivedMs: z.number(), quality: z.string(), unit: z.string() }),
   ),
-  /** How many more lie in the day. */
+  /** Number of further readings in the day. */
   readingsLeft: z.number(),
 })
 export const explainViewSchema = z.object({
@@ -113,21 +113,21 @@ export const explainViewSchema = z.object({
   asOfMs: z.number(),
   formula: z.object({ zh: z.string(), en: z.string() }),
   clause: z.object({ zh: z.string(), en: z.string() }),
-  /** What status shows. */
+  /** The number in the status answer. */
   shown: amount,
   /** Computed from `months` alone. Null: see `why`. */
   result: amount,
   matches: z.boolean(),
-  /** Every level against the one below, over all meters and children, shown or not. */
+  /** Checks of every level against the level below, over all meters and children, listed or not. */
   checks: z.array(checkSchema),
-  /** Hours have been settled since this was judged; until it is judged anew a check of them may fail. */
+  /** True: hours were settled after the judgement; a check of them may fail until the next judgement. */
   pending: z.boolean(),
   why: z.enum(['incompleteYear', 'noData', 'noSize', 'notApart', 'withoutRow']).nullable(),
-  /** The number is a lower bound: fuel that no row converts was burnt. */
+  /** True: the number is a lower bound, since no row converts some burnt fuel. */
   lowerBound: z.boolean(),
   window: z.object({ fromMs: z.number(), toMs: z.number() }),
   months: z.array(explainedMonthSchema),
-  /** Of an institution; an area names its children in the terms of the months. */
+  /** Institution only; an area has its children in the terms of the months. */
   meters: z.array(explainedMeterSchema),
   bills: z.array(
     z.object({
@@ -139,10 +139,10 @@ export const explainViewSchema = z.object({
       source: z.string().nullable(),
     }),
   ),
-  /** Target or quota row that it is held against; null when none was issued. */
+  /** Target or quota row that the number is compared with; null when none was issued. */
   against: z.object({ name: z.string(), source: z.string(), standIn: z.boolean(), row: z.unknown() }).nullable(),
   status: z.unknown(),
-  /** When a meter and a day are asked for. */
+  /** Present when the request names a meter and a day. */
   detail: detailSchema.nullable(),
   /** Cursor of the next children of an area, or meters of an institution; null at the end. */
   next: z.string().nullable(),
@@ -154,7 +154,7 @@ export type ExplainTerm = z.infer<typeof termSchema>
 export type ExplainRow = z.infer<typeof rowSchema>
 export type ExplainDetail = z.infer<typeof detailSchema>
 
-/** `GET /alerts/{id}/explain`: what was measured, against which value, by which clause, and the chain below it. */
+/** `GET /alerts/{id}/explain`: measured amount, compared value, clause, and the chain below. */
 export const alertExplainViewSchema = z.object({
   id: z.string(),
   kind: z.string(),

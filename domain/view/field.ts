@@ -1,4 +1,4 @@
-// What happens in the field over HTTP: register events with their review, repairs, and revisions of closed months.
+// Defines the HTTP answers on register events with their review, repairs, and revisions of closed months.
 
 import * as z from 'zod'
 import { causeSchema } from '../judge/revision-cause.ts'

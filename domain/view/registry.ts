@@ -1,4 +1,4 @@
-// The registry over HTTP: the outcome of an import, and the rows of a table that judging rests on.
+// Defines the HTTP answers on the registry: the result of an import, and the rows of a table used by judging.
 
 import * as z from 'zod'
 import { TABLE_KINDS } from '../standards/tables.ts'

@@ -1,4 +1,4 @@
-// The decomposition of targets (目标分解) over HTTP: whether the parts fit the whole, and a proposal that does.
+// Defines the HTTP answers on the decomposition of targets (目标分解): a check that the parts fit, and a proposal.
 
 import * as z from 'zod'
 import { INDICATORS } from '../indicator.ts'

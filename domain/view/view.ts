@@ -1,6 +1,6 @@
-// What the HTTP API answers (docs/rules/interfaces.md#http-api), as zod schemas: the OpenAPI document, the web page and
-// the CLI read the same shapes. Amounts carry their unit in the field name; instants are epoch milliseconds; a value
-// that is not known is null, never 0.
+// Defines the answers of the HTTP API (docs/rules/interfaces.md#http-api) as zod schemas, shared by the OpenAPI
+// document, the web page and the CLI. Amounts have their unit in the field name; instants are epoch milliseconds; an
+// unknown value is null, never 0.
 
 import * as z from 'zod'
 import { dualControlSchema, quotaStatusSchema, STATUSES } from '../judge/result.ts'
@@ -29,7 +29,7 @@ export const areaViewSchema = z.object({
 })
 export type AreaView = z.infer<typeof areaViewSchema>
 
-/** `GET /areas/{code}/status`: the area's own judgement and, for the table, that of each child. */
+/** `GET /areas/{code}/status`: the judgement of the area and, for the table, of each child. */
 export const areaStatusViewSchema = z.object({
   area: areaViewSchema,
   dualControl: dualControlSchema.nullable(),
@@ -45,7 +45,7 @@ export const areaStatusViewSchema = z.object({
 })
 export type AreaStatusView = z.infer<typeof areaStatusViewSchema>
 
-/** `GET /areas/{code}/freshness`: readings in all, and whether they are in the totals of the area and those above. */
+/** `GET /areas/{code}/freshness`: number of readings; `upToDate`: the totals of the area and above include them. */
 export const freshnessViewSchema = z.object({ upToDate: z.boolean(), readings: z.number() })
 
 export const institutionRowSchema = z.object({
@@ -57,12 +57,12 @@ export const institutionRowSchema = z.object({
   type: z.enum(INSTITUTION_TYPES),
   venueKind: z.enum(VENUE_KINDS).nullable(),
   level: z.enum(INSTITUTION_LEVELS).nullable(),
-  /** As of which month; null when nothing was judged yet. */
+  /** The month of the values below; null before the first judgement. */
   month: z.string().nullable(),
   /** Worst rating of the quota indicators; null when no quota row applies (定额未下达). */
   rating: z.enum(RATINGS).nullable(),
   status: z.enum(STATUSES).nullable(),
-  /** No indicator of dual control is over its target; null when none could be judged. */
+  /** True when no indicator of dual control is over its target; null when none could be judged. */
   targetsMet: z.boolean().nullable(),
   energyPerAreaKgce: amount,
   energyPerCapitaKgce: amount,
@@ -95,7 +95,7 @@ export const institutionViewSchema = institutionRowSchema.extend({
   heatedAreaM2: amount,
   specialAreaM2: amount,
   energyUsers: amount,
-  /** By sub-item codes of its meters, or by the meters that its record names for PUE or EUE. */
+  /** By sub-item codes of its meters, or by the PUE or EUE meters named in its record. */
   hasDataCentre: z.boolean(),
   meters: z.array(meterViewSchema),
 })
@@ -108,7 +108,7 @@ export const institutionStatusViewSchema = z.object({
 })
 export type InstitutionStatusView = z.infer<typeof institutionStatusViewSchema>
 
-/** `GET /meters/{id}/series`. Points of `raw` have no flag; of `day` and `month` a count of known hours. */
+/** `GET /meters/{id}/series`. Points of `hour` have a flag; points of `day` and `month` a count of known hours. */
 export const seriesViewSchema = z.object({
   meter: z.string(),
   grain: z.enum(['raw', 'hour', 'day', 'month']),
@@ -141,11 +141,11 @@ export type RejectionView = z.infer<typeof rejectionViewSchema>
 export const healthViewSchema = z.object({
   status: z.enum(['starting', 'ok']),
   version: z.string(),
-  /** What the host is busy with while it starts, for the page's progress display. */
+  /** Progress of the host's start, for the page's progress display. */
   progress: z.object({ stage: z.string(), done: z.number(), total: z.number() }).nullable(),
   institutions: z.number(),
   meters: z.number(),
-  /** The area at the top, where a page begins. */
+  /** Code of the top area, where the page begins. */
   rootArea: z.string().nullable(),
   demo: z.boolean(),
 })
@@ -161,7 +161,7 @@ export interface Page<T> {
 export const rejectionsPageSchema = pageOf(rejectionViewSchema).extend({
   counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),
 })
-/** `POST /readings`: how many of them. */
+/** `POST /readings`: numbers of readings. */
 export const storedViewSchema = z.object({ stored: z.number(), rejected: z.number() })
 
 /** RFC 9457. */

@@ -1,7 +1,7 @@
-// The payload of `kw/v1/G/readings`, version 1 (docs/rules/interfaces.md#readings-message), where a gateway's bytes
-// become trusted readings. Whatever is bad becomes a Rejection, a value with a reason code; one bad reading never sinks
-// its message. The zod schema is the contract. On this hot path good readings are recognised by hand, since zod would
-// cost as much again as JSON.parse; a property test holds that both accept the same.
+// Parses the payload of `kw/v1/G/readings`, version 1 (docs/rules/interfaces.md#readings-message), to trusted readings.
+// Bad data becomes a Rejection, a value with a reason code; one bad reading never rejects its message. The zod schema
+// is the contract. This hot path checks good readings without zod, which would cost as much again as JSON.parse; a
+// property test asserts that both accept the same.
 
 import * as z from 'zod'
 import { parseInstant } from '../instant.ts'
@@ -12,25 +12,24 @@ import { convert, isUnitOf } from '../unit.ts'
 /** The largest MQTT message of AWS IoT Core; the embedded broker refuses what the cloud would refuse. */
 export const PAYLOAD_BYTES_MAX = 128 * 1024
 /**
- * One message holds up one micro-batch and one Lambda for well under 10 ms. A longer backlog is sent as more messages.
+ * One message takes one micro-batch and one Lambda well under 10 ms. A longer backlog is sent as several messages.
  */
 export const READINGS_PER_MESSAGE_MAX = 2_000
 /**
- * How far ahead of our clock a reading may be: one common metering interval, since a gateway may stamp an interval's
- * end and publish early, and its clock drifts by minutes between synchronisations. A clock set to the wrong zone (8 h)
- * or the wrong year must not pass: the register would stand "read" in the future, and truth would arrive as a
- * correction.
+ * Maximum lead of a reading over our clock: one common metering interval, since a gateway may stamp an interval's end
+ * and publish early, and its clock drifts by minutes between synchronisations. A clock in the wrong zone (8 h) or year
+ * must be refused: its readings would lie in the future, and true readings would later arrive as corrections.
  */
 export const CLOCK_AHEAD_MS_MAX = 15 * 60_000
 /** 2000-01-01 in UTC+8. A clock that lost its battery restarts at 1970 or 1980; DL/T 645 counts years from 2000. */
 export const AT_MS_MIN = Date.UTC(2000, 0, 1) - 8 * 3_600_000
-/** Detail texts quote what was wrong up to this length. */
+/** Maximum length of a bad value quoted in a detail text. */
 export const QUOTE_CHARS_MAX = 80
 
 export const READING_QUALITIES = ['good', 'suspect', 'estimated'] as const
 export type ReadingQuality = (typeof READING_QUALITIES)[number]
 
-/** One reading on the wire. Fields that are not named here are ignored: a newer gateway may say more. */
+/** One reading on the wire. Other fields are ignored: a newer gateway may send more. */
 export const readingSchema = z.object({
   meter: recordId,
   at: z
@@ -51,7 +50,7 @@ export const readingsMessageSchema = z.object({
 })
 export type ReadingsMessage = z.infer<typeof readingsMessageSchema>
 
-/** Why a message or a reading was refused. */
+/** Reasons for refusing a message or a reading. */
 export const REJECTION_CODES = {
   payloadTooLarge: `The message is larger than ${PAYLOAD_BYTES_MAX / 1024} KiB.`,
   notUtf8: 'The message is not UTF-8 text.',
@@ -76,11 +75,11 @@ export interface Rejection {
   detail: string
   /** Position in the message; null when the whole message was refused. */
   index: number | null
-  /** The meter that the reading names, as far as it is one. */
+  /** The meter id in the reading, shortened; null when it is not a string. */
   meter: string | null
 }
 
-/** What the border needs to know of a registered meter. */
+/** The fields of a registered meter that parsing needs. */
 export interface MeterEntry {
   readonly id: string
   readonly gateway: string
@@ -95,7 +94,7 @@ export interface ReadingsContext<M extends MeterEntry> {
   readonly receivedMs: number
   meterOf(id: string): M | undefined
   /**
-   * Takes each good reading in the order of the message; of two with the same meter and time the later holds. `value`
+   * Takes each good reading in the order of the message; the later of two with the same meter and time counts. `value`
    * is in the register's unit.
    */
   accept(meter: M, atMs: number, value: number, quality: ReadingQuality): void
@@ -108,7 +107,7 @@ export interface ParsedReadings {
   seq: number | null
 }
 
-/** Reads one message. Never throws on bad data; what `meterOf` and `accept` throw passes through. */
+/** Parses one message. Never throws on bad data; errors of `meterOf` and `accept` pass through. */
 export function parseReadings<M extends MeterEntry>(
   payload: string | Uint8Array,
   context: ReadingsContext<M>,
@@ -162,7 +161,7 @@ function checkEnvelope(message: unknown): Envelope | Refusal {
   return { readings, seq: seqNumber }
 }
 
-/** Hands a good reading on, or says why it is not good. */
+/** Accepts a good reading, or returns the reason for refusing it. */
 function takeReading<M extends MeterEntry>(
   raw: unknown,
   latestMs: number,
@@ -194,7 +193,7 @@ function takeReading<M extends MeterEntry>(
   return undefined
 }
 
-/** The slow path: the first field that breaks the schema, by the schema's own message. */
+/** The slow path: finds the first field that violates the schema, with the schema's message. */
 function explain(raw: unknown): Refusal {
   const issue = readingSchema.safeParse(raw).error?.issues[0]
   const field = issue?.path[0]
@@ -218,7 +217,7 @@ const isQuality = (value: unknown): value is ReadingQuality =>
 const meterNamed = (raw: unknown): string | null =>
   isObject(raw) && typeof raw.meter === 'string' ? raw.meter.slice(0, QUOTE_CHARS_MAX).toWellFormed() : null
 
-/** A value as JSON shows it, cut. Never walks into an object: a hostile one is nested deeper than any stack. */
+/** A value as JSON, shortened. Never walks into an object: a hostile one may be nested deeper than the stack. */
 function quote(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
@@ -243,7 +242,7 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Bytes of `text` in UTF-8, counted only where the length leaves a doubt; a code unit takes one to three, of ASCII one.
+ * Bytes of `text` in UTF-8, counted only when its length does not decide; a code unit takes one to three, in ASCII one.
  */
 function utf8Length(text: string): number {
   if (text.length > PAYLOAD_BYTES_MAX || text.length * 3 <= PAYLOAD_BYTES_MAX) return text.length

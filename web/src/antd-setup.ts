@@ -1,4 +1,4 @@
-// What Ant Design is told once: the language of its own few words, and the colours and fonts of this page.
+// Configures Ant Design: the language of its own words, and the colours and fonts of this page.
 
 import type { ConfigProviderProps, ThemeConfig } from 'antd'
 import enUS from 'antd/es/locale/en_US.js'
@@ -9,12 +9,12 @@ type AntdLocale = NonNullable<ConfigProviderProps['locale']>
 
 export const antdLocale = (language: Language): AntdLocale => localeOf(language === 'zh' ? zhCN : enUS)
 
-// antd has no `exports`: Node's rules read its files as CommonJS, where the locale is a property `default`; Vite reads
-// them as the ES modules they are.
+// antd has no `exports`: Node reads its files as CommonJS, where the locale is the property `default`; Vite reads them
+// as ES modules.
 const localeOf = (module: AntdLocale | { default: AntdLocale }): AntdLocale =>
   'default' in module ? module.default : module
 
-// Grey of the second rank, dark enough to be read: antd's own has a contrast of 3.4.
+// Secondary grey, dark enough to read: antd's own has a contrast of 3.4.
 const GREY = '#595959'
 
 export const antdTheme: ThemeConfig = {
@@ -24,7 +24,7 @@ export const antdTheme: ThemeConfig = {
     colorLink: '#1554ad',
     colorTextDescription: GREY,
     borderRadius: 4,
-    // Fonts of the reader's own system: the page asks nothing of the network but its server.
+    // Fonts of the reader's system: the page requests nothing except from its server.
     fontFamily:
       "system-ui, -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', sans-serif",
   },

@@ -1,4 +1,4 @@
-// The frame of the page: waits until the server is ready, shows the header, and the page that the route names.
+// Shows the frame of the page: waits until the server is ready, then shows the header and the page of the route.
 
 import { Alert, Card, ConfigProvider, Empty, Spin } from 'antd'
 import { lazy, Suspense, useEffect, useRef } from 'react'
@@ -16,12 +16,12 @@ import { AreaPage } from './pages/area-page.tsx'
 import { InstitutionPage } from './pages/institution-page.tsx'
 import { useLanguage } from './words/language.tsx'
 
-// Pages that few readers open first come when they are opened.
+// Pages that are rarely opened first are loaded on demand.
 const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
 const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
-// antd would write two Chinese characters apart: 重 试.
+// antd would insert a space between two Chinese characters: 重 试.
 const BUTTON = { autoInsertSpace: false }
 
 export function App() {
@@ -59,7 +59,7 @@ export function App() {
   )
 }
 
-/** A page of another subject is read from its beginning; a filter or another month leaves the reader where they are. */
+/** Scrolls to the top for another subject; a filter or another month keeps the scroll position. */
 function useScrollToTop(route: PageRoute): void {
   const place = placeOf(route)
   const last = useRef(place)

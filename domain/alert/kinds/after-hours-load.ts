@@ -1,4 +1,4 @@
-// The share of electricity that an institution uses outside working hours, in percent.
+// Computes the share of electricity that an institution uses outside working hours. Value: percent.
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../../calendar.ts'
 import { figure, percent } from '../../phrase.ts'
@@ -51,7 +51,7 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
     )
     if (!signed.some(({ sign }) => sign > 0)) return []
     const asked = ask({ type: 'institution', id: institution.id })
-    // Off for most types of institution: whatever the hours say, nothing comes of it.
+    // Disabled for most institution types: this skips the sum of hours.
     return [asked.limits.enabled ? outsideLoad(asked, { hours: sumOf(signed) }) : unjudged(asked)]
   },
   evidence: {
@@ -62,8 +62,8 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
 }
 
 /**
- * Over the last `days` whole days. `isWorkday`: of a day number (domain/calendar.ts); Monday to Friday unless a
- * calendar of holidays is given. Unjudged below 90 % known hours or `kwhMin`.
+ * The share over the last `days` whole days. `isWorkday`: by day number (domain/calendar.ts); Monday to Friday by
+ * default. Unjudged below 90 % known hours or below `kwhMin`.
  */
 export function outsideLoad(
   asked: Asked,

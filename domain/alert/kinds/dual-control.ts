@@ -1,5 +1,5 @@
-// The forecast of a year against its target: close to it (`dualControlAtRisk`), and beyond it (`dualControlOver`). Both
-// compare and translate; what a value means is decided where it is judged (domain/judge/dual-control.ts).
+// Alerts when a year's forecast is close to its target (`dualControlAtRisk`) or beyond it (`dualControlOver`). Both
+// only compare and translate; domain/judge/dual-control.ts computes the values.
 
 import { DAY_MS, yearOf, yearRange } from '../../calendar.ts'
 import { INDICATOR_NAMES, type Indicator } from '../../indicator.ts'
@@ -27,10 +27,10 @@ const DUAL_CONTROL_DUTY: Phrase = {
   en: 'Hebei 14th five-year plan of office affairs (冀事管〔2021〕120号): targets managed by dual control together with quotas',
 }
 
-/** Days of January, in which a forecast of the year's end is the weather. */
+/** Days of January: a forecast of the year made within them depends too much on the weather. */
 const EARLY_DAYS = 31
 
-/** What both kinds share. */
+/** The parts that both kinds share. */
 const looked: Omit<KindDefinition<TargetFacts, 'judged'>, 'rule'> = {
   group: 'judged',
   text: {
@@ -95,8 +95,7 @@ export const dualControlOver: KindDefinition<TargetFacts, 'judged'> = {
 }
 
 /**
- * The indicator with the highest forecast against its target, in percent. Unjudged without a target, or while
- * provisional.
+ * The indicator with the highest forecast in percent of its target. Unjudged without a target, or while provisional.
  */
 export function highestTarget(asked: Asked, status: DualControl | null): Detected<TargetFacts> {
   const rated = (status?.provisional ? [] : (status?.indicators ?? [])).flatMap(
@@ -110,7 +109,7 @@ export function highestTarget(asked: Asked, status: DualControl | null): Detecte
   return judged(asked, { value: pct, facts })
 }
 
-/** Until January is over, only what a rolling year measures counts. */
+/** In January only totals of the completed year count. */
 function withoutEarlyForecasts(status: DualControl, nowMs: number): DualControl {
   const { fromMs } = yearRange(yearOf(nowMs))
   if (nowMs - fromMs >= EARLY_DAYS * DAY_MS) return status

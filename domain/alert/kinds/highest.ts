@@ -1,4 +1,4 @@
-// The indicator that stands highest against its limit: what alerts on quotas and on targets have in common.
+// Finds the indicator that is highest against its limit, for the alerts on quotas and on targets.
 
 import type { Phrase } from '../../phrase.ts'
 import type { Limits } from '../finding.ts'
@@ -12,6 +12,6 @@ export function highestOf<Row extends { pct: number }>(
   return highest && { ...highest, over: rows.filter(({ pct }) => pct > raise).length }
 }
 
-/** Tells that further indicators are over their limits. */
+/** States the number of indicators over their limits, when there are several. */
 export const andMore = (over: number): Phrase =>
   over > 1 ? { zh: `；共 ${over} 项超出`, en: `; ${over} indicators are over` } : { zh: '', en: '' }

@@ -1,25 +1,23 @@
-// Hourly amounts as the kinds on hours read them: one hour, the sum of meters, a median, and a rule's parameters.
+// Reads and sums hourly amounts for the kinds on hours: one hour, the sum of meters, a median, a rule's parameters.
 
 import { HOUR_MS } from '../../calendar.ts'
 import { must } from '../../must.ts'
 import type { MeterHours } from '../../registry/meter-tree.ts'
 import type { Asked } from '../finding.ts'
 
-/**
- * Hourly amounts from `firstHourMs` on, NaN = null; the window that is asked for may lie beyond it, and is null there.
- */
+/** Hourly amounts from `firstHourMs` on, NaN = null; hours beyond the array are null too. */
 export interface HourAmounts {
   firstHourMs: number
   amounts: ArrayLike<number>
 }
 
-/** Known over expected hours, below which a window says nothing. */
+/** Minimum share of known hours for judging a window. */
 export const KNOWN_SHARE_MIN = 0.9
 
 export const amountAt = ({ firstHourMs, amounts }: HourAmounts, hourMs: number): number =>
   amounts[Math.round((hourMs - firstHourMs) / HOUR_MS)] ?? Number.NaN
 
-/** Null where one of them is. All begin at the same hour. */
+/** An hour is NaN when it is unknown in one part. All parts begin at the same hour. */
 export function sumOf(parts: readonly { own: MeterHours | undefined; sign: number }[]): MeterHours {
   const [first] = parts.flatMap(({ own }) => own ?? [])
   const amounts = new Float64Array(first?.amounts.length ?? 0)
@@ -41,7 +39,7 @@ export function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 || lower === undefined ? upper : (lower + upper) / 2
 }
 
-/** The parameters named: the defaults of the rule state them all, and a threshold takes none away. */
+/** The named parameters: the rule's defaults state them all, and a threshold removes none. */
 export const parametersOf = <K extends string>({ limits }: Asked, ...names: K[]): Record<K, number> =>
-  // Exactly these keys were put in.
+  // The object has exactly these keys.
   Object.fromEntries(names.map((name) => [name, must(limits.parameters[name], name)])) as Record<K, number>

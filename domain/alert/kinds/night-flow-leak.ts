@@ -1,5 +1,5 @@
-// Water that runs when nobody is there: the least hourly flow of each night against the nights before. Value: percent
-// of the limit.
+// Detects water leaks: compares the minimum hourly flow of each night with the nights before. Value: percent of the
+// limit.
 
 import { dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
 import { figure } from '../../phrase.ts'
@@ -43,7 +43,7 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
       en: `limit ${figure(facts.limitM3PerHour)} m³/h (baseline of the nights before: ${figure(facts.baselineM3PerHour)} m³/h)`,
     }),
   },
-  /** Leaks are looked for where water enters: a sub meter would tell of the same water once more. */
+  /** Main meters only: a sub meter would report the same leak again. */
   detect: ({ institution, meters, hours: hoursOf }, { ask, current }) =>
     meters.flatMap(({ id, medium, role }) => {
       const hours = hoursOf.get(id)
@@ -55,10 +55,10 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
 }
 
 /**
- * Over `nights` nights (`fromHour` to `toHour`) the flow never fell below max(floor, ratio × median of the
- * `baselineNights` before). `baselineM3PerHour`: that of the alert while one is open, or the leak becomes its own
- * baseline after four weeks. A night counts when at least half of its hours are known; unjudged when one of the nights,
- * or half of the baseline's, does not.
+ * The minimum flow of `nights` nights (`fromHour` to `toHour`), in percent of max(floor, ratio × median of the
+ * `baselineNights` before). `baselineM3PerHour`: the baseline of the open alert, since a leak would become its own
+ * baseline after four weeks. A night counts when at least half of its hours are known. Unjudged when one of the nights,
+ * or more than half of the baseline nights, does not count.
  */
 export function nightFlow(
   asked: Asked,
@@ -73,7 +73,7 @@ export function nightFlow(
     'ratio',
     'floorM3PerHour',
   )
-  // The last night that is over: asOf may lie within one.
+  // The last finished night: asOf may lie within a night.
   const lastDay = dayOf(asked.asOfMs - toHour * HOUR_MS)
   const minima = (count: number, endDay: number): (number | null)[] =>
     Array.from({ length: count }, (_, back) => nightMinimum(hours, endDay - back, { fromHour, toHour }))

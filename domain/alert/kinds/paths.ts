@@ -1,13 +1,13 @@
-// Paths of the API that show what an alert on hours rests on.
+// Builds the API paths of the evidence behind an alert on hours.
 
 import { DAY_MS, monthOf } from '../../calendar.ts'
 import type { Asked } from '../finding.ts'
 
 type Of = Pick<Asked, 'subject' | 'asOfMs'>
-/** Of hours before the alert's last look. */
+/** Days of hours before the alert's latest evaluation. */
 const SERIES_DAYS = 7
 
-/** The hours of the subject, a meter; none of another subject. */
+/** Path of a meter's hours; empty for other subjects. */
 export const meterSeries = ({ subject, asOfMs }: Of): string[] =>
   subject.type === 'meter'
     ? [
@@ -15,6 +15,6 @@ export const meterSeries = ({ subject, asOfMs }: Of): string[] =>
       ]
     : []
 
-/** A document of the subject, an institution, in the month of the look. */
+/** Path of a document of the institution in the month of the evaluation. */
 export const institutionPath = (document: 'data-centre' | 'tree', { subject, asOfMs }: Of): string =>
   `/api/v1/institutions/${encodeURIComponent(subject.id)}/${document}?month=${monthOf(asOfMs - 1)}`

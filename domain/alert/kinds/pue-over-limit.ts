@@ -1,4 +1,4 @@
-// The PUE of an institution's data centre over the last week.
+// Computes the PUE of an institution's data centre over the last week. Value: the PUE.
 
 import { dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
 import { figure } from '../../phrase.ts'
@@ -59,7 +59,7 @@ export const pueOverLimit: KindDefinition<PueFacts, 'hours'> = {
   },
 }
 
-/** The hours of the last week in which both are known. */
+/** Sums the hours of the last week in which both sides are known. */
 function knownTogether(total: MeterHours, it: MeterHours, today: number): PueFacts & { hours: number } {
   const known = { totalKwh: 0, itKwh: 0, hours: 0 }
   const hourOf = (day: number): number => (dayStartMs(day) - total.firstHourMs) / HOUR_MS
@@ -75,9 +75,8 @@ function knownTogether(total: MeterHours, it: MeterHours, today: number): PueFac
 }
 
 /**
- * Data-centre and IT electricity of one span, kWh; null where not known. Unjudged without an IT meter, and when the
- * whole is less than its part: a PUE below 1 is a metering fault and is refused
- * (docs/rules/energy-and-carbon.md#data-centre).
+ * Data-centre and IT electricity of one span, kWh; null when unknown. Unjudged without an IT load, and when the total
+ * is less than the IT: a PUE below 1 is a metering fault (docs/rules/energy-and-carbon.md#data-centre).
  */
 export function pue(
   asked: Asked,

@@ -1,4 +1,4 @@
-// PV generation of this month against the median of the same month in earlier years. Value: percent missing.
+// Compares this month's PV generation with the median of the same month in earlier years. Value: percent missing.
 
 import { figure, percent } from '../../phrase.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'

@@ -1,6 +1,5 @@
-// An institution's use against its quota: the rolling year (`quotaExceeded`), and the year as it is expected to end
-// (`quotaPredicted`). Both compare and translate; what a value means is decided where it is judged
-// (domain/judge/quota.ts).
+// Alerts when an institution exceeds its quota over the rolling year (`quotaExceeded`), or is expected to by the year's
+// end (`quotaPredicted`). Both only compare and translate; domain/judge/quota.ts computes the values.
 
 import { INDICATOR_NAMES, type QUOTA_INDICATORS } from '../../indicator.ts'
 import type { QuotaStatus } from '../../judge/result.ts'
@@ -13,7 +12,7 @@ import { andMore, highestOf } from './highest.ts'
 interface QuotaFacts {
   indicator: (typeof QUOTA_INDICATORS)[number]
   unit: string
-  /** Rolling 12 months, or the year's expected end. */
+  /** Rolling 12 months, or the expected amount of the whole year. */
   amount: number
   constraint: number
   standard: string
@@ -28,7 +27,7 @@ const QUOTA_DUTY: Phrase = {
   en: 'Hebei rules on energy saving in public institutions (decree 10 of 2009, revised by decree 17 of 2011): whoever exceeds the quota must explain; otherwise public criticism and a rectification notice follow',
 }
 
-/** The part of a year that must be due before its own profile says how it ends: a share of a few days is noise. */
+/** Minimum share of the year's use due before a forecast by profile counts: the share of a few days is noise. */
 const SHARE_MIN = 1 / 12
 
 export const quotaExceeded: KindDefinition<QuotaFacts, 'judged'> = {
@@ -78,7 +77,7 @@ export const quotaPredicted: KindDefinition<QuotaFacts, 'judged'> = {
   text: quotaText({ zh: '预计全年', en: 'expected for the year' }),
   detect({ subject, quota }, { ask }) {
     if (!quota) return []
-    // The share of elapsed days knows no winter: only the profile of an own year is a forecast.
+    // The share of elapsed days ignores winter, so only the institution's own profile makes a forecast.
     const projected = new Map(
       quota.pace
         .filter(({ basis, share }) => basis === 'ownProfile' && (share ?? 0) >= SHARE_MIN)
@@ -92,7 +91,7 @@ export const quotaPredicted: KindDefinition<QuotaFacts, 'judged'> = {
 
 type QuotaRow = Pick<QuotaStatus, 'indicator' | 'unit' | 'actual' | 'constraint' | 'standard' | 'standIn'>
 
-/** The indicator that is highest against its 约束值; value in percent of it. Unjudged when none can be rated. */
+/** The indicator that is highest in percent of its 约束值. Unjudged when none can be rated. */
 export function highestQuota(asked: Asked, rows: readonly QuotaRow[]): Detected<QuotaFacts> {
   const rated = rows.flatMap(({ actual, constraint, ...row }) =>
     actual === null || constraint === null ? [] : [{ ...row, actual, constraint, pct: (100 * actual) / constraint }],
@@ -120,7 +119,7 @@ function quotaText(span: Phrase): KindText<QuotaFacts> {
   }
 }
 
-/** The chain of months leads to a rolling year; of the year's end it says nothing. */
+/** The chain of months leads to a rolling year, not to the year's expected amount (`now` null). */
 function quotaEvidence(now: 'result' | null): KindEvidence<QuotaFacts> {
   return {
     paths: () => [],

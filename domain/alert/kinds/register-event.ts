@@ -1,4 +1,4 @@
-// Register events of a meter that wait for a review; value: how many.
+// Counts the register events of a meter that wait for a review. Value: their number.
 
 import { DAY_MS } from '../../calendar.ts'
 import { clockTime, eventName, figure } from '../../phrase.ts'
@@ -6,7 +6,7 @@ import { type Asked, type Detected, judged } from '../finding.ts'
 import { defaultsOf, type KindDefinition, METERING_DUTY } from '../kind.ts'
 import { meterSeries } from './paths.ts'
 
-/** `event`: kind of the latest one that awaits review, as in domain/settle/review.ts. */
+/** `event`: kind of the latest event that awaits review, as in domain/settle/review.ts. */
 interface EventFacts {
   event: string
   atMs: number
@@ -38,14 +38,14 @@ export const registerEvent: KindDefinition<EventFacts, 'hours'> = {
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
 }
 
-/** `events`: reviewed or not. Those older than `daysMax` do not wait any more. */
+/** `events`: reviewed or not. Events older than `daysMax` no longer count. */
 export function waitingEvents(
   asked: Asked,
   events: readonly { kind: string; atMs: number; reviewed: boolean }[],
 ): Detected<EventFacts> {
   const { daysMax = 0 } = asked.limits.parameters
   const waiting = events
-    // A replacement was registered by a person, who needs not be told of it.
+    // A person registered the replacement, so it needs no alert.
     .filter(({ kind, reviewed }) => !reviewed && kind !== 'replacement')
     .filter(({ atMs }) => atMs <= asked.asOfMs && atMs > asked.asOfMs - daysMax * DAY_MS)
     .toSorted((a, b) => a.atMs - b.atMs)

@@ -1,5 +1,5 @@
-// Silence of a gateway (`gatewayOffline`), and of a meter whose gateway still brings readings of others
-// (`meterSilent`). The value of both is the number of missed intervals.
+// Detects silent gateways (`gatewayOffline`) and silent meters whose gateway still delivers readings of other meters
+// (`meterSilent`). Value of both: the number of missed intervals.
 
 import { MINUTE_MS } from '../../calendar.ts'
 import { must } from '../../must.ts'
@@ -43,7 +43,7 @@ export const gatewayOffline: KindDefinition<SilenceFacts, 'silence'> = {
   detect({ gateway, meters, lastMs, listeningSinceMs }, { ask, nowMs }) {
     const asked = ask({ type: 'gateway', id: gateway }, must(meters[0]).institution)
     const everyMinutes = Math.min(...meters.map(({ intervalMinutes }) => intervalMinutes))
-    // After a stop of our own a gateway is given as long to be heard again as it would be given to be silent.
+    // After a stop of our own, a gateway gets the same time to report again as it has before it counts as silent.
     const patienceMs = patienceMinutes(asked.limits, everyMinutes) * MINUTE_MS
     const isEarly = lastMs < listeningSinceMs && nowMs - listeningSinceMs < patienceMs
     return [isEarly ? unjudged(asked) : gatewaySilence(asked, { lastMs, everyMinutes })]
@@ -83,13 +83,13 @@ export const meterSilent: KindDefinition<SilenceFacts, 'silence'> = {
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
 }
 
-/** `everyMinutes`: how often it is expected, the shortest interval of its meters. */
+/** `everyMinutes`: expected interval, the shortest one of the gateway's meters. */
 export const gatewaySilence = (asked: Asked, heard: { lastMs: number; everyMinutes: number }): Detected<SilenceFacts> =>
   judged(asked, silence(asked, { ...heard, untilMs: asked.asOfMs }))
 
 /**
- * The silence is counted up to `gatewayHeardMs`, the gateway's last message, so a gateway that dies does not silence
- * its forty meters as well. Nothing ever read: unjudged.
+ * Silence counts up to `gatewayHeardMs`, the latest reading of the gateway's meters, so that a failed gateway does not
+ * raise alerts of its forty meters as well. Unjudged without any reading.
  */
 export function meterSilence(
   asked: Asked,
@@ -107,15 +107,15 @@ function silence(
 ) {
   const minutes = Math.max(0, (untilMs - lastMs) / MINUTE_MS)
   const missed = minutes / everyMinutes
-  // Not yet long enough to be raised, whatever the interval: held in the band, where nothing changes.
+  // Below minutesMin the value stays at most `raise`, so nothing is raised, whatever the interval.
   const { minutesMin = 0 } = limits.parameters
   const value = minutes < minutesMin ? Math.min(missed, limits.raise) : missed
   return { value, facts: { lastMs, minutes, everyMinutes } }
 }
 
 /**
- * How far the readings of a gateway's meters reach: its word on its meters. The time of its last message would do
- * worse: a gateway that sends what it kept during an outage is heard now, while its readings are old.
+ * Time of the latest reading of a gateway's meters. The time of its last message would be wrong: a gateway that sends
+ * readings buffered during an outage is heard now, while the readings are old.
  */
 function latestReadingMs({ meters, lastReadingMs }: Given['silence'], nowMs: number): number | null {
   const lastMs = Math.max(...meters.map(({ id }) => lastReadingMs(id) ?? Number.NEGATIVE_INFINITY))

@@ -1,5 +1,5 @@
-// A main meter against the sum of the meters right below it over the last week. Value: how far they are apart, percent
-// of the main meter.
+// Compares a main meter with the sum of the meters directly below it over the last week. Value: the difference in
+// percent of the main meter.
 
 import { figure, percent } from '../../phrase.ts'
 import { amountUnit } from '../../unit.ts'
@@ -8,7 +8,7 @@ import { BALANCE_DAYS, DAY, defaultsOf, type Given, type Inquiry, type KindDefin
 import { KNOWN_SHARE_MIN } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
 
-/** Amounts in the medium's unit; main − sub is what no sub meter explains. */
+/** Amounts in the medium's unit; main − sub is not explained by any sub meter. */
 interface ImbalanceFacts {
   mainAmount: number
   subAmount: number
@@ -16,8 +16,8 @@ interface ImbalanceFacts {
 }
 
 /**
- * Sub-items of electricity (docs/rules/data.md#sub-item-codes) that together make the whole: lighting and sockets,
- * HVAC, power, special.
+ * Sub-items that together make up all electricity (docs/rules/data.md#sub-item-codes): lighting and sockets, HVAC,
+ * power, special.
  */
 const SUB_ITEMS = ['01A', '01B', '01C', '01D']
 
@@ -64,8 +64,8 @@ export const treeImbalance: KindDefinition<ImbalanceFacts, 'hours'> = {
 }
 
 /**
- * Sub meters need not cover everything, and nothing registered says whether they do. So a node is held to balance where
- * its sub-items are complete or somebody set its limits; elsewhere only subs that count more than their main meter are
+ * Sub meters need not cover everything, and the registry does not say whether they do. So a node must balance only when
+ * its sub-items are complete or a user set its limits; otherwise only sub meters that exceed their main meter are
  * wrong.
  */
 function ofNode(
@@ -86,7 +86,7 @@ function ofNode(
   return imbalance(asked, { mainAmount, subAmounts, unit: amountUnit(meter.medium) })
 }
 
-/** Null where a meter is not known in the span. Unjudged when the main meter counted less than `amountMin`. */
+/** An amount is null when its meter is unknown in the span. Unjudged when the main meter is below `amountMin`. */
 export function imbalance(
   asked: Asked,
   { mainAmount, subAmounts, unit }: { mainAmount: number | null; subAmounts: readonly (number | null)[]; unit: string },

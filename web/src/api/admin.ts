@@ -1,5 +1,5 @@
-// Who may change something: the admin token and the name of whoever holds it. Both are kept for this browser tab alone,
-// and the token goes nowhere but to the server that this page came from.
+// Stores the admin token and the admin's name, for this browser tab only. The token is sent only to the server that
+// this page came from.
 
 import { useSyncExternalStore } from 'react'
 
@@ -12,7 +12,7 @@ const STORAGE_KEY = 'kilowatch.admin'
 const listeners = new Set<() => void>()
 let current: Admin = remembered()
 
-/** The admin of this tab, as last remembered. */
+/** The admin stored for this tab. */
 export const useAdmin = (): Admin =>
   useSyncExternalStore(
     (changed) => {
@@ -28,7 +28,7 @@ export function rememberAdmin(admin: Admin): void {
   try {
     sessionStorage.setItem(STORAGE_KEY, JSON.stringify(admin))
   } catch {
-    // Storage may be switched off: then the token lasts as long as the page does.
+    // Storage may be disabled: then the token lasts until the page is closed.
   }
   for (const changed of listeners) changed()
 }

@@ -1,13 +1,13 @@
-// A list that comes page by page: what was loaded so far, and the way to more.
+// Loads a list page by page.
 
 import { useCallback, useEffect, useState } from 'react'
 import type { Page } from '../../../domain/view/view.ts'
 import { getJson, type LoadProblem, problemOf } from './resource.ts'
 
-/** `P`: a page, with what it says beside its rows. */
+/** `P`: a page, with its fields besides the rows. */
 export interface Pages<P extends Page<unknown>> {
   rows: P['items']
-  /** The page that came last. */
+  /** The page loaded last. */
   last: P | null
   /** The cursor of the page to load next; undefined before the first page, null after the last. */
   next: string | null | undefined
@@ -20,7 +20,7 @@ type Loaded<P extends Page<unknown>> = Omit<Pages<P>, 'more'>
 
 const NOTHING = { rows: [], last: null, next: undefined, problem: null, loading: true }
 
-/** The pages so far, the first at once. A new `path` needs a new component (`key`). */
+/** The pages loaded so far; loads the first at once. A new `path` needs a new component (`key`). */
 export function usePages<P extends Page<unknown>>(path: string): Pages<P> {
   const [loaded, setLoaded] = useState<Loaded<P>>(NOTHING)
   const { loading, next } = loaded

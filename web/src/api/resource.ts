@@ -1,10 +1,10 @@
-// Reading the HTTP API. Answers are trusted to have the shapes of domain/view/, because the server that made this page
-// also made them; errors are RFC 9457 problem documents, or what is left when there is no server.
+// Requests the HTTP API. Answers are trusted to have the shapes of domain/view/, because the server that serves this
+// page also makes them. Errors are RFC 9457 problem documents, or network errors.
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { fetchApi } from './session.ts'
 
-/** How often a page that stays open asks again. Assessment runs by the minute, so faster would show nothing new. */
+/** Refresh interval of an open page. Assessment runs every minute, so a shorter one would show nothing new. */
 const REFRESH_MS = 60_000
 
 export interface LoadProblem {
@@ -14,7 +14,7 @@ export interface LoadProblem {
   detail?: string
 }
 
-/** A request that was answered with a problem, or not at all. */
+/** A request that failed: with a problem as answer, or without an answer. */
 export class ProblemError extends Error {
   override name = 'ProblemError'
   readonly problem: LoadProblem
@@ -27,9 +27,7 @@ export class ProblemError extends Error {
 /** Gets `path` below `/api/v1/`. Throws ProblemError; throws the abort reason when aborted. */
 export const getJson = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, { signal })
 
-/**
- * Posts `body` to `path` below `/api/v1/` with the admin's token; null: as whoever is signed in. Throws ProblemError.
- */
+/** Posts `body` to `path` below `/api/v1/` with the admin's token; null: as the signed-in user. Throws ProblemError. */
 export const postJson = <T>(path: string, body: object, token: string | null): Promise<T> =>
   ask<T>(path, {
     method: 'POST',
@@ -63,9 +61,7 @@ interface Answer<T> {
   problem: LoadProblem | null
 }
 
-/**
- * The answer to `path`, asked for again every minute. An answer to an earlier path is never shown. Null asks nothing.
- */
+/** The answer to `path`, refreshed every minute; null: no request. An answer to an earlier path is never returned. */
 export function useResource<T>(path: string | null): Resource<T> {
   const [answer, setAnswer] = useState<Answer<T> | null>(null)
   const loadNow = useRef(() => {})
@@ -99,12 +95,12 @@ export function useResource<T>(path: string | null): Resource<T> {
   return { data: current?.data ?? null, problem: current?.problem ?? null, reload }
 }
 
-/** What to tell of a failed request. */
+/** The problem of a failed request, for display. */
 export function problemOf(error: unknown): LoadProblem {
   return error instanceof ProblemError ? error.problem : { title: String(error), status: 0 }
 }
 
-/** `path?name=value&…` of the parameters that have a value. */
+/** `path?name=value&…` with the parameters that are not null. */
 export function withQuery(path: string, parameters: Record<string, string | number | null>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters)) if (value !== null) query.set(name, String(value))

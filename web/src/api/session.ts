@@ -1,5 +1,5 @@
-// Who reads: whether people sign in here at all, whether this reader has, and the requests that carry what they may. A
-// token goes to the API of config.json and to nothing else.
+// Manages the reader's session: whether this site has sign-in, whether the reader is signed in, and the requests with
+// the access token. A token is sent only to the API of config.json.
 
 import { useSyncExternalStore } from 'react'
 import type { SignIn } from './sign-in.ts'
@@ -7,19 +7,19 @@ import { readSiteConfig } from './site-config.ts'
 
 export type Session =
   | { state: 'starting' }
-  /** One machine: there is nobody to sign in to. */
+  /** This site has no sign-in (one machine). */
   | { state: 'none' }
-  /** Not signed in; the API may let anybody read. */
+  /** Not signed in; the API may still allow reading. */
   | { state: 'out' }
   | { state: 'in'; name: string }
   /** On the way to the provider, or from it. */
   | { state: 'leaving' }
-  /** Nothing is shown without a click. A null reason: the reader has signed out. */
+  /** Signed out (null reason) or refused; continues only by a click. */
   | { state: 'stopped'; reason: string | null }
-  /** config.json is wrong: nothing that the reader can do. */
+  /** config.json is invalid; the reader cannot correct it. */
   | { state: 'broken'; reason: string }
 
-/** Set while the reader has signed out in this tab: signing in again has to be asked for. */
+/** Set after the reader signed out in this tab: signing in again needs a click. */
 const SIGNED_OUT_KEY = 'kilowatch.signed-out'
 
 const listeners = new Set<() => void>()
@@ -36,12 +36,12 @@ export const useSession = (): Session =>
     () => current,
   )
 
-/** Whether the API can be asked. */
+/** True when the API can be requested. */
 export const canRead = ({ state }: Session): boolean => state === 'none' || state === 'out' || state === 'in'
 
-/** Reads the configuration and, on the way back from the provider, finishes the sign-in. To be called once. */
+/** Reads the configuration and, on return from the provider, completes the sign-in. Call once. */
 export async function startSession(): Promise<void> {
-  // Whoever comes back from the provider by the back button finds the page as it was left.
+  // The back button from the provider restores the page in the state `leaving`.
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted && current.state === 'leaving') become({ state: 'stopped', reason: null })
   })
@@ -53,7 +53,7 @@ export async function startSession(): Promise<void> {
     try {
       signIn = await openSignIn(config.oidc)
     } catch (error) {
-      // The provider's answer is used up: what is opened now waits for the click.
+      // The provider's answer can be used only once: a new sign-in waits for a click.
       signIn = await openSignIn(config.oidc)
       return become({ state: 'stopped', reason: wordsOf(error) })
     }
@@ -64,7 +64,7 @@ export async function startSession(): Promise<void> {
   }
 }
 
-/** Leaves for the provider, which leads back to where the reader is. */
+/** Redirects to the provider, which redirects back to the present address. */
 export async function startSignIn(): Promise<void> {
   become({ state: 'leaving' })
   sessionStorage.removeItem(SIGNED_OUT_KEY)
@@ -80,7 +80,7 @@ export async function signOut(): Promise<void> {
   sessionStorage.setItem(SIGNED_OUT_KEY, 'true')
   try {
     await signIn?.end()
-    // Where the provider has no place to sign out, the reader stays here.
+    // A provider without a sign-out page does not redirect, so the reader stays here.
     become({ state: 'stopped', reason: null })
   } catch (error) {
     become({ state: 'stopped', reason: wordsOf(error) })
@@ -88,9 +88,8 @@ export async function signOut(): Promise<void> {
 }
 
 /**
- * Asks `path` below `/api/v1/` as the reader. A 401 that a renewed token does not mend ends the session: without a
- * token the reader is led to the provider; with one that should be good they are asked, since leading them there again
- * by itself could go in circles.
+ * Requests `path` below `/api/v1/` as the reader. A 401 that remains with a renewed token ends the session: without a
+ * user the reader is redirected to the provider; with a user a click is needed, since automatic redirects could loop.
  */
 export async function fetchApi(path: string, init: RequestInit): Promise<Response> {
   const send = (bearer: string | null): Promise<Response> => {

@@ -1,30 +1,28 @@
-// Sign-in by OpenID Connect: authorization code with PKCE, by oidc-client-ts. Loaded only where a provider is
-// configured. Everything is kept in sessionStorage, so it lasts as long as the tab; the provider is asked for new
-// tokens when one is needed, by refresh token, and not by hidden frames, which browsers starve of cookies. Decision
-// 0018.
+// Signs in by OpenID Connect: authorization code with PKCE, by oidc-client-ts. Loaded only when a provider is
+// configured. Everything is stored in sessionStorage, so it lasts as long as the tab. Tokens are renewed on demand by
+// refresh token, not by hidden frames, whose cookies browsers block (decision 0018).
 
 import { ErrorResponse, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
 import type { Oidc } from './site-config.ts'
 
-/** A token that ends sooner is renewed before it is used: clocks differ, and a request takes time. */
+/** A token that expires sooner is renewed before use: clocks differ, and a request takes time. */
 const RENEW_BEFORE_S = 30
 
 export interface SignIn {
-  /** Who is signed in; null: nobody. */
+  /** Name of the signed-in user; null: nobody is signed in. */
   name: () => string | null
-  /** The access token, renewed when it is about to end; null: sign in. Throws when the provider cannot be asked. */
+  /** The access token, renewed before it expires; null: not signed in. Throws when the provider cannot be reached. */
   bearer: () => Promise<string | null>
-  /** Another token than the one that was refused, if the provider gives one. Throws as `bearer`. */
+  /** A token other than the refused one, if the provider gives one. Throws like `bearer`. */
   renewed: (refused: string) => Promise<string | null>
-  /** Leaves for the provider, which leads back to where the reader is now. */
+  /** Redirects to the provider, which redirects back to the present address. */
   leave: () => Promise<void>
-  /** Forgets the tokens, here and at the provider. Leaves when the provider has a place to sign out. */
+  /** Deletes the tokens, here and at the provider. Redirects when the provider has a sign-out page. */
   end: () => Promise<void>
 }
 
 /**
- * Finishes a sign-in when the provider has just led back here. Throws when that is refused: state, nonce or code are
- * not ours.
+ * Completes a sign-in on return from the provider. Throws when it is refused: state, nonce or code are not ours.
  */
 export async function openSignIn({ issuer, clientId, scope }: Oidc): Promise<SignIn> {
   const here = new URL('./', location.href)
@@ -72,10 +70,10 @@ export async function openSignIn({ issuer, clientId, scope }: Oidc): Promise<Sig
     },
     async end() {
       user = null
-      // Not every provider lets a page do this; the session ends all the same.
+      // Not every provider allows this; the session ends all the same.
       await manager.revokeTokens(['refresh_token']).catch(() => undefined)
       if (!(await manager.metadataService.getEndSessionEndpoint())) return manager.removeUser()
-      // Cognito's own names for what the standard calls id_token_hint and post_logout_redirect_uri.
+      // Cognito's names for the standard's id_token_hint and post_logout_redirect_uri.
       await manager.signoutRedirect({ extraQueryParams: { client_id: clientId, logout_uri: here.href } })
     },
   }
@@ -86,9 +84,7 @@ function isReturn(): boolean {
   return query.has('state') && (query.has('code') || query.has('error'))
 }
 
-/**
- * The address that the reader wanted stands again, and no code stays in the browser's history, whatever comes of it.
- */
+/** Completes the return: restores the reader's address, and removes the code from the browser's history in any case. */
 async function finish(manager: UserManager, here: URL): Promise<User> {
   const returned = location.href
   history.replaceState(null, '', here)
@@ -97,7 +93,7 @@ async function finish(manager: UserManager, here: URL): Promise<User> {
   return user
 }
 
-/** Null when the provider does not go on with the session; whoever cannot be asked has not refused. */
+/** Null when the provider ends the session. An unreachable provider does not end it: a valid user stays. */
 async function renewedUser(manager: UserManager, user: User | null): Promise<User | null> {
   if (user?.refresh_token) {
     try {

@@ -1,25 +1,25 @@
-// What the page is told by the place that serves it: `config.json` beside index.html. One machine needs none of it; a
-// deployment says where the API is and who signs people in (docs/deploy.md).
+// Reads `config.json` beside index.html: the address of the API and the sign-in provider of a deployment
+// (docs/deploy.md). One machine needs no such file.
 
 export interface Oidc {
-  /** Of the OpenID provider, which describes itself at `ISSUER/.well-known/openid-configuration`. */
+  /** URL of the OpenID provider; its metadata is at `ISSUER/.well-known/openid-configuration`. */
   issuer: string
   clientId: string
   scope: string
 }
 export interface SiteConfig {
-  /** What `api/v1/` stands below, with a slash at its end. */
+  /** Base URL of `api/v1/`, with a final slash. */
   apiUrl: string
-  /** Null: nobody signs in. */
+  /** Null: no sign-in. */
   oidc: Oidc | null
 }
 
 const NAME = 'config.json'
-/** Storage that hides what it does not have answers 403 (S3 without the right to list). */
+/** S3 without the right to list answers 403 for a missing file. */
 const ABSENT: ReadonlySet<number> = new Set([403, 404])
 
 /**
- * Throws an Error that says what is wrong with the file. Absent or empty, it says nothing: API beside the page, no
+ * Throws an Error that describes the problem of the file. An absent or empty file means: API beside the page, no
  * sign-in.
  */
 export async function readSiteConfig(): Promise<SiteConfig> {
@@ -55,13 +55,13 @@ function fieldsOf(value: unknown, what: string): Partial<Record<string, unknown>
   throw new Error(`${NAME}: ${what} is no object`)
 }
 
-/** Tokens go there, so it has to be https, or the page's own machine. */
+/** Tokens are sent there, so it must be https, this machine, or the page's own origin. */
 function addressOf(value: unknown, field: string, base?: string): string {
   const url = typeof value === 'string' && URL.canParse(value, base) ? new URL(value, base) : null
   if (!url) throw new Error(`${NAME}: ${field} is no address`)
   const isSafe = url.protocol === 'https:' || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
   if (!isSafe && url.origin !== (base && new URL(base).origin)) throw new Error(`${NAME}: ${field} is not https`)
-  // An issuer is compared letter by letter: without a path it must not get a slash.
+  // An issuer is compared literally, so an issuer without a path must not get a slash.
   return base === undefined ? String(value) : url.href
 }
 

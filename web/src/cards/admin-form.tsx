@@ -1,6 +1,5 @@
-// The form for whoever changes something: a name, a note, and the buttons. Where people sign in they act as who they
-// are; on one machine the admin token is asked for, once in a tab, and forgotten when it is wrong. What the server says
-// against an act is shown.
+// Shows the form for a change: a name, a note, and the buttons. With sign-in the user acts under their own name; on one
+// machine the form asks for the admin token once per tab, and deletes it when it is wrong. Shows the server's refusal.
 
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
@@ -19,7 +18,7 @@ export interface AdminAction {
 }
 
 interface Props<T> {
-  /** The first is the one that Enter sends. */
+  /** Enter sends the first action. */
   actions: readonly AdminAction[]
   done: (answer: T) => void
 }

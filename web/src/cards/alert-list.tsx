@@ -1,5 +1,5 @@
-// Alerts of an area or an institution, the latest first: what, how bad, where, how much against which value, since
-// when. A list rather than a table, because its sentences are long and phones are narrow.
+// Lists the alerts of an area or an institution, the latest first: kind, severity, place, measured and compared values,
+// start. A list rather than a table, because its sentences are long and phones are narrow.
 
 import { Card, Empty, Spin } from 'antd'
 import { ALERT_KINDS } from '../../../domain/alert/kinds.ts'
@@ -16,13 +16,13 @@ import { SeverityTag } from './marks.tsx'
 
 interface Props {
   filter: AlertFilter
-  /** Of an institution, instead of the filter's area. */
+  /** Lists this institution's alerts instead of the filter's area. */
   institution?: string
   title: string
   routeMonth: string | null
   /** Offered areas by code; none: the area is fixed. */
   areas?: Record<string, string>
-  /** Absent: nothing can be filtered. */
+  /** Absent: no filter is offered. */
   choose?: (filter: AlertFilter) => void
 }
 

@@ -1,5 +1,5 @@
-// Why an alert stands. One on a quota or a target is explained by the chain behind that number; the others by the facts
-// their detector found, the limits they were held against, and the way to the hours of the meter.
+// Explains an alert: on a quota or a target by the chain behind the number; otherwise by the detected facts, the
+// limits, and a link to the hours of the meter.
 
 import { Card, Descriptions } from 'antd'
 import { dayLabel, dayOf } from '../../../domain/calendar.ts'
@@ -64,7 +64,7 @@ function FactsFound({ alert, routeMonth }: Omit<Props, 'month'>) {
       label: text.facts[key] ?? key,
       children: <FactValue name={key} value={value} />,
     })),
-    // The names of parameters are those by which thresholds are set over the API.
+    // The parameter names are those of thresholds in the API.
     ...parameters.map(([key, value]) => ({ key: `limit ${key}`, label: <code>{key}</code>, children: String(value) })),
   ]
   const { institution, subject, kind } = alert
@@ -91,10 +91,10 @@ function FactsFound({ alert, routeMonth }: Omit<Props, 'month'>) {
   )
 }
 
-/** The day of a register event, where the alert is on one. */
+/** The day of a register event; null for other alerts. */
 const dayOfFact = (atMs: unknown): string | null => (typeof atMs === 'number' ? dayLabel(dayOf(atMs)) : null)
 
-/** Of any kind of fact: an instant by its name ending, a number, a yes or no, a word. */
+/** Formats any fact: an instant (name ends in `Ms`), a number, a boolean or a word. */
 function FactValue({ name, value }: { name: string; value: unknown }) {
   const { text, language } = useLanguage()
   if (typeof value === 'number') return name.endsWith('Ms') ? formatTime(value) : formatAmount(value)

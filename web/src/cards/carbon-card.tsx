@@ -1,5 +1,5 @@
-// The carbon ledger (碳排放量统计台账) of an institution or area for a year: direct, purchased electricity, purchased heat;
-// source by source with the rows that made tonnes of it, and the boundary it is drawn within.
+// Shows the carbon ledger (碳排放量统计台账) of an institution or area for a year: direct, purchased electricity, purchased
+// heat; each source with the rows that convert it to tonnes; and the boundary.
 
 import { Card, Empty, Select, Table, type TableColumnsType } from 'antd'
 import { useState } from 'react'

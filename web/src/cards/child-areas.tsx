@@ -1,4 +1,4 @@
-// The areas right below one, each with the status of its dual control and the indicators that decide it.
+// Lists the areas directly below an area, each with its dual-control status and the indicators that decide it.
 
 import { Card, Table, type TableColumnsType } from 'antd'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
@@ -105,7 +105,7 @@ function useColumns(routeMonth: string | null): TableColumnsType<ChildArea> {
   ]
 }
 
-/** The status of an area is that of its worst indicators; nothing is to be said while all is well. */
+/** Names the worst indicators, which decide the status; empty while the area is on track. */
 function DecidedBy({ dualControl: { status, indicators } }: { dualControl: DualControl }) {
   const { text, language } = useLanguage()
   if (status === null || status === 'onTrack') return null

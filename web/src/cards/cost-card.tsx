@@ -1,4 +1,4 @@
-// What a month cost an institution: each meter by the periods of its tariff, and the bills.
+// Shows an institution's cost of a month: each meter by the periods of its tariff, and the bills.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import type { CostView } from '../../../domain/view/energy.ts'
@@ -56,7 +56,7 @@ interface PeriodRow {
   period: CostView['meters'][number]['periods'][number] | null
 }
 
-/** Each meter, and below it its periods where there is more than one. */
+/** Each meter, followed by its periods when there are several. */
 const rowsOf = ({ meters }: CostView): PeriodRow[] =>
   meters.flatMap((meter) => [
     { key: meter.meter, meter, period: null },

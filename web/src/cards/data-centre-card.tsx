@@ -1,5 +1,5 @@
-// How well a data centre uses its electricity: PUE of the month and the year with its grade, and month by month. A
-// grade is of a whole year and comes from a dated table that is named.
+// Shows the PUE of a data centre for the month, the year with its grade, and each month. A grade applies to a whole
+// year, by a dated table that the card names.
 
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
 import { lazy, Suspense } from 'react'
@@ -101,7 +101,7 @@ function PueGrade({ of: { grade, reason, table } }: { of: DataCentreView['pueGra
   )
 }
 
-/** The value with its coverage, or why there is none. */
+/** The value with its coverage, or the reason for none. */
 function EffectivenessText({ of: { value, problem, coverage } }: { of: Effectiveness }) {
   const { text } = useLanguage()
   if (value === null)

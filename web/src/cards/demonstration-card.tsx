@@ -1,5 +1,5 @@
-// Energy and water points of demonstration units (节约型公共机构示范单位): each indicator over the provincial mean of its kind,
-// and the points of the ladder. An indicator that cannot be compared has none, and says so.
+// Shows the energy and water points of demonstration units (节约型公共机构示范单位): each indicator / the provincial mean of its
+// kind, and its points. An indicator that cannot be compared has no points, and the card says so.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'

@@ -1,4 +1,4 @@
-// The dual control of one subject, area or institution: the verdict, and the seven indicators it rests on.
+// Shows the dual control of one area or institution: the verdict, and its seven indicators.
 
 import { WarningOutlined } from '@ant-design/icons'
 import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
@@ -15,7 +15,7 @@ interface Props {
   loading: boolean
   /** The `data-testid` of the actual energy. */
   energyTestId: string
-  /** Where the chain behind an indicator is shown. */
+  /** Link to the explanation of an indicator. */
   whyOf: (indicator: string) => string
 }
 

@@ -1,5 +1,5 @@
-// Where a number comes from, as a chain that can be followed from the top: result and formula, what it is held against,
-// what each source adds by which row, the months, the meters with their hours and flags, the bills.
+// Shows the chain behind a number from the top down: result and formula, target or quota, the amount and row of each
+// source, the months, the meters with their hours and flags, the bills.
 
 import { CheckCircleFilled, CloseCircleFilled } from '@ant-design/icons'
 import { Alert } from 'antd'
@@ -121,7 +121,7 @@ function Result({ view, sums }: { view: ExplainView; sums: ExplainSums }) {
   )
 }
 
-/** How many levels of the chain add up to the one above, and each that does not. */
+/** The number of checks that add up, and each check that does not. */
 function Checks({ view: { checks, pending } }: { view: ExplainView }) {
   const { text } = useLanguage()
   const broken = checks.filter(({ ok }) => !ok)
@@ -145,7 +145,7 @@ function Checks({ view: { checks, pending } }: { view: ExplainView }) {
 function Against({ view }: { view: ExplainView }) {
   const { text, language } = useLanguage()
   const { against, clause, table } = view
-  // The two shapes of `status`, by table; what is absent is left out.
+  // `status` has one of two shapes, by table; absent fields are left out.
   const status = (view.status ?? {}) as Partial<QuotaStatus & IndicatorStatus>
   const unit = formatIndicatorUnit(view, language)
   const value = (amount: number | null | undefined): string => withUnit(formatAmount(amount), unit)

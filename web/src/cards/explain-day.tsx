@@ -1,4 +1,4 @@
-// The end of a chain: one day of one meter, hour by hour, and the readings that its hours were made of.
+// Shows the end of a chain: one day of one meter, hour by hour, and the readings behind its hours.
 
 import { Spin } from 'antd'
 import { dayLabel } from '../../../domain/calendar.ts'

@@ -1,5 +1,5 @@
-// The meters at the end of a chain: what each counted in the window, how many of its hours are measured or estimated,
-// how many readings stand behind them, the last day of them down to the readings, and the way to the other hours.
+// Lists the meters at the end of a chain: the amount of each in the window, its measured and estimated hours, its
+// number of readings, its last day down to the readings, and a link to the other hours.
 
 import { Table, type TableColumnsType } from 'antd'
 import { dayOf } from '../../../domain/calendar.ts'
@@ -81,7 +81,7 @@ export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMo
   )
 }
 
-/** The window's months as they stand, whole; null when none is known. */
+/** Sum of the window's months, each whole; null when none is known. */
 function amountOf({ months }: ExplainedMeter): number | null {
   const known = months.flatMap(({ amount }) => (amount === null ? [] : [amount]))
   return known.length === 0 ? null : known.reduce((sum, amount) => sum + amount, 0)

@@ -1,4 +1,4 @@
-// The two tables in the middle of a chain: what each source adds over the whole window, and the same month by month.
+// Shows the two tables in the middle of a chain: the amount of each source over the whole window, and month by month.
 
 import { Table, type TableColumnsType, type TableColumnType } from 'antd'
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
@@ -10,7 +10,7 @@ import { SourceText } from '../words/source-text.tsx'
 import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
 import { FigureHead } from './marks.tsx'
 
-/** Children of an area that one page of a table holds. */
+/** Children of an area per page of a table. */
 const PAGE_SIZE = 50
 
 interface SourcesProps {
@@ -72,7 +72,7 @@ export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
   )
 }
 
-/** A part of an area leads on to its own explanation. Areas have six digits; institutions have longer ids. */
+/** The explanation of an area's part: an id of six digits is taken as an area's code, any other as an institution's. */
 const whyOfPart = (id: string, { indicator, table }: ExplainView, month: string | null): WhyRoute => ({
   page: 'why',
   of: /^\d{6}$/.test(id) ? 'area' : 'institution',

@@ -1,5 +1,5 @@
-// The chain of an explanation added up over its window, so that a reader sees the division before the months: what each
-// source adds to the numerator, by which rows, and the denominator.
+// Sums the chain of an explanation over its window, so that a reader sees the division before the months: the amount
+// that each source adds to the numerator, the rows used, and the denominator.
 
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
 
@@ -10,7 +10,7 @@ export interface SourceSum {
   kind: Term['kind']
   source: string
   unit: string
-  /** Months by their share in the window. */
+  /** Sum of the months, weighted by their share in the window. */
   amount: number
   /** Null: no row converts it in any month. */
   adds: number | null
@@ -21,7 +21,7 @@ export interface ExplainSums {
   numerator: number
   /** `kgce`, `m³` or `kgCO2`. */
   numeratorUnit: string
-  /** Mean over the window, m² or people; null for totals and where a month's is unknown. */
+  /** Mean over the window, m² or people; null for totals and when a month's size is unknown. */
   size: number | null
   /** Largest first. */
   sources: SourceSum[]

@@ -1,4 +1,4 @@
-// What is registered of an institution: its type, sizes and heating as of now.
+// Shows the registered facts of an institution: its present type, sizes and heating.
 
 import { Card, Descriptions } from 'antd'
 import type { InstitutionView } from '../../../domain/view/view.ts'

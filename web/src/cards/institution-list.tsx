@@ -1,4 +1,4 @@
-// The institutions of an area and of all areas below it, by type and rating, page after page.
+// Lists the institutions of an area and of all areas below it, by type and rating, page by page.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'

@@ -1,4 +1,5 @@
-// Which institutions of an area are key energy users (重点用能单位) of a year, by the threshold in force.
+// Lists the institutions of an area by energy in a year, and marks the key energy users (重点用能单位), by the threshold in
+// force.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import type { KeyUsersPage } from '../../../domain/view/comparison.ts'

@@ -1,5 +1,5 @@
-// Candidates for efficiency leaders (能效领跑者) of an area, within each type and level, and why others are left out. The
-// rule is named, and that it is a stand-in while the official criteria are not known.
+// Lists the candidates for efficiency leaders (能效领跑者) of an area, within each type and level, and the reasons for
+// excluding others. Names the rule, and says that it is a stand-in while the official criteria are not known.
 
 import { Card, Empty } from 'antd'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
@@ -14,7 +14,7 @@ import { SourceText } from '../words/source-text.tsx'
 import { MorePages } from './list-tools.tsx'
 import { StandInTag } from './marks.tsx'
 
-/** The API's largest page: groups are seen whole where an area is not very large. */
+/** The API's largest page, so that groups of all but very large areas are shown whole. */
 const LIMIT = 500
 
 type RankingRow = RankingPage['items'][number]

@@ -1,4 +1,4 @@
-// What lists share: a filter that is kept in the URL, and the foot that says how much is shown and loads more.
+// Shows the shared parts of lists: a filter, and the foot that states the number of rows and loads more.
 
 import { Button, Select } from 'antd'
 import type { Page } from '../../../domain/view/view.ts'
@@ -9,7 +9,7 @@ import { ProblemNotice } from './marks.tsx'
 
 interface FilterProps {
   name: string
-  /** What to call no filter. */
+  /** Label for no filter. */
   any: string
   labels: Record<string, string>
   value: string | null
@@ -29,7 +29,7 @@ export function Filter({ name, any, labels, value, set }: FilterProps) {
   )
 }
 
-/** A list of up to this many rows need not be counted. */
+/** The foot does not count lists of up to this many rows. */
 const SHORT = 9
 
 /** The foot of a list, or its problem. */

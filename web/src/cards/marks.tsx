@@ -1,5 +1,5 @@
-// Small marks that several tables share: status, rating, ratio, coverage. Colour never speaks alone: each mark has
-// words.
+// Shows small marks shared by several tables: status, rating, ratio, coverage. Colour is never the only sign: each mark
+// has words.
 
 import {
   CheckCircleFilled,
@@ -23,7 +23,7 @@ const STATUS_ICONS: Record<Status, ReactNode> = {
   over: <CloseCircleFilled />,
 }
 
-/** Green, orange or red; when there is no status, the words say why. */
+/** Green, orange or red; without a status the text gives the reason. */
 export function StatusTag({ status, without }: { status: Status | null; without?: string }) {
   const { text } = useLanguage()
   if (status === null) return <span className="faint">{without ?? text.notJudged}</span>
@@ -65,7 +65,7 @@ export function SeverityTag({ severity }: { severity: Severity }) {
   )
 }
 
-/** A stand-in or demo value says so. */
+/** Marks a stand-in or demo value. */
 export function StandInTag({ children, source }: { children: string; source: string | null }) {
   return (
     <Tag className="small-tag" icon={<InfoCircleOutlined />} title={source ?? undefined}>
@@ -74,7 +74,7 @@ export function StandInTag({ children, source }: { children: string; source: str
   )
 }
 
-/** Leads from a number to the chain that makes it. */
+/** Links a number to its explanation. */
 export function WhyLink({ href, of }: { href: string; of: string }) {
   const { text } = useLanguage()
   return (
@@ -107,10 +107,10 @@ export function FigureHead({ label, unit }: { label: string; unit: string }) {
   )
 }
 
-/** The scale of ratio bars ends at 120 % of the target, so that the mark of 100 % stands inside. */
+/** The scale of ratio bars ends at 120 % of the target, so that the mark of 100 % lies inside. */
 const RATIO_SCALE = 1.2
 
-/** Forecast over target as a bar with a mark at 100 %, and in figures. */
+/** Forecast / target as a bar with a mark at 100 %, and as a number. */
 export function RatioBar({ ratio, status }: { ratio: number | null; status: Status | null }) {
   if (ratio === null) return <span className="faint">{UNKNOWN}</span>
   const width = `${(Math.min(Math.max(ratio, 0), RATIO_SCALE) / RATIO_SCALE) * 100}%`
@@ -125,7 +125,7 @@ export function RatioBar({ ratio, status }: { ratio: number | null; status: Stat
   )
 }
 
-/** Says that a resource failed, and offers to try again; nothing when it did not. */
+/** Shows a failed resource's problem with a button to retry; empty without a problem. */
 export function ProblemNotice({ of: { data, problem, reload } }: { of: Resource<unknown> }) {
   const { text } = useLanguage()
   if (!problem) return null

@@ -1,5 +1,5 @@
-// One meter's day, hour by hour, and the days before it: choose the meter and the day, see what is measured and what is
-// not, and the register events in between.
+// Shows one meter's day, hour by hour, the days before it, and its register events. The reader chooses meter and day,
+// and sees which hours are measured.
 
 import { LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Button, Card, Empty, Select, Space, Spin } from 'antd'
@@ -17,7 +17,7 @@ import { useMeterLabel } from '../words/source-text.tsx'
 import { ProblemNotice } from './marks.tsx'
 import { RegisterEvents } from './register-events.tsx'
 
-// ECharts is as large as the rest of the page; it comes when a curve is first shown.
+// ECharts is as large as the rest of the page; it is loaded when a curve is first shown.
 const HourChart = lazy(async () => ({ default: (await import('../charts/meter-charts.tsx')).HourChart }))
 const DayChart = lazy(async () => ({ default: (await import('../charts/meter-charts.tsx')).DayChart }))
 
@@ -58,7 +58,7 @@ export function MeterCard({ meters, route }: { meters: MeterView[]; route: Insti
   )
 }
 
-/** The meter that says most at first sight: a main electricity meter, else the first. */
+/** The meter shown first: a main electricity meter, else the first. */
 function firstMeter(meters: MeterView[]): MeterView | undefined {
   return meters.find(({ medium, role }) => medium === 'electricity' && role === 'main') ?? meters[0]
 }
@@ -116,7 +116,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
 }
 
 const NO_EVENTS: readonly EventView[] = []
-/** Hours are settled anew a moment after a review: looked for at once, and a few times again. */
+/** Hours are settled again shortly after a review: reload at once, and a few times more. */
 const LOOK_AGAIN_MS = [0, 1500, 4000, 10_000]
 
 function useReloading(reloads: readonly (() => void)[]): () => void {
@@ -127,7 +127,7 @@ function useReloading(reloads: readonly (() => void)[]): () => void {
   }
 }
 
-/** Where the window of days ends: with the last reading, or with the month that the reader has chosen. */
+/** Last day of the window: the day of the last reading, but no later than the end of the chosen month. */
 function lastDayOf(lastReadingAtMs: number, month: string | null): number {
   const lastRead = dayOf(lastReadingAtMs)
   return month === null ? lastRead : Math.min(lastRead, dayOf(monthRange(addMonths(month, 1)).fromMs) - 1)
@@ -179,7 +179,7 @@ function Day({ meter, day, lastDay, series, events, choose }: DayProps) {
 
 interface DayPickerProps {
   day: number
-  /** The days offered; the buttons reach any other. */
+  /** Days offered in the list; the buttons reach any other day. */
   lastDay: number
   choose: (day: number) => void
 }
@@ -216,7 +216,7 @@ function DayPicker({ day, lastDay, choose }: DayPickerProps) {
   )
 }
 
-/** The same hours for those who do not see the chart, or want the figures. */
+/** The same hours as a table, for screen readers and exact figures. */
 function HourTable({ hours, unit }: { hours: DayHours; unit: string }) {
   const { text } = useLanguage()
   return (

@@ -1,4 +1,4 @@
-// The meters of an institution; choosing one shows its curve.
+// Lists the meters of an institution; choosing one shows its curve.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import type { MeterView } from '../../../domain/view/view.ts'

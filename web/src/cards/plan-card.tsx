@@ -1,4 +1,4 @@
-// Whether the targets of the parts of an area fit its own, year by year.
+// Shows whether the targets of an area's parts fit its own, year by year.
 
 import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
@@ -104,7 +104,7 @@ function Years({ rows }: { rows: PlanYear[] }) {
     <Table
       size="small"
       rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
-      // A row's \`children\` is a number here, not rows below it.
+      // A row's `children` is a number here, not its child rows.
       expandable={{ childrenColumnName: 'rows' }}
       columns={columns}
       dataSource={rows}

@@ -1,5 +1,5 @@
-// The quota of one institution: four indicators against their three values (约束值, 基准值, 引导值), how the year goes, and
-// how far the next better rating is.
+// Shows the quota of one institution: four indicators against their three limits (约束值, 基准值, 引导值), the year's pace,
+// and the distance to the next better rating.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
 import type { QuotaPace } from '../../../domain/judge/quota-pace.ts'
@@ -11,7 +11,7 @@ import { SourceText } from '../words/source-text.tsx'
 import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
 import { attributes } from './table-rows.ts'
 
-/** The ladder of docs/rules/quota.md#ratings, one step up. */
+/** The next better rating (docs/rules/quota.md#ratings). */
 const NEXT_BETTER: Record<Rating, Rating | null> = {
   rectify: 'compliant',
   compliant: 'reasonable',
@@ -21,7 +21,7 @@ const NEXT_BETTER: Record<Rating, Rating | null> = {
 
 interface Props {
   rows: QuotaStatus[]
-  /** Empty while it is not known. */
+  /** Empty until loaded. */
   pace: readonly QuotaPace[]
   loading: boolean
   whyOf: (indicator: string) => string
@@ -102,7 +102,7 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
   )
 }
 
-/** No values: no quota was issued. Values but no rating: there is nothing to judge yet. */
+/** Without limits: no quota was issued. With limits but no rating: nothing to judge yet. */
 function QuotaRating({ row }: { row: QuotaStatus }) {
   const { text } = useLanguage()
   if (row.rating === null && row.constraint !== null) return <span className="faint">{text.notJudged}</span>
@@ -120,7 +120,7 @@ function ToNext({ row }: { row: QuotaStatus }) {
   )
 }
 
-/** Used so far against what was due, and what may still be used this year for the next better rating. */
+/** Use so far against the use due, and the amount left this year for the next better rating. */
 function Pace({ pace }: { pace: QuotaPace | undefined }) {
   const { text, language } = useLanguage()
   if (!pace || pace.projected === null) return UNKNOWN

@@ -1,5 +1,5 @@
-// The register events of a meter in the days shown: what each was taken for, and what a person said of it. An admin
-// accepts one, or undoes it, and the hours are settled anew.
+// Lists the register events of a meter in the days shown: the kind of each, and its review. An admin accepts or undoes
+// an event, and its hours are settled again.
 
 import { Button, Card, Empty, Tag } from 'antd'
 import { useState } from 'react'
@@ -15,10 +15,10 @@ import { ProblemNotice } from './marks.tsx'
 
 interface Props {
   events: Resource<EventsView>
-  /** How many days are shown. */
+  /** Number of days shown. */
   days: number
   showDay: (day: number) => void
-  /** After a review, when hours may have changed. */
+  /** Called after a review, when hours may have changed. */
   changed: () => void
 }
 
@@ -94,7 +94,7 @@ function EventHead({ event, open, toggle, showDay }: HeadProps) {
 const detailOf = (name: string, value: number): string =>
   name.endsWith('Ms') ? formatTime(value) : Number.isFinite(value) ? formatNumber(value, 3) : UNKNOWN
 
-/** What can be said next; a replacement is undone in the registry. */
+/** The possible next reviews; a replacement is corrected in the registry instead. */
 function actionsOf(
   { id, meter, kind, state }: EventView,
   text: { accept: string; undo: string; reopen: string },

@@ -1,4 +1,4 @@
-// What changed in closed months, and why: a total that was shown once must not change in silence.
+// Lists the changes of closed months with their causes: a total that was shown must not change silently.
 
 import { Card, Empty } from 'antd'
 import type { RevisionsView, RevisionView } from '../../../domain/view/field.ts'
@@ -42,7 +42,7 @@ export function RevisionsCard({ subject }: { subject: string }) {
   )
 }
 
-/** Names of amounts are those of the API, with their unit. */
+/** The changed amounts, by the API's names, which contain the unit. */
 const changesOf = (before: RevisionView['before'], after: RevisionView['after']): string =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => before[name] !== after[name])

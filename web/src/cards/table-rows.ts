@@ -1,8 +1,8 @@
-// Attributes of table rows: a name for tests, and a click that does what the link in the row does.
+// Builds the attributes of table rows: a name for tests, and a click with the effect of the link in the row.
 
 import type { MouseEvent } from 'react'
 
-/** Attributes for antd's `onRow`. The link inside the row remains the way for keyboards and new tabs. */
+/** Attributes for antd's `onRow`. Keyboards and new tabs use the link inside the row. */
 export function attributes(testId: string, visitRow?: () => void) {
   return {
     'data-testid': testId,

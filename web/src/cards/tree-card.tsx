@@ -1,5 +1,5 @@
-// The meter tree of an institution in a month: what each node counts against its sub meters, what stays unexplained,
-// and how much of the electricity its own roof made.
+// Shows the meter tree of an institution in a month: each node against its sub meters, the unexplained difference, and
+// the share of own generation.
 
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
 import type { TreeView } from '../../../domain/view/energy.ts'

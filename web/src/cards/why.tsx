@@ -1,4 +1,4 @@
-// Links an indicator to the page that explains it.
+// Shows the explanation of an indicator in a card.
 
 import { Card, Spin } from 'antd'
 import type { ExplainView } from '../../../domain/view/explain.ts'
@@ -8,7 +8,7 @@ import { useLanguage } from '../words/language.tsx'
 import { ExplainChain } from './explain-chain.tsx'
 import { ProblemNotice } from './marks.tsx'
 
-/** The chain in its card. */
+/** Loads the explanation and shows its chain. */
 export function Why({ of, id, indicator, table, month, routeMonth }: WhyProps) {
   const { text } = useLanguage()
   const path = `${of === 'area' ? 'areas' : 'institutions'}/${encodeURIComponent(id)}/explain`

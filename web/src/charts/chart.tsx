@@ -1,4 +1,4 @@
-// ECharts in React: one chart in one element, only the parts that this page draws with.
+// Draws one ECharts chart in a React element, with only the ECharts parts that this page uses.
 
 import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
@@ -13,7 +13,7 @@ type ECharts = ReturnType<typeof init>
 interface Props {
   option: EChartsCoreOption
   className: string
-  /** What the chart shows, for those who do not see it. */
+  /** Description of the chart for screen readers. */
   label: string
   /** Called with the index of the category that was clicked, on a bar or beside it. */
   onPick?: (index: number) => void

@@ -1,4 +1,4 @@
-// A day of one meter, as the curve draws it: 24 hours, each with an amount or a gap, and the sum of what is known.
+// Prepares one day of a meter for the curve: 24 hours, each with an amount or a gap, and the sum of the known hours.
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../../../domain/calendar.ts'
 import type { HourFlag } from '../../../domain/settle/settle.ts'
@@ -18,7 +18,7 @@ export interface DayHours {
   hoursKnown: number
 }
 
-/** The 24 hours of day number `day`. Hours that the series leaves out are gaps. */
+/** The 24 hours of day number `day`. Hours missing in the series are gaps. */
 export function hoursOfDay(series: SeriesView, day: number): DayHours {
   const fromMs = dayStartMs(day)
   const slots: HourSlot[] = Array.from({ length: 24 }, (_, hour) => ({ hour, value: null, flag: null }))
@@ -39,7 +39,7 @@ export interface DayAmount {
   value: number | null
 }
 
-/** The `count` days up to `lastDay`, from a series of grain `day`; days that it leaves out are gaps. */
+/** The `count` days up to `lastDay`, from a series of grain `day`; missing days are gaps. */
 export function daysUpTo(series: SeriesView, lastDay: number, count: number): DayAmount[] {
   const amounts = new Map(series.points.map((point) => [dayOf(point.atMs), point.value]))
   return Array.from({ length: count }, (_, index) => {

@@ -1,5 +1,5 @@
-// The two charts of a meter. Measured hours are solid, other hours lighter or hatched, and an unknown hour is a gap
-// with a shaded ground: it must never look like a zero.
+// Draws the two charts of a meter. Measured hours are solid, other hours lighter or hatched; an unknown hour is a gap
+// with a shaded background, so that it never looks like zero.
 
 import { format } from 'echarts/core'
 import { useMemo } from 'react'
@@ -164,10 +164,10 @@ export const FRAME = {
   },
 }
 
-/** The axis of `ground`: full height, whatever the amounts are. */
+/** The axis of `ground`: full height for any amounts. */
 const GROUND_AXIS = { type: 'value', show: false, min: 0, max: 1 }
 
-/** The shaded ground below what is not known. */
+/** The shaded background of unknown amounts. */
 const ground = (points: readonly { value: number | null }[]) => ({
   ...BARS,
   yAxisIndex: 1,

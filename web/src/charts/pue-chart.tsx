@@ -1,4 +1,4 @@
-// PUE hour by hour over a month; an hour in which one side is unknown is a gap.
+// Draws the hourly PUE over a month; an hour with an unknown side is a gap.
 
 import { useMemo } from 'react'
 import { formatNumber, formatTime } from '../words/format.ts'

@@ -1,4 +1,4 @@
-// The breadcrumb: from the area at the top down to where the reader is.
+// Shows the breadcrumb from the top area to the present page.
 
 import { Breadcrumb } from 'antd'
 import type { AreaView } from '../../../domain/view/view.ts'
@@ -9,13 +9,13 @@ import { areaRoute, formatRoute } from './route.ts'
 interface Props {
   area: AreaView | null
   routeMonth: string | null
-  /** What comes after the area: an institution's name. */
+  /** Last item, after the area: an institution's name or a title. */
   leaf?: string
 }
 
 export function AreaPath({ area, routeMonth, leaf }: Props) {
   const { nameOf } = useLanguage()
-  // Province, city and county: an area has at most two above it.
+  // Province, city and county: an area has at most two areas above it.
   const parent = useArea(area?.parent ?? null)
   const grandparent = useArea(parent?.parent ?? null)
   const areas = [grandparent, parent, area].filter((one) => one !== null)
@@ -37,7 +37,7 @@ export function AreaPath({ area, routeMonth, leaf }: Props) {
   )
 }
 
-/** A registered area, or null while it is not known. */
+/** A registered area; null until loaded. */
 export function useArea(code: string | null): AreaView | null {
   return useResource<AreaView>(code === null ? null : `areas/${encodeURIComponent(code)}`).data
 }

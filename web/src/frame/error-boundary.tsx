@@ -1,12 +1,12 @@
-// What is seen when a part of the page cannot be shown: it could not be loaded, or it met an answer that it does not
-// understand. The header stays, and another page can be opened.
+// Shows an error when a part of the page fails: its code could not be loaded, or it threw on an unexpected answer. The
+// header stays, and the reader can open another page.
 
 import { Alert, Button } from 'antd'
 import { Component, type ReactNode } from 'react'
 import { useLanguage } from '../words/language.tsx'
 
 interface Props {
-  /** What is shown; another place begins anew. */
+  /** Identity of the page shown; a new place clears the error. */
   place: string
   children: ReactNode
 }
@@ -15,7 +15,7 @@ interface State {
   place: string
 }
 
-// React tells of errors to classes only.
+// React reports errors only to class components.
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = { error: null, place: this.props.place }
 

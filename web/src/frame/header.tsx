@@ -1,5 +1,4 @@
-// The head of every page: the product's name, whether the data is a demo, how many alerts are open, the month, the
-// language, and who has signed in.
+// Shows the header of every page: product name, demo mark, number of open alerts, month, language and user.
 
 import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Badge, Button, Select, Space, Tag } from 'antd'
@@ -12,14 +11,14 @@ import { HTML_LANG, useLanguage } from '../words/language.tsx'
 import { alertsRoute, areaRoute, formatRoute, inMonth, type PageRoute, visit } from './route.ts'
 import { SessionTool } from './session-panel.tsx'
 
-/** Months offered, back from the current one: ten years hold any history that is imported. */
+/** Months offered, back from the current one: ten years cover any imported history. */
 const MONTHS_OFFERED = 120
 
 interface Props {
   route: PageRoute
   month: string
   demo: boolean
-  /** Whether the server can be asked. */
+  /** True when the server can be requested. */
   ready: boolean
   session: Session
 }

@@ -1,4 +1,4 @@
-// What the page shows stands in the URL's hash, so that a link can be shared and the back button works:
+// Parses and formats the route in the URL's hash, so that links can be shared and the back button works:
 // `#/area/130100?month=2026-10`, `#/institution/ID?meter=…&day=2026-10-07`, `#/alert/ID`, `#/why/institution/ID?…`.
 
 import { useMemo, useSyncExternalStore } from 'react'
@@ -8,7 +8,7 @@ export type AreaTab = (typeof AREA_VIEWS)[number]
 export const INSTITUTION_VIEWS = ['overview', 'meters', 'carbon', 'cost', 'dataCentre', 'revisions'] as const
 export type InstitutionTab = (typeof INSTITUTION_VIEWS)[number]
 const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
-/** What of alerts is listed; nulls list all that are not closed. */
+/** Filter of the list of alerts; nulls list all open alerts. */
 export interface AlertFilter {
   area: string | null
   kind: string | null
@@ -17,11 +17,11 @@ export interface AlertFilter {
 
 export interface AreaRoute {
   page: 'area'
-  /** Null: the area at the top. */
+  /** Null: the top area. */
   code: string | null
   month: string | null
   view: AreaTab
-  /** `type` and `rating` filter the list of institutions, `kind` and `state` that of alerts. */
+  /** `type` and `rating` filter the list of institutions, `kind` and `state` the list of alerts. */
   type: string | null
   rating: string | null
   kind: string | null
@@ -45,7 +45,7 @@ export interface AlertRoute {
   id: string
   month: string | null
 }
-/** Where a number comes from. `table` null: the one that the indicator's name means. */
+/** The explanation of a number. `table` null: the API chooses the table by the indicator's name. */
 export interface WhyRoute {
   page: 'why'
   of: 'area' | 'institution'
@@ -62,7 +62,7 @@ export type PageRoute =
   | WhyRoute
   | { page: 'unknown'; month: string | null }
 
-/** The route of a location hash, with or without `#`. What cannot be understood in the query is left out. */
+/** The route of a location hash, with or without `#`. Invalid parameters of the query are ignored. */
 export function parseRoute(hash: string): PageRoute {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?')
   const parameters = new URLSearchParams(query)
@@ -94,7 +94,7 @@ export function parseRoute(hash: string): PageRoute {
   const asked = take('day', /^\d{4}-\d{2}-\d{2}$/)
   const day = asked !== null && Number.isNaN(Date.parse(asked)) ? null : asked
   const meter = take('meter')
-  // A link to a meter or a day means its curve.
+  // A link with a meter or a day opens the curve.
   const view = oneOf('view', INSTITUTION_VIEWS) ?? ((meter ?? day) ? 'meters' : 'overview')
   return { page, id: subject, month, view, meter, day }
 }
@@ -157,16 +157,16 @@ export const alertsRoute = (area: string | null, month: string | null): AlertsRo
 
 export const alertRoute = (id: string, month: string | null): AlertRoute => ({ page: 'alert', id, month })
 
-/** The same page in another month. The curve follows: the chosen day is given up. */
+/** The same page in another month. The chosen day is cleared, so that the curve follows the month. */
 export const inMonth = (route: PageRoute, month: string): PageRoute =>
   route.page === 'institution' ? { ...route, month, day: null } : { ...route, month }
 
-/** What the page is of: while it stays, a filter or another month leaves the reader where they are. */
+/** Identity of the page: a filter or another month does not change it, so the scroll position stays. */
 export function placeOf(route: PageRoute): string {
   return route.page === 'area' || route.page === 'institution' ? `${pathOf(route)} ${route.view}` : pathOf(route)
 }
 
-/** Goes to a route, as a new entry of the browser's history. */
+/** Opens a route as a new entry of the browser's history. */
 export function visit(route: PageRoute): void {
   location.hash = formatRoute(route)
 }

@@ -1,4 +1,4 @@
-// What is seen while there is no session to read with, and the reader's name with the way out in the header.
+// Shows a panel while there is no session for reading, and in the header the user's name with sign-in and sign-out.
 
 import { LoginOutlined, LogoutOutlined } from '@ant-design/icons'
 import { Alert, Button, Spin } from 'antd'
@@ -38,7 +38,7 @@ export function SignInButton() {
   )
 }
 
-/** Nothing where nobody signs in. */
+/** Empty on a site without sign-in. */
 export function SessionTool({ session }: { session: Session }) {
   const { text } = useLanguage()
   if (session.state === 'out') return <SignInButton />

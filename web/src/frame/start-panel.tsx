@@ -1,4 +1,4 @@
-// What is seen until the server is ready: how far its start has come, or that it cannot be reached.
+// Shows the progress of the server's start, or that the server cannot be reached.
 
 import { Alert, Card, Progress, Spin } from 'antd'
 import { useEffect, useState } from 'react'
@@ -15,7 +15,7 @@ interface Health {
   problem: LoadProblem | null
 }
 
-/** The server's health, asked for each second until it is `ok`; not before it `canRead`. */
+/** The server's health, requested every second until it is `ok`; not before `canRead`. */
 export function useHealth(canRead: boolean): Health {
   const [state, setState] = useState<Health>({ health: null, problem: null })
   useEffect(() => {

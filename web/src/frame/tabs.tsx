@@ -1,4 +1,4 @@
-// The parts of a page as tabs that stand in the URL. Only the open one is there, so only it asks the server.
+// Shows the parts of a page as tabs, with the open tab in the URL. Only the open tab is rendered and requests data.
 
 import { Tabs } from 'antd'
 import type { ReactNode } from 'react'

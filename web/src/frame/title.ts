@@ -1,9 +1,9 @@
-// The title of the browser's tab.
+// Sets the title of the browser's tab.
 
 import { useEffect } from 'react'
 import { useLanguage } from '../words/language.tsx'
 
-/** Null where the page has no subject. */
+/** `subject` null: a page without a subject. */
 export function useTitle(subject: string | null): void {
   const { text } = useLanguage()
   useEffect(() => {

@@ -1,5 +1,5 @@
-// One alert, at the address that messages link to: what was measured against which value and clause, what happened
-// since, the way to take it in hand, and where its number comes from.
+// Shows one alert, at the address that notifications link to: measured and compared values, clause, history,
+// acknowledgement, and the explanation of its number.
 
 import { Card, Descriptions, Spin } from 'antd'
 import { monthOf } from '../../../domain/calendar.ts'

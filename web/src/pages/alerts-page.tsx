@@ -1,4 +1,4 @@
-// All alerts: of the whole registry or of one area and all below it, by kind and state.
+// Lists all alerts of the whole registry, or of one area and all areas below it, by kind and state.
 
 import { AlertList } from '../cards/alert-list.tsx'
 import { useArea } from '../frame/area-path.tsx'
@@ -10,7 +10,7 @@ export function AlertsPage({ route, rootArea }: { route: AlertsRoute; rootArea: 
   const { text, nameOf } = useLanguage()
   const root = useArea(rootArea)
   const chosen = useArea(route.area)
-  // Those right below the top, and whichever a link has chosen.
+  // The areas directly below the top, and the area of the link.
   const offered = [...(root?.children ?? []), ...(chosen ? [chosen] : [])]
   const areas = Object.fromEntries(offered.map((area) => [area.code, nameOf(area)]))
   const title = chosen ? text.alertsOf(nameOf(chosen)) : text.alerts

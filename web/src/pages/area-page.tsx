@@ -1,5 +1,5 @@
-// One area: where it lies, and in tabs its dual control with the areas and institutions below, its alerts, how its
-// institutions compare, its carbon ledger, its targets and its revisions.
+// Shows one area with tabs: dual control with the areas and institutions below, alerts, comparison of institutions,
+// carbon ledger, targets and revisions.
 
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'
@@ -36,7 +36,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
   const { text, nameOf } = useLanguage()
   const path = `areas/${encodeURIComponent(route.code)}`
   const status = useResource<AreaStatusView>(route.view === 'overview' ? withQuery(`${path}/status`, { month }) : null)
-  // The area's name must not vanish while another month loads, or when that month cannot be had.
+  // The area's name must not disappear while another month loads, or when that month fails.
   const registered = useResource<AreaView>(path)
   const area = registered.data ?? status.data?.area ?? null
   const name = area ? nameOf(area) : registered.problem ? route.code : '…'

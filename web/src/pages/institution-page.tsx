@@ -1,5 +1,5 @@
-// One institution: what it is, and in tabs its alerts, dual control and quota; its meters and their curve; its carbon
-// ledger, cost, data centre and revisions.
+// Shows one institution with tabs: facts, alerts, dual control and quota; meters and their curve; carbon ledger, cost,
+// data centre and revisions.
 
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'

@@ -1,4 +1,4 @@
-// Where one number of an institution or area comes from, on a page of its own, so that it can be linked and printed.
+// Explains one number of an institution or area on a separate page, so that it can be linked and printed.
 
 import type { InstitutionView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'

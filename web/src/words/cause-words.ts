@@ -1,5 +1,4 @@
-// Why a closed month changed, in the reader's language: the causes of domain/judge/revision-cause.ts in a few words
-// each.
+// Describes the causes of a revision (domain/judge/revision-cause.ts) in the reader's language.
 
 import type { Cause } from '../../../domain/judge/revision-cause.ts'
 import type { Language } from '../../../domain/phrase.ts'

@@ -1,4 +1,4 @@
-// The page's words about alerts, their explanation and what an administrator does, in English.
+// Holds the page's words about alerts, explanations and administration, in English.
 
 import type { zhAlerts } from './zh-alerts.ts'
 

@@ -1,4 +1,4 @@
-// The page's words about meters in the field, energy, carbon, cost and comparison, in English.
+// Holds the page's words about meters in the field, energy, carbon, cost and comparison, in English.
 
 import { carrierNames } from '../../../domain/medium.ts'
 import type { zhEnergy } from './zh-energy.ts'

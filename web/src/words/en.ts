@@ -1,4 +1,4 @@
-// The page's words in English.
+// Holds the page's words in English.
 
 import { DUAL_CONTROL, QUOTA } from '../../../domain/indicator.ts'
 import { mediumNames } from '../../../domain/medium.ts'

@@ -1,4 +1,4 @@
-// How numbers, units and instants are written on the page. A value that is not known is “—”, never 0.
+// Formats numbers, units and instants for the page. An unknown value is “—”, never 0.
 
 import { formatInstant } from '../../../domain/calendar.ts'
 import { type Indicator, isTotal } from '../../../domain/indicator.ts'
@@ -7,12 +7,12 @@ import type { Language } from '../../../domain/phrase.ts'
 export const UNKNOWN = '—'
 type Amount = number | null | undefined
 
-// Chinese and English group digits alike, so one formatter serves both.
+// Chinese and English group digits equally, so one formatter serves both.
 const formatterOf = (digits: number) =>
   new Intl.NumberFormat('en-US', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-    // A register that stepped back by a hair is 0.00, not -0.00.
+    // A tiny negative amount is 0.00, not -0.00.
     signDisplay: 'negative',
   })
 const formatters = { 0: formatterOf(0), 1: formatterOf(1), 2: formatterOf(2), 3: formatterOf(3) }
@@ -22,14 +22,14 @@ export function formatNumber(value: Amount, digits: 0 | 1 | 2 | 3): string {
   return isKnown(value) ? formatters[digits].format(value) : UNKNOWN
 }
 
-/** A number with as many decimals as its size deserves: 3,570,012; 257.4; 15.76; 0.310. */
+/** A number with decimals by its size: 3,570,012; 257.4; 15.76; 0.310. */
 export function formatAmount(value: Amount): string {
   if (!isKnown(value)) return UNKNOWN
   const size = Math.abs(value)
   return formatNumber(value, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 || size === 0 ? 2 : 3)
 }
 
-/** `amount unit`; only “—” when the amount is not known. */
+/** `amount unit`; only “—” when the amount is unknown. */
 export const withUnit = (amount: string, unit: string): string => (amount === UNKNOWN ? UNKNOWN : `${amount} ${unit}`)
 
 /** An indicator of dual control: totals by their size, intensities with two decimals as official figures are. */
@@ -37,18 +37,18 @@ export function formatIndicator(indicator: Indicator, value: Amount): string {
   return isTotal(indicator) ? formatAmount(value) : formatNumber(value, 2)
 }
 
-/** Forecast over target as per cent. Rounded up: what is over the target is never shown as 100.0 %. */
+/** Forecast / target in percent. Rounded up: a forecast over the target is never shown as 100.0 %. */
 export function formatRatio(ratio: Amount): string {
   return isKnown(ratio) ? perCent(Math.ceil(ratio * 1000 - ROUNDING)) : UNKNOWN
 }
 
-/** A share of known hours as per cent. Rounded down: 100 % is said only when nothing is missing. */
+/** A share of known hours in percent. Rounded down: 100 % only when no hour is missing. */
 export function formatCoverage(share: Amount): string {
   return isKnown(share) ? perCent(Math.floor(share * 1000 + ROUNDING)) : UNKNOWN
 }
 
 const perCent = (perMille: number): string => `${formatNumber(perMille / 10, 1)}%`
-// Undoes the binary rounding of a share such as 0.57, which times 1000 is 569.99…
+// Corrects the binary rounding of a share such as 0.57: times 1000 it is 569.99…
 const ROUNDING = 1e-9
 
 /** A unit of the API in the reader's language: `kgce/person` is kgce/人, `kgCO2/m2` is kgCO₂/m². */
@@ -60,7 +60,7 @@ export function formatUnit(unit: string, language: Language): string {
   return language === 'zh' ? signs.replace('person', '人') : signs
 }
 
-/** The unit of a dual-control indicator. Mass of CO2 comes as plain `t` and `kg/m²`; the page says of what. */
+/** The unit of a dual-control indicator. The API has plain `t` and `kg/m²` for CO2; the page adds “CO₂”. */
 export function formatIndicatorUnit(row: { indicator: string; unit: string }, language: Language): string {
   const unit = row.indicator.startsWith('co2') ? row.unit.replace(/^(k?g|t)(?=$|\/)/, '$1CO₂') : row.unit
   return formatUnit(unit, language)

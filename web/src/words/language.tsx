@@ -1,4 +1,4 @@
-// The reader's language: Chinese unless chosen otherwise, remembered in this browser.
+// Provides the reader's language: Chinese by default, the choice stored in this browser.
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import type { Language } from '../../../domain/phrase.ts'
@@ -15,7 +15,7 @@ interface Speech {
 }
 
 const DICTIONARIES: Record<Language, Dictionary> = { zh, en }
-/** What `lang` attributes say. */
+/** Values of the `lang` attribute. */
 export const HTML_LANG: Record<Language, string> = { zh: 'zh-CN', en: 'en' }
 const STORAGE_KEY = 'kilowatch.language'
 
@@ -46,7 +46,7 @@ export function useLanguage(): Speech {
   return speech
 }
 
-// A browser may refuse storage (private mode, policy); then the choice lasts as long as the page.
+// A browser may refuse storage (private mode, policy); then the choice lasts until the page is closed.
 function rememberedLanguage(): Language {
   try {
     return localStorage.getItem(STORAGE_KEY) === 'en' ? 'en' : 'zh'
@@ -59,6 +59,6 @@ function rememberLanguage(language: Language): void {
   try {
     localStorage.setItem(STORAGE_KEY, language)
   } catch {
-    // Storage may be switched off: the page then begins in Chinese again next time, and nothing else is lost.
+    // Storage may be disabled: the page then begins in Chinese again next time.
   }
 }

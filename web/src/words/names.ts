@@ -1,13 +1,13 @@
-// Names of the parts of an area, for lists in which the API names ids alone: areas below it, or its institutions.
+// Finds the names of an area's children and institutions, for lists in which the API returns only ids.
 
 import type { AreaView, InstitutionRow, Page } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { useLanguage } from './language.tsx'
 
-/** The API's largest page; beyond it ids stand for names. */
+/** The API's largest page; institutions beyond it are shown by id. */
 const LIMIT = 500
 
-/** The name of an area or institution below `area`; its id while, or where, it is not known. Null asks nothing. */
+/** The name of an area or institution below `area`; its id when the name is unknown. Null: no request. */
 export function useSubjectNames(area: string | null): (id: string) => string {
   const { nameOf } = useLanguage()
   const below = useResource<AreaView>(area === null ? null : `areas/${encodeURIComponent(area)}`)

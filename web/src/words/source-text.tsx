@@ -1,5 +1,5 @@
-// What is registered or cited stays in the language of its source; on the English page it says that it is Chinese, for
-// readers and for their screen readers. What has a code of the field gets our own words beside it.
+// Shows registered and cited text in its own language; the English page marks it as Chinese, for readers and screen
+// readers. A meter with a sub-item code also gets our own words.
 
 import type { MeterView } from '../../../domain/view/view.ts'
 import { useLanguage } from './language.tsx'
@@ -7,14 +7,14 @@ import { useLanguage } from './language.tsx'
 /** A run of Chinese with the digits and marks inside it. */
 const CHINESE = /(\p{Script=Han}(?:[\p{Script=Han}\d\s，。、：；“”（）《》〔〕％]*[\p{Script=Han}）》〕])?)/u
 
-/** Text from the registry or from a standard, or a sentence of ours that quotes them. */
+/** Text from the registry or a standard, or our own text that quotes them. */
 export function SourceText({ children }: { children: string }) {
   const { language, text } = useLanguage()
   if (language === 'zh') return children
   let at = 0
   return children.split(CHINESE).map((part, index) => {
     at += part.length
-    // Every second part is what the pattern caught.
+    // Every second part is a match of the pattern.
     if (index % 2 === 0) return part
     return (
       <span key={at} lang="zh" title={text.sourceLanguage}>
@@ -31,14 +31,14 @@ interface NamedMeter {
   role?: MeterView['role']
 }
 
-/** What the sub-item code says, or of generation its role, which has no code. */
+/** The name of a meter's sub-item code; for generation, which has no code, the name of the role. */
 function useMeaning(): (meter: NamedMeter) => string | undefined {
   const { text } = useLanguage()
   return ({ purpose, role }) =>
     purpose === null ? (role === 'generation' ? text.generation : undefined) : text.purposes[purpose]
 }
 
-/** A meter by its name; in English by what its sub-item code means, with its own name behind. */
+/** A meter's name; in English the name of its sub-item code, followed by the meter's own name. */
 export function MeterName({ meter }: { meter: NamedMeter }) {
   const { language } = useLanguage()
   const meaning = useMeaning()(meter)

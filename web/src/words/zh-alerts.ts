@@ -1,5 +1,5 @@
-// The page's words about alerts, their explanation and what an administrator does, in Chinese. Names of kinds,
-// severities and register events stand in domain/, where messages take them from too.
+// Holds the page's words about alerts, explanations and administration, in Chinese. Names of kinds,
+// severities and register events are in domain/, shared with notifications.
 
 import type { AlertDetailView, AlertView } from '../../../domain/view/alert.ts'
 

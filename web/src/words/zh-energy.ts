@@ -1,4 +1,5 @@
-// The page's words about meters in the field, energy, carbon, cost and comparison, in Chinese (docs/rules/glossary.md).
+// Holds the page's words about meters in the field, energy, carbon, cost and comparison, in Chinese
+// (docs/rules/glossary.md).
 
 import { carrierNames } from '../../../domain/medium.ts'
 

@@ -1,5 +1,5 @@
-// The page's words in Chinese, and by their type the list of words that every language must have.
-// Terms are those of docs/rules/glossary.md.
+// Holds the page's words in Chinese; their type is the list of words that every language must have. Terms:
+// docs/rules/glossary.md.
 
 import { DUAL_CONTROL, QUOTA } from '../../../domain/indicator.ts'
 import type { ForecastBasis, Status, Verdict } from '../../../domain/judge/dual-control.ts'
