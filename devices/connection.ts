@@ -60,9 +60,9 @@ export interface ConnectionLimits {
   bytesPerSecond: number
   /** After this long without a PUBACK the connection counts as dead, even if pings succeed. */
   ackMsMax: number
-  /** How long a stop waits for the last PUBACKs. */
+  /** Longest wait for the last PUBACKs on a stop. */
   stopMsMax: number
-  /** How often the retained status is renewed when its figures changed. */
+  /** Interval at which the retained status is renewed when its figures changed. */
   statusMs: number
   /** A connection that lived this long has worked, even if there was nothing to send. */
   steadyMs: number

@@ -83,7 +83,7 @@ export interface ConsumptionDay {
   amounts: Float64Array
   /** 24 codes: index into HOUR_FLAGS, or NO_HOUR where no hour was ever settled. */
   flags: Uint8Array
-  /** What happened to the register on this day, for people to see (domain/settle/settle.ts). */
+  /** Register events of this day, for people to see (domain/settle/settle.ts). */
   events: readonly RegisterEvent[]
 }
 /** The sum of a meter's known hours over some days, and their number. */
@@ -164,7 +164,7 @@ export class VersionConflict extends Error {
   }
 }
 
-/** Files under a path: reports, packages, and what is too large for a document. */
+/** Files under a path: reports, packages, and data too large for a document. */
 export interface ObjectStore {
   /** Replaces the file under the key, whole or not at all. Durable when the promise resolves. */
   put(key: string, bytes: Uint8Array, options: { contentType: string }): Promise<void>

@@ -1,8 +1,8 @@
-// The template of a driver: copy this file, rename it after the device, replace the options and the two functions at the
-// end, and add a row to devices/drivers.ts. This one is real: it polls energy meters that answer HTTP GET with
+// The template of a driver: copy this file, rename it after the device, replace the options and the two functions at
+// the end, and add a row to devices/drivers.ts. This one is real: it polls energy meters that answer HTTP GET with
 // {"energyKwh": 1234.56}, the register.
 //
-// What every driver keeps:
+// Rules for every driver:
 //  1. It gives what the device said, or nothing. No zero for a timeout, no last value again, no interpolation:
 //     a gap is a fact, and the host knows how to bridge it (domain/settle/settle.ts).
 //  2. A device that fails is logged, left alone for a while that doubles up to a limit, and tried again, for ever.

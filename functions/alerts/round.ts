@@ -35,7 +35,7 @@ export const alertMarkKey = (area: string) => docKey<AlertMark>(`alert-judged/${
 type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
 
 /**
- * What assess already holds of a shard: its documents of months, each read once, and the judgements of the same
+ * Data of a shard that assess already holds: its documents of months, each read once, and the judgements of the same
  * instant.
  */
 export interface Assessed {

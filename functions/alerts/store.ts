@@ -30,7 +30,7 @@ export const alertKeys = {
     docKey<AlertEvent>(
       event ? `alert-event/${sortable(event.atMs)}/${event.alert}/${event.what}${event.level}` : 'alert-event/',
     ),
-  /** What users set for one subject: AlertThreshold[]. */
+  /** User-set limits of one subject: AlertThreshold[]. */
   thresholds: (subject: string) => docKey<unknown[]>(`setting/alert-threshold/${subject}`),
 } as const
 

@@ -38,7 +38,7 @@ export interface ExplainQuestion {
   table: IndicatorTable
   indicator: ExplainedIndicator
   month: string
-  /** How many children of an area, or meters of an institution, to list after `cursor`. All are checked. */
+  /** Number of children of an area, or meters of an institution, to list after `cursor`. All are checked. */
   limit: number
   cursor?: string | undefined
   /** A meter of the institution and a day to explain down to the readings. `day`: as in calendar.ts. */

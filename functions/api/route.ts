@@ -32,7 +32,7 @@ interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodTy
   body?: B
   /** The handler gets the body unparsed; the schema only describes it. */
   rawBody?: true
-  /** Who may call; anyone when absent. */
+  /** Required role; anyone may call when absent. */
   role?: Exclude<Principal['role'], 'anyone'>
   response: R
   handle(context: RouteContext<Name>, request: { query: z.output<Q>; body: z.output<B> }): Promise<z.output<R>>

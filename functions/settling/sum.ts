@@ -2,7 +2,7 @@
 
 import type { ConsumptionDay, ConsumptionStore, ConsumptionSum } from '../platform.ts'
 
-/** Of one day. */
+/** Sum of one day. */
 export function daySum(hours: ArrayLike<number>): ConsumptionSum {
   let amount = 0
   let hoursKnown = 0

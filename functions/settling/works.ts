@@ -132,7 +132,7 @@ export function touchedOfShard(
   return { touched, extents }
 }
 
-/** Months to judge anew, by institution. */
+/** Months to judge again, by institution. */
 export function dirtyMonths(meters: readonly Meter[], changed: ChangedDays): Map<string, Set<string>> {
   const dirty = new Map<string, Set<string>>()
   const months = new Map<number, string>()
