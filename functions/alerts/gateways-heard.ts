@@ -1,5 +1,5 @@
-// Stores when each gateway was last heard. The embedded broker writes it here, IoT lifecycle and status rules in AWS. A
-// gateway without such a document counts as never heard, so imported history raises no alarm.
+// Stores when each gateway was last heard: the embedded broker writes it on one machine, the function behind the IoT
+// rule in AWS. A gateway without such a document counts as never heard, so imported history raises no alarm.
 
 import { DERIVED, docKey, type StateStore } from '../platform.ts'
 

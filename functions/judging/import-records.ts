@@ -13,7 +13,7 @@ export type GivenRecords = Omit<RegistryPart, 'gateways'> & { gateways?: readonl
 export interface Imported {
   institutions: number
   meters: number
-  /** Records that results will not contain; `index` is the record's place in its list. */
+  /** Gaps that results will have; `index` is the record's place in its list. */
   warnings: RegistryProblem[]
   /** Secrets of gateways that had none and came without a password; returned this once. */
   secrets: { id: string; secret: string }[]

@@ -74,7 +74,7 @@ export interface Question {
   subject: string
   /** The subject's own code when it is an area. */
   area: string
-  /** The parent area, whose last year stands in for a subject that has none; undefined for the top area. */
+  /** The surrounding area, whose last year stands in for a subject that has none; undefined for the top area. */
   profileArea: string | undefined
   month: string
   nowMs: number

@@ -1,7 +1,7 @@
-// Stores how institutions stood in a year, so that a ranking of a province or the mean of a kind is read, not judged
-// again for each request. The running year uses the list rows (list-rows.ts). A past year has rows of its own, written
-// when its months change, when the year ends, and, for last year, when the registry changes; older years stay as last
-// judged.
+// Stores the results of institutions in a year, so that a ranking of a province or the mean of a kind is read, not
+// judged again for each request. The running year uses the list rows (list-rows.ts). A past year has rows of its own,
+// written when its months change, when the year ends, and, for last year, when the registry changes; older years stay
+// as last judged.
 
 import { dayLabel, dayOf, yearOf, yearRange } from '../../domain/calendar.ts'
 import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'

@@ -21,7 +21,7 @@ export type RegistryPart = Partial<Registry>
 export interface RegistryImport {
   /** Problems of the new records; when there are any, nothing was written. */
   problems: RegistryProblem[]
-  /** Records that results will not contain; they do not prevent the import. */
+  /** Gaps that results will have, e.g. a missing size; they do not prevent the import. */
   warnings: RegistryProblem[]
   head: RegistryHead
 }

@@ -18,7 +18,7 @@ export interface MeterWork {
   touched: Touched
   /** Its first and last reading ever. */
   extent: Extent
-  /** The meter's profile changed, so hours stored under the old one must be cleared first. */
+  /** Hours stored under an earlier profile may exist and must be cleared first. */
   clears: boolean
 }
 

@@ -12,9 +12,7 @@ import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 export interface ShardState {
   shard: string
   before: Doc<SettledMark> | undefined
-  /**
-   * All meters to check, and those of them that are read. A virtual meter comes with all its possible parts.
-   */
+  /** All meters to check, and those of them that are read. A virtual meter comes with all its possible parts. */
   all: readonly Meter[]
   meters: readonly (ReadMeter & OverriddenMeter)[]
   /** Whether a virtual meter's formula changed, so its days must be made again. */
