@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { isMain, orExit } from './install.mjs'
 
-/** Each peer: the Debian package, the names under which its program may already be there, whether Debian starts it. */
+/** Each peer: the Debian package, the possible names of its program, whether Debian starts it. */
 const PEERS = [
   {
     package: 'chromium',
@@ -18,7 +18,7 @@ const PEERS = [
   { package: 'influxdb', programs: ['influxd'], service: true },
   { package: 'openssl', programs: ['openssl'], service: false },
 ]
-/** Debian puts servers where the PATH of a plain user does not look. */
+/** Debian's folders for servers, which are not in a plain user's PATH. */
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin']
 
 /** Seconds to wait for another apt that holds the lock: a new machine often updates itself just after boot. */
@@ -66,7 +66,7 @@ export function ensureTestPeers() {
   if (absent.length > 0) throw new Error(`${absent.join(', ')} was installed, but no program of it is on the PATH.`)
 }
 
-/** How to run a command as root: directly, by a sudo that asks nothing, or not at all. */
+/** The prefix to run a command as root: none for root, sudo without a password, or undefined. */
 function rootPrefix() {
   if (process.getuid?.() === 0) return []
   return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined

@@ -16,8 +16,9 @@ export const pinnedNode = join(binFolder, process.platform === 'win32' ? 'node.c
 const OLDEST_NODE_MAJOR = 20
 
 // Not `npm ci`: npm 11 refuses a lock that lacks packages of other platforms (docs/decisions/0005). `--no-save` keeps
-// the lock as it is, and what came is compared with it afterwards. Dev packages hold the pinned runtime, so they come
-// whatever NODE_ENV says. Log level "error" because the Node.js that runs npm may be older than what packages ask for.
+// the lock as it is; the installed packages are compared with it afterwards. Dev packages hold the pinned runtime, so
+// they are installed whatever NODE_ENV says. Log level "error" because the Node.js that runs npm may be older than the
+// packages require.
 const NPM_INSTALL = 'install --no-save --include=dev --loglevel=error --no-audit --no-fund --prefer-offline'.split(' ')
 
 /** Makes node_modules hold what the lock names. Throws an Error whose message tells the user what to do. */
@@ -48,7 +49,7 @@ export function ensureInstalled() {
   process.stderr.write(`kilowatch: installed in ${Math.round((Date.now() - startedMs) / 1000)} s\n`)
 }
 
-/** What is still to be installed; nothing when the folder holds what the lock names. */
+/** Names what must still be installed; empty when the folder matches the lock. */
 function notInstalled() {
   const recordPath = join(root, 'node_modules', '.package-lock.json')
   if (!existsSync(recordPath)) return ['node_modules']

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// `npx kilowatch …`: makes sure of the install, then runs local/cli.ts, or cloud/cli.ts for what is done to an
-// installation in AWS, on the pinned Node.js. Stdout belongs to the command alone. Built-ins only, and syntax that Node
-// 20 reads, because it runs before anything is installed.
+// `npx kilowatch …`: installs what is missing, then runs local/cli.ts, or cloud/cli.ts for commands on an installation
+// in AWS, on the pinned Node.js. Stdout belongs to the command alone. Built-ins only, and syntax that Node 20 reads,
+// because it runs before anything is installed.
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'

@@ -1,9 +1,9 @@
-// How the cloud's stores are asked again: with jitter, so that many at once do not return together, and within a bound,
-// after which the trigger that called has to try again (SQS keeps the message).
+// Retries calls of the cloud's stores: with jitter, so that many callers do not return at once, and with a time limit,
+// after which the calling trigger has to try again (SQS keeps the message).
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Time and chance, as arguments, so that a test can pass minutes. */
+/** Clock, sleep and random numbers as arguments, so that a test can skip minutes. */
 export interface Patience {
   /** Epoch milliseconds. */
   now(): number
@@ -13,12 +13,12 @@ export interface Patience {
 }
 export const PATIENCE: Patience = { now: Date.now, sleep, random: Math.random }
 
-/** A handler runs for a minute at least; a store that has not answered by then leaves time to say so. */
+/** A handler runs for a minute at least; giving up now leaves it time to report the failure. */
 const GIVE_UP_MS = 20_000
 const PAUSE_MS_MIN = 50
 const PAUSE_MS_MAX = 5_000
 
-/** Does `attempt` until it succeeds. What is no passing failure is thrown at once, a passing one when time is up. */
+/** Repeats `attempt` until it succeeds. Throws a permanent failure at once, a passing one when time is up. */
 export async function insist<T>(
   attempt: () => Promise<T>,
   isPassing: (error: unknown) => boolean,
@@ -35,7 +35,7 @@ export async function insist<T>(
   }
 }
 
-/** Failures of an AWS service that pass: throttling, its own errors, a connection that broke. */
+/** Passing failures of an AWS service: throttling, its own errors, a broken connection. */
 export function isPassingAwsFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { $metadata, $retryable, code } = error as AwsFailure
@@ -45,7 +45,7 @@ export function isPassingAwsFailure(error: unknown): boolean {
 interface AwsFailure extends Error {
   $metadata?: { httpStatusCode?: number }
   $retryable?: object
-  /** Of a connection. */
+  /** Code of a connection error. */
   code?: string
 }
 const PASSING = new Set([
@@ -65,7 +65,7 @@ const PASSING = new Set([
 ])
 
 /**
- * Works through items, `width` at a time. After a failure no other is begun; it is thrown when those begun have ended.
+ * Works on items, `width` at a time. After a failure it starts no other item, waits for the running ones, then throws.
  */
 export async function inParallel<T>(
   items: readonly T[],
@@ -88,7 +88,7 @@ export async function inParallel<T>(
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
-/** Parts a list into lists of at most `size`. */
+/** Splits a list into lists of at most `size`. */
 export function parted<T>(items: readonly T[], size: number): T[][] {
   const parts: T[][] = []
   for (let first = 0; first < items.length; first += size) parts.push(items.slice(first, first + size))

@@ -1,5 +1,5 @@
-// The commands that talk to AWS, apart from those of one machine (local/cli.ts), which neither load nor need its SDK:
-// bin/kilowatch.mjs chooses. Credentials and region come from where the AWS SDK looks for them.
+// The commands that talk to AWS. They are apart from the commands of one machine (local/cli.ts), which need neither AWS
+// nor its SDK; bin/kilowatch.mjs chooses. Credentials and region come from the AWS SDK's usual sources.
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { replayDlq } from './command-replay-dlq.ts'

@@ -1,4 +1,4 @@
-// `kilowatch replay-dlq`: why messages are in a dead-letter queue, and back with them to where they came from.
+// `kilowatch replay-dlq`: lists why messages are in a dead-letter queue, and sends them back to their queue.
 
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { type DeadLetter, replayDeadLetters } from './replay-dead-letters.ts'
@@ -11,7 +11,7 @@ export interface ReplayDlqOptions {
   limit: number
 }
 
-/** Examples of one reason that are shown; all are in the JSON. */
+/** Examples shown of each reason; the JSON has all. */
 const EXAMPLES = 3
 const EXAMPLE_CHARS = 120
 
@@ -26,7 +26,7 @@ export async function replayDlq({ queueUrl, dlqUrl, dryRun, json, limit }: Repla
   }
 }
 
-/** The queue's own region: whoever names a queue need not say it again. */
+/** Takes the region from the queue's URL, so that the user need not give it. */
 function placeOf(queueUrl: string): { endpoint: string; region?: string } {
   if (!URL.canParse(queueUrl)) throw new Error(`--queue-url "${queueUrl}" is no URL`)
   const { origin, hostname } = new URL(queueUrl)
@@ -34,7 +34,7 @@ function placeOf(queueUrl: string): { endpoint: string; region?: string } {
   return { endpoint: origin, ...(region && { region }) }
 }
 
-/** How often each reason is there, the most frequent first, with the beginning of some messages. */
+/** Counts by reason, the most frequent first, with the beginning of some messages. */
 function summary(letters: readonly DeadLetter[]): string {
   const byReason = [...Map.groupBy(letters, ({ reason }) => reason)].sort(([, a], [, b]) => b.length - a.length)
   const lines = byReason.flatMap(([reason, same]) => [

@@ -1,6 +1,6 @@
-// Messages that could not be done, with the reason: SQS itself moves a message to its dead-letter queue without one. So
-// the last try sets the message aside itself, with what went wrong as an attribute; where even that fails, or the
-// function dies, SQS moves it as ever, and the reason stands in the log alone.
+// Moves failed messages to the dead-letter queue with a reason, which SQS itself does not record. The last attempt
+// moves the message, with the error as an attribute. Where even that fails, or the function dies, SQS moves the message
+// as usual, and only the log has the reason.
 
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -12,13 +12,13 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import { RECEIVES_MAX } from '../functions/triggers.ts'
 import { parted } from './backoff.ts'
 
-/** Attribute of a dead letter that says why. */
+/** Attribute of a dead letter that holds the reason. */
 export const REASON_ATTRIBUTE = 'reason'
 /** A sentence, not a stack trace: a message with its attributes has a limit. */
 const REASON_CHARS_MAX = 1000
 /**
- * A message comes again after a minute, then after two, four and eight: some fifteen minutes in all, for a store that
- * restarts. Left alone it would stay hidden, with all of its group, for longer than the longest run: that is for
+ * A message returns after one minute, then after two, four and eight: some fifteen minutes in all, for a store that
+ * restarts. Without this it would stay hidden, with all of its group, for longer than the longest run, a time meant for
  * functions that die.
  */
 const AGAIN_SECONDS = 60
@@ -28,12 +28,15 @@ const ENTRIES_PER_BATCH = 10
 export interface MessageFailure {
   record: SQSRecord
   reason: string
-  /** Trying again cannot help. */
+  /** A retry cannot help. */
   poison?: boolean
 }
 
 export interface DeadLetters {
-  /** Logs each failure, sets aside what was tried often enough, and returns what SQS shall deliver again, soon. */
+  /**
+   * Logs each failure, moves messages that failed often enough to the dead letters, and returns those that SQS shall
+   * deliver again soon.
+   */
   settle(failures: readonly MessageFailure[]): Promise<SQSBatchResponse>
 }
 
@@ -56,7 +59,7 @@ export function deadLetters({ sqs, url, log = console.error }: DeadLettersOption
         },
         ...(record.attributes.MessageGroupId && {
           MessageGroupId: record.attributes.MessageGroupId,
-          // The same when this is done twice, so that SQS keeps one.
+          // The same on a repetition, so that SQS keeps one copy.
           MessageDeduplicationId: record.messageId,
         }),
       }),

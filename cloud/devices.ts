@@ -1,5 +1,5 @@
 // The devices port over AWS IoT Core: a thing for each gateway, with certificates that carry the gateways' policy. A
-// certificate is made inactive and becomes active as the last step, so that what breaks off on the way lets nobody in.
+// certificate is created inactive and activated as the last step, so that a cut-off operation gives nobody access.
 
 import {
   AttachPolicyCommand,
@@ -21,14 +21,14 @@ import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-pla
 import { topicOf } from '../domain/wire/topic.ts'
 import { type DeviceCredentials, type DeviceRegistry, PermanentFailure } from '../functions/platform.ts'
 
-/** Of one gateway at a time: that in use, that being taken up, and one that a broken-off rotation left. */
+/** Per gateway: the one in use, the one being introduced, and one left by a cut-off rotation. */
 const CERTIFICATES_MAX = 3
 
 export interface IotDevicesOptions {
   iot: IoTClient
-  /** Name of the policy that certificates get. */
+  /** Name of the certificates' policy. */
   policy(): string
-  /** A client of the data plane at its endpoint; another one in tests. */
+  /** Creates a data-plane client for an endpoint; tests pass their own. */
   dataPlane?: (endpoint: string) => IoTDataPlaneClient
 }
 
@@ -45,7 +45,7 @@ export function iotDevices({ iot, policy, dataPlane = openDataPlane }: IotDevice
     return opened
   }
 
-  /** Certificates of a thing, by ARN; none where there is no such thing. */
+  /** ARNs of a thing's certificates; empty when the thing does not exist. */
   async function principalsOf(thingName: string): Promise<string[]> {
     const found: string[] = []
     let nextToken: string | undefined
@@ -64,17 +64,16 @@ export function iotDevices({ iot, policy, dataPlane = openDataPlane }: IotDevice
   const setStatus = (certificateId: string, newStatus: CertificateStatus) =>
     iot.send(new UpdateCertificateCommand({ certificateId, newStatus }))
 
-  /** Lets nobody in with a certificate any more; it stays, as a record. The status first: the rest may break off. */
+  /**
+   * Ends access by a certificate, which stays as a record. Sets the status first, since the later steps may be cut off.
+   */
   async function end(thingName: string, principal: string, status: 'INACTIVE' | 'REVOKED'): Promise<void> {
     await setStatus(certificateIdOf(principal), status)
     await iot.send(new DetachPolicyCommand({ policyName: policy(), target: principal }))
     await iot.send(new DetachThingPrincipalCommand({ thingName, principal }))
   }
 
-  /**
-   * Takes away what was made of a certificate that nobody will have. What cannot be taken away is inactive, and is
-   * named.
-   */
+  /** Removes a certificate that nobody will receive. One that it cannot remove is inactive; the error names it. */
   async function discard(thingName: string, arn: string): Promise<void> {
     await iot.send(new DetachThingPrincipalCommand({ thingName, principal: arn })).catch(unlessAbsent)
     await iot.send(new DetachPolicyCommand({ policyName: policy(), target: arn })).catch(unlessAbsent)
@@ -86,7 +85,7 @@ export function iotDevices({ iot, policy, dataPlane = openDataPlane }: IotDevice
     try {
       await iot.send(new CreateThingCommand({ thingName }))
     } catch (error) {
-      // One that fleet provisioning made has attributes, and is ours all the same.
+      // A thing made by fleet provisioning has attributes, and is ours all the same.
       if (nameOf(error) !== 'ResourceAlreadyExistsException') throw error
     }
   }
@@ -155,7 +154,7 @@ const openDataPlane = (endpoint: string): IoTDataPlaneClient => new IoTDataPlane
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')
 
-/** What is not there need not be taken away. */
+/** Removing a resource that does not exist is no error. */
 function unlessAbsent(error: unknown): void {
   if (nameOf(error) !== 'ResourceNotFoundException') throw error
 }
@@ -163,7 +162,7 @@ function unlessAbsent(error: unknown): void {
 /** `arn:…:cert/<id>` */
 const certificateIdOf = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1)
 
-/** A signing request that IoT Core does not accept will not become better. */
+/** IoT Core will not accept the same signing request later either. */
 function asRefusal(error: unknown): never {
   if (nameOf(error) !== 'InvalidRequestException') throw error
   throw new PermanentFailure(`the certificate signing request was refused: ${String(error)}`, { cause: error })

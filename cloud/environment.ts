@@ -1,6 +1,6 @@
-// What the platform on AWS is told by its environment: one row per variable, parsed when it is first asked for, so that
-// a function needs only what it uses and importing needs nothing. A series store has rows of its own
-// (cloud/series/stores.ts). `infra/` sets them; docs/architecture.md lists them.
+// Reads the environment variables of the platform on AWS: one row per variable, parsed at first use, so that a function
+// needs only the ones it uses and importing needs none. A series store has rows of its own (cloud/series/stores.ts).
+// `infra/` sets them; docs/architecture.md lists them.
 
 import * as z from 'zod'
 import { must } from '../domain/must.ts'
@@ -11,7 +11,7 @@ export const name = z.string().min(1)
 export const url = z.url({ protocol: /^https?$/ })
 
 export const variables = {
-  /** DynamoDB table of state documents, of the ledger of what was touched, and of nothing else. */
+  /** DynamoDB table of state documents and of the ledger of arrived readings, nothing else. */
   KILOWATCH_STATE_TABLE: name,
   /** S3 bucket of reports and packages. */
   KILOWATCH_OBJECTS_BUCKET: name,
@@ -21,18 +21,18 @@ export const variables = {
   KILOWATCH_QUEUE_ROLLUP_URL: url,
   KILOWATCH_QUEUE_NOTIFY_URL: url,
   KILOWATCH_QUEUE_PRUNE_URL: url,
-  /** Where this function's messages go that were received RECEIVES_MAX times. */
+  /** Dead-letter queue of this function: for messages received RECEIVES_MAX times. */
   KILOWATCH_DEAD_LETTERS_URL: url,
-  /** Where the page is: links of notifications lead there. */
+  /** Address of the page, for links in notifications. */
   KILOWATCH_PAGE_URL: url,
-  /** Sender of mail, an identity that SES has verified. */
+  /** Sender of mail, an identity verified in SES. */
   KILOWATCH_MAIL_FROM: name,
   /** IoT policy that every gateway's certificate gets. */
   KILOWATCH_THING_POLICY: name,
-  /** Claim of the JWT that says who is an administrator, and the value it must have or contain. */
+  /** JWT claim that marks an administrator, and the value it must have or contain. */
   KILOWATCH_ADMIN_CLAIM: name.default('cognito:groups'),
   KILOWATCH_ADMIN_VALUE: name.default('kilowatch-admin'),
-  /** `prod`, `test`, …: only told in logs. */
+  /** `prod`, `test`, …: used only in logs. */
   KILOWATCH_STAGE: name.default('prod'),
 }
 
@@ -40,8 +40,8 @@ type Rows = Readonly<Record<string, z.ZodType>>
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * A function that gives the value of a variable of `rows`. It throws an Error that names the variable when it is not
- * set, or says what is wrong with it.
+ * Returns a function that reads a variable of `rows`. It throws an Error that names the variable when it is missing or
+ * invalid.
  */
 export function readerOf<Table extends Rows>(rows: Table) {
   return <Name extends keyof Table & string>(key: Name, source: Environment = process.env): z.output<Table[Name]> => {

@@ -1,6 +1,6 @@
-// The FanOut port over SQS FIFO queues: the group of a message is its shard, so that no two functions work on one shard
-// at a time, and its deduplication id is the shard with the span of time it was sent in, so that messages that wait are
-// one. The queue's delay is longer than the span; why that loses nothing is in docs/decisions/0016.
+// The FanOut port over SQS FIFO queues. A message's group is its shard, so that no two functions work on one shard at a
+// time. Its deduplication id is the shard with the span of time in which it was sent, so that waiting messages merge.
+// The queue's delay is longer than the span; docs/decisions/0016 says why that loses nothing.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs'
@@ -12,18 +12,18 @@ import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts
 const ENTRIES_PER_BATCH = 10
 const ATTEMPTS = 4
 const RETRY_MS_FIRST = 50
-/** Group of messages that are for all at once, and of the ticks of schedules (infra/). */
+/** Group of messages for all shards, and of scheduled ticks (infra/). */
 const WHOLE_GROUP = 'all'
 
-/** What a queue's message says. */
+/** Body of a queue message. */
 export interface ShardMessage {
-  /** '' where a message is for all at once. */
+  /** '' for all shards at once. */
   shard: string
-  /** The clock's turn (ShardEvent). */
+  /** A scheduled run (ShardEvent). */
   scheduled?: true
 }
 export interface SqsFanOut extends FanOut {
-  /** Sends the clock's turn on to each shard. */
+  /** Sends a scheduled run to each shard. */
   tick(queue: QueueName, shards: readonly string[]): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export interface SqsFanOutOptions {
 }
 
 export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): SqsFanOut {
-  /** Deduplication ids of the present span that SQS has accepted: they need not be sent, or paid, again. */
+  /** Deduplication ids that SQS accepted in the present span: sending them again would only cost money. */
   let accepted = { span: -1, ids: new Set<string>() }
 
   async function sendBatch(queue: QueueName, entries: readonly SendMessageBatchRequestEntry[]): Promise<void> {
@@ -61,7 +61,7 @@ export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): SqsFanOut {
     const groups = [...new Set(each ? shards : shards.slice(0, 1).map(() => ''))]
     const entries = groups.flatMap((shard, index): SendMessageBatchRequestEntry[] => {
       const MessageGroupId = shard || WHOLE_GROUP
-      // The clock's turn says more than a message of a handler, so it is not the same.
+      // A scheduled run does more than a handler's message asks for, so the two must not merge.
       const MessageDeduplicationId = `${MessageGroupId}-${scheduled ? 'tick' : 'work'}-${span}`
       if (accepted.ids.has(`${queue}/${MessageDeduplicationId}`)) return []
       const message: ShardMessage = { shard, ...(scheduled && { scheduled }) }

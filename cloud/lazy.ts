@@ -1,7 +1,7 @@
-// Things that are made when they are first used: importing a handler opens nothing and asks the environment nothing,
-// and a function that sends no mail needs no client for it.
+// Creates objects at first use: importing a handler opens nothing and reads no environment variable, and a function
+// that sends no mail needs no mail client.
 
-/** Stands for what `make` makes, which is called at the first use of a method. A failed `make` is tried again. */
+/** Stands for the result of `make`, which runs at the first use of a method. A failed `make` is tried again. */
 export function lazy<T extends object>(make: () => T): T {
   let made: T | undefined
   return new Proxy({} as T, {

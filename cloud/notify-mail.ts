@@ -1,5 +1,5 @@
-// Mail by SES. What SES says of the request itself is final; what an administrator may mend while the mail still
-// matters (an identity that is not verified yet, sending that is paused) and all that may pass is not.
+// Sends mail by SES. SES's errors about the request itself are final. Passing errors are not, nor are those that an
+// administrator may mend while the mail still matters: an unverified identity, paused sending.
 
 import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
@@ -24,7 +24,7 @@ export async function sendBySes(ses: SESv2Client, { from, to, message, timeoutMs
       Simple: {
         Subject: text(title),
         Body: { Text: text([...lines, '', link].join('\n')) },
-        // The same when sent again: SES gives each mail a message id of its own.
+        // The same when sent again: SES assigns each mail a new message id.
         Headers: [{ Name: 'X-Kilowatch-Id', Value: encodeURIComponent(id) }],
       },
     },

@@ -1,5 +1,5 @@
-// Short messages by SNS, where it may send them: not in the regions of China, whose numbers need a gateway there
-// (functions/telling/sms.ts). A number that has opted out, or is none, will not get better.
+// Sends short messages by SNS where it is allowed: not in the regions of China, whose numbers need a gateway there
+// (functions/telling/sms.ts). A number that opted out or is invalid is a permanent failure.
 
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
@@ -22,7 +22,7 @@ export async function sendShortMessage(sns: SNSClient, { phone, message, timeout
   const command = new PublishCommand({
     PhoneNumber: phone,
     Message: cutTo([title, ...lines, link].join('\n'), CHARACTERS_MAX, (text) => text.length),
-    // Alerts go by the surer and dearer way.
+    // The type for alerts: more reliable and more expensive.
     MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
   })
   try {

@@ -1,4 +1,4 @@
-// The notify port on AWS: mail by SES, short messages by the gateway that is set or else by SNS, robots and webhooks by
+// The notify port on AWS: mail by SES, short messages by the configured gateway or else by SNS, robots and webhooks by
 // fetch as on one machine.
 
 import type { SESv2Client } from '@aws-sdk/client-sesv2'
@@ -16,9 +16,9 @@ const TIMEOUT_MS = SEND_MS_MAX / 2
 export interface CloudNotifierOptions {
   ses: SESv2Client
   sns: SNSClient
-  /** Asked with each message, so that a setting counts at once. */
+  /** Read for each message, so that a new setting applies at once. */
   setting(): Promise<NotifySetting | undefined>
-  /** Sender of mail where the setting names none. */
+  /** Sender of mail when the setting names none. */
   mailFrom(): string
   now(): number
   timeoutMs?: number

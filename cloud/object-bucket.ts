@@ -1,5 +1,5 @@
-// Files in an S3 bucket: reports, packages, and state documents too large for DynamoDB. Encryption, versions and who
-// may read are the bucket's own settings (infra/).
+// Stores files in an S3 bucket: reports, packages, and state documents too large for DynamoDB. The bucket's own
+// settings (infra/) cover encryption, versions and read access.
 
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { checkObjectKey, type ObjectStore } from '../functions/platform.ts'

@@ -1,5 +1,5 @@
-// The platform on AWS: managed stores, queues, mail and devices, composed from the environment, and the three functions
-// with which cloud/entries connects a handler to AWS's events.
+// Composes the platform on AWS from the environment: managed stores, queues, mail and devices. Also exports the three
+// functions with which cloud/entries connects a handler to AWS's events.
 
 import { IoTClient } from '@aws-sdk/client-iot'
 import { SESv2Client } from '@aws-sdk/client-sesv2'
@@ -21,7 +21,7 @@ import { lazy } from './lazy.ts'
 import { cloudNotifier } from './notify.ts'
 import { lazyStores } from './stores.ts'
 
-/** IoT Core's registry takes some ten calls a second of an account; the SDK waits longer each time, with jitter. */
+/** IoT Core's registry allows some ten calls a second per account; the SDK waits longer each time, with jitter. */
 const IOT_ATTEMPTS = 8
 
 const sqs = lazy(() => new SQSClient())
@@ -29,7 +29,7 @@ const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_U
 const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now })
 let shared: Platform | undefined
 
-/** Opens nothing: each port is made when it is first used, and then names the variable that it misses. */
+/** Opens nothing: each port is created at first use, and then names a missing variable. */
 export function platform(): Platform {
   shared ??= composed()
   return shared

@@ -1,13 +1,12 @@
-// Fleet provisioning asks here before a certificate becomes a gateway's. A claim certificate is the same in many boxes,
-// so who holds one may ask in any name: only a gateway that is registered, and has no certificate yet, gets one this
-// way.
+// Decides for fleet provisioning whether a certificate may become a gateway's. Many boxes share one claim certificate,
+// so its holder can ask in any name: only a registered gateway without a certificate gets one this way.
 
 import { type IoTClient, ListThingPrincipalsCommand } from '@aws-sdk/client-iot'
 import { GATEWAY_ID } from '../domain/registry/records.ts'
 import type { StateStore } from '../functions/platform.ts'
 import { registryReader } from '../functions/registry/reader.ts'
 
-/** What IoT Core sends (payload version 2020-04-01): `parameters` are what the box asked with. */
+/** IoT Core's event (payload version 2020-04-01); `parameters` are those that the box sent. */
 export interface ProvisioningEvent {
   claimCertificateId: string
   certificateId: string
@@ -23,11 +22,11 @@ export interface ProvisioningOptions {
   log?: (line: string) => void
 }
 
-/** Throws when the registry or IoT Core cannot be asked: then nobody gets a certificate, and the box asks again. */
+/** Throws when the registry or IoT Core is unavailable: then nobody gets a certificate, and the box asks again. */
 export function provisioningHook({ state, iot, log = console.log }: ProvisioningOptions) {
   const registry = registryReader(state)
 
-  /** Why not, or undefined. */
+  /** The reason for a refusal, or undefined. */
   async function refusal(gateway: string): Promise<string | undefined> {
     if (!GATEWAY_ID.test(gateway)) return 'not a gateway id'
     await registry.refresh()

@@ -1,5 +1,5 @@
-// Dead letters and the way back: reads a dead-letter queue, says why each message is there, and sends it to its queue
-// again. A message is deleted only after it was sent: a kill in between sends it twice, which every handler bears.
+// Reads a dead-letter queue, reports why each message is there, and sends it back to its queue. Deletes a message only
+// after sending it: a kill in between sends it twice, which every handler tolerates.
 
 import {
   ChangeMessageVisibilityCommand,
@@ -17,7 +17,7 @@ import type { IotMessage } from './events/messages.ts'
 
 /** SQS's own limit. */
 const MESSAGES_PER_RECEIVE = 10
-/** While we look at a message nobody else gets it; long enough to look at some thousands. */
+/** While this process holds a message, no other receives it; long enough for some thousands of messages. */
 const VISIBILITY_SECONDS = 300
 /** Long polling asks all of SQS's servers; a short poll may miss messages that are there. */
 const WAIT_SECONDS = 1
@@ -25,11 +25,11 @@ const NO_REASON = 'no reason was given: the function ended before it could say, 
 
 export interface DeadLetterReplay {
   queueUrl: string
-  /** By default the one that the queue's redrive policy names. */
+  /** Default: the queue named by the queue's redrive policy. */
   deadLettersUrl?: string
-  /** Only says what is there. */
+  /** Reports only, sends nothing. */
   dryRun?: boolean
-  /** At most so many messages. */
+  /** Largest number of messages. */
   limit: number
 }
 export interface DeadLetter {
@@ -43,7 +43,7 @@ export interface ReplayResult {
   queue: string
   deadLetters: string
   letters: DeadLetter[]
-  /** How many were sent back. */
+  /** Number of messages sent back. */
   replayed: number
 }
 
@@ -104,7 +104,7 @@ async function deadLettersOf(sqs: SQSClient, QueueUrl: string): Promise<string> 
   return found.QueueUrl ?? ''
 }
 
-/** What an IoT rule's error action says of a message that it could not send to the queue. */
+/** Message of an IoT rule's error action about a message that it could not send to the queue. */
 const ruleFailureSchema = z.object({
   clientId: z.string(),
   base64OriginalPayload: z.string(),
@@ -128,7 +128,10 @@ function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttribute
   return { id: MessageId, reason: reason || NO_REASON, sentMs: Number(Attributes.SentTimestamp ?? 0), body: Body }
 }
 
-/** As it was sent at first; what a rule's error action wrapped is unwrapped, received when the rule failed. */
+/**
+ * Sends the original message; one wrapped by a rule's error action is unwrapped, with the time of the failure as its
+ * time of receipt.
+ */
 async function sendBack(sqs: SQSClient, QueueUrl: string, message: Message, letter: DeadLetter): Promise<void> {
   const failure = ruleFailureOf(letter.body)
   const unwrapped: IotMessage | undefined = failure && {

@@ -1,5 +1,5 @@
-// Which store holds what in AWS: state in DynamoDB, files in S3, series in the store that was chosen at deploy. Each is
-// opened at first use.
+// Chooses the stores in AWS: state in DynamoDB, files in S3, series in the store chosen at deploy. Each is opened at
+// first use.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'

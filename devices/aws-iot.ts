@@ -1,6 +1,6 @@
-// What a gateway needs to speak to AWS IoT Core instead of an embedded broker: its own certificate in the place of a
-// password, the rule that takes readings without a charge for the message (Basic Ingest), and the service's quotas as
-// limits. The outbox and what a PUBACK means stay the same.
+// Options with which a gateway connects to AWS IoT Core instead of an embedded broker: a certificate of its own instead
+// of a password, the rule that takes readings free of charge (Basic Ingest), and the service's quotas as limits. The
+// outbox and the meaning of a PUBACK stay the same.
 
 import { readFileSync } from 'node:fs'
 import { topicOf } from '../domain/wire/topic.ts'
@@ -15,11 +15,11 @@ export interface AwsIotOptions {
    * iot:Data-ATS`).
    */
   host: string
-  /** 8883 unless a firewall in between wants another. */
+  /** 8883 unless a firewall in between requires another. */
   port?: number
   /** Name of the rule: the stack's output `IngestRuleName`. */
   rule: string
-  /** PEM files: the gateway's certificate and private key, and the authorities that may vouch for the endpoint. */
+  /** PEM files: the gateway's certificate and private key, and the certificate authorities of the endpoint. */
   certificateFile: string
   keyFile: string
   authoritiesFile: string
@@ -27,7 +27,8 @@ export interface AwsIotOptions {
 
 /**
  * Quotas of IoT Core for one connection: 100 publishes a second, 512 KiB a second, 100 publishes without a PUBACK, one
- * CONNECT a second for a client id; a message has 128 KiB as everywhere. We stay below: the status is a publish too.
+ * CONNECT a second for a client id; a message has 128 KiB as everywhere. The limits stay below: the status is a publish
+ * too.
  */
 const LIMITS: Partial<UplinkLimits> = {
   publishesPerSecond: 80,
@@ -56,6 +57,6 @@ export function awsIot(options: AwsIotOptions): Pick<GatewayOptions, 'id' | 'url
   }
 }
 
-/** The rule engine's own topic: the broker passes such a message to nobody, and does not charge for it. */
+/** The rule engine's own topic: the broker passes such a message to nobody and charges nothing for it. */
 export const basicIngestTopic = (rule: string, gateway: string): string =>
   `$aws/rules/${rule}/${topicOf(gateway, 'readings')}`

@@ -1,7 +1,7 @@
 // One connection of an uplink, from CONNECT to close: MQTT 3.1.1, QoS 1, in order, a bounded number of messages on the
-// wire, each deleted from the outbox only after its PUBACK. It wraps a fresh mqtt.js client that forgets all of the
-// last one, because mqtt.js would otherwise replay its own store one message at a time and lose publish callbacks on a
-// close (MQTT.js issues 2015, 1974); the outbox is the only memory.
+// wire, each deleted from the outbox only after its PUBACK. Uses a new mqtt.js client without memory of the last one,
+// because mqtt.js would otherwise replay its own store one message at a time and lose publish callbacks on a close
+// (MQTT.js issues 2015, 1974); only the outbox remembers messages.
 
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import { topicOf } from '../domain/wire/topic.ts'
@@ -9,19 +9,19 @@ import type { Log } from './log.ts'
 import type { OutboxEntry, OutboxFigures } from './outbox.ts'
 import { Pace } from './pace.ts'
 
-/** Packet ids have 16 bits and mqtt.js reuses them blindly; so the oldest unacknowledged message may lag this far. */
+/** Packet ids have 16 bits and mqtt.js reuses them unchecked; so the oldest unacknowledged message may lag this far. */
 const SEQ_LAG_MAX = 32_768
 /** CONNACK codes of MQTT 3.1.1 [MQTT-3.2.2.3]: bad user name or password, not authorized. */
 const REFUSALS = [4, 5]
-/** OpenSSL's names for a broker's alert that it does not take our certificate: revoked, expired, of nobody it knows. */
+/** OpenSSL's names for a broker's alert that it rejects the certificate: revoked, expired, or of an unknown issuer. */
 const REFUSED_CERTIFICATE = /^ERR_SSL_.*ALERT_(.*CERTIFICATE.*|UNKNOWN_CA)$/
-/** A twentieth of a second's bytes may go at once; one message always may. */
+/** Share of a second's bytes that may be sent at once: a twentieth; one message always may. */
 const BYTES_AT_ONCE_SHARE = 20
 const KEEPALIVE_S = 30
 const CONNECT_MS_MAX = 15_000
 const OFFLINE = '{"v":1,"state":"offline"}'
 
-/** What a connection asks of an outbox. */
+/** The part of an outbox that a connection uses. */
 interface Waiting {
   readonly figures: OutboxFigures
   peek(seq: number, limit: number): OutboxEntry[]
@@ -34,46 +34,48 @@ export interface ConnectionOptions {
   url: string
   /** Gateway id: MQTT client id, user name where there is a password, and part of its topics. */
   gateway: string
-  /** Without one the gateway is known by its certificate (`mqtt`). */
+  /** Without one, the certificate identifies the gateway (`mqtt`). */
   password?: string
   outbox: Waiting
   /** Topic for readings, e.g. AWS Basic Ingest (`$aws/rules/…`); without it the gateway's own. */
   topic?: string
-  /** Further options of mqtt.js, e.g. certificates; those the order of messages rests on are fixed. */
+  /** Further options of mqtt.js, e.g. certificates; options that affect the order of messages are fixed. */
   mqtt?: IClientOptions
   log: Log
   onOnline?(): void
-  /** After messages left the outbox: how many readings the broker has acknowledged. */
+  /** Called after messages left the outbox, with the number of readings acknowledged. */
   onAcknowledged?(readings: number): void
 }
 
 export interface ConnectionLimits {
   /** Messages on the wire without PUBACK: enough to keep a distant broker busy, few to repeat after a break. */
   inFlightMax: number
-  /** Bytes on the wire; one message may always go. Bounds memory when messages are large. */
+  /** Bytes on the wire; one message may always be sent. Bounds memory when messages are large. */
   inFlightBytesMax: number
-  /** Publishes and bytes a second, and publishes at once: brokers that serve many cut off whom they find too fast. */
+  /**
+   * Publishes and bytes a second, and publishes at once: brokers with many clients disconnect those that send faster.
+   */
   publishesPerSecond: number
   publishesAtOnce: number
   bytesPerSecond: number
-  /** Without a PUBACK for so long the connection counts as dead, whatever its pings say. */
+  /** After this long without a PUBACK the connection counts as dead, even if pings succeed. */
   ackMsMax: number
-  /** How long a stop waits for the last PUBACKs. */
+  /** Longest wait for the last PUBACKs on a stop. */
   stopMsMax: number
-  /** How often the retained status is renewed when its figures changed. */
+  /** Interval at which the retained status is renewed when its figures changed. */
   statusMs: number
-  /** A connection that lived so long has worked, even if there was nothing to send. */
+  /** A connection that lived this long has worked, even if there was nothing to send. */
   steadyMs: number
 }
 
 interface Ending {
   error?: Error
   refused: boolean
-  /** Whether readings got through, or it lived long: then the next wait starts small again. */
+  /** Whether readings were acknowledged, or the connection lived long: then the next wait starts small again. */
   worked: boolean
 }
 
-/** What it leaves unacknowledged the next connection sends again. */
+/** The next connection sends the messages again that this one leaves unacknowledged. */
 export class Connection {
   readonly ended: Promise<Ending>
   readonly #options: ConnectionOptions
@@ -82,7 +84,7 @@ export class Connection {
   readonly #client: MqttClient
   readonly #pace: Pace
   readonly #bytesPace: Pace
-  /** Set while the pace makes the next message wait. */
+  /** Set while the rate limit delays the next message. */
   #paused: NodeJS.Timeout | undefined
   /** Unacknowledged: seq → bytes and readings. Insertion order is send order. */
   readonly #inFlight = new Map<number, { bytes: number; readings: number }>()
@@ -131,12 +133,12 @@ export class Connection {
     this.#client.on('error', (error) => this.#closed(error))
   }
 
-  /** Sends from the outbox as much as the window has room for. */
+  /** Sends as many messages from the outbox as the window allows. */
   send(): void {
     if (!this.#online || this.#finishing || this.#paused) return
     const { inFlightMax, inFlightBytesMax } = this.#limits
     const room = inFlightMax - this.#inFlight.size
-    // Refilled by halves, so that a query on the outbox serves many messages.
+    // Refilled only when half empty, so that one query on the outbox serves many messages.
     if (room < inFlightMax / 2 || this.#inFlightBytes >= inFlightBytesMax) return
     this.#guard(() => {
       for (const entry of this.#options.outbox.peek(this.#sentSeq, room)) {
@@ -151,7 +153,7 @@ export class Connection {
     })
   }
 
-  /** Whether the message has to wait; then it is sent when its time has come. */
+  /** Whether the message has to wait; if so, schedules its sending. */
   #isTooFast({ payload }: OutboxEntry): boolean {
     const nowMs = performance.now()
     const waitMs = Math.max(this.#pace.waitMs(1, nowMs), this.#bytesPace.waitMs(payload.byteLength, nowMs))
@@ -167,7 +169,7 @@ export class Connection {
     return true
   }
 
-  /** A clean end: PUBACKs on their way, the offline status, DISCONNECT; all within `stopMsMax`. */
+  /** Ends cleanly: waits for outstanding PUBACKs, sends the offline status, then DISCONNECT; all within `stopMsMax`. */
   async finish(): Promise<void> {
     this.#finishing = true
     const late = setTimeout(() => this.#closed(), this.#limits.stopMsMax)
@@ -216,11 +218,11 @@ export class Connection {
     this.#markWorked()
     this.#acknowledged.push(seq)
     this.#acknowledgedReadings += sent.readings
-    // One transaction for all PUBACKs of this turn of the loop.
+    // One transaction for all PUBACKs of this turn of the event loop.
     this.#flush ??= setImmediate(() => this.#forget())
   }
 
-  /** Deletes acknowledged messages from the outbox, then sends on. */
+  /** Deletes acknowledged messages from the outbox, then continues sending. */
   #forget(): void {
     clearImmediate(this.#flush)
     this.#flush = undefined
@@ -282,7 +284,10 @@ export class Connection {
     await Promise.race([said, this.ended])
   }
 
-  /** An outbox that cannot be read or written ends the connection; the messages stay and the next try says so again. */
+  /**
+   * An outbox that cannot be read or written ends the connection; the messages stay and the next attempt reports it
+   * again.
+   */
   #guard(work: () => void): void {
     try {
       work()

@@ -1,13 +1,13 @@
-// The contract of a meter driver: the options that it takes from a gateway's configuration file, and the source that it
-// makes of them. `drivers.ts` is the table of all drivers; `drivers/blueprint.ts` shows how to write one.
+// The contract of a meter driver: its options in a gateway's configuration file, and the source made from them.
+// `drivers.ts` is the table of all drivers; `drivers/blueprint.ts` shows how to write one.
 
 import type * as z from 'zod'
 import type { Log } from './log.ts'
 import type { Source } from './source.ts'
 
 export interface Driver<Options = unknown> {
-  /** A strictObject, so that a misspelt option is told and not passed over. */
+  /** A strictObject, so that a misspelt option is reported, not ignored. */
   options: z.ZodType<Options>
-  /** Options are those that the schema has parsed. Opens nothing before its readings are asked for. */
+  /** `options` are parsed by the schema. Opens nothing before its readings are requested. */
   source(options: Options, log: Log): Source
 }

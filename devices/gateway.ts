@@ -1,5 +1,5 @@
-// One gateway: source → messages → outbox → uplink. Readings are safe once their message is in the outbox, at the
-// latest `maxDelayMs` after the source gave them; they leave it only when the broker has acknowledged them.
+// One gateway: source → messages → outbox → uplink. Readings are safe once their message is in the outbox, at most
+// `maxDelayMs` after the source yielded them; they leave it only when the broker has acknowledged them.
 
 import { GATEWAY_ID } from '../domain/registry/records.ts'
 import { READINGS_PER_MESSAGE_MAX } from '../domain/wire/reading.ts'
@@ -9,7 +9,7 @@ import { Outbox, type OutboxFigures, OutboxFull, type OutboxOptions } from './ou
 import type { Reading, Source } from './source.ts'
 import { Uplink, type UplinkOptions, type UplinkState } from './uplink.ts'
 
-/** As many as 24 meters give in a day of hours; large enough that the cost of a message no longer counts. */
+/** A day's hourly readings of some 20 meters; large enough that the overhead of a message is negligible. */
 const READINGS_PER_MESSAGE = 500
 const DELAY_MS_MAX = 1_000
 
@@ -19,24 +19,24 @@ export interface GatewayOptions
   id: string
   source: Source
   outbox: OutboxOptions
-  /** A message is closed when it holds so many (at most 2,000), */
+  /** A message is complete when it holds this many readings (at most 2,000), */
   readingsPerMessage?: number
-  /** or when its first reading has waited so long. */
+  /** or when its first reading has waited this long. */
   maxDelayMs?: number
-  /** Aborting is a clean stop. */
+  /** Aborting stops the gateway cleanly. */
   signal?: AbortSignal
   onState?(state: UplinkState): void
-  /** Called as figures change. */
+  /** Called when figures change. */
   onProgress?(figures: GatewayFigures): void
 }
 
-/** Counts of readings since the gateway started, but for `outbox`. */
+/** Counts of readings since the gateway started; `outbox` counts those in the file. */
 export interface GatewayFigures {
-  /** Handed over by the source and written to the outbox. */
+  /** Yielded by the source and written to the outbox. */
   offered: number
-  /** Answered by PUBACK, those of earlier runs included. */
+  /** Acknowledged by PUBACK, including those of earlier runs. */
   acknowledged: number
-  /** Not to be put on the wire: a value that is not finite, or a reading larger than a message. */
+  /** Readings that cannot be sent: a value that is not finite, or a reading larger than a message. */
   unsendable: number
   outbox: OutboxFigures
 }
@@ -49,7 +49,7 @@ export interface DeviceGateway {
    * first.
    */
   drained(): Promise<void>
-  /** Stops source and uplink and closes the outbox; what is not acknowledged stays in it for the next start. */
+  /** Stops source and uplink and closes the outbox; unacknowledged messages stay in it for the next start. */
   stop(): Promise<void>
 }
 
@@ -72,7 +72,7 @@ class RunningGateway implements DeviceGateway {
   #unsendable = 0
   #finalOutbox: OutboxFigures | undefined
   #stopped: Promise<void> | undefined
-  /** Waiters for the next acknowledgement. */
+  /** Callbacks waiting for the next acknowledgement. */
   #waiters: (() => void)[] = []
 
   constructor(options: GatewayOptions) {
@@ -98,7 +98,7 @@ class RunningGateway implements DeviceGateway {
     }
     this.#pumped = this.#pump()
     this.#drained = this.#drain()
-    // Whoever does not ask for `drained` still reads of the end in the log.
+    // The log reports the failure even when nobody awaits `drained`.
     this.#drained.catch((error) => {
       if (!this.#stopping.signal.aborted) this.#log.error('the source failed', { gateway: id, reason: String(error) })
     })
@@ -136,7 +136,10 @@ class RunningGateway implements DeviceGateway {
     if (this.figures().outbox.entries > 0) signal.throwIfAborted()
   }
 
-  /** Source to outbox. On a stop what was already read is still written: it is read, so it shall be sent. */
+  /**
+   * Moves readings from the source to the outbox. After a stop it still writes the readings that it has, so that they
+   * are sent.
+   */
   async #pump(): Promise<void> {
     const { signal } = this.#stopping
     const { readingsPerMessage = READINGS_PER_MESSAGE, maxDelayMs = DELAY_MS_MAX } = this.#options
@@ -170,7 +173,7 @@ class RunningGateway implements DeviceGateway {
     }
   }
 
-  /** Writes readings as messages, in batches; with `refuse` waits for room. */
+  /** Writes readings as messages, in batches; under `refuse` it waits for room. */
   async #write(readings: readonly Reading[]): Promise<void> {
     const { bodies, tooLarge } = encodeReadings(readings, this.#options.readingsPerMessage ?? READINGS_PER_MESSAGE)
     for (const reading of tooLarge) this.#refuse(reading, 'it is larger than a message')
@@ -242,7 +245,7 @@ class RunningGateway implements DeviceGateway {
 const STOPPED = Symbol('stopped')
 const LATE = Symbol('late')
 
-/** Waits for a promise, an abort or a time, whichever is first; leaves no listener behind, as Promise.race would. */
+/** Waits for a promise, an abort or a time, whichever is first; leaves no listener behind, unlike Promise.race. */
 function firstOf<T>(
   promise: Promise<T>,
   signal: AbortSignal,

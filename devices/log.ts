@@ -1,6 +1,6 @@
-// What a gateway says to whoever runs it. `console` fits; so does any structured logger.
+// The log of a gateway for its operator. `console` fits; so does any structured logger.
 
-/** Facts are plain values under short names; units stand in the names. */
+/** Facts are plain values under short names with their units. */
 export interface Log {
   info(message: string, facts?: Record<string, unknown>): void
   warn(message: string, facts?: Record<string, unknown>): void

@@ -1,4 +1,4 @@
-// Readings → MQTT payloads of version 1 (docs/rules/interfaces.md#readings-message) that keep its limits. Pure.
+// Encodes readings as MQTT payloads of version 1 (docs/rules/interfaces.md#readings-message) within its limits. Pure.
 
 import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
 import type { OutboxEntry } from './outbox.ts'
@@ -8,10 +8,10 @@ import type { Reading } from './source.ts'
 const ENVELOPE_BYTES_MAX = 64
 /** One batch is one transaction, one sync to disk. */
 const BATCH_ENTRIES_MAX = 1_024
-/** A batch is a small part of its outbox, so that waiting for room never means waiting for all to leave. */
+/** A batch is a small part of its outbox, so that waiting for room never means waiting for all messages to leave. */
 const BATCH_SHARE = 1 / 4
 
-/** The readings of one message as JSON; its sequence number comes with `seal`. `bytes` includes the envelope. */
+/** The readings of one message as JSON; `seal` adds the sequence number. `bytes` includes the envelope. */
 export interface Body {
   readings: number
   json: string
@@ -20,11 +20,11 @@ export interface Body {
 
 export interface Encoded {
   bodies: Body[]
-  /** Readings larger than a payload by themselves. */
+  /** Readings larger than a payload on their own. */
   tooLarge: Reading[]
 }
 
-/** Messages of `perMessage` readings in their order; halved where their JSON is larger than a payload. */
+/** Messages of `perMessage` readings in their order; split in halves where the JSON is larger than a payload. */
 export function encodeReadings(readings: readonly Reading[], perMessage: number): Encoded {
   const encoded: Encoded = { bodies: [], tooLarge: [] }
   for (let start = 0; start < readings.length; start += perMessage) {
@@ -39,7 +39,7 @@ export const seal = ({ readings, json }: Body, seq: number): OutboxEntry => ({
   payload: Buffer.from(`{"v":1,"seq":${seq},"readings":${json}}`),
 })
 
-/** Batches for an outbox of the given bounds. A body is in exactly one of them, in order. */
+/** Batches within the outbox's limits. Each body is in exactly one batch, in order. */
 export function* batchBodies(
   bodies: readonly Body[],
   outbox: { entriesMax: number; bytesMax: number },

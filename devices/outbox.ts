@@ -1,12 +1,12 @@
-// The gateway's memory on disk: finished MQTT messages wait here until the broker has acknowledged them.
-// One SQLite file per gateway; what `append` returned from survives SIGKILL and power loss. Sends nothing itself.
+// Stores finished MQTT messages on the gateway's disk until the broker has acknowledged them. One SQLite file per
+// gateway; messages that `append` has written survive SIGKILL and power loss. Sends nothing itself.
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
 
 /** 64 MiB is about 700,000 readings: ten weeks of 100 meters every 15 minutes. */
 const BYTES_MAX = 64 * 1024 * 1024
-/** Bounds the rows of messages that are small. */
+/** Limits the rows when messages are small. */
 const ENTRIES_MAX = 1_000_000
 const SCHEMA_VERSION = 1
 
@@ -20,29 +20,30 @@ export interface OutboxEntry {
 }
 
 export interface OutboxOptions {
-  /** Path of the SQLite file; made when absent. Only one process may hold it open. */
+  /** Path of the SQLite file; created when missing. Only one process may hold it open. */
   file: string
   entriesMax?: number
   /** Payload bytes; the file is somewhat larger. */
   bytesMax?: number
   /**
-   * When a message does not fit. `dropOldest` (default): the oldest messages make room, because the newest readings
-   * tell the present state; what is lost is counted on disk. `refuse`: `append` throws OutboxFull and the source waits.
+   * Policy when a message does not fit. `dropOldest` (default): deletes the oldest messages, because the newest
+   * readings tell the present state; counts the losses on disk. `refuse`: `append` throws OutboxFull and the source
+   * waits.
    */
   overflow?: 'dropOldest' | 'refuse'
 }
 
 export interface OutboxFigures {
-  /** What waits. */
+  /** Waiting messages. */
   entries: number
   bytes: number
   readings: number
-  /** Lost to `dropOldest` since the file was made. A message whose PUBACK got lost counts although it arrived. */
+  /** Lost to `dropOldest` since the file was created. A message whose PUBACK got lost counts although it arrived. */
   droppedEntries: number
   droppedReadings: number
 }
 
-/** With `refuse`: nothing was appended; try again when something was acknowledged. */
+/** Under `refuse`: nothing was appended; try again after an acknowledgement. */
 export class OutboxFull extends Error {
   override name = 'OutboxFull'
 }
@@ -57,9 +58,9 @@ export class Outbox {
   #lastSeq: number
   #heldSeq = 0
 
-  /** Opens or makes the file. Throws when it is broken, of another version, or open in another process. */
+  /** Opens or creates the file. Throws when it is broken, of another version, or open in another process. */
   constructor({ file, entriesMax = ENTRIES_MAX, bytesMax = BYTES_MAX, overflow = 'dropOldest' }: OutboxOptions) {
-    // An outbox that could not hold the largest message would be a dead end.
+    // An outbox too small for the largest message could never send it.
     if (entriesMax < 1 || bytesMax < PAYLOAD_BYTES_MAX) {
       throw new RangeError(`an outbox holds at least 1 entry and ${PAYLOAD_BYTES_MAX} bytes`)
     }
@@ -83,8 +84,8 @@ export class Outbox {
   }
 
   /**
-   * Adds messages in one transaction, on disk when it returns. Their seqs must run on from `nextSeq`.
-   * Throws OutboxFull by policy, RangeError when the batch alone is larger than the outbox.
+   * Adds messages in one transaction, on disk when it returns. Their seqs must continue from `nextSeq`. Throws
+   * OutboxFull under `refuse`, RangeError when the batch alone is larger than the outbox.
    */
   append(batch: readonly OutboxEntry[]): void {
     const bytes = batch.reduce((sum, entry) => sum + entry.payload.byteLength, 0)
@@ -109,14 +110,14 @@ export class Outbox {
     return this.#statements.peek.all(seq, limit) as unknown as OutboxEntry[]
   }
 
-  /** Says which messages are on the wire, up to and with `seq`: overflow takes those behind them first. */
+  /** Marks the messages up to and including `seq` as on the wire: overflow drops later ones first. */
   hold(seq: number): void {
     this.#heldSeq = seq
   }
 
   /**
-   * Forgets messages that the broker has acknowledged; unknown seqs are ignored. Not synced to disk at once:
-   * a deletion lost with the power means that the message is sent again, and a reading sent twice counts once.
+   * Deletes acknowledged messages; unknown seqs are ignored. Not synced to disk at once: a deletion lost in a power cut
+   * means that the message is sent again, and a reading sent twice counts once.
    */
   acknowledge(seqs: readonly number[]): void {
     if (seqs.length === 0) return
@@ -147,7 +148,7 @@ export class Outbox {
     return this.#figures.entries + entries > this.entriesMax || this.#figures.bytes + bytes > this.bytesMax
   }
 
-  /** Messages on the wire go last: they are about to be delivered, and would be counted as lost. */
+  /** Messages on the wire are dropped last: they are about to be delivered, and would be counted as lost. */
   #dropOldest(entries: number, bytes: number): void {
     for (const after of [this.#heldSeq, 0]) {
       while (this.#surplus(entries, bytes)) {
@@ -159,7 +160,7 @@ export class Outbox {
     }
   }
 
-  /** Deletes one message; returns its readings, 0 when it is not there. */
+  /** Deletes one message; returns its number of readings, 0 when it does not exist. */
   #remove(seq: number): number {
     const gone = this.#statements.remove.get(seq) as { readings: number; bytes: number } | undefined
     if (!gone) return 0

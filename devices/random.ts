@@ -1,5 +1,5 @@
-// Seeded pseudo-random numbers, so that the demo province and its meters come out the same on every machine.
-// Not for anything secret.
+// Seeded pseudo-random numbers, so that the demo province and its meters are the same on every machine. Not for
+// secrets.
 
 /** A stream of numbers; the same seed gives the same stream. */
 export interface Random {

@@ -1,5 +1,5 @@
-// Carries an outbox to the broker and never gives up: connects, and when the connection ends waits and connects again.
-// Each connection (`connection.ts`) starts from what the outbox holds and remembers nothing of the last.
+// Sends an outbox to the broker and never gives up: connects, and when the connection ends, waits and connects again.
+// Each connection (`connection.ts`) starts from the outbox and keeps no memory of the last.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, type ConnectionLimits, type ConnectionOptions } from './connection.ts'
@@ -21,7 +21,8 @@ export interface UplinkLimits extends ConnectionLimits {
   retryMsMin: number
   retryMsMax: number
   /**
-   * Wait after a refusal of id, password or certificate: only a person can mend it, and brokers ban those who hammer.
+   * Wait after a refusal of id, password or certificate: only a person can fix it, and brokers ban clients that retry
+   * fast.
    */
   refusedRetryMs: number
 }
@@ -29,7 +30,7 @@ export interface UplinkLimits extends ConnectionLimits {
 const LIMITS: UplinkLimits = {
   inFlightMax: 128,
   inFlightBytesMax: 4 * 1024 * 1024,
-  // As fast as the broker answers; a service with quotas is another matter (aws-iot.ts).
+  // As fast as the broker answers; a service with quotas sets limits (aws-iot.ts).
   publishesPerSecond: Number.POSITIVE_INFINITY,
   publishesAtOnce: Number.POSITIVE_INFINITY,
   bytesPerSecond: Number.POSITIVE_INFINITY,
@@ -66,13 +67,14 @@ export class Uplink {
     this.#running ??= this.#run()
   }
 
-  /** Says that the outbox may hold something new. */
+  /** Tells the uplink that the outbox may have new messages. */
   wake(): void {
     this.#connection?.send()
   }
 
   /**
-   * Waits briefly for PUBACKs on their way, says goodbye and disconnects; what is unacknowledged stays in the outbox.
+   * Waits briefly for outstanding PUBACKs, sends the offline status and disconnects; unacknowledged messages stay in
+   * the outbox.
    */
   async stop(): Promise<void> {
     this.#stopping.abort()

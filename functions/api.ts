@@ -1,5 +1,5 @@
 // The HTTP API: an API Gateway (HTTP API, payload 2.0) event in, a response out. The local host speaks the same events.
-// Parses query and body once at the border and turns what went wrong into an RFC 9457 problem document.
+// Parses query and body once at the border and turns errors into RFC 9457 problem documents.
 
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
@@ -12,7 +12,7 @@ import { type Handler, handlerOf } from './handler.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
 
-/** Of a body in which everything is wrong the first say it. */
+/** Problems named in one answer; a wholly wrong body has more. */
 const ISSUES_MAX = 100
 
 export type ApiEvent = APIGatewayProxyEventV2
@@ -55,7 +55,7 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
 
-/** 403 names the claim that a known sender lacks; 401 asks everybody else for other credentials. */
+/** 403 names the claim that a known sender lacks; everybody else gets 401 and needs other credentials. */
 function refusalOf(principal: Principal, needed: 'admin' | 'gateway'): ApiProblem {
   const needs = `this needs the credentials of a${needed === 'admin' ? 'n admin' : ' gateway'}`
   if (needed === 'admin' && principal.role === 'anyone' && principal.lacks !== undefined) {
@@ -89,7 +89,7 @@ function decoded(value: string | undefined): string {
   }
 }
 
-/** The first thing that is wrong is named with its field; zod's own sentence says why. */
+/** Names the field of the first error; zod's own sentence says why. */
 function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): z.output<T> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
@@ -123,7 +123,10 @@ const jsonResult = (statusCode: number, value: unknown, type = 'application/json
   body: JSON.stringify(value),
 })
 
-/** What is not a Problem is our fault: logged in full, told in general. */
+/**
+ * Answers a Problem as it is, a version conflict with 409 and a permanent failure with 422. Any other error is our
+ * fault: logged in full, answered in general terms.
+ */
 function problemResult(error: unknown): ApiResult {
   const problem =
     error instanceof ApiProblem

@@ -1,6 +1,6 @@
-// Consumption → what each institution used month by month, how it stands, and the sum of its county. Works on the
-// months that settling marked, and on all months of an institution whose registration changed; the scheduled run also
-// looks at the present month of everyone, since silence is news too.
+// Computes each institution's monthly consumption from its hours, judges it, and sums its county. Works on the months
+// that settling marked, and on all months of an institution whose registration changed; the scheduled run also judges
+// the present month of every institution, since missing readings are news too.
 
 import { judgeAlerts } from './alerts/round.ts'
 import { handlerOf } from './handler.ts'
@@ -25,7 +25,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const { institutions, meters, parent } = county
     const nowMs = now()
     await markChanged(state, county)
-    // Once for the county: months, rows and alerts ask for the same documents.
+    // Read once for the county: months, rows and alerts use the same documents.
     const docs = readOnce(state)
     const afterDays = await closingDays(state)
     const judged = await withDirtyMonths(state, shard, async (dirty, trail) => {

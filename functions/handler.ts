@@ -1,4 +1,4 @@
-// How every handler is made: the work, wrapped by middy, so that both hosts run the same middleware around it.
+// Makes every handler: the work, wrapped by middy, so that both hosts run the same middleware.
 
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'

@@ -15,7 +15,7 @@ import {
   type Refused,
 } from './wire/rejections.ts'
 
-/** A store may quote more than one would read. */
+/** Limit of a rejection's detail; a store may quote at length. */
 const NOT_KEPT_CHARS_MAX = 200
 
 export function ingest({ readings, state, fanOut }: Platform) {
@@ -23,7 +23,7 @@ export function ingest({ readings, state, fanOut }: Platform) {
   return handlerOf(async ({ messages }: MqttBatch): Promise<MqttBatchResult> => {
     await registry.refresh()
     const accepted: StoredReading[] = []
-    /** Where the readings of each message end in `accepted`. */
+    /** Where each message's readings end in `accepted`. */
     const ends: { message: MqttMessage; end: number }[] = []
     const refused: Refused[] = []
     const failed: MqttBatchResult['failed'] = []
@@ -52,7 +52,7 @@ export function ingest({ readings, state, fanOut }: Platform) {
     }
     for (const { rejections } of refused) await nameOtherGateways(rejections, registry)
     await keepRejections(state, refused)
-    // Also for a message that comes again: whoever took it before may have died before asking for this.
+    // Also for a redelivered message: the previous run may have died before it asked for settling.
     const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
     if (isWork) await fanOut.send('settle', [...shards])
     const rejected = refused.reduce((sum, { rejections }) => sum + rejections.length, 0)
@@ -71,7 +71,7 @@ function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReadin
   }).rejections
 }
 
-/** Those readings for whose time nothing is known that was received later. */
+/** The readings for whose time the store has nothing received later. */
 async function notOvertaken(
   readings: ReadingStore,
   own: readonly StoredReading[],
@@ -88,7 +88,7 @@ async function notOvertaken(
 
 const meterMaps = new WeakMap<GatewayEntry, ReadonlyMap<string, MeterEntry>>()
 
-/** The meters of a gateway by id; looked up once a reading, which a map does in a third of the time of an object. */
+/** A gateway's meters by id. Looked up once a reading, for which a map takes a third of an object's time. */
 function metersOf(sender: GatewayEntry): ReadonlyMap<string, MeterEntry> {
   const known = meterMaps.get(sender)
   if (known) return known
@@ -104,7 +104,7 @@ export const unknownGateway = (message: MqttMessage): KeptRejection => ({
   meter: null,
 })
 
-/** Its place in the message is not known any more: meter and time say which it was. */
+/** Its place in the message is no longer known; meter and time identify it. */
 const notKeptBy = (reason: string, { meter, atMs }: StoredReading): KeptRejection => ({
   code: 'notKept',
   detail: `the store does not take the reading at ${new Date(atMs).toISOString()}: ${reason}`.slice(
@@ -115,7 +115,7 @@ const notKeptBy = (reason: string, { meter, atMs }: StoredReading): KeptRejectio
   meter,
 })
 
-/** A meter that the sender does not have may be another gateway's: the installer wants to know which. */
+/** Names the gateway that owns a meter the sender does not have, for the installer. */
 async function nameOtherGateways(rejections: KeptRejection[], registry: RegistryReader): Promise<void> {
   for (const rejection of rejections.slice(0, DETAILS_PER_MESSAGE_MAX)) {
     const found =

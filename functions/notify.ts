@@ -1,5 +1,5 @@
-// Alert events → notifications → people. Both steps work from outboxes in the state store, so assessment only writes
-// down what happened and never waits for a mail server. Delivery is at least once: a kill between sending and noting
+// Turns alert events into notifications and sends them. Both steps work from outboxes in the state store, so assessment
+// only writes events and never waits for a mail server. Delivery is at least once: a kill between sending and recording
 // repeats it.
 
 import { must } from '../domain/must.ts'
@@ -17,27 +17,27 @@ import {
 import { type NotificationRecord, notificationKeys, recipientsOf } from './telling/outbox.ts'
 import { planPending } from './telling/plan.ts'
 
-/** Tries before a notification is given up: with the waits below, about half a day. */
+/** Attempts before a notification is given up: with the waits below, about half a day. */
 export const ATTEMPTS_MAX = 12
 const RETRY_MS_FIRST = 60_000
 const RETRY_MS_MAX = 3_600_000
-/**
- * A destination gets at most this many a round. Robots of DingTalk and WeCom take 20 a minute, and a round is a minute.
- */
+/** Messages to one destination a round. Robots of DingTalk and WeCom take 20 a minute, and a round is a minute. */
 export const SENDS_PER_ROUND = 18
-/** Destinations served side by side: one that hangs holds up nobody else. */
+/** Destinations served in parallel, so that one that hangs delays no other. */
 const DESTINATIONS_AT_ONCE = 16
-/** Read in one round; the rest waits for the next. */
+/** Notifications read in one round; the rest waits for the next. */
 const PENDING_PAGE = 20_000
-/** Broken documents that are named. */
+/** Broken documents named in an error. */
 const KEYS_NAMED_MAX = 20
-/** While one round sends a notification no other may; afterwards a killed sender's comes up again. */
+/**
+ * While one round sends a notification, no other may; when the lease ends, a killed round's notification is due again.
+ */
 const LEASE_MS = 2 * SEND_MS_MAX
 
 export function notify(on: Platform) {
   const { state, notify: notifier, now } = on
 
-  /** Sends what is due to one destination, one after the other; after a failure the rest waits for the next round. */
+  /** Sends the notifications due to one destination in turn; after a failure the rest waits for the next round. */
   async function serve(channel: Channel | undefined, due: readonly DueNotification[]): Promise<void> {
     for (const one of due.slice(0, SENDS_PER_ROUND)) {
       const record = await claim(one)
@@ -54,7 +54,7 @@ export function notify(on: Platform) {
     }
   }
 
-  /** Counts the attempt before it is made, so that a notification that kills its sender is given up as well. */
+  /** Counts the attempt before it is made, so that a notification that kills its process is given up as well. */
   async function claim({ key, record, version }: DueNotification): Promise<NotificationRecord | undefined> {
     const claimed = { ...record, attempts: record.attempts + 1, nextMs: now() + LEASE_MS }
     try {
@@ -82,7 +82,7 @@ export function notify(on: Platform) {
     const records = await state.getMany(pending.map(({ value }) => notificationKeys.record(value)))
     const found = records.map(({ key, value, version }) => ({ key, record: value, version }))
     const done = found.filter(({ record }) => record.state !== 'pending')
-    // Left by a kill between noting and forgetting.
+    // Left by a kill between recording the result and deleting the mark.
     await state.delete(done.map(({ record }) => notificationKeys.pending(record.notification.id)))
     return found
       .filter(({ record }) => record.state === 'pending' && record.nextMs <= nowMs)
@@ -102,7 +102,7 @@ export function notify(on: Platform) {
     const byDestination = Map.groupBy(due, (one) => destinationOf(channelOf(one)))
     const failed: ShardResult['failed'] = []
     await inParallel([...byDestination], DESTINATIONS_AT_ONCE, async ([destination, own]) => {
-      // A store that fails is told to the trigger; the other destinations are served all the same.
+      // A failing store is reported to the trigger; the other destinations are still served.
       await serve(channelOf(must(own[0])), own).catch((error: unknown) => {
         failed.push({ shard: '', reason: `notifications by ${destination.split(' ')[0]}: ${String(error)}` })
       })
@@ -127,10 +127,7 @@ function outcome(record: NotificationRecord, { state, error }: Attempt, nowMs: n
   return { ...record, error, nextMs: nowMs + wait }
 }
 
-/**
- * One robot, one mail address, one webhook, one phone. A mail server that hangs holds up each address for one round
- * only.
- */
+/** One robot, mail address, webhook or phone. A mail server that hangs delays each address for one round only. */
 const destinationOf = (channel: Channel | undefined): string => {
   if (!channel) return 'nowhere'
   if (channel.type === 'sms') return `sms ${channel.phones.join()}`

@@ -13,7 +13,7 @@ export interface Platform {
   readonly fanOut: FanOut
   readonly devices: DeviceRegistry
   readonly notify: Notifier
-  /** Where the page is, when the platform knows it; what an administrator has set counts more. */
+  /** Address of the page, when the platform knows it; an administrator's setting takes precedence. */
   readonly pageUrl?: string
   /** Epoch milliseconds. The only clock. */
   now(): number
@@ -26,29 +26,29 @@ export interface StoredReading {
   value: number
   quality: ReadingQuality
 }
-/** Raw readings, append-only. A reading is identified by (meter, atMs); of several the one received last holds. */
+/** Raw readings, append-only. (meter, atMs) identifies a reading; of several, the one received last counts. */
 export interface ReadingStore {
   /**
    * Durable when the promise resolves: a kill right after loses nothing. Batches are received in call order. Throws
-   * when the store is broken; then the batch is to be sent again as a whole. What it resolves to are the readings that
-   * this store will never take, however often they are sent; the others are stored.
+   * when the store is broken; then the whole batch must be sent again. Resolves to the readings that this store will
+   * never take; the others are stored.
    */
   append(batch: readonly StoredReading[], receivedMs: number): Promise<readonly RefusedReading[]>
 
   /**
-   * What arrived after `mark` (undefined: ever) for the given meters: each meter with the range of times touched,
-   * and the mark to ask with next time.
+   * Readings of the given meters that arrived after `mark` (undefined: all): each meter with the range of times
+   * touched, and the mark for the next call.
    */
   touchedSince(meters: readonly string[], mark: string | undefined): Promise<{ mark: string; touched: Touched[] }>
 
   /**
-   * Samples of many meters with fromMs ≤ at < toMs, each sorted by time, one per time (the last received).
-   * A reading its sender called `suspect` is left out. Meters without any are absent from the map. All of it is held
-   * in memory: the caller chooses how many meters and how long a range it asks for.
+   * Samples of many meters with fromMs ≤ at < toMs, each sorted by time, one per time (the last received). A reading
+   * its sender called `suspect` is left out. Meters without any are absent from the map. Everything is held in memory:
+   * the caller limits the meters and the range.
    */
   range(meters: readonly string[], fromMs: number, toMs: number): Promise<Map<string, Samples>>
 
-  /** How many readings stand for the given meters: distinct (meter, time) pairs. */
+  /** Number of stored readings of the given meters: distinct (meter, time) pairs. */
   count(meters: readonly string[]): Promise<number>
 
   /** Every value ever received for one meter in a time range, in order of arrival: the record of corrections. */
@@ -83,10 +83,10 @@ export interface ConsumptionDay {
   amounts: Float64Array
   /** 24 codes: index into HOUR_FLAGS, or NO_HOUR where no hour was ever settled. */
   flags: Uint8Array
-  /** What happened to the register on this day, for people to see (domain/settle/settle.ts). */
+  /** Register events of this day, for people to see (domain/settle/settle.ts). */
   events: readonly RegisterEvent[]
 }
-/** What is known of a meter over some days, and of how many hours. */
+/** The sum of a meter's known hours over some days, and their number. */
 export interface ConsumptionSum {
   amount: number
   hoursKnown: number
@@ -99,7 +99,7 @@ export interface ConsumptionStore {
   put(days: readonly ConsumptionDay[]): Promise<void>
   /** Days with fromDay ≤ day < toDay, sorted by meter as given and day. */
   get(meters: readonly string[], fromDay: number, toDay: number): Promise<ConsumptionDay[]>
-  /** The same days as sums only (consumption-sum.ts says how), by meter; those without a day are absent. */
+  /** The sums of the same days (settling/sum.ts defines them), by meter; meters without a day are absent. */
   sums(meters: readonly string[], fromDay: number, toDay: number): Promise<Map<string, ConsumptionSum>>
 }
 
@@ -118,14 +118,14 @@ export const docKey = <T>(path: string): Key<T> => path as Key<T>
 /** Keyed documents: conditional put, query by prefix. Keys are paths such as `status/130102/2026-11`. */
 export interface StateStore {
   get<T>(key: Key<T>): Promise<Doc<T> | undefined>
-  /** Those that exist, in the order of `keys`: sums over them are the same to the last bit. */
+  /** The existing ones, in the order of `keys`: sums over them are the same to the last bit. */
   getMany<T>(keys: readonly Key<T>[]): Promise<Doc<T>[]>
   /**
-   * All writes or none, where they are at most ATOMIC_DOCS_MAX. On one machine that holds for any number; in AWS, of
-   * more, and of `derived` ones without `ifVersion`, each is written on its own, after a look at all versions, and the
-   * last of them when all others stand: a put that fails half-way leaves some written, but not the last. Durable when
-   * the promise resolves; with `derived`, what can be made again, a power cut may take it back together with all later
-   * derived writes, consumption included. `ifVersion` 0 means: must not exist yet.
+   * All writes or none, for at most ATOMIC_DOCS_MAX; on one machine for any number. In AWS, larger puts, and `derived`
+   * ones without `ifVersion`, check all versions first, then write each document on its own, the last one after all
+   * others: a put that fails half-way leaves some written, but not the last. Durable when the promise resolves; with
+   * `derived`, for data that can be computed again, a power cut may undo it together with all later derived writes,
+   * consumption included. `ifVersion` 0 means: must not exist yet.
    */
   put(docs: readonly DocWrite[], options?: PutOptions): Promise<void>
   delete(keys: readonly string[]): Promise<void>
@@ -135,12 +135,12 @@ export interface StateStore {
    */
   query<T>(prefix: Key<T>, options?: QueryOptions): Promise<Doc<T>[]>
 }
-/** DynamoDB's limit of a transaction. What belongs together goes into one put of no more than these. */
+/** DynamoDB's limit of a transaction. Documents that belong together go into one put of at most this many. */
 export const ATOMIC_DOCS_MAX = 100
 export interface PutOptions {
   derived?: boolean
 }
-/** For documents that settling or judging makes again from what stands. */
+/** For documents that settling or judging can compute again. */
 export const DERIVED: PutOptions = { derived: true }
 export interface QueryOptions {
   after?: string
@@ -150,7 +150,9 @@ export interface QueryOptions {
 export interface DocWrite {
   key: string
   value: unknown
-  /** When given and the stored version is another: VersionConflict, and nothing is written (see `put` for how many). */
+  /**
+   * Expected version; when the stored one differs: VersionConflict, and nothing is written (see `put` for how many).
+   */
   ifVersion?: number
 }
 export class VersionConflict extends Error {
@@ -162,12 +164,12 @@ export class VersionConflict extends Error {
   }
 }
 
-/** Files under a path: reports, packages, and what is too large for a document. */
+/** Files under a path: reports, packages, and data too large for a document. */
 export interface ObjectStore {
-  /** Replaces what stands under the key, whole or not at all. Durable when the promise resolves. */
+  /** Replaces the file under the key, whole or not at all. Durable when the promise resolves. */
   put(key: string, bytes: Uint8Array, options: { contentType: string }): Promise<void>
   get(key: string): Promise<Uint8Array | undefined>
-  /** Of a key under which nothing stands: does nothing. */
+  /** Does nothing when the key has no file. */
   delete(key: string): Promise<void>
 }
 /**
@@ -180,17 +182,17 @@ export function checkObjectKey(key: string): void {
   if (!isPath || new TextEncoder().encode(key).length > OBJECT_KEY_BYTES_MAX)
     throw new RangeError(`"${key}" is no path for an object`)
 }
-/** What every file system and S3 take: no separators, control characters or Windows' own signs. */
+/** Characters that every file system and S3 accept: no separators, control characters or Windows' own signs. */
 const OBJECT_NAME = /^[^\\/:*?"<>|\p{Cc}\p{Cs}]+$/u
 const OBJECT_KEY_BYTES_MAX = 900
 
-/** One message per shard. Messages to the same shard that wait are one message; delivery is at least once. */
+/** One message per shard. Waiting messages to the same shard merge into one; delivery is at least once. */
 export interface FanOut {
   send(queue: QueueName, shards: readonly string[]): Promise<void>
 }
 export type QueueName = 'settle' | 'assess' | 'rollup' | 'notify' | 'prune'
 
-/** Tells people. */
+/** Sends notifications to people. */
 export interface Notifier {
   /**
    * Hands one message to one channel. Settles within SEND_MS_MAX, whatever the other side does. Throws PermanentFailure
@@ -200,11 +202,11 @@ export interface Notifier {
 }
 export const SEND_MS_MAX = 20_000
 export interface Message {
-  /** The same when a message is sent again: receivers may use it to see that. */
+  /** The same when a message is sent again, so that receivers can recognize it. */
   id: string
   title: string
   lines: readonly string[]
-  /** The page that shows it. */
+  /** Address of the page that shows the subject. */
   link: string
 }
 export class PermanentFailure extends Error {
@@ -212,32 +214,33 @@ export class PermanentFailure extends Error {
 }
 
 /**
- * Who may publish, and what is said to them. A gateway is the MQTT client of that id, in AWS the thing of that name.
+ * Credentials of gateways, and commands to them. A gateway is the MQTT client of that id, in AWS the thing of that
+ * name.
  */
 export interface DeviceRegistry {
   /**
-   * Gives each gateway its credentials: the password that was given, or, where it has none yet, a new secret, which is
-   * returned this once and stored only as a hash. A gateway that has credentials and is given no password keeps them.
-   * In AWS gateways have certificates, one by one (`issue`) or by fleet provisioning, and no passwords: nothing is made
-   * for many at once, and a password is a PermanentFailure.
+   * Gives each gateway its credentials: the given password, or, when it has none yet, a new secret, which is returned
+   * this once and stored only as a hash. A gateway that has credentials and is given no password keeps them. In AWS
+   * gateways have certificates, one by one (`issue`) or by fleet provisioning, and no passwords: this makes none, and a
+   * password is a PermanentFailure.
    */
   provision(gateways: readonly { id: string; password?: string }[]): Promise<{ id: string; secret: string }[]>
 
   /**
-   * New credentials for one gateway, valid beside those that it has until `confirm`. `csr`, a certificate signing
+   * Issues new credentials for one gateway, valid beside the old ones until `confirm`. `csr`, a certificate signing
    * request in PEM, keeps the private key where it was made; a host whose gateways have passwords refuses it
    * (PermanentFailure).
    */
   issue(gateway: string, csr?: string): Promise<DeviceCredentials>
-  /** Ends all credentials of a gateway but the newest: to be called once it was heard with those. */
+  /** Ends all credentials of a gateway except the newest: call it once the gateway has connected with those. */
   confirm(gateway: string): Promise<void>
   /** Ends all credentials of a gateway, and its connection. */
   revoke(gateway: string): Promise<void>
 
-  /** Publishes to `kw/v1/G/commands` with QoS 1. A gateway without a session hears nothing of it. */
+  /** Publishes to `kw/v1/G/commands` with QoS 1. A gateway without a session does not receive it. */
   command(gateway: string, command: DeviceCommand): Promise<void>
 }
-/** Told this once. `privateKeyPem` is null where it was made by whoever sent the signing request. */
+/** Returned this once. `privateKeyPem` is null when the sender of the signing request made the key. */
 export type DeviceCredentials =
   | { kind: 'password'; secret: string }
   | { kind: 'certificate'; certificatePem: string; privateKeyPem: string | null }
@@ -250,17 +253,17 @@ export interface DeviceCommand {
 
 /** The event of a queue trigger. */
 export interface ShardEvent {
-  /** Shards, or areas above them where a handler works on those; none: all there are. */
+  /** Shards, or areas above them for handlers that work on those; empty: all. */
   shards: readonly string[]
-  /** The clock's turn: what changes by time alone is looked at too. Default: when no shards are given. */
+  /** A scheduled run, which also checks what changes by time alone. Default: true when no shards are given. */
   scheduled?: boolean
 }
-/** Shards that could not be done now, to be tried again: partial failure in the return type. */
+/** Shards that failed now and must be tried again: partial failure in the return type. */
 export interface ShardResult {
   failed: { shard: string; reason: string }[]
 }
 
-/** The event of the `ingest` trigger: messages as they came off the wire. */
+/** The event of the `ingest` trigger: messages as received. */
 export interface MqttBatch {
   messages: readonly MqttMessage[]
 }
@@ -271,12 +274,14 @@ export interface MqttMessage {
   gateway: string
   payload: Uint8Array | string
   receivedMs: number
-  /** It lay somewhere since it was received: what was received later may stand already, and holds. */
+  /**
+   * The message was stored somewhere after it was received; readings received later may already be stored, and count.
+   */
   delayed?: boolean
 }
 export interface MqttBatchResult {
   stored: number
   rejected: number
-  /** Messages to deliver again because the world was broken, not because they were bad. */
+  /** Messages to deliver again because a port failed, not because they were bad. */
   failed: { id: string; reason: string }[]
 }

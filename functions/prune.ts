@@ -1,5 +1,5 @@
-// Forgets what nobody will ask for again: refusals older than a quarter, or beyond what one would read. Their counts
-// stay. And alerts and notifications that are over (retention.ts).
+// Deletes rejection records older than a quarter or beyond a number that anyone would read; their counts stay. Also
+// deletes cleared alerts and finished notifications (telling/retention.ts).
 
 import { DAY_MS } from '../domain/calendar.ts'
 import { handlerOf } from './handler.ts'
@@ -7,14 +7,12 @@ import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { forgetDone } from './telling/retention.ts'
 import { rejectionKeys } from './wire/rejections.ts'
 
-/** A quarter: what was wrong in one quarter's statistics can still be seen while they are checked. */
+/** A quarter: the errors behind one quarter's statistics stay visible while these are checked. */
 export const REJECTION_DAYS_MAX = 90
-/** Messages with refusals: one gateway that errs each minute for two weeks. */
+/** Messages with rejections: one gateway that errs each minute for two weeks. */
 export const REJECTIONS_MAX = 20_000
 const PAGE = 1_000
-/**
- * Alerts, and notifications, that one run forgets: a province makes fewer in an hour, and a backlog goes within days.
- */
+/** Alerts, and notifications, deleted by one run: a province makes fewer in an hour, and a backlog goes within days. */
 const DONE_MAX = 2_000
 
 export function prune({ state, now }: Platform, recordsMax = REJECTIONS_MAX) {

@@ -1,5 +1,5 @@
-// Everything derived, made again from raw readings, registry, reviews and bills. Which months were ever judged is
-// marked first, so that a rebuild that is killed loses none of them: it is run again.
+// Computes all derived data again from raw readings, registry, reviews and bills. First marks every month that was ever
+// judged, so that a killed rebuild loses none of them: run it again.
 
 import { must } from '../domain/must.ts'
 import { assess } from './assess.ts'
@@ -13,27 +13,27 @@ import { settle } from './settle.ts'
 import { addDirtyMonths } from './state/dirty.ts'
 import { DOCUMENTS } from './state/documents.ts'
 
-/** In the order of the list. Reviews, repairs, revisions and alerts are history, and stay. */
+/** In the order of the list. Reviews, repairs, revisions and alerts are history and stay. */
 const DERIVED_PREFIXES = DOCUMENTS.filter(({ kind }) => kind === 'derived').map(({ prefix }) => `${prefix}/`)
 const KEYS_PER_DELETE = 10_000
 
 export interface Rebuilt {
   shards: number
   readings: number
-  /** Documents that were deleted, and that stand now. */
+  /** Number of documents deleted, and number after the rebuild. */
   documentsBefore: number
   documents: number
   failed: ShardResult['failed']
 }
 
-/** `clearConsumption` empties the store of hours. Nobody else may work on the platform meanwhile. */
+/** `clearConsumption` empties the store of hours. The platform must have no other user meanwhile. */
 export async function rebuild(platform: Platform, clearConsumption: () => Promise<void>): Promise<Rebuilt> {
   const { state, readings } = platform
   const registry = registryReader(state)
   const head = await registry.refresh()
   await markJudgedMonths(platform)
   await keepJudgedMonths(state)
-  // The marks of settling go first: without them all is settled again, whatever else a kill leaves standing.
+  // The marks of settling go first: without them everything is settled again, whatever else a kill leaves.
   let documentsBefore = 0
   for (const prefix of DERIVED_PREFIXES) documentsBefore += await deleteAll(state, docKey(prefix))
   await clearConsumption()
@@ -55,8 +55,7 @@ async function deleteAll(state: StateStore, prefix: Key<unknown>): Promise<numbe
 }
 
 /**
- * Sets the months aside that stand: a closed one that comes out otherwise is a revision. A rebuild begun before goes
- * on.
+ * Sets stored months aside: a closed one with another result becomes a revision. A rebuild that was cut off continues.
  */
 async function keepJudgedMonths(state: StateStore): Promise<void> {
   const kept = new Set((await state.query(rebuiltKey())).map(({ key }) => key))
@@ -67,7 +66,7 @@ async function keepJudgedMonths(state: StateStore): Promise<void> {
     await state.put(docs.slice(first, first + KEYS_PER_DELETE))
 }
 
-/** Marks every month that stands of any subject, and every month that has bills: settling marks those with hours. */
+/** Marks every stored month of any subject, and every month that has bills; settling marks months with hours. */
 async function markJudgedMonths({ state }: Platform): Promise<void> {
   const { institutions, areas } = await readRegistry(state)
   const registry = registryReader(state)

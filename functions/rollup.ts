@@ -1,4 +1,5 @@
-// Cities and the province: the sum of the areas below, for the months that changed there. Each level marks the next.
+// Computes cities and the province: the sum of the areas below, for the months that changed there. Each level marks the
+// next.
 
 import { areaPathOf } from '../domain/registry/area.ts'
 import { handlerOf } from './handler.ts'
@@ -29,8 +30,7 @@ export function rollup({ state, fanOut, now }: Platform) {
   })
 
   /**
-   * Areas above others, the deepest first, so that one pass takes marks to the top; without marks there is nothing to
-   * do.
+   * Parent areas, deepest first, so that one pass carries marks to the top; an area without marks has nothing to do.
    */
   async function upwards(): Promise<string[]> {
     const areas = await registry.areas()

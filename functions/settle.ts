@@ -1,6 +1,6 @@
-// Raw readings → consumption by hour and day, shard by shard. Only what arrived since the last time is looked at, and
-// only the hours it can change are written; the mark moves last, so that a kill anywhere leaves work to do again, never
-// undone.
+// Converts raw readings into consumption by hour and day, shard by shard. Reads only what arrived since the last time,
+// and writes only the hours it can change. The mark moves last, so that a kill anywhere repeats work but never loses
+// it.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { handlerOf } from './handler.ts'
@@ -13,7 +13,7 @@ import { dirtyMonths, hasWork, type ShardState, settleWorks, shardStateOf, works
 import { addDirtyMonths } from './state/dirty.ts'
 import { inPasses } from './state/shard.ts'
 
-/** Shards that share each look at the stores: some 20,000 meters, of which no list takes the event loop for long. */
+/** Shards that share each read of the stores: some 20,000 meters; no list of them blocks the event loop for long. */
 const SHARDS_PER_PASS = 16
 
 export function settle({ readings, consumption, state, fanOut, now }: Platform) {

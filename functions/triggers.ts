@@ -1,5 +1,5 @@
 // The one table of triggers (docs/rules/platform.md#trigger-table). `infra/` maps each row to AWS, `local/host.ts` maps
-// the same row to the embedded host. A row names the handler module in this folder and what sets it off.
+// the same row to the embedded host. A row names the handler module in this folder and its events.
 
 import type { QueueName } from './platform.ts'
 
@@ -12,21 +12,18 @@ export interface Trigger {
   http?: readonly HttpRoute[]
   /** Queue of shard messages. */
   queue?: QueueName
-  /**
-   * What one message of the queue is for: a shard (county), an area above others, or any area. Without: for all at
-   * once.
-   */
+  /** Unit of one queue message: a shard (county), an area above others, or any area. Absent: one message for all. */
   each?: 'shard' | 'above' | 'area'
 }
 export type HttpRoute = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /api/v1/${string}`
 
 /**
- * In AWS messages for one shard that are sent within the same span of this length are one message, and a queue holds
- * each message back a second longer than that, so that nobody adds to work that has begun: docs/decisions/0016.
+ * In AWS, messages for one shard sent within the same span of this length merge into one, and a queue delays each
+ * message a second longer than that, so that none is merged into work that has begun: docs/decisions/0016.
  */
 export const GATHER_SECONDS = 30
 export const QUEUE_DELAY_SECONDS = GATHER_SECONDS + 1
-/** Receives before a message is set aside as a dead letter: transient failures of a store are over by then. */
+/** Receives before a message goes to the dead-letter queue: transient failures of a store are over by then. */
 export const RECEIVES_MAX = 5
 
 export const triggers = {
@@ -98,16 +95,16 @@ export const triggers = {
 export type ApiRoute = (typeof triggers.api.http)[number]
 
 /**
- * Work inside a trigger that is due less often than the trigger runs; functions/state/due.ts says when. No schedule in
- * AWS stands behind a row: it waits for the next run of its trigger.
+ * Work inside a trigger that is due less often than the trigger runs; functions/state/due.ts computes when. AWS has no
+ * schedule for such a row: it waits for the next run of its trigger.
  */
 export interface Schedule {
   within: keyof typeof triggers
-  /** At the most this often. */
+  /** Shortest interval. */
   everyMinutes: number
   /** Once a day: when it is first due, in minutes after local midnight, and over how many minutes areas are spread. */
   daily?: { fromMinute: number; spreadMinutes: number }
-  /** What it does, for the reader of this table. */
+  /** A description for readers of this table. */
   does: string
 }
 

@@ -1,5 +1,4 @@
-// What cdk-nag finds and we accept, each with the reason beside the construct it is about. A finding without one fails
-// test/infra.
+// Accepts findings of cdk-nag, each with a reason beside its construct. A finding without a reason fails test/infra.
 
 import { Validations } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'

@@ -1,4 +1,4 @@
-// The rights and variables that a function is given to use one resource.
+// The rights and variables that a function needs to use one resource.
 
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 

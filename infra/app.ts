@@ -1,6 +1,5 @@
 // The CDK app (cdk.json). `npm run synth` writes the template without credentials or network; account, region and
-// partition stay open until it is deployed, unless `-c region=` names one. cdk-nag looks at every template that is
-// written.
+// partition stay open until deployment, unless `-c region=` names one. cdk-nag checks every template.
 
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'

@@ -1,4 +1,4 @@
-// A handler's bundle (infra/bundle.ts) as an asset. Made by esbuild on this machine: no container is started.
+// Builds a handler's bundle (infra/bundle.ts) as an asset, by esbuild on this machine, without a container.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,12 +12,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 export interface Bundle {
   code: Uint8Array
-  /** Every file that went into it, from the project root. */
+  /** Every bundled file, from the project root. */
   inputs: readonly string[]
 }
 const made = new Map<string, Bundle>()
 
-/** Bundles the module at `entry`, a path from the project root; once, however many stacks a process writes. */
+/** Bundles the module at `entry`, a path from the project root; only once, however many stacks a process writes. */
 export function bundleOf(entry: string): Bundle {
   const known = made.get(entry)
   if (known) return known
@@ -43,7 +43,7 @@ export function bundledCode(entry: string): Code {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: Runtime.NODEJS_24_X.bundlingImage,
-      // Told to no container; it keeps the bundles apart in the CDK's memory of what it has bundled.
+      // No container runs it; it distinguishes the bundles in the CDK's cache.
       command: [entry],
       local: {
         tryBundle(folder) {

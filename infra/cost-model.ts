@@ -1,5 +1,5 @@
-// The words of the cost model: a case, a line of its bill, and by name what is assumed and not measured.
-// infra/cost-month.ts reckons with them; docs/cost.md shows all of it.
+// Types and assumptions of the cost model: a case, a line of its bill, and the named assumptions that are not measured.
+// infra/cost-month.ts computes with them; docs/cost.md shows everything.
 
 import type { PriceName } from './prices.ts'
 
@@ -9,24 +9,24 @@ export interface Case {
   meters: number
   /** Counties. */
   shards: number
-  /** One gateway sends the readings of its meters in one message each so many minutes. */
+  /** Interval at which a gateway sends the readings of all its meters in one message. */
   everyMinutes: number
-  /** Whoever looks at the page, on a working day. */
+  /** Users of the page on a working day. */
   readers: number
   /** vCPUs of the InfluxDB instance, in each of two zones. */
   influxVcpus: number
 }
 
-/** Not measured in AWS, where Kilowatch has not run: change one and `npm run cost` says what it means. */
+/** Not measured in AWS, where Kilowatch has not run: change a value and `npm run cost` shows its effect. */
 export const ASSUMED = {
   gatewaysPerInstitution: 1,
   /** A status is published when its figures have changed. */
   statusesPerGatewayHour: 1,
-  /** Pollers that Lambda keeps at a queue: a batch is what one of them finds. */
+  /** Lambda's pollers at a queue: a batch is what one of them finds. */
   pollersPerQueue: 5,
   /** Seconds that a poller waits at an empty queue. */
   pollSeconds: 20,
-  /** Seconds of an invocation: to begin with, and for each message, shard or institution in it. */
+  /** Seconds of an invocation: fixed, and for each message, shard or institution in it. */
   ingestSeconds: { each: 0.06, message: 0.0015 },
   settleSeconds: { each: 0.1, shard: 0.15, meter: 0.002 },
   assessSeconds: { each: 0.1, institution: 0.02 },
@@ -41,7 +41,7 @@ export const ASSUMED = {
   settleReadsPerShard: 40,
   assessWritesPerInstitution: 6,
   assessReadsPerInstitution: 20,
-  /** Shard marks that are too long for an item lie in S3. */
+  /** Marks of a shard too long for an item are stored in S3. */
   objectsPerShard: 1,
   /** Bytes of a reading and of a meter's day of 24 hours in Timestream; InfluxDB packs a reading into `packedBytes`. */
   readingBytes: 80,
@@ -56,16 +56,16 @@ export const ASSUMED = {
   fixedUsd: 10,
 } as const
 
-/** Of a month. */
+/** Hours of a month. */
 export const HOURS = 730
 export const MILLION = 1e6
 export const GB = 1e9
 
 export interface Line {
-  /** What is paid for: the part of the design. */
+  /** The part of the design that costs. */
   part: string
   price: PriceName
-  /** In the unit of the price. */
+  /** In the price's unit. */
   quantity: number
 }
 

@@ -1,5 +1,5 @@
-// A month's bill in AWS: from institutions and meters to messages, invocations, units and gigabytes, along the trigger
-// table and the limits of infra/functions.ts. The lines of the series come from the store that was chosen.
+// Computes a month's bill in AWS: from institutions and meters to messages, invocations, units and gigabytes, by the
+// trigger table and the limits of infra/functions.ts. The chosen series store adds its own lines.
 
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
@@ -10,13 +10,14 @@ import type { SeriesStoreName } from './settings.ts'
 const MINUTES = HOURS * 60
 const SECONDS = HOURS * 3600
 const WORKING_DAYS = 21
-/** Queries for series that one run of settling leads to. */
+/** Queries for series that one run of settling makes. */
 const QUERIES_PER_RUN = 4
-/** SQS takes, gives and deletes up to ten messages a request. */
+/** SQS sends, receives and deletes up to ten messages a request. */
 const SQS_BATCH = 10
 
 /**
- * A month at rest: all gateways send, everything works, nobody imports history. `gatherSeconds` is the trigger table's.
+ * A month of normal operation: all gateways send, everything works, nobody imports history. `gatherSeconds`: by default
+ * the trigger table's.
  */
 export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: number = GATHER_SECONDS): Line[] {
   const of = volumesOf(one, gatherSeconds)
@@ -59,14 +60,14 @@ function volumesOf(one: Case, gatherSeconds: number) {
   const ingestRuns = messages / perBatch
   const groups = ingestRuns * Math.min(perBatch, one.shards)
 
-  // Messages for one shard that come within a span are one; what nobody sent to is not worked on.
+  // Messages for one shard within a span merge into one; a shard without messages is not worked on.
   const shardRuns = Math.min(messages, one.shards * spans)
   const settledMeters = Math.min(readings, one.meters * spans)
   const assessed = Math.min(messages, one.institutions * spans)
   const perRun = clamp(one.shards / works.settle.copies, 1, SQS_BATCH)
   const runs = shardRuns / perRun
 
-  // Each tick is one run that sends a message for every shard; those find nothing new where ingest has sent one
+  // Each tick is one run that sends a message for every shard; these find nothing new where ingest has sent one
   // already.
   const rows = Object.values<Trigger>(triggers)
   const ticks = rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0)

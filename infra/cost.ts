@@ -1,4 +1,5 @@
-// `npm run cost` writes docs/cost.md from the model and the prices; test/infra/cost.test.ts holds the file to it.
+// `npm run cost`: writes docs/cost.md from the model and the prices; test/infra/cost.test.ts checks that the file is
+// current.
 
 import { writeFileSync } from 'node:fs'
 import { GATHER_SECONDS } from '../functions/triggers.ts'
@@ -7,7 +8,7 @@ import { monthlyLines } from './cost-month.ts'
 import { PRICED_FOR, PRICED_ON, type Price, type PriceName, prices } from './prices.ts'
 import { SERIES_STORES } from './settings.ts'
 
-/** Hebei: 31,600 institutions, 200,000 meters, 14 cities; the counties are those of the demo. */
+/** Hebei: 31,600 institutions, 200,000 meters, 14 cities; the number of counties is the demo's. */
 const province = { institutions: 31_600, meters: 200_000, shards: 170, readers: 2_000 }
 export const cases: readonly Case[] = [
   {
@@ -31,7 +32,7 @@ export const cases: readonly Case[] = [
   { name: 'the province, 15 min', ...province, everyMinutes: 15, influxVcpus: 8 },
   { name: 'the province, 1 min', ...province, everyMinutes: 1, influxVcpus: 32 },
 ]
-/** Spans of gathering to compare; SQS forgets a message's id after five minutes, so that longer ones gather no more. */
+/** Spans of gathering to compare; SQS forgets a message's id after five minutes, so longer spans gather no more. */
 const SPANS = [30, 60, 120, 240]
 const DOMINANT_LINES = 3
 

@@ -1,6 +1,5 @@
-// The functions: one for each row of the trigger table, with its size, its limits, and the rights it needs by name.
-// Limits are there so that a burst of readings, or a loop of ours, cannot use up the account's concurrency or its
-// money.
+// Builds the functions: one for each row of the trigger table, with its size, its limits and the rights it needs. The
+// limits keep a burst of readings, or an endless loop of ours, from using up the account's concurrency or money.
 
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -24,25 +23,24 @@ export interface Work {
   memoryMb: number
   /** Longest run, in seconds. */
   seconds: number
-  /** Most copies at a time. Reserved, so that others cannot take them either. */
+  /** Largest number of copies at a time. Reserved, so that other functions cannot use them. */
   copies: number
-  /** Most messages an invocation, and how long it waits for them. */
+  /** Largest number of messages an invocation, and how long it waits for them. */
   batch?: { messages: number; seconds?: number }
   reads?: readonly SeriesName[]
   writes?: readonly SeriesName[]
-  /** Queues it sends to. */
+  /** Queues to which it sends. */
   sends?: readonly (keyof typeof triggers)[]
-  /** Talks to people: mail, and the world's webhooks. */
+  /** Sends notifications: mail, short messages and webhooks. */
   tells?: boolean
 }
 
 /**
- * What the rows are worth. Memory is processor time too: 1,769 MB are one core. `copies` add up to 88 of the 1,000 that
- * an account has by default, 100 of which must stay unreserved; test/infra holds the sum.
+ * Sizes, limits and rights by trigger. Memory also sets processor time: 1,769 MB are one core. `copies` add up to 88 of
+ * the 1,000 that an account has by default, 100 of which must stay unreserved; test/infra checks the sum.
  */
 export const works: Readonly<Record<keyof typeof triggers, Work>> = {
-  // 20 copies × 100 messages a second outrun a province that comes back from an outage, and no more than the store
-  // takes.
+  // 20 copies × 100 messages a second catch up with a province after an outage, and stay within what the store takes.
   ingest: {
     ...{ memoryMb: 512, seconds: 60, copies: 20, batch: { messages: 100, seconds: 1 } },
     ...{ writes: ['readings'], sends: ['settle'] },
@@ -57,7 +55,7 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
     ...{ reads: ['readings', 'consumption'], sends: ['assess', 'rollup'] },
   },
   rollup: { memoryMb: 512, seconds: 120, copies: 4, batch: { messages: 10 }, sends: ['rollup'] },
-  // One at a time by its group; the second copy is there because SQS asks for two.
+  // Its group allows one at a time; the second copy is there because SQS asks for two.
   notify: { memoryMb: 512, seconds: 300, copies: 2, batch: { messages: 10 }, tells: true },
   prune: { memoryMb: 256, seconds: 300, copies: 2, batch: { messages: 10 } },
   // An import reads the whole registry: a province's 190,000 meters took 0.8 GB and three seconds of a core.
@@ -66,13 +64,10 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
     ...{ writes: ['readings'], sends: ['settle', 'assess'] },
   },
 }
-/**
- * A message is worked on for at most so long; beyond the function's own limit there is its start, and the answer to
- * SQS.
- */
+/** How long a message stays hidden: the function's limit, and time for its start and for the answer to SQS. */
 export const hiddenFor = ({ seconds, batch }: Work): Duration => Duration.seconds(seconds + (batch?.seconds ?? 0) + 60)
 
-/** A quarter, as long as refusals are kept: whoever asks why has the log. */
+/** A quarter, as long as rejections are kept, so that the log behind each is there. */
 export const LOGS_KEPT = RetentionDays.THREE_MONTHS
 
 export interface FunctionOptions {
@@ -80,7 +75,7 @@ export interface FunctionOptions {
   settings: Settings
   stores: Stores
   queues: ReadonlyMap<string, WorkQueue>
-  /** Where notifications lead. */
+  /** Target of links in notifications. */
   pageUrl: string
 }
 
@@ -119,7 +114,7 @@ interface Make {
   wildcards?: Readonly<Record<string, string>>
 }
 
-/** A function with the rights that it is given, a log that ends, and nothing else. */
+/** A function with the given rights and a log of limited retention. */
 export function makeFunction(scope: Construct, name: string, make: Make): LambdaFunction {
   const { settings, stores, entry, work, access, network } = make
   const logGroup = new LogGroup(scope, `${pascal(name)}Log`, {
@@ -147,15 +142,15 @@ export function makeFunction(scope: Construct, name: string, make: Make): Lambda
 export interface DeviceFunctionOptions {
   settings: Settings
   stores: Stores
-  /** Policy that certificates get. */
+  /** Policy of the certificates. */
   policyName: string
   /** `kw/v1/+/commands` */
   commandFilter: string
 }
 
 /**
- * The API's routes about gateways, on a function of their own: it may change certificates and nothing of the series,
- * and it stands outside their network, from which IoT Core's control plane cannot be reached.
+ * A function of its own for the API's routes about gateways: it may change certificates but has no rights to the
+ * series, and it runs outside their network, which cannot reach IoT Core's control plane.
  */
 export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptions): LambdaFunction {
   const { settings, stores, policyName, commandFilter } = options
@@ -181,7 +176,7 @@ export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptio
             [cert],
           ),
           allow(['Publish'], [commands]),
-          // IoT Core authorizes these for no resource in particular.
+          // IoT Core authorizes these actions only for all resources.
           allow(['CreateCertificateFromCsr', 'CreateKeysAndCertificate', 'DescribeEndpoint'], ['*']),
         ],
       },
@@ -194,7 +189,7 @@ export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptio
   })
 }
 
-/** An ARN as cdk-nag prints it: what is only known at deployment by its name. */
+/** An ARN as cdk-nag prints it: values known only at deployment appear by their name. */
 export function printedArn(scope: Construct, service: string, resource: string): string {
   const stack = Stack.of(scope)
   const printed = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value)
@@ -209,9 +204,9 @@ export function printedArn(scope: Construct, service: string, resource: string):
 function eventSource({ queue, ordered }: WorkQueue, { batch, copies }: Work): SqsEventSource {
   return new SqsEventSource(queue, {
     batchSize: batch?.messages,
-    // FIFO queues know no window.
+    // FIFO queues have no batching window.
     maxBatchingWindow: ordered || !batch?.seconds ? undefined : Duration.seconds(batch.seconds),
-    // No more than is reserved: what is throttled would count as received, and end as a dead letter.
+    // At most the reserved copies: a throttled message would count as received, and end as a dead letter.
     maxConcurrency: copies,
     reportBatchItemFailures: true,
   })
@@ -226,7 +221,7 @@ function sendingTo(name: string, queues: ReadonlyMap<string, WorkQueue>): Access
   }
 }
 
-/** The last try sets the message aside itself, with the reason (cloud/dead-letters.ts). */
+/** The right to move a message to the dead letters, with the reason, at the last attempt (cloud/dead-letters.ts). */
 const settingAside = ({ deadLetters }: WorkQueue): Access => ({
   environment: { KILOWATCH_DEAD_LETTERS_URL: deadLetters.queueUrl },
   statements: [new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] })],
@@ -237,13 +232,13 @@ const administering = ({ claim, value }: NonNullable<Settings['admin']>): Access
   statements: [],
 })
 
-/** Mail in the name of one sender. Webhooks need no right. */
+/** The right to send mail from one address, and short messages. Webhooks need no right. */
 function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: FunctionOptions): Access {
   const identities = mailFrom ? [mailFrom, mailFrom.slice(mailFrom.indexOf('@') + 1)] : []
   return {
     environment: { KILOWATCH_PAGE_URL: pageUrl, ...(mailFrom && { KILOWATCH_MAIL_FROM: mailFrom }) },
     statements: [
-      // Text messages go to numbers, which are no resource that could be named.
+      // Text messages go to numbers, which are not resources.
       new PolicyStatement({ actions: ['sns:Publish'], resources: ['*'] }),
       ...(mailFrom
         ? [
@@ -261,9 +256,7 @@ function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: Function
 const writingTo = (logGroup: LogGroup): PolicyStatement =>
   new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })
 
-/**
- * EC2 authorizes these for no resource in particular: a function's network interface has no name before it is there.
- */
+/** EC2 authorizes these actions only for all resources: a function's network interface has no name before it exists. */
 const standingInNetwork = (): PolicyStatement =>
   new PolicyStatement({
     actions: [

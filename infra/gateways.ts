@@ -1,7 +1,6 @@
-// AWS IoT Core: the rule that takes readings, the policy by which a gateway reaches its own topics and no others, and
-// fleet provisioning for those that come with a claim certificate. The topics are those of
-// docs/rules/interfaces.md#mqtt-topics; test/infra compares the policy with domain/wire/topic.ts, and test/devices runs
-// it against a broker.
+// Sets up AWS IoT Core: the rule that takes readings, the policy that limits a gateway to its own topics, and fleet
+// provisioning for gateways with a claim certificate. The topics are those of docs/rules/interfaces.md#mqtt-topics;
+// test/infra compares the policy with domain/wire/topic.ts, and test/devices runs it against a broker.
 
 import { CfnOutput } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -17,9 +16,9 @@ import { arnOf } from './store.ts'
 
 /** The SQL dialect of IoT rules in which encode() and clientid() behave as documented today. */
 const IOT_SQL_VERSION = '2016-03-23'
-/** IoT Core puts the name of the thing here whose certificate the connection was opened with. */
+/** IoT Core replaces this with the name of the thing whose certificate opened the connection. */
 const THING = '$' + '{iot:Connection.Thing.ThingName}'
-/** Client ids of gateways that have only a claim certificate begin with this. */
+/** Prefix of the client ids of gateways that have only a claim certificate. */
 const CLAIM_PREFIX = 'claim-'
 
 export interface RuleOptions {
@@ -30,10 +29,10 @@ export interface RuleOptions {
 }
 
 /**
- * A rule that gateways reach by Basic Ingest (`$aws/rules/<rule>/<topic>`), where the messages themselves cost nothing.
- * The payload is passed on encoded, so that one which is not JSON still reaches the handler and becomes a rejection;
- * the sender is the authenticated client id, not what the topic says. What cannot be passed on goes to the dead
- * letters, payload and all. Returns the rule's name.
+ * Adds a rule that gateways reach by Basic Ingest (`$aws/rules/<rule>/<topic>`), where messages are free of charge. It
+ * passes the payload on encoded, so that one that is not JSON still reaches the handler and becomes a rejection; the
+ * sender is the authenticated client id, not the one in the topic. Messages that it cannot pass on go to the dead
+ * letters with their payload. Returns the rule's name.
  */
 export function addTopicRule(scope: Construct, { name, filter, work }: RuleOptions): string {
   const role = new Role(scope, `${pascal(name)}RuleRole`, { assumedBy: new ServicePrincipal('iot.amazonaws.com') })
@@ -57,8 +56,8 @@ export function addTopicRule(scope: Construct, { name, filter, work }: RuleOptio
 }
 
 /**
- * What every gateway's certificate may do: connect as the thing it belongs to, publish to that thing's up channels and
- * by Basic Ingest, hear its commands. `filter` is the trigger table's, `kw/v1/+/readings`. Returns the policy's name.
+ * Adds the policy of every gateway's certificate: connect as its own thing, publish to that thing's up channels and by
+ * Basic Ingest, receive its commands. `filter` is the trigger table's, `kw/v1/+/readings`. Returns the policy's name.
  */
 export function addGatewayPolicy(scope: Construct, filter: string, ruleName: string): string {
   const topicOf = (channel: string) => channelOf(filter, channel).replace('+', THING)
@@ -85,20 +84,20 @@ export function addGatewayPolicy(scope: Construct, filter: string, ruleName: str
   return policy.ref
 }
 
-/** The filter of another channel beside the one of `filter`: `kw/v1/+/commands` beside `kw/v1/+/readings`. */
+/** The filter of another channel: `kw/v1/+/commands` for the `filter` `kw/v1/+/readings`. */
 export const channelOf = (filter: string, channel: string): string => filter.replace(/[^/]+$/, channel)
 
 export interface FleetOptions {
   settings: Settings
   policyName: string
-  /** Says yes or no before a certificate becomes a gateway's. */
+  /** Decides whether a certificate becomes a gateway's. */
   hook: LambdaFunction
 }
 
 /**
- * Fleet provisioning: a claim certificate, the same in many boxes, may do one thing, which is to ask for a certificate
- * in the name of a gateway. Whoever holds the claim could ask in any name; so the hook says no unless the gateway is
- * registered and has no certificate yet.
+ * Sets up fleet provisioning: a claim certificate, the same in many boxes, may only request a certificate in the name
+ * of a gateway. Its holder could ask in any name; so the hook refuses unless the gateway is registered and has no
+ * certificate yet.
  */
 export function addFleetProvisioning(scope: Construct, { settings, policyName, hook }: FleetOptions): void {
   const role = new Role(scope, 'FleetRole', { assumedBy: new ServicePrincipal('iot.amazonaws.com') })
@@ -134,7 +133,7 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, h
         thing: {
           Type: 'AWS::IoT::Thing',
           Properties: { ThingName: { Ref: 'Gateway' } },
-          // The hook lets nobody take over a thing that has a certificate; one without may be there already.
+          // The hook prevents taking over a thing that has a certificate; a thing without one may exist already.
           OverrideSettings: { ThingName: 'DO_NOTHING' },
         },
         certificate: {
@@ -145,13 +144,13 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, h
       },
     }),
   })
-  // The right to ask the hook stands before the template that names it.
+  // The right to call the hook must exist before the template that names it.
   template.node.addDependency(hook)
   addClaimPolicy(scope, templateName)
   new CfnOutput(scope, 'FleetTemplateName', { value: template.ref })
 }
 
-/** What a claim certificate may do: send a signing request, and register what comes back. */
+/** The rights of a claim certificate: to send a signing request, and to register the answer. */
 function addClaimPolicy(scope: Construct, templateName: string): void {
   const certificates = '$aws/certificates/create-from-csr/json'
   const things = `$aws/provisioning-templates/${templateName}/provision/json`

@@ -1,5 +1,5 @@
-// The HTTP API: one route for each of the table's, so that what is not in the table does not exist, behind an
-// authorizer that checks tokens before a function is paid for.
+// Builds the HTTP API: one route for each in the table of routes, so that no other exists, behind an authorizer that
+// checks tokens before a function costs money.
 
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
@@ -22,14 +22,14 @@ import { accept } from './accepted.ts'
 import { LOGS_KEPT } from './functions.ts'
 import type { Settings } from './settings.ts'
 
-/** Requests a second, and at once: a page asks some ten questions; a script that asks more has to wait (429). */
+/** Requests a second, and burst: a page makes some ten requests; a script that makes more has to wait (429). */
 const RATE = 100
 const BURST = 200
-/** How long a browser may remember what it may ask. */
+/** How long a browser may cache a preflight answer. */
 const PREFLIGHT_KEPT = Duration.hours(1)
-/** Open without a token whoever may read: what the API is like, and whether it lives. */
+/** Open without a token even when reading needs one: the API's description, and the health check. */
 const OPEN: ReadonlySet<HttpRoute> = new Set(['GET /api/v1/openapi.json', 'GET /api/v1/health'])
-/** What an HTTP API knows of a request: the CDK's standard fields are those of a REST API, and name no route here. */
+/** Log fields of an HTTP API: the CDK's standard fields are a REST API's, and do not contain the route. */
 const LOGGED = JSON.stringify({
   requestId: '$context.requestId',
   at: '$context.requestTime',
@@ -46,7 +46,7 @@ const LOGGED = JSON.stringify({
 export function addHttpApi(scope: Construct, settings: Settings): HttpApi {
   const api = new HttpApi(scope, 'Http', {
     createDefaultStage: false,
-    // A page that CloudFront serves asks its own origin; one that is elsewhere asks across.
+    // A page served by CloudFront is same-origin; a page elsewhere needs CORS.
     corsPreflight: settings.pageUrl === undefined ? undefined : asksAcross(settings.pageUrl),
   })
   const log = new LogGroup(scope, 'HttpLog', {
@@ -66,7 +66,7 @@ export function addHttpApi(scope: Construct, settings: Settings): HttpApi {
   return api
 }
 
-/** Tokens go in a header, never in cookies, so credentials need not be allowed. */
+/** Tokens are sent in a header, never in cookies, so credentials need not be allowed. */
 const asksAcross = (pageUrl: string): CorsPreflightOptions => ({
   allowOrigins: [new URL(pageUrl).origin],
   allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
@@ -74,7 +74,7 @@ const asksAcross = (pageUrl: string): CorsPreflightOptions => ({
   maxAge: PREFLIGHT_KEPT,
 })
 
-/** A route and the name of the function that answers it. */
+/** A route and the name of its function. */
 export type Served = [route: HttpRoute, by: string]
 
 export interface RoutesOptions {

@@ -1,6 +1,6 @@
-// Timestream for InfluxDB, in a network without a way to the internet, or an InfluxDB that is there already. The
-// network has no NAT: its functions reach AWS by endpoints, and those that talk to the world (notify) stand outside it:
-// decision 0017.
+// Builds Timestream for InfluxDB in a network without internet access, or uses an existing InfluxDB. The network has no
+// NAT: its functions reach AWS by endpoints, and functions that need the internet (notify) run outside it (decision
+// 0017).
 
 import { CfnOutput, SecretValue } from 'aws-cdk-lib'
 import {
@@ -26,7 +26,9 @@ import type { BuiltSeries, SeriesConstructs, SeriesNetwork, SeriesOptions, Serie
 const PORT = 8086
 const NETWORK = '10.64.0.0/22'
 const DATABASE = 'kilowatch'
-/** The smallest of three kinds. A province at 15 minutes fills some 35 GB a year by docs/cost.md's assumptions. */
+/**
+ * The smallest of three storage types. A province at 15 minutes fills some 35 GB a year by docs/cost.md's assumptions.
+ */
 const STORAGE = 'InfluxIOIncludedT1'
 const STORAGE_GIB = 100
 
@@ -60,7 +62,7 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
     'AwsSolutions-SMG4',
     'InfluxDB has no call by which a rotation could replace a token; docs/deploy.md says how a person does.',
   )
-  // Encrypted by the service under its own key: not every region's CloudFormation knows a key of one's own here yet.
+  // Encrypted by the service's own key: CloudFormation does not offer a customer key for it in every region yet.
   const instance = new CfnInfluxDBInstance(scope, 'Series', {
     name: `kilowatch-${settings.stage}`,
     dbInstanceType: settings.influxClass,
@@ -87,7 +89,7 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
   }
 }
 
-/** One token opens the bucket as a whole: InfluxDB knows no rights below it. */
+/** One token gives access to the whole bucket: InfluxDB has no finer rights. */
 const accessTo = (place: { url: string; database: string }, secretArn: string): Access => ({
   environment: {
     KILOWATCH_STORE: 'influxdb',
@@ -103,7 +105,7 @@ function addNetwork(scope: Construct, logs: Bucket): { network: SeriesNetwork; d
     ipAddresses: IpAddresses.cidr(NETWORK),
     maxAzs: 2,
     natGateways: 0,
-    // Nothing is in the default group; closing it would take a function of the CDK's own, with rights over groups.
+    // Nothing uses the default group; closing it would need a CDK function with rights over groups.
     restrictDefaultSecurityGroup: false,
     subnetConfiguration: [{ name: 'Series', subnetType: SubnetType.PRIVATE_ISOLATED }],
     gatewayEndpoints: {
@@ -131,7 +133,7 @@ function addNetwork(scope: Construct, logs: Bucket): { network: SeriesNetwork; d
   }
 }
 
-/** Two zones, as stage prod has; the network's two endpoints in each. */
+/** Two zones, as in stage prod; the network's two endpoints in each. */
 function monthOf({ influxVcpus, meters }: Case, { readings }: SeriesVolumes): Line[] {
   const keptBytes = 12 * (readings * ASSUMED.packedBytes + meters * HOURS * ASSUMED.packedBytes)
   return [

@@ -1,6 +1,6 @@
-// The web page: files in a bucket that only CloudFront can read, and the API under the same host, so that a browser
-// asks one origin. `npm run build:web` and one copy put the files there (docs/deploy.md). How to sign in is no file: a
-// function at the edge answers `config.json`, so that no copy of the page can overwrite it.
+// Serves the web page: files in a bucket that only CloudFront can read, and the API under the same host, so that a
+// browser has one origin. `npm run build:web` and one copy put the files there (docs/deploy.md). The sign-in settings
+// are no file: a function at the edge answers `config.json`, so that no copy of the page can overwrite them.
 
 import { CfnOutput, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
@@ -25,7 +25,7 @@ import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import type { Settings } from './settings.ts'
 
-/** Two years, as browsers' lists of sites that only speak TLS ask for. */
+/** Two years, as browsers' HSTS preload lists require. */
 const TLS_ONLY = Duration.days(730)
 
 export interface PageOptions {
@@ -38,10 +38,10 @@ export interface PageOptions {
 export function addPage(scope: Construct, { settings, logs, api }: PageOptions): string {
   const files = new Bucket(scope, 'Page', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-    // The page is the same for everyone and in every copy of Kilowatch: no secret that a key of one's own would keep.
+    // The page is public and the same in every copy of Kilowatch, so a customer key would protect nothing.
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
-    // What is built can be built again.
+    // The files can be built again.
     removalPolicy: RemovalPolicy.DESTROY,
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: 'page-files/',
@@ -110,13 +110,12 @@ function acceptFindings(distribution: Distribution, hasDomain: boolean): void {
   }
 }
 
-/** What web/src/api/site-config.ts reads, of a page that has the API beside it. */
+/** The settings that web/src/api/site-config.ts reads, for a page beside the API. */
 export const pageConfig = ({ jwt, pageClient }: Settings): object =>
   pageClient ? { oidc: { issuer: jwt.issuer, clientId: pageClient.id, scope: pageClient.scope } } : {}
 
 /**
- * A CloudFront function that answers by itself. The answer is written into it as a text of a text, so nothing in it is
- * code.
+ * A CloudFront function that answers by itself. The answer is a doubly quoted string in it, so nothing in it is code.
  */
 const answering = (config: object): string =>
   `function handler() {

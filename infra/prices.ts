@@ -1,6 +1,5 @@
-// Unit prices as data: dated, and replaceable by whoever has the price list of their region. None was read from a price
-// list while this was written, since there was no way to one; they are what the list of us-east-1 was remembered to
-// say.
+// Unit prices as data: dated, to be replaced by those of your region's price list. None was read from a price list,
+// since none was within reach; they are the list of us-east-1 from memory.
 
 export interface Price {
   /** US dollars for one `unit`. */

@@ -1,5 +1,5 @@
-// The function that fleet provisioning asks (cloud/provisioning-hook.ts). No row of the trigger table: on one machine
-// there is no fleet provisioning, and gateways get their passwords with the registry.
+// Builds the hook of fleet provisioning (cloud/provisioning-hook.ts). It is no row of the trigger table: one machine
+// has no fleet provisioning, and its gateways get their passwords with the registry.
 
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
@@ -12,7 +12,7 @@ import { arnOf, type Stores } from './store.ts'
 /** IoT Core waits five seconds for the answer. */
 const SECONDS = 5
 const MEMORY_MB = 512
-/** IoT Core registers ten things a second for an account; an answer takes a fraction of one. */
+/** IoT Core registers ten things a second per account; an answer takes a fraction of a second. */
 const COPIES = 4
 
 export function addProvisioningHook(scope: Construct, options: { settings: Settings; stores: Stores }): LambdaFunction {

@@ -1,5 +1,5 @@
-// The queues between what happens and who works on it. Each has a queue of dead letters that keeps the payload; both
-// are encrypted and take messages over TLS only.
+// Builds the queues of the handlers. Each has a dead-letter queue that keeps the payload; both are encrypted and accept
+// TLS only.
 
 import { Duration } from 'aws-cdk-lib'
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
@@ -7,23 +7,21 @@ import type { Construct } from 'constructs'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX } from '../functions/triggers.ts'
 import { pascal } from './names.ts'
 
-/** The longest that SQS keeps a message: a handler may be broken over a holiday without losing readings. */
+/** SQS's maximum: a handler may be broken over a holiday without losing readings. */
 const RETENTION = Duration.days(14)
 
 export interface WorkQueue {
   queue: Queue
-  /** Where messages go that were received too often. */
+  /** Queue for messages that were received too often. */
   deadLetters: Queue
   /** Ordered within a group (FIFO), one group a shard. */
   ordered: boolean
 }
 
 export interface WorkQueueOptions {
-  /**
-   * FIFO, held back until a span of gathering is over (decision 0016). IoT rules can only send to queues that are not.
-   */
+  /** FIFO, with a delay until a span of gathering is over (decision 0016). IoT rules cannot send to FIFO queues. */
   ordered: boolean
-  /** A message that is worked on stays hidden so long; longer than its function may run. */
+  /** How long a message in work stays hidden; longer than its function may run. */
   hidden: Duration
 }
 
@@ -32,7 +30,7 @@ export function addWorkQueue(scope: Construct, name: string, { ordered, hidden }
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: RETENTION,
-    // EventBridge Scheduler needs content-based ids; whoever gives an id of its own is not affected.
+    // EventBridge Scheduler needs content-based ids; senders with their own ids are not affected.
     ...(ordered && { fifo: true, contentBasedDeduplication: true }),
   }
   const deadLetters = new Queue(scope, `${pascal(name)}DeadLetters`, common)

@@ -1,4 +1,4 @@
-// Clock ticks as messages in the handler's own queue: a tick that fails is tried again like any work.
+// Sends scheduled ticks as messages to the handler's own queue: a failed tick is retried like any work.
 
 import { Duration } from 'aws-cdk-lib'
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'
@@ -7,13 +7,10 @@ import type { Construct } from 'constructs'
 import { pascal } from './names.ts'
 import type { WorkQueue } from './queues.ts'
 
-/**
- * The group that fan-out uses for messages that are for no shard in particular: a tick and such work wait for each
- * other.
- */
+/** Fan-out's group for messages without a shard: a tick and such work wait for each other. */
 const GROUP_OF_ALL = 'all'
 
-/** How long the scheduler tries to deliver a tick: later the next one is there anyway. */
+/** How long the scheduler tries to deliver a tick: after that the next tick comes anyway. */
 const TICK_AGE_MAX = Duration.minutes(15)
 
 export interface ScheduleOptions {
@@ -26,7 +23,7 @@ export function addSchedule(scope: Construct, { name, everyMinutes, work }: Sche
   new Schedule(scope, `${pascal(name)}Schedule`, {
     schedule: ScheduleExpression.rate(Duration.minutes(everyMinutes)),
     target: new SqsSendMessage(work.queue, {
-      // The time makes two ticks two messages: SQS drops one that equals another of the last five minutes.
+      // The time makes each tick a different message: SQS drops one equal to another of the last five minutes.
       input: ScheduleTargetInput.fromObject({ scheduled: name, at: ContextAttribute.scheduledTime }),
       messageGroupId: work.ordered ? GROUP_OF_ALL : undefined,
       maxEventAge: TICK_AGE_MAX,

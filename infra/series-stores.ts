@@ -1,5 +1,5 @@
-// The table of series stores in infra/: the value of `readings` in the context → the store. A row here and a name in
-// settings.ts go with a row of cloud/series/stores.ts.
+// The table of series stores in infra/: the value of `readings` in the context → the store. A row here also needs a
+// name in settings.ts and a row in cloud/series/stores.ts.
 
 import { influxConstructs } from './influx.ts'
 import type { SeriesConstructs } from './series.ts'

@@ -1,4 +1,4 @@
-// The contract of a series store in infra/: what it builds and what it costs. Each store is a file beside this one;
+// The contract of a series store in infra/: its resources and its cost. Each store is a file beside this one;
 // series-stores.ts is the table of all.
 
 import type { RemovalPolicy } from 'aws-cdk-lib'
@@ -29,7 +29,7 @@ export interface SeriesOptions {
 
 export interface BuiltSeries {
   series(reads: readonly SeriesName[], writes: readonly SeriesName[]): Access
-  /** Where functions have to stand that use series; undefined where the series are reached from anywhere. */
+  /** The network in which functions that use series must run; undefined when they can run anywhere. */
   network: SeriesNetwork | undefined
 }
 

@@ -1,41 +1,41 @@
-// What whoever deploys decides, from the CDK context (`-c name=value` or cdk.json): parsed once, here, so that a wrong
-// value is named before anything is built. docs/deploy.md describes each.
+// Parses the deployment's settings from the CDK context (`-c name=value` or cdk.json) once, so that a wrong value is
+// reported before anything is built. docs/deploy.md describes each.
 
 /**
- * Where the series may be, the default first: decision 0017 says why there is a choice, and why the database is in a
- * network of its own. Each has a row in series-stores.ts.
+ * Possible series stores, the default first: decision 0017 explains the choice, and why the database is in a network of
+ * its own. Each has a row in series-stores.ts.
  */
 export const SERIES_STORES = ['influxdb', 'timestream'] as const
 export type SeriesStoreName = (typeof SERIES_STORES)[number]
 
 export interface Settings {
-  /** `prod` keeps its data when the stack is deleted; what other stages hold goes with them. */
+  /** `prod` keeps its data when the stack is deleted; other stages delete theirs with it. */
   stage: string
-  /** Code of the area that the deployment serves: a tag, to tell bills apart. */
+  /** Code of the deployment's area: a tag, to tell bills apart. */
   area: string
   readings: SeriesStoreName
-  /** Mail addresses of those who run it: alarms, not alerts about energy. */
+  /** Mail addresses of the operators: for alarms, not for alerts about energy. */
   alerts: readonly string[]
   jwt: { issuer: string; audience: readonly string[] }
-  /** Who may read over HTTP. Whatever changes something needs a token either way. */
+  /** Who may read over HTTP. Changes need a token either way. */
   readers: 'signed-in' | 'anyone'
-  /** `none` where CloudFront cannot serve it, as in China without a domain of one's own that has an ICP record. */
+  /** `none` where CloudFront is not available, as in China without an own domain with an ICP record. */
   page: 'none' | 'cloudfront'
-  /**
-   * Where the page is, when it is not built here: links of notifications lead there, and its origin may ask the API.
-   */
+  /** Address of a page that is not built here: links in notifications lead there, and its origin may call the API. */
   pageUrl?: string
-  /** The page as a client of the issuer; without, nobody signs in on it. */
+  /** The page as a client of the issuer; without it the page has no sign-in. */
   pageClient?: { id: string; scope: string }
-  /** The page's own domain with its certificate; without, CloudFront's domain and the TLS versions it allows there. */
+  /**
+   * The page's own domain with its certificate; without it, CloudFront's domain and the TLS versions it allows there.
+   */
   pageDomain?: { name: string; certificateArn: string }
-  /** Sender of mail, verified in SES; without it mail is not sent. */
+  /** Sender of mail, verified in SES; without it no mail is sent. */
   mailFrom?: string
-  /** An InfluxDB that is there already; without it one is built. */
+  /** An existing InfluxDB; without it one is built. */
   influx?: { url: string; database: string; secretArn: string }
   /** Class of the InfluxDB instance that is built. */
   influxClass: string
-  /** The value that makes an administrator, and the claim of the token it stands in. */
+  /** The claim of the token, and the value in it, that mark an administrator. */
   admin?: { claim: string; value: string }
 }
 
@@ -44,7 +44,7 @@ const AREA = /^\d{6}(\d{6})?$/
 const HTTPS = /^https:\/\/\S+$/
 const MAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/
 
-/** Throws an Error that names the first value that is missing or wrong. */
+/** Throws an Error that names the first missing or wrong value. */
 export function settingsOf(context: (name: string) => unknown): Settings {
   const text = (name: string): string | undefined => {
     const value = context(name)

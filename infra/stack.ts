@@ -1,5 +1,5 @@
-// Turns the table of triggers into AWS, row by row: what sets a handler off, the queue in which its work waits, the
-// function that does it. Each idea has a file of its own beside this one, which only says how they hang together.
+// Turns the table of triggers into AWS, row by row: the trigger's source, the queue of its work, its function. The
+// files beside this one build the parts; this one only connects them.
 
 import { CfnOutput, Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
@@ -16,14 +16,14 @@ import type { Settings } from './settings.ts'
 import { addStores } from './store.ts'
 import { addWatch } from './watch.ts'
 
-/** As long as the logs of functions. */
+/** As long as functions' logs. */
 const ACCESS_LOGS_KEPT = Duration.days(90)
 
 export interface KilowatchStackProps extends StackProps {
   settings: Settings
 }
 
-/** Routes that change certificates: their function has other rights (infra/functions.ts). */
+/** Routes that change certificates: another function with other rights serves them (infra/functions.ts). */
 const ABOUT_GATEWAYS = / \/api\/v1\/gateways\//
 
 type Name = keyof typeof triggers

@@ -1,5 +1,5 @@
-// What is kept: documents in DynamoDB, files in S3, series in the store that was chosen, all encrypted under one key
-// that the account owns. Also says, as environment and statements, how a function reaches them.
+// Builds the stores: documents in DynamoDB, files in S3, series in the chosen store, all encrypted under one key that
+// the account owns. Also gives the environment and statements with which a function reaches them.
 
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
@@ -13,13 +13,13 @@ import type { BuiltSeries } from './series.ts'
 import { seriesConstructs } from './series-stores.ts'
 import type { Settings } from './settings.ts'
 
-/** The window for rebuilding the state table. DynamoDB's longest. */
+/** Days of point-in-time recovery of the state table. DynamoDB's maximum. */
 const RECOVERY_DAYS = 35
-/** Attribute by which DynamoDB forgets what has been settled long ago (the ledger of what was touched). */
+/** Attribute by which DynamoDB deletes old items of the ledger of arrived readings. */
 const EXPIRES_ATTRIBUTE = 'expires'
 /**
- * Documents too large for an item of the table (cloud/state/value.ts): replaced ones are kept as long as the table's
- * past.
+ * Prefix of documents too large for an item (cloud/state/value.ts): replaced ones are kept as long as the table's
+ * recovery reaches.
  */
 const LARGE_DOCUMENTS_PREFIX = 'state/'
 
@@ -29,13 +29,13 @@ export interface Stores extends BuiltSeries {
   objects: Bucket
   /** Access logs of the buckets and of the page. */
   logs: Bucket
-  /** Documents and files: every function works with them. */
+  /** Access to documents and files, which every function uses. */
   documents(): Access
 }
 
 export interface StoreOptions {
   settings: Settings
-  /** How long logs of access are kept. */
+  /** How long access logs are kept. */
   logsKept: Duration
 }
 
@@ -47,7 +47,7 @@ export function addStores(scope: Construct, { settings, logsKept }: StoreOptions
   const logs = new Bucket(scope, 'AccessLogs', {
     ...closed,
     encryption: BucketEncryption.S3_MANAGED,
-    // CloudFront delivers its logs by ACL, and to buckets without a key of one's own.
+    // CloudFront delivers its logs by ACL, and only to buckets without a customer key.
     objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
     lifecycleRules: [{ expiration: logsKept }],
   })
@@ -83,7 +83,7 @@ export function addStores(scope: Construct, { settings, logsKept }: StoreOptions
   }
 }
 
-/** No scan: whatever is looked for has a key. */
+/** No scan: every look-up has a key. */
 function documentStatements(state: Table, objects: Bucket): PolicyStatement[] {
   return [
     new PolicyStatement({
@@ -96,12 +96,12 @@ function documentStatements(state: Table, objects: Bucket): PolicyStatement[] {
       actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
       resources: [objects.arnForObjects('*')],
     }),
-    // Who may not list is told "forbidden" of a key that is not there, instead of "not found".
+    // Without the right to list, S3 answers "forbidden" instead of "not found" for a missing key.
     new PolicyStatement({ actions: ['s3:ListBucket'], resources: [objects.bucketArn] }),
   ]
 }
 
-/** What DynamoDB and S3 ask of the key in the name of a caller, each action by its name. */
+/** Actions that DynamoDB and S3 perform on the key for a caller, each by its name. */
 const useOf = (key: Key): PolicyStatement =>
   new PolicyStatement({
     actions: [

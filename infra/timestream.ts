@@ -1,4 +1,5 @@
-// Timestream for LiveAnalytics: a database with a table for readings and one for consumption, and what they cost.
+// Builds Timestream for LiveAnalytics: a database with one table for readings and one for consumption. Also computes
+// their cost.
 
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-timestream'
@@ -7,13 +8,15 @@ import { accept } from './accepted.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
 import type { BuiltSeries, SeriesConstructs, SeriesName, SeriesOptions, SeriesVolumes } from './series.ts'
 
-/** Readings of the last day are written and settled from memory; what comes later goes to the magnetic store. */
+/** Readings of the last day are written to and settled from memory; later arrivals go to the magnetic store. */
 const MEMORY_HOURS = 24
 /** Ten years: quota and target years are compared over two five-year plans. */
 const MAGNETIC_DAYS = 3650
 /** The dimension of every record (cloud/series/timestream). */
 const METER_DIMENSION = 'meter'
-/** Where Timestream reports what it refused after it had accepted it: only for late data, and only there. */
+/**
+ * Where Timestream reports records that it refused after accepting them: it does so only for late data, and only there.
+ */
 const REFUSED_PREFIX = 'timestream-refused/'
 
 const CLOSED_RULE = 'CloudFormation-Validate::W3697'
@@ -29,7 +32,7 @@ function build(scope: Construct, { key, objects, removalPolicy }: SeriesOptions)
   const tableOf = (id: string): CfnTable => {
     const table = new CfnTable(scope, id, {
       databaseName: database.ref,
-      // Or each query would scan every meter of its time (decision 0015).
+      // Otherwise each query would scan every meter in its time range (decision 0015).
       schema: {
         compositePartitionKey: [{ type: 'DIMENSION', name: METER_DIMENSION, enforcementInRecord: 'REQUIRED' }],
       },
@@ -69,7 +72,7 @@ function build(scope: Construct, { key, objects, removalPolicy }: SeriesOptions)
         ...(writes.length > 0
           ? [new PolicyStatement({ actions: ['timestream:WriteRecords'], resources: arnsOf(writes) })]
           : []),
-        // Asks which endpoint serves the account; the service authorizes it for no resource in particular.
+        // Looks up the account's endpoint; the service authorizes it only for all resources.
         new PolicyStatement({ actions: ['timestream:DescribeEndpoints'], resources: ['*'] }),
       ],
     }),
@@ -80,7 +83,7 @@ function monthOf({ meters }: Case, { readings, settledMeters, queries }: SeriesV
   const { readingBytes, dayBytes } = ASSUMED
   const writtenBytes = readings * readingBytes + settledMeters * dayBytes
   const keptBytes = 12 * (readings * readingBytes + meters * (HOURS / 24) * dayBytes)
-  // A day of what is written stays in memory.
+  // One day of writes stays in memory.
   const memoryGb = writtenBytes / (HOURS / 24) / GB
   return [
     line('series: writes', 'timestreamWrites', writtenBytes / 1024 / MILLION),

@@ -1,5 +1,5 @@
-// Who watches the watcher: alarms to the addresses given at deploy, and a dashboard. Each alarm is about something that
-// a person has to do; docs/deploy.md says what.
+// Monitors the service itself: alarms to the addresses given at deploy, and a dashboard. Each alarm needs an action by
+// a person; docs/deploy.md names it.
 
 import { Duration, Stack } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
@@ -26,7 +26,7 @@ import type { Stores } from './store.ts'
 /** Work that waits longer than this is late: readings shall count within minutes. */
 const AGE_SECONDS_MAX = 900
 const PERIOD = Duration.minutes(5)
-/** One failure in five minutes is a retry; in each of three it is a fault. */
+/** One failure in five minutes is a retry; one in each of three periods is a fault. */
 const PERIODS = 3
 
 export interface WatchOptions {
@@ -91,18 +91,18 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
   addDashboard(scope, options)
 }
 
-/** Where alarms go: the addresses given at deploy. */
+/** The topic of alarms, with the addresses given at deploy. */
 function addTopic(scope: Construct, { settings, stores }: WatchOptions): Topic {
   const topic = new Topic(scope, 'Alarms', { masterKey: stores.key, enforceSSL: true })
   stores.key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      // A key's own policy speaks of no other key.
+      // In a key's own policy, `*` means only that key.
       resources: ['*'],
     }),
   )
-  // A policy of its own (enforceSSL makes one) takes the place of SNS's default, which let the account's alarms in.
+  // A topic policy of one's own (enforceSSL makes one) replaces SNS's default, which admitted the account's alarms.
   topic.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

@@ -1,4 +1,4 @@
-// The embedded MQTT broker. A gateway proves who it is, may use only its own topics
+// The embedded MQTT broker. A gateway authenticates, may use only its own topics
 // (docs/rules/interfaces.md#mqtt-topics), and gets its PUBACK only after its readings are durable: aedes acknowledges
 // as soon as `authorizePublish` calls back, so the commit happens there.
 
@@ -11,7 +11,9 @@ import type { DeviceLink } from './credentials.ts'
 import type { GatewayWatch } from './gateway-watch.ts'
 import type { IngestQueue } from './ingest-queue.ts'
 
-/** A whole packet must fit; a client that sends more without completing one is cut off before it fills the memory. */
+/**
+ * A whole packet must fit; a client that sends more without completing one is disconnected before it fills the memory.
+ */
 const PACKET_BYTES_MAX = 4 * 1024 * 1024
 const PACKET_CHECK_MS = 250
 /** MQTT 3.1.1 return codes; aedes declares them as a const enum, which type stripping cannot read. */
@@ -24,7 +26,7 @@ export interface BrokerOptions {
   port: number
   verify(gateway: string, password: string): Promise<boolean>
   queue: IngestQueue
-  /** Is told who was heard. */
+  /** Receives which gateways were heard. */
   watch?: Pick<GatewayWatch, 'heard' | 'offline'>
   now(): number
   log(line: string): void
@@ -35,11 +37,11 @@ export interface Broker extends DeviceLink {
 }
 
 /**
- * What aedes does with a message after its PUBACK: keep it for subscribers that sleep, offer it to those that are
- * awake. Nobody may subscribe to readings, and the store has them already, so their way ends here.
+ * After its PUBACK, aedes would keep a message for sleeping subscribers and offer it to those awake. Nobody may
+ * subscribe to readings, and the store has them already, so aedes drops them here.
  */
 class GatewayBroker extends Aedes {
-  /** Within aedes the sender stands between packet and callback; a message of the broker's own has none. */
+  /** Within aedes the sender stands between packet and callback; the broker's own messages have none. */
   override publish(packet: PublishPacket, ...rest: [Done] | [Client | null, Done]): void {
     const [client, done] = rest
     if (client && done && parseTopic(packet.topic)?.channel === 'readings') {
@@ -98,7 +100,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-/** The client id and the user name are both the gateway's id: the id is what topics are checked against. */
+/** Client id and user name are both the gateway's id: topics are checked against the client id. */
 function authenticator({ verify, log }: BrokerOptions): AedesOptions['authenticate'] {
   return (client, username, password, done) => {
     const refuse = (reason: string, returnCode = BAD_USERNAME_OR_PASSWORD): void => {
@@ -123,8 +125,8 @@ function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOpti
       return done(new Error(`not authorised for topic "${packet.topic}"`))
     }
     const isReadings = parseTopic(packet.topic)?.channel === 'readings'
-    // A status is kept in memory as long as the host lives. Readings that are somewhat too large become a rejection;
-    // from PACKET_BYTES_MAX on they are cut off, also when they were faster than the guard.
+    // A status is kept in memory as long as the host lives. Readings somewhat too large become a rejection; from
+    // PACKET_BYTES_MAX on they are refused, even when they arrive faster than the guard checks.
     const bytesMax = isReadings ? PACKET_BYTES_MAX : PAYLOAD_BYTES_MAX
     if (packet.payload.length > bytesMax) {
       log(`gateway "${client.id}" sent ${packet.payload.length} bytes to "${packet.topic}"`)
@@ -133,17 +135,17 @@ function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOpti
     if (saysOffline(packet)) watch?.offline(client.id)
     else watch?.heard(client.id)
     if (!isReadings) return done(null)
-    // Nothing of a reading is to be retained or kept for others: the store has it.
+    // Readings are not retained or kept for others: the store has them.
     packet.retain = false
     queue.push({ gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }, done)
   }
 }
 
-/** A gateway that leaves, and the last will of one that was lost, are the same status: `{"v":1,"state":"offline"}`. */
+/** A gateway that leaves and the last will of a lost one send the same status: `{"v":1,"state":"offline"}`. */
 const saysOffline = ({ topic, payload }: PublishPacket): boolean =>
   parseTopic(topic)?.channel === 'status' && /"state"\s*:\s*"offline"/.test(payload.toString())
 
-/** Cuts off connections that buffer an oversized packet. Bytes are counted from the last packet that was complete. */
+/** Disconnects clients that buffer an oversized packet. Counts bytes from the last complete packet. */
 function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void): NodeJS.Timeout {
   const sockets = new Map<Socket, number>()
   server.on('connection', (socket: Socket) => {

@@ -1,5 +1,5 @@
-// Consumption by meter and day in SQLite (docs/decisions/0006): a row holds 24 hours, so that a day is replaced whole,
-// a meter-month is 30 key look-ups, and the rows that one settling pass writes lie side by side.
+// Stores consumption by meter and day in SQLite (docs/decisions/0006): a row holds 24 hours, so that a day is replaced
+// whole, a meter-month is 30 key look-ups, and the rows that one settling pass writes are adjacent.
 
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -12,21 +12,21 @@ import { inDerivedTransaction } from './sqlite.ts'
 const HOURS = 24
 /** 24 doubles and 24 flag codes. */
 const ROW_BYTES = HOURS * 8 + HOURS
-/** The sum of a day's known hours, and how many they are (functions/settling/sum.ts). */
+/** The sum of a day's known hours, and their number (functions/settling/sum.ts). */
 const SUM_BYTES = 8 + 1
 /** Rows written before the event loop gets a turn: about 10 ms of work. */
 const ROWS_PER_TURN = 2_000
-/** Rows read before it does: about as much. */
+/** Rows read before the event loop gets a turn: about as much work. */
 const ROWS_PER_READING_TURN = 10_000
 const SUMS_PER_READING_TURN = 40_000
 
-/** Keys that one statement passes over rather than end. */
+/** Largest gap between keys that one statement reads across. */
 const GAP_MAX = 8
 const NO_EVENTS: readonly RegisterEvent[] = []
 /** No meter's key. */
 const NO_KEY = -1
 /**
- * The rows of one day as one row: a row costs node:sqlite ten times what SQLite takes to find it. The casts keep the
+ * Reads the rows of one day as one row: a row costs node:sqlite ten times SQLite's own look-up. The casts keep the
  * bytes as they are, since the database's text is UTF-8 and is not checked.
  */
 const RUN = `SELECT json_group_array(meter) AS meters,
@@ -35,12 +35,12 @@ const RUN = `SELECT json_group_array(meter) AS meters,
     json_group_array(events) FILTER (WHERE events IS NOT NULL) AS events
   FROM days WHERE day = ? AND meter BETWEEN ? AND ?`
 
-/** Their sums alone: a twentieth of the bytes. */
+/** The sums alone: a twentieth of the bytes. */
 const RUN_SUMS = `SELECT json_group_array(meter) AS meters, CAST(group_concat(CAST(sum AS TEXT), '') AS BLOB) AS sums
   FROM days WHERE day = ? AND meter BETWEEN ? AND ?`
 
 export interface ConsumptionFile extends ConsumptionStore {
-  /** Forgets all days, to be made again. */
+  /** Deletes all days, to compute them again. */
   clear(): Promise<void>
 }
 
@@ -91,7 +91,7 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
     })
   }
 
-  /** False when a row is from before sums were kept. */
+  /** False when a row was written before sums were kept. */
   const readSums = ({ first, last }: Run, day: number, sums: Map<string, ConsumptionSum>, asked: Keys): boolean => {
     const row = selectSums.get(day, first, last) as unknown as { meters: string; sums: Uint8Array<ArrayBuffer> | null }
     const found: number[] = JSON.parse(row.meters)
@@ -112,7 +112,7 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
     },
 
     async put(unordered: readonly ConsumptionDay[]) {
-      // In the order in which they lie in the file: a year of many meters would otherwise touch a page for every row.
+      // In file order: otherwise a year of many meters would touch a page for every row.
       const days = unordered.toSorted((a, b) => a.day - b.day)
       for (let first = 0; first < days.length; first += ROWS_PER_TURN) {
         if (first > 0) await nextTurn()
@@ -188,7 +188,7 @@ function sumBlob(hours: Float64Array): Uint8Array {
 
 const eventsOf = (json: string | null): RegisterEvent[] => (json === null ? [] : (JSON.parse(json) as RegisterEvent[]))
 
-/** Writes rows into one and the same blob: SQLite copies what it is given. */
+/** Writes all rows into one buffer, since SQLite copies its input. */
 function blobWriter(): (amounts: Float64Array, flags: Uint8Array) => Uint8Array {
   const blob = new Uint8Array(ROW_BYTES)
   const amountsPart = new Float64Array(blob.buffer, 0, HOURS)
@@ -211,17 +211,14 @@ const hoursAt = (buffer: ArrayBuffer, offset: number): Hours => ({
   flags: new Uint8Array(buffer, offset + HOURS * 8, HOURS),
 })
 
-/** Keys from `first` to `last`, of which `count` are asked for. */
+/** Keys from `first` to `last`, `count` of them requested. */
 interface Run {
   first: number
   last: number
   count: number
 }
 
-/**
- * Keys gathered so that one statement reads those that lie together; what lies between them costs less than a
- * statement.
- */
+/** Groups nearby keys, so that one statement reads each group: the keys in between cost less than a statement. */
 function runsOf(keys: Iterable<number>): Run[] {
   const runs: Run[] = []
   for (const key of Uint32Array.from(keys).sort()) {

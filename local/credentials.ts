@@ -1,5 +1,5 @@
-// Passwords of gateways, kept as salted hashes in the state store. A secret that we made is 128 random bits and needs
-// only one SHA-256; a shorter password, which a person chose, is stretched with scrypt.
+// Stores gateways' passwords as salted hashes in the state store. A generated secret is 128 random bits and needs only
+// one SHA-256; a shorter password, chosen by a person, is stretched with scrypt.
 
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -10,17 +10,17 @@ interface Credential {
   kind: 'sha256' | 'scrypt'
   salt: string
   hash: string
-  /** Issued and not confirmed yet: holds beside the other. */
+  /** Issued and not confirmed yet: valid beside the other. */
   next?: Credential
 }
 const SECRET_BYTES = 16
-/** A secret of ours has 22 characters; nobody guesses a password of that length either, so it need not be stretched. */
+/** Length of a generated secret; nobody guesses a password of that length either, so it is not stretched. */
 const SECRET_CHARS = 22
 const HASH_BYTES = 32
 const scryptAsync = promisify<string, string, number, Buffer>(scrypt)
 /**
- * One at a time: scrypt runs on the few threads that DuckDB's calls wait for too, and a storm of guesses must not hold
- * up the commits of gateways that are online.
+ * One at a time: scrypt runs on the few threads that DuckDB's calls use too, and a storm of guesses must not delay the
+ * commits of connected gateways.
  */
 let stretched: Promise<unknown> = Promise.resolve()
 function stretch(password: string, salt: string): Promise<Buffer> {
@@ -31,13 +31,13 @@ function stretch(password: string, salt: string): Promise<Buffer> {
 
 export const credentialKey = (gateway: string) => docKey<Credential>(`credential/${gateway}`)
 
-/** The broker of a running host, which reaches who is connected. */
+/** The running host's broker, which can reach connected gateways. */
 export interface DeviceLink {
   publish(topic: string, payload: string): Promise<void>
   disconnect(gateway: string): void
 }
 export interface LocalDevices extends DeviceRegistry {
-  /** Says how gateways are reached, from now on. */
+  /** Sets the broker through which gateways are reached. */
   connect(link: DeviceLink): void
 }
 
@@ -108,9 +108,7 @@ async function credentialOf(password: string): Promise<Credential> {
   return { kind, salt, hash: (await digest(kind, salt, password)).toString('base64url') }
 }
 
-/**
- * Whether the password is the gateway's. What was right once is remembered, so that a storm of reconnects stays cheap.
- */
+/** Checks a gateway's password. Remembers a correct one, so that a storm of reconnects stays cheap. */
 export function credentialVerifier(state: StateStore): (gateway: string, password: string) => Promise<boolean> {
   const known = new Map<string, { version: number; fingerprint: string }>()
   return async (gateway, password) => {

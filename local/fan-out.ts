@@ -1,17 +1,17 @@
-// The in-process queue behind the FanOut port. Messages to one shard that wait are one message. It is lost with the
-// process, on purpose: what is to be done stands in the stores, and the host asks for all shards when it starts.
+// The in-process queue behind the FanOut port. Waiting messages to one shard merge into one. The queue is lost with the
+// process, on purpose: the stores show what is to be done, and the host asks for all shards when it starts.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FanOut, QueueName, ShardResult } from '../functions/platform.ts'
 
 /**
- * Lanes work side by side: a mail server that hangs holds up nobody who settles. Within one, queues are served in this
- * order: what others wait for comes first.
+ * Lanes run in parallel, so that a mail server that hangs does not delay settling. Within a lane, queues are served in
+ * this order: those that others wait for come first.
  */
 const LANES: readonly (readonly QueueName[])[] = [['settle', 'assess', 'rollup', 'prune'], ['notify']]
 /**
- * Readings of one burst are settled together, when it has passed: settling must not hold up their acknowledgement, and
- * who asks for a meter sees them before. Messages that keep coming are waited for no longer than the maximum.
+ * A burst of readings is settled once, after it has passed: settling must not delay acknowledgements, and requests for
+ * a meter see its readings earlier anyway. A steady stream is delayed no longer than the maximum.
  */
 const GATHER_MS = 100
 const GATHER_MS_MAX = 1_000
@@ -19,17 +19,17 @@ const GATHER_MS_MAX = 1_000
 const REST = 2
 const REST_MS_MAX = 5_000
 const RETRY_MS = 1_000
-/** Under a steady stream of readings there is always something to settle: what has waited this long goes first. */
+/** Under a steady stream of readings, settling never pauses: a queue that waited this long goes first. */
 const PATIENCE_MS = 5_000
 
 export type ShardHandler = (shards: readonly string[]) => Promise<ShardResult>
 
 export interface LocalFanOut extends FanOut {
-  /** Sets who works on a queue. */
+  /** Sets the handler of a queue. */
   serve(queue: QueueName, handler: ShardHandler): void
-  /** Whether anything waits or is being worked on. */
+  /** Whether messages are waiting or in work. */
   busy(): boolean
-  /** Stops taking messages and waits for the one in hand. */
+  /** Stops taking messages and waits for the current one. */
   stop(): Promise<void>
 }
 
@@ -56,7 +56,7 @@ export function localFanOut(log: (line: string) => void = console.error, patienc
 /** One loop that serves the queues of `order`, one message after the other. */
 function lane(order: readonly QueueName[], log: (line: string) => void, patienceMs: number): LocalFanOut {
   const waiting = new Map<QueueName, Set<string>>(order.map((queue) => [queue, new Set()]))
-  /** When the oldest message of each queue came. */
+  /** Arrival of the oldest waiting message of each queue. */
   const waitingSinceMs = new Map<QueueName, number>()
   const handlers = new Map<QueueName, ShardHandler>()
   const stopping = new AbortController()

@@ -1,5 +1,5 @@
-// Keeps what the broker hears of gateways as documents, without a write for each message: at most one a minute for each
-// gateway, all of them together every few seconds.
+// Stores when the broker heard each gateway, without a write for each message: at most one a minute for each gateway,
+// all of them together every few seconds.
 
 import { type GatewaySeen, LISTENING_KEY, putGatewaysSeen } from '../functions/alerts/gateways-heard.ts'
 import { DERIVED, type StateStore } from '../functions/platform.ts'
@@ -10,7 +10,7 @@ const FLUSH_MS = 5_000
 export interface GatewayWatch {
   heard(gateway: string): void
   offline(gateway: string): void
-  /** Writes what waits, and stops. */
+  /** Writes pending entries, and stops. */
   close(): Promise<void>
 }
 

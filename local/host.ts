@@ -1,5 +1,5 @@
 // The host on one machine: maps each row of the trigger table to the embedded broker, queues, timers and HTTP server.
-// It listens on loopback unless told otherwise, and writes down where it listens for the CLI to find.
+// Listens on loopback unless told otherwise, and writes its addresses to a file for the CLI.
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ const HOST_FILE = 'host.json'
 const TOKEN_FILE = 'admin-token'
 
 export interface HostOptions {
-  /** Data folder; made when it is not there. */
+  /** Data folder; created when missing. */
   data: string
   /** 0: any free port. */
   port: number
@@ -34,16 +34,19 @@ export interface HostOptions {
   host: string
   /** Folder of the built page; undefined until it is built. */
   web?: () => string | undefined
-  /** Queues and timers wait for `run()`: whoever seeds data first is not disturbed. Messages are stored meanwhile. */
+  /**
+   * Queues and timers wait for `run()`, so that they do not disturb a caller that seeds data first. Messages are stored
+   * meanwhile.
+   */
   hold?: boolean
   log?: (line: string) => void
   /** Epoch milliseconds; the wall clock when absent. */
   now?: () => number
-  /** The tables to judge by; the product's own when absent. */
+  /** The tables for judging; the product's own when absent. */
   standards?: CheckedTables
 }
 
-/** Where a running host is, as the file in its data folder says. */
+/** Addresses of a running host, from the file in its data folder. */
 export interface HostAddress {
   pid: number
   httpUrl: string
@@ -53,7 +56,7 @@ export interface HostAddress {
 export interface Host extends HostAddress {
   platform: LocalPlatform
   handlers: { ingest: Handler<MqttBatch, MqttBatchResult> } & Record<QueueName, Handler<ShardEvent, ShardResult>>
-  /** Starts queues and timers of a host that was told to hold them. */
+  /** Starts the queues and timers of a host with `hold`. */
   run(): void
   close(): Promise<void>
 }
@@ -142,7 +145,8 @@ export function runningHost(data: string): HostAddress | undefined {
 }
 
 /**
- * Queue rows get their handler; schedule rows run at once, to take up what a killed host left, and then at their rate.
+ * Gives queue rows their handler; runs schedule rows at once, to resume the work of a killed host, and then at their
+ * rate.
  */
 function startQueues(
   { fanOut }: LocalPlatform,
@@ -160,7 +164,7 @@ function startQueues(
   }
   return timers
 }
-/** Stands for all shards in the queue; no area has this code. */
+/** Means all shards in the queue; no area has this code. */
 const ALL = ''
 
 function tokenOf(data: string): string {
@@ -170,7 +174,7 @@ function tokenOf(data: string): string {
   return readFileSync(file, 'utf8').trim()
 }
 
-/** A reader, or a host that was killed here, finds the old file or the new one: half a token would be a weak one. */
+/** A reader, or the next start after a kill, finds the old file or the new one: half a token would be a weak one. */
 function writeWhole(file: string, text: string): void {
   writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)

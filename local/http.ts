@@ -1,5 +1,5 @@
-// The HTTP side of the host: translates between Node's requests and the API Gateway events that the handler speaks,
-// says who asks (the part of API Gateway's authorizer), and serves the web page. No rules inside.
+// The HTTP side of the host: translates between Node's requests and the API Gateway events of the handler, identifies
+// the sender (as API Gateway's authorizer does), and serves the web page. Contains no rules.
 
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -8,9 +8,9 @@ import type { Principal } from '../functions/api/route.ts'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 
 /**
- * The body is held in memory, so who may send little is heard out for little. A province's meters in one import are
- * about 60 MB of JSON; a gateway's message that is too large is still read, to be kept as a rejection, as far as MQTT
- * reads it.
+ * Largest body by role: the body is held in memory, so a sender with few rights gets little of it. A province's meters
+ * in one import are about 60 MB of JSON. A gateway's oversized message is read up to MQTT's limit, to be stored as a
+ * rejection.
  */
 const BODY_BYTES_MAX: Record<Principal['role'], number> = {
   admin: 128 * 1024 * 1024,
@@ -53,19 +53,19 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   return { port: portOf(server, options.port), close: () => closed(server) }
 }
 
-/** Serves the page once it is built; until then a notice that looks again by itself. */
+/** Serves the page once it is built; until then a notice that reloads itself. */
 function pageServer(folder: () => string | undefined) {
   let files: ReturnType<typeof sirv> | undefined
   return (request: IncomingMessage, response: ServerResponse): void => {
     const built = folder()
     if (built) {
-      // `dev` looks at the disk each time: a file that a new build has replaced would otherwise end the process when
-      // asked for.
+      // `dev` reads the disk each time: otherwise a request for a file that a new build has replaced would end the
+      // process.
       files ??= sirv(built, { etag: true, dev: true })
-      // The page needs no parts of files, and sirv throws when a range ends before it begins.
+      // The page needs no byte ranges, and sirv throws when a range ends before it begins.
       delete request.headers.range
       files(request, response, () => {
-        // What the page is told by who serves it: nothing, so the API is here and nobody signs in.
+        // Empty config: same-origin API, no sign-in.
         if (request.url === '/config.json') send(response, 200, '{}')
         else send(response, 404, 'not found')
       })
@@ -130,7 +130,7 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<strin
   }
   check()
   bytes = 0
-  // Left open after a refusal, so that the answer can still go out.
+  // The connection stays open after a refusal, so that the answer can still be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length
     check()

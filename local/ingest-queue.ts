@@ -1,5 +1,5 @@
-// Micro-batches: messages that arrive while a batch is being committed form the next one, so that they share its
-// commit. In order of arrival: a correction must not overtake what it corrects.
+// Batches messages: those that arrive while a batch is being committed form the next one and share its commit. Keeps
+// the order of arrival: a correction must not overtake the reading it corrects.
 
 import { must } from '../domain/must.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'
@@ -9,8 +9,8 @@ const MESSAGES_PER_BATCH = 4_000
 const BYTES_PER_BATCH = 8 * 1024 * 1024
 
 /**
- * Batches under way: one is read while the other is committed. A batch is read without waiting for anything outside, so
- * it has asked the store to append before the next one is taken, and the store appends in the order it was asked.
+ * Concurrent batches: one is parsed while the other is committed. Parsing waits for nothing outside, so a batch calls
+ * the store's append before the next one is taken, and the store appends in the order of the calls.
  */
 const BATCHES_MAX = 2
 
@@ -19,7 +19,7 @@ export type Acknowledge = (error: Error | null) => void
 export interface IngestQueue {
   /** Calls `done(null)` once the readings are durable, `done(error)` when they are not and must be sent again. */
   push(message: Omit<MqttMessage, 'id'>, done: Acknowledge): void
-  /** Resolves when nothing waits. */
+  /** Resolves when no message is waiting. */
   drained(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResul
   const working = new Set<Promise<void>>()
 
   async function takeBatches(): Promise<void> {
-    // One turn of the event loop, so that the messages of other sockets that are ready now come along.
+    // One turn of the event loop, so that messages already waiting on other sockets join the batch.
     await new Promise(setImmediate)
     while (waiting.length > 0) {
       const batch = takeBatch()

@@ -1,5 +1,5 @@
-// Mail by SMTP. A reply of 5xx is final, 4xx and a lost connection are not (RFC 5321 §4.2.1), except that a refused
-// login may be mended in the settings while the mail still matters.
+// Sends mail by SMTP. A 5xx reply is final, 4xx and a lost connection are not (RFC 5321 §4.2.1), except that a refused
+// login is tried again, since the settings may be mended while the mail still matters.
 
 import { createHash } from 'node:crypto'
 import nodemailer from 'nodemailer'
@@ -26,7 +26,7 @@ export async function sendBySmtp(
     dnsTimeout: timeoutMs,
   }
   const { hostname, searchParams } = new URL(smtpUrl)
-  // Without it a middleman who hides STARTTLS would be given the password.
+  // Otherwise an attacker in between who hides STARTTLS would receive the password.
   const requireTLS = !isLoopback(hostname) && searchParams.get('ignoreTLS') !== 'true'
   const transport = nodemailer.createTransport({ url: smtpUrl, requireTLS, ...steps })
   const timer = Promise.withResolvers<never>()
@@ -41,7 +41,7 @@ export async function sendBySmtp(
       textEncoding: 'base64',
       // The same when sent again, so that mail programs show it once.
       messageId: `<${createHash('sha256').update(id).digest('hex').slice(0, 32)}@kilowatch>`,
-      // Nothing that a text names is fetched from disk or the net.
+      // Message text must not make nodemailer read files or URLs.
       disableFileAccess: true,
       disableUrlAccess: true,
     })

@@ -1,5 +1,4 @@
-// The notify port on one machine: mail by SMTP, robots and webhooks by fetch. What is said to them is
-// functions/notify-*.ts.
+// The notify port on one machine: mail by SMTP, robots and webhooks by fetch. functions/telling/ composes the requests.
 
 import type { NotifySetting } from '../domain/notify/setting.ts'
 import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
@@ -11,7 +10,7 @@ import { sendBySmtp } from './notify-mail.ts'
 const TIMEOUT_MS = SEND_MS_MAX / 2
 
 export interface NotifierOptions {
-  /** Asked with each mail and short message, so that a setting counts at once. */
+  /** Read for each mail and short message, so that a new setting applies at once. */
   setting(): Promise<NotifySetting | undefined>
   now(): number
   timeoutMs?: number
@@ -24,7 +23,7 @@ export function localNotifier({ setting, now, timeoutMs = TIMEOUT_MS }: Notifier
       switch (channel.type) {
         case 'mail': {
           const { smtpUrl, mailFrom } = (await setting()) ?? {}
-          // Not permanent: the mail waits for whoever is just entering the server.
+          // Not permanent: someone may just be entering the mail server.
           if (!smtpUrl || !mailFrom) throw new Error('no mail server is set: smtpUrl and mailFrom')
           return sendBySmtp({ smtpUrl, from: mailFrom }, channel.address, message, timeoutMs)
         }

@@ -1,5 +1,5 @@
-// Files in a folder, for one machine: reports, packages. A file is written beside its place and moved there, so that
-// nobody ever finds half of one.
+// Stores files in a folder, for one machine: reports, packages. Writes a file beside its place and moves it there, so
+// that nobody ever reads half of one.
 
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
@@ -45,7 +45,9 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** The new name is on disk only when its folder is. Windows cannot open folders, and keeps names safe without. */
+/**
+ * A new name is on disk only when its folder is synced. Windows cannot open folders, and keeps names safe without it.
+ */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path)

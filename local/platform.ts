@@ -1,6 +1,5 @@
-// The platform on one machine: DuckDB for raw readings, SQLite for consumption and state, a folder for
-// files, queues in memory, the wall clock.
-// It is the product on one machine, and therefore the platform that tests use. Nothing is opened before first use.
+// Composes the platform on one machine: DuckDB for raw readings, SQLite for consumption and state, a folder for files,
+// queues in memory, the wall clock. It is the product on one machine, and therefore also the platform of the tests.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Raw readings in one DuckDB file, append-only. A batch is one transaction; its COMMIT is the moment of durability.
-// Columns are copied to and from DuckDB's vectors through typed arrays: the value-by-value API is ten times slower.
+// Stores raw readings in one DuckDB file, append-only. A batch is one transaction; its COMMIT is the moment of
+// durability. Columns are copied to and from DuckDB's vectors through typed arrays: the value-by-value API is ten times
+// slower.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
@@ -21,15 +22,15 @@ import { partByMeter, type Rows } from './sample-collector.ts'
 
 /** DuckDB's own vector size; a chunk holds no more rows. */
 const CHUNK_ROWS = 2048
-/** The log is folded into the file at this size: large enough to be rare, small enough to be replayed in a second. */
+/** The log is merged into the file at this size: large enough to be rare, small enough to be replayed in a second. */
 const WAL_LIMIT = '64MB'
 const QUALITIES: readonly ReadingQuality[] = ['good', 'suspect', 'estimated']
 const SUSPECT = QUALITIES.indexOf('suspect')
 const TWO_32 = 4_294_967_296
-/** Up to so many meters a list is faster than bits, and lets DuckDB skip row groups. */
+/** Up to this many meters, a list is faster than a bit string and lets DuckDB skip row groups. */
 const IN_LIST_MAX = 2_000
 const ONE = '1'.charCodeAt(0)
-/** Up to so many meters are read beside the large reads: those of an institution. */
+/** Reads of up to this many meters run beside the large reads: the meters of an institution. */
 const FEW_METERS_MAX = 500
 /** Chunks copied before the event loop gets a turn: about 5 ms of work. */
 const CHUNKS_PER_TURN = 64
@@ -53,12 +54,12 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const columns = chunkColumns()
   let committedMs = await lastReceived(reader)
   /**
-   * By key: no reading of the meter came in after this. It spares a meter that fell silent a look at all since then.
+   * No reading of the meter arrived after this, by key: `touchedSince` skips meters that were silent since the mark.
    */
   const arrivedMs = new Array<number>(keys.size).fill(committedMs)
   /**
-   * Appends take turns, reads take turns: a DuckDB connection does one thing at a time. Who asks for a few meters, such
-   * as a page, does not wait for who settles thousands.
+   * Appends and reads each take turns: a DuckDB connection does one thing at a time. Reads of a few meters, such as a
+   * page's, do not wait for settling, which reads thousands.
    */
   const inTurn = turnstile()
   const manyInTurn = turnstile()
@@ -105,7 +106,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     return []
   }
 
-  /** The keys of those meters that have readings, each once. */
+  /** The keys of the meters that have readings, each once. */
   const keysOf = (meters: readonly string[]): number[] => {
     const known = new Set<number>()
     for (const meter of meters) {
@@ -155,7 +156,8 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
         const known = keysOf(meters)
         const keyCount = keys.size
         if (known.length === 0) return new Map<string, Samples>()
-        // Without ORDER BY, DuckDB keeps the order of insertion (preserve_insertion_order), which is that of arrival.
+        // Without ORDER BY, DuckDB keeps the order of insertion (preserve_insertion_order), which is the order of
+        // arrival.
         const result = await connection.run(
           `SELECT meter, at_ms::DOUBLE, if(quality = ${SUSPECT}, 'NaN'::DOUBLE, value) FROM readings
            WHERE ${meterCondition(known, keyCount)} AND ${timeCondition(fromMs, toMs)}`,
@@ -224,7 +226,7 @@ async function lastReceived(connection: DuckDBConnection): Promise<number> {
   return Number(rows.getRows()[0]?.[0])
 }
 
-/** Runs one piece of work at a time, in the order asked; a failure reaches its caller and stops no other. */
+/** Runs one piece of work at a time, in the order of the calls; a failure reaches its caller and stops no other. */
 function turnstile(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
@@ -245,8 +247,8 @@ function reverseLookup(keys: ReadonlyMap<string, number>): (key: number) => stri
 
 /**
  * A condition on `meter` for these keys of `keyCount`. They are our own integers: nothing from outside enters the
- * statement. Meters that come in the meantime stay out. A long list is a string of bits, which DuckDB looks up twice as
- * fast as it does an IN list.
+ * statement. Meters added meanwhile stay out. A long list is a string of bits, which DuckDB looks up twice as fast as
+ * an IN list.
  */
 function meterCondition(known: readonly number[], keyCount: number): string {
   if (known.length === keyCount) return `meter < ${keyCount}`
@@ -271,10 +273,7 @@ async function copyResult(result: DuckDBMaterializedResult, columns: readonly (U
   }
 }
 
-/**
- * Copies a chunk's columns to row `row` and on; returns how many rows that were. DuckDB's memory is its own: no view of
- * it is kept.
- */
+/** Copies a chunk's columns to row `row` and on; returns the number of rows. Keeps no view of DuckDB's own memory. */
 function copyChunk(chunk: DuckDBDataChunk, columns: readonly (Uint32Array | Float64Array)[], row: number): number {
   for (const [index, column] of columns.entries()) {
     const width = column.BYTES_PER_ELEMENT

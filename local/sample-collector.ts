@@ -1,4 +1,4 @@
-// Parts rows of many meters by meter: a counting sort, three times as fast as the same ORDER BY in DuckDB, because the
+// Groups rows of many meters by meter: a counting sort, three times as fast as the same ORDER BY in DuckDB, because the
 // readings of one meter nearly always arrive in order of time and then need no sort at all.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -12,7 +12,7 @@ export interface Rows {
   values: Float64Array
 }
 
-/** Rows or meters worked on before the event loop gets a turn: a few milliseconds. */
+/** Rows or meters processed before the event loop gets a turn: a few milliseconds. */
 const ROWS_PER_TURN = 100_000
 const METERS_PER_TURN = 10_000
 
@@ -21,7 +21,7 @@ const METERS_PER_TURN = 10_000
  * absent.
  */
 export async function partByMeter({ meters, times, values }: Rows): Promise<Map<number, Samples>> {
-  // The columns are of one length, and `ends` has a place for every key: what is read by row and key below is there.
+  // The columns have one length, and `ends` has a place for every key, so every index below exists.
   const keyAt = (row: number): number => meters[row] as number
   let [lowest, highest] = [meters[0] ?? 0, 0]
   for (let row = 0; row < meters.length; row++) {
@@ -29,14 +29,14 @@ export async function partByMeter({ meters, times, values }: Rows): Promise<Map<
     if (key < lowest) lowest = key
     if (key > highest) highest = key
   }
-  // Counted from the lowest key on: one meter of a province must not cost a look at all of them.
+  // Counted from the lowest key: reading one meter of a province must not cost a pass over all keys.
   const keyCount = highest - lowest + 1
   const ends = new Uint32Array(keyCount + 1)
   for (let row = 0; row < meters.length; row++) (ends[keyAt(row) - lowest + 1] as number)++
   for (let key = 0; key < keyCount; key++) (ends[key + 1] as number) += ends[key] as number
   const at = new Float64Array(meters.length)
   const value = new Float64Array(meters.length)
-  // ends[key] begins as where the meter's rows start, and has moved to where they end when all are placed.
+  // ends[key] begins at the start of the meter's rows and reaches their end when all are placed.
   for (let row = 0; row < meters.length; await nextTurn()) {
     for (const end = Math.min(meters.length, row + ROWS_PER_TURN); row < end; row++) {
       const place = (ends[keyAt(row) - lowest] as number)++
@@ -57,16 +57,18 @@ export async function partByMeter({ meters, times, values }: Rows): Promise<Map<
   return found
 }
 
-/** Whether the rows first..end (excluded) stand as they should: times rise, none is suspect. */
+/** Whether the rows first..end (excluded) are in order: times rise, none is suspect. */
 function areTidy(at: Float64Array, value: Float64Array, first: number, end: number): boolean {
   if (Number.isNaN(value[first])) return false
-  // The element is there: first ≤ i − 1 < i < end ≤ length.
+  // Both elements exist: first ≤ i − 1 < i < end ≤ length.
   for (let i = first + 1; i < end; i++)
     if (!((at[i] as number) > (at[i - 1] as number)) || Number.isNaN(value[i])) return false
   return true
 }
 
-/** Readings of one meter in order of arrival → in order of time, one per time (the last received), none suspect. */
+/**
+ * Sorts readings of one meter from order of arrival into order of time, one per time (the last received), none suspect.
+ */
 function tidied({ atMs, value }: Samples): Samples {
   const timeAt = (i: number): number => atMs[i] as number // of the order, which names the rows there are
   const order = Uint32Array.from(atMs, (_, i) => i).sort((a, b) => timeAt(a) - timeAt(b) || a - b)

@@ -1,16 +1,13 @@
-// How SQLite is opened and written on one machine: one connection, WAL, each commit on disk before it returns.
+// Opens and writes SQLite on one machine: one connection, WAL, each commit on disk before it returns.
 
 import { DatabaseSync } from 'node:sqlite'
 
-/** The pages that one settling pass writes again and again. */
+/** Page cache: holds the pages that one settling pass writes again and again. */
 const CACHE_KIB = 64 * 1024
-/** The log is folded into the file at 64 MB: rare, and still replayed in well under a second. */
+/** The log is merged into the file at 64 MB: rare, and still replayed in well under a second. */
 const WAL_PAGES = 16_384
 
-/**
- * Read without copying through a buffer of our own: a third off reading a province's hours, where the system has
- * memory.
- */
+/** Memory-mapped reads avoid a copy: a third off reading a province's hours, where the system has memory. */
 const MAPPED_BYTES = 4 * 1024 ** 3
 
 export function openDatabase(path: string): DatabaseSync {
@@ -23,7 +20,10 @@ export function openDatabase(path: string): DatabaseSync {
   return db
 }
 
-/** Runs `work` in one transaction; what it throws rolls everything back and is thrown on. On disk when it returns. */
+/**
+ * Runs `work` in one transaction, which is on disk when it returns. An error of `work` rolls everything back and is
+ * rethrown.
+ */
 export function inTransaction(db: DatabaseSync, work: () => void): void {
   db.exec('BEGIN IMMEDIATE')
   try {
@@ -36,8 +36,8 @@ export function inTransaction(db: DatabaseSync, work: () => void): void {
 }
 
 /**
- * The same for what can be derived again: on disk no later than the next transaction that is, since both go through one
- * log, in order. A power cut before that takes it back whole; a killed process does not.
+ * The same for derived data: on disk no later than the next durable transaction, since both use one log, in order. A
+ * power cut before that undoes it as a whole; a killed process does not.
  */
 export function inDerivedTransaction(db: DatabaseSync, work: () => void): void {
   db.exec('PRAGMA synchronous = NORMAL')

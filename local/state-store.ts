@@ -1,14 +1,14 @@
-// Keyed JSON documents in SQLite, for one machine. Every write is durable when its promise resolves.
+// Stores keyed JSON documents in SQLite, for one machine. Every write is durable when its promise resolves.
 
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Doc, type DocWrite, type QueryOptions, type StateStore, VersionConflict } from '../functions/platform.ts'
 import { inDerivedTransaction, inTransaction } from './sqlite.ts'
 
-/** SQLite's own word for no limit. */
+/** SQLite's value for no limit. */
 const NO_LIMIT = -1
 
-/** After so many documents in one go, some milliseconds of work, the event loop gets a turn. */
+/** A put of at least this many documents, some milliseconds of work, yields to the event loop. */
 const DOCS_PER_TURN = 50
 
 interface Row {

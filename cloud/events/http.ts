@@ -1,17 +1,17 @@
-// API Gateway (HTTP API) → `api`: says who asks from the claims of the JWT that the authorizer has checked. Gateways do
-// not come this way in AWS: they publish over MQTT, or by HTTPS to IoT Core itself, under the same certificate.
+// API Gateway (HTTP API) → `api`: derives the sender from the JWT claims that the authorizer has checked. Gateways do
+// not use this path in AWS: they publish over MQTT, or by HTTPS to IoT Core itself, under the same certificate.
 
 import type { Principal } from '../../functions/api/route.ts'
 import type { ApiEvent, ApiResult } from '../../functions/api.ts'
 import type { Handler } from '../../functions/handler.ts'
 
-/** The claim whose value, or one of whose values, makes an administrator. */
+/** The claim that marks an administrator: its value, or one of its values. */
 export interface AdminClaim {
   claim: string
   value: string
 }
 
-/** Whatever else stands in the event where an authorizer would put it is replaced: only checked claims count. */
+/** Replaces anything else in the event's place for an authorizer: only checked claims count. */
 export function apiEntry(api: Handler<ApiEvent, ApiResult>, admin: () => AdminClaim): Handler<ApiEvent, ApiResult> {
   return (event, context) => {
     const { authorizer, ...requestContext } = event.requestContext as ApiEvent['requestContext'] & JwtContext
@@ -31,7 +31,7 @@ function principalOf(claims: Claims | undefined, admin: AdminClaim): Principal {
   return isAdmin(claims, admin) ? { role: 'admin' } : { role: 'anyone', lacks: `${admin.value} in ${admin.claim}` }
 }
 
-/** API Gateway hands a list on as text, `[a b]`; scopes are text with spaces to begin with. */
+/** API Gateway passes a list on as text, `[a b]`; scopes are text with spaces from the start. */
 function isAdmin(claims: Claims, { claim, value }: AdminClaim): boolean {
   const held = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   if (Array.isArray(held)) return held.includes(value)

@@ -1,4 +1,4 @@
-// IoT rule → SQS → `ingest`: takes the rule's JSON out of each record and gives back which records SQS shall deliver
+// IoT rule → SQS → `ingest`: extracts the rule's JSON from each record and returns the records that SQS shall deliver
 // again.
 
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
@@ -9,7 +9,7 @@ import type { MqttBatch, MqttBatchResult, MqttMessage } from '../../functions/pl
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
 import type { Heard } from '../gateway-watch.ts'
 
-/** What the rule selects (infra/): the payload encoded, the authenticated client id, the rule's own time. */
+/** Fields that the rule selects (infra/): the encoded payload, the authenticated client id, the rule's own time. */
 export const iotMessageSchema = z.object({
   payload: z.base64(),
   gateway: z.string(),
@@ -25,13 +25,12 @@ export interface MqttEntryOptions {
   heard: Heard
 }
 
-/** From the rule into the queue takes milliseconds: what took longer lay apart, or was held up with others. */
+/** From the rule into the queue takes milliseconds: a message that took longer was set aside or held up. */
 const DELAYED_MS = 10_000
 
 /**
- * New messages are one batch, oldest first, as an embedded broker would have given them. One that comes again, or was
- * sent back from the dead letters, is a batch of its own: it is `delayed`, and one that cannot be done takes no other
- * with it.
+ * New messages form one batch, oldest first, as an embedded broker delivers them. A redelivered message, or one sent
+ * back from the dead letters, is a batch of its own: it is `delayed`, and its failure affects no other.
  */
 export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
   return async ({ Records }) => {
@@ -62,7 +61,7 @@ export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): Sqs
       }
       const isFailed = new Set(failed.map(({ id }) => id))
       const stored = messages.filter(({ id }) => !isFailed.has(id))
-      // Readings that are stored are not taken again for a note that could not be made: the next message makes it.
+      // Stored readings are not delivered again because this note failed: the gateway's next message makes it.
       await heard(stored).catch((error: unknown) => console.error(`gateways heard were not noted: ${String(error)}`))
     }
     return deadLetters.settle(failures)

@@ -1,5 +1,5 @@
-// SQS → the handlers of queues. A record is a shard to be worked on, or a tick of the clock, which becomes one message
-// for each shard: so a province is worked on side by side, and a county that fails is tried again alone.
+// SQS → the handlers of queues. A record is a shard to work on, or a scheduled tick, which becomes one message for each
+// shard: shards of a province run in parallel, and a failing county is retried alone.
 
 import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
@@ -12,7 +12,7 @@ import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
 import type { ShardMessage, SqsFanOut } from '../fan-out.ts'
 import type { SqsHandler } from './messages.ts'
 
-/** A schedule names its trigger; what else it adds is only there to make its messages differ. */
+/** A schedule names its trigger; its other fields only make its messages differ. */
 const tickSchema = z.object({ scheduled: z.string() })
 const messageSchema = z.union([
   z.object({ shard: z.string(), scheduled: z.literal(true).optional() }) satisfies z.ZodType<ShardMessage>,
@@ -55,7 +55,7 @@ export function shardEntry({ queue, handler, state, fanOut, deadLetters }: Shard
 
 type Waiting = ShardMessage & { record: SQSRecord }
 
-/** Works on the shards of messages that are alike; for one that fails, all of its messages come again. */
+/** Works on the shards of messages of one kind; when a shard fails, all of its messages are delivered again. */
 async function work(handler: Handler<ShardEvent, ShardResult>, waiting: readonly Waiting[]): Promise<MessageFailure[]> {
   const asked = [...new Set(waiting.map(({ shard }) => shard))]
   const isWhole = asked.includes('')
@@ -66,13 +66,13 @@ async function work(handler: Handler<ShardEvent, ShardResult>, waiting: readonly
   )
   return failed.flatMap(({ shard, reason }) =>
     waiting
-      // Where a message is for all at once, what failed of it is the message.
+      // A message for all shards is delivered again when any of them failed.
       .filter((one) => isWhole || one.shard === shard)
       .map(({ record }) => ({ record, reason: shard === '' ? reason : `${shard}: ${reason}` })),
   )
 }
 
-/** What a tick is sent on to. */
+/** The shards or areas to which a tick is sent on. */
 async function unitsOf(each: NonNullable<Trigger['each']>, state: StateStore): Promise<string[]> {
   const registry = registryReader(state)
   const { shards } = await registry.refresh()

@@ -1,13 +1,16 @@
-// What both series stores do alike with readings (docs/decisions/0015). Every value received is a point of its own,
-// whose place below the millisecond comes from its arrival: so corrections replace nothing, and a range reads each
-// value once.
+// Shared handling of readings for both series stores (docs/decisions/0015). Each received value is a point of its own,
+// whose time below the millisecond comes from its arrival: so corrections replace nothing, and a range reads each value
+// once.
 
 import { RECORD_ID } from '../../domain/registry/records.ts'
 import type { Samples } from '../../domain/settle/series.ts'
 import type { ReadingQuality } from '../../domain/wire/reading.ts'
 import type { ReceivedReading } from '../../functions/platform.ts'
 
-/** Prime, so that arrivals a round number of milliseconds apart do not meet; below the nanoseconds of a millisecond. */
+/**
+ * Prime, so that arrivals a round number of milliseconds apart do not collide; less than the nanoseconds of a
+ * millisecond.
+ */
 const PLACES = 999_983
 const NS_PER_MS = 1_000_000n
 
@@ -18,14 +21,16 @@ const NS_PER_MS = 1_000_000n
 export const pointNs = (atMs: number, arrival: number): string =>
   String(BigInt(atMs) * NS_PER_MS + BigInt(arrival % PLACES))
 
-/** A value as it stands in a series store. */
+/** A stored value of a series store. */
 export interface Arrived extends ReceivedReading {
   meter: string
   /** Rank of arrival: µs since the epoch (TouchedLedger.arrivals). */
   arrival: number
 }
 
-/** Samples by meter: sorted by time, one per time (the last to arrive), none suspect. Meters without any are absent. */
+/**
+ * Samples by meter: sorted by time, one per time (the last to arrive), none suspect. Meters without samples are absent.
+ */
 export function latestSamples(rows: Iterable<Pick<Arrived, 'meter' | 'atMs' | 'value' | 'arrival' | 'quality'>>) {
   const byMeter = new Map<string, { atMs: number; value: number; arrival: number; quality: ReadingQuality }[]>()
   for (const { meter, atMs, value, arrival, quality } of rows) {
@@ -47,7 +52,7 @@ export function latestSamples(rows: Iterable<Pick<Arrived, 'meter' | 'atMs' | 'v
   return found
 }
 
-/** One letter each, to be stored. */
+/** Stored as one letter each. */
 const LETTERS: Readonly<Record<ReadingQuality, string>> = { good: 'g', suspect: 's', estimated: 'e' }
 export const letterOf = (quality: ReadingQuality): string => LETTERS[quality]
 export function qualityOf(letter: string): ReadingQuality {
@@ -56,12 +61,10 @@ export function qualityOf(letter: string): ReadingQuality {
   return quality
 }
 
-/** All a store may be asked of, and all that may enter a query: the ids of domain/registry/records.ts. */
+/** The only ids that may enter a query: those of domain/registry/records.ts. */
 export const isMeterId = (id: string): boolean => RECORD_ID.test(id)
 
-/**
- * Each id once, as a quoted string of SQL or InfluxQL. Only what is an id gets here, so that nothing has to be escaped.
- */
+/** Each id once, as a quoted string of SQL or InfluxQL. Only valid ids pass, so nothing needs escaping. */
 export function quotedIds(meters: readonly string[]): string[] {
   for (const id of meters) if (!isMeterId(id)) throw new RangeError(`"${id}" is no meter id`)
   return meters.map((id) => `'${id}'`)

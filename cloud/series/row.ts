@@ -1,5 +1,5 @@
-// A day of consumption as texts that both series stores can hold: the bytes of its hours, to come back the same to the
-// last bit, unknown hours included, and its events, compressed.
+// Encodes a day of consumption as texts that both series stores can hold: the bytes of its hours, which come back the
+// same to the last bit, unknown hours included, and its events, compressed.
 
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
 import type { RegisterEvent } from '../../domain/settle/series.ts'
@@ -16,11 +16,11 @@ export const hoursText = ({ amounts, flags }: ConsumptionDay): string => {
   return bytes.toString('base64')
 }
 
-/** Empty where nothing happened. */
+/** Empty when there are no events. */
 export const eventsText = ({ events }: ConsumptionDay): string =>
   events.length === 0 ? '' : brotliCompressSync(JSON.stringify(events)).toString('base64')
 
-/** Throws when the hours are not those of a day: then the store was written by someone else. */
+/** Throws when the text does not hold the hours of a day: then another program wrote the store. */
 export function dayOfTexts(meter: string, day: number, texts: { hours: string; events: string }): ConsumptionDay {
   const bytes = Buffer.from(texts.hours, 'base64')
   if (bytes.length !== ROW_BYTES)

@@ -1,14 +1,14 @@
-// The contract of a series store in AWS: both of its halves, opened from the environment. Each store has a folder here,
-// whose `store.ts` gives one; `stores.ts` is the table of all.
+// The contract of a series store in AWS: readings and consumption, opened from the environment. Each store has a folder
+// here, whose `store.ts` exports it; `stores.ts` is the table of all.
 
 import type * as z from 'zod'
 import type { ConsumptionStore, ReadingStore } from '../../functions/platform.ts'
 import type { TouchedLedgerOptions } from './touched-ledger.ts'
 
 export interface SeriesStore {
-  /** The variables of the environment that it asks for, and nobody else does. */
+  /** The environment variables that only this store reads. */
   variables: Readonly<Record<string, z.ZodType>>
-  /** `ledger`: where it keeps what was touched. Throws an Error that names a variable that is missing or wrong. */
+  /** `ledger`: options of the ledger of arrived readings. Throws an Error that names a missing or invalid variable. */
   readings(ledger: TouchedLedgerOptions): ReadingStore
   /** `now`: epoch milliseconds. Throws as `readings` does. */
   consumption(now: () => number): ConsumptionStore

@@ -1,5 +1,5 @@
 // The table of series stores: the name in KILOWATCH_STORE → the store. A new store is a folder beside this file and a
-// row here; what builds it in AWS is a file and two rows in infra/ (infra/series-stores.ts).
+// row here; in infra/ it is a file and two rows (infra/series-stores.ts).
 
 import * as z from 'zod'
 import { readerOf } from '../environment.ts'
@@ -10,7 +10,7 @@ import { timestream } from './timestream/store.ts'
 export const seriesStores = { timestream, influxdb: influx } satisfies Record<string, SeriesStore>
 
 const choice = {
-  /** Which series store was chosen at deploy. */
+  /** The series store chosen at deploy. */
   KILOWATCH_STORE: z.enum(Object.keys(seriesStores) as (keyof typeof seriesStores)[]),
 }
 const variable = readerOf(choice)
@@ -18,7 +18,7 @@ const variable = readerOf(choice)
 /** The store that the environment names. Throws an Error that names KILOWATCH_STORE when it is missing or unknown. */
 export const chosenStore = (): SeriesStore => seriesStores[variable('KILOWATCH_STORE')]
 
-/** All variables about series, for whoever checks the environment as a whole. */
+/** All variables of series stores, to check the environment as a whole. */
 export const seriesVariables: Readonly<Record<string, z.ZodType>> = Object.assign(
   {},
   choice,

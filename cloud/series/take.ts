@@ -1,5 +1,5 @@
-// How a batch of readings is taken: into the series store first, then into the ledger, and only then is it received. A
-// kill in between loses nothing, since the message is delivered again: its readings then stand twice in the record of
+// Takes a batch of readings: into the series store first, then into the ledger; only then is it received. A kill in
+// between loses nothing, since the message is delivered again: its readings are then twice in the record of
 // corrections, and count once.
 
 import { must } from '../../domain/must.ts'
@@ -8,8 +8,8 @@ import { isMeterId } from './arrival.ts'
 import type { TouchedLedger } from './touched-ledger.ts'
 
 /**
- * `write` stores readings whose ranks of arrival begin at `arrival`, and returns those it refuses for good by their
- * place in what it was given. Throws what `write` and the ledger throw; then nothing counts as received.
+ * `write` stores readings whose arrival ranks begin at `arrival`, and returns those it refuses for good by their place
+ * in its input. Errors of `write` and the ledger are thrown; then nothing counts as received.
  */
 export async function takenReadings(
   batch: readonly StoredReading[],
@@ -17,7 +17,7 @@ export async function takenReadings(
   write: (readings: readonly StoredReading[], arrival: number) => Promise<RefusedReading[]>,
 ): Promise<RefusedReading[]> {
   if (batch.length === 0) return []
-  // Taken before anything is awaited: batches are received in the order of the calls.
+  // Assigned before the first await: batches are received in the order of the calls.
   const arrival = ledger.arrivals(batch.length)
   const entries = [...batch.entries()]
   const stored = entries.filter(([, reading]) => isStorable(reading))

@@ -1,5 +1,5 @@
-// Chains of items numbered without a gap, in DynamoDB: item n is written, if it is absent, by who has seen n−1. The
-// ledger of what arrived keeps one for each group of meters (touched-ledger.ts).
+// Chains of items numbered without a gap, in DynamoDB: a writer adds item n only if it is absent and after reading n−1.
+// The ledger of arrived readings keeps one chain for each group of meters (touched-ledger.ts).
 
 import { randomUUID } from 'node:crypto'
 import {
@@ -13,23 +13,26 @@ import {
 import { must } from '../../domain/must.ts'
 import { insist, isPassingAwsFailure, PATIENCE, type Patience } from '../backoff.ts'
 
-/** How long an item stays: as long as SQS would keep the message that has to read it. */
+/** How long an item is kept: as long as SQS would keep the message whose work reads it. */
 const KEEP_MS = 14 * 86_400_000
-/** A writer that has not looked for so long looks again: others may have written, and all of it may have expired. */
+/**
+ * A writer whose last look is older than this looks again: others may have written, and the whole chain may have
+ * expired.
+ */
 const LAST_KNOWN_MS = 3_600_000
-/** How often a writer lets others go before it. */
+/** Attempts of a writer that other writers overtake. */
 const ATTEMPTS_MAX = 50
 const SEQUENCE_DIGITS = 16
 
 export interface ChainTable {
   dynamo: DynamoDBClient
-  /** May be the table of the state store. Items expire by the attribute `expires`, epoch seconds (TTL). */
+  /** May be the state store's table. Items expire by the attribute `expires`, epoch seconds (TTL). */
   table: string
   /** Epoch milliseconds. */
   now(): number
   patience?: Patience
 }
-/** `extents` and `addedMs`, under its number. */
+/** An item of a chain: `extents` and `addedMs`, under its number. */
 export type ChainItem = Record<string, AttributeValue>
 type Item = ChainItem
 
@@ -37,9 +40,9 @@ export const sequenceOf = (item: ChainItem): number => Number(item.sk?.S)
 const sortable = (sequence: number): string => String(sequence).padStart(SEQUENCE_DIGITS, '0')
 
 /**
- * A chain begins after its start, an item that never expires and holds the number before the first. When all of a chain
- * has expired it begins anew, at the time of the clock: greater than all it ever held, since a chain grows by fewer
- * than one item a millisecond.
+ * A chain follows its start, an item that never expires and holds the number before the first. When a whole chain has
+ * expired it begins again at the clock's time, which exceeds every earlier number, since a chain grows by fewer than
+ * one item a millisecond.
  */
 export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTable) {
   const asked = <T>(attempt: () => Promise<T>): Promise<T> => insist(attempt, isPassingAwsFailure, patience)
@@ -74,11 +77,12 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
     return Item && { start: Number(Item.start?.N), used: Item.used !== undefined }
   }
 
-  /** Where an empty chain begins. Of many who ask at once, one sets it, and all are told the same. */
+  /** The start of an empty chain. When many ask at once, one sets it, and all get the same. */
   async function claimStart(group: string): Promise<number> {
     for (;;) {
       const stored = await readStart(group)
-      // Used, and nothing of it there: not yet written, unless it is old enough to have expired.
+      // The chain was used but is empty: its first item is not written yet, or, when the start is old enough, all have
+      // expired.
       const mayHaveExpired = stored?.used && now() - stored.start > KEEP_MS / 2
       if (stored && !mayHaveExpired) return stored.start
       const start = Math.max(now(), (stored?.start ?? 0) + 1)
@@ -143,7 +147,7 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
       } catch (error) {
         known.delete(group)
         if (!isConflict(error)) throw error
-        // Our own, where an answer was lost and the same was asked again.
+        // The stored item is our own when an answer was lost and the write repeated.
         const stored = await asked(() =>
           dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })),
         )
@@ -154,7 +158,7 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
   }
 
   return {
-    /** In turn within this process, so that it does not get into its own way. */
+    /** One append at a time within this process, so that it does not compete with itself. */
     append(group: string, extents: Uint8Array): Promise<void> {
       const turn = (turns.get(group) ?? Promise.resolve()).then(() => write(group, extents))
       turns.set(
@@ -171,7 +175,7 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
       return stored?.start === start && (!stored.used || now() - start < KEEP_MS / 2)
     },
 
-    /** The last item that was added by then, or where an empty chain begins. */
+    /** Number of the last item added by then, or the start of an empty chain. */
     async lastBefore(group: string, addedMs: number): Promise<number> {
       const [newest] = await query(group, 0, { descending: true, limit: 1 })
       if (!newest) return claimStart(group)

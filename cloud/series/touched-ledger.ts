@@ -1,7 +1,7 @@
-// What arrived, in order of arrival, in DynamoDB: neither Timestream nor InfluxDB can say what came in since a mark.
-// The meters are spread over groups, and each group is a chain of items numbered without a gap: who writes item n has
-// seen n−1, so a reader who has read up to n has missed nothing, whatever the clocks of the writers say
-// (docs/decisions/0015).
+// Records arrived readings in order of arrival, in DynamoDB, since neither Timestream nor InfluxDB can list what
+// arrived after a mark. The meters are spread over groups, and each group is a chain of items numbered without a gap:
+// the writer of item n has seen n−1, so a reader that has read up to n has missed nothing, whatever the writers' clocks
+// say (docs/decisions/0015).
 
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -10,29 +10,26 @@ import type { StoredReading, Touched } from '../../functions/platform.ts'
 import { inParallel, parted } from '../backoff.ts'
 import { type ChainItem, type ChainTable, openChains, sequenceOf } from './touched-chain.ts'
 
-/** Meters whose ids begin alike, as by the code of their county, share one of so many chains. */
+/** Number of chains. Meters whose ids begin alike, e.g. with the code of their county, share one. */
 const GROUPS = 64
-/** Meters of one item: 200 KB before compression. */
+/** Meters per item: 200 KB before compression. */
 const METERS_PER_ITEM = 4_000
 const WIDTH = 16
-/** Reads again of a chain in which an item was seen before the one it follows. */
+/** Repeated reads of a chain when an item was seen before its predecessor. */
 const REREADS = 3
 const OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
 
 export interface TouchedLedger {
-  /**
-   * The first of `count` arrival ranks, in µs since the epoch; each is greater than all that this process gave before.
-   */
+  /** The first of `count` arrival ranks, in µs since the epoch; each exceeds all earlier ones of this process. */
   arrivals(count: number): number
-  /** Tells that these readings were stored. Durable when the promise resolves. */
+  /** Records that these readings were stored. Durable when the promise resolves. */
   add(stored: readonly StoredReading[]): Promise<void>
   /**
-   * What was added after `mark`, each addition told once, and the mark to ask with next time. `unknown` are meters of
-   * which the ledger cannot tell: without a mark, with one of other meters, or because what followed it has expired. Of
-   * those, all that stands in the series store has to count as touched; what is being added right now may be told
-   * again.
+   * Additions after `mark`, each reported once, and the mark for the next call. `unknown`: meters that the ledger
+   * cannot answer for, because there is no mark, the mark is of other meters, or the items after it have expired. For
+   * those, everything in the series store counts as touched; additions in progress may be reported again.
    */
   since(meters: readonly string[], mark: string | undefined): Promise<LedgerAnswer>
 }
@@ -43,8 +40,8 @@ interface LedgerAnswer {
 }
 export interface TouchedLedgerOptions extends ChainTable {
   /**
-   * How long after a write the series store may still not show it to a query: what was added later than that is not
-   * told yet. 0, the default, for a store that shows what it has acknowledged.
+   * How long after a write the series store may still hide it from queries: later additions are not reported yet. 0,
+   * the default, for a store that shows every acknowledged write.
    */
   visibleAfterMs?: number
 }
@@ -56,7 +53,7 @@ export function openTouchedLedger(options: TouchedLedgerOptions): TouchedLedger 
   const chains = openChains(options)
   let lastArrival = 0
 
-  /** Everything after `from`, or undefined where the chain does not reach back to it. */
+  /** All items after `from`, or undefined when the chain does not reach back to it. */
   async function read(group: string, from: number): Promise<{ last: number; items: ChainItem[] } | undefined> {
     for (let reads = 0; ; reads++) {
       const items = await chains.after(group, from - 1)
@@ -112,7 +109,7 @@ export function openTouchedLedger(options: TouchedLedgerOptions): TouchedLedger 
   }
 }
 
-/** By what stands before the first dash or dot. */
+/** The group follows from the part of the id before the first dash or dot. */
 function groupOf(meter: string): string {
   const [head = ''] = meter.split(/[-.]/, 1)
   return String(createHash('sha256').update(head).digest().readUInt8(0) % GROUPS)
@@ -133,7 +130,7 @@ function join(touched: Map<string, Touched>, [meter, fromMs, toMs, count]: Exten
   } else touched.set(meter, { meter, fromMs, toMs, count })
 }
 
-/** `3:1764316800000 17:…`: how far each group was read. Equal where nothing came in. */
+/** `3:1764316800000 17:…`: how far each group was read. Equal marks mean that nothing arrived. */
 const formatMark = (read: Readonly<Record<string, number>>): string =>
   Object.entries(read)
     .map(([group, sequence]) => `${group}:${sequence}`)

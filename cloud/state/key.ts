@@ -1,15 +1,15 @@
-// How the path of a document splits into DynamoDB's two keys (docs/decisions/0014). The sort key is the whole path, so
-// that a query by prefix is a range of it; the partition key is the first name, spread over a few partitions by what
-// names the subject, so that one county, institution or meter is one partition and no collection is a hot one. The list
-// of documents names the collections that handlers read from one end or whole: one partition each.
+// Splits a document's path into DynamoDB's two keys (docs/decisions/0014). The sort key is the whole path, so that a
+// query by prefix is a range of it. The partition key is the first name, spread over a few partitions by the names of
+// the subject, so that one county, institution or meter is one partition and no collection is a hot one. The list of
+// documents names the collections that handlers read whole or from one end: these have one partition each.
 
 import { createHash } from 'node:crypto'
 import { type DocumentRow, documentOf } from '../../functions/state/documents.ts'
 
-/** Partitions of a collection. A query that names no subject asks each of them. */
+/** Partitions of a collection. A query without a subject reads each of them. */
 const FAN = 16
 
-/** The layout of a collection that the list of documents does not name. */
+/** The layout of a collection missing from the list of documents. */
 const UNLISTED = { spread: true, subjectNames: 2 }
 
 const layoutOf = (names: readonly string[]): Pick<DocumentRow, 'spread' | 'subjectNames'> =>
@@ -24,9 +24,9 @@ export function partitionOf(key: string): string {
 }
 
 /**
- * The partitions that hold all keys with this prefix: one where it names the subject in full (`summary/130102/`), all
- * of its collection otherwise. Undefined where it does not even name the collection: then only a scan of the table can
- * tell.
+ * The partitions that hold all keys with this prefix: one when it names the whole subject (`summary/130102/`),
+ * otherwise all of its collection. Undefined when it does not even name the collection: then only a scan of the table
+ * can tell.
  */
 export function partitionsOf(prefix: string): string[] | undefined {
   const names = prefix.split('/')
@@ -43,13 +43,11 @@ export function partitionsOf(prefix: string): string[] | undefined {
 const spread = (collection: string, subject: string): string =>
   `${collection}#${(createHash('sha256').update(subject).digest().readUInt8(0) % FAN).toString(FAN)}`
 
-/** DynamoDB's limit of a sort key, less what a range puts behind it. */
+/** DynamoDB's limit of a sort key, less what a range appends. */
 const KEY_BYTES_MAX = 1_000
 
-/** Whether a document can stand under the key at all. */
+/** Whether the key is valid for a document. */
 export const isDocKey = (key: string): boolean => key !== '' && Buffer.byteLength(key) <= KEY_BYTES_MAX
 
-/**
- * In the order in which DynamoDB sorts: that of UTF-8 bytes, which is that of code points. JavaScript's own differs.
- */
+/** DynamoDB's sort order: by UTF-8 bytes, which is by code points. JavaScript's own order differs. */
 export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -1,5 +1,5 @@
-// Keyed documents in one DynamoDB table, read consistently (docs/decisions/0014). A put of up to a hundred documents is
-// one transaction; what of larger and of derived puts holds is said at StateStore.put.
+// Stores keyed documents in one DynamoDB table, read consistently (docs/decisions/0014). A put of up to a hundred
+// documents is one transaction; StateStore.put describes larger and derived puts.
 
 import { randomUUID } from 'node:crypto'
 import {
@@ -30,14 +30,14 @@ import { leftoverObjects, loadValue, objectOf, type StoredValue, storeValue, VAL
 
 /** DynamoDB's limit of keys in a BatchGetItem. */
 const KEYS_PER_GET = 100
-/** Requests under way at once: enough to fill a Lambda's core, below the SDK's 50 sockets. */
+/** Parallel requests: enough to fill a Lambda's core, below the SDK's 50 sockets. */
 const WIDTH = 32
-/** Reads of a document that is replaced again and again while its object is fetched. */
+/** Attempts to read a document that is replaced each time its object is fetched. */
 const READS_MAX = 5
 export interface StateTable {
   dynamo: DynamoDBClient
   table: string
-  /** Where documents go that are too large for an item. */
+  /** Store for documents too large for an item. */
   objects: ObjectStore
   patience?: Patience
 }
@@ -98,7 +98,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
       await asked(() => dynamo.send(new UpdateItemCommand(updateOf(write))))
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-      // Where an answer was lost and the write sent again, it is the first that stands in the way.
+      // When an answer was lost and the write repeated, the conflict is with our own first write.
       if ((await read(doc.key))?.writer?.S !== write.writer) {
         await leftovers.drop(write.stored.object)
         throw new VersionConflict(doc.key)
@@ -111,7 +111,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
     const writes = await prepared(docs, objects)
     const command = new TransactWriteItemsCommand({
       TransactItems: writes.map((write) => ({ Update: updateOf(write) })),
-      // Repeated under one token, a transaction that was committed is not done twice.
+      // A committed transaction repeated under the same token is not done twice.
       ClientRequestToken: randomUUID(),
     })
     try {
@@ -178,7 +178,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
     return items
   }
 
-  /** For prefixes that name no collection: a person's look at the whole table, no handler's. */
+  /** For prefixes that name no collection: for a person's look at the whole table, used by no handler. */
   async function scan({ from, to }: Range): Promise<Item[]> {
     const items: Item[] = []
     let ExclusiveStartKey: Item | undefined
@@ -229,7 +229,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
       const range = rangeOf(prefix, options)
       if (limit === 0 || byCodePoint(range.from, range.to) > 0) return []
       const partitions = partitionsOf(prefix)
-      // One more, since the range of a descending page still holds `after` itself.
+      // One more, since the range of a descending page also holds `after` itself.
       const own = { descending, limit: limit === undefined ? undefined : limit + 1 }
       const found = partitions
         ? (await Promise.all(partitions.map((pk) => queryPartition(pk, range, own)))).flat()
@@ -247,7 +247,7 @@ interface Range {
   to: string
 }
 
-/** Both ends included, as DynamoDB's BETWEEN has them. */
+/** Both ends inclusive, as in DynamoDB's BETWEEN. */
 function rangeOf(prefix: string, { after, descending }: QueryOptions): Range {
   const to = `${prefix}\u{10FFFF}`
   if (after === undefined) return { from: prefix, to }
@@ -271,7 +271,7 @@ const others = ({ attribute }: StoredValue): string =>
     .map((other) => `#${other}`)
     .join(', ')
 
-/** A key that is written twice is written with its last value, under the version that the first asked for. */
+/** Merges writes of one key: the last value, with the version that the first one expected. */
 function eachKeyOnce(docs: readonly DocWrite[]): DocWrite[] {
   const byKey = new Map<string, DocWrite>()
   for (const doc of docs) {
@@ -290,7 +290,7 @@ interface Cancelled extends Error {
 }
 const isCancelled = (error: unknown): error is Cancelled => (error as Error).name === 'TransactionCanceledException'
 
-/** Which document of a transaction stood under another version, if that is why it was cancelled. */
+/** Index of the document with a version conflict, if that cancelled the transaction. */
 function conflictOf(error: unknown): number | undefined {
   const reasons = isCancelled(error) ? (error.CancellationReasons ?? []) : []
   const index = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed')

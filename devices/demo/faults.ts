@@ -1,5 +1,5 @@
-// What is broken in the demo province, so that settlement, alerts and the page have something to show.
-// Chosen by seed among ordinary meters, one fault to a meter, at fixed distances before the demo's start.
+// Defines the faults of the demo province, so that settlement, alerts and the page have something to show. Chosen by
+// seed among ordinary meters, one fault to a meter, at fixed distances before the demo's start.
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'
@@ -18,8 +18,9 @@ export const DEMO_FAULT_KINDS = [
 ] as const
 
 /**
- * One fault from `fromMs` until `toMs`; without `toMs` it lasts. Resets, replacements, spikes and rollovers are moments
- * (a rollover is no defect, but the only other reason for a register to fall; it happens in the hour before `fromMs`).
+ * One fault from `fromMs` until `toMs`; without `toMs` it lasts. Resets, replacements, spikes and rollovers happen at
+ * one moment (a rollover is no defect, but the only other reason for a register to fall; it happens in the hour before
+ * `fromMs`).
  */
 export interface DemoFault {
   kind: (typeof DEMO_FAULT_KINDS)[number]
@@ -35,7 +36,7 @@ interface FaultRow {
   /** Days before the demo's start at which it begins and ends. */
   from: number
   to?: number
-  /** Between two readings instead of on one. */
+  /** Starts between two readings instead of at one. */
   halfHour?: boolean
 }
 
@@ -51,11 +52,12 @@ const ROWS: readonly FaultRow[] = [
   { kind: 'gapNeverFilled', fits: ordinary('water'), from: 75, to: 71 },
   { kind: 'gapNeverFilled', fits: (meter) => whole('electricity')(meter) && !isRegister(meter), from: 100, to: 98 },
   { kind: 'reset', fits: ordinary('electricity'), from: 58, halfHour: true },
-  // Recent enough that the four weeks of nights it is held against were mostly dry, and an alert tells of it.
+  // Recent enough that the four weeks of nights to compare with were mostly without the leak, so that an alert is
+  // raised.
   { kind: 'leak', fits: ordinary('water'), from: 10 },
   { kind: 'stuck', fits: isSub, from: 130, to: 118 },
   { kind: 'replaced', fits: ordinary('electricity'), from: 90, halfHour: true },
-  // Within the thirty days that an event is alerted for.
+  // Within the thirty days in which an event raises an alert.
   { kind: 'spike', fits: ordinary('gas'), from: 20 },
   { kind: 'rollover', fits: ordinary('electricity'), from: 66 },
 ]

@@ -1,5 +1,5 @@
-// The demo's gateways as a process of their own, as gateways are: simulated meters, real outboxes, real MQTT.
-// It is told what to do by its parent and ends when the parent is gone.
+// Runs the demo's gateways in a process of their own, like real ones: simulated meters, real outboxes, real MQTT. The
+// parent process sends its input; it ends when the parent is gone.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ export interface DemoGatewaysInput {
   startMs: number
   /** MQTT broker. */
   url: string
-  /** Of the outboxes. */
+  /** Folder of the outboxes. */
   folder: string
   intervalSeconds: number
   gateways: { id: string; password: string; sinceMs: number }[]
@@ -34,7 +34,7 @@ process.once('message', (input: DemoGatewaysInput) => {
     Promise.all(running.map((gateway) => gateway.stop())).finally(() => process.exit())
   }
   process.once('disconnect', stop)
-  // Ctrl-C reaches the whole group; the parent disconnects when it is done, and that is when to stop.
+  // Ctrl-C reaches the whole process group; the parent disconnects when it is done, and only then this process stops.
   process.on('SIGINT', () => undefined)
   process.once('SIGTERM', stop)
 })

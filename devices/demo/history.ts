@@ -1,4 +1,4 @@
-// A worker that makes the demo's history, batch by batch, as it is asked for.
+// Worker that makes the demo's history, batch by batch on request.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { demoProvince } from './province.ts'
@@ -12,7 +12,7 @@ export interface HistoryInput {
 /** Empty at the end. */
 export type HistoryBatch = HistoryMessage[]
 
-/** Readings in a batch: enough to make one commit worth its while, little enough to hold two of them in memory. */
+/** Readings in a batch: enough that a commit pays, few enough to hold two batches in memory. */
 const READINGS_PER_BATCH = 60_000
 
 const { seed, startMs, window } = workerData as HistoryInput

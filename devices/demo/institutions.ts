@@ -1,5 +1,5 @@
-// The institutions of the demo province: which kinds stand where, how big and how thrifty each is. Made up from a seed;
-// the names are of the usual pattern and mean no real institution.
+// Makes the institutions of the demo province from a seed: kind, place, size and efficiency of each. The names follow
+// the usual pattern and mean no real institution.
 
 import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
@@ -15,19 +15,19 @@ import {
 } from './kinds.ts'
 import type { YearlyUse } from './meters.ts'
 
-/** An institution with what it uses in a year, before or after calibration. */
+/** An institution with its yearly consumption, before or after calibration. */
 export interface InstitutionDraft {
   institution: Institution
   kind: InstitutionKind
   gateways: Gateway[]
-  /** Code of the city-level area it counts for. */
+  /** Code of the city-level area in whose sums it counts. */
   city: string
   year: YearlyUse
 }
 
-/** From thrifty to wasteful, against the yearly use of the kind; each five institutions of a kind draw all five. */
+/** Factors from thrifty to wasteful on the kind's yearly use; each five institutions of a kind draw all five. */
 const EFFICIENCIES = [0.48, 0.72, 0.94, 1.16, 1.55]
-/** Of a usual year's electricity, where there is a PV plant. */
+/** PV generation as a share of a usual year's electricity. */
 const PV_SHARE = 0.05
 const PUES = [1.32, 1.45, 1.58, 1.72, 1.88]
 const HEATINGS = [
@@ -35,7 +35,7 @@ const HEATINGS = [
   ...(['districtHeatMetered', 'districtHeatMetered', 'districtHeatMetered', 'airConditioning', 'gasOrOil'] as const),
 ]
 
-/** All institutions, by area; kinds and sizes from tables, efficiency and heating dealt out by seed. */
+/** All institutions, by area; kinds and sizes from tables, efficiency and heating assigned by seed. */
 export function draftInstitutions(areas: readonly Area[], seed: string | number, startMs: number): InstitutionDraft[] {
   const random = createRandom(`${seed}/institutions`)
   const efficiencyOf = deal(EFFICIENCIES, random)
@@ -82,7 +82,7 @@ export function draftInstitutions(areas: readonly Area[], seed: string | number,
       // A boiler of 92 % on gas of 0.038931 GJ/m³ (docs/rules/facts.md#co2-of-heat-and-fuels).
       heatingGasM3: heatingKind === 'gasOrOil' ? heatGj / (0.92 * 0.038931) : 0,
       waterM3: energyUsers * kind.waterM3PerUser * (0.35 + 0.65 * efficiency) * random.between(0.85, 1.15),
-      // Small beside the load, so that nothing is fed into the grid.
+      // Small compared with the load, so that nothing is fed into the grid.
       pvKwh: kind.metering === 'subItems' ? floorAreaM2 * kind.electricityKwhPerM2 * PV_SHARE : 0,
     }
     return { institution, kind, city, year, gateways: gatewaysOf(id, kind) }
@@ -91,14 +91,14 @@ export function draftInstitutions(areas: readonly Area[], seed: string | number,
 
 interface Site {
   name: KindName
-  /** Where it is registered. */
+  /** The area in which it is registered. */
   area: Area
   city: string
-  /** Whose name it carries. */
+  /** The place in its name. */
   place: Pick<Area, 'name' | 'nameEn'>
 }
 
-/** Which institutions stand where. City-level areas without counties hold theirs themselves. */
+/** The sites of all institutions. City-level areas without counties hold theirs themselves. */
 function sites(areas: readonly Area[], random: Random): Site[] {
   const province = must(areas[0])
   return areas
@@ -123,7 +123,7 @@ function sites(areas: readonly Area[], random: Random): Site[] {
     })
 }
 
-/** Hands out all values, in random order, before any comes again; separately for each `of`. */
+/** Deals out all values in random order before any repeats, separately for each text. */
 function deal<T>(values: readonly T[], random: Random): (of: string) => T {
   const hands = new Map<string, T[]>()
   return (given) => {

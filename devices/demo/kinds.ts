@@ -1,16 +1,16 @@
-// The kinds of institutions in the demo province: how big, how they heat, what they use and which meters they have.
-// Round numbers of the right order, made up for the demo and later scaled as a whole to Hebei's published averages;
-// none of them is a statistic or a quota.
+// The kinds of institutions in the demo province: size, heating, yearly use and metering. Round numbers of the right
+// order, made up for the demo and later scaled as a whole to Hebei's published averages; none is a statistic or a
+// quota.
 
 import { must } from '../../domain/must.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import type { Use } from './load-profile.ts'
 
-/** How deeply an institution is metered: whole building; lighting and air conditioning too; every sub-item. */
+/** Depth of metering: whole building; also lighting and air conditioning; every sub-item. */
 export type Metering = 'whole' | 'endUses' | 'subItems'
 
 export interface InstitutionKind {
-  /** `{}` stands for the place. */
+  /** `{}` is replaced by the place. */
   name: string
   nameEn: string
   type: Institution['type']
@@ -163,16 +163,16 @@ export const INSTITUTION_KINDS = {
 } as const satisfies Record<string, InstitutionKind>
 export type KindName = keyof typeof INSTITUTION_KINDS
 
-/** The five venue kinds take turns over the cities. */
+/** The five venue kinds rotate over the cities. */
 const CITY_VENUES = ['cityLibrary', 'cityMuseum', 'cityTheatre', 'cityStadium', 'cityScienceMuseum'] as const
 
-/** What stands in the provincial capital for the whole province. */
+/** Kinds in the provincial capital that serve the whole province. */
 export const PROVINCIAL_KINDS: readonly KindName[] = [
   ...(['provincialOffice', 'provincialLibrary', 'provincialMuseum', 'provincialHospital'] as const),
   ...(['university', 'researchInstitute'] as const),
 ]
 
-/** Kinds of a city-level area: `city` ones stand in its urban districts, `county` ones in counties of their own. */
+/** Kinds of a city-level area: `city` ones are in its urban districts, `county` ones in counties of their own. */
 export function cityPlan(index: number): { city: readonly KindName[]; county: readonly KindName[] } {
   const venueKind = must(CITY_VENUES[index % CITY_VENUES.length])
   return {
@@ -189,7 +189,7 @@ export function cityPlan(index: number): { city: readonly KindName[]; county: re
   }
 }
 
-/** A smaller set for the areas that have few counties or none. */
+/** A smaller set for areas with few counties or none. */
 export const SMALL_AREA_KINDS: readonly KindName[] = [
   ...(['countyOffice', 'cityServiceCentre', 'countyHospital', 'healthCentre'] as const),
   ...(['countyLibrary', 'middleSchool', 'primarySchool'] as const),

@@ -1,6 +1,6 @@
-// How much of a year's energy or water falls on each hour: synthetic day curves, school and public holidays, and a
-// weather year that looks like Hebei's plain. Made for the demo; no measured building stands behind it.
-// All costly work is done once a day and kept in tables, because history asks for millions of hours.
+// Distributes a year's energy or water over its hours: synthetic day curves, school and public holidays, and a weather
+// year like that of Hebei's plain. Made for the demo, from no measured building. Costly work is done once a day and
+// kept in tables, because history needs millions of hours.
 
 import { DAY_MS, dayOf, yearOf, yearRange } from '../../domain/calendar.ts'
 import { createRandom } from '../random.ts'
@@ -26,7 +26,7 @@ export interface LoadShape {
 export interface LoadPart {
   shape: LoadShape
   perHour: number
-  /** Sets this part's noise apart from that of others. */
+  /** Makes this part's noise differ from that of others. */
   salt: number
   /** A load that exists only from this local day on, such as a leak. */
   fromDay?: number
@@ -55,7 +55,7 @@ export function createClimate(seed: string | number, originDay: number): Climate
   const weather = noiseTable(`${seed}/weather`, DAY_NOISE_SIZE, 3.5)
   const tables = new Map<LoadShape, { scale: number[]; kind: number[]; curves: Float64Array; mean: number }>()
 
-  // The masks, the days pushed and the 24 hours keep every index here within its table.
+  // Masks, the days pushed and the 24 hours keep every index here within its table.
   const noiseOf = (day: number): number => weather[day & (DAY_NOISE_SIZE - 1)] as number
   const temperatureC = (day: number): number =>
     normalTemperatureC(day) + (noiseOf(day - 1) + 2 * noiseOf(day) + noiseOf(day + 1) - 4) / 2
@@ -219,7 +219,7 @@ const setbackDays: DayCurves = { work: setback, weekend: setbackQuiet, holiday: 
 const sunnyDays: DayCurves = { work: daylight, weekend: daylight, holiday: daylight }
 const tapDays: DayCurves = { work: taps, weekend: taps.map((t) => t * 0.25), holiday: taps.map((t) => t * 0.15) }
 
-/** Who uses a building, as the load sees it. */
+/** The use of a building, which selects its load shapes. */
 export type Use = 'office' | 'clinic' | 'school' | 'venue'
 const DAYS: Record<Use, DayCurves> = { office: officeDays, clinic: clinicDays, school: schoolDays, venue: venueDays }
 
@@ -245,7 +245,7 @@ const shapesOf = (use: Use): UseShapes => ({
   water: shape(`${use} water`, warmWater, use === 'office' ? tapDays : DAYS[use], 0.18),
 })
 
-/** Shapes by use, and those that every building shares. */
+/** Shapes by use, and those shared by every building. */
 export const SHAPES = {
   office: shapesOf('office'),
   clinic: shapesOf('clinic'),

@@ -9,15 +9,15 @@ import { hash32, type Random } from '../random.ts'
 import type { Metering } from './kinds.ts'
 import { type LoadPart, type LoadShape, SHAPES, type Use } from './load-profile.ts'
 
-/** One meter with what flows through it. */
+/** One meter with the load through it. */
 export interface MeterLoad {
   meter: ReadMeter
   parts: readonly LoadPart[]
-  /** What the register stood at on the climate's origin day, counted in steps of its resolution. */
+  /** The register on the climate's origin day, in steps of its resolution. */
   startSteps: number
 }
 
-/** A year's amounts of one institution, in kWh, GJ and m³. Zero: not used. */
+/** Yearly amounts of one institution, in kWh, GJ and m³. Zero: not used. */
 export interface YearlyUse {
   use: Use
   /** Without data centre and without electric heating. */
@@ -30,12 +30,12 @@ export interface YearlyUse {
   cookingGasM3: number
   heatingGasM3: number
   waterM3: number
-  /** Generated on the roof and used on site; taken off what is bought. */
+  /** Generated on the roof and used on site; reduces the purchased electricity. */
   pvKwh: number
 }
 
 export const dataCentreKwh = (year: YearlyUse): number => year.itKwh * year.pue
-/** What is bought: what is used without the institution's own generation. */
+/** Purchased electricity: the use less the institution's own generation. */
 export const electricityKwh = (year: YearlyUse): number =>
   year.regularKwh + year.electricHeatingKwh + dataCentreKwh(year) - year.pvKwh
 export const gasM3 = (year: YearlyUse): number => year.cookingGasM3 + year.heatingGasM3
@@ -61,7 +61,7 @@ export function metersOf(site: Site): MeterLoad[] {
   return [...electricityMeters(site), ...pipeMeters(site), ...generationMeters(site)]
 }
 
-/** What the roof of an institution generates; its main meter sees the same, with the other sign. */
+/** PV generation on an institution's roof; its main meter has the same load with the opposite sign. */
 const generationOf = ({ institution, year }: Site): LoadPart[] =>
   year.pvKwh > 0
     ? [{ shape: SHAPES.photovoltaic, perHour: year.pvKwh / HOURS_PER_YEAR, salt: hash32(`${institution}/pv`) }]
@@ -106,7 +106,7 @@ function electricityMeters(site: Site): MeterLoad[] {
   const own = generationOf(site).map((one) => ({ ...one, perHour: -one.perHour }))
   const bought = [...whole, ...own]
   const loads = [meterLoad({ ...base, id: main, role: 'main', purpose: '01000', name: '总用电', parts: bought })]
-  // Heating by air conditioning has a meter of its own: without it heating and the rest cannot be told apart.
+  // Heating by air conditioning has its own meter: without it, heating cannot be separated from the rest.
   const heatingSub = (parent: string): MeterLoad[] =>
     year.electricHeatingKwh > 0 ? [sub(8, HEATING, '空调采暖用电', parent, heating)] : []
   if (metering === 'whole') return [...loads, ...heatingSub(main)]
@@ -183,7 +183,7 @@ function meterLoad({ parts, random, ...draft }: MeterDraft): MeterLoad {
 
 type Register = Pick<ReadMeter, 'kind' | 'unit' | 'resolution' | 'digits' | 'multiplier'>
 
-/** A register such as is sold for the load: wide enough for five years. */
+/** A usual register for the load: wide enough for five years. */
 function registerFor(
   { medium, role }: MeterDraft | Omit<MeterDraft, 'parts' | 'random'>,
   yearly: number,
@@ -193,7 +193,7 @@ function registerFor(
   const register = ((): Register => {
     switch (medium) {
       case 'electricity':
-        // One main meter in twelve reports hourly amounts, one in ten counts MWh.
+        // One main meter in twelve reports hourly amounts, one in ten counts in MWh.
         if (role === 'main' && draw < 0.08) return { kind: 'interval', unit: 'kWh', resolution: 0.01, multiplier: 1 }
         if (role === 'main' && draw < 0.18)
           return { kind: 'register', unit: 'MWh', resolution: 0.001, digits: 6, multiplier: 1 }

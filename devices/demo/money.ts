@@ -1,5 +1,5 @@
-// Prices and bills of the demo province: a price by time of use for electricity, one price each for the rest, and what
-// the fuel of service buses cost month by month. All of it is made up and says so; none is a published price.
+// Prices and bills of the demo province: electricity priced by time of use, one price for each other medium, and
+// monthly fuel bills of service buses. All of it is made up and says so; none is a published price.
 
 import { addMonths, type Month, monthOf } from '../../domain/calendar.ts'
 import type { Bill } from '../../domain/energy/bill.ts'
@@ -33,8 +33,8 @@ export function demoTariffs(subject: string, validFrom: string): Tariff[] {
 }
 
 /**
- * Diesel of the service buses of the provincial and municipal offices, for the 13 months before the current one.
- * Diesel, because petrol has no CO2 factor that we know, and would leave the demo's CO2 unjudged.
+ * Diesel of the service buses of the provincial and municipal offices, for the 13 months before the current one. Not
+ * petrol, for which no CO2 factor is known: the demo's CO2 would remain unjudged.
  */
 export function demoBills(institutions: readonly Institution[], seed: string | number, startMs: number): Bill[] {
   const offices = institutions.filter(

@@ -1,4 +1,4 @@
-// The demo province: Hebei's real areas, and institutions, meters, targets and faults made up from a seed.
+// Makes the demo province: Hebei's real areas, with institutions, meters, targets and faults made up from a seed.
 // Scaled so that its averages are those Hebei published for 2020 (docs/rules/facts.md#hebei-2020-and-2025): 15.76
 // kgce/m², 257.42 kgce a person and 16.12 m³ a person, in the statistics' coefficients. No institution in it exists.
 
@@ -24,11 +24,11 @@ import { demoTargets, type TargetSubject, type YearlyResult } from './targets.ts
 export interface DemoOptions {
   /** The same seed and start give the same province, byte for byte. */
   seed: string | number
-  /** When the demo was first started, epoch ms; keep it to continue the same demo later. */
+  /** First start of the demo, epoch ms; keep it to continue the same demo later. */
   startMs: number
 }
 
-/** Of what is simulated: every meter is read. */
+/** The simulated registry: every meter is read. */
 export interface DemoRegistry extends Registry {
   meters: readonly ReadMeter[]
   tariffs: readonly Tariff[]
@@ -38,7 +38,7 @@ export interface DemoRegistry extends Registry {
 export interface DemoProvince {
   seed: string | number
   startMs: number
-  /** Before this instant nothing was metered: 1 January of the year that began at least 13 months before the start. */
+  /** Start of metering: 1 January of the year that began at least 13 months before the start. */
   originMs: number
   registry: DemoRegistry
   climate: Climate
@@ -49,10 +49,10 @@ export interface DemoProvince {
 /** Hebei's averages of 2020 (docs/rules/facts.md#hebei-2020-and-2025), in the statistics' coefficients. */
 export const CALIBRATION = { kgcePerM2: 15.76, kgcePerUser: 257.42, waterM3PerUser: 16.12 } as const
 
-/** Only the registry of demoProvince. */
+/** The registry of demoProvince only. */
 export const demoRegistry = (options: DemoOptions): Registry => demoProvince(options).registry
 
-/** Only the faults of demoProvince. */
+/** The faults of demoProvince only. */
 export const demoFaults = (options: DemoOptions): readonly DemoFault[] => demoProvince(options).faults
 
 export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
@@ -78,7 +78,8 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
     gateways,
     meters: [...loads.values()].map((load) => load.meter),
     targets: demoTargets(targetSubjects(areas, drafts, standards), start),
-    // Hebei's own rows are not public (docs/rules/quota.md#hebei-quota); Shandong's stand in, and say so.
+    // Hebei's own quotas are not public (docs/rules/quota.md#hebei-quota); Shandong's replace them, marked as
+    // stand-ins.
     quotas: [...QUOTAS_HEBEI, ...QUOTAS_SHANDONG],
     tariffs: demoTariffs(PROVINCE_CODE, dayLabel(dayOf(originMs))),
     bills: demoBills(
@@ -93,7 +94,7 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
 const monthAgo = (ms: number, months: number): number =>
   Date.parse(`${addMonths(monthOf(ms), -months)}-01T00:00:00+08:00`)
 
-/** Scales all energy, all people and all water, so that the averages of the whole are the published ones. */
+/** Scales all energy, people and water, so that the averages of the whole are the published ones. */
 function calibrate(drafts: readonly InstitutionDraft[], standards: StandardsInForce): InstitutionDraft[] {
   const last = ({ institution }: InstitutionDraft): InstitutionSize => must(institution.sizes.at(-1))
   const sum = (value: (draft: InstitutionDraft) => number): number =>
@@ -126,7 +127,7 @@ function calibrate(drafts: readonly InstitutionDraft[], standards: StandardsInFo
   }))
 }
 
-/** By the statistics set, as Hebei's published averages are. */
+/** In the statistics' coefficients, as Hebei's published averages are. */
 const kgceOfYear = (year: YearlyUse, { statistics }: StandardsInForce): number =>
   kgceOf('electricity', electricityKwh(year), statistics) +
   kgceOf('heat', year.heatGj, statistics) +
@@ -137,7 +138,9 @@ const co2KgOfYear = (year: YearlyUse, { co2 }: StandardsInForce): number =>
   co2KgOf('heat', year.heatGj, co2) +
   co2KgOf('gas', gasM3(year), co2)
 
-/** The faults that are more than a way of showing: a leak flows, a new register is announced, a rollover is due. */
+/**
+ * Applies faults that change more than readings: a leak adds load, a new register is announced, a rollover becomes due.
+ */
 function applyFault(fault: DemoFault, loads: Map<string, MeterLoad>, climate: Climate): void {
   const load = loads.get(fault.meter)
   if (!load) throw new Error(`fault "${fault.kind}" is of an unknown meter ${fault.meter}`)
@@ -158,7 +161,7 @@ function applyFault(fault: DemoFault, loads: Map<string, MeterLoad>, climate: Cl
   }
 }
 
-/** The province, all cities, and every second institution: the others show that no target was handed down. */
+/** Subjects with targets: the province, all cities, and every second institution, so that missing targets occur too. */
 function targetSubjects(
   areas: readonly Area[],
   drafts: readonly InstitutionDraft[],

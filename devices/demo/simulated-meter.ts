@@ -1,5 +1,5 @@
-// One meter of the demo as an instrument: what its register shows at any instant, faults included.
-// A pure function of seed, meter and time; sums of whole days are kept so that asking again is cheap.
+// Simulates one meter of the demo: its register at any instant, faults included. A pure function of seed, meter and
+// time; sums of whole days are kept so that repeated requests are cheap.
 
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import type { ReadMeter } from '../../domain/registry/records.ts'
@@ -8,7 +8,7 @@ import type { DemoFault } from './faults.ts'
 import type { Climate } from './load-profile.ts'
 import type { MeterLoad } from './meters.ts'
 
-/** What a spike adds to one sample, in steps of the resolution: far more than the 100 steps of the settlement rule. */
+/** Steps of the resolution that a spike adds to one sample: far more than the 100 steps of the settlement rule. */
 const SPIKE_STEPS = 250_000
 
 export class SimulatedMeter {
@@ -40,18 +40,21 @@ export class SimulatedMeter {
     this.#rollover = meter.digits === undefined ? Infinity : Math.round(10 ** meter.digits / meter.resolution)
   }
 
-  /** The register at an instant, in its own unit, as a faultless reader of it would see it. */
+  /** The register at an instant, in its own unit, as read without transmission faults. */
   registerAt(atMs: number): number {
     return this.#unit(this.stepsAt(atMs))
   }
 
-  /** True amount through the meter from the origin to an instant, in the medium's unit. Knows no fault but a leak. */
+  /**
+   * True amount through the meter from the origin to an instant, in the medium's unit. Ignores all faults except a
+   * leak.
+   */
   amountAt(atMs: number): number {
     const day = dayOf(atMs)
     this.#openDay(day)
     const hours = (atMs - dayStartMs(day)) / HOUR_MS
     const hour = Math.floor(hours)
-    // The 25 starts and ends of the day's hours are there, and the 24 of the scratch.
+    // Both indexes exist: 25 boundaries of the day's hours, 24 hours of the scratch.
     const start = this.#hours[hour] as number
     return start + ((this.#hours[hour + 1] as number) - start) * (hours - hour)
   }
@@ -86,9 +89,7 @@ export class SimulatedMeter {
     for (let hour = 0; hour < 24; hour++) out[hour] = this.#steps(this.#load.startSteps, this.#hours[hour] as number)
   }
 
-  /**
-   * Whether a reading due at `atMs` reaches anyone: `late` ones come in when the gap is over, `never` ones do not.
-   */
+  /** Whether a reading due at `atMs` is delivered: `late` ones arrive when the gap is over, `never` ones do not. */
   deliveryAt(atMs: number): 'onTime' | 'late' | 'never' {
     for (const { kind, fromMs, toMs = Infinity } of this.faults) {
       if (atMs < fromMs || atMs >= toMs) continue

@@ -1,5 +1,6 @@
-// The demo's gateways: months of hourly history as ready MQTT payloads, and live readings that go on where it ended.
-// Registers are pure functions of seed and time (simulated-meter.ts), so a demo that was off for days goes on as well.
+// Simulates the demo's gateways: months of hourly history as MQTT payloads, and live readings that continue it.
+// Registers are pure functions of seed and time (simulated-meter.ts), so a demo that was off for days continues as
+// well.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
@@ -13,7 +14,7 @@ export interface HistoryMessage {
   gateway: string
   /** JSON of a readings message, version 1. */
   payload: string
-  /** How many readings it holds. */
+  /** Number of readings in it. */
   readings: number
   /** Due time of its last reading. */
   lastMs: number
@@ -23,14 +24,14 @@ export interface HistoryWindow {
   /** Hourly readings due in [fromMs, toMs). An interval meter's reading is due when its interval is over. */
   fromMs: number
   toMs: number
-  /** Earlier days from here on are told by one register reading at midnight each (日冻结). Not before originMs. */
+  /** From here until `fromMs`, each day has one register reading at midnight (日冻结). Not before originMs. */
   dailyFromMs?: number
 }
 
 export interface LiveOptions {
-  /** One reading a meter per so many seconds of the clock. */
+  /** Interval of the live readings of each meter, in seconds. */
   intervalSeconds: number
-  /** What the gateway already delivered ends here; hourly readings since then come first. Without it: none. */
+  /** Readings before this were already delivered; hourly readings since then come first. Absent: none. */
   sinceMs?: number
   /** Epoch ms. */
   now?: () => number
@@ -68,15 +69,15 @@ export class Simulator {
   }
 
   /**
-   * What a meter that is asked at `atMs` answers: the register; of an interval meter the last full hour.
-   * Undefined while the meter is silent. Throws RangeError for an unknown meter.
+   * The answer of a meter polled at `atMs`: its register, or, for an interval meter, the last full hour. Undefined
+   * while the meter is silent. Throws RangeError for an unknown meter.
    */
   liveReading(meter: string, atMs: number): Reading | undefined {
     const simulated = this.#meter(meter)
     return simulated.deliveryAt(atMs) === 'onTime' ? reading(simulated, atMs) : undefined
   }
 
-  /** All history, gateway by gateway, each in time order but for a gap filled late, which comes last. */
+  /** All history, gateway by gateway, each in time order; only a gap that was filled late comes last. */
   *history(window: HistoryWindow): Generator<HistoryMessage> {
     for (const gateway of this.#byGateway.keys()) yield* this.historyOf(gateway, window)
   }
@@ -121,7 +122,7 @@ export class Simulator {
     if (message.size > 0) yield message.take()
   }
 
-  /** A gateway's live readings as a source; first, hour by hour, what it missed since `sinceMs`. Ends when aborted. */
+  /** A gateway's live readings as a source, after the hourly ones missed since `sinceMs`. Ends when aborted. */
   source(gateway: string, options: LiveOptions): Source {
     const meters = this.metersOf(gateway)
     return { readings: (signal) => liveReadings(gateway, meters, options, signal) }
@@ -141,7 +142,7 @@ async function* liveReadings(
   signal: AbortSignal,
 ): AsyncGenerator<readonly Reading[]> {
   const everyMs = intervalSeconds * 1000
-  // Gateways take turns within the interval instead of all speaking at once.
+  // Spreads the gateways over the interval, so that they do not all send at once.
   const offsetMs = hash32(gateway) % everyMs
   let doneMs = sinceMs ?? now()
   for (let dueMs = nextHour(doneMs - 1); dueMs <= now() && !signal.aborted; dueMs += HOUR_MS) {
@@ -164,7 +165,7 @@ async function* liveReadings(
 
 const waitFor = (ms: number, signal: AbortSignal): Promise<unknown> => sleep(ms, undefined, { signal })
 
-/** A register read at `atMs`, or the last interval that was over by then. */
+/** A register's reading at `atMs`, or the last interval that was complete by then. */
 function reading(simulated: SimulatedMeter, atMs: number): Reading {
   const { meter } = simulated
   if (meter.kind === 'register') return { meter: meter.id, at: atMs, value: simulated.registerAt(atMs) }
@@ -191,7 +192,7 @@ const FRACTIONS = [0, 1, 2, 3].map((digits) =>
   Array.from({ length: 10 ** digits }, (_, count) => (digits === 0 ? '}' : `.${String(count).padStart(digits, '0')}}`)),
 )
 
-/** `count` steps of 10^-decimals, and the brace that ends the reading. `count` ≥ 0. */
+/** `count` steps of 10^-decimals, with the closing brace of the reading. `count` ≥ 0. */
 function decimal(count: number, decimals: number): string {
   const fractions = FRACTIONS[decimals] ?? []
   const whole = Math.floor(count / fractions.length)
@@ -209,7 +210,7 @@ class MessageWriter {
     this.#gateway = gateway
   }
 
-  /** Room for the envelope is a hundred bytes. Payloads are ASCII, so characters are bytes. */
+  /** Leaves a hundred bytes for the envelope. Payloads are ASCII, so characters are bytes. */
   fits(reading: string): boolean {
     return this.size < READINGS_PER_MESSAGE_MAX && this.#text.length + reading.length + 100 < PAYLOAD_BYTES_MAX
   }

@@ -1,7 +1,7 @@
-// Dual-control targets of the demo province. Every one is a demo figure, set from the simulated use so that each status
-// and verdict occurs; none was issued by anyone. Hebei's own caps (docs/rules/facts.md#hebei-2020-and-2025) belong to
-// 31,600 real institutions and are not used, except that the demo province's caps may grow in the proportion that the
-// plan allowed from 2020 to 2025.
+// Dual-control targets of the demo province. Each is a demo figure, set from the simulated use so that every status and
+// verdict occurs; no authority issued any. Hebei's own caps (docs/rules/facts.md#hebei-2020-and-2025) belong to 31,600
+// real institutions and are not used, except that the demo province's caps may grow in the proportion that the plan
+// allowed from 2020 to 2025.
 
 import { yearOf } from '../../domain/calendar.ts'
 import type { Indicator } from '../../domain/indicator.ts'
@@ -62,13 +62,12 @@ const INSTITUTIONS: readonly Shares[] = [
 ]
 
 /**
- * Caps of the plan grow in five years by these proportions: 357/294.86 and 2.25/1.85
- * (docs/rules/facts.md#implied-figures); CO2 as energy.
+ * Growth of the caps within five years: 357/294.86 and 2.25/1.85 (docs/rules/facts.md#implied-figures); CO2 as energy.
  */
 const CAP_GROWTH = { energy: 357 / 294.86, water: 2.25 / 1.85, co2: 357 / 294.86 }
 /**
- * Falls within five years, %. The same as the nation's for 2025 (docs/rules/facts.md#national-plan-to-2025), as a
- * demo assumption.
+ * Reductions within five years, %. The nation's for 2025 (docs/rules/facts.md#national-plan-to-2025), as a demo
+ * assumption.
  */
 const INTENSITY_FALL_PCT = { energyPerArea: 5, energyPerCapita: 6, waterPerCapita: 6, co2PerArea: 7 }
 
@@ -80,7 +79,7 @@ export interface TargetSubject {
   result: YearlyResult
 }
 
-/** Targets for the five-year plan that the demo's start falls into, reached from the year before the plan. */
+/** Targets for the five-year plan that contains the demo's start, relative to the year before the plan. */
 export function demoTargets(subjects: readonly TargetSubject[], startMs: number): Target[] {
   const year = yearOf(startMs)
   const baseYear = year - 1 - ((year - 1) % 5)
@@ -92,14 +91,14 @@ export function demoTargets(subjects: readonly TargetSubject[], startMs: number)
   )
 }
 
-/** Institutions are assigned energy and water; areas answer for CO2, too. */
+/** Institutions have targets for energy and water; areas also for CO2. */
 const applies = ({ kind }: TargetSubject, indicator: DemoIndicator): boolean =>
   kind !== 'institution' || (indicator !== 'co2' && indicator !== 'co2PerArea')
 
 interface Plan {
   baseYear: number
   endYear: number
-  /** Share of the plan's years that the current year completes. */
+  /** Share of the plan's years that have passed at the end of the current year. */
   elapsed: number
   year: number
 }
@@ -110,7 +109,7 @@ function target({ id, kind, index, result }: TargetSubject, indicator: DemoIndic
   const { baseYear, endYear, elapsed } = plan
   const common = { subject: id, indicator, baseYear, endYear, source: DEMO_TARGET_SOURCE, standIn: true }
   if (indicator === 'energy' || indicator === 'water' || indicator === 'co2') {
-    // Every third subject is given its caps year by year, as an authority might hand them down.
+    // Every third subject gets its caps year by year, as an authority might assign them.
     if (kind !== 'province' && index % 3 === 2) return { ...common, path: 'linear', years: yearlyRows(thisYear, plan) }
     const growth = CAP_GROWTH[indicator]
     const baseValue = significant(thisYear / (1 + (growth - 1) * elapsed))
@@ -132,5 +131,5 @@ function yearlyRows(thisYear: number, { baseYear, endYear, year }: Plan): Record
   return rows
 }
 
-/** Four significant digits, as a plan would print them. */
+/** Four significant digits, as in a printed plan. */
 const significant = (value: number): number => Number(value.toPrecision(4))

@@ -1,8 +1,8 @@
-// How a driver is written: copy this file, rename it after the device, replace the options and the two functions at the
-// end, and add a row to devices/drivers.ts. This one is real: it polls energy meters that answer HTTP GET with
+// The template of a driver: copy this file, rename it after the device, replace the options and the two functions at
+// the end, and add a row to devices/drivers.ts. This one is real: it polls energy meters that answer HTTP GET with
 // {"energyKwh": 1234.56}, the register.
 //
-// What every driver keeps:
+// Rules for every driver:
 //  1. It gives what the device said, or nothing. No zero for a timeout, no last value again, no interpolation:
 //     a gap is a fact, and the host knows how to bridge it (domain/settle/settle.ts).
 //  2. A device that fails is logged, left alone for a while that doubles up to a limit, and tried again, for ever.
@@ -18,20 +18,20 @@ import type { Driver } from '../driver.ts'
 import { type Log, silentLog } from '../log.ts'
 import type { Reading, Source } from '../source.ts'
 
-/** A meter on the local network answers in milliseconds; after this it does not. */
+/** A meter on the local network answers in milliseconds; after this it counts as silent. */
 const ANSWER_MS_MAX = 5_000
-/** The longest wait of a device that keeps failing: it is back within a quarter of an hour after its repair. */
+/** Longest wait between polls of a failing device: it is read again within a quarter of an hour after its repair. */
 const RETRY_MS_MAX = 15 * 60_000
-/** An answer is one number; whatever is longer is not from this device. */
+/** An answer is one number; a longer one is not from this device. */
 const ANSWER_CHARS_MAX = 1_000
 
-/** Meters behind one gateway: asked at the same time, each over a connection of its own. */
+/** Meters behind one gateway: polled in parallel, each over its own connection. */
 const METERS_MAX = 1_000
-/** A device answers no faster than this for long; a round less than once a day is no monitoring. */
+/** No device bears faster polling for long; polling less than once a day is no monitoring. */
 const EVERY_MS_MIN = 500
 const EVERY_MS_MAX = 24 * 3_600_000
 
-/** What a gateway's configuration file says under `options`. */
+/** The `options` in a gateway's configuration file. */
 const optionsSchema = z.strictObject({
   meters: z
     .array(
@@ -54,7 +54,7 @@ export const blueprint: Driver<FileOptions> = {
   source: (options, log) => blueprintSource({ ...options, log }),
 }
 
-/** What the file says, and what a test puts in the place of the world. */
+/** The options of the file, and replacements of clock, wait and log for tests. */
 export interface BlueprintOptions extends FileOptions {
   /** Epoch ms. */
   now?: () => number
@@ -76,7 +76,7 @@ export function blueprintSource(options: BlueprintOptions): Source {
         const answers = await Promise.all(due.map((poll) => pollOne(poll, startMs, signal)))
         const readings = answers.filter((answer) => answer !== undefined)
         if (readings.length > 0) yield readings
-        // From start to start, so that slow answers do not stretch the rhythm; never less than nothing.
+        // Measured from start to start, so that slow answers do not lengthen the interval; never negative.
         await wait(Math.max(0, startMs + everyMs - now()), signal).catch(() => {})
       }
     },
@@ -108,22 +108,22 @@ export function blueprintSource(options: BlueprintOptions): Source {
 
 interface Poll {
   meter: FileOptions['meters'][number]
-  /** In a row. */
+  /** Consecutive failures. */
   failures: number
-  /** Not to be asked before, epoch ms. */
+  /** Earliest time of the next poll, epoch ms. */
   dueMs: number
 }
 
 const waitFor = (ms: number, signal: AbortSignal): Promise<unknown> => sleep(ms, undefined, { signal })
 
-/** Asks the device. Replace this by what your device speaks. Throws when it does not answer, or nonsense. */
+/** Polls the device. Replace this by your device's protocol. Throws when it does not answer, or answers nonsense. */
 async function readRegister(url: string, signal: AbortSignal): Promise<number> {
   const response = await fetch(url, { signal })
   if (!response.ok) throw new Error(`HTTP ${response.status}`)
   return parseAnswer((await response.text()).slice(0, ANSWER_CHARS_MAX))
 }
 
-/** The border: text of the device → kWh, or an error that quotes it. */
+/** The border: the device's text → kWh, or an error that quotes it. */
 function parseAnswer(text: string): number {
   const answer: unknown = JSON.parse(text)
   const isRecord = typeof answer === 'object' && answer !== null && 'energyKwh' in answer

@@ -1,6 +1,6 @@
 // Reads files of real readings: the wide table of hourly kWh, its list of buildings, and the cumulative heat meter.
-// Files are read row by row into plain columns of numbers, wholly before anything is sent: a bad row on the last
-// line must not leave half a file in a store.
+// Parses a file row by row into columns of numbers, completely before anything is sent: a bad row on the last line must
+// not leave half a file in a store.
 
 import { HOUR_MS } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
@@ -21,7 +21,7 @@ const CELLS_MAX = 100_000_000
 const WIDE_TIME = 'timestamp'
 const HEAT_TIME = 'time_rounded'
 const HEAT_METER = 'meter_id'
-/** The four registers of the heat meter and their units; the last two have none that is registered. */
+/** The heat meter's four registers with their units; no unit of the registry fits the last two. */
 const HEAT_REGISTERS: ReadonlyMap<string, string> = new Map([
   ['energy_heat_kwh', 'kWh'],
   ['volume_flow_m3', 'm³'],
@@ -46,29 +46,29 @@ export interface WideTable {
   toMs: number
   /** Cells with a value, repeated ones counted once. */
   readings: number
-  /** What is unusual but not wrong; each reading is identified by building and hour, so order does not matter. */
+  /** Unusual rows that are no errors; building and hour identify a reading, so order does not matter. */
   notes: WideNotes
 }
 
 export interface WideNotes {
-  /** Rows earlier than the row before. */
+  /** Rows earlier than their predecessor. */
   unsortedRows: number
-  /** Rows whose hour stood in the file already. */
+  /** Rows whose hour occurred earlier in the file. */
   repeatedRows: number
-  /** Cells that such a row changed: the one read last holds; an empty cell changes nothing. */
+  /** Cells changed by such a row: the one read last counts; an empty cell changes nothing. */
   changedCells: number
   /** Line of the first unsorted or repeated row. */
   firstLine: number | undefined
 }
 
-/** One row of buildings.csv; what is unknown is absent. */
+/** One row of buildings.csv; unknown fields are absent. */
 export interface Building {
   id: string
   site?: string
   /** BDG2's primaryspaceusage, e.g. `Education`, and its refinement. */
   use?: string
   subUse?: string
-  /** Absent in the list where nobody knows it; the replay needs it for the buildings that it sends. */
+  /** Absent when unknown; the replay needs it for the buildings that it sends. */
   floorAreaM2?: number
   occupants?: number
   yearBuilt?: number
@@ -83,7 +83,7 @@ export interface RegisterSeries extends BuildingSeries {
   unit: string
 }
 
-/** Which layout a file has, by its header. Throws CsvError when it is neither. */
+/** The layout of a file, by its header. Throws CsvError when it is neither. */
 export async function csvLayoutOf(file: string): Promise<'wide' | 'heatMeter'> {
   for await (const header of readRows(file)) {
     const columns = indexHeader(file, header)
@@ -109,10 +109,7 @@ export async function readWideCsv(file: string, known?: { has(building: string):
   return draft.finish()
 }
 
-/**
- * Reads buildings.csv. Throws CsvError for a missing or repeated id, and for an area or a number of people that is
- * none.
- */
+/** Reads buildings.csv. Throws CsvError for a missing or repeated id, and for an invalid area or number of people. */
 export async function readBuildingsCsv(file: string): Promise<Map<string, Building>> {
   const buildings = new Map<string, Building>()
   let columns: Map<string, number> | undefined
@@ -164,7 +161,7 @@ export async function readHeatMeterCsv(file: string): Promise<RegisterSeries[]> 
   )
 }
 
-/** The columns of a wide table while rows come in. */
+/** The columns of a wide table while rows are read. */
 class WideDraft {
   readonly #file: string
   readonly #columns: readonly string[]

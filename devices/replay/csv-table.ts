@@ -1,4 +1,4 @@
-// CSV files row by row, plain or gzipped, with errors that name file, line and column. Knows no layout;
+// Reads CSV files row by row, plain or gzipped, with errors that name file, line and column. Knows no layout;
 // `csv-source.ts` does.
 
 import { createReadStream } from 'node:fs'
@@ -8,12 +8,12 @@ import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse'
 import { parseInstant } from '../../domain/instant.ts'
 
-/** A row longer than this is not a table of readings but a file without line ends. */
+/** A longer row is no table of readings but a file without line ends. */
 const ROW_CHARS_MAX = 1024 * 1024
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 const LOCAL_TIME = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?$/
 
-/** The file does not say what it must. `line` counts from 1, the header included; `column` is its name. */
+/** Invalid content. `line` counts from 1, the header included; `column` is its name. */
 export class CsvError extends Error {
   override name = 'CsvError'
   readonly file: string
@@ -28,12 +28,12 @@ export class CsvError extends Error {
 }
 
 export interface CsvRow {
-  /** The line on which the row ends, from 1. */
+  /** The last line of the row, from 1. */
   line: number
   cells: readonly string[]
 }
 
-/** One cell and where it stands. */
+/** One cell and its position. */
 export interface CsvCell {
   file: string
   line: number
@@ -42,8 +42,8 @@ export interface CsvCell {
 }
 
 /**
- * The rows of a file, the header first; empty lines are passed over. A gzip file, whatever its name, is unpacked.
- * Throws CsvError for broken quoting or compression, an empty file, and rows that have not as many cells as the header.
+ * The rows of a file, the header first; empty lines are skipped. A gzip file of any name is unpacked. Throws CsvError
+ * for broken quoting or compression, an empty file, and rows with more or fewer cells than the header.
  */
 export async function* readRows(file: string): AsyncGenerator<CsvRow> {
   const parser = parse({
@@ -55,7 +55,7 @@ export async function* readRows(file: string): AsyncGenerator<CsvRow> {
   })
   const isPacked = await isGzip(file)
   const bytes = createReadStream(file)
-  // Whatever fails destroys the parser, and the loop below throws it.
+  // Any failure destroys the parser, and the loop below throws it.
   if (isPacked) pipeline(bytes, createGunzip(), parser, () => {})
   else pipeline(bytes, parser, () => {})
   let width: number | undefined
@@ -77,7 +77,7 @@ export async function* readRows(file: string): AsyncGenerator<CsvRow> {
   if (width === undefined) throw new CsvError(file, { line: 1 }, 'the file is empty')
 }
 
-/** Column positions by name. Throws CsvError when a name is empty or stands twice. */
+/** Column positions by name. Throws CsvError when a name is empty or repeated. */
 export function indexHeader(file: string, { line, cells }: CsvRow): Map<string, number> {
   const positions = new Map<string, number>()
   for (const [index, cell] of cells.entries()) {
@@ -122,7 +122,7 @@ const isParseError = (error: unknown): error is Error & { lines: number } =>
 const isZlibError = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
 
-/** By its first two bytes (RFC 1952): people rename files, and some downloads are unpacked on the way. */
+/** By its first two bytes (RFC 1952): people rename files, and some downloads arrive unpacked. */
 async function isGzip(file: string): Promise<boolean> {
   const handle = await open(file)
   try {

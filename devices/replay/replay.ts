@@ -1,5 +1,5 @@
-// Sends recorded series as if their meters spoke now: one gateway with its own outbox and connection for each, all the
-// way to the last PUBACK. Registering gateways and meters with the host is the caller's part.
+// Sends recorded series as if their meters reported now: each gateway with its own outbox and connection, up to the
+// last PUBACK. The caller registers gateways and meters with the host.
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ import type { Reading, Source } from '../source.ts'
 import type { UplinkOptions } from '../uplink.ts'
 import type { BuildingSeries } from './csv-source.ts'
 
-/** Large messages: a replay is in a hurry, and 500 readings are about 40 KiB. */
+/** Large messages make a replay fast; 500 readings are about 40 KiB. */
 const READINGS_PER_MESSAGE = 500
 /** Messages per transaction of the outbox. */
 const MESSAGES_PER_BLOCK = 8
-/** Connections and open outboxes at one time. */
+/** Connections and open outboxes at a time. */
 const GATEWAYS_AT_ONCE = 64
 
 export interface ReplayGateway {
@@ -34,12 +34,15 @@ export interface ReplayMeter extends BuildingSeries {
 
 export interface ReplayOptions extends Pick<UplinkOptions, 'url' | 'mqtt' | 'limits'> {
   gateways: readonly ReplayGateway[]
-  /** Where the outboxes live, one `<gateway>.outbox` each; made when absent. What an earlier run left is sent too. */
+  /**
+   * Folder of the outboxes, one `<gateway>.outbox` each; created when missing. Messages left by an earlier run are sent
+   * too.
+   */
   folder: string
   readingsPerMessage?: number
-  /** Every message goes out twice. */
+  /** Sends every message twice. */
   duplicate?: boolean
-  /** Seed: readings and messages of each gateway go out in random order. */
+  /** Seed of a random order of each gateway's readings and messages. */
   shuffle?: string | number
   signal?: AbortSignal
   log?: Log
@@ -49,16 +52,16 @@ export interface ReplayOptions extends Pick<UplinkOptions, 'url' | 'mqtt' | 'lim
 /** Counts of distinct readings; copies do not count. */
 export interface ReplayProgress {
   total: number
-  /** On disk in an outbox, or beyond. */
+  /** On disk in an outbox, or already acknowledged. */
   sent: number
   /** Acknowledged by the broker. */
   acknowledged: number
 }
 
 /**
- * Runs all gateways until every reading is acknowledged; waits for a broker that is away as long as it takes.
- * Rejects when `signal` aborts and when the broker refuses a gateway that was never online; unsent readings then stay
- * in their outboxes.
+ * Runs all gateways until every reading is acknowledged; waits for an absent broker without limit. Rejects when
+ * `signal` aborts and when the broker refuses a gateway that was never online; unsent readings then stay in their
+ * outboxes.
  */
 export async function runReplay(options: ReplayOptions): Promise<ReplayProgress> {
   const { gateways, signal, onProgress } = options
@@ -98,7 +101,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayProgress>
   return progress
 }
 
-/** A source that gives the readings of recorded series, by time, then ends. */
+/** A source of the readings of recorded series, by time; then it ends. */
 export function recordedSource(
   meters: readonly ReplayMeter[],
   options: { readingsPerMessage?: number; duplicate?: boolean; shuffle?: Random } = {},
@@ -115,7 +118,7 @@ export function recordedSource(
           for (const place of order.subarray(first, first + readingsPerMessage)) block.push(readingAt(meters, place))
         }
         yield block
-        // All is in memory: without this the sockets would wait until the last reading is written.
+        // Everything is in memory: without this the sockets would wait until the last reading is written.
         await nextTurn()
       }
     },
@@ -154,9 +157,7 @@ async function runGateway(
 const countReadings = (meters: readonly ReplayMeter[]): number =>
   meters.reduce((sum, { value }) => sum + value.reduce((count, each) => (Number.isNaN(each) ? count : count + 1), 0), 0)
 
-/**
- * Where each reading that has a value stands: row × meters + meter. By time; by place in the list at the same time.
- */
+/** Positions of all readings with a value: row × meters + meter. Ordered by time, then by place in the list. */
 function orderReadings(meters: readonly ReplayMeter[], shuffle: Random | undefined): Float64Array {
   const places: number[] = []
   for (const [index, { value }] of meters.entries()) {
@@ -167,7 +168,9 @@ function orderReadings(meters: readonly ReplayMeter[], shuffle: Random | undefin
   return Float64Array.from(meters.length === 1 ? places : places.sort((a, b) => timeOf(a) - timeOf(b) || a - b))
 }
 
-/** Chunks in the order of sending. The last, which may be short, stays last, so that the others stay whole messages. */
+/**
+ * Chunks in the order of sending. The last chunk may be short and stays last, so that the others remain whole messages.
+ */
 function orderChunks(count: number, duplicate: boolean, shuffle: Random | undefined): number[] {
   const copies = (chunk: number) => (duplicate ? [chunk, chunk] : [chunk])
   const whole = Array.from({ length: Math.max(0, count - 1) }, (_, chunk) => copies(chunk)).flat()

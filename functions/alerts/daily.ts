@@ -1,6 +1,6 @@
-// What is looked at once a day: judgements of areas and institutions against their limits, and, some institutions at a
-// time, a month of hours of their meters (functions/alerts/meters.ts). What assess has judged in the same run is not
-// judged again.
+// Detects the alerts of the daily round: judges areas and institutions against their limits, and loads a month of hours
+// of their meters (functions/alerts/meters.ts), some institutions at a time. Does not judge again what assess has
+// judged in the same run.
 
 import { detect, type Round } from '../../domain/alert/detect.ts'
 import type { Given } from '../../domain/alert/kind.ts'
@@ -21,7 +21,7 @@ import type { Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { givenHours, meterLook } from './meters.ts'
 
-/** Whose hours are in memory together, and are looked at before the store gives others a turn: some 20 ms. */
+/** Institutions per batch: their hours are held in memory; a batch takes about 20 ms before it yields. */
 const INSTITUTIONS_PER_LOAD = 50
 
 /** `state` should read each document once (functions/state/read-once.ts). */
@@ -40,8 +40,8 @@ export async function areaFindings(
 }
 
 /**
- * All findings on institutions of a shard and their meters but silence. `judged`: by institution; who is missing is
- * judged here.
+ * All findings on a shard's institutions and their meters, except silence. `judged`: by institution; institutions that
+ * it lacks are judged here.
  */
 export async function institutionFindings(
   ports: Ports,

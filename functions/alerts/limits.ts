@@ -1,5 +1,5 @@
-// The limits of many subjects of one shard: what users set is read once, and subjects about which nobody said anything
-// share the limits of their kind and institution type.
+// Resolves the limits of many subjects of one shard. Reads user settings once; subjects without a setting share the
+// limits of their kind and institution type.
 
 import type { LimitsReader } from '../../domain/alert/detect.ts'
 import type { Limits } from '../../domain/alert/finding.ts'

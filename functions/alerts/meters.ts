@@ -1,5 +1,5 @@
-// What the kinds of alert on hours are given: a month of hours of meters, loaded for some institutions at once, their
-// register events, and what PV meters generated.
+// Loads the input of the alert kinds that work on hours, for several institutions at once: a month of hours of their
+// meters, their register events, and PV generation.
 
 import { BALANCE_DAYS, type Given } from '../../domain/alert/kind.ts'
 import { addMonths, DAY_MS, dayOf, dayStartMs, HOUR_MS, monthOf, monthRange } from '../../domain/calendar.ts'
@@ -12,18 +12,18 @@ import { clockJumpsOf } from '../settling/clock-jumps.ts'
 import { reviewKey } from '../settling/review.ts'
 import { standstillsOf, stuckAmong } from '../settling/stuck.ts'
 
-/** Three nights and four weeks of nights before them, and the present day. */
+/** Three nights, the four weeks of nights before them, and the present day. */
 const DAYS_LOADED = 33
-/** Earlier years that PV is held against. */
+/** Earlier years with which PV is compared. */
 const PV_YEARS = 3
-/** Known hours of a day that counts for PV. */
+/** Known hours that a day needs to count for PV. */
 const PV_HOURS_MIN = 22
 type Ports = Pick<Platform, 'state' | 'consumption'>
 
 /** `hours`: of the last DAYS_LOADED days and the present one. */
 export type MeterLook = Pick<Given['hours'], 'hours' | 'events' | 'generated'>
 
-/** Reads what is known of some meters. */
+/** Reads the hours, events and PV generation of some meters. */
 export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: number): Promise<MeterLook> {
   const firstDay = dayOf(nowMs) - DAYS_LOADED
   const ids = meters.map(({ id }) => id)
@@ -38,7 +38,7 @@ export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: n
   return { hours, events, generated: await generatedBy(ports, meters, nowMs) }
 }
 
-/** What of a look concerns one institution and its meters. */
+/** The part of a look that concerns one institution and its meters. */
 export function givenHours(
   look: MeterLook,
   { institution, meters, nowMs }: { institution: Institution; meters: readonly Meter[]; nowMs: number },
@@ -54,7 +54,9 @@ export function givenHours(
   return { ...look, institution, meters, centre: centreBoundaries(institution, meters).pue, balances }
 }
 
-/** By meter, with whether a person has accepted or undone it. Clocks that jumped are of the range, as the days are. */
+/**
+ * Events by meter, with whether a person accepted or undid each. Clock jumps are limited to the range, as the days are.
+ */
 async function eventsOf(
   { state, consumption }: Ports,
   meters: readonly Meter[],
@@ -64,7 +66,7 @@ async function eventsOf(
     ...range
   }: { days: readonly ConsumptionDay[]; hours: MeterLook['hours']; fromMs: number; toMs: number },
 ): Promise<MeterLook['events']> {
-  // Of the first hour it is not known whether a standstill begins there.
+  // The first hour is left out: whether a standstill begins there is unknown.
   const standstills = standstillsOf(hours, meters, { ...range, fromMs: range.fromMs + HOUR_MS })
   const stuck = await stuckAmong(consumption, standstills)
   const jumps = await clockJumpsOf(state, meters, range)

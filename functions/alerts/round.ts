@@ -1,5 +1,5 @@
-// Alerts of a shard, called once from assess: silence every few minutes, everything else once a day. Between these
-// times it costs one read, so a burst of readings is not slowed down by it.
+// Runs one round of alerts for a shard; assess calls it once per run. Checks silence every few minutes, everything else
+// once a day. Between these times it costs one read, so it does not slow down a burst of readings.
 
 import type { Round } from '../../domain/alert/detect.ts'
 import type { Finding } from '../../domain/alert/kinds.ts'
@@ -25,7 +25,7 @@ import { limitsReader } from './limits.ts'
 import { silenceFindings } from './silence.ts'
 import { alertKeys, allThresholds, currentAlerts, recentAlerts, storeAlerts } from './store.ts'
 
-/** When a shard, or an area above shards, was last looked at. Deleted: it is looked at in full the next time. */
+/** When a shard, or an area above shards, was last checked. Deleting it makes the next round a full one. */
 export interface AlertMark {
   silenceMs: number
   dailyMs: number
@@ -35,7 +35,7 @@ export const alertMarkKey = (area: string) => docKey<AlertMark>(`alert-judged/${
 type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
 
 /**
- * What assess has at hand of a shard: its documents of months, each read once, and whom it judged, as of the same
+ * Data of a shard that assess already holds: its documents of months, each read once, and the judgements of the same
  * instant.
  */
 export interface Assessed {
@@ -44,8 +44,8 @@ export interface Assessed {
 }
 
 /**
- * Judges a county, its institutions, gateways and meters, as far as that is due; an area above counties by itself.
- * `assessed` saves reading and judging again.
+ * Judges a county with its institutions, gateways and meters, as far as each check is due; an area above counties
+ * alone. `assessed` saves reading and judging again.
  */
 export async function judgeAlerts(ports: Ports, area: string, nowMs: number, assessed?: Assessed): Promise<void> {
   const { state, registry } = ports
@@ -63,7 +63,7 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number, ass
     const of = { area, areas, institutions, meters, judged: assessed?.judged, round }
     findings.push(...(await dailyFindings({ ...ports, state: docs }, of)))
   }
-  // Read after everything else: whoever acknowledges an alert meanwhile is not overwritten.
+  // Read after everything else, so that an acknowledgement made meanwhile is not overwritten.
   await storeRound(ports, { area, findings, known: subjectsOf(area, institutions, meters), nowMs })
   const value: AlertMark = { silenceMs: nowMs, dailyMs: isDaily ? nowMs : (mark?.dailyMs ?? 0) }
   await state.put([{ key: alertMarkKey(area), value }], DERIVED)
@@ -90,7 +90,10 @@ async function dailyFindings(
   ]
 }
 
-/** The next state of all alerts of an area: what was found, who has waited too long, whose subject is gone. */
+/**
+ * Computes and stores the next state of an area's alerts from the findings; escalates alerts that waited too long and
+ * retires those whose subject is gone.
+ */
 async function storeRound(
   { state }: Ports,
   given: { area: string; findings: readonly Finding[]; known: ReadonlySet<string>; nowMs: number },
@@ -114,7 +117,7 @@ async function storeRound(
   await state.delete(past)
 }
 
-/** Those that stand; what a killed round has closed already but left standing is tidied up. */
+/** Current alerts; removes the open copies that a killed round left after closing their alerts. */
 async function aliveAlerts(state: Platform['state'], area: string): Promise<Alert[]> {
   const current = await currentAlerts(state, area)
   const places = await state.getMany(current.filter(isOpen).map(({ id }) => alertKeys.place(id)))

@@ -1,4 +1,4 @@
-// Detects silent gateways and meters. Looked at every few minutes, from one document per shard and one per gateway.
+// Detects silent gateways and meters, every few minutes, from one document per shard and one per gateway.
 
 import { detect, type Round } from '../../domain/alert/detect.ts'
 import type { Finding } from '../../domain/alert/kinds.ts'
@@ -7,7 +7,7 @@ import type { StateStore } from '../platform.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
 import { gatewaysHeard, listeningSince } from './gateways-heard.ts'
 
-/** Of a shard's meters. A gateway that was never heard is not judged, nor are its meters. */
+/** Silence in one shard. A gateway that was never heard is not judged, nor are its meters. */
 export async function silenceFindings(
   state: StateStore,
   { shard, meters, round }: { shard: string; meters: readonly Meter[]; round: Round },

@@ -1,5 +1,5 @@
-// Where alerts stand: open ones by shard (county or area), cleared ones as history, and what happened as an outbox that
-// `notify` empties. Whoever judges writes an alert's three in one put, so that nothing is raised that nobody hears of.
+// Stores alerts: open ones by shard (county or area), cleared ones as history, and their events as an outbox that
+// `notify` empties. All three of an alert go into one put, so that no alert is raised without a notification.
 
 import { type Alert, type AlertEvent, type advanceAll, alertSlot, canReopen } from '../../domain/alert/life.ts'
 import { type AlertThreshold, alertThresholdSchema } from '../../domain/alert/threshold.ts'
@@ -15,45 +15,47 @@ export const sortable = (ms: number): string => String(ms).padStart(14, '0')
 export const alertKeys = {
   /** Pending, raised and acknowledged alerts of a shard, by slot. */
   open: (shard: string, slot = '') => docKey<Alert>(`alert-open/${shard}/${slot}`),
-  /** Alerts that were cleared lately and may come back, by slot. */
+  /** Recently cleared alerts that may come back, by slot. */
   recent: (shard: string, slot = '') => docKey<Alert>(`alert-recent/${shard}/${slot}`),
-  /** Where an open alert lies, by its id alone. */
+  /** Where an alert is stored, by its id alone. */
   place: (id: string) => docKey<AlertWhere>(`alert-place/${id}`),
   /** Cleared alerts of a shard, the order of clearing. */
   closed: (shard: string, clearedMs?: number, id = '') =>
     docKey<Alert>(`alert-closed/${shard}/${clearedMs === undefined ? '' : `${sortable(clearedMs)}/${id}`}`),
-  /** Marks of cleared alerts in order of time, for whoever forgets them: ClosedAlert. */
+  /** Marks of cleared alerts in order of time, for retention: ClosedAlert. */
   done: (atMs?: number, id = '') =>
     docKey<ClosedAlert>(`alert-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`),
-  /** Events that nobody was told of yet, in order of time. */
+  /** Events that are not yet told, in order of time. */
   event: (event?: AlertEvent) =>
     docKey<AlertEvent>(
       event ? `alert-event/${sortable(event.atMs)}/${event.alert}/${event.what}${event.level}` : 'alert-event/',
     ),
-  /** What users set for one subject: AlertThreshold[]. */
+  /** User-set limits of one subject: AlertThreshold[]. */
   thresholds: (subject: string) => docKey<unknown[]>(`setting/alert-threshold/${subject}`),
 } as const
 
-/** What a mark of a cleared alert says. */
+/** Content of the mark of a cleared alert. */
 export interface ClosedAlert {
   id: string
   shard: string
   atMs: number
 }
 
-/** What `alertKeys.place` says. */
+/** Content of `alertKeys.place`. */
 export interface AlertWhere {
   shard: string
   closed: boolean
   closedMs?: number
 }
 
-/** Of a shard; pending ones among them. */
+/** Current alerts of a shard, pending ones included. */
 export async function currentAlerts(state: StateStore, shard: string): Promise<Alert[]> {
   return (await state.query(alertKeys.open(shard))).map(({ value }) => value)
 }
 
-/** Those of a shard that may come back, and the keys of those that may no longer: to be forgotten. */
+/**
+ * A shard's cleared alerts that may still come back, and the keys of those that no longer may and are to be deleted.
+ */
 export async function recentAlerts(
   state: StateStore,
   shard: string,
@@ -81,8 +83,8 @@ export async function storeAlerts(
   ])
   await putTogether(state, rounds)
   const closed = changed.filter((alert) => alert.state === 'cleared')
-  // After the put: a kill in between leaves a cleared alert standing, and the next round clears it again under its old
-  // id.
+  // Deleted after the put: a kill in between leaves a cleared alert current, and the next round clears it again under
+  // its old id.
   const reopened = changed.filter(({ history }) => history.at(-1)?.what === 'reopened')
   await state.delete([
     ...[...closed, ...dropped].map((alert) => alertKeys.open(shard, alertSlot(alert))),
@@ -90,7 +92,7 @@ export async function storeAlerts(
   ])
 }
 
-/** What a reopened alert left behind when it was cleared: it is no history any more. */
+/** Keys that clearing wrote for an alert that is now reopened: it is no history any more. */
 const closedKeys = (shard: string, alert: Alert): string[] => [
   alertKeys.recent(shard, alertSlot(alert)),
   ...alert.history.flatMap(({ what, atMs }) =>
@@ -112,24 +114,24 @@ function alertDocs(shard: string, alert: Alert): DocWrite[] {
   return alert.state === 'pending' ? [open] : [open, place({ shard, closed: false })]
 }
 
-/** What users set on any of the subjects given. Documents that no longer fit the schema are left out, not followed. */
+/** User-set limits of the given subjects. Skips documents that no longer fit the schema. */
 export async function thresholdsOf(state: StateStore, subjects: readonly string[]): Promise<AlertThreshold[]> {
   const docs = await state.getMany(subjects.map(alertKeys.thresholds))
   return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
 }
 
-/** All that users set, for whoever judges a whole shard. */
+/** All user-set limits, to judge a whole shard. */
 export async function allThresholds(state: StateStore): Promise<AlertThreshold[]> {
   const docs = await state.query(alertKeys.thresholds(''))
   return docs.flatMap(({ value }) => value.flatMap((one) => alertThresholdSchema.safeParse(one).data ?? []))
 }
 
-/** One alert by its id, open or cleared, and the area it stands in. */
+/** One alert by its id, open or cleared, and the area that stores it. */
 export async function alertOf(state: StateStore, id: string): Promise<{ alert: Alert; area: string } | undefined> {
   const where = (await state.get(alertKeys.place(id)))?.value
   if (!where) return undefined
   const { shard, closed, closedMs } = where
-  // An id is its slot and the time at which it began.
+  // An id is the alert's slot and start time.
   const slot = id.slice(0, id.lastIndexOf(':'))
   const alert = (await state.get(closed ? alertKeys.closed(shard, closedMs, id) : alertKeys.open(shard, slot)))?.value
   return alert?.id === id ? { alert, area: shard } : undefined
@@ -137,7 +139,7 @@ export async function alertOf(state: StateStore, id: string): Promise<{ alert: A
 
 export interface AlertSlice {
   wanted(found: { value: Alert }): boolean
-  /** Where the page before ended. */
+  /** The cursor: where the previous page ended. */
   after?: string
   limit: number
 }
@@ -149,7 +151,7 @@ interface Listed {
 
 const CLOSED_PAGE = 200
 
-/** Open alerts of areas, the one raised last first. */
+/** Open alerts of areas, latest raised first. */
 export async function openAlerts(state: StateStore, areas: readonly string[], page: AlertSlice): Promise<Listed[]> {
   const found = await Promise.all(
     areas.map(async (area) =>
@@ -163,7 +165,7 @@ export async function openAlerts(state: StateStore, areas: readonly string[], pa
   return latestFirst(found.flat(), page)
 }
 
-/** Cleared alerts of areas, the one cleared last first. */
+/** Cleared alerts of areas, latest cleared first. */
 export async function closedAlerts(state: StateStore, areas: readonly string[], page: AlertSlice): Promise<Listed[]> {
   const found = await Promise.all(areas.map((area) => closedOf(state, area, page)))
   return latestFirst(found.flat(), page)

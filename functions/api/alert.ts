@@ -24,7 +24,7 @@ import { subjectPlace } from '../telling/plan.ts'
 import { areaOf, institutionOf, limitQuery } from './query.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
-/** A person's words. */
+/** A person's comment. */
 const note = z.string().max(1000)
 
 export const alertRoutes = {
@@ -50,7 +50,7 @@ export const alertRoutes = {
         (own === undefined || own.subjects.has(value.subject.id)) &&
         (state === 'open' ? value.state !== 'pending' : value.state === state)
       const isCleared = state === 'cleared'
-      // Open ones are all read anyway, so they may as well be counted.
+      // Open alerts are all read anyway, so the total comes free.
       const most = isCleared ? limit + 1 : Number.POSITIVE_INFINITY
       const read = isCleared ? closedAlerts : openAlerts
       const found = await read(context.platform.state, areas, { wanted, after: cursor, limit: most })
@@ -109,7 +109,7 @@ export const alertRoutes = {
       const kinds = new Set(value.map(({ kind }) => kind))
       if (kinds.size < value.length) throw new ApiProblem(400, 'Bad request', 'thresholds: a kind is given twice')
       await platform.state.put([{ key: alertKeys.thresholds(path.subject), value }])
-      // What is judged by them is looked at again now, not tomorrow.
+      // The new thresholds take effect now, not at tomorrow's round.
       const areas = areasBelow(await registry.areas(), subject.chain.at(subject.type === 'area' ? 0 : -subject.areas))
       await platform.state.delete(areas.map(alertMarkKey))
       const shards = areas.filter((code) => context.head.shards.includes(code))
@@ -128,7 +128,7 @@ function areasBelow(areas: readonly Area[], code: string | undefined): string[] 
   return below
 }
 
-/** An institution, its meters and gateways: whatever an alert of it may be on. */
+/** An institution, its meters and gateways: every possible subject of its alerts. */
 async function institutionSubjects({ registry }: RouteContext, id: string) {
   const { shard } = await institutionOf({ registry, path: { id } })
   const meters = (await registry.shard(shard)).meters.filter(({ institution }) => institution === id)

@@ -1,4 +1,4 @@
-// Routes of areas: what lies below one, how it stands, and whether its totals are up to date.
+// Routes of areas: children, status, and freshness of the totals.
 
 import { monthOf } from '../../domain/calendar.ts'
 import { type Area, isRead } from '../../domain/registry/records.ts'

@@ -1,6 +1,6 @@
-// Routes that hold institutions against each other: the ranking for the selection of efficiency leaders, the points of
-// demonstration units, and which are key energy users. Each pages by cursor. A ranking and the means of kinds are read
-// from what stands (standing.ts); only the institutions of a page are looked at one by one.
+// Routes that compare institutions: the ranking for the selection of efficiency leaders, the points of demonstration
+// units, and key energy users. Each pages by cursor. Rankings and the means of kinds are read from stored rows
+// (judging/past-year.ts); only the institutions of a page are judged one by one.
 
 import { dayLabel, dayOf, yearOf } from '../../domain/calendar.ts'
 import { demonstrationPoints } from '../../domain/judge/demonstration.ts'
@@ -87,7 +87,9 @@ export const comparisonRoutes = {
   }),
 }
 
-/** The row that held at the end of a year, or so far; Problem 404 naming the table when there was none. */
+/**
+ * The row valid at the end of the year, or today in the running year; Problem 404 names the table when there is none.
+ */
 function inForce<T extends Validity>(
   table: TableKind,
   rows: readonly T[],
@@ -106,7 +108,10 @@ async function institutionPage(context: RouteContext<'code'>, query: PageQuery) 
   return paged(inOrder, ({ id }) => id, query)
 }
 
-/** How everyone below an area stood in a year: of this year the rows of lists, of a past one its own. */
+/**
+ * Ranking candidates below an area in a year: from the list rows for this year, from the year's own rows for a past
+ * one.
+ */
 async function candidatesOf(area: string, year: number, context: RouteContext): Promise<RankingCandidate[]> {
   const { state, now } = context.platform
   const shards = await shardsBelow(area, context)
@@ -118,7 +123,7 @@ async function candidatesOf(area: string, year: number, context: RouteContext): 
   return pages.flat().map(({ value }) => value)
 }
 
-/** A row whose latest month lies in an earlier year says nothing of this one. */
+/** Values are null when the row's latest month lies in an earlier year. */
 function candidateOfRow(row: InstitutionRow, year: number): RankingCandidate {
   const { id, type, venueKind, level } = row
   const isOfYear = row.month?.startsWith(`${year}-`) ?? false
@@ -150,6 +155,6 @@ async function targetsMetIn(
   return new Map(rows.map(({ value }) => [value.institution.id, value.targetsMet]))
 }
 
-/** Null unless both years could be judged, but false as soon as one was missed. */
+/** False as soon as one year was missed, else null unless both years could be judged. */
 const metBoth = (met: readonly (boolean | null)[]): boolean | null =>
   met.includes(false) ? false : met.includes(null) ? null : true

@@ -1,4 +1,4 @@
-// Routes of a gateway's credentials and commands: what an installer needs in the field, one gateway at a time.
+// Routes of a gateway's credentials and commands, for an installer in the field, one gateway at a time.
 
 import * as z from 'zod'
 import { credentialsViewSchema, gatewayDoneSchema } from '../../domain/view/device.ts'

@@ -1,6 +1,5 @@
-// The lowest levels of an explanation: what each meter's hours of a month were and how they are flagged, and, for one
-// day of one meter, the hours with the readings around them. The day is settled once more from its readings and
-// compared.
+// The lowest levels of an explanation: each meter's hours of a month with their flags, and, for one day of one meter,
+// the hours with the readings around them. Settles that day once more from its readings and compares.
 
 import { dayLabel, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import { sameNumber } from '../../domain/explain/chain.ts'
@@ -16,10 +15,10 @@ import { keptInMemory } from '../settling/fresh-days.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
 import { readOverrides, withOverrides } from '../settling/review.ts'
 
-/** A day of readings every minute; of more the first are listed. */
+/** One reading a minute for a day; of more, the first are listed. */
 const READINGS_SHOWN_MAX = 1_500
 
-/** Meter by meter, so that a year of readings of one is held at a time. `daysOf`: of [fromMs, toMs). */
+/** Works meter by meter, so that only one meter's year of readings is held. `daysOf`: days of [fromMs, toMs). */
 export async function metersExplained(
   { readings }: Pick<Platform, 'readings'>,
   meters: readonly Meter[],
@@ -64,7 +63,10 @@ export function hoursOfDays(days: readonly ConsumptionDay[]): Omit<ExplainedMete
   return { amount: hoursKnown > 0 ? amount : null, hoursKnown, flags }
 }
 
-/** One day of one meter down to its readings, and whether its hours are what they make. `day`: as in calendar.ts. */
+/**
+ * One day of one meter down to its readings, with a check that the stored hours follow from them. `day`: as in
+ * calendar.ts.
+ */
 export async function dayExplained(
   platform: Platform,
   { meter, shard, day }: { meter: Meter; shard: string; day: number },

@@ -1,6 +1,6 @@
-// Gathers the chain behind a number of an institution or area: the months that judging used, the hours and readings of
-// the meters, the bills and the row it is held against. Reads what stands; computes nothing that
-// domain/explain/chain.ts does not.
+// Gathers the chain behind a number of an institution or area: the months that were judged, the hours and readings of
+// the meters, the bills, and the table row it is compared with. Reads stored data; domain/explain/chain.ts does all
+// computing.
 
 import { dayLabel, dayOf, monthRange, yearOf } from '../../domain/calendar.ts'
 import { billId } from '../../domain/energy/bill.ts'
@@ -38,10 +38,10 @@ export interface ExplainQuestion {
   table: IndicatorTable
   indicator: ExplainedIndicator
   month: string
-  /** How many children of an area, or meters of an institution, are listed, after which one. All are checked. */
+  /** Number of children of an area, or meters of an institution, to list after `cursor`. All are checked. */
   limit: number
   cursor?: string | undefined
-  /** One meter of the institution and a day of it, to be led down to the readings. `day`: as in calendar.ts. */
+  /** A meter of the institution and a day to explain down to the readings. `day`: as in calendar.ts. */
   detail?: { meter: Meter; day: number } | undefined
 }
 
@@ -56,7 +56,7 @@ const CLAUSES: Record<IndicatorTable, { zh: string; en: string }> = {
   },
 }
 
-/** The table that an indicator's name means when none is asked for: dual control where both have it. */
+/** The table of an indicator when the request names none: dual control where both tables have it. */
 export const indicatorTableOf = (indicator: string): IndicatorTable =>
   INDICATORS.some((name) => name === indicator) ? 'dualControl' : 'quota'
 
@@ -69,7 +69,7 @@ export async function explain(
 ): Promise<ExplainView> {
   const { area, institution, table, indicator, month, detail } = question
   const { state } = platform
-  // Once: a number of a rolling year moves by the millisecond.
+  // Read once: a number of a rolling year changes by the millisecond.
   const nowMs = platform.now()
   const subject = institution?.id ?? area
   const row = indicatorRow(table, indicator)
@@ -95,7 +95,7 @@ export async function explain(
     children: children && (await Promise.all(children.map(monthsOf))),
   })
   const held = await heldAgainst({ platform, registry }, question, nowMs)
-  // The quota cannot tell heating from the rest, or there was none: the number is withheld although the amounts stand.
+  // The quota withholds the number, although the amounts are known, when heating cannot be separated or is zero.
   const isWithheld = table === 'quota' && held.shown === null && chain.result !== null
   const result = isWithheld ? null : chain.result
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
@@ -113,7 +113,7 @@ export async function explain(
     why: isWithheld ? 'notApart' : chain.why,
     matches: value.ok,
     checks: [...held.rating(result), value, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
-    // Asked before and after: what is judged in between is not of one piece either.
+    // Checked before and after: data judged in between mixes two states as well.
     pending: wasPending || (await isPending()),
     window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
     meters: own ? await metersExplained(platform, metersIn(own.meters, listed), own) : [],
@@ -137,7 +137,7 @@ function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): Exp
   ]
 }
 
-/** The meters of an institution with their hours in the window, its bills, and what of each month they are. */
+/** An institution's meters with their hours in the window, its bills, and how each month is made of them. */
 async function ownOf(
   { platform: { state, consumption }, registry }: { platform: Platform; registry: RegistryReader },
   given: { institution: Institution; window: ReturnType<typeof explainWindow>; endMs: number; isWater: boolean },
@@ -177,7 +177,7 @@ async function ownOf(
   } satisfies ExplainMonthsInput['own'] & Record<string, unknown>
 }
 
-/** A meter's amounts of the window's months against the sum of all of its hours. */
+/** Checks a meter's amounts of the window's months against the sum of all its hours. */
 function meterCheck(
   id: string,
   months: readonly string[],
@@ -190,7 +190,7 @@ function meterCheck(
   return sameNumber('meter', `${id}: months, and the hours of them`, [want ?? amount, amount ?? want, scale])
 }
 
-/** As registered: the denominators of a month. */
+/** The registered denominators of a month. */
 function sizesOf(
   { sizes }: Institution,
   { fromMs, toMs }: { fromMs: number; toMs: number },
@@ -201,7 +201,7 @@ function sizesOf(
   return { floorAreaM2, heatedAreaM2, energyUsers, waterUsers: energyUsers, generalAreaM2 }
 }
 
-/** The areas right below, or the institutions of a county. */
+/** The child areas, or the institutions of a county. */
 async function childrenOf(
   area: string,
   { registry, areas }: { registry: RegistryReader; areas: Awaited<ReturnType<RegistryReader['areas']>> },
@@ -244,7 +244,7 @@ async function heldAgainst(
   const year = yearOf(asOfMs - 1)
   const target = targetFor(await registry.targets(subject), indicator as Indicator, year)
   const reached = (result: number | null): string | null => {
-    // Of a total the forecast is judged, which the status names with its basis; an intensity is its own.
+    // A total is judged by the forecast that the status names with its basis; an intensity by its own value.
     const forecast = status?.forecastBasis ? status.forecast : result
     if (!target || forecast === null || forecast === undefined) return null
     const found = statusOf(forecast / targetValue(target, year))

@@ -1,4 +1,4 @@
-// Routes that lead a number, a status, a rating or an alert back to where it comes from.
+// Routes that explain a number, a status, a rating or an alert by its sources.
 
 import * as z from 'zod'
 import { type Evidence, evidenceOf } from '../../domain/alert/evidence.ts'
@@ -14,11 +14,11 @@ import { explain, indicatorTableOf } from './explain-number.ts'
 import { areaOf, institutionOf, limitQuery, meterOf, monthQuery, monthShown } from './query.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
-/** Children or meters that one answer lists; a county has some hundred institutions. */
+/** Children or meters listed in one answer; a county has some hundred institutions. */
 const LISTED = 25
 const areaQuery = monthQuery.extend({
   indicator: z.enum([...INDICATORS, ...QUOTA_INDICATORS]),
-  /** Of energyPerCapita and waterPerCapita both tables have one; dual control's without it. */
+  /** energyPerCapita and waterPerCapita are in both tables; without this parameter, dual control's is meant. */
   table: z.enum(INDICATOR_TABLES).optional(),
   limit: limitQuery(LISTED),
   cursor: z.string().optional(),
@@ -77,7 +77,7 @@ interface AlertChain {
   now: { value: number | null; asOfMs: number } | null
 }
 
-/** What lies below an alert: the chain of its indicator, or the last day of its meter. */
+/** The evidence of an alert: the chain of its indicator, or the last day of its meter. */
 async function chainOf({ subject, finding }: Alert, context: RouteContext): Promise<AlertChain> {
   const { platform, registry } = context
   const { paths, ratio, chain: asked } = evidenceOf(finding)
@@ -101,7 +101,7 @@ async function chainOf({ subject, finding }: Alert, context: RouteContext): Prom
   return { ...nothing, chain, checks: [...nothing.checks, ...chain.checks], now: { value, asOfMs } }
 }
 
-/** Whether the value of an alert follows from its own facts, where it is a ratio of them. */
+/** Checks that the value of an alert follows from its own facts, where it is a ratio of them. */
 const ratioCheck = (value: number, ratio: Evidence['ratio']): ExplainCheck[] =>
   ratio ? [sameNumber('rating', 'value of the alert, of its facts', [value, ratio.part / ratio.whole])] : []
 

@@ -1,4 +1,4 @@
-// Routes of what happens in the field: register events and their review, repairs, revisions.
+// Routes of field events: register events and their review, repairs, revisions.
 
 import * as z from 'zod'
 import { DAY_MS } from '../../domain/calendar.ts'
@@ -34,7 +34,7 @@ const reviewBody = z.object({ who: z.string().min(1).max(200).optional(), note: 
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional()
 
-/** A person says `state` of a register event. */
+/** A route by which a person sets a register event to `state`. */
 const review = (state: ReviewState, summary: string) => ({
   summary,
   role: 'admin' as const,
@@ -149,7 +149,7 @@ async function revisionsOf({ state }: Platform, subject: string): Promise<Revisi
   })
 }
 
-/** In the form of the API. Throws a Problem for a range that is none or too long. */
+/** Events in the API's form. Throws a Problem for an empty or too long range. */
 async function eventViews(
   { platform }: RouteContext,
   meters: readonly Meter[],

@@ -1,5 +1,5 @@
-// Hours of one institution's meters, for its tree, its data centre and its cost: read by month, so that no more than
-// one month of an institution is held.
+// Computes the meter tree, data centre and cost of one institution from the hours of its meters. Reads month by month,
+// so that it holds no more than one month of an institution.
 
 import {
   dayLabel,
@@ -44,7 +44,7 @@ import { monthsOfYear, type Sources } from './institution-years.ts'
 export const ownMeters = async ({ id, area }: Institution, { registry }: Sources): Promise<Meter[]> =>
   (await registry.shard(area)).meters.filter(({ institution }) => institution === id)
 
-/** Whole months as consecutive hours by meter; hours of which nothing stands are null. */
+/** Whole months as consecutive hours by meter; unsettled hours are null. */
 async function hoursIn(
   meters: readonly string[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
@@ -67,7 +67,7 @@ async function hoursIn(
   return found
 }
 
-/** What has passed of a period, in whole hours. */
+/** The elapsed part of a period, in whole hours. */
 const passed = ({ fromMs, toMs }: { fromMs: number; toMs: number }, nowMs: number) => ({
   fromMs,
   toMs: Math.max(fromMs, Math.min(toMs, Math.floor(nowMs / HOUR_MS) * HOUR_MS)),
@@ -112,7 +112,7 @@ const billedAmountOf = (bills: readonly Bill[], meter: string): number | undefin
   return bill && billedAmount(bill)
 }
 
-/** Cost by period of each main and excluded meter of a month, and what bills say. */
+/** Cost by period of each main and excluded meter of a month, and the cost on bills. */
 export async function costOfMonth(institution: Institution, month: string, sources: Sources) {
   const all = await ownMeters(institution, sources)
   const meters = all.filter(({ role, kind }) => (role === 'main' || role === 'exclude') && kind !== 'offline')
@@ -162,8 +162,8 @@ export async function costOfMonth(institution: Institution, month: string, sourc
 }
 
 /**
- * PUE and EUE by month and of the calendar year up to now, the PUE by hour as well; grades are those of a whole year.
- * Each names the meters that bound it.
+ * PUE and EUE by month and of the calendar year up to now, PUE by hour as well; grades apply to whole years. Each value
+ * names the meters of its boundary.
  */
 export async function dataCentreOf(institution: Institution, month: string, sources: Sources) {
   const nowMs = sources.platform.now()
@@ -215,7 +215,7 @@ export async function dataCentreOf(institution: Institution, month: string, sour
   }
 }
 
-/** Null without a meter. */
+/** Null without meters. */
 const sumOfMeters = (
   side: readonly string[],
   hours: ReadonlyMap<string, Hours>,

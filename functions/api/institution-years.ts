@@ -14,7 +14,7 @@ export interface Sources {
   head: RegistryHead
 }
 
-/** Every institution of an area and all below it. */
+/** Every institution of an area and of all areas below it. */
 export async function institutionsBelow(area: string, sources: Sources): Promise<Institution[]> {
   const shards = await shardsBelow(area, sources)
   return (await Promise.all(shards.map((shard) => sources.registry.shard(shard)))).flatMap(
@@ -22,7 +22,7 @@ export async function institutionsBelow(area: string, sources: Sources): Promise
   )
 }
 
-/** Of an institution, or of a county, whose institutions all have its factors. */
+/** Ledger of an institution, or of a county, whose institutions all share its factors. */
 export async function ledgerOf(
   { id, area }: Pick<Institution, 'id' | 'area'>,
   year: number,
@@ -38,7 +38,7 @@ export async function ledgerOf(
 }
 
 /**
- * The sum of its counties' ledgers, which may have factors of their own. Of heat billed by area that is each county's
+ * The sum of the counties' ledgers, which may have their own factors. For heat billed by area, takes each county's
  * largest month.
  */
 export async function areaLedgerOf(area: string, year: number, sources: Sources): Promise<CarbonLedger> {

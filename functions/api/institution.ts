@@ -1,4 +1,4 @@
-// Routes of institutions: the list with rating and status, one institution, and how it stands.
+// Routes of institutions: the list with rating and status, one institution, and its indicators.
 
 import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
@@ -95,7 +95,7 @@ const orders: Record<string, (a: InstitutionRow, b: InstitutionRow) => number> =
   waterPerCapita: (a, b) => (b.waterPerCapitaM3 ?? -1) - (a.waterPerCapitaM3 ?? -1) || a.id.localeCompare(b.id),
 }
 
-/** The row of an institution of which nothing was judged yet. */
+/** The row of an institution that was not judged yet. */
 const unjudged = (
   { id, name, nameEn, area, type, venueKind, level }: Institution,
   areaName: string,

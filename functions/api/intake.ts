@@ -1,4 +1,4 @@
-// Routes of what comes in: readings over HTTP, and what was refused of all readings.
+// Routes of intake: readings over HTTP, and rejected readings from every way in.
 
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'

@@ -86,7 +86,7 @@ const hourPoints = ({ day, amounts, flags }: ConsumptionDay): HourPoint[] =>
       }
     })
 
-/** Days or months of the asked range: the sum of the known hours, null when none is known. */
+/** Days or months of the range: the sum of the known hours, null when none is known. */
 function summed(
   hours: readonly HourPoint[],
   grain: 'day' | 'month',

@@ -1,5 +1,4 @@
-// Routes of telling people: recipients and how to reach them, what became of notifications, and how long all that is
-// kept.
+// Routes of notification: recipients and their channels, the outcome of notifications, and retention.
 
 import { must } from '../../domain/must.ts'
 import { retentionSchema } from '../../domain/notify/retention.ts'

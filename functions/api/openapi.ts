@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document, made from the same schemas that the API parses with: it cannot say anything else.
+// Builds the OpenAPI 3.1 document from the schemas that the API parses with, so that the two cannot differ.
 
 import * as z from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'

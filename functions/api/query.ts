@@ -1,5 +1,5 @@
-// What routes share: how a query names a month, an instant or a page, and how a path names an area, an institution or a
-// meter that is registered.
+// Shared parts of routes: month, instant and page in a query; the registered area, institution or meter that a path
+// names.
 
 import * as z from 'zod'
 import { monthOf, yearOf } from '../../domain/calendar.ts'
@@ -9,7 +9,7 @@ import type { Page } from '../../domain/view/view.ts'
 import { latestMonth } from '../judging/judgement.ts'
 import { ApiProblem, notFound, type RouteContext } from './route.ts'
 
-/** Rows of a page when none are asked for, and at most: a page is read and answered in one go. */
+/** Default and largest number of rows of a page; a page is read and answered in one go. */
 const PAGE_LIMIT = 50
 export const PAGE_LIMIT_MAX = 500
 export const limitQuery = (rows = PAGE_LIMIT) => z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(rows)
@@ -20,7 +20,7 @@ export const monthQuery = z.object({
     .regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')
     .optional(),
 })
-/** Whole years that have four digits before and after them, so that every month near them can be written. */
+/** Years of four digits with whole years before and after them, so that every month nearby can be written. */
 const INSTANT_MS_MIN = Date.UTC(1000, 0, 1)
 const INSTANT_MS_MAX = Date.UTC(3000, 0, 1)
 const INSTANT_WANTED = 'must be RFC 3339 with an offset, or epoch milliseconds, of the years 1000 to 2999'
@@ -46,7 +46,7 @@ export function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor,
   return { items, next: last !== undefined && first + limit < rows.length ? idOf(last) : null }
 }
 
-/** What names one record of the registry: the path of a route, or a parameter of its query. */
+/** Parameters that name one registry record: a route's path, or a query parameter. */
 type Named<Name extends string> = Pick<RouteContext<Name>, 'registry' | 'path'>
 
 export async function areaOf({ registry, path }: Named<'code'>): Promise<Area> {
@@ -70,7 +70,7 @@ export async function meterOf({ registry, path }: Named<'id'>): Promise<{ meter:
   return found
 }
 
-/** The latest month of a subject that has data, or the present one: what a request without a month means. */
+/** The default month of a request: the subject's latest month with data, else the present one. */
 export const monthShown = async (subject: string, { platform }: RouteContext): Promise<string> =>
   (await latestMonth(platform.state, subject, platform.now())) ?? monthOf(platform.now())
 

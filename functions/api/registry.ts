@@ -1,4 +1,4 @@
-// The routes by which records come into the registry, and by which the tables that judging rests on are read.
+// Routes that import records into the registry and that read the tables behind judging.
 
 import { registryPartSchema } from '../../domain/import/kinds.ts'
 import { must } from '../../domain/must.ts'

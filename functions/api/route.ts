@@ -1,6 +1,5 @@
-// What a route of the HTTP API is: its schemas, from which the OpenAPI document is made, and its handler. A handler
-// takes parsed values and returns a value of its response schema; it throws what is wrong with the request as a Problem
-// (RFC 9457).
+// Defines a route of the HTTP API: its schemas, from which the OpenAPI document is made, and its handler. A handler
+// takes parsed values and returns a value of its response schema; it throws a Problem (RFC 9457) for a wrong request.
 
 import type { z } from 'zod'
 import type { Platform } from '../platform.ts'
@@ -17,8 +16,8 @@ export interface RouteContext<Name extends string = never> {
 }
 
 /**
- * Who asks, as the authorizer in front of the handler found out. `lacks`: what the token of whoever has signed in would
- * have to hold for an administrator, `VALUE in CLAIM`.
+ * The sender, as determined by the authorizer in front of the handler. `lacks`: the claim that a signed-in user's token
+ * lacks to be an administrator's, `VALUE in CLAIM`.
  */
 export type Principal = { role: 'anyone'; lacks?: string } | { role: 'gateway'; gateway: string } | { role: 'admin' }
 
@@ -31,18 +30,20 @@ interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodTy
   summary: string
   query?: Q
   body?: B
-  /** The body goes to the handler as it came; the schema only describes it. */
+  /** The handler gets the body unparsed; the schema only describes it. */
   rawBody?: true
-  /** Who may call; anyone when absent. */
+  /** Required role; anyone may call when absent. */
   role?: Exclude<Principal['role'], 'anyone'>
   response: R
   handle(context: RouteContext<Name>, request: { query: z.output<Q>; body: z.output<B> }): Promise<z.output<R>>
 }
 
-/** A route of any kind, as the table of all holds it: whoever calls it has parsed query and body by its schemas. */
+/** A route of any kind, as the table of all routes holds it; its caller has parsed query and body with its schemas. */
 export type Route = Definition<string, z.ZodType, z.ZodType, z.ZodType>
 
-/** A table of one route, to be spread into that of all. Its text names the path parameters that its handler gets. */
+/**
+ * A table with one route, to be spread into the table of all. Its text names the path parameters that the handler gets.
+ */
 export function route<T extends ApiRoute, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   text: T,
   definition: Definition<ParameterOf<T>, Q, B, R>,

@@ -1,5 +1,5 @@
-// The routes of the HTTP API v1 (docs/rules/interfaces.md#http-api), gathered by what they are about;
-// functions/triggers.ts lists the same for the hosts, and a route that only one of the two has does not compile.
+// The table of all HTTP API v1 routes (docs/rules/interfaces.md#http-api), grouped by subject. functions/triggers.ts
+// lists the same routes for the hosts; a route missing in either does not compile.
 
 import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
 import { docKey } from '../platform.ts'
@@ -19,13 +19,13 @@ import { registryRoutes } from './registry.ts'
 import { type DOCUMENT_ROUTE, type Route, route } from './route.ts'
 import { targetPlanRoutes } from './target-plan.ts'
 
-/** Where the host tells how far its start has come; absent in AWS and when it is done. */
+/** Start-up progress of the host; absent in AWS and when the start is complete. */
 export const PROGRESS_KEY = docKey<NonNullable<HealthView['progress']>>('host/progress')
 /** The demo that a host shows. */
 export interface Demo {
   seed: string
   startMs: number
-  /** History was ingested up to here; absent while it has not been completed. */
+  /** History was ingested up to here; absent until it is complete. */
   deliveredMs?: number
 }
 export const DEMO_KEY = docKey<Demo>('host/demo')

@@ -1,5 +1,5 @@
-// Routes of the decomposition of targets (目标分解): whether those of the parts fit that of the whole, and a proposal that
-// does.
+// Routes of the decomposition of targets (目标分解): checks whether the parts' targets fit the whole's, and proposes
+// targets that do.
 
 import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
@@ -71,7 +71,7 @@ async function sizesOf(children: readonly string[], { platform }: RouteContext) 
   return new Map(found)
 }
 
-/** Areas right below, or the institutions of a county. */
+/** The child areas, or the institutions of a county. */
 async function partsOf(code: string, { registry }: RouteContext): Promise<string[]> {
   const below = (await registry.areas()).filter(({ parent }) => parent === code).map((area) => area.code)
   return below.length > 0 ? below : (await registry.shard(code)).institutions.map(({ id }) => id)

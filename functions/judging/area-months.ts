@@ -1,5 +1,5 @@
-// The marked months of an area made anew: the sum of what lies right below it, for counties and the areas above alike,
-// written with what that revises. The area above is marked in turn.
+// Computes the marked months of an area again: the sum of its direct children, for counties and the areas above alike.
+// Writes the months together with the revisions they cause, and marks the area above in turn.
 
 import { type SubjectMonth, sumSubjects } from '../../domain/energy/subject-month.ts'
 import { DERIVED, type StateStore } from '../platform.ts'
@@ -17,7 +17,7 @@ interface Area extends Marked {
   children: readonly string[]
 }
 
-/** `docs`: the same store, where year documents may be remembered. `dirty`, `trail`: of what lies below. */
+/** `docs`: the same store, which may cache year documents. `dirty`, `trail`: of the children. */
 export async function sumArea(
   { state, docs = state }: { state: StateStore; docs?: StateStore },
   { children, dirty, ...of }: Area,
@@ -36,7 +36,7 @@ export async function sumArea(
   if (of.parent) await addDirtyMonths(state, of.parent, new Map([[of.area, months]]))
 }
 
-/** Puts months of an area in the place of those that stood. */
+/** Replaces stored months of an area. */
 async function putMonths(
   { state, docs }: { state: StateStore; docs: StateStore },
   months: readonly SubjectMonth[],

@@ -1,5 +1,5 @@
-// What of new bills will not count, or not wholly: fuels that no row converts, and amounts of media whose meters were
-// read. Said when the bills come in, since the number that lacks them is looked at much later, if at all.
+// Warns about new bills that will not count, or only in part: fuels without a conversion row, and amounts of media
+// whose meters were read. Warns at import, since the number that lacks them is looked at much later, if at all.
 
 import { dayOf, monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId, isMedium } from '../../domain/energy/bill.ts'
@@ -12,12 +12,12 @@ import { standardsIn } from './judgement.ts'
 import { amountsOf } from './month-amounts.ts'
 
 /**
- * Months of institutions whose hours are read for it: a county's year of bills. Of more, only what needs no hours is
- * said, and that it is so.
+ * Institution-months whose hours are read for the check: a county's year of bills. Beyond it, only checks without hours
+ * are made, and one warning says so.
  */
 const MONTHS_READ_MAX = 2_000
 
-/** Of bills that stand in the store; `index` is that among `bills`. */
+/** Warnings about stored bills; `index` is the bill's place in `bills`. */
 export async function billWarnings(
   { state, consumption }: Pick<Platform, 'state' | 'consumption'>,
   bills: readonly Bill[],

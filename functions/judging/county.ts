@@ -1,4 +1,4 @@
-// A county as assess judges it: its institutions and meters, and the tables that hold for them, of one registry.
+// Input of assess for a county: its institutions, meters and tables, all of one registry revision.
 
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'

@@ -1,5 +1,5 @@
-// By what institutions were judged: a text of each that changes with anything registered of it, or of the standards
-// that convert what it used, and that says which part it was.
+// Fingerprint of everything an institution's months depend on: its registration and the standards that convert its
+// consumption. A changed part says why its months are judged again.
 
 import { createHash } from 'node:crypto'
 import type { Month } from '../../domain/calendar.ts'
@@ -12,14 +12,14 @@ import { SHIPPED_TABLES, type StandardTables } from '../../domain/standards/tabl
 import { docKey } from '../platform.ts'
 import type { Shard } from '../registry/reader.ts'
 
-/** What each institution of a shard was last judged by (`judgedByOf`). */
+/** Fingerprint of each institution of a shard when it was last judged (`judgedByOf`). */
 export type AssessedMark = Record<string, string>
 export const assessedKey = (shard: string) => docKey<AssessedMark>(`assessed/${shard}`)
 
-/** Six parts of an institution are told apart: 48 bits each let one change of a billion go unseen. */
+/** 48 bits for each of an institution's six parts: one change in a billion may go unseen. */
 const FINGERPRINT_CHARS = 8
 
-/** By institution, a short text that changes with anything registered of it that its months or its row are made of. */
+/** Fingerprint by institution: a short text that changes with any registered fact behind its months or its row. */
 export function judgedByOf(
   { institutions, meters }: Shard,
   shard: string,
@@ -65,7 +65,7 @@ export function judgedByOf(
 }
 
 const fingerprints = new WeakMap<Institution, { institution: string; sizes: string }>()
-/** Of an institution's own record, once for as long as the registry keeps it in memory. */
+/** Fingerprints of an institution's own record, computed once for as long as the registry caches it. */
 function ownFingerprints(record: Institution): { institution: string; sizes: string } {
   const { sizes, ...described } = record
   const known = fingerprints.get(record) ?? { institution: fingerprintOf(described), sizes: fingerprintOf(sizes) }
@@ -73,11 +73,11 @@ function ownFingerprints(record: Institution): { institution: string; sizes: str
   return known
 }
 
-/** What an institution is judged by, part by part, so that a revision can name the one that changed. */
+/** The parts of a fingerprint, told apart so that a revision can name the one that changed. */
 const JUDGED_PARTS = [...REGISTERED_PARTS, 'standards'] as const
 type JudgedPart = (typeof JUDGED_PARTS)[number]
 
-/** Why the months of institutions are marked: they came, they went, or parts of what they are judged by are others. */
+/** Causes for marking institutions' months: an institution joined or left, or parts of its fingerprint changed. */
 export function rejudgedTrail(
   months: ReadonlyMap<string, Month[]>,
   { judgedBy, before }: { judgedBy: ReadonlyMap<string, string>; before: AssessedMark },
@@ -102,7 +102,7 @@ export function rejudgedTrail(
 const fingerprintOf = (facts: unknown): string =>
   createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)
 
-/** Institutions that are judged by other facts than last time, are new to the shard, or have left it. */
+/** Institutions whose fingerprint changed, that are new to the shard, or that have left it. */
 export function institutionsToRejudge(
   judgedBy: ReadonlyMap<string, string>,
   assessed: AssessedMark | undefined,

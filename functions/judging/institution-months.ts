@@ -1,4 +1,5 @@
-// The marked months of a county's institutions made anew from hours and bills, and written with what they revise.
+// Computes the marked months of a county's institutions from hours and bills, and writes them with the revisions they
+// cause.
 
 import { dayOf, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
 import { institutionMonth, type MonthInput } from '../../domain/energy/institution-month.ts'
@@ -16,12 +17,12 @@ import { type RevisedMonths, revisedYears } from './revision.ts'
 import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { subjectYearKey } from './subject-year.ts'
 
-/** Whose hours of a month are in memory together, and are judged before a store gives others a turn: some 30 ms. */
+/** Institutions per batch: their hours of one month are held in memory; a batch takes about 30 ms before it yields. */
 const INSTITUTIONS_PER_LOAD = 50
 
 /** `docs`: the store of year documents, each read once. */
 type Ports = Pick<Platform, 'readings' | 'state' | 'consumption'> & { docs: StateStore }
-/** What one pass works on. */
+/** Input of one pass. */
 export interface Marked {
   dirty: DirtyMonths
   trail: Trail
@@ -29,7 +30,7 @@ export interface Marked {
   afterDays: number
 }
 
-/** Writes the months of all marked institutions of a county, some institutions at a time. */
+/** Writes the months of all marked institutions of a county, batch by batch. */
 export async function judgeMonths(ports: Ports, county: County, marked: Marked): Promise<void> {
   const touched = county.institutions.filter(({ id }) => marked.dirty[id] !== undefined)
   for (let first = 0; first < touched.length; first += INSTITUTIONS_PER_LOAD) {
@@ -41,7 +42,7 @@ export async function judgeMonths(ports: Ports, county: County, marked: Marked):
   }
 }
 
-/** The marked months of a load of institutions, by institution; each month's hours are read at once. */
+/** The marked months of a batch by institution; reads each month's hours in one go. */
 async function monthsOf(
   { state, consumption }: Ports,
   { county, load, dirty, nowMs }: { county: County; load: readonly Institution[] } & Marked,
@@ -66,7 +67,7 @@ async function monthsOf(
 
 type Amounts = MonthInput['amounts']
 
-/** What the meters of each institution counted in a month. What hours cost needs the hours; their sums do not. */
+/** The month's consumption of each institution's meters. Cost needs the hours; amounts need only their sums. */
 async function monthAmounts(
   { consumption }: Pick<Platform, 'consumption'>,
   { metersOf, tariffs, path }: County,
@@ -92,12 +93,12 @@ async function monthAmounts(
 
 interface Written {
   plain: DocWrite[]
-  /** By institution, where a month was closed or a closed one has changed, together with what records that. */
+  /** By institution, where a month was closed or a closed one changed: the months with the documents that record it. */
   recorded: DocWrite[][]
   revised: Map<string, RevisedMonths['revised']>
 }
 
-/** The year documents with the months in their place. What is recorded is the difference from what stood before. */
+/** The year documents with the new months, and records of what changed in them. */
 async function withRevisions(
   { readings, state, docs }: Ports,
   made: ReadonlyMap<string, SubjectMonth[]>,

@@ -1,5 +1,5 @@
-// What stands of a subject, judged when asked: months of consumption are documents, statuses and ratings are pure
-// functions of them, so any month can be judged and nothing that is derived can grow old.
+// Judges a subject on request: monthly consumption is stored, statuses and ratings are pure functions of it. So any
+// month can be judged, and no derived result becomes outdated.
 
 import { addMonths, type Month, monthOf, monthRange, yearOf } from '../../domain/calendar.ts'
 import { namesOf, type StandardsInForce, standardsOfMonth } from '../../domain/energy/conversion.ts'
@@ -16,12 +16,12 @@ import type { RegistryReader } from '../registry/reader.ts'
 import { allYears, readYear, readYears, storedYear, subjectYearKey, type YearMonths } from './subject-year.ts'
 
 /**
- * Data older than a standard or factor are judged by its earliest row, and the names in the result say so: an
- * institution's history should be comparable, and the alternative is no number at all.
+ * Data older than a standard or factor are judged by its earliest row, named in the result: an institution's history
+ * should be comparable, and the alternative is no number at all.
  */
 export const STANDARDS_RULE = { retroactive: true } as const
 
-/** The documents that put months of one subject in the place of those that stood. */
+/** The documents that replace stored months of one subject. */
 export async function subjectMonthDocs(
   state: StateStore,
   subject: string,
@@ -55,10 +55,7 @@ export const judgedYears = (month: string): [before: number, own: number] => [
   Number(month.slice(0, 4)),
 ]
 
-/**
- * The latest month of a subject that has data, at most that of `nowMs`; undefined when there is none in a lifetime of
- * data.
- */
+/** A subject's latest month with data, at most the month of `nowMs`; undefined when there is no data at all. */
 export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<string | undefined> {
   const present = monthOf(nowMs)
   const latestIn = (years: readonly YearMonths[]): string | undefined =>
@@ -68,24 +65,24 @@ export async function latestMonth(state: StateStore, subject: string, nowMs: num
       .map(({ month }) => month)
       .sort()
       .at(-1)
-  // Nearly always in the two years that are read to judge it; only who has nothing there is looked up in full.
+  // Nearly always within the two years that are read for judging; all years are read only when these have nothing.
   return latestIn(await subjectYears(state, subject, present)) ?? latestIn(await allYears(state, subject))
 }
 
-/** A subject to judge: who it is, the area whose factors and profile hold for it, and the month. */
+/** What to judge: a subject, the area whose factors and profile apply, and the month. */
 export interface Question {
   subject: string
   /** The subject's own code when it is an area. */
   area: string
-  /** The surrounding area, whose last year helps a subject that has none; none for the area at the top. */
+  /** The surrounding area, whose last year stands in for a subject that has none; undefined for the top area. */
   profileArea: string | undefined
   month: string
   nowMs: number
-  /** `subjectMonths` of it, where they are at hand. */
+  /** The result of `subjectMonths`, if already read. */
   months?: readonly SubjectMonth[]
 }
 
-/** Dual control of an institution or area; null when nothing is known of it in the two years. */
+/** Dual control of an institution or area; null when the two years have no data. */
 export async function dualControlOf(
   state: StateStore,
   registry: RegistryReader,
@@ -114,8 +111,8 @@ export async function dualControlOf(
 const standardsOfAreas = new WeakMap<readonly Area[], Map<string, StandardsInForce>>()
 
 /**
- * What an area is judged by in a month, looked up once for as long as the registry keeps its list of areas, which is
- * read anew whenever a table is.
+ * An area's standards in a month. Cached with the registry's list of areas, which is read again whenever a table
+ * changes.
  */
 export function standardsIn(
   { areas, tables }: { areas: readonly Area[]; tables: StandardTables },
@@ -145,7 +142,7 @@ export async function quotaOf(
   return quotaStatus(institution, known, tables.quotas, asOfMs, quotaSet || null)
 }
 
-/** An institution as assess has judged it, as of the same instant. */
+/** Assess's judgement of an institution, as of one instant. */
 export interface Judgement {
   /** The latest month with data. */
   month: Month

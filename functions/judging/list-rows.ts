@@ -1,5 +1,5 @@
-// The rows of lists: how each institution of a shard stands in its latest month, kept because a list of thousands is
-// sorted and filtered. With them goes what rankings and the means of kinds are read from (standing.ts).
+// Stores list rows: each institution's status in its latest month, kept because a list of thousands is sorted and
+// filtered. Also writes the rows behind rankings and the means of kinds (past-year.ts).
 
 import { dayOf, monthOf, yearOf } from '../../domain/calendar.ts'
 import { worstRating } from '../../domain/judge/quota.ts'
@@ -14,26 +14,26 @@ import { dualControlOf, type Judgement, judgedYears, latestMonth, quotaOf, subje
 import { metTargets, peersDoc, rankingDocs } from './past-year.ts'
 import { subjectYearKey } from './subject-year.ts'
 
-/** The row of an institution in lists, as it stands in its latest month. */
+/** An institution's list row, as of its latest month. */
 export const summaryKey = (shard: string, institution = '') => docKey<InstitutionRow>(`summary/${shard}/${institution}`)
-/** By which registry, and on which day, the rows of a shard were all made. */
+/** The registry revision and the day of the last complete set of a shard's rows. */
 interface SummarizedMark {
   revision: number
   day: number
 }
 export const summarizedKey = (shard: string) => docKey<SummarizedMark>(`summarized/${shard}`)
-/** Rows that are written together, before a store gives others a turn. */
+/** Rows per put, after which the store yields. */
 const ROWS_PER_PUT = 50
 
 export interface SummaryQuestion {
   shard: string
   institutions: readonly Institution[]
-  /** The months that were judged anew. */
+  /** The months that were judged again. */
   dirty: DirtyMonths
   nowMs: number
   revision: number
 }
-/** `docs` reads through what was just written; `state` is written. */
+/** `docs` caches reads and passes writes through; `state` is written. */
 interface Stores {
   docs: StateStore
   state: StateStore
@@ -41,8 +41,8 @@ interface Stores {
 }
 
 /**
- * Writes the rows of who was judged anew; of everyone on a new day, which moves every rolling year, and by a new
- * registry. Returns how each of them stands that has data: alerts need not judge it again.
+ * Writes the rows of institutions that were judged again; all rows on a new day, which moves every rolling year, and
+ * after an import. Returns the judgements of institutions with data, so that alerts need not judge again.
  */
 export async function summarize(
   { docs, state, registry }: Stores,
@@ -80,14 +80,14 @@ export async function summarize(
   return judged
 }
 
-/** Years before this one of which a row is to be made, by institution. */
+/** Past years whose rows must be written, by institution. */
 function pastYears(
   { institutions, dirty, nowMs, revision }: SummaryQuestion,
   before: SummarizedMark | undefined,
 ): ReadonlyMap<string, ReadonlySet<number>> {
   const year = yearOf(nowMs)
   const dayMs = (before?.day ?? 0) * 86_400_000
-  // Last year ended, or was judged by another registry. Without a mark all months are judged, and say themselves.
+  // Last year ended, or was judged by another registry revision. Without a mark, all months are in `dirty` anyway.
   const again = before !== undefined && (before.revision !== revision || yearOf(dayMs) < year) ? [year - 1] : []
   return new Map(
     institutions.map(({ id }) => [

@@ -1,5 +1,5 @@
-// Marks the months of institutions that assess has to judge although no reading came: those of a changed registration,
-// and the present one.
+// Marks institution-months that assess has to judge although no reading arrived: those of a changed registration, and
+// the present month.
 
 import { DAY_MS, type Month, monthOf, monthsThrough } from '../../domain/calendar.ts'
 import type { Institution } from '../../domain/registry/records.ts'
@@ -11,10 +11,10 @@ import { summaryKey } from './list-rows.ts'
 import { rankingKey } from './past-year.ts'
 import { allYears } from './subject-year.ts'
 
-/** When the present month of everyone was last marked. */
+/** When the present month of a shard was last marked. */
 const presentKey = (shard: string) => docKey<{ atMs: number }>(`present/${shard}`)
 
-/** Marks all months of institutions that came, went or were registered otherwise since the shard was last judged. */
+/** Marks all months of institutions that joined, left or changed their registration since the shard was last judged. */
 export async function markChanged(state: StateStore, county: County): Promise<void> {
   const { shard } = county
   const judgedBy = judgedByOf(county, shard, county)
@@ -44,8 +44,8 @@ function rowsOf(shard: string, id: string, months: readonly Month[]): string[] {
 }
 
 /**
- * Marks the present month of a shard's institutions, and those since the last time, which may have ended with nobody
- * looking; one day more, for what settles after midnight.
+ * Marks the present month of a shard's institutions, and the months since the last call, which may have ended without
+ * one. Starts one day earlier, for hours that settle after midnight.
  */
 export async function markPresent(
   state: StateStore,

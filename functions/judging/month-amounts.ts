@@ -1,4 +1,4 @@
-// What each meter of an institution counted in a month: the sum of its known hours, and what they cost by the tariffs.
+// Computes each meter's month: the sum of its known hours, and their cost by the tariffs.
 
 import type { MeterAmount } from '../../domain/energy/supply.ts'
 import { noCost, type Pricer, pricerOf, type Tariff, type TariffCost } from '../../domain/energy/tariff.ts'
@@ -9,8 +9,8 @@ import { sumsOf } from '../settling/sum.ts'
 
 /**
  * Amounts by meter id from the days of `meters` in one month, each meter's in order. Meters whose consumption is paid
- * for (`main`, and `exclude`, whose cost is another's) are priced. `subjects`: whose tariffs hold, the institution's id
- * first, then its area and those above.
+ * for (`main`, and `exclude`, whose cost is another's) are priced. `subjects`: those whose tariffs apply: the
+ * institution's id first, then its area and those above.
  */
 export function amountsOf(
   days: readonly ConsumptionDay[],

@@ -1,7 +1,7 @@
-// How institutions stood in a year, kept so that a ranking of a province or the mean of a kind is read and not judged
-// anew for each request. Of the running year the rows of lists serve (summary.ts); a past year has rows of its own,
-// made when its months change, when the year ends, and, of last year, when the registry changes. Older years stand as
-// last judged.
+// Stores the results of institutions in a year, so that a ranking of a province or the mean of a kind is read, not
+// judged again for each request. The running year uses the list rows (list-rows.ts). A past year has rows of its own,
+// written when its months change, when the year ends, and, for last year, when the registry changes; older years stay
+// as last judged.
 
 import { dayLabel, dayOf, yearOf, yearRange } from '../../domain/calendar.ts'
 import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'
@@ -26,7 +26,7 @@ export const rankingKey = (year: number, shard: string, institution = '') =>
 /** The sums of one shard by kind, from which the means of the province are made. */
 const peersKey = (year: number, shard: string) => docKey<StoredPeers>(`peers/${year}/${shard}`)
 
-/** The month up to which a year is known: December, or the present month of the running year. */
+/** The last month of a year with data: December, or the present month of the running year. */
 export function lastMonthOf(year: number, nowMs: number): string {
   return dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1)).slice(0, 7)
 }
@@ -82,7 +82,9 @@ export async function candidateOf(
   }
 }
 
-/** The documents of past years of a shard. `years`: which, by institution; the means of a year are those of `all`. */
+/**
+ * A shard's documents of past years. `years`: the years to write, by institution; a year's means cover all of `all`.
+ */
 export async function rankingDocs(
   { shard, all, years }: { shard: string; all: readonly Institution[]; years: ReadonlyMap<string, Iterable<number>> },
   sources: Sources,
@@ -102,7 +104,7 @@ export async function rankingDocs(
   return docs
 }
 
-/** The sums of a shard by kind: of the running year once a day, since means do not move by the hour. */
+/** A shard's sums by kind in a year; the running year's are written once a day, since means do not move by the hour. */
 export async function peersDoc(
   { shard, all, year }: { shard: string; all: readonly Institution[]; year: number },
   sources: Pick<Sources, 'state' | 'nowMs'>,
@@ -116,10 +118,7 @@ interface StoredPeers {
   sums: PeerSums
 }
 
-/**
- * The means of each kind over the shards given, and the oldest instant as of which one of them stands; null: none
- * stands.
- */
+/** The means of each kind over the given shards, and the oldest instant of their data, null when none is stored. */
 export async function peerMeansIn(
   state: StateStore,
   year: number,

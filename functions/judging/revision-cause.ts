@@ -1,5 +1,5 @@
-// The causes of a revision, told from the trail that stands beside the marks; what readings were is looked up only
-// here, for the few months that changed after they were closed. Areas name what changed below them.
+// Determines the causes of a revision from the trail stored beside the marks. Readings are looked up only here, for the
+// few months that changed after they were closed. An area's causes name the subjects that changed below it.
 
 import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import {
@@ -15,11 +15,11 @@ import { repairKey, repairTime } from '../settling/repair.ts'
 import type { RevisedMonths } from './revision.ts'
 
 /**
- * Readings this far outside a month can change its first and last hour; where a gap is longer, all that arrived count.
+ * Readings this far outside a month can change its first and last hour. Across a longer gap, all that arrived count.
  */
 const OVERHANG_MS = DAY_MS
 
-/** The causes of a month of an institution. */
+/** The causes of a revised month of an institution. */
 export async function institutionCauses(
   ports: Pick<Platform, 'readings' | 'state'>,
   entries: readonly TrailEntry[] = [],
@@ -52,7 +52,9 @@ async function readingCauses(
   return arrivalCauses(meter, { arrivals: near, count: counted }, await repairsOf(state, meter, oldestMs))
 }
 
-/** Rows of repairs for a meter since some time: a minute more, since a store stamps no two batches with one time. */
+/**
+ * Repaired rows of a meter since a time, less one minute of slack, since a store stamps no two batches with one time.
+ */
 async function repairsOf(state: StateStore, meter: string, sinceMs: number): Promise<RepairedReading[]> {
   if (!Number.isFinite(sinceMs)) return []
   const docs = await state.query(repairKey(), { after: repairKey(repairTime(sinceMs - REPAIR_SLACK_MS)) })
@@ -62,7 +64,7 @@ async function repairsOf(state: StateStore, meter: string, sinceMs: number): Pro
 }
 const REPAIR_SLACK_MS = 60_000
 
-/** The causes of a month of an area: who changed below it, who came and who left. */
+/** The causes of a revised month of an area: changes below it, and institutions that joined or left. */
 export function areaCauses(revised: RevisedBelow, trail: Trail, month: Month): Cause[] {
   const moved = Object.values(trail)
     .flat()
@@ -74,15 +76,15 @@ export function areaCauses(revised: RevisedBelow, trail: Trail, month: Month): C
   return [...below, ...moved]
 }
 
-/** By month, subjects directly below an area whose closed months changed since the area's own was made. */
+/** By month: direct children of an area whose closed months changed since the area's own month was computed. */
 export type RevisedBelow = Record<Month, { subject: string; number: number | null }[]>
 const revisedKey = (area: string) => docKey<RevisedBelow>(`revised/${area}`)
-/** Of one month; what they are is seen in their own revisions, this only names them. */
+/** Children named per month; this list only names them, their own revisions hold the details. */
 const NAMED_MAX = 200
 
 /**
- * Notes what changed below an area, before it does: a step that is cut off in between and done again finds no
- * difference.
+ * Notes the changes below an area before they are written: a step that is killed and repeated finds no difference any
+ * more.
  */
 export async function noteRevised(
   state: StateStore,
@@ -107,7 +109,7 @@ export async function noteRevised(
 }
 const ATTEMPTS = 5
 
-/** What was noted of an area, and the document that takes it away, to be put with the area's own months. */
+/** The changes noted for an area, and the document that clears them, to be put with the area's own months. */
 export async function revisedBelow(
   state: StateStore,
   area: string,

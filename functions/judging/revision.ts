@@ -1,5 +1,5 @@
-// A closed month that changes leaves a revision behind: what stood, what stands now, when and why. A month is closed
-// some days after its end; what it is judged to be when that was first noticed is no revision.
+// Records a revision when a closed month changes: the values before and after, when and why. A month is closed some
+// days after its end; the first result noticed then is no revision.
 
 import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
@@ -9,7 +9,7 @@ import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import { subjectMonthDocs } from './judgement.ts'
 import { readYear, subjectYearKey, type YearDocument, type YearMonths } from './subject-year.ts'
 
-/** What of a month is compared and kept: its numbers, but those that say how long it was waited for. */
+/** The compared and recorded numbers of a month: all except those that say how much data was awaited. */
 export type RevisedAmounts = Record<string, number | null>
 export interface Revision {
   subject: string
@@ -19,7 +19,7 @@ export interface Revision {
   atMs: number
   before: RevisedAmounts
   after: RevisedAmounts
-  /** Empty: nothing that is known. Revisions from before causes were noted have none. */
+  /** Empty: no cause is known. Absent in revisions from before causes were recorded. */
   causes?: Cause[]
 }
 const NUMBER_DIGITS = 4
@@ -29,33 +29,37 @@ export const revisionKey = (subject: string, month = '', number?: number) =>
   )
 /** The months of a year that a subject was judged for when they were closed. */
 const closedKey = (subject: string, year: string) => docKey<Month[]>(`closed/${subject}/${year}`)
-/** What stood before a rebuild, while it runs: it begins by deleting the months that it has to be compared with. */
+/**
+ * The months as they stood before a rebuild, while it runs: it begins by deleting the months that it has to compare
+ * with.
+ */
 export const rebuiltKey = (subject = '', year = '') =>
   docKey<YearDocument>(`rebuilt/${subject}${year === '' ? '' : `/${year}`}`)
 
-/** Days after its end when a month is closed, `{"afterDays": 5}`; 0 when not set. */
+/** Days after a month's end at which it is closed, `{"afterDays": 5}`; 0 when not set. */
 export const CLOSING_KEY = docKey<{ afterDays: number }>('setting/closing')
 export async function closingDays(state: StateStore): Promise<number> {
   return (await state.get(CLOSING_KEY))?.value.afterDays ?? 0
 }
 
-/** Documents of a subject's months: those with a record of what they revise go together, a group a year. */
+/** Documents of a subject's months. `recorded`: groups that must be put together, one a year with its revisions. */
 export interface RevisedMonths {
   plain: DocWrite[]
   recorded: DocWrite[][]
   /**
-   * Closed months that changed, for the area above: with the number of the revision, null where nothing stood before.
+   * Closed months that changed, for the area above, each with its revision number; null where no month was stored
+   * before.
    */
   revised: { month: Month; number: number | null }[]
 }
 interface When {
   nowMs: number
   afterDays: number
-  /** Asked only of months that changed. */
+  /** Called only for months that changed. */
   causesOf: (month: Month) => Promise<readonly Cause[]>
 }
 
-/** Puts months of a subject in the place of those that stood, and records what of it is a revision. */
+/** Replaces stored months of a subject and records the revisions among them. */
 export async function revisedYears(
   state: StateStore,
   subject: string,
@@ -116,7 +120,7 @@ async function storedYearOf(state: StateStore, subject: string, year: string): P
   return (await readYear(state, subjectYearKey(subject, year))) ?? (await readYear(state, rebuiltKey(subject, year)))
 }
 
-/** The numbers of a month, in the order of their names. */
+/** The numbers of a month, sorted by name. */
 function amountsOf(month: SubjectMonth): RevisedAmounts {
   const numbers = Object.entries(month).filter(
     (entry): entry is [string, number | null] => typeof entry[1] === 'number' || entry[1] === null,

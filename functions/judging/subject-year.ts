@@ -1,6 +1,5 @@
-// The months of one subject in one calendar year, as a document. Judging a province reads and writes one or two of them
-// for everyone, so the names of a month's figures are written once a year instead of once a month: less than half the
-// bytes.
+// Stores the months of one subject in one calendar year as a document. Judging a province reads and writes one or two
+// of them for every subject, so field names are written once a year, not once a month: less than half the bytes.
 
 import type { Month } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
@@ -9,30 +8,30 @@ import { docKey, type Key, type StateStore } from '../platform.ts'
 /** The months of one subject (institution or area) in one calendar year, by month and in their order. */
 export type YearMonths = Readonly<Record<Month, SubjectMonth>>
 export type YearDocument = StoredYear | OlderYear
-/** All of them. */
+/** Prefix of all of them. */
 export const SUBJECT_YEARS = docKey<YearDocument>('subject/')
 export const subjectYearKey = (subject: string, year: number | string) =>
   docKey<YearDocument>(`subject/${subject}/${year}`)
 
-/** As it is kept: the names of the figures, and a row of them for each month. */
+/** Stored form: the field names, and one row of values a month. */
 export interface StoredYear {
   fields: readonly string[]
   rows: readonly (readonly unknown[])[]
 }
 
-/** In the order of the months, whatever came first: sums over them are the same to the last bit. */
+/** Sorted by month, whatever the order of arrival, so that sums over them are the same to the last bit. */
 export function storedYear(months: Iterable<SubjectMonth>): StoredYear {
   const inOrder = [...months].sort((a, b) => (a.month < b.month ? -1 : 1))
   const fields = [...new Set(inOrder.flatMap((month) => Object.keys(month)))]
   return { fields, rows: inOrder.map((month) => fields.map((field) => month[field as keyof SubjectMonth] ?? null)) }
 }
 
-/** As 0.1.0 kept it: by month. Such a year stands until a month of it is judged anew. */
+/** Stored form of 0.1.0: by month. Such a year stays until one of its months is judged again. */
 type OlderYear = YearMonths & { rows?: undefined }
 
 const opened = new WeakMap<StoredYear, YearMonths>()
 
-/** Shared by all who ask for the same document: nobody may change it. */
+/** All readers of a document share the result: nobody may change it. */
 export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
   if (!isRows(stored)) return stored
   const known = opened.get(stored)
@@ -51,12 +50,12 @@ export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
 
 const isRows = (stored: StoredYear | OlderYear): stored is StoredYear => Array.isArray(stored.rows)
 
-/** Those that stand, in the order of `keys`. */
+/** The stored ones, in the order of `keys`. */
 export async function readYears(state: StateStore, keys: readonly Key<YearDocument>[]): Promise<YearMonths[]> {
   return (await state.getMany(keys)).map(({ value }) => monthsOf(value))
 }
 
-/** Undefined when nothing stands under the key. */
+/** Undefined when the key has no document. */
 export async function readYear(state: StateStore, key: Key<YearDocument>): Promise<YearMonths | undefined> {
   const stored = await state.get(key)
   return stored && monthsOf(stored.value)

@@ -1,5 +1,5 @@
-// Bills as documents: one of an institution and year, so that a month is judged with one read and a new bill writes one
-// document. They are not part of the registry that every import reads whole: a province writes a million a year.
+// Stores bills, one document an institution and year, so that judging a month reads one and a new bill writes one. They
+// are not part of the registry that every import reads whole: a province writes a million bills a year.
 
 import { type Bill, billId } from '../../domain/energy/bill.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
@@ -11,7 +11,7 @@ export const billKey = (institution: string, year: string) => docKey<Bill[]>(`bi
 
 const yearOf = (month: string): string => month.slice(0, 4)
 
-/** The bills of institutions in the years of the months given, by institution. */
+/** The bills of institutions in the years of the given months, by institution. */
 export async function billsOf(
   state: StateStore,
   months: ReadonlyMap<string, Iterable<string>>,
@@ -26,7 +26,7 @@ export async function billsOf(
   )
 }
 
-/** The documents that add bills to those that stand; one of the same id is corrected. */
+/** The documents that add bills to the stored ones; a bill with a known id corrects the old one. */
 export async function billDocs(state: StateStore, bills: readonly Bill[]): Promise<DocWrite[]> {
   const byKey = Map.groupBy(bills, ({ institution, month }) => billKey(institution, yearOf(month)))
   const stored = await state.getMany([...byKey.keys()])
@@ -38,7 +38,7 @@ export async function billDocs(state: StateStore, bills: readonly Bill[]): Promi
   })
 }
 
-/** Months that bills are of, by institution. */
+/** Billed months by institution. */
 export function billedMonths(bills: readonly Bill[]): Map<string, string[]> {
   const byInstitution = Map.groupBy(bills, ({ institution }) => institution)
   return new Map(

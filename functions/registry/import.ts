@@ -1,6 +1,6 @@
-// Writes records into the registry: merged with what stands, checked across all records, all or nothing.
-// Of an institution that is known already, dated sizes are added; a new value never rewrites the past
-// (docs/rules/data.md#dated-attributes). Bills go beside the registry, and the months they are of are judged anew.
+// Writes records into the registry: merges them with the stored ones and checks across all records, all or nothing. An
+// institution's dated sizes are added; a new value never rewrites the past (docs/rules/data.md#dated-attributes). Bills
+// are stored beside the registry, and their months are judged again.
 
 import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'
@@ -19,16 +19,16 @@ import { type GatewayEntry, gatewayEntries, type RegistryHead, readRegistry, reg
 
 export type RegistryPart = Partial<Registry>
 export interface RegistryImport {
-  /** Problems that the new records would bring; when there are any, nothing was written. */
+  /** Problems of the new records; when there are any, nothing was written. */
   problems: RegistryProblem[]
-  /** What results will lack; no reason not to write. */
+  /** Gaps that results will have, e.g. a missing size; they do not prevent the import. */
   warnings: RegistryProblem[]
   head: RegistryHead
 }
 
 /**
- * Throws VersionConflict when another import ran at the same time. `nowMs`: a bill of a month that has not begun then
- * is refused.
+ * Throws VersionConflict when another import ran at the same time. A bill of a month that begins after `nowMs` is
+ * refused.
  */
 export async function importRegistry(
   state: StateStore,
@@ -46,7 +46,7 @@ export async function importRegistry(
   if (problems.length > 0) return { problems, warnings, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
-  // The head goes last and carries the version check: without it nothing of the import is seen.
+  // The head goes last and carries the version check: without it, nothing of the import is visible.
   const docs = [...changedDocs({ before, after, part, entries }), ...(await billDocs(state, after.bills ?? []))]
   await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: stored?.version ?? 0 }])
   await state.delete(head.moved)
@@ -61,13 +61,13 @@ const futureBills = (bills: readonly Bill[], nowMs: number): RegistryProblem[] =
       : [],
   )
 
-/** Whether an institution is among the new records, or has a meter among them; the others were warned of before. */
+/** Whether an institution or one of its meters is among the new records; the others got their warnings earlier. */
 const isTouched = ({ institutions = [], meters = [] }: RegistryPart, id: string): boolean =>
   institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
 
 /**
- * Called before, so that a kill forgets no month, and when the bills stand, lest a mark was cleared without seeing
- * them.
+ * Called before the bills are written, so that a kill forgets no month, and again after it, in case assess cleared a
+ * mark without seeing them.
  */
 async function markBilled(state: StateStore, { institutions, bills = [] }: Registry): Promise<void> {
   const months = billedMonths(bills)
@@ -85,7 +85,7 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
   }
 }
 
-/** Bills are kept beside the registry, so that those given are all there are. */
+/** Bills are stored beside the registry, so `bills` holds only the new ones. */
 function mergedRegistry(before: Registry, part: RegistryPart): Registry {
   const lists = REGISTRY_KINDS.map((kind) => [kind, mergedKind(kind, before, part)])
   return { ...Object.fromEntries(lists), bills: part.bills ?? [] }
@@ -98,7 +98,8 @@ function mergedKind<K extends RegistryKind>(kind: K, before: Registry, part: Reg
 }
 
 /**
- * Records by identity: those that stand, in their order, replaced by new ones of the same identity, then the others.
+ * Merges records by identity: stored ones in their order, replaced where a new one has the same identity, then new
+ * ones.
  */
 function merged<T>(
   stored: readonly T[],
@@ -116,7 +117,7 @@ function merged<T>(
     else byId.set(id, old ? join(old, record) : record)
     seen.add(id)
   }
-  // A record given twice is left for the check to name.
+  // A record given twice stays in the list, for the check to name.
   return [...byId.values(), ...repeated]
 }
 
@@ -134,16 +135,16 @@ function headOf({ areas, institutions, meters }: Registry, before: RegistryHead 
 interface Change {
   before: Registry
   after: Registry
-  /** What was given. */
+  /** The imported records. */
   part: RegistryPart
-  /** Of gateways, as they stand. */
+  /** The gateways' stored documents. */
   entries: readonly GatewayEntry[]
 }
 
 /**
- * What an import has to write: a province has half a million documents, and one county's import shall write its own.
- * All documents of the institutions that records were given of, whatever stands: an import that broke off on the way
- * and is sent again is whole then. Of gateways those that are to say something else than they do.
+ * The documents that an import must write: a province has half a million, and one county's import shall write only its
+ * own. Writes all documents of institutions that have records in the import, changed or not, so that repeating a
+ * cut-off import completes it. Writes a gateway's document only when it changes.
  */
 function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
   const { areas, institutions, gateways, meters, targets, tariffs } = after
@@ -194,7 +195,7 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
   ]
 }
 
-/** Keys under which a record stood before it came to another shard. */
+/** Old keys of records that moved to another shard. */
 function movedKeys(before: Registry, after: Registry): string[] {
   const place = (registry: Registry): Map<string, string> =>
     new Map(registry.institutions.map((institution) => [institution.id, shardOf(institution)]))

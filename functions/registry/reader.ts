@@ -1,5 +1,6 @@
-// The registry as documents, read by every handler and written by the import. Institutions and meters lie under their
-// shard (county), so that a shard is one query; each gateway has a document of its own with all that `ingest` needs.
+// Reads the registry. Every handler reads these documents, the import writes them. Institutions and meters are stored
+// under their shard (county), so that a shard is one query; each gateway has its own document with everything that
+// `ingest` needs.
 
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
@@ -15,11 +16,11 @@ export interface RegistryHead {
   revision: number
   institutions: number
   meters: number
-  /** Counties, or childless areas, that have institutions, or had: their sums must fall to nothing. */
+  /** Counties, or childless areas, that have or had institutions; sums of the emptied ones must become zero. */
   shards: string[]
-  /** Area without a parent, the first one by code. */
+  /** Area without a parent; of several, the first by code. */
   rootArea: string | null
-  /** Where records stood before the last import took them to another shard: gone, unless it was cut off. */
+  /** Old keys of records that the last import moved to another shard; deleted, unless that import was cut off. */
   moved?: string[]
 }
 
@@ -37,7 +38,7 @@ export interface Shard {
 export const registryKeys = {
   head: docKey<RegistryHead>('registry/head'),
   areas: docKey<Area[]>('registry/areas'),
-  /** What was imported of a table of domain/standards. */
+  /** Imported rows of a table of domain/standards. */
   table: (kind: TableKind) => docKey<never[]>(`registry/${kind}`),
   tariffs: docKey<Tariff[]>('registry/tariffs'),
   targets: (subject: string) => docKey<Target[]>(`registry/target/${subject}`),
@@ -46,19 +47,19 @@ export const registryKeys = {
   institution: (shard: string, id: string) => docKey<Institution>(`registry/shard/${shard}/institution/${id}`),
   meters: (shard: string) => docKey<Meter>(`registry/shard/${shard}/meter/`),
   meter: (shard: string, id: string) => docKey<Meter>(`registry/shard/${shard}/meter/${id}`),
-  /** Where a record lies, by its id alone. */
+  /** Where a record is stored, by its id alone. */
   institutionPlace: (id: string) => docKey<string>(`registry/place/institution/${id}`),
   meterPlace: (id: string) => docKey<string>(`registry/place/meter/${id}`),
 } as const
 
 export interface RegistryReader {
-  /** To be called at the start of each invocation: one small read, and the caches go when the registry has changed. */
+  /** Call it at the start of each invocation: one small read that drops the caches when the registry has changed. */
   refresh(): Promise<RegistryHead>
   areas(): Promise<Area[]>
   areasByCode(): Promise<ReadonlyMap<string, Area>>
   /** The area's code and its parents', lowest first (`areaPathOf`). */
   path(area: string): Promise<string[]>
-  /** What is judged by: imported rows over shipped ones. */
+  /** The tables for judging: imported rows over shipped ones. */
   tables(): Promise<StandardTables>
   quotas(): Promise<readonly Quota[]>
   tariffs(): Promise<Tariff[]>
@@ -75,7 +76,7 @@ const NO_HEAD: RegistryHead = { revision: 0, institutions: 0, meters: 0, shards:
 export function registryReader(state: StateStore): RegistryReader {
   let revision = -1
   const cache = new Map<string, unknown>()
-  /** Only what was found is cached: an unknown gateway may be registered by the next moment. */
+  /** Caches only hits: an unknown gateway may be registered the next moment. */
   const cached = async <T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> => {
     const hit = cache.get(key)
     if (hit !== undefined) return hit as T
@@ -131,7 +132,7 @@ export function registryReader(state: StateStore): RegistryReader {
   }
 }
 
-/** Rows of every table as they were imported. */
+/** Imported rows of every table. */
 export async function importedTables(state: StateStore): Promise<StandardTables> {
   const docs = await state.getMany(TABLE_KINDS.map(registryKeys.table))
   const byKey = new Map(docs.map(({ key, value }) => [key, value]))
@@ -142,7 +143,7 @@ export async function importedTables(state: StateStore): Promise<StandardTables>
 export const gatewayEntries = async (state: StateStore): Promise<GatewayEntry[]> =>
   (await state.query(registryKeys.gateway(''))).map(({ value }) => value)
 
-/** All that is registered but bills (bills.ts), as one value, for checks that look across records. */
+/** The whole registry except bills (bills.ts) as one value, for checks across records. */
 export async function readRegistry(state: StateStore, entries?: readonly GatewayEntry[]): Promise<Registry> {
   const head = (await state.get(registryKeys.head))?.value ?? NO_HEAD
   const reader = registryReader(state)

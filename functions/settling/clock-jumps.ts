@@ -1,6 +1,6 @@
-// Looks for clocks that jumped, once an hour and county (`clocks` of functions/triggers.ts), where readings came out of
-// order or after a leap. What it finds is kept as an event: the order of arrival is history, like an alert, and
-// rebuilding neither needs nor touches it.
+// Detects clocks that jumped, once an hour and county (`clocks` of functions/triggers.ts), where readings came out of
+// order or after a leap. Stores each jump as an event: the order of arrival is history, like an alert, and rebuilding
+// neither needs nor touches it.
 
 import { DAY_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
@@ -17,9 +17,7 @@ export interface ClockJumpRecord {
   event: ClockJump
 }
 
-/**
- * The jumps of meters that begin in [fromMs, toMs). Few meters have any, so that those of many are read with one query.
- */
+/** Jumps of meters that begin in [fromMs, toMs). Few meters have any, so one query reads those of many meters. */
 export async function clockJumpsOf(
   state: Platform['state'],
   meters: readonly Pick<Meter, 'id'>[],
@@ -33,27 +31,27 @@ export async function clockJumpsOf(
     .filter(({ meter, event }) => own.has(meter) && event.atMs >= fromMs && event.atMs < toMs)
 }
 
-/** Readings around those that arrived: three receipts of a gateway that sends once a day, and a day more. */
+/** Range of readings to load around new ones: three receipts of a gateway that sends once a day, and a day more. */
 const REACH_MS = 4 * DAY_MS
 /**
- * Meters looked at in one look: about two seconds. Where more came out of order, a county had an outage, not a hundred
+ * Meters checked in one look: about two seconds. Where more came out of order, a county had an outage, not a hundred
  * clocks.
  */
 const LOOKED_AT_MAX = 500
 
-/** How far a county was looked at. */
+/** How far a county was checked. */
 interface ClockLook {
   atMs: number
   /** Mark of the reading store. */
   mark: string
   /** Latest reading by meter. */
   lastMs: Record<string, number>
-  /** Looked at last time, by meter and from where: the receipts that prove a jump may have come since. */
+  /** Meters checked last time, and from where: the receipts that prove a jump may have arrived since. */
   again: Record<string, number>
 }
 export const clockLookKey = (shard: string) => docKey<ClockLook>(`clock-look/${shard}`)
 
-/** Does nothing until the county's next look is due. The first look only takes note of where things stand. */
+/** Does nothing until the county's next look is due. The first look only records where settling stands. */
 export async function lookAtClocks(
   { readings, state }: Pick<Platform, 'readings' | 'state'>,
   { shard, meters, nowMs }: { shard: string; meters: readonly Meter[]; nowMs: number },
@@ -90,7 +88,7 @@ interface Suspect {
   isNew: boolean
 }
 
-/** Meters whose readings went back or leapt, one of each gateway first: mostly the clock is the gateway's. */
+/** Meters whose readings went back or leapt, one of each gateway first: usually the clock is the gateway's. */
 function suspectsAmong(meters: readonly ReadMeter[], touched: readonly Touched[], look: ClockLook): Suspect[] {
   const [lastMs, again] = [new Map(Object.entries(look.lastMs)), new Map(Object.entries(look.again))]
   const touchedOf = new Map(touched.map((one) => [one.meter, one]))
@@ -108,10 +106,7 @@ function suspectsAmong(meters: readonly ReadMeter[], touched: readonly Touched[]
   return [...firsts, ...suspects.filter((one) => !firsts.has(one))].slice(0, LOOKED_AT_MAX)
 }
 
-/**
- * Keeps the jumps of a meter that are not known yet. A reading its sender called suspect was taken back, and says
- * nothing.
- */
+/** Stores the new jumps of a meter. Readings marked `suspect` were withdrawn and are ignored. */
 async function keepJumps(
   { readings, state }: Pick<Platform, 'readings' | 'state'>,
   { id, kind }: ReadMeter,

@@ -1,6 +1,5 @@
-// Touched readings → the days they change, meter by meter: loads the neighbourhood of what was touched, settles the
-// hours it can change and patches the days they lie on. Used by settling, and by whoever shows hours before they are
-// settled.
+// Settles touched readings into days, meter by meter: loads the readings around what was touched, settles the hours
+// these can change and patches their days. Used by settling, and to show hours before they are settled.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dayOf, dayStartMs, HOUR_MS, hourStart, MINUTE_MS } from '../../domain/calendar.ts'
@@ -13,13 +12,13 @@ import type { OverriddenMeter } from './review.ts'
 
 export type Extent = readonly [firstMs: number, lastMs: number]
 
-/** A meter of which readings arrived. */
+/** A meter with new readings. */
 export interface MeterWork {
   meter: ReadMeter & OverriddenMeter
   touched: Touched
   /** Its first and last reading ever. */
   extent: Extent
-  /** By what the meter was before, hours may stand where now there are none. */
+  /** Hours stored under an earlier profile may exist and must be cleared first. */
   clears: boolean
 }
 
@@ -31,16 +30,16 @@ interface Stores {
   consumption: ConsumptionStore
 }
 
-/** Readings loaded at once: about 100 MB while they are parted by meter, and as much for the next load. */
+/** Readings loaded at once: about 100 MB while they are grouped by meter, and as much for the next load. */
 const ROWS_PER_LOAD = 2_000_000
-/** Settled before the event loop gets a turn: about 5 ms of work, and garbage that dies young. */
+/** Meters and samples settled before the event loop gets a turn: about 5 ms of work, and short-lived garbage. */
 const METERS_PER_TURN = 256
 const SAMPLES_PER_TURN = 20_000
-/** Days put at once: enough of them that a year of many meters touches each page of the store a few times only. */
+/** Days per put: enough that a year of many meters touches each page of the store only a few times. */
 const DAYS_PER_PUT = 10_000
-/** How far hours can lie outside the readings they were made of: the longest interval of a meter, a month. */
+/** How far hours can lie outside the readings they come from: the longest interval of a meter, a month. */
 const OUTSIDE_DAYS = 32
-/** How far around the touched times to load at first, and then, where no sound anchor lies within. */
+/** How far around the touched times to load at first, and then, when no sound anchor lies within. */
 const REACHES: readonly ((meter: ReadMeter) => number)[] = [
   nearMs,
   (meter) => 30 * nearMs(meter),
@@ -48,17 +47,16 @@ const REACHES: readonly ((meter: ReadMeter) => number)[] = [
 ]
 
 /**
- * planWindow looks for two readings beyond what was touched, the start of the hour of the second, a reading before that
- * and its neighbour: where readings come at their times, an hour and four intervals. One more for those that do not.
+ * planWindow needs two readings beyond the touched ones, the start of the second one's hour, a reading before that and
+ * its neighbour: an hour and four intervals when readings are punctual, one interval more when not.
  */
 function nearMs({ intervalMinutes }: ReadMeter): number {
   return HOUR_MS + 5 * intervalMinutes * MINUTE_MS
 }
 
 /**
- * Settles what was touched, so that the store holds the bytes that settling all readings at once would give. Reads
- * before it writes, a meter at a time: done again after it was cut off, it ends the same. Throws for a meter that
- * cannot be settled.
+ * Settles the touched readings, so that the store holds the same bytes as if all readings were settled at once. Reads
+ * before it writes, meter by meter: repeated after a kill, it ends the same. Throws for a meter that cannot be settled.
  */
 export async function settleMeters(works: readonly MeterWork[], stores: Stores): Promise<ChangedDays> {
   const changed: ChangedDays = new Map()
@@ -95,7 +93,7 @@ interface Load {
   toMs: number
 }
 
-/** Parts the meters so that each load asks for one range of time that suits all its meters. */
+/** Groups the meters so that each load reads one range of time that suits all its meters. */
 function loadsOf(works: readonly MeterWork[], reach: (meter: ReadMeter) => number): Load[] {
   const loads: Load[] = []
   let rows = 0
@@ -123,7 +121,7 @@ function loadsOf(works: readonly MeterWork[], reach: (meter: ReadMeter) => numbe
 
 type FilledLoad = Load & { samplesOf: ReadonlyMap<string, Samples> }
 
-/** The loads with their samples; the next one is read while one is being settled. */
+/** The loads with their samples; reads the next one while one is being settled. */
 async function* filled(loads: readonly Load[], readings: Stores['readings']): AsyncGenerator<FilledLoad> {
   const read = (load: Load | undefined) =>
     load &&
@@ -136,7 +134,7 @@ async function* filled(loads: readonly Load[], readings: Stores['readings']): As
   for (const [index, load] of loads.entries()) {
     const samplesOf = (await ahead) ?? new Map<string, Samples>()
     ahead = read(loads[index + 1])
-    // Awaited in its turn, unless settling this one throws: then nobody asks any more.
+    // Awaited in its turn, unless settling this one throws: then nobody awaits it.
     ahead?.catch(() => undefined)
     yield { ...load, samplesOf }
   }
@@ -178,9 +176,7 @@ interface SettledWindow {
   series: HourSeries
 }
 
-/**
- * The hours that the touched readings can change, settled anew; undefined when an anchor lies outside what was loaded.
- */
+/** Settles the hours that the touched readings can change; undefined when an anchor lies outside the loaded range. */
 function settleWindow(
   meter: ReadMeter & OverriddenMeter,
   samples: Samples,
@@ -192,7 +188,7 @@ function settleWindow(
   if ('more' in plan) return undefined
   const series = settleSamples(profile, samples, plan)
   if (profile.kind === 'interval') return { meter: meter.id, fromMs: plan.fromMs, toMs: plan.toMs, series }
-  // A first or last reading that was taken back as suspect leaves hours behind that the series has no longer.
+  // When a first or last reading was withdrawn as suspect, stored hours remain that the series no longer has.
   return {
     meter: meter.id,
     fromMs: plan.opensSeries ? Math.min(plan.fromMs, hourStart(touched.fromMs)) : plan.fromMs,
@@ -209,7 +205,7 @@ function profileOf(meter: ReadMeter & OverriddenMeter): MeterProfile {
   return { ...meter, factor }
 }
 
-/** The days that the windows reach into: what stood outside the window stays, what lies inside is replaced. */
+/** The days that the windows overlap: hours inside a window are replaced, the others stay. */
 async function patchedDays(
   windows: readonly SettledWindow[],
   consumption: ConsumptionStore,
@@ -238,7 +234,7 @@ async function patchedDays(
   })
 }
 
-/** What stands already on the days that a window covers in part: its first and its last. */
+/** The stored days that a window covers only in part: its first and its last. */
 async function storedDays(windows: readonly SettledWindow[], consumption: ConsumptionStore) {
   const metersOfDay = new Map<number, string[]>()
   for (const { meter, fromMs, toMs } of windows) {

@@ -1,5 +1,5 @@
-// Register events of meters, wherever they are told from: those of the walk stand with the hours, stuck registers are
-// seen in the hours when asked, clocks that jumped were kept when they were noticed; and what people said of each.
+// Register events of meters from all sources, with people's reviews. Events found while settling are stored with the
+// hours; stuck registers are detected in the hours on request; clock jumps were stored when they were detected.
 
 import { dayOf } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'
@@ -16,7 +16,7 @@ export interface MeterEvent {
 }
 type Ports = Pick<Platform, 'state' | 'consumption'>
 
-/** An event that stands, or one that was reviewed once; undefined when the id names neither. */
+/** A current event, or one that was reviewed once; undefined when the id names neither. */
 export async function eventOf(ports: Ports, meter: Meter, id: string): Promise<FieldEvent | undefined> {
   const named = parseEventId(id)
   if (!named) return undefined
@@ -25,7 +25,7 @@ export async function eventOf(ports: Ports, meter: Meter, id: string): Promise<F
   return found ?? (await ports.state.get(reviewKey(meter.id, id)))?.value.event
 }
 
-/** Events that begin in [fromMs, toMs), and those that stand no longer because they were undone, in order of time. */
+/** Events that begin in [fromMs, toMs), including those that people undid, in order of time. */
 export async function eventsOf(
   ports: Ports,
   meters: readonly Meter[],

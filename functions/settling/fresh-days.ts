@@ -1,6 +1,5 @@
-// Days as they will stand once all that is stored is settled, for whoever asks before it is. What settling does is done
-// here for the few meters asked for, by the same code, over a store that keeps in memory what is put; nothing is
-// written.
+// Computes days as they will be once all stored readings are settled, for requests that come earlier. Runs the code of
+// settling for the few meters requested, over a store that keeps puts in memory; writes nothing.
 
 import type { Meter } from '../../domain/registry/records.ts'
 import type { ConsumptionDay, ConsumptionStore, Platform } from '../platform.ts'
@@ -11,8 +10,8 @@ import { withSums } from './sum.ts'
 import { settleWorks, shardStateOf, worksOf } from './works.ts'
 
 /**
- * Days of a meter with fromDay ≤ day < toDay. The mark is read before the days are: settling that ends in between has
- * written the same bytes. A virtual meter takes its whole institution along, of which its parts are.
+ * Days of a meter with fromDay ≤ day < toDay. The mark is read before the days: settling that ends in between has
+ * written the same bytes. A virtual meter loads its whole institution, which holds its parts.
  */
 export async function freshDays(
   { platform, registry }: { platform: Platform; registry: RegistryReader },
@@ -39,7 +38,7 @@ async function overridden(meters: readonly Meter[], state: Platform['state']): P
 
 const NOTHING: Pick<ConsumptionStore, 'get'> = { get: async () => [] }
 
-/** A store over another that is only read, or over nothing: what is put stays here. */
+/** A store that keeps puts in memory, over another that it only reads, or over nothing. */
 export function keptInMemory(below = NOTHING): ConsumptionStore {
   const kept = new Map<string, Map<number, ConsumptionDay>>()
   return withSums({

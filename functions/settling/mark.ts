@@ -1,4 +1,4 @@
-// How far a county is settled: the extent of the readings of each meter and the profile it was settled with.
+// Stores how far a county is settled: the extent of each meter's readings and the profile it was settled with.
 
 import { createHash } from 'node:crypto'
 import type { Meter } from '../../domain/registry/records.ts'
@@ -6,14 +6,14 @@ import { docKey } from '../platform.ts'
 import type { Extent, MeterWork } from './days.ts'
 
 /**
- * How far a shard is settled, and what is known of its meters, in columns: a county has thousands of meters, and a
- * record of them costs many times as much to read and to write.
+ * How far a shard is settled, with its meters in columns: a county has thousands of meters, and one record each would
+ * cost many times as much to read and to write.
  */
 export interface SettledMark {
   /** Mark of the reading store. */
   mark: string
   meters: readonly string[]
-  /** What each meter was settled by (`profileKey`). */
+  /** Profile with which each meter was settled (`profileKey`). */
   profiles: readonly string[]
   /** First and last reading ever seen of each meter; null where there is none. */
   extents: readonly (Extent | null)[]
@@ -21,11 +21,11 @@ export interface SettledMark {
 
 export const settledKey = (shard: string) => docKey<SettledMark>(`settledTo/${shard}`)
 
-/** First and last reading by meter, of those that have any. */
+/** First and last reading by meter; meters without readings are absent. */
 export const extentsOf = (settled: SettledMark | undefined): Map<string, Extent> =>
   new Map(settled?.meters.flatMap((id, i) => (settled.extents[i] ? [[id, settled.extents[i]] as const] : [])))
 
-/** Where a meter stands in the mark, -1 when it does not: nearly always at the place it has in the registry. */
+/** The place of a meter in the mark, or -1: nearly always the same as in the registry. */
 export function placesIn(settled: SettledMark | undefined): (id: string, place: number) => number {
   let places: Map<string, number> | undefined
   return (id, place) => {
@@ -40,7 +40,7 @@ export const reaching = (known: Extent | null, { fromMs, toMs }: MeterWork['touc
 
 /**
  * Meters of a shard that must be settled from their first reading: registered or moved here since the last time, or
- * described otherwise, e.g. by a replacement that was entered late. The mark says nothing of them.
+ * with another profile, e.g. after a replacement that was entered late. The mark does not cover them.
  */
 export function unsettledMeters(meters: readonly Meter[], settled: SettledMark | undefined): string[] {
   const placeOf = placesIn(settled)
@@ -53,7 +53,7 @@ export const PROFILE_CHARS = 12
 
 export const profileKeys = new WeakMap<Meter, string>()
 
-/** A short text that changes with anything registered that decides what a meter's readings mean. */
+/** A short text that changes with any registered fact that decides what a meter's readings mean. */
 export function profileKey(meter: Meter): string {
   const known = profileKeys.get(meter)
   if (known) return known

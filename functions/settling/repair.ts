@@ -1,5 +1,6 @@
-// Repair files: readings that a person corrects or takes back. They are appended like any other, so the one received
-// last holds and the record of corrections shows both; who sent which row of which file is kept beside them.
+// Takes repair files: readings that a person corrects or withdraws. They are appended like any other, so the one
+// received last counts and the record of corrections shows both. A repair record names who sent which row of which
+// file.
 
 import { randomUUID } from 'node:crypto'
 import { must } from '../../domain/must.ts'
@@ -9,8 +10,8 @@ import { docKey, type Platform, type StoredReading } from '../platform.ts'
 import { registryReader } from '../registry/reader.ts'
 
 /**
- * A repair file as it was taken. `state`: `pending` when it was cut off, and then it has to be sent again; `partial`
- * when the store refused rows, which are not among `rows`.
+ * The record of a repair file. `state`: `pending` when it was cut off, and then it has to be sent again; `partial` when
+ * the store refused rows, which are not among `rows`.
  */
 export interface RepairRecord {
   id: string
@@ -24,7 +25,7 @@ export interface RepairRecord {
   refused?: RefusedRepair[]
 }
 const TIME_DIGITS = 15
-/** How ids of repairs begin: they sort by time. */
+/** Prefix of a repair's id: ids sort by time. */
 export const repairTime = (ms: number): string => String(Math.max(0, ms)).padStart(TIME_DIGITS, '0')
 export const repairKey = (id = '') => docKey<RepairRecord>(`repair/${id}`)
 
@@ -36,9 +37,8 @@ export interface RepairFile {
 }
 
 /**
- * All rows, or none when one is refused. The shards of the repaired meters are sent to be settled. Where only the store
- * refuses rows, as ones older than all it keeps, the others stand and the record is of them, with the refused ones
- * beside it.
+ * Takes all rows, or none when one is invalid, and queues the shards of the repaired meters for settling. Rows that
+ * only the store refuses, e.g. older than all it keeps, do not affect the others: the record lists them apart.
  */
 export async function repair(
   { readings, state, fanOut, now }: Platform,

@@ -1,5 +1,5 @@
-// Reviews of register events as documents, and the overrides that follow from them, by which settling goes.
-// Reviews are what people said: rebuilding keeps them.
+// Stores reviews of register events, and the overrides that follow from them, which settling applies. Reviews are
+// people's decisions: rebuilding keeps them.
 
 import type { Meter } from '../../domain/registry/records.ts'
 import {
@@ -15,18 +15,16 @@ import {
 import type { Override } from '../../domain/settle/series.ts'
 import { type Doc, type DocWrite, docKey, type StateStore } from '../platform.ts'
 
-/** All of them. */
+/** Prefix of all of them. */
 export const REVIEWS = docKey<EventReview>('review/')
 export const reviewKey = (meter: string, event = '') => docKey<EventReview>(`review/${meter}/${event}`)
-/** The events of a meter that are undone. Few have any, so that settling reads all of them with one query. */
+/** The undone events of a meter. Few have any, so settling reads all of them with one query. */
 export const overrideKey = (meter: string) => docKey<Override[]>(`override/${meter}`)
 
-/** Reviews of a meter whose hours are still to be settled anew: the settling that does so takes them away. */
+/** Reviews of a meter whose hours must still be settled again; the settling that does so removes them. */
 export const resettleKey = (meter: string) => docKey<Resettling[]>(`reopened/${meter}`)
 
-/**
- * The readings that a review gives another meaning, from the first to the last, and the words of the one who gave it.
- */
+/** The readings whose meaning a review changes, from the first to the last, and the reviewer's entry. */
 export interface Resettling {
   fromMs: number
   toMs: number
@@ -38,15 +36,15 @@ export interface Resettling {
 
 export type OverriddenMeter = Meter & { overrides?: readonly Override[] }
 
-/** By meter, the events that are undone now. */
+/** The undone events by meter. */
 export async function readOverrides(state: StateStore): Promise<ReadonlyMap<string, Override[]>> {
   const docs = await state.query(overrideKey(''))
   return new Map(docs.map(({ key, value }) => [key.slice(overrideKey('').length), value]))
 }
 
 /**
- * By meter, the reviews to settle. Read before the overrides: what is undone in between is settled by its override
- * already, and then once more, to the same hours.
+ * Reviews to settle, by meter. Read before the overrides: an event undone in between is settled by its override now,
+ * and then once more, to the same hours.
  */
 export async function readResettlings(state: StateStore): Promise<ReadonlyMap<string, Doc<Resettling[]>>> {
   const docs = await state.query(resettleKey(''))
@@ -55,14 +53,14 @@ export async function readResettlings(state: StateStore): Promise<ReadonlyMap<st
   )
 }
 
-/** Takes away reviews that were settled. Emptied, not deleted: a new document would start again at version 1. */
+/** Removes settled reviews. Emptied, not deleted: a new document would start again at version 1. */
 export const doneResettling = ({ key, version }: Doc<Resettling[]>): DocWrite => ({
   key,
   value: [],
   ifVersion: version,
 })
 
-/** The meters, those with undone events as copies that carry them. */
+/** The meters; those with undone events are copies that carry them. */
 export const withOverrides = <M extends Meter>(
   meters: readonly M[],
   overrides: ReadonlyMap<string, Override[]>,
@@ -75,8 +73,8 @@ export const withOverrides = <M extends Meter>(
       })
 
 /**
- * Writes one more entry of a review, and what settling has to do about it: nothing, unless the event is undone now or
- * was until now. Throws VersionConflict when someone else reviewed the meter at the same time.
+ * Adds an entry to a review and, if the event is undone now or was until now, the work for settling. Throws
+ * VersionConflict when someone else reviewed the meter at the same time.
  */
 export async function putReview(
   state: StateStore,

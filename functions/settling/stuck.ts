@@ -1,5 +1,5 @@
-// Stuck registers as they are asked for: hours of a range are looked through for standstills, and only the meters that
-// have one are read in the weeks around it. Nothing is stored, so nothing can differ from the hours that stand.
+// Detects stuck registers on request: searches the hours of a range for standstills, and reads the weeks around only
+// for meters that have one. Stores nothing, so nothing can differ from the hours.
 
 import { dayOf, dayStartMs } from '../../domain/calendar.ts'
 import { isRead, type Meter } from '../../domain/registry/records.ts'
@@ -18,7 +18,7 @@ interface TimeRange {
   toMs: number
 }
 
-/** By meter, the standstills that begin in a range and last; the hours reach one hour before it. */
+/** Standstills that begin in a range and last, by meter; the hours reach one hour before it. */
 export function standstillsOf(
   hours: ReadonlyMap<string, AmountHours>,
   meters: readonly Meter[],
@@ -33,7 +33,7 @@ export function standstillsOf(
   return found
 }
 
-/** Those of the standstills that are stuck registers, by meter. */
+/** The standstills that are stuck registers, by meter. */
 export async function stuckAmong(
   consumption: ConsumptionStore,
   found: ReadonlyMap<Meter, readonly number[]>,
@@ -48,7 +48,7 @@ export async function stuckAmong(
   return stuck
 }
 
-/** The stuck registers of meters that begin in a range, by meter. */
+/** Stuck registers of meters that begin in a range, by meter. */
 export async function stuckOf(
   consumption: ConsumptionStore,
   meters: readonly Meter[],
@@ -60,7 +60,7 @@ export async function stuckOf(
   return stuckAmong(consumption, standstillsOf(hours, meters, range))
 }
 
-/** Days of one meter, in their order, as one row of hours. */
+/** Consecutive hours of one meter from its days, which are in order. */
 function hoursOf(days: readonly ConsumptionDay[]): AmountHours {
   const first = days.at(0)?.day ?? 0
   const last = days.at(-1)?.day ?? first - 1

@@ -1,9 +1,8 @@
-// How hours are added up, the same on every host to the last bit: the known hours of a day in their order, then the
-// days.
+// Sums hours, the same on every host to the last bit: the known hours of a day in their order, then the days.
 
 import type { ConsumptionDay, ConsumptionStore, ConsumptionSum } from '../platform.ts'
 
-/** Of one day. */
+/** Sum of one day. */
 export function daySum(hours: ArrayLike<number>): ConsumptionSum {
   let amount = 0
   let hoursKnown = 0
@@ -16,7 +15,7 @@ export function daySum(hours: ArrayLike<number>): ConsumptionSum {
   return { amount, hoursKnown }
 }
 
-/** Adds a day to what stands of a meter. */
+/** Adds a day to a meter's sum. */
 export function addDay(sums: Map<string, ConsumptionSum>, meter: string, { amount, hoursKnown }: ConsumptionSum): void {
   const sum = sums.get(meter)
   if (!sum) {
@@ -34,7 +33,7 @@ export function sumsOf(days: readonly ConsumptionDay[]): Map<string, Consumption
   return sums
 }
 
-/** A store that keeps no sums of its own: they are made of its days. */
+/** Adds `sums` to a store that keeps no sums: they are computed from its days. */
 export const withSums = (store: Omit<ConsumptionStore, 'sums'>): ConsumptionStore => ({
   ...store,
   sums: async (...asked) => sumsOf(await store.get(...asked)),

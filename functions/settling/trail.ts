@@ -1,4 +1,4 @@
-// Why hours of months that have ended were settled anew: noted for whoever finds that a closed month has changed by it.
+// Records why hours of ended months were settled again, for revisions of closed months that change by it.
 
 import { dayOf, dayStartMs, type Month, monthOf, monthRange, monthsThrough } from '../../domain/calendar.ts'
 import type { Trail, TrailEntry } from '../../domain/judge/revision-cause.ts'
@@ -8,7 +8,7 @@ import { resettleKey } from './review.ts'
 import type { ShardWork } from './works.ts'
 
 /**
- * By institution. Empty as long as only the present month changes, and for a shard that was never settled or is
+ * The trail by institution. Empty while only the present month changes, and for a shard that was never settled or is
  * rebuilt.
  */
 export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: number): Trail {
@@ -24,7 +24,7 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
     if (months.length === 0) continue
     const entries: TrailEntry[] = []
     const touched = touchedOf.get(id)
-    // A virtual meter changes with its parts, which say why, unless its own formula is another.
+    // A virtual meter changes with its parts, which carry the cause, unless its own formula changed.
     if (work.anew.has(id) || (formula && work.hasNew)) {
       const change = formula || known.has(id) ? 'changed' : 'registered'
       entries.push({ cause: { kind: 'meterProfile', meter: id, change }, months })
@@ -41,7 +41,7 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
   return Object.fromEntries(trail)
 }
 
-/** Months before the present one that some days lie in, in order. */
+/** Months before the present one that contain any of the days, in order. */
 function endedMonths(days: ReadonlySet<number> | undefined, presentDay: number): Month[] {
   const ended = [...(days ?? [])].filter((day) => day < presentDay)
   return [...new Set(ended.map((day) => monthOf(dayStartMs(day))))].sort()

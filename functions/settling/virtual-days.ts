@@ -1,6 +1,6 @@
-// Days of virtual meters, made of the days of their parts and kept beside them, so that whoever reads consumption need
-// not know which meters are virtual. A day stands where one of the parts has a day; it is made anew whenever one of
-// them changes.
+// Computes the days of virtual meters from those of their parts and stores them beside these, so that readers of
+// consumption need not know which meters are virtual. A day exists where one of the parts has a day; it is computed
+// again whenever one of them changes.
 
 import { dayOf } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'
@@ -8,14 +8,14 @@ import { virtualHours, virtualMeters } from '../../domain/registry/virtual-meter
 import { type ConsumptionDay, type ConsumptionStore, type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { ChangedDays } from './days.ts'
 
-/** By virtual meter, the formula its days were made by. */
+/** The formula behind the stored days, by virtual meter. */
 export type VirtualMark = Record<string, string>
 export const virtualKey = (shard: string) => docKey<VirtualMark>(`virtual/${shard}`)
 
 /** Days read at once: with all parts some ten thousand rows of 24 hours. */
 const DAYS_PER_LOAD = 400
 
-/** Whether a shard has virtual meters whose days were made by another formula than now, or never. */
+/** Whether a shard has virtual meters whose days were made by an older formula, or never. */
 export async function hasNewFormulas(state: StateStore, shard: string, meters: readonly Meter[]): Promise<boolean> {
   const own = virtualMeters(meters)
   if (own.length === 0) return false
@@ -24,10 +24,10 @@ export async function hasNewFormulas(state: StateStore, shard: string, meters: r
 }
 
 /**
- * Makes the days of a shard's virtual meters that follow from `changed` (days by meter whose hours were written), and
- * all days of those whose formula is new. `meters`: the shard's. `reachOf`: first and last readings of the meters of an
- * institution. The days that were put are added to `changed`. Returns the mark, to be put with the caller's own when
- * all that follows from the days is safe.
+ * Makes the days of a shard's virtual meters that follow from `changed` (changed days by meter), and all days of those
+ * whose formula is new. `meters`: the shard's. `reachOf`: first and last readings of an institution's meters. Adds the
+ * days it put to `changed`. Returns the mark: the caller puts it with its own once everything that follows from the
+ * days is safe.
  */
 export async function putVirtualDays(
   { state, consumption }: { state: StateStore; consumption: ConsumptionStore },
@@ -43,7 +43,7 @@ export async function putVirtualDays(
   const stored = await state.get(virtualKey(input.shard))
   const mark: VirtualMark = {}
   const { changed } = input
-  // Each after its parts: what is written for one is a change for the next.
+  // Each after its parts: a day put for one is a change for the next.
   for (const meter of own) {
     mark[meter.id] = JSON.stringify(meter.formula)
     const parts = meter.formula.map((part) => part.meter)
@@ -65,7 +65,7 @@ export async function putVirtualDays(
 
 type VirtualMeter = ReturnType<typeof virtualMeters>[number]
 
-/** The days of one virtual meter in [fromDay, toDay) on which a part has one; those touched, or all. */
+/** The days of one virtual meter in [fromDay, toDay) on which a part has one; only those touched, or all. */
 async function madeDays(
   consumption: ConsumptionStore,
   given: {
@@ -78,7 +78,7 @@ async function madeDays(
 ): Promise<ConsumptionDay[]> {
   const { meter, parts, fromDay, toDay, touched } = given
   const days = Map.groupBy(await consumption.get(parts, fromDay, toDay), ({ day }) => day)
-  // A day that stood by an old formula and has no part now is made anew too: it knows nothing then.
+  // A day stored under an old formula, with no part now, is made again too, with unknown hours.
   const stale = touched ? [] : (await consumption.get([meter.id], fromDay, toDay)).map(({ day }) => day)
   return [...new Set([...days.keys(), ...stale])]
     .filter((day) => touched === undefined || touched.has(day))
@@ -98,10 +98,10 @@ function spanOf(days: ReadonlySet<number>): [fromDay: number, toDay: number] {
   return [first, last + 1]
 }
 
-/** Hours reach at most this far outside the readings they were made of: the longest interval of a meter, a month. */
+/** How far hours can lie outside the readings they come from: the longest interval of a meter, a month. */
 const OUTSIDE_DAYS = 32
 
-/** From the first to the last reading of anything at the meter's institution, whatever its formula was before. */
+/** From the first to the last reading of the institution's meters, whatever the formula was before. */
 function wholeSpan(readingsMs: readonly number[]): [fromDay: number, toDay: number] {
   if (readingsMs.length === 0) return [0, 0]
   return [dayOf(Math.min(...readingsMs)) - OUTSIDE_DAYS, dayOf(Math.max(...readingsMs)) + OUTSIDE_DAYS + 1]

@@ -8,18 +8,18 @@ import { placesIn, reaching, type SettledMark, unsettledMeters } from './mark.ts
 import { type OverriddenMeter, type Resettling, resettleKey } from './review.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
-/** Meters of a shard as they are now, and how they were settled last. */
+/** Meters of a shard as they are now, and their last settling. */
 export interface ShardState {
   shard: string
   before: Doc<SettledMark> | undefined
-  /** All meters to look at, and those of them that are read. A virtual meter comes with all that it may be made of. */
+  /** All meters to check, and those of them that are read. A virtual meter comes with all its possible parts. */
   all: readonly Meter[]
   meters: readonly (ReadMeter & OverriddenMeter)[]
-  /** Whether the days of a virtual meter must be made by another formula. */
+  /** Whether a virtual meter's formula changed, so its days must be made again. */
   hasNew: boolean
-  /** Those to settle from their first reading. */
+  /** Meters to settle from their first reading. */
   anew: ReadonlySet<string>
-  /** Reviews by which hours are to be settled anew, by meter. */
+  /** Reviews whose hours must be settled again, by meter. */
   resettled: readonly Doc<Resettling[]>[]
 }
 
@@ -46,13 +46,13 @@ export async function shardStateOf(
   return { shard, before, all, meters, hasNew, resettled, anew: new Set(unsettledMeters(meters, before?.value)) }
 }
 
-/** What arrived for each shard since it was settled. Shards that were settled up to the same mark share a look. */
+/** Readings that arrived for each shard since it was settled. Shards settled up to the same mark share a read. */
 export async function worksOf(states: readonly ShardState[], readings: Platform['readings']): Promise<ShardWork[]> {
   const works: ShardWork[] = []
   for (const [since, alike] of Map.groupBy(states, ({ before }) => before?.value.mark)) {
     const ids = alike.flatMap(({ meters }) => meters.map(({ id }) => id))
     const { mark, touched } = await readings.touchedSince(ids, since)
-    // Asked after the mark was taken: what comes in between is settled now, and looked at once more.
+    // Read after the mark was taken: readings that arrive in between are settled now and checked once more.
     const anew = since === undefined ? [] : alike.flatMap((one) => [...one.anew])
     const whole = anew.length > 0 ? (await readings.touchedSince(anew, undefined)).touched : []
     const touchedOf = new Map([...touched, ...whole].map((one) => [one.meter, one]))
@@ -65,8 +65,7 @@ export const hasWork = ({ touched, anew, hasNew, resettled }: ShardWork): boolea
   touched.length > 0 || anew.size > 0 || hasNew || resettled.length > 0
 
 /**
- * Puts the days that follow from the works. The marks are for the caller to put when all that follows from them is
- * safe.
+ * Puts the days that follow from the works. The caller puts the marks once everything that follows from them is safe.
  */
 export async function settleWorks(
   works: readonly ShardWork[],
@@ -80,7 +79,7 @@ export async function settleWorks(
       else for (const day of days) own.add(day)
     }
   }
-  // By themselves: joined with what arrived, the hours in between would be settled for nothing.
+  // Settled separately: merged with new readings, the window would cover all hours in between for nothing.
   for (const round of reopenedRounds(works)) await settleRound(round)
   await settleRound(works.flatMap(({ touched }) => touched))
   const virtualMarks: DocWrite[] = []
@@ -92,14 +91,14 @@ export async function settleWorks(
   return { changed, virtualMarks }
 }
 
-/** What reviews touch, in rounds that hold each meter once: each window is patched into what the one before has put. */
+/** Reviewed ranges, in rounds that hold each meter once: each window is patched into the result of the round before. */
 export function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
   const rounds: MeterWork[][] = []
   for (const { resettled, meters, extents, anew } of works) {
     const waiting = new Map(resettled.map(({ key, value }) => [key, value]))
     for (const [index, meter] of meters.entries()) {
       const extent = extents[index]
-      // One that is settled from its first reading is so by its overrides.
+      // A meter that is settled from its first reading applies its overrides anyway.
       if (!extent || anew.has(meter.id)) continue
       for (const [round, { fromMs, toMs }] of (waiting.get(resettleKey(meter.id)) ?? []).entries()) {
         rounds[round] ??= []
@@ -110,7 +109,7 @@ export function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
   return rounds
 }
 
-/** What of a shard was touched, and how far its meters' readings reach now. */
+/** The shard's touched meters, and the new extents of its meters' readings. */
 export function touchedOfShard(
   { before, meters, anew }: ShardState,
   touchedOf: ReadonlyMap<string, MeterWork['touched']>,
@@ -121,7 +120,7 @@ export function touchedOfShard(
   const extents: (Extent | null)[] = []
   for (const [index, meter] of meters.entries()) {
     const isAnew = anew.has(meter.id)
-    // A meter that has left and come back is one that is settled anew: what stood of it is forgotten here.
+    // A meter that left and came back is settled from its first reading: its old extent is dropped here.
     const known = isAnew ? null : (settled?.extents[placeOf(meter.id, index)] ?? null)
     const now = touchedOf.get(meter.id)
     const extent = now ? reaching(known, now) : known
@@ -131,7 +130,7 @@ export function touchedOfShard(
   return { touched, extents }
 }
 
-/** Months to judge anew, by institution. */
+/** Months to judge again, by institution. */
 export function dirtyMonths(meters: readonly Meter[], changed: ChangedDays): Map<string, Set<string>> {
   const dirty = new Map<string, Set<string>>()
   const months = new Map<number, string>()

@@ -1,20 +1,21 @@
-// Which months of which subjects must be judged anew, and why: written by the step before, read and cleared by the step
-// after. A mark is cleared only in the version that was read, so that what arrives in between is never lost.
+// Marks which months of which subjects must be judged again, and why: the step before writes the marks, the step after
+// reads and clears them. It clears a mark only in the version it has read, so that marks made in between are never
+// lost.
 
 import { joinedTrail, type Trail } from '../../domain/judge/revision-cause.ts'
 import { DERIVED, type DocWrite, docKey, type StateStore, VersionConflict } from '../platform.ts'
 
-/** How often a mark is tried again when someone else wrote it in between. */
+/** Attempts to write a mark when others write it at the same time. */
 const ATTEMPTS = 5
 
 /** Months by subject, e.g. {"130102-0007": ["2026-10", "2026-11"]}. */
 export type DirtyMonths = Record<string, string[]>
-/** What lies under an area and waits: institutions of a shard, or child areas of a city or province. */
+/** Marks below an area: of the institutions of a shard, or of the child areas of a city or province. */
 export const dirtyKey = (area: string) => docKey<DirtyMonths>(`dirty/${area}`)
-/** Why, for months that have ended: the present one changes all the time, and needs no reason. */
+/** Causes, for ended months only: the present one changes all the time and needs no reason. */
 const trailKey = (area: string) => docKey<Trail>(`trail/${area}`)
 
-/** Adds marks to those that stand, and their causes. Throws VersionConflict when it lost the race ATTEMPTS times. */
+/** Adds marks and their causes to the stored ones. Throws VersionConflict after ATTEMPTS lost races. */
 export async function addDirtyMonths(
   state: StateStore,
   area: string,
@@ -44,9 +45,9 @@ export async function addDirtyMonths(
 }
 
 /**
- * Works on the marks that stand and clears them when the work is done. Marks made meanwhile stay, and so do those
- * worked on, because whoever made or cleared marks meanwhile may have been overwritten: then VersionConflict, to be
- * tried again. Returns what the work made; undefined when there was nothing to do.
+ * Works on the stored marks and clears them afterwards. When marks were written or cleared meanwhile, all marks stay,
+ * those worked on included, since another pass may have been overwritten: throws VersionConflict, to be tried again.
+ * Returns the result of the work; undefined when there was nothing to do.
  */
 export async function withDirtyMonths<Made>(
   state: StateStore,

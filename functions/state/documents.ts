@@ -87,6 +87,6 @@ export const DOCUMENTS: readonly DocumentRow[] = [
 
 const rows = new Map(DOCUMENTS.map((row) => [row.prefix, row]))
 
-/** The row of the document at a path, or of all below it. Undefined where no row names its collection. */
+/** The row of a document's path, or of all documents below it. Undefined when no row names the collection. */
 export const documentOf = ([collection = '', part]: readonly string[]): DocumentRow | undefined =>
   rows.get(`${collection}/${part}`) ?? rows.get(collection)

@@ -1,14 +1,14 @@
-// When the work of a schedule (functions/triggers.ts) is due. The clock is an argument, and the last time is kept by
-// whoever does the work.
+// Computes when the work of a schedule (functions/triggers.ts) is due. The clock is an argument; the worker stores the
+// last time.
 
 import { DAY_MS, dayOf, dayStartMs, MINUTE_MS } from '../../domain/calendar.ts'
 import type { Schedule } from '../triggers.ts'
 
-/** Whether the interval has passed. A clock that went back does not keep work waiting. */
+/** Whether the interval has passed. A clock that went back delays nothing. */
 export const isDue = ({ everyMinutes }: Schedule, { lastMs, nowMs }: { lastMs: number; nowMs: number }): boolean =>
   nowMs - lastMs >= everyMinutes * MINUTE_MS || nowMs < lastMs
 
-/** The latest time at which daily work was due. `area`: by which it is spread. */
+/** The latest time at which daily work was due. `area` spreads it over the span. */
 export function dailyDueMs(
   { daily: { fromMinute, spreadMinutes } }: Required<Pick<Schedule, 'daily'>>,
   { area, nowMs }: { area: string; nowMs: number },

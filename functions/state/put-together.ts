@@ -1,10 +1,11 @@
-// Puts of many documents of which some belong together: an alert and its events, a month and the record of its
-// revision. In AWS a put is whole only up to a size; here no group is ever torn, however many there are.
+// Puts many documents in groups that belong together: an alert and its events, a month and its revision. In AWS a put
+// is atomic only up to a size; here each group is, however many there are.
 
 import { ATOMIC_DOCS_MAX, type DocWrite, type StateStore } from '../platform.ts'
 
 /**
- * Each group whole or not at all; as many groups in one put as it takes. A group has at most ATOMIC_DOCS_MAX documents.
+ * Puts each group whole or not at all; fills each put with as many groups as fit. A group has at most ATOMIC_DOCS_MAX
+ * documents.
  */
 export async function putTogether(state: StateStore, groups: readonly (readonly DocWrite[])[]): Promise<void> {
   let put: DocWrite[] = []

@@ -1,9 +1,9 @@
-// A state store for one pass over many subjects, whose year documents are asked for again and again: each is read, and
-// its JSON parsed, once. Not for documents that others write meanwhile, such as marks.
+// A caching state store for one pass over many subjects that asks for their year documents again and again: each is
+// read, and its JSON parsed, once. Not for documents that others write meanwhile, such as marks.
 
 import type { Doc, Key, StateStore } from '../platform.ts'
 
-/** Reads by key are remembered, writes go through. What it returns is shared: nobody may change it. */
+/** Caches reads by key; writes go through. Results are shared: nobody may change them. */
 export function readOnce(state: StateStore): StateStore {
   const seen = new Map<string, Doc | undefined>()
   const load = async (keys: readonly Key<unknown>[]): Promise<void> => {

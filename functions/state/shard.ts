@@ -1,10 +1,10 @@
-// Work that goes shard by shard: one shard that cannot be done now does not stop the others, and between two of them
-// the event loop gets a turn, since stores on one machine answer without ever giving it one.
+// Runs work shard by shard. A shard that fails does not stop the others, and the event loop gets a turn between shards,
+// since stores on one machine answer without yielding.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ShardResult } from '../platform.ts'
 
-/** Does each shard in turn. What a shard throws becomes its entry in `failed`, for the trigger to try again. */
+/** Works on each shard in turn. An error becomes the shard's entry in `failed`, for the trigger to try again. */
 export async function eachShard(
   shards: readonly string[],
   work: (shard: string) => Promise<void>,
@@ -22,8 +22,8 @@ export async function eachShard(
 }
 
 /**
- * Does shards together, `size` at a time. Where that throws, the shards of the pass are done one by one, so that the
- * one that cannot be done is named and the others are: `work` has to bear being done again.
+ * Works on `size` shards at a time. When that throws, works on the shards of the pass one by one, so that the failing
+ * one is named and the others succeed: `work` must be repeatable.
  */
 export async function inPasses(
   shards: readonly string[],

@@ -1,6 +1,6 @@
-// What is longer than a receiver takes is cut at the end of a line; the last line, the link to the page, stays.
+// Cuts text that is longer than a receiver takes at the end of a line; keeps the last line, the link to the page.
 
-/** `sizeOf`: bytes of UTF-8, unless the receiver counts otherwise; of a text that is cut at most `sizeMax`. */
+/** `sizeOf`: bytes of UTF-8, unless the receiver counts otherwise; the result has at most `sizeMax`. */
 export function cutTo(text: string, sizeMax: number, sizeOf: (text: string) => number = Buffer.byteLength): string {
   if (sizeOf(text) <= sizeMax) return text
   const lines = text.split('\n')

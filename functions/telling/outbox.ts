@@ -1,5 +1,5 @@
-// The outbox of notifications as documents: a record that stays, so that nothing is sent twice, and a mark that goes
-// when it is done, so that a round reads only what waits.
+// Stores the outbox of notifications: a record that stays, so that nothing is sent twice, and a mark that is deleted
+// when it is done, so that a round reads only pending ones.
 
 import type { Storm } from '../../domain/alert/storm.ts'
 import type { Held, Notification } from '../../domain/notify/plan.ts'
@@ -15,24 +15,24 @@ import { type DocWrite, docKey, type StateStore, VersionConflict } from '../plat
 export const notificationKeys = {
   record: (id: string) => docKey<NotificationRecord>(`notification/${id}`),
   pending: (id: string) => docKey<string>(`notification-pending/${id}`),
-  /** Marks of those sent or given up in order of time, for whoever forgets them: the id. */
+  /** Marks of notifications sent or given up, in order of time, for retention: the id. */
   done: (atMs?: number, id = '') =>
     docKey<string>(`notification-done/${atMs === undefined ? '' : `${sortable(atMs)}/${id}`}`),
   /** Lines that wait for the end of quiet hours or for the digest. */
   held: (id: string) => docKey<Held>(`notification-held/${id}`),
-  /** Storm[] that were told lately. */
+  /** Storm[] that were notified recently. */
   storms: docKey<Storm[]>('notification-storms'),
   recipient: (id: string) => docKey<unknown>(`setting/recipient/${id}`),
   /** NotifySetting. */
   setting: docKey<unknown>('setting/notify'),
 } as const
 
-/** What became of a notification. */
+/** State of a notification. */
 export interface NotificationRecord {
   notification: Notification
   state: 'pending' | 'sent' | 'failed'
   attempts: number
-  /** Not before. */
+  /** The next attempt is not made before this. */
   nextMs: number
   /** When it was sent or given up. */
   doneMs: number | null
@@ -40,7 +40,7 @@ export interface NotificationRecord {
   error: string | null
 }
 
-/** Puts notifications in the outbox, each once: one whose id is known already is left as it is. */
+/** Adds notifications to the outbox, each once: a known id is left as it is. */
 export async function enqueue(state: StateStore, notifications: readonly Notification[]): Promise<void> {
   for (const notification of notifications) {
     const { id, createdMs } = notification
@@ -57,7 +57,7 @@ export async function enqueue(state: StateStore, notifications: readonly Notific
       await state.put([{ key: notificationKeys.record(id), value: record, ifVersion: 0 }, mark])
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error
-      // In AWS each write stands alone: a kill may have left the record without its mark.
+      // In AWS each write is separate: a kill may have left the record without its mark.
       const known = await state.get(notificationKeys.record(id))
       if (known?.value.state === 'pending') await state.put([mark])
     }
@@ -67,14 +67,14 @@ export async function enqueue(state: StateStore, notifications: readonly Notific
 export const hold = (state: StateStore, held: readonly Held[]): Promise<void> =>
   state.put(held.map((one) => ({ key: notificationKeys.held(one.id), value: one })))
 
-/** Those sent or given up, the latest first. */
+/** Notifications sent or given up, latest first. */
 export async function finishedNotifications(state: StateStore, limit: number): Promise<NotificationRecord[]> {
   const marks = await state.query(notificationKeys.done(), { descending: true, limit })
   const records = await state.getMany(marks.map(({ value }) => notificationKeys.record(value)))
   return records.map(({ value }) => value)
 }
 
-/** Documents that no longer fit the schema are left out. */
+/** Skips documents that no longer fit the schema. */
 export async function recipientsOf(state: StateStore): Promise<Recipient[]> {
   const docs = await state.query(notificationKeys.recipient(''))
   return docs.flatMap(({ value }) => recipientSchema.safeParse(value).data ?? [])

@@ -1,5 +1,5 @@
-// The first half of `notify`: what happened since the last round, gathered over all shards, becomes notifications and
-// held lines. Events are forgotten only when these are stored; their ids make doing it twice harmless.
+// The first half of `notify`: turns events since the last round, gathered over all shards, into notifications and held
+// lines. Deletes events only after these are stored; their ids make a repetition harmless.
 
 import type { AlertSubject } from '../../domain/alert/finding.ts'
 import { type AlertEvent, isOpen } from '../../domain/alert/life.ts'
@@ -15,14 +15,14 @@ import { type RegistryReader, registryReader } from '../registry/reader.ts'
 import { schedules } from '../triggers.ts'
 import { enqueue, hold, notificationKeys, notifySettingOf, recipientsOf } from './outbox.ts'
 
-/** At the most, events of one round; the rest waits for the next. */
+/** Events of one round at most; the rest waits for the next. */
 const EVENTS_PAGE = 20_000
-/** Links of an installation that was not told its address lead to the page on this machine. */
+/** Links lead to the page on this machine when no address is configured. */
 const PAGE_URL_DEFAULT = 'http://localhost:8080/'
 
 /**
- * Turns waiting events into notifications, and releases what waited for quiet hours to end or for the digest. Returns
- * the keys of documents that could not be told and are forgotten; the alerts themselves stand.
+ * Turns waiting events into notifications, and releases lines held for the end of quiet hours or the digest. Returns
+ * the keys of unreadable documents, which it deletes; the alerts themselves stay.
  */
 export async function planPending(
   { state, pageUrl: knownUrl }: Pick<Platform, 'state' | 'pageUrl'>,
@@ -31,7 +31,7 @@ export async function planPending(
   const recipients = await recipientsOf(state)
   const pageUrl = (await notifySettingOf(state))?.pageUrl ?? knownUrl ?? PAGE_URL_DEFAULT
   const [waiting, broken] = parted(await state.query(alertKeys.event(), { limit: EVENTS_PAGE }), isTellable)
-  // In key order the first is the oldest: when it has waited long enough, those of the same burst are here.
+  // In key order the first event is the oldest: once it has waited long enough, all of the same burst are here.
   if (waiting[0] && waiting[0].value.atMs <= nowMs - schedules.telling.everyMinutes * MINUTE_MS) {
     const events = waiting.map(({ value }) => value)
     const registry = registryReader(state)
@@ -62,7 +62,7 @@ function parted<T>(docs: readonly Doc<T>[], fits: (value: T) => boolean): [fitti
   return [fitting, others]
 }
 
-/** What a subject is called and where it belongs, for the subjects of the events and their gateways. */
+/** Names and places of the events' subjects and of their gateways. */
 async function directoryOf(
   state: StateStore,
   registry: RegistryReader,
@@ -92,7 +92,7 @@ async function directoryOf(
   }
 }
 
-/** The name of a subject with its place, and its institution; the id alone when it is no longer registered. */
+/** The subject's name with its place and its institution; the id alone when it is no longer registered. */
 export async function subjectPlace(
   registry: RegistryReader,
   subject: AlertSubject,
@@ -102,7 +102,7 @@ export async function subjectPlace(
   return { name: nameOf(subject, place, areas), institution: place.institution?.id }
 }
 
-/** Where one subject belongs; empty when it is no longer registered. */
+/** Place of one subject; empty when it is no longer registered. */
 interface Place {
   shard?: string
   institution?: { id: string; name: string; nameEn?: string }

@@ -1,10 +1,11 @@
-// One signed JSON request to a robot or webhook: https only (http to this machine), no redirects, a time-out for all of
-// it, and the two kinds of failure told apart. What an answer means beyond its HTTP status is the caller's.
+// Sends one signed JSON request to a robot or webhook: https only (http to this machine), no redirects, one time-out
+// for the whole exchange, and permanent failures told from passing ones. The caller interprets an answer beyond its
+// HTTP status.
 
 import { isSafeUrl } from '../../domain/notify/setting.ts'
 import { PermanentFailure } from '../platform.ts'
 
-/** An answer is a few words; whoever sends more is not who we think. */
+/** An answer is a few words; a longer one does not come from the expected receiver. */
 const ANSWER_BYTES_MAX = 64 * 1024
 /** Try again later: time-out, too early, too many requests. */
 const RETRYABLE_CLIENT_ERRORS = [408, 425, 429]
@@ -15,7 +16,7 @@ export interface Post {
   headers?: Readonly<Record<string, string>>
   sending: Sending
 }
-/** The world of one sending, which the platform gives. */
+/** Clock, time-out and fetch of one request, given by the platform. */
 export interface Sending {
   nowMs: number
   timeoutMs: number
@@ -23,8 +24,8 @@ export interface Sending {
 }
 
 /**
- * The text of a 2xx answer. Throws PermanentFailure for an address that may not be used, for a redirect (it would carry
- * what we say to a host that nobody entered) and for other 4xx; an Error for what may pass: no connection, time-out,
+ * The text of a 2xx answer. Throws PermanentFailure for an address that is not allowed, for a redirect (it would carry
+ * the message to a host that nobody entered) and for other 4xx; an Error for passing failures: no connection, time-out,
  * 5xx, 429. Errors never contain the URL, whose query is often a secret.
  */
 export async function post({ url, body, headers, sending: { timeoutMs, fetch } }: Post): Promise<string> {
@@ -51,7 +52,7 @@ export async function post({ url, body, headers, sending: { timeoutMs, fetch } }
   throw mayPass ? new Error(told) : new PermanentFailure(told)
 }
 
-/** Whether an answer says that messages come too often, whatever its code: that passes. */
+/** Whether an answer of any code reports too many messages: that passes. */
 export const tellsOfHaste = (text: string): boolean => /too (many|fast)|freq|限流|太快|频率/i.test(text)
 
 async function limitedText(response: Response): Promise<string> {

@@ -1,5 +1,5 @@
-// Forgets cleared alerts and finished notifications when their time is over. Each has a mark in order of time, so a run
-// reads only what is due, oldest first, and never more than it can forget.
+// Deletes cleared alerts and finished notifications when their time is over. Each has a mark in order of time, so a run
+// reads only those due, oldest first, and never more than it can delete.
 
 import { DAY_MS } from '../../domain/calendar.ts'
 import { type Retention, retentionSchema } from '../../domain/notify/retention.ts'
@@ -9,13 +9,13 @@ import { notificationKeys } from './outbox.ts'
 
 export const RETENTION_KEY = docKey<unknown>('setting/retention')
 
-/** The defaults where nothing is set, or what is set no longer fits. */
+/** The setting; the defaults where it is missing or no longer fits. */
 export async function retentionOf(state: Pick<StateStore, 'get'>): Promise<Retention> {
   const set = (await state.get(RETENTION_KEY))?.value
   return retentionSchema.safeParse(set).data ?? retentionSchema.parse({})
 }
 
-/** Forgets at most `docsMax` alerts and as many notifications; what is left is due the next time. */
+/** Deletes at most `docsMax` alerts and as many notifications; the rest is due the next time. */
 export async function forgetDone(state: StateStore, nowMs: number, docsMax: number): Promise<void> {
   const { alertDays, notificationDays } = await retentionOf(state)
   await forgetAlerts(state, nowMs - alertDays * DAY_MS, docsMax)
@@ -25,7 +25,7 @@ export async function forgetDone(state: StateStore, nowMs: number, docsMax: numb
     docsMax,
   })
   await state.delete(done.map(({ value }) => notificationKeys.record(value)))
-  // After what they stand for: a kill in between leaves marks of nothing, which go the next time.
+  // Marks go last: a kill in between leaves marks of deleted documents, which go the next time.
   await state.delete(done.map(({ key }) => key))
 }
 
@@ -36,7 +36,7 @@ async function forgetAlerts(state: StateStore, beforeMs: number, docsMax: number
   await state.delete(
     done.flatMap(({ value: { id, shard, atMs } }) => {
       const place = alertKeys.place(id)
-      // An alert that was opened again has another place by now.
+      // A reopened alert has another place by now.
       return [alertKeys.closed(shard, atMs, id), ...(closedMs.get(place) === atMs ? [place] : [])]
     }),
   )

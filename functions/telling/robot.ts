@@ -1,7 +1,8 @@
-// Group robots of DingTalk (钉钉), WeCom (企业微信) and Feishu (飞书): each signs its own way and reports errors in the body of
-// an HTTP 200. Signatures as the makers' guides and clients in use have them (open.dingtalk.com, custom robot security;
-// open.feishu.cn ucTM5YjL3ETO24yNxkjN and its Lark twin; looked up on 2026-11-28, not tried against the real services).
-// An error is final only when a source says that the message or the channel is wrong; all others are tried again.
+// Sends to group robots of DingTalk (钉钉), WeCom (企业微信) and Feishu (飞书): each signs its own way and reports errors in
+// the body of an HTTP 200. Signatures follow the makers' guides and existing clients (open.dingtalk.com, custom robot
+// security; open.feishu.cn ucTM5YjL3ETO24yNxkjN and its Lark twin; looked up on 2026-11-28, not tried against the real
+// services). An error is final only when a source says that the message or the channel is wrong; all others are tried
+// again.
 
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../../domain/notify/setting.ts'
@@ -11,7 +12,9 @@ import { post, type Sending, tellsOfHaste } from './post.ts'
 
 type Of<T extends Channel['type']> = Extract<Channel, { type: T }>
 
-/** DingTalk: 20,000 bytes, WeCom markdown: 4,096, Feishu: 20 KB a request. With room for what surrounds the text. */
+/**
+ * Limits less room for the surrounding JSON. DingTalk: 20,000 bytes, WeCom markdown: 4,096, Feishu: 20 KB a request.
+ */
 const DINGTALK_BYTES_MAX = 18_000
 const WECOM_BYTES_MAX = 4_000
 const FEISHU_BYTES_MAX = 18_000
@@ -55,7 +58,7 @@ export async function sendToDingtalk(
   check('DingTalk', answer, ['errcode'], DINGTALK_PERMANENT)
 }
 
-/** The key in the URL is all there is. */
+/** The key in the URL is the only credential. */
 export async function sendToWecom({ url }: Of<'wecom'>, message: Message, sending: Sending): Promise<void> {
   const content = cutTo(markdownOf(message, '**'), WECOM_BYTES_MAX)
   const answer = await post({ url, body: JSON.stringify({ msgtype: 'markdown', markdown: { content } }), sending })
@@ -82,13 +85,13 @@ export async function sendToFeishu({ url, secret }: Of<'feishu'>, message: Messa
   check('Feishu', answer, ['code', 'StatusCode'], FEISHU_PERMANENT)
 }
 
-/** Headline, one paragraph a line, the link. What users named may hold characters that mean something in markdown. */
+/** Headline, one paragraph a line, the link. Names given by users may contain markdown characters. */
 function markdownOf({ title, lines, link }: Message, mark: '#### ' | '**'): string {
   const head = mark === '**' ? `**${plain(title)}**` : `${mark}${plain(title)}`
   return [head, ...lines.map(plain), `[${link}](${link})`].join('\n\n')
 }
 const plain = (text: string): string => text.replace(/[\\`*_[\]<>#~|]/g, (mark) => FULL_WIDTH[mark] ?? mark)
-/** Robots know different escapes, or none; the full-width forms read the same and mean nothing to any of them. */
+/** Robots know different escapes, or none; full-width forms look the same and have no meaning to any of them. */
 const FULL_WIDTH: Readonly<Record<string, string>> = Object.fromEntries(
   [...'\\`*_[]<>#~|'].map((mark) => [mark, String.fromCharCode(mark.charCodeAt(0) + 0xfee0)]),
 )

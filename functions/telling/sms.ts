@@ -1,5 +1,5 @@
-// Short messages through an HTTP gateway of the user's choice. What its request looks like is a template of the setting
-// (domain/notify/setting.ts); an answer that does not say what the setting expects is tried again.
+// Sends short messages through an HTTP gateway of the user's choice. A template in the setting defines its request
+// (domain/notify/setting.ts); an answer without the text that the setting expects is tried again.
 
 import { fillTemplate, type SmsGateway, type SmsPlaceholder } from '../../domain/notify/setting.ts'
 import type { Message } from '../platform.ts'
@@ -11,7 +11,7 @@ import { signedHeaders } from './webhook.ts'
 const CHARACTERS_MAX = 500
 const CHINA = '+86'
 
-/** Failures as `post` tells them. `phone`: as E.164 writes it. */
+/** Fails as `post` does. `phone`: in E.164. */
 export async function sendSms(
   { url, contentType, headers, body: template, secret, accepted }: SmsGateway,
   phone: string,
@@ -37,11 +37,12 @@ export async function sendSms(
       'content-type': `${contentType}; charset=utf-8`,
     },
   })
-  // Which codes are final each gateway knows for itself: what is not accepted is tried again, as often as anything is.
+  // Only the gateway knows which of its codes are final: an answer that is not accepted is tried again like any
+  // failure.
   if (accepted !== undefined && !answer.includes(accepted)) {
     throw new Error(`the SMS gateway refused: ${answer.slice(0, 200)}`)
   }
 }
 
-/** Text as it stands between the quotes of a JSON string. */
+/** Text escaped for the inside of a JSON string. */
 const insideJson = (text: string): string => JSON.stringify(text).slice(1, -1)

@@ -1,4 +1,4 @@
-// The channels that are one HTTP request: the same on every host.
+// Sends to the channels that are one HTTP request: the same on every host.
 
 import type { Channel } from '../../domain/notify/setting.ts'
 import { type Message, PermanentFailure } from '../platform.ts'
@@ -6,7 +6,7 @@ import type { Sending } from './post.ts'
 import { sendToDingtalk, sendToFeishu, sendToWecom } from './robot.ts'
 import { sendToWebhook } from './webhook.ts'
 
-/** Failures as `post` tells them. */
+/** Fails as `post` does. */
 export async function sendByWeb(
   channel: Exclude<Channel, { type: 'mail' | 'sms' }>,
   message: Message,

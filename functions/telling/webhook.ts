@@ -1,4 +1,4 @@
-// The webhook for receivers of one's own. A receiver checks X-Kilowatch-Signature, `sha256=` and the hex HMAC-SHA256 of
+// Sends to a user's own webhook. The receiver checks X-Kilowatch-Signature, `sha256=` and the hex HMAC-SHA256 of
 // `${X-Kilowatch-Timestamp}.${raw body}` under the shared secret, and refuses old timestamps; X-Kilowatch-Id repeats
 // when a message is sent again.
 

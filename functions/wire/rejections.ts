@@ -10,19 +10,19 @@ import {
   VersionConflict,
 } from '../platform.ts'
 
-/** Rejections of one message that are kept with their detail; the rest are counted. A message holds up to 2,000. */
+/** Rejections of one message stored with their detail; the rest are only counted. A message holds up to 2,000. */
 export const DETAILS_PER_MESSAGE_MAX = 50
 
-/** What is kept of a message of which something was refused; one document, at most a few kilobytes. */
+/** Record of a message with rejections; one document, at most a few kilobytes. */
 export interface RejectionRecord {
   gateway: string
   receivedMs: number
-  /** How many were refused in this message. */
+  /** Number of rejections in this message. */
   count: number
   rejections: KeptRejection[]
 }
 
-/** How many were refused, by code. */
+/** Number of rejections by code. */
 export type RejectionCount = Record<string, number>
 
 export type KeptRejection = Omit<Rejection, 'code'> & { code: Rejection['code'] | 'unknownGateway' | 'notKept' }
@@ -31,10 +31,10 @@ export const rejectionKeys = {
   /** Sorted by time, unique per message: a message delivered twice is kept once. */
   record: (message: MqttMessage) =>
     docKey<RejectionRecord>(`${rejectionKeys.from(message.receivedMs)}/${message.gateway}/${message.id}`),
-  /** Where the records received at an instant begin; the prefix of all of them without one. */
+  /** Start of the records received at an instant; without one, the prefix of all. */
   from: (receivedMs: number | '') =>
     docKey<RejectionRecord>(`rejection/${receivedMs === '' ? '' : String(receivedMs).padStart(14, '0')}`),
-  /** Refused so far of one gateway, by reason. */
+  /** Rejections of one gateway so far, by code. */
   count: (gateway: string) => docKey<RejectionCount>(`rejectionCount/${gateway}`),
 } as const
 
@@ -49,16 +49,13 @@ export function addRejection(refused: Refused[], message: MqttMessage, rejection
   else refused.push({ message, rejections: [rejection] })
 }
 
-/** Each with its record and at most one count: what is written whole on every platform. */
+/** Messages per put, each with its record and at most one count, so that the put is atomic on every platform. */
 export const MESSAGES_PER_PUT = ATOMIC_DOCS_MAX / 2
 
-/** How often counts are tried again when another batch was counted in between. */
+/** Attempts to write counts when another batch writes them at the same time. */
 export const ATTEMPTS = 5
 
-/**
- * Keeps and counts what was refused. A message that is delivered again, under its id, is neither kept nor counted
- * twice.
- */
+/** Stores and counts rejections. A redelivered message has the same id and is neither stored nor counted twice. */
 export async function keepRejections(state: StateStore, refused: readonly Refused[]): Promise<void> {
   for (let first = 0; first < refused.length; first += MESSAGES_PER_PUT)
     await keepTogether(state, refused.slice(first, first + MESSAGES_PER_PUT))

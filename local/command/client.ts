@@ -1,4 +1,4 @@
-// How the CLI talks to a running host: the HTTP API, and nothing beside it.
+// The CLI's client of a running host: uses only the HTTP API.
 
 import { runningHost } from '../host.ts'
 
@@ -8,7 +8,7 @@ export interface Client {
   post<T>(path: string, body: unknown): Promise<T>
 }
 
-/** What the API answered instead of doing as asked. */
+/** The API's answer to a failed request. */
 export class ApiError extends Error {
   readonly status: number
   readonly problem: {
@@ -42,9 +42,7 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
   }
 }
 
-/**
- * The host that the options mean: the one they name, or the one that runs on the data folder; undefined when none does.
- */
+/** The host that the options name, or else the one that runs on the data folder; undefined when none does. */
 export function chosenHost(options: { data: string; api?: string; token?: string }) {
   const running = runningHost(options.data)
   const httpUrl = options.api ?? running?.httpUrl

@@ -1,6 +1,6 @@
-// The demo province on an empty machine: its registry, 13 months of hourly history through the ingest handler, settled
-// and judged; then its gateways, which publish over MQTT from another process. Started again, it continues where it
-// stopped.
+// Sets up the demo province on an empty machine: its registry, 13 months of hourly history through the ingest handler,
+// settled and judged; then its gateways, which publish over MQTT from another process. A restarted demo continues where
+// it stopped.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -23,16 +23,14 @@ import { registryKeys } from '../../functions/registry/reader.ts'
 import { extentsOf, settledKey } from '../../functions/settling/mark.ts'
 import type { Host } from '../host.ts'
 
-/** What is kept of the demo to continue it: with the same two values the simulator goes on where it stopped. */
+/** Progress of the set-up, step by step. */
 export type Stage = 'registry' | 'history' | 'settle' | 'assess'
 export type Report = (stage: Stage, done: number, total: number) => void
 
 const HISTORY_MONTHS = 13
 const SECRETS_FILE = 'demo-gateways.json'
 
-/**
- * The history of the demo is there at once, and so is what holds in it: its alerts do not wait a day for being sure.
- */
+/** The demo's history arrives all at once, so its alerts skip the waiting time that makes an alert sure. */
 const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
   (kind) => ALERT_RULES[kind].defaults.raiseAfterMinutes > 0,
 ).map((kind) => ({
@@ -44,9 +42,8 @@ const DEMO_THRESHOLDS: AlertThreshold[] = ALERT_KINDS.filter(
 }))
 
 /**
- * Makes the demo when the registry is empty, or finishes one that was cut off; returns it, or undefined where the
- * registry is the user's own. Nothing is ingested twice: what an interrupted start had stored is sent again and counts
- * once.
+ * Sets up the demo when the registry is empty, or finishes one that was cut off; returns it, or undefined when the
+ * registry is the user's own. Nothing counts twice: data stored by an interrupted start is sent again and counts once.
  */
 export async function prepareDemo(host: Host, data: string, seed: string, report: Report): Promise<Demo | undefined> {
   const { state, devices, now } = host.platform
@@ -77,9 +74,9 @@ export async function prepareDemo(host: Host, data: string, seed: string, report
   return delivered
 }
 
-/** The history is made in a worker and ingested here, so that both cores work. */
+/** A worker makes the history and this thread ingests it, so that both cores work. */
 async function ingestHistory({ platform }: Host, input: HistoryInput, report: (done: number) => void): Promise<void> {
-  // Settling after each message would look at the same hours again and again: it is done once, after all of them.
+  // Settling after each message would read the same hours again and again: it runs once, after all messages.
   const handler = ingest({ ...platform, fanOut: { send: async () => undefined } })
   const worker = new Worker(new URL('../../devices/demo/history.ts', import.meta.url), { workerData: input })
   try {
@@ -115,7 +112,7 @@ function receiver(worker: Worker): () => Promise<HistoryBatch> {
   }
 }
 
-/** Shards settled together: they share each look at the readings, and progress is told between them. */
+/** Shards settled together: they share each read of the readings; progress is reported in between. */
 const SHARDS_AT_ONCE = 16
 
 /** Settles and judges every shard now, with progress. */
@@ -135,7 +132,7 @@ async function settleAll({ platform, handlers }: Host, report: Report): Promise<
 }
 
 /**
- * Starts the demo's gateways in another process; they end with this one. What they missed meanwhile they send first.
+ * Starts the demo's gateways in another process, which ends with this one. They first send what they missed meanwhile.
  */
 export async function startDemoGateways(
   host: Host,
@@ -167,7 +164,7 @@ export async function startDemoGateways(
   return child
 }
 
-/** Keeps the progress where the page can read it. */
+/** Stores the progress where the page can read it. */
 export function progressDoc({ platform: { state } }: Host): { report: Report; done(): Promise<void> } {
   let shownMs = 0
   return {

@@ -1,6 +1,5 @@
-// `kilowatch explain SUBJECT`: where a number or an alert of a running kilowatch comes from, as a person reads it:
-// formula, months with their rows, meters and bills, hours with their flags, readings, the row it is held against and
-// the clause.
+// `kilowatch explain SUBJECT`: prints the sources of a number or alert of a running kilowatch: formula, months with
+// their rows, meters and bills, hours with their flags, readings, the table row it is compared with and the clause.
 
 import { InvalidArgumentError } from 'commander'
 import { formatInstant } from '../../domain/calendar.ts'
@@ -45,7 +44,7 @@ export async function explainSubject(subject: string, options: ExplainOptions): 
   if (view.checks.some(({ ok }) => !ok)) process.exitCode = 1
 }
 
-/** An institution's id, or else an area's code. */
+/** SUBJECT is an institution's id, or else an area's code. */
 async function fetched(client: Client, subject: string, options: ExplainOptions): Promise<ExplainView> {
   if (options.indicator === undefined)
     throw new InvalidArgumentError('--indicator says which number is to be explained')
@@ -123,7 +122,7 @@ function describedDay({ meter, day, unit, hours, formula, readings, readingsLeft
   return [`  ${meter} on ${day}:`, ...ofDay, ...(readingsLeft > 0 ? [`    and ${readingsLeft} more readings`] : [])]
 }
 
-/** How many checks of each level hold; those that fail in full. */
+/** How many checks of each level hold; failed ones in full. */
 function describedChecks(checks: readonly ExplainCheck[]): string[] {
   const levels = [...Map.groupBy(checks, ({ level }) => level)]
   const failed = checks.filter(({ ok }) => !ok)

@@ -1,5 +1,5 @@
-// The configuration file of `kilowatch gateway`: which gateway it is, where its broker is, where it keeps what waits,
-// and which driver reads its meters by which options. Every problem is told by its field.
+// Parses the configuration file of `kilowatch gateway`: gateway id, broker, outbox file, driver and its options. Names
+// the field of every problem.
 
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
@@ -18,10 +18,10 @@ const fileSchema = z.strictObject({
   gateway: gatewayId,
   url: z.string().refine(isBrokerUrl, { error: 'is not the address of a broker; write mqtt://host:port' }),
   password: z.string().min(1, 'is empty'),
-  /** Path of the outbox, seen from the folder of this file. */
+  /** Path of the outbox, relative to the folder of this file. */
   outbox: z.string().min(1, 'is empty'),
   driver: z.enum(driverNames, { error: unlessMissing(`is not a driver; there is ${driverNames.join(', ')}`) }),
-  /** Read by the driver's own schema. */
+  /** Parsed by the driver's own schema. */
   options: z.unknown(),
 })
 
@@ -55,7 +55,9 @@ function jsonOf(text: string, file: string): unknown {
   }
 }
 
-/** The driver that the file names, though other fields of it may be wrong: its options are told about in one go. */
+/**
+ * The driver that the file names, even when other fields are wrong, so that problems of its options are reported too.
+ */
 function driverOf(json: unknown): Driver | undefined {
   const name = driverNames.find((one) => one === Object(json).driver)
   return name && drivers[name]

@@ -1,5 +1,5 @@
-// `kilowatch gateway`: one gateway as its configuration file says, until it is stopped. What the broker has not
-// acknowledged stays in the outbox for the next start.
+// `kilowatch gateway`: runs one gateway from its configuration file until it is stopped. Messages that the broker has
+// not acknowledged stay in the outbox for the next start.
 
 import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { parseGatewayConfig } from './gateway-config.ts'
 import { progressLine } from './progress.ts'
 import { stopSignal } from './stop-signal.ts'
 
-/** After a stop the last readings have so long to reach the broker. Docker kills ten seconds after it asked to stop. */
+/** Time for the last readings to reach the broker after a stop. Docker kills ten seconds after it asked to stop. */
 const DRAIN_MS_MAX = 5_000
 
 export async function runGateway({ config: file }: { config: string }): Promise<void> {
@@ -52,7 +52,7 @@ async function readConfig(file: string): Promise<string> {
   }
 }
 
-/** A source that also ends when the command is stopped, so that the gateway can still send what it gave. */
+/** A source that also ends when the command is stopped, so that the gateway can still send the readings it has. */
 const endingAt = (stopped: AbortSignal, source: Source): Source => ({
   readings: (signal) => source.readings(AbortSignal.any([signal, stopped])),
 })

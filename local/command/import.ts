@@ -1,5 +1,5 @@
-// `kilowatch import FILES`: registry files (CSV in UTF-8, with or without BOM) into the registry. Each refused row is
-// named with its field and reason; nothing is written unless every row of every file is good.
+// `kilowatch import FILES`: imports registry files (CSV in UTF-8, with or without BOM). Names field and reason of each
+// refused row; writes nothing unless every row of every file is good.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -31,7 +31,7 @@ interface Refused {
 interface Outcome {
   institutions: number
   meters: number
-  /** What was taken, but of which something will stay unknown. */
+  /** Imported records whose results will lack something. */
   warnings: { kind: string; id: string; field: string; reason: string }[]
   secrets: { id: string; secret: string }[]
 }
@@ -53,7 +53,7 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
       outcome = await store(records, options)
     } catch (error) {
       if (!(error instanceof ApiError) || !error.problem.problems) throw error
-      // A problem's index counts all records of the registry; ours are found by their id.
+      // A problem's index counts all records of the registry; this file's are found by id.
       refused.push(...error.problem.problems.map((problem) => ({ ...placeOf(problem, records, origin), ...problem })))
     }
   }
@@ -72,7 +72,7 @@ interface Table {
   /** The file's cells as they are, the header first. */
   cells: string[][]
 }
-/** Written in front of a refused row, and passed over when the corrected file is imported. */
+/** Column added in front of a refused row; ignored when the corrected file is imported. */
 const REASON_COLUMN = 'refused'
 
 async function readTable(file: string): Promise<Table> {
@@ -88,7 +88,7 @@ async function readTable(file: string): Promise<Table> {
   const malformed: Refused[] = header
     .filter((name, index) => name.trim() !== '' && header.indexOf(name) !== index)
     .map((name) => ({ file, row: 1, field: name, reason: 'the column stands twice' }))
-  // A row that is left out keeps its place as an empty one, so that the numbers of the others stay those of the file.
+  // A row that is left out stays as an empty one, so that the other rows keep their numbers in the file.
   const rows = records.map((cells, index): Row => {
     if (cells.length === header.length)
       return Object.fromEntries(header.map((name, column) => [name, cells[column] ?? '']))
@@ -101,9 +101,7 @@ async function readTable(file: string): Promise<Table> {
   return { file, kind, rows, malformed, cells }
 }
 
-/**
- * Throws an Error naming the file when it is no CSV in UTF-8. What Excel calls "CSV" is in the code page of the system.
- */
+/** Throws an Error naming the file when it is not CSV in UTF-8. Excel's plain "CSV" uses the system's code page. */
 function cellsOf(file: string, bytes: Uint8Array): string[][] {
   let text: string
   try {
@@ -118,7 +116,7 @@ function cellsOf(file: string, bytes: Uint8Array): string[][] {
   }
 }
 
-/** Into the running host by HTTP; into the data folder itself when no host runs on it. */
+/** By HTTP into the running host; directly into the data folder when no host runs on it. */
 async function store(records: Record<string, unknown[]>, options: ImportOptions): Promise<Outcome> {
   const host = chosenHost(options)
   if (host) return clientOf(host).put<Outcome>('registry', records)
@@ -152,9 +150,8 @@ const withoutReasons = (cells: string[][]): string[][] =>
   cells[0]?.[0] === REASON_COLUMN ? cells.map((row) => row.slice(1)) : cells
 
 /**
- * Offers the refused rows as files: those of each input file under its own name, with the reason in front, so that they
- * can be corrected and imported as they are. Each begins with a BOM: Excel takes Chinese in UTF-8 for another code page
- * without it.
+ * Writes the refused rows as files, one for each input file under its name, with the reason in front, so that they can
+ * be corrected and imported as they are. Each begins with a BOM: without it, Excel misreads Chinese in UTF-8.
  */
 async function writeRefused(folder: string, tables: readonly Table[], refused: readonly Refused[]): Promise<void> {
   await mkdir(folder, { recursive: true })

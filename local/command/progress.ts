@@ -1,4 +1,4 @@
-// Progress of long work on stderr: one line that is rewritten, and only when stderr is a terminal.
+// Shows progress of long work on stderr: one line that is rewritten, and only when stderr is a terminal.
 
 const EVERY_MS = 100
 

@@ -1,5 +1,5 @@
-// `kilowatch rebuild`: all that is derived, made again in the data folder. The host must not run: it would settle and
-// judge at the same time, by what is being deleted.
+// `kilowatch rebuild`: computes all derived data in the data folder again. The host must not run: it would settle and
+// judge at the same time, from data that is being deleted.
 
 import { existsSync } from 'node:fs'
 import { rebuild } from '../../functions/rebuild.ts'

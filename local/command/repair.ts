@@ -1,4 +1,4 @@
-// `kilowatch repair FILE`: readings that are corrected or taken back, by a running host or in the data folder itself.
+// `kilowatch repair FILE`: corrects or withdraws readings, through a running host or in the data folder itself.
 
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'

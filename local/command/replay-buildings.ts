@@ -1,6 +1,5 @@
-// The replay of a wide table: each building is an institution with a gateway and an interval meter; its result is the
-// energy by calendar year, what is known of it, and the dual control of all buildings in the last year against the
-// first.
+// Replays a wide table: each building becomes an institution with a gateway and an interval meter. The result is the
+// energy by calendar year with its coverage, and the dual control of all buildings in the last year against the first.
 
 import { type Building, readBuildingsCsv, readWideCsv } from '../../devices/replay/csv-source.ts'
 import { HOUR_MS, yearOf, yearRange } from '../../domain/calendar.ts'
@@ -79,9 +78,7 @@ const meterOf = (building: string): string => `${replayId(building)}-E`
 
 type SizedBuilding = Building & { floorAreaM2: number }
 
-/**
- * A list may hold buildings of unknown area; one that is replayed needs its own, for there is no intensity without it.
- */
+/** The list may hold buildings of unknown area; a replayed one needs its area, since intensities divide by it. */
 function sized(building: Building | undefined, id: string, { buildings }: ReplayCommandOptions): SizedBuilding {
   if (building?.floorAreaM2 === undefined)
     throw new Error(`${buildings}, column sqm: building "${id}" has no area in m²`)
@@ -138,7 +135,7 @@ function yearsOf({ fromMs, toMs }: Span): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i)
 }
 
-/** The longest run of hours without a value, also before the first and after the last one. */
+/** The longest run of hours without a value, including before the first and after the last value. */
 function longestGap(known: ReadonlyMap<number, number>, fromMs: number, toMs: number): number {
   let longest = 0
   let run = 0
@@ -150,9 +147,9 @@ function longestGap(known: ReadonlyMap<number, number>, fromMs: number, toMs: nu
 }
 
 /**
- * Dual control of all buildings in the last year against the first. No authority set these buildings a target, so the
- * first year's own level is the cap, and intensities shall fall by `reductionPct` (none unless asked): a stand-in, and
- * so labelled.
+ * Dual control of all buildings in the last year against the first. No authority set targets for these buildings, so
+ * the first year's level is the cap, and intensities shall fall by `reductionPct` (0 by default): a stand-in, and
+ * labelled so.
  */
 async function portfolio(client: Client, span: Span, reductionPct: number) {
   const years = yearsOf(span)

@@ -1,6 +1,5 @@
-// The replay of a cumulative heat meter: its heat register counts, its volume register is told beside it (it is the
-// water of the heating circuit, not water used). The two temperature registers have no unit of a medium and are not
-// sent.
+// Replays a cumulative heat meter: its heat register counts; its volume register is sent beside it (water of the
+// heating circuit, not water used). The two temperature registers have no unit of a medium and are not sent.
 
 import { type RegisterSeries, readHeatMeterCsv } from '../../devices/replay/csv-source.ts'
 import { yearOf } from '../../domain/calendar.ts'
@@ -59,13 +58,13 @@ export async function heatMeterReplay(file: string): Promise<ReplayPlan> {
   }
 }
 
-/** Also its gateway's. */
+/** Id of the institution and of its gateway. */
 const institutionOf = (meter: string): string => `heat-${replayId(meter)}`
 const meterOf = ({ meter, register }: RegisterSeries): string =>
   `${replayId(meter)}-${register === HEAT ? 'heat' : 'volume'}`
 
 async function meterResult(client: Client, one: RegisterSeries) {
-  // A millisecond more, so that a single reading is a range as well.
+  // One millisecond more, so that a single reading is a range too.
   const [fromMs, toMs] = [must(one.atMs[0]), must(one.atMs.at(-1)) + 1]
   const { points } = await client.get<SeriesView>(`meters/${meterOf(one)}/series?from=${fromMs}&to=${toMs}`)
   const known = points.flatMap(({ atMs, value }) => (value === null ? [] : [{ atMs, value }]))

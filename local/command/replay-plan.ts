@@ -17,11 +17,11 @@ export interface ReplayCommandOptions {
   duplicate?: boolean
 }
 
-/** What one layout of input brings: its registry, its gateways without passwords, and how its result is read. */
+/** Content of one input layout: its registry, its gateways without passwords, and how to read its result. */
 export interface ReplayPlan {
   registry: { gateways: readonly { id: string }[] } & Record<string, unknown>
   gateways: readonly Omit<ReplayGateway, 'password'>[]
-  /** The area that is fresh when all has been settled. */
+  /** The area whose freshness shows that everything is settled. */
   area: string
   /** Reads the result from the API. */
   result(client: Client): Promise<Record<string, unknown>>

@@ -1,5 +1,6 @@
-// `kilowatch replay`: real readings as gateways over MQTT QoS 1, settled and judged by the host, read back over HTTP.
-// What it prints depends on the input alone: sent twice, shuffled or doubled, the totals are the same.
+// `kilowatch replay`: sends real readings through gateways over MQTT QoS 1; the host settles and judges them, and the
+// result is read over HTTP. The output depends on the input alone: doubled, shuffled or sent twice, the totals are the
+// same.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -54,7 +55,7 @@ export async function replay(options: ReplayCommandOptions): Promise<void> {
       ...(await plan.result(client)),
       sent: sent.sent,
       stored,
-      // The host counts what arrives; copies are ours, and what an earlier replay sent is not of this input.
+      // The host counts every arrival, so our copies are divided out, and rejections of earlier replays subtracted.
       rejected: ((await rejectedReadings(client, gateways)) - rejectedBefore) / (options.duplicate ? 2 : 1),
       seconds: Math.round((performance.now() - startedMs) / 10) / 100,
     }
@@ -72,8 +73,8 @@ interface OwnHost {
 }
 
 /**
- * A host of our own in another process: the gateways here and the broker there have a core each. The channel between
- * the two is silent; when we are killed it closes, and the host ends too.
+ * Our own host in another process: the gateways here and the broker there have a core each. The channel between them
+ * carries no messages; when this process is killed it closes, and the host ends too.
  */
 async function ownHost(data: string, signal: AbortSignal): Promise<OwnHost> {
   const cli = join(import.meta.dirname, '..', 'cli.ts')
@@ -127,7 +128,7 @@ function givenHost(options: ReplayCommandOptions): Pick<HostAddress, 'httpUrl' |
   return { ...host, mqttUrl: options.url }
 }
 
-/** Registers what will be sent; each gateway gets a fresh secret, so that a replay can be run again. */
+/** Registers the input; each gateway gets a new secret, so that a replay can be repeated. */
 async function register({ registry, gateways }: ReplayPlan, client: Client): Promise<ReplayGateway[]> {
   const secrets = new Map(gateways.map(({ id }) => [id, newSecret()]))
   const withPasswords = registry.gateways.map((gateway) => ({ ...gateway, password: secrets.get(gateway.id) }))
@@ -140,7 +141,7 @@ interface Freshness {
   readings: number
 }
 
-/** Waits until all that was sent is in the totals; returns how many distinct readings stand. */
+/** Waits until the totals contain everything sent; returns the number of distinct readings stored. */
 async function settled(client: Client, area: string, signal: AbortSignal): Promise<number> {
   for (;;) {
     signal.throwIfAborted()
@@ -150,7 +151,7 @@ async function settled(client: Client, area: string, signal: AbortSignal): Promi
   }
 }
 
-/** Says on stderr why readings were refused: one example a gateway. */
+/** Prints why readings were rejected on stderr: one example a gateway. */
 async function tellRejections(client: Client, gateways: readonly { id: string }[]): Promise<void> {
   for (const { id } of gateways) {
     const { items } = await client.get<Page<RejectionView>>(`rejections?gateway=${id}&limit=1`)
@@ -159,7 +160,7 @@ async function tellRejections(client: Client, gateways: readonly { id: string }[
   }
 }
 
-/** How many readings of these gateways were refused so far. */
+/** Rejections of these gateways so far. */
 async function rejectedReadings(client: Client, gateways: readonly { id: string }[]): Promise<number> {
   let rejected = 0
   for (const { id } of gateways) {

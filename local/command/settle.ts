@@ -1,4 +1,4 @@
-// `kilowatch settle --cases FILE`: register series in, hours with flags out, by the same rules as the service's own.
+// `kilowatch settle --cases FILE`: settles register series into hours with flags, by the service's own rules.
 
 import { readFile } from 'node:fs/promises'
 import { formatInstant } from '../../domain/calendar.ts'

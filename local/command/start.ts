@@ -1,4 +1,5 @@
-// `kilowatch start`: the whole service on this machine, with the demo province unless the registry is the user's own.
+// `kilowatch start`: runs the whole service on this machine, with the demo province unless the registry is the user's
+// own.
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -38,7 +39,7 @@ export async function start(options: StartOptions): Promise<void> {
           built = true
         })
       : Promise.resolve()
-    // The page is awaited below; until then its failure has nobody to report to.
+    // The page is awaited below; until then its failure is ignored here.
     page.catch(() => undefined)
     if (options.demo) gateways = await demo(host, options)
     await page
@@ -68,7 +69,7 @@ async function demo(host: Host, options: StartOptions): Promise<ChildProcess | u
   return prepared && startDemoGateways(host, options.data, prepared, options.demoInterval)
 }
 
-/** Lets the demo's gateways stop while their broker is still there. */
+/** Waits for the demo's gateways to stop while their broker still runs. */
 async function ended(gateways: ChildProcess | undefined): Promise<void> {
   if (!gateways?.connected) return
   const exited = new Promise((resolve) => gateways.once('exit', resolve))

@@ -1,4 +1,4 @@
-// Builds the web page when its sources are newer than what stands in web/dist.
+// Builds the web page when its sources are newer than web/dist.
 
 import { spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
@@ -9,10 +9,7 @@ export const WEB_DIST = join(ROOT, 'web', 'dist')
 const BUILT = join(WEB_DIST, 'index.html')
 const SOURCES = ['web/src', 'web/index.html', 'web/vite.config.ts', 'domain', 'package-lock.json']
 
-/**
- * Resolves when the page in web/dist is that of the sources. Throws with the builder's own words when it cannot be
- * built.
- */
+/** Resolves when web/dist is up to date with the sources. Throws with the builder's own words when the build fails. */
 export async function buildWeb(): Promise<void> {
   const built = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (SOURCES.every((source) => newest(join(ROOT, source)) <= built)) return

@@ -1,5 +1,5 @@
-// Consumption by meter and day in InfluxDB: one point a meter-day, which a later one at its time replaces, field by
-// field.
+// Stores consumption by meter and day in InfluxDB: one point a meter-day, which a later point at its time replaces,
+// field by field.
 
 import { dayOf, dayStartMs } from '../../../domain/calendar.ts'
 import { must } from '../../../domain/must.ts'
@@ -16,7 +16,7 @@ export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore
   const influx = openInflux(options)
   return withSums({
     async put(days) {
-      // Of a day given twice the last is meant, however the server goes about the lines of a batch.
+      // When a day is given twice, the last one counts, in whatever order the server applies the lines of a batch.
       const last = [...new Map(days.map((day) => [`${day.meter} ${day.day}`, day])).values()]
       const refused = await influx.write(last.map(lineOf))
       const [first] = refused
@@ -43,7 +43,8 @@ export function openInfluxConsumption(options: InfluxDatabase): ConsumptionStore
 }
 
 /**
- * Base64 has nothing that the line protocol would have to escape. Both fields are always written: one would else stay.
+ * Base64 needs no escaping in the line protocol. Both fields are always written, since an omitted one would keep its
+ * old value.
  */
 function lineOf(day: ConsumptionDay): string {
   if (!isMeterId(day.meter)) throw new RangeError(`"${day.meter}" is no meter id`)

@@ -1,4 +1,4 @@
-// Raw readings in InfluxDB: one point for each value received, under the tag `meter` (docs/decisions/0015).
+// Stores raw readings in InfluxDB: one point for each received value, under the tag `meter` (docs/decisions/0015).
 
 import { must } from '../../../domain/must.ts'
 import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
@@ -82,7 +82,7 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
     async count(meters) {
       let count = 0
       for (const own of conditions(meters)) {
-        // Points of one millisecond are values of one time.
+        // Points within one millisecond are values of one time.
         const times = `SELECT count(arrival) AS n FROM readings WHERE ${own} AND ${EVER} GROUP BY time(1ms), meter fill(none)`
         for await (const { values } of influx.query(`SELECT count(n) FROM (${times})`)) count += Number(values[0]?.[1])
       }
@@ -98,6 +98,6 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
   }
 }
 
-/** A line of the line protocol. Ids have nothing that it would have to escape, and JavaScript's numbers are its own. */
+/** A line of the line protocol. Ids need no escaping, and JavaScript's number format is valid there. */
 const lineOf = ({ meter, atMs, value, quality }: StoredReading, arrival: number, receivedMs: number): string =>
   `readings,meter=${meter} value=${value},arrival=${arrival}i,received=${receivedMs}i,quality="${letterOf(quality)}" ${pointNs(atMs, arrival)}`

@@ -1,4 +1,4 @@
-// The credentials of InfluxDB in Secrets Manager, as Timestream for InfluxDB and people keep them.
+// Reads InfluxDB's credentials from Secrets Manager, in the format of Timestream for InfluxDB or as people enter them.
 
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import * as z from 'zod'
@@ -9,7 +9,7 @@ const secretSchema = z.union([
   z.object({ username: z.string().min(1), password: z.string().min(1) }),
 ])
 
-/** Asks for the secret by its ARN. Throws when it is something else; the error does not repeat what it holds. */
+/** Reads the secret by its ARN. Throws when it has another format; the error does not repeat its content. */
 export async function influxCredentials(SecretId: string): Promise<InfluxCredentials> {
   const { SecretString = '' } = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId }))
   const parsed = secretSchema.safeParse(jsonOf(SecretString))

@@ -1,4 +1,4 @@
-// InfluxDB as a series store: both halves in one database, as the environment says.
+// InfluxDB as a series store: readings and consumption in the one database that the environment names.
 
 import { name, readerOf, url } from '../../environment.ts'
 import type { SeriesStore } from '../store.ts'

@@ -1,5 +1,5 @@
-// InfluxDB's v1 write and query API over HTTP, as InfluxDB 1 and Timestream for InfluxDB 2 and 3 serve it. Lines that
-// the server refuses are found one by one, since it does not say which they are.
+// InfluxDB's v1 write and query API over HTTP, as InfluxDB 1 and Timestream for InfluxDB 2 and 3 serve it. Finds
+// refused lines by halving the batch, since the server does not say which they are.
 
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -7,12 +7,12 @@ import { must } from '../../../domain/must.ts'
 import { inParallel, insist, PATIENCE, type Patience, parted } from '../../backoff.ts'
 
 const compress = promisify(gzip)
-/** What InfluxData advises for a batch. */
+/** InfluxData's recommended batch size. */
 const LINES_PER_WRITE = 5_000
 const WRITES_AT_ONCE = 2
-/** For a whole answer. The server's own limit of a write is 10 s; a query of a county's year takes a few. */
+/** Time limit for a whole answer. The server's own limit of a write is 10 s; a query of a county's year takes a few. */
 const ANSWER_MS_MAX = 60_000
-/** Points in each piece of an answer, so that a long one is never held as text. */
+/** Points per chunk of an answer, so that a long answer is never held as text. */
 const POINTS_PER_CHUNK = 10_000
 const REASON_CHARS = 300
 
@@ -22,7 +22,7 @@ export interface InfluxDatabase {
   /** Base address, e.g. `https://host:8086`. */
   url: string
   database: string
-  /** Asked for once, at first use. Undefined where the server asks for none. */
+  /** Read once, at first use. Undefined when the server needs none. */
   credentials(): Promise<InfluxCredentials | undefined>
   fetch?: typeof fetch
   patience?: Patience
@@ -49,7 +49,7 @@ export function openInflux({
     return authorization
   }
 
-  /** Asks until there is an answer that is no passing failure. Of a failed one the body is its reason. */
+  /** Retries until the answer is no passing failure. The body of a failed answer is its reason. */
   const ask = (path: string, query: Record<string, string>, body: BodyInit, headers: Record<string, string> = {}) =>
     insist(
       async () => {
@@ -81,7 +81,7 @@ export function openInflux({
         refused.push({ index: must(indexes[0]), reason: error.message })
         return
       }
-      // Written again, a line that stood already is the same point.
+      // A line written twice is the same point.
       const half = Math.ceil(indexes.length / 2)
       await writeOrPart(lines, indexes.slice(0, half), refused)
       await writeOrPart(lines, indexes.slice(half), refused)
@@ -90,7 +90,8 @@ export function openInflux({
 
   return {
     /**
-     * Lines of the line protocol in nanoseconds; returns those refused for good. Throws when the server is unavailable.
+     * Writes lines of the line protocol, in nanoseconds; returns those refused for good. Throws when the server is
+     * unavailable.
      */
     async write(lines: readonly string[]): Promise<RefusedLine[]> {
       const refused: RefusedLine[] = []
@@ -100,7 +101,7 @@ export function openInflux({
       return refused.sort((a, b) => a.index - b.index)
     },
 
-    /** Series of an InfluxQL statement, in pieces, times in milliseconds. */
+    /** Series of an InfluxQL statement, in chunks, times in milliseconds. */
     async *query(statement: string): AsyncGenerator<InfluxSeries> {
       const chunks = { epoch: 'ms', chunked: 'true', chunk_size: String(POINTS_PER_CHUNK) }
       const response = await ask('/query', chunks, new URLSearchParams({ q: statement }))
@@ -129,7 +130,7 @@ class InfluxFailure extends Error {
   get isPassing(): boolean {
     return this.status === 429 || this.status >= 500
   }
-  /** Not well-formed, beyond retention, of another type, or too many at once. */
+  /** The lines are malformed, beyond retention, of another type, or too many at once. */
   get isOfTheLines(): boolean {
     return this.status === 400 || this.status === 413 || this.status === 422
   }
@@ -153,17 +154,17 @@ async function* linesOf({ body }: Response): AsyncGenerator<string> {
   if (rest.trim() !== '') yield rest
 }
 
-/** `from ≤ time < to` as a condition, both always given: InfluxQL would else end at its own clock. */
+/** `from ≤ time < to` as a condition; always both bounds, since InfluxQL would otherwise end at its own clock. */
 export function influxTimeBetween(fromMs: number, toMs: number): string {
   const from = Number.isFinite(fromMs) ? Math.ceil(fromMs) : TIME_MS_MIN
   const to = Number.isFinite(toMs) ? Math.ceil(toMs) : TIME_MS_MAX
   return `time >= ${from}ms AND time < ${to}ms`
 }
-/** What InfluxDB can hold in 64 bits of nanoseconds. */
+/** InfluxDB's range of time: 64 bits of nanoseconds. */
 const TIME_MS_MIN = -9_223_372_036_854
 const TIME_MS_MAX = 9_223_372_036_854
 
-/** Meters named in one statement: conditions are tried one after another. */
+/** Meters named in one statement: InfluxDB tests conditions one after another. */
 export const INFLUX_METERS_PER_QUERY = 500
-/** The meters as a condition on the tag. `ids` are quoted (readings-arrival.ts). */
+/** The meters as a condition on the tag. `ids` are quoted (arrival.ts). */
 export const ofMeters = (ids: readonly string[]): string => `(${ids.map((id) => `meter = ${id}`).join(' OR ')})`

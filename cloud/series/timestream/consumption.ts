@@ -1,5 +1,5 @@
-// Consumption by meter and day in Timestream for LiveAnalytics: one record a meter-day, replaced under a higher
-// version. A day on which so much happened to its register that a text cannot hold it goes on in further records.
+// Stores consumption by meter and day in Timestream for LiveAnalytics: one record a meter-day, replaced under a higher
+// version. A day whose register events exceed one text continues in further records.
 
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
 import { dayOf, dayStartMs } from '../../../domain/calendar.ts'
@@ -21,7 +21,7 @@ const TEXT_MAX = 2_048
 const NOTHING = '-'
 const COLUMNS = 'meter, to_milliseconds(time), measure_name, hours, parts, events'
 
-/** `now`: epoch milliseconds; of two writes of a day the later holds. */
+/** `now`: epoch milliseconds; of two writes of a day the later counts. */
 export function openTimestreamConsumption(options: TimestreamTable & { now(): number }): ConsumptionStore {
   const table = openTimestreamTable(options)
   let lastVersion = 0
@@ -30,7 +30,7 @@ export function openTimestreamConsumption(options: TimestreamTable & { now(): nu
       if (days.length === 0) return
       lastVersion = Math.max(options.now() * 1_000, lastVersion + 1)
       const common: TimestreamRecord = { MeasureValueType: 'MULTI', TimeUnit: 'MILLISECONDS', Version: lastVersion }
-      // Of a day given twice the last is meant: a request may hold a record only once.
+      // When a day is given twice, the last one counts: a request may hold a record only once.
       const last = new Map(days.map((day) => [`${day.meter} ${day.day}`, day]))
       const records = [...last.values()].flatMap(recordsOf)
       const refused = await table.replace(records, common)
@@ -76,7 +76,7 @@ interface FoundDay {
   meter: string
   day: number
   hours: string
-  /** How many records the day has; more may stand of what it was before. */
+  /** Number of the day's records; an earlier version may have left more. */
   parts: number
   events: Map<string, string>
 }

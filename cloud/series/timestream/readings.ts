@@ -1,5 +1,5 @@
-// Raw readings in Timestream for LiveAnalytics: one multi-measure record for each value received, under the dimension
-// `meter` (docs/decisions/0015).
+// Stores raw readings in Timestream for LiveAnalytics: one multi-measure record for each received value, under the
+// dimension `meter` (docs/decisions/0015).
 
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
 import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
@@ -15,8 +15,8 @@ import {
 } from './wire.ts'
 
 /**
- * Reads are eventually consistent ("after a short time", says AWS, without a bound): what was written within this time
- * is not yet told to be settled. Below the half minute for which shards wait in their queue anyway (decision 0016).
+ * Reads are eventually consistent ("after a short time", says AWS, without a bound): readings written within this time
+ * are not yet reported for settling. Below the half minute for which shards wait in their queue anyway (decision 0016).
  */
 export const VISIBLE_AFTER_MS = 15_000
 
@@ -91,7 +91,7 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
   }
 }
 
-/** The version is the arrival, should two ever meet at one nanosecond. */
+/** The version is the arrival, in case two records share one nanosecond. */
 const recordOf = (reading: StoredReading, arrival: number, receivedMs: number): TimestreamRecord => ({
   Dimensions: [{ Name: 'meter', Value: reading.meter }],
   Time: pointNs(reading.atMs, arrival),

@@ -1,5 +1,5 @@
-// Timestream for LiveAnalytics as a series store: a table for each half, as the environment says. Both share a client
-// for writes and one for queries.
+// Timestream for LiveAnalytics as a series store: one table for readings and one for consumption, named by the
+// environment. Both share a client for writes and one for queries.
 
 import { TimestreamQueryClient } from '@aws-sdk/client-timestream-query'
 import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write'

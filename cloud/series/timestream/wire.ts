@@ -1,6 +1,6 @@
 // One table of Timestream for LiveAnalytics: records written a hundred at a time and refused one by one, queries read
-// page by page, both asked again while the service throttles. SQL is made of names and numbers of our own and of
-// checked ids.
+// page by page, both asked again while the service throttles. SQL contains only our own names and numbers, and checked
+// ids.
 
 import { QueryCommand, type Row, type TimestreamQueryClient } from '@aws-sdk/client-timestream-query'
 import {
@@ -15,7 +15,7 @@ import { inParallel, insist, isPassingAwsFailure, PATIENCE, type Patience, parte
 /** WriteRecords' limit. */
 const RECORDS_PER_WRITE = 100
 const WRITES_AT_ONCE = 8
-/** Rounds of writing records anew that others had overtaken. */
+/** Rounds of rewriting records that a higher version had overtaken. */
 const OVERTAKEN_ROUNDS = 3
 
 export interface TimestreamTable {
@@ -29,7 +29,7 @@ export interface RefusedRecord {
   /** Place in the list given. */
   index: number
   reason: string
-  /** The version that stands, where that is why. */
+  /** The stored version, when it is the reason. */
   existingVersion?: number
 }
 
@@ -47,7 +47,7 @@ export function openTimestreamTable({ write, query, database, table, patience = 
       await insist(() => write.send(command), isPassingAwsFailure, patience)
       return []
     } catch (error) {
-      // The records that are not named were stored.
+      // All records that the error does not name were stored.
       if (!(error instanceof RejectedRecordsException)) throw error
       return (error.RejectedRecords ?? []).map(({ RecordIndex = 0, Reason = 'no reason given', ExistingVersion }) => ({
         index: RecordIndex,
@@ -59,8 +59,8 @@ export function openTimestreamTable({ write, query, database, table, patience = 
 
   return {
     /**
-     * Writes all records; returns those refused for good. Throws when the service stays unavailable: then any may
-     * stand.
+     * Writes all records; returns those refused for good. Throws when the service stays unavailable: then some may be
+     * stored.
      */
     async write(records: readonly TimestreamRecord[], common: TimestreamRecord): Promise<RefusedRecord[]> {
       const refused: RefusedRecord[] = []
@@ -73,8 +73,8 @@ export function openTimestreamTable({ write, query, database, table, patience = 
     },
 
     /**
-     * The same for records of which the one written now has to hold: where a higher version stands, it is written once
-     * more under the version after that.
+     * Writes records that must replace stored ones: where a higher version is stored, writes once more under the next
+     * version.
      */
     async replace(records: readonly TimestreamRecord[], common: TimestreamRecord): Promise<RefusedRecord[]> {
       let refused = await this.write(records, common)
@@ -94,7 +94,7 @@ export function openTimestreamTable({ write, query, database, table, patience = 
       return refused
     },
 
-    /** Rows of `SELECT … FROM <table> …`, each a list of texts, null where there is no value. */
+    /** Rows of `SELECT … FROM <table> …`, each a list of texts, null for a missing value. */
     async *rows(select: string, rest: string): AsyncGenerator<(string | null)[]> {
       const QueryString = `SELECT ${select} FROM ${name} ${rest}`
       let NextToken: string | undefined
@@ -116,7 +116,7 @@ export function openTimestreamTable({ write, query, database, table, patience = 
 
 const textsOf = ({ Data = [] }: Row): (string | null)[] => Data.map(({ ScalarValue }) => ScalarValue ?? null)
 
-/** A column exists from the first record on that has it. */
+/** A column exists only once a record has it. */
 const isEmptyTable = ({ name, message }: Error): boolean =>
   name === 'ValidationException' && /Column '.*' does not exist/i.test(message)
 
