@@ -16,7 +16,7 @@ const TIMEOUT_MS = SEND_MS_MAX / 2
 export interface CloudNotifierOptions {
   ses: SESv2Client
   sns: SNSClient
-  /** Read for each message, so that a new setting applies at once. */
+  /** The administrator's setting. Read anew for each mail and short message, so that a change applies at once. */
   setting(): Promise<NotifySetting | undefined>
   /** Sender of mail when the setting names none. */
   mailFrom(): string

@@ -22,7 +22,10 @@ export interface ProvisioningOptions {
   log?: (line: string) => void
 }
 
-/** Throws when the registry or IoT Core is unavailable: then nobody gets a certificate, and the box asks again. */
+/**
+ * Throws when the registry or IoT Core is unavailable: then IoT Core issues no certificate, and the gateway has to ask
+ * again.
+ */
 export function provisioningHook({ state, iot, log = console.log }: ProvisioningOptions) {
   const registry = registryReader(state)
 

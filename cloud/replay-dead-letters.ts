@@ -17,7 +17,10 @@ import type { IotMessage } from './events/messages.ts'
 
 /** SQS's own limit. */
 const MESSAGES_PER_RECEIVE = 10
-/** While this process holds a message, no other receives it; long enough for some thousands of messages. */
+/**
+ * How long SQS hides a received message from other receivers. A replay needs it for one batch of 10; a dry run holds
+ * every message to its end, so it must cover some thousands.
+ */
 const VISIBILITY_SECONDS = 300
 /** Long polling asks all of SQS's servers; a short poll may miss messages that are there. */
 const WAIT_SECONDS = 1

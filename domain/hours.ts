@@ -20,6 +20,9 @@ export const MEASURED_STEP_MS_MAX = 2 * HOUR_MS
 /** 120 years. A longer series has a wrong time stamp and would need gigabytes of empty hours. */
 export const SERIES_HOURS_MAX = 120 * 366 * 24
 
+/** The flag code of an hour outside the first and last reading of its meter. */
+export const NO_HOUR = 255
+
 /** A run of whole hours. `amounts` in medium units, NaN = null; `flags` are indexes of HOUR_FLAGS. */
 export interface Hours {
   firstHourMs: number

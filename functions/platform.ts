@@ -91,9 +91,6 @@ export interface ConsumptionSum {
   amount: number
   hoursKnown: number
 }
-/** The flag code of an hour outside the first and last reading of its meter. */
-export const NO_HOUR = 255
-
 /** Consumption by hour and day. Rows of 24 hours, replaced whole. */
 export interface ConsumptionStore {
   put(days: readonly ConsumptionDay[]): Promise<void>

@@ -95,8 +95,9 @@ export const triggers = {
 export type ApiRoute = (typeof triggers.api.http)[number]
 
 /**
- * Work inside a trigger that is due less often than the trigger runs; functions/state/due.ts computes when. AWS has no
- * schedule for such a row: it waits for the next run of its trigger.
+ * Work inside a trigger with its own shortest interval; functions/state/due.ts computes when it is due. It runs with the
+ * first run of its trigger after that interval: AWS has no schedule for such a row. `assess` runs on its own schedule
+ * and after each settling of the county.
  */
 export interface Schedule {
   within: keyof typeof triggers

@@ -1,4 +1,5 @@
 // Sends scheduled ticks as messages to the handler's own queue: a failed tick is retried like any work.
+// The intervals are in functions/triggers.ts.
 
 import { Duration } from 'aws-cdk-lib'
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'

@@ -5,11 +5,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createRandom } from '../devices/random.ts'
+import { NO_HOUR } from '../domain/hours.ts'
 import {
   type ConsumptionDay,
   type DocWrite,
   docKey,
-  NO_HOUR,
   type Platform,
   type QueueName,
   type ShardResult,

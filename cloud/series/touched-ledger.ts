@@ -12,7 +12,7 @@ import { type ChainItem, type ChainTable, openChains, sequenceOf } from './touch
 
 /** Number of chains. Meters whose ids begin alike, e.g. with the code of their county, share one. */
 const GROUPS = 64
-/** Meters per item: 200 KB before compression. */
+/** Most meters in one DynamoDB item: about 200 KB of JSON before compression, well below the limit of 400 KB. */
 const METERS_PER_ITEM = 4_000
 const WIDTH = 16
 /** Repeated reads of a chain when an item was seen before its predecessor. */

@@ -11,7 +11,7 @@ const XIONGAN_COUNTIES = new Set(['130629', '130632', '130638'])
 /** County-level cities that count as city-level areas and have no counties below them. */
 const LIFTED_CITIES = new Set(['130181', '130682'])
 
-/** Province first, then the cities by code, each followed by its counties. */
+/** Province first, then the prefectures by code, then 定州, 辛集 and 雄安; each followed by its counties. */
 export function demoAreas(): Area[] {
   const rows = hebeiRows()
   const areas: Area[] = [{ code: PROVINCE_CODE, name: '河北省', nameEn: 'Hebei', level: 'province' }]

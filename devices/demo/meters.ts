@@ -13,7 +13,7 @@ import { type LoadPart, type LoadShape, SHAPES, type Use } from './load-profile.
 export interface MeterLoad {
   meter: ReadMeter
   parts: readonly LoadPart[]
-  /** The register on the climate's origin day, in steps of its resolution. */
+  /** What the register shows on the first day with loads (`Climate.originDay`), in steps of its resolution. */
   startSteps: number
 }
 

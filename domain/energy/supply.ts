@@ -1,4 +1,5 @@
-// Computes an institution's supply of one medium in a month: the meters and bills that count, and the known hours.
+// Computes an institution's supply of one medium in a month: the meters and bills that count, and the known hours. Heat
+// billed by area is no medium and never enters here (domain/medium.ts).
 
 import type { Medium } from '../medium.ts'
 import type { Meter } from '../registry/records.ts'

@@ -1,7 +1,7 @@
 // Rates four indicators of one institution against its quota (定额): constraint (约束值) ≥ benchmark (基准值) ≥ guide
-// (引导值). Formulae and ratings: docs/rules/quota.md#indicators, docs/rules/quota.md#ratings. An institution whose class,
-// level or zone has no row is not rated: there is no default row. No correction for climate, hours or vacancy is
-// applied, since no rule for one is known.
+// (引导值). Formulae and ratings: docs/rules/quota.md#indicators, docs/rules/quota.md#ratings; the ladder itself is in
+// domain/rating.ts. An institution whose class, level or zone has no row is not rated: there is no default row. No
+// correction for climate, hours or vacancy is applied, since no rule for one is known.
 
 import { dayLabel, dayOf } from '../calendar.ts'
 import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
@@ -17,8 +17,8 @@ import type { QuotaStatus } from './result.ts'
 /**
  * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
  * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data,
- * or an unknown size, the actual is null. `coefficientSet`: the name of the set that converted the months. An imported
- * row takes precedence over a stand-in.
+ * or an unknown size, the actual is null. `coefficientSet`: the name of the set that converted the months. A row that
+ * is not a stand-in takes precedence.
  */
 export function quotaStatus(
   institution: Institution,
@@ -50,8 +50,9 @@ export function quotaStatus(
 }
 
 /**
- * The row for an institution on a local date. Every class field that a row states must equal the institution's; an
- * imported row takes precedence over a stand-in, then the row with more stated fields.
+ * The row in force for an institution on a local date; undefined when there is none. A class field that a row leaves
+ * out fits every institution. Of several rows: one that is not a stand-in first, then the one that states more class
+ * fields, then the newest.
  */
 export function quotaRow(
   institution: Institution,

@@ -2,12 +2,10 @@
 // every part is known, and has the worst flag of the parts. A virtual meter may be part of another.
 
 import { cyclesOf, inDependencyOrder } from '../cycle.ts'
+import { NO_HOUR } from '../hours.ts'
 import type { FormulaPart, Meter } from './records.ts'
 
-/** The flag code of an hour that was never settled, as in functions/platform.ts; worse than every flag. */
-export const NO_HOUR_FLAG = 255
-
-/** Hours of one meter: amounts in kWh, GJ or m³, NaN = null; flags are indexes of HOUR_FLAGS, or NO_HOUR_FLAG. */
+/** Hours of one meter: amounts in kWh, GJ or m³, NaN = null; flags are indexes of HOUR_FLAGS, or NO_HOUR. */
 export interface FlaggedHours {
   amounts: Float64Array
   flags: Uint8Array
@@ -29,7 +27,7 @@ export function virtualHours(
     const part = hoursOf(meter)
     for (let hour = 0; hour < hours; hour++) {
       amounts[hour] = (amounts[hour] ?? 0) + factor * (part?.amounts[hour] ?? Number.NaN)
-      flags[hour] = Math.max(flags[hour] ?? 0, part?.flags[hour] ?? NO_HOUR_FLAG)
+      flags[hour] = Math.max(flags[hour] ?? 0, part?.flags[hour] ?? NO_HOUR)
     }
   }
   return { amounts, flags }

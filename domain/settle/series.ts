@@ -4,7 +4,10 @@ import type { Hours } from '../hours.ts'
 
 import type { Replacement } from '../registry/records.ts'
 
-/** Readings of one meter, sorted by time, one per time. Times in epoch milliseconds, values in the register's unit. */
+/**
+ * Readings of one meter, sorted by time, one per time: the one received last (`ReadingStore` in functions/platform.ts).
+ * Times in epoch milliseconds, values in the register's unit.
+ */
 export interface Samples {
   atMs: Float64Array
   value: Float64Array

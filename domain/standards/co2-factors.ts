@@ -54,7 +54,7 @@ const AREA_NAMES: Readonly<Record<string, string>> & { CN: string } = {
 }
 
 /** First day of the 14th plan: heat and fuel factors state no validity, and the plan's CO2 cap is their first use. */
-const FYP14_START = '2021-01-01'
+export const FYP14_START = '2021-01-01'
 
 export const CO2_FACTORS: readonly Co2Factor[] = [
   ...vintage(2021, { validFrom: '2024-04-12', validTo: '2024-12-20', notice: '公告2024年第12号' }, [

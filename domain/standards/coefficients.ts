@@ -1,6 +1,7 @@
 // Holds the coefficients that convert energy to standard coal (折标准煤系数). National statistics take electricity at its
 // calorific value (当量值, 0.1229), the quota standards at its primary value (等价值, 0.31), so every coefficient belongs
 // to the set of a standard (docs/rules/energy-and-carbon.md#coefficient-sets). Water is in no set.
+// domain/energy/conversion.ts applies them.
 
 import * as z from 'zod'
 import { CARRIERS, ENERGY_CARRIERS, type EnergyCarrier } from '../medium.ts'

@@ -3,7 +3,7 @@
 
 import * as z from 'zod'
 import { FUEL_CARRIERS, type FuelCarrier } from '../medium.ts'
-import { factorShape, NATIONAL } from './co2-factors.ts'
+import { FYP14_START, factorShape, NATIONAL } from './co2-factors.ts'
 import { nearestOn } from './validity.ts'
 
 /** The value in kgCO2/kg equals that in t/t. */
@@ -13,9 +13,6 @@ export const fuelFactorSchema = z.object({
   unit: z.literal('kgCO2/kg'),
 })
 export type FuelFactor = z.infer<typeof fuelFactorSchema>
-
-/** First day of the 14th plan, as for heat and gas (co2-factors.ts): the factors state no validity. */
-const FYP14_START = '2021-01-01'
 
 const NATIONAL_DATABASE = {
   series: '化石燃料燃烧二氧化碳排放因子',

@@ -20,7 +20,7 @@ import {
 } from '../../domain/energy/data-centre-boundary.ts'
 import { generationOf } from '../../domain/energy/generation.ts'
 import { costOfHours, tariffId } from '../../domain/energy/tariff.ts'
-import type { Hours } from '../../domain/hours.ts'
+import { type Hours, NO_HOUR } from '../../domain/hours.ts'
 import {
   type CentreHours,
   type CentreUsage,
@@ -35,7 +35,7 @@ import {
 import { must } from '../../domain/must.ts'
 import { balanceOf, meterTree } from '../../domain/registry/meter-tree.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
-import { NO_HOUR_FLAG, virtualHours } from '../../domain/registry/virtual-meter.ts'
+import { virtualHours } from '../../domain/registry/virtual-meter.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { amountUnit } from '../../domain/unit.ts'
 import { billsOf } from '../registry/bills.ts'
@@ -58,7 +58,7 @@ async function hoursIn(
     const hours = found.get(meter) ?? {
       firstHourMs: dayStartMs(fromDay),
       amounts: new Float64Array(size).fill(Number.NaN),
-      flags: new Uint8Array(size).fill(NO_HOUR_FLAG),
+      flags: new Uint8Array(size).fill(NO_HOUR),
     }
     hours.amounts.set(amounts, (day - fromDay) * 24)
     hours.flags.set(flags, (day - fromDay) * 24)

@@ -1,5 +1,6 @@
 // The table of all HTTP API v1 routes (docs/rules/interfaces.md#http-api), grouped by subject. functions/triggers.ts
-// lists the same routes for the hosts; a route missing in either does not compile.
+// lists the same routes for the hosts; a route missing in either does not compile. Who may call a
+// route is its `role` (functions/api/route.ts), stated where the route is defined.
 
 import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
 import { docKey } from '../platform.ts'

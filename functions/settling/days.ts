@@ -3,11 +3,12 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dayOf, dayStartMs, HOUR_MS, hourStart, MINUTE_MS } from '../../domain/calendar.ts'
+import { NO_HOUR } from '../../domain/hours.ts'
 import type { ReadMeter } from '../../domain/registry/records.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../domain/settle/series.ts'
 import { planWindow, settleSamples } from '../../domain/settle/settle.ts'
 import { factorToAmount } from '../../domain/unit.ts'
-import { type ConsumptionDay, type ConsumptionStore, NO_HOUR, type ReadingStore, type Touched } from '../platform.ts'
+import type { ConsumptionDay, ConsumptionStore, ReadingStore, Touched } from '../platform.ts'
 import type { OverriddenMeter } from './review.ts'
 
 export type Extent = readonly [firstMs: number, lastMs: number]

@@ -1,6 +1,6 @@
 // Takes repair files: readings that a person corrects or withdraws. They are appended like any other, so the one
 // received last counts and the record of corrections shows both. A repair record names who sent which row of which
-// file.
+// file. What makes everything anew is functions/rebuild.ts.
 
 import { randomUUID } from 'node:crypto'
 import { must } from '../../domain/must.ts'

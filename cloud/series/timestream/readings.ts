@@ -91,7 +91,10 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
   }
 }
 
-/** The version is the arrival, in case two records share one nanosecond. */
+/**
+ * Of two records of one meter with the same time, Timestream keeps the one with the higher `Version`: the arrival rank,
+ * so the later reading.
+ */
 const recordOf = (reading: StoredReading, arrival: number, receivedMs: number): TimestreamRecord => ({
   Dimensions: [{ Name: 'meter', Value: reading.meter }],
   Time: pointNs(reading.atMs, arrival),

@@ -2,11 +2,11 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NO_HOUR } from '../../../domain/hours.ts'
 import { type Meter, meterSchema } from '../../../domain/registry/records.ts'
 import {
   type FlaggedHours,
   formulaFindings,
-  NO_HOUR_FLAG,
   virtualHours,
   virtualMeters,
 } from '../../../domain/registry/virtual-meter.ts'
@@ -34,7 +34,7 @@ describe('the hours of a virtual meter', () => {
   const flag = (name: (typeof HOUR_FLAGS)[number]) => HOUR_FLAGS.indexOf(name)
   const parts = new Map([
     ['a', hours([10, 20, Number.NaN, 40], [flag('measured'), flag('estimated'), flag('reset'), flag('measured')])],
-    ['b', hours([1, 2, 3, 4], [flag('measured'), flag('partial'), flag('measured'), NO_HOUR_FLAG])],
+    ['b', hours([1, 2, 3, 4], [flag('measured'), flag('partial'), flag('measured'), NO_HOUR])],
   ])
   const formula = [
     { meter: 'a', factor: 1 },
@@ -44,13 +44,13 @@ describe('the hours of a virtual meter', () => {
   it('are the sum by factor, null where a part is null, and flagged as the worst', () => {
     const made = virtualHours(formula, 4, (id) => parts.get(id))
     expect([...made.amounts]).toEqual([8, 16, Number.NaN, 32])
-    expect([...made.flags]).toEqual([flag('measured'), flag('partial'), flag('reset'), NO_HOUR_FLAG])
+    expect([...made.flags]).toEqual([flag('measured'), flag('partial'), flag('reset'), NO_HOUR])
   })
 
   it('are unknown where a part has none', () => {
     const made = virtualHours(formula, 2, (id) => (id === 'a' ? parts.get(id) : undefined))
     expect([...made.amounts]).toEqual([Number.NaN, Number.NaN])
-    expect([...made.flags]).toEqual([NO_HOUR_FLAG, NO_HOUR_FLAG])
+    expect([...made.flags]).toEqual([NO_HOUR, NO_HOUR])
   })
 
   it('of a sum equal the sums of the parts, and a sum of sums equals the flat sum', () => {
