@@ -95,9 +95,9 @@ export const triggers = {
 export type ApiRoute = (typeof triggers.api.http)[number]
 
 /**
- * Work inside a trigger with its own shortest interval; functions/state/due.ts computes when it is due. It runs with the
- * first run of its trigger after that interval: AWS has no schedule for such a row. `assess` runs on its own schedule
- * and after each settling of the county.
+ * Work inside a trigger with its own shortest interval; functions/state/due.ts computes when it is due. It runs with
+ * the first run of its trigger after that interval: AWS has no schedule for such a row. `assess` runs on its own
+ * schedule and after each settling of the county.
  */
 export interface Schedule {
   within: keyof typeof triggers
