@@ -4,8 +4,8 @@
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
 import { works } from './functions.ts'
+import type { SeriesStoreName } from './series-stores.ts'
 import { seriesConstructs } from './series-stores.ts'
-import type { SeriesStoreName } from './settings.ts'
 
 const MINUTES = HOURS * 60
 const SECONDS = HOURS * 3600

@@ -6,7 +6,7 @@ import { GATHER_SECONDS } from '../functions/triggers.ts'
 import { ASSUMED, type Case, type Line } from './cost-model.ts'
 import { monthlyLines } from './cost-month.ts'
 import { PRICED_FOR, PRICED_ON, type Price, type PriceName, prices } from './prices.ts'
-import { SERIES_STORES } from './settings.ts'
+import { SERIES_STORES } from './series-stores.ts'
 
 /** Hebei: 31,600 institutions, 200,000 meters, 14 cities; the number of counties is the demo's. */
 const province = { institutions: 31_600, meters: 200_000, shards: 170, readers: 2_000 }

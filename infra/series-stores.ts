@@ -1,12 +1,13 @@
-// The table of series stores in infra/: the value of `readings` in the context → the store. A row here also needs a
-// name in settings.ts and a row in cloud/series/stores.ts.
+// Lists the series stores of infra/: the value of `readings` in the context → the store, the default first. A row here
+// goes with a row of cloud/series/stores.ts.
 
 import { influxConstructs } from './influx.ts'
 import type { SeriesConstructs } from './series.ts'
-import type { SeriesStoreName } from './settings.ts'
 import { timestreamConstructs } from './timestream.ts'
 
 export const seriesConstructs = { influxdb: influxConstructs, timestream: timestreamConstructs } satisfies Record<
-  SeriesStoreName,
+  string,
   SeriesConstructs
 >
+export type SeriesStoreName = keyof typeof seriesConstructs
+export const SERIES_STORES = Object.keys(seriesConstructs) as SeriesStoreName[]

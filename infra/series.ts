@@ -8,7 +8,6 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import type { Access } from './access.ts'
 import type { Case, Line } from './cost-model.ts'
-import type { Settings } from './settings.ts'
 
 export type SeriesName = 'readings' | 'consumption'
 
@@ -18,8 +17,15 @@ export interface SeriesConstructs {
   monthOf(one: Case, volumes: SeriesVolumes): Line[]
 }
 
+/** The settings that a store may need (infra/settings.ts). */
+export interface SeriesSettings {
+  stage: string
+  influx?: { url: string; database: string; secretArn: string }
+  influxClass: string
+}
+
 export interface SeriesOptions {
-  settings: Settings
+  settings: SeriesSettings
   key: Key
   objects: Bucket
   /** Access logs. */

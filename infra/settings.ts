@@ -1,18 +1,14 @@
 // Parses the deployment's settings from the CDK context (`-c name=value` or cdk.json) once, so that a wrong value is
 // reported before anything is built. docs/deploy.md describes each.
 
-/**
- * Possible series stores, the default first: decision 0017 explains the choice, and why the database is in a network of
- * its own. Each has a row in series-stores.ts.
- */
-export const SERIES_STORES = ['influxdb', 'timestream'] as const
-export type SeriesStoreName = (typeof SERIES_STORES)[number]
+import { SERIES_STORES, type SeriesStoreName } from './series-stores.ts'
 
 export interface Settings {
   /** `prod` keeps its data when the stack is deleted; other stages delete theirs with it. */
   stage: string
   /** Code of the deployment's area: a tag, to tell bills apart. */
   area: string
+  /** The first of the table by default: decision 0017 explains the choice. */
   readings: SeriesStoreName
   /** Mail addresses of the operators: for alarms, not for alerts about energy. */
   alerts: readonly string[]
@@ -59,7 +55,7 @@ export function settingsOf(context: (name: string) => unknown): Settings {
     if (!pattern.test(value)) throw new Error(`context "${name}": "${value}" is not ${what}`)
     return value
   }
-  const oneOf = <Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value => {
+  const oneOf = <Value extends string>(name: string, values: readonly Value[]): Value => {
     const value = text(name) ?? values[0]
     const found = values.find((one) => one === value)
     if (found === undefined) throw new Error(`context "${name}": "${value}" is none of ${values.join(', ')}`)

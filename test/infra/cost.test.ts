@@ -8,7 +8,7 @@ import { cases, costDocument, totalUsd } from '../../infra/cost.ts'
 import type { Case } from '../../infra/cost-model.ts'
 import { monthlyLines } from '../../infra/cost-month.ts'
 import { prices } from '../../infra/prices.ts'
-import { SERIES_STORES } from '../../infra/settings.ts'
+import { SERIES_STORES } from '../../infra/series-stores.ts'
 
 test('docs/cost.md is written by the model: npm run cost', () => {
   expect(readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8')).toBe(costDocument())
