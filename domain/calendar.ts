@@ -7,8 +7,8 @@ export const HOUR_MS = 3_600_000
 export const DAY_MS = 86_400_000
 export const UTC8_MS = 8 * HOUR_MS
 
-/** A calendar month in UTC+8, `YYYY-MM`. */
-export type Month = string
+/** A calendar month in UTC+8, `YYYY-MM`. A type of its own, so that no id, code, day or year passes for one. */
+export type Month = `${number}-${number}`
 
 /** The start of the clock hour that contains `ms`. UTC+8 is a whole number of hours, so hours start as UTC hours do. */
 export const hourStart = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS
@@ -26,7 +26,7 @@ export const hourOfDay = (ms: number): number => Math.floor((ms + UTC8_MS) / HOU
 export const dayLabel = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
 /** `YYYY-MM` of the month that contains `ms`. */
-export const monthOf = (ms: number): Month => new Date(ms + UTC8_MS).toISOString().slice(0, 7)
+export const monthOf = (ms: number): Month => new Date(ms + UTC8_MS).toISOString().slice(0, 7) as Month
 
 export const yearOf = (ms: number): number => new Date(ms + UTC8_MS).getUTCFullYear()
 
@@ -47,7 +47,7 @@ export function addMonths(month: Month, count: number): Month {
   const { year, monthNumber } = partsOf(month)
   const index = year * 12 + monthNumber - 1 + count
   const inYear = index % 12
-  return `${String((index - inYear) / 12).padStart(4, '0')}-${String(inYear + 1).padStart(2, '0')}`
+  return `${String((index - inYear) / 12).padStart(4, '0')}-${String(inYear + 1).padStart(2, '0')}` as Month
 }
 
 /** The months from `first` to `last`, both included; empty when `last` is before `first`. */

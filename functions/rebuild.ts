@@ -1,7 +1,9 @@
 // Computes all derived data again from raw readings, registry, reviews and bills. First marks every month that was ever
 // judged, so that a killed rebuild loses none of them: run it again.
 
+import type { Month } from '../domain/calendar.ts'
 import { must } from '../domain/must.ts'
+import { keysOf } from '../domain/table.ts'
 import { assess } from './assess.ts'
 import { rebuiltKey } from './judging/revision.ts'
 import { monthsOf, SUBJECT_YEARS } from './judging/subject-year.ts'
@@ -71,19 +73,18 @@ async function markJudgedMonths({ state }: Platform): Promise<void> {
   const { institutions, areas } = await readRegistry(state)
   const registry = registryReader(state)
   await registry.refresh()
-  const months = new Map<string, Set<string>>()
-  const add = (subject: string, some: Iterable<string>): void => {
+  const months = new Map<string, Set<Month>>()
+  const add = (subject: string, some: Iterable<Month>): void => {
     months.set(subject, new Set([...(months.get(subject) ?? []), ...some]))
   }
-  for (const { key, value } of await state.query(SUBJECT_YEARS))
-    add(must(key.split('/')[1]), Object.keys(monthsOf(value)))
+  for (const { key, value } of await state.query(SUBJECT_YEARS)) add(must(key.split('/')[1]), keysOf(monthsOf(value)))
   const bills = (await state.query(BILLS)).flatMap(({ value }) => value)
   for (const [subject, some] of billedMonths(bills)) add(subject, some)
-  const places = new Map<string, Map<string, Set<string>>>()
+  const places = new Map<string, Map<string, Set<Month>>>()
   const place = (area: string, subject: string): void => {
     const some = months.get(subject)
     if (!some) return
-    const own = places.get(area) ?? new Map<string, Set<string>>()
+    const own = places.get(area) ?? new Map<string, Set<Month>>()
     places.set(area, own.set(subject, some))
   }
   for (const { id } of institutions) place((await registry.institution(id))?.shard ?? '', id)

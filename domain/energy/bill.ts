@@ -2,8 +2,10 @@
 // metered medium is billed where no meter is read. accountBills decides which bills of a month count.
 
 import * as z from 'zod'
+import type { Month } from '../calendar.ts'
 import { BILL_CARRIERS, CARRIERS, type Carrier, type FuelCarrier, type Medium } from '../medium.ts'
 import { type Meter, recordId } from '../registry/records.ts'
+import { asMonth } from '../schema.ts'
 import { convert } from '../unit.ts'
 
 /**
@@ -18,7 +20,7 @@ export const billSchema = z.object({
   meter: recordId.optional(),
   carrier: z.enum(BILL_CARRIERS),
   purpose: z.enum(BILL_PURPOSES).optional(),
-  month: z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM'),
+  month: asMonth(z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')),
   quantity: z.number().nonnegative(),
   unit: z.string(),
   costYuan: z.number().nonnegative().optional(),
@@ -70,7 +72,7 @@ export interface MonthBills {
  */
 export function accountBills(
   bills: readonly Bill[],
-  { institution, month, meters }: { institution: string; month: string; meters: readonly Meter[] },
+  { institution, month, meters }: { institution: string; month: Month; meters: readonly Meter[] },
 ): MonthBills {
   const byId = new Map(meters.map((meter) => [meter.id, meter]))
   const ofMeter = new Map<string, BilledAmount>()

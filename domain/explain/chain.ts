@@ -23,7 +23,7 @@ export function explainWindow(
   const isTotal = indicatorRow(table, indicator)?.size === null
   const { fromMs, toMs } = monthRange(last)
   const remaining = 1 - Math.min(1, (endMs - fromMs) / (toMs - fromMs))
-  const first = isTotal ? `${last.slice(0, 4)}-01` : addMonths(last, remaining > 0 ? -12 : -11)
+  const first = isTotal ? (`${last.slice(0, 4)}-01` as Month) : addMonths(last, remaining > 0 ? -12 : -11)
   return monthsThrough(first, last).map((month, index) => {
     const weight = !isTotal && remaining > 0 && index === 0 ? remaining : 1
     const range = monthRange(month)

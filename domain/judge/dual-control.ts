@@ -257,7 +257,7 @@ function verdictOf(indicators: readonly IndicatorStatus[]): Verdict | null {
 }
 
 const monthsOf = (year: number): Month[] =>
-  Array.from({ length: 12 }, (_, index) => `${year}-${String(index + 1).padStart(2, '0')}`)
+  Array.from({ length: 12 }, (_, index) => `${year}-${String(index + 1).padStart(2, '0')}` as Month)
 
 const worst = (coverages: readonly (number | null)[]): number | null => {
   const known = coverages.filter((coverage) => coverage !== null)

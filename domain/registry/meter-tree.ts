@@ -183,13 +183,14 @@ function wholeMonth(
   { grain, hoursOf, monthOfMeter }: Parameters<typeof balanceOf>[1],
 ): Sums {
   const nothing: Sums = { own: 0, generated: 0, subs: 0, hours: 0 }
-  const { fromMs, toMs } = grain === 'month' ? monthRange(span.name) : span
+  const month = monthOf(span.fromMs)
+  const { fromMs, toMs } = grain === 'month' ? monthRange(month) : span
   if (grain === 'day' || fromMs !== span.fromMs || toMs !== span.toMs) return nothing
   const hours = (toMs - fromMs) / HOUR_MS
   const sums = { ...nothing, hours }
   for (const part of parts) {
     if (part.meter.kind === 'offline') {
-      const billed = monthOfMeter?.(part.meter.id, span.name)
+      const billed = monthOfMeter?.(part.meter.id, month)
       if (billed === undefined) return nothing
       sums[part.side] += part.factor * billed
     } else {
@@ -213,7 +214,7 @@ function spansOf(grain: 'day' | 'month', fromMs: number, toMs: number): Span[] {
   const spans: Span[] = []
   for (let atMs = fromMs; atMs < toMs; ) {
     const name = grain === 'day' ? dayLabel(dayOf(atMs)) : monthOf(atMs)
-    const endMs = grain === 'day' ? dayStartMs(dayOf(atMs)) + DAY_MS : monthRange(addMonths(name, 1)).fromMs
+    const endMs = grain === 'day' ? dayStartMs(dayOf(atMs)) + DAY_MS : monthRange(addMonths(monthOf(atMs), 1)).fromMs
     spans.push({ name, fromMs: atMs, toMs: Math.min(endMs, toMs) })
     atMs = endMs
   }

@@ -8,7 +8,7 @@ import { PUE_PROBLEMS } from '../judge/data-centre.ts'
 import { BILL_CARRIERS, LEDGER_SCOPES, LEDGER_SOURCES, MEDIA } from '../medium.ts'
 import { RATINGS } from '../rating.ts'
 import { METER_ROLES } from '../registry/records.ts'
-import { amount } from '../schema.ts'
+import { amount, asMonth } from '../schema.ts'
 import { HOUR_FLAGS } from '../settle/settle.ts'
 import { co2FactorSchema } from '../standards/co2-factors.ts'
 import { coefficientRowSchema } from '../standards/coefficients.ts'
@@ -45,10 +45,10 @@ export const ledgerViewSchema = z.object({
       reason: z.enum(['billedByArea', 'noFactor']).nullable(),
       factor: factor.nullable(),
       coefficient: coefficient.nullable(),
-      months: z.array(z.object({ month: z.string(), activity: z.number(), emissionsT: amount })),
+      months: z.array(z.object({ month: asMonth(z.string()), activity: z.number(), emissionsT: amount })),
     }),
   ),
-  months: z.array(split.extend({ month: z.string() })),
+  months: z.array(split.extend({ month: asMonth(z.string()) })),
   totals: split,
   judged: split,
   reconciled: z.boolean(),
@@ -58,7 +58,7 @@ export const ledgerViewSchema = z.object({
 /** `GET /institutions/{id}/tree`. */
 export const treeViewSchema = z.object({
   institution: z.string(),
-  month: z.string(),
+  month: asMonth(z.string()),
   nodes: z.array(
     z.object({
       meter: z.string(),
@@ -97,7 +97,7 @@ export type TreeView = z.infer<typeof treeViewSchema>
 /** `GET /institutions/{id}/cost`. */
 export const costViewSchema = z.object({
   institution: z.string(),
-  month: z.string(),
+  month: asMonth(z.string()),
   costYuan: amount,
   hoursExpected: z.number(),
   hoursPriced: z.number(),
@@ -150,10 +150,10 @@ const boundary = z.object({
 /** `GET /institutions/{id}/data-centre`. */
 export const dataCentreViewSchema = z.object({
   institution: z.string(),
-  month: z.string(),
+  month: asMonth(z.string()),
   boundaries: z.object({ pue: boundary, eue: boundary }),
   hours: z.array(z.object({ atMs: z.number(), value: amount, problem, flag: z.enum(HOUR_FLAGS).nullable() })),
-  months: z.array(usage.extend({ month: z.string() })),
+  months: z.array(usage.extend({ month: asMonth(z.string()) })),
   monthly: usage,
   yearly: usage.extend({ year: z.number() }),
   pueAtLeast: amount,

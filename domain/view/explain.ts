@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { INDICATOR_TABLES, type Indicator, type QuotaIndicator } from '../indicator.ts'
 import { BILL_CARRIERS, MEDIA } from '../medium.ts'
 import { METER_KINDS, METER_ROLES } from '../registry/records.ts'
+import { asMonth } from '../schema.ts'
 
 export type ExplainedIndicator = Indicator | QuotaIndicator
 
@@ -57,7 +58,7 @@ const termSchema = z.object({
   sources: z.array(sourceSchema),
 })
 const explainedMonthSchema = z.object({
-  month: z.string(),
+  month: asMonth(z.string()),
   /** Share of the month in the window. */
   weight: z.number(),
   terms: z.array(termSchema),
@@ -77,7 +78,7 @@ const explainedMeterSchema = z.object({
   unit: z.string(),
   months: z.array(
     z.object({
-      month: z.string(),
+      month: asMonth(z.string()),
       amount,
       hoursKnown: z.number(),
       /** Number of hours with each flag. */
@@ -109,7 +110,7 @@ export const explainViewSchema = z.object({
   table: z.enum(INDICATOR_TABLES),
   indicator: z.string(),
   unit: z.string(),
-  month: z.string(),
+  month: asMonth(z.string()),
   asOfMs: z.number(),
   formula: z.object({ zh: z.string(), en: z.string() }),
   clause: z.object({ zh: z.string(), en: z.string() }),
@@ -133,7 +134,7 @@ export const explainViewSchema = z.object({
     z.object({
       id: z.string(),
       carrier: z.string(),
-      month: z.string(),
+      month: asMonth(z.string()),
       quantity: z.number(),
       unit: z.string(),
       source: z.string().nullable(),

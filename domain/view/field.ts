@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { causeSchema } from '../judge/revision-cause.ts'
-import { amount } from '../schema.ts'
+import { amount, asMonth } from '../schema.ts'
 import { EVENT_KINDS, type ReviewState } from '../settle/review.ts'
 
 const REVIEW_STATES = ['open', 'accepted', 'undone'] as const satisfies ReviewState[]
@@ -42,7 +42,7 @@ export const repairViewSchema = z.object({
 const amounts = z.record(z.string(), amount)
 const revisionViewSchema = z.object({
   subject: z.string(),
-  month: z.string(),
+  month: asMonth(z.string()),
   number: z.number(),
   atMs: z.number(),
   before: amounts,

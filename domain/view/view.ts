@@ -15,7 +15,7 @@ import {
   METER_ROLES,
   VENUE_KINDS,
 } from '../registry/records.ts'
-import { amount } from '../schema.ts'
+import { amount, asMonth } from '../schema.ts'
 import { HOUR_FLAGS } from '../settle/settle.ts'
 
 export const areaViewSchema = z.object({
@@ -58,7 +58,7 @@ export const institutionRowSchema = z.object({
   venueKind: z.enum(VENUE_KINDS).nullable(),
   level: z.enum(INSTITUTION_LEVELS).nullable(),
   /** The month of the values below; null before the first judgement. */
-  month: z.string().nullable(),
+  month: asMonth(z.string()).nullable(),
   /** Worst rating of the quota indicators; null when no quota row applies (定额未下达). */
   rating: z.enum(RATINGS).nullable(),
   status: z.enum(STATUSES).nullable(),

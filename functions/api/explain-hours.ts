@@ -1,7 +1,7 @@
 // The lowest levels of an explanation: each meter's hours of a month with their flags, and, for one day of one meter,
 // the hours with the readings around them. Settles that day once more from its readings and compares.
 
-import { dayLabel, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
+import { dayLabel, dayOf, dayStartMs, HOUR_MS, monthOf } from '../../domain/calendar.ts'
 import { sameNumber } from '../../domain/explain/chain.ts'
 import { NO_HOUR } from '../../domain/hours.ts'
 import { must } from '../../domain/must.ts'
@@ -28,7 +28,7 @@ export async function metersExplained(
   const explained: ExplainedMeter[] = []
   for (const meter of meters) {
     const samples = isRead(meter) ? (await readings.range([meter.id], fromMs, toMs)).get(meter.id) : undefined
-    const byMonth = Map.groupBy(daysOf.get(meter.id) ?? [], ({ day }) => dayLabel(day).slice(0, 7))
+    const byMonth = Map.groupBy(daysOf.get(meter.id) ?? [], ({ day }) => monthOf(dayStartMs(day)))
     explained.push({
       meter: meter.id,
       medium: meter.medium,

@@ -2,7 +2,7 @@
 // the meters, the bills, and the table row it is compared with. Reads stored data; domain/explain/chain.ts does all
 // computing.
 
-import { dayLabel, dayOf, monthRange, yearOf } from '../../domain/calendar.ts'
+import { dayLabel, dayOf, type Month, monthRange, yearOf } from '../../domain/calendar.ts'
 import { billId } from '../../domain/energy/bill.ts'
 import { monthSources } from '../../domain/energy/month-source.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
@@ -37,7 +37,7 @@ export interface ExplainQuestion {
   institution?: Institution
   table: IndicatorTable
   indicator: ExplainedIndicator
-  month: string
+  month: Month
   /** Number of children of an area, or meters of an institution, to list after `cursor`. All are checked. */
   limit: number
   cursor?: string | undefined
@@ -154,7 +154,7 @@ async function ownOf(
   const amountsIn = new Map(
     names.map((month) => [month, amountsOf(daysOfMonth.get(month) ?? [], { meters, tariffs: [], subjects: [] })]),
   )
-  const amounts = (month: string) => amountsIn.get(month) ?? (() => undefined)
+  const amounts = (month: Month) => amountsIn.get(month) ?? (() => undefined)
   const daysOf = Map.groupBy(days, ({ meter }) => meter)
   const used = bills.filter((bill) => names.includes(bill.month) && (bill.carrier === 'water') === isWater)
   return {
@@ -180,8 +180,8 @@ async function ownOf(
 /** Checks a meter's amounts of the window's months against the sum of all its hours. */
 function meterCheck(
   id: string,
-  months: readonly string[],
-  given: { amounts: (month: string) => ReturnType<typeof amountsOf>; days: readonly ConsumptionDay[] },
+  months: readonly Month[],
+  given: { amounts: (month: Month) => ReturnType<typeof amountsOf>; days: readonly ConsumptionDay[] },
 ): ExplainCheck {
   const counted = months.map((month) => given.amounts(month)(id)?.amount ?? null).filter((amount) => amount !== null)
   const scale = counted.reduce((sum, amount) => sum + Math.abs(amount), 0)

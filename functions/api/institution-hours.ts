@@ -6,6 +6,7 @@ import {
   dayOf,
   dayStartMs,
   HOUR_MS,
+  type Month,
   monthRange,
   monthsThrough,
   yearOf,
@@ -73,7 +74,7 @@ const passed = ({ fromMs, toMs }: { fromMs: number; toMs: number }, nowMs: numbe
   toMs: Math.max(fromMs, Math.min(toMs, Math.floor(nowMs / HOUR_MS) * HOUR_MS)),
 })
 
-export async function treeOf(institution: Institution, month: string, sources: Sources) {
+export async function treeOf(institution: Institution, month: Month, sources: Sources) {
   const meters = await ownMeters(institution, sources)
   const { nodes, problems } = meterTree(meters)
   const range = passed(monthRange(month), sources.platform.now())
@@ -104,7 +105,7 @@ export async function treeOf(institution: Institution, month: string, sources: S
   }
 }
 
-const billsIn = async ({ id }: Institution, month: string, { platform }: Sources): Promise<Bill[]> =>
+const billsIn = async ({ id }: Institution, month: Month, { platform }: Sources): Promise<Bill[]> =>
   ((await billsOf(platform.state, new Map([[id, [month]]]))).get(id) ?? []).filter((bill) => bill.month === month)
 
 const billedAmountOf = (bills: readonly Bill[], meter: string): number | undefined => {
@@ -113,7 +114,7 @@ const billedAmountOf = (bills: readonly Bill[], meter: string): number | undefin
 }
 
 /** Cost by period of each main and excluded meter of a month, and the cost on bills. */
-export async function costOfMonth(institution: Institution, month: string, sources: Sources) {
+export async function costOfMonth(institution: Institution, month: Month, sources: Sources) {
   const all = await ownMeters(institution, sources)
   const meters = all.filter(({ role, kind }) => (role === 'main' || role === 'exclude') && kind !== 'offline')
   const range = passed(monthRange(month), sources.platform.now())
@@ -165,7 +166,7 @@ export async function costOfMonth(institution: Institution, month: string, sourc
  * PUE and EUE by month and of the calendar year up to now, PUE by hour as well; grades apply to whole years. Each value
  * names the meters of its boundary.
  */
-export async function dataCentreOf(institution: Institution, month: string, sources: Sources) {
+export async function dataCentreOf(institution: Institution, month: Month, sources: Sources) {
   const nowMs = sources.platform.now()
   const { pueGrades, eueQuotas } = await sources.registry.tables()
   const meters = await ownMeters(institution, sources)

@@ -2,9 +2,10 @@
 // names.
 
 import * as z from 'zod'
-import { monthOf, yearOf } from '../../domain/calendar.ts'
+import { type Month, monthOf, yearOf } from '../../domain/calendar.ts'
 import { parseInstant } from '../../domain/instant.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
+import { asMonth } from '../../domain/schema.ts'
 import type { Page } from '../../domain/view/view.ts'
 import { latestMonth } from '../judging/judgement.ts'
 import { ApiProblem, notFound, type RouteContext } from './route.ts'
@@ -15,10 +16,7 @@ export const PAGE_LIMIT_MAX = 500
 export const limitQuery = (rows = PAGE_LIMIT) => z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(rows)
 
 export const monthQuery = z.object({
-  month: z
-    .string()
-    .regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')
-    .optional(),
+  month: asMonth(z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')).optional(),
 })
 /** Years of four digits with whole years before and after them, so that every month nearby can be written. */
 const INSTANT_MS_MIN = Date.UTC(1000, 0, 1)
@@ -71,7 +69,7 @@ export async function meterOf({ registry, path }: Named<'id'>): Promise<{ meter:
 }
 
 /** The default month of a request: the subject's latest month with data, else the present one. */
-export const monthShown = async (subject: string, { platform }: RouteContext): Promise<string> =>
+export const monthShown = async (subject: string, { platform }: RouteContext): Promise<Month> =>
   (await latestMonth(platform.state, subject, platform.now())) ?? monthOf(platform.now())
 
 export const yearQuery = z.object({ year: z.coerce.number().int().min(1000).max(2999).optional() })

@@ -1,6 +1,7 @@
 // Computes the marked months of an area again: the sum of its direct children, for counties and the areas above alike.
 // Writes the months together with the revisions they cause, and marks the area above in turn.
 
+import type { Month } from '../../domain/calendar.ts'
 import { type SubjectMonth, sumSubjects } from '../../domain/energy/subject-month.ts'
 import { DERIVED, type StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
@@ -43,7 +44,7 @@ async function putMonths(
   { area, parent, trail, nowMs, afterDays }: Omit<Area, 'children' | 'dirty'>,
 ): Promise<void> {
   const below = await revisedBelow(state, area)
-  const causesOf = async (month: string) => areaCauses(below.value, trail, month)
+  const causesOf = async (month: Month) => areaCauses(below.value, trail, month)
   const made = await revisedYears(docs, area, months, { nowMs, afterDays, causesOf })
   if (parent) await noteRevised(state, parent, new Map([[area, made.revised]]))
   await putTogether(docs, made.recorded)

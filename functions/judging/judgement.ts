@@ -39,26 +39,26 @@ export async function subjectMonthDocs(
 }
 
 /** The months of the two calendar years that judging `month` looks at. */
-export async function subjectMonths(state: StateStore, subject: string, month: string): Promise<SubjectMonth[]> {
+export async function subjectMonths(state: StateStore, subject: string, month: Month): Promise<SubjectMonth[]> {
   return (await subjectYears(state, subject, month)).flatMap((year) => Object.values(year))
 }
 
-const subjectYears = (state: StateStore, subject: string, month: string): Promise<YearMonths[]> =>
+const subjectYears = (state: StateStore, subject: string, month: Month): Promise<YearMonths[]> =>
   readYears(
     state,
     judgedYears(month).map((year) => subjectYearKey(subject, year)),
   )
 
 /** The calendar years that judging `month` looks at. */
-export const judgedYears = (month: string): [before: number, own: number] => [
+export const judgedYears = (month: Month): [before: number, own: number] => [
   Number(month.slice(0, 4)) - 1,
   Number(month.slice(0, 4)),
 ]
 
 /** A subject's latest month with data, at most the month of `nowMs`; undefined when there is no data at all. */
-export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<string | undefined> {
+export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<Month | undefined> {
   const present = monthOf(nowMs)
-  const latestIn = (years: readonly YearMonths[]): string | undefined =>
+  const latestIn = (years: readonly YearMonths[]): Month | undefined =>
     years
       .flatMap((year) => Object.values(year))
       .filter(({ hoursKnown, month }) => hoursKnown > 0 && month <= present)
@@ -76,7 +76,7 @@ export interface Question {
   area: string
   /** The surrounding area, whose last year stands in for a subject that has none; undefined for the top area. */
   profileArea: string | undefined
-  month: string
+  month: Month
   nowMs: number
   /** The result of `subjectMonths`, if already read. */
   months?: readonly SubjectMonth[]
@@ -117,7 +117,7 @@ const standardsOfAreas = new WeakMap<readonly Area[], Map<string, StandardsInFor
 export function standardsIn(
   { areas, tables }: { areas: readonly Area[]; tables: StandardTables },
   area: string,
-  month: string,
+  month: Month,
 ): StandardsInForce {
   const known = standardsOfAreas.get(areas) ?? new Map<string, StandardsInForce>()
   standardsOfAreas.set(areas, known)

@@ -3,6 +3,7 @@
 
 import { DAY_MS, type Month, monthOf, monthsThrough } from '../../domain/calendar.ts'
 import type { Institution } from '../../domain/registry/records.ts'
+import { keysOf } from '../../domain/table.ts'
 import { DERIVED, docKey, type StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
 import type { County } from './county.ts'
@@ -26,7 +27,7 @@ export async function markChanged(state: StateStore, county: County): Promise<vo
     const years = await allYears(state, id)
     months.set(
       id,
-      years.flatMap((year) => Object.keys(year)),
+      years.flatMap((year) => keysOf(year)),
     )
   }
   const trail = before ? rejudgedTrail(months, { judgedBy, before: before.value }) : {}

@@ -3,7 +3,7 @@
 // written when its months change, when the year ends, and, for last year, when the registry changes; older years stay
 // as last judged.
 
-import { dayLabel, dayOf, yearOf, yearRange } from '../../domain/calendar.ts'
+import { type Month, monthOf, yearOf, yearRange } from '../../domain/calendar.ts'
 import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'
 import {
   addPeers,
@@ -27,8 +27,8 @@ export const rankingKey = (year: number, shard: string, institution = '') =>
 const peersKey = (year: number, shard: string) => docKey<StoredPeers>(`peers/${year}/${shard}`)
 
 /** The last month of a year with data: December, or the present month of the running year. */
-export function lastMonthOf(year: number, nowMs: number): string {
-  return dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1)).slice(0, 7)
+export function lastMonthOf(year: number, nowMs: number): Month {
+  return monthOf(Math.min(nowMs, yearRange(year).toMs) - 1)
 }
 export const asOf = (year: number, nowMs: number): number => Math.min(nowMs, yearRange(year).toMs)
 

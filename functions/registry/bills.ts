@@ -1,6 +1,7 @@
 // Stores bills, one document an institution and year, so that judging a month reads one and a new bill writes one. They
 // are not part of the registry that every import reads whole: a province writes a million bills a year.
 
+import type { Month } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 
@@ -9,12 +10,12 @@ import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 export const BILLS = docKey<Bill[]>('bill/')
 export const billKey = (institution: string, year: string) => docKey<Bill[]>(`bill/${institution}/${year}`)
 
-const yearOf = (month: string): string => month.slice(0, 4)
+const yearOf = (month: Month): string => month.slice(0, 4)
 
 /** The bills of institutions in the years of the given months, by institution. */
 export async function billsOf(
   state: StateStore,
-  months: ReadonlyMap<string, Iterable<string>>,
+  months: ReadonlyMap<string, Iterable<Month>>,
 ): Promise<Map<string, Bill[]>> {
   const keys = [...months].flatMap(([institution, own]) =>
     [...new Set([...own].map(yearOf))].map((year) => billKey(institution, year)),
@@ -39,7 +40,7 @@ export async function billDocs(state: StateStore, bills: readonly Bill[]): Promi
 }
 
 /** Billed months by institution. */
-export function billedMonths(bills: readonly Bill[]): Map<string, string[]> {
+export function billedMonths(bills: readonly Bill[]): Map<string, Month[]> {
   const byInstitution = Map.groupBy(bills, ({ institution }) => institution)
   return new Map(
     [...byInstitution].map(([institution, own]) => [institution, [...new Set(own.map(({ month }) => month))].sort()]),

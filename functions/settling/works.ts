@@ -1,6 +1,6 @@
 // Finds the meters of a county whose hours must be settled again, and settles them.
 
-import { dayStartMs, monthOf } from '../../domain/calendar.ts'
+import { dayStartMs, type Month, monthOf } from '../../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import type { Doc, DocWrite, Platform } from '../platform.ts'
 import { type ChangedDays, type Extent, type MeterWork, settleMeters } from './days.ts'
@@ -131,9 +131,9 @@ export function touchedOfShard(
 }
 
 /** Months to judge again, by institution. */
-export function dirtyMonths(meters: readonly Meter[], changed: ChangedDays): Map<string, Set<string>> {
-  const dirty = new Map<string, Set<string>>()
-  const months = new Map<number, string>()
+export function dirtyMonths(meters: readonly Meter[], changed: ChangedDays): Map<string, Set<Month>> {
+  const dirty = new Map<string, Set<Month>>()
+  const months = new Map<number, Month>()
   for (const { id, institution } of meters) {
     for (const day of changed.get(id) ?? []) {
       const month = months.get(day) ?? monthOf(dayStartMs(day))

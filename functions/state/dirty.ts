@@ -2,6 +2,7 @@
 // reads and clears them. It clears a mark only in the version it has read, so that marks made in between are never
 // lost.
 
+import type { Month } from '../../domain/calendar.ts'
 import { joinedTrail, type Trail } from '../../domain/judge/revision-cause.ts'
 import { DERIVED, type DocWrite, docKey, type StateStore, VersionConflict } from '../platform.ts'
 
@@ -9,7 +10,7 @@ import { DERIVED, type DocWrite, docKey, type StateStore, VersionConflict } from
 const ATTEMPTS = 5
 
 /** Months by subject, e.g. {"130102-0007": ["2026-10", "2026-11"]}. */
-export type DirtyMonths = Record<string, string[]>
+export type DirtyMonths = Record<string, Month[]>
 /** Marks below an area: of the institutions of a shard, or of the child areas of a city or province. */
 export const dirtyKey = (area: string) => docKey<DirtyMonths>(`dirty/${area}`)
 /** Causes, for ended months only: the present one changes all the time and needs no reason. */
@@ -19,7 +20,7 @@ const trailKey = (area: string) => docKey<Trail>(`trail/${area}`)
 export async function addDirtyMonths(
   state: StateStore,
   area: string,
-  months: ReadonlyMap<string, Iterable<string>>,
+  months: ReadonlyMap<string, Iterable<Month>>,
   causes: Trail = {},
 ): Promise<void> {
   if (months.size === 0) return

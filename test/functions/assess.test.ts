@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createRandom } from '../../devices/random.ts'
-import { DAY_MS, dayOf, HOUR_MS, monthRange } from '../../domain/calendar.ts'
+import { DAY_MS, dayOf, HOUR_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { keysOf } from '../../domain/table.ts'
 import type { InstitutionRow } from '../../domain/view/view.ts'
 import { assess } from '../../functions/assess.ts'
 import { dualControlOf } from '../../functions/judging/judgement.ts'
@@ -33,9 +34,9 @@ import {
   send,
 } from './province.ts'
 
-const MONTHS = ['2026-04', '2026-05', '2026-06']
+const MONTHS: Month[] = ['2026-04', '2026-05', '2026-06']
 
-const monthOf = async (platform: Platform, subject: string, month: string): Promise<SubjectMonth | undefined> =>
+const monthOf = async (platform: Platform, subject: string, month: Month): Promise<SubjectMonth | undefined> =>
   (await readYear(platform.state, subjectYearKey(subject, month.slice(0, 4))))?.[month]
 const rowOf = async (platform: Platform, shard: string, id: string): Promise<InstitutionRow | undefined> =>
   (await platform.state.get(summaryKey(shard, id)))?.value
@@ -44,7 +45,7 @@ const rowOf = async (platform: Platform, shard: string, id: string): Promise<Ins
 async function sendMonths(platform: Platform, months = MONTHS, ids = INSTITUTIONS.map(({ id }) => id)): Promise<void> {
   const random = createRandom('months')
   const { fromMs } = monthRange(months[0])
-  const toMs = Math.min(platform.now(), monthRange(months.at(-1) ?? '').toMs)
+  const toMs = Math.min(platform.now(), monthRange(months.at(-1) as Month).toMs)
   for (const id of ids) {
     for (const meterId of [`${id}-E`, `${id}-W`]) {
       let value = random.between(0, 100)
@@ -113,7 +114,7 @@ test('a corrected reading of an ended month changes that month at every level, a
   const after = await documents(platform, 'subject/')
   const monthsIn = (documents: Record<string, unknown>, key: string) => monthsOf(documents[key] as StoredYear)
   const changed = Object.keys(after).flatMap((key) =>
-    Object.keys(monthsIn(after, key))
+    keysOf(monthsIn(after, key))
       .filter((month) => JSON.stringify(monthsIn(after, key)[month]) !== JSON.stringify(monthsIn(before, key)[month]))
       .map((month) => `${key} ${month}`),
   )
@@ -141,7 +142,7 @@ test('a reading on either side of midnight falls into its own month', async () =
 test('a target yields a status, for an institution and for an area', async () => {
   const platform = await judgedProvince()
   const registry = registryReader(platform.state)
-  const question = { area: '130102', profileArea: undefined, month: '2026-06', nowMs: platform.now() }
+  const question = { area: '130102', profileArea: undefined, month: '2026-06' as const, nowMs: platform.now() }
   const statusOf = async (subject: string) => {
     await registry.refresh()
     return (await dualControlOf(platform.state, registry, { ...question, subject }))?.status

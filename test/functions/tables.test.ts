@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { monthRange } from '../../domain/calendar.ts'
+import { type Month, monthRange } from '../../domain/calendar.ts'
 import { billSchema } from '../../domain/energy/bill.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { parseRows, type Row } from '../../domain/import/file.ts'
@@ -55,7 +55,7 @@ const hebeiSet = recordsOf(
 )
 const bill = billSchema.parse({ institution: 'A', carrier: 'petrol', month: '2026-03', quantity: 100, unit: 'kg' })
 
-const monthOf = async ({ state }: TestPlatform, month: string): Promise<SubjectMonth> => {
+const monthOf = async ({ state }: TestPlatform, month: Month): Promise<SubjectMonth> => {
   const year = await readYear(state, subjectYearKey('A', month.slice(0, 4)))
   return year?.[month] as SubjectMonth
 }
@@ -112,7 +112,7 @@ test('an imported quota goes before the stand-in of its class, whose label is go
   const own = institution('A', '130102', { level: 'county', climateZone: 'A' })
   await register(platform, { ...PROVINCE, institutions: [own, ...(PROVINCE.institutions ?? []).slice(1)] })
   await register(platform, { quotas: QUOTAS_SHANDONG })
-  const question = { institution: own, month: '2026-05', nowMs: monthRange('2026-05').toMs }
+  const question = { institution: own, month: '2026-05' as const, nowMs: monthRange('2026-05').toMs }
   const perCapita = async () => {
     const registry = registryReader(platform.state)
     await registry.refresh()

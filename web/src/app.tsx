@@ -2,7 +2,7 @@
 
 import { Alert, Card, ConfigProvider, Empty, Spin } from 'antd'
 import { lazy, Suspense, useEffect, useRef } from 'react'
-import { monthOf } from '../../domain/calendar.ts'
+import { type Month, monthOf } from '../../domain/calendar.ts'
 import type { HealthView } from '../../domain/view/view.ts'
 import { antdLocale, antdTheme } from './antd-setup.ts'
 import { canRead, useSession } from './api/session.ts'
@@ -69,7 +69,7 @@ function useScrollToTop(route: PageRoute): void {
   }, [place])
 }
 
-function RoutedPage({ route, month, rootArea }: { route: PageRoute; month: string; rootArea: HealthView['rootArea'] }) {
+function RoutedPage({ route, month, rootArea }: { route: PageRoute; month: Month; rootArea: HealthView['rootArea'] }) {
   if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
   if (route.page === 'alerts') return <AlertsPage route={route} rootArea={rootArea} />
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
@@ -80,7 +80,7 @@ function RoutedPage({ route, month, rootArea }: { route: PageRoute; month: strin
   return <AreaPage key={code} route={{ ...route, code }} month={month} isRoot={code === rootArea} />
 }
 
-function NotFound({ month }: { month: string | null }) {
+function NotFound({ month }: { month: Month | null }) {
   const { text } = useLanguage()
   useTitle(null)
   const home = <a href={formatRoute(areaRoute(null, month))}>{text.home}</a>

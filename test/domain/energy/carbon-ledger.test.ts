@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { monthRange, monthsThrough } from '../../../domain/calendar.ts'
+import { type Month, monthRange, monthsThrough } from '../../../domain/calendar.ts'
 import { type CarbonLedger, carbonLedger, sumLedgers } from '../../../domain/energy/carbon-ledger.ts'
 import type { LedgerMonth } from '../../../domain/energy/carbon-source.ts'
 import { co2KgOf, standardsOfMonth } from '../../../domain/energy/conversion.ts'
@@ -13,9 +13,9 @@ import { sumSubjects } from '../../../domain/energy/subject-month.ts'
 import { FUEL_CARRIERS } from '../../../domain/medium.ts'
 import { institutionSchema } from '../../../domain/registry/records.ts'
 
-const standards = (month: string) => standardsOfMonth(month, ['130102', '130100', '130000'], { retroactive: true })
+const standards = (month: Month) => standardsOfMonth(month, ['130102', '130100', '130000'], { retroactive: true })
 
-type Used = { month: string } & Partial<LedgerMonth>
+type Used = { month: Month } & Partial<LedgerMonth>
 /** A month with the CO2 that judging has of it. */
 function judgedMonth(used: Used): LedgerMonth {
   const part: LedgerMonth = { ...sumSubjects(used.month, []), ...used }
@@ -146,7 +146,9 @@ it('comes to the CO2 of a month that was made from meters and bills', () => {
 })
 
 it('begins another row when a notice changes the factor within the year', () => {
-  const months = ['2024-04', '2024-05', '2024-12'].map((month) => judgedMonth({ month, electricityKwh: 100 }))
+  const months = (['2024-04', '2024-05', '2024-12'] as const).map((month) =>
+    judgedMonth({ month, electricityKwh: 100 }),
+  )
   const ledger = carbonLedger({
     subject: 'i',
     year: 2024,

@@ -92,7 +92,9 @@ describe('what is in force', () => {
   })
 
   it('names each set and factor of several months once', () => {
-    const months = ['2025-11', '2025-12', '2026-01', '2026-02'].map((month) => standardsOfMonth(month, shijiazhuang))
+    const months = (['2025-11', '2025-12', '2026-01', '2026-02'] as const).map((month) =>
+      standardsOfMonth(month, shijiazhuang),
+    )
     const names = namesOf(months)
     expect(names.coefficientSet).toBe('GB/T 2589-2020 当量值')
     expect(names.co2Factor.split('; ')).toHaveLength(2)

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { monthRange, monthsThrough } from '../../../domain/calendar.ts'
+import { type Month, monthRange, monthsThrough } from '../../../domain/calendar.ts'
 import { standardsOn } from '../../../domain/energy/conversion.ts'
 import { institutionMonth } from '../../../domain/energy/institution-month.ts'
 import { byMonth, rollingYear, type SubjectMonth, sumSubjects } from '../../../domain/energy/subject-month.ts'
@@ -97,9 +97,9 @@ describe('the sum of subjects', () => {
 })
 
 describe('the rolling year', () => {
-  const year = (first: string, last: string, change: (month: string) => Partial<SubjectMonth> = () => ({})) =>
+  const year = (first: Month, last: Month, change: (month: Month) => Partial<SubjectMonth> = () => ({})) =>
     byMonth(monthsThrough(first, last).map((month) => ({ ...base, month, ...change(month) })))
-  const endOf = (month: string) => monthRange(month).toMs
+  const endOf = (month: Month) => monthRange(month).toMs
 
   it('of a whole calendar year is that year', () => {
     const sum = rollingYear(year('2024-06', '2026-03'), endOf('2025-12'), 'energy')

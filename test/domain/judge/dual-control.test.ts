@@ -2,7 +2,7 @@
 // at their edges.
 
 import { describe, expect, it } from 'vitest'
-import { monthRange, monthsThrough, yearRange } from '../../../domain/calendar.ts'
+import { type Month, monthRange, monthsThrough, yearRange } from '../../../domain/calendar.ts'
 import { type SubjectMonth, sumSubjects } from '../../../domain/energy/subject-month.ts'
 import { fallPct, type JudgeInput, judge, profilesOf, statusOf } from '../../../domain/judge/dual-control.ts'
 import { dualControlSchema } from '../../../domain/judge/result.ts'
@@ -41,7 +41,7 @@ function monthsOf(year: number, of: Year, shape: readonly number[] = Array(12).f
     }
   })
 }
-const judgeMonth = (month: string, months: SubjectMonth[], targets: Target[] = [], more: Partial<JudgeInput> = {}) =>
+const judgeMonth = (month: Month, months: SubjectMonth[], targets: Target[] = [], more: Partial<JudgeInput> = {}) =>
   judge({
     subject: '130000',
     month,

@@ -1,7 +1,7 @@
 // Holds the mark of key energy users to a dated threshold, and to what is known of the year.
 
 import { describe, expect, it } from 'vitest'
-import { monthsThrough } from '../../../domain/calendar.ts'
+import { type Month, monthsThrough } from '../../../domain/calendar.ts'
 import { sumSubjects } from '../../../domain/energy/subject-month.ts'
 import { keyEnergyUser } from '../../../domain/judge/key-energy-user.ts'
 import {
@@ -12,7 +12,7 @@ import {
 
 const rule = (of: Partial<KeyEnergyUserRule> = {}): KeyEnergyUserRule =>
   keyEnergyUserRuleSchema.parse({ area: '130000', thresholdTce: 500, validFrom: '2021-01-01', source: 'notice', ...of })
-const yearOf = (tce: number, last = '2025-12', hoursKnown = 744) =>
+const yearOf = (tce: number, last: Month = '2025-12', hoursKnown = 744) =>
   monthsThrough('2025-01', last).map((month) => ({
     ...sumSubjects(month, []),
     energyKgce: (tce * 1000) / 12,

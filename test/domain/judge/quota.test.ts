@@ -2,7 +2,7 @@
 // Yantai that they judge.
 
 import { describe, expect, it } from 'vitest'
-import { monthRange, monthsThrough } from '../../../domain/calendar.ts'
+import { type Month, monthRange, monthsThrough } from '../../../domain/calendar.ts'
 import { standardsOfMonth } from '../../../domain/energy/conversion.ts'
 import { institutionMonth } from '../../../domain/energy/institution-month.ts'
 import type { SubjectMonth } from '../../../domain/energy/subject-month.ts'
@@ -25,7 +25,7 @@ const institution = (of: Partial<Institution>): Institution =>
   })
 
 /** Twelve months of 2025, each with a twelfth of the year's quantities; sizes as given. */
-const yearOf = (change: Partial<SubjectMonth>, first = '2025-01'): SubjectMonth[] =>
+const yearOf = (change: Partial<SubjectMonth>, first: Month = '2025-01'): SubjectMonth[] =>
   monthsThrough(first, '2025-12').map((month) => {
     const empty = institutionMonth({
       institution: institution({}),

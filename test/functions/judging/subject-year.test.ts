@@ -8,7 +8,10 @@ import { openTestPlatform } from '../province.ts'
 
 test('a year that 0.1.0 kept by month is read, and kept as rows once a month of it is judged anew', async () => {
   const { state } = await openTestPlatform()
-  const [january, february] = ['2026-01', '2026-02'].map((month) => ({ ...sumSubjects(month, []), waterM3: 7 }))
+  const [january, february] = (['2026-01', '2026-02'] as const).map((month) => ({
+    ...sumSubjects(month, []),
+    waterM3: 7,
+  }))
   const key = subjectYearKey('A', 2026)
   await state.put([{ key, value: { '2026-01': january } }])
   expect(await subjectMonths(state, 'A', '2026-02')).toEqual([january])

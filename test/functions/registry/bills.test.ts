@@ -189,7 +189,9 @@ test('a file with more bills than are held against meters says where that stoppe
   const platform = await opened()
   await send(platform, 'E', [1, 1])
   await settle(platform)({ shards: [] })
-  const bills = ['2026-01', '2026-02', '2026-03'].map((month) => bill({ carrier: 'electricity', unit: 'kWh', month }))
+  const bills = (['2026-01', '2026-02', '2026-03'] as const).map((month) =>
+    bill({ carrier: 'electricity', unit: 'kWh', month }),
+  )
   await importRegistry(platform.state, { bills: [...bills, bill({})] })
   const told = async (monthsMax?: number) =>
     (await billWarnings(platform, bills, monthsMax)).map(({ index, reason }) => [index, reason.slice(0, 7)])

@@ -65,7 +65,14 @@ test.each([
   { ...institutionRoute('A', null), view: 'cost' as const },
   { ...alertsRoute('130102', '2026-10'), kind: 'meterSilent', state: 'raised' as const },
   alertRoute('gatewayOffline:G 1/2:1795848172855', null),
-  { page: 'why' as const, of: 'institution' as const, id: 'A', indicator: 'energy', table: 'quota', month: '2026-10' },
+  {
+    page: 'why' as const,
+    of: 'institution' as const,
+    id: 'A',
+    indicator: 'energy',
+    table: 'quota',
+    month: '2026-10' as const,
+  },
 ])('a link leads back to where it was made: %j', (route) => {
   expect(parseRoute(formatRoute(route))).toEqual(route)
 })

@@ -4,6 +4,7 @@
 import { Card, Empty, Spin } from 'antd'
 import { ALERT_KINDS } from '../../../domain/alert/kinds.ts'
 import { ALERT_RULES } from '../../../domain/alert/rules.ts'
+import type { Month } from '../../../domain/calendar.ts'
 import type { AlertListView, AlertView } from '../../../domain/view/alert.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
@@ -19,7 +20,7 @@ interface Props {
   /** Lists this institution's alerts instead of the filter's area. */
   institution?: string
   title: string
-  routeMonth: string | null
+  routeMonth: Month | null
   /** Offered areas by code; none: the area is fixed. */
   areas?: Record<string, string>
   /** Absent: no filter is offered. */
@@ -75,7 +76,7 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
   )
 }
 
-function Rows({ path, routeMonth }: { path: string; routeMonth: string | null }) {
+function Rows({ path, routeMonth }: { path: string; routeMonth: Month | null }) {
   const { text } = useLanguage()
   const pages = usePages<AlertListView>(path)
   const { rows, loading, problem } = pages
@@ -93,7 +94,7 @@ function Rows({ path, routeMonth }: { path: string; routeMonth: string | null })
   )
 }
 
-function AlertRow({ alert, routeMonth }: { alert: AlertView; routeMonth: string | null }) {
+function AlertRow({ alert, routeMonth }: { alert: AlertView; routeMonth: Month | null }) {
   const { text, language } = useLanguage()
   const { name, measured, against } = alert.text[language]
   return (

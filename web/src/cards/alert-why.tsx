@@ -2,7 +2,7 @@
 // limits, and a link to the hours of the meter.
 
 import { Card, Descriptions } from 'antd'
-import { dayLabel, dayOf } from '../../../domain/calendar.ts'
+import { dayLabel, dayOf, type Month } from '../../../domain/calendar.ts'
 import { INDICATOR_NAMES } from '../../../domain/indicator.ts'
 import { eventName } from '../../../domain/phrase.ts'
 import type { AlertDetailView } from '../../../domain/view/alert.ts'
@@ -15,8 +15,8 @@ import { Why } from './why.tsx'
 
 interface Props {
   alert: AlertDetailView
-  month: string
-  routeMonth: string | null
+  month: Month
+  routeMonth: Month | null
 }
 
 const TABLES: Partial<Record<AlertDetailView['kind'], 'quota' | 'dualControl'>> = {

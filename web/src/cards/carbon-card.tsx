@@ -3,6 +3,7 @@
 
 import { Card, Empty, Select, Table, type TableColumnsType } from 'antd'
 import { useState } from 'react'
+import type { Month } from '../../../domain/calendar.ts'
 import type { CarbonLedger } from '../../../domain/energy/carbon-ledger.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN } from '../words/format.ts'
@@ -14,7 +15,7 @@ const SPLITS = ['direct', 'purchasedElectricity', 'purchasedHeat', 'total'] as c
 const YEARS_OFFERED = 10
 
 /** `subject`: `institutions/ID` or `areas/CODE`. */
-export function CarbonCard({ subject, month }: { subject: string; month: string }) {
+export function CarbonCard({ subject, month }: { subject: string; month: Month }) {
   const { text } = useLanguage()
   const shown = Number(month.slice(0, 4))
   const [year, setYear] = useState(shown)

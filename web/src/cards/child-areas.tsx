@@ -1,6 +1,7 @@
 // Lists the areas directly below an area, each with its dual-control status and the indicators that decide it.
 
 import { Card, Table, type TableColumnsType } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { DualControl } from '../../../domain/judge/result.ts'
 import type { AreaStatusView } from '../../../domain/view/view.ts'
@@ -14,7 +15,7 @@ type ChildArea = AreaStatusView['children'][number]
 
 interface Props {
   rows: ChildArea[]
-  routeMonth: string | null
+  routeMonth: Month | null
 }
 
 export function ChildAreas({ rows, routeMonth }: Props) {
@@ -39,7 +40,7 @@ const indicatorOf = (row: ChildArea, indicator: string) =>
   row.dualControl?.indicators.find((one) => one.indicator === indicator)
 const ratioOf = (row: ChildArea): number => indicatorOf(row, 'energy')?.ratio ?? Number.NEGATIVE_INFINITY
 
-function useColumns(routeMonth: string | null): TableColumnsType<ChildArea> {
+function useColumns(routeMonth: Month | null): TableColumnsType<ChildArea> {
   const { text, nameOf } = useLanguage()
   const intensity = (indicator: IntensityIndicator) => ({
     title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,

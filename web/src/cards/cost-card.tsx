@@ -1,6 +1,7 @@
 // Shows an institution's cost of a month: each meter by the periods of its tariff, and the bills.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import type { CostView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
@@ -12,7 +13,7 @@ import { ProblemNotice, StandInTag } from './marks.tsx'
 interface Props {
   institution: string
   meters: readonly MeterView[]
-  month: string
+  month: Month
 }
 
 export function CostCard({ institution, meters, month }: Props) {

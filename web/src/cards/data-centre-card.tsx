@@ -3,6 +3,7 @@
 
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
 import { lazy, Suspense } from 'react'
+import type { Month } from '../../../domain/calendar.ts'
 import type { Effectiveness } from '../../../domain/judge/data-centre.ts'
 import type { DataCentreView } from '../../../domain/view/energy.ts'
 import { useResource, withQuery } from '../api/resource.ts'
@@ -13,7 +14,7 @@ import { ProblemNotice, RatingTag, StandInTag } from './marks.tsx'
 
 const PueChart = lazy(async () => ({ default: (await import('../charts/pue-chart.tsx')).PueChart }))
 
-export function DataCentreCard({ institution, month }: { institution: string; month: string }) {
+export function DataCentreCard({ institution, month }: { institution: string; month: Month }) {
   const { text } = useLanguage()
   const path = `institutions/${encodeURIComponent(institution)}/data-centre`
   const centre = useResource<DataCentreView>(withQuery(path, { month }))

@@ -2,6 +2,7 @@
 // kind, and its points. An indicator that cannot be compared has no points, and the card says so.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { DemonstrationPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
@@ -24,7 +25,7 @@ type DemonstrationRow = DemonstrationPage['items'][number]
 interface Props {
   area: string
   year: string
-  routeMonth: string | null
+  routeMonth: Month | null
 }
 
 export function DemonstrationCard({ area, year, routeMonth }: Props) {

@@ -4,7 +4,7 @@
 import { CheckCircleFilled, CloseCircleFilled } from '@ant-design/icons'
 import { Alert } from 'antd'
 import type { ReactNode } from 'react'
-import { dayLabel, dayOf } from '../../../domain/calendar.ts'
+import { dayLabel, dayOf, type Month } from '../../../domain/calendar.ts'
 import type { IndicatorStatus, QuotaStatus } from '../../../domain/judge/result.ts'
 import type { ExplainView } from '../../../domain/view/explain.ts'
 import {
@@ -25,7 +25,7 @@ import { RatingTag, StandInTag, StatusTag } from './marks.tsx'
 
 interface Props {
   view: ExplainView
-  routeMonth: string | null
+  routeMonth: Month | null
 }
 
 export function ExplainChain({ view, routeMonth }: Props) {

@@ -2,7 +2,7 @@
 // number of readings, its last day down to the readings, and a link to the other hours.
 
 import { Table, type TableColumnsType } from 'antd'
-import { dayOf } from '../../../domain/calendar.ts'
+import { dayOf, type Month } from '../../../domain/calendar.ts'
 import { HOUR_FLAGS } from '../../../domain/settle/settle.ts'
 import type { ExplainedMeter, ExplainView } from '../../../domain/view/explain.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'
@@ -11,7 +11,7 @@ import { useLanguage } from '../words/language.tsx'
 import { MeterName } from '../words/source-text.tsx'
 import { ExplainDay } from './explain-day.tsx'
 
-export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMonth: string | null }) {
+export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMonth: Month | null }) {
   const { text, language } = useLanguage()
   const columns: TableColumnsType<ExplainedMeter> = [
     {

@@ -1,6 +1,7 @@
 // Shows the two tables in the middle of a chain: the amount of each source over the whole window, and month by month.
 
 import { Table, type TableColumnsType, type TableColumnType } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
 import { formatRoute, type WhyRoute } from '../frame/route.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
@@ -16,7 +17,7 @@ const PAGE_SIZE = 50
 interface SourcesProps {
   view: ExplainView
   sums: ExplainSums
-  routeMonth: string | null
+  routeMonth: Month | null
 }
 
 export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
@@ -73,7 +74,7 @@ export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
 }
 
 /** The explanation of an area's part: an id of six digits is taken as an area's code, any other as an institution's. */
-const whyOfPart = (id: string, { indicator, table }: ExplainView, month: string | null): WhyRoute => ({
+const whyOfPart = (id: string, { indicator, table }: ExplainView, month: Month | null): WhyRoute => ({
   page: 'why',
   of: /^\d{6}$/.test(id) ? 'area' : 'institution',
   id,

@@ -1,6 +1,7 @@
 // Lists the institutions of an area and of all areas below it, by type and rating, page by page.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { InstitutionRow, Page } from '../../../domain/view/view.ts'
 import { usePages } from '../api/pages.ts'
@@ -45,7 +46,7 @@ export function InstitutionList({ route, areaName }: { route: AreaRoute; areaNam
   )
 }
 
-function Pages({ path, routeMonth }: { path: string; routeMonth: string | null }) {
+function Pages({ path, routeMonth }: { path: string; routeMonth: Month | null }) {
   const pages = usePages<Page<InstitutionRow>>(path)
   const { rows, problem, loading } = pages
   return (
@@ -56,7 +57,7 @@ function Pages({ path, routeMonth }: { path: string; routeMonth: string | null }
   )
 }
 
-function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: boolean; routeMonth: string | null }) {
+function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: boolean; routeMonth: Month | null }) {
   const { text, language, nameOf } = useLanguage()
   const figure = (
     indicator: IntensityIndicator,

@@ -2,6 +2,7 @@
 // force.
 
 import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import type { KeyUsersPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
@@ -19,7 +20,7 @@ const LIMIT = 500
 interface Props {
   area: string
   year: string
-  routeMonth: string | null
+  routeMonth: Month | null
 }
 
 /** Another area or year needs another component (`key`). */

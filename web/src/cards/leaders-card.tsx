@@ -2,6 +2,7 @@
 // excluding others. Names the rule, and says that it is a stand-in while the official criteria are not known.
 
 import { Card, Empty } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { RankingPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
@@ -22,7 +23,7 @@ type RankingRow = RankingPage['items'][number]
 interface Props {
   area: string
   year: string
-  routeMonth: string | null
+  routeMonth: Month | null
 }
 
 /** Another area or year needs another component (`key`). */
@@ -66,7 +67,7 @@ function RuleNote({ rule }: Pick<RankingPage, 'rule'>) {
 interface GroupProps extends Pick<RankingPage, 'rule'> {
   rows: readonly RankingRow[]
   nameOf: (id: string) => string
-  routeMonth: string | null
+  routeMonth: Month | null
 }
 
 function Group({ rows, rule, nameOf, routeMonth }: GroupProps) {

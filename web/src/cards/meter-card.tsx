@@ -4,7 +4,7 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Button, Card, Empty, Select, Space, Spin } from 'antd'
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react'
-import { addMonths, dayLabel, dayOf, dayStartMs, HOUR_MS, monthRange } from '../../../domain/calendar.ts'
+import { addMonths, dayLabel, dayOf, dayStartMs, HOUR_MS, type Month, monthRange } from '../../../domain/calendar.ts'
 import { eventName } from '../../../domain/phrase.ts'
 import type { EventsView, EventView } from '../../../domain/view/field.ts'
 import type { MeterView, SeriesView } from '../../../domain/view/view.ts'
@@ -128,7 +128,7 @@ function useReloading(reloads: readonly (() => void)[]): () => void {
 }
 
 /** Last day of the window: the day of the last reading, but no later than the end of the chosen month. */
-function lastDayOf(lastReadingAtMs: number, month: string | null): number {
+function lastDayOf(lastReadingAtMs: number, month: Month | null): number {
   const lastRead = dayOf(lastReadingAtMs)
   return month === null ? lastRead : Math.min(lastRead, dayOf(monthRange(addMonths(month, 1)).fromMs) - 1)
 }

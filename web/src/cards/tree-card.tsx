@@ -2,6 +2,7 @@
 // the share of own generation.
 
 import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import type { TreeView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
@@ -15,7 +16,7 @@ type TreeNodeRow = TreeView['nodes'][number]
 interface Props {
   institution: string
   meters: readonly MeterView[]
-  month: string
+  month: Month
 }
 
 export function TreeCard({ institution, meters, month }: Props) {

@@ -1,6 +1,7 @@
 // Shows the explanation of an indicator in a card.
 
 import { Card, Spin } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import type { ExplainView } from '../../../domain/view/explain.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import type { WhyRoute } from '../frame/route.ts'
@@ -25,7 +26,7 @@ export function Why({ of, id, indicator, table, month, routeMonth }: WhyProps) {
   )
 }
 
-export type WhyProps = Omit<WhyRoute, 'page' | 'month'> & { month: string; routeMonth: string | null }
+export type WhyProps = Omit<WhyRoute, 'page' | 'month'> & { month: Month; routeMonth: Month | null }
 
 /** The API's largest page of parts or meters. */
 export const LIMIT = 500

@@ -1,6 +1,7 @@
 // Shows the breadcrumb from the top area to the present page.
 
 import { Breadcrumb } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import type { AreaView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
 import { useLanguage } from '../words/language.tsx'
@@ -8,7 +9,7 @@ import { areaRoute, formatRoute } from './route.ts'
 
 interface Props {
   area: AreaView | null
-  routeMonth: string | null
+  routeMonth: Month | null
   /** Last item, after the area: an institution's name or a title. */
   leaf?: string
 }

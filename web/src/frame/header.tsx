@@ -2,7 +2,7 @@
 
 import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Badge, Button, Select, Space, Tag } from 'antd'
-import { addMonths, monthOf } from '../../../domain/calendar.ts'
+import { addMonths, type Month, monthOf } from '../../../domain/calendar.ts'
 import type { AlertListView } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
 import type { Session } from '../api/session.ts'
@@ -16,7 +16,7 @@ const MONTHS_OFFERED = 120
 
 interface Props {
   route: PageRoute
-  month: string
+  month: Month
   demo: boolean
   /** True when the server can be requested. */
   ready: boolean
@@ -58,7 +58,7 @@ export function Header({ route, month, demo, ready, session }: Props) {
   )
 }
 
-function AlertCount({ routeMonth, ready }: { routeMonth: string | null; ready: boolean }) {
+function AlertCount({ routeMonth, ready }: { routeMonth: Month | null; ready: boolean }) {
   const { text } = useLanguage()
   const total = useResource<AlertListView>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
   return (
@@ -76,7 +76,7 @@ function AlertCount({ routeMonth, ready }: { routeMonth: string | null; ready: b
   )
 }
 
-function MonthPicker({ month, choose }: { month: string; choose: (month: string) => void }) {
+function MonthPicker({ month, choose }: { month: Month; choose: (month: Month) => void }) {
   const { text } = useLanguage()
   const current = monthOf(Date.now())
   const offered = Array.from({ length: MONTHS_OFFERED }, (_, index) => addMonths(current, -index))

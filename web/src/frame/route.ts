@@ -2,6 +2,7 @@
 // `#/area/130100?month=2026-10`, `#/institution/ID?meter=…&day=2026-10-07`, `#/alert/ID`, `#/why/institution/ID?…`.
 
 import { useMemo, useSyncExternalStore } from 'react'
+import type { Month } from '../../../domain/calendar.ts'
 
 export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan', 'revisions'] as const
 export type AreaTab = (typeof AREA_VIEWS)[number]
@@ -19,7 +20,7 @@ export interface AreaRoute {
   page: 'area'
   /** Null: the top area. */
   code: string | null
-  month: string | null
+  month: Month | null
   view: AreaTab
   /** `type` and `rating` filter the list of institutions, `kind` and `state` the list of alerts. */
   type: string | null
@@ -30,7 +31,7 @@ export interface AreaRoute {
 export interface InstitutionRoute {
   page: 'institution'
   id: string
-  month: string | null
+  month: Month | null
   view: InstitutionTab
   meter: string | null
   /** `YYYY-MM-DD`; null: the last day with data. */
@@ -38,12 +39,12 @@ export interface InstitutionRoute {
 }
 export interface AlertsRoute extends AlertFilter {
   page: 'alerts'
-  month: string | null
+  month: Month | null
 }
 export interface AlertRoute {
   page: 'alert'
   id: string
-  month: string | null
+  month: Month | null
 }
 /** The explanation of a number. `table` null: the API chooses the table by the indicator's name. */
 export interface WhyRoute {
@@ -52,7 +53,7 @@ export interface WhyRoute {
   id: string
   indicator: string
   table: string | null
-  month: string | null
+  month: Month | null
 }
 export type PageRoute =
   | AreaRoute
@@ -60,7 +61,7 @@ export type PageRoute =
   | AlertsRoute
   | AlertRoute
   | WhyRoute
-  | { page: 'unknown'; month: string | null }
+  | { page: 'unknown'; month: Month | null }
 
 /** The route of a location hash, with or without `#`. Invalid parameters of the query are ignored. */
 export function parseRoute(hash: string): PageRoute {
@@ -72,7 +73,7 @@ export function parseRoute(hash: string): PageRoute {
   }
   const oneOf = <T extends string>(name: string, values: readonly T[]): T | null =>
     values.find((value) => value === parameters.get(name)) ?? null
-  const month = take('month', /^\d{4}-(0[1-9]|1[0-2])$/)
+  const month = take('month', /^\d{4}-(0[1-9]|1[0-2])$/) as Month | null
   const [page = 'area', ...names] = path.split('/').filter((part) => part !== '')
   const [subject, second, ...rest] = names.map(decode)
   const unknown: PageRoute = { page: 'unknown', month }
@@ -127,7 +128,7 @@ function pathOf(route: PageRoute): string {
   }
 }
 
-export const areaRoute = (code: string | null, month: string | null): AreaRoute => ({
+export const areaRoute = (code: string | null, month: Month | null): AreaRoute => ({
   page: 'area',
   code,
   month,
@@ -138,7 +139,7 @@ export const areaRoute = (code: string | null, month: string | null): AreaRoute 
   state: null,
 })
 
-export const institutionRoute = (id: string, month: string | null): InstitutionRoute => ({
+export const institutionRoute = (id: string, month: Month | null): InstitutionRoute => ({
   page: 'institution',
   id,
   month,
@@ -147,7 +148,7 @@ export const institutionRoute = (id: string, month: string | null): InstitutionR
   day: null,
 })
 
-export const alertsRoute = (area: string | null, month: string | null): AlertsRoute => ({
+export const alertsRoute = (area: string | null, month: Month | null): AlertsRoute => ({
   page: 'alerts',
   month,
   area,
@@ -155,10 +156,10 @@ export const alertsRoute = (area: string | null, month: string | null): AlertsRo
   state: null,
 })
 
-export const alertRoute = (id: string, month: string | null): AlertRoute => ({ page: 'alert', id, month })
+export const alertRoute = (id: string, month: Month | null): AlertRoute => ({ page: 'alert', id, month })
 
 /** The same page in another month. The chosen day is cleared, so that the curve follows the month. */
-export const inMonth = (route: PageRoute, month: string): PageRoute =>
+export const inMonth = (route: PageRoute, month: Month): PageRoute =>
   route.page === 'institution' ? { ...route, month, day: null } : { ...route, month }
 
 /** Identity of the page: a filter or another month does not change it, so the scroll position stays. */

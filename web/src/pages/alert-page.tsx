@@ -2,7 +2,7 @@
 // acknowledgement, and the explanation of its number.
 
 import { Card, Descriptions, Spin } from 'antd'
-import { monthOf } from '../../../domain/calendar.ts'
+import { type Month, monthOf } from '../../../domain/calendar.ts'
 import type { AlertDetailView } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
 import { AdminForm } from '../cards/admin-form.tsx'
@@ -63,7 +63,7 @@ function useValue(ruleUnit: string): (amount: number) => string {
   return (amount) => `${Number.isInteger(amount) ? formatNumber(amount, 0) : formatAmount(amount)} ${unit}`.trim()
 }
 
-function Facts({ alert, routeMonth }: { alert: AlertDetailView; routeMonth: string | null }) {
+function Facts({ alert, routeMonth }: { alert: AlertDetailView; routeMonth: Month | null }) {
   const { text, language } = useLanguage()
   const { measured, against, clause } = alert.text[language]
   const value = useValue(alert.unit)

@@ -3,6 +3,7 @@
 
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'
+import type { Month } from '../../../domain/calendar.ts'
 import type { AreaStatusView, AreaView } from '../../../domain/view/view.ts'
 import { type Resource, useResource, withQuery } from '../api/resource.ts'
 import { AlertList } from '../cards/alert-list.tsx'
@@ -28,7 +29,7 @@ const KeyUsersCard = lazy(async () => ({ default: (await import('../cards/key-us
 type AreaRoute = AnyAreaRoute & { code: string }
 interface Props {
   route: AreaRoute
-  month: string
+  month: Month
   isRoot: boolean
 }
 

@@ -3,6 +3,7 @@
 
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'
+import type { Month } from '../../../domain/calendar.ts'
 import type { PaceView } from '../../../domain/view/energy.ts'
 import type { InstitutionStatusView, InstitutionView } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
@@ -27,7 +28,7 @@ const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revis
 
 interface Props {
   route: InstitutionRoute
-  month: string
+  month: Month
 }
 
 export function InstitutionPage({ route, month }: Props) {

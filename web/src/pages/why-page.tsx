@@ -1,5 +1,6 @@
 // Explains one number of an institution or area on a separate page, so that it can be linked and printed.
 
+import type { Month } from '../../../domain/calendar.ts'
 import type { InstitutionView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
 import { Why } from '../cards/why.tsx'
@@ -8,7 +9,7 @@ import { areaRoute, formatRoute, institutionRoute, type WhyRoute } from '../fram
 import { useTitle } from '../frame/title.ts'
 import { useLanguage } from '../words/language.tsx'
 
-export function WhyPage({ route, month }: { route: WhyRoute; month: string }) {
+export function WhyPage({ route, month }: { route: WhyRoute; month: Month }) {
   const { text, nameOf } = useLanguage()
   const isArea = route.of === 'area'
   const institution = useResource<InstitutionView>(isArea ? null : `institutions/${encodeURIComponent(route.id)}`).data
