@@ -1,7 +1,10 @@
 // Creates objects at first use: importing a handler opens nothing and reads no environment variable, and a function
 // that sends no mail needs no mail client.
 
-/** Stands for the result of `make`, which runs at the first use of a method. A failed `make` is tried again. */
+/**
+ * An object that calls `make` when one of its properties is first read, and answers from the result. When `make` throws,
+ * the next read calls it again.
+ */
 export function lazy<T extends object>(make: () => T): T {
   let made: T | undefined
   return new Proxy({} as T, {

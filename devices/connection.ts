@@ -9,7 +9,10 @@ import type { Log } from './log.ts'
 import type { OutboxEntry, OutboxFigures } from './outbox.ts'
 import { Pace } from './pace.ts'
 
-/** Packet ids have 16 bits and mqtt.js reuses them unchecked; so the oldest unacknowledged message may lag this far. */
+/**
+ * Largest distance in outbox numbers between the oldest unacknowledged message and the next one sent: half of MQTT's
+ * 16-bit packet ids, because mqtt.js reuses an id without checking that it is free.
+ */
 const SEQ_LAG_MAX = 32_768
 /** CONNACK codes of MQTT 3.1.1 [MQTT-3.2.2.3]: bad user name or password, not authorized. */
 const REFUSALS = [4, 5]

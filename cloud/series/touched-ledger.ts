@@ -10,7 +10,10 @@ import type { StoredReading, Touched } from '../../functions/platform.ts'
 import { inParallel, parted } from '../backoff.ts'
 import { type ChainItem, type ChainTable, openChains, sequenceOf } from './touched-chain.ts'
 
-/** Number of chains. Meters whose ids begin alike, e.g. with the code of their county, share one. */
+/**
+ * Number of groups, each one chain. Meters whose ids are equal up to the first dash or dot, e.g. their county's code, are
+ * in one group.
+ */
 const GROUPS = 64
 /** Most meters in one DynamoDB item: about 200 KB of JSON before compression, well below the limit of 400 KB. */
 const METERS_PER_ITEM = 4_000

@@ -1,5 +1,6 @@
 // Builds the tree of meters of one institution, and compares each meter with the sum of the meters directly below it;
 // the difference is unexplained (losses, theft, a missing meter). Only hours in which all of them are known count.
+// Chooses the outermost of given meters, so that a part is not counted twice.
 
 import {
   addMonths,

@@ -8,7 +8,10 @@ import { placesIn, reaching, type SettledMark, unsettledMeters } from './mark.ts
 import { type OverriddenMeter, type Resettling, resettleKey } from './review.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
-/** Meters of a shard as they are now, and their last settling. */
+/**
+ * The state of a shard before its new readings are asked for: its meters, the mark of its last settling, and what must be
+ * settled for other reasons (new meters, reviews, changed formulas).
+ */
 export interface ShardState {
   shard: string
   before: Doc<SettledMark> | undefined
