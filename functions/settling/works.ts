@@ -9,8 +9,8 @@ import { type OverriddenMeter, type Resettling, resettleKey } from './review.ts'
 import { hasNewFormulas, putVirtualDays } from './virtual-days.ts'
 
 /**
- * The state of a shard before its new readings are asked for: its meters, the mark of its last settling, and what must be
- * settled for other reasons (new meters, reviews, changed formulas).
+ * The state of a shard before its new readings are asked for: its meters, the mark of its last settling, and what must
+ * be settled for other reasons (new meters, reviews, changed formulas).
  */
 export interface ShardState {
   shard: string
