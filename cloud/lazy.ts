@@ -2,8 +2,8 @@
 // that sends no mail needs no mail client.
 
 /**
- * An object that calls `make` when one of its properties is first read, and answers from the result. When `make` throws,
- * the next read calls it again.
+ * An object that calls `make` when one of its properties is first read, and answers from the result. When `make`
+ * throws, the next read calls it again.
  */
 export function lazy<T extends object>(make: () => T): T {
   let made: T | undefined

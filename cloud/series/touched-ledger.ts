@@ -11,8 +11,8 @@ import { inParallel, parted } from '../backoff.ts'
 import { type ChainItem, type ChainTable, openChains, sequenceOf } from './touched-chain.ts'
 
 /**
- * Number of groups, each one chain. Meters whose ids are equal up to the first dash or dot, e.g. their county's code, are
- * in one group.
+ * Number of groups, each one chain. Meters whose ids are equal up to the first dash or dot, e.g. their county's code,
+ * are in one group.
  */
 const GROUPS = 64
 /** Most meters in one DynamoDB item: about 200 KB of JSON before compression, well below the limit of 400 KB. */

@@ -1,5 +1,5 @@
-// Detects silent gateways and meters, as often as `schedules.silence` says (functions/triggers.ts), from one document per
-// shard and one per gateway.
+// Detects silent gateways and meters, as often as `schedules.silence` says (functions/triggers.ts), from one document
+// per shard and one per gateway.
 
 import { detect, type Round } from '../../domain/alert/detect.ts'
 import type { Finding } from '../../domain/alert/kinds.ts'
