@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { explainSubject } from './command/explain.ts'
 import { runGateway } from './command/gateway.ts'
 import { importFiles } from './command/import.ts'
+import { playScenario } from './command/play.ts'
 import { rebuildFolder } from './command/rebuild.ts'
 import { repairFile } from './command/repair.ts'
 import { replay } from './command/replay.ts'
@@ -119,6 +120,13 @@ program
   .option('--json', 'print one JSON document on stdout')
   .addOption(dataOption())
   .action(rebuildFolder)
+
+program
+  .command('play')
+  .description('play a scenario on an empty host with a clock of its own, and print its answers (docs/scenarios.md)')
+  .argument('<scenario>', 'JSON file; other files are relative to it')
+  .option('--json', 'print one JSON document on stdout')
+  .action(playScenario)
 
 program
   .command('settle')

@@ -26,6 +26,7 @@ export interface Imported {
 export async function importInto(
   platform: Pick<Platform, 'state' | 'consumption' | 'devices' | 'fanOut' | 'now'>,
   records: GivenRecords,
+  { rewritePast = false }: { rewritePast?: boolean } = {},
 ): Promise<Imported | { problems: RegistryProblem[] }> {
   const { gateways, bills = [] } = records
   const part = { ...records, gateways: gateways?.map(({ password: _, ...gateway }) => gateway) }

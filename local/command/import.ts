@@ -22,7 +22,7 @@ export interface ImportOptions {
   api?: string
   token?: string
 }
-interface Refused {
+export interface Refused {
   file: string
   row: number
   field: string
@@ -37,7 +37,7 @@ interface Outcome {
 }
 
 export async function importFiles(files: string[], options: ImportOptions): Promise<void> {
-  const tables = await Promise.all(files.map(readTable))
+  const tables = await Promise.all(files.map((file) => readTable(file, kindOf(file))))
   const refused: Refused[] = []
   const records: Record<string, unknown[]> = {}
   const origin: Record<string, { file: string; row: number }[]> = {}
@@ -64,7 +64,7 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
   report({ refused, warnings, outcome }, options)
 }
 
-interface Table {
+export interface Table {
   file: string
   kind: RegistryKind
   rows: Row[]
@@ -75,12 +75,17 @@ interface Table {
 /** Column added in front of a refused row; ignored when the corrected file is imported. */
 const REASON_COLUMN = 'refused'
 
-async function readTable(file: string): Promise<Table> {
+function kindOf(file: string): RegistryKind {
   const stem = basename(file).replace(/\.csv$/i, '')
   const kind = REGISTRY_KINDS.find(
     (known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`),
   )
   if (!kind) throw new Error(`${file}: the name must begin with one of ${REGISTRY_KINDS.join(', ')}`)
+  return kind
+}
+
+/** The rows of a registry file. Throws an Error with a sentence for the user when the file cannot be read at all. */
+export async function readTable(file: string, kind: RegistryKind): Promise<Table> {
   const cells = withoutReasons(cellsOf(file, await readFile(file)))
   const [header = [], ...records] = cells
   if (header.every((name) => name.trim() === ''))
