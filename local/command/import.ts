@@ -22,7 +22,7 @@ export interface ImportOptions {
   api?: string
   token?: string
 }
-export interface Refused {
+export interface RefusedCell {
   file: string
   row: number
   field: string
@@ -38,7 +38,7 @@ interface Outcome {
 
 export async function importFiles(files: string[], options: ImportOptions): Promise<void> {
   const tables = await Promise.all(files.map((file) => readTable(file, kindOf(file))))
-  const refused: Refused[] = []
+  const refused: RefusedCell[] = []
   const records: Record<string, unknown[]> = {}
   const origin: Record<string, { file: string; row: number }[]> = {}
   for (const { file, kind, rows, malformed } of tables) {
@@ -59,16 +59,16 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
   }
   if (options.refused) await writeRefused(options.refused, tables, refused)
   const warnings = (outcome?.warnings ?? []).map(
-    (one): Refused => ({ ...placeOf(one, records, origin), field: one.field, reason: one.reason }),
+    (one): RefusedCell => ({ ...placeOf(one, records, origin), field: one.field, reason: one.reason }),
   )
   report({ refused, warnings, outcome }, options)
 }
 
-export interface Table {
+export interface ReadTable {
   file: string
   kind: RegistryKind
   rows: Row[]
-  malformed: Refused[]
+  malformed: RefusedCell[]
   /** The file's cells as they are, the header first. */
   cells: string[][]
 }
@@ -85,12 +85,12 @@ function kindOf(file: string): RegistryKind {
 }
 
 /** The rows of a registry file. Throws an Error with a sentence for the user when the file cannot be read at all. */
-export async function readTable(file: string, kind: RegistryKind): Promise<Table> {
+export async function readTable(file: string, kind: RegistryKind): Promise<ReadTable> {
   const cells = withoutReasons(cellsOf(file, await readFile(file)))
   const [header = [], ...records] = cells
   if (header.every((name) => name.trim() === ''))
     throw new Error(`${file} is empty: the first row must name the columns`)
-  const malformed: Refused[] = header
+  const malformed: RefusedCell[] = header
     .filter((name, index) => name.trim() !== '' && header.indexOf(name) !== index)
     .map((name) => ({ file, row: 1, field: name, reason: 'the column stands twice' }))
   // A row that is left out stays as an empty one, so that the other rows keep their numbers in the file.
@@ -158,7 +158,11 @@ const withoutReasons = (cells: string[][]): string[][] =>
  * Writes the refused rows as files, one for each input file under its name, with the reason in front, so that they can
  * be corrected and imported as they are. Each begins with a BOM: without it, Excel misreads Chinese in UTF-8.
  */
-async function writeRefused(folder: string, tables: readonly Table[], refused: readonly Refused[]): Promise<void> {
+async function writeRefused(
+  folder: string,
+  tables: readonly ReadTable[],
+  refused: readonly RefusedCell[],
+): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const { file, cells } of tables) {
     const rows = Map.groupBy(
@@ -166,7 +170,7 @@ async function writeRefused(folder: string, tables: readonly Table[], refused: r
       ({ row }) => row,
     )
     if (rows.size === 0) continue
-    const reasonsOf = (row: Refused[]): string =>
+    const reasonsOf = (row: RefusedCell[]): string =>
       row.map(({ field, reason }) => `${field && `${field}: `}${reason}`).join('; ')
     const lines = [...rows].map(([row, own]) => [reasonsOf(own), ...(cells[row - 1] ?? [])])
     const text = [[REASON_COLUMN, ...(cells[0] ?? [])], ...lines].map((line) => line.map(cell).join(',')).join('\n')
@@ -180,7 +184,7 @@ function report(
     refused,
     warnings,
     outcome,
-  }: { refused: readonly Refused[]; warnings: readonly Refused[]; outcome: Outcome | undefined },
+  }: { refused: readonly RefusedCell[]; warnings: readonly RefusedCell[]; outcome: Outcome | undefined },
   { json }: ImportOptions,
 ): void {
   if (!outcome) process.exitCode = 1

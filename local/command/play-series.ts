@@ -1,11 +1,11 @@
-// Readings by rule, for scenarios: constant use, or use by the hour of working days and others, with seasons and changes
-// (docs/scenarios.md#gen).
+// Makes readings by rule, for scenarios: constant use, or use by the hour of working days and others, with seasons and
+// changes (docs/scenarios.md#gen).
 
 import * as z from 'zod'
 import { HOUR_MS, MINUTE_MS, UTC8_MS } from '../../domain/calendar.ts'
 
 /** RFC 3339, or epoch milliseconds as a number or as text. */
-export const instant = z
+export const playedInstant = z
   .union([z.number(), z.string().min(1)])
   .transform((time) => (/^\d+$/.test(String(time)) ? Number(time) : Date.parse(String(time))))
   .refine((ms) => Number.isFinite(ms), 'is neither RFC 3339 nor epoch milliseconds')
@@ -17,8 +17,8 @@ const numeric = z.union([z.literal('').transform(() => undefined), z.coerce.numb
 
 export const seriesSchema = z.object({
   meter: z.string(),
-  from: instant,
-  to: instant,
+  from: playedInstant,
+  to: playedInstant,
   stepMin: numeric,
   start: numeric,
   kind: z.enum(['', 'register', 'interval']).optional(),

@@ -16,22 +16,22 @@ import { putGatewaysSeen } from '../../functions/alerts/gateways-heard.ts'
 import { importInto } from '../../functions/judging/import-records.ts'
 import { allYears } from '../../functions/judging/subject-year.ts'
 import { type Host, startHost } from '../host.ts'
-import { type Refused, readTable } from './import.ts'
-import { instant, type PlayedReading, seriesOf, seriesSchema } from './play-series.ts'
+import { type RefusedCell, readTable } from './import.ts'
+import { type PlayedReading, playedInstant, seriesOf, seriesSchema } from './play-series.ts'
 
 const MESSAGE_READINGS = 1000
 const HANDLERS = ['settle', 'assess', 'rollup'] as const
 
 const readingSchema = z.object({
   meter: z.string(),
-  at: instant,
+  at: playedInstant,
   value: z.coerce.number(),
   unit: z.string().optional(),
 })
 /** Rows in the scenario, or the name of a CSV file whose column `step` says to which step a row belongs. */
 const rows = z.union([z.string(), z.array(z.unknown())])
 const stepSchema = z.strictObject({
-  now: instant.optional(),
+  now: playedInstant.optional(),
   import: z.partialRecord(z.enum(REGISTRY_KINDS), z.string()).optional(),
   rewritePast: z.boolean().optional(),
   gen: rows.optional(),
@@ -39,13 +39,13 @@ const stepSchema = z.strictObject({
   send: z.array(z.object({ via: z.enum(['http', 'mqtt']), gateway: z.string(), hex: z.string() })).default([]),
   settleCases: z.string().optional(),
   daily: z
-    .object({ to: instant, atHour: z.number().default(9), upload: z.enum(['live', 'midnight']).default('live') })
+    .object({ to: playedInstant, atHour: z.number().default(9), upload: z.enum(['live', 'midnight']).default('live') })
     .optional(),
   run: z.union([z.boolean(), z.number()]).optional(),
   get: z.array(z.string()).default([]),
   dump: z.string().optional(),
 })
-const scenarioSchema = z.object({ now: instant, steps: z.array(stepSchema) })
+const scenarioSchema = z.object({ now: playedInstant, steps: z.array(stepSchema) })
 type Step = z.infer<typeof stepSchema>
 type Result = Record<string, unknown>
 
@@ -119,7 +119,7 @@ class Player {
 
   async #import(files: NonNullable<Step['import']>, step: number, rewritePast?: boolean): Promise<void> {
     const part: Record<string, unknown[]> = {}
-    const refused: Refused[] = []
+    const refused: RefusedCell[] = []
     for (const kind of REGISTRY_KINDS) {
       const file = files[kind]
       if (file === undefined) continue
