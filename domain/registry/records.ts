@@ -59,7 +59,10 @@ export const institutionSizeSchema = z.object({
 })
 export type InstitutionSize = z.infer<typeof institutionSizeSchema>
 
-export const institutionSchema = z.object({
+/** The days from which and up to which (exclusive) a dated row holds; absent: from the beginning, until the next row. */
+const rowDays = { validFrom: localDate.optional(), validTo: localDate.optional() }
+
+const institutionObject = z.object({
   id: recordId,
   name: z.string().min(1),
   nameEn: z.string().optional(),
@@ -83,7 +86,19 @@ export const institutionSchema = z.object({
   eueTotal: z.array(z.string().min(1)).min(1).optional(),
   eueIt: z.array(z.string().min(1)).min(1).optional(),
   sizes: z.array(institutionSizeSchema).min(1),
+  /** The day of opening; absent: open from the beginning. The first size is no opening: sizes may be stated later. */
+  openedOn: localDate.optional(),
 })
+/** What an institution is from a day on, as far as it may change. */
+export const datedInstitutionSchema = institutionObject
+  .pick({ area: true, type: true, venueKind: true, level: true, climateZone: true, heatingKind: true })
+  .extend(rowDays)
+export type DatedInstitution = z.infer<typeof datedInstitutionSchema>
+/**
+ * `rows`: the dated rows of an institution that changed or closed, in order of their days; the fields beside them are
+ * those of the last row (docs/rules/data.md#dated-attributes).
+ */
+export const institutionSchema = institutionObject.extend({ rows: z.array(datedInstitutionSchema).min(1).optional() })
 export type Institution = z.infer<typeof institutionSchema>
 
 export const gatewaySchema = z.object({ id: gatewayId, institution: recordId, name: z.string().optional() })
@@ -145,8 +160,28 @@ const meterObject = z.object({
   stamp: z.enum(['start', 'end']).default('end'),
   replacements: z.array(replacementSchema).default([]),
 })
-/** An invalid combination of kind, gateway and formula names the missing or superfluous field. */
+/** What a meter is from a day on, as far as it may change. */
+export const datedMeterSchema = meterObject
+  .pick({
+    institution: true,
+    gateway: true,
+    purpose: true,
+    role: true,
+    parent: true,
+    formula: true,
+    unit: true,
+    resolution: true,
+    digits: true,
+    multiplier: true,
+  })
+  .extend(rowDays)
+export type DatedMeter = z.infer<typeof datedMeterSchema>
+/**
+ * `rows` as of an institution: those of a meter that changed, began or ended by date.
+ * An invalid combination of kind, gateway and formula names the missing or superfluous field.
+ */
 export const meterSchema = meterObject
+  .extend({ rows: z.array(datedMeterSchema).min(1).optional() })
   .refine(({ kind, gateway }) => !isReadKind(kind) || gateway !== undefined, {
     path: ['gateway'],
     message: 'is empty; a meter that sends readings has a gateway',

@@ -1,0 +1,145 @@
+// Tells what was registered when: the flat records in force at an instant, the instants at which they change, and the
+// areas that an institution belonged to (docs/rules/data.md#dated-attributes). Sizes are apart: domain/registry/size.ts.
+
+import { dateStartMs } from '../calendar.ts'
+import type { DatedInstitution, DatedMeter, Institution, Meter } from './records.ts'
+
+/** A row holds from its first day, or from the beginning, until the next one begins or until `validTo` (exclusive). */
+interface DatedRow {
+  validFrom?: string | undefined
+  validTo?: string | undefined
+}
+const fromMsOf = ({ validFrom }: DatedRow): number =>
+  validFrom === undefined ? Number.NEGATIVE_INFINITY : dateStartMs(validFrom)
+const endMsOf = ({ validTo }: DatedRow): number =>
+  validTo === undefined ? Number.POSITIVE_INFINITY : dateStartMs(validTo)
+
+/** Order of rows: by first day, the one from the beginning first. */
+export const byFirstDay = (a: DatedRow, b: DatedRow): number => (a.validFrom ?? '').localeCompare(b.validFrom ?? '')
+
+/** The row in force at an instant; undefined before the first one and between `validTo` and the next. */
+export function rowOn<Row extends DatedRow>(rows: readonly Row[], ms: number): Row | undefined {
+  const row = rows.findLast((one) => fromMsOf(one) <= ms)
+  return row && endMsOf(row) > ms ? row : undefined
+}
+
+/** Instants at which one row follows another, begins after nothing or ends. */
+const edgesOf = (rows: readonly DatedRow[] = []): number[] => rows.flatMap((row) => [fromMsOf(row), endMsOf(row)])
+
+/**
+ * The flat records in force at an instant: without `rows`, with the fields of the row in force. Meters that have not
+ * begun or have ended are left out. Returns `meters` itself when none is dated.
+ */
+export function metersOn(meters: readonly Meter[], ms: number): readonly Meter[] {
+  if (!meters.some(({ rows }) => rows)) return meters
+  return meters.flatMap((meter) => meterOn(meter, ms) ?? [])
+}
+
+/** The flat record of one meter in force at an instant; undefined before it began and after it ended. */
+export function meterOn(meter: Meter, ms: number): Meter | undefined {
+  if (meter.rows === undefined) return meter
+  const row = rowOn(meter.rows, ms)
+  return row && flatMeter(meter, row)
+}
+
+/** Kept, so that a row has one flat record: caches elsewhere go by the object. */
+const flatMeters = new WeakMap<Meter, Map<DatedMeter, Meter>>()
+function flatMeter(meter: Meter, row: DatedMeter): Meter {
+  const own = flatMeters.get(meter) ?? new Map<DatedMeter, Meter>()
+  flatMeters.set(meter, own)
+  const known = own.get(row)
+  if (known) return known
+  const { rows: _rows, institution: _, gateway, purpose, role: _role, parent, formula, digits, ...undated } = meter
+  const { validFrom: _from, validTo: _to, ...fields } = row
+  const flat: Meter = { ...undated, ...fields }
+  own.set(row, flat)
+  return flat
+}
+
+/**
+ * The flat record of an institution in force at an instant. Null before its opening (`openedOn`) and from its closing
+ * on (the `validTo` of its last row): then it has no floor area, no people and no expected hours, and nobody waits for
+ * its gateways. Time before the first size is no closing: then its sizes are unknown.
+ */
+export function institutionOn(institution: Institution, ms: number): Institution | null {
+  const { rows, openedOn } = institution
+  if (openedOn !== undefined && dateStartMs(openedOn) > ms) return null
+  if (rows === undefined) return institution
+  const row = rowOn(rows, ms)
+  return row ? flatInstitution(institution, row) : null
+}
+
+function flatInstitution(institution: Institution, row: DatedInstitution): Institution {
+  const { rows: _rows, area: _, type: _type, venueKind, level, climateZone, heatingKind, ...undated } = institution
+  const { validFrom: _from, validTo: _to, ...fields } = row
+  return { ...undated, ...fields }
+}
+
+/** True when the institution is open at an instant: neither before its opening nor after its closing. */
+export const isInService = (institution: Institution, ms: number): boolean => institutionOn(institution, ms) !== null
+
+/** The sorted instants strictly within (fromMs, toMs) at which the institution or one of the meters changes. */
+export function changesWithin(
+  { institution, meters }: { institution: Institution; meters: readonly Meter[] },
+  fromMs: number,
+  toMs: number,
+): number[] {
+  const isDated = institution.rows || institution.openedOn !== undefined || meters.some(({ rows }) => rows)
+  if (!isDated) return []
+  const opened = institution.openedOn === undefined ? [] : [dateStartMs(institution.openedOn)]
+  const edges = [...opened, ...edgesOf(institution.rows), ...meters.flatMap(({ rows }) => edgesOf(rows))]
+  return [...new Set(edges)].filter((ms) => ms > fromMs && ms < toMs).sort((a, b) => a - b)
+}
+
+/** Where the institution belongs when, in order; ±Infinity where it has no first or last day. */
+export function areasOf({ area, rows }: Institution): { area: string; fromMs: number; toMs: number }[] {
+  if (rows === undefined) return [{ area, fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY }]
+  const spans: { area: string; fromMs: number; toMs: number }[] = []
+  for (const [index, row] of rows.entries()) {
+    const next = rows[index + 1]
+    const toMs = Math.min(endMsOf(row), next ? fromMsOf(next) : Number.POSITIVE_INFINITY)
+    const last = spans.at(-1)
+    if (last && last.area === row.area && last.toMs === fromMsOf(row)) last.toMs = toMs
+    else spans.push({ area: row.area, fromMs: fromMsOf(row), toMs })
+  }
+  return spans
+}
+
+/**
+ * The meters of each institution, in the order of `meters`. A meter that went from one institution to another is at
+ * both, each time with the rows of that institution alone: to the others it has ended, or not begun.
+ */
+export function metersByInstitution(meters: readonly Meter[]): Map<string, Meter[]> {
+  const byInstitution = new Map<string, Meter[]>()
+  for (const meter of meters)
+    for (const part of partsByInstitution(meter)) {
+      const own = byInstitution.get(part.institution)
+      if (own) own.push(part)
+      else byInstitution.set(part.institution, [part])
+    }
+  return byInstitution
+}
+
+/** The institutions that a meter is or was at, each once. */
+export const institutionsOf = ({ institution, rows }: Meter): string[] =>
+  rows ? [...new Set(rows.map((row) => row.institution))] : [institution]
+
+const parts = new WeakMap<Meter, readonly Meter[]>()
+function partsByInstitution(meter: Meter): readonly Meter[] {
+  const { rows } = meter
+  const institutions = institutionsOf(meter)
+  if (rows === undefined || institutions.length === 1) return [meter]
+  const known = parts.get(meter)
+  if (known) return known
+  const ended = rows.map((row, index): DatedMeter => {
+    const validTo = [row.validTo, rows[index + 1]?.validFrom].filter((day) => day !== undefined).sort()[0]
+    return validTo === undefined ? row : { ...row, validTo }
+  })
+  const made = institutions.map((institution): Meter => {
+    const own = ended.filter((row) => row.institution === institution)
+    const last = own.at(-1)
+    return last ? { ...flatMeter(meter, last), rows: own } : meter
+  })
+  parts.set(meter, made)
+  return made
+}
