@@ -1,25 +1,28 @@
 // The level of a forecast: how the last weeks stand to the same dates of the year before
 // (docs/rules/dual-control.md#level).
 
-/** Weeks that the level looks back. */
-const LEVEL_WEEKS = 12
+/** After so many weeks a week weighs half: a recent change says more than an old one. */
+const HALF_LIFE_WEEKS = 8
 const WEEK = 7
 /** A week without this many known pairs of days says nothing. */
 const PAIRS_MIN = 4
 /** A single week counts at most this far (in log ratio) from the median of the weeks. */
-const WEEK_OUTLIER_MAX = 0.3
-/** Weeks of prior belief in last year's level: n known weeks weigh n / (n + SHRINK_WEEKS). */
-const SHRINK_WEEKS = 7
+const WEEK_OUTLIER_MAX = 0.4
+/** Weeks of prior belief in last year's level: n weeks weigh n / (n + 8), and from four weeks on at least a half. */
+const SHRINK_WEEKS = 8
+const HALF_WEIGHT_WEEKS = 4
+/** Usual scatter of a building, by the backtest; weighs as SHRINK_WEEKS weeks. */
+const USUAL_SCATTER = 0.05
 
 /** How this year stands to last year. Plain numbers, so that a reader can recompute the forecast. */
 export interface ForecastLevel {
-  /** Known weeks among the last twelve. */
+  /** Weeks of this year that can be compared. */
   weeks: number
-  /** This year ÷ last year over these weeks; 1 without any. */
+  /** This year ÷ last year, a mean over these weeks; 1 without any. */
   ratio: number
-  /** Weight of the ratio against 1: weeks / (weeks + 7). */
+  /** Weight of the ratio against 1, 0 to 1. */
   shrink: number
-  /** Median distance of the weeks' log ratios from their median: about their relative scatter. Null below two weeks. */
+  /** Median distance of the weeks' log ratios from their median, drawn to the usual scatter; null without weeks. */
   scatter: number | null
 }
 
@@ -39,9 +42,9 @@ export function levelOf(
   differs: (dayOfYear: number) => boolean,
 ): ForecastLevel {
   const weeks: Week[] = []
-  for (let week = 1; week <= LEVEL_WEEKS && end - WEEK * week >= 0; week++) {
-    const found = compareWeek(thisYear, lastYear, end - WEEK * week, differs)
-    if (found) weeks.push(found)
+  for (let age = 0; end - WEEK * (age + 1) >= 0; age++) {
+    const found = compareWeek(thisYear, lastYear, end - WEEK * (age + 1), differs)
+    if (found) weeks.push({ ...found, weight: found.before * 0.5 ** (age / HALF_LIFE_WEEKS) })
   }
   if (weeks.length === 0) return { weeks: 0, ratio: 1, shrink: 0, scatter: null }
   const middle = weightedMedian(weeks)
@@ -52,8 +55,8 @@ export function levelOf(
   return {
     weeks: weeks.length,
     ratio: Math.exp(mean),
-    shrink: weeks.length / (weeks.length + SHRINK_WEEKS),
-    scatter: weeks.length > 1 ? scatterOf(weeks) : null,
+    shrink: shrinkOf(weeks.length),
+    scatter: scatterOf(weeks),
   }
 }
 
@@ -62,7 +65,7 @@ function compareWeek(
   lastYear: Float64Array,
   from: number,
   differs: (dayOfYear: number) => boolean,
-): Week | undefined {
+): { logRatio: number; before: number } | undefined {
   let now = 0
   let before = 0
   let pairs = 0
@@ -75,7 +78,7 @@ function compareWeek(
     pairs += 1
   }
   if (pairs < PAIRS_MIN || !(now > 0) || !(before > 0)) return undefined
-  return { logRatio: Math.log(now / before), weight: before }
+  return { logRatio: Math.log(now / before), before }
 }
 
 /** Linear between the middles of the weights, so that two equal weeks give their mean. */
@@ -96,9 +99,13 @@ function weightedMedian(weeks: readonly Week[]): number {
   return before?.logRatio ?? 0
 }
 
+const shrinkOf = (weeks: number): number =>
+  Math.max(weeks / (weeks + SHRINK_WEEKS), Math.min(weeks, HALF_WEIGHT_WEEKS) / (2 * HALF_WEIGHT_WEEKS))
+
 function scatterOf(weeks: readonly Week[]): number {
   const middle = median(weeks.map(({ logRatio }) => logRatio))
-  return median(weeks.map(({ logRatio }) => Math.abs(logRatio - middle)))
+  const own = median(weeks.map(({ logRatio }) => Math.abs(logRatio - middle)))
+  return (own * weeks.length + USUAL_SCATTER * SHRINK_WEEKS) / (weeks.length + SHRINK_WEEKS)
 }
 
 function median(values: readonly number[]): number {

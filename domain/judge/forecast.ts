@@ -24,11 +24,11 @@ export const OWN_PROFILE_KNOWN_MIN = 0.5
 /** Least part of a kind's profile that must lie behind: its season is not the subject's own. */
 export const KIND_PROFILE_PASSED_MIN = 0.2
 /** Half width of the 80 % band on the log of what is not known: √(BASE² + (SLOPE × scatter)²), by the backtest. */
-const BAND_BASE = 0.12
-const BAND_SLOPE = 2.2
-/** The same without two weeks to compare, and by the profile of a kind. */
+const BAND_BASE = 0.11
+const BAND_SLOPE = 2
+/** The same without a week to compare, and by the profile of a kind. */
 const BAND_UNSEEN = 0.3
-const BAND_KIND = 0.25
+const BAND_KIND = 0.5
 
 export interface DayForecastInput {
   /** The calendar year to forecast. */
