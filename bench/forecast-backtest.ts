@@ -54,7 +54,7 @@ export async function recordedBuildings(readings: string, buildings: string): Pr
 export const withTwoYears = (buildings: readonly RecordedBuilding[], year: number): RecordedBuilding[] =>
   buildings.filter(({ days }) => [year - 1, year].every((one) => knownShareOfYear(days, one) >= YEAR_KNOWN_MIN))
 
-/** One row a month, January first; `pick` = every so many of the buildings, to compare halves of them. */
+/** One row a month, January first: the forecast at the end of the month. */
 export function backtestForecast(
   buildings: readonly RecordedBuilding[],
   year: number,
@@ -80,7 +80,8 @@ export function backtestForecast(
         ytdPlusLast: reference('ytdPlusLast'),
         damped: reference('damped'),
       },
-      coverage: cases.filter(({ found, actual }) => found.low80 <= actual && actual <= found.high80).length / cases.length,
+      coverage:
+        cases.filter(({ found, actual }) => found.low80 <= actual && actual <= found.high80).length / cases.length,
       medianWidth: median(cases.map(({ found }) => (found.high80 - found.low80) / found.forecast)),
     }
   })
