@@ -17,8 +17,10 @@ const DAY_KNOWN_MIN = 0.5
 /** Zeros shorter than a week may be a closed building. */
 const ZERO_RUN_DAYS_MIN = 7
 const WEEK = 7
+/** As a day of the year, 1 January being 0. */
+const FEBRUARY_29 = 59
 
-export const isLeap = (year: number): boolean => daysIn(year) === 366
+const isLeap = (year: number): boolean => daysIn(year) === 366
 
 /** Days of a calendar year, 365 or 366. */
 export const daysIn = (year: number): number => {
@@ -46,19 +48,23 @@ export function wholeAmountOn(series: DailyAmounts, day: number): number {
   return share < DAY_KNOWN_MIN ? Number.NaN : knownAmountOn(series, day) / share
 }
 
-/** The day of the year before with the same date; undefined for 29 February. */
-export function sameDateBefore(year: number, dayOfYear: number): number | undefined {
+/** For each day of a year the day of the year before with the same date; undefined for 29 February. */
+export function sameDateBefore(year: number): (dayOfYear: number) => number | undefined {
   const first = firstDayOf(year - 1)
-  if (isLeap(year) && dayOfYear === 59) return undefined
-  const shift = dayOfYear < 59 ? 0 : Number(isLeap(year - 1)) - Number(isLeap(year))
-  return first + dayOfYear + shift
+  const leap = isLeap(year)
+  const shift = Number(isLeap(year - 1)) - Number(leap)
+  return (dayOfYear) => {
+    if (dayOfYear < FEBRUARY_29) return first + dayOfYear
+    return leap && dayOfYear === FEBRUARY_29 ? undefined : first + dayOfYear + shift
+  }
 }
 
 /** Last year's amount on the date of each day of `year`; NaN = unknown. */
 export function lastYearByDate(series: DailyAmounts, year: number): Float64Array {
-  return Float64Array.from({ length: daysIn(year) }, (_, dayOfYear) => {
-    const before = sameDateBefore(year, dayOfYear)
-    return before === undefined ? Number.NaN : wholeAmountOn(series, before)
+  const before = sameDateBefore(year)
+  return new Float64Array(daysIn(year)).map((_, dayOfYear) => {
+    const day = before(dayOfYear)
+    return day === undefined ? Number.NaN : wholeAmountOn(series, day)
   })
 }
 

@@ -33,7 +33,7 @@ const BAND_KIND = 0.5
 export interface DayForecastInput {
   /** The calendar year to forecast. */
   year: number
-  /** The first day that is not over (`dayOf`). Days after it are ignored; of itself the known part counts. */
+  /** The first day that is not over (`dayOf`). Its own known part counts when `days.known` says it; later days do not. */
   asOfDay: number
   days: DailyAmounts
   /** Days that differ from Monday to Friday: holidays, and weekends that are worked (调休). */
@@ -81,9 +81,11 @@ export function forecastYear(input: DayForecastInput): DayForecastResult {
 
   // Today, the day `end`, is taken apart: its known part lies behind, the rest is to come.
   const behind = Math.min(length, end + 1)
-  const shares = Float64Array.from({ length: behind }, (_, day) => knownShareOn(days, first + day))
-  const known = shares.reduce((sum, _, day) => sum + knownAmountOn(days, first + day), 0)
-  const thisYear = Float64Array.from({ length: end }, (_, day) => wholeAmountOn(days, first + day))
+  const shares = new Float64Array(behind).map((_, day) =>
+    day < end || days.known ? knownShareOn(days, first + day) : 0,
+  )
+  const known = shares.reduce((sum, share, day) => sum + (share > 0 ? knownAmountOn(days, first + day) : 0), 0)
+  const thisYear = new Float64Array(end).map((_, day) => wholeAmountOn(days, first + day))
   const lastYear = dropContradictedZeros(lastYearByDate(days, year), thisYear)
   const isOwn = knownDays(lastYear) >= OWN_PROFILE_KNOWN_MIN && lastYear.some((amount) => amount > 0)
   const profile = isOwn ? fillFromWeeks(lastYear) : input.kindProfile
@@ -189,8 +191,9 @@ const bandLogOf = ({ scatter }: ForecastLevel): number =>
 function differingDays({ calendar, year }: DayForecastInput): (dayOfYear: number) => boolean {
   if (!calendar || calendar.size === 0) return () => false
   const first = firstDayOf(year)
+  const dateBefore = sameDateBefore(year)
   return (dayOfYear) => {
-    const before = sameDateBefore(year, dayOfYear)
+    const before = dateBefore(dayOfYear)
     return before !== undefined && calendar.get(first + dayOfYear) !== calendar.get(before)
   }
 }
