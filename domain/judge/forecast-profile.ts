@@ -85,7 +85,7 @@ export function dropContradictedZeros(lastYear: Float64Array, thisYear: Float64A
   return kept
 }
 
-/** Fills unknown days with the mean of known days a whole number of weeks away; each week of distance halves the weight. */
+/** Fills unknown days with the mean of known days whole weeks away; each week of distance halves the weight. */
 export function fillFromWeeks(days: Float64Array): Float64Array {
   const filled = days.slice()
   for (let day = 0; day < days.length; day++) {

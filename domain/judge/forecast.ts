@@ -33,7 +33,7 @@ const BAND_KIND = 0.5
 export interface DayForecastInput {
   /** The calendar year to forecast. */
   year: number
-  /** The first day that is not over (`dayOf`). Its own known part counts when `days.known` says it; later days do not. */
+  /** The first day that is not over (`dayOf`). Its known part counts when `days.known` says it; later days do not. */
   asOfDay: number
   days: DailyAmounts
   /** Days that differ from Monday to Friday: holidays, and weekends that are worked (调休). */
@@ -123,8 +123,8 @@ export function forecastYear(input: DayForecastInput): DayForecastResult {
 }
 
 /**
- * The chance, 0 to 1, that the year's use exceeds `target`. What is not known has a Laplace distribution on the log: half
- * of the chance at the forecast, a tenth at the band's edge, a fifth of that for each further band width.
+ * The chance, 0 to 1, that the year's use exceeds `target`. The log of what is not known has a Laplace distribution:
+ * a half at the forecast, a tenth at the band's edge, a fifth of that for each further band width.
  */
 export function chanceOfExceeding({ forecast, known, bandLog }: DayForecast, target: number): number {
   const unknown = forecast - known
