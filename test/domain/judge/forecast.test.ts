@@ -1,3 +1,5 @@
+// The forecast of a year on cases of mental arithmetic, and what must hold of it for days of any shape.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dateStartMs, dayOf } from '../../../domain/calendar.ts'

@@ -1,3 +1,5 @@
+// `kilowatch forecast` as a user has it: which readings count, what it prints, and what it refuses.
+
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
