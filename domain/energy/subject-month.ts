@@ -212,7 +212,7 @@ export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): Subje
   for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts.map((part) => part[key]))
   const days = emptyDays(daysIn(month))
   for (const { byDay } of parts) if (byDay) addPacked(days, byDay)
-  total.byDay = parts.every(({ byDay }) => byDay) ? packDays(days) : null
+  total.byDay = parts.length > 0 && parts.every(({ byDay }) => byDay) ? packDays(days) : null
   return total
 }
 

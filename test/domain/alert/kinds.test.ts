@@ -172,6 +172,7 @@ describe('what was judged', () => {
     coefficientSet: null,
     unit: 'kgce/m²',
     actual,
+    ...{ knownShare: 1, knownPart: actual, reason: null, provisional: false },
     rating: null,
     constraint,
     benchmark: null,
