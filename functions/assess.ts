@@ -31,7 +31,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const docs = readOnce(state)
     const afterDays = await closingDays(state)
     const judged = await withDirtyMonths(state, shard, async (changed, trail) => {
-      const dirty = await widened(docs, institutions, { dirty: changed, present: monthOf(nowMs) })
+      const dirty = await widened(docs, county, { dirty: changed, present: monthOf(nowMs) })
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
       await sumArea({ state, docs }, { area: shard, parent, children: institutions.map(childOf), ...marked })

@@ -1,6 +1,7 @@
-// Adds the months that must be judged with the marked ones: those without a record since January of the first marked
-// year, since what is expected comes from the registry and not from records that happen to exist; and months with
-// unknown time within a year after a marked one, whose probable use follows from it.
+// Adds the months that must be judged with the marked ones, so that what is stored follows from the registry and the
+// readings alone, in whatever order they came: every institution has a record of every month from January of the
+// county's first year on, since what is expected comes from the registry; and months with unknown time within a year
+// after a marked one are weighed again, since their probable use follows from it.
 
 import { addMonths, type Month, monthsThrough } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
@@ -8,7 +9,7 @@ import type { Institution } from '../../domain/registry/records.ts'
 import { keysOf } from '../../domain/table.ts'
 import type { StateStore } from '../platform.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
-import { readYears, subjectYearKey } from './subject-year.ts'
+import { allYears, readYears, subjectYearKey, type YearMonths } from './subject-year.ts'
 
 /** Months after a marked one whose probable use may follow from it. */
 const FOLLOWING_MONTHS = 12
@@ -16,39 +17,49 @@ const FOLLOWING_MONTHS = 12
 /** `present`: the month of the clock; later ones are not judged. `docs`: year documents, each read once. */
 export async function widened(
   docs: StateStore,
-  institutions: readonly Institution[],
+  { shard, institutions }: { shard: string; institutions: readonly Institution[] },
   { dirty, present }: { dirty: DirtyMonths; present: Month },
 ): Promise<DirtyMonths> {
-  const marked = [...new Set(Object.values(dirty).flat())].sort()
-  const [first, last] = [marked[0], marked.at(-1)]
-  if (!first || !last) return dirty
-  const end = [addMonths(last, FOLLOWING_MONTHS), present].sort()[0] ?? present
-  const years: number[] = []
-  for (let year = Number(first.slice(0, 4)); year <= Number(end.slice(0, 4)); year++) years.push(year)
-  await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
-  const wanted = monthsThrough(`${first.slice(0, 4)}-01` as Month, last)
-  const wide: DirtyMonths = { ...dirty }
-  for (const { id } of institutions) {
-    const stored = Object.assign(
-      {},
-      ...(await readYears(
-        docs,
-        years.map((year) => subjectYearKey(id, year)),
-      )),
-    )
-    const own = dirty[id] ?? []
-    const added = [
-      ...wanted.filter((month) => !(month in stored)),
-      ...keysOf(stored as Record<Month, SubjectMonth>).filter(
-        (month) => month <= present && isUnknown(stored[month]) && own.some((one) => follows(month, one)),
-      ),
-    ]
-    if (added.length > 0) wide[id] = [...new Set([...own, ...added])].sort()
+  const wide = new Map(Object.entries(dirty).map(([id, months]) => [id, new Set(months)]))
+  const add = (id: string, months: readonly Month[]): void => {
+    if (months.length === 0) return
+    wide.set(id, new Set([...(wide.get(id) ?? []), ...months]))
   }
-  return wide
+  const fresh = await monthsWithoutRecord(docs, shard, dirty)
+  if (fresh.length > 0)
+    for (const { id } of institutions) {
+      const stored = await monthsOf(docs, id, fresh)
+      const missing = fresh.filter((month) => !(month in stored))
+      add(id, missing)
+    }
+  for (const [id, marked] of Object.entries(dirty)) {
+    const past = marked.filter((month) => month < present)
+    if (past.length === 0) continue
+    const following = [...new Set(past.flatMap((month) => monthsThrough(month, addMonths(month, FOLLOWING_MONTHS))))]
+    const stored = await monthsOf(docs, id, following)
+    const weighed = following.filter((month) => month <= present && stored[month] && isUnknown(stored[month]))
+    add(id, weighed)
+  }
+  return Object.fromEntries([...wide].map(([id, months]) => [id, [...months].sort()]))
 }
 
-const follows = (month: Month, marked: Month): boolean => month > marked && month <= addMonths(marked, FOLLOWING_MONTHS)
+/** Months from January of the county's first year to its last month of which the county has no record yet. */
+async function monthsWithoutRecord(docs: StateStore, shard: string, dirty: DirtyMonths): Promise<Month[]> {
+  const stored = new Set((await allYears(docs, shard)).flatMap((year) => keysOf(year)))
+  const all = [...new Set([...stored, ...Object.values(dirty).flat()])].sort()
+  const [first, last] = [all[0], all.at(-1)]
+  if (!first || !last) return []
+  return monthsThrough(`${first.slice(0, 4)}-01` as Month, last).filter((month) => !stored.has(month))
+}
+
+async function monthsOf(docs: StateStore, subject: string, months: readonly Month[]): Promise<YearMonths> {
+  const years = [...new Set(months.map((month) => month.slice(0, 4)))]
+  const stored = await readYears(
+    docs,
+    years.map((year) => subjectYearKey(subject, year)),
+  )
+  return Object.assign({}, ...stored)
+}
 
 const isUnknown = (part: SubjectMonth): boolean =>
   part.energyMissingKgce + part.quotaMissingKgce + part.heatingMissingKgce + part.specialMissingKgce > 0 ||
