@@ -8,6 +8,7 @@ import type { DualControl, QuotaStatus } from '../judge/result.ts'
 import type { Phrase, Severity } from '../phrase.ts'
 import type { MeterHours, PeriodBalance, TreeNode } from '../registry/meter-tree.ts'
 import type { Institution, Meter, ReadMeter } from '../registry/records.ts'
+import type { WorkingDays } from '../standards/working-days.ts'
 import type { AlertSubject, Asked, Detected, Limits } from './finding.ts'
 
 /** `Facts`: the kind's facts besides its value, plain JSON. */
@@ -108,6 +109,7 @@ export interface Given {
     /** By meter. All begin at the same hour. */
     hours: ReadonlyMap<string, MeterHours>
     events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean }[]>
+    workingDays: WorkingDays
     /** By PV meter: the present month, then the same month of earlier years. */
     generated: ReadonlyMap<string, readonly { kwh: number; days: number }[]>
     /** The boundary of its data centre. */

@@ -154,6 +154,12 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('costYuan', '费用', '费用(元)', '费用（元）', '金额'),
     text('source', '票据号', '依据', '来源'),
   ],
+  calendar: [
+    text('date', '日期'),
+    text('kind', '类型', '类别'),
+    text('name', '名称', '节日'),
+    text('source', '依据', '来源'),
+  ],
   coefficients: [
     text('purpose', '适用范围'),
     text('name', '名称', '系数集名称'),

@@ -8,6 +8,7 @@ import { balanceOf, type MeterHours, meterTree } from '../../domain/registry/met
 import { EXPORT, type Institution, type Meter } from '../../domain/registry/records.ts'
 import { type EventKind, eventId } from '../../domain/settle/review.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
+import type { RegistryReader } from '../registry/reader.ts'
 import { clockJumpsOf } from '../settling/clock-jumps.ts'
 import { reviewKey } from '../settling/review.ts'
 import { standstillsOf, stuckAmong } from '../settling/stuck.ts'
@@ -18,10 +19,10 @@ const DAYS_LOADED = 33
 const PV_YEARS = 3
 /** Known hours that a day needs to count for PV. */
 const PV_HOURS_MIN = 22
-type Ports = Pick<Platform, 'state' | 'consumption'>
+type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: Pick<RegistryReader, 'workingDays'> }
 
 /** `hours`: of the last DAYS_LOADED days and the present one. */
-export type MeterLook = Pick<Given['hours'], 'hours' | 'events' | 'generated'>
+export type MeterLook = Pick<Given['hours'], 'hours' | 'events' | 'generated' | 'workingDays'>
 
 /** Reads the hours, events and PV generation of some meters. */
 export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: number): Promise<MeterLook> {
@@ -35,7 +36,8 @@ export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: n
     if (!hours.has(meter)) hours.set(meter, { firstHourMs: dayStartMs(firstDay), amounts: own })
   }
   const events = await eventsOf(ports, meters, { days, hours, fromMs: dayStartMs(firstDay), toMs: nowMs })
-  return { hours, events, generated: await generatedBy(ports, meters, nowMs) }
+  const generated = await generatedBy(ports, meters, nowMs)
+  return { hours, events, generated, workingDays: await ports.registry.workingDays() }
 }
 
 /** The part of a look that concerns one institution and its meters. */

@@ -3,11 +3,11 @@
 // own.
 
 import { expect, test } from 'vitest'
-import { isWeekday } from '../../domain/alert/kinds/after-hours-load.ts'
 import { ALERT_KINDS, type AlertKind } from '../../domain/alert/kinds.ts'
 import type { AlertEvent } from '../../domain/alert/life.ts'
 import { dayOf, formatInstant, HOUR_MS, hourOfDay, MINUTE_MS } from '../../domain/calendar.ts'
 import type { Meter } from '../../domain/registry/records.ts'
+import { isWeekday } from '../../domain/standards/working-days.ts'
 import { gatewaySeenKey } from '../../functions/alerts/gateways-heard.ts'
 import { alertKeys } from '../../functions/alerts/store.ts'
 import { putReview } from '../../functions/settling/review.ts'

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Detected } from '../../../domain/alert/finding.ts'
-import { isWeekday, outsideLoad } from '../../../domain/alert/kinds/after-hours-load.ts'
+import { outsideLoad } from '../../../domain/alert/kinds/after-hours-load.ts'
 import { highestTarget } from '../../../domain/alert/kinds/dual-control.ts'
 import type { HourAmounts } from '../../../domain/alert/kinds/hours.ts'
 import { nightFlow } from '../../../domain/alert/kinds/night-flow-leak.ts'
@@ -12,10 +12,12 @@ import { highestQuota } from '../../../domain/alert/kinds/quota.ts'
 import { waitingEvents } from '../../../domain/alert/kinds/register-event.ts'
 import { gatewaySilence, meterSilence } from '../../../domain/alert/kinds/silence.ts'
 import { imbalance } from '../../../domain/alert/kinds/tree-imbalance.ts'
+import { findingOf, type KnownFinding } from '../../../domain/alert/kinds.ts'
 import { ALERT_RULES, defaultLimits } from '../../../domain/alert/rules.ts'
 import { explainFinding } from '../../../domain/alert/text.ts'
-import { dayOf, dayStartMs, hourOfDay } from '../../../domain/calendar.ts'
+import { dayLabel, dayOf, dayStartMs, hourOfDay } from '../../../domain/calendar.ts'
 import type { DualControl, QuotaStatus } from '../../../domain/judge/result.ts'
+import { type CalendarDay, isWeekday, type WorkingDays, workingDays } from '../../../domain/standards/working-days.ts'
 import { asked, DAY, HOUR, judged, MINUTE, NOW } from './asked.ts'
 
 const raises = ({ value, limits }: Detected<object>): boolean | null => (value === null ? null : value > limits.raise)
@@ -99,8 +101,12 @@ describe('night-flow leak', () => {
 describe('load outside working hours', () => {
   const office = (night: number) => (ago: number, hour: number) =>
     isWeekday(dayOf(NOW) - ago) && hour >= 8 && hour < 18 ? 50 : night
-  const load = (hours: HourAmounts, isWorkday?: (day: number) => boolean) =>
-    outsideLoad(asked('afterHoursLoad'), { hours, isWorkday })
+  const today = dayOf(NOW)
+  const load = (hours: HourAmounts, calendar: readonly CalendarDay[] = [], more: Partial<WorkingDays> = {}) =>
+    outsideLoad(asked('afterHoursLoad'), { hours, workingDays: { ...workingDays(calendar), ...more } })
+  /** A holiday of nine days up to yesterday, in which the office is as by night. */
+  const holidays = Array.from({ length: 9 }, (_, n) => ({ date: dayLabel(today - 1 - n), kind: 'holiday' as const }))
+  const closed = (ago: number, hour: number) => (ago <= 9 ? 12 : office(12)(ago, hour))
 
   test('an office that switches off', () => expect(raises(load(hoursOf(8, office(5))))).toBe(false))
   test('a load that never changes: 118 of 168 hours are outside', () => {
@@ -108,7 +114,33 @@ describe('load outside working hours', () => {
     expect(found.value).toBeCloseTo((100 * 118) / 168, 9)
     expect(raises(found)).toBe(true)
   })
-  test('a calendar of holidays is heard', () => expect(load(hoursOf(8, office(5)), () => false).value).toBe(100))
+  test('a closed office in its holidays has the share of the week before', () => {
+    const share = (100 * (5 * 14 * 12 + 2 * 24 * 12)) / (5 * (10 * 50 + 14 * 12) + 2 * 24 * 12)
+    expect(load(hoursOf(33, closed), holidays).value).toBeCloseTo(share, 9)
+  })
+  test('a load that is left on in the holidays is found', () => {
+    const found = load(
+      hoursOf(33, (ago, hour) => (ago <= 14 ? 50 : office(12)(ago, hour))),
+      holidays,
+    )
+    expect(raises(found)).toBe(true)
+  })
+  test('a Saturday that is worked for a holiday is a working day', () => {
+    const worked = [{ date: dayLabel(today - 2), kind: 'workday' as const }]
+    const found = load(
+      hoursOf(33, (ago, hour) => (ago === 2 && hour >= 8 && hour < 18 ? 50 : office(5)(ago, hour))),
+      worked,
+    )
+    expect(isWeekday(today - 2)).toBe(false)
+    expect(found.facts?.outsideKwh).toBe(5 * 14 * 5 + 2 * 24 * 5)
+  })
+  test('in a year without a calendar a closed weekday is a day off, and the text says what is assumed', () => {
+    const found = load(hoursOf(33, closed), [], { knows: () => false, isWorkday: isWeekday })
+    expect(raises(found)).toBe(false)
+    const text = explainFinding(findingOf('afterHoursLoad', found) as KnownFinding, 'zh').measured
+    expect(text).toContain('节假日历')
+    expect(raises(load(hoursOf(33, office(50)), [], { knows: () => false, isWorkday: isWeekday }))).toBe(true)
+  })
   test('not judged with two days missing, nor without load', () => {
     expect(load(hoursOf(8, (ago) => (ago <= 2 ? Number.NaN : 50))).value).toBeNull()
     expect(load(hoursOf(8, () => 0)).value).toBeNull()
