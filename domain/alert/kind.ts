@@ -110,8 +110,8 @@ export interface Given {
     hours: ReadonlyMap<string, MeterHours>
     events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean }[]>
     workingDays: WorkingDays
-    /** By PV meter: the present month, then the same month of earlier years. */
-    generated: ReadonlyMap<string, readonly { kwh: number; days: number }[]>
+    /** By PV meter: kWh of the last two weeks by day, then of the same days of earlier years; null: not known. */
+    generated: ReadonlyMap<string, readonly (readonly (number | null)[])[]>
     /** The boundary of its data centre. */
     centre: CentreBoundary
     /** The last BALANCE_DAYS whole days of each node of its meter tree without an offline meter. */

@@ -12,10 +12,10 @@ interface LoadFacts {
   outsideKwh: number
   totalKwh: number
   days: number
-  /** How many of the days are working days. */
-  workdays: number
-  /** The first year among the days whose holidays are not known; null: all are. */
-  yearUnknown: number | null
+  /** How many of the days are working days; absent in alerts stored by version 0.1.0. */
+  workdays?: number
+  /** The first year among the days whose holidays are not known; absent: all are. */
+  yearUnknown?: string
 }
 
 const DAYS_PER_WEEK = 7
@@ -46,8 +46,8 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
   },
   text: {
     measured: ({ facts: { outsideKwh, totalKwh, days, workdays, yearUnknown }, value }) => ({
-      zh: `最近 ${workdays} 个工作日和 ${days - workdays} 个休息日，非工作时间用电 ${figure(outsideKwh)} kWh，占 ${percent(value)}（共 ${figure(totalKwh)} kWh）${unknownHolidays(yearUnknown).zh}`,
-      en: `${figure(outsideKwh)} of ${figure(totalKwh)} kWh in the last ${workdays} working days and ${days - workdays} days off fell outside working hours: ${percent(value)}${unknownHolidays(yearUnknown).en}`,
+      zh: `${daysOf(days, workdays).zh}非工作时间用电 ${figure(outsideKwh)} kWh，占 ${percent(value)}（共 ${figure(totalKwh)} kWh）${unknownHolidays(yearUnknown).zh}`,
+      en: `${figure(outsideKwh)} of ${figure(totalKwh)} kWh in ${daysOf(days, workdays).en} fell outside working hours: ${percent(value)}${unknownHolidays(yearUnknown).en}`,
     }),
     against: ({ limits: { raise } }) => ({ zh: `限值 ${percent(raise)}`, en: `limit ${percent(raise)}` }),
   },
@@ -69,8 +69,16 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
   },
 }
 
-const unknownHolidays = (year: number | null): Phrase =>
-  year === null
+const daysOf = (days: number, workdays: number | undefined): Phrase =>
+  workdays === undefined
+    ? { zh: `近 ${days} 天`, en: `${days} days` }
+    : {
+        zh: `最近 ${workdays} 个工作日和 ${days - workdays} 个休息日，`,
+        en: `the last ${workdays} working days and ${days - workdays} days off`,
+      }
+
+const unknownHolidays = (year: string | undefined): Phrase =>
+  year === undefined
     ? { zh: '', en: '' }
     : {
         zh: `；没有 ${year} 年节假日历，按周一至周五计`,
@@ -99,8 +107,14 @@ export function outsideLoad(
   const totalKwh = week.reduce((sum, { inside, outside }) => sum + inside + outside, 0)
   if (week.length < days || known < days * 24 * KNOWN_SHARE_MIN || totalKwh < kwhMin) return unjudged(asked)
   const outsideKwh = totalKwh - worked.reduce((sum, { inside }) => sum + inside, 0)
-  const yearUnknown = yearsOf(week).find((year) => !workingDays.knows(year)) ?? null
-  const facts = { outsideKwh, totalKwh, days, workdays: worked.length, yearUnknown }
+  const yearUnknown = yearsOf(week).find((year) => !workingDays.knows(year))
+  const facts = {
+    outsideKwh,
+    totalKwh,
+    days,
+    workdays: worked.length,
+    ...(yearUnknown && { yearUnknown: String(yearUnknown) }),
+  }
   return judged(asked, { value: (100 * outsideKwh) / totalKwh, facts })
 }
 

@@ -84,8 +84,19 @@ describe('night-flow leak', () => {
     expect(raises(leak(water(40, 0.5)))).toBe(false)
     expect(raises(leak(water(40, 0.5), 0.02))).toBe(true)
   })
-  test('not judged without last night, nor without a baseline', () => {
-    expect(leak(hoursOf(40, (ago) => (ago === 0 ? Number.NaN : 1))).value).toBeNull()
+  test('readings that come once a day: the last known night counts', () => {
+    const daily = (leakDays: number) =>
+      hoursOf(40, (ago, hour) => (ago === 0 ? Number.NaN : (hour < 6 ? 0.02 : 1.2) + (ago < leakDays ? 0.5 : 0)))
+    expect(raises(leak(daily(4)))).toBe(true)
+    expect(raises(leak(daily(3)))).toBe(false)
+    expect(leak(daily(4)).facts?.lastNightMs).toBe(dayStartMs(dayOf(NOW) - 1) + 5 * HOUR)
+  })
+  test('a night without data is passed over, a week without is not', () => {
+    const gap = (days: number) => hoursOf(40, (ago) => (ago < days ? Number.NaN : ago < 20 ? 0.6 : 0.02))
+    expect(raises(leak(gap(7), 0.02))).toBe(true)
+    expect(leak(gap(8), 0.02).value).toBeNull()
+  })
+  test('not judged without a baseline', () => {
     expect(leak(hoursOf(10, () => 1)).value).toBeNull()
   })
   test('says how much against what', () => {
@@ -94,6 +105,7 @@ describe('night-flow leak', () => {
       baselineM3PerHour: 0.02,
       limitM3PerHour: 0.1,
       nights: 3,
+      lastNightMs: dayStartMs(dayOf(NOW)) + 5 * HOUR,
     })
   })
 })
@@ -173,19 +185,32 @@ describe('main and sub meters', () => {
 })
 
 describe('PV', () => {
-  const earlier = [
-    { kwh: 3000, days: 30 },
-    { kwh: 3300, days: 30 },
-    { kwh: 100, days: 2 },
-  ]
-  const pv = (kwh: number, days: number, history = earlier) =>
-    sunshine(asked('pvUnderperformance'), { current: { kwh, days }, earlier: history })
-  test('a usual month', () => expect(raises(pv(1400, 14))).toBe(false))
-  test('a third is missing', () => expect(raises(pv(980, 14))).toBe(true))
-  test('a sunny month is no fault', () => expect(pv(2800, 14).value).toBe(0))
+  /** Two weeks, every other day under clouds. */
+  const weeks = (clear: number, cloudy = clear * 0.3, known = 14) =>
+    Array.from({ length: 14 }, (_, n) => (n < 14 - known ? null : n % 2 === 0 ? clear : cloudy))
+  const pv = (current: (number | null)[], earlier = [weeks(100), weeks(110), weeks(500, 500, 3)]) =>
+    sunshine(asked('pvUnderperformance'), { current, earlier })
+
+  test('the usual weeks', () => expect(raises(pv(weeks(100)))).toBe(false))
+  test('a third is missing on every day', () => expect(raises(pv(weeks(67, 20)))).toBe(true))
+  test('clouds on half of the days are no fault', () => expect(pv(weeks(105, 0)).value).toBe(0))
+  test('sunny weeks are no fault', () => expect(pv(weeks(130, 130)).value).toBe(0))
+  test('snow on the same days of both years is no fault', () => {
+    const snow = Array.from({ length: 14 }, (_, n) => (n < 11 ? 30 : 100))
+    expect(pv(snow, [snow]).value).toBe(0)
+  })
+  test('a week after a repair it is over', () => {
+    const repaired = Array.from({ length: 14 }, (_, n) => (n < 7 ? 50 : 100))
+    expect(clears(pv(repaired, [Array.from({ length: 14 }, () => 100)]))).toBe(true)
+  })
+  test('only days that are known now are held against earlier ones', () => {
+    const current = Array.from({ length: 14 }, (_, n) => (n < 4 ? null : 50))
+    const earlier = Array.from({ length: 14 }, (_, n) => (n < 4 ? 100 : 50))
+    expect(pv(current, [earlier]).value).toBe(0)
+  })
   test('too few days, or no history', () => {
-    expect(pv(100, 9).value).toBeNull()
-    expect(pv(980, 14, []).value).toBeNull()
+    expect(pv(weeks(50, 50, 9)).value).toBeNull()
+    expect(pv(weeks(50), []).value).toBeNull()
   })
 })
 
