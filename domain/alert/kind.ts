@@ -97,6 +97,8 @@ export interface Given {
     meters: readonly ReadMeter[]
     /** Time of its last message, or of its status `offline` (its last will) when that is later. */
     lastMs: number
+    /** Expected minutes between uploads (domain/alert/cadence.ts); 0: not known. */
+    uploadMinutes: number
     /** Start of the present uninterrupted listening. */
     listeningSinceMs: number
     /** Time of a meter's latest reading. */

@@ -83,6 +83,7 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('id', '网关编号', '网关编码', '采集器编号'),
     text('institution', '机构编码', '所属机构'),
     text('name', '网关名称', '名称'),
+    number('uploadMinutes', '上报间隔', '上报间隔(分钟)', '上报间隔（分钟）'),
     text('password', '密码', '口令'),
   ],
   meters: [

@@ -86,7 +86,13 @@ export const institutionSchema = z.object({
 })
 export type Institution = z.infer<typeof institutionSchema>
 
-export const gatewaySchema = z.object({ id: gatewayId, institution: recordId, name: z.string().optional() })
+export const gatewaySchema = z.object({
+  id: gatewayId,
+  institution: recordId,
+  name: z.string().optional(),
+  /** How often it sends what it has; absent: learned (docs/rules/alerts.md#cadence). */
+  uploadMinutes: z.number().positive().optional(),
+})
 export type Gateway = z.infer<typeof gatewaySchema>
 
 export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as const

@@ -40,10 +40,16 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
   },
   text: {
     measured: ({ facts: { nights, flowM3PerHour, lastNightMs } }) => {
-      const until = lastNightMs === undefined ? undefined : dayLabel(dayOf(lastNightMs))
+      const flow = figure(flowM3PerHour)
+      if (lastNightMs === undefined)
+        return {
+          zh: `连续 ${nights} 夜最小流量 ${flow} m³/h`,
+          en: `the flow never fell below ${flow} m³/h in ${nights} nights running`,
+        }
+      const until = dayLabel(dayOf(lastNightMs))
       return {
-        zh: `${until ? `截至 ${until} 的 ` : ''}${nights} 个有数夜间，最小流量 ${figure(flowM3PerHour)} m³/h`,
-        en: `the flow never fell below ${figure(flowM3PerHour)} m³/h in ${nights} known nights${until ? ` up to ${until}` : ''}`,
+        zh: `截至 ${until} 的 ${nights} 个有数夜间，最小流量 ${flow} m³/h`,
+        en: `the flow never fell below ${flow} m³/h in ${nights} known nights up to ${until}`,
       }
     },
     against: ({ facts }) => ({

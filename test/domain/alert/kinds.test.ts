@@ -46,8 +46,21 @@ describe('silence', () => {
     { name: 'half an hour at one-minute uploads', minutes: 31, every: 1, raised: true, cleared: false },
   ]
   test.each(rows)('gateway: $name', ({ minutes, every, raised, cleared }) => {
-    const found = gatewaySilence(asked('gatewayOffline'), { lastMs: NOW - minutes * MINUTE, everyMinutes: every })
+    const found = gatewaySilence(asked('gatewayOffline'), {
+      lastMs: NOW - minutes * MINUTE,
+      everyMinutes: every,
+      uploadMinutes: 0,
+    })
     expect([raises(found), clears(found)]).toEqual([raised, cleared])
+  })
+
+  const daily = (hours: number) =>
+    gatewaySilence(asked('gatewayOffline'), { lastMs: NOW - hours * HOUR, everyMinutes: 60, uploadMinutes: 24 * 60 })
+  test('a gateway that uploads once a day is not offline between', () => {
+    expect([raises(daily(24)), raises(daily(36)), raises(daily(37))]).toEqual([false, false, true])
+    expect(clears(daily(1))).toBe(true)
+    const text = explainFinding(findingOf('gatewayOffline', daily(37)) as KnownFinding, 'zh')
+    expect(text.against).toContain('24 小时上报一次')
   })
 
   const meter = (lastAgo: number, gatewayAgo: number) =>
