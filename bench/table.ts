@@ -2,7 +2,7 @@
 
 import { must } from '../domain/must.ts'
 
-export type BenchRow = RateRow | TimeRow | CostRow
+export type BenchRow = RateRow | TimeRow | CostRow | DetectionRow
 
 export interface RateRow {
   what: string
@@ -49,6 +49,21 @@ export interface CostRow {
   more: Record<string, number>
 }
 
+/** What was found of what was there. */
+export interface DetectionRow {
+  what: string
+  rightly: number
+  wrongly: number
+  missed: number
+  /** Rightly ÷ (rightly + wrongly); null when nothing was raised. */
+  precision: number | null
+  /** Rightly ÷ (rightly + missed); null when nothing was there. */
+  recall: number | null
+  /** Of both. */
+  bar: number
+  more: Record<string, number>
+}
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
@@ -65,14 +80,18 @@ export function table(rows: readonly BenchRow[]): string {
   const rates = rows.filter((row) => 'readingsPerSecond' in row)
   const times = rows.filter((row) => 'seconds' in row)
   const costs = rows.filter((row) => 'value' in row)
-  const notes = rows.map(({ what, reference, more }) => {
-    const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
-    return `${what}: ${[figures.join(', '), `reference: ${reference.what}`].filter((text) => text !== '').join('; ')}`
-  })
+  const detections = rows.filter((row) => 'precision' in row)
+  const notes = rows
+    .filter((row) => 'reference' in row)
+    .map(({ what, reference, more }) => {
+      const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
+      return `${what}: ${[figures.join(', '), `reference: ${reference.what}`].filter((text) => text !== '').join('; ')}`
+    })
   const blocks = [
     rates.length > 0 ? rateLines(rates) : [],
     times.length > 0 ? timeLines(times) : [],
     costs.length > 0 ? costLines(costs) : [],
+    detections.length > 0 ? detectionLines(detections) : [],
     notes,
   ]
   return `${blocks
@@ -117,6 +136,16 @@ const costLines = (rows: readonly CostRow[]): string[] =>
       fine.format(bar),
       fine.format(reference.value),
       fine.format(ratio),
+    ]),
+  ])
+
+const detectionLines = (rows: readonly DetectionRow[]): string[] =>
+  aligned([
+    ['', 'true', 'false', 'missed', 'precision', 'recall', 'bar'],
+    ...rows.map(({ what, rightly, wrongly, missed, precision, recall, bar }) => [
+      what,
+      ...[rightly, wrongly, missed].map((count) => whole.format(count)),
+      ...[precision, recall, bar].map((share) => (share === null ? '' : fine.format(share))),
     ]),
   ])
 
