@@ -11,7 +11,7 @@ import { judgeMonths } from './judging/institution-months.ts'
 import { summarize } from './judging/list-rows.ts'
 import { markChanged, markPresent } from './judging/marks.ts'
 import { closingDays } from './judging/revision.ts'
-import { widened } from './judging/widen.ts'
+import { markWidened } from './judging/widen.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
 import { lookAtClocks } from './settling/clock-jumps.ts'
@@ -27,11 +27,11 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const { institutions, meters, parent } = county
     const nowMs = now()
     await markChanged(state, county)
+    await markWidened(state, county, monthOf(nowMs))
     // Read once for the county: months, rows and alerts use the same documents.
     const docs = readOnce(state)
     const afterDays = await closingDays(state)
-    const judged = await withDirtyMonths(state, shard, async (changed, trail) => {
-      const dirty = await widened(docs, county, { dirty: changed, present: monthOf(nowMs) })
+    const judged = await withDirtyMonths(state, shard, async (dirty, trail) => {
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
       await sumArea({ state, docs }, { area: shard, parent, children: institutions.map(childOf), ...marked })

@@ -1,6 +1,6 @@
 // Makes the days of a total, known and expected, from the months of two years: the input of its forecast.
 
-import { DAY_MS, dayOf, dayStartMs, type Month, monthRange } from '../calendar.ts'
+import { DAY_MS, dayOf, dayStartMs, type Month, monthRange, yearOf } from '../calendar.ts'
 import { daysIn, daysOfField } from '../energy/day-amounts.ts'
 import { resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
 import type { DUAL_CONTROL, TotalIndicator } from '../indicator.ts'
@@ -23,6 +23,9 @@ export function daysOfTotal(
   for (const part of months.values()) {
     const place = dayOf(monthRange(part.month).fromMs) - firstDay
     if (place < 0 || place >= length) continue
+    const isExpected = resourceHours(part, row.resource).expected > 0
+    // Before its opening an institution used nothing this year; of its season last year says nothing then.
+    if (!isExpected && yearOf(monthRange(part.month).fromMs) === fromYear) continue
     const own = monthDays(part, row)
     for (const [day, amount] of own.amounts.entries()) {
       if (place + day >= length) break
@@ -43,11 +46,11 @@ interface MonthDays {
 function monthDays(part: SubjectMonth, row: TotalRow): MonthDays {
   const { expected, known: hoursKnown } = resourceHours(part, row.resource)
   const without = row.resource === 'water' ? part.waterHoursWithoutUsual : part.hoursWithoutUsual
-  const ofHours = expected > 0 ? Math.max(0, 1 - without / expected) : 0
+  const ofHours = expected > 0 ? Math.max(0, 1 - without / expected) : 1
   const days = daysOfField(part, row.numerator)
   if (!days) {
     const length = daysIn(part.month)
-    const share = expected > 0 ? hoursKnown / expected : 0
+    const share = expected > 0 ? hoursKnown / expected : 1
     return {
       amounts: new Float64Array(length).fill(part[row.numerator] / length),
       known: new Float64Array(length).fill(share),

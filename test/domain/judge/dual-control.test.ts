@@ -66,7 +66,7 @@ const row = (result: ReturnType<typeof judge>, indicator: string) => {
   return found
 }
 /** The days of a March in which the whole amount lies evenly, up to an instant. */
-const marchDays = (amount: number, elapsedMs: number): string => {
+const marchDays = (amount: number, elapsedMs: number): string | null => {
   const days = emptyDays(Math.ceil(elapsedMs / DAY_MS))
   for (const field of DAY_FIELDS) if (field === 'energyKgce') days[field].fill(amount / 31)
   const last = days.energyKgce.length - 1
