@@ -20,7 +20,7 @@ export const DAY_FIELDS = keysOf(PLACES)
 /** One value for each day of a month. */
 export type DaySeries = Record<DayField, Float64Array>
 
-export const daysIn = (month: Month): number => {
+export const daysInMonth = (month: Month): number => {
   const { fromMs, toMs } = monthRange(month)
   return Math.round((toMs - fromMs) / DAY_MS)
 }

@@ -13,7 +13,7 @@ import type { CoefficientSet } from '../standards/coefficients.ts'
 import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
-import { addPacked, daysIn, emptyDays, packDays } from './day-amounts.ts'
+import { addPacked, daysInMonth, emptyDays, packDays } from './day-amounts.ts'
 import { type Deducted, deductionsOf, generatorsOf } from './deductions.ts'
 import { type Fuels, fuelField, fuelsOf } from './fuel.ts'
 import { daysOfSpan, missingOfSpan, type Purpose, type Purposes, type SpanParts, type Supplied } from './span-days.ts'
@@ -91,7 +91,6 @@ function spanMonth(input: MonthInput, span: Span): SubjectMonth {
   const supplied = Object.fromEntries(
     MEDIA.map((medium) => [medium, supplyOf(medium, { meters, loose, bills, span, countOf })]),
   ) as Supplied
-  const { water } = supplied
   const supplies = Object.values(supplied)
   const counted = supplies.flatMap((supply) => supply.bills)
   const fuels = fuelsOf(
@@ -103,9 +102,6 @@ function spanMonth(input: MonthInput, span: Span): SubjectMonth {
   const co2 = co2Of(supplied, sets, fuels)
   const centre = centreBoundaries(institution, meters).pue
   const amountIn = (side: readonly string[]): number => sum(meters.filter(({ id }) => side.includes(id)))
-  const stated = meanSize(institution.sizes, span.fromMs, span.toMs)
-  const size = ENERGY_MEDIA.some((medium) => supplied[medium].sources > 0) ? stated : UNKNOWN_SIZE
-  const waterUsers = water.sources > 0 ? stated.energyUsers : null
   const generators = generatorsOf(meters)
   const purposes = purposesOf(input, { supplied, counted, fuels, countOf })
   const parts: SpanParts = { span, supplied, fuels, purposes, usedOnSite: generators.usedOnSite, countOf, sets }
@@ -132,17 +128,31 @@ function spanMonth(input: MonthInput, span: Span): SubjectMonth {
       (area, { bill, amount }) => (bill.carrier === 'heatByArea' ? area + amount : area),
       0,
     ),
-    energyKgceWithArea: size.floorAreaM2 === null ? 0 : energyKgce,
-    co2KgWithArea: size.floorAreaM2 === null ? 0 : co2.co2Kg,
-    energyKgceWithUsers: size.energyUsers === null ? 0 : energyKgce,
-    waterM3WithUsers: waterUsers === null ? 0 : water.amount,
-    ...size,
-    waterUsers,
+    ...sizesOf(institution, supplied, { span, energyKgce, co2Kg: co2.co2Kg }),
     ...knownHours(supplied, hours),
     generationHoursExpected: hours * generators.generating.length,
     generationHoursKnown: generators.generating.reduce((known, meter) => known + countOf(meter).hoursKnown, 0),
     ...missingOfSpan(parts),
     byDay: packDays(daysOfSpan(parts)),
+  }
+}
+
+/** Sizes, where something is metered or billed that they are held against, and the numerators of the intensities. */
+function sizesOf(
+  { sizes }: Institution,
+  supplied: Supplied,
+  { span, energyKgce, co2Kg }: { span: Span; energyKgce: number; co2Kg: number },
+) {
+  const stated = meanSize(sizes, span.fromMs, span.toMs)
+  const size = ENERGY_MEDIA.some((medium) => supplied[medium].sources > 0) ? stated : UNKNOWN_SIZE
+  const waterUsers = supplied.water.sources > 0 ? stated.energyUsers : null
+  return {
+    energyKgceWithArea: size.floorAreaM2 === null ? 0 : energyKgce,
+    co2KgWithArea: size.floorAreaM2 === null ? 0 : co2Kg,
+    energyKgceWithUsers: size.energyUsers === null ? 0 : energyKgce,
+    waterM3WithUsers: waterUsers === null ? 0 : supplied.water.amount,
+    ...size,
+    waterUsers,
   }
 }
 
@@ -155,7 +165,7 @@ function joinSpans(month: Month, spans: readonly ({ span: Span; part: SubjectMon
     month,
     open.map(({ part }) => part),
   )
-  const days = emptyDays(daysIn(month))
+  const days = emptyDays(daysInMonth(month))
   for (const { span, part } of open)
     if (part.byDay) addPacked(days, part.byDay, dayOf(span.fromMs) - dayOf(monthRange(month).fromMs))
   const ofTime = open.reduce((sum, { span }) => sum + span.share, 0)

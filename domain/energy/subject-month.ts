@@ -5,7 +5,7 @@ import { addMonths, type Month, monthOf, monthRange } from '../calendar.ts'
 import type { ResourceKind } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
 import { CARRIERS, type Carrier, ENERGY_MEDIA, FUEL_CARRIERS, type FuelCarrier, MEDIA, type Medium } from '../medium.ts'
-import { addPacked, type DayField, daysIn, emptyDays, packDays, shareFrom } from './day-amounts.ts'
+import { addPacked, type DayField, daysInMonth, emptyDays, packDays, shareFrom } from './day-amounts.ts'
 
 /**
  * One amount per carrier: main meters minus excluded ones (let to others), plus bills; electricity is purchased
@@ -210,7 +210,7 @@ export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): Subje
   } as SubjectMonth // filled below: every other key is in one of the two lists
   for (const key of AMOUNT_KEYS) total[key] = parts.reduce((sum, part) => sum + part[key], 0)
   for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts.map((part) => part[key]))
-  const days = emptyDays(daysIn(month))
+  const days = emptyDays(daysInMonth(month))
   for (const { byDay } of parts) if (byDay) addPacked(days, byDay)
   // Null in a part means that nothing was used, or that it is of a release that kept no days.
   const isKept = parts.every(({ byDay, energyKgce, waterM3 }) => byDay || (energyKgce === 0 && waterM3 === 0))

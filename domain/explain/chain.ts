@@ -5,9 +5,10 @@
 import { addMonths, type Month, monthOf, monthRange, monthsThrough } from '../calendar.ts'
 import type { StandardsInForce } from '../energy/conversion.ts'
 import type { MonthSource, MonthSources } from '../energy/month-source.ts'
-import { resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
+import { cutMonth, resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
 import { type IndicatorRow, type IndicatorSize, type IndicatorTable, indicatorRow } from '../indicator.ts'
 import { fuelLeftOut, numeratorOf, sizeOf } from '../judge/indicator-value.ts'
+import { knownShareOf } from '../judge/known-share.ts'
 import { weightedMean } from '../mean.ts'
 import type { Carrier } from '../medium.ts'
 import type { ExplainCheck, ExplainedIndicator, ExplainedMonth, ExplainTerm, ExplainView } from '../view/explain.ts'
@@ -61,10 +62,13 @@ export function explainMonths(
   if (!row) throw new RangeError(`${table} has no indicator ${indicator}`)
   const byName = new Map(input.months.map((part) => [part.month, part]))
   const window = explainWindow(table, indicator, input.endMs)
-  const known = window.flatMap((given) => {
+  const present = window.flatMap((given, index) => {
     const part = byName.get(given.month)
-    return part && resourceHours(part, row.resource).known > 0 ? [{ ...given, part }] : []
+    return part
+      ? [{ ...given, weight: weightOf(part, row, { ...given, isFirst: index === 0 }, input.endMs), part }]
+      : []
   })
+  const known = present.some(({ part }) => resourceHours(part, row.resource).known > 0) ? present : []
   const lowerBound = known.some(({ part }) => fuelLeftOut(part, row) > 0)
   const children = input.children?.map(({ subject, months }) => ({
     subject,
@@ -102,6 +106,7 @@ export function explainMonths(
       sizeWeightMs: ms,
       hoursExpected: hours.expected,
       hoursKnown: hours.known,
+      knownShare: knownShareOf(part, row),
     }
   })
   const without = (why: ExplainView['why']) => ({ months, result: null, why, lowerBound, checks })
@@ -109,6 +114,20 @@ export function explainMonths(
   if (row.size !== null && known.length < window.length) return without('incompleteYear')
   if (table === 'quota' && lowerBound) return without('withoutRow')
   return { ...resultOf(months, row), months, lowerBound, checks }
+}
+
+/** A cut first month counts by its own days, so that a heating season that ends in it lies where it was. */
+function weightOf(
+  part: SubjectMonth,
+  row: IndicatorRow,
+  { weight, isFirst }: { weight: number; isFirst: boolean },
+  endMs: number,
+): number {
+  if (!isFirst || weight === 1) return weight
+  const whole = numeratorOf(part, row)
+  const { fromMs } = monthRange(monthOf(endMs - 1))
+  const cut = cutMonth(part, { fromMs: monthRange(part.month).fromMs + (endMs - fromMs) })
+  return whole === 0 ? weight : numeratorOf(cut, row) / whole
 }
 
 /** Relative tolerance for sums of the same parts in different orders. */
@@ -130,7 +149,7 @@ function childTerm(subject: string, part: SubjectMonth | undefined, row: Indicat
   return [{ kind: 'child', source: subject, amount: adds, unit: row.numeratorUnit, row: null, adds, sources: [] }]
 }
 
-const PARTS = ['heating', 'special', 'transport'] as const
+const PARTS = ['heating', 'special', 'transport', 'generation'] as const
 const isPart = (source: string): source is (typeof PARTS)[number] => PARTS.some((part) => part === source)
 
 const sourcesOf = ({ source }: ExplainTerm, own: MonthSources): readonly MonthSource[] =>

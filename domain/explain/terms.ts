@@ -1,7 +1,7 @@
 // Lists the terms of an indicator's numerator in one month: carriers with the rows that convert them, and parts.
 
 import { entriesOf, type LedgerCoefficient, type LedgerFactor } from '../energy/carbon-source.ts'
-import type { StandardsInForce } from '../energy/conversion.ts'
+import { kgceOf, type StandardsInForce } from '../energy/conversion.ts'
 import type { SubjectMonth } from '../energy/subject-month.ts'
 import type { IndicatorRow } from '../indicator.ts'
 import { CARRIERS } from '../medium.ts'
@@ -34,8 +34,13 @@ const energyTerms = (part: SubjectMonth, sets: StandardsInForce): ExplainTerm[] 
       adds: coefficient && activity * coefficient.value,
       sources: [],
     }))
-const quotaTerms = (part: SubjectMonth, sets: StandardsInForce): ExplainTerm[] =>
-  energyTerms(part, { ...sets, statistics: sets.quota })
+/** The quota counts all energy used: what is generated and used on site as well as what is bought. */
+function quotaTerms(part: SubjectMonth, sets: StandardsInForce): ExplainTerm[] {
+  const usedKwh = part.generationKwh - part.exportedKwh
+  const bought = energyTerms(part, { ...sets, statistics: sets.quota })
+  if (usedKwh === 0) return bought
+  return [...bought, partTerm('generation', kgceOf('electricity', usedKwh, sets.quota), 'kgce')]
+}
 const co2Terms = (part: SubjectMonth, sets: StandardsInForce): ExplainTerm[] =>
   entriesOf(part, sets)
     .filter(({ source }) => source !== 'heatByArea')

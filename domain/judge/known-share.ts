@@ -75,7 +75,7 @@ export function knownFigure(
 }
 
 /** The 12 months that end at `endMs` by resource; null where they are not known well enough to be judged. */
-export function judgedYears(
+export function knownYears(
   months: ReadonlyMap<Month, SubjectMonth>,
   endMs: number,
 ): Record<ResourceKind, SubjectYear | null> {

@@ -1,7 +1,7 @@
 // Makes the days of a total, known and expected, from the months of two years: the input of its forecast.
 
 import { DAY_MS, dayOf, dayStartMs, type Month, monthRange, yearOf } from '../calendar.ts'
-import { daysIn, daysOfField } from '../energy/day-amounts.ts'
+import { daysInMonth, daysOfField } from '../energy/day-amounts.ts'
 import { resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
 import type { DUAL_CONTROL, TotalIndicator } from '../indicator.ts'
 import { type DailyAmounts, firstDayOf } from './forecast-profile.ts'
@@ -10,7 +10,9 @@ export type TotalRow = (typeof DUAL_CONTROL)[TotalIndicator]
 
 const MISSING = { energy: 'energyMissingKgce', water: 'waterMissingM3' } as const
 
-/** Days from 1 January of `fromYear` to `endMs`, in the numerator's unit; days of months without a record are unknown. */
+/**
+ * Days from 1 January of `fromYear` to `endMs`, in the numerator's unit. Days of months without a record are unknown.
+ */
 export function daysOfTotal(
   months: ReadonlyMap<Month, SubjectMonth>,
   row: TotalRow,
@@ -49,7 +51,7 @@ function monthDays(part: SubjectMonth, row: TotalRow): MonthDays {
   const ofHours = expected > 0 ? Math.max(0, 1 - without / expected) : 1
   const days = daysOfField(part, row.numerator)
   if (!days) {
-    const length = daysIn(part.month)
+    const length = daysInMonth(part.month)
     const share = expected > 0 ? hoursKnown / expected : 1
     return {
       amounts: new Float64Array(length).fill(part[row.numerator] / length),
@@ -87,7 +89,7 @@ export function flatProfile(
   for (const part of months.values()) {
     const place = dayOf(monthRange(part.month).fromMs) - firstDay
     if (place < 0 || place >= length || part.month >= present.month || !(now > 0)) continue
-    profile.fill(rateOf(part) / now, place, place + daysIn(part.month))
+    profile.fill(rateOf(part) / now, place, place + daysInMonth(part.month))
   }
   return profile
 }

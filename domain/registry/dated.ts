@@ -1,5 +1,5 @@
 // Tells what was registered when: the flat records in force at an instant, the instants at which they change, and the
-// areas that an institution belonged to (docs/rules/data.md#dated-attributes). Sizes are apart: domain/registry/size.ts.
+// areas that an institution belonged to (docs/rules/data.md#dated-attributes). Sizes: domain/registry/size.ts.
 
 import { dateStartMs } from '../calendar.ts'
 import type { DatedInstitution, DatedMeter, Institution, Meter } from './records.ts'

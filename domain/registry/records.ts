@@ -59,7 +59,7 @@ export const institutionSizeSchema = z.object({
 })
 export type InstitutionSize = z.infer<typeof institutionSizeSchema>
 
-/** The days from which and up to which (exclusive) a dated row holds; absent: from the beginning, until the next row. */
+/** The days from which and up to which (exclusive) a row holds; absent: from the beginning, until the next row. */
 const rowDays = { validFrom: localDate.optional(), validTo: localDate.optional() }
 
 const institutionObject = z.object({

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { INDICATOR_TABLES, type Indicator, type QuotaIndicator } from '../indicator.ts'
+import { UNKNOWN_REASONS } from '../judge/result.ts'
 import { BILL_CARRIERS, MEDIA } from '../medium.ts'
 import { METER_KINDS, METER_ROLES } from '../registry/records.ts'
 import { asMonth } from '../schema.ts'
@@ -68,6 +69,8 @@ const explainedMonthSchema = z.object({
   sizeWeightMs: z.number(),
   hoursExpected: z.number(),
   hoursKnown: z.number(),
+  /** Known amount over itself and what is probably missing, 0 to 1. */
+  knownShare: amount,
 })
 const explainedMeterSchema = z.object({
   meter: z.string(),
@@ -123,7 +126,11 @@ export const explainViewSchema = z.object({
   checks: z.array(checkSchema),
   /** True: hours were settled after the judgement; a check of them may fail until the next judgement. */
   pending: z.boolean(),
-  why: z.enum(['incompleteYear', 'noData', 'noSize', 'notApart', 'withoutRow']).nullable(),
+  why: z.enum(UNKNOWN_REASONS).nullable(),
+  /** How much of the number is known, by the months below: a step of its own before the number is judged. */
+  knownShare: amount,
+  /** The number of the known part alone, whether it is judged or not. */
+  knownPart: amount,
   /** True: the number is a lower bound, since no row converts some burnt fuel. */
   lowerBound: z.boolean(),
   window: z.object({ fromMs: z.number(), toMs: z.number() }),

@@ -13,10 +13,13 @@ import {
   type IndicatorSize,
   type IndicatorTable,
   indicatorRow,
+  isTotal,
   QUOTA_INDICATORS,
 } from '../../domain/indicator.ts'
 import { statusOf } from '../../domain/judge/dual-control.ts'
+import { statusOfChance } from '../../domain/judge/forecast-status.ts'
 import { quotaRow } from '../../domain/judge/quota.ts'
+import type { QuotaStatus } from '../../domain/judge/result.ts'
 import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
 import { must } from '../../domain/must.ts'
 import { rate } from '../../domain/rating.ts'
@@ -90,15 +93,13 @@ export async function explain(
   const isWater = indicator === 'water' || indicator === 'waterPerCapita'
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater }))
   const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
-  const chain = explainMonths({
-    ...{ table, indicator, endMs, own },
-    months: (await monthsOf(subject)).months,
-    standards: (given) => standardsIn({ areas, tables }, area, given),
-    children: children && (await Promise.all(children.map(monthsOf))),
-  })
+  const standards = (given: Month) => standardsIn({ areas, tables }, area, given)
+  const { months } = await monthsOf(subject)
+  const below = children && (await Promise.all(children.map(monthsOf)))
+  const chain = explainMonths({ table, indicator, endMs, own, months, standards, children: below })
   const held = await heldAgainst({ platform, registry }, question, nowMs)
-  // The quota withholds the number, although the amounts are known, when heating cannot be separated or is zero.
-  const isWithheld = table === 'quota' && held.shown === null && chain.result !== null
+  // A number that could be computed is withheld when too little of it is known, or it cannot be told apart or be true.
+  const isWithheld = held.known.reason !== null && chain.result !== null
   const result = isWithheld ? null : chain.result
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
   const page = paged(own?.meters.map(({ id }) => id) ?? children ?? [], (id) => id, question)
@@ -112,7 +113,8 @@ export async function explain(
     ...chain,
     months: children ? chain.months.map((one) => ({ ...one, terms: termsOf(one.terms, listed) })) : chain.months,
     result,
-    why: isWithheld ? 'notApart' : chain.why,
+    why: isWithheld ? held.known.reason : chain.why,
+    ...{ knownShare: held.known.knownShare, knownPart: held.known.knownPart },
     matches: value.ok,
     checks: [...held.rating(result), value, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
     // Checked before and after: data judged in between mixes two states as well.
@@ -222,9 +224,13 @@ async function childrenOf(
 }
 
 interface Held extends Pick<ExplainView, 'shown' | 'against' | 'status'> {
+  known: Known
   /** Whether the rating or status follows from the result. */
   rating(result: number | null): ExplainCheck[]
 }
+
+type Known = Pick<QuotaStatus, 'reason' | 'knownShare' | 'knownPart'>
+const NOTHING_KNOWN: Known = { reason: null, knownShare: null, knownPart: null }
 
 async function heldAgainst(
   { platform, registry }: { platform: Platform; registry: RegistryReader },
@@ -234,7 +240,8 @@ async function heldAgainst(
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   if (table === 'quota') {
     const name = QUOTA_INDICATORS.find((one) => one === indicator)
-    if (!institution || !name) return { shown: null, against: null, status: null, rating: () => [] }
+    if (!institution || !name)
+      return { shown: null, against: null, status: null, known: NOTHING_KNOWN, rating: () => [] }
     const status = (await quotaOf(platform.state, registry, { institution, month, nowMs })).find(
       (one) => one.indicator === name,
     )
@@ -242,6 +249,7 @@ async function heldAgainst(
     return {
       shown: status?.actual ?? null,
       status: status ?? null,
+      known: status ?? NOTHING_KNOWN,
       against: row ? { name: row.standard, source: row.source, standIn: row.standIn, row } : null,
       rating: (result) => [
         sameText(`rating of ${name}`, status?.rating ?? null, row && result !== null ? rate(result, row) : null),
@@ -255,15 +263,20 @@ async function heldAgainst(
   const year = yearOf(asOfMs - 1)
   const target = targetFor(await registry.targets(subject), indicator as Indicator, year)
   const reached = (result: number | null): string | null => {
-    // A total is judged by the forecast that the status names with its basis; an intensity by its own value.
-    const forecast = status?.forecastBasis ? status.forecast : result
-    if (!target || forecast === null || forecast === undefined) return null
-    const found = statusOf(forecast / targetValue(target, year))
+    // A total is judged by the chance that its year exceeds the target; an intensity by its own value.
+    if (!target || result === null) return null
+    const chance = status?.chance ?? null
+    if (chance === null && isTotal(indicator as Indicator)) return null
+    const found =
+      chance === null
+        ? statusOf(result / targetValue(target, year))
+        : statusOfChance(chance, dayLabel(dayOf(asOfMs - 1)))
     return status?.lowerBound && found !== 'over' ? null : found
   }
   return {
     shown: status?.actual ?? null,
     status: status ?? null,
+    known: status ?? NOTHING_KNOWN,
     against: target
       ? { name: `${target.subject} ${target.indicator}`, source: target.source, standIn: target.standIn, row: target }
       : null,

@@ -13,7 +13,7 @@ import {
   peerMeansOf,
   peerSums,
 } from '../../domain/judge/demonstration.ts'
-import { judgedYears } from '../../domain/judge/known-share.ts'
+import { knownYears } from '../../domain/judge/known-share.ts'
 import { worstRating } from '../../domain/judge/quota.ts'
 import type { RankingCandidate } from '../../domain/judge/ranking.ts'
 import type { DualControl } from '../../domain/judge/result.ts'
@@ -52,7 +52,7 @@ export async function demonstrationYear(
 ): Promise<DemonstrationYear> {
   const endMs = asOf(year, nowMs)
   const months = byMonth(await subjectMonths(state, institution.id, lastMonthOf(year, nowMs)))
-  return { institution, ...judgedYears(months, endMs) }
+  return { institution, ...knownYears(months, endMs) }
 }
 
 export async function candidateOf(

@@ -161,7 +161,7 @@ test('areas name what changed below them, up to the province, and who came', asy
   ])
   await derive(platform)
   expect((await causes(platform, 'areas/130102')).at(-1)).toEqual([{ kind: 'below', subject: 'Z', revision: null }])
-  expect((await causes(platform, 'areas/130100')).at(-1)).toEqual([{ kind: 'below', subject: '130102', revision: 2 }])
+  expect((await causes(platform, 'areas/130100')).at(-1)).toEqual([{ kind: 'below', subject: '130102', revision: 3 }])
   // Z moves to another county: the old one loses it, the new one has it.
   await register(platform, { institutions: [institution('Z', '130104')] })
   await derive(platform)

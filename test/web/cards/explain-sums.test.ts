@@ -12,7 +12,16 @@ const term = (source: string, amount: number, adds: number | null, row: typeof R
   ...{ kind: 'carrier' as const, source, amount, unit: 'kWh', row, adds, sources: [] },
 })
 const month = (weight: number, size: number | null, terms: ExplainedMonth['terms']): ExplainedMonth => ({
-  ...{ month: '2026-10', weight, terms, size, sizeWeightMs: weight * 100, hoursExpected: 1, hoursKnown: 1 },
+  ...{
+    month: '2026-10',
+    weight,
+    terms,
+    size,
+    sizeWeightMs: weight * 100,
+    hoursExpected: 1,
+    hoursKnown: 1,
+    knownShare: 1,
+  },
   numerator: terms.reduce((sum, { adds }) => sum + (adds ?? 0), 0),
 })
 
