@@ -1,11 +1,11 @@
 // Tells what was registered when: the flat records in force at an instant, the instants at which they change, and the
-// areas that an institution belonged to (docs/rules/data.md#dated-attributes). Sizes are apart: domain/registry/size.ts.
+// areas that an institution belonged to (docs/rules/data.md#dated-attributes). Sizes are dated in size.ts.
 
 import { dateStartMs } from '../calendar.ts'
 import type { DatedInstitution, DatedMeter, Institution, Meter } from './records.ts'
 
 /** A row holds from its first day, or from the beginning, until the next one begins or until `validTo` (exclusive). */
-interface DatedRow {
+export interface DatedRow {
   validFrom?: string | undefined
   validTo?: string | undefined
 }
@@ -21,6 +21,12 @@ export const byFirstDay = (a: DatedRow, b: DatedRow): number => (a.validFrom ?? 
 export function rowOn<Row extends DatedRow>(rows: readonly Row[], ms: number): Row | undefined {
   const row = rows.findLast((one) => fromMsOf(one) <= ms)
   return row && endMsOf(row) > ms ? row : undefined
+}
+
+/** The spans up to `toMs` in which one row of each list is in force; the first begins at -Infinity. */
+export function rowSpans(rows: readonly DatedRow[], toMs: number): { fromMs: number; toMs: number }[] {
+  const edges = [...new Set([Number.NEGATIVE_INFINITY, ...edgesOf(rows)])].filter((ms) => ms < toMs)
+  return edges.sort((a, b) => a - b).map((fromMs, index) => ({ fromMs, toMs: edges[index + 1] ?? toMs }))
 }
 
 /** Instants at which one row follows another, begins after nothing or ends. */

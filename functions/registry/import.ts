@@ -5,8 +5,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
+import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { checkRegistry, type RegistryProblem, shardOf } from '../../domain/import/check.ts'
 import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import { isClosedMonth, type MergeFinding, type MergeLeave } from '../../domain/import/merge-rows.ts'
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
@@ -18,6 +20,15 @@ import { billDocs, billedMonths } from './bills.ts'
 import { type GatewayEntry, gatewayEntries, type RegistryHead, readRegistry, registryKeys } from './reader.ts'
 
 export type RegistryPart = Partial<Registry>
+/** What an import states, and what it may change. */
+export interface ImportLeave {
+  /** The fields that the records of a kind state, when not all: what is not stated stays as it was. */
+  stated?: Partial<Record<RegistryKind, readonly string[]>> | undefined
+  /** Closed months may change; otherwise undated changes are taken from the present month on. */
+  rewritePast?: boolean | undefined
+  /** The judged months of institutions. */
+  monthsOf?(institutions: readonly string[]): Promise<ReadonlyMap<string, readonly SubjectMonth[]>>
+}
 export interface RegistryImport {
   /** Problems of the new records; when there are any, nothing was written. */
   problems: RegistryProblem[]
@@ -34,15 +45,17 @@ export async function importRegistry(
   state: StateStore,
   part: RegistryPart,
   nowMs = Number.POSITIVE_INFINITY,
+  leave: ImportLeave = {},
 ): Promise<RegistryImport> {
   const stored = await state.get(registryKeys.head)
   await state.delete(stored?.value.moved ?? [])
   const entries = await gatewayEntries(state)
   const before = await readRegistry(state, entries)
-  const after = mergedRegistry(before, part)
-  const problems = [...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
+  const merged = await mergedRegistry(before, part, { ...leave, nowMs })
+  const { after } = merged
+  const problems = [...merged.problems, ...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
   const head = headOf(after, stored?.value)
-  const warnings = warnRegistry(after).filter(({ id }) => isTouched(part, id))
+  const warnings = [...merged.warnings, ...warnRegistry(after).filter(({ id }) => isTouched(part, id))]
   if (problems.length > 0) return { problems, warnings, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
@@ -85,15 +98,73 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
   }
 }
 
-/** Bills are stored beside the registry, so `bills` holds only the new ones. */
-function mergedRegistry(before: Registry, part: RegistryPart): Registry {
-  const lists = REGISTRY_KINDS.map((kind) => [kind, mergedKind(kind, before, part)])
-  return { ...Object.fromEntries(lists), bills: part.bills ?? [] }
+interface MergedRegistry {
+  after: Registry
+  warnings: RegistryProblem[]
+  problems: RegistryProblem[]
+}
+type MergeInput = ImportLeave & { nowMs: number }
+
+/** Merges twice: the first time finds the institutions whose closed months a change could reach. */
+async function mergedRegistry(before: Registry, part: RegistryPart, leave: MergeInput): Promise<MergedRegistry> {
+  const asked = new Set<string>()
+  const once = mergedWith(before, part, leave, (institution) => {
+    asked.add(institution)
+    return []
+  })
+  const known = new Set(before.institutions.map(({ id }) => id))
+  const months = asked.size === 0 ? undefined : await leave.monthsOf?.([...asked].filter((id) => known.has(id)))
+  if (months === undefined || months.size === 0) return once
+  const closed = new Map(
+    [...months].map(([id, own]) => [id, own.filter(({ month }) => isClosedMonth(month, leave.nowMs))]),
+  )
+  return mergedWith(before, part, leave, (institution) => closed.get(institution) ?? [])
 }
 
-function mergedKind<K extends RegistryKind>(kind: K, before: Registry, part: RegistryPart): RegistryRecords[K][] {
-  const { idOf, join }: RegistryKindRow<RegistryRecords[K]> = RECORD_KINDS[kind]
+/** Bills are stored beside the registry, so `bills` holds only the new ones. */
+function mergedWith(
+  before: Registry,
+  part: RegistryPart,
+  { nowMs, rewritePast = false, stated = {} }: MergeInput,
+  closedMonths: MergeLeave['closedMonths'],
+): MergedRegistry {
+  const found: Omit<MergedRegistry, 'after'> = { warnings: [], problems: [] }
+  const lists = REGISTRY_KINDS.map((kind) => {
+    const leave: MergeLeave = { nowMs, rewritePast, closedMonths, stated: stated[kind] }
+    return [kind, mergedKind(kind, { before, part, leave, found })]
+  })
+  return { after: { ...Object.fromEntries(lists), bills: part.bills ?? [] }, ...found }
+}
+
+function mergedKind<K extends RegistryKind>(
+  kind: K,
+  {
+    before,
+    part,
+    leave,
+    found,
+  }: {
+    before: Registry
+    part: RegistryPart
+    leave: MergeLeave
+    found: Omit<MergedRegistry, 'after'>
+  },
+): RegistryRecords[K][] {
+  const { idOf, merge }: RegistryKindRow<RegistryRecords[K]> = RECORD_KINDS[kind]
   const [stored, added] = [before[kind] ?? [], part[kind] ?? []] as unknown as RegistryRecords[K][][]
+  const places = new Map<string, number>()
+  const join = (old: RegistryRecords[K] | undefined, fresh: RegistryRecords[K]): RegistryRecords[K] => {
+    if (!merge) return fresh
+    const made = merge(old, fresh, leave)
+    const named = (one: MergeFinding): RegistryProblem => {
+      const id = idOf(fresh)
+      if (places.size === 0) for (const [place, record] of added?.entries() ?? []) places.set(idOf(record), place)
+      return { kind, id, index: places.get(id) ?? 0, ...one }
+    }
+    found.warnings.push(...made.warnings.map(named))
+    found.problems.push(...made.problems.map(named))
+    return made.record
+  }
   return merged(stored ?? [], added ?? [], idOf, join)
 }
 
@@ -105,16 +176,15 @@ function merged<T>(
   stored: readonly T[],
   added: readonly T[],
   identity: (record: T) => string,
-  join: (old: T, fresh: T) => T = (_, fresh) => fresh,
+  join: (old: T | undefined, fresh: T) => T,
 ): T[] {
   const byId = new Map(stored.map((record) => [identity(record), record]))
   const seen = new Set<string>()
   const repeated: T[] = []
   for (const record of added) {
     const id = identity(record)
-    const old = byId.get(id)
     if (seen.has(id)) repeated.push(record)
-    else byId.set(id, old ? join(old, record) : record)
+    else byId.set(id, join(byId.get(id), record))
     seen.add(id)
   }
   // A record given twice stays in the list, for the check to name.
