@@ -33,14 +33,18 @@ const undatedInstitutionSchema = institutionSchema.omit({
 })
 type InstitutionHead = z.infer<typeof undatedInstitutionSchema>
 type InstitutionPart = z.infer<typeof institutionPartSchema>
-const undatedMeterSchema = meterRecordSchema.pick({
-  id: true,
-  name: true,
-  medium: true,
-  kind: true,
-  intervalMinutes: true,
-  stamp: true,
-  replacements: true,
+const undatedMeterSchema = meterRecordSchema.omit({
+  rows: true,
+  institution: true,
+  gateway: true,
+  purpose: true,
+  role: true,
+  parent: true,
+  formula: true,
+  unit: true,
+  resolution: true,
+  digits: true,
+  multiplier: true,
 })
 type MeterHead = z.infer<typeof undatedMeterSchema>
 const tariffHeadSchema = tariffSchema.omit({ periods: true })

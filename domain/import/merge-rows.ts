@@ -177,10 +177,13 @@ function mergeRows<Row extends DatedRow>(
   for (const { row, isUndated } of fresh.toSorted((a, b) => byFirstDay(a.row, b.row))) {
     const merged = withRow(rows, statedRow(rows, row, rules, leave))
     const change = leave.rewritePast ? undefined : closedChange({ before: rows, after: merged }, rules, leave)
+    if (change === undefined) {
+      rows = merged
+      continue
+    }
     const presentDay = presentDayOf(leave)
-    const endsInPast = row.validTo !== undefined && row.validTo < presentDay && change?.field === 'validTo'
-    if (change === undefined) rows = merged
-    else if (isUndated && !endsInPast) {
+    const endsInPast = row.validTo !== undefined && row.validTo < presentDay && change.field === 'validTo'
+    if (isUndated && !endsInPast) {
       rows = fromPresentMonth(rows, merged, { row, fields: rules.fields, presentDay })
       warnings.push({
         field: change.field,

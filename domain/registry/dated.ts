@@ -9,7 +9,8 @@ export interface DatedRow {
   validFrom?: string | undefined
   validTo?: string | undefined
 }
-const fromMsOf = ({ validFrom }: DatedRow): number =>
+/** The first instant of a row; -Infinity from the beginning. */
+export const firstMsOf = ({ validFrom }: DatedRow): number =>
   validFrom === undefined ? Number.NEGATIVE_INFINITY : dateStartMs(validFrom)
 const endMsOf = ({ validTo }: DatedRow): number =>
   validTo === undefined ? Number.POSITIVE_INFINITY : dateStartMs(validTo)
@@ -19,7 +20,7 @@ export const byFirstDay = (a: DatedRow, b: DatedRow): number => (a.validFrom ?? 
 
 /** The row in force at an instant; undefined before the first one and between `validTo` and the next. */
 export function rowOn<Row extends DatedRow>(rows: readonly Row[], ms: number): Row | undefined {
-  const row = rows.findLast((one) => fromMsOf(one) <= ms)
+  const row = rows.findLast((one) => firstMsOf(one) <= ms)
   return row && endMsOf(row) > ms ? row : undefined
 }
 
@@ -30,7 +31,7 @@ export function rowSpans(rows: readonly DatedRow[], toMs: number): { fromMs: num
 }
 
 /** Instants at which one row follows another, begins after nothing or ends. */
-const edgesOf = (rows: readonly DatedRow[] = []): number[] => rows.flatMap((row) => [fromMsOf(row), endMsOf(row)])
+const edgesOf = (rows: readonly DatedRow[] = []): number[] => rows.flatMap((row) => [firstMsOf(row), endMsOf(row)])
 
 /**
  * The flat records in force at an instant: without `rows`, with the fields of the row in force. Meters that have not
@@ -103,10 +104,10 @@ export function areasOf({ area, rows }: Institution): { area: string; fromMs: nu
   const spans: { area: string; fromMs: number; toMs: number }[] = []
   for (const [index, row] of rows.entries()) {
     const next = rows[index + 1]
-    const toMs = Math.min(endMsOf(row), next ? fromMsOf(next) : Number.POSITIVE_INFINITY)
+    const toMs = Math.min(endMsOf(row), next ? firstMsOf(next) : Number.POSITIVE_INFINITY)
     const last = spans.at(-1)
-    if (last && last.area === row.area && last.toMs === fromMsOf(row)) last.toMs = toMs
-    else spans.push({ area: row.area, fromMs: fromMsOf(row), toMs })
+    if (last && last.area === row.area && last.toMs === firstMsOf(row)) last.toMs = toMs
+    else spans.push({ area: row.area, fromMs: firstMsOf(row), toMs })
   }
   return spans
 }
@@ -149,3 +150,24 @@ function partsByInstitution(meter: Meter): readonly Meter[] {
   parts.set(meter, made)
   return made
 }
+
+/**
+ * The units of a register by time, by rows and replacements: each counts after its instant, null from the beginning.
+ * Undefined when the unit never changed.
+ */
+export function unitsOf({ rows, unit, replacements }: Meter): { afterMs: number | null; unit: string }[] | undefined {
+  const begun = (rows ?? [{ unit }]).map((row: DatedRow & { unit: string }, index) => ({
+    afterMs: index === 0 ? null : firstMsOf(row),
+    unit: row.unit,
+  }))
+  const replaced = replacements.flatMap((one) =>
+    one.unit === undefined ? [] : [{ afterMs: one.atMs, unit: one.unit }],
+  )
+  const units = [...begun, ...replaced].sort((a, b) => (a.afterMs ?? -Infinity) - (b.afterMs ?? -Infinity))
+  return units.some((one) => one.unit !== unit) ? units : undefined
+}
+
+/** The gateways that send or sent a meter's readings; earlier ones may still have some in their outboxes. */
+export const gatewaysOf = ({ gateway, rows }: Meter): string[] => [
+  ...new Set([gateway, ...(rows ?? []).map((row) => row.gateway)].filter((id) => id !== undefined)),
+]

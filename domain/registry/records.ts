@@ -122,11 +122,16 @@ export const formulaPartSchema = z.object({
 })
 export type FormulaPart = z.infer<typeof formulaPartSchema>
 
-/** A register replaced in the field: at `atMs` the old one stood at `finalValue`, the new one at `startValue`. */
+/**
+ * A register replaced in the field: at `atMs` the old one stood at `finalValue`, the new one at `startValue`. The new
+ * one may have another multiplier and unit, from that instant until a row says otherwise.
+ */
 export const replacementSchema = z.object({
   atMs: z.number().int(),
   finalValue: z.number(),
   startValue: z.number(),
+  multiplier: z.number().positive().optional(),
+  unit: z.string().optional(),
 })
 export type Replacement = z.infer<typeof replacementSchema>
 

@@ -2,6 +2,7 @@
 
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
+import { metersByInstitution } from '../../domain/registry/dated.ts'
 import type { Area, Meter } from '../../domain/registry/records.ts'
 import type { StandardTables } from '../../domain/standards/tables.ts'
 import { parentOf, type RegistryReader, type Shard } from '../registry/reader.ts'
@@ -28,7 +29,7 @@ export async function countyOf(registry: RegistryReader, shard: string): Promise
     path: areaPathOf(shard, new Map(areas.map((area) => [area.code, area]))),
     institutions,
     meters,
-    metersOf: Map.groupBy(meters, (meter) => meter.institution),
+    metersOf: metersByInstitution(meters),
     areas,
     tariffs: await registry.tariffs(),
     tables: await registry.tables(),

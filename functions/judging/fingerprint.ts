@@ -6,6 +6,7 @@ import type { Month } from '../../domain/calendar.ts'
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import { type Cause, REGISTERED_PARTS, type Trail } from '../../domain/judge/revision-cause.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
+import { metersByInstitution } from '../../domain/registry/dated.ts'
 import type { Area, Institution } from '../../domain/registry/records.ts'
 import { NATIONAL } from '../../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../../domain/standards/tables.ts'
@@ -35,22 +36,19 @@ export function judgedByOf(
 ): ReadonlyMap<string, string> {
   const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
   const area = areas.find(({ code }) => code === shard)
-  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
+  const metersOf = metersByInstitution(meters)
   const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
   const { coefficients, co2Factors, fuelFactors } = tables
   const converted = fingerprintOf([coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
   const placed = fingerprintOf([path, area?.name])
   return new Map(
     institutions.map((institution) => {
-      const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
-        id,
-        medium,
-        role,
-        purpose,
-        parent,
-        kind,
-        formula,
-      ])
+      const own = (metersOf.get(institution.id) ?? []).map(
+        ({ id, medium, role, purpose, parent, kind, formula, rows }) => [
+          ...[id, medium, role, purpose, parent, kind, formula],
+          ...(rows ? [rows] : []),
+        ],
+      )
       const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
       const parts: Record<JudgedPart, string> = {
         ...ownFingerprints(institution),

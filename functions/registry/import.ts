@@ -12,6 +12,7 @@ import { isClosedMonth, type MergeFinding, type MergeLeave } from '../../domain/
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { gatewaysOf, unitsOf } from '../../domain/registry/dated.ts'
 import { type Area, type Gateway, isRead, type Meter } from '../../domain/registry/records.ts'
 import { TABLE_KINDS } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
@@ -26,7 +27,7 @@ export interface ImportLeave {
   stated?: Partial<Record<RegistryKind, readonly string[]>> | undefined
   /** Closed months may change; otherwise undated changes are taken from the present month on. */
   rewritePast?: boolean | undefined
-  /** The judged months of institutions. */
+  /** The judged months of institutions; absent: no closed months are known, and everything may change. */
   monthsOf?(institutions: readonly string[]): Promise<ReadonlyMap<string, readonly SubjectMonth[]>>
 }
 export interface RegistryImport {
@@ -107,13 +108,14 @@ type MergeInput = ImportLeave & { nowMs: number }
 
 /** Merges twice: the first time finds the institutions whose closed months a change could reach. */
 async function mergedRegistry(before: Registry, part: RegistryPart, leave: MergeInput): Promise<MergedRegistry> {
+  if (leave.monthsOf === undefined) return mergedWith(before, part, { ...leave, rewritePast: true }, () => [])
   const asked = new Set<string>()
   const once = mergedWith(before, part, leave, (institution) => {
     asked.add(institution)
     return []
   })
   const known = new Set(before.institutions.map(({ id }) => id))
-  const months = asked.size === 0 ? undefined : await leave.monthsOf?.([...asked].filter((id) => known.has(id)))
+  const months = asked.size === 0 ? undefined : await leave.monthsOf([...asked].filter((id) => known.has(id)))
   if (months === undefined || months.size === 0) return once
   const closed = new Map(
     [...months].map(([id, own]) => [id, own.filter(({ month }) => isClosedMonth(month, leave.nowMs))]),
@@ -226,16 +228,20 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
   const subjects = new Set((part.targets ?? []).map(({ subject }) => subject))
   const stored = new Map(entries.map((one) => [one.gateway.id, one]))
   const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
-  const metersOfGateway = Map.groupBy(meters.filter(isRead), (meter) => meter.gateway)
+  const metersOfGateway = Map.groupBy(
+    meters.filter(isRead).flatMap((meter) => gatewaysOf(meter).map((id) => ({ id, meter }))),
+    ({ id }) => id,
+  )
   const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
   const entry = (gateway: Gateway): GatewayEntry => ({
     gateway,
     shard: shard(gateway.institution),
     meters: Object.fromEntries(
-      (metersOfGateway.get(gateway.id) ?? []).map(({ id, medium, unit }) => [
-        id,
-        { id, gateway: gateway.id, medium, unit },
-      ]),
+      (metersOfGateway.get(gateway.id) ?? []).map(({ meter }) => {
+        const { id, medium, unit } = meter
+        const units = unitsOf(meter)
+        return [id, { id, gateway: gateway.id, medium, unit, ...(units && { units }) }]
+      }),
     ),
   })
   const sortedAreas: readonly Area[] = areas.toSorted((a, b) => a.code.localeCompare(b.code))
