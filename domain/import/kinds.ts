@@ -140,3 +140,14 @@ export const registryPartSchema = z.object(
     [K in RegistryKind]: z.ZodOptional<z.ZodArray<z.ZodType<RegistryRecords[K]>>>
   },
 )
+
+/** What an import states, and whether it may change closed months. */
+export const importLeaveSchema = z.object({
+  rewritePast: z.boolean().optional().meta({
+    description: 'True: closed months change too, as revisions. Else an undated change holds from the present month on',
+  }),
+  stated: z
+    .partialRecord(z.enum(REGISTRY_KINDS), z.array(z.string()))
+    .optional()
+    .meta({ description: 'By kind, the fields that the records state; other fields stay. Absent: all fields' }),
+})

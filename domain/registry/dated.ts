@@ -85,6 +85,21 @@ function flatInstitution(institution: Institution, row: DatedInstitution): Insti
 /** True when the institution is open at an instant: neither before its opening nor after its closing. */
 export const isInService = (institution: Institution, ms: number): boolean => institutionOn(institution, ms) !== null
 
+/**
+ * The institutions in service at an instant and their meters in force, as flat records; the given lists themselves when
+ * nothing is dated. Nobody waits for the others.
+ */
+export function inServiceOn(
+  { institutions, meters }: { institutions: readonly Institution[]; meters: readonly Meter[] },
+  ms: number,
+): { institutions: readonly Institution[]; meters: readonly Meter[] } {
+  const then = metersOn(meters, ms)
+  if (!institutions.some(({ rows, openedOn }) => rows || openedOn !== undefined)) return { institutions, meters: then }
+  const open = institutions.flatMap((institution) => institutionOn(institution, ms) ?? [])
+  const closed = new Set(institutions.filter((institution) => !isInService(institution, ms)).map(({ id }) => id))
+  return { institutions: open, meters: then.filter(({ institution }) => !closed.has(institution)) }
+}
+
 /** The sorted instants strictly within (fromMs, toMs) at which the institution or one of the meters changes. */
 export function changesWithin(
   { institution, meters }: { institution: Institution; meters: readonly Meter[] },
