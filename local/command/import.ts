@@ -48,7 +48,8 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
     const parsed = parseRows(kind, rows)
     refused.push(...malformed, ...parsed.refused.map((one) => ({ file, ...one })))
     const known = RECORD_KINDS[kind].merge && parsed.records.length > 0 ? stated[kind] : undefined
-    const other = known && new Set(known).symmetricDifference(new Set(parsed.stated)).values().next().value
+    const other =
+      known && [...known, ...parsed.stated].find((field, _, all) => all.indexOf(field) === all.lastIndexOf(field))
     if (other)
       refused.push({
         file,
