@@ -8,6 +8,7 @@ import { Command } from 'commander'
 import { must } from '../domain/must.ts'
 import { benchAssess } from './assess.ts'
 import { benchCloud } from './cloud.ts'
+import { benchForecast } from './forecast.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchSettle } from './settle.ts'
@@ -23,6 +24,7 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   assess: benchAssess,
   latency: benchLatency,
   cloud: benchCloud,
+  forecast: benchForecast,
 }
 
 const program = new Command('bench')

@@ -2,7 +2,7 @@
 
 import { must } from '../domain/must.ts'
 
-export type BenchRow = RateRow | TimeRow | CostRow
+export type BenchRow = RateRow | TimeRow | CostRow | ErrorRow
 
 export interface RateRow {
   what: string
@@ -49,6 +49,18 @@ export interface CostRow {
   more: Record<string, number>
 }
 
+/** How far forecasts were from what came, beside references. Shares, 0 to 1. */
+export interface ErrorRow {
+  what: string
+  cases: number
+  /** Median of |forecast / actual − 1|. */
+  medianError: number
+  references: Record<string, number>
+  /** Share of actual values in the band, and the median of its width over the forecast. */
+  coverage: number
+  medianWidth: number
+}
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
@@ -65,7 +77,8 @@ export function table(rows: readonly BenchRow[]): string {
   const rates = rows.filter((row) => 'readingsPerSecond' in row)
   const times = rows.filter((row) => 'seconds' in row)
   const costs = rows.filter((row) => 'value' in row)
-  const notes = rows.map(({ what, reference, more }) => {
+  const errors = rows.filter((row) => 'medianError' in row)
+  const notes = [...rates, ...times, ...costs].map(({ what, reference, more }) => {
     const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
     return `${what}: ${[figures.join(', '), `reference: ${reference.what}`].filter((text) => text !== '').join('; ')}`
   })
@@ -73,6 +86,7 @@ export function table(rows: readonly BenchRow[]): string {
     rates.length > 0 ? rateLines(rates) : [],
     times.length > 0 ? timeLines(times) : [],
     costs.length > 0 ? costLines(costs) : [],
+    errors.length > 0 ? errorLines(errors) : [],
     notes,
   ]
   return `${blocks
@@ -117,6 +131,18 @@ const costLines = (rows: readonly CostRow[]): string[] =>
       fine.format(bar),
       fine.format(reference.value),
       fine.format(ratio),
+    ]),
+  ])
+
+const percent = (share: number): string => (100 * share).toFixed(1)
+
+const errorLines = (rows: readonly ErrorRow[]): string[] =>
+  aligned([
+    ['median error, %', 'n', 'ours', ...Object.keys(must(rows[0]).references), 'in 80 % band', 'band width'],
+    ...rows.map(({ what, cases, medianError, references, coverage, medianWidth }) => [
+      what,
+      whole.format(cases),
+      ...[medianError, ...Object.values(references), coverage, medianWidth].map(percent),
     ]),
   ])
 

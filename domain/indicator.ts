@@ -25,6 +25,8 @@ interface Row {
   carriers: 'statistics' | 'quota' | 'co2' | null
   /** The field with the kilograms of fuel left out; above 0 the value is a lower bound. */
   leavesOut: string | null
+  /** The fields of what is probably missing of the numerator; null: as much as of the resource as a whole. */
+  missing: readonly string[] | null
   /** Name within a sentence. */
   name: Phrase
   /** English heading on the page; the Chinese one is the name. */
@@ -41,6 +43,7 @@ const ENERGY = {
   per: 1,
   carriers: 'statistics',
   leavesOut: 'fuelKgWithoutCoefficient',
+  missing: null,
 } as const
 const WATER = {
   resource: 'water',
@@ -49,6 +52,7 @@ const WATER = {
   per: 1,
   carriers: null,
   leavesOut: null,
+  missing: null,
 } as const
 const CO2 = {
   resource: 'energy',
@@ -57,6 +61,7 @@ const CO2 = {
   per: 1,
   carriers: 'co2',
   leavesOut: 'fuelKgWithoutCo2',
+  missing: null,
 } as const
 
 /** The seven indicators of dual control: three totals, four intensities, in display order. */
@@ -153,7 +158,12 @@ export const DUAL_CONTROL = {
   },
 } as const satisfies Record<string, Row>
 
-const QUOTA_ENERGY = { ...ENERGY, carriers: 'quota', leavesOut: 'fuelKgWithoutQuotaCoefficient' } as const
+const QUOTA_ENERGY = {
+  ...ENERGY,
+  carriers: 'quota',
+  leavesOut: 'fuelKgWithoutQuotaCoefficient',
+  missing: ['quotaMissingKgce'],
+} as const
 
 /** The four indicators of the quota: kgce by the quota's coefficient set, water in m³; all over 12 months. */
 export const QUOTA = {
@@ -162,6 +172,7 @@ export const QUOTA = {
     unit: 'kgce/m²',
     numerator: 'heatingKgce',
     carriers: null,
+    missing: ['heatingMissingKgce'],
     size: 'heatedAreaM2',
     name: { zh: '单位采暖建筑面积供暖能耗', en: 'heating energy per heated area' },
     title: 'Heating per heated area',
@@ -176,6 +187,7 @@ export const QUOTA = {
     unit: 'kgce/m²',
     numerator: 'quotaKgce',
     less: ['heatingKgce', 'specialKgce', 'transportKgce'],
+    missing: ['quotaMissingKgce', 'heatingMissingKgce', 'specialMissingKgce'],
     size: 'generalAreaM2',
     name: { zh: '单位建筑面积非供暖能耗', en: 'non-heating energy per floor area' },
     title: 'Non-heating per floor area',

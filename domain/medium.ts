@@ -19,6 +19,8 @@ interface CarrierRow {
   billUnits: readonly string[]
   /** Field of a month's record (domain/energy/subject-month.ts). */
   field: string
+  /** Media: whether months without any use are usual, so that a month without a bill may be complete. */
+  seasonal?: boolean
   /** Null for a kind without energy and CO2. */
   scope: LedgerScope | null
   /** Names on the page: of the kind, and the short name of a medium. */
@@ -42,6 +44,7 @@ export const CARRIERS = {
     registerUnits: POWER_UNITS,
     billUnits: POWER_UNITS,
     field: 'electricityKwh',
+    seasonal: false,
     scope: 'purchasedElectricity',
     name: { zh: '电力', en: 'Electricity' },
     mediumName: { zh: '电', en: 'Electricity' },
@@ -54,6 +57,7 @@ export const CARRIERS = {
     // 吨 on a water bill means m³.
     billUnits: [...VOLUME_UNITS, 't'],
     field: 'waterM3',
+    seasonal: false,
     scope: null,
     name: { zh: '水', en: 'Water' },
     mediumName: { zh: '水', en: 'Water' },
@@ -65,6 +69,7 @@ export const CARRIERS = {
     registerUnits: HEAT_UNITS,
     billUnits: HEAT_UNITS,
     field: 'heatGj',
+    seasonal: true,
     scope: 'purchasedHeat',
     name: { zh: '热力', en: 'Heat' },
     mediumName: { zh: '热', en: 'Heat' },
@@ -76,6 +81,7 @@ export const CARRIERS = {
     registerUnits: VOLUME_UNITS,
     billUnits: VOLUME_UNITS,
     field: 'gasM3',
+    seasonal: true,
     scope: 'direct',
     name: { zh: '天然气', en: 'Natural gas' },
     mediumName: { zh: '燃气', en: 'Gas' },

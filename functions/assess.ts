@@ -2,14 +2,16 @@
 // that settling marked, and on all months of an institution whose registration changed; the scheduled run also judges
 // the present month of every institution, since missing readings are news too.
 
+import { monthOf } from '../domain/calendar.ts'
 import { judgeAlerts } from './alerts/round.ts'
 import { handlerOf } from './handler.ts'
-import { sumArea } from './judging/area-months.ts'
+import { childOf, sumArea } from './judging/area-months.ts'
 import { countyOf } from './judging/county.ts'
 import { judgeMonths } from './judging/institution-months.ts'
 import { summarize } from './judging/list-rows.ts'
 import { markChanged, markPresent } from './judging/marks.ts'
 import { closingDays } from './judging/revision.ts'
+import { widened } from './judging/widen.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
 import { lookAtClocks } from './settling/clock-jumps.ts'
@@ -28,10 +30,11 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     // Read once for the county: months, rows and alerts use the same documents.
     const docs = readOnce(state)
     const afterDays = await closingDays(state)
-    const judged = await withDirtyMonths(state, shard, async (dirty, trail) => {
+    const judged = await withDirtyMonths(state, shard, async (changed, trail) => {
+      const dirty = await widened(docs, institutions, { dirty: changed, present: monthOf(nowMs) })
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
-      await sumArea({ state, docs }, { area: shard, parent, children: institutions.map(({ id }) => id), ...marked })
+      await sumArea({ state, docs }, { area: shard, parent, children: institutions.map(childOf), ...marked })
       const listed = await summarize({ docs, state, registry }, { shard, institutions, dirty, nowMs, revision })
       if (parent) await fanOut.send('rollup', [parent])
       return listed

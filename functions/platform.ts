@@ -1,6 +1,7 @@
 // The only list of effects (docs/rules/platform.md#ports). Handlers take a Platform; `local/` and `cloud/` provide one
 // each. Ports translate and nothing else: no rule of the domain lives behind them.
 
+import type { DaySums } from '../domain/energy/missing.ts'
 import type { Channel } from '../domain/notify/setting.ts'
 import type { RegisterEvent, Samples } from '../domain/settle/series.ts'
 import type { ReadingQuality } from '../domain/wire/reading.ts'
@@ -86,18 +87,13 @@ export interface ConsumptionDay {
   /** Register events of this day, for people to see (domain/settle/settle.ts). */
   events: readonly RegisterEvent[]
 }
-/** The sum of a meter's known hours over some days, and their number. */
-export interface ConsumptionSum {
-  amount: number
-  hoursKnown: number
-}
 /** Consumption by hour and day. Rows of 24 hours, replaced whole. */
 export interface ConsumptionStore {
   put(days: readonly ConsumptionDay[]): Promise<void>
   /** Days with fromDay ≤ day < toDay, sorted by meter as given and day. */
   get(meters: readonly string[], fromDay: number, toDay: number): Promise<ConsumptionDay[]>
   /** The sums of the same days (settling/sum.ts defines them), by meter; meters without a day are absent. */
-  sums(meters: readonly string[], fromDay: number, toDay: number): Promise<Map<string, ConsumptionSum>>
+  sums(meters: readonly string[], fromDay: number, toDay: number): Promise<Map<string, DaySums>>
 }
 
 /** A keyed JSON document. `version` rises by one with each write and starts at 1. */

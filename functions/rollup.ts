@@ -15,7 +15,7 @@ export function rollup({ state, fanOut, now }: Platform) {
 
   async function rollupArea(code: string): Promise<void> {
     const areas = await registry.areas()
-    const children = areas.filter(({ parent }) => parent === code).map((area) => area.code)
+    const children = areas.filter(({ parent }) => parent === code).map((area) => ({ subject: area.code }))
     const parent = parentOf(code, areas)
     await withDirtyMonths(state, code, async (dirty, trail) => {
       const afterDays = await closingDays(state)

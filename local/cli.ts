@@ -5,6 +5,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { explainSubject } from './command/explain.ts'
+import { forecastBuildings } from './command/forecast.ts'
 import { runGateway } from './command/gateway.ts'
 import { importFiles } from './command/import.ts'
 import { playScenario } from './command/play.ts'
@@ -30,6 +31,12 @@ const seconds = (text: string): number => {
   if (!(number >= 1 && number <= 3600))
     throw new InvalidArgumentError('an interval is a number of seconds from 1 to 3600')
   return number
+}
+const date = (text: string): string => {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text)
+    throw new InvalidArgumentError('a date is written YYYY-MM-DD')
+  return text
 }
 const dataOption = () => new Option('--data <folder>', 'data folder').default('data').env('KILOWATCH_DATA')
 
@@ -135,6 +142,17 @@ program
   .requiredOption('--cases <file>', 'JSON file')
   .option('--json', 'print one JSON document on stdout')
   .action(settleCaseFile)
+
+program
+  .command('forecast')
+  .description(
+    'forecast the calendar year of recorded buildings with an 80 % band (docs/rules/dual-control.md#forecast)',
+  )
+  .requiredOption('--readings <file>', 'wide CSV (timestamp, one column a building, kWh per hour); .gz as it is')
+  .requiredOption('--buildings <file>', 'CSV with building_id and sqm')
+  .requiredOption('--as-of <YYYY-MM-DD>', 'day up to whose end readings count; later ones are ignored', date)
+  .option('--json', 'print one JSON document on stdout')
+  .action(forecastBuildings)
 
 program
   .command('explain')

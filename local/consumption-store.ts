@@ -3,10 +3,11 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { DaySums } from '../domain/energy/missing.ts'
 import { must } from '../domain/must.ts'
 import type { RegisterEvent } from '../domain/settle/series.ts'
-import type { ConsumptionDay, ConsumptionStore, ConsumptionSum } from '../functions/platform.ts'
-import { addDay, daySum, sumsOf } from '../functions/settling/sum.ts'
+import type { ConsumptionDay, ConsumptionStore } from '../functions/platform.ts'
+import { daySum, sumsFor, sumsOf } from '../functions/settling/sum.ts'
 import { inDerivedTransaction } from './sqlite.ts'
 
 const HOURS = 24
@@ -92,7 +93,7 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
   }
 
   /** False when a row was written before sums were kept. */
-  const readSums = ({ first, last }: Run, day: number, sums: Map<string, ConsumptionSum>, asked: Keys): boolean => {
+  const readSums = ({ first, last }: Run, day: number, { sums, asked, fromDay, toDay }: AskedSums): boolean => {
     const row = selectSums.get(day, first, last) as unknown as { meters: string; sums: Uint8Array<ArrayBuffer> | null }
     const found: number[] = JSON.parse(row.meters)
     if (found.length === 0) return true
@@ -101,7 +102,9 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
     found.forEach((key, index) => {
       if (!asked.has(key)) return
       const at = index * SUM_BYTES
-      addDay(sums, must(ids[key]), { amount: view.getFloat64(at, true), hoursKnown: view.getUint8(at + 8) })
+      const own = sumsFor(sums, must(ids[key]), toDay - fromDay)
+      own.amounts[day - fromDay] = view.getFloat64(at, true)
+      own.hoursKnown[day - fromDay] = view.getUint8(at + 8)
     })
     return true
   }
@@ -153,11 +156,12 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
 
     async sums(meters, fromDay, toDay) {
       const asked: Keys = new Set(meters.flatMap((meter) => keys.get(meter) ?? []))
-      const sums = new Map<string, ConsumptionSum>()
+      const sums = new Map<string, DaySums>()
+      const reading = { sums, asked, fromDay, toDay }
       let rows = 0
       for (const run of runsOf(asked)) {
         for (let day = fromDay; day < toDay; day++) {
-          if (!readSums(run, day, sums, asked)) return sumsOf(await store.get(meters, fromDay, toDay))
+          if (!readSums(run, day, reading)) return sumsOf(await store.get(meters, fromDay, toDay), fromDay, toDay)
           rows += run.count
           if (rows < SUMS_PER_READING_TURN) continue
           rows = 0
@@ -171,6 +175,12 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
 }
 
 type Keys = ReadonlySet<number>
+interface AskedSums {
+  sums: Map<string, DaySums>
+  asked: Keys
+  fromDay: number
+  toDay: number
+}
 
 /** A folder of 0.1.0 has no sums: its days get them when they are next written. */
 function addSumColumn(db: DatabaseSync): void {

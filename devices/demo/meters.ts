@@ -1,7 +1,7 @@
 // The meters of one demo institution and the loads behind them. Electricity is the sum of its end uses, so that
 // sub-meters explain their main meter up to a loss of a few per cent, and every meter remains a function of time alone.
 
-import { HEATING } from '../../domain/energy/institution-month.ts'
+import { HEATING } from '../../domain/energy/deductions.ts'
 import { must } from '../../domain/must.ts'
 import type { Gateway, ReadMeter } from '../../domain/registry/records.ts'
 import { factorToAmount } from '../../domain/unit.ts'

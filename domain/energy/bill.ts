@@ -24,13 +24,14 @@ export const billSchema = z.object({
   quantity: z.number().nonnegative(),
   unit: z.string(),
   costYuan: z.number().nonnegative().optional(),
+  /** Number of the invoice (票据号). Invoices of one month add up. */
   source: z.string().optional(),
 })
 export type Bill = z.infer<typeof billSchema>
 
-/** Identifies a bill: a later bill with the same id corrects it. */
-export const billId = ({ institution, meter, carrier, purpose, month }: Bill): string =>
-  [institution, month, carrier, purpose ?? '', meter ?? ''].join('/')
+/** Identifies a bill: a later bill with the same id, the number of its invoice included, corrects it. */
+export const billId = ({ institution, meter, carrier, purpose, month, source }: Bill): string =>
+  [institution, month, carrier, purpose ?? '', meter ?? '', ...(source ? [source] : [])].join('/')
 
 /** The units that a bill may be written in. */
 export const billUnits = (carrier: Carrier): readonly string[] => CARRIERS[carrier].billUnits
@@ -89,12 +90,22 @@ export function accountBills(
     else if (amount !== undefined) {
       const counted = { bill, amount, costYuan: bill.costYuan ?? null }
       if (bill.meter === undefined) loose.push(counted)
-      else ofMeter.set(bill.meter, counted)
+      else ofMeter.set(bill.meter, addedBill(ofMeter.get(bill.meter), counted))
     }
     taken.add(record)
   }
   return { ofMeter, loose, problems }
 }
+
+/** Two invoices of one meter and month as one. */
+const addedBill = (before: BilledAmount | undefined, bill: BilledAmount): BilledAmount =>
+  before
+    ? {
+        ...before,
+        amount: before.amount + bill.amount,
+        costYuan: before.costYuan === null ? bill.costYuan : before.costYuan + (bill.costYuan ?? 0),
+      }
+    : bill
 
 /** Checks a bill against the meter that it names; undefined when the bill is sound. */
 export function billFinding(bill: Bill, meter: Meter | undefined): Omit<BillProblem, 'record'> | undefined {

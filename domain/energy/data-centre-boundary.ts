@@ -27,9 +27,13 @@ type Named = Pick<Institution, 'pueTotal' | 'pueIt' | 'eueTotal' | 'eueIt'>
 
 /** `meters`: the institution's. A name is a meter's id, or a purpose, which stands for its outermost meters. */
 export function centreBoundaries(named: Named, meters: readonly Meter[]): { pue: CentreBoundary; eue: CentreBoundary } {
-  const metersOf = (names: readonly string[]): string[] => [
-    ...new Set(names.flatMap((name) => namedMeters(name, meters).map(({ id }) => id))),
-  ]
+  /** Names may overlap: a meter below another one, or with a sub-item of its code, is part of it. */
+  const metersOf = (names: readonly string[]): string[] => {
+    const ids = [...new Set(names.flatMap((name) => namedMeters(name, meters).map(({ id }) => id)))]
+    if (ids.length < 2) return ids
+    const kept = new Set(outermost(meters, ({ id }) => ids.includes(id)).map(({ id }) => id))
+    return ids.filter((id) => kept.has(id))
+  }
   const boundary = (
     basis: CentreBoundary['basis'],
     total: readonly string[],

@@ -2,114 +2,132 @@
 // which meters count, and which energy is heating, special function or transport. Rules:
 // docs/rules/energy-and-carbon.md#what-counts, docs/rules/quota.md#indicators.
 
-import { HOUR_MS, type Month, monthRange } from '../calendar.ts'
+import { dayOf, type Month, monthRange } from '../calendar.ts'
+import { weightedMean } from '../mean.ts'
 import { CARRIERS, ENERGY_MEDIA, type LedgerScope, MEDIA, type Medium } from '../medium.ts'
-import { outermost } from '../registry/meter-tree.ts'
-import { EXPORT, type Institution, type Meter } from '../registry/records.ts'
+import { must } from '../must.ts'
+import { changesWithin, institutionOn, metersOn } from '../registry/dated.ts'
+import type { Institution, Meter } from '../registry/records.ts'
 import { meanSize, UNKNOWN_SIZE } from '../registry/size.ts'
 import type { CoefficientSet } from '../standards/coefficients.ts'
 import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
+import { addPacked, daysIn, emptyDays, packDays } from './day-amounts.ts'
+import { type Deducted, deductionsOf, generatorsOf } from './deductions.ts'
 import { type Fuels, fuelField, fuelsOf } from './fuel.ts'
-import { carrierAmounts, type SubjectMonth } from './subject-month.ts'
-import { type MeterAmount, meterCount, type Supply, supplyOf } from './supply.ts'
-
-const SPECIAL = /^01D/
-/** The purpose of a gas or electricity meter that serves heating alone; the official codes have none for it. */
-export const HEATING = 'heating'
-
-/** Gas and electricity meters that serve heating alone. */
-export const heatingMeters = (meters: readonly Meter[]): Meter[] =>
-  outermost(
-    meters,
-    ({ medium, role, purpose }) =>
-      purpose === HEATING && medium !== 'heat' && medium !== 'water' && (role === 'main' || role === 'sub'),
-  )
-
-/**
- * Meters of special functions (docs/rules/energy-and-carbon.md#special-functions): those of 01D and below, and the
- * total of the institution's data centre, whatever the purpose of these meters.
- */
-export function specialMeters({ institution, meters }: Pick<MonthInput, 'institution' | 'meters'>): Meter[] {
-  const centre = new Set(centreBoundaries(institution, meters).pue.total)
-  return outermost(
-    meters,
-    ({ id, medium, role, purpose }) =>
-      medium !== 'water' &&
-      (role === 'main' || role === 'sub') &&
-      ((purpose !== undefined && SPECIAL.test(purpose)) || centre.has(id)),
-  )
-}
+import { daysOfSpan, missingOfSpan, type Purpose, type Purposes, type SpanParts, type Supplied } from './span-days.ts'
+import { carrierAmounts, SIZE_KEYS, type SubjectMonth, sumSubjects } from './subject-month.ts'
+import { type CountInput, type MeterCount, meterCount, type Span, type Supply, spanOf, supplyOf } from './supply.ts'
 
 export interface MonthInput {
   institution: Institution
   meters: readonly Meter[]
-  /** Bills of other institutions and months are ignored. */
+  /** Those of the month count; those of the year before say what is usual. */
   bills?: readonly Bill[]
   month: Month
   asOfMs: number
-  amounts: (meterId: string) => MeterAmount
+  /** A meter's amount in a span of the month. */
+  amounts: CountInput['amounts']
   sets: StandardsInForce
 }
 
 /**
  * The month of one institution as of an instant. `meters` are those of the institution. `main` counts, `exclude` is
  * subtracted, `sub` only explains (data centre, heating, special functions); `check` does not count.
- * A sub meter below another of the same purpose is part of it and is not counted twice.
+ * A sub meter below another of the same purpose is part of it and is not counted twice, nor is a main meter below a
+ * main meter.
  *
- * Electricity is purchased electricity: PV power reduces dual control, CO2 and quota only by the purchase that it
- * saves. `generation` meters are summed separately (domain/energy/generation.ts).
+ * The month is computed by spans in which no registered fact changes (docs/rules/data.md#dated-attributes).
  *
- * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts when no main
- * meter of its medium was read in the month; then all hours are known. When one was read, the readings count, and the
- * bill gives only the cost. Bills for transport lie outside the building's meters and always count.
+ * Electricity is purchased electricity: PV power reduces dual control and CO2 by the purchase that it saves. The quota
+ * counts all energy used, so it adds the generation used on site. `generation` meters are summed separately
+ * (domain/energy/generation.ts).
+ *
+ * Bills count as `main`. A bill of an offline meter is that meter's month. A bill without a meter counts for the time
+ * that no main meter of its medium knows (domain/energy/supply.ts). Bills for transport lie outside the building's
+ * meters and always count.
  */
 export function institutionMonth(input: MonthInput): SubjectMonth {
-  const { institution, meters, month, asOfMs, sets } = input
+  const spans = spansOfMonth(input).map(
+    (own) => own.institution && { span: own.span, part: spanMonth({ ...input, ...own }, own.span) },
+  )
+  return joinSpans(input.month, spans)
+}
+
+type InForce = Pick<MonthInput, 'institution' | 'meters'>
+
+/** The elapsed month by spans in which no registered fact changes, with the facts in force; null: not open. */
+export function spansOfMonth({
+  institution,
+  meters,
+  month,
+  asOfMs,
+}: Pick<MonthInput, 'institution' | 'meters' | 'month' | 'asOfMs'>): (
+  | ({ span: Span } & InForce)
+  | { span: Span; institution: null }
+)[] {
   const { fromMs, toMs } = monthRange(month)
   const endMs = Math.max(fromMs, Math.min(toMs, asOfMs))
-  const hours = Math.floor((endMs - fromMs) / HOUR_MS)
-  const { ofMeter, loose } = accountBills(input.bills ?? [], { institution: institution.id, month, meters })
-  const countOf = (meter: Meter) => meterCount(meter, hours, { amounts: input.amounts, ofMeter })
-  const amountOf = (meter: Meter): number => countOf(meter).amount
-  const sum = (chosen: readonly Meter[]): number => chosen.reduce((total, meter) => total + amountOf(meter), 0)
+  const bounds = [fromMs, ...changesWithin({ institution, meters }, fromMs, endMs), endMs]
+  return bounds.slice(1).map((untilMs, index) => {
+    const span = spanOf(month, must(bounds[index]), untilMs, endMs)
+    const own = institutionOn(institution, span.fromMs)
+    return own ? { span, institution: own, meters: metersOn(meters, span.fromMs) } : { span, institution: null }
+  })
+}
+
+function spanMonth(input: MonthInput, span: Span): SubjectMonth {
+  const { institution, meters, month, sets, bills = [] } = input
+  const { hours } = span
+  const { ofMeter, loose } = accountBills(bills, { institution: institution.id, month, meters })
+  const counts = new Map<Meter, MeterCount>()
+  const countOf = (meter: Meter): MeterCount => {
+    const count = counts.get(meter) ?? meterCount(meter, span, { amounts: input.amounts, ofMeter, bills })
+    counts.set(meter, count)
+    return count
+  }
+  const sum = (chosen: readonly Meter[]): number => chosen.reduce((total, meter) => total + countOf(meter).amount, 0)
   const supplied = Object.fromEntries(
-    MEDIA.map((medium) => [medium, supplyOf(medium, { meters, loose, hours, countOf })]),
-  ) as Record<Medium, Supply>
+    MEDIA.map((medium) => [medium, supplyOf(medium, { meters, loose, bills, span, countOf })]),
+  ) as Supplied
   const { water } = supplied
   const supplies = Object.values(supplied)
   const counted = supplies.flatMap((supply) => supply.bills)
   const fuels = fuelsOf(
-    loose.filter(({ bill }) => isFuel(bill.carrier)),
+    loose.filter(({ bill }) => isFuel(bill.carrier)).map((one) => ({ ...one, amount: one.amount * span.share })),
     sets,
   )
 
   const energyKgce = energyOf(supplied, sets.statistics, fuels.kgce)
   const co2 = co2Of(supplied, sets, fuels)
-
   const centre = centreBoundaries(institution, meters).pue
   const amountIn = (side: readonly string[]): number => sum(meters.filter(({ id }) => side.includes(id)))
-  const stated = meanSize(institution.sizes, fromMs, endMs)
+  const stated = meanSize(institution.sizes, span.fromMs, span.toMs)
   const size = ENERGY_MEDIA.some((medium) => supplied[medium].sources > 0) ? stated : UNKNOWN_SIZE
   const waterUsers = water.sources > 0 ? stated.energyUsers : null
-  const generators = meters.filter(({ role, medium }) => role === 'generation' && medium === 'electricity')
-  const generating = outermost(generators, ({ purpose }) => purpose !== EXPORT)
+  const generators = generatorsOf(meters)
+  const purposes = purposesOf(input, { supplied, counted, fuels, countOf })
+  const parts: SpanParts = { span, supplied, fuels, purposes, usedOnSite: generators.usedOnSite, countOf, sets }
   return {
     month,
     ...carrierAmounts((carrier) => (isFuel(carrier) ? fuels.kg[fuelField(carrier)] : supplied[carrier].amount)),
     dataCentreKwh: amountIn(centre.total),
     dataCentreItKwh: amountIn(centre.it),
-    generationKwh: sum(generating),
-    exportedKwh: sum(outermost(generators, ({ purpose }) => purpose === EXPORT)),
+    generationKwh: sum(generators.generating),
+    exportedKwh: sum(generators.exporting),
     energyKgce,
     fuelsKgce: fuels.kgce,
     transportEnergyKgce: fuels.transportKgce + billedOf(counted, 'transport', sets.statistics),
-    quotaKgce: energyOf(supplied, sets.quota, fuels.quotaKgce),
-    ...purposesOf(input, { supplied, counted, fuels, amountOf }),
+    quotaKgce:
+      energyOf(supplied, sets.quota, fuels.quotaKgce) +
+      kgceOf('electricity', sum(generators.generating) - sum(generators.exporting), sets.quota),
+    heatingKgce: purposes.heating.kgce,
+    specialKgce: purposes.special.kgce,
+    transportKgce: purposes.transportKgce,
     ...co2,
     ...fuels.unconverted,
-    costYuan: costOf(supplies, loose),
+    costYuan: costOf(supplies, loose, span),
     areaBilledHeatM2: loose.reduce(
       (area, { bill, amount }) => (bill.carrier === 'heatByArea' ? area + amount : area),
       0,
@@ -121,30 +139,65 @@ export function institutionMonth(input: MonthInput): SubjectMonth {
     ...size,
     waterUsers,
     ...knownHours(supplied, hours),
-    generationHoursExpected: hours * generating.length,
-    generationHoursKnown: generating.reduce((known, meter) => known + countOf(meter).hoursKnown, 0),
+    generationHoursExpected: hours * generators.generating.length,
+    generationHoursKnown: generators.generating.reduce((known, meter) => known + countOf(meter).hoursKnown, 0),
+    ...missingOfSpan(parts),
+    byDay: packDays(daysOfSpan(parts)),
+  }
+}
+
+/** The spans of a month as one record. Time in which the institution was closed holds nothing, and no size. */
+function joinSpans(month: Month, spans: readonly ({ span: Span; part: SubjectMonth } | null)[]): SubjectMonth {
+  const open = spans.filter((one) => one !== null)
+  const [only] = open
+  if (only && spans.length === 1) return only.part
+  const joined = sumSubjects(
+    month,
+    open.map(({ part }) => part),
+  )
+  const days = emptyDays(daysIn(month))
+  for (const { span, part } of open)
+    if (part.byDay) addPacked(days, part.byDay, dayOf(span.fromMs) - dayOf(monthRange(month).fromMs))
+  const ofTime = open.reduce((sum, { span }) => sum + span.share, 0)
+  for (const key of SIZE_KEYS) {
+    const mean = weightedMean(open.map(({ span, part }) => ({ value: part[key], weight: span.toMs - span.fromMs })))
+    joined[key] = mean === null ? null : mean * ofTime
+  }
+  return {
+    ...joined,
+    areaBilledHeatM2: Math.max(0, ...open.map(({ part }) => part.areaBilledHeatM2)),
+    byDay: packDays(days),
   }
 }
 
 /** Energy of heating, special functions and transport by the quota set; heat is heating whatever its bill says. */
 function purposesOf(
   input: MonthInput,
-  given: { supplied: Supplied; counted: readonly BilledAmount[]; fuels: Fuels; amountOf: (meter: Meter) => number },
-): Pick<SubjectMonth, 'heatingKgce' | 'specialKgce' | 'transportKgce'> {
+  given: { supplied: Supplied; counted: readonly BilledAmount[]; fuels: Fuels; countOf: (meter: Meter) => MeterCount },
+): Purposes {
   const { quota } = input.sets
   const { heating, special, transport } = given.fuels.purposeQuotaKgce
-  const metered = (chosen: readonly Meter[]): number =>
-    chosen.reduce((total, meter) => total + kgceOf(meter.medium, given.amountOf(meter), quota), 0)
+  const metered = (chosen: readonly Deducted[]): number =>
+    chosen.reduce(
+      (total, { meter, factor }) => total + factor * kgceOf(meter.medium, given.countOf(meter).amount, quota),
+      0,
+    )
   const billed = (purpose: Bill['purpose']): number => billedOf(given.counted, purpose, quota)
   const heat = kgceOf('heat', given.supplied.heat.amount, quota)
+  const deducted = deductionsOf(input)
+  const purpose = (own: readonly Deducted[], billedKgce: number, first = 0): Purpose => ({
+    kgce: first + metered(own) + billedKgce,
+    deducted: own,
+    billedKgce,
+  })
   return {
-    heatingKgce: heat + metered(heatingMeters(input.meters)) + billed('heating') + heating,
-    specialKgce: metered(specialMeters(input)) + billed('special') + special,
+    heating: purpose(deducted.heating, billed('heating') + heating, heat),
+    special: purpose(deducted.special, billed('special') + special),
     transportKgce: transport + billed('transport'),
   }
 }
 
-/** `hours`: elapsed hours of the month. */
+/** `hours`: elapsed hours of the span. */
 function knownHours(supplied: Supplied, hours: number) {
   const { water } = supplied
   const total = (amountOf: (supply: Supply) => number): number =>
@@ -166,8 +219,6 @@ const billedOf = (counted: readonly BilledAmount[], purpose: Bill['purpose'], se
       own === purpose && isMedium(carrier) && carrier !== 'heat' ? total + kgceOf(carrier, amount, set) : total,
     0,
   )
-
-type Supplied = Readonly<Record<Medium, Supply>>
 
 /** kgce of all supplied media, by one set, plus `fuelsKgce`, the kgce of fuels. */
 const energyOf = (supplied: Supplied, set: CoefficientSet, fuelsKgce: number): number =>
@@ -192,8 +243,11 @@ function co2Of(supplied: Supplied, sets: StandardsInForce, fuels: Fuels) {
 export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
   const { institution, meters, month, amounts, sets } = input
   const { ofMeter, loose, problems } = accountBills(input.bills ?? [], { institution: institution.id, month, meters })
-  const countOf = (meter: Meter) => meterCount(meter, Number.POSITIVE_INFINITY, { amounts, ofMeter })
-  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, hours: 0, countOf }))
+  const { fromMs, toMs } = monthRange(month)
+  const span = spanOf(month, fromMs, toMs)
+  const bills = input.bills ?? []
+  const countOf = (meter: Meter) => meterCount(meter, span, { amounts, ofMeter, bills })
+  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, bills, span, countOf }))
   return [
     ...problems,
     ...fuelsOf(
@@ -205,9 +259,8 @@ export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
 }
 
 /** Cost of meters by their tariffs plus the cost on bills; null when no cost is known. */
-function costOf(supplies: readonly Supply[], loose: readonly BilledAmount[]): number | null {
-  const known = [...supplies.map(({ yuan }) => yuan), ...loose.map(({ costYuan }) => costYuan)].filter(
-    (yuan) => yuan !== null,
-  )
+function costOf(supplies: readonly Supply[], loose: readonly BilledAmount[], { share }: Span): number | null {
+  const billed = loose.map(({ costYuan }) => costYuan && costYuan * share)
+  const known = [...supplies.map(({ yuan }) => yuan), ...billed].filter((yuan) => yuan !== null)
   return known.length > 0 ? known.reduce((total, yuan) => total + yuan, 0) : null
 }

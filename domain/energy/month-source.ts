@@ -1,12 +1,13 @@
 // Lists the meters and bills behind the amounts of an institution's month: the level of an explanation between the
 // month's record and the hours. Computed independently of the record, so that a difference is seen.
 
-import { HOUR_MS, monthRange } from '../calendar.ts'
 import { type Carrier, MEDIA } from '../medium.ts'
+import { must } from '../must.ts'
 import type { Meter } from '../registry/records.ts'
 import { accountBills, type BilledAmount, billId, isFuel } from './bill.ts'
-import { heatingMeters, type MonthInput, specialMeters } from './institution-month.ts'
-import { meterCount, supplyOf } from './supply.ts'
+import { type Deducted, deductionsOf, generatorsOf } from './deductions.ts'
+import { type MonthInput, spansOfMonth } from './institution-month.ts'
+import { meterCount, type Span, supplyOf } from './supply.ts'
 
 export interface MonthSource {
   kind: 'meter' | 'bill'
@@ -25,23 +26,51 @@ export interface MonthSources {
   heating: MonthSource[]
   special: MonthSource[]
   transport: MonthSource[]
+  /** Generation used on site: not purchased, but a part of the quota's energy. */
+  generation: MonthSource[]
 }
 
-/** The rules are those of `institutionMonth`. */
+/** The rules are those of `institutionMonth`: the sources of its spans, each meter and bill once. */
 export function monthSources(input: Omit<MonthInput, 'sets'>): MonthSources {
-  const { institution, meters, month, asOfMs } = input
-  const { fromMs, toMs } = monthRange(month)
-  const hours = Math.max(0, Math.floor((Math.min(toMs, asOfMs) - fromMs) / HOUR_MS))
-  const { ofMeter, loose } = accountBills(input.bills ?? [], { institution: institution.id, month, meters })
-  const countOf = (meter: Meter) => meterCount(meter, hours, { amounts: input.amounts, ofMeter })
-  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, hours, countOf }))
-  const fuels = loose.filter(({ bill }) => isFuel(bill.carrier))
-  const counted = [...supplies.flatMap(({ bills }) => bills), ...fuels]
+  const spans = spansOfMonth(input).flatMap((own) => (own.institution ? [spanSources({ ...input, ...own })] : []))
+  const of = (part: (sources: SpanSources) => readonly MonthSource[]): MonthSource[] => merged(spans.flatMap(part))
+  return {
+    carriers: Map.groupBy(
+      of(({ carriers }) => carriers),
+      ({ carrier }) => carrier,
+    ),
+    heating: of(({ heating }) => heating),
+    special: of(({ special }) => special),
+    transport: of(({ transport }) => transport),
+    generation: of(({ generation }) => generation),
+  }
+}
+
+type SpanSources = Record<'carriers' | 'heating' | 'special' | 'transport' | 'generation', MonthSource[]>
+
+function merged(sources: readonly MonthSource[]): MonthSource[] {
+  const groups = Map.groupBy(sources, ({ kind, id, factor }) => `${kind} ${id} ${factor}`)
+  return [...groups.values()].map((own) => ({
+    ...must(own[0]),
+    amount: own.reduce((total, { amount }) => total + amount, 0),
+  }))
+}
+
+function spanSources({ span, ...input }: Omit<MonthInput, 'sets'> & { span: Span }): SpanSources {
+  const { institution, meters, month, bills = [] } = input
+  const { ofMeter, loose } = accountBills(bills, { institution: institution.id, month, meters })
+  const countOf = (meter: Meter) => meterCount(meter, span, { amounts: input.amounts, ofMeter, bills })
+  const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, bills, span, countOf }))
+  const fuels = loose
+    .filter(({ bill }) => isFuel(bill.carrier))
+    .map((one) => ({ ...one, amount: one.amount * span.share }))
+  const counted = [...supplies.flatMap((supply) => supply.bills), ...fuels]
   const metered = supplies.flatMap((supply) =>
     supply.meters.map(({ meter, factor, amount }) => meterSource(meter, factor, amount)),
   )
-  const explaining = (chosen: readonly Meter[]): MonthSource[] =>
-    chosen.map((meter) => meterSource(meter, 1, countOf(meter).amount))
+  const deducted = deductionsOf(input)
+  const explaining = (chosen: readonly Deducted[]): MonthSource[] =>
+    chosen.map(({ meter, factor }) => meterSource(meter, factor, countOf(meter).amount))
   /** Heat is heating whatever its bill says. */
   const billedFor = (purpose: 'heating' | 'special' | 'transport'): MonthSource[] =>
     counted
@@ -49,14 +78,15 @@ export function monthSources(input: Omit<MonthInput, 'sets'>): MonthSources {
       .map(billSource)
   const all = [...metered, ...counted.map(billSource)]
   return {
-    carriers: Map.groupBy(all, ({ carrier }) => carrier),
+    carriers: all,
     heating: [
       ...all.filter(({ carrier }) => carrier === 'heat'),
-      ...explaining(heatingMeters(meters)),
+      ...explaining(deducted.heating),
       ...billedFor('heating'),
     ],
-    special: [...explaining(specialMeters(input)), ...billedFor('special')],
+    special: [...explaining(deducted.special), ...billedFor('special')],
     transport: billedFor('transport'),
+    generation: explaining(generatorsOf(meters).usedOnSite),
   }
 }
 

@@ -5,6 +5,7 @@ import { addMonths, type Month, monthOf, monthRange } from '../calendar.ts'
 import type { ResourceKind } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
 import { CARRIERS, type Carrier, ENERGY_MEDIA, FUEL_CARRIERS, type FuelCarrier, MEDIA, type Medium } from '../medium.ts'
+import { addPacked, type DayField, daysIn, emptyDays, packDays, shareFrom } from './day-amounts.ts'
 
 /**
  * One amount per carrier: main meters minus excluded ones (let to others), plus bills; electricity is purchased
@@ -88,9 +89,25 @@ export interface SubjectMonth extends Record<CarrierField, number> {
   /** Hours of generation meters, which the hours above leave out. */
   generationHoursExpected: number
   generationHoursKnown: number
+  /**
+   * What was probably used in unknown time (domain/energy/missing.ts): of all energy by the statistics set and by the
+   * quota set, of heating, of special functions, and of water. Never part of an amount: it weighs what is unknown.
+   */
+  energyMissingKgce: number
+  quotaMissingKgce: number
+  heatingMissingKgce: number
+  specialMissingKgce: number
+  waterMissingM3: number
+  /** Unknown hours for which nothing says what was probably used; parts of the expected hours. */
+  hoursWithoutUsual: number
+  waterHoursWithoutUsual: number
+  /** The same, of meters that the quota takes off or adds; they are no part of the expected hours. */
+  partHoursWithoutUsual: number
+  /** Figures by day (domain/energy/day-amounts.ts); null in a month of a release that kept none. */
+  byDay: string | null
 }
 
-const SIZE_KEYS = [
+export const SIZE_KEYS = [
   'floorAreaM2',
   'heatedAreaM2',
   'specialAreaM2',
@@ -138,7 +155,45 @@ const AMOUNT_KEYS = [
   'waterHoursKnown',
   'generationHoursExpected',
   'generationHoursKnown',
+  'energyMissingKgce',
+  'quotaMissingKgce',
+  'heatingMissingKgce',
+  'specialMissingKgce',
+  'waterMissingM3',
+  'hoursWithoutUsual',
+  'waterHoursWithoutUsual',
+  'partHoursWithoutUsual',
 ] as const satisfies (keyof SubjectMonth)[]
+export type AmountKey = (typeof AMOUNT_KEYS)[number]
+
+/** The days by which an amount is cut; the others have the days of energy, and hours those of time. */
+const CUT_BY: Partial<Record<AmountKey, DayField | null>> = {
+  waterM3: 'waterM3',
+  waterM3WithUsers: 'waterM3',
+  quotaKgce: 'quotaKgce',
+  heatingKgce: 'heatingKgce',
+  specialKgce: 'specialKgce',
+  co2Kg: 'co2Kg',
+  co2DirectKg: 'co2Kg',
+  co2ElectricityKg: 'co2Kg',
+  co2HeatKg: 'co2Kg',
+  co2KgWithArea: 'co2Kg',
+  energyMissingKgce: 'energyMissingKgce',
+  quotaMissingKgce: 'energyMissingKgce',
+  heatingMissingKgce: 'energyMissingKgce',
+  specialMissingKgce: 'energyMissingKgce',
+  waterMissingM3: 'waterMissingM3',
+  hoursWithoutUsual: null,
+  waterHoursWithoutUsual: null,
+  partHoursWithoutUsual: null,
+  hoursExpected: null,
+  hoursKnown: null,
+  hoursPriced: null,
+  waterHoursExpected: null,
+  waterHoursKnown: null,
+  generationHoursExpected: null,
+  generationHoursKnown: null,
+}
 
 /**
  * One month of an area: the sum of its parts, in the order given (floating point: keep one order for identical
@@ -155,6 +210,9 @@ export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): Subje
   } as SubjectMonth // filled below: every other key is in one of the two lists
   for (const key of AMOUNT_KEYS) total[key] = parts.reduce((sum, part) => sum + part[key], 0)
   for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts.map((part) => part[key]))
+  const days = emptyDays(daysIn(month))
+  for (const { byDay } of parts) if (byDay) addPacked(days, byDay)
+  total.byDay = parts.every(({ byDay }) => byDay) ? packDays(days) : null
   return total
 }
 
@@ -178,9 +236,9 @@ export const resourceHours = (part: SubjectMonth, resource: ResourceKind): { exp
 
 /**
  * The 12 months that end at `endMs` (exclusive). When that is within a month, the same month of the year before counts
- * with its remaining share, so every season is in the year once. Null when one of the months has no known hour of the
- * resource: eleven months are not a year, and scaling them up would invent a heating season or leave one out. A size is
- * null unless it is known in every month of the year.
+ * from the same day on, so every day of a year is in it once. Null when one of the months has no record, or no hour of
+ * the resource is known. How much of the year is known is for the reader to ask (domain/judge/known-share.ts). A size
+ * is null unless it is known in every month of the year.
  */
 export function rollingYear(
   months: ReadonlyMap<Month, SubjectMonth>,
@@ -212,60 +270,79 @@ export function rollingYears(
   months: ReadonlyMap<Month, SubjectMonth>,
   endMs: number,
 ): Record<ResourceKind, SubjectYear | null> {
-  const weighted = monthsOfYear(months, endMs)
-  const isKnown = (resource: ResourceKind): boolean =>
-    weighted.every(({ part }) => resourceHours(part, resource).known > 0)
-  const known = { energy: weighted.length > 0 && isKnown('energy'), water: weighted.length > 0 && isKnown('water') }
-  const year = known.energy || known.water ? weightedYear(weighted) : null
+  const parts = monthsOfYear(months, endMs)
+  const isKnown = (resource: ResourceKind): boolean => parts.some(({ part }) => resourceHours(part, resource).known > 0)
+  const known = { energy: isKnown('energy'), water: isKnown('water') }
+  const year = known.energy || known.water ? addedYear(parts) : null
   return { energy: known.energy ? year : null, water: known.water ? year : null }
 }
 
-interface WeightedMonth {
+interface YearMonth {
   part: SubjectMonth
-  weight: number
+  /** The time of the year that it covers. */
   ms: number
 }
 
 /** Empty when one of the months has no record. */
-function monthsOfYear(months: ReadonlyMap<Month, SubjectMonth>, endMs: number): WeightedMonth[] {
+function monthsOfYear(months: ReadonlyMap<Month, SubjectMonth>, endMs: number): YearMonth[] {
   const last = monthOf(endMs - 1)
-  const remaining = 1 - elapsedShare(last, endMs)
-  const weighted: WeightedMonth[] = []
-  for (let back = 12; back >= 0; back--) {
-    const weight = back === 12 ? remaining : 1
-    if (weight === 0) continue
+  const { fromMs, toMs } = monthRange(last)
+  const whole: YearMonth[] = []
+  for (let back = endMs < toMs ? 12 : 11; back >= 0; back--) {
     const month = addMonths(last, -back)
     const part = months.get(month)
     if (!part) return []
-    const { fromMs, toMs } = monthRange(month)
-    weighted.push({ part, weight, ms: (Math.min(toMs, endMs) - fromMs) * weight })
+    const range = monthRange(month)
+    const cutMs = Math.min(range.toMs, range.fromMs + (endMs - fromMs))
+    if (back === 12) whole.push({ part: cutMonth(part, { fromMs: cutMs }), ms: range.toMs - cutMs })
+    else whole.push({ part, ms: Math.min(range.toMs, endMs) - range.fromMs })
   }
-  return weighted
+  return whole
 }
 
-/** The last month names the year. */
-function weightedYear(weighted: readonly WeightedMonth[]): SubjectYear {
+/**
+ * The part of a month from an instant on, or before it: each amount by its own days, so that a heating season that
+ * ends within the month lies where it was.
+ */
+export function cutMonth(part: SubjectMonth, at: { fromMs: number } | { toMs: number }): SubjectMonth {
+  const ms = 'fromMs' in at ? at.fromMs : at.toMs
+  const shares = new Map<DayField | null, number>()
+  const shareOf = (field: DayField | null): number => {
+    const after = shares.get(field) ?? shareFrom(part, field, ms)
+    shares.set(field, after)
+    return 'fromMs' in at ? after : 1 - after
+  }
+  const cut = { ...part, byDay: null, costYuan: part.costYuan && part.costYuan * shareOf('energyKgce') }
+  for (const key of AMOUNT_KEYS) cut[key] = part[key] * shareOf(CUT_BY[key] === undefined ? 'energyKgce' : CUT_BY[key])
+  return cut
+}
+
+/** The sum of the months of a year so far; sizes are time-weighted means. The last month names it. */
+export const sumOfMonths = (months: readonly SubjectMonth[], endMs: number): SubjectYear =>
+  addedYear(
+    months.map((part) => {
+      const { fromMs, toMs } = monthRange(part.month)
+      return { part, ms: Math.min(toMs, endMs) - fromMs }
+    }),
+  )
+
+function addedYear(months: readonly YearMonth[]): SubjectYear {
   const year = {
-    month: weighted.at(-1)?.part.month,
-    costYuan: sumOfKnown(weighted.map(({ part, weight }) => part.costYuan && part.costYuan * weight)),
-    areaBilledHeatM2: Math.max(...weighted.map(({ part }) => part.areaBilledHeatM2)),
+    month: months.at(-1)?.part.month,
+    costYuan: sumOfKnown(months.map(({ part }) => part.costYuan)),
+    areaBilledHeatM2: Math.max(...months.map(({ part }) => part.areaBilledHeatM2)),
+    byDay: null,
   } as SubjectYear // filled below: every other key is in one of the two lists
   for (const key of AMOUNT_KEYS) {
     let sum = 0
-    for (const { part, weight } of weighted) sum += part[key] * weight
+    for (const { part } of months) sum += part[key]
     year[key] = sum
   }
   for (const key of SIZE_KEYS) {
-    const isKnown = weighted.every(({ part }) => part[key] !== null)
-    year[key] = isKnown ? weightedMean(weighted.map(({ part, ms }) => ({ value: part[key], weight: ms }))) : null
+    const isKnown = months.every(({ part }) => part[key] !== null)
+    year[key] = isKnown ? weightedMean(months.map(({ part, ms }) => ({ value: part[key], weight: ms }))) : null
   }
   return year
-}
-
-/** Elapsed share of a month at an instant, 0 to 1. */
-function elapsedShare(month: Month, atMs: number): number {
-  const { fromMs, toMs } = monthRange(month)
-  return Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))
 }
 
 /** Months by their name, in any order. Throws RangeError when one is given twice. */

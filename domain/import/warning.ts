@@ -2,7 +2,7 @@
 // nothing.
 
 import { namedMeters } from '../energy/data-centre-boundary.ts'
-import { HEATING } from '../energy/institution-month.ts'
+import { HEATING } from '../energy/deductions.ts'
 import type { Institution, Meter } from '../registry/records.ts'
 import type { RegistryProblem } from './check.ts'
 import type { Registry } from './registry.ts'

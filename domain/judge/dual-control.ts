@@ -2,13 +2,22 @@
 // intensities against the year's target (docs/rules/dual-control.md#totals-and-intensities-apart). Caps may lie above
 // the base year's result, as those of 2025 do, while intensities must fall; so no rule here infers one from the other.
 
-import { type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
-import { byMonth, resourceHours, rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
+import { dayLabel, dayOf, type Month, monthOf, monthRange, yearOf, yearRange } from '../calendar.ts'
+import { shareFrom } from '../energy/day-amounts.ts'
+import {
+  byMonth,
+  resourceHours,
+  rollingYearsOf,
+  type SubjectMonth,
+  type SubjectYear,
+  sumOfMonths,
+} from '../energy/subject-month.ts'
 import {
   DUAL_CONTROL,
   INDICATORS,
   INTENSITY_INDICATORS,
   type Indicator,
+  type IndicatorRow,
   type IntensityIndicator,
   isTotal,
   type ResourceKind,
@@ -16,15 +25,15 @@ import {
   type TotalIndicator,
 } from '../indicator.ts'
 import type { Target } from '../registry/records.ts'
+import { columnOf } from '../table.ts'
 import { fuelLeftOut } from './indicator-value.ts'
+import { type KnownShareLimits, knownFigure, knownShareLimits, knownShareOf } from './known-share.ts'
 import { type DualControl, type FORECAST_BASES, type IndicatorStatus, STATUSES, type VERDICTS } from './result.ts'
 import { targetFor, targetValue } from './target-value.ts'
 
 export type Status = (typeof STATUSES)[number]
 export type Verdict = (typeof VERDICTS)[number]
 export type ForecastBasis = (typeof FORECAST_BASES)[number]
-/** Twelve monthly amounts of a year, January first; only their proportions matter. */
-export type YearProfile = readonly number[]
 
 /**
  * Limits of forecast / target: green up to ON_TRACK_RATIO_MAX, orange up to AT_RISK_RATIO_MAX, red beyond
@@ -32,14 +41,12 @@ export type YearProfile = readonly number[]
  */
 export const ON_TRACK_RATIO_MAX = 0.95
 export const AT_RISK_RATIO_MAX = 1
-/** Below this coverage last year's profile is not used, and a judgement is provisional. */
-export const COVERAGE_MIN = 0.9
 /** Relative tolerance for floating point: a forecast equal to a threshold meets it. */
 const RATIO_SLACK = 1e-9
 
+type TotalRow = (typeof DUAL_CONTROL)[TotalIndicator]
 /** A month's total in the indicator's unit. */
-const totalOf = (part: SubjectMonth, { numerator, per }: (typeof DUAL_CONTROL)[TotalIndicator]): number =>
-  part[numerator] / per
+const totalOf = (part: SubjectMonth, { numerator, per }: TotalRow): number => part[numerator] / per
 
 export interface JudgeInput {
   /** Institution id or area code. */
@@ -51,18 +58,17 @@ export interface JudgeInput {
   months: readonly SubjectMonth[]
   /** The targets of this subject. */
   targets: readonly Target[]
-  /** The surrounding area's last year (see `profilesOf`), for a subject without its own profile. */
-  areaProfiles?: Partial<Record<TotalIndicator, YearProfile>>
+  /** The surrounding area's months of last year, for a subject without a whole one of its own. */
+  areaMonths?: readonly SubjectMonth[]
   coefficientSet: string
   co2Factor: string
 }
 
 /**
  * Judges one subject for one month. Totals: year to date, and the forecast of the whole year. Intensities: the 12
- * months that end at `asOfMs`, null before there is a full year. `coverage`: known over expected hours of the year to
- * date, the worse of energy and water; a month without a record counts as unknown. `provisional`: this coverage or that
- * of a rolling year is below COVERAGE_MIN, or an indicator is a lower bound. Throws RangeError when `asOfMs` is not
- * after the month's start.
+ * months that end at `asOfMs`. A figure of which too little is known has no value, no status and a reason
+ * (docs/rules/data.md#known-share). `coverage`: known share of the year to date, the worse of energy and water; a month
+ * without a record counts as unknown. Throws RangeError when `asOfMs` is not after the month's start.
  */
 export function judge(input: JudgeInput): DualControl {
   const { fromMs, toMs } = monthRange(input.month)
@@ -73,8 +79,7 @@ export function judge(input: JudgeInput): DualControl {
   const indicators = INDICATORS.map((indicator) =>
     isTotal(indicator) ? judgeTotal(scope, indicator) : judgeIntensity(scope, indicator),
   )
-  const coverage = worst([coverageToDate(scope, 'energy'), coverageToDate(scope, 'water')])
-  const rolling = worst([rollingCoverage(scope, 'energy'), rollingCoverage(scope, 'water')])
+  const coverage = worst([scope.shareToDate.energy, scope.shareToDate.water])
   return {
     subject: input.subject,
     month: input.month,
@@ -84,9 +89,8 @@ export function judge(input: JudgeInput): DualControl {
     verdict: verdictOf(indicators),
     coverage,
     provisional:
-      (coverage ?? 0) < COVERAGE_MIN ||
-      (rolling ?? 1) < COVERAGE_MIN ||
-      indicators.some(({ lowerBound }) => lowerBound === true),
+      (coverage ?? 0) < scope.limits.sureFrom ||
+      indicators.some(({ provisional, reason, lowerBound }) => provisional || reason === 'unknownTime' || lowerBound),
     coefficientSet: input.coefficientSet,
     co2Factor: input.co2Factor,
   }
@@ -101,57 +105,79 @@ export function statusOf(ratio: number): Status {
   return ratio <= AT_RISK_RATIO_MAX + RATIO_SLACK ? 'atRisk' : 'over'
 }
 
-/** Year profiles of the totals with at least COVERAGE_MIN of the hours known in each month of `year`. */
-export function profilesOf(
-  months: readonly SubjectMonth[],
-  year: number,
-): Partial<Record<TotalIndicator, YearProfile>> {
-  const map = byMonth(months)
-  return Object.fromEntries(
-    TOTAL_INDICATORS.map((indicator) => [indicator, profileOf(map, indicator, year)]).filter(([, profile]) => profile),
-  )
-}
-
 /** The input, plus values that every indicator needs, computed once: a province judges 30,000 subjects at a time. */
 interface Scope extends JudgeInput {
   endMs: number
   year: number
-  byMonth: ReadonlyMap<Month, SubjectMonth>
+  limits: KnownShareLimits
   rolling: Record<ResourceKind, SubjectYear | null>
-  /** Elapsed share of each month of this year, 0 to 1, January first. */
-  elapsed: readonly number[]
-  /** The records from January to `month`, and the elapsed time that they cover. */
-  toDate: readonly SubjectMonth[]
-  recordedMs: number
+  /** The sum of the records from January to `month`; null when there is none. */
+  toDate: SubjectYear | null
+  /** Known share of the year to date. */
+  shareToDate: Record<ResourceKind, number | null>
+  /** Last year of the subject, or of the surrounding area, when it is known well enough. */
+  lastYear: Record<ResourceKind, { basis: ForecastBasis; months: readonly SubjectMonth[] } | null>
 }
+
+const RESOURCES = { energy: DUAL_CONTROL.energy, water: DUAL_CONTROL.water } as const
 
 function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
   const year = yearOf(fromMs)
   const months = byMonth(input.months)
-  const spans = monthsOf(year).map((month) => ({ part: months.get(month), ...monthRange(month) }))
-  const begun = spans.filter((span) => span.fromMs < endMs)
+  const begun = monthsOf(year).filter((month) => monthRange(month).fromMs < endMs)
+  const records = begun.flatMap((month) => months.get(month) ?? [])
+  const recordedMs = records.reduce((sum, { month }) => {
+    const range = monthRange(month)
+    return sum + Math.min(range.toMs, endMs) - range.fromMs
+  }, 0)
+  const toDate = records.length > 0 ? sumOfMonths(records, endMs) : null
+  const recorded = recordedMs / (endMs - yearRange(year).fromMs)
+  const limits = knownShareLimits(dayLabel(dayOf(endMs - 1)))
+  const lastYearOf = (row: IndicatorRow): Scope['lastYear']['energy'] => {
+    const own = wholeYear(months, year - 1, row, limits)
+    if (own) return { basis: 'ownProfile', months: own }
+    const area = wholeYear(byMonth(input.areaMonths ?? []), year - 1, row, limits)
+    return area && { basis: 'areaProfile', months: area }
+  }
   return {
     ...input,
     endMs,
     year,
-    byMonth: months,
+    limits,
     rolling: rollingYearsOf(input.months, endMs),
-    elapsed: spans.map((span) => Math.min(1, Math.max(0, (endMs - span.fromMs) / (span.toMs - span.fromMs)))),
-    toDate: begun.flatMap((span) => span.part ?? []),
-    recordedMs: begun.reduce((sum, span) => sum + (span.part ? Math.min(span.toMs, endMs) - span.fromMs : 0), 0),
+    toDate,
+    shareToDate: columnOf(RESOURCES, (row) => {
+      const share = toDate && knownShareOf(toDate, row)
+      return share === null ? null : share * recorded
+    }),
+    lastYear: columnOf(RESOURCES, lastYearOf),
   }
+}
+
+/** The twelve months of a year when each is known well enough; else a gap in January would raise every February. */
+function wholeYear(
+  months: ReadonlyMap<Month, SubjectMonth>,
+  year: number,
+  row: IndicatorRow,
+  { judgedFrom }: KnownShareLimits,
+): SubjectMonth[] | null {
+  const parts = monthsOf(year).flatMap((month) => months.get(month) ?? [])
+  return parts.length === 12 && parts.every((part) => (knownShareOf(part, row) ?? 0) >= judgedFrom) ? parts : null
 }
 
 function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
   const row = DUAL_CONTROL[indicator]
-  const known = scope.toDate.filter((part) => resourceHours(part, row.resource).known > 0)
-  const actual = known.length > 0 ? known.reduce((sum, part) => sum + totalOf(part, row), 0) : null
-  const { basis, share } = elapsedOfYear(scope, indicator)
+  const { toDate, limits } = scope
+  const share = scope.shareToDate[row.resource]
+  const isRead = toDate !== null && resourceHours(toDate, row.resource).known > 0
+  const figure = knownFigure(isRead ? totalOf(toDate, row) : null, { share, why: null, limits })
+  const due = figure.actual === null || toDate === null ? null : dueOfYear(scope, row)
   return against(scope, indicator, {
-    actual,
-    forecast: actual === null ? null : actual / share,
-    forecastBasis: actual === null ? null : basis,
-    isLowerBound: known.some((part) => fuelLeftOut(part, row) > 0),
+    ...figure,
+    // The known part stands for its share of what is due by now, not for all of it.
+    forecast: due && figure.actual !== null && share !== null ? figure.actual / share / due.share : null,
+    forecastBasis: due?.basis ?? null,
+    isLowerBound: isRead && fuelLeftOut(toDate, row) > 0,
   })
 }
 
@@ -159,21 +185,19 @@ function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorS
   const row = DUAL_CONTROL[indicator]
   const year = scope.rolling[row.resource]
   const size = year?.[row.size]
-  const actual = year && size ? year[row.numerator] / size : null
-  const isLowerBound = actual !== null && year !== null && fuelLeftOut(year, row) > 0
-  return against(scope, indicator, { actual, forecast: actual, forecastBasis: null, isLowerBound })
+  const value = year && size ? year[row.numerator] / size : null
+  const why = year === null ? 'incompleteYear' : size ? null : 'noSize'
+  const figure = knownFigure(value, { share: year && knownShareOf(year, row), why, limits: scope.limits })
+  const isLowerBound = value !== null && year !== null && fuelLeftOut(year, row) > 0
+  return against(scope, indicator, { ...figure, forecast: figure.actual, forecastBasis: null, isLowerBound })
 }
 
-function against(
-  { targets, year }: Scope,
-  indicator: Indicator,
-  {
-    isLowerBound,
-    ...found
-  }: Pick<IndicatorStatus, 'actual' | 'forecast' | 'forecastBasis'> & {
-    isLowerBound: boolean
-  },
-): IndicatorStatus {
+type Found = Pick<
+  IndicatorStatus,
+  'actual' | 'knownShare' | 'knownPart' | 'reason' | 'provisional' | 'forecast' | 'forecastBasis'
+> & { isLowerBound: boolean }
+
+function against({ targets, year }: Scope, indicator: Indicator, { isLowerBound, ...found }: Found): IndicatorStatus {
   const target = targetFor(targets, indicator, year)
   const value = target ? targetValue(target, year) : null
   const ratio = value !== null && found.forecast !== null ? found.forecast / value : null
@@ -193,50 +217,45 @@ function against(
 }
 
 /** The share of the year's use that is due by now, above 0, and the basis of this share. */
-function elapsedOfYear(scope: Scope, indicator: TotalIndicator): { basis: ForecastBasis; share: number } {
-  const { fromMs, toMs } = yearRange(scope.year)
+function dueOfYear(scope: Scope, row: TotalRow): { basis: ForecastBasis; share: number } {
+  const { toMs } = yearRange(scope.year)
   if (scope.endMs >= toMs) return { basis: 'complete', share: 1 }
-  const own = shareByProfile(scope, profileOf(scope.byMonth, indicator, scope.year - 1))
-  if (own > 0) return { basis: 'ownProfile', share: own }
-  const area = shareByProfile(scope, scope.areaProfiles?.[indicator])
-  if (area > 0) return { basis: 'areaProfile', share: area }
-  return { basis: 'days', share: (scope.endMs - fromMs) / (toMs - fromMs) }
+  const lastYear = scope.lastYear[row.resource]
+  const share = lastYear && shareBefore(lastYear.months, row, scope.endMs)
+  if (lastYear && share !== null && share > 0) return { basis: lastYear.basis, share }
+  return { basis: 'days', share: shareByDays(scope, row.resource) }
 }
 
-/** Past months count fully, the current one by its elapsed share; 0 without a usable profile. */
-function shareByProfile({ elapsed }: Scope, profile: YearProfile | undefined): number {
-  if (profile?.length !== 12) return 0
-  const total = profile.reduce((sum, amount) => sum + amount, 0)
-  const passed = profile.reduce((sum, amount, index) => sum + amount * (elapsed[index] ?? 0), 0)
-  return total > 0 ? passed / total : 0
+/** The share of last year's use that lay before the same day of the year; null without use. */
+function shareBefore(months: readonly SubjectMonth[], row: TotalRow, endMs: number): number | null {
+  const last = monthOf(endMs - 1)
+  const sinceMonth = endMs - monthRange(last).fromMs
+  let [before, whole] = [0, 0]
+  for (const part of months) {
+    const amount = totalOf(part, row)
+    const { fromMs } = monthRange(part.month)
+    const isLast = part.month.slice(5) === last.slice(5)
+    const after = isLast
+      ? shareFrom(part, row.numerator, fromMs + sinceMonth)
+      : part.month.slice(5) < last.slice(5)
+        ? 0
+        : 1
+    before += amount * (1 - after)
+    whole += amount
+  }
+  return whole > 0 ? before / whole : null
 }
 
-function profileOf(
-  map: ReadonlyMap<Month, SubjectMonth>,
-  indicator: TotalIndicator,
-  year: number,
-): YearProfile | undefined {
-  const row = DUAL_CONTROL[indicator]
-  const parts = monthsOf(year).flatMap((month) => map.get(month) ?? [])
-  const hours = parts.map((part) => resourceHours(part, row.resource))
-  // Each month must be known, not only the year: a half-missing January would make every February look too high.
-  if (parts.length < 12 || hours.some((month) => (coverageOf([month]) ?? 0) < COVERAGE_MIN)) return undefined
-  return parts.map((part) => totalOf(part, row))
-}
-
-function coverageToDate({ toDate, recordedMs, year, endMs }: Scope, resource: ResourceKind): number | null {
-  const share = coverageOf(toDate.map((part) => resourceHours(part, resource)))
-  return share === null ? null : share * (recordedMs / (endMs - yearRange(year).fromMs))
-}
-
-function rollingCoverage({ rolling }: Scope, resource: ResourceKind): number | null {
-  const year = rolling[resource]
-  return year && coverageOf([resourceHours(year, resource)])
-}
-
-function coverageOf(hours: readonly { expected: number; known: number }[]): number | null {
-  const expected = hours.reduce((sum, part) => sum + part.expected, 0)
-  return expected > 0 ? hours.reduce((sum, part) => sum + part.known, 0) / expected : null
+/** By expected hours: those so far, and those to come as the present month has them. */
+function shareByDays({ toDate, months, endMs, month, year }: Scope, resource: ResourceKind): number {
+  const { fromMs, toMs } = yearRange(year)
+  const byTime = (endMs - fromMs) / (toMs - fromMs)
+  const present = months.find((part) => part.month === month)
+  if (!toDate || !present) return byTime
+  const perMs = resourceHours(present, resource).expected / (endMs - monthRange(month).fromMs)
+  const soFar = resourceHours(toDate, resource).expected
+  const toCome = perMs * (toMs - endMs)
+  return soFar > 0 && toCome > 0 ? soFar / (soFar + toCome) : byTime
 }
 
 /**

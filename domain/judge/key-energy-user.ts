@@ -1,12 +1,13 @@
 // Decides which institutions are key energy users (公共机构重点用能单位), by a dated threshold on the energy of a calendar
 // year. Users import the thresholds; without one no institution is marked, and the result says that none was issued.
 
-import { monthsThrough } from '../calendar.ts'
-import { byMonth, resourceHours, type SubjectMonth } from '../energy/subject-month.ts'
+import { monthsThrough, yearRange } from '../calendar.ts'
+import { byMonth, resourceHours, type SubjectMonth, sumOfMonths } from '../energy/subject-month.ts'
+import { DUAL_CONTROL } from '../indicator.ts'
 import type { Institution } from '../registry/records.ts'
 import type { KeyEnergyUserRule } from '../standards/key-energy-users.ts'
 import { isValidOn } from '../standards/validity.ts'
-import { COVERAGE_MIN } from './dual-control.ts'
+import { knownShareLimits, knownShareOf } from './known-share.ts'
 
 export interface KeyEnergyUser {
   /** Null when undecided: see `reason`. */
@@ -42,7 +43,7 @@ export function keyEnergyUser(input: {
   const rule = ruleOn(`${year}-12-31`, input) ?? null
   const reached = rule !== null && energyTce !== null && energyTce >= rule.thresholdTce
   const isConverted = known.every(({ fuelKgWithoutCoefficient }) => fuelKgWithoutCoefficient === 0)
-  const whole = known.length === 12 && coverageOf(known) >= COVERAGE_MIN && isConverted
+  const whole = known.length === 12 && isKnownWell(known, year) && isConverted
   return {
     isKey: rule === null ? null : reached ? true : whole ? false : null,
     year,
@@ -83,7 +84,6 @@ function knownMonths(months: readonly SubjectMonth[], year: number): SubjectMont
   })
 }
 
-function coverageOf(known: readonly SubjectMonth[]): number {
-  const hours = known.map((part) => resourceHours(part, 'energy'))
-  return hours.reduce((sum, part) => sum + part.known, 0) / hours.reduce((sum, part) => sum + part.expected, 0)
-}
+const isKnownWell = (known: readonly SubjectMonth[], year: number): boolean =>
+  (knownShareOf(sumOfMonths(known, yearRange(year).toMs), DUAL_CONTROL.energy) ?? 0) >=
+  knownShareLimits(`${year}-12-31`).judgedFrom

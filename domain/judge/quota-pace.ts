@@ -3,12 +3,12 @@
 // whole year whose remaining months are 0.
 
 import { addMonths, type Month, monthOf, monthRange, monthsThrough, yearOf, yearRange } from '../calendar.ts'
-import { byMonth, resourceHours, type SubjectMonth, sumSubjects } from '../energy/subject-month.ts'
-import type { QuotaIndicator } from '../indicator.ts'
+import { byMonth, cutMonth, type SubjectMonth } from '../energy/subject-month.ts'
+import { DUAL_CONTROL, type QuotaIndicator } from '../indicator.ts'
 import { RATINGS, type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
-import { COVERAGE_MIN } from './dual-control.ts'
+import { knownShareLimits, knownShareOf } from './known-share.ts'
 import { quotaStatus } from './quota.ts'
 import type { QuotaStatus } from './result.ts'
 
@@ -67,20 +67,27 @@ export function quotaPace(
   const actualsOf = (parts: readonly SubjectMonth[] | null, given: number) =>
     parts && quotaStatus(institution, parts, quotas, yearRange(given).toMs)
   const toDate = actualsOf(yearToDate(map, year, asOfMs), year)
-  const lastYear = actualsOf(yearOfProfile(map, year - 1), year - 1)
-  const lastYearToDate = actualsOf(elapsedLastYear(map, year, asOfMs), year - 1)
+  const lastYear = yearOfProfile(map, year - 1)
+  const wholeYear = actualsOf(lastYear, year - 1)
+  const lastYearToDate = actualsOf(lastYear && elapsedLastYear(lastYear, asOfMs), year - 1)
   return rows.map((row, index) => {
     const used = toDate?.[index]?.actual ?? null
-    const due = dueOf(lastYearToDate?.[index]?.actual, lastYear?.[index]?.actual, year, asOfMs)
-    return paceOf(row, used, due, monthsLeftOf(year, asOfMs))
+    const due = dueOf(lastYearToDate?.[index]?.actual, wholeYear?.[index]?.actual, year, asOfMs)
+    return paceOf(row, { used, share: toDate?.[index]?.knownShare ?? null }, due, monthsLeftOf(year, asOfMs))
   })
 }
 
-function paceOf(row: QuotaStatus, used: number | null, due: Due, monthsLeft: number): QuotaPace {
+/** `share`: how much of the year to date is known; the known part stands for that share of what is due. */
+function paceOf(
+  row: QuotaStatus,
+  { used, share: known }: { used: number | null; share: number | null },
+  due: Due,
+  monthsLeft: number,
+): QuotaPace {
   const { indicator, unit, standard, standIn } = row
   const limits = limitsOf(row)
   const { share, basis } = due
-  const projected = used !== null && share !== null && share > 0 ? used / share : null
+  const projected = used !== null && share !== null && share > 0 && known !== null ? used / known / share : null
   const rating = limits && projected !== null ? rate(projected, limits) : null
   return {
     indicator,
@@ -149,37 +156,35 @@ function yearToDate(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs:
   const passed = monthsThrough(`${year}-01`, now).map((month) => map.get(month))
   const last = passed.at(-1)
   if (!last || passed.includes(undefined)) return null
-  const rest = monthsThrough(addMonths(now, 1), `${year}-12`).map((month) => scaled({ ...last, month }, 0))
+  const rest = monthsThrough(addMonths(now, 1), `${year}-12`).map((month) => emptied({ ...last, month }))
   return [...passed.filter((part) => part !== undefined), ...rest]
 }
 
-/** Last year's twelve months, when the coverage of each is high enough for a profile. */
+/** Last year's twelve months, when each is known well enough for a profile. */
 function yearOfProfile(map: ReadonlyMap<Month, SubjectMonth>, year: number): SubjectMonth[] | null {
   const parts = monthsThrough(`${year}-01`, `${year}-12`).flatMap((month) => map.get(month) ?? [])
+  const { judgedFrom } = knownShareLimits(`${year}-12-31`)
   const wellKnown = parts.filter((part) => {
-    const { expected, known } = resourceHours(part, 'energy')
-    return expected > 0 ? known >= expected * COVERAGE_MIN : resourceHours(part, 'water').known > 0
+    const ofEnergy = knownShareOf(part, DUAL_CONTROL.energy)
+    return (ofEnergy ?? knownShareOf(part, DUAL_CONTROL.water) ?? 0) >= judgedFrom
   })
   return wellKnown.length === 12 ? parts : null
 }
 
-/** Last year up to the same time of the year; the rest is 0. */
-function elapsedLastYear(map: ReadonlyMap<Month, SubjectMonth>, year: number, asOfMs: number): SubjectMonth[] | null {
-  const whole = yearOfProfile(map, year - 1)
-  return whole?.map((part) => scaled(part, elapsedShare(addMonths(part.month, 12), asOfMs))) ?? null
+/** Last year up to the same day of the year; the rest is 0. */
+function elapsedLastYear(lastYear: readonly SubjectMonth[], asOfMs: number): SubjectMonth[] {
+  const now = monthOf(asOfMs - 1)
+  const sinceMonth = asOfMs - monthRange(now).fromMs
+  return lastYear.map((part) => {
+    const place = part.month.slice(5).localeCompare(now.slice(5))
+    if (place < 0) return part
+    if (place > 0) return emptied(part)
+    return cutMonth(part, { toMs: monthRange(part.month).fromMs + sinceMonth })
+  })
 }
 
-/** Multiplies every additive amount by a factor; sizes and hours stay as they are. */
-function scaled(part: SubjectMonth, factor: number): SubjectMonth {
-  const copy = { ...part }
-  for (const key of AMOUNTS) copy[key] = part[key] * factor
-  return copy
-}
-type AmountKey = { [K in keyof SubjectMonth]: SubjectMonth[K] extends number ? K : never }[keyof SubjectMonth]
-/** An empty month has 0 for additive amounts and null for sizes, so this list needs no second copy of the keys. */
-const AMOUNTS = Object.entries(sumSubjects('1970-01', []))
-  .filter(([key, value]) => value === 0 && !/hours(Expected|Known|Priced)$/i.test(key))
-  .map(([key]) => key as AmountKey)
+/** A month in which nothing was used; its sizes stay. */
+const emptied = (part: SubjectMonth): SubjectMonth => cutMonth(part, { toMs: monthRange(part.month).fromMs })
 
 function elapsedShare(month: Month, atMs: number): number {
   const { fromMs, toMs } = monthRange(month)

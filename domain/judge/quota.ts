@@ -5,13 +5,19 @@
 
 import { dayLabel, dayOf } from '../calendar.ts'
 import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
-import { type IndicatorRow, QUOTA, QUOTA_INDICATORS, type QuotaIndicator } from '../indicator.ts'
+import { type IndicatorRow, QUOTA, QUOTA_INDICATORS, type QuotaIndicator, type ResourceKind } from '../indicator.ts'
 import { type QuotaLimits, RATINGS, type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
 import { isValidOn } from '../standards/validity.ts'
-import { columnOf } from '../table.ts'
 import { numeratorOf, sizeOf } from './indicator-value.ts'
+import {
+  type KnownShareLimits,
+  knownFigure,
+  knownShareLimits,
+  knownShareOf,
+  type UnknownReason,
+} from './known-share.ts'
 import type { QuotaStatus } from './result.ts'
 
 /**
@@ -28,15 +34,17 @@ export function quotaStatus(
   coefficientSet: string | null = null,
 ): QuotaStatus[] {
   const date = dayLabel(dayOf(asOfMs - 1))
-  const actuals = actualsOf(institution, months, asOfMs)
+  const limits = knownShareLimits(date)
+  const years = rollingYearsOf(months, asOfMs)
   return QUOTA_INDICATORS.map((indicator) => {
     const row = quotaRow(institution, indicator, quotas, date)
-    const actual = actuals[indicator]
+    const figure = figureOf(institution, indicator, { years, limits })
+    const { actual } = figure
     const rating = row && actual !== null ? rate(actual, row) : null
     return {
       indicator,
       unit: QUOTA[indicator].unit,
-      actual,
+      ...figure,
       rating,
       constraint: row?.constraint ?? null,
       benchmark: row?.benchmark ?? null,
@@ -85,24 +93,32 @@ function toNextRating(actual: number, limits: QuotaLimits): number | null {
   return limit === null ? null : actual - limit
 }
 
-function actualsOf(
+function figureOf(
   institution: Institution,
-  months: readonly SubjectMonth[],
-  asOfMs: number,
-): Record<QuotaIndicator, number | null> {
-  const { energy, water } = rollingYearsOf(months, asOfMs)
-  // The sums leave out fuel without a quota coefficient: a rating computed without it would be too good.
-  const whole = energy && energy.fuelKgWithoutQuotaCoefficient === 0 ? energy : null
-  const valueBy = (row: IndicatorRow): number | null => {
-    const year = row.resource === 'water' ? water : whole
-    return year && row.size && per(numeratorOf(year, row), sizeOf(year, row.size))
-  }
-  const values = columnOf(QUOTA, valueBy)
-  return {
-    ...values,
-    heatingPerArea: whole && whole.heatingKgce > 0 ? values.heatingPerArea : null,
-    nonHeatingPerArea: whole && heatingIsApart(institution, whole) ? values.nonHeatingPerArea : null,
-  }
+  indicator: QuotaIndicator,
+  { years, limits }: { years: Record<ResourceKind, SubjectYear | null>; limits: KnownShareLimits },
+) {
+  const row: IndicatorRow = QUOTA[indicator]
+  const year = years[row.resource]
+  const size = year && row.size && sizeOf(year, row.size)
+  const isSized = size !== null && size > 0
+  const why =
+    year === null
+      ? 'incompleteYear'
+      : row.resource === 'energy' && year.fuelKgWithoutQuotaCoefficient > 0
+        ? 'withoutRow'
+        : isSized
+          ? withheld(institution, indicator, year)
+          : 'noSize'
+  // A value without all fuels, or of energy that cannot be told apart, would be too good.
+  const value = year && isSized && (why === null || why === 'belowZero') ? numeratorOf(year, row) / size : null
+  return knownFigure(value, { share: year && knownShareOf(year, row), why, limits })
+}
+
+/** Why a value that could be computed is not given. */
+function withheld(institution: Institution, indicator: QuotaIndicator, year: SubjectYear): UnknownReason | null {
+  if (indicator === 'heatingPerArea' && year.heatingKgce === 0) return 'noData'
+  return indicator === 'nonHeatingPerArea' && !heatingIsApart(institution, year) ? 'notApart' : null
 }
 
 /**
@@ -112,8 +128,6 @@ function actualsOf(
  */
 const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
   heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'
-
-const per = (amount: number, size: number | null): number | null => (size === null || size <= 0 ? null : amount / size)
 
 /** Numbers of people, as daily averages of the year. `staff` 在编, `contractStaff` 编外. */
 export type EnergyUsersInput =

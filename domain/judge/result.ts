@@ -9,14 +9,38 @@ export const STATUSES = ['onTrack', 'atRisk', 'over'] as const
 
 export const VERDICTS = ['bothMet', 'totalOver', 'intensityOver', 'bothOver'] as const
 
+/** Why a figure has no value. */
+export const UNKNOWN_REASONS = [
+  'noData',
+  'unknownTime',
+  'incompleteYear',
+  'noSize',
+  'belowZero',
+  'withoutRow',
+  'notApart',
+] as const
+
+/** How much of a figure is known, beside each figure over time. */
+const known = {
+  /** Known amount over itself and what is probably missing, 0 to 1; null when nothing is expected. */
+  knownShare: amount,
+  /** The figure of the known part alone; shown where the actual is null. */
+  knownPart: amount,
+  /** Why the actual is null; null when it is not. */
+  reason: z.enum(UNKNOWN_REASONS).nullable(),
+  /** Known well enough to be judged, but not whole (docs/rules/data.md#known-share). */
+  provisional: z.boolean(),
+}
+
 export const FORECAST_BASES = ['ownProfile', 'areaProfile', 'days', 'complete'] as const
 
 /** One indicator of dual control for one subject and month. Units as in `targetSchema`. */
 export const indicatorStatusSchema = z.object({
   indicator: z.enum(INDICATORS),
   unit: z.string(),
-  /** Totals: year to date. Intensities: rolling 12 months. */
+  /** Totals: year to date. Intensities: rolling 12 months. Null when too little is known to be judged. */
   actual: amount,
+  ...known,
   /** Totals: expected amount of the whole year. Intensities: the actual. */
   forecast: amount,
   forecastBasis: z.enum(FORECAST_BASES).nullable(),
@@ -43,9 +67,9 @@ export const dualControlSchema = z.object({
   /** Worst status of the indicators; null when none could be judged. */
   status: z.enum(STATUSES).nullable(),
   verdict: z.enum(VERDICTS).nullable(),
-  /** Known over expected hours of the year to date, the worse of energy and water; 0 to 1. */
+  /** Known share of the year to date, the worse of energy and water; 0 to 1. */
   coverage: amount,
-  /** The coverage, or that of a rolling year, is below 90 %, or an indicator is a lower bound. */
+  /** The coverage, or the known share of an indicator, is below 98 %, or an indicator is a lower bound. */
   provisional: z.boolean(),
   coefficientSet: z.string(),
   co2Factor: z.string(),
@@ -56,8 +80,9 @@ export type DualControl = z.infer<typeof dualControlSchema>
 export const quotaStatusSchema = z.object({
   indicator: z.enum(QUOTA_INDICATORS),
   unit: z.string(),
-  /** Rolling 12 months. */
+  /** Rolling 12 months. Null when too little is known to be judged. */
   actual: amount,
+  ...known,
   rating: z.enum(RATINGS).nullable(),
   constraint: amount,
   benchmark: amount,

@@ -245,6 +245,16 @@ export function outermost(meters: readonly Meter[], fits: (meter: Meter) => bool
   })
 }
 
+/** True when a meter lies below one of the given ones in the tree. */
+export function isBelow(meter: Meter, above: ReadonlySet<string>, meters: readonly Meter[]): boolean {
+  const seen = new Set<string>()
+  for (let id = meter.parent; id !== undefined && !seen.has(id); id = meters.find((one) => one.id === id)?.parent) {
+    if (above.has(id)) return true
+    seen.add(id)
+  }
+  return false
+}
+
 /** `01D1A` → `01D10`, `01D00`. */
 function parentCodes(code: string): string[] {
   if (!/^\d\d[A-Z][0-9][A-Z0-9]$/.test(code)) return []

@@ -2,8 +2,9 @@
 // the meters, the bills, and the table row it is compared with. Reads stored data; domain/explain/chain.ts does all
 // computing.
 
-import { dayLabel, dayOf, type Month, monthRange, yearOf } from '../../domain/calendar.ts'
+import { addMonths, dayLabel, dayOf, type Month, monthRange, yearOf } from '../../domain/calendar.ts'
 import { billId } from '../../domain/energy/bill.ts'
+import type { MonthInput } from '../../domain/energy/institution-month.ts'
 import { monthSources } from '../../domain/energy/month-source.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
 import {
@@ -23,10 +24,11 @@ import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { meanSize } from '../../domain/registry/size.ts'
 import type { ExplainCheck, ExplainedIndicator, ExplainTerm, ExplainView } from '../../domain/view/explain.ts'
 import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
-import { amountsOf } from '../judging/month-amounts.ts'
+import { amountsOfSums } from '../judging/month-amounts.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
+import { sumsOf } from '../settling/sum.ts'
 import { dirtyKey } from '../state/dirty.ts'
 import { dayExplained, hoursOfDays, metersExplained } from './explain-hours.ts'
 import { paged } from './query.ts'
@@ -146,15 +148,20 @@ async function ownOf(
   const all = (await registry.shard(institution.area)).meters.filter((meter) => meter.institution === institution.id)
   const meters = all.filter(({ medium }) => (medium === 'water') === isWater)
   const names = window.map(({ month }) => month)
-  const bills = (await billsOf(state, new Map([[institution.id, names]]))).get(institution.id) ?? []
+  const billed = names.flatMap((month) => [addMonths(month, -12), month])
+  const bills = (await billsOf(state, new Map([[institution.id, billed]]))).get(institution.id) ?? []
   const range = { fromMs: monthRange(must(names[0])).fromMs, toMs: endMs }
   const ids = meters.map(({ id }) => id)
   const days = await consumption.get(ids, dayOf(range.fromMs), dayOf(range.toMs - 1) + 1)
   const daysOfMonth = Map.groupBy(days, ({ day }) => dayLabel(day).slice(0, 7))
   const amountsIn = new Map(
-    names.map((month) => [month, amountsOf(daysOfMonth.get(month) ?? [], { meters, tariffs: [], subjects: [] })]),
+    names.map((month) => {
+      const { fromMs, toMs } = monthRange(month)
+      const sums = sumsOf(daysOfMonth.get(month) ?? [], dayOf(fromMs), dayOf(toMs))
+      return [month, amountsOfSums(sums, month)] as const
+    }),
   )
-  const amounts = (month: Month) => amountsIn.get(month) ?? (() => undefined)
+  const amounts = (month: Month) => must(amountsIn.get(month))
   const daysOf = Map.groupBy(days, ({ meter }) => meter)
   const used = bills.filter((bill) => names.includes(bill.month) && (bill.carrier === 'water') === isWater)
   return {
@@ -181,9 +188,13 @@ async function ownOf(
 function meterCheck(
   id: string,
   months: readonly Month[],
-  given: { amounts: (month: Month) => ReturnType<typeof amountsOf>; days: readonly ConsumptionDay[] },
+  given: { amounts: (month: Month) => MonthInput['amounts']; days: readonly ConsumptionDay[] },
 ): ExplainCheck {
-  const counted = months.map((month) => given.amounts(month)(id)?.amount ?? null).filter((amount) => amount !== null)
+  const amountIn = (month: Month): number | null => {
+    const { fromMs, toMs } = monthRange(month)
+    return given.amounts(month)(id, fromMs, toMs)?.amount ?? null
+  }
+  const counted = months.map(amountIn).filter((amount) => amount !== null)
   const scale = counted.reduce((sum, amount) => sum + Math.abs(amount), 0)
   const want = counted.length > 0 ? counted.reduce((sum, amount) => sum + amount, 0) : null
   const { amount } = hoursOfDays(given.days)

@@ -2,21 +2,30 @@
 // Writes the months together with the revisions they cause, and marks the area above in turn.
 
 import type { Month } from '../../domain/calendar.ts'
-import { type SubjectMonth, sumSubjects } from '../../domain/energy/subject-month.ts'
+import { type AreaPart, areaMonth } from '../../domain/energy/area-month.ts'
+import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { peerKind } from '../../domain/judge/demonstration.ts'
+import type { Institution } from '../../domain/registry/records.ts'
 import { DERIVED, type StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
 import type { Marked } from './institution-months.ts'
 import { revisedYears } from './revision.ts'
 import { areaCauses, noteRevised, revisedBelow } from './revision-cause.ts'
-import { readYears, subjectYearKey } from './subject-year.ts'
+import { monthsOf, subjectYearKey } from './subject-year.ts'
 
 interface Area extends Marked {
   area: string
   parent: string | undefined
   /** Institutions of a county, or areas, in the registry's order, so that the bytes are always the same. */
-  children: readonly string[]
+  children: readonly Child[]
 }
+interface Child {
+  subject: string
+  /** Kind of an institution. */
+  kind?: string
+}
+export const childOf = (institution: Institution): Child => ({ subject: institution.id, kind: peerKind(institution) })
 
 /** `docs`: the same store, which may cache year documents. `dirty`, `trail`: of the children. */
 export async function sumArea(
@@ -25,14 +34,14 @@ export async function sumArea(
 ): Promise<void> {
   const months = [...new Set(Object.values(dirty).flat())].sort()
   const years = [...new Set(months.map((month) => month.slice(0, 4)))]
-  const keys = children.flatMap((child) => years.map((year) => subjectYearKey(child, year)))
-  const stored = await readYears(docs, keys)
-  const sums = months.map((month) =>
-    sumSubjects(
-      month,
-      stored.flatMap((year) => year[month] ?? []),
-    ),
-  )
+  const keys = children.flatMap(({ subject }) => years.map((year) => subjectYearKey(subject, year)))
+  const stored = new Map((await docs.getMany(keys)).map(({ key, value }) => [key, monthsOf(value)]))
+  const partsOf = (month: Month): AreaPart[] =>
+    children.flatMap(({ subject, kind }) => {
+      const part = stored.get(subjectYearKey(subject, month.slice(0, 4)))?.[month]
+      return part ? [{ part, ...(kind !== undefined && { kind }) }] : []
+    })
+  const sums = months.map((month) => areaMonth(month, partsOf(month)))
   await putMonths({ state, docs }, sums, of)
   if (of.parent) await addDirtyMonths(state, of.parent, new Map([[of.area, months]]))
 }

@@ -9,7 +9,7 @@ import type { Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { registryReader } from '../registry/reader.ts'
 import { standardsIn } from './judgement.ts'
-import { amountsOf } from './month-amounts.ts'
+import { amountsOfSums } from './month-amounts.ts'
 
 /**
  * Institution-months whose hours are read for the check: a county's year of bills. Beyond it, only checks without hours
@@ -42,13 +42,13 @@ export async function billWarnings(
       else notRead.push(...needHours)
       const { fromMs, toMs } = monthRange(month)
       const ids = isRead ? meters.map((meter) => meter.id) : []
-      const days = await consumption.get(ids, dayOf(fromMs), dayOf(toMs))
+      const sums = await consumption.sums(ids, dayOf(fromMs), dayOf(toMs))
       const found = billProblems({
         institution: place.institution,
         meters,
         bills: stored,
         month,
-        amounts: amountsOf(days, { meters, tariffs: [], subjects: [] }),
+        amounts: amountsOfSums(sums, month),
         sets: standardsIn({ areas, tables }, place.shard, month),
       })
       for (const { record, field, reason } of found) {

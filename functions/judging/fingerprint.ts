@@ -20,6 +20,9 @@ export const assessedKey = (shard: string) => docKey<AssessedMark>(`assessed/${s
 /** 48 bits for each of an institution's six parts: one change in a billion may go unseen. */
 const FINGERPRINT_CHARS = 8
 
+/** Changes when months of an older release must be judged again. */
+const JUDGED_SINCE = 'days and known shares'
+
 /** Fingerprint by institution: a short text that changes with any registered fact behind its months or its row. */
 export function judgedByOf(
   { institutions, meters }: Shard,
@@ -39,7 +42,7 @@ export function judgedByOf(
   const metersOf = metersByInstitution(meters)
   const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
   const { coefficients, co2Factors, fuelFactors } = tables
-  const converted = fingerprintOf([coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
+  const converted = fingerprintOf([JUDGED_SINCE, coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
   const placed = fingerprintOf([path, area?.name])
   return new Map(
     institutions.map((institution) => {

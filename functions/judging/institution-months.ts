@@ -1,18 +1,19 @@
 // Computes the marked months of a county's institutions from hours and bills, and writes them with the revisions they
 // cause.
 
-import { dayOf, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
+import { addMonths, dayOf, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
 import { institutionMonth, type MonthInput } from '../../domain/energy/institution-month.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
-import type { Institution } from '../../domain/registry/records.ts'
+import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { DERIVED, type DocWrite, type Platform, type StateStore } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
+import { sumsOf } from '../settling/sum.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
 import type { County } from './county.ts'
 import { judgedYears, standardsIn } from './judgement.ts'
-import { amountsOf } from './month-amounts.ts'
+import { amountsOf, amountsOfSums, usualOf } from './month-amounts.ts'
 import { type RevisedMonths, revisedYears } from './revision.ts'
 import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { subjectYearKey } from './subject-year.ts'
@@ -49,11 +50,11 @@ async function monthsOf(
 ): Promise<ReadonlyMap<string, SubjectMonth[]>> {
   const { shard, areas, tables, metersOf } = county
   const marked = new Map(load.map(({ id }) => [id, dirty[id] ?? []]))
-  const billed = await billsOf(state, marked)
+  const billed = await billsOf(state, new Map([...marked].map(([id, months]) => [id, withYearBefore(months)])))
   const made = new Map<string, SubjectMonth[]>(load.map(({ id }) => [id, []]))
   for (const month of [...new Set([...marked.values()].flat())].sort()) {
     const asked = load.filter(({ id }) => marked.get(id)?.includes(month))
-    const amountsBy = await monthAmounts({ consumption }, county, asked, month)
+    const amountsBy = await monthAmounts({ consumption }, county, { institutions: asked, month, nowMs })
     const sets = standardsIn({ areas, tables }, shard, month)
     for (const institution of asked) {
       const meters = metersOf.get(institution.id) ?? []
@@ -65,29 +66,35 @@ async function monthsOf(
   return made
 }
 
+/** Bills of the year before say which are missing. */
+const withYearBefore = (months: readonly Month[]): Month[] => months.flatMap((month) => [addMonths(month, -12), month])
+
 type Amounts = MonthInput['amounts']
 
-/** The month's consumption of each institution's meters. Cost needs the hours; amounts need only their sums. */
+/** The month's consumption of each institution's meters. Cost needs the hours; amounts need only the sums of days. */
 async function monthAmounts(
   { consumption }: Pick<Platform, 'consumption'>,
   { metersOf, tariffs, path }: County,
-  institutions: readonly Institution[],
-  month: Month,
+  { institutions, month, nowMs }: { institutions: readonly Institution[]; month: Month; nowMs: number },
 ): Promise<(institution: Institution) => Amounts> {
   const subjectsOf = ({ id }: Institution): string[] => [id, ...path]
   const isPriced = (one: Institution): boolean => tariffs.some(({ subject }) => subjectsOf(one).includes(subject))
-  const idsOf = (some: readonly Institution[]): string[] =>
-    some.flatMap(({ id }) => metersOf.get(id)?.map((meter) => meter.id) ?? [])
+  const metersIn = (some: readonly Institution[]): Meter[] => some.flatMap(({ id }) => metersOf.get(id) ?? [])
+  const idsOf = (some: readonly Institution[]): string[] => metersIn(some).map(({ id }) => id)
   const { fromMs, toMs } = monthRange(month)
   const span = [dayOf(fromMs), dayOf(toMs)] as const
   const priced = institutions.filter(isPriced)
-  const days = Map.groupBy(await consumption.get(idsOf(priced), ...span), ({ meter }) => meter)
+  const days = await consumption.get(idsOf(priced), ...span)
   const sums = await consumption.sums(idsOf(institutions.filter((one) => !isPriced(one))), ...span)
+  const known = new Map([...sums, ...sumsOf(days, ...span)])
+  const usual = await usualOf(consumption, metersIn(institutions), { month, asOfMs: nowMs, sums: known })
+  const unpriced = amountsOfSums(sums, month, usual)
+  const daysOf = Map.groupBy(days, ({ meter }) => meter)
   return (institution) => {
-    if (!priced.includes(institution)) return (meter) => sums.get(meter)
+    if (!priced.includes(institution)) return unpriced
     const meters = metersOf.get(institution.id) ?? []
-    const own = meters.flatMap(({ id }) => days.get(id) ?? [])
-    return amountsOf(own, { meters, tariffs, subjects: subjectsOf(institution) })
+    const own = meters.flatMap(({ id }) => daysOf.get(id) ?? [])
+    return amountsOf(own, month, { meters, tariffs, subjects: subjectsOf(institution), usual })
   }
 }
 

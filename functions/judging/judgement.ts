@@ -5,7 +5,7 @@ import { addMonths, type Month, monthOf, monthRange, yearOf } from '../../domain
 import { namesOf, type StandardsInForce, standardsOfMonth } from '../../domain/energy/conversion.ts'
 import { burntFactorNames } from '../../domain/energy/fuel.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
-import { judge, profilesOf } from '../../domain/judge/dual-control.ts'
+import { judge } from '../../domain/judge/dual-control.ts'
 import { quotaStatus } from '../../domain/judge/quota.ts'
 import type { DualControl, QuotaStatus } from '../../domain/judge/result.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
@@ -102,7 +102,7 @@ export async function dualControlOf(
     asOfMs,
     months,
     targets: await registry.targets(subject),
-    areaProfiles: profileArea ? profilesOf(await subjectMonths(state, profileArea, month), year - 1) : undefined,
+    ...(profileArea && { areaMonths: await subjectMonths(state, profileArea, month) }),
     coefficientSet: names.coefficientSet,
     co2Factor: [names.co2Factor, ...burntFactorNames(sets)].join('; '),
   })

@@ -22,13 +22,14 @@ export async function markChanged(state: StateStore, county: County): Promise<vo
   const before = await state.get(assessedKey(shard))
   const changed = institutionsToRejudge(judgedBy, before?.value)
   if (changed.length === 0) return
+  const monthsOf = async (subject: string): Promise<Month[]> =>
+    (await allYears(state, subject)).flatMap((year) => keysOf(year))
+  const ofCounty = await monthsOf(shard)
   const months = new Map<string, Month[]>()
   for (const id of changed) {
-    const years = await allYears(state, id)
-    months.set(
-      id,
-      years.flatMap((year) => keysOf(year)),
-    )
+    const own = await monthsOf(id)
+    // An institution that joins is expected in the months that the county has.
+    months.set(id, own.length > 0 || !judgedBy.has(id) ? own : ofCounty)
   }
   const trail = before ? rejudgedTrail(months, { judgedBy, before: before.value }) : {}
   await addDirtyMonths(state, shard, months, trail)

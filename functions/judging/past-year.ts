@@ -4,7 +4,7 @@
 // as last judged.
 
 import { type Month, monthOf, yearOf, yearRange } from '../../domain/calendar.ts'
-import { byMonth, rollingYear } from '../../domain/energy/subject-month.ts'
+import { byMonth } from '../../domain/energy/subject-month.ts'
 import {
   addPeers,
   type DemonstrationYear,
@@ -13,6 +13,7 @@ import {
   peerMeansOf,
   peerSums,
 } from '../../domain/judge/demonstration.ts'
+import { judgedYears } from '../../domain/judge/known-share.ts'
 import { worstRating } from '../../domain/judge/quota.ts'
 import type { RankingCandidate } from '../../domain/judge/ranking.ts'
 import type { DualControl } from '../../domain/judge/result.ts'
@@ -51,11 +52,7 @@ export async function demonstrationYear(
 ): Promise<DemonstrationYear> {
   const endMs = asOf(year, nowMs)
   const months = byMonth(await subjectMonths(state, institution.id, lastMonthOf(year, nowMs)))
-  return {
-    institution,
-    energy: rollingYear(months, endMs, 'energy'),
-    water: rollingYear(months, endMs, 'water'),
-  }
+  return { institution, ...judgedYears(months, endMs) }
 }
 
 export async function candidateOf(

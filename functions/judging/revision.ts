@@ -125,5 +125,7 @@ function amountsOf(month: SubjectMonth): RevisedAmounts {
   const numbers = Object.entries(month).filter(
     (entry): entry is [string, number | null] => typeof entry[1] === 'number' || entry[1] === null,
   )
-  return Object.fromEntries(numbers.filter(([name]) => name !== 'hoursExpected').sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries(numbers.filter(([name]) => !IS_ESTIMATE.test(name)).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
+/** What is expected and probably missing: no amount of the month. */
+const IS_ESTIMATE = /^hoursExpected$|Missing|WithoutUsual$/

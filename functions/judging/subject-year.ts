@@ -39,7 +39,7 @@ export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
   const { fields, rows } = stored
   const months: Record<string, SubjectMonth> = {}
   for (const row of rows) {
-    const figures: Record<string, unknown> = {}
+    const figures: Record<string, unknown> = { ...LATER_FIELDS }
     for (const [index, field] of fields.entries()) figures[field] = row[index]
     const month = figures as unknown as SubjectMonth
     months[month.month] = month
@@ -47,6 +47,19 @@ export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
   opened.set(stored, months)
   return months
 }
+
+/** Fields that a month of an older release lacks. Such a month is judged again (`JUDGED_SINCE` of fingerprint.ts). */
+const LATER_FIELDS = {
+  energyMissingKgce: 0,
+  quotaMissingKgce: 0,
+  heatingMissingKgce: 0,
+  specialMissingKgce: 0,
+  waterMissingM3: 0,
+  hoursWithoutUsual: 0,
+  waterHoursWithoutUsual: 0,
+  partHoursWithoutUsual: 0,
+  byDay: null,
+} as const satisfies Partial<SubjectMonth>
 
 const isRows = (stored: StoredYear | OlderYear): stored is StoredYear => Array.isArray(stored.rows)
 

@@ -125,6 +125,8 @@ class Player {
       const file = files[kind]
       if (file === undefined) continue
       try {
+        // A scenario without records of a kind may have the file all the same.
+        if ((await readFile(join(this.#folder, file), 'utf8')).trim() === '') continue
         const table = await readTable(join(this.#folder, file), kind)
         const parsed = parseRows(kind, table.rows)
         refused.push(...table.malformed, ...parsed.refused.map((one) => ({ file, ...one })))
