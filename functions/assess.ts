@@ -5,9 +5,9 @@
 import { monthOf } from '../domain/calendar.ts'
 import { judgeAlerts } from './alerts/round.ts'
 import { handlerOf } from './handler.ts'
-import { childOf, sumArea } from './judging/area-months.ts'
+import { childrenOf, sumArea } from './judging/area-months.ts'
 import { countyOf } from './judging/county.ts'
-import { judgeMonths } from './judging/institution-months.ts'
+import { judgeMonths, judgeParts } from './judging/institution-months.ts'
 import { summarize } from './judging/list-rows.ts'
 import { markChanged, markPresent } from './judging/marks.ts'
 import { closingDays } from './judging/revision.ts'
@@ -34,7 +34,8 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       const dirty = await widened(docs, institutions, { dirty: changed, present: monthOf(nowMs) })
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
-      await sumArea({ state, docs }, { area: shard, parent, children: institutions.map(childOf), ...marked })
+      await judgeParts({ readings, state, consumption, docs }, county, marked)
+      await sumArea({ state, docs }, { area: shard, parent, children: childrenOf(county), ...marked })
       const listed = await summarize({ docs, state, registry }, { shard, institutions, dirty, nowMs, revision })
       if (parent) await fanOut.send('rollup', [parent])
       return listed

@@ -127,6 +127,42 @@ export function areasOf({ area, rows }: Institution): { area: string; fromMs: nu
   return spans
 }
 
+/** The areas that an institution is, was or will be in, its last one last. */
+export const everIn = (institution: Institution): string[] => {
+  const areas = areasOf(institution).map(({ area }) => area)
+  return areas.filter((area, index) => areas.lastIndexOf(area) === index)
+}
+
+/** Subject of an institution's part in one of its areas; no id of a record has an @. */
+export const partId = (id: string, area: string): string => `${id}@${area}`
+/** The institution of a subject that may be a part. */
+export const wholeId = (subject: string): string => subject.split('@')[0] ?? subject
+
+/** The institution as an area has it: closed while it is in another one. Its meters are to be renamed as well. */
+export function partIn(institution: Institution, area: string): Institution {
+  const { rows = [] } = institution
+  const own = endedRows(rows).filter((row) => row.area === area)
+  const last = own.at(-1)
+  const flat = last ? flatInstitution(institution, last) : institution
+  return { ...flat, id: partId(institution.id, area), rows: own }
+}
+
+/** The meters of an institution as meters of its part. */
+export const metersOfPart = (meters: readonly Meter[], part: string): Meter[] =>
+  meters.map((meter) => ({
+    ...meter,
+    institution: part,
+    ...(meter.rows && { rows: meter.rows.map((row) => ({ ...row, institution: part })) }),
+  }))
+
+/** Rows that end where the next one begins. */
+function endedRows<Row extends DatedRow>(rows: readonly Row[]): Row[] {
+  return rows.map((row, index) => {
+    const validTo = [row.validTo, rows[index + 1]?.validFrom].filter((day) => day !== undefined).sort()[0]
+    return validTo === undefined ? row : { ...row, validTo }
+  })
+}
+
 /**
  * The meters of each institution, in the order of `meters`. A meter that went from one institution to another is at
  * both, each time with the rows of that institution alone: to the others it has ended, or not begun.
@@ -153,10 +189,7 @@ function partsByInstitution(meter: Meter): readonly Meter[] {
   if (rows === undefined || institutions.length === 1) return [meter]
   const known = parts.get(meter)
   if (known) return known
-  const ended = rows.map((row, index): DatedMeter => {
-    const validTo = [row.validTo, rows[index + 1]?.validFrom].filter((day) => day !== undefined).sort()[0]
-    return validTo === undefined ? row : { ...row, validTo }
-  })
+  const ended = endedRows(rows)
   const made = institutions.map((institution): Meter => {
     const own = ended.filter((row) => row.institution === institution)
     const last = own.at(-1)

@@ -12,6 +12,7 @@ import { NATIONAL } from '../../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../../domain/standards/tables.ts'
 import { docKey } from '../platform.ts'
 import type { Shard } from '../registry/reader.ts'
+import type { County } from './county.ts'
 
 /** Fingerprint of each institution of a shard when it was last judged (`judgedByOf`). */
 export type AssessedMark = Record<string, string>
@@ -23,9 +24,11 @@ const FINGERPRINT_CHARS = 8
 /** Changes when months of an older release must be judged again. */
 const JUDGED_SINCE = 'days and known shares'
 
-/** Fingerprint by institution: a short text that changes with any registered fact behind its months or its row. */
+type JudgedShard = Pick<Shard, 'institutions' | 'meters'> & Partial<Pick<County, 'parts' | 'metersOf'>>
+
+/** Fingerprint by institution and part of one: a short text that changes with any registered fact behind its months or its row. */
 export function judgedByOf(
-  { institutions, meters }: Shard,
+  { institutions, meters, parts = [], metersOf = metersByInstitution(meters) }: JudgedShard,
   shard: string,
   {
     areas,
@@ -39,13 +42,12 @@ export function judgedByOf(
 ): ReadonlyMap<string, string> {
   const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
   const area = areas.find(({ code }) => code === shard)
-  const metersOf = metersByInstitution(meters)
   const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
   const { coefficients, co2Factors, fuelFactors } = tables
   const converted = fingerprintOf([JUDGED_SINCE, coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
   const placed = fingerprintOf([path, area?.name])
   return new Map(
-    institutions.map((institution) => {
+    [...institutions, ...parts].map((institution) => {
       const own = (metersOf.get(institution.id) ?? []).map(
         ({ id, medium, role, purpose, parent, kind, formula, rows }) => [
           ...[id, medium, role, purpose, parent, kind, formula],

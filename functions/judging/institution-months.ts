@@ -5,6 +5,7 @@ import { addMonths, dayOf, type Month, monthOf, monthRange } from '../../domain/
 import { institutionMonth, type MonthInput } from '../../domain/energy/institution-month.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { wholeId } from '../../domain/registry/dated.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { DERIVED, type DocWrite, type Platform, type StateStore } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
@@ -41,6 +42,19 @@ export async function judgeMonths(ports: Ports, county: County, marked: Marked):
     await putTogether(ports.docs, written.recorded)
     await ports.docs.put(written.plain, DERIVED)
   }
+}
+
+/** Writes the months of the parts of institutions that are not here all the time; a part changes with the whole. */
+export async function judgeParts(ports: Ports, county: County, marked: Marked): Promise<void> {
+  if (county.parts.length === 0) return
+  const dirty: DirtyMonths = {}
+  const trail: Trail = {}
+  for (const { id } of county.parts) {
+    const months = new Set([...(marked.dirty[id] ?? []), ...(marked.dirty[wholeId(id)] ?? [])])
+    if (months.size > 0) dirty[id] = [...months].sort()
+    trail[id] = [...(marked.trail[id] ?? []), ...(marked.trail[wholeId(id)] ?? [])]
+  }
+  await judgeMonths(ports, { ...county, institutions: [...county.parts] }, { ...marked, dirty, trail })
 }
 
 /** The marked months of a batch by institution; reads each month's hours in one go. */

@@ -2,6 +2,7 @@
 // the present month.
 
 import { DAY_MS, type Month, monthOf, monthsThrough } from '../../domain/calendar.ts'
+import { wholeId } from '../../domain/registry/dated.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { keysOf } from '../../domain/table.ts'
 import { DERIVED, docKey, type StateStore } from '../platform.ts'

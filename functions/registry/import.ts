@@ -12,7 +12,7 @@ import { isClosedMonth, type MergeFinding, type MergeLeave } from '../../domain/
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
-import { gatewaysOf, unitsOf } from '../../domain/registry/dated.ts'
+import { everIn, gatewaysOf, institutionsOf, unitsOf } from '../../domain/registry/dated.ts'
 import { type Area, type Gateway, isRead, type Meter } from '../../domain/registry/records.ts'
 import { TABLE_KINDS } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
@@ -87,7 +87,8 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
   const months = billedMonths(bills)
   const billsOfMonth = Map.groupBy(bills, ({ institution, month }) => `${institution} ${month}`)
   const billed = institutions.filter(({ id }) => months.has(id))
-  for (const [shard, own] of Map.groupBy(billed, shardOf)) {
+  const places = billed.flatMap((institution) => everIn(institution).map((shard) => ({ shard, id: institution.id })))
+  for (const [shard, own] of Map.groupBy(places, (place) => place.shard)) {
     const trail: Trail = {}
     for (const { id } of own) {
       trail[id] = (months.get(id) ?? []).map((month) => {
@@ -199,7 +200,7 @@ function headOf({ areas, institutions, meters }: Registry, before: RegistryHead 
     revision: (before?.revision ?? 0) + 1,
     institutions: institutions.length,
     meters: meters.length,
-    shards: [...new Set([...(before?.shards ?? []), ...institutions.map(shardOf)])].sort(),
+    shards: [...new Set([...(before?.shards ?? []), ...institutions.flatMap(everIn)])].sort(),
     rootArea: root.at(0)?.code ?? null,
   }
 }
@@ -264,10 +265,47 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
         { key: registryKeys.meter(shard(meter.institution), meter.id), value: meter },
         { key: registryKeys.meterPlace(meter.id), value: shard(meter.institution) },
       ]),
+    ...formerDocs(after)
+      .filter(({ institution }) => touched.has(institution))
+      .map(({ doc }) => doc),
     ...gateways
       .map(entry)
       .filter((one) => !isDeepStrictEqual(one, stored.get(one.gateway.id)))
       .map((one) => ({ key: registryKeys.gateway(one.gateway.id), value: one })),
+  ]
+}
+
+/**
+ * Copies of records for the shards that they were in by date, or will be, with the institution that they lie at now. A
+ * meter was where its institutions were.
+ */
+function formerDocs({ institutions, meters }: Registry): { institution: string; doc: DocWrite }[] {
+  const moved = institutions.filter((institution) => everIn(institution).length > 1)
+  const areas = new Map<string, string[]>(moved.map((institution) => [institution.id, everIn(institution)]))
+  const traveled = meters.filter((meter) => institutionsOf(meter).length > 1)
+  if (moved.length === 0 && traveled.length === 0) return []
+  const home = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
+  const shardsOf = (meter: Meter): string[] => {
+    const ever = institutionsOf(meter).flatMap((id) => areas.get(id) ?? home.get(id) ?? [])
+    return [...new Set(ever)].filter((shard) => shard !== home.get(meter.institution))
+  }
+  return [
+    ...moved.flatMap((value) =>
+      everIn(value)
+        .filter((shard) => shard !== shardOf(value))
+        .map((shard) => ({
+          institution: value.id,
+          doc: { key: registryKeys.formerInstitution(shard, value.id), value },
+        })),
+    ),
+    ...meters
+      .filter((meter) => institutionsOf(meter).length > 1 || areas.has(meter.institution))
+      .flatMap((value) =>
+        shardsOf(value).map((shard) => ({
+          institution: value.institution,
+          doc: { key: registryKeys.formerMeter(shard, value.id), value },
+        })),
+      ),
   ]
 }
 
@@ -278,7 +316,9 @@ function movedKeys(before: Registry, after: Registry): string[] {
   const [old, now] = [place(before), place(after)]
   const moved = (institution: string): boolean => old.has(institution) && old.get(institution) !== now.get(institution)
   const institutionOf = new Map(after.meters.map((meter: Meter) => [meter.id, meter.institution]))
+  const former = new Set<string>(formerDocs(after).map(({ doc }) => doc.key))
   return [
+    ...formerDocs(before).flatMap(({ doc }) => (former.has(doc.key) ? [] : [doc.key])),
     ...before.institutions
       .filter(({ id }) => moved(id))
       .map((institution) => registryKeys.institution(shardOf(institution), institution.id)),

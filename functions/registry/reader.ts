@@ -33,6 +33,8 @@ export interface GatewayEntry {
 export interface Shard {
   institutions: Institution[]
   meters: Meter[]
+  /** Records that lie in another shard now, and were or will be in this one by date. */
+  former: { institutions: Institution[]; meters: Meter[] }
 }
 
 export const registryKeys = {
@@ -47,6 +49,11 @@ export const registryKeys = {
   institution: (shard: string, id: string) => docKey<Institution>(`registry/shard/${shard}/institution/${id}`),
   meters: (shard: string) => docKey<Meter>(`registry/shard/${shard}/meter/`),
   meter: (shard: string, id: string) => docKey<Meter>(`registry/shard/${shard}/meter/${id}`),
+  formerInstitutions: (shard: string) => docKey<Institution>(`registry/shard/${shard}/formerInstitution/`),
+  formerInstitution: (shard: string, id: string) =>
+    docKey<Institution>(`registry/shard/${shard}/formerInstitution/${id}`),
+  formerMeters: (shard: string) => docKey<Meter>(`registry/shard/${shard}/formerMeter/`),
+  formerMeter: (shard: string, id: string) => docKey<Meter>(`registry/shard/${shard}/formerMeter/${id}`),
   /** Where a record is stored, by its id alone. */
   institutionPlace: (id: string) => docKey<string>(`registry/place/institution/${id}`),
   meterPlace: (id: string) => docKey<string>(`registry/place/meter/${id}`),
@@ -116,8 +123,13 @@ export function registryReader(state: StateStore): RegistryReader {
       const load = async (): Promise<Shard> => ({
         institutions: await values<Institution>(registryKeys.institutions(code)),
         meters: await values<Meter>(registryKeys.meters(code)),
+        former: {
+          institutions: await values<Institution>(registryKeys.formerInstitutions(code)),
+          meters: await values<Meter>(registryKeys.formerMeters(code)),
+        },
       })
-      return (await cached(`shard/${code}`, load)) ?? { institutions: [], meters: [] }
+      const nothing = { institutions: [], meters: [] }
+      return (await cached(`shard/${code}`, load)) ?? { ...nothing, former: nothing }
     },
     async institution(id) {
       const shard = await value<string>(registryKeys.institutionPlace(id))
