@@ -178,6 +178,10 @@ export function metersByInstitution(meters: readonly Meter[]): Map<string, Meter
   return byInstitution
 }
 
+/** The meters that are or were at an institution, each with its rows there. */
+export const metersAt = (meters: readonly Meter[], institution: string): Meter[] =>
+  metersByInstitution(meters.filter((meter) => institutionsOf(meter).includes(institution))).get(institution) ?? []
+
 /** The institutions that a meter is or was at, each once. */
 export const institutionsOf = ({ institution, rows }: Meter): string[] =>
   rows ? [...new Set(rows.map((row) => row.institution))] : [institution]

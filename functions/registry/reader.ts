@@ -5,6 +5,7 @@
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
+import { metersAt } from '../../domain/registry/dated.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
@@ -171,6 +172,10 @@ export async function readRegistry(state: StateStore, entries?: readonly Gateway
     tariffs: await reader.tariffs(),
   }
 }
+
+/** The meters of a shard's institution, those that were or will be there by date among them. */
+export const metersOfInstitution = ({ meters, former }: Shard, institution: string): Meter[] =>
+  metersAt([...meters, ...former.meters], institution)
 
 /** The area above, by code; undefined at the top. */
 export const parentOf = (code: string, areas: readonly Area[]): string | undefined =>
