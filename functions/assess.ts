@@ -7,7 +7,7 @@ import { judgeAlerts } from './alerts/round.ts'
 import { handlerOf } from './handler.ts'
 import { childrenOf, sumArea } from './judging/area-months.ts'
 import { countyOf } from './judging/county.ts'
-import { judgeMonths, judgeParts } from './judging/institution-months.ts'
+import { judgeMonths, judgeParts, withParts } from './judging/institution-months.ts'
 import { summarize } from './judging/list-rows.ts'
 import { markChanged, markPresent } from './judging/marks.ts'
 import { closingDays } from './judging/revision.ts'
@@ -31,7 +31,9 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const docs = readOnce(state)
     const afterDays = await closingDays(state)
     const judged = await withDirtyMonths(state, shard, async (changed, trail) => {
-      const dirty = await widened(docs, institutions, { dirty: changed, present: monthOf(nowMs) })
+      const { parts } = county
+      const direct = withParts(parts, changed)
+      const dirty = await widened(docs, [...institutions, ...parts], { dirty: direct, present: monthOf(nowMs) })
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
       await judgeParts({ readings, state, consumption, docs }, county, marked)

@@ -44,17 +44,23 @@ export async function judgeMonths(ports: Ports, county: County, marked: Marked):
   }
 }
 
-/** Writes the months of the parts of institutions that are not here all the time; a part changes with the whole. */
-export async function judgeParts(ports: Ports, county: County, marked: Marked): Promise<void> {
-  if (county.parts.length === 0) return
-  const dirty: DirtyMonths = {}
-  const trail: Trail = {}
-  for (const { id } of county.parts) {
-    const months = new Set([...(marked.dirty[id] ?? []), ...(marked.dirty[wholeId(id)] ?? [])])
-    if (months.size > 0) dirty[id] = [...months].sort()
-    trail[id] = [...(marked.trail[id] ?? []), ...(marked.trail[wholeId(id)] ?? [])]
+/** The marks with those of parts: a part changes with the whole. */
+export function withParts(parts: readonly Institution[], dirty: DirtyMonths): DirtyMonths {
+  const all: DirtyMonths = { ...dirty }
+  for (const { id } of parts) {
+    const months = new Set([...(dirty[id] ?? []), ...(dirty[wholeId(id)] ?? [])])
+    if (months.size > 0) all[id] = [...months].sort()
   }
-  await judgeMonths(ports, { ...county, institutions: [...county.parts] }, { ...marked, dirty, trail })
+  return all
+}
+
+/** Writes the marked months of the parts of institutions that are not here all the time. */
+export async function judgeParts(ports: Ports, county: County, marked: Marked): Promise<void> {
+  const { parts } = county
+  if (parts.length === 0) return
+  const trail: Trail = {}
+  for (const { id } of parts) trail[id] = [...(marked.trail[id] ?? []), ...(marked.trail[wholeId(id)] ?? [])]
+  await judgeMonths(ports, { ...county, institutions: [...parts] }, { ...marked, trail })
 }
 
 /** The marked months of a batch by institution; reads each month's hours in one go. */
