@@ -87,7 +87,9 @@ function meterWith(meter: Meter, rows: readonly DatedMeter[]): Meter {
   const { rows: _, ...undated } = meter
   const { validFrom, validTo, ...last } = must(rows.at(-1))
   const isDated = rows.length > 1 || validFrom !== undefined || validTo !== undefined
-  return meterRecordSchema.parse({ ...undated, ...blank(METER_FIELDS), ...last, ...(isDated && { rows }) })
+  return meterRecordSchema.parse(
+    withoutBlanks({ ...undated, ...blank(METER_FIELDS), ...last, ...(isDated && { rows }) }),
+  )
 }
 
 /** Sizes of the same day are replaced, the others stay, as rows do. */
@@ -128,7 +130,7 @@ function institutionWith(institution: Institution, rows: readonly DatedInstituti
   const { validFrom, validTo, ...last } = must(joined.at(-1))
   const isDated = joined.length > 1 || validFrom !== undefined || validTo !== undefined
   const record = { ...undated, ...blank(INSTITUTION_FIELDS), ...last, ...(isDated && { rows: joined }) }
-  return institutionSchema.parse(record)
+  return institutionSchema.parse(withoutBlanks(record))
 }
 
 function mergedSizes(older: Institution['sizes'], fresh: Institution, leave: MergeLeave): Institution['sizes'] {
