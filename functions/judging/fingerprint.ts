@@ -26,7 +26,10 @@ const JUDGED_SINCE = 'days and known shares'
 
 type JudgedShard = Pick<Shard, 'institutions' | 'meters'> & Partial<Pick<County, 'parts' | 'metersOf'>>
 
-/** Fingerprint by institution and part of one: a short text that changes with any registered fact behind its months or its row. */
+/**
+ * Fingerprint by institution and part of one: a short text that changes with any registered fact behind its months or
+ * its row.
+ */
 export function judgedByOf(
   { institutions, meters, parts = [], metersOf = metersByInstitution(meters) }: JudgedShard,
   shard: string,
