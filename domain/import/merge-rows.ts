@@ -65,6 +65,7 @@ const INSTITUTION_FIELDS = keysOf(datedInstitutionSchema.shape).filter(
 
 /** `old`: the meter that stands; undefined for a new one. */
 export function mergeMeter(old: Meter | undefined, fresh: Meter, leave: MergeLeave): Merged<Meter> {
+  if (isUnchanged(old, fresh, leave)) return { record: old ?? fresh, warnings: [], problems: [] }
   const standing = old ? (old.rows ?? [datedMeterSchema.parse(old)]) : []
   const [first] = standing
   const days = { validFrom: first?.validFrom, validTo: isGiven('validTo', leave) ? undefined : first?.validTo }
@@ -82,6 +83,12 @@ export function mergeMeter(old: Meter | undefined, fresh: Meter, leave: MergeLea
   const record = old ? withStated(old, fresh, leave) : fresh
   return { ...found, record: found.problems.length > 0 ? (old ?? fresh) : meterWith(record, merged) }
 }
+
+/** Nearly all meters of an import: they are new where no month was judged, or say what stands. */
+const isUnchanged = (old: Meter | undefined, fresh: Meter, leave: MergeLeave): boolean =>
+  !fresh.rows &&
+  !old?.rows &&
+  (old ? isSame(withStated(old, fresh, leave), old) : leave.closedMonths(fresh.institution).length === 0)
 
 function meterWith(meter: Meter, rows: readonly DatedMeter[]): Meter {
   const { rows: _, ...undated } = meter

@@ -1,6 +1,6 @@
 // Settles a meter whose unit, digits or multiplier changed by date (docs/rules/settling.md#dated-register). Readings
-// are brought into the unit of the first row, so that one walk goes over the whole series; the hours get the multiplier of
-// their own row afterwards. A change lies on a local midnight, the edge of an hour; a replacement lies anywhere.
+// are brought into the unit of the first row, so that one walk goes over the whole series; the hours get the multiplier
+// of their own row afterwards. A change lies on a local midnight, the edge of an hour; a replacement lies anywhere.
 
 import { HOUR_MS } from '../calendar.ts'
 import { must } from '../must.ts'
