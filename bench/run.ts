@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { Command } from 'commander'
 import { must } from '../domain/must.ts'
+import { benchAlerts } from './alerts.ts'
 import { benchAssess } from './assess.ts'
 import { benchCloud } from './cloud.ts'
 import { benchForecast } from './forecast.ts'
@@ -25,6 +26,7 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   latency: benchLatency,
   cloud: benchCloud,
   forecast: benchForecast,
+  alerts: benchAlerts,
 }
 
 const program = new Command('bench')

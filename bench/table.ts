@@ -2,7 +2,7 @@
 
 import { must } from '../domain/must.ts'
 
-export type BenchRow = RateRow | TimeRow | CostRow | ErrorRow
+export type BenchRow = RateRow | TimeRow | CostRow | ErrorRow | DetectionRow
 
 export interface RateRow {
   what: string
@@ -60,6 +60,20 @@ export interface ErrorRow {
   coverage: number
   medianWidth: number
 }
+/** What was found of what was there. */
+export interface DetectionRow {
+  what: string
+  rightly: number
+  wrongly: number
+  missed: number
+  /** Rightly ÷ (rightly + wrongly); null when nothing was raised. */
+  precision: number | null
+  /** Rightly ÷ (rightly + missed); null when nothing was there. */
+  recall: number | null
+  /** Of both. */
+  bar: number
+  more: Record<string, number>
+}
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
@@ -78,15 +92,19 @@ export function table(rows: readonly BenchRow[]): string {
   const times = rows.filter((row) => 'seconds' in row)
   const costs = rows.filter((row) => 'value' in row)
   const errors = rows.filter((row) => 'medianError' in row)
-  const notes = [...rates, ...times, ...costs].map(({ what, reference, more }) => {
-    const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
-    return `${what}: ${[figures.join(', '), `reference: ${reference.what}`].filter((text) => text !== '').join('; ')}`
-  })
+  const detections = rows.filter((row) => 'precision' in row)
+  const notes = rows
+    .filter((row) => 'reference' in row)
+    .map(({ what, reference, more }) => {
+      const figures = Object.entries(more).map(([name, value]) => `${name} ${fine.format(value)}`)
+      return `${what}: ${[figures.join(', '), `reference: ${reference.what}`].filter((text) => text !== '').join('; ')}`
+    })
   const blocks = [
     rates.length > 0 ? rateLines(rates) : [],
     times.length > 0 ? timeLines(times) : [],
     costs.length > 0 ? costLines(costs) : [],
     errors.length > 0 ? errorLines(errors) : [],
+    detections.length > 0 ? detectionLines(detections) : [],
     notes,
   ]
   return `${blocks
@@ -143,6 +161,16 @@ const errorLines = (rows: readonly ErrorRow[]): string[] =>
       what,
       whole.format(cases),
       ...[medianError, ...Object.values(references), coverage, medianWidth].map(percent),
+    ]),
+  ])
+
+const detectionLines = (rows: readonly DetectionRow[]): string[] =>
+  aligned([
+    ['', 'true', 'false', 'missed', 'precision', 'recall', 'bar'],
+    ...rows.map(({ what, rightly, wrongly, missed, precision, recall, bar }) => [
+      what,
+      ...[rightly, wrongly, missed].map((count) => whole.format(count)),
+      ...[precision, recall, bar].map((share) => (share === null ? '' : fine.format(share))),
     ]),
   ])
 

@@ -7,11 +7,11 @@ import { judgeAlerts } from './alerts/round.ts'
 import { handlerOf } from './handler.ts'
 import { childrenOf, sumArea } from './judging/area-months.ts'
 import { countyOf } from './judging/county.ts'
-import { judgeMonths, judgeParts, withParts } from './judging/institution-months.ts'
+import { judgeMonths, judgeParts, markParts, withParts } from './judging/institution-months.ts'
 import { summarize } from './judging/list-rows.ts'
 import { markChanged, markPresent } from './judging/marks.ts'
 import { closingDays } from './judging/revision.ts'
-import { widened } from './judging/widen.ts'
+import { markWidened } from './judging/widen.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
 import { lookAtClocks } from './settling/clock-jumps.ts'
@@ -24,16 +24,16 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
 
   async function assessShard(shard: string, revision: number): Promise<void> {
     const county = await countyOf(registry, shard)
-    const { institutions, meters, parent } = county
+    const { institutions, meters, parent, parts } = county
     const nowMs = now()
     await markChanged(state, county)
+    await markParts(state, county)
+    await markWidened(state, { shard, institutions: [...institutions, ...parts] }, monthOf(nowMs))
     // Read once for the county: months, rows and alerts use the same documents.
     const docs = readOnce(state)
     const afterDays = await closingDays(state)
-    const judged = await withDirtyMonths(state, shard, async (changed, trail) => {
-      const { parts } = county
-      const direct = withParts(parts, changed)
-      const dirty = await widened(docs, [...institutions, ...parts], { dirty: direct, present: monthOf(nowMs) })
+    const judged = await withDirtyMonths(state, shard, async (marks, trail) => {
+      const dirty = withParts(parts, marks)
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
       await judgeParts({ readings, state, consumption, docs }, county, marked)

@@ -8,6 +8,7 @@ import type { DualControl, QuotaStatus } from '../judge/result.ts'
 import type { Phrase, Severity } from '../phrase.ts'
 import type { MeterHours, PeriodBalance, TreeNode } from '../registry/meter-tree.ts'
 import type { Institution, Meter, ReadMeter } from '../registry/records.ts'
+import type { WorkingDays } from '../standards/working-days.ts'
 import type { AlertSubject, Asked, Detected, Limits } from './finding.ts'
 
 /** `Facts`: the kind's facts besides its value, plain JSON. */
@@ -96,6 +97,8 @@ export interface Given {
     meters: readonly ReadMeter[]
     /** Time of its last message, or of its status `offline` (its last will) when that is later. */
     lastMs: number
+    /** Expected minutes between uploads (domain/alert/cadence.ts); 0: not known. */
+    uploadMinutes: number
     /** Start of the present uninterrupted listening. */
     listeningSinceMs: number
     /** Time of a meter's latest reading. */
@@ -108,8 +111,9 @@ export interface Given {
     /** By meter. All begin at the same hour. */
     hours: ReadonlyMap<string, MeterHours>
     events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean }[]>
-    /** By PV meter: the present month, then the same month of earlier years. */
-    generated: ReadonlyMap<string, readonly { kwh: number; days: number }[]>
+    workingDays: WorkingDays
+    /** By PV meter: kWh of the last two weeks by day, then of the same days of earlier years; null: not known. */
+    generated: ReadonlyMap<string, readonly (readonly (number | null)[])[]>
     /** The boundary of its data centre. */
     centre: CentreBoundary
     /** The last BALANCE_DAYS whole days of each node of its meter tree without an offline meter. */

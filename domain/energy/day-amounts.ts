@@ -27,7 +27,9 @@ export const daysIn = (month: Month): number => {
 
 export const emptyDays = (days: number): DaySeries => columnOf(PLACES, () => new Float64Array(days))
 
-export function packDays(series: DaySeries): string {
+/** Null when there is nothing on any day. */
+export function packDays(series: DaySeries): string | null {
+  if (DAY_FIELDS.every((field) => series[field].every((amount) => amount === 0))) return null
   const days = series.energyKgce.length
   const packed = new Float32Array(days * DAY_FIELDS.length)
   for (const field of DAY_FIELDS) packed.set(series[field], PLACES[field] * days)

@@ -103,7 +103,7 @@ export interface SubjectMonth extends Record<CarrierField, number> {
   waterHoursWithoutUsual: number
   /** The same, of meters that the quota takes off or adds; they are no part of the expected hours. */
   partHoursWithoutUsual: number
-  /** Figures by day (domain/energy/day-amounts.ts); null in a month of a release that kept none. */
+  /** Figures by day (domain/energy/day-amounts.ts); null without use, and in a month of a release that kept none. */
   byDay: string | null
 }
 
@@ -212,7 +212,9 @@ export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): Subje
   for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts.map((part) => part[key]))
   const days = emptyDays(daysIn(month))
   for (const { byDay } of parts) if (byDay) addPacked(days, byDay)
-  total.byDay = parts.every(({ byDay }) => byDay) ? packDays(days) : null
+  // Null in a part means that nothing was used, or that it is of a release that kept no days.
+  const isKept = parts.every(({ byDay, energyKgce, waterM3 }) => byDay || (energyKgce === 0 && waterM3 === 0))
+  total.byDay = isKept ? packDays(days) : null
   return total
 }
 

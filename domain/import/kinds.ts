@@ -8,6 +8,7 @@ import { tariffId, tariffSchema } from '../energy/tariff.ts'
 import { targetId } from '../judge/target-plan.ts'
 import { areaSchema, gatewaySchema, institutionSchema, meterRecordSchema, targetSchema } from '../registry/records.ts'
 import { TABLES, type Table, type TableKind, type TableRow, tableRowId } from '../standards/tables.ts'
+import { calendarDaySchema } from '../standards/working-days.ts'
 import { keysOf } from '../table.ts'
 import { COLUMNS, type Column } from './columns.ts'
 import {
@@ -118,6 +119,14 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
     fields: billSchema.shape,
     idOf: billId,
     idField: 'month',
+  },
+  calendar: {
+    schema: calendarDaySchema,
+    columns: COLUMNS.calendar,
+    fields: calendarDaySchema.shape,
+    idOf: ({ date }) => date,
+    idField: 'date',
+    idIsField: true,
   },
   coefficients: {
     ...tableRow('coefficients', TABLES.coefficients),

@@ -2,8 +2,7 @@
 // intensities against the year's target (docs/rules/dual-control.md#totals-and-intensities-apart). Caps may lie above
 // the base year's result, as those of 2025 do, while intensities must fall; so no rule here infers one from the other.
 
-import { dayLabel, dayOf, type Month, monthOf, monthRange, yearOf, yearRange } from '../calendar.ts'
-import { shareFrom } from '../energy/day-amounts.ts'
+import { dayLabel, dayOf, type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
 import {
   byMonth,
   resourceHours,
@@ -17,7 +16,6 @@ import {
   INDICATORS,
   INTENSITY_INDICATORS,
   type Indicator,
-  type IndicatorRow,
   type IntensityIndicator,
   isTotal,
   type ResourceKind,
@@ -26,10 +24,14 @@ import {
 } from '../indicator.ts'
 import type { Target } from '../registry/records.ts'
 import { columnOf } from '../table.ts'
+import { chanceOfExceeding, type DayForecast, forecastYear } from './forecast.ts'
+import { fillFromWeeks, knownDays, lastYearByDate } from './forecast-profile.ts'
+import { statusOfChance } from './forecast-status.ts'
 import { fuelLeftOut } from './indicator-value.ts'
 import { type KnownShareLimits, knownFigure, knownShareLimits, knownShareOf } from './known-share.ts'
 import { type DualControl, type FORECAST_BASES, type IndicatorStatus, STATUSES, type VERDICTS } from './result.ts'
 import { targetFor, targetValue } from './target-value.ts'
+import { daysOfTotal, flatProfile, type TotalRow } from './year-days.ts'
 
 export type Status = (typeof STATUSES)[number]
 export type Verdict = (typeof VERDICTS)[number]
@@ -44,7 +46,6 @@ export const AT_RISK_RATIO_MAX = 1
 /** Relative tolerance for floating point: a forecast equal to a threshold meets it. */
 const RATIO_SLACK = 1e-9
 
-type TotalRow = (typeof DUAL_CONTROL)[TotalIndicator]
 /** A month's total in the indicator's unit. */
 const totalOf = (part: SubjectMonth, { numerator, per }: TotalRow): number => part[numerator] / per
 
@@ -60,6 +61,8 @@ export interface JudgeInput {
   targets: readonly Target[]
   /** The surrounding area's months of last year, for a subject without a whole one of its own. */
   areaMonths?: readonly SubjectMonth[]
+  /** Days that differ from Monday to Friday. */
+  calendar?: ReadonlyMap<number, 'workday' | 'holiday'>
   coefficientSet: string
   co2Factor: string
 }
@@ -115,8 +118,7 @@ interface Scope extends JudgeInput {
   toDate: SubjectYear | null
   /** Known share of the year to date. */
   shareToDate: Record<ResourceKind, number | null>
-  /** Last year of the subject, or of the surrounding area, when it is known well enough. */
-  lastYear: Record<ResourceKind, { basis: ForecastBasis; months: readonly SubjectMonth[] } | null>
+  byMonth: ReadonlyMap<Month, SubjectMonth>
 }
 
 const RESOURCES = { energy: DUAL_CONTROL.energy, water: DUAL_CONTROL.water } as const
@@ -133,12 +135,6 @@ function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
   const toDate = records.length > 0 ? sumOfMonths(records, endMs) : null
   const recorded = recordedMs / (endMs - yearRange(year).fromMs)
   const limits = knownShareLimits(dayLabel(dayOf(endMs - 1)))
-  const lastYearOf = (row: IndicatorRow): Scope['lastYear']['energy'] => {
-    const own = wholeYear(months, year - 1, row, limits)
-    if (own) return { basis: 'ownProfile', months: own }
-    const area = wholeYear(byMonth(input.areaMonths ?? []), year - 1, row, limits)
-    return area && { basis: 'areaProfile', months: area }
-  }
   return {
     ...input,
     endMs,
@@ -150,19 +146,8 @@ function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
       const share = toDate && knownShareOf(toDate, row)
       return share === null ? null : share * recorded
     }),
-    lastYear: columnOf(RESOURCES, lastYearOf),
+    byMonth: months,
   }
-}
-
-/** The twelve months of a year when each is known well enough; else a gap in January would raise every February. */
-function wholeYear(
-  months: ReadonlyMap<Month, SubjectMonth>,
-  year: number,
-  row: IndicatorRow,
-  { judgedFrom }: KnownShareLimits,
-): SubjectMonth[] | null {
-  const parts = monthsOf(year).flatMap((month) => months.get(month) ?? [])
-  return parts.length === 12 && parts.every((part) => (knownShareOf(part, row) ?? 0) >= judgedFrom) ? parts : null
 }
 
 function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
@@ -171,14 +156,59 @@ function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
   const share = scope.shareToDate[row.resource]
   const isRead = toDate !== null && resourceHours(toDate, row.resource).known > 0
   const figure = knownFigure(isRead ? totalOf(toDate, row) : null, { share, why: null, limits })
-  const due = figure.actual === null || toDate === null ? null : dueOfYear(scope, row)
+  const found = figure.actual === null ? null : forecastOf(scope, row)
+  const shown = forecastShown(found, row)
+  // A finished year that is known whole is its own forecast, to the last bit.
+  if (found?.shownBasis === 'complete' && share === 1) shown.forecast = figure.actual
   return against(scope, indicator, {
     ...figure,
-    // The known part stands for its share of what is due by now, not for all of it.
-    forecast: due && figure.actual !== null && share !== null ? figure.actual / share / due.share : null,
-    forecastBasis: due?.basis ?? null,
+    ...shown,
     isLowerBound: isRead && fuelLeftOut(toDate, row) > 0,
   })
+}
+
+/** The forecast of the year in the numerator's unit; null where too little is known for one. */
+function forecastOf(scope: Scope, row: TotalRow): (DayForecast & { shownBasis: ForecastBasis }) | null {
+  const { year, endMs, month, calendar } = scope
+  const own = {
+    ...{ year, asOfDay: dayOf(endMs), ...(calendar && { calendar }) },
+    days: daysOfTotal(scope.byMonth, row, { fromYear: year - 1, endMs }),
+  }
+  const found = forecastYear(own)
+  if (found.basis !== null) return { ...found, shownBasis: found.basis === 'complete' ? 'complete' : 'ownProfile' }
+  const area = areaProfile(scope, row)
+  const present = scope.byMonth.get(month)
+  if (found.reason !== 'noProfile' || !present) return null
+  const byArea = area ? forecastYear({ ...own, kindProfile: area }) : found
+  if (byArea.basis !== null) return { ...byArea, shownBasis: 'areaProfile' }
+  const flat = forecastYear({ ...own, kindProfile: flatProfile(scope.byMonth, row, { year, endMs, present }) })
+  return flat.basis === null ? null : { ...flat, shownBasis: 'days' }
+}
+
+/** Last year of the surrounding area by the dates of this year; undefined when too little of it is known. */
+function areaProfile({ areaMonths, year }: Scope, row: TotalRow): Float64Array | undefined {
+  if (!areaMonths) return undefined
+  const days = daysOfTotal(byMonth(areaMonths), row, { fromYear: year - 1, endMs: yearRange(year).fromMs })
+  const lastYear = lastYearByDate(days, year)
+  const isKnown = knownDays(lastYear) >= COVERED_DAYS_MIN && lastYear.some((amount) => amount > 0)
+  return isKnown ? fillFromWeeks(lastYear) : undefined
+}
+/** Share of an area's days of last year from which its season follows. */
+const COVERED_DAYS_MIN = 0.9
+
+type Shown = Pick<IndicatorStatus, 'forecast' | 'forecastBasis' | 'low80' | 'high80'> & {
+  chanceOf: ((target: number) => number) | null
+}
+
+function forecastShown(found: ReturnType<typeof forecastOf>, { per }: TotalRow): Shown {
+  if (!found) return { forecast: null, forecastBasis: null, low80: null, high80: null, chanceOf: null }
+  return {
+    forecast: found.forecast / per,
+    forecastBasis: found.shownBasis,
+    low80: found.low80 / per,
+    high80: found.high80 / per,
+    chanceOf: (target) => chanceOfExceeding(found, target * per),
+  }
 }
 
 function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorStatus {
@@ -189,73 +219,37 @@ function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorS
   const why = year === null ? 'incompleteYear' : size ? null : 'noSize'
   const figure = knownFigure(value, { share: year && knownShareOf(year, row), why, limits: scope.limits })
   const isLowerBound = value !== null && year !== null && fuelLeftOut(year, row) > 0
-  return against(scope, indicator, { ...figure, forecast: figure.actual, forecastBasis: null, isLowerBound })
+  const shown = { forecast: figure.actual, forecastBasis: null, low80: null, high80: null, chanceOf: null }
+  return against(scope, indicator, { ...figure, ...shown, isLowerBound })
 }
 
-type Found = Pick<
-  IndicatorStatus,
-  'actual' | 'knownShare' | 'knownPart' | 'reason' | 'provisional' | 'forecast' | 'forecastBasis'
-> & { isLowerBound: boolean }
+type Found = Pick<IndicatorStatus, 'actual' | 'knownShare' | 'knownPart' | 'reason' | 'provisional'> &
+  Shown & { isLowerBound: boolean }
 
-function against({ targets, year }: Scope, indicator: Indicator, { isLowerBound, ...found }: Found): IndicatorStatus {
+function against(
+  { targets, year, endMs }: Scope,
+  indicator: Indicator,
+  { isLowerBound, chanceOf, ...found }: Found,
+): IndicatorStatus {
   const target = targetFor(targets, indicator, year)
   const value = target ? targetValue(target, year) : null
   const ratio = value !== null && found.forecast !== null ? found.forecast / value : null
-  const status = ratio === null ? null : statusOf(ratio)
+  const chance = value !== null && chanceOf ? chanceOf(value) : null
+  const byChance = chance === null ? null : statusOfChance(chance, dayLabel(dayOf(endMs - 1)))
+  const status = byChance ?? (ratio === null ? null : statusOf(ratio))
   return {
     indicator,
     unit: DUAL_CONTROL[indicator].unit,
     ...found,
     target: value,
     ratio,
+    chance,
     // A lower bound can prove `over`, but not `onTrack` or `atRisk`.
     status: isLowerBound && status !== 'over' ? null : status,
     targetSource: target?.source ?? null,
     targetStandIn: target?.standIn ?? false,
     ...(isLowerBound && { lowerBound: true }),
   }
-}
-
-/** The share of the year's use that is due by now, above 0, and the basis of this share. */
-function dueOfYear(scope: Scope, row: TotalRow): { basis: ForecastBasis; share: number } {
-  const { toMs } = yearRange(scope.year)
-  if (scope.endMs >= toMs) return { basis: 'complete', share: 1 }
-  const lastYear = scope.lastYear[row.resource]
-  const share = lastYear && shareBefore(lastYear.months, row, scope.endMs)
-  if (lastYear && share !== null && share > 0) return { basis: lastYear.basis, share }
-  return { basis: 'days', share: shareByDays(scope, row.resource) }
-}
-
-/** The share of last year's use that lay before the same day of the year; null without use. */
-function shareBefore(months: readonly SubjectMonth[], row: TotalRow, endMs: number): number | null {
-  const last = monthOf(endMs - 1)
-  const sinceMonth = endMs - monthRange(last).fromMs
-  let [before, whole] = [0, 0]
-  for (const part of months) {
-    const amount = totalOf(part, row)
-    const { fromMs } = monthRange(part.month)
-    const isLast = part.month.slice(5) === last.slice(5)
-    const after = isLast
-      ? shareFrom(part, row.numerator, fromMs + sinceMonth)
-      : part.month.slice(5) < last.slice(5)
-        ? 0
-        : 1
-    before += amount * (1 - after)
-    whole += amount
-  }
-  return whole > 0 ? before / whole : null
-}
-
-/** By expected hours: those so far, and those to come as the present month has them. */
-function shareByDays({ toDate, months, endMs, month, year }: Scope, resource: ResourceKind): number {
-  const { fromMs, toMs } = yearRange(year)
-  const byTime = (endMs - fromMs) / (toMs - fromMs)
-  const present = months.find((part) => part.month === month)
-  if (!toDate || !present) return byTime
-  const perMs = resourceHours(present, resource).expected / (endMs - monthRange(month).fromMs)
-  const soFar = resourceHours(toDate, resource).expected
-  const toCome = perMs * (toMs - endMs)
-  return soFar > 0 && toCome > 0 ? soFar / (soFar + toCome) : byTime
 }
 
 /**

@@ -1,6 +1,8 @@
 // The status of a total by the chance that the year exceeds its target (docs/rules/dual-control.md#status-by-chance).
 
-import type { Status } from './dual-control.ts'
+import type { STATUSES } from './result.ts'
+
+type Status = (typeof STATUSES)[number]
 
 /**
  * Green up to `onTrackMax`, orange up to `atRiskMax`, red beyond: chances of exceeding the target. No source prescribes

@@ -44,9 +44,14 @@ export const indicatorStatusSchema = z.object({
   /** Totals: expected amount of the whole year. Intensities: the actual. */
   forecast: amount,
   forecastBasis: z.enum(FORECAST_BASES).nullable(),
+  /** Totals: the year's amount lies in this band in 80 % of cases. */
+  low80: amount,
+  high80: amount,
   target: amount,
   /** forecast / target. */
   ratio: amount,
+  /** Totals: the chance that the year exceeds its target, 0 to 1; the status follows from it. */
+  chance: amount,
   /** Null when there is no target (目标未下达) or nothing to judge. */
   status: z.enum(STATUSES).nullable(),
   /** Source of the target. */

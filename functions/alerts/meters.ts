@@ -2,12 +2,13 @@
 // meters, their register events, and PV generation.
 
 import { BALANCE_DAYS, type Given } from '../../domain/alert/kind.ts'
-import { addMonths, DAY_MS, dayOf, dayStartMs, HOUR_MS, monthOf, monthRange } from '../../domain/calendar.ts'
+import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import { centreBoundaries } from '../../domain/energy/data-centre-boundary.ts'
 import { balanceOf, type MeterHours, meterTree } from '../../domain/registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../../domain/registry/records.ts'
 import { type EventKind, eventId } from '../../domain/settle/review.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
+import type { RegistryReader } from '../registry/reader.ts'
 import { clockJumpsOf } from '../settling/clock-jumps.ts'
 import { reviewKey } from '../settling/review.ts'
 import { standstillsOf, stuckAmong } from '../settling/stuck.ts'
@@ -16,12 +17,14 @@ import { standstillsOf, stuckAmong } from '../settling/stuck.ts'
 const DAYS_LOADED = 33
 /** Earlier years with which PV is compared. */
 const PV_YEARS = 3
+/** Days that are compared: two weeks have some clear days at any season. */
+const PV_DAYS = 14
 /** Known hours that a day needs to count for PV. */
 const PV_HOURS_MIN = 22
-type Ports = Pick<Platform, 'state' | 'consumption'>
+type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: Pick<RegistryReader, 'workingDays'> }
 
 /** `hours`: of the last DAYS_LOADED days and the present one. */
-export type MeterLook = Pick<Given['hours'], 'hours' | 'events' | 'generated'>
+export type MeterLook = Pick<Given['hours'], 'hours' | 'events' | 'generated' | 'workingDays'>
 
 /** Reads the hours, events and PV generation of some meters. */
 export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: number): Promise<MeterLook> {
@@ -35,7 +38,8 @@ export async function meterLook(ports: Ports, meters: readonly Meter[], nowMs: n
     if (!hours.has(meter)) hours.set(meter, { firstHourMs: dayStartMs(firstDay), amounts: own })
   }
   const events = await eventsOf(ports, meters, { days, hours, fromMs: dayStartMs(firstDay), toMs: nowMs })
-  return { hours, events, generated: await generatedBy(ports, meters, nowMs) }
+  const generated = await generatedBy(ports, meters, nowMs)
+  return { hours, events, generated, workingDays: await ports.registry.workingDays() }
 }
 
 /** The part of a look that concerns one institution and its meters. */
@@ -97,22 +101,29 @@ async function eventsOf(
 
 async function generatedBy({ consumption }: Ports, meters: readonly Meter[], nowMs: number) {
   const roofs = meters.filter(isRoof).map(({ id }) => id)
-  if (roofs.length === 0) return new Map<string, { kwh: number; days: number }[]>()
+  if (roofs.length === 0) return new Map<string, (number | null)[][]>()
   const years = await Promise.all(
     Array.from({ length: PV_YEARS + 1 }, async (_, back) => {
-      const { fromMs, toMs } = monthRange(addMonths(monthOf(nowMs), -12 * back))
-      const endDay = dayOf(Math.min(toMs, dayStartMs(dayOf(nowMs))))
-      return Map.groupBy(await consumption.get(roofs, dayOf(fromMs), endDay), ({ meter }) => meter)
+      const endDay = sameDay(dayOf(nowMs), back)
+      const days = await consumption.get(roofs, endDay - PV_DAYS, endDay)
+      const kwhOf = new Map(days.map((one) => [`${one.meter} ${one.day}`, generated(one)]))
+      return (id: string) =>
+        Array.from({ length: PV_DAYS }, (_day, n) => kwhOf.get(`${id} ${endDay - PV_DAYS + n}`) ?? null)
     }),
   )
-  return new Map(roofs.map((id) => [id, years.map((year) => generated(year.get(id) ?? []))]))
+  return new Map(roofs.map((id) => [id, years.map((daysOf) => daysOf(id))]))
 }
 const isRoof = ({ role, purpose, medium }: Meter): boolean =>
   role === 'generation' && purpose !== EXPORT && medium === 'electricity'
 
-function generated(days: readonly ConsumptionDay[]): { kwh: number; days: number } {
-  const known = days
-    .map(({ amounts }) => amounts.filter((amount) => !Number.isNaN(amount)))
-    .filter((amounts) => amounts.length >= PV_HOURS_MIN)
-  return { kwh: known.reduce((sum, amounts) => sum + amounts.reduce((a, b) => a + b, 0), 0), days: known.length }
+/** kWh of a day; null with too few known hours. */
+function generated({ amounts }: ConsumptionDay): number | null {
+  const known = amounts.filter((amount) => !Number.isNaN(amount))
+  return known.length >= PV_HOURS_MIN ? known.reduce((sum, amount) => sum + amount, 0) : null
+}
+
+/** The same date `years` earlier; 1 March for 29 February. */
+function sameDay(day: number, years: number): number {
+  const date = new Date(day * DAY_MS)
+  return Date.UTC(date.getUTCFullYear() - years, date.getUTCMonth(), date.getUTCDate()) / DAY_MS
 }

@@ -58,7 +58,7 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number, ass
   const { institutions, meters } = inServiceOn(await registry.shard(area), nowMs)
   const typeOf = new Map(institutions.map(({ id, type }) => [id, type]))
   const round = { nowMs, limits: limitsReader(await allThresholds(state), path), typeOf }
-  const findings = await silenceFindings(state, { shard: area, meters, round })
+  const findings = await silenceFindings(ports, { shard: area, meters, round })
   if (isDaily) {
     const docs = assessed?.docs ?? readOnce(state)
     const of = { area, areas, institutions, meters, judged: assessed?.judged, round }

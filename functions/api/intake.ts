@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import { rejectionsPageSchema, storedViewSchema } from '../../domain/view/view.ts'
 import { readingsMessageSchema } from '../../domain/wire/reading.ts'
+import { noteHeard } from '../alerts/gateways-heard.ts'
 import { ingest } from '../ingest.ts'
 import type { Doc } from '../platform.ts'
 import { type RejectionRecord, rejectionKeys } from '../wire/rejections.ts'
@@ -64,6 +65,7 @@ export const intakeRoutes = {
       const { stored, rejected, failed } = await ingest(platform)({ messages: [message] })
       const [first] = failed
       if (first) throw new Error(first.reason)
+      await noteHeard(platform.state, principal.gateway, receivedMs)
       return { stored, rejected }
     },
   }),

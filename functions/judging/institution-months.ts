@@ -10,7 +10,7 @@ import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { DERIVED, type DocWrite, type Platform, type StateStore } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { sumsOf } from '../settling/sum.ts'
-import type { DirtyMonths } from '../state/dirty.ts'
+import { addDirtyMonths, type DirtyMonths, dirtyKey } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
 import type { County } from './county.ts'
 import { judgedYears, standardsIn } from './judgement.ts'
@@ -52,6 +52,13 @@ export function withParts(parts: readonly Institution[], dirty: DirtyMonths): Di
     if (months.size > 0) all[id] = [...months].sort()
   }
   return all
+}
+
+/** Marks the parts of marked institutions, so that widening and a pass that is cut off see them too. */
+export async function markParts(state: StateStore, { shard, parts }: County): Promise<void> {
+  if (parts.length === 0) return
+  const dirty = withParts(parts, (await state.get(dirtyKey(shard)))?.value ?? {})
+  await addDirtyMonths(state, shard, new Map(parts.flatMap(({ id }) => (dirty[id] ? [[id, dirty[id]] as const] : []))))
 }
 
 /** Writes the marked months of the parts of institutions that are not here all the time. */

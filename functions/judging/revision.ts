@@ -95,8 +95,10 @@ async function revisionDocs(
   for (const after of closed) {
     const { month } = after
     const before = stored?.[month]
-    if (!before) revised.push({ month, number: null })
-    if (!judged.has(month) || !before) continue
+    // A month of which nothing was known is judged for the first time.
+    const isFirst = !before || (before.hoursKnown === 0 && before.energyKgce === 0)
+    if (isFirst) revised.push({ month, number: null })
+    if (!judged.has(month) || isFirst) continue
     const amounts = [amountsOf(before), amountsOf(after)]
     if (JSON.stringify(amounts[0]) === JSON.stringify(amounts[1])) continue
     const number = (await state.query(docKey<Revision>(`${revisionKey(subject, month)}/`))).length + 1

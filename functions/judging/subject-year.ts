@@ -39,8 +39,9 @@ export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
   const { fields, rows } = stored
   const months: Record<string, SubjectMonth> = {}
   for (const row of rows) {
-    const figures: Record<string, unknown> = { ...LATER_FIELDS }
+    const figures: Record<string, unknown> = {}
     for (const [index, field] of fields.entries()) figures[field] = row[index]
+    if (figures.partHoursWithoutUsual === undefined) Object.assign(figures, LATER_FIELDS)
     const month = figures as unknown as SubjectMonth
     months[month.month] = month
   }

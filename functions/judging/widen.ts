@@ -1,54 +1,73 @@
-// Adds the months that must be judged with the marked ones: those without a record since January of the first marked
-// year, since what is expected comes from the registry and not from records that happen to exist; and months with
-// unknown time within a year after a marked one, whose probable use follows from it.
+// Adds the months that must be judged with the marked ones, so that what is stored follows from the registry and the
+// readings alone, in whatever order they came: every institution has a record of every month from January of the
+// county's first year on, since what is expected comes from the registry; and months with unknown time within a year
+// after a marked one are weighed again, since their probable use follows from it.
 
 import { addMonths, type Month, monthsThrough } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { keysOf } from '../../domain/table.ts'
 import type { StateStore } from '../platform.ts'
-import type { DirtyMonths } from '../state/dirty.ts'
-import { readYears, subjectYearKey } from './subject-year.ts'
+import { addDirtyMonths, type DirtyMonths, dirtyKey } from '../state/dirty.ts'
+import { allYears, readYears, subjectYearKey, type YearMonths } from './subject-year.ts'
 
 /** Months after a marked one whose probable use may follow from it. */
 const FOLLOWING_MONTHS = 12
 
-/** `present`: the month of the clock; later ones are not judged. `docs`: year documents, each read once. */
-export async function widened(
-  docs: StateStore,
-  institutions: readonly Institution[],
-  { dirty, present }: { dirty: DirtyMonths; present: Month },
-): Promise<DirtyMonths> {
-  const marked = [...new Set(Object.values(dirty).flat())].sort()
-  const [first, last] = [marked[0], marked.at(-1)]
-  if (!first || !last) return dirty
-  const end = [addMonths(last, FOLLOWING_MONTHS), present].sort()[0] ?? present
-  const years: number[] = []
-  for (let year = Number(first.slice(0, 4)); year <= Number(end.slice(0, 4)); year++) years.push(year)
-  await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
-  const wanted = monthsThrough(`${first.slice(0, 4)}-01` as Month, last)
-  const wide: DirtyMonths = { ...dirty }
-  for (const { id } of institutions) {
-    const stored = Object.assign(
-      {},
-      ...(await readYears(
-        docs,
-        years.map((year) => subjectYearKey(id, year)),
-      )),
-    )
-    const own = dirty[id] ?? []
-    const added = [
-      ...wanted.filter((month) => !(month in stored)),
-      ...keysOf(stored as Record<Month, SubjectMonth>).filter(
-        (month) => month <= present && isUnknown(stored[month]) && own.some((one) => follows(month, one)),
-      ),
-    ]
-    if (added.length > 0) wide[id] = [...new Set([...own, ...added])].sort()
+/**
+ * Marks them before the marked months are judged, so that a pass that is cut off leaves them marked. `present`: the
+ * month of the clock; later ones are not judged.
+ */
+export async function markWidened(
+  state: StateStore,
+  { shard, institutions }: { shard: string; institutions: readonly Institution[] },
+  present: Month,
+): Promise<void> {
+  const dirty = (await state.get(dirtyKey(shard)))?.value ?? {}
+  const added = new Map<string, Set<Month>>()
+  const add = (id: string, months: readonly Month[]): void => {
+    const fresh = months.filter((month) => !dirty[id]?.includes(month))
+    if (fresh.length > 0) added.set(id, new Set([...(added.get(id) ?? []), ...fresh]))
   }
-  return wide
+  const without = await monthsWithoutRecord(state, shard, dirty)
+  if (without.length > 0)
+    for (const { id } of institutions) {
+      const stored = await monthsOf(state, id, without)
+      add(
+        id,
+        without.filter((month) => !(month in stored)),
+      )
+    }
+  for (const [id, marked] of Object.entries(dirty)) {
+    const past = marked.filter((month) => month < present)
+    if (past.length === 0) continue
+    const following = [...new Set(past.flatMap((month) => monthsThrough(month, addMonths(month, FOLLOWING_MONTHS))))]
+    const stored = await monthsOf(state, id, following)
+    add(
+      id,
+      following.filter((month) => month <= present && stored[month] && isUnknown(stored[month])),
+    )
+  }
+  await addDirtyMonths(state, shard, added)
 }
 
-const follows = (month: Month, marked: Month): boolean => month > marked && month <= addMonths(marked, FOLLOWING_MONTHS)
+/** Months from January of the county's first year to its last month of which the county has no record yet. */
+async function monthsWithoutRecord(state: StateStore, shard: string, dirty: DirtyMonths): Promise<Month[]> {
+  const stored = new Set((await allYears(state, shard)).flatMap((year) => keysOf(year)))
+  const all = [...new Set([...stored, ...Object.values(dirty).flat()])].sort()
+  const [first, last] = [all[0], all.at(-1)]
+  if (!first || !last) return []
+  return monthsThrough(`${first.slice(0, 4)}-01` as Month, last).filter((month) => !stored.has(month))
+}
+
+async function monthsOf(state: StateStore, subject: string, months: readonly Month[]): Promise<YearMonths> {
+  const years = [...new Set(months.map((month) => month.slice(0, 4)))]
+  const stored = await readYears(
+    state,
+    years.map((year) => subjectYearKey(subject, year)),
+  )
+  return Object.assign({}, ...stored)
+}
 
 const isUnknown = (part: SubjectMonth): boolean =>
   part.energyMissingKgce + part.quotaMissingKgce + part.heatingMissingKgce + part.specialMissingKgce > 0 ||

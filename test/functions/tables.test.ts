@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Month, monthRange } from '../../domain/calendar.ts'
+import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import { billSchema } from '../../domain/energy/bill.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { parseRows, type Row } from '../../domain/import/file.ts'
@@ -19,7 +19,7 @@ import { registryReader } from '../../functions/registry/reader.ts'
 import { derive, institution, openTestPlatform, PROVINCE, register, type TestPlatform } from './province.ts'
 
 /** The records of a file; fails the test when a row is refused. */
-function recordsOf<K extends TableKind>(kind: K, rows: Row[]) {
+function recordsOf<K extends TableKind | 'calendar'>(kind: K, rows: Row[]) {
   const { records, refused } = parseRows(kind, rows)
   expect(refused).toEqual([])
   return records
@@ -297,14 +297,30 @@ test.each<{ kind: TableKind; row: Row; want: object }>([
 test('every example of docs/tables.md is read, and each table has one', async () => {
   const text = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'tables.md'), 'utf8')
   const examples = [...text.matchAll(/```csv (\S+)\n([\s\S]*?)```/g)].map(([, name, csv]) => {
-    const kind = TABLE_KINDS.find((one) => name.startsWith(one))
+    const kind = ([...TABLE_KINDS, 'calendar'] as const).find((one) => name.startsWith(one))
     expect(kind, name).toBeDefined()
     const [header, ...lines] = csv.trimEnd().split('\n')
     const rows = lines.map((line) => Object.fromEntries(header.split(',').map((cell, i) => [cell, line.split(',')[i]])))
-    return { kind: kind as TableKind, rows }
+    return { kind: kind as TableKind | 'calendar', rows }
   })
-  expect(examples.map(({ kind }) => kind).toSorted()).toEqual(TABLE_KINDS.toSorted())
+  expect(examples.map(({ kind }) => kind).toSorted()).toEqual([...TABLE_KINDS, 'calendar'].toSorted())
   const part = Object.fromEntries(examples.map(({ kind, rows }) => [kind, recordsOf(kind, rows)]))
   const platform = await openTestPlatform()
   await register(platform, { ...PROVINCE, ...part })
+})
+
+test('an imported calendar is laid over the shipped days, and a later file adds to it', async () => {
+  const platform = await openTestPlatform()
+  const registry = registryReader(platform.state)
+  const isWorkday = async (date: string) => {
+    await registry.refresh()
+    return (await registry.workingDays()).isWorkday(Date.parse(date) / DAY_MS)
+  }
+  expect(await isWorkday('2026-02-16')).toBe(false)
+  await register(platform, { ...PROVINCE, calendar: [{ date: '2026-02-16', kind: 'workday' }] })
+  await register(platform, { calendar: [{ date: '2026-03-02', kind: 'holiday' }] })
+  expect([await isWorkday('2026-02-16'), await isWorkday('2026-03-02')]).toEqual([true, false])
+  const twice = { date: '2026-03-03', kind: 'holiday' } as const
+  const { problems } = await importRegistry(platform.state, { calendar: [twice, twice] })
+  expect(problems).toMatchObject([{ kind: 'calendar', id: '2026-03-03', field: 'date' }])
 })

@@ -1,19 +1,27 @@
 // Computes the share of electricity that an institution uses outside working hours. Value: percent.
 
-import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../../calendar.ts'
-import { figure, percent } from '../../phrase.ts'
+import { dayOf, dayStartMs, HOUR_MS, yearOf } from '../../calendar.ts'
+import { figure, type Phrase, percent } from '../../phrase.ts'
+import { isWeekday, type WorkingDays } from '../../standards/working-days.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
-import { amountAt, type HourAmounts, KNOWN_SHARE_MIN, parametersOf, sumOf } from './hours.ts'
+import { amountAt, type HourAmounts, KNOWN_SHARE_MIN, median, parametersOf, sumOf } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
 
 interface LoadFacts {
   outsideKwh: number
   totalKwh: number
   days: number
+  /** How many of the days are working days; absent in alerts stored by version 0.1.0. */
+  workdays?: number
+  /** The first year among the days whose holidays are not known; absent: all are. */
+  yearUnknown?: string
 }
 
 const DAYS_PER_WEEK = 7
+const WORKDAYS_PER_WEEK = 5
+/** Of the usual use in working hours: below it a weekday counts as a day off when the year's holidays are not known. */
+const CLOSED_SHARE_MAX = 0.5
 
 export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
   group: 'hours',
@@ -37,13 +45,13 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
     clause: OWN_RULE,
   },
   text: {
-    measured: ({ facts, value }) => ({
-      zh: `近 ${facts.days} 天非工作时间用电 ${figure(facts.outsideKwh)} kWh，占 ${percent(value)}（共 ${figure(facts.totalKwh)} kWh）`,
-      en: `${figure(facts.outsideKwh)} of ${figure(facts.totalKwh)} kWh in ${facts.days} days fell outside working hours: ${percent(value)}`,
+    measured: ({ facts: { outsideKwh, totalKwh, days, workdays, yearUnknown }, value }) => ({
+      zh: `${daysOf(days, workdays).zh}非工作时间用电 ${figure(outsideKwh)} kWh，占 ${percent(value)}（共 ${figure(totalKwh)} kWh）${unknownHolidays(yearUnknown).zh}`,
+      en: `${figure(outsideKwh)} of ${figure(totalKwh)} kWh in ${daysOf(days, workdays).en} fell outside working hours: ${percent(value)}${unknownHolidays(yearUnknown).en}`,
     }),
     against: ({ limits: { raise } }) => ({ zh: `限值 ${percent(raise)}`, en: `limit ${percent(raise)}` }),
   },
-  detect({ institution, meters, hours }, { ask }) {
+  detect({ institution, meters, hours, workingDays }, { ask }) {
     const signed = meters.flatMap(({ id, medium, role, kind }) =>
       medium === 'electricity' && kind !== 'offline' && (role === 'main' || role === 'exclude')
         ? [{ own: hours.get(id), sign: role === 'main' ? 1 : -1 }]
@@ -52,7 +60,7 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
     if (!signed.some(({ sign }) => sign > 0)) return []
     const asked = ask({ type: 'institution', id: institution.id })
     // Disabled for most institution types: this skips the sum of hours.
-    return [asked.limits.enabled ? outsideLoad(asked, { hours: sumOf(signed) }) : unjudged(asked)]
+    return [asked.limits.enabled ? outsideLoad(asked, { hours: sumOf(signed), workingDays }) : unjudged(asked)]
   },
   evidence: {
     paths: (asked) => (asked.subject.type === 'meter' ? meterSeries(asked) : [institutionPath('tree', asked)]),
@@ -61,29 +69,89 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
   },
 }
 
+const daysOf = (days: number, workdays: number | undefined): Phrase =>
+  workdays === undefined
+    ? { zh: `近 ${days} 天`, en: `${days} days` }
+    : {
+        zh: `最近 ${workdays} 个工作日和 ${days - workdays} 个休息日，`,
+        en: `the last ${workdays} working days and ${days - workdays} days off`,
+      }
+
+const unknownHolidays = (year: string | undefined): Phrase =>
+  year === undefined
+    ? { zh: '', en: '' }
+    : {
+        zh: `；没有 ${year} 年节假日历，按周一至周五计`,
+        en: `; the holidays of ${year} are not known, so Monday to Friday count as working days`,
+      }
+
 /**
- * The share over the last `days` whole days. `isWorkday`: by day number (domain/calendar.ts); Monday to Friday by
- * default. Unjudged below 90 % known hours or below `kwhMin`.
+ * The share over a standard week: of `days` days the last five sevenths that are working days, and the last two
+ * sevenths that are none (docs/rules/alerts.md#working-days). Without holidays these are the last `days` whole days; in
+ * a week of holidays the working days before it stand for it, since a closed office uses nothing inside working hours
+ * and its share would be 100 %. Unjudged when the loaded weeks have too few of either, below 90 % known hours, or below
+ * `kwhMin`.
  */
 export function outsideLoad(
   asked: Asked,
-  { hours, isWorkday = isWeekday }: { hours: HourAmounts; isWorkday?: (day: number) => boolean },
+  { hours, workingDays }: { hours: HourAmounts; workingDays: WorkingDays },
 ): Detected<LoadFacts> {
   const { fromHour, toHour, days, kwhMin } = parametersOf(asked, 'fromHour', 'toHour', 'days', 'kwhMin')
-  const endMs = dayStartMs(dayOf(asked.asOfMs))
-  const sum = { total: 0, outside: 0, known: 0 }
-  for (let atMs = endMs - days * DAY_MS; atMs < endMs; atMs += HOUR_MS) {
-    const amount = amountAt(hours, atMs)
-    if (Number.isNaN(amount)) continue
-    const hour = hourOfDay(atMs)
-    sum.known++
-    sum.total += amount
-    if (!isWorkday(dayOf(atMs)) || hour < fromHour || hour >= toHour) sum.outside += amount
+  const looked = daysLooked(hours, asked.asOfMs).map((day) => dayUse(hours, day, { fromHour, toHour }))
+  const isWorkday = workdaysAmong(looked, workingDays)
+  const wanted = Math.round((days * WORKDAYS_PER_WEEK) / DAYS_PER_WEEK)
+  const worked = looked.filter(isWorkday).slice(0, wanted)
+  const rested = looked.filter((one) => !isWorkday(one)).slice(0, days - wanted)
+  const week = [...worked, ...rested]
+  const known = week.reduce((sum, one) => sum + one.known, 0)
+  const totalKwh = week.reduce((sum, { inside, outside }) => sum + inside + outside, 0)
+  if (week.length < days || known < days * 24 * KNOWN_SHARE_MIN || totalKwh < kwhMin) return unjudged(asked)
+  const outsideKwh = totalKwh - worked.reduce((sum, { inside }) => sum + inside, 0)
+  const yearUnknown = yearsOf(week).find((year) => !workingDays.knows(year))
+  const facts = {
+    outsideKwh,
+    totalKwh,
+    days,
+    workdays: worked.length,
+    ...(yearUnknown && { yearUnknown: String(yearUnknown) }),
   }
-  if (sum.known < days * 24 * KNOWN_SHARE_MIN || sum.total < kwhMin) return unjudged(asked)
-  const facts = { outsideKwh: sum.outside, totalKwh: sum.total, days }
-  return judged(asked, { value: (100 * sum.outside) / sum.total, facts })
+  return judged(asked, { value: (100 * outsideKwh) / totalKwh, facts })
 }
 
-/** 1970-01-01, day 0, was a Thursday. */
-export const isWeekday = (day: number): boolean => (((day + 3) % DAYS_PER_WEEK) + DAYS_PER_WEEK) % DAYS_PER_WEEK < 5
+interface DayUse {
+  day: number
+  /** Use within working hours and outside them, and the number of known hours. */
+  inside: number
+  outside: number
+  known: number
+}
+
+/** The whole days before an instant of which there are hours, the latest first. */
+function daysLooked({ firstHourMs, amounts }: HourAmounts, asOfMs: number): number[] {
+  const end = Math.min(dayOf(asOfMs), dayOf(firstHourMs + amounts.length * HOUR_MS))
+  return Array.from({ length: Math.max(0, end - dayOf(firstHourMs)) }, (_, back) => end - 1 - back)
+}
+
+function dayUse(hours: HourAmounts, day: number, { fromHour, toHour }: { fromHour: number; toHour: number }): DayUse {
+  const use = { day, inside: 0, outside: 0, known: 0 }
+  for (let hour = 0; hour < 24; hour++) {
+    const amount = amountAt(hours, dayStartMs(day) + hour * HOUR_MS)
+    if (Number.isNaN(amount)) continue
+    use.known++
+    use[hour >= fromHour && hour < toHour ? 'inside' : 'outside'] += amount
+  }
+  return use
+}
+
+/**
+ * In a year whose holidays are not known, a Monday to Friday with less than half of the usual use in working hours
+ * counts as a day off: no fault that this kind looks for lowers it.
+ */
+function workdaysAmong(looked: readonly DayUse[], workingDays: WorkingDays): (one: DayUse) => boolean {
+  const weekdays = looked.filter(({ day, known }) => isWeekday(day) && known === 24)
+  const usual = median(weekdays.map(({ inside }) => inside)) ?? 0
+  const isClosed = ({ inside, known }: DayUse): boolean => known === 24 && inside < usual * CLOSED_SHARE_MAX
+  return (one) => workingDays.isWorkday(one.day) && (workingDays.knows(yearOf(dayStartMs(one.day))) || !isClosed(one))
+}
+
+const yearsOf = (week: readonly DayUse[]): number[] => week.map(({ day }) => yearOf(dayStartMs(day))).sort()

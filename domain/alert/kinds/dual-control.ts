@@ -34,10 +34,14 @@ const EARLY_DAYS = 31
 const looked: Omit<KindDefinition<TargetFacts, 'judged'>, 'rule'> = {
   group: 'judged',
   text: {
-    measured: ({ facts: { indicator, forecast, unit, over } }) => ({
-      zh: `${INDICATOR_NAMES[indicator].zh}预计 ${figure(forecast)} ${unitIn(unit, 'zh')}${andMore(over).zh}`,
-      en: `${INDICATOR_NAMES[indicator].en}, forecast: ${figure(forecast)} ${unit}${andMore(over).en}`,
-    }),
+    measured({ facts: { indicator, forecast, unit, over }, limits: { raise } }) {
+      const name = INDICATOR_NAMES[indicator]
+      const more = andMore({ over, raise, base: { zh: '目标', en: 'the target' } })
+      return {
+        zh: `${name.zh}预计 ${figure(forecast)} ${unitIn(unit, 'zh')}${more.zh}`,
+        en: `${name.en}, forecast: ${figure(forecast)} ${unit}${more.en}`,
+      }
+    },
     against: ({ facts: { target, unit, targetSource, standIn }, value }) => ({
       zh: `目标 ${figure(target)} ${unitIn(unit, 'zh')}（${targetSource}）${standInMark(standIn).zh}，为其 ${percent(value)}`,
       en: `target ${figure(target)} ${unit} (${targetSource})${standInMark(standIn).en}, ${percent(value)} of it`,
@@ -79,7 +83,7 @@ export const dualControlOver: KindDefinition<TargetFacts, 'judged'> = {
   rule: {
     subjects: ['institution', 'area'],
     severity: 'critical',
-    name: { zh: '双控目标超出', en: 'Dual control exceeded' },
+    name: { zh: '双控目标预计超出', en: 'Dual control: forecast above target' },
     unit: '%',
     defaults: defaultsOf({
       raise: 100,

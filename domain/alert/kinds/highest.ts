@@ -1,6 +1,6 @@
 // Finds the indicator that is highest against its limit, for the alerts on quotas and on targets.
 
-import type { Phrase } from '../../phrase.ts'
+import { type Phrase, percent } from '../../phrase.ts'
 import type { Limits } from '../finding.ts'
 
 /** The row with the highest `pct`, and how many are over the limit; undefined without rows. */
@@ -12,6 +12,14 @@ export function highestOf<Row extends { pct: number }>(
   return highest && { ...highest, over: rows.filter(({ pct }) => pct > raise).length }
 }
 
-/** States the number of indicators over their limits, when there are several. */
-export const andMore = (over: number): Phrase =>
-  over > 1 ? { zh: `；共 ${over} 项超出`, en: `; ${over} indicators are over` } : { zh: '', en: '' }
+/**
+ * States how many more indicators are above the same limit, in percent of what they are compared with: a limit below
+ * 100 % is not exceeded by a value above it, it is close.
+ */
+export const andMore = ({ over, raise, base }: { over: number; raise: number; base: Phrase }): Phrase =>
+  over > 1
+    ? {
+        zh: `；另有 ${over - 1} 项高于${base.zh}的 ${percent(raise)}`,
+        en: `; ${over - 1} more above ${percent(raise)} of ${base.en}`,
+      }
+    : { zh: '', en: '' }

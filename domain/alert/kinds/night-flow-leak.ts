@@ -1,7 +1,7 @@
 // Detects water leaks: compares the minimum hourly flow of each night with the nights before. Value: percent of the
 // limit.
 
-import { dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
+import { dayLabel, dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
 import { figure } from '../../phrase.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
@@ -13,7 +13,12 @@ interface LeakFacts {
   baselineM3PerHour: number
   limitM3PerHour: number
   nights: number
+  /** The end of the last of these nights; absent in alerts stored by version 0.1.0. */
+  lastNightMs?: number
 }
+
+/** Readings may come once a day, or some days late; an older night says nothing of today. */
+const LOOKED_NIGHTS = 10
 
 export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
   group: 'hours',
@@ -30,14 +35,23 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
       parameters: { fromHour: 2, toHour: 5, nights: 3, baselineNights: 28, ratio: 1.5, floorM3PerHour: 0.1 },
     }),
     reason:
-      'Nobody washes from 02:00 to 05:00: a flow that never falls to half as much again as four weeks of nights, three nights running, runs away. The floor is about a dripping cistern in a large building.',
+      'Nobody washes from 02:00 to 05:00: a flow that never falls to half as much again as four weeks of nights, in three nights, runs away. The floor is about a dripping cistern in a large building.',
     clause: OWN_RULE,
   },
   text: {
-    measured: ({ facts }) => ({
-      zh: `连续 ${facts.nights} 夜最小流量 ${figure(facts.flowM3PerHour)} m³/h`,
-      en: `the flow never fell below ${figure(facts.flowM3PerHour)} m³/h in ${facts.nights} nights running`,
-    }),
+    measured: ({ facts: { nights, flowM3PerHour, lastNightMs } }) => {
+      const flow = figure(flowM3PerHour)
+      if (lastNightMs === undefined)
+        return {
+          zh: `连续 ${nights} 夜最小流量 ${flow} m³/h`,
+          en: `the flow never fell below ${flow} m³/h in ${nights} nights running`,
+        }
+      const until = dayLabel(dayOf(lastNightMs))
+      return {
+        zh: `截至 ${until} 的 ${nights} 个有数夜间，最小流量 ${flow} m³/h`,
+        en: `the flow never fell below ${flow} m³/h in ${nights} known nights up to ${until}`,
+      }
+    },
     against: ({ facts }) => ({
       zh: `限值 ${figure(facts.limitM3PerHour)} m³/h（此前夜间基线 ${figure(facts.baselineM3PerHour)} m³/h）`,
       en: `limit ${figure(facts.limitM3PerHour)} m³/h (baseline of the nights before: ${figure(facts.baselineM3PerHour)} m³/h)`,
@@ -55,10 +69,10 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
 }
 
 /**
- * The minimum flow of `nights` nights (`fromHour` to `toHour`), in percent of max(floor, ratio × median of the
- * `baselineNights` before). `baselineM3PerHour`: the baseline of the open alert, since a leak would become its own
- * baseline after four weeks. A night counts when at least half of its hours are known. Unjudged when one of the nights,
- * or more than half of the baseline nights, does not count.
+ * The minimum flow of the last `nights` known nights (`fromHour` to `toHour`), in percent of max(floor, ratio × median
+ * of the `baselineNights` before). `baselineM3PerHour`: the baseline of the open alert, since a leak would become its
+ * own baseline after four weeks. A night is known with at least half of its hours. Unjudged when fewer than `nights`
+ * of the last LOOKED_NIGHTS are known, or fewer than half of the baseline nights.
  */
 export function nightFlow(
   asked: Asked,
@@ -75,15 +89,21 @@ export function nightFlow(
   )
   // The last finished night: asOf may lie within a night.
   const lastDay = dayOf(asked.asOfMs - toHour * HOUR_MS)
-  const minima = (count: number, endDay: number): (number | null)[] =>
-    Array.from({ length: count }, (_, back) => nightMinimum(hours, endDay - back, { fromHour, toHour }))
-  const recent = minima(nights, lastDay)
-  const before = minima(baselineNights, lastDay - nights).filter((flow) => flow !== null)
+  const knownNights = (count: number, endDay: number): { day: number; flow: number }[] =>
+    Array.from({ length: count }, (_, back) => endDay - back).flatMap((day) => {
+      const flow = nightMinimum(hours, day, { fromHour, toHour })
+      return flow === null ? [] : [{ day, flow }]
+    })
+  const recent = knownNights(Math.max(LOOKED_NIGHTS, nights), lastDay).slice(0, nights)
+  const [last, first] = [recent.at(0), recent.at(-1)]
+  if (!last || !first || recent.length < nights) return unjudged(asked)
+  const before = knownNights(baselineNights, first.day - 1).map(({ flow }) => flow)
   const baseline = baselineM3PerHour ?? (before.length * 2 >= baselineNights ? median(before) : null)
-  if (recent.includes(null) || baseline === null) return unjudged(asked)
-  const flow = Math.min(...recent.filter((minimum) => minimum !== null))
+  if (baseline === null) return unjudged(asked)
+  const flow = Math.min(...recent.map((night) => night.flow))
   const limit = Math.max(floorM3PerHour, baseline * ratio)
-  const facts = { flowM3PerHour: flow, baselineM3PerHour: baseline, limitM3PerHour: limit, nights }
+  const lastNightMs = dayStartMs(last.day) + toHour * HOUR_MS
+  const facts = { flowM3PerHour: flow, baselineM3PerHour: baseline, limitM3PerHour: limit, nights, lastNightMs }
   return judged(asked, { value: (100 * flow) / limit, facts })
 }
 

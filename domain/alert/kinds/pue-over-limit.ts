@@ -40,8 +40,8 @@ export const pueOverLimit: KindDefinition<PueFacts, 'hours'> = {
   },
   text: {
     measured: ({ facts, value }) => ({
-      zh: `PUE ${figure(value)}（数据中心 ${figure(facts.totalKwh)} kWh，IT 设备 ${figure(facts.itKwh)} kWh）`,
-      en: `PUE ${figure(value)} (data centre ${figure(facts.totalKwh)} kWh, IT equipment ${figure(facts.itKwh)} kWh)`,
+      zh: `近 ${PUE_DAYS} 天 PUE ${figure(value)}（数据中心 ${figure(facts.totalKwh)} kWh，IT 设备 ${figure(facts.itKwh)} kWh）`,
+      en: `PUE of the last ${PUE_DAYS} days: ${figure(value)} (data centre ${figure(facts.totalKwh)} kWh, IT equipment ${figure(facts.itKwh)} kWh)`,
     }),
     against: ({ limits: { raise } }) => ({ zh: `限值 ${figure(raise)}`, en: `limit ${figure(raise)}` }),
   },

@@ -1,16 +1,23 @@
-// Compares this month's PV generation with the median of the same month in earlier years. Value: percent missing.
+// Compares the best days of PV generation of the last two weeks with those of the same days in earlier years. Value:
+// percent missing.
 
-import { figure, percent } from '../../phrase.ts'
+import { figure, type Phrase, percent } from '../../phrase.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
 import { median } from './hours.ts'
 import { meterSeries } from './paths.ts'
 
 interface PvFacts {
+  /** Means of the best half of the days. */
   kwhPerDay: number
   expectedKwhPerDay: number
   years: number
+  /** Known days of the present year; absent in alerts stored by version 0.1.0, which are of a month. */
+  days?: number
 }
+
+/** By day, the earliest first; kWh, null when not known. */
+type Days = readonly (number | null)[]
 
 export const pvUnderperformance: KindDefinition<PvFacts, 'hours'> = {
   group: 'hours',
@@ -29,17 +36,17 @@ export const pvUnderperformance: KindDefinition<PvFacts, 'hours'> = {
       parameters: { daysMin: 10 },
     }),
     reason:
-      'The sun of one month differs from year to year by some 10 to 15 %; ten days even out clouds; dust and a lost string cost more.',
+      'Clouds take from some days, a fault takes from all: the best half of two weeks differs little from year to year; dust and a lost string cost more.',
     clause: OWN_RULE,
   },
   text: {
-    measured: ({ facts, value }) => ({
-      zh: `本月日均发电 ${figure(facts.kwhPerDay)} kWh，偏低 ${percent(value)}`,
-      en: `${figure(facts.kwhPerDay)} kWh a day this month, ${percent(value)} too little`,
+    measured: ({ facts: { days, kwhPerDay }, value }) => ({
+      zh: `${spanOf(days).zh}日均发电 ${figure(kwhPerDay)} kWh，偏低 ${percent(value)}`,
+      en: `${figure(kwhPerDay)} kWh a day ${spanOf(days).en}, ${percent(value)} too little`,
     }),
     against: ({ facts, limits: { raise } }) => ({
-      zh: `往年同月日均 ${figure(facts.expectedKwhPerDay)} kWh（${facts.years} 年），限值偏低 ${percent(raise)}`,
-      en: `${figure(facts.expectedKwhPerDay)} kWh a day in this month of ${facts.years} earlier years, limit ${percent(raise)} less`,
+      zh: `往年同期日均 ${figure(facts.expectedKwhPerDay)} kWh（${facts.years} 年），限值偏低 ${percent(raise)}`,
+      en: `${figure(facts.expectedKwhPerDay)} kWh a day in the same weeks of earlier years (${facts.years}), limit ${percent(raise)} less`,
     }),
   },
   detect: ({ institution, meters, generated }, { ask }) =>
@@ -50,18 +57,37 @@ export const pvUnderperformance: KindDefinition<PvFacts, 'hours'> = {
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
 }
 
-/** Amounts in kWh over known days. Unjudged without history, and before `daysMin` days. */
+/**
+ * `earlier`: the same days of earlier years, of which only those count that are known in the present year. Unjudged
+ * without history, and below `daysMin` known days.
+ */
 export function sunshine(
   asked: Asked,
-  { current, earlier }: { current: { kwh: number; days: number }; earlier: readonly { kwh: number; days: number }[] },
+  { current, earlier }: { current: Days; earlier: readonly Days[] },
 ): Detected<PvFacts> {
   const { daysMin = 1 } = asked.limits.parameters
-  const years = earlier.filter(({ days }) => days >= daysMin)
-  const expectedKwhPerDay = median(years.map(({ kwh, days }) => kwh / days))
-  if (current.days < daysMin || expectedKwhPerDay === null || expectedKwhPerDay <= 0) {
-    return unjudged(asked)
-  }
-  const kwhPerDay = current.kwh / current.days
+  const own = current.filter((kwh) => kwh !== null)
+  const years = earlier
+    .map((days) => days.filter((kwh, index) => kwh !== null && current[index] !== null))
+    .flatMap((days) => (days.length >= daysMin ? [days.filter((kwh) => kwh !== null)] : []))
+  const expectedKwhPerDay = median(years.map(bestMean))
+  if (own.length < daysMin || expectedKwhPerDay === null || expectedKwhPerDay <= 0) return unjudged(asked)
+  const kwhPerDay = bestMean(own)
   const value = Math.max(0, 100 * (1 - kwhPerDay / expectedKwhPerDay))
-  return judged(asked, { value, facts: { kwhPerDay, expectedKwhPerDay, years: years.length } })
+  return judged(asked, { value, facts: { kwhPerDay, expectedKwhPerDay, years: years.length, days: own.length } })
+}
+
+const spanOf = (days: number | undefined): Phrase =>
+  days === undefined
+    ? { zh: '本月', en: 'this month' }
+    : {
+        zh: `近两周 ${days} 个有数日中发电较好的 ${bestOf(days)} 天`,
+        en: `on the best ${bestOf(days)} of ${days} known days in the last two weeks`,
+      }
+
+const bestOf = (days: number): number => Math.ceil(days / 2)
+
+const bestMean = (days: readonly number[]): number => {
+  const best = days.toSorted((a, b) => b - a).slice(0, bestOf(days.length))
+  return best.reduce((sum, kwh) => sum + kwh, 0) / best.length
 }

@@ -105,11 +105,12 @@ export function highestQuota(asked: Asked, rows: readonly QuotaRow[]): Detected<
 
 function quotaText(span: Phrase): KindText<QuotaFacts> {
   return {
-    measured({ facts: { indicator, amount, unit, over } }) {
+    measured({ facts: { indicator, amount, unit, over }, limits: { raise } }) {
       const name = INDICATOR_NAMES[indicator]
+      const more = andMore({ over, raise, base: { zh: '约束值', en: 'the constraint value' } })
       return {
-        zh: `${name.zh}${span.zh} ${figure(amount)} ${unitIn(unit, 'zh')}${andMore(over).zh}`,
-        en: `${name.en}, ${span.en}: ${figure(amount)} ${unit}${andMore(over).en}`,
+        zh: `${name.zh}${span.zh} ${figure(amount)} ${unitIn(unit, 'zh')}${more.zh}`,
+        en: `${name.en}, ${span.en}: ${figure(amount)} ${unit}${more.en}`,
       }
     },
     against: ({ facts: { constraint, unit, standard, standIn }, value }) => ({

@@ -12,6 +12,8 @@ interface SilenceFacts {
   lastMs: number
   minutes: number
   everyMinutes: number
+  /** Expected time between uploads of the gateway; absent of a meter, and when it is not known. */
+  uploadMinutes?: number
 }
 
 const text: KindText<SilenceFacts> = {
@@ -19,11 +21,13 @@ const text: KindText<SilenceFacts> = {
     zh: `已 ${duration(minutes).zh}无数据，最后一次 ${clockTime(lastMs)}`,
     en: `nothing heard for ${duration(minutes).en}, last at ${clockTime(lastMs)}`,
   }),
-  against({ facts: { everyMinutes }, limits }) {
-    const limit = duration(patienceMinutes(limits, everyMinutes))
+  against({ facts: { everyMinutes, uploadMinutes = 0 }, limits }) {
+    const limit = duration(patienceMinutes(limits, { everyMinutes, uploadMinutes }))
+    const every = duration(everyMinutes)
+    const isSlow = uploadMinutes > everyMinutes
     return {
-      zh: `限值 ${limit.zh}（每 ${duration(everyMinutes).zh}一次）`,
-      en: `limit ${limit.en} (one every ${duration(everyMinutes).en})`,
+      zh: `限值 ${limit.zh}（每 ${every.zh}一次${isSlow ? `，约 ${duration(uploadMinutes).zh}上报一次` : ''}）`,
+      en: `limit ${limit.en} (one every ${every.en}${isSlow ? `, sent about every ${duration(uploadMinutes).en}` : ''})`,
     }
   },
 }
@@ -35,18 +39,25 @@ export const gatewayOffline: KindDefinition<SilenceFacts, 'silence'> = {
     severity: 'major',
     name: { zh: '网关离线', en: 'Gateway offline' },
     unit: 'intervals',
-    defaults: defaultsOf({ raise: 4, clear: 2, reopenWithin: DAY, escalateAfter: DAY, parameters: { minutesMin: 30 } }),
-    reason: 'Four uploads missed, and half an hour at least: a restart or a lost packet is no outage.',
+    defaults: defaultsOf({
+      raise: 4,
+      clear: 2,
+      reopenWithin: DAY,
+      escalateAfter: DAY,
+      parameters: { minutesMin: 30, uploadsMin: 1.5 },
+    }),
+    reason:
+      'Four readings missed, and half an hour at least: a restart or a lost packet is no outage. A gateway that sends seldom is late by half of its usual time first.',
     clause: OWN_RULE,
   },
   text,
-  detect({ gateway, meters, lastMs, listeningSinceMs }, { ask, nowMs }) {
+  detect({ gateway, meters, lastMs, uploadMinutes, listeningSinceMs }, { ask, nowMs }) {
     const asked = ask({ type: 'gateway', id: gateway }, must(meters[0]).institution)
     const everyMinutes = Math.min(...meters.map(({ intervalMinutes }) => intervalMinutes))
     // After a stop of our own, a gateway gets the same time to report again as it has before it counts as silent.
-    const patienceMs = patienceMinutes(asked.limits, everyMinutes) * MINUTE_MS
+    const patienceMs = patienceMinutes(asked.limits, { everyMinutes, uploadMinutes }) * MINUTE_MS
     const isEarly = lastMs < listeningSinceMs && nowMs - listeningSinceMs < patienceMs
-    return [isEarly ? unjudged(asked) : gatewaySilence(asked, { lastMs, everyMinutes })]
+    return [isEarly ? unjudged(asked) : gatewaySilence(asked, { lastMs, everyMinutes, uploadMinutes })]
   },
   evidence: {
     paths: ({ subject }) => [`/api/v1/rejections?gateway=${encodeURIComponent(subject.id)}`],
@@ -83,9 +94,17 @@ export const meterSilent: KindDefinition<SilenceFacts, 'silence'> = {
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
 }
 
-/** `everyMinutes`: expected interval, the shortest one of the gateway's meters. */
-export const gatewaySilence = (asked: Asked, heard: { lastMs: number; everyMinutes: number }): Detected<SilenceFacts> =>
-  judged(asked, silence(asked, { ...heard, untilMs: asked.asOfMs }))
+/**
+ * `everyMinutes`: expected interval of readings, the shortest one of the gateway's meters. `uploadMinutes`: of uploads;
+ * 0 when not known.
+ */
+export const gatewaySilence = (
+  asked: Asked,
+  { uploadMinutes, ...heard }: { lastMs: number; everyMinutes: number; uploadMinutes: number },
+): Detected<SilenceFacts> => {
+  const { value, facts } = silence(asked, { ...heard, uploadMinutes, untilMs: asked.asOfMs })
+  return judged(asked, { value, facts: uploadMinutes > 0 ? { ...facts, uploadMinutes } : facts })
+}
 
 /**
  * Silence counts up to `gatewayHeardMs`, the latest reading of the gateway's meters, so that a failed gateway does not
@@ -103,13 +122,13 @@ export function meterSilence(
 
 function silence(
   { limits }: Asked,
-  { lastMs, untilMs, everyMinutes }: { lastMs: number; untilMs: number; everyMinutes: number },
+  given: { lastMs: number; untilMs: number; everyMinutes: number; uploadMinutes?: number },
 ) {
+  const { lastMs, untilMs, everyMinutes, uploadMinutes = 0 } = given
   const minutes = Math.max(0, (untilMs - lastMs) / MINUTE_MS)
   const missed = minutes / everyMinutes
-  // Below minutesMin the value stays at most `raise`, so nothing is raised, whatever the interval.
-  const { minutesMin = 0 } = limits.parameters
-  const value = minutes < minutesMin ? Math.min(missed, limits.raise) : missed
+  // Below this time the value stays at most `raise`, so nothing is raised, whatever the interval.
+  const value = minutes <= leastMinutes(limits, uploadMinutes) ? Math.min(missed, limits.raise) : missed
   return { value, facts: { lastMs, minutes, everyMinutes } }
 }
 
@@ -122,5 +141,10 @@ function latestReadingMs({ meters, lastReadingMs }: Given['silence'], nowMs: num
   return Number.isFinite(lastMs) ? Math.min(lastMs, nowMs) : null
 }
 
-const patienceMinutes = ({ raise, parameters: { minutesMin = 0 } }: Limits, everyMinutes: number): number =>
-  Math.max(minutesMin, raise * everyMinutes)
+const leastMinutes = ({ parameters: { minutesMin = 0, uploadsMin = 0 } }: Limits, uploadMinutes: number): number =>
+  Math.max(minutesMin, uploadsMin * uploadMinutes)
+
+const patienceMinutes = (
+  limits: Limits,
+  { everyMinutes, uploadMinutes }: { everyMinutes: number; uploadMinutes: number },
+): number => Math.max(leastMinutes(limits, uploadMinutes), limits.raise * everyMinutes)

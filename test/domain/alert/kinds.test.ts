@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Detected } from '../../../domain/alert/finding.ts'
-import { isWeekday, outsideLoad } from '../../../domain/alert/kinds/after-hours-load.ts'
+import { outsideLoad } from '../../../domain/alert/kinds/after-hours-load.ts'
 import { highestTarget } from '../../../domain/alert/kinds/dual-control.ts'
 import type { HourAmounts } from '../../../domain/alert/kinds/hours.ts'
 import { nightFlow } from '../../../domain/alert/kinds/night-flow-leak.ts'
@@ -12,10 +12,12 @@ import { highestQuota } from '../../../domain/alert/kinds/quota.ts'
 import { waitingEvents } from '../../../domain/alert/kinds/register-event.ts'
 import { gatewaySilence, meterSilence } from '../../../domain/alert/kinds/silence.ts'
 import { imbalance } from '../../../domain/alert/kinds/tree-imbalance.ts'
+import { findingOf, type KnownFinding } from '../../../domain/alert/kinds.ts'
 import { ALERT_RULES, defaultLimits } from '../../../domain/alert/rules.ts'
 import { explainFinding } from '../../../domain/alert/text.ts'
-import { dayOf, dayStartMs, hourOfDay } from '../../../domain/calendar.ts'
+import { dayLabel, dayOf, dayStartMs, hourOfDay } from '../../../domain/calendar.ts'
 import type { DualControl, QuotaStatus } from '../../../domain/judge/result.ts'
+import { type CalendarDay, isWeekday, type WorkingDays, workingDays } from '../../../domain/standards/working-days.ts'
 import { asked, DAY, HOUR, judged, MINUTE, NOW } from './asked.ts'
 
 const raises = ({ value, limits }: Detected<object>): boolean | null => (value === null ? null : value > limits.raise)
@@ -44,8 +46,21 @@ describe('silence', () => {
     { name: 'half an hour at one-minute uploads', minutes: 31, every: 1, raised: true, cleared: false },
   ]
   test.each(rows)('gateway: $name', ({ minutes, every, raised, cleared }) => {
-    const found = gatewaySilence(asked('gatewayOffline'), { lastMs: NOW - minutes * MINUTE, everyMinutes: every })
+    const found = gatewaySilence(asked('gatewayOffline'), {
+      lastMs: NOW - minutes * MINUTE,
+      everyMinutes: every,
+      uploadMinutes: 0,
+    })
     expect([raises(found), clears(found)]).toEqual([raised, cleared])
+  })
+
+  const daily = (hours: number) =>
+    gatewaySilence(asked('gatewayOffline'), { lastMs: NOW - hours * HOUR, everyMinutes: 60, uploadMinutes: 24 * 60 })
+  test('a gateway that uploads once a day is not offline between', () => {
+    expect([raises(daily(24)), raises(daily(36)), raises(daily(37))]).toEqual([false, false, true])
+    expect(clears(daily(1))).toBe(true)
+    const text = explainFinding(findingOf('gatewayOffline', daily(37)) as KnownFinding, 'zh')
+    expect(text.against).toContain('24 小时上报一次')
   })
 
   const meter = (lastAgo: number, gatewayAgo: number) =>
@@ -82,8 +97,19 @@ describe('night-flow leak', () => {
     expect(raises(leak(water(40, 0.5)))).toBe(false)
     expect(raises(leak(water(40, 0.5), 0.02))).toBe(true)
   })
-  test('not judged without last night, nor without a baseline', () => {
-    expect(leak(hoursOf(40, (ago) => (ago === 0 ? Number.NaN : 1))).value).toBeNull()
+  test('readings that come once a day: the last known night counts', () => {
+    const daily = (leakDays: number) =>
+      hoursOf(40, (ago, hour) => (ago === 0 ? Number.NaN : (hour < 6 ? 0.02 : 1.2) + (ago < leakDays ? 0.5 : 0)))
+    expect(raises(leak(daily(4)))).toBe(true)
+    expect(raises(leak(daily(3)))).toBe(false)
+    expect(leak(daily(4)).facts?.lastNightMs).toBe(dayStartMs(dayOf(NOW) - 1) + 5 * HOUR)
+  })
+  test('a night without data is passed over, a week without is not', () => {
+    const gap = (days: number) => hoursOf(40, (ago) => (ago < days ? Number.NaN : ago < 20 ? 0.6 : 0.02))
+    expect(raises(leak(gap(7), 0.02))).toBe(true)
+    expect(leak(gap(8), 0.02).value).toBeNull()
+  })
+  test('not judged without a baseline', () => {
     expect(leak(hoursOf(10, () => 1)).value).toBeNull()
   })
   test('says how much against what', () => {
@@ -92,6 +118,7 @@ describe('night-flow leak', () => {
       baselineM3PerHour: 0.02,
       limitM3PerHour: 0.1,
       nights: 3,
+      lastNightMs: dayStartMs(dayOf(NOW)) + 5 * HOUR,
     })
   })
 })
@@ -99,8 +126,12 @@ describe('night-flow leak', () => {
 describe('load outside working hours', () => {
   const office = (night: number) => (ago: number, hour: number) =>
     isWeekday(dayOf(NOW) - ago) && hour >= 8 && hour < 18 ? 50 : night
-  const load = (hours: HourAmounts, isWorkday?: (day: number) => boolean) =>
-    outsideLoad(asked('afterHoursLoad'), { hours, isWorkday })
+  const today = dayOf(NOW)
+  const load = (hours: HourAmounts, calendar: readonly CalendarDay[] = [], more: Partial<WorkingDays> = {}) =>
+    outsideLoad(asked('afterHoursLoad'), { hours, workingDays: { ...workingDays(calendar), ...more } })
+  /** A holiday of nine days up to yesterday, in which the office is as by night. */
+  const holidays = Array.from({ length: 9 }, (_, n) => ({ date: dayLabel(today - 1 - n), kind: 'holiday' as const }))
+  const closed = (ago: number, hour: number) => (ago <= 9 ? 12 : office(12)(ago, hour))
 
   test('an office that switches off', () => expect(raises(load(hoursOf(8, office(5))))).toBe(false))
   test('a load that never changes: 118 of 168 hours are outside', () => {
@@ -108,7 +139,33 @@ describe('load outside working hours', () => {
     expect(found.value).toBeCloseTo((100 * 118) / 168, 9)
     expect(raises(found)).toBe(true)
   })
-  test('a calendar of holidays is heard', () => expect(load(hoursOf(8, office(5)), () => false).value).toBe(100))
+  test('a closed office in its holidays has the share of the week before', () => {
+    const share = (100 * (5 * 14 * 12 + 2 * 24 * 12)) / (5 * (10 * 50 + 14 * 12) + 2 * 24 * 12)
+    expect(load(hoursOf(33, closed), holidays).value).toBeCloseTo(share, 9)
+  })
+  test('a load that is left on in the holidays is found', () => {
+    const found = load(
+      hoursOf(33, (ago, hour) => (ago <= 14 ? 50 : office(12)(ago, hour))),
+      holidays,
+    )
+    expect(raises(found)).toBe(true)
+  })
+  test('a Saturday that is worked for a holiday is a working day', () => {
+    const worked = [{ date: dayLabel(today - 2), kind: 'workday' as const }]
+    const found = load(
+      hoursOf(33, (ago, hour) => (ago === 2 && hour >= 8 && hour < 18 ? 50 : office(5)(ago, hour))),
+      worked,
+    )
+    expect(isWeekday(today - 2)).toBe(false)
+    expect(found.facts?.outsideKwh).toBe(5 * 14 * 5 + 2 * 24 * 5)
+  })
+  test('in a year without a calendar a closed weekday is a day off, and the text says what is assumed', () => {
+    const found = load(hoursOf(33, closed), [], { knows: () => false, isWorkday: isWeekday })
+    expect(raises(found)).toBe(false)
+    const text = explainFinding(findingOf('afterHoursLoad', found) as KnownFinding, 'zh').measured
+    expect(text).toContain('节假日历')
+    expect(raises(load(hoursOf(33, office(50)), [], { knows: () => false, isWorkday: isWeekday }))).toBe(true)
+  })
   test('not judged with two days missing, nor without load', () => {
     expect(load(hoursOf(8, (ago) => (ago <= 2 ? Number.NaN : 50))).value).toBeNull()
     expect(load(hoursOf(8, () => 0)).value).toBeNull()
@@ -141,19 +198,32 @@ describe('main and sub meters', () => {
 })
 
 describe('PV', () => {
-  const earlier = [
-    { kwh: 3000, days: 30 },
-    { kwh: 3300, days: 30 },
-    { kwh: 100, days: 2 },
-  ]
-  const pv = (kwh: number, days: number, history = earlier) =>
-    sunshine(asked('pvUnderperformance'), { current: { kwh, days }, earlier: history })
-  test('a usual month', () => expect(raises(pv(1400, 14))).toBe(false))
-  test('a third is missing', () => expect(raises(pv(980, 14))).toBe(true))
-  test('a sunny month is no fault', () => expect(pv(2800, 14).value).toBe(0))
+  /** Two weeks, every other day under clouds. */
+  const weeks = (clear: number, cloudy = clear * 0.3, known = 14) =>
+    Array.from({ length: 14 }, (_, n) => (n < 14 - known ? null : n % 2 === 0 ? clear : cloudy))
+  const pv = (current: (number | null)[], earlier = [weeks(100), weeks(110), weeks(500, 500, 3)]) =>
+    sunshine(asked('pvUnderperformance'), { current, earlier })
+
+  test('the usual weeks', () => expect(raises(pv(weeks(100)))).toBe(false))
+  test('a third is missing on every day', () => expect(raises(pv(weeks(67, 20)))).toBe(true))
+  test('clouds on half of the days are no fault', () => expect(pv(weeks(105, 0)).value).toBe(0))
+  test('sunny weeks are no fault', () => expect(pv(weeks(130, 130)).value).toBe(0))
+  test('snow on the same days of both years is no fault', () => {
+    const snow = Array.from({ length: 14 }, (_, n) => (n < 11 ? 30 : 100))
+    expect(pv(snow, [snow]).value).toBe(0)
+  })
+  test('a week after a repair it is over', () => {
+    const repaired = Array.from({ length: 14 }, (_, n) => (n < 7 ? 50 : 100))
+    expect(clears(pv(repaired, [Array.from({ length: 14 }, () => 100)]))).toBe(true)
+  })
+  test('only days that are known now are held against earlier ones', () => {
+    const current = Array.from({ length: 14 }, (_, n) => (n < 4 ? null : 50))
+    const earlier = Array.from({ length: 14 }, (_, n) => (n < 4 ? 100 : 50))
+    expect(pv(current, [earlier]).value).toBe(0)
+  })
   test('too few days, or no history', () => {
-    expect(pv(100, 9).value).toBeNull()
-    expect(pv(980, 14, []).value).toBeNull()
+    expect(pv(weeks(50, 50, 9)).value).toBeNull()
+    expect(pv(weeks(50), []).value).toBeNull()
   })
 })
 
@@ -172,6 +242,7 @@ describe('what was judged', () => {
     coefficientSet: null,
     unit: 'kgce/m²',
     actual,
+    ...{ knownShare: 1, knownPart: actual, reason: null, provisional: false },
     rating: null,
     constraint,
     benchmark: null,

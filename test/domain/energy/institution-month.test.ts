@@ -62,7 +62,8 @@ describe('the month of an institution', () => {
     const part = monthOfMeters(meters, { main: 1000, 'main-2': 500, let: 200, sub: 300, check: 1001, pv: 50 })
     expect(part.electricityKwh).toBe(1300)
     expect(part.energyKgce).toBeCloseTo(1300 * 0.1229, 9)
-    expect(part.quotaKgce).toBeCloseTo(1300 * 0.31, 9)
+    // The quota counts all energy used: what is bought, and what is generated and used on site.
+    expect(part.quotaKgce).toBeCloseTo((1300 + 50) * 0.31, 9)
     expect(part.co2Kg).toBeCloseTo(1300 * 0.6516, 9)
     expect([part.hoursExpected, part.hoursKnown]).toEqual([2 * 744, 2 * 744])
   })
@@ -223,14 +224,14 @@ describe('bills', () => {
     expect(water).toMatchObject({ waterM3: 70, waterUsers: 500, floorAreaM2: null, waterHoursKnown: 744 })
   })
 
-  it('give way to readings, of which they only say the cost', () => {
+  it('count for the time that is not read; of the rest they only say the cost', () => {
     const bills = [energyBill('electricity', 500, { costYuan: 260 }), energyBill('heat', 5, { purpose: 'heating' })]
     const priced = { e: { amount: 480, hoursKnown: 700, yuan: 999, hoursPriced: 700 } }
     const amounts = (id: string): MeterAmount => priced[id as 'e']
     const part = monthOfMeters([meter('e', {})], {}, { bills, amounts })
     expect(part).toMatchObject({
-      electricityKwh: 480,
-      hoursKnown: 700 + 744,
+      electricityKwh: 480 + (500 * 44) / 744,
+      hoursKnown: 744 + 744,
       costYuan: 260,
       hoursPriced: 744,
       heatGj: 5,

@@ -2,9 +2,10 @@
 // at their edges.
 
 import { describe, expect, it } from 'vitest'
-import { type Month, monthRange, monthsThrough, yearRange } from '../../../domain/calendar.ts'
+import { DAY_MS, HOUR_MS, type Month, monthRange, monthsThrough, yearRange } from '../../../domain/calendar.ts'
+import { DAY_FIELDS, emptyDays, packDays } from '../../../domain/energy/day-amounts.ts'
 import { type SubjectMonth, sumSubjects } from '../../../domain/energy/subject-month.ts'
-import { fallPct, type JudgeInput, judge, profilesOf, statusOf } from '../../../domain/judge/dual-control.ts'
+import { fallPct, type JudgeInput, judge, statusOf } from '../../../domain/judge/dual-control.ts'
 import { dualControlSchema } from '../../../domain/judge/result.ts'
 import { targetValue } from '../../../domain/judge/target-value.ts'
 import { type Target, targetSchema } from '../../../domain/registry/records.ts'
@@ -41,6 +42,13 @@ function monthsOf(year: number, of: Year, shape: readonly number[] = Array(12).f
     }
   })
 }
+/** Energy known in a part of its 500 hours a month; what is missing is as much an hour. */
+const knownFor = (part: SubjectMonth, hours: number): SubjectMonth => ({
+  ...part,
+  hoursKnown: 500 + hours,
+  energyKgce: (part.energyKgce * hours) / 500,
+  energyMissingKgce: part.energyKgce * (1 - hours / 500),
+})
 const judgeMonth = (month: Month, months: SubjectMonth[], targets: Target[] = [], more: Partial<JudgeInput> = {}) =>
   judge({
     subject: '130000',
@@ -56,6 +64,14 @@ const row = (result: ReturnType<typeof judge>, indicator: string) => {
   const found = result.indicators.find((candidate) => candidate.indicator === indicator)
   if (!found) throw new Error(`no ${indicator} in the result`)
   return found
+}
+/** The days of a March in which the whole amount lies evenly, up to an instant. */
+const marchDays = (amount: number, elapsedMs: number): string | null => {
+  const days = emptyDays(Math.ceil(elapsedMs / DAY_MS))
+  for (const field of DAY_FIELDS) if (field === 'energyKgce') days[field].fill(amount / 31)
+  const last = days.energyKgce.length - 1
+  days.energyKgce[last] = (amount / 31) * (elapsedMs / DAY_MS - last)
+  return packDays(days)
 }
 const target = (of: Partial<Target>): Target =>
   targetSchema.parse({ subject: '130000', indicator: 'energy', baseYear: 2020, endYear: 2025, source: 's', ...of })
@@ -107,7 +123,8 @@ describe("Hebei's published figures", () => {
     expect(fallPct(294.86, 357)).toBeCloseTo(-21.07, 2)
     expect(row(judged, 'energy')).toMatchObject({
       target: 357e4,
-      status: 'atRisk',
+      // The year is over: its chance to exceed the target is none.
+      status: 'onTrack',
       targetSource: '冀事管〔2021〕120号',
     })
     expect(row(judged, 'water')).toMatchObject({ target: 2.25e8, status: 'onTrack' })
@@ -178,7 +195,8 @@ describe('the status', () => {
 
   it.each([
     { energyCap: 120, perArea: 120, verdict: 'bothMet', status: 'onTrack' },
-    { energyCap: 100, perArea: 120, verdict: 'bothMet', status: 'atRisk' },
+    { energyCap: 100, perArea: 120, verdict: 'bothMet', status: 'onTrack' },
+    { energyCap: 120, perArea: 100, verdict: 'bothMet', status: 'atRisk' },
     { energyCap: 90, perArea: 120, verdict: 'totalOver', status: 'over' },
     { energyCap: 120, perArea: 90, verdict: 'intensityOver', status: 'over' },
     { energyCap: 90, perArea: 90, verdict: 'bothOver', status: 'over' },
@@ -216,50 +234,61 @@ describe('the forecast', () => {
   const lastYear = monthsOf(2025, { energyTce: 200, waterM3: 1200 }, winter)
   const thisYear = monthsOf(2026, { energyTce: 100, waterM3: 1200 }, winter).slice(0, 3)
 
-  it("takes the share that had passed from last year's own profile: 50 t by March is 100 t, not 203", () => {
+  it('takes half of last year for what remains as the months so far say it, and less of it for months far away', () => {
     const energy = row(judgeMonth('2026-03', [...thisYear, ...lastYear]), 'energy')
     expect(energy.actual).toBeCloseTo(50, 9)
-    expect(energy.forecast).toBeCloseTo(100, 9)
     expect(energy.forecastBasis).toBe('ownProfile')
+    // 50 so far, and between a half (all of the change stays) and the whole of last year's other 100.
+    expect(energy.forecast).toBeGreaterThan(100)
+    expect(energy.forecast).toBeLessThan(150)
+    expect(energy.low80).toBeLessThan(energy.forecast ?? 0)
+    expect(energy.high80).toBeGreaterThan(energy.forecast ?? 0)
   })
 
-  it('takes part of the current month by the time elapsed in it', () => {
-    const { fromMs, toMs } = monthRange('2026-03')
-    const result = judgeMonth('2026-03', [...thisYear, ...lastYear], [], { asOfMs: fromMs + (toMs - fromMs) / 4 })
-    expect(row(result, 'energy').forecast).toBeCloseTo(50 / (1 / 6 + 1 / 6 + 1 / 24), 9)
-    expect(result.asOfMs).toBe(fromMs + (toMs - fromMs) / 4)
+  it('of two identical years is the year, on every day', () => {
+    const same = monthsOf(2026, { energyTce: 200 }, winter)
+    for (const elapsed of [0.1, 0.25, 0.5, 1]) {
+      const { fromMs, toMs } = monthRange('2026-03')
+      const cut = { ...same[2], energyKgce: same[2].energyKgce * elapsed, hoursKnown: 1000, hoursExpected: 1000 }
+      const asOfMs = fromMs + (toMs - fromMs) * elapsed
+      const months = [
+        ...lastYear,
+        ...same.slice(0, 2),
+        { ...cut, byDay: marchDays(same[2].energyKgce, asOfMs - fromMs) },
+      ]
+      expect(row(judgeMonth('2026-03', months, [], { asOfMs }), 'energy').forecast).toBeCloseTo(200, 3)
+    }
   })
 
-  it.each([
-    { name: 'is missing a month', months: lastYear.slice(1) },
-    { name: 'is known for less than 90 % of its hours', months: lastYear.map((m) => ({ ...m, hoursKnown: 940 })) },
-    {
-      name: 'has a month without a known hour',
-      months: lastYear.map((m) => (m.month === '2025-06' ? { ...m, hoursKnown: 500 } : m)),
-    },
-  ])("takes the area's profile when last year $name", ({ months }) => {
-    const areaProfiles = { energy: [2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 4, 4] }
-    const energy = row(judgeMonth('2026-03', [...thisYear, ...months], [], { areaProfiles }), 'energy')
+  it("takes the area's season when last year is not known", () => {
+    const energy = row(judgeMonth('2026-03', thisYear, [], { areaMonths: lastYear }), 'energy')
     expect(energy).toMatchObject({ forecastBasis: 'areaProfile' })
-    expect(energy.forecast).toBeCloseTo(200, 9)
+    expect(energy.forecast).toBeCloseTo(100, 3)
   })
 
-  it('uses a profile that is known for exactly 90 %', () => {
-    const barely = lastYear.map((part) => ({ ...part, hoursKnown: 950 }))
-    expect(row(judgeMonth('2026-03', [...thisYear, ...barely]), 'energy').forecastBasis).toBe('ownProfile')
+  it("takes the subject's own season while half of last year's days are known", () => {
+    const half = judgeMonth('2026-03', [...thisYear, ...lastYear.slice(5)], [], { areaMonths: lastYear })
+    expect(row(half, 'energy').forecastBasis).toBe('ownProfile')
+    const less = judgeMonth('2026-03', [...thisYear, ...lastYear.slice(7)], [], { areaMonths: lastYear })
+    expect(row(less, 'energy').forecastBasis).toBe('areaProfile')
   })
 
-  it('judges water by its own hours and profile', () => {
-    const dryMeters = lastYear.map((part) => ({ ...part, waterHoursKnown: 0, hoursKnown: 500 }))
-    const result = judgeMonth('2026-03', [...thisYear, ...dryMeters])
+  it('judges water by its own days', () => {
+    const dry = lastYear.map((part) => ({ ...part, waterM3: 0, waterHoursKnown: 0, waterHoursWithoutUsual: 500 }))
+    const result = judgeMonth('2026-03', [...thisYear, ...dry])
     expect(row(result, 'energy').forecastBasis).toBe('ownProfile')
     expect(row(result, 'water').forecastBasis).toBe('days')
   })
 
-  it('takes elapsed days when nothing else is known', () => {
-    const energy = row(judgeMonth('2026-03', thisYear), 'energy')
+  it('takes the days of the year when nothing else is known, once a fifth of them lies behind', () => {
+    const byTheHour = thisYear.map((part) => {
+      const { fromMs, toMs } = monthRange(part.month)
+      return { ...part, hoursExpected: 500 + (toMs - fromMs) / HOUR_MS, hoursKnown: 500 + (toMs - fromMs) / HOUR_MS }
+    })
+    const energy = row(judgeMonth('2026-03', byTheHour), 'energy')
     expect(energy.forecastBasis).toBe('days')
-    expect(energy.forecast).toBeCloseTo((50 * 365) / 90, 9)
+    expect(energy.forecast).toBeCloseTo((50 * 365) / 90, 3)
+    expect(row(judgeMonth('2026-02', thisYear.slice(0, 2)), 'energy').forecast).toBeNull()
   })
 
   it('is the total itself once the year has passed', () => {
@@ -281,12 +310,6 @@ describe('the forecast', () => {
       status: null,
     })
     expect(result.coverage).toBe(1)
-  })
-
-  it('offers the profiles of an area for its children', () => {
-    const profiles = profilesOf(lastYear, 2025)
-    expect(profiles.energy?.[0]).toBeCloseTo(200 / 6, 9)
-    expect(profilesOf(lastYear.slice(1), 2025)).toEqual({})
   })
 })
 
@@ -319,11 +342,13 @@ describe('the intensity', () => {
 })
 
 describe('the coverage', () => {
-  const known = (hoursKnown: number) => monthsOf(2025, { energyTce: 100 }).map((part) => ({ ...part, hoursKnown }))
+  const known = (hoursKnown: number) =>
+    monthsOf(2025, { energyTce: 100 }).map((part) => knownFor(part, hoursKnown - 500))
 
   it.each([
     { hoursKnown: 1000, coverage: 1, provisional: false },
-    { hoursKnown: 950, coverage: 0.9, provisional: false },
+    { hoursKnown: 990, coverage: 0.98, provisional: false },
+    { hoursKnown: 950, coverage: 0.9, provisional: true },
     { hoursKnown: 949, coverage: 0.898, provisional: true },
   ])('of energy is $coverage: provisional $provisional', ({ hoursKnown, coverage, provisional }) => {
     const result = judgeMonth('2025-12', known(hoursKnown))

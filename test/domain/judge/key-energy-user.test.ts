@@ -16,6 +16,7 @@ const yearOf = (tce: number, last: Month = '2025-12', hoursKnown = 744) =>
   monthsThrough('2025-01', last).map((month) => ({
     ...sumSubjects(month, []),
     energyKgce: (tce * 1000) / 12,
+    energyMissingKgce: ((tce * 1000) / 12) * (744 / hoursKnown - 1),
     hoursExpected: 744,
     hoursKnown,
   }))
