@@ -5,9 +5,9 @@
 import { monthOf } from '../domain/calendar.ts'
 import { judgeAlerts } from './alerts/round.ts'
 import { handlerOf } from './handler.ts'
-import { childOf, sumArea } from './judging/area-months.ts'
+import { childrenOf, sumArea } from './judging/area-months.ts'
 import { countyOf } from './judging/county.ts'
-import { judgeMonths } from './judging/institution-months.ts'
+import { judgeMonths, judgeParts, markParts, withParts } from './judging/institution-months.ts'
 import { summarize } from './judging/list-rows.ts'
 import { markChanged, markPresent } from './judging/marks.ts'
 import { closingDays } from './judging/revision.ts'
@@ -24,17 +24,20 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
 
   async function assessShard(shard: string, revision: number): Promise<void> {
     const county = await countyOf(registry, shard)
-    const { institutions, meters, parent } = county
+    const { institutions, meters, parent, parts } = county
     const nowMs = now()
     await markChanged(state, county)
-    await markWidened(state, county, monthOf(nowMs))
+    await markParts(state, county)
+    await markWidened(state, { shard, institutions: [...institutions, ...parts] }, monthOf(nowMs))
     // Read once for the county: months, rows and alerts use the same documents.
     const docs = readOnce(state)
     const afterDays = await closingDays(state)
-    const judged = await withDirtyMonths(state, shard, async (dirty, trail) => {
+    const judged = await withDirtyMonths(state, shard, async (marks, trail) => {
+      const dirty = withParts(parts, marks)
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
-      await sumArea({ state, docs }, { area: shard, parent, children: institutions.map(childOf), ...marked })
+      await judgeParts({ readings, state, consumption, docs }, county, marked)
+      await sumArea({ state, docs }, { area: shard, parent, children: childrenOf(county), ...marked })
       const listed = await summarize({ docs, state, registry }, { shard, institutions, dirty, nowMs, revision })
       if (parent) await fanOut.send('rollup', [parent])
       return listed

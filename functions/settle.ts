@@ -3,9 +3,11 @@
 // it.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Month } from '../domain/calendar.ts'
+import { everIn } from '../domain/registry/dated.ts'
 import { handlerOf } from './handler.ts'
 import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
-import { registryReader } from './registry/reader.ts'
+import { type RegistryReader, registryReader } from './registry/reader.ts'
 import { profileKey, type SettledMark, settledKey } from './settling/mark.ts'
 import { doneResettling, readOverrides, readResettlings, withOverrides } from './settling/review.ts'
 import { settledTrail } from './settling/trail.ts'
@@ -32,9 +34,15 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
     const works = (await worksOf(states, readings)).filter(hasWork)
     if (works.length === 0) return
     const { changed, virtualMarks } = await settleWorks(works, { readings, consumption, state })
+    const marked = new Set<string>()
     for (const work of works) {
       await nextTurn()
-      await addDirtyMonths(state, work.shard, dirtyMonths(work.all, changed), settledTrail(work, changed, now()))
+      const trail = settledTrail(work, changed, now())
+      for (const [shard, dirty] of await byShard(registry, work.shard, dirtyMonths(work.all, changed))) {
+        const causes = Object.fromEntries(Object.entries(trail).filter(([institution]) => dirty.has(institution)))
+        await addDirtyMonths(state, shard, dirty, causes)
+        marked.add(shard)
+      }
     }
     const marks = works.map(({ shard, before, mark, extents, meters }) => {
       const value: SettledMark = { mark, meters: meters.map(({ id }) => id), profiles: meters.map(profileKey), extents }
@@ -42,14 +50,32 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
     })
     const done = works.flatMap(({ resettled }) => resettled.map(doneResettling))
     await state.put([...marks, ...virtualMarks, ...done], DERIVED)
-    await fanOut.send(
-      'assess',
-      works.map(({ shard }) => shard),
-    )
+    await fanOut.send('assess', [...new Set([...works.map(({ shard }) => shard), ...marked])])
   }
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
     return inPasses(shards.length > 0 ? shards : head.shards, SHARDS_PER_PASS, settleShards)
   })
+}
+
+/**
+ * The marks of a shard's meters, by the shards of their institutions: a meter may have been at another institution, and
+ * an institution in another shard, by date.
+ */
+async function byShard(
+  registry: RegistryReader,
+  shard: string,
+  dirty: ReadonlyMap<string, ReadonlySet<Month>>,
+): Promise<Map<string, Map<string, ReadonlySet<Month>>>> {
+  const known = new Map((await registry.shard(shard)).institutions.map((one) => [one.id, one]))
+  const marks = new Map([[shard, new Map<string, ReadonlySet<Month>>()]])
+  for (const [id, months] of dirty) {
+    const institution = known.get(id) ?? (await registry.institution(id))?.institution
+    for (const place of institution ? everIn(institution) : [shard]) {
+      const own = marks.get(place) ?? new Map<string, ReadonlySet<Month>>()
+      marks.set(place, own.set(id, months))
+    }
+  }
+  return marks
 }

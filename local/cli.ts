@@ -107,6 +107,7 @@ program
   .addOption(dataOption())
   .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
   .option('--token <text>', 'its admin token')
+  .option('--rewrite-past', 'let changes without a day reach into closed months, which become revisions')
   .action(importFiles)
 
 program

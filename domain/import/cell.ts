@@ -50,17 +50,30 @@ function readFlag(text: string): Cell {
   return value === undefined ? { reason: 'is not true or false' } : { value }
 }
 
-/** `<instant> <final value> <start value>`, several separated by `;`. */
+const MULTIPLIER = /^[×x*]\d+(\.\d+)?$/
+const UNIT = /^[A-Za-z]+[³3]?$/
+
+/** `<instant> <final value> <start value> [×<multiplier>] [<unit>]`, several separated by `;`. */
 function readReplacements(text: string): Cell {
   const value: Replacement[] = []
   for (const part of partsOf(text)) {
-    const [at = '', final, start, ...rest] = part.split(/\s+/)
+    const [at = '', final, start, ...more] = part.split(/\s+/)
     const atMs = parseInstant(at)
     const finalValue = numberOf(final)
     const startValue = numberOf(start)
-    if (atMs === undefined || finalValue === undefined || startValue === undefined || rest.length > 0)
+    const times = more.filter((word) => MULTIPLIER.test(word))
+    const units = more.filter((word) => UNIT.test(word))
+    const multiplier = times[0] === undefined ? undefined : Number(times[0].slice(1))
+    const isRead = times.length <= 1 && units.length <= 1 && times.length + units.length === more.length
+    if (atMs === undefined || finalValue === undefined || startValue === undefined || !isRead)
       return { reason: 'is not a list of "2026-03-01T10:00:00+08:00 <final value> <start value>", separated by ";"' }
-    value.push({ atMs, finalValue, startValue })
+    value.push({
+      atMs,
+      finalValue,
+      startValue,
+      ...(multiplier !== undefined && { multiplier }),
+      ...(units[0] !== undefined && { unit: units[0] }),
+    })
   }
   return { value }
 }

@@ -6,8 +6,9 @@ import { cyclesOf } from '../cycle.ts'
 import { type Bill, billFinding } from '../energy/bill.ts'
 import { beginsWithin, periodFindings } from '../energy/tariff.ts'
 import { targetProblems } from '../judge/target-plan.ts'
+import { type DatedRow, institutionsOf, metersOn, rowSpans } from '../registry/dated.ts'
 import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
-import { type Area, EXPORT, type Institution, isRead, type Meter } from '../registry/records.ts'
+import { type Area, brokenMeterRules, EXPORT, type Institution, isRead, type Meter } from '../registry/records.ts'
 import { sizeOn } from '../registry/size.ts'
 import { formulaFindings, listed } from '../registry/virtual-meter.ts'
 import { tableProblems } from '../standards/check.ts'
@@ -101,15 +102,13 @@ function checkAreas({ areas }: Registry, lookup: Lookup): RegistryProblem[] {
 }
 
 function checkInstitutions({ institutions }: Registry, lookup: Lookup): RegistryProblem[] {
-  return checkEach('institutions', institutions, ({ id, area, sizes, pueTotal, pueIt, eueTotal, eueIt }) => {
-    const known = lookup.areas.get(area)
+  return checkEach('institutions', institutions, (institution) => {
+    const { id, sizes, pueTotal, pueIt, eueTotal, eueIt, rows } = institution
     const repeated = repeatedOf(sizes.map(({ validFrom }) => validFrom))
     return [
       lookup.areas.has(id) && ['id', `"${id}" is an area's code as well; a target could not tell them apart`],
-      known === undefined && ['area', `area "${area}" is not registered`],
-      known !== undefined &&
-        known.level !== 'county' &&
-        lookup.parents.has(area) && ['area', `area "${area}" has areas below it; name the county`],
+      ...[...new Set((rows ?? [institution]).map(({ area }) => area))].flatMap((area) => areaFindings(area, lookup)),
+      ...dayFindings(rows),
       (pueTotal === undefined) !== (pueIt === undefined) && ['pueIt', 'pueTotal and pueIt are given together'],
       (eueTotal === undefined) !== (eueIt === undefined) && ['eueIt', 'eueTotal and eueIt are given together'],
       ...repeated.map((date): Finding => ['validFrom', `two sizes are valid from ${date}`]),
@@ -124,31 +123,96 @@ function checkInstitutions({ institutions }: Registry, lookup: Lookup): Registry
   })
 }
 
+function areaFindings(area: string, lookup: Lookup): Finding[] {
+  const known = lookup.areas.get(area)
+  if (known === undefined) return [['area', `area "${area}" is not registered`]]
+  const isAbove = known.level !== 'county' && lookup.parents.has(area)
+  return [isAbove && ['area', `area "${area}" has areas below it; name the county`]]
+}
+
 function checkGateways({ gateways }: Registry, lookup: Lookup): RegistryProblem[] {
   return checkEach('gateways', gateways, ({ institution }) => [unknownInstitution(institution, lookup)])
 }
 
 function checkMeters({ meters }: Registry, lookup: Lookup): RegistryProblem[] {
-  const cycles = parentCycles(meters)
+  const lasting = meters.filter(({ rows }) => !rows)
+  const cycles = parentCycles(lasting)
   const formulas = formulaFindings(meters)
+  const earlier = earlierFindings(meters)
   return checkEach('meters', meters, (meter) => [
-    unknownInstitution(meter.institution, lookup),
+    ...(meter.rows ?? [meter]).map((row) => unknownInstitution(row.institution, lookup)),
     ...gatewayFindings(meter, lookup),
     ...parentFindings(meter, lookup, cycles.get(meter.id)),
     ...(formulas.get(meter.id) ?? []),
-    meter.purpose === EXPORT &&
-      meter.role !== 'generation' && ['purpose', `"${EXPORT}" is what a meter of role generation may have`],
-    meter.kind === 'virtual' &&
-      isUnitOf(meter.unit, meter.medium) &&
-      meter.unit !== amountUnit(meter.medium) && ['unit', `a virtual meter counts in ${amountUnit(meter.medium)}`],
-    !isUnitOf(meter.unit, meter.medium) && [
-      'unit',
-      `"${meter.unit}" is not a unit of ${meter.medium}; use ${registerUnits(meter.medium).join(', ')}`,
-    ],
+    ...(meter.rows ?? [meter]).flatMap((row) => rowFindings({ ...meter, ...row })),
+    ...dayFindings(meter.rows),
+    ...(earlier.get(meter.id) ?? []),
     ...repeatedOf(meter.replacements.map(({ atMs }) => new Date(atMs).toISOString())).map(
       (at): Finding => ['replacements', `two replacements at ${at}`],
     ),
+    ...meter.replacements.map(
+      ({ unit }): Finding =>
+        unit !== undefined &&
+        !isUnitOf(unit, meter.medium) && ['replacements', `"${unit}" is not a unit of ${meter.medium}`],
+    ),
   ])
+}
+
+/** Findings on one row of a meter alone. */
+const rowFindings = (meter: Meter): Finding[] => [
+  ...brokenMeterRules(meter).map(({ field, message }): Finding => [field, message]),
+  meter.purpose === EXPORT &&
+    meter.role !== 'generation' && ['purpose', `"${EXPORT}" is what a meter of role generation may have`],
+  meter.kind === 'virtual' &&
+    isUnitOf(meter.unit, meter.medium) &&
+    meter.unit !== amountUnit(meter.medium) && ['unit', `a virtual meter counts in ${amountUnit(meter.medium)}`],
+  !isUnitOf(meter.unit, meter.medium) && [
+    'unit',
+    `"${meter.unit}" is not a unit of ${meter.medium}; use ${registerUnits(meter.medium).join(', ')}`,
+  ],
+]
+
+/** Findings on the days of dated rows, which are in order. */
+const dayFindings = (rows: readonly DatedRow[] = []): Finding[] => [
+  ...repeatedOf(rows.map(({ validFrom = 'the beginning' }) => validFrom)).map(
+    (day): Finding => ['validFrom', `two rows are valid from ${day}`],
+  ),
+  ...rows.flatMap(({ validFrom = '', validTo }, index): Finding[] => {
+    const next = rows[index + 1]?.validFrom
+    if (validTo === undefined) return []
+    return [
+      validTo <= validFrom && ['validTo', `${validTo} is not after validFrom ${validFrom}`],
+      next !== undefined && next < validTo && ['validTo', `the row valid from ${next} begins before ${validTo}`],
+    ]
+  }),
+]
+
+/** Findings between meters as they were, or will be, at each instant at which a row begins; the last rows excepted. */
+function earlierFindings(meters: readonly Meter[]): Map<string, Finding[]> {
+  const found = new Map<string, Finding[]>()
+  const dated = new Set(meters.filter(({ rows }) => rows).flatMap(institutionsOf))
+  if (dated.size === 0) return found
+  const near = meters.filter((meter) => institutionsOf(meter).some((institution) => dated.has(institution)))
+  for (const { fromMs } of rowSpans(
+    near.flatMap(({ rows }) => rows ?? []),
+    Number.POSITIVE_INFINITY,
+  )) {
+    const then = metersOn(near, fromMs)
+    const byId = new Map(then.map((meter) => [meter.id, meter]))
+    const cycles = parentCycles(then)
+    const formulas = formulaFindings(then)
+    for (const meter of then) {
+      const above = meter.parent === undefined ? undefined : byId.get(meter.parent)
+      // A parent that has ended, or not begun, is no problem: its link counts while both are there.
+      const reasons = above ? parentReasons(meter, above, cycles.get(meter.id)) : []
+      const own: Finding[] = [
+        ...reasons.map((reason): Finding => ['parent', reason]),
+        ...(formulas.get(meter.id) ?? []),
+      ]
+      if (own.length > 0) found.set(meter.id, [...(found.get(meter.id) ?? []), ...own])
+    }
+  }
+  return found
 }
 
 function gatewayFindings(meter: Meter, lookup: Lookup): Finding[] {
@@ -161,7 +225,14 @@ function gatewayFindings(meter: Meter, lookup: Lookup): Finding[] {
 }
 
 function parentFindings(meter: Meter, lookup: Lookup, cycle: readonly string[] | undefined): Finding[] {
-  if (meter.parent === undefined) return []
+  if (meter.rows) {
+    const unknown = meter.rows.map(({ parent }) => parent).filter((id) => id !== undefined && !lookup.meters.has(id))
+    return unknown.map((id): Finding => ['parent', `meter "${id}" is not registered`])
+  }
+  if (meter.parent === undefined || lookup.meters.get(meter.parent)?.rows) {
+    const isUnknown = meter.parent !== undefined && !lookup.meters.has(meter.parent)
+    return isUnknown ? [['parent', `meter "${meter.parent}" is not registered`]] : []
+  }
   const reasons = parentReasons(meter, lookup.meters.get(meter.parent), cycle)
   return reasons.map((reason): Finding => ['parent', reason])
 }

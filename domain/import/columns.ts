@@ -73,7 +73,9 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     column('texts')('pueIt', 'PUE信息设备表计'),
     column('texts')('eueTotal', 'EUE总电量表计'),
     column('texts')('eueIt', 'EUE信息设备表计'),
+    text('openedOn', '启用日期', '成立日期'),
     text('validFrom', '生效日期', '起始日期'),
+    text('validTo', '失效日期', '终止日期'),
     number('floorAreaM2', '建筑面积', '建筑面积(m²)', '建筑面积（m²）', '建筑面积(㎡)', '建筑面积（㎡）'),
     number('heatedAreaM2', '采暖建筑面积', '采暖面积', '供暖面积'),
     number('specialAreaM2', '特殊功能面积', '特殊功能区面积'),
@@ -104,6 +106,8 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('intervalMinutes', '采集间隔', '采集间隔(分钟)', '采集间隔（分钟）'),
     text('stamp', '时标'),
     column('replacements')('replacements', '换表记录'),
+    text('validFrom', '生效日期', '起始日期'),
+    text('validTo', '失效日期', '终止日期'),
   ],
   targets: [
     text('subject', '对象编码', '考核对象'),

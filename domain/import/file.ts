@@ -27,6 +27,8 @@ export interface ParsedRows<K extends RegistryKind> {
   /** The row of each record; the first of several rows. */
   rowOf: number[]
   refused: RefusedField[]
+  /** The fields that the file has a column for. */
+  stated: string[]
 }
 
 /** The fields of a kind that parsing its rows needs. */
@@ -42,8 +44,8 @@ export type Row = Readonly<Record<string, string>>
 
 /**
  * Parses the rows of one file. Headers are English or Chinese (domain/import/columns.ts); an empty cell means: not
- * given. Several rows of one institution are its dated sizes, several rows of one tariff its periods, several rows of
- * one set its coefficients. Records of refused rows are left out. Never throws.
+ * given. Several rows of one institution or meter are its dated rows, several rows of one tariff its periods, several
+ * rows of one set its coefficients. Records of refused rows are left out. Never throws.
  */
 export function parseRows<K extends RegistryKind>(kind: K, rows: readonly Row[]): ParsedRows<K>
 export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<RegistryKind> {
@@ -53,10 +55,11 @@ export function parseRows(kind: RegistryKind, rows: readonly Row[]): ParsedRows<
   const header = readHeader(kind, rows)
   if (header.refused.length > 0) return refuseFile(header.refused)
   const drafts = rows.flatMap((row, index) => (isEmpty(row) ? [] : [readDraft(kind, header.written, row, index + 2)]))
-  return recordsOf<unknown>(drafts, RECORD_KINDS[kind]) as ParsedRows<RegistryKind>
+  const read = recordsOf<unknown>(drafts, RECORD_KINDS[kind]) as Omit<ParsedRows<RegistryKind>, 'stated'>
+  return { ...read, stated: [...header.written.keys()] }
 }
 
-const refuseFile = (refused: RefusedField[]) => ({ records: [], rowOf: [], refused })
+const refuseFile = (refused: RefusedField[]) => ({ records: [], rowOf: [], refused, stated: [] })
 
 /** Field → header as the file writes it. */
 type Written = ReadonlyMap<string, string>
@@ -161,11 +164,13 @@ function reasonOf(field: string, value: unknown, message: string): string {
 /** A refused password must not reach a log or a screen. */
 const shown = (field: string, text: string): string => (field === 'password' ? 'the password' : quote(text))
 
-function refuseRepeated(draft: Draft, key: string, firstRows: Map<unknown, number>): void {
+function refuseRepeated(draft: Draft, key: string, firstRows: Map<unknown, number>, idField?: string): void {
   const value = draft.values[key]
+  if (value === undefined && idField === undefined) return
   const firstRow = firstRows.get(value)
-  if (firstRow !== undefined) refuse(draft, key, `${quote(String(value))} stands in row ${firstRow} already`)
-  else if (value !== undefined) firstRows.set(value, draft.row)
+  const field = value === undefined && idField !== undefined ? idField : key
+  if (firstRow === undefined) firstRows.set(value, draft.row)
+  else refuse(draft, field, `${quote(String(draft.values[field]))} stands in row ${firstRow} already`)
 }
 
 function joinRows<T, Head, Part>(drafts: readonly Draft[], rule: JoinedRows<T, Head, Part>) {
@@ -185,15 +190,32 @@ function joinGroup<T, Head, Part>(group: readonly Draft[], rule: JoinedRows<T, H
   if (first === undefined) return undefined
   const head = parseDraft(first, rule.head)
   for (const draft of later) refuseOtherHead(draft, first, rule)
+  repeatFields(group, rule)
   const firstRows = new Map<unknown, number>()
   const parts: Part[] = []
   for (const draft of group) {
     const part = parseDraft(draft, rule.part)
-    if (rule.distinct !== undefined) refuseRepeated(draft, rule.distinct, firstRows)
+    if (rule.distinct !== undefined) refuseRepeated(draft, rule.distinct, firstRows, rule.idField)
     if (part !== undefined) parts.push(part)
   }
   if (head === undefined || group.some(({ refused }) => refused.size > 0)) return undefined
-  return rule.record(head, parts)
+  const record = rule.record(head, parts)
+  const found = rule.findings?.(record).filter(({ field }) => first.written.has(field)) ?? []
+  for (const { field, message } of found) refuse(first, field, reasonOf(field, first.values[field], message))
+  return found.length > 0 ? undefined : record
+}
+
+/** A field that a row leaves empty is that of the row before it by date; the earliest takes that of the first row. */
+function repeatFields<T, Head, Part>(
+  group: readonly Draft[],
+  { distinct = '', repeated = [] }: JoinedRows<T, Head, Part>,
+) {
+  const day = ({ values }: Draft): string => String(values[distinct] ?? '')
+  let before = must(group[0]).values
+  for (const { values } of group.toSorted((a, b) => day(a).localeCompare(day(b)))) {
+    for (const field of repeated) values[field] ??= before[field]
+    before = values
+  }
 }
 
 /** A later row may omit the head's fields, but not contradict them. */

@@ -1,12 +1,52 @@
-// Defines the records that a file writes over several rows: an institution's dated sizes, a tariff's periods, the
-// coefficients of a set.
+// Defines the records that a file writes over several rows: the dated rows of an institution or a meter, a tariff's
+// periods, the coefficients of a set.
 
 import type { z } from 'zod'
 import { type Tariff, tariffPeriodSchema, tariffSchema } from '../energy/tariff.ts'
-import { type Institution, institutionSchema, institutionSizeSchema } from '../registry/records.ts'
+import { must } from '../must.ts'
+import { byFirstDay } from '../registry/dated.ts'
+import {
+  brokenMeterRules,
+  type DatedMeter,
+  datedInstitutionSchema,
+  datedMeterSchema,
+  type Institution,
+  institutionSchema,
+  institutionSizeSchema,
+  type Meter,
+  meterRecordSchema,
+} from '../registry/records.ts'
 import { type CoefficientSet, coefficientHeadSchema, coefficientRowSchema } from '../standards/coefficients.ts'
+import { keysOf } from '../table.ts'
 
-const identitySchema = institutionSchema.omit({ sizes: true })
+const { validFrom: _, ...datedInstitutionShape } = datedInstitutionSchema.shape
+const institutionPartSchema = institutionSizeSchema.extend(datedInstitutionShape)
+const undatedInstitutionSchema = institutionSchema.omit({
+  sizes: true,
+  rows: true,
+  area: true,
+  type: true,
+  venueKind: true,
+  level: true,
+  climateZone: true,
+  heatingKind: true,
+})
+type InstitutionHead = z.infer<typeof undatedInstitutionSchema>
+type InstitutionPart = z.infer<typeof institutionPartSchema>
+const undatedMeterSchema = meterRecordSchema.omit({
+  rows: true,
+  institution: true,
+  gateway: true,
+  purpose: true,
+  role: true,
+  parent: true,
+  formula: true,
+  unit: true,
+  resolution: true,
+  digits: true,
+  multiplier: true,
+})
+type MeterHead = z.infer<typeof undatedMeterSchema>
 const tariffHeadSchema = tariffSchema.omit({ periods: true })
 
 /** The rule that joins several rows to one record: the first row gives the head, each row adds a part. */
@@ -15,24 +55,54 @@ export interface JoinedRows<T, Head, Part> {
   keyOf(values: Readonly<Record<string, unknown>>): string | undefined
   head: z.ZodType<Head> & { shape: Record<string, z.ZodType> }
   part: z.ZodType<Part>
-  /** A field whose value must differ between parts. */
+  /** A field whose value must differ between parts; `idField` is named when several parts leave it empty. */
   distinct?: string
+  idField?: string
+  /** Fields of a part that repeat those of the row before, by `distinct`, where they are empty. */
+  repeated?: readonly string[]
+  /** Problems of the whole record, by field. */
+  findings?(record: T): { field: string; message: string }[]
   record(head: Head, parts: Part[]): T
   /** The rule for later rows, for the message. */
   rule: string
 }
 
-export const INSTITUTION_ROWS: JoinedRows<
-  Institution,
-  z.infer<typeof identitySchema>,
-  z.infer<typeof institutionSizeSchema>
-> = {
+/** Rows that differ in a field or have an end are rows of the record; others are not (domain/registry/dated.ts). */
+const isDated = (rows: readonly { validFrom?: string | undefined; validTo?: string | undefined }[]): boolean => {
+  const facts = rows.map(({ validFrom: _, ...row }) => JSON.stringify(row))
+  return rows.some(({ validTo }) => validTo !== undefined) || facts.some((one) => one !== facts[0])
+}
+
+export const INSTITUTION_ROWS: JoinedRows<Institution, InstitutionHead, InstitutionPart> = {
   keyOf: ({ id }) => (id === undefined ? undefined : String(id)),
-  head: identitySchema,
-  part: institutionSizeSchema,
+  head: undatedInstitutionSchema,
+  part: institutionPartSchema,
   distinct: 'validFrom',
-  record: (head, sizes) => ({ ...head, sizes: sizes.sort((a, b) => (a.validFrom < b.validFrom ? -1 : 1)) }),
-  rule: 'of the same institution; only sizes are dated',
+  repeated: keysOf(datedInstitutionSchema.shape).filter((field) => field !== 'validFrom' && field !== 'validTo'),
+  record(head, parts) {
+    const inOrder = parts.toSorted(byFirstDay)
+    const sizes = inOrder.map((part) => institutionSizeSchema.parse(part))
+    const rows = inOrder.map((part) => datedInstitutionSchema.parse(part))
+    const { validFrom: _, validTo: _to, ...last } = must(rows.at(-1))
+    return institutionSchema.parse({ ...head, ...last, sizes, ...(isDated(rows) && { rows }) })
+  },
+  rule: 'of the same institution; it has no date',
+}
+
+export const METER_ROWS: JoinedRows<Meter, MeterHead, DatedMeter> = {
+  keyOf: ({ id }) => (id === undefined ? undefined : String(id)),
+  head: undatedMeterSchema,
+  part: datedMeterSchema,
+  distinct: 'validFrom',
+  idField: 'id',
+  findings: brokenMeterRules,
+  record(head, parts) {
+    const rows = parts.toSorted(byFirstDay)
+    const { validFrom, validTo, ...last } = must(rows.at(-1))
+    const dated = rows.length > 1 || validFrom !== undefined || validTo !== undefined
+    return meterRecordSchema.parse({ ...head, ...last, ...(dated && { rows }) })
+  },
+  rule: 'of the same meter; it has no date',
 }
 
 export const TARIFF_ROWS: JoinedRows<Tariff, z.infer<typeof tariffHeadSchema>, z.infer<typeof tariffPeriodSchema>> = {
@@ -59,7 +129,8 @@ export const COEFFICIENT_ROWS: JoinedRows<
 
 /** The schema of each column, by file. */
 export const JOINED_FIELDS = {
-  institutions: { ...identitySchema.shape, ...institutionSizeSchema.shape },
+  institutions: { ...undatedInstitutionSchema.shape, ...institutionPartSchema.shape },
+  meters: { ...undatedMeterSchema.shape, ...datedMeterSchema.shape },
   tariffs: { ...tariffHeadSchema.shape, ...tariffPeriodSchema.shape },
   coefficients: { ...coefficientHeadSchema.shape, ...coefficientRowSchema.shape },
 } as const

@@ -6,19 +6,20 @@ import * as z from 'zod'
 import { billId, billSchema } from '../energy/bill.ts'
 import { tariffId, tariffSchema } from '../energy/tariff.ts'
 import { targetId } from '../judge/target-plan.ts'
-import {
-  areaSchema,
-  gatewaySchema,
-  type Institution,
-  institutionSchema,
-  meterSchema,
-  targetSchema,
-} from '../registry/records.ts'
+import { areaSchema, gatewaySchema, institutionSchema, meterRecordSchema, targetSchema } from '../registry/records.ts'
 import { TABLES, type Table, type TableKind, type TableRow, tableRowId } from '../standards/tables.ts'
 import { calendarDaySchema } from '../standards/working-days.ts'
 import { keysOf } from '../table.ts'
 import { COLUMNS, type Column } from './columns.ts'
-import { COEFFICIENT_ROWS, INSTITUTION_ROWS, JOINED_FIELDS, type JoinedRows, TARIFF_ROWS } from './joined.ts'
+import {
+  COEFFICIENT_ROWS,
+  INSTITUTION_ROWS,
+  JOINED_FIELDS,
+  type JoinedRows,
+  METER_ROWS,
+  TARIFF_ROWS,
+} from './joined.ts'
+import { type Merged, type MergeLeave, mergeInstitution, mergeMeter, withStated } from './merge-rows.ts'
 import type { RegistryKind, RegistryRecords } from './registry.ts'
 
 export interface RegistryKindRow<T> {
@@ -35,17 +36,17 @@ export interface RegistryKindRow<T> {
   /** True when `idField` alone is the identity, so that a file may give each value only once. */
   idIsField?: true
   /** Merges an imported record into the stored one with the same identity; absent: the stored one is replaced. */
-  join?(old: T, fresh: T): T
+  merge?(old: T | undefined, fresh: T, leave: MergeLeave): Merged<T>
 }
 
 const gatewayRecordSchema = gatewaySchema.extend({ password: z.string().min(1).optional() })
 
-/** Replaces a size of the same day; the other sizes stay (docs/rules/data.md#dated-attributes). */
-function withOlderSizes(old: Institution, fresh: Institution): Institution {
-  const days = new Set(fresh.sizes.map(({ validFrom }) => validFrom))
-  const sizes = [...old.sizes.filter(({ validFrom }) => !days.has(validFrom)), ...fresh.sizes]
-  return { ...fresh, sizes: sizes.sort((a, b) => a.validFrom.localeCompare(b.validFrom)) }
-}
+/** Merges fields alone: a kind without dated rows. */
+const merge = <T extends object>(old: T | undefined, fresh: T, leave: MergeLeave): Merged<T> => ({
+  record: old ? withStated(old, fresh, leave) : fresh,
+  warnings: [],
+  problems: [],
+})
 
 /** A row of the same key and first day is replaced; a new edition begins on another day. */
 function tableRow<T extends TableRow>(kind: TableKind, { schema }: Table<T>): RegistryKindRow<T> {
@@ -67,6 +68,7 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
     idOf: ({ code }) => code,
     idField: 'code',
     idIsField: true,
+    merge,
   },
   institutions: {
     schema: institutionSchema,
@@ -75,7 +77,7 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
     joined: INSTITUTION_ROWS,
     idOf: ({ id }) => id,
     idField: 'id',
-    join: withOlderSizes,
+    merge: mergeInstitution,
   },
   gateways: {
     schema: gatewayRecordSchema,
@@ -84,14 +86,16 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
     idOf: ({ id }) => id,
     idField: 'id',
     idIsField: true,
+    merge,
   },
   meters: {
-    schema: meterSchema,
+    schema: meterRecordSchema,
     columns: COLUMNS.meters,
-    fields: meterSchema.shape,
+    fields: JOINED_FIELDS.meters,
+    joined: METER_ROWS,
     idOf: ({ id }) => id,
     idField: 'id',
-    idIsField: true,
+    merge: mergeMeter,
   },
   targets: {
     schema: targetSchema,
@@ -145,3 +149,14 @@ export const registryPartSchema = z.object(
     [K in RegistryKind]: z.ZodOptional<z.ZodArray<z.ZodType<RegistryRecords[K]>>>
   },
 )
+
+/** What an import states, and whether it may change closed months. */
+export const importLeaveSchema = z.object({
+  rewritePast: z.boolean().optional().meta({
+    description: 'True: closed months change too, as revisions. Else an undated change holds from the present month on',
+  }),
+  stated: z
+    .partialRecord(z.enum(REGISTRY_KINDS), z.array(z.string()))
+    .optional()
+    .meta({ description: 'By kind, the fields that the records state; other fields stay. Absent: all fields' }),
+})

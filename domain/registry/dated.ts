@@ -5,11 +5,12 @@ import { dateStartMs } from '../calendar.ts'
 import type { DatedInstitution, DatedMeter, Institution, Meter } from './records.ts'
 
 /** A row holds from its first day, or from the beginning, until the next one begins or until `validTo` (exclusive). */
-interface DatedRow {
+export interface DatedRow {
   validFrom?: string | undefined
   validTo?: string | undefined
 }
-const fromMsOf = ({ validFrom }: DatedRow): number =>
+/** The first instant of a row; -Infinity from the beginning. */
+export const firstMsOf = ({ validFrom }: DatedRow): number =>
   validFrom === undefined ? Number.NEGATIVE_INFINITY : dateStartMs(validFrom)
 const endMsOf = ({ validTo }: DatedRow): number =>
   validTo === undefined ? Number.POSITIVE_INFINITY : dateStartMs(validTo)
@@ -19,12 +20,18 @@ export const byFirstDay = (a: DatedRow, b: DatedRow): number => (a.validFrom ?? 
 
 /** The row in force at an instant; undefined before the first one and between `validTo` and the next. */
 export function rowOn<Row extends DatedRow>(rows: readonly Row[], ms: number): Row | undefined {
-  const row = rows.findLast((one) => fromMsOf(one) <= ms)
+  const row = rows.findLast((one) => firstMsOf(one) <= ms)
   return row && endMsOf(row) > ms ? row : undefined
 }
 
+/** The spans up to `toMs` in which one row of each list is in force; the first begins at -Infinity. */
+export function rowSpans(rows: readonly DatedRow[], toMs: number): { fromMs: number; toMs: number }[] {
+  const edges = [...new Set([Number.NEGATIVE_INFINITY, ...edgesOf(rows)])].filter((ms) => ms < toMs)
+  return edges.sort((a, b) => a - b).map((fromMs, index) => ({ fromMs, toMs: edges[index + 1] ?? toMs }))
+}
+
 /** Instants at which one row follows another, begins after nothing or ends. */
-const edgesOf = (rows: readonly DatedRow[] = []): number[] => rows.flatMap((row) => [fromMsOf(row), endMsOf(row)])
+const edgesOf = (rows: readonly DatedRow[] = []): number[] => rows.flatMap((row) => [firstMsOf(row), endMsOf(row)])
 
 /**
  * The flat records in force at an instant: without `rows`, with the fields of the row in force. Meters that have not
@@ -78,6 +85,21 @@ function flatInstitution(institution: Institution, row: DatedInstitution): Insti
 /** True when the institution is open at an instant: neither before its opening nor after its closing. */
 export const isInService = (institution: Institution, ms: number): boolean => institutionOn(institution, ms) !== null
 
+/**
+ * The institutions in service at an instant and their meters in force, as flat records; the given lists themselves when
+ * nothing is dated. Nobody waits for the others.
+ */
+export function inServiceOn(
+  { institutions, meters }: { institutions: readonly Institution[]; meters: readonly Meter[] },
+  ms: number,
+): { institutions: readonly Institution[]; meters: readonly Meter[] } {
+  const then = metersOn(meters, ms)
+  if (!institutions.some(({ rows, openedOn }) => rows || openedOn !== undefined)) return { institutions, meters: then }
+  const open = institutions.flatMap((institution) => institutionOn(institution, ms) ?? [])
+  const closed = new Set(institutions.filter((institution) => !isInService(institution, ms)).map(({ id }) => id))
+  return { institutions: open, meters: then.filter(({ institution }) => !closed.has(institution)) }
+}
+
 /** The sorted instants strictly within (fromMs, toMs) at which the institution or one of the meters changes. */
 export function changesWithin(
   { institution, meters }: { institution: Institution; meters: readonly Meter[] },
@@ -97,12 +119,48 @@ export function areasOf({ area, rows }: Institution): { area: string; fromMs: nu
   const spans: { area: string; fromMs: number; toMs: number }[] = []
   for (const [index, row] of rows.entries()) {
     const next = rows[index + 1]
-    const toMs = Math.min(endMsOf(row), next ? fromMsOf(next) : Number.POSITIVE_INFINITY)
+    const toMs = Math.min(endMsOf(row), next ? firstMsOf(next) : Number.POSITIVE_INFINITY)
     const last = spans.at(-1)
-    if (last && last.area === row.area && last.toMs === fromMsOf(row)) last.toMs = toMs
-    else spans.push({ area: row.area, fromMs: fromMsOf(row), toMs })
+    if (last && last.area === row.area && last.toMs === firstMsOf(row)) last.toMs = toMs
+    else spans.push({ area: row.area, fromMs: firstMsOf(row), toMs })
   }
   return spans
+}
+
+/** The areas that an institution is, was or will be in, its last one last. */
+export const everIn = (institution: Institution): string[] => {
+  const areas = areasOf(institution).map(({ area }) => area)
+  return areas.filter((area, index) => areas.lastIndexOf(area) === index)
+}
+
+/** Subject of an institution's part in one of its areas; no id of a record has an @. */
+export const partId = (id: string, area: string): string => `${id}@${area}`
+/** The institution of a subject that may be a part. */
+export const wholeId = (subject: string): string => subject.split('@')[0] ?? subject
+
+/** The institution as an area has it: closed while it is in another one. Its meters are to be renamed as well. */
+export function partIn(institution: Institution, area: string): Institution {
+  const { rows = [] } = institution
+  const own = endedRows(rows).filter((row) => row.area === area)
+  const last = own.at(-1)
+  const flat = last ? flatInstitution(institution, last) : institution
+  return { ...flat, id: partId(institution.id, area), rows: own }
+}
+
+/** The meters of an institution as meters of its part. */
+export const metersOfPart = (meters: readonly Meter[], part: string): Meter[] =>
+  meters.map((meter) => ({
+    ...meter,
+    institution: part,
+    ...(meter.rows && { rows: meter.rows.map((row) => ({ ...row, institution: part })) }),
+  }))
+
+/** Rows that end where the next one begins. */
+function endedRows<Row extends DatedRow>(rows: readonly Row[]): Row[] {
+  return rows.map((row, index) => {
+    const validTo = [row.validTo, rows[index + 1]?.validFrom].filter((day) => day !== undefined).sort()[0]
+    return validTo === undefined ? row : { ...row, validTo }
+  })
 }
 
 /**
@@ -120,6 +178,10 @@ export function metersByInstitution(meters: readonly Meter[]): Map<string, Meter
   return byInstitution
 }
 
+/** The meters that are or were at an institution, each with its rows there. */
+export const metersAt = (meters: readonly Meter[], institution: string): Meter[] =>
+  metersByInstitution(meters.filter((meter) => institutionsOf(meter).includes(institution))).get(institution) ?? []
+
 /** The institutions that a meter is or was at, each once. */
 export const institutionsOf = ({ institution, rows }: Meter): string[] =>
   rows ? [...new Set(rows.map((row) => row.institution))] : [institution]
@@ -131,10 +193,7 @@ function partsByInstitution(meter: Meter): readonly Meter[] {
   if (rows === undefined || institutions.length === 1) return [meter]
   const known = parts.get(meter)
   if (known) return known
-  const ended = rows.map((row, index): DatedMeter => {
-    const validTo = [row.validTo, rows[index + 1]?.validFrom].filter((day) => day !== undefined).sort()[0]
-    return validTo === undefined ? row : { ...row, validTo }
-  })
+  const ended = endedRows(rows)
   const made = institutions.map((institution): Meter => {
     const own = ended.filter((row) => row.institution === institution)
     const last = own.at(-1)
@@ -143,3 +202,24 @@ function partsByInstitution(meter: Meter): readonly Meter[] {
   parts.set(meter, made)
   return made
 }
+
+/**
+ * The units of a register by time, by rows and replacements: each counts after its instant, null from the beginning.
+ * Undefined when the unit never changed.
+ */
+export function unitsOf({ rows, unit, replacements }: Meter): { afterMs: number | null; unit: string }[] | undefined {
+  const begun = (rows ?? [{ unit }]).map((row: DatedRow & { unit: string }, index) => ({
+    afterMs: index === 0 ? null : firstMsOf(row),
+    unit: row.unit,
+  }))
+  const replaced = replacements.flatMap((one) =>
+    one.unit === undefined ? [] : [{ afterMs: one.atMs, unit: one.unit }],
+  )
+  const units = [...begun, ...replaced].sort((a, b) => (a.afterMs ?? -Infinity) - (b.afterMs ?? -Infinity))
+  return units.some((one) => one.unit !== unit) ? units : undefined
+}
+
+/** The gateways that send or sent a meter's readings; earlier ones may still have some in their outboxes. */
+export const gatewaysOf = ({ gateway, rows }: Meter): string[] => [
+  ...new Set([gateway, ...(rows ?? []).map((row) => row.gateway)].filter((id) => id !== undefined)),
+]

@@ -128,11 +128,16 @@ export const formulaPartSchema = z.object({
 })
 export type FormulaPart = z.infer<typeof formulaPartSchema>
 
-/** A register replaced in the field: at `atMs` the old one stood at `finalValue`, the new one at `startValue`. */
+/**
+ * A register replaced in the field: at `atMs` the old one stood at `finalValue`, the new one at `startValue`. The new
+ * one may have another multiplier and unit, from that instant until a row says otherwise.
+ */
 export const replacementSchema = z.object({
   atMs: z.number().int(),
   finalValue: z.number(),
   startValue: z.number(),
+  multiplier: z.number().positive().optional(),
+  unit: z.string().optional(),
 })
 export type Replacement = z.infer<typeof replacementSchema>
 
@@ -182,29 +187,45 @@ export const datedMeterSchema = meterObject
   })
   .extend(rowDays)
 export type DatedMeter = z.infer<typeof datedMeterSchema>
-/**
- * `rows` as of an institution: those of a meter that changed, began or ended by date.
- * An invalid combination of kind, gateway and formula names the missing or superfluous field.
- */
-export const meterSchema = meterObject
-  .extend({ rows: z.array(datedMeterSchema).min(1).optional() })
-  .refine(({ kind, gateway }) => !isReadKind(kind) || gateway !== undefined, {
-    path: ['gateway'],
+/** `rows` as of an institution: those of a meter that changed, began or ended by date. */
+export const meterRecordSchema = meterObject.extend({ rows: z.array(datedMeterSchema).min(1).optional() })
+export type Meter = z.infer<typeof meterRecordSchema>
+
+/** Combinations of kind, gateway and formula that a meter has; each names the missing or superfluous field. */
+const METER_RULES: readonly {
+  field: 'gateway' | 'formula'
+  message: string
+  holds(meter: Pick<Meter, 'kind' | 'gateway' | 'formula'>): boolean
+}[] = [
+  {
+    field: 'gateway',
     message: 'is empty; a meter that sends readings has a gateway',
-  })
-  .refine(({ kind, gateway }) => isReadKind(kind) || gateway === undefined, {
-    path: ['gateway'],
+    holds: ({ kind, gateway }) => !isReadKind(kind) || gateway !== undefined,
+  },
+  {
+    field: 'gateway',
     message: 'a virtual or offline meter has none',
-  })
-  .refine((meter) => meter.kind !== 'virtual' || meter.formula !== undefined, {
-    path: ['formula'],
+    holds: ({ kind, gateway }) => isReadKind(kind) || gateway === undefined,
+  },
+  {
+    field: 'formula',
     message: 'is empty; a virtual meter is made of others',
-  })
-  .refine((meter) => meter.kind === 'virtual' || meter.formula === undefined, {
-    path: ['formula'],
+    holds: ({ kind, formula }) => kind !== 'virtual' || formula !== undefined,
+  },
+  {
+    field: 'formula',
     message: 'only a virtual meter has one',
-  })
-export type Meter = z.infer<typeof meterSchema>
+    holds: ({ kind, formula }) => kind === 'virtual' || formula === undefined,
+  },
+]
+/** The rules of METER_RULES that a meter breaks. */
+export const brokenMeterRules = (meter: Pick<Meter, 'kind' | 'gateway' | 'formula'>) =>
+  METER_RULES.filter(({ holds }) => !holds(meter))
+
+/** A meter whose fields fit together. */
+export const meterSchema = meterRecordSchema.superRefine((meter, context) => {
+  for (const { field, message } of brokenMeterRules(meter)) context.addIssue({ code: 'custom', path: [field], message })
+})
 
 /** A meter that sends readings; the hours of a virtual one are computed, and an offline one has bills. */
 export type ReadMeter = Meter & { kind: 'register' | 'interval'; gateway: string }

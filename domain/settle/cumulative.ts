@@ -104,7 +104,8 @@ interface Tally {
   readonly eventsToMs: number
   readonly stepMax: number
   readonly stepsPerUnit: number
-  readonly rolloverAt: number
+  rolloverAt: number
+  readonly digitsFrom: MeterProfile['digitsFrom']
   readonly scale: number
   readonly undone: ReadonlySet<string>
 }
@@ -124,7 +125,8 @@ function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?:
     eventsToMs: window?.toMs ?? Number.POSITIVE_INFINITY,
     stepMax: smallStep(profile),
     stepsPerUnit: profile.resolution < 1 ? Math.round(inverse) : inverse,
-    rolloverAt: profile.digits === undefined ? 0 : 10 ** profile.digits,
+    rolloverAt: rolloverOf(profile.digits),
+    digitsFrom: profile.digitsFrom,
     scale: profile.multiplier * profile.factor,
     undone: undoneIds(profile.overrides),
   }
@@ -188,6 +190,8 @@ const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number):
  */
 function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   if (w < v) {
+    if (tally.digitsFrom)
+      tally.rolloverAt = rolloverOf(tally.digitsFrom.findLast(({ fromMs: sinceMs }) => sinceMs <= fromMs)?.digits)
     const isFall = falls(v, w, tally.stepMax)
     if (isFall && rollsOver(v, w, tally.rolloverAt) && !isUndone(tally, 'rollover', fromMs)) {
       crossRollover(tally, fromMs, v, toMs, w)
@@ -212,6 +216,8 @@ function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: numb
  */
 const rollsOver = (v: number, w: number, rolloverAt: number): boolean =>
   rolloverAt > 0 && v >= (rolloverAt / 10) * 9 && w <= rolloverAt / 10
+
+const rolloverOf = (digits: number | undefined): number => (digits === undefined ? 0 : 10 ** digits)
 
 function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   const added = tally.rolloverAt

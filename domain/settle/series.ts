@@ -20,7 +20,9 @@ export interface MeterProfile {
   /** Smallest step of the register, in its own unit. */
   resolution: number
   /** Digits before the decimal point, if known; the register rolls over at 10^digits. */
-  digits?: number
+  digits?: number | undefined
+  /** `digits` by time, where they changed (domain/settle/dated-register.ts). */
+  digitsFrom?: readonly { fromMs: number; digits: number | undefined }[]
   /** Factor of the current and voltage transformers. */
   multiplier: number
   intervalMinutes: number

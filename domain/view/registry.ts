@@ -12,7 +12,7 @@ export const importViewSchema = z.object({
     .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
     .meta({
       description:
-        'What results will lack, of institutions and bills among the new records; nothing was refused for it',
+        'What results will lack, and changes without a day that were taken from the present month on, with the closed months that stay; nothing was refused for it',
     }),
   secrets: z
     .array(z.object({ id: z.string(), secret: z.string() }))

@@ -8,6 +8,8 @@ import { MEDIA } from '../medium.ts'
 import { RATINGS } from '../rating.ts'
 import {
   AREA_LEVELS,
+  datedInstitutionSchema,
+  datedMeterSchema,
   HEATING_KINDS,
   INSTITUTION_LEVELS,
   INSTITUTION_TYPES,
@@ -84,6 +86,8 @@ export const meterViewSchema = z.object({
   kind: z.enum(METER_KINDS),
   /** Unit of the consumption amounts: kWh, GJ or m³. */
   amountUnit: z.string(),
+  /** Its dated rows; empty for a meter that is the same all the time. The fields above are those of the last row. */
+  rows: z.array(datedMeterSchema),
   lastReadingAtMs: z.number().nullable(),
 })
 export type MeterView = z.infer<typeof meterViewSchema>
@@ -95,6 +99,9 @@ export const institutionViewSchema = institutionRowSchema.extend({
   heatedAreaM2: amount,
   specialAreaM2: amount,
   energyUsers: amount,
+  openedOn: z.string().nullable(),
+  /** Its dated rows; empty for an institution that is the same all the time. */
+  rows: z.array(datedInstitutionSchema),
   /** By sub-item codes of its meters, or by the PUE or EUE meters named in its record. */
   hasDataCentre: z.boolean(),
   meters: z.array(meterViewSchema),

@@ -6,6 +6,7 @@
 import * as z from 'zod'
 import { parseInstant } from '../instant.ts'
 import type { Medium } from '../medium.ts'
+import { must } from '../must.ts'
 import { RECORD_ID, recordId } from '../registry/records.ts'
 import { convert, isUnitOf } from '../unit.ts'
 
@@ -86,6 +87,8 @@ export interface MeterEntry {
   readonly medium: Medium
   /** Unit of the register. */
   readonly unit: string
+  /** Earlier or later units of the register, where it changed: each counts after its instant. */
+  readonly units?: readonly { readonly afterMs: number | null; readonly unit: string }[]
 }
 
 export interface ReadingsContext<M extends MeterEntry> {
@@ -181,17 +184,21 @@ function takeReading<M extends MeterEntry>(
     return refuse('meterOfOtherGateway', `meter: ${quote(id)} is not at gateway ${quote(context.gateway)}`)
   if (atMs > latestMs) return refuse('atInFuture', `at: ${quote(at)}`)
   if (atMs < AT_MS_MIN) return refuse('atTooOld', `at: ${quote(at)}`)
-  if (unit === undefined || unit === meter.unit) {
+  const own = meter.units === undefined ? meter.unit : unitAt(meter.units, atMs)
+  if (unit === undefined || unit === own) {
     context.accept(meter, atMs, value, quality)
     return undefined
   }
-  const converted = isUnitOf(unit, meter.medium) ? convert(value, unit, meter.unit) : undefined
-  if (converted === undefined)
-    return refuse('unitNotConvertible', `unit: ${quote(unit)} for ${meter.medium} in ${meter.unit}`)
-  if (!Number.isFinite(converted)) return refuse('notFinite', `value: ${quote(value)} ${unit} in ${meter.unit}`)
+  const converted = isUnitOf(unit, meter.medium) ? convert(value, unit, own) : undefined
+  if (converted === undefined) return refuse('unitNotConvertible', `unit: ${quote(unit)} for ${meter.medium} in ${own}`)
+  if (!Number.isFinite(converted)) return refuse('notFinite', `value: ${quote(value)} ${unit} in ${own}`)
   context.accept(meter, atMs, converted, quality)
   return undefined
 }
+
+/** The unit of a reading: at the very instant of a change it is that of the time before. */
+const unitAt = (units: NonNullable<MeterEntry['units']>, atMs: number): string =>
+  (units.findLast(({ afterMs }) => (afterMs ?? Number.NEGATIVE_INFINITY) < atMs) ?? must(units[0])).unit
 
 /** The slow path: finds the first field that violates the schema, with the schema's message. */
 function explain(raw: unknown): Refusal {

@@ -13,6 +13,7 @@ import {
   retire,
 } from '../../domain/alert/life.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
+import { inServiceOn } from '../../domain/registry/dated.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import type { Judgement } from '../judging/judgement.ts'
 import { DERIVED, docKey, type Platform } from '../platform.ts'
@@ -54,7 +55,7 @@ export async function judgeAlerts(ports: Ports, area: string, nowMs: number, ass
   if (!isDaily && !isDue(schedules.silence, { lastMs: mark.silenceMs, nowMs })) return
   const areas = await registry.areas()
   const path = areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
-  const { institutions, meters } = await registry.shard(area)
+  const { institutions, meters } = inServiceOn(await registry.shard(area), nowMs)
   const typeOf = new Map(institutions.map(({ id, type }) => [id, type]))
   const round = { nowMs, limits: limitsReader(await allThresholds(state), path), typeOf }
   const findings = await silenceFindings(ports, { shard: area, meters, round })

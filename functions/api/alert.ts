@@ -20,6 +20,7 @@ import {
 } from '../../domain/view/alert.ts'
 import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
+import { metersOfInstitution } from '../registry/reader.ts'
 import { subjectPlace } from '../telling/plan.ts'
 import { areaOf, institutionOf, limitQuery } from './query.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
@@ -131,7 +132,7 @@ function areasBelow(areas: readonly Area[], code: string | undefined): string[] 
 /** An institution, its meters and gateways: every possible subject of its alerts. */
 async function institutionSubjects({ registry }: RouteContext, id: string) {
   const { shard } = await institutionOf({ registry, path: { id } })
-  const meters = (await registry.shard(shard)).meters.filter(({ institution }) => institution === id)
+  const meters = metersOfInstitution(await registry.shard(shard), id)
   const gateways = meters.flatMap(({ gateway }) => gateway ?? [])
   return { area: shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }
 }

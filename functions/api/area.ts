@@ -9,6 +9,7 @@ import {
   areaViewSchema,
   freshnessViewSchema,
 } from '../../domain/view/view.ts'
+import { countyOf } from '../judging/county.ts'
 import { assessedKey, institutionsToRejudge, judgedByOf } from '../judging/fingerprint.ts'
 import { dualControlOf, latestMonth } from '../judging/judgement.ts'
 import { ancestors, parentOf, shardsBelow } from '../registry/reader.ts'
@@ -79,11 +80,8 @@ export const areaRoutes = {
         const settled = await platform.state.get(settledKey(shard))
         const { touched } = await platform.readings.touchedSince(meters, settled?.value.mark)
         const assessed = await platform.state.get(assessedKey(shard))
-        const judgedBy = judgedByOf(records, shard, {
-          areas,
-          tariffs: await registry.tariffs(),
-          tables: await registry.tables(),
-        })
+        const county = await countyOf(registry, shard)
+        const judgedBy = judgedByOf(county, shard, county)
         upToDate &&=
           touched.length === 0 &&
           unsettledMeters(read, settled?.value).length === 0 &&

@@ -30,7 +30,7 @@ import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/j
 import { amountsOfSums } from '../judging/month-amounts.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
-import { parentOf, type RegistryReader } from '../registry/reader.ts'
+import { metersOfInstitution, parentOf, type RegistryReader } from '../registry/reader.ts'
 import { sumsOf } from '../settling/sum.ts'
 import { dirtyKey } from '../state/dirty.ts'
 import { dayExplained, hoursOfDays, metersExplained } from './explain-hours.ts'
@@ -147,7 +147,7 @@ async function ownOf(
   given: { institution: Institution; window: ReturnType<typeof explainWindow>; endMs: number; isWater: boolean },
 ) {
   const { institution, window, endMs, isWater } = given
-  const all = (await registry.shard(institution.area)).meters.filter((meter) => meter.institution === institution.id)
+  const all = metersOfInstitution(await registry.shard(institution.area), institution.id)
   const meters = all.filter(({ medium }) => (medium === 'water') === isWater)
   const names = window.map(({ month }) => month)
   const billed = names.flatMap((month) => [addMonths(month, -12), month])

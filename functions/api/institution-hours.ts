@@ -40,10 +40,11 @@ import { virtualHours } from '../../domain/registry/virtual-meter.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { amountUnit } from '../../domain/unit.ts'
 import { billsOf } from '../registry/bills.ts'
+import { metersOfInstitution } from '../registry/reader.ts'
 import { monthsOfYear, type Sources } from './institution-years.ts'
 
 export const ownMeters = async ({ id, area }: Institution, { registry }: Sources): Promise<Meter[]> =>
-  (await registry.shard(area)).meters.filter(({ institution }) => institution === id)
+  metersOfInstitution(await registry.shard(area), id)
 
 /** Whole months as consecutive hours by meter; unsettled hours are null. */
 async function hoursIn(

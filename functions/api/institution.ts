@@ -15,7 +15,7 @@ import {
 } from '../../domain/view/view.ts'
 import { dualControlOf, latestMonth, quotaOf } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
-import { shardsBelow } from '../registry/reader.ts'
+import { metersOfInstitution, shardsBelow } from '../registry/reader.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
 import { meterView } from './meter.ts'
 import { areaOf, institutionOf, monthQuery, paged, pageQuery } from './query.ts'
@@ -53,9 +53,8 @@ export const institutionRoutes = {
       const { platform, registry } = context
       const { institution, shard } = await institutionOf(context)
       const size = sizeOn(institution.sizes, platform.now())
-      const { meters } = await registry.shard(shard)
       const extents = extentsOf((await platform.state.get(settledKey(shard)))?.value)
-      const own = meters.filter((meter) => meter.institution === institution.id)
+      const own = metersOfInstitution(await registry.shard(shard), institution.id)
       const summary = await platform.state.get(summaryKey(shard, institution.id))
       const areaName = (await registry.areas()).find(({ code }) => code === shard)?.name ?? shard
       return {
@@ -63,6 +62,8 @@ export const institutionRoutes = {
         heatingKind: institution.heatingKind ?? null,
         climateZone: institution.climateZone ?? null,
         ...size,
+        openedOn: institution.openedOn ?? null,
+        rows: institution.rows ?? [],
         hasDataCentre: hasDataCentre(institution, own),
         meters: own.map((meter) => meterView(meter, extents)),
       }

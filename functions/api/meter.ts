@@ -62,6 +62,7 @@ export const meterView = (meter: Meter, extents: ReadonlyMap<string, Extent>): M
   unit: meter.unit,
   kind: meter.kind,
   amountUnit: amountUnit(meter.medium),
+  rows: meter.rows ?? [],
   lastReadingAtMs: extents.get(meter.id)?.[1] ?? null,
 })
 

@@ -1,6 +1,6 @@
 // Routes that import records into the registry and that read the tables behind judging.
 
-import { registryPartSchema } from '../../domain/import/kinds.ts'
+import { importLeaveSchema, registryPartSchema } from '../../domain/import/kinds.ts'
 import { must } from '../../domain/must.ts'
 import { TABLE_KINDS, tableRowId } from '../../domain/standards/tables.ts'
 import { daysInForce } from '../../domain/standards/working-days.ts'
@@ -14,10 +14,10 @@ export const registryRoutes = {
   ...route('PUT /api/v1/registry', {
     summary: 'Adds records to the registry or replaces them: all of them, or none when one is wrong',
     role: 'admin',
-    body: registryPartSchema,
+    body: registryPartSchema.extend(importLeaveSchema.shape),
     response: importViewSchema,
-    async handle({ platform }, { body }) {
-      const outcome = await importInto(platform, body)
+    async handle({ platform }, { body: { rewritePast, stated, ...records } }) {
+      const outcome = await importInto(platform, records, { rewritePast, stated })
       if (!('problems' in outcome)) return outcome
       const { problems } = outcome
       const { kind, id, field, reason } = must(problems[0])

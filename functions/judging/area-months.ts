@@ -5,10 +5,12 @@ import type { Month } from '../../domain/calendar.ts'
 import { type AreaPart, areaMonth } from '../../domain/energy/area-month.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { peerKind } from '../../domain/judge/demonstration.ts'
+import { wholeId } from '../../domain/registry/dated.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { DERIVED, type StateStore } from '../platform.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
+import type { County } from './county.ts'
 import type { Marked } from './institution-months.ts'
 import { revisedYears } from './revision.ts'
 import { areaCauses, noteRevised, revisedBelow } from './revision-cause.ts'
@@ -25,7 +27,19 @@ interface Child {
   /** Kind of an institution. */
   kind?: string
 }
-export const childOf = (institution: Institution): Child => ({ subject: institution.id, kind: peerKind(institution) })
+const childOf = (institution: Institution): Child => ({ subject: institution.id, kind: peerKind(institution) })
+
+/**
+ * The children of a county, by the institution's id: of an institution that is not here all the time, its part. The
+ * order stays when one moves, so that sums stay to the last bit.
+ */
+export function childrenOf({ institutions, parts }: Pick<County, 'institutions' | 'parts'>): Child[] {
+  const partly = new Set(parts.map(({ id }) => wholeId(id)))
+  if (parts.length === 0) return institutions.map(childOf)
+  return [...institutions.filter(({ id }) => !partly.has(id)), ...parts]
+    .sort((a, b) => (wholeId(a.id) < wholeId(b.id) ? -1 : 1))
+    .map(childOf)
+}
 
 /** `docs`: the same store, which may cache year documents. `dirty`, `trail`: of the children. */
 export async function sumArea(

@@ -7,7 +7,7 @@ import { billProblems } from '../../domain/energy/institution-month.ts'
 import type { RegistryProblem } from '../../domain/import/check.ts'
 import type { Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
-import { registryReader } from '../registry/reader.ts'
+import { metersOfInstitution, registryReader } from '../registry/reader.ts'
 import { standardsIn } from './judgement.ts'
 import { amountsOfSums } from './month-amounts.ts'
 
@@ -33,7 +33,7 @@ export async function billWarnings(
   for (const [id, own] of Map.groupBy(bills, ({ institution }) => institution)) {
     const place = await registry.institution(id)
     if (!place) continue
-    const meters = (await registry.shard(place.shard)).meters.filter(({ institution }) => institution === id)
+    const meters = metersOfInstitution(await registry.shard(place.shard), id)
     for (const [month, added] of Map.groupBy(own, (bill) => bill.month)) {
       const stored = (await billsOf(state, new Map([[id, [month]]]))).get(id) ?? []
       const needHours = added.filter(({ carrier, meter }) => isMedium(carrier) && meter === undefined)

@@ -2,7 +2,8 @@
 
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
-import type { Area, Meter } from '../../domain/registry/records.ts'
+import { everIn, metersByInstitution, metersOfPart, partIn, wholeId } from '../../domain/registry/dated.ts'
+import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import type { StandardTables } from '../../domain/standards/tables.ts'
 import { parentOf, type RegistryReader, type Shard } from '../registry/reader.ts'
 
@@ -12,7 +13,9 @@ export interface County extends Shard {
   parent: string | undefined
   /** Its own code and those of the areas above, nearest first. */
   path: readonly string[]
-  /** By institution. */
+  /** The parts of institutions that were, are or will be here and elsewhere by date. */
+  parts: readonly Institution[]
+  /** By institution and by part. */
   metersOf: ReadonlyMap<string, readonly Meter[]>
   areas: readonly Area[]
   tariffs: readonly Tariff[]
@@ -20,15 +23,21 @@ export interface County extends Shard {
 }
 
 export async function countyOf(registry: RegistryReader, shard: string): Promise<County> {
-  const { institutions, meters } = await registry.shard(shard)
+  const { institutions, meters, former } = await registry.shard(shard)
   const areas = await registry.areas()
+  const moved = [...institutions, ...former.institutions].filter((institution) => everIn(institution).length > 1)
+  const parts = moved.map((institution) => partIn(institution, shard))
+  const metersOf = metersByInstitution(former.meters.length > 0 ? [...meters, ...former.meters] : meters)
+  for (const { id } of parts) metersOf.set(id, metersOfPart(metersOf.get(wholeId(id)) ?? [], id))
   return {
     shard,
     parent: parentOf(shard, areas),
     path: areaPathOf(shard, new Map(areas.map((area) => [area.code, area]))),
     institutions,
     meters,
-    metersOf: Map.groupBy(meters, (meter) => meter.institution),
+    former,
+    parts,
+    metersOf,
     areas,
     tariffs: await registry.tariffs(),
     tables: await registry.tables(),

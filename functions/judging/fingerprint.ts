@@ -6,11 +6,13 @@ import type { Month } from '../../domain/calendar.ts'
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import { type Cause, REGISTERED_PARTS, type Trail } from '../../domain/judge/revision-cause.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
+import { metersByInstitution } from '../../domain/registry/dated.ts'
 import type { Area, Institution } from '../../domain/registry/records.ts'
 import { NATIONAL } from '../../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../../domain/standards/tables.ts'
 import { docKey } from '../platform.ts'
 import type { Shard } from '../registry/reader.ts'
+import type { County } from './county.ts'
 
 /** Fingerprint of each institution of a shard when it was last judged (`judgedByOf`). */
 export type AssessedMark = Record<string, string>
@@ -22,9 +24,14 @@ const FINGERPRINT_CHARS = 8
 /** Changes when months of an older release must be judged again. */
 const JUDGED_SINCE = 'days and known shares'
 
-/** Fingerprint by institution: a short text that changes with any registered fact behind its months or its row. */
+type JudgedShard = Pick<Shard, 'institutions' | 'meters'> & Partial<Pick<County, 'parts' | 'metersOf'>>
+
+/**
+ * Fingerprint by institution and part of one: a short text that changes with any registered fact behind its months or
+ * its row.
+ */
 export function judgedByOf(
-  { institutions, meters }: Shard,
+  { institutions, meters, parts = [], metersOf = metersByInstitution(meters) }: JudgedShard,
   shard: string,
   {
     areas,
@@ -38,22 +45,18 @@ export function judgedByOf(
 ): ReadonlyMap<string, string> {
   const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
   const area = areas.find(({ code }) => code === shard)
-  const metersOf = Map.groupBy(meters, (meter) => meter.institution)
   const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
   const { coefficients, co2Factors, fuelFactors } = tables
   const converted = fingerprintOf([JUDGED_SINCE, coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
   const placed = fingerprintOf([path, area?.name])
   return new Map(
-    institutions.map((institution) => {
-      const own = (metersOf.get(institution.id) ?? []).map(({ id, medium, role, purpose, parent, kind, formula }) => [
-        id,
-        medium,
-        role,
-        purpose,
-        parent,
-        kind,
-        formula,
-      ])
+    [...institutions, ...parts].map((institution) => {
+      const own = (metersOf.get(institution.id) ?? []).map(
+        ({ id, medium, role, purpose, parent, kind, formula, rows }) => [
+          ...[id, medium, role, purpose, parent, kind, formula],
+          ...(rows ? [rows] : []),
+        ],
+      )
       const priced = tariffs.filter(({ subject }) => subject === institution.id || path.includes(subject))
       const parts: Record<JudgedPart, string> = {
         ...ownFingerprints(institution),

@@ -1,11 +1,13 @@
 // Imports records for the API and the command line: stores them, gives gateways their credentials, and has the counties
 // settled and judged again. Warnings include those that need judged amounts.
 
+import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { RegistryProblem } from '../../domain/import/check.ts'
 import type { GatewayRecord } from '../../domain/import/registry.ts'
-import type { Platform } from '../platform.ts'
-import { importRegistry, type RegistryPart } from '../registry/import.ts'
+import type { Platform, StateStore } from '../platform.ts'
+import { type ImportLeave, importRegistry, type RegistryPart } from '../registry/import.ts'
 import { billWarnings } from './bill-warnings.ts'
+import { allYears } from './subject-year.ts'
 
 /** Records as given: a gateway may carry its password, which is stored only as a hash. */
 export type GivenRecords = Omit<RegistryPart, 'gateways'> & { gateways?: readonly GatewayRecord[] }
@@ -21,16 +23,21 @@ export interface Imported {
 
 /**
  * Imports records, gives gateways their credentials, and has changed registrations settled and judged. Resolves to the
- * problems when there are any: then nothing was written. Throws VersionConflict as `importRegistry` does.
+ * problems when there are any: then nothing was written. Closed months change only with `rewritePast`. Throws
+ * VersionConflict as `importRegistry` does.
  */
 export async function importInto(
   platform: Pick<Platform, 'state' | 'consumption' | 'devices' | 'fanOut' | 'now'>,
   records: GivenRecords,
-  { rewritePast = false }: { rewritePast?: boolean } = {},
+  { rewritePast, stated }: Pick<ImportLeave, 'rewritePast' | 'stated'> = {},
 ): Promise<Imported | { problems: RegistryProblem[] }> {
   const { gateways, bills = [] } = records
   const part = { ...records, gateways: gateways?.map(({ password: _, ...gateway }) => gateway) }
-  const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now())
+  const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now(), {
+    rewritePast,
+    stated,
+    monthsOf: (institutions) => judgedMonths(platform.state, institutions),
+  })
   if (problems.length > 0) return { problems }
   const secrets = await platform.devices.provision(gateways ?? [])
   // Counties whose registration did not change find nothing to do.
@@ -42,4 +49,17 @@ export async function importInto(
     secrets,
     warnings: [...warnings, ...(await billWarnings(platform, bills))],
   }
+}
+
+/** The stored months of institutions that have some, in order. */
+async function judgedMonths(
+  state: StateStore,
+  institutions: readonly string[],
+): Promise<ReadonlyMap<string, SubjectMonth[]>> {
+  const found = new Map<string, SubjectMonth[]>()
+  for (const institution of institutions) {
+    const months = (await allYears(state, institution)).flatMap((year) => Object.values(year))
+    if (months.length > 0) found.set(institution, months)
+  }
+  return found
 }

@@ -5,11 +5,12 @@ import { addMonths, dayOf, type Month, monthOf, monthRange } from '../../domain/
 import { institutionMonth, type MonthInput } from '../../domain/energy/institution-month.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { wholeId } from '../../domain/registry/dated.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { DERIVED, type DocWrite, type Platform, type StateStore } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { sumsOf } from '../settling/sum.ts'
-import type { DirtyMonths } from '../state/dirty.ts'
+import { addDirtyMonths, type DirtyMonths, dirtyKey } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
 import type { County } from './county.ts'
 import { judgedYears, standardsIn } from './judgement.ts'
@@ -41,6 +42,32 @@ export async function judgeMonths(ports: Ports, county: County, marked: Marked):
     await putTogether(ports.docs, written.recorded)
     await ports.docs.put(written.plain, DERIVED)
   }
+}
+
+/** The marks with those of parts: a part changes with the whole. */
+export function withParts(parts: readonly Institution[], dirty: DirtyMonths): DirtyMonths {
+  const all: DirtyMonths = { ...dirty }
+  for (const { id } of parts) {
+    const months = new Set([...(dirty[id] ?? []), ...(dirty[wholeId(id)] ?? [])])
+    if (months.size > 0) all[id] = [...months].sort()
+  }
+  return all
+}
+
+/** Marks the parts of marked institutions, so that widening and a pass that is cut off see them too. */
+export async function markParts(state: StateStore, { shard, parts }: County): Promise<void> {
+  if (parts.length === 0) return
+  const dirty = withParts(parts, (await state.get(dirtyKey(shard)))?.value ?? {})
+  await addDirtyMonths(state, shard, new Map(parts.flatMap(({ id }) => (dirty[id] ? [[id, dirty[id]] as const] : []))))
+}
+
+/** Writes the marked months of the parts of institutions that are not here all the time. */
+export async function judgeParts(ports: Ports, county: County, marked: Marked): Promise<void> {
+  const { parts } = county
+  if (parts.length === 0) return
+  const trail: Trail = {}
+  for (const { id } of parts) trail[id] = [...(marked.trail[id] ?? []), ...(marked.trail[wholeId(id)] ?? [])]
+  await judgeMonths(ports, { ...county, institutions: [...parts] }, { ...marked, trail })
 }
 
 /** The marked months of a batch by institution; reads each month's hours in one go. */

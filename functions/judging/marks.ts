@@ -2,6 +2,7 @@
 // the present month.
 
 import { DAY_MS, type Month, monthOf, monthsThrough } from '../../domain/calendar.ts'
+import { wholeId } from '../../domain/registry/dated.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { keysOf } from '../../domain/table.ts'
 import { DERIVED, docKey, type StateStore } from '../platform.ts'
@@ -27,7 +28,10 @@ export async function markChanged(state: StateStore, county: County): Promise<vo
   const ofCounty = await monthsOf(shard)
   const months = new Map<string, Month[]>()
   for (const id of changed) {
-    const own = await monthsOf(id)
+    // The months of a part are those of the whole, and those that it had itself.
+    const own = [
+      ...new Set([...(await monthsOf(id)), ...(id === wholeId(id) ? [] : await monthsOf(wholeId(id)))]),
+    ].sort()
     // An institution that joins is expected in the months that the county has.
     months.set(id, own.length > 0 || !judgedBy.has(id) ? own : ofCounty)
   }

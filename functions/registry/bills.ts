@@ -3,6 +3,7 @@
 
 import type { Month } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
+import { wholeId } from '../../domain/registry/dated.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 
 /** The bills of an institution in a year, by `billId`. */
@@ -12,19 +13,20 @@ export const billKey = (institution: string, year: string) => docKey<Bill[]>(`bi
 
 const yearOf = (month: Month): string => month.slice(0, 4)
 
-/** The bills of institutions in the years of the given months, by institution. */
+/**
+ * The bills of institutions in the years of the given months, by institution. A part of an institution has the bills of
+ * the whole, in its own name: its month takes the days that are its own.
+ */
 export async function billsOf(
   state: StateStore,
   months: ReadonlyMap<string, Iterable<Month>>,
 ): Promise<Map<string, Bill[]>> {
   const keys = [...months].flatMap(([institution, own]) =>
-    [...new Set([...own].map(yearOf))].map((year) => billKey(institution, year)),
+    [...new Set([...own].map(yearOf))].map((year) => ({ institution, key: billKey(wholeId(institution), year) })),
   )
-  const docs = await state.getMany(keys)
-  return Map.groupBy(
-    docs.flatMap(({ value }) => value),
-    ({ institution }) => institution,
-  )
+  const docs = new Map((await state.getMany(keys.map(({ key }) => key))).map(({ key, value }) => [key, value]))
+  const bills = keys.flatMap(({ institution, key }) => (docs.get(key) ?? []).map((bill) => ({ ...bill, institution })))
+  return Map.groupBy(bills, ({ institution }) => institution)
 }
 
 /** The documents that add bills to the stored ones; a bill with a known id corrects the old one. */

@@ -5,11 +5,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
+import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { checkRegistry, type RegistryProblem, shardOf } from '../../domain/import/check.ts'
 import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import { isClosedMonth, type MergeFinding, type MergeLeave } from '../../domain/import/merge-rows.ts'
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { everIn, gatewaysOf, institutionsOf, unitsOf } from '../../domain/registry/dated.ts'
 import { type Area, type Gateway, isRead, type Meter } from '../../domain/registry/records.ts'
 import { TABLE_KINDS } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
@@ -18,6 +21,15 @@ import { billDocs, billedMonths } from './bills.ts'
 import { type GatewayEntry, gatewayEntries, type RegistryHead, readRegistry, registryKeys } from './reader.ts'
 
 export type RegistryPart = Partial<Registry>
+/** What an import states, and what it may change. */
+export interface ImportLeave {
+  /** The fields that the records of a kind state, when not all: what is not stated stays as it was. */
+  stated?: Partial<Record<RegistryKind, readonly string[]>> | undefined
+  /** Closed months may change; otherwise undated changes are taken from the present month on. */
+  rewritePast?: boolean | undefined
+  /** The judged months of institutions; absent: no closed months are known, and everything may change. */
+  monthsOf?(institutions: readonly string[]): Promise<ReadonlyMap<string, readonly SubjectMonth[]>>
+}
 export interface RegistryImport {
   /** Problems of the new records; when there are any, nothing was written. */
   problems: RegistryProblem[]
@@ -34,15 +46,17 @@ export async function importRegistry(
   state: StateStore,
   part: RegistryPart,
   nowMs = Number.POSITIVE_INFINITY,
+  leave: ImportLeave = {},
 ): Promise<RegistryImport> {
   const stored = await state.get(registryKeys.head)
   await state.delete(stored?.value.moved ?? [])
   const entries = await gatewayEntries(state)
   const before = await readRegistry(state, entries)
-  const after = mergedRegistry(before, part)
-  const problems = [...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
+  const merged = await mergedRegistry(before, part, { ...leave, nowMs })
+  const { after } = merged
+  const problems = [...merged.problems, ...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
   const head = headOf(after, stored?.value)
-  const warnings = warnRegistry(after).filter(({ id }) => isTouched(part, id))
+  const warnings = [...merged.warnings, ...warnRegistry(after).filter(({ id }) => isTouched(part, id))]
   if (problems.length > 0) return { problems, warnings, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
@@ -73,7 +87,8 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
   const months = billedMonths(bills)
   const billsOfMonth = Map.groupBy(bills, ({ institution, month }) => `${institution} ${month}`)
   const billed = institutions.filter(({ id }) => months.has(id))
-  for (const [shard, own] of Map.groupBy(billed, shardOf)) {
+  const places = billed.flatMap((institution) => everIn(institution).map((shard) => ({ shard, id: institution.id })))
+  for (const [shard, own] of Map.groupBy(places, (place) => place.shard)) {
     const trail: Trail = {}
     for (const { id } of own) {
       trail[id] = (months.get(id) ?? []).map((month) => {
@@ -85,15 +100,74 @@ async function markBilled(state: StateStore, { institutions, bills = [] }: Regis
   }
 }
 
-/** Bills are stored beside the registry, so `bills` holds only the new ones. */
-function mergedRegistry(before: Registry, part: RegistryPart): Registry {
-  const lists = REGISTRY_KINDS.map((kind) => [kind, mergedKind(kind, before, part)])
-  return { ...Object.fromEntries(lists), bills: part.bills ?? [] }
+interface MergedRegistry {
+  after: Registry
+  warnings: RegistryProblem[]
+  problems: RegistryProblem[]
+}
+type MergeInput = ImportLeave & { nowMs: number }
+
+/** Merges twice: the first time finds the institutions whose closed months a change could reach. */
+async function mergedRegistry(before: Registry, part: RegistryPart, leave: MergeInput): Promise<MergedRegistry> {
+  if (leave.monthsOf === undefined) return mergedWith(before, part, { ...leave, rewritePast: true }, () => [])
+  const asked = new Set<string>()
+  const once = mergedWith(before, part, leave, (institution) => {
+    asked.add(institution)
+    return []
+  })
+  const known = new Set(before.institutions.map(({ id }) => id))
+  const months = asked.size === 0 ? undefined : await leave.monthsOf([...asked].filter((id) => known.has(id)))
+  if (months === undefined || months.size === 0) return once
+  const closed = new Map(
+    [...months].map(([id, own]) => [id, own.filter(({ month }) => isClosedMonth(month, leave.nowMs))]),
+  )
+  return mergedWith(before, part, leave, (institution) => closed.get(institution) ?? [])
 }
 
-function mergedKind<K extends RegistryKind>(kind: K, before: Registry, part: RegistryPart): RegistryRecords[K][] {
-  const { idOf, join }: RegistryKindRow<RegistryRecords[K]> = RECORD_KINDS[kind]
+/** Bills are stored beside the registry, so `bills` holds only the new ones. */
+function mergedWith(
+  before: Registry,
+  part: RegistryPart,
+  { nowMs, rewritePast = false, stated = {} }: MergeInput,
+  closedMonths: MergeLeave['closedMonths'],
+): MergedRegistry {
+  const found: Omit<MergedRegistry, 'after'> = { warnings: [], problems: [] }
+  const lists = REGISTRY_KINDS.map((kind) => {
+    const leave: MergeLeave = { nowMs, rewritePast, closedMonths, stated: stated[kind] }
+    return [kind, mergedKind(kind, { before, part, leave, found })]
+  })
+  return { after: { ...Object.fromEntries(lists), bills: part.bills ?? [] }, ...found }
+}
+
+function mergedKind<K extends RegistryKind>(
+  kind: K,
+  {
+    before,
+    part,
+    leave,
+    found,
+  }: {
+    before: Registry
+    part: RegistryPart
+    leave: MergeLeave
+    found: Omit<MergedRegistry, 'after'>
+  },
+): RegistryRecords[K][] {
+  const { idOf, merge }: RegistryKindRow<RegistryRecords[K]> = RECORD_KINDS[kind]
   const [stored, added] = [before[kind] ?? [], part[kind] ?? []] as unknown as RegistryRecords[K][][]
+  const places = new Map<string, number>()
+  const join = (old: RegistryRecords[K] | undefined, fresh: RegistryRecords[K]): RegistryRecords[K] => {
+    if (!merge) return fresh
+    const made = merge(old, fresh, leave)
+    const named = (one: MergeFinding): RegistryProblem => {
+      const id = idOf(fresh)
+      if (places.size === 0) for (const [place, record] of added?.entries() ?? []) places.set(idOf(record), place)
+      return { kind, id, index: places.get(id) ?? 0, ...one }
+    }
+    found.warnings.push(...made.warnings.map(named))
+    found.problems.push(...made.problems.map(named))
+    return made.record
+  }
   return merged(stored ?? [], added ?? [], idOf, join)
 }
 
@@ -105,16 +179,15 @@ function merged<T>(
   stored: readonly T[],
   added: readonly T[],
   identity: (record: T) => string,
-  join: (old: T, fresh: T) => T = (_, fresh) => fresh,
+  join: (old: T | undefined, fresh: T) => T,
 ): T[] {
   const byId = new Map(stored.map((record) => [identity(record), record]))
   const seen = new Set<string>()
   const repeated: T[] = []
   for (const record of added) {
     const id = identity(record)
-    const old = byId.get(id)
     if (seen.has(id)) repeated.push(record)
-    else byId.set(id, old ? join(old, record) : record)
+    else byId.set(id, join(byId.get(id), record))
     seen.add(id)
   }
   // A record given twice stays in the list, for the check to name.
@@ -127,7 +200,7 @@ function headOf({ areas, institutions, meters }: Registry, before: RegistryHead 
     revision: (before?.revision ?? 0) + 1,
     institutions: institutions.length,
     meters: meters.length,
-    shards: [...new Set([...(before?.shards ?? []), ...institutions.map(shardOf)])].sort(),
+    shards: [...new Set([...(before?.shards ?? []), ...institutions.flatMap(everIn)])].sort(),
     rootArea: root.at(0)?.code ?? null,
   }
 }
@@ -156,16 +229,20 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
   const subjects = new Set((part.targets ?? []).map(({ subject }) => subject))
   const stored = new Map(entries.map((one) => [one.gateway.id, one]))
   const shardOfInstitution = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
-  const metersOfGateway = Map.groupBy(meters.filter(isRead), (meter) => meter.gateway)
+  const metersOfGateway = Map.groupBy(
+    meters.filter(isRead).flatMap((meter) => gatewaysOf(meter).map((id) => ({ id, meter }))),
+    ({ id }) => id,
+  )
   const shard = (institution: string): string => shardOfInstitution.get(institution) ?? ''
   const entry = (gateway: Gateway): GatewayEntry => ({
     gateway,
     shard: shard(gateway.institution),
     meters: Object.fromEntries(
-      (metersOfGateway.get(gateway.id) ?? []).map(({ id, medium, unit }) => [
-        id,
-        { id, gateway: gateway.id, medium, unit },
-      ]),
+      (metersOfGateway.get(gateway.id) ?? []).map(({ meter }) => {
+        const { id, medium, unit } = meter
+        const units = unitsOf(meter)
+        return [id, { id, gateway: gateway.id, medium, unit, ...(units && { units }) }]
+      }),
     ),
   })
   const sortedAreas: readonly Area[] = areas.toSorted((a, b) => a.code.localeCompare(b.code))
@@ -189,10 +266,47 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
         { key: registryKeys.meter(shard(meter.institution), meter.id), value: meter },
         { key: registryKeys.meterPlace(meter.id), value: shard(meter.institution) },
       ]),
+    ...formerDocs(after)
+      .filter(({ institution }) => touched.has(institution))
+      .map(({ doc }) => doc),
     ...gateways
       .map(entry)
       .filter((one) => !isDeepStrictEqual(one, stored.get(one.gateway.id)))
       .map((one) => ({ key: registryKeys.gateway(one.gateway.id), value: one })),
+  ]
+}
+
+/**
+ * Copies of records for the shards that they were in by date, or will be, with the institution that they lie at now. A
+ * meter was where its institutions were.
+ */
+function formerDocs({ institutions, meters }: Registry): { institution: string; doc: DocWrite }[] {
+  const moved = institutions.filter((institution) => everIn(institution).length > 1)
+  const areas = new Map<string, string[]>(moved.map((institution) => [institution.id, everIn(institution)]))
+  const traveled = meters.filter((meter) => institutionsOf(meter).length > 1)
+  if (moved.length === 0 && traveled.length === 0) return []
+  const home = new Map(institutions.map((institution) => [institution.id, shardOf(institution)]))
+  const shardsOf = (meter: Meter): string[] => {
+    const ever = institutionsOf(meter).flatMap((id) => areas.get(id) ?? home.get(id) ?? [])
+    return [...new Set(ever)].filter((shard) => shard !== home.get(meter.institution))
+  }
+  return [
+    ...moved.flatMap((value) =>
+      everIn(value)
+        .filter((shard) => shard !== shardOf(value))
+        .map((shard) => ({
+          institution: value.id,
+          doc: { key: registryKeys.formerInstitution(shard, value.id), value },
+        })),
+    ),
+    ...meters
+      .filter((meter) => institutionsOf(meter).length > 1 || areas.has(meter.institution))
+      .flatMap((value) =>
+        shardsOf(value).map((shard) => ({
+          institution: value.institution,
+          doc: { key: registryKeys.formerMeter(shard, value.id), value },
+        })),
+      ),
   ]
 }
 
@@ -203,7 +317,9 @@ function movedKeys(before: Registry, after: Registry): string[] {
   const [old, now] = [place(before), place(after)]
   const moved = (institution: string): boolean => old.has(institution) && old.get(institution) !== now.get(institution)
   const institutionOf = new Map(after.meters.map((meter: Meter) => [meter.id, meter.institution]))
+  const former = new Set<string>(formerDocs(after).map(({ doc }) => doc.key))
   return [
+    ...formerDocs(before).flatMap(({ doc }) => (former.has(doc.key) ? [] : [doc.key])),
     ...before.institutions
       .filter(({ id }) => moved(id))
       .map((institution) => registryKeys.institution(shardOf(institution), institution.id)),

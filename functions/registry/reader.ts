@@ -5,6 +5,7 @@
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
+import { metersAt } from '../../domain/registry/dated.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
@@ -34,6 +35,8 @@ export interface GatewayEntry {
 export interface Shard {
   institutions: Institution[]
   meters: Meter[]
+  /** Records that lie in another shard now, and were or will be in this one by date. */
+  former: { institutions: Institution[]; meters: Meter[] }
 }
 
 export const registryKeys = {
@@ -50,6 +53,11 @@ export const registryKeys = {
   institution: (shard: string, id: string) => docKey<Institution>(`registry/shard/${shard}/institution/${id}`),
   meters: (shard: string) => docKey<Meter>(`registry/shard/${shard}/meter/`),
   meter: (shard: string, id: string) => docKey<Meter>(`registry/shard/${shard}/meter/${id}`),
+  formerInstitutions: (shard: string) => docKey<Institution>(`registry/shard/${shard}/formerInstitution/`),
+  formerInstitution: (shard: string, id: string) =>
+    docKey<Institution>(`registry/shard/${shard}/formerInstitution/${id}`),
+  formerMeters: (shard: string) => docKey<Meter>(`registry/shard/${shard}/formerMeter/`),
+  formerMeter: (shard: string, id: string) => docKey<Meter>(`registry/shard/${shard}/formerMeter/${id}`),
   /** Where a record is stored, by its id alone. */
   institutionPlace: (id: string) => docKey<string>(`registry/place/institution/${id}`),
   meterPlace: (id: string) => docKey<string>(`registry/place/meter/${id}`),
@@ -126,8 +134,13 @@ export function registryReader(state: StateStore): RegistryReader {
       const load = async (): Promise<Shard> => ({
         institutions: await values<Institution>(registryKeys.institutions(code)),
         meters: await values<Meter>(registryKeys.meters(code)),
+        former: {
+          institutions: await values<Institution>(registryKeys.formerInstitutions(code)),
+          meters: await values<Meter>(registryKeys.formerMeters(code)),
+        },
       })
-      return (await cached(`shard/${code}`, load)) ?? { institutions: [], meters: [] }
+      const nothing = { institutions: [], meters: [] }
+      return (await cached(`shard/${code}`, load)) ?? { ...nothing, former: nothing }
     },
     async institution(id) {
       const shard = await value<string>(registryKeys.institutionPlace(id))
@@ -170,6 +183,10 @@ export async function readRegistry(state: StateStore, entries?: readonly Gateway
     calendar: await reader.calendar(),
   }
 }
+
+/** The meters of a shard's institution, those that were or will be there by date among them. */
+export const metersOfInstitution = ({ meters, former }: Shard, institution: string): Meter[] =>
+  metersAt([...meters, ...former.meters], institution)
 
 /** The area above, by code; undefined at the top. */
 export const parentOf = (code: string, areas: readonly Area[]): string | undefined =>

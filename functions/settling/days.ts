@@ -4,7 +4,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dayOf, dayStartMs, HOUR_MS, hourStart, MINUTE_MS } from '../../domain/calendar.ts'
 import { NO_HOUR } from '../../domain/hours.ts'
-import type { ReadMeter } from '../../domain/registry/records.ts'
+import type { Meter, ReadMeter } from '../../domain/registry/records.ts'
+import {
+  type DatedRegister,
+  datedProfile,
+  datedRegisterOf,
+  inFirstUnit,
+  inHourScales,
+} from '../../domain/settle/dated-register.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../domain/settle/series.ts'
 import { planWindow, settleSamples } from '../../domain/settle/settle.ts'
 import { factorToAmount } from '../../domain/unit.ts'
@@ -155,7 +162,7 @@ async function settleLoad(
     const windows: SettledWindow[] = []
     for (let count = 0; first < works.length && count < SAMPLES_PER_TURN && windows.length < METERS_PER_TURN; first++) {
       const work = works[first] as MeterWork // first < works.length
-      const samples = samplesOf.get(work.meter.id) ?? NO_SAMPLES
+      const samples = samplesIn(work.meter, samplesOf.get(work.meter.id))
       const edge = { reachesStart: fromMs <= work.extent[0], reachesEnd: toMs > work.extent[1] }
       const window = settleWindow(work.meter, samples, work.touched, edge)
       if (window) windows.push(window)
@@ -187,7 +194,7 @@ function settleWindow(
   const profile = profileOf(meter)
   const plan = planWindow(profile, samples, touched, edge)
   if ('more' in plan) return undefined
-  const series = settleSamples(profile, samples, plan)
+  const series = hoursOf(meter, settleSamples(profile, samples, plan))
   if (profile.kind === 'interval') return { meter: meter.id, fromMs: plan.fromMs, toMs: plan.toMs, series }
   // When a first or last reading was withdrawn as suspect, stored hours remain that the series no longer has.
   return {
@@ -198,12 +205,31 @@ function settleWindow(
   }
 }
 
+const registers = new WeakMap<Meter, { register: DatedRegister | undefined }>()
+/** The scales of a meter that changed by date, kept with its record. */
+function registerOf(meter: ReadMeter & OverriddenMeter): DatedRegister | undefined {
+  const known = registers.get(meter) ?? { register: datedRegisterOf(meter) }
+  registers.set(meter, known)
+  return known.register
+}
+
+function samplesIn(meter: ReadMeter & OverriddenMeter, samples: Samples = NO_SAMPLES): Samples {
+  const register = registerOf(meter)
+  return register ? inFirstUnit(samples, register) : samples
+}
+
+function hoursOf(meter: ReadMeter & OverriddenMeter, series: HourSeries): HourSeries {
+  const register = registerOf(meter)
+  return register ? inHourScales(series, register) : series
+}
+
 /** Throws an Error when the unit of a meter does not measure its medium. */
 function profileOf(meter: ReadMeter & OverriddenMeter): MeterProfile {
   const factor = factorToAmount(meter.unit, meter.medium)
   if (factor === undefined)
     throw new Error(`meter "${meter.id}": unit "${meter.unit}" does not measure ${meter.medium}`)
-  return { ...meter, factor }
+  const register = registerOf(meter)
+  return register ? datedProfile({ ...meter, factor }, meter, register) : { ...meter, factor }
 }
 
 /** The days that the windows overlap: hours inside a window are replaced, the others stay. */

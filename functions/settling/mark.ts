@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Meter } from '../../domain/registry/records.ts'
+import { datedRegisterOf } from '../../domain/settle/dated-register.ts'
 import { docKey } from '../platform.ts'
 import type { Extent, MeterWork } from './days.ts'
 
@@ -58,7 +59,9 @@ export function profileKey(meter: Meter): string {
   const known = profileKeys.get(meter)
   if (known) return known
   const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
-  const profile = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  const profile: unknown[] = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  const changed = meter.rows?.map((row) => [row.validFrom, row.unit, row.resolution, row.digits, row.multiplier])
+  if (changed && datedRegisterOf(meter)) profile.push(changed)
   const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
   profileKeys.set(meter, key)
   return key

@@ -3,6 +3,7 @@
 import { dayOf, dayStartMs, type Month, monthOf, monthRange, monthsThrough } from '../../domain/calendar.ts'
 import type { Trail, TrailEntry } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
+import { institutionsOf } from '../../domain/registry/dated.ts'
 import type { ChangedDays } from './days.ts'
 import { resettleKey } from './review.ts'
 import type { ShardWork } from './works.ts'
@@ -19,7 +20,8 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
   const reopenedOf = new Map(work.resettled.map(({ key, value }) => [key, value]))
   const known = new Set(work.before.value.meters)
   const trail = new Map<string, TrailEntry[]>()
-  for (const { id, institution, formula } of work.all) {
+  for (const one of work.all) {
+    const { id, formula } = one
     const months = endedMonths(changed.get(id), presentDay)
     if (months.length === 0) continue
     const entries: TrailEntry[] = []
@@ -36,7 +38,9 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
       const near = monthsThrough(monthOf(range.fromMs), monthOf(range.toMs)).filter((month) => months.includes(month))
       entries.push({ cause: { kind: 'review', meter: id, event, state, who, atMs }, months: near })
     }
-    if (entries.length > 0) trail.set(institution, [...(trail.get(institution) ?? []), ...entries])
+    if (entries.length === 0) continue
+    for (const institution of institutionsOf(one))
+      trail.set(institution, [...(trail.get(institution) ?? []), ...entries])
   }
   return Object.fromEntries(trail)
 }

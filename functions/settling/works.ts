@@ -1,6 +1,7 @@
 // Finds the meters of a county whose hours must be settled again, and settles them.
 
 import { dayStartMs, type Month, monthOf } from '../../domain/calendar.ts'
+import { institutionsOf } from '../../domain/registry/dated.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import type { Doc, DocWrite, Platform } from '../platform.ts'
 import { type ChangedDays, type Extent, type MeterWork, settleMeters } from './days.ts'
@@ -137,13 +138,15 @@ export function touchedOfShard(
 export function dirtyMonths(meters: readonly Meter[], changed: ChangedDays): Map<string, Set<Month>> {
   const dirty = new Map<string, Set<Month>>()
   const months = new Map<number, Month>()
-  for (const { id, institution } of meters) {
-    for (const day of changed.get(id) ?? []) {
+  for (const meter of meters) {
+    for (const day of changed.get(meter.id) ?? []) {
       const month = months.get(day) ?? monthOf(dayStartMs(day))
       months.set(day, month)
-      const own = dirty.get(institution)
-      if (own) own.add(month)
-      else dirty.set(institution, new Set([month]))
+      for (const institution of institutionsOf(meter)) {
+        const own = dirty.get(institution)
+        if (own) own.add(month)
+        else dirty.set(institution, new Set([month]))
+      }
     }
   }
   return dirty

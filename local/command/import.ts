@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync'
 import { billId } from '../../domain/energy/bill.ts'
 import { tariffId } from '../../domain/energy/tariff.ts'
 import { parseRows, type Row } from '../../domain/import/file.ts'
-import { REGISTRY_KINDS } from '../../domain/import/kinds.ts'
+import { RECORD_KINDS, REGISTRY_KINDS } from '../../domain/import/kinds.ts'
 import type { RegistryKind } from '../../domain/import/registry.ts'
 import { targetId } from '../../domain/judge/target-plan.ts'
 import { TABLE_KINDS, type TableRow, tableRowId } from '../../domain/standards/tables.ts'
@@ -21,6 +21,8 @@ export interface ImportOptions {
   data: string
   api?: string
   token?: string
+  /** Closed months may change. */
+  rewritePast?: boolean
 }
 export interface RefusedCell {
   file: string
@@ -41,16 +43,28 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
   const refused: RefusedCell[] = []
   const records: Record<string, unknown[]> = {}
   const origin: Record<string, { file: string; row: number }[]> = {}
+  const stated: Record<string, string[]> = {}
   for (const { file, kind, rows, malformed } of tables) {
     const parsed = parseRows(kind, rows)
     refused.push(...malformed, ...parsed.refused.map((one) => ({ file, ...one })))
+    const known = RECORD_KINDS[kind].merge && parsed.records.length > 0 ? stated[kind] : undefined
+    const other =
+      known && [...known, ...parsed.stated].find((field, _, all) => all.indexOf(field) === all.lastIndexOf(field))
+    if (other)
+      refused.push({
+        file,
+        row: 1,
+        field: other,
+        reason: `is a column of only one of the files of ${kind}; import them apart`,
+      })
+    if (parsed.records.length > 0) stated[kind] = parsed.stated
     records[kind] = [...(records[kind] ?? []), ...parsed.records]
     origin[kind] = [...(origin[kind] ?? []), ...parsed.rowOf.map((row) => ({ file, row }))]
   }
   let outcome: Outcome | undefined
   if (refused.length === 0) {
     try {
-      outcome = await store(records, options)
+      outcome = await store(records, stated, options)
     } catch (error) {
       if (!(error instanceof ApiError) || !error.problem.problems) throw error
       // A problem's index counts all records of the registry; this file's are found by id.
@@ -122,12 +136,17 @@ function cellsOf(file: string, bytes: Uint8Array): string[][] {
 }
 
 /** By HTTP into the running host; directly into the data folder when no host runs on it. */
-async function store(records: Record<string, unknown[]>, options: ImportOptions): Promise<Outcome> {
+async function store(
+  records: Record<string, unknown[]>,
+  stated: Record<string, string[]>,
+  options: ImportOptions,
+): Promise<Outcome> {
   const host = chosenHost(options)
-  if (host) return clientOf(host).put<Outcome>('registry', records)
+  const { rewritePast } = options
+  if (host) return clientOf(host).put<Outcome>('registry', { ...records, stated, rewritePast })
   const platform = await openPlatform(options.data)
   try {
-    const outcome = await importInto(platform, records)
+    const outcome = await importInto(platform, records, { stated, rewritePast })
     if ('problems' in outcome) throw new ApiError(422, outcome)
     return outcome
   } finally {

@@ -119,6 +119,7 @@ class Player {
 
   async #import(files: NonNullable<Step['import']>, step: number, rewritePast?: boolean): Promise<void> {
     const part: Record<string, unknown[]> = {}
+    const stated: Record<string, string[]> = {}
     const refused: RefusedCell[] = []
     for (const kind of REGISTRY_KINDS) {
       const file = files[kind]
@@ -130,11 +131,13 @@ class Player {
         const parsed = parseRows(kind, table.rows)
         refused.push(...table.malformed, ...parsed.refused.map((one) => ({ file, ...one })))
         part[kind] = parsed.records
+        stated[kind] = parsed.stated
       } catch (error) {
         refused.push({ file, row: 0, field: '', reason: error instanceof Error ? error.message : String(error) })
       }
     }
-    const outcome = refused.length > 0 ? { problems: [] } : await importInto(this.#host.platform, part, { rewritePast })
+    const outcome =
+      refused.length > 0 ? { problems: [] } : await importInto(this.#host.platform, part, { rewritePast, stated })
     const isRefused = 'problems' in outcome
     const [problems, warnings] = isRefused ? [outcome.problems, []] : [[], outcome.warnings]
     this.results.push({ step, import: problems, warnings, refused })

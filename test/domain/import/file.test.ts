@@ -129,7 +129,7 @@ describe('a file', () => {
   })
 
   it('without rows holds nothing', () => {
-    expect(parseRows('areas', [])).toEqual({ records: [], rowOf: [], refused: [] })
+    expect(parseRows('areas', [])).toEqual({ records: [], rowOf: [], refused: [], stated: [] })
   })
 
   it.each<{ name: string; extra: Row; field: string; reason: string }>([
@@ -329,11 +329,11 @@ describe('a row of a virtual or offline meter', () => {
   })
 
   it.each<{ name: string; row: Row; field: string; reason: string }>([
-    { name: 'a register without a gateway', row: bare, field: 'gateway', reason: 'has a gateway' },
+    { name: 'a register without a gateway', row: { ...bare, gateway: '' }, field: 'gateway', reason: 'has a gateway' },
     { name: 'an offline meter with one', row: { ...meter, kind: 'offline' }, field: 'gateway', reason: 'has none' },
     {
       name: 'a virtual meter of nothing',
-      row: { ...bare, kind: 'virtual' },
+      row: { ...bare, kind: 'virtual', formula: '' },
       field: 'formula',
       reason: 'made of others',
     },
@@ -441,13 +441,15 @@ describe('an institution row', () => {
 })
 
 describe('the table of columns', () => {
-  const { sizes: _, ...identity } = institutionSchema.shape
+  const { sizes: _, rows: _rows, ...identity } = institutionSchema.shape
+  const { rows: _dated, ...meterShape } = meterSchema.shape
+  const rowDays = { validFrom: '', validTo: '' }
   const { periods: __, ...tariffHead } = tariffSchema.shape
   it.each([
     { kind: 'areas', fields: areaSchema.shape },
-    { kind: 'institutions', fields: { ...identity, ...institutionSizeSchema.shape } },
+    { kind: 'institutions', fields: { ...identity, ...institutionSizeSchema.shape, ...rowDays } },
     { kind: 'gateways', fields: { ...gatewaySchema.shape, password: '' } },
-    { kind: 'meters', fields: meterSchema.shape },
+    { kind: 'meters', fields: { ...meterShape, ...rowDays } },
     { kind: 'targets', fields: targetSchema.shape },
     { kind: 'quotas', fields: quotaSchema.shape },
     { kind: 'tariffs', fields: { ...tariffHead, ...tariffPeriodSchema.shape } },
