@@ -141,12 +141,14 @@ function institutionWith(institution: Institution, rows: readonly DatedInstituti
 }
 
 function mergedSizes(older: Institution['sizes'], fresh: Institution, leave: MergeLeave): Institution['sizes'] {
-  const byDay = new Map(older.map((size) => [size.validFrom, size]))
-  for (const size of fresh.sizes) {
-    const known = byDay.get(size.validFrom)
-    byDay.set(size.validFrom, known ? withStated(known, size, leave) : size)
-  }
-  return [...byDay.values()].sort(byFirstDay)
+  const before = new Map(older.map((size) => [size.validFrom, size]))
+  const days = new Set(fresh.sizes.map(({ validFrom }) => validFrom))
+  const stated = fresh.sizes.map((size) => {
+    const known = before.get(size.validFrom)
+    return known ? withStated(known, size, leave) : size
+  })
+  // A day that is given twice stays, for the check to name.
+  return [...older.filter(({ validFrom }) => !days.has(validFrom)), ...stated].sort(byFirstDay)
 }
 
 /** A row for each day on which the institution was stated: the day of a size is the day of a row. */
