@@ -19,6 +19,8 @@ export interface WorkingDays {
   isWorkday(day: number): boolean
   /** False when no holiday of the year is known: then each Monday to Friday counts as a working day. */
   knows(year: number): boolean
+  /** The days that differ from Monday to Friday, by number. */
+  differing: ReadonlyMap<number, CalendarDay['kind']>
 }
 
 /** Days given twice: the last one holds. */
@@ -28,6 +30,7 @@ export function workingDays(imported: readonly CalendarDay[]): WorkingDays {
   return {
     isWorkday: (day) => (kinds.has(day) ? kinds.get(day) === 'workday' : isWeekday(day)),
     knows: (year) => years.has(year),
+    differing: kinds,
   }
 }
 

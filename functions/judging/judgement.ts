@@ -102,6 +102,7 @@ export async function dualControlOf(
     asOfMs,
     months,
     targets: await registry.targets(subject),
+    calendar: (await registry.workingDays()).differing,
     ...(profileArea && { areaMonths: await subjectMonths(state, profileArea, month) }),
     coefficientSet: names.coefficientSet,
     co2Factor: [names.co2Factor, ...burntFactorNames(sets)].join('; '),

@@ -160,11 +160,13 @@ describe('load outside working hours', () => {
     expect(found.facts?.outsideKwh).toBe(5 * 14 * 5 + 2 * 24 * 5)
   })
   test('in a year without a calendar a closed weekday is a day off, and the text says what is assumed', () => {
-    const found = load(hoursOf(33, closed), [], { knows: () => false, isWorkday: isWeekday })
+    const found = load(hoursOf(33, closed), [], { knows: () => false, isWorkday: isWeekday, differing: new Map() })
     expect(raises(found)).toBe(false)
     const text = explainFinding(findingOf('afterHoursLoad', found) as KnownFinding, 'zh').measured
     expect(text).toContain('节假日历')
-    expect(raises(load(hoursOf(33, office(50)), [], { knows: () => false, isWorkday: isWeekday }))).toBe(true)
+    expect(
+      raises(load(hoursOf(33, office(50)), [], { knows: () => false, isWorkday: isWeekday, differing: new Map() })),
+    ).toBe(true)
   })
   test('not judged with two days missing, nor without load', () => {
     expect(load(hoursOf(8, (ago) => (ago <= 2 ? Number.NaN : 50))).value).toBeNull()
