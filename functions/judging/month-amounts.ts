@@ -85,6 +85,9 @@ const UNKNOWN_HOURS_MIN = 48
 /** Known hours of a year from which a mean follows. */
 const KNOWN_HOURS_MIN = 24
 const YEAR_DAYS = 366
+/** Days before a month in which the season is still its own. */
+const SEASON_DAYS = 45
+const isMean = ({ known }: { known: number }): boolean => known >= KNOWN_HOURS_MIN
 
 /** What is usual for meters of which much of a month is unknown: the same days of last year, or the year's mean. */
 export async function usualOf(
@@ -133,6 +136,9 @@ function usualIn(year: DaySums, sameMonth: number, days: number): Usual[] {
     })
     return [{ basis: 'lastYear', perHour }]
   }
-  const whole = meanOf(0, year.amounts.length)
-  return whole.known >= KNOWN_HOURS_MIN ? [{ basis: 'ownProfile', perHour: whole.perHour }] : []
+  // Neither the season before nor the mean of a year says how a season begins: the largest of them weighs enough.
+  const end = year.amounts.length
+  const means = [last, ...[days, days + SEASON_DAYS, end].map((back) => meanOf(end - back, end))].filter(isMean)
+  const own = means.toSorted((a, b) => b.perHour - a.perHour)[0]
+  return own ? [{ basis: 'ownProfile', perHour: own.perHour }] : []
 }
