@@ -1,8 +1,9 @@
 // Settles cumulative registers by the rules of docs/rules/settling.md, in one pass over the columns with one write per
 // hour. A reading that neither ends an hour nor adjoins a fall costs two comparisons.
 
-import { HOUR_MS, hourStart } from '../calendar.ts'
+import { DAY_MS, HOUR_MS, hourStart } from '../calendar.ts'
 import {
+  DOUBTFUL,
   ESTIMATED,
   flagHours,
   type Hours,
@@ -14,34 +15,19 @@ import {
   SUSPECT,
 } from '../hours.ts'
 import type { Replacement } from '../registry/records.ts'
-import { undoneIds } from './review.ts'
+import { netReturnRow } from './bidirectional.ts'
+import { returnRow } from './dropout.ts'
+import { exceedsPace, falls, ROUNDING, smallStep, standsOut } from './pace.ts'
+import { judgeReplacements, replacementsAmong } from './replacement.ts'
+import { acceptedIds, undoneIds } from './review.ts'
+import { type Doubt, scaledFrom, withScale } from './scale.ts'
 import type { HourSeries, MeterProfile, RegisterEvent, Samples, SettleWindow } from './series.ts'
 
-/** The small step J (docs/rules/settling.md#small-step) is this many times the resolution. */
-const SMALL_STEP_RESOLUTIONS = 100
-/** Decimal readings are stored as the nearest double: relative to both, a difference is off by at most this. */
-const ROUNDING = 2 ** -52
-
-/** J of docs/rules/settling.md#small-step, in register units. */
-export const smallStep = (profile: MeterProfile): number => SMALL_STEP_RESOLUTIONS * profile.resolution
-
-/** True when w is below v by more than J. A fall of exactly J in decimals is none, despite the rounding of doubles. */
-export const falls = (v: number, w: number, stepMax: number): boolean =>
-  v - w > stepMax + (Math.abs(v) + Math.abs(w) + stepMax) * 2 * ROUNDING
-
-/** The replacements inside samples first..last, and beyond an end that is the end of the series. */
-export function replacementsAmong(
-  replacements: readonly Replacement[],
-  firstAtMs: number,
-  lastAtMs: number,
-  edge: { opens: boolean; closes: boolean },
-): readonly Replacement[] {
-  if (replacements.length === 0) return replacements
-  const latest = new Map(replacements.map((replacement) => [replacement.atMs, replacement]))
-  return [...latest.values()]
-    .filter(({ atMs }) => (edge.opens || atMs > firstAtMs) && (edge.closes || atMs < lastAtMs))
-    .sort((a, b) => a.atMs - b.atMs)
-}
+/**
+ * The longest step whose amount is spread over its hours: a year and a month, since every meter is read once a year
+ * (docs/rules/settling.md#long-gap).
+ */
+export const STEP_MS_MAX = 400 * DAY_MS
 
 /**
  * Settles samples first..last of a register to hours. A replacement before the first or after the last sample lengthens
@@ -58,43 +44,51 @@ export function settleCumulative(
   const edge = { opens: window?.opensSeries ?? true, closes: window?.closesSeries ?? true }
   let good = readingAt(samples, first)
   const end = readingAt(samples, last)
-  const replacements = replacementsAmong(profile.replacements, good.atMs, end.atMs, edge)
+  const among = replacementsAmong(profile.replacements, good.atMs, end.atMs, edge)
+  const { counted: replacements, conflicts } = judgeReplacements(profile, samples, among)
   const endMs = Math.max(end.atMs, replacements.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)
 
   let from = first
   const [opening] = replacements
   if (opening !== undefined && opening.atMs <= good.atMs) {
-    good = { atMs: opening.atMs, value: opening.finalValue }
+    good = { atMs: opening.atMs, value: opening.finalValue, row: -1 }
   } else from++
 
-  const tally = openTally(profile, good, openHours(good.atMs, endMs, window), window)
+  const tally = openTally(profile, good, openHours(good.atMs, endMs, window), { window, opens: edge.opens })
+  for (const conflict of conflicts) report(tally, conflict)
   for (const replacement of replacements) {
     const to = indexFrom(atMs, replacement.atMs, from, last + 1)
     takeReadings(tally, samples, { from, to }, good, replacement)
     changeRegister(tally, replacement)
     from = to <= last && atMs[to] === replacement.atMs ? to + 1 : to
-    good = { atMs: replacement.atMs, value: replacement.startValue }
+    good = { atMs: replacement.atMs, value: replacement.startValue, row: -1 }
   }
-  takeReadings(tally, samples, { from, to: last + 1 }, good)
-  if (from <= last) good = end
-  closeTally(tally, good)
-  const { hours, events } = tally
-  return { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events }
+  const left = takeReadings(tally, samples, { from, to: last + 1 }, good)
+  closeTally(tally, left)
+  const { hours, events, endsInDoubt } = tally
+  const series = { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events }
+  return endsInDoubt ? { ...series, endsInDoubt } : series
 }
 
+/** `row`: its row in the samples; -1 for a value of a replacement. */
 interface Reading {
   atMs: number
   value: number
+  row: number
 }
 
 // Precondition: the row lies within the samples, so its elements exist.
 const readingAt = ({ atMs, value }: Samples, row: number): Reading => ({
   atMs: atMs[row] as number,
   value: value[row] as number,
+  row,
 })
 
 /** Amount of the hour being filled: `carried` plus the register's way from `base` to its value at the hour's end. */
 interface Tally {
+  readonly profile: MeterProfile
+  /** The first sample used is the meter's first of all. */
+  readonly opens: boolean
   hours: Hours
   hourMs: number
   carried: number
@@ -107,14 +101,23 @@ interface Tally {
   readonly rolloverAt: number
   readonly scale: number
   readonly undone: ReadonlySet<string>
+  readonly accepted: ReadonlySet<string>
+  endsInDoubt?: true
 }
 
-function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?: SettleWindow): Tally {
+function openTally(
+  profile: MeterProfile,
+  first: Reading,
+  hours: Hours,
+  { window, opens }: { window?: SettleWindow; opens: boolean },
+): Tally {
   const hourMs = hourStart(first.atMs)
   if (!Number.isFinite(first.value)) throw new RangeError('samples: the first value is not a number')
   if (first.atMs > hourMs) flagHours(hours, { fromMs: hourMs, toMs: first.atMs }, PARTIAL)
   const inverse = 1 / profile.resolution
   return {
+    profile,
+    opens,
     hours,
     hourMs,
     carried: 0,
@@ -122,83 +125,169 @@ function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?:
     events: [],
     eventsFromMs: window?.fromMs ?? Number.NEGATIVE_INFINITY,
     eventsToMs: window?.toMs ?? Number.POSITIVE_INFINITY,
-    stepMax: smallStep(profile),
+    // A register that runs both ways has no falls: each step counts with its sign.
+    stepMax: profile.direction === 'bidirectional' ? Number.POSITIVE_INFINITY : smallStep(profile),
     stepsPerUnit: profile.resolution < 1 ? Math.round(inverse) : inverse,
     rolloverAt: profile.digits === undefined ? 0 : 10 ** profile.digits,
     scale: profile.multiplier * profile.factor,
     undone: undoneIds(profile.overrides),
+    accepted: acceptedIds(profile.overrides),
   }
 }
 
-/** Takes the samples of one register after its first reading; `end` is its final reading, when it was replaced. */
+/**
+ * Takes the samples of one register after its first reading; `end` is its final reading, when it was replaced. Returns
+ * its last good reading.
+ */
 function takeReadings(
   tally: Tally,
   samples: Samples,
   range: { from: number; to: number },
   first: Reading,
   end?: Replacement,
-): void {
-  const { atMs, value } = samples
+): Reading {
+  const { atMs } = samples
   const { from, to } = range
+  let { value } = samples
+  const doubtMin = smallStep(tally.profile)
   // The last reading of a register is always kept: as its own successor it cannot be a spike.
   const closing = end ? end.finalValue : (value[to - 1] as number)
   let goodMs = first.atMs
   let good = first.value
+  let goodRow = first.row
   let hourEndMs = tally.hourMs + HOUR_MS
+  // Steps up to this row belong to a dropout that was undone, or to a scale that was accepted: they count as read.
+  let asReadTo = -1
   for (let i = from; i < to; i++) {
     const readMs = atMs[i] as number // from ≤ i < to ≤ length
     const read = value[i] as number
     const next = i + 1 < to ? (value[i + 1] as number) : closing
     if (!(readMs > goodMs)) throw new RangeError(`samples: row ${i} does not come after the row before it`)
-    if (read >= good && next >= read) {
+    const rise = read - good
+    if (rise >= 0 && next >= read && !(rise > doubtMin && standsOut(rise, next - read)) && readMs - goodMs <= STEP_MS_MAX) {
       if (readMs >= hourEndMs) {
         crossHours(tally, goodMs, good, readMs, read, 0)
         hourEndMs = tally.hourMs + HOUR_MS
       }
-    } else if (isSpike(good, read, next, tally.stepMax) && !isUndone(tally, 'spike', readMs)) {
-      takeSpike(tally, { kind: 'spike', atMs: readMs, value: read, before: good, after: next })
-      continue
     } else {
-      takeStep(tally, goodMs, good, readMs, read)
+      const doubt: Doubt = { row: i, to, closing, good, goodRow }
+      const back = returnRowOf(tally, value, doubt)
+      const isDropout = back > i && !isUndone(tally, back > i + 1 ? 'dropout' : 'spike', readMs)
+      if (isDropout) {
+        takeDropout(tally, { atMs, value }, doubt, back)
+        i = back - 1
+        continue
+      }
+      if (back > i) asReadTo = Math.max(asReadTo, back)
+      const taken = i > asReadTo ? takeDoubt(tally, { atMs, value }, doubt, { goodMs, end }) : undefined
+      if (taken) {
+        if (taken.value) {
+          value = taken.value
+          asReadTo = taken.row
+          i--
+          continue
+        }
+        if (taken.good) ({ atMs: goodMs, value: good, row: goodRow } = taken.good)
+        i = taken.row
+        hourEndMs = tally.hourMs + HOUR_MS
+        continue
+      }
+      takeStep(tally, { atMs, value }, { atMs: goodMs, value: good, row: goodRow }, { atMs: readMs, value: read, row: i })
       hourEndMs = tally.hourMs + HOUR_MS
     }
     goodMs = readMs
     good = read
+    goodRow = i
   }
-  if (end && end.atMs > goodMs) takeStep(tally, goodMs, good, end.atMs, end.finalValue)
+  if (end && end.atMs > goodMs) {
+    takeStep(tally, samples, { atMs: goodMs, value: good, row: -1 }, { atMs: end.atMs, value: end.finalValue, row: -1 })
+  }
+  return { atMs: goodMs, value: good, row: goodRow }
 }
+const returnRowOf = ({ profile, stepMax }: Tally, value: Float64Array, doubt: Doubt): number =>
+  profile.direction === 'bidirectional'
+    ? netReturnRow(value, { ...doubt, stepMax: smallStep(profile) })
+    : returnRow(value, { ...doubt, stepMax })
 
-/** True when `read` leaves `good` up or down and `next` returns at once (docs/rules/settling.md#spike). */
-const isSpike = (good: number, read: number, next: number, stepMax: number): boolean =>
-  !falls(good, next, stepMax) && (falls(read, next, stepMax) || falls(good, read, stepMax))
-
-function takeSpike(tally: Tally, spike: RegisterEvent): void {
-  const { atMs } = spike
-  // A spike on the boundary flags both hours: half a millisecond on each side reaches the neighbour and no further.
-  flagHours(tally.hours, { fromMs: atMs - 0.5, toMs: atMs + 0.5 }, SUSPECT)
-  report(tally, spike)
+function takeDropout(tally: Tally, { atMs, value }: Samples, { row, good, to, closing }: Doubt, back: number): void {
+  const [firstMs, lastMs] = [atMs[row] as number, atMs[back - 1] as number]
+  // A reading on the boundary flags both hours: half a millisecond on each side reaches the neighbour and no further.
+  flagHours(tally.hours, { fromMs: firstMs - 0.5, toMs: lastMs + 0.5 }, SUSPECT)
+  const after = back < to ? (value[back] as number) : closing
+  const left = { value: value[row] as number, before: good, after }
+  const readings = back - row
+  if (readings === 1) report(tally, { kind: 'spike', atMs: firstMs, ...left })
+  else report(tally, { kind: 'dropout', atMs: firstMs, untilMs: lastMs, ...left, readings, proposed: 'dropped' })
 }
 
 const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number): boolean =>
   undone.size > 0 && undone.has(`${kind}:${atMs}`)
 
 /**
- * Takes any step between two good readings: rising, slightly falling, rollover or reset
+ * Takes a rise beyond the pace of the register; undefined when it is within, or counts as read. Returns the last row
+ * that was taken and the good reading after it (absent: as before), or the values with an accepted scale undone.
+ */
+function takeDoubt(
+  tally: Tally,
+  samples: Samples,
+  doubt: Doubt,
+  { goodMs, end }: { goodMs: number; end: Replacement | undefined },
+): { row: number; good?: Reading; value?: Float64Array } | undefined {
+  const { atMs, value } = samples
+  const { row, good, goodRow, to } = doubt
+  const { profile, opens } = tally
+  const toMs = atMs[row] as number
+  const read = value[row] as number
+  if (goodRow < 0 || isUndone(tally, 'jump', goodMs) || isUndone(tally, 'scaleJump', goodMs)) return undefined
+  if (tally.stepMax === Number.POSITIVE_INFINITY) return undefined
+  if (!exceedsPace(profile, samples, { from: goodRow, toMs, next: row, amount: read - good }, opens)) return undefined
+  const scaled = scaledFrom(profile, samples, doubt, opens)
+  const span = { atMs: goodMs, before: good, after: read }
+  if (!scaled) {
+    report(tally, { kind: 'jump', ...span, untilMs: toMs, proposed: 'exchange' })
+    crossUnknown(tally, { atMs: goodMs, value: good, row: goodRow }, { atMs: toMs, value: read, row }, DOUBTFUL)
+    return { row, good: { atMs: toMs, value: read, row } }
+  }
+  const { factor, endRow, returns } = scaled
+  const last: Reading =
+    endRow < to
+      ? readingAt(samples, endRow)
+      : end
+        ? { atMs: end.atMs, value: end.finalValue, row: -1 }
+        : readingAt(samples, to - 1)
+  const proposed = returns ? 'dropped' : 'scaled'
+  report(tally, { kind: 'scaleJump', ...span, untilMs: last.atMs, factor, proposed })
+  if (tally.accepted.has(`scaleJump:${goodMs}`)) return { row: endRow - 1, value: withScale(value, row, scaled) }
+  if (returns) {
+    flagHours(tally.hours, { fromMs: toMs - 0.5, toMs: (atMs[endRow - 1] as number) + 0.5 }, SUSPECT)
+    return { row: endRow - 1 }
+  }
+  if (endRow === to && !end) tally.endsInDoubt = true
+  crossUnknown(tally, { atMs: goodMs, value: good, row: goodRow }, last, DOUBTFUL)
+  return { row: Math.min(endRow, to - 1), good: last }
+}
+
+/**
+ * Takes any other step between two good readings: rising, slightly falling, rollover or reset
  * (docs/rules/settling.md#falling-step), or as a review overrides it.
  */
-function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
+function takeStep(tally: Tally, samples: Samples, from: Reading, to: Reading): void {
+  const { atMs: fromMs, value: v } = from
+  const { atMs: toMs, value: w } = to
+  if (isLongGap(tally, from, to)) return
   if (w < v) {
     const isFall = falls(v, w, tally.stepMax)
-    if (isFall && rollsOver(v, w, tally.rolloverAt) && !isUndone(tally, 'rollover', fromMs)) {
+    if (isFall && rollsOver(tally, samples, from, to) && !isUndone(tally, 'rollover', fromMs)) {
       crossRollover(tally, fromMs, v, toMs, w)
       return
     }
     if (isFall || isUndone(tally, 'negativeStep', fromMs)) {
       if (!isUndone(tally, 'reset', fromMs)) {
-        crossReset(tally, fromMs, v, toMs, w)
+        report(tally, { kind: 'reset', atMs: fromMs, untilMs: toMs, before: v, after: w })
+        crossUnknown(tally, from, to, RESET)
         return
       }
-    } else {
+    } else if (tally.profile.direction !== 'bidirectional') {
       const amount = wayFrom(tally, v, w, 0) * tally.scale
       report(tally, { kind: 'negativeStep', atMs: fromMs, untilMs: toMs, before: v, after: w, amount })
     }
@@ -206,12 +295,25 @@ function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: numb
   if (toMs >= tally.hourMs + HOUR_MS) crossHours(tally, fromMs, v, toMs, w, 0)
 }
 
+/** Takes a step of more than a year, whose hours nobody can know (docs/rules/settling.md#long-gap). */
+function isLongGap(tally: Tally, from: Reading, to: Reading): boolean {
+  if (to.atMs - from.atMs <= STEP_MS_MAX || isUndone(tally, 'longGap', from.atMs)) return false
+  const span = { atMs: from.atMs, untilMs: to.atMs, before: from.value, after: to.value }
+  report(tally, { kind: 'longGap', ...span, proposed: 'wrongClock' })
+  crossUnknown(tally, from, to, DOUBTFUL)
+  return true
+}
+
 /**
- * True for a step from the last tenth of the register to its first (docs/rules/settling.md#rollover). `rolloverAt` is 0
- * when the digits are unknown.
+ * True for a step from the last tenth of the register to its first that fits the pace
+ * (docs/rules/settling.md#rollover). `rolloverAt` is 0 when the digits are unknown.
  */
-const rollsOver = (v: number, w: number, rolloverAt: number): boolean =>
-  rolloverAt > 0 && v >= (rolloverAt / 10) * 9 && w <= rolloverAt / 10
+function rollsOver({ rolloverAt, profile, opens }: Tally, samples: Samples, from: Reading, to: Reading): boolean {
+  if (!(rolloverAt > 0 && from.value >= (rolloverAt / 10) * 9 && to.value <= rolloverAt / 10)) return false
+  if (from.row < 0 || to.row < 0) return true
+  const amount = to.value + rolloverAt - from.value
+  return !exceedsPace(profile, samples, { from: from.row, toMs: to.atMs, next: to.row, amount }, opens)
+}
 
 function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   const added = tally.rolloverAt
@@ -225,13 +327,12 @@ function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w:
   }
 }
 
-/** A reset step adds nothing, and an hour entirely inside it is null (docs/rules/settling.md#reset). */
-function crossReset(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
-  report(tally, { kind: 'reset', atMs: fromMs, untilMs: toMs, before: v, after: w })
-  flagHours(tally.hours, { fromMs, toMs }, RESET)
+/** A step of unknown amount adds nothing, and an hour entirely inside it is null (docs/rules/settling.md#reset). */
+function crossUnknown(tally: Tally, { atMs: fromMs, value: v }: Reading, to: Reading, flag: number): void {
+  flagHours(tally.hours, { fromMs, toMs: to.atMs }, flag)
   tally.carried += wayFrom(tally, tally.base, v, 0)
-  tally.base = w
-  for (; toMs >= tally.hourMs + HOUR_MS; tally.hourMs += HOUR_MS) {
+  tally.base = to.value
+  for (; to.atMs >= tally.hourMs + HOUR_MS; tally.hourMs += HOUR_MS) {
     put(tally, fromMs <= tally.hourMs ? Number.NaN : tally.carried)
     tally.carried = 0
   }

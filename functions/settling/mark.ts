@@ -58,7 +58,9 @@ export function profileKey(meter: Meter): string {
   const known = profileKeys.get(meter)
   if (known) return known
   const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
+  const { direction, ratedMaxPerHour } = meter
   const profile = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  profile.push(direction, ratedMaxPerHour)
   const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
   profileKeys.set(meter, key)
   return key

@@ -1,0 +1,167 @@
+// Judges whether a register can have risen as far as two readings say: by the meter's rated maximum, and by its own pace
+// in the days before and right after (docs/rules/settling.md#pace). A verdict depends on the readings of a bounded time,
+// so that a window settles to the same bytes as the whole.
+
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../calendar.ts'
+import type { MeterProfile, Samples } from './series.ts'
+
+/** The small step J (docs/rules/settling.md#small-step) is this many times the resolution. */
+const SMALL_STEP_RESOLUTIONS = 100
+/** Decimal readings are stored as the nearest double: relative to both, a difference is off by at most this. */
+export const ROUNDING = 2 ** -52
+
+/** The pace is that of the steps within eight days, or eight intervals where these are longer: weekdays and weekend. */
+const HISTORY_DAYS = 8
+/** The usual peak is the third largest pace: one or two wrong readings do not raise it. */
+const PEAKS = 3
+/** A meter with fewer steps has no history, and is not accused. */
+const HISTORY_STEPS_MIN = 4
+/** Steps after the doubtful one: a load that stays high is a load. */
+export const AFTER_STEPS = 4
+/**
+ * A step is beyond the pace when it is more than 30 times the usual peak and the pace after it. The largest of 36 real
+ * buildings in two years is 10 times.
+ */
+const PEAK_TIMES = 30
+/** While nothing is read after the step. */
+const LAST_TIMES = 300
+/** The first step of a meter, by the pace after it alone: a reading of 0 before the register was reached. */
+const FIRST_TIMES = 1000
+/** A smaller multiple of the step after it is not doubtful. */
+const STANDS_OUT_TIMES = 10
+/** Meters carry more than their rated maximum for a while. */
+const RATED_TIMES = 1.2
+/** Readings closer than this, or than the interval, count as this far apart: a gateway may send twice within a second. */
+const STEP_MINUTES_MIN = 15
+/** Readings of equal value that are looked through beside a step. */
+const FLAT_READINGS_MAX = 12
+
+/** J of docs/rules/settling.md#small-step, in register units. */
+export const smallStep = (profile: MeterProfile): number => SMALL_STEP_RESOLUTIONS * profile.resolution
+
+/** True when w is below v by more than J. A fall of exactly J in decimals is none, despite the rounding of doubles. */
+export const falls = (v: number, w: number, stepMax: number): boolean =>
+  v - w > stepMax + (Math.abs(v) + Math.abs(w) + stepMax) * 2 * ROUNDING
+
+/** How far before a step its history reaches. */
+export const historyMs = ({ intervalMinutes }: MeterProfile): number =>
+  HISTORY_DAYS * Math.max(DAY_MS, intervalMinutes * MINUTE_MS)
+
+/** A way of the register from the reading in row `from` to `toMs`; readings after it begin with row `next`. */
+export interface Way {
+  from: number
+  toMs: number
+  next: number
+  amount: number
+  /** Where the way begins, when not at its row. */
+  fromMs?: number
+}
+
+/**
+ * True when the amount is beyond the pace of the register, or beyond its rated maximum. Expects the samples of
+ * `historyMs` before the row, and AFTER_STEPS after `next`. `opens`: row 0 is the meter's first reading of all.
+ */
+export function exceedsPace(profile: MeterProfile, samples: Samples, way: Way, opens: boolean): boolean {
+  const { amount, from, toMs } = way
+  if (!(amount > smallStep(profile))) return false
+  const fromMs = way.fromMs ?? plateauMs(profile, samples, from)
+  const rate = amount / stepMs(profile, fromMs, toMs)
+  if (isBeyondRated(profile, rate)) return true
+  const after = paceAfter(profile, samples, way.next)
+  const isRead = way.next + 1 < samples.atMs.length
+  const times = isRead ? PEAK_TIMES : LAST_TIMES
+  if (rate <= times * after) return false
+  const sinceMs = (samples.atMs[from] as number) - historyMs(profile)
+  const history = paceBefore(profile, samples, { from, sinceMs, least: rate / times })
+  if (history.steps >= HISTORY_STEPS_MIN) return history.rising >= PEAKS && history.peaks < PEAKS
+  const isFirst = opens && from === 0 && way.next + AFTER_STEPS < samples.atMs.length
+  return isFirst && after > 0 && rate > FIRST_TIMES * after
+}
+
+/**
+ * True when the step from a row to the next is within the pace whatever was read before row `since`: it stands out
+ * neither against the steps after it nor against three steps before.
+ */
+export function isSurelyCalm(profile: MeterProfile, samples: Samples, row: number, since: number): boolean {
+  const { atMs, value } = samples
+  const amount = (value[row + 1] as number) - (value[row] as number)
+  const stepMax = smallStep(profile)
+  if (amount <= stepMax) return !falls(value[row] as number, value[row + 1] as number, stepMax)
+  const toMs = atMs[row + 1] as number
+  if (isBeyondRated(profile, amount / stepMs(profile, atMs[row] as number, toMs))) return false
+  if (row + 2 < value.length && !standsOut(amount, (value[row + 2] as number) - (value[row + 1] as number))) return true
+  const rate = amount / stepMs(profile, atMs[row] as number, toMs)
+  if (rate <= PEAK_TIMES * paceAfter(profile, samples, row + 1)) return true
+  const sinceMs = (atMs[row] as number) - historyMs(profile)
+  return paceBefore(profile, samples, { from: row, sinceMs, least: rate / PEAK_TIMES, since }).peaks >= PEAKS
+}
+
+/** True when a rise is so much larger than the next that its history is worth looking at. */
+export const standsOut = (amount: number, next: number): boolean => amount > STANDS_OUT_TIMES * Math.max(0, next)
+
+/** Rates here are register units per millisecond. */
+const isBeyondRated = ({ ratedMaxPerHour, multiplier, factor }: MeterProfile, rate: number): boolean =>
+  ratedMaxPerHour !== undefined && rate * HOUR_MS * multiplier * factor > RATED_TIMES * ratedMaxPerHour
+
+const stepMs = ({ intervalMinutes }: MeterProfile, fromMs: number, toMs: number): number =>
+  Math.max(toMs - fromMs, Math.min(intervalMinutes, STEP_MINUTES_MIN) * MINUTE_MS)
+
+/** Since when the register stands at the value of a row: a stale value that is caught up is no jump. */
+function plateauMs(profile: MeterProfile, { atMs, value }: Samples, row: number): number {
+  const sinceMs = (atMs[row] as number) - historyMs(profile)
+  let first = row
+  while (first > 0 && value[first - 1] === value[row] && (atMs[first - 1] as number) >= sinceMs) first--
+  return atMs[first] as number
+}
+
+function paceAfter(profile: MeterProfile, { atMs, value }: Samples, next: number): number {
+  let most = 0
+  for (let row = next; row < next + AFTER_STEPS && row + 1 < value.length; row++) {
+    const rise = (value[row + 1] as number) - (value[row] as number)
+    if (rise > 0) most = Math.max(most, rise / stepMs(profile, atMs[row] as number, atMs[row + 1] as number))
+  }
+  return most
+}
+
+/**
+ * Counts the steps before a row, the rising ones, and those of at least a pace; stops at the PEAKS-th of these. With
+ * `since`, only what is certain without the rows before it.
+ */
+function paceBefore(
+  profile: MeterProfile,
+  samples: Samples,
+  { from, sinceMs, least, since }: { from: number; sinceMs: number; least: number; since?: number },
+): { steps: number; rising: number; peaks: number } {
+  const { atMs, value } = samples
+  const found = { steps: 0, rising: 0, peaks: 0 }
+  for (let row = from; row > (since ?? 0) && (atMs[row - 1] as number) >= sinceMs; row--) {
+    found.steps++
+    const rise = (value[row] as number) - (value[row - 1] as number)
+    if (!(rise > 0)) continue
+    found.rising++
+    if (rise < least * stepMs(profile, atMs[row - 1] as number, atMs[row] as number)) continue
+    if (isBesideFall(profile, samples, row, { from, sinceMs, since })) continue
+    found.peaks++
+    if (found.peaks >= PEAKS && found.steps >= HISTORY_STEPS_MIN) break
+  }
+  return found
+}
+
+/** True for the rise to `row` out of a dropout or into one: a fall lies before or after it, and equal values between. */
+function isBesideFall(
+  profile: MeterProfile,
+  { atMs, value }: Samples,
+  row: number,
+  { from, sinceMs, since }: { from: number; sinceMs: number; since: number | undefined },
+): boolean {
+  const stepMax = smallStep(profile)
+  let before = row - 1
+  const least = Math.max(since ?? 0, before - FLAT_READINGS_MAX)
+  while (before > least && value[before - 1] === value[row - 1]) before--
+  if (since !== undefined && before <= since) return true
+  if (before > 0 && (atMs[before - 1] as number) >= sinceMs && falls(value[before - 1] as number, value[before] as number, stepMax)) return true
+  let after = row
+  const most = Math.min(from, after + FLAT_READINGS_MAX)
+  while (after < most && value[after + 1] === value[row]) after++
+  return after < from && falls(value[after] as number, value[after + 1] as number, stepMax)
+}
