@@ -164,7 +164,7 @@ function takeReadings(
     const next = i + 1 < to ? (value[i + 1] as number) : closing
     if (!(readMs > goodMs)) throw new RangeError(`samples: row ${i} does not come after the row before it`)
     const rise = read - good
-    if (rise >= 0 && next >= read && !(rise > doubtMin && standsOut(rise, next - read)) && readMs - goodMs <= STEP_MS_MAX) {
+    if (rise >= 0 && next >= read && (rise <= doubtMin || !standsOut(rise, next - read)) && readMs - goodMs <= STEP_MS_MAX) {
       if (readMs >= hourEndMs) {
         crossHours(tally, goodMs, good, readMs, read, 0)
         hourEndMs = tally.hourMs + HOUR_MS

@@ -1,7 +1,7 @@
 // Finds readings that leave the series and return to it: zeros, maxima such as 0xFFFF, stale values, wild values
 // (docs/rules/settling.md#spike, docs/rules/settling.md#dropout).
 
-import { falls, standsOut } from './pace.ts'
+import { falls, isMore, rises, standsOut } from './pace.ts'
 
 /** Readings that a dropout leaves out at most. A longer one is a reset or a jump. */
 export const DROPOUT_READINGS_MAX = 12
@@ -19,7 +19,7 @@ export function returnRow(
   const read = value[row] as number
   const next = row + 1 < to ? (value[row + 1] as number) : closing
   if (isSpike(good, read, next, stepMax)) return row + 1
-  if (!falls(good, read, stepMax) && !(read - good > stepMax && standsOut(read - good, next - read))) return row
+  if (!falls(good, read, stepMax) && !(rises(good, read, stepMax) && standsOut(read - good, next - read))) return row
   let nearest = Math.abs(read - good)
   let inner = 0
   for (let k = row + 1; k < to && k <= row + DROPOUT_READINGS_MAX; k++) {
@@ -27,9 +27,9 @@ export function returnRow(
     const back = value[k] as number
     const returns = last > good ? falls(last, back, stepMax) : back > last
     const way = Math.max(0, back - good)
-    if (returns && !falls(good, back, stepMax) && nearest > DISTANCE_TIMES * Math.max(way, inner)) return k
+    if (returns && !falls(good, back, stepMax) && isMore(nearest, DISTANCE_TIMES * Math.max(way, inner))) return k
+    if (!falls(good, back, stepMax) && !rises(good, back, stepMax)) return row
     nearest = Math.min(nearest, Math.abs(back - good))
-    if (nearest <= stepMax) return row
     if (back > good === last > good) inner = Math.max(inner, Math.abs(back - last))
   }
   return row

@@ -9,6 +9,8 @@ import type { MeterProfile, Samples } from './series.ts'
 const SMALL_STEP_RESOLUTIONS = 100
 /** Decimal readings are stored as the nearest double: relative to both, a difference is off by at most this. */
 export const ROUNDING = 2 ** -52
+/** Multiples of such differences are equal when they differ by less, relative to them. */
+const TIE = 1e-9
 
 /** The pace is that of the steps within eight days, or eight intervals where these are longer: weekdays and weekend. */
 const HISTORY_DAYS = 8
@@ -43,6 +45,12 @@ export const smallStep = (profile: MeterProfile): number => SMALL_STEP_RESOLUTIO
 export const falls = (v: number, w: number, stepMax: number): boolean =>
   v - w > stepMax + (Math.abs(v) + Math.abs(w) + stepMax) * 2 * ROUNDING
 
+/** True when w is above v by more than J. */
+export const rises = (v: number, w: number, stepMax: number): boolean => falls(w, v, stepMax)
+
+/** True when an amount is more than a multiple, despite the rounding of doubles. */
+export const isMore = (amount: number, multiple: number): boolean => amount > multiple * (1 + TIE)
+
 /** How far before a step its history reaches. */
 export const historyMs = ({ intervalMinutes }: MeterProfile): number =>
   HISTORY_DAYS * Math.max(DAY_MS, intervalMinutes * MINUTE_MS)
@@ -63,19 +71,20 @@ export interface Way {
  */
 export function exceedsPace(profile: MeterProfile, samples: Samples, way: Way, opens: boolean): boolean {
   const { amount, from, toMs } = way
-  if (!(amount > smallStep(profile))) return false
+  const start = samples.value[from] as number
+  if (!rises(start, start + amount, smallStep(profile))) return false
   const fromMs = way.fromMs ?? plateauMs(profile, samples, from)
   const rate = amount / stepMs(profile, fromMs, toMs)
   if (isBeyondRated(profile, rate)) return true
   const after = paceAfter(profile, samples, way.next)
   const isRead = way.next + 1 < samples.atMs.length
   const times = isRead ? PEAK_TIMES : LAST_TIMES
-  if (rate <= times * after) return false
+  if (!isMore(rate, times * after)) return false
   const sinceMs = (samples.atMs[from] as number) - historyMs(profile)
   const history = paceBefore(profile, samples, { from, sinceMs, least: rate / times })
   if (history.steps >= HISTORY_STEPS_MIN) return history.rising >= PEAKS && history.peaks < PEAKS
   const isFirst = opens && from === 0 && way.next + AFTER_STEPS < samples.atMs.length
-  return isFirst && after > 0 && rate > FIRST_TIMES * after
+  return isFirst && after > 0 && isMore(rate, FIRST_TIMES * after)
 }
 
 /**
@@ -86,18 +95,19 @@ export function isSurelyCalm(profile: MeterProfile, samples: Samples, row: numbe
   const { atMs, value } = samples
   const amount = (value[row + 1] as number) - (value[row] as number)
   const stepMax = smallStep(profile)
-  if (amount <= stepMax) return !falls(value[row] as number, value[row + 1] as number, stepMax)
+  const [v, w] = [value[row] as number, value[row + 1] as number]
+  if (!rises(v, w, stepMax)) return !falls(v, w, stepMax)
   const toMs = atMs[row + 1] as number
   if (isBeyondRated(profile, amount / stepMs(profile, atMs[row] as number, toMs))) return false
   if (row + 2 < value.length && !standsOut(amount, (value[row + 2] as number) - (value[row + 1] as number))) return true
   const rate = amount / stepMs(profile, atMs[row] as number, toMs)
-  if (rate <= PEAK_TIMES * paceAfter(profile, samples, row + 1)) return true
+  if (!isMore(rate, PEAK_TIMES * paceAfter(profile, samples, row + 1))) return true
   const sinceMs = (atMs[row] as number) - historyMs(profile)
   return paceBefore(profile, samples, { from: row, sinceMs, least: rate / PEAK_TIMES, since }).peaks >= PEAKS
 }
 
 /** True when a rise is so much larger than the next that its history is worth looking at. */
-export const standsOut = (amount: number, next: number): boolean => amount > STANDS_OUT_TIMES * Math.max(0, next)
+export const standsOut = (amount: number, next: number): boolean => isMore(amount, STANDS_OUT_TIMES * Math.max(0, next))
 
 /** Rates here are register units per millisecond. */
 const isBeyondRated = ({ ratedMaxPerHour, multiplier, factor }: MeterProfile, rate: number): boolean =>
@@ -139,7 +149,7 @@ function paceBefore(
     const rise = (value[row] as number) - (value[row - 1] as number)
     if (!(rise > 0)) continue
     found.rising++
-    if (rise < least * stepMs(profile, atMs[row - 1] as number, atMs[row] as number)) continue
+    if (isMore(least * stepMs(profile, atMs[row - 1] as number, atMs[row] as number), rise)) continue
     if (isBesideFall(profile, samples, row, { from, sinceMs, since })) continue
     found.peaks++
     if (found.peaks >= PEAKS && found.steps >= HISTORY_STEPS_MIN) break

@@ -2,7 +2,7 @@
 // (docs/rules/settling.md#scale-jump).
 
 import { returnRow } from './dropout.ts'
-import { exceedsPace, falls, smallStep, standsOut } from './pace.ts'
+import { exceedsPace, falls, isMore, rises, smallStep, standsOut } from './pace.ts'
 import type { MeterProfile, Samples } from './series.ts'
 
 /** The largest power of ten looked for: MWh to Wh. */
@@ -30,13 +30,13 @@ export interface Scaled {
 export function scaledFrom(profile: MeterProfile, samples: Samples, doubt: Doubt, opens: boolean): Scaled | undefined {
   const { good, row } = doubt
   const stepMax = smallStep(profile)
-  if (!(good > stepMax)) return undefined
+  if (!rises(0, good, stepMax)) return undefined
   const read = samples.value[row] as number
   for (let power = 1; power <= SCALE_POWERS_MAX; power++) {
     const factor = 10 ** power
     const back = read / factor
     if (falls(good, back, stepMax)) return undefined
-    if (back - good <= Math.max(stepMax, GROWTH_MAX * good) && isReached(profile, samples, doubt, { row, back, opens }))
+    if ((!rises(good, back, stepMax) || !isMore(back - good, GROWTH_MAX * good)) && isReached(profile, samples, doubt, { row, back, opens }))
       return { factor, ...endOfScale(profile, samples, doubt, opens) }
   }
   return undefined

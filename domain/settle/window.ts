@@ -9,7 +9,7 @@ import { DROPOUT_READINGS_MAX } from './dropout.ts'
 import { intervalTiming } from './interval.ts'
 import { amountsMs, COUNTER_VALUES, isSurelyUsual, USUAL_IN_A_ROW } from './interval-pace.ts'
 import { believed } from './overflow.ts'
-import { AFTER_STEPS, falls, historyMs, isSurelyCalm, smallStep, standsOut } from './pace.ts'
+import { AFTER_STEPS, falls, historyMs, isSurelyCalm, rises, smallStep, standsOut } from './pace.ts'
 import { replacementsAmong } from './replacement.ts'
 import type { MeterProfile, Samples, SettleWindow } from './series.ts'
 
@@ -45,13 +45,16 @@ export function planWindow(
   if (given.atMs.length === 0) {
     if (!edge.reachesStart) return { more: 'before' }
     if (!edge.reachesEnd) return { more: 'after' }
-    return { ...hoursOf(touched), firstIndex: 0, lastIndex: -1, opensSeries: true, closesSeries: true }
+    // Replacements lengthened the series while a reading was believed.
+    const times = [touched.fromMs, touched.toMs, ...profile.replacements.map((replaced) => replaced.atMs)]
+    const hours = hoursOf({ fromMs: Math.min(...times), toMs: Math.max(...times) })
+    return { ...hours, firstIndex: 0, lastIndex: -1, opensSeries: true, closesSeries: true }
   }
   const plan =
     profile.kind === 'interval'
       ? planIntervals(profile, given, changed, edge)
       : planRegister(profile, given, changed, edge)
-  if ('more' in plan) return plan
+  if ('more' in plan || profile.kind === 'interval') return plan
   // Events of readings that are not believed lie outside the first and last that are.
   const hours = hoursOf(touched)
   return {
@@ -196,7 +199,7 @@ function anchorTest(
   const isFall = (row: number): boolean => falls(valueAt(row), valueAt(row + 1), stepMax)
   const isSteep = (row: number): boolean => {
     const rise = valueAt(row + 1) - valueAt(row)
-    return rise > stepMax && (row + 2 > high || standsOut(rise, valueAt(row + 2) - valueAt(row + 1)))
+    return rises(valueAt(row), valueAt(row + 1), stepMax) && (row + 2 > high || standsOut(rise, valueAt(row + 2) - valueAt(row + 1)))
   }
   const some = (from: number, to: number, test: (row: number) => boolean): boolean => {
     for (let row = to - 1; row >= from; row--) if (test(row)) return true
@@ -206,8 +209,9 @@ function anchorTest(
     if (row + 1 > high || (row - margin < low && !isStart)) return false
     const from = Math.max(low, row - margin)
     const to = Math.min(high, row + DROPOUT_READINGS_MAX)
-    // Neighbours in time are neighbours in the register only without a replacement between them.
-    const around = { fromMs: timeAt(from), toMs: timeAt(to) }
+    // Neighbours in time are neighbours in the register only without a replacement between them, and a replacement may
+    // begin the series.
+    const around = { fromMs: row - margin < low ? Number.NEGATIVE_INFINITY : timeAt(from), toMs: timeAt(to) }
     if (profile.replacements.some(({ atMs }) => atMs >= around.fromMs && atMs <= around.toMs)) return false
     if (isNet) return !some(from, row, (at) => isNetJump(value, at, stepMax))
     if (some(from, row + 1, isFall)) return false

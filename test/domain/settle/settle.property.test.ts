@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { settleCase, sumKnown } from '../../../domain/settle/case.ts'
 import { changesHours, eventId } from '../../../domain/settle/review.ts'
 import type { HourSeries, MeterProfile, Override, Samples } from '../../../domain/settle/series.ts'
-import { HOUR_FLAGS, planWindow, settleSamples } from '../../../domain/settle/settle.ts'
+import { HOUR_FLAGS, planWindow, settleSamples, widenedTouch } from '../../../domain/settle/settle.ts'
+import { NO_HOUR } from '../../../domain/hours.ts'
 import { settleByTheBook } from './oracle.ts'
 
 const HOUR = 3_600_000
@@ -221,7 +222,7 @@ describe('incremental settlement is byte for byte a rebuild', () => {
         fc.tuple(
           ...some.map(({ atMs, value }) =>
             fc
-              .constantFrom(0, value - 1, value - 1.01, value + 300, value + 0.5)
+              .constantFrom(0, ...[-100, -101, 30_000, 50].map((by) => (Math.round(value * 100) + by) / 100))
               .map((other) => ({ atMs, value: other })),
           ),
         ),
@@ -370,9 +371,9 @@ function patch(
   const count = all.atMs.length
   let from = Math.max(0, all.atMs.findIndex((ms) => ms >= touched.fromMs) - load.reach)
   let to = Math.min(count, all.atMs.findLastIndex((ms) => ms <= touched.toMs) + 1 + load.reach)
-  for (;;) {
+  for (let span = touched; ; ) {
     const loaded = { atMs: all.atMs.subarray(from, to), value: all.value.subarray(from, to) }
-    const plan = planWindow(profile, loaded, touched, { reachesStart: from === 0, reachesEnd: to === count })
+    const plan = planWindow(profile, loaded, span, { reachesStart: from === 0, reachesEnd: to === count })
     if ('more' in plan) {
       if (plan.more === 'before') {
         expect(from).toBeGreaterThan(0)
@@ -384,7 +385,15 @@ function patch(
       continue
     }
     const isOutside = (ms: number): boolean => ms < plan.fromMs || ms >= plan.toMs
-    const fresh = bookOf(settleSamples(profile, loaded, plan))
+    const series = settleSamples(profile, loaded, plan)
+    const flagAt = (hourMs: number): number => book.hours.get(hourMs)?.flag ?? NO_HOUR
+    const state = { flagAt, endsInDoubt: series.endsInDoubt ?? false, lastMs: all.atMs[count - 1] }
+    const wider = widenedTouch(span, plan, state)
+    if (wider) {
+      span = wider
+      continue
+    }
+    const fresh = bookOf(series)
     for (const hourMs of book.hours.keys()) if (!isOutside(hourMs)) book.hours.delete(hourMs)
     for (const [hourMs, hour] of fresh.hours) book.hours.set(hourMs, hour)
     const before = book.events.filter((event) => event.atMs < plan.fromMs)
