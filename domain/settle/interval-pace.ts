@@ -48,7 +48,7 @@ export function doubtfulAmounts(
     const found = doubtAt(profile, samples, row)
     if (!found) continue
     row = found.endRow - 1
-    const event = eventOf(samples, found)
+    const event = eventOf(profile, samples, found)
     const id = `${event.kind}:${event.atMs}`
     if (undone.has(id)) continue
     rows.push({ ...found, isAccepted: accepted.has(id) })
@@ -105,10 +105,16 @@ function endOfDoubt(isUsual: (row: number) => boolean, row: number, last: number
   return last + 1
 }
 
-function eventOf({ atMs, value }: Samples, { row, endRow, usual, kind, factor }: DoubtfulRows): RegisterEvent {
+function eventOf(
+  { stamp, intervalMinutes }: MeterProfile,
+  { atMs, value }: Samples,
+  { row, endRow, usual, kind, factor }: DoubtfulRows,
+): RegisterEvent {
+  const lengthMs = Math.round(intervalMinutes * MINUTE_MS)
+  const leadMs = stamp === 'end' ? lengthMs : 0
   const span = {
-    atMs: atMs[row] as number,
-    untilMs: atMs[endRow - 1] as number,
+    atMs: (atMs[row] as number) - leadMs,
+    untilMs: (atMs[endRow - 1] as number) - leadMs + lengthMs,
     before: usual,
     after: value[row] as number,
   }

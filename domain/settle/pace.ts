@@ -29,6 +29,8 @@ const PEAK_TIMES = 30
 const LAST_TIMES = 300
 /** The first step of a meter, by the pace after it alone: a reading of 0 before the register was reached. */
 const FIRST_TIMES = 1000
+/** The rise from a value to which the register fell, by the pace after it alone: the end of a long dropout. */
+const FALLEN_TIMES = 1000
 /** A smaller multiple of the step after it is not doubtful. */
 const STANDS_OUT_TIMES = 10
 /** Meters carry more than their rated maximum for a while. */
@@ -73,13 +75,15 @@ export function exceedsPace(profile: MeterProfile, samples: Samples, way: Way, o
   const { amount, from, toMs } = way
   const start = samples.value[from] as number
   if (!rises(start, start + amount, smallStep(profile))) return false
-  const fromMs = way.fromMs ?? plateauMs(profile, samples, from)
+  const plateau = plateauOf(profile, samples, from, 0)
+  const fromMs = way.fromMs ?? plateau.fromMs
   const rate = amount / stepMs(profile, fromMs, toMs)
   if (isBeyondRated(profile, rate)) return true
   const after = paceAfter(profile, samples, way.next)
   const isRead = way.next + 1 < samples.atMs.length
   const times = isRead ? PEAK_TIMES : LAST_TIMES
   if (!isMore(rate, times * after)) return false
+  if (plateau.isFallen && after > 0 && isMore(rate, FALLEN_TIMES * after)) return true
   const sinceMs = (samples.atMs[from] as number) - historyMs(profile)
   const history = paceBefore(profile, samples, { from, sinceMs, least: rate / times })
   if (history.steps >= HISTORY_STEPS_MIN) return history.rising >= PEAKS && history.peaks < PEAKS
@@ -100,6 +104,8 @@ export function isSurelyCalm(profile: MeterProfile, samples: Samples, row: numbe
   const toMs = atMs[row + 1] as number
   if (isBeyondRated(profile, amount / stepMs(profile, atMs[row] as number, toMs))) return false
   if (row + 2 < value.length && !standsOut(amount, (value[row + 2] as number) - (value[row + 1] as number))) return true
+  const plateau = plateauOf(profile, samples, row, since)
+  if (plateau.isFallen || plateau.isCut) return false
   const rate = amount / stepMs(profile, atMs[row] as number, toMs)
   if (!isMore(rate, PEAK_TIMES * paceAfter(profile, samples, row + 1))) return true
   const sinceMs = (atMs[row] as number) - historyMs(profile)
@@ -116,12 +122,23 @@ const isBeyondRated = ({ ratedMaxPerHour, multiplier, factor }: MeterProfile, ra
 const stepMs = ({ intervalMinutes }: MeterProfile, fromMs: number, toMs: number): number =>
   Math.max(toMs - fromMs, Math.min(intervalMinutes, STEP_MINUTES_MIN) * MINUTE_MS)
 
-/** Since when the register stands at the value of a row: a stale value that is caught up is no jump. */
-function plateauMs(profile: MeterProfile, { atMs, value }: Samples, row: number): number {
+/**
+ * Since when the register stands at the value of a row: a stale value that is caught up is no jump. A value to which the
+ * register fell is not stale. `isCut`: the plateau may begin before row `since`.
+ */
+function plateauOf(
+  profile: MeterProfile,
+  { atMs, value }: Samples,
+  row: number,
+  since: number,
+): { fromMs: number; isFallen: boolean; isCut: boolean } {
   const sinceMs = (atMs[row] as number) - historyMs(profile)
   let first = row
-  while (first > 0 && value[first - 1] === value[row] && (atMs[first - 1] as number) >= sinceMs) first--
-  return atMs[first] as number
+  while (first > since && value[first - 1] === value[row] && (atMs[first - 1] as number) >= sinceMs) first--
+  const isOld = first > since && (atMs[first - 1] as number) < sinceMs
+  const isFallen =
+    first > since && !isOld && falls(value[first - 1] as number, value[row] as number, smallStep(profile))
+  return { fromMs: atMs[isFallen ? row : first] as number, isFallen, isCut: first === since }
 }
 
 function paceAfter(profile: MeterProfile, { atMs, value }: Samples, next: number): number {

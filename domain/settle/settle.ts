@@ -9,7 +9,7 @@ import { believed } from './overflow.ts'
 import type { HourSeries, MeterProfile, Samples, SettleWindow } from './series.ts'
 
 export { HOUR_FLAGS, type HourFlag } from '../hours.ts'
-export { planWindow, widenedTouch } from './window.ts'
+export { isInDoubt, planWindow, widenedTouch } from './window.ts'
 
 /**
  * The hours of a series, or those in the window, with the events that begin in it, by the rules and flags of

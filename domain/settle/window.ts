@@ -3,7 +3,7 @@
 // readings re-open exactly the hours they touch). Readings are added or corrected, never deleted.
 
 import { HOUR_MS, hourStart } from '../calendar.ts'
-import { DOUBTFUL, hourCeiling, indexFrom } from '../hours.ts'
+import { DOUBTFUL, hourCeiling, indexFrom, SUSPECT } from '../hours.ts'
 import { isNetJump, NET_STEPS } from './bidirectional.ts'
 import { DROPOUT_READINGS_MAX } from './dropout.ts'
 import { intervalTiming } from './interval.ts'
@@ -79,6 +79,12 @@ function withScaled({ overrides = [], kind }: MeterProfile, { fromMs, toMs }: To
   return since.length === 0 ? { fromMs, toMs } : { fromMs: Math.min(fromMs, ...since), toMs: Number.POSITIVE_INFINITY }
 }
 
+/** Hours that readings of a scale may lie in: of one that goes on, and of one that returned. */
+export const isInDoubt = (flag: number): boolean => flag === DOUBTFUL || flag === SUSPECT
+
+/** Hours looked through after a window for the end of readings that were left out. */
+const LEFT_OUT_HOURS_MAX = 24
+
 /**
  * The touched span, widened to the doubtful hours that stand beside the window, if there are any: whether a scale still
  * holds is known from its jump alone. `flagAt`: the stored flag of an hour; `lastMs`: the last reading of the meter.
@@ -88,13 +94,15 @@ export function widenedTouch(
   plan: WindowPlan,
   { flagAt, endsInDoubt, lastMs }: { flagAt: (hourMs: number) => number; endsInDoubt: boolean; lastMs: number },
 ): TouchedSpan | undefined {
-  let { fromMs } = plan
-  while (!plan.opensSeries && flagAt(fromMs - HOUR_MS) === DOUBTFUL) fromMs -= HOUR_MS
-  const reachesOut = !plan.closesSeries && (endsInDoubt || flagAt(plan.toMs) === DOUBTFUL)
-  if (fromMs === plan.fromMs && !reachesOut) return undefined
+  let { fromMs, toMs } = plan
+  while (!plan.opensSeries && isInDoubt(flagAt(fromMs - HOUR_MS))) fromMs -= HOUR_MS
+  const mostMs = toMs + LEFT_OUT_HOURS_MAX * HOUR_MS
+  while (!plan.closesSeries && toMs < mostMs && flagAt(toMs) === SUSPECT) toMs += HOUR_MS
+  const reachesEnd = !plan.closesSeries && (endsInDoubt || toMs === mostMs || flagAt(toMs) === DOUBTFUL)
+  if (fromMs === plan.fromMs && toMs === plan.toMs && !reachesEnd) return undefined
   return {
     fromMs: fromMs === plan.fromMs ? touched.fromMs : Math.min(touched.fromMs, fromMs),
-    toMs: reachesOut ? Math.max(touched.toMs, lastMs) : touched.toMs,
+    toMs: Math.max(touched.toMs, reachesEnd ? lastMs : toMs === plan.toMs ? touched.toMs : toMs),
   }
 }
 

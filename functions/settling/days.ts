@@ -3,12 +3,12 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
-import { DOUBTFUL, NO_HOUR } from '../../domain/hours.ts'
+import { NO_HOUR } from '../../domain/hours.ts'
 import type { ReadMeter } from '../../domain/registry/records.ts'
 import { DROPOUT_READINGS_MAX } from '../../domain/settle/dropout.ts'
 import { AFTER_STEPS } from '../../domain/settle/pace.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../domain/settle/series.ts'
-import { planWindow, settleSamples, widenedTouch } from '../../domain/settle/settle.ts'
+import { isInDoubt, planWindow, settleSamples, widenedTouch } from '../../domain/settle/settle.ts'
 import type { WindowPlan } from '../../domain/settle/window.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 import type { ConsumptionDay, ConsumptionStore, ReadingStore, Touched } from '../platform.ts'
@@ -232,7 +232,7 @@ async function widenedWork(
       const day = dayOf(ms - HOUR_MS)
       return flags.get(day)?.[(ms - HOUR_MS - dayStartMs(day)) / HOUR_MS] ?? NO_HOUR
     }
-    while (flagBefore(fromMs) === DOUBTFUL) fromMs -= HOUR_MS
+    while (isInDoubt(flagBefore(fromMs))) fromMs -= HOUR_MS
     if (fromMs > dayStartMs(toDay - DOUBT_DAYS)) break
   }
   return { ...work, touched: { ...work.touched, fromMs, toMs: Math.min(span.toMs, work.extent[1]) } }

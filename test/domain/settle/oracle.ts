@@ -152,11 +152,10 @@ function isBeyond(
   const least = Math.min(profile.intervalMinutes, 15) * MINUTE
   const paceOf = (steps: number, fromMs: number, untilMs: number): number => steps / Math.max(untilMs - fromMs, least)
   const history = raw.filter(({ atMs }) => atMs <= from.atMs && atMs >= from.atMs - 8 * DAY)
-  let flatMs = from.atMs
-  for (const one of history.toReversed()) {
-    if (one.steps !== from.steps) break
-    flatMs = one.atMs
-  }
+  const flat = history.findLast(({ steps }) => steps !== from.steps)
+  const isFallen = flat !== undefined && flat.steps - from.steps > J
+  const stands = history.find(({ atMs }) => flat === undefined || atMs > flat.atMs) ?? from
+  const flatMs = isFallen ? from.atMs : stands.atMs
   const pace = paceOf(rise, sinceMs ?? flatMs, toMs)
   const pacesOf = (some: Reading[]): number[] =>
     some.slice(1).map((to, i) => paceOf(to.steps - some[i].steps, some[i].atMs, to.atMs))
@@ -164,6 +163,7 @@ function isBeyond(
   const after = Math.max(0, ...pacesOf(following))
   const times = following.length > 1 ? 30 : 300
   if (pace <= times * after) return false
+  if (isFallen && after > 0 && pace > 1000 * after) return true
   const paces = pacesOf(history)
   if (paces.length < 4) {
     return isReading && from.n === 0 && following.length === 5 && after > 0 && pace > 1000 * after
