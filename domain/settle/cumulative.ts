@@ -150,8 +150,8 @@ function takeReadings(
   const { from, to } = range
   let { value } = samples
   const doubtMin = smallStep(tally.profile)
-  // The last reading of a register is always kept: as its own successor it cannot be a spike.
-  const closing = end ? end.finalValue : (value[to - 1] as number)
+  // The last reading of a register is always kept: as its own successor it cannot be a spike. That of a window has one.
+  const closing = end ? end.finalValue : (value[Math.min(to, value.length - 1)] as number)
   let goodMs = first.atMs
   let good = first.value
   let goodRow = first.row
@@ -257,12 +257,12 @@ function takeDoubt(
         : readingAt(samples, to - 1)
   const proposed = returns ? 'dropped' : 'scaled'
   report(tally, { kind: 'scaleJump', ...span, untilMs: last.atMs, factor, proposed })
+  if (endRow === to && !end) tally.endsInDoubt = true
   if (tally.accepted.has(`scaleJump:${goodMs}`)) return { row: endRow - 1, value: withScale(value, row, scaled) }
   if (returns) {
     flagHours(tally.hours, { fromMs: toMs - 0.5, toMs: (atMs[endRow - 1] as number) + 0.5 }, SUSPECT)
     return { row: endRow - 1 }
   }
-  if (endRow === to && !end) tally.endsInDoubt = true
   crossUnknown(tally, { atMs: goodMs, value: good, row: goodRow }, last, DOUBTFUL)
   return { row: Math.min(endRow, to - 1), good: last }
 }

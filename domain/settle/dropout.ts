@@ -22,12 +22,16 @@ export function returnRow(
   if (!falls(good, read, stepMax) && !(rises(good, read, stepMax) && standsOut(read - good, next - read))) return row
   let nearest = Math.abs(read - good)
   let inner = 0
+  // A value below that is repeated is stale, however near.
+  let isStale = read < good
   for (let k = row + 1; k < to && k <= row + DROPOUT_READINGS_MAX; k++) {
     const last = value[k - 1] as number
     const back = value[k] as number
     const returns = last > good ? falls(last, back, stepMax) : back > last
     const way = Math.max(0, back - good)
-    if (returns && !falls(good, back, stepMax) && isMore(nearest, DISTANCE_TIMES * Math.max(way, inner))) return k
+    const isFar = isMore(nearest, DISTANCE_TIMES * Math.max(way, inner)) || (isStale && k > row + 1)
+    if (returns && isFar && !falls(good, back, stepMax)) return k
+    isStale &&= back === read
     if (!falls(good, back, stepMax) && !rises(good, back, stepMax)) return row
     nearest = Math.min(nearest, Math.abs(back - good))
     if (back > good === last > good) inner = Math.max(inner, Math.abs(back - last))

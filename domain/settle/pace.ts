@@ -37,6 +37,8 @@ const STANDS_OUT_TIMES = 10
 const RATED_TIMES = 1.2
 /** Readings closer than this, or than the interval, count as this far apart: a gateway may send twice within a second. */
 const STEP_MINUTES_MIN = 15
+/** A rise and a fall that differ by less are the two edges of a dropout. */
+const EDGE_TIMES = 2
 /** Readings of equal value that are looked through beside a step. */
 const FLAT_READINGS_MAX = 12
 
@@ -141,11 +143,17 @@ function plateauOf(
   return { fromMs: atMs[isFallen ? row : first] as number, isFallen, isCut: first === since }
 }
 
-function paceAfter(profile: MeterProfile, { atMs, value }: Samples, next: number): number {
+/** The largest pace of the AFTER_STEPS steps from row `next` on; 0 where none rises. */
+function paceAfter(profile: MeterProfile, samples: Samples, next: number): number {
+  const { atMs, value } = samples
+  const end = Math.min(next + AFTER_STEPS, value.length - 1)
   let most = 0
-  for (let row = next; row < next + AFTER_STEPS && row + 1 < value.length; row++) {
-    const rise = (value[row + 1] as number) - (value[row] as number)
-    if (rise > 0) most = Math.max(most, rise / stepMs(profile, atMs[row] as number, atMs[row + 1] as number))
+  for (let row = next + 1; row <= end; row++) {
+    const rise = (value[row] as number) - (value[row - 1] as number)
+    const pace = rise / stepMs(profile, atMs[row - 1] as number, atMs[row] as number)
+    if (pace <= most || isDropoutEdge(profile, samples, row, { first: next, from: end, sinceMs: atMs[next] as number }))
+      continue
+    most = pace
   }
   return most
 }
@@ -165,30 +173,38 @@ function paceBefore(
     found.steps++
     const rise = (value[row] as number) - (value[row - 1] as number)
     if (!(rise > 0)) continue
+    if (isDropoutEdge(profile, samples, row, { first: since, from, sinceMs, isCut: since !== undefined })) continue
     found.rising++
     if (isMore(least * stepMs(profile, atMs[row - 1] as number, atMs[row] as number), rise)) continue
-    if (isBesideFall(profile, samples, row, { from, sinceMs, since })) continue
     found.peaks++
     if (found.peaks >= PEAKS && found.steps >= HISTORY_STEPS_MIN) break
   }
   return found
 }
 
-/** True for the rise to `row` out of a dropout or into one: a fall lies before or after it, and equal values between. */
-function isBesideFall(
+/**
+ * True for the rise to `row` out of a dropout or into one: a fall of about its size lies before or after it, and equal
+ * values between. It looks at rows `first` to `from`; `isCut`: an edge may lie before them.
+ */
+function isDropoutEdge(
   profile: MeterProfile,
   { atMs, value }: Samples,
   row: number,
-  { from, sinceMs, since }: { from: number; sinceMs: number; since: number | undefined },
+  { first = 0, from, sinceMs, isCut }: { first?: number; from: number; sinceMs: number; isCut?: boolean },
 ): boolean {
   const stepMax = smallStep(profile)
+  const rise = (value[row] as number) - (value[row - 1] as number)
+  if (rise <= stepMax) return false
   let before = row - 1
-  const least = Math.max(since ?? 0, before - FLAT_READINGS_MAX)
+  const least = Math.max(first, before - FLAT_READINGS_MAX)
   while (before > least && value[before - 1] === value[row - 1]) before--
-  if (since !== undefined && before <= since) return true
-  if (before > 0 && (atMs[before - 1] as number) >= sinceMs && falls(value[before - 1] as number, value[before] as number, stepMax)) return true
+  if (isCut && before <= first) return true
+  const isLike = (v: number, w: number): boolean =>
+    falls(v, w, stepMax) && !isMore(rise, EDGE_TIMES * (v - w)) && !isMore(v - w, EDGE_TIMES * rise)
+  if (before > first && (atMs[before - 1] as number) >= sinceMs && isLike(value[before - 1] as number, value[before] as number))
+    return true
   let after = row
   const most = Math.min(from, after + FLAT_READINGS_MAX)
   while (after < most && value[after + 1] === value[row]) after++
-  return after < from && falls(value[after] as number, value[after + 1] as number, stepMax)
+  return after < from && isLike(value[after] as number, value[after + 1] as number)
 }

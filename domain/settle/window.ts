@@ -17,6 +17,8 @@ export interface TouchedSpan {
   /** Times of the earliest and the latest reading that arrived or was corrected. */
   fromMs: number
   toMs: number
+  /** Not a reading changed but the verdict on one: the pace of later steps stays. */
+  isReview?: boolean
 }
 
 /** True when the loaded samples begin with the meter's first reading of all, or end with its last. */
@@ -73,10 +75,12 @@ const hoursOf = ({ fromMs, toMs }: TouchedSpan): TouchedSpan => ({
  * A scale that was accepted, and amounts that count as read, hold from their first reading on: what changes after it is
  * settled from there to the end.
  */
-function withScaled({ overrides = [], kind }: MeterProfile, { fromMs, toMs }: TouchedSpan): TouchedSpan {
+function withScaled(profile: MeterProfile, touched: TouchedSpan): TouchedSpan {
+  const { overrides = [], kind } = profile
+  const { fromMs, toMs } = touched
   const holds = overrides.filter(({ accepted }) => accepted || kind === 'interval')
-  const since = holds.map(({ atMs }) => atMs).filter((atMs) => atMs <= toMs)
-  return since.length === 0 ? { fromMs, toMs } : { fromMs: Math.min(fromMs, ...since), toMs: Number.POSITIVE_INFINITY }
+  const since = holds.map(({ atMs }) => atMs).filter((atMs) => atMs <= toMs + historyMs(profile))
+  return since.length === 0 ? touched : { fromMs: Math.min(fromMs, ...since), toMs: Number.POSITIVE_INFINITY }
 }
 
 /** Hours that readings of a scale may lie in: of one that goes on, and of one that returned. */
@@ -140,7 +144,7 @@ function planRegister(
 
   let after = indexFrom(atMs, touched.toMs)
   if (atMs[after] === touched.toMs) after++
-  const reopenedMs = touched.toMs + historyMs(profile)
+  const reopenedMs = touched.isReview ? touched.toMs : touched.toMs + historyMs(profile)
   if (!edge.reachesEnd && (end < 0 || timeAt(end) <= reopenedMs)) return { more: 'after' }
   const isAfter = anchorTest(profile, samples, { low: after, high: end, isStart: false })
   inner = Math.max(after, lastDoubt(profile, samples, { after, reopenedMs }) + 1)
@@ -177,8 +181,8 @@ function lastDoubt(
 /** True when a step between two rows can only be judged with its history. */
 function hasDoubt(profile: MeterProfile, samples: Samples, first: number, last: number): boolean {
   const { atMs } = samples
-  const [firstMs, lastMs] = [atMs[first] as number, atMs[last] as number]
-  if (profile.replacements.some((replaced) => replaced.atMs >= firstMs && replaced.atMs <= lastMs)) return true
+  const firstMs = atMs[first] as number
+  if (profile.replacements.some((replaced) => replaced.atMs >= firstMs)) return true
   for (let row = first; row < last; row++) if (!isSurelyCalm(profile, samples, row, 0)) return true
   return false
 }
@@ -264,7 +268,7 @@ function planIntervals(
   if (older < 0 && !edge.reachesStart) return { more: 'before' }
   if (newer > end && !edge.reachesEnd) return { more: 'after' }
 
-  const reopenedMs = touched.toMs + amountsMs(profile)
+  const reopenedMs = touched.isReview ? touched.toMs : touched.toMs + amountsMs(profile)
   if (!edge.reachesEnd && timeAt(end) <= reopenedMs) return { more: 'after' }
   if (older < AMOUNTS_BEFORE && !edge.reachesStart) return { more: 'before' }
   const doubtful = { first: Math.max(0, older - AMOUNTS_BEFORE), last: newer - 1 }
@@ -273,7 +277,7 @@ function planIntervals(
   }
   let changedFromMs = Math.min(touched.fromMs - leadMs, older < 0 ? Number.POSITIVE_INFINITY : startOf(doubtful.first))
   let changedToMs = Math.max(
-    Math.min(touched.toMs, timeAt(end)) - leadMs + lengthMs,
+    (Number.isFinite(touched.toMs) ? touched.toMs : timeAt(end)) - leadMs + lengthMs,
     doubtful.last < 0 ? Number.NEGATIVE_INFINITY : endOf(doubtful.last),
   )
   if (newer > end && older >= 0) changedFromMs = Math.min(changedFromMs, endOf(older))

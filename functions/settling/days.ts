@@ -9,7 +9,7 @@ import { DROPOUT_READINGS_MAX } from '../../domain/settle/dropout.ts'
 import { AFTER_STEPS } from '../../domain/settle/pace.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../domain/settle/series.ts'
 import { isInDoubt, planWindow, settleSamples, widenedTouch } from '../../domain/settle/settle.ts'
-import type { WindowPlan } from '../../domain/settle/window.ts'
+import type { TouchedSpan, WindowPlan } from '../../domain/settle/window.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 import type { ConsumptionDay, ConsumptionStore, ReadingStore, Touched } from '../platform.ts'
 import type { OverriddenMeter } from './review.ts'
@@ -19,7 +19,7 @@ export type Extent = readonly [firstMs: number, lastMs: number]
 /** A meter with new readings. */
 export interface MeterWork {
   meter: ReadMeter & OverriddenMeter
-  touched: Touched
+  touched: Touched & Pick<TouchedSpan, 'isReview'>
   /** Its first and last reading ever. */
   extent: Extent
   /** Hours stored under an earlier profile may exist and must be cleared first. */

@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import { NO_HOUR } from '../../../domain/hours.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../../domain/settle/series.ts'
 import { planWindow, settleSamples, widenedTouch } from '../../../domain/settle/settle.ts'
+import type { TouchedSpan } from '../../../domain/settle/window.ts'
 
 const HOUR = 3_600_000
 
@@ -41,13 +42,13 @@ export function patch(
   book: Book,
   profile: MeterProfile,
   all: Samples,
-  touched: { fromMs: number; toMs: number },
+  touched: TouchedSpan,
   load: { reach: number; widening: number },
 ): void {
   const count = all.atMs.length
   let from = Math.max(0, all.atMs.findIndex((ms) => ms >= touched.fromMs) - load.reach)
   let to = Math.min(count, all.atMs.findLastIndex((ms) => ms <= touched.toMs) + 1 + load.reach)
-  for (let span = touched; ; ) {
+  for (let span: TouchedSpan = touched; ; ) {
     const loaded = { atMs: all.atMs.subarray(from, to), value: all.value.subarray(from, to) }
     const plan = planWindow(profile, loaded, span, { reachesStart: from === 0, reachesEnd: to === count })
     if ('more' in plan) {

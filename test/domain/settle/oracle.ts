@@ -160,7 +160,7 @@ function isBeyond(
   const pacesOf = (some: Reading[]): number[] =>
     some.slice(1).map((to, i) => paceOf(to.steps - some[i].steps, some[i].atMs, to.atMs))
   const following = raw.slice(next, next + 5)
-  const after = Math.max(0, ...pacesOf(following))
+  const after = Math.max(0, ...pacesOf(following).filter((_, i) => !isDropoutEdge(following, i + 1)))
   const times = following.length > 1 ? 30 : 300
   if (pace <= times * after) return false
   if (isFallen && after > 0 && pace > 1000 * after) return true
@@ -168,19 +168,22 @@ function isBeyond(
   if (paces.length < 4) {
     return isReading && from.n === 0 && following.length === 5 && after > 0 && pace > 1000 * after
   }
-  if (paces.filter((one) => one > 0).length < 3) return false
-  const peaks = paces.filter((one, i) => one >= pace / times && !isBesideFall(history, i + 1))
-  return peaks.length < 3
+  const rising = paces.filter((one, i) => one > 0 && !isDropoutEdge(history, i + 1))
+  if (rising.length < 3) return false
+  return rising.filter((one) => one >= pace / times).length < 3
 }
 
-/** The rise to place `i` leads out of a fall or into one, over equal readings. */
-function isBesideFall(history: Reading[], i: number): boolean {
+/** The rise to place `i` leads out of a fall of its size or into one, over equal readings. */
+function isDropoutEdge(history: Reading[], i: number): boolean {
+  const rise = history[i].steps - history[i - 1].steps
+  if (rise <= J) return false
+  const isLike = (fall: number): boolean => fall > J && rise <= 2 * fall && fall <= 2 * rise
   let before = i - 1
   while (before > 0 && i - 1 - before < 12 && history[before - 1].steps === history[i - 1].steps) before--
-  if (before > 0 && history[before - 1].steps - history[before].steps > J) return true
+  if (before > 0 && isLike(history[before - 1].steps - history[before].steps)) return true
   let after = i
   while (after < history.length - 1 && after - i < 12 && history[after + 1].steps === history[i].steps) after++
-  return after < history.length - 1 && history[after].steps - history[after + 1].steps > J
+  return after < history.length - 1 && isLike(history[after].steps - history[after + 1].steps)
 }
 
 /** The place at which a register returns that leaves `good` at place `i`; `i` when it does not. */
@@ -198,7 +201,9 @@ function returnOf(register: Reading[], i: number, good: number): number {
     const inner = run.slice(1).map((steps, j) => (steps > good === run[j] > good ? Math.abs(steps - run[j]) : 0))
     const last = run[run.length - 1]
     const comes = last > good ? last - back > J : back > last
-    if (comes && back >= good - J && Math.min(...distances) > 10 * Math.max(0, back - good, ...inner)) return k
+    const isStale = run.length > 1 && run[0] < good && run.every((steps) => steps === run[0])
+    const isFar = Math.min(...distances) > 10 * Math.max(0, back - good, ...inner)
+    if (comes && back >= good - J && (isFar || isStale)) return k
   }
   return i
 }
