@@ -107,7 +107,7 @@ export interface Given {
     meters: readonly Meter[]
     /** By meter. All begin at the same hour. */
     hours: ReadonlyMap<string, MeterHours>
-    events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean }[]>
+    events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean; proposed?: string }[]>
     /** By PV meter: the present month, then the same month of earlier years. */
     generated: ReadonlyMap<string, readonly { kwh: number; days: number }[]>
     /** The boundary of its data centre. */

@@ -1,6 +1,6 @@
-// Judges whether a register can have risen as far as two readings say: by the meter's rated maximum, and by its own pace
-// in the days before and right after (docs/rules/settling.md#pace). A verdict depends on the readings of a bounded time,
-// so that a window settles to the same bytes as the whole.
+// Judges whether a register can have risen as far as two readings say: by the meter's rated maximum, and by its own
+// pace in the days before and right after (docs/rules/settling.md#pace). A verdict depends on the readings of a bounded
+// time, so that a window settles to the same bytes as the whole.
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../calendar.ts'
 import type { MeterProfile, Samples } from './series.ts'
@@ -35,7 +35,9 @@ const FALLEN_TIMES = 1000
 const STANDS_OUT_TIMES = 10
 /** Meters carry more than their rated maximum for a while. */
 const RATED_TIMES = 1.2
-/** Readings closer than this, or than the interval, count as this far apart: a gateway may send twice within a second. */
+/**
+ * Readings closer than this, or than the interval, count as this far apart: a gateway may send twice within a second.
+ */
 const STEP_MINUTES_MIN = 15
 /** A rise and a fall that differ by less are the two edges of a dropout. */
 const EDGE_TIMES = 2
@@ -125,8 +127,8 @@ const stepMs = ({ intervalMinutes }: MeterProfile, fromMs: number, toMs: number)
   Math.max(toMs - fromMs, Math.min(intervalMinutes, STEP_MINUTES_MIN) * MINUTE_MS)
 
 /**
- * Since when the register stands at the value of a row: a stale value that is caught up is no jump. A value to which the
- * register fell is not stale. `isCut`: the plateau may begin before row `since`.
+ * Since when the register stands at the value of a row: a stale value that is caught up is no jump. A value to which
+ * the register fell is not stale. `isCut`: the plateau may begin before row `since`.
  */
 function plateauOf(
   profile: MeterProfile,
@@ -201,7 +203,11 @@ function isDropoutEdge(
   if (isCut && before <= first) return true
   const isLike = (v: number, w: number): boolean =>
     falls(v, w, stepMax) && !isMore(rise, EDGE_TIMES * (v - w)) && !isMore(v - w, EDGE_TIMES * rise)
-  if (before > first && (atMs[before - 1] as number) >= sinceMs && isLike(value[before - 1] as number, value[before] as number))
+  if (
+    before > first &&
+    (atMs[before - 1] as number) >= sinceMs &&
+    isLike(value[before - 1] as number, value[before] as number)
+  )
     return true
   let after = row
   const most = Math.min(from, after + FLAT_READINGS_MAX)

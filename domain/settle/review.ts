@@ -44,6 +44,16 @@ export function parseEventId(id: string): { kind: EventKind; atMs: number } | un
 export const changesHours = <E extends { kind: EventKind }>(event: E): event is E & Pick<Override, 'kind'> =>
   WALKED_KINDS.some((kind) => kind === event.kind)
 
+/** Kinds whose hours are unknown until a person reviews the event (docs/rules/settling.md#doubtful-events). */
+const DOUBTFUL_KINDS: readonly string[] = [
+  'jump',
+  'scaleJump',
+  'longGap',
+  'wrongKind',
+  'replacementConflict',
+] satisfies EventKind[]
+export const isDoubtful = (kind: string): boolean => DOUBTFUL_KINDS.includes(kind)
+
 /** The override that follows from the state of a review: of an undone event, and of a scale jump that is accepted. */
 export function overrideOf(event: FieldEvent, state: ReviewState): Override | undefined {
   if (!changesHours(event)) return undefined

@@ -36,7 +36,10 @@ export function scaledFrom(profile: MeterProfile, samples: Samples, doubt: Doubt
     const factor = 10 ** power
     const back = read / factor
     if (falls(good, back, stepMax)) return undefined
-    if ((!rises(good, back, stepMax) || !isMore(back - good, GROWTH_MAX * good)) && isReached(profile, samples, doubt, { row, back, opens }))
+    if (
+      (!rises(good, back, stepMax) || !isMore(back - good, GROWTH_MAX * good)) &&
+      isReached(profile, samples, doubt, { row, back, opens })
+    )
       return { factor, ...endOfScale(profile, samples, doubt, opens) }
   }
   return undefined
@@ -84,7 +87,8 @@ function endOfScale(
         continue
       }
       if (falls(last, read, stepMax)) {
-        const returns = !falls(doubt.good, read, stepMax) && isReached(profile, samples, doubt, { row, back: read, opens })
+        const returns =
+          !falls(doubt.good, read, stepMax) && isReached(profile, samples, doubt, { row, back: read, opens })
         return { endRow: row, returns }
       }
     }

@@ -76,7 +76,9 @@ interface DoubtfulSpan {
 /** `amounts` in medium units, NaN = null; `flags` are indexes of HOUR_FLAGS; `events` in order of `atMs`. */
 export interface HourSeries extends Hours {
   events: RegisterEvent[]
-  /** The last reading used lies in a span that is not known to end there: more readings are needed, if there are any. */
+  /**
+   * The last reading used lies in a span that is not known to end there: more readings are needed, if there are any.
+   */
   endsInDoubt?: true
 }
 
@@ -116,11 +118,12 @@ export const WALKED_KINDS = [
 ] as const
 
 /**
- * An undone event, by its kind and time; `accepted` is a scale jump that was accepted instead. An undone `spike` counts as a good reading; its consequences (a rise and a
- * reset, for an upward spike) are events of their own. An undone `rollover` or `negativeStep` counts as a reset. An
- * undone `reset` counts with its sign: the register did run backwards. `stuck` and `clockJump` have no override: their
- * hours stay as read, and undoing them states that nothing was wrong. Undone, readings of the other kinds count as read;
- * accepted, the readings of a scale jump count divided by its factor.
+ * An undone event, by its kind and time; `accepted` is a scale jump that was accepted instead. An undone `spike` counts
+ * as a good reading; its consequences (a rise and a reset, for an upward spike) are events of their own. An undone
+ * `rollover` or `negativeStep` counts as a reset. An undone `reset` counts with its sign: the register did run
+ * backwards. `stuck` and `clockJump` have no override: their hours stay as read, and undoing them states that nothing
+ * was wrong. Undone, readings of the other kinds count as read; accepted, the readings of a scale jump count divided by
+ * its factor.
  */
 export interface Override {
   kind: (typeof WALKED_KINDS)[number]

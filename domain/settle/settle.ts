@@ -24,7 +24,8 @@ export function settleSamples(profile: MeterProfile, samples: Samples, window?: 
     const [atMs, value] = [samples.atMs[row] as number, samples.value[row] as number]
     // On the boundary of the window it flags an hour inside.
     flagHours(series, { fromMs: atMs - 0.5, toMs: atMs + 0.5 }, SUSPECT)
-    if (!window || (atMs >= window.fromMs && atMs < window.toMs)) series.events.push({ kind: 'overflow', atMs, value, proposed: 'dropped' })
+    if (!window || (atMs >= window.fromMs && atMs < window.toMs))
+      series.events.push({ kind: 'overflow', atMs, value, proposed: 'dropped' })
   }
   if (overflows.length > 0) series.events.sort((a, b) => a.atMs - b.atMs)
   return series

@@ -211,7 +211,10 @@ function anchorTest(
   const isFall = (row: number): boolean => falls(valueAt(row), valueAt(row + 1), stepMax)
   const isSteep = (row: number): boolean => {
     const rise = valueAt(row + 1) - valueAt(row)
-    return rises(valueAt(row), valueAt(row + 1), stepMax) && (row + 2 > high || standsOut(rise, valueAt(row + 2) - valueAt(row + 1)))
+    return (
+      rises(valueAt(row), valueAt(row + 1), stepMax) &&
+      (row + 2 > high || standsOut(rise, valueAt(row + 2) - valueAt(row + 1)))
+    )
   }
   const some = (from: number, to: number, test: (row: number) => boolean): boolean => {
     for (let row = to - 1; row >= from; row--) if (test(row)) return true

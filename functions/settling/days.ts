@@ -200,7 +200,9 @@ interface SettledWindow {
   series: HourSeries
 }
 
-/** Settles the hours that the touched readings can change; the span to settle instead when it begins or ends in doubt. */
+/**
+ * Settles the hours that the touched readings can change; the span to settle instead when it begins or ends in doubt.
+ */
 function settleWindow(
   { work: { meter, touched, extent }, profile, samples, plan }: PlannedWindow,
   stored: StoredDays,

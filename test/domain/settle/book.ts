@@ -1,5 +1,5 @@
-// Settles as a service does, for tests: loads a few readings around the touched ones, widens while told to, and replaces
-// what the window holds.
+// Settles as a service does, for tests: loads a few readings around the touched ones, widens while told to, and
+// replaces what the window holds.
 
 import { expect } from 'vitest'
 import { NO_HOUR } from '../../../domain/hours.ts'

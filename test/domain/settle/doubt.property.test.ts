@@ -60,7 +60,9 @@ const scene = fc
     faults: fc.array(fault, { maxLength: 3 }),
     direction: fc.constantFrom('forward' as const, 'forward' as const, 'bidirectional' as const),
     ratedMaxPerHour: fc.constantFrom(undefined, undefined, 200),
-    swap: fc.option(fc.record({ at: fc.integer({ min: 2, max: 58 }), late: fc.constantFrom(0, 0, 3 * HOUR, -3 * HOUR) })),
+    swap: fc.option(
+      fc.record({ at: fc.integer({ min: 2, max: 58 }), late: fc.constantFrom(0, 0, 3 * HOUR, -3 * HOUR) }),
+    ),
   })
   .map(({ start, paces, faults, direction, ratedMaxPerHour, swap }) => {
     let value = start
@@ -73,7 +75,12 @@ const scene = fc
       : []
     const rated = ratedMaxPerHour === undefined ? {} : { ratedMaxPerHour }
     const profile = profileOf({ replacements, ...rated, ...(direction === 'forward' ? {} : { direction }) })
-    return { profile, truth, faults: faults.length, final: times.map((atMs, n): Arrival => ({ atMs, value: values[n] })) }
+    return {
+      profile,
+      truth,
+      faults: faults.length,
+      final: times.map((atMs, n): Arrival => ({ atMs, value: values[n] })),
+    }
   })
 
 const amounts = fc
@@ -102,7 +109,9 @@ const inBatches = (final: readonly Arrival[]): fc.Arbitrary<Arrival[][]> =>
         fc.constant([...final]),
         fc.shuffledSubarray([...final], { minLength: final.length }),
         // Most in order, some late.
-        fc.subarray([...final], { maxLength: 6 }).map((late) => [...final.filter((one) => !late.includes(one)), ...late]),
+        fc
+          .subarray([...final], { maxLength: 6 })
+          .map((late) => [...final.filter((one) => !late.includes(one)), ...late]),
       ),
       fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
     )
@@ -120,60 +129,74 @@ describe('what arrives in pieces is what the whole gives', () => {
     { name: 'register', story: scene },
     { name: 'interval meter', story: amounts },
   ]
-  test.each(rows)('$name', ({ story }) => {
-    const drawn = (story as fc.Arbitrary<{ profile: MeterProfile; final: Arrival[] }>).chain(({ profile, final }) =>
-      fc.record({
-        profile: fc.constant(profile),
-        batches: inBatches(final),
-        reviews: fc.array(fc.option(fc.tuple(fc.nat(9), fc.boolean()), { freq: 2 }), { minLength: 1, maxLength: 5 }),
-      }),
-    )
+  test.each(rows)(
+    '$name',
+    ({ story }) => {
+      const drawn = (story as fc.Arbitrary<{ profile: MeterProfile; final: Arrival[] }>).chain(({ profile, final }) =>
+        fc.record({
+          profile: fc.constant(profile),
+          batches: inBatches(final),
+          reviews: fc.array(fc.option(fc.tuple(fc.nat(9), fc.boolean()), { freq: 2 }), { minLength: 1, maxLength: 5 }),
+        }),
+      )
+      fc.assert(
+        fc.property(drawn, ({ profile: registered, batches, reviews }) => {
+          const stored = new Map<number, number>()
+          const book: Book = { hours: new Map(), events: [] }
+          const load = { reach: 2, widening: 20 }
+          let overrides: Override[] = []
+          for (const [n, batch] of batches.entries()) {
+            for (const { atMs, value } of batch) stored.set(atMs, value)
+            const times = batch.map(({ atMs }) => atMs)
+            const all = sorted(stored)
+            const settled = { ...registered, overrides }
+            patch(book, settled, all, { fromMs: Math.min(...times), toMs: Math.max(...times) }, load)
+            expectSameBytes(book, bookOf(settleSamples(settled, all)))
+            const drawn = reviews[n % reviews.length]
+            const events = book.events.filter(changesHours)
+            if (!drawn || events.length === 0) continue
+            const event = events[drawn[0] % events.length]
+            const others = overrides.filter((one) => eventId(one) !== eventId(event))
+            const { kind, atMs } = event
+            const isAccepted = kind === 'scaleJump' && drawn[1]
+            if (others.length === overrides.length)
+              overrides = [...overrides, isAccepted ? { kind, atMs, accepted: true } : { kind, atMs }]
+            else overrides = others
+            const profile = { ...registered, overrides }
+            const toMs = 'untilMs' in event ? event.untilMs : atMs
+            patch(book, profile, all, { fromMs: atMs, toMs, isReview: kind !== 'overflow' }, load)
+            expectSameBytes(book, bookOf(settleSamples(profile, all)))
+          }
+        }),
+        RUNS,
+      )
+    },
+    CAMPAIGN_MS,
+  )
+})
+
+test(
+  'faults never make an amount: the total is at most that of the register',
+  () => {
     fc.assert(
-      fc.property(drawn, ({ profile: registered, batches, reviews }) => {
-        const stored = new Map<number, number>()
-        const book: Book = { hours: new Map(), events: [] }
-        const load = { reach: 2, widening: 20 }
-        let overrides: Override[] = []
-        for (const [n, batch] of batches.entries()) {
-          for (const { atMs, value } of batch) stored.set(atMs, value)
-          const times = batch.map(({ atMs }) => atMs)
-          const all = sorted(stored)
-          const settled = { ...registered, overrides }
-          patch(book, settled, all, { fromMs: Math.min(...times), toMs: Math.max(...times) }, load)
-          expectSameBytes(book, bookOf(settleSamples(settled, all)))
-          const drawn = reviews[n % reviews.length]
-          const events = book.events.filter(changesHours)
-          if (!drawn || events.length === 0) continue
-          const event = events[drawn[0] % events.length]
-          const others = overrides.filter((one) => eventId(one) !== eventId(event))
-          const { kind, atMs } = event
-          const isAccepted = kind === 'scaleJump' && drawn[1]
-          if (others.length === overrides.length)
-            overrides = [...overrides, isAccepted ? { kind, atMs, accepted: true } : { kind, atMs }]
-          else overrides = others
-          const profile = { ...registered, overrides }
-          const toMs = 'untilMs' in event ? event.untilMs : atMs
-          patch(book, profile, all, { fromMs: atMs, toMs, isReview: kind !== 'overflow' }, load)
-          expectSameBytes(book, bookOf(settleSamples(profile, all)))
-        }
+      fc.property(scene, fc.infiniteStream(fc.boolean()), ({ profile, truth, final, faults }, kept) => {
+        // A small register cannot tell a wild value from a busy hour.
+        if (
+          profile.direction === 'bidirectional' ||
+          profile.replacements.length > 0 ||
+          truth[0] < 100_000 ||
+          faults > 1
+        )
+          return
+        // The first days and the last are kept: without them nothing is known of the pace.
+        const left = final.filter((_, n) => n < 10 || n > final.length - 4 || kept.next().value)
+        const samples: Samples = sorted(new Map(left.map(({ atMs, value }) => [atMs, value])))
+        const total = sumKnown(settleSamples(profile, samples).amounts)
+        const most = (truth.at(-1) ?? 0) - truth[0]
+        expect(total).toBeLessThanOrEqual(most + 1)
       }),
       RUNS,
     )
-  }, CAMPAIGN_MS)
-})
-
-test('faults never make an amount: the total is at most that of the register', () => {
-  fc.assert(
-    fc.property(scene, fc.infiniteStream(fc.boolean()), ({ profile, truth, final, faults }, kept) => {
-      // A small register cannot tell a wild value from a busy hour.
-      if (profile.direction === 'bidirectional' || profile.replacements.length > 0 || truth[0] < 100_000 || faults > 1) return
-      // The first days and the last are kept: without them nothing is known of the pace.
-      const left = final.filter((_, n) => n < 10 || n > final.length - 4 || kept.next().value)
-      const samples: Samples = sorted(new Map(left.map(({ atMs, value }) => [atMs, value])))
-      const total = sumKnown(settleSamples(profile, samples).amounts)
-      const most = (truth.at(-1) ?? 0) - truth[0]
-      expect(total).toBeLessThanOrEqual(most + 1)
-    }),
-    RUNS,
-  )
-}, CAMPAIGN_MS)
+  },
+  CAMPAIGN_MS,
+)

@@ -122,12 +122,19 @@ function isContradicted(book: Book, change: { atMs: number; end: number; begin: 
   const after = book.raw.filter(({ atMs }) => atMs > change.atMs).slice(0, 2)
   const next = book.raw.filter(({ atMs }) => atMs <= change.atMs).length
   const isBadBefore = (read: Reading): boolean =>
-    read.steps - change.end > J || isBeyond(book, { from: read, toMs: change.atMs, next, rise: change.end - read.steps })
+    read.steps - change.end > J ||
+    isBeyond(book, { from: read, toMs: change.atMs, next, rise: change.end - read.steps })
   const isBadAfter = (read: Reading): boolean => {
     if (change.begin - read.steps > J) return true
     const [last] = before.slice(-1)
     if (!last) return false
-    const way = { from: last, sinceMs: change.atMs, toMs: read.atMs, next: read.n ?? 0, rise: read.steps - change.begin }
+    const way = {
+      from: last,
+      sinceMs: change.atMs,
+      toMs: read.atMs,
+      next: read.n ?? 0,
+      rise: read.steps - change.begin,
+    }
     return isBeyond(book, way)
   }
   return (before.length > 0 && before.every(isBadBefore)) || (after.length > 0 && after.every(isBadAfter))
@@ -144,10 +151,7 @@ interface Way {
 }
 
 /** docs/rules/settling.md#pace */
-function isBeyond(
-  { profile, raw }: Book,
-  { from, sinceMs, toMs, next, rise, isReading = false }: Way,
-): boolean {
+function isBeyond({ profile, raw }: Book, { from, sinceMs, toMs, next, rise, isReading = false }: Way): boolean {
   if (rise <= J) return false
   const least = Math.min(profile.intervalMinutes, 15) * MINUTE
   const paceOf = (steps: number, fromMs: number, untilMs: number): number => steps / Math.max(untilMs - fromMs, least)
