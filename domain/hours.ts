@@ -3,8 +3,8 @@
 
 import { HOUR_MS, hourStart } from './calendar.ts'
 
-/** In rising precedence; `missing` is separate and belongs to interval meters only. Stored as the index. */
-export const HOUR_FLAGS = ['measured', 'estimated', 'partial', 'suspect', 'reset', 'missing'] as const
+/** In rising precedence; `missing` belongs to interval meters only. Stored as the index. */
+export const HOUR_FLAGS = ['measured', 'estimated', 'partial', 'suspect', 'reset', 'missing', 'doubtful'] as const
 export type HourFlag = (typeof HOUR_FLAGS)[number]
 
 const rank = (flag: HourFlag): number => HOUR_FLAGS.indexOf(flag)
@@ -13,6 +13,7 @@ export const PARTIAL = rank('partial')
 export const SUSPECT = rank('suspect')
 export const RESET = rank('reset')
 export const MISSING = rank('missing')
+export const DOUBTFUL = rank('doubtful')
 
 /** Longer steps are `estimated`; a step of exactly 2 h is still measured. */
 export const MEASURED_STEP_MS_MAX = 2 * HOUR_MS

@@ -25,7 +25,26 @@ const EVENT_NAMES: Readonly<Record<string, Phrase>> = {
   replacement: { zh: '换表', en: 'replacement' },
   stuck: { zh: '表底不走字', en: 'stuck register' },
   clockJump: { zh: '时钟跳变', en: 'clock jump' },
+  dropout: { zh: '读数连续失真', en: 'dropout' },
+  overflow: { zh: '读数超出表底位数', en: 'reading beyond the digits' },
+  jump: { zh: '表底跳升', en: 'jump' },
+  scaleJump: { zh: '表底量级跳变', en: 'scale jump' },
+  longGap: { zh: '读数间隔过长', en: 'gap of more than a year' },
+  wrongKind: { zh: '表底与用量混淆', en: 'counter and amounts confused' },
+  replacementConflict: { zh: '换表记录与读数不符', en: 'replacement that readings contradict' },
 }
+const PROPOSED: Readonly<Record<string, Phrase>> = {
+  dropped: { zh: '这些读数不计', en: 'these readings do not count' },
+  exchange: { zh: '换表未登记', en: 'exchanged without a record' },
+  scaled: { zh: '单位或倍率改变', en: 'sent in another unit or scale' },
+  wrongClock: { zh: '时钟有误', en: 'a wrong clock' },
+  counter: { zh: '所传为累计表底', en: 'a counter sent as amounts' },
+  amounts: { zh: '所传为时段用量', en: 'amounts sent as a counter' },
+  ignored: { zh: '该换表记录不计', en: 'the record does not count' },
+}
+/** What the readings of a doubtful event are taken for; the identifier when it has no text here. */
+export const proposedName = (proposed: string): Phrase => PROPOSED[proposed] ?? { zh: proposed, en: proposed }
+
 /** The name of a register event; the identifier when it has no name here. */
 export const eventName = (event: string): Phrase => EVENT_NAMES[event] ?? { zh: event, en: event }
 

@@ -110,7 +110,7 @@ export interface Given {
     meters: readonly Meter[]
     /** By meter. All begin at the same hour. */
     hours: ReadonlyMap<string, MeterHours>
-    events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean }[]>
+    events: ReadonlyMap<string, readonly { kind: string; atMs: number; reviewed: boolean; proposed?: string }[]>
     workingDays: WorkingDays
     /** By PV meter: kWh of the last two weeks by day, then of the same days of earlier years; null: not known. */
     generated: ReadonlyMap<string, readonly (readonly (number | null)[])[]>

@@ -11,6 +11,7 @@ import { pueOverLimit } from './kinds/pue-over-limit.ts'
 import { pvUnderperformance } from './kinds/pv-underperformance.ts'
 import { quotaExceeded, quotaPredicted } from './kinds/quota.ts'
 import { registerEvent } from './kinds/register-event.ts'
+import { registerJump } from './kinds/register-jump.ts'
 import { gatewayOffline, meterSilent } from './kinds/silence.ts'
 import { treeImbalance } from './kinds/tree-imbalance.ts'
 
@@ -22,6 +23,7 @@ const KINDS = {
   gatewayOffline,
   meterSilent,
   registerEvent,
+  registerJump,
   nightFlowLeak,
   afterHoursLoad,
   pueOverLimit,

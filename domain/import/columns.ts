@@ -105,6 +105,8 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('multiplier', '倍率'),
     number('intervalMinutes', '采集间隔', '采集间隔(分钟)', '采集间隔（分钟）'),
     text('stamp', '时标'),
+    text('direction', '计量方向'),
+    number('ratedMaxPerHour', '额定最大小时用量', '每小时最大用量'),
     column('replacements')('replacements', '换表记录'),
     text('validFrom', '生效日期', '起始日期'),
     text('validTo', '失效日期', '终止日期'),

@@ -116,6 +116,7 @@ export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as 
  * of other meters, each with a factor. `offline`: no readings, one bill per month.
  */
 export const METER_KINDS = ['register', 'interval', 'virtual', 'offline'] as const
+export const METER_DIRECTIONS = ['forward', 'bidirectional'] as const
 /** Purpose of a `generation` meter that counts the generation fed into the grid. */
 export const EXPORT = 'export'
 
@@ -169,6 +170,10 @@ const meterObject = z.object({
   intervalMinutes: z.number().positive().default(60),
   /** Interval meters: the time marks the interval's start or its end. */
   stamp: z.enum(['start', 'end']).default('end'),
+  /** `bidirectional`: the register runs both ways; its falls are amounts below zero. */
+  direction: z.enum(METER_DIRECTIONS).optional(),
+  /** Rated maximum of an hour, in the unit of the medium's amounts: kW, GJ/h, m³/h. */
+  ratedMaxPerHour: z.number().positive().optional(),
   replacements: z.array(replacementSchema).default([]),
 })
 /** What a meter is from a day on, as far as it may change. */

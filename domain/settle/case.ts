@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { HOUR_MS } from '../calendar.ts'
 import { must } from '../must.ts'
+import { METER_DIRECTIONS } from '../registry/records.ts'
 import type { MeterProfile, Samples } from './series.ts'
 import { HOUR_FLAGS, type HourFlag, settleSamples } from './settle.ts'
 
@@ -25,6 +26,8 @@ const caseMeterSchema = z
     intervalMinutes: z.number().positive().nullish(),
     kind: z.enum(['register', 'interval']).nullish(),
     stamp: z.enum(['start', 'end']).nullish(),
+    direction: z.enum(METER_DIRECTIONS).nullish(),
+    ratedMaxPerHour: z.number().positive().nullish(),
   })
   .refine((meter) => meter.kind !== 'interval' || typeof meter.intervalMinutes === 'number', {
     path: ['intervalMinutes'],
@@ -104,6 +107,8 @@ function profileOf({ meter, events }: SettleCase): MeterProfile {
     multiplier: meter.multiplier ?? 1,
     intervalMinutes: meter.intervalMinutes ?? 60,
     stamp: meter.stamp ?? 'end',
+    direction: meter.direction ?? undefined,
+    ratedMaxPerHour: meter.ratedMaxPerHour ?? undefined,
     factor: KWH_PER_UNIT[meter.unit],
     replacements: (events ?? []).map(({ at, finalValue, startValue }) => ({ atMs: at, finalValue, startValue })),
   }

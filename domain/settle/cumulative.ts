@@ -1,47 +1,41 @@
 // Settles cumulative registers by the rules of docs/rules/settling.md, in one pass over the columns with one write per
 // hour. A reading that neither ends an hour nor adjoins a fall costs two comparisons.
 
-import { HOUR_MS, hourStart } from '../calendar.ts'
-import {
-  ESTIMATED,
-  flagHours,
-  type Hours,
-  indexFrom,
-  MEASURED_STEP_MS_MAX,
-  openHours,
-  PARTIAL,
-  RESET,
-  SUSPECT,
-} from '../hours.ts'
+import { DAY_MS, HOUR_MS } from '../calendar.ts'
+import { DOUBTFUL, flagHours, indexFrom, openHours, RESET, SUSPECT } from '../hours.ts'
 import type { Replacement } from '../registry/records.ts'
-import { undoneIds } from './review.ts'
-import type { HourSeries, MeterProfile, RegisterEvent, Samples, SettleWindow } from './series.ts'
+import { netReturnRow } from './bidirectional.ts'
+import { returnRow } from './dropout.ts'
+import { exceedsPace, falls, smallStep, standsOut } from './pace.ts'
+import { judgeReplacements, replacementsAmong } from './replacement.ts'
+import { type Doubt, type Scaled, scaledFrom, withScale } from './scale.ts'
+import {
+  digitsAt,
+  type HourSeries,
+  type MeterProfile,
+  type RegisterEvent,
+  type Samples,
+  type SettleWindow,
+} from './series.ts'
+import {
+  changeRegister,
+  closeTally,
+  crossHours,
+  crossRollover,
+  crossUnknown,
+  type GoodReading,
+  openTally,
+  report,
+  rolloverOf,
+  type Tally,
+  wayFrom,
+} from './tally.ts'
 
-/** The small step J (docs/rules/settling.md#small-step) is this many times the resolution. */
-const SMALL_STEP_RESOLUTIONS = 100
-/** Decimal readings are stored as the nearest double: relative to both, a difference is off by at most this. */
-const ROUNDING = 2 ** -52
-
-/** J of docs/rules/settling.md#small-step, in register units. */
-export const smallStep = (profile: MeterProfile): number => SMALL_STEP_RESOLUTIONS * profile.resolution
-
-/** True when w is below v by more than J. A fall of exactly J in decimals is none, despite the rounding of doubles. */
-export const falls = (v: number, w: number, stepMax: number): boolean =>
-  v - w > stepMax + (Math.abs(v) + Math.abs(w) + stepMax) * 2 * ROUNDING
-
-/** The replacements inside samples first..last, and beyond an end that is the end of the series. */
-export function replacementsAmong(
-  replacements: readonly Replacement[],
-  firstAtMs: number,
-  lastAtMs: number,
-  edge: { opens: boolean; closes: boolean },
-): readonly Replacement[] {
-  if (replacements.length === 0) return replacements
-  const latest = new Map(replacements.map((replacement) => [replacement.atMs, replacement]))
-  return [...latest.values()]
-    .filter(({ atMs }) => (edge.opens || atMs > firstAtMs) && (edge.closes || atMs < lastAtMs))
-    .sort((a, b) => a.atMs - b.atMs)
-}
+/**
+ * The longest step whose amount is spread over its hours: a year and a month, since every meter is read once a year
+ * (docs/rules/settling.md#long-gap).
+ */
+export const STEP_MS_MAX = 400 * DAY_MS
 
 /**
  * Settles samples first..last of a register to hours. A replacement before the first or after the last sample lengthens
@@ -58,151 +52,203 @@ export function settleCumulative(
   const edge = { opens: window?.opensSeries ?? true, closes: window?.closesSeries ?? true }
   let good = readingAt(samples, first)
   const end = readingAt(samples, last)
-  const replacements = replacementsAmong(profile.replacements, good.atMs, end.atMs, edge)
+  const among = replacementsAmong(profile.replacements, good.atMs, end.atMs, edge)
+  const { counted: replacements, conflicts } = judgeReplacements(profile, samples, among)
   const endMs = Math.max(end.atMs, replacements.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)
 
   let from = first
   const [opening] = replacements
   if (opening !== undefined && opening.atMs <= good.atMs) {
-    good = { atMs: opening.atMs, value: opening.finalValue }
+    good = { atMs: opening.atMs, value: opening.finalValue, row: -1 }
   } else from++
 
-  const tally = openTally(profile, good, openHours(good.atMs, endMs, window), window)
+  const tally = openTally(profile, good, openHours(good.atMs, endMs, window), { window, opens: edge.opens })
+  for (const conflict of conflicts) report(tally, conflict)
   for (const replacement of replacements) {
     const to = indexFrom(atMs, replacement.atMs, from, last + 1)
     takeReadings(tally, samples, { from, to }, good, replacement)
     changeRegister(tally, replacement)
     from = to <= last && atMs[to] === replacement.atMs ? to + 1 : to
-    good = { atMs: replacement.atMs, value: replacement.startValue }
+    good = { atMs: replacement.atMs, value: replacement.startValue, row: -1 }
   }
-  takeReadings(tally, samples, { from, to: last + 1 }, good)
-  if (from <= last) good = end
-  closeTally(tally, good)
-  const { hours, events } = tally
-  return { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events }
-}
-
-interface Reading {
-  atMs: number
-  value: number
+  const left = takeReadings(tally, samples, { from, to: last + 1 }, good)
+  closeTally(tally, left)
+  const { hours, events, endsInDoubt } = tally
+  const series = { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events }
+  return endsInDoubt ? { ...series, endsInDoubt } : series
 }
 
 // Precondition: the row lies within the samples, so its elements exist.
-const readingAt = ({ atMs, value }: Samples, row: number): Reading => ({
+const readingAt = ({ atMs, value }: Samples, row: number): GoodReading => ({
   atMs: atMs[row] as number,
   value: value[row] as number,
+  row,
 })
 
-/** Amount of the hour being filled: `carried` plus the register's way from `base` to its value at the hour's end. */
-interface Tally {
-  hours: Hours
-  hourMs: number
-  carried: number
-  base: number
-  readonly events: RegisterEvent[]
-  readonly eventsFromMs: number
-  readonly eventsToMs: number
-  readonly stepMax: number
-  readonly stepsPerUnit: number
-  rolloverAt: number
-  readonly digitsFrom: MeterProfile['digitsFrom']
-  readonly scale: number
-  readonly undone: ReadonlySet<string>
-}
-
-function openTally(profile: MeterProfile, first: Reading, hours: Hours, window?: SettleWindow): Tally {
-  const hourMs = hourStart(first.atMs)
-  if (!Number.isFinite(first.value)) throw new RangeError('samples: the first value is not a number')
-  if (first.atMs > hourMs) flagHours(hours, { fromMs: hourMs, toMs: first.atMs }, PARTIAL)
-  const inverse = 1 / profile.resolution
-  return {
-    hours,
-    hourMs,
-    carried: 0,
-    base: first.value,
-    events: [],
-    eventsFromMs: window?.fromMs ?? Number.NEGATIVE_INFINITY,
-    eventsToMs: window?.toMs ?? Number.POSITIVE_INFINITY,
-    stepMax: smallStep(profile),
-    stepsPerUnit: profile.resolution < 1 ? Math.round(inverse) : inverse,
-    rolloverAt: rolloverOf(profile.digits),
-    digitsFrom: profile.digitsFrom,
-    scale: profile.multiplier * profile.factor,
-    undone: undoneIds(profile.overrides),
-  }
-}
-
-/** Takes the samples of one register after its first reading; `end` is its final reading, when it was replaced. */
+/**
+ * Takes the samples of one register after its first reading; `end` is its final reading, when it was replaced. Returns
+ * its last good reading.
+ */
 function takeReadings(
   tally: Tally,
   samples: Samples,
-  range: { from: number; to: number },
-  first: Reading,
+  { from, to }: { from: number; to: number },
+  first: GoodReading,
   end?: Replacement,
-): void {
-  const { atMs, value } = samples
-  const { from, to } = range
-  // The last reading of a register is always kept: as its own successor it cannot be a spike.
-  const closing = end ? end.finalValue : (value[to - 1] as number)
-  let goodMs = first.atMs
-  let good = first.value
+): GoodReading {
+  const { atMs } = samples
+  const doubtMin = smallStep(tally.profile)
+  // The last reading of a register is always kept: as its own successor it cannot be a spike. That of a window has one.
+  const closing = end ? end.finalValue : (samples.value[Math.min(to, atMs.length - 1)] as number)
+  const walk: Walk = { atMs, value: samples.value, to, closing, end, good: first, asReadTo: -1 }
+  let { atMs: goodMs, value: good, row: goodRow } = first
   let hourEndMs = tally.hourMs + HOUR_MS
   for (let i = from; i < to; i++) {
     const readMs = atMs[i] as number // from ≤ i < to ≤ length
-    const read = value[i] as number
-    const next = i + 1 < to ? (value[i + 1] as number) : closing
+    const read = walk.value[i] as number
+    const next = i + 1 < to ? (walk.value[i + 1] as number) : closing
     if (!(readMs > goodMs)) throw new RangeError(`samples: row ${i} does not come after the row before it`)
-    if (read >= good && next >= read) {
+    const rise = read - good
+    const isPlain = rise >= 0 && next >= read && (rise <= doubtMin || !standsOut(rise, next - read))
+    if (isPlain && readMs - goodMs <= STEP_MS_MAX) {
       if (readMs >= hourEndMs) {
         crossHours(tally, goodMs, good, readMs, read, 0)
         hourEndMs = tally.hourMs + HOUR_MS
       }
-    } else if (isSpike(good, read, next, tally.stepMax) && !isUndone(tally, 'spike', readMs)) {
-      takeSpike(tally, { kind: 'spike', atMs: readMs, value: read, before: good, after: next })
-      continue
+      goodMs = readMs
+      good = read
+      goodRow = i
     } else {
-      takeStep(tally, goodMs, good, readMs, read)
+      walk.good = { atMs: goodMs, value: good, row: goodRow }
+      i = takeOther(tally, walk, i)
+      ;({ atMs: goodMs, value: good, row: goodRow } = walk.good)
       hourEndMs = tally.hourMs + HOUR_MS
     }
-    goodMs = readMs
-    good = read
   }
-  if (end && end.atMs > goodMs) takeStep(tally, goodMs, good, end.atMs, end.finalValue)
+  const last = { atMs: goodMs, value: good, row: goodRow }
+  if (end && end.atMs > goodMs) takeStep(tally, walk, last, finalReading(end))
+  return last
 }
 
-/** True when `read` leaves `good` up or down and `next` returns at once (docs/rules/settling.md#spike). */
-const isSpike = (good: number, read: number, next: number, stepMax: number): boolean =>
-  !falls(good, next, stepMax) && (falls(read, next, stepMax) || falls(good, read, stepMax))
+/** The state of a walk over the readings of one register, up to row `to`. */
+interface Walk extends Samples {
+  readonly to: number
+  /** The value after the last row. */
+  readonly closing: number
+  readonly end: Replacement | undefined
+  good: GoodReading
+  /** Steps up to this row belong to a dropout that was undone, or to a scale that was accepted: they count as read. */
+  asReadTo: number
+}
 
-function takeSpike(tally: Tally, spike: RegisterEvent): void {
-  const { atMs } = spike
-  // A spike on the boundary flags both hours: half a millisecond on each side reaches the neighbour and no further.
-  flagHours(tally.hours, { fromMs: atMs - 0.5, toMs: atMs + 0.5 }, SUSPECT)
-  report(tally, spike)
+/** Takes a reading that does not simply rise; returns the last row that was taken with it. */
+function takeOther(tally: Tally, walk: Walk, row: number): number {
+  const { atMs, value, to, closing, good } = walk
+  const doubt: Doubt = { row, to, closing, good: good.value, goodRow: good.row }
+  const back = returnRowOf(tally, value, doubt)
+  if (back > row && !isUndone(tally, back > row + 1 ? 'dropout' : 'spike', atMs[row] as number)) {
+    takeDropout(tally, walk, doubt, back)
+    return back - 1
+  }
+  if (back > row) walk.asReadTo = Math.max(walk.asReadTo, back)
+  const taken = row > walk.asReadTo ? takeDoubt(tally, walk, doubt) : undefined
+  if (taken !== undefined) return taken
+  const read = readingAt(walk, row)
+  takeStep(tally, walk, good, read)
+  walk.good = read
+  return row
+}
+
+const finalReading = ({ atMs, finalValue }: Replacement): GoodReading => ({ atMs, value: finalValue, row: -1 })
+
+const returnRowOf = ({ profile, stepMax }: Tally, value: Float64Array, doubt: Doubt): number =>
+  profile.direction === 'bidirectional'
+    ? netReturnRow(value, { ...doubt, stepMax: smallStep(profile) })
+    : returnRow(value, { ...doubt, stepMax })
+
+function takeDropout(tally: Tally, { atMs, value }: Samples, { row, good, to, closing }: Doubt, back: number): void {
+  const [firstMs, lastMs] = [atMs[row] as number, atMs[back - 1] as number]
+  // A reading on the boundary flags both hours: half a millisecond on each side reaches the neighbour and no further.
+  flagHours(tally.hours, { fromMs: firstMs - 0.5, toMs: lastMs + 0.5 }, SUSPECT)
+  const after = back < to ? (value[back] as number) : closing
+  const left = { value: value[row] as number, before: good, after }
+  const readings = back - row
+  if (readings === 1) report(tally, { kind: 'spike', atMs: firstMs, ...left })
+  else report(tally, { kind: 'dropout', atMs: firstMs, untilMs: lastMs, ...left, readings, proposed: 'dropped' })
 }
 
 const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number): boolean =>
   undone.size > 0 && undone.has(`${kind}:${atMs}`)
 
 /**
- * Takes any step between two good readings: rising, slightly falling, rollover or reset
+ * Takes a rise beyond the pace of the register and returns the last row that was taken; undefined when it is within, or
+ * counts as read.
+ */
+function takeDoubt(tally: Tally, walk: Walk, doubt: Doubt): number | undefined {
+  const { profile, opens } = tally
+  const { good } = walk
+  const { row } = doubt
+  const read = readingAt(walk, row)
+  if (good.row < 0 || profile.direction === 'bidirectional') return undefined
+  if (isUndone(tally, 'jump', good.atMs) || isUndone(tally, 'scaleJump', good.atMs)) return undefined
+  const way = { from: good.row, toMs: read.atMs, next: row, amount: read.value - good.value }
+  if (!exceedsPace(profile, walk, way, opens)) return undefined
+  const scaled = scaledFrom(profile, walk, doubt, opens)
+  if (scaled) return takeScale(tally, walk, row, scaled)
+  const span = { atMs: good.atMs, untilMs: read.atMs, before: good.value, after: read.value }
+  report(tally, { kind: 'jump', ...span, proposed: 'exchange' })
+  crossUnknown(tally, good, read, DOUBTFUL)
+  walk.good = read
+  return row
+}
+
+/** Takes the readings of another scale: divided when accepted, left out when the register returns, else unknown. */
+function takeScale(tally: Tally, walk: Walk, row: number, scaled: Scaled): number {
+  const { good, to, end } = walk
+  const { factor, endRow, returns } = scaled
+  const read = readingAt(walk, row)
+  const last = endRow < to || !end ? readingAt(walk, Math.min(endRow, to - 1)) : finalReading(end)
+  const span = { atMs: good.atMs, untilMs: last.atMs, before: good.value, after: read.value }
+  report(tally, { kind: 'scaleJump', ...span, factor, proposed: returns ? 'dropped' : 'scaled' })
+  if (endRow === to && !end) tally.endsInDoubt = true
+  if (tally.accepted.has(`scaleJump:${good.atMs}`)) {
+    walk.value = withScale(walk.value, row, scaled)
+    walk.asReadTo = endRow - 1
+    return row - 1
+  }
+  if (returns) {
+    const lastMs = walk.atMs[endRow - 1] as number
+    flagHours(tally.hours, { fromMs: read.atMs - 0.5, toMs: lastMs + 0.5 }, SUSPECT)
+    return endRow - 1
+  }
+  crossUnknown(tally, good, last, DOUBTFUL)
+  walk.good = last
+  return Math.min(endRow, to - 1)
+}
+
+/**
+ * Takes any other step between two good readings: rising, slightly falling, rollover or reset
  * (docs/rules/settling.md#falling-step), or as a review overrides it.
  */
-function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
+function takeStep(tally: Tally, samples: Samples, from: GoodReading, to: GoodReading): void {
+  const { atMs: fromMs, value: v } = from
+  const { atMs: toMs, value: w } = to
+  if (isLongGap(tally, from, to)) return
+  const { digitsFrom } = tally.profile
+  if (digitsFrom) tally.rolloverAt = rolloverOf(digitsAt(digitsFrom, fromMs))
   if (w < v) {
-    if (tally.digitsFrom)
-      tally.rolloverAt = rolloverOf(tally.digitsFrom.findLast(({ fromMs: sinceMs }) => sinceMs <= fromMs)?.digits)
     const isFall = falls(v, w, tally.stepMax)
-    if (isFall && rollsOver(v, w, tally.rolloverAt) && !isUndone(tally, 'rollover', fromMs)) {
+    if (isFall && rollsOver(tally, samples, from, to) && !isUndone(tally, 'rollover', fromMs)) {
       crossRollover(tally, fromMs, v, toMs, w)
       return
     }
     if (isFall || isUndone(tally, 'negativeStep', fromMs)) {
       if (!isUndone(tally, 'reset', fromMs)) {
-        crossReset(tally, fromMs, v, toMs, w)
+        report(tally, { kind: 'reset', atMs: fromMs, untilMs: toMs, before: v, after: w })
+        crossUnknown(tally, from, to, RESET)
         return
       }
-    } else {
+    } else if (tally.profile.direction !== 'bidirectional') {
       const amount = wayFrom(tally, v, w, 0) * tally.scale
       report(tally, { kind: 'negativeStep', atMs: fromMs, untilMs: toMs, before: v, after: w, amount })
     }
@@ -210,101 +256,27 @@ function takeStep(tally: Tally, fromMs: number, v: number, toMs: number, w: numb
   if (toMs >= tally.hourMs + HOUR_MS) crossHours(tally, fromMs, v, toMs, w, 0)
 }
 
-/**
- * True for a step from the last tenth of the register to its first (docs/rules/settling.md#rollover). `rolloverAt` is 0
- * when the digits are unknown.
- */
-const rollsOver = (v: number, w: number, rolloverAt: number): boolean =>
-  rolloverAt > 0 && v >= (rolloverAt / 10) * 9 && w <= rolloverAt / 10
-
-const rolloverOf = (digits: number | undefined): number => (digits === undefined ? 0 : 10 ** digits)
-
-function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
-  const added = tally.rolloverAt
-  const way = wayFrom(tally, v, w, added)
-  const amount = way * tally.scale
-  report(tally, { kind: 'rollover', atMs: fromMs, untilMs: toMs, before: v, after: w, amount })
-  if (toMs >= tally.hourMs + HOUR_MS) crossHours(tally, fromMs, v, toMs, w, added)
-  else {
-    tally.carried += wayFrom(tally, tally.base, v, 0) + way
-    tally.base = w
-  }
-}
-
-/** A reset step adds nothing, and an hour entirely inside it is null (docs/rules/settling.md#reset). */
-function crossReset(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
-  report(tally, { kind: 'reset', atMs: fromMs, untilMs: toMs, before: v, after: w })
-  flagHours(tally.hours, { fromMs, toMs }, RESET)
-  tally.carried += wayFrom(tally, tally.base, v, 0)
-  tally.base = w
-  for (; toMs >= tally.hourMs + HOUR_MS; tally.hourMs += HOUR_MS) {
-    put(tally, fromMs <= tally.hourMs ? Number.NaN : tally.carried)
-    tally.carried = 0
-  }
+/** Takes a step of more than a year, whose hours nobody can know (docs/rules/settling.md#long-gap). */
+function isLongGap(tally: Tally, from: GoodReading, to: GoodReading): boolean {
+  if (to.atMs - from.atMs <= STEP_MS_MAX || isUndone(tally, 'longGap', from.atMs)) return false
+  const span = { atMs: from.atMs, untilMs: to.atMs, before: from.value, after: to.value }
+  report(tally, { kind: 'longGap', ...span, proposed: 'wrongClock' })
+  crossUnknown(tally, from, to, DOUBTFUL)
+  return true
 }
 
 /**
- * Takes a step that ends the hour being filled, and perhaps more hours. Each hour gets the step's amount in proportion
- * to time: equal to interpolating the register at the boundaries, but independent of the register's magnitude.
+ * True for a step from the last tenth of the register to its first that fits the pace
+ * (docs/rules/settling.md#rollover). `rolloverAt` is 0 when the digits are unknown.
  */
-function crossHours(tally: Tally, fromMs: number, v: number, toMs: number, w: number, added: number): void {
-  const stepMs = toMs - fromMs
-  if (stepMs > MEASURED_STEP_MS_MAX) flagHours(tally.hours, { fromMs, toMs }, ESTIMATED)
-  const hourEndMs = tally.hourMs + HOUR_MS
-  if (toMs === hourEndMs && added === 0) {
-    put(tally, tally.carried + wayFrom(tally, tally.base, w, 0))
-    tally.hourMs = hourEndMs
-    tally.carried = 0
-    tally.base = w
-    return
-  }
-  const amount = wayFrom(tally, v, w, added)
-  put(tally, tally.carried + (wayFrom(tally, tally.base, v, 0) + amount * ((hourEndMs - fromMs) / stepMs)))
-  tally.hourMs = hourEndMs
-  const share = amount * (HOUR_MS / stepMs)
-  for (; toMs >= tally.hourMs + HOUR_MS; tally.hourMs += HOUR_MS) put(tally, share)
-  tally.carried = amount * ((toMs - tally.hourMs) / stepMs)
-  tally.base = w
-}
-
-/**
- * Ends the old register at its final value and starts the new one, without a difference between them
- * (docs/rules/settling.md#replacement).
- */
-function changeRegister(tally: Tally, replacement: Replacement): void {
-  tally.carried += wayFrom(tally, tally.base, replacement.finalValue, 0)
-  tally.base = replacement.startValue
-  report(tally, { kind: 'replacement', ...replacement })
-}
-
-function closeTally(tally: Tally, last: Reading): void {
-  if (last.atMs === tally.hourMs) return
-  put(tally, tally.carried + wayFrom(tally, tally.base, last.value, 0))
-  flagHours(tally.hours, { fromMs: last.atMs, toMs: tally.hourMs + HOUR_MS }, PARTIAL)
-}
-
-/**
- * The register's way from v to w (+ `added` for a rollover), in register units. Readings in whole steps of the
- * resolution differ by whole steps: the difference is then exact, without the rounding of doubles.
- */
-function wayFrom(tally: Tally, v: number, w: number, added: number): number {
-  const way = added - v + w
-  const whole = Math.round(way * tally.stepsPerUnit) / tally.stepsPerUnit
-  return Math.abs(whole - way) <= (Math.abs(v) + Math.abs(w) + added) * ROUNDING ? whole : way
-}
-
-/** Writes the hour being filled, if it lies in the window. */
-function put(tally: Tally, registerAmount: number): void {
-  const { amounts, firstHourMs } = tally.hours
-  const hour = (tally.hourMs - firstHourMs) / HOUR_MS
-  if (hour >= 0 && hour < amounts.length) amounts[hour] = registerAmount * tally.scale
-}
-
-/** Inserts an event by its time: a step is reported when it ends, after the spikes inside it. */
-function report(tally: Tally, event: RegisterEvent): void {
-  if (!(event.atMs >= tally.eventsFromMs && event.atMs < tally.eventsToMs)) return
-  const { events } = tally
-  const place = events.findLastIndex(({ atMs }) => atMs <= event.atMs) + 1
-  if (place === events.length) events.push(event)
-  else events.splice(place, 0, event)
+function rollsOver(
+  { rolloverAt, profile, opens }: Tally,
+  samples: Samples,
+  from: GoodReading,
+  to: GoodReading,
+): boolean {
+  if (!(rolloverAt > 0 && from.value >= (rolloverAt / 10) * 9 && to.value <= rolloverAt / 10)) return false
+  if (from.row < 0 || to.row < 0) return true
+  const amount = to.value + rolloverAt - from.value
+  return !exceedsPace(profile, samples, { from: from.row, toMs: to.atMs, next: to.row, amount }, opens)
 }

@@ -88,6 +88,10 @@ export function datedProfile(profile: MeterProfile, meter: Given, register: Date
     ...profile,
     multiplier: 1,
     factor: 1,
+    // In the register's own unit, as the readings are: a bound for the row that counts least.
+    ...(profile.ratedMaxPerHour !== undefined && {
+      ratedMaxPerHour: profile.ratedMaxPerHour / Math.min(...register.hours.map(({ times }) => times)),
+    }),
     resolution: Math.max(...rows.map((row) => row.resolution * scaleOf(row))),
     digits: digitsOf(base),
     digitsFrom: rows.map((row, index) => ({

@@ -3,6 +3,7 @@
 
 import { HOUR_MS, hourStart, MINUTE_MS } from '../calendar.ts'
 import {
+  DOUBTFUL,
   ESTIMATED,
   flagHours,
   type Hours,
@@ -12,6 +13,7 @@ import {
   openHours,
   PARTIAL,
 } from '../hours.ts'
+import { doubtfulAmounts } from './interval-pace.ts'
 import type { HourSeries, MeterProfile, Samples, SettleWindow } from './series.ts'
 
 /** Length of one interval, and the lead of its start before its time stamp, in milliseconds. */
@@ -37,8 +39,10 @@ export function settleIntervals(
   if (lengthMs > MEASURED_STEP_MS_MAX) hours.flags.fill(ESTIMATED)
 
   markGap(hours, { fromMs: hourStart(seriesStartMs), toMs: seriesStartMs })
+  const doubts = doubtfulAmounts(profile, samples, use)
   let coveredMs = seriesStartMs
   let lastAtMs = Number.NEGATIVE_INFINITY
+  let place = 0
   for (let i = use.first; i <= use.last; i++) {
     const stampMs = atMs[i] as number
     const amount = value[i] as number
@@ -46,7 +50,11 @@ export function settleIntervals(
     if (!Number.isFinite(amount)) throw new RangeError(`samples: the value of row ${i} is not a number`)
     const startMs = stampMs - leadMs
     if (startMs > coveredMs) markGap(hours, { fromMs: coveredMs, toMs: startMs })
-    spread(hours, startMs, lengthMs, amount)
+    while (place < doubts.rows.length && i >= (doubts.rows[place]?.endRow ?? i)) place++
+    const doubt = doubts.rows[place]
+    const isDoubtful = doubt !== undefined && i >= doubt.row
+    if (!isDoubtful) spread(hours, startMs, lengthMs, amount)
+    else if (doubt.isAccepted) spread(hours, startMs, lengthMs, amount / doubt.factor)
     coveredMs = startMs + lengthMs
     lastAtMs = stampMs
   }
@@ -57,7 +65,17 @@ export function settleIntervals(
     const { amounts } = hours
     for (let hour = 0; hour < amounts.length; hour++) amounts[hour] = (amounts[hour] as number) * scale
   }
-  return { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events: [] }
+  for (const { row, endRow, isAccepted } of doubts.rows) {
+    if (isAccepted) continue
+    const startMs = (atMs[row] as number) - leadMs
+    const toMs = (atMs[Math.min(endRow - 1, use.last)] as number) - leadMs + lengthMs
+    markUnknown(hours, { fromMs: startMs, toMs }, DOUBTFUL)
+  }
+  const [fromMs, toMs] = [use.window?.fromMs ?? Number.NEGATIVE_INFINITY, use.window?.toMs ?? Number.POSITIVE_INFINITY]
+  const events = doubts.events.filter((event) => event.atMs >= fromMs && event.atMs < toMs)
+  const endsInDoubt = (doubts.rows.at(-1)?.endRow ?? 0) > use.last
+  const series = { firstHourMs: hours.firstHourMs, amounts: hours.amounts, flags: hours.flags, events }
+  return endsInDoubt ? { ...series, endsInDoubt } : series
 }
 
 function spread(hours: Hours, startMs: number, lengthMs: number, amount: number): void {
@@ -79,10 +97,20 @@ function spread(hours: Hours, startMs: number, lengthMs: number, amount: number)
 /** An hour entirely inside a gap is missing; an hour partly inside is partial. Between two gaps lies an interval. */
 function markGap(hours: Hours, gap: { fromMs: number; toMs: number }): void {
   flagHours(hours, gap, PARTIAL)
-  const first = Math.max(0, Math.ceil((gap.fromMs - hours.firstHourMs) / HOUR_MS))
-  const end = Math.min(hours.flags.length, Math.floor((gap.toMs - hours.firstHourMs) / HOUR_MS))
+  clearInside(hours, gap, MISSING)
+}
+
+/** An hour entirely inside a doubtful span is null. */
+function markUnknown(hours: Hours, span: { fromMs: number; toMs: number }, flag: number): void {
+  flagHours(hours, span, flag)
+  clearInside(hours, span, flag)
+}
+
+function clearInside(hours: Hours, span: { fromMs: number; toMs: number }, flag: number): void {
+  const first = Math.max(0, Math.ceil((span.fromMs - hours.firstHourMs) / HOUR_MS))
+  const end = Math.min(hours.flags.length, Math.floor((span.toMs - hours.firstHourMs) / HOUR_MS))
   for (let hour = first; hour < end; hour++) {
-    hours.flags[hour] = MISSING
+    hours.flags[hour] = flag
     hours.amounts[hour] = Number.NaN
   }
 }

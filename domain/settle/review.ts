@@ -44,6 +44,24 @@ export function parseEventId(id: string): { kind: EventKind; atMs: number } | un
 export const changesHours = <E extends { kind: EventKind }>(event: E): event is E & Pick<Override, 'kind'> =>
   WALKED_KINDS.some((kind) => kind === event.kind)
 
+/** Kinds whose hours are unknown until a person reviews the event (docs/rules/settling.md#doubtful-events). */
+const DOUBTFUL_KINDS: readonly string[] = [
+  'jump',
+  'scaleJump',
+  'longGap',
+  'wrongKind',
+  'replacementConflict',
+] satisfies EventKind[]
+export const isDoubtful = (kind: string): boolean => DOUBTFUL_KINDS.includes(kind)
+
+/** The override that follows from the state of a review: of an undone event, and of a scale jump that is accepted. */
+export function overrideOf(event: FieldEvent, state: ReviewState): Override | undefined {
+  if (!changesHours(event)) return undefined
+  if (state === 'undone') return { kind: event.kind, atMs: event.atMs }
+  const isScaled = event.kind === 'scaleJump' && state === 'accepted'
+  return isScaled ? { kind: event.kind, atMs: event.atMs, accepted: true } : undefined
+}
+
 /** True when an event can be undone. A replacement is corrected in the registry instead. */
 export const canUndo = ({ kind }: { kind: EventKind }): boolean => kind !== 'replacement'
 
@@ -61,15 +79,20 @@ export function reviewed(
   }
 }
 
-/** The overrides of a meter after an event was undone or restored, in order of time and kind. */
-export function withOverride(overrides: readonly Override[], event: FieldEvent, isUndone: boolean): Override[] {
+/** The overrides of a meter after an event was reviewed, in order of time and kind. */
+export function withOverride(overrides: readonly Override[], event: FieldEvent, state: ReviewState): Override[] {
   const id = eventId(event)
   const others = overrides.filter((one) => eventId(one) !== id)
-  const added: Override[] = isUndone && changesHours(event) ? [{ kind: event.kind, atMs: event.atMs }] : []
+  const own = overrideOf(event, state)
+  const added = own ? [own] : []
   return [...others, ...added].sort((a, b) => a.atMs - b.atMs || (a.kind < b.kind ? -1 : 1))
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
-/** The ids of the overrides, for settling. */
+/** The ids of the undone events, for settling. */
 export const undoneIds = (overrides: readonly Override[] | undefined): ReadonlySet<string> =>
-  overrides && overrides.length > 0 ? new Set(overrides.map(eventId)) : NOTHING
+  overrides && overrides.length > 0 ? new Set(overrides.filter(({ accepted }) => !accepted).map(eventId)) : NOTHING
+
+/** The ids of the accepted scale jumps, for settling. */
+export const acceptedIds = (overrides: readonly Override[] | undefined): ReadonlySet<string> =>
+  overrides && overrides.length > 0 ? new Set(overrides.filter(({ accepted }) => accepted).map(eventId)) : NOTHING

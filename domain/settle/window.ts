@@ -3,15 +3,22 @@
 // readings re-open exactly the hours they touch). Readings are added or corrected, never deleted.
 
 import { HOUR_MS, hourStart } from '../calendar.ts'
-import { hourCeiling, indexFrom } from '../hours.ts'
-import { falls, replacementsAmong, smallStep } from './cumulative.ts'
+import { DOUBTFUL, hourCeiling, indexFrom, SUSPECT } from '../hours.ts'
+import { isNetJump, NET_STEPS } from './bidirectional.ts'
+import { DROPOUT_READINGS_MAX } from './dropout.ts'
 import { intervalTiming } from './interval.ts'
+import { amountsMs, COUNTER_VALUES, isSurelyUsual, USUAL_IN_A_ROW } from './interval-pace.ts'
+import { believed } from './overflow.ts'
+import { AFTER_STEPS, falls, historyMs, isSurelyCalm, rises, smallStep, standsOut } from './pace.ts'
+import { replacementsAmong } from './replacement.ts'
 import type { MeterProfile, Samples, SettleWindow } from './series.ts'
 
 export interface TouchedSpan {
   /** Times of the earliest and the latest reading that arrived or was corrected. */
   fromMs: number
   toMs: number
+  /** Not a reading changed but the verdict on one: the pace of later steps stays. */
+  isReview?: boolean
 }
 
 /** True when the loaded samples begin with the meter's first reading of all, or end with its last. */
@@ -35,26 +42,84 @@ export function planWindow(
   touched: TouchedSpan,
   edge: LoadedEdge,
 ): WindowPlan | MoreNeeded {
-  if (samples.atMs.length === 0) {
+  const given = believed(profile, samples).samples
+  const changed = withScaled(profile, touched)
+  if (given.atMs.length === 0) {
     if (!edge.reachesStart) return { more: 'before' }
     if (!edge.reachesEnd) return { more: 'after' }
-    const hours = { fromMs: hourStart(touched.fromMs), toMs: hourStart(touched.toMs) + HOUR_MS }
+    // Replacements lengthened the series while a reading was believed.
+    const times = [touched.fromMs, touched.toMs, ...profile.replacements.map((replaced) => replaced.atMs)]
+    const hours = hoursOf({ fromMs: Math.min(...times), toMs: Math.max(...times) })
     return { ...hours, firstIndex: 0, lastIndex: -1, opensSeries: true, closesSeries: true }
   }
-  return profile.kind === 'interval'
-    ? planIntervals(profile, samples, touched, edge)
-    : planRegister(profile, samples, touched, edge)
+  const plan =
+    profile.kind === 'interval'
+      ? planIntervals(profile, given, changed, edge)
+      : planRegister(profile, given, changed, edge)
+  if ('more' in plan || profile.kind === 'interval') return plan
+  // Events of readings that are not believed lie outside the first and last that are.
+  const hours = hoursOf(touched)
+  return {
+    ...plan,
+    fromMs: plan.opensSeries ? Math.min(plan.fromMs, hours.fromMs) : plan.fromMs,
+    toMs: plan.closesSeries ? Math.max(plan.toMs, hours.toMs) : plan.toMs,
+  }
+}
+
+const hoursOf = ({ fromMs, toMs }: TouchedSpan): TouchedSpan => ({
+  fromMs: hourStart(fromMs),
+  toMs: hourStart(toMs) + HOUR_MS,
+})
+
+/**
+ * A scale that was accepted, and amounts that count as read, hold from their first reading on: what changes after it is
+ * settled from there to the end.
+ */
+function withScaled(profile: MeterProfile, touched: TouchedSpan): TouchedSpan {
+  const { overrides = [], kind } = profile
+  const { fromMs, toMs } = touched
+  const holds = overrides.filter(({ accepted }) => accepted || kind === 'interval')
+  const since = holds.map(({ atMs }) => atMs).filter((atMs) => atMs <= toMs + historyMs(profile))
+  return since.length === 0 ? touched : { fromMs: Math.min(fromMs, ...since), toMs: Number.POSITIVE_INFINITY }
+}
+
+/** Hours that readings of a scale may lie in: of one that goes on, and of one that returned. */
+export const isInDoubt = (flag: number): boolean => flag === DOUBTFUL || flag === SUSPECT
+
+/** Hours looked through after a window for the end of readings that were left out. */
+const LEFT_OUT_HOURS_MAX = 24
+
+/**
+ * The touched span, widened to the doubtful hours that stand beside the window, if there are any: whether a scale still
+ * holds is known from its jump alone. `flagAt`: the stored flag of an hour; `lastMs`: the last reading of the meter.
+ */
+export function widenedTouch(
+  touched: TouchedSpan,
+  plan: WindowPlan,
+  { flagAt, endsInDoubt, lastMs }: { flagAt: (hourMs: number) => number; endsInDoubt: boolean; lastMs: number },
+): TouchedSpan | undefined {
+  let { fromMs, toMs } = plan
+  while (!plan.opensSeries && isInDoubt(flagAt(fromMs - HOUR_MS))) fromMs -= HOUR_MS
+  const mostMs = toMs + LEFT_OUT_HOURS_MAX * HOUR_MS
+  while (!plan.closesSeries && toMs < mostMs && flagAt(toMs) === SUSPECT) toMs += HOUR_MS
+  const reachesEnd = !plan.closesSeries && (endsInDoubt || toMs === mostMs || flagAt(toMs) === DOUBTFUL)
+  if (fromMs === plan.fromMs && toMs === plan.toMs && !reachesEnd) return undefined
+  return {
+    fromMs: fromMs === plan.fromMs ? touched.fromMs : Math.min(touched.fromMs, fromMs),
+    toMs: Math.max(touched.toMs, reachesEnd ? lastMs : toMs === plan.toMs ? touched.toMs : toMs),
+  }
 }
 
 /**
- * A reading r2 between its neighbours r1 and r3 is *surely good*, whatever came before, when neither r1 → r2 nor
- * r2 → r3 falls by more than J. Proof from the rule of spikes (docs/rules/settling.md#spike): r2 is left out only if r2
- * falls to r3, which it does not, or if the last good reading a falls to r2. If r1 is good, then a = r1, which does not
- * fall to r2. If r1 was left out, the same rule had required that a does not fall to the reading right after r1, which
- * is r2. So a walk may start at r2 with a = r2.
+ * A reading is *surely good*, whatever came before and after, when it can be in no dropout. A dropout has at most
+ * DROPOUT_READINGS_MAX readings, begins with a fall or a rise that stands out, and ends with a fall or a rise from
+ * below (docs/rules/settling.md#dropout). So a reading is good when none of the steps of that many readings before it,
+ * and not the step after it, falls, and either none of those before it is a rise that stands out, or none of those of
+ * as many readings after it falls. A walk may start at it.
  *
- * With r1, r2, r3 all outside the touched range, r2 is good before and after the change, and every reading beyond it
- * keeps its verdict: the change ends at r2, for the hours and for the events alike.
+ * With all these readings outside the touched range, it is good before and after the change, and every reading beyond
+ * it keeps its verdict. The pace of a step depends on what was read before it, for as long as `historyMs`: a change
+ * re-opens the steps of that time after it which are not surely calm.
  */
 function planRegister(
   profile: MeterProfile,
@@ -64,30 +129,62 @@ function planRegister(
 ): WindowPlan | MoreNeeded {
   const { atMs } = samples
   const timeAt = timesOf(samples)
-  const isAnchor = anchorTest(profile, samples)
+  const end = atMs.length - 1
+  const before = indexFrom(atMs, touched.fromMs)
+  const isBefore = anchorTest(profile, samples, { low: 0, high: Math.min(end, before - 1), isStart: edge.reachesStart })
 
-  let inner = indexFrom(atMs, touched.fromMs) - 2
-  while (inner > 0 && !isAnchor(inner)) inner--
+  let inner = before - 1 - AFTER_STEPS
+  while (inner > 0 && !isBefore(inner)) inner--
   if (inner <= 0 && !edge.reachesStart) return { more: 'before' }
   const outline = seriesOutline(profile, samples, edge)
   const fromMs = hourStart(inner > 0 ? timeAt(inner) : outline.startMs)
   let first = Math.max(inner, 0)
-  while (first > 0 && !(timeAt(first) <= fromMs && isAnchor(first))) first--
+  while (first > 0 && !(timeAt(first) <= fromMs && isBefore(first))) first--
   if (first <= 0 && !edge.reachesStart) return { more: 'before' }
 
-  const end = atMs.length - 1
-  inner = indexFrom(atMs, touched.toMs)
-  if (atMs[inner] === touched.toMs) inner++
-  inner++
-  while (inner < end && !isAnchor(inner)) inner++
+  let after = indexFrom(atMs, touched.toMs)
+  if (atMs[after] === touched.toMs) after++
+  const reopenedMs = touched.isReview ? touched.toMs : touched.toMs + historyMs(profile)
+  if (!edge.reachesEnd && (end < 0 || timeAt(end) <= reopenedMs)) return { more: 'after' }
+  const isAfter = anchorTest(profile, samples, { low: after, high: end, isStart: false })
+  inner = Math.max(after, lastDoubt(profile, samples, { after, reopenedMs }) + 1)
+  while (inner < end && !isAfter(inner)) inner++
   if (inner >= end && !edge.reachesEnd) return { more: 'after' }
   // An event may lie exactly at the end of the series, so the window extends one hour beyond.
   const toMs = inner < end ? hourCeiling(timeAt(inner)) : hourStart(outline.endMs) + HOUR_MS
   let last = Math.min(inner, end)
-  while (last < end && !(timeAt(last) >= toMs && isAnchor(last))) last++
-  if (last >= end && !edge.reachesEnd) return { more: 'after' }
+  while (last < end && !(timeAt(last) >= toMs && isAfter(last))) last++
+  if (last + AFTER_STEPS > end && !edge.reachesEnd) return { more: 'after' }
 
+  const isShort = !edge.reachesStart && timeAt(first) - timeAt(0) < historyMs(profile)
+  if (isShort && hasDoubt(profile, samples, first, last)) return { more: 'before' }
   return { fromMs, toMs, firstIndex: first, lastIndex: last, opensSeries: first <= 0, closesSeries: last >= end }
+}
+
+/** The last row whose step a change before row `after` may judge anew; -1: none. */
+function lastDoubt(
+  profile: MeterProfile,
+  samples: Samples,
+  { after, reopenedMs }: { after: number; reopenedMs: number },
+): number {
+  const { atMs } = samples
+  let doubt = -1
+  for (let row = after; row + 1 < atMs.length && (atMs[row] as number) <= reopenedMs; row++) {
+    if (!isSurelyCalm(profile, samples, row, after)) doubt = row
+  }
+  for (const replaced of profile.replacements) {
+    if (replaced.atMs <= reopenedMs) doubt = Math.max(doubt, indexFrom(atMs, replaced.atMs) + 1)
+  }
+  return doubt
+}
+
+/** True when a step between two rows can only be judged with its history. */
+function hasDoubt(profile: MeterProfile, samples: Samples, first: number, last: number): boolean {
+  const { atMs } = samples
+  const firstMs = atMs[first] as number
+  if (profile.replacements.some((replaced) => replaced.atMs >= firstMs)) return true
+  for (let row = first; row < last; row++) if (!isSurelyCalm(profile, samples, row, 0)) return true
+  return false
 }
 
 /** The time of a row; the row must be one of the samples. */
@@ -96,17 +193,45 @@ const timesOf =
   (row: number): number =>
     atMs[row] as number
 
-/** Precondition: the row has neighbours on both sides. */
-function anchorTest(profile: MeterProfile, samples: Samples): (i: number) => boolean {
+/**
+ * Whether a row is surely good by the rows `low` to `high` alone. `isStart`: row `low` is the meter's first reading,
+ * which is always good.
+ */
+function anchorTest(
+  profile: MeterProfile,
+  samples: Samples,
+  { low, high, isStart }: { low: number; high: number; isStart: boolean },
+): (row: number) => boolean {
   const { value } = samples
   const timeAt = timesOf(samples)
   const valueAt = (row: number): number => value[row] as number
   const stepMax = smallStep(profile)
-  return (i) =>
-    !falls(valueAt(i - 1), valueAt(i), stepMax) &&
-    !falls(valueAt(i), valueAt(i + 1), stepMax) &&
-    // Neighbours in time are neighbours in the register only without a replacement between them.
-    profile.replacements.every((replaced) => replaced.atMs < timeAt(i - 1) || replaced.atMs > timeAt(i + 1))
+  const isNet = profile.direction === 'bidirectional'
+  const margin = DROPOUT_READINGS_MAX + (isNet ? NET_STEPS : 0)
+  const isFall = (row: number): boolean => falls(valueAt(row), valueAt(row + 1), stepMax)
+  const isSteep = (row: number): boolean => {
+    const rise = valueAt(row + 1) - valueAt(row)
+    return (
+      rises(valueAt(row), valueAt(row + 1), stepMax) &&
+      (row + 2 > high || standsOut(rise, valueAt(row + 2) - valueAt(row + 1)))
+    )
+  }
+  const some = (from: number, to: number, test: (row: number) => boolean): boolean => {
+    for (let row = to - 1; row >= from; row--) if (test(row)) return true
+    return false
+  }
+  return (row) => {
+    if (row + 1 > high || (row - margin < low && !isStart)) return false
+    const from = Math.max(low, row - margin)
+    const to = Math.min(high, row + DROPOUT_READINGS_MAX)
+    // Neighbours in time are neighbours in the register only without a replacement between them, and a replacement may
+    // begin the series.
+    const around = { fromMs: row - margin < low ? Number.NEGATIVE_INFINITY : timeAt(from), toMs: timeAt(to) }
+    if (profile.replacements.some(({ atMs }) => atMs >= around.fromMs && atMs <= around.toMs)) return false
+    if (isNet) return !some(from, row, (at) => isNetJump(value, at, stepMax))
+    if (some(from, row + 1, isFall)) return false
+    return !some(from, row, isSteep) || (row + DROPOUT_READINGS_MAX <= high && !some(row, to, isFall))
+  }
 }
 
 function seriesOutline(profile: MeterProfile, samples: Samples, edge: LoadedEdge): { startMs: number; endMs: number } {
@@ -120,9 +245,12 @@ function seriesOutline(profile: MeterProfile, samples: Samples, edge: LoadedEdge
   return { startMs: Math.min(firstMs, ...replaced), endMs: Math.max(lastMs, ...replaced) }
 }
 
+/** Amounts before a changed one whose verdict may rest on it. */
+const AMOUNTS_BEFORE = Math.max(USUAL_IN_A_ROW, COUNTER_VALUES)
+
 /**
- * An interval changes only the hours that it overlaps, while there are older and newer intervals. At an end of the
- * series it also creates the hours up to its neighbour, as `missing`.
+ * An interval changes the hours that it overlaps, those of the doubtful amounts around it, and at an end of the series
+ * the hours up to its neighbour, which are `missing`.
  */
 function planIntervals(
   profile: MeterProfile,
@@ -143,8 +271,18 @@ function planIntervals(
   if (older < 0 && !edge.reachesStart) return { more: 'before' }
   if (newer > end && !edge.reachesEnd) return { more: 'after' }
 
-  let changedFromMs = touched.fromMs - leadMs
-  let changedToMs = touched.toMs - leadMs + lengthMs
+  const reopenedMs = touched.isReview ? touched.toMs : touched.toMs + amountsMs(profile)
+  if (!edge.reachesEnd && timeAt(end) <= reopenedMs) return { more: 'after' }
+  if (older < AMOUNTS_BEFORE && !edge.reachesStart) return { more: 'before' }
+  const doubtful = { first: Math.max(0, older - AMOUNTS_BEFORE), last: newer - 1 }
+  for (let row = newer; row <= end && timeAt(row) <= reopenedMs; row++) {
+    if (!isSurelyUsual(profile, samples, row, newer)) doubtful.last = row
+  }
+  let changedFromMs = Math.min(touched.fromMs - leadMs, older < 0 ? Number.POSITIVE_INFINITY : startOf(doubtful.first))
+  let changedToMs = Math.max(
+    (Number.isFinite(touched.toMs) ? touched.toMs : timeAt(end)) - leadMs + lengthMs,
+    doubtful.last < 0 ? Number.NEGATIVE_INFINITY : endOf(doubtful.last),
+  )
   if (newer > end && older >= 0) changedFromMs = Math.min(changedFromMs, endOf(older))
   if (older < 0 && newer <= end) changedToMs = Math.max(changedToMs, startOf(newer))
   const fromMs = hourStart(changedFromMs)
@@ -154,7 +292,9 @@ function planIntervals(
   while (older >= 0 && endOf(older) > fromMs) older--
   while (newer <= end && startOf(newer) < toMs) newer++
   if (older < 0 && !edge.reachesStart) return { more: 'before' }
-  if (newer > end && !edge.reachesEnd) return { more: 'after' }
+  if (newer + COUNTER_VALUES > end && !edge.reachesEnd) return { more: 'after' }
+  const isShort = !edge.reachesStart && timeAt(Math.max(older, 0)) - timeAt(0) < amountsMs(profile)
+  if (isShort && hasUnusual(profile, samples, Math.max(older, 0), Math.min(newer, end))) return { more: 'before' }
   const opensSeries = older < 0
   const closesSeries = newer > end
   return {
@@ -165,4 +305,10 @@ function planIntervals(
     opensSeries,
     closesSeries,
   }
+}
+
+/** True when an amount between two rows can only be judged with its history. */
+function hasUnusual(profile: MeterProfile, samples: Samples, first: number, last: number): boolean {
+  for (let row = first; row <= last; row++) if (!isSurelyUsual(profile, samples, row, 0)) return true
+  return false
 }

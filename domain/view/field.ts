@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { causeSchema } from '../judge/revision-cause.ts'
 import { amount, asMonth } from '../schema.ts'
 import { EVENT_KINDS, type ReviewState } from '../settle/review.ts'
+import { PROPOSALS } from '../settle/series.ts'
 
 const REVIEW_STATES = ['open', 'accepted', 'undone'] as const satisfies ReviewState[]
 
@@ -15,6 +16,10 @@ export const eventViewSchema = z.object({
   details: z
     .record(z.string(), z.number())
     .meta({ description: 'Register values and times, by the names of the kind' }),
+  proposed: z
+    .enum(PROPOSALS)
+    .optional()
+    .meta({ description: 'What the readings are taken for until a person reviews a doubtful event' }),
   state: z.enum(REVIEW_STATES),
   history: z.array(
     z.object({ state: z.enum(REVIEW_STATES), who: z.string(), note: z.string().nullable(), atMs: z.number() }),

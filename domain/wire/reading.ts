@@ -9,6 +9,7 @@ import type { Medium } from '../medium.ts'
 import { must } from '../must.ts'
 import { RECORD_ID, recordId } from '../registry/records.ts'
 import { convert, isUnitOf } from '../unit.ts'
+import { isPowerOn } from './power-on.ts'
 
 /** The largest MQTT message of AWS IoT Core; the embedded broker refuses what the cloud would refuse. */
 export const PAYLOAD_BYTES_MAX = 128 * 1024
@@ -63,6 +64,7 @@ export const REJECTION_CODES = {
   badTime: 'The time is neither RFC 3339 with an offset nor whole epoch milliseconds, or no such time exists.',
   atInFuture: `The time is more than ${CLOCK_AHEAD_MS_MAX / 60_000} minutes after the reading was received.`,
   atTooOld: 'The time is before 2000-01-01: a clock that lost its setting.',
+  clockNotSet: 'The time lies just after an instant at which clock chips start: the clock was never set.',
   notFinite: 'The value is too large for a number, in its own unit or in that of the meter.',
   unknownMeter: 'No meter of this id is registered.',
   meterOfOtherGateway: 'The meter is registered at another gateway.',
@@ -184,6 +186,7 @@ function takeReading<M extends MeterEntry>(
     return refuse('meterOfOtherGateway', `meter: ${quote(id)} is not at gateway ${quote(context.gateway)}`)
   if (atMs > latestMs) return refuse('atInFuture', `at: ${quote(at)}`)
   if (atMs < AT_MS_MIN) return refuse('atTooOld', `at: ${quote(at)}`)
+  if (isPowerOn(atMs)) return refuse('clockNotSet', `at: ${quote(at)}`)
   const own = meter.units === undefined ? meter.unit : unitAt(meter.units, atMs)
   if (unit === undefined || unit === own) {
     context.accept(meter, atMs, value, quality)

@@ -4,9 +4,10 @@
 import { BALANCE_DAYS, type Given } from '../../domain/alert/kind.ts'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import { centreBoundaries } from '../../domain/energy/data-centre-boundary.ts'
+import { DOUBTFUL } from '../../domain/hours.ts'
 import { balanceOf, type MeterHours, meterTree } from '../../domain/registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../../domain/registry/records.ts'
-import { type EventKind, eventId } from '../../domain/settle/review.ts'
+import { type EventKind, eventId, isDoubtful } from '../../domain/settle/review.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { clockJumpsOf } from '../settling/clock-jumps.ts'
@@ -74,8 +75,9 @@ async function eventsOf(
   const standstills = standstillsOf(hours, meters, { ...range, fromMs: range.fromMs + HOUR_MS })
   const stuck = await stuckAmong(consumption, standstills)
   const jumps = await clockJumpsOf(state, meters, range)
-  const found: { meter: string; events: readonly { kind: EventKind; atMs: number }[] }[] = [
+  const found: { meter: string; events: readonly FoundEvent[] }[] = [
     ...days,
+    ...(await doubtsBefore(consumption, days, range.fromMs)),
     ...[...stuck].map(([meter, events]) => ({ meter, events })),
     ...jumps.map(({ meter, event }) => ({ meter, events: [event] })),
   ]
@@ -89,14 +91,46 @@ async function eventsOf(
     [...eventful].map(([meter, own]) => [
       meter,
       own.flatMap(({ events }) =>
-        events.map(({ kind, atMs }) => ({
+        events.map(({ kind, atMs, proposed }) => ({
           kind,
           atMs,
+          proposed,
           reviewed: reviews.has(reviewKey(meter, eventId({ kind, atMs }))),
         })),
       ),
     ]),
   )
+}
+
+interface FoundEvent {
+  kind: EventKind
+  atMs: number
+  proposed?: string
+}
+
+/** How far back the beginning of a doubt is looked for: a year and a month, in steps. */
+const DOUBT_DAYS_MAX = 400
+const DOUBT_DAYS_STEP = 50
+
+/** The events before the look of meters whose hours are doubtful from its first day on. */
+async function doubtsBefore(
+  consumption: Platform['consumption'],
+  days: readonly ConsumptionDay[],
+  fromMs: number,
+): Promise<readonly { meter: string; events: readonly FoundEvent[] }[]> {
+  const firstDay = dayOf(fromMs)
+  const found: { meter: string; events: readonly FoundEvent[] }[] = []
+  let waiting = days.filter(({ day, flags }) => day === firstDay && flags[0] === DOUBTFUL).map(({ meter }) => meter)
+  for (let back = 0; back < DOUBT_DAYS_MAX && waiting.length > 0; back += DOUBT_DAYS_STEP) {
+    const toDay = firstDay - back
+    const older = await consumption.get(waiting, toDay - DOUBT_DAYS_STEP, toDay)
+    const latest = new Map<string, ConsumptionDay>()
+    for (const one of older) if (one.events.some(({ kind }) => isDoubtful(kind))) latest.set(one.meter, one)
+    for (const { meter, events } of latest.values())
+      found.push({ meter, events: events.filter(({ kind }) => isDoubtful(kind)).slice(-1) })
+    waiting = waiting.filter((meter) => !latest.has(meter))
+  }
+  return found
 }
 
 async function generatedBy({ consumption }: Ports, meters: readonly Meter[], nowMs: number) {

@@ -166,9 +166,12 @@ async function eventViews(
 }
 
 function viewOf({ meter, event, review }: MeterEvent): EventView {
-  const { kind, atMs, ...details } = event
+  const { kind, atMs, ...rest } = event
   const { state = 'open', history = [] } = review ?? {}
-  return { id: eventId(event), meter, kind, atMs, details, state, history }
+  const details: Record<string, number> = {}
+  for (const [name, value] of Object.entries(rest)) if (typeof value === 'number') details[name] = value
+  const proposed = 'proposed' in event ? event.proposed : undefined
+  return { id: eventId(event), meter, kind, atMs, details, proposed, state, history }
 }
 
 async function metersBelow(context: RouteContext<'code'>): Promise<Meter[]> {

@@ -2,7 +2,7 @@
 // these can change and patches their days. Used by settling, and to show hours before they are settled.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { dayOf, dayStartMs, HOUR_MS, hourStart, MINUTE_MS } from '../../domain/calendar.ts'
+import { dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { NO_HOUR } from '../../domain/hours.ts'
 import type { Meter, ReadMeter } from '../../domain/registry/records.ts'
 import {
@@ -12,8 +12,11 @@ import {
   inFirstUnit,
   inHourScales,
 } from '../../domain/settle/dated-register.ts'
+import { DROPOUT_READINGS_MAX } from '../../domain/settle/dropout.ts'
+import { AFTER_STEPS } from '../../domain/settle/pace.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../domain/settle/series.ts'
-import { planWindow, settleSamples } from '../../domain/settle/settle.ts'
+import { isInDoubt, planWindow, settleSamples, widenedTouch } from '../../domain/settle/settle.ts'
+import type { TouchedSpan, WindowPlan } from '../../domain/settle/window.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 import type { ConsumptionDay, ConsumptionStore, ReadingStore, Touched } from '../platform.ts'
 import type { OverriddenMeter } from './review.ts'
@@ -23,7 +26,7 @@ export type Extent = readonly [firstMs: number, lastMs: number]
 /** A meter with new readings. */
 export interface MeterWork {
   meter: ReadMeter & OverriddenMeter
-  touched: Touched
+  touched: Touched & Pick<TouchedSpan, 'isReview'>
   /** Its first and last reading ever. */
   extent: Extent
   /** Hours stored under an earlier profile may exist and must be cleared first. */
@@ -43,6 +46,8 @@ const ROWS_PER_LOAD = 2_000_000
 /** Meters and samples settled before the event loop gets a turn: about 5 ms of work, and short-lived garbage. */
 const METERS_PER_TURN = 256
 const SAMPLES_PER_TURN = 20_000
+/** Readings that planWindow needs before the touched ones where nothing is doubtful, and two more. */
+const NEAR_READINGS = DROPOUT_READINGS_MAX + AFTER_STEPS + 4
 /** Days per put: enough that a year of many meters touches each page of the store only a few times. */
 const DAYS_PER_PUT = 10_000
 /** How far hours can lie outside the readings they come from: the longest interval of a meter, a month. */
@@ -53,13 +58,15 @@ const REACHES: readonly ((meter: ReadMeter) => number)[] = [
   (meter) => 30 * nearMs(meter),
   () => Number.POSITIVE_INFINITY,
 ]
+/** Rounds of loading: a meter in doubt needs one reach more, and once more when its doubt turns out to go on. */
+const ROUNDS_MAX = 8
 
 /**
- * planWindow needs two readings beyond the touched ones, the start of the second one's hour, a reading before that and
- * its neighbour: an hour and four intervals when readings are punctual, one interval more when not.
+ * planWindow needs a surely good reading before the touched ones, with as many readings before it as a dropout has, and
+ * the start of its hour: an hour and some twenty intervals when readings are punctual.
  */
 function nearMs({ intervalMinutes }: ReadMeter): number {
-  return HOUR_MS + 5 * intervalMinutes * MINUTE_MS
+  return HOUR_MS + NEAR_READINGS * intervalMinutes * MINUTE_MS
 }
 
 /**
@@ -81,9 +88,10 @@ export async function settleMeters(works: readonly MeterWork[], stores: Stores):
     const days = await stores.consumption.get([meter.id], fromDay, toDay)
     await put(days.map(({ day }) => emptyDay(meter.id, day)))
   }
-  // Meters whose anchors lie farther away go round again with a longer reach.
+  // Meters whose anchors lie farther away, or whose doubt goes on, go round again with a longer reach.
   let waiting = [...works]
-  for (const reach of REACHES) {
+  for (let round = 0; round < ROUNDS_MAX && waiting.length > 0; round++) {
+    const reach = REACHES[Math.min(round, REACHES.length - 1)] ?? nearMs
     const farther: MeterWork[] = []
     for await (const load of filled(loadsOf(waiting, reach), stores.readings)) {
       farther.push(...(await settleLoad(load, stores.consumption, put)))
@@ -159,22 +167,37 @@ async function settleLoad(
   const farther: MeterWork[] = []
   let days: ConsumptionDay[] = []
   for (let first = 0; first < works.length; await nextTurn()) {
-    const windows: SettledWindow[] = []
-    for (let count = 0; first < works.length && count < SAMPLES_PER_TURN && windows.length < METERS_PER_TURN; first++) {
+    const planned: PlannedWindow[] = []
+    for (let count = 0; first < works.length && count < SAMPLES_PER_TURN && planned.length < METERS_PER_TURN; first++) {
       const work = works[first] as MeterWork // first < works.length
       const samples = samplesIn(work.meter, samplesOf.get(work.meter.id))
       const edge = { reachesStart: fromMs <= work.extent[0], reachesEnd: toMs > work.extent[1] }
-      const window = settleWindow(work.meter, samples, work.touched, edge)
-      if (window) windows.push(window)
-      else farther.push(work)
+      const profile = profileOf(work.meter)
+      const plan = planWindow(profile, samples, work.touched, edge)
+      if ('more' in plan) farther.push(work)
+      else planned.push({ work, profile, samples, plan })
       count += samples.atMs.length
     }
-    for (const day of await patchedDays(windows, consumption)) days.push(day)
+    const stored = await storedDays(planned, consumption)
+    const windows: SettledWindow[] = []
+    for (const window of planned) {
+      const settled = settleWindow(window, stored)
+      if ('series' in settled) windows.push(settled)
+      else farther.push(await widenedWork(window.work, settled, consumption))
+    }
+    for (const day of patchedDays(windows, stored)) days.push(day)
     if (days.length < DAYS_PER_PUT && first < works.length) continue
     await put(days)
     days = []
   }
   return farther
+}
+
+interface PlannedWindow {
+  work: MeterWork
+  profile: MeterProfile
+  samples: Samples
+  plan: WindowPlan
 }
 
 interface SettledWindow {
@@ -184,25 +207,44 @@ interface SettledWindow {
   series: HourSeries
 }
 
-/** Settles the hours that the touched readings can change; undefined when an anchor lies outside the loaded range. */
+/**
+ * Settles the hours that the touched readings can change; the span to settle instead when it begins or ends in doubt.
+ */
 function settleWindow(
-  meter: ReadMeter & OverriddenMeter,
-  samples: Samples,
-  touched: { fromMs: number; toMs: number },
-  edge: { reachesStart: boolean; reachesEnd: boolean },
-): SettledWindow | undefined {
-  const profile = profileOf(meter)
-  const plan = planWindow(profile, samples, touched, edge)
-  if ('more' in plan) return undefined
+  { work: { meter, touched, extent }, profile, samples, plan }: PlannedWindow,
+  stored: StoredDays,
+): SettledWindow | { fromMs: number; toMs: number } {
   const series = hoursOf(meter, settleSamples(profile, samples, plan))
-  if (profile.kind === 'interval') return { meter: meter.id, fromMs: plan.fromMs, toMs: plan.toMs, series }
-  // When a first or last reading was withdrawn as suspect, stored hours remain that the series no longer has.
-  return {
-    meter: meter.id,
-    fromMs: plan.opensSeries ? Math.min(plan.fromMs, hourStart(touched.fromMs)) : plan.fromMs,
-    toMs: plan.closesSeries ? Math.max(plan.toMs, hourStart(touched.toMs) + HOUR_MS) : plan.toMs,
-    series,
+  const { fromMs, toMs } = plan
+  const flagAt = (hourMs: number): number => {
+    const day = dayOf(hourMs)
+    return stored.get(`${day}/${meter.id}`)?.flags[(hourMs - dayStartMs(day)) / HOUR_MS] ?? NO_HOUR
   }
+  const state = { flagAt, endsInDoubt: series.endsInDoubt ?? false, lastMs: extent[1] }
+  return widenedTouch(touched, plan, state) ?? { meter: meter.id, fromMs, toMs, series }
+}
+
+/** Days looked through at once for the beginning of a doubt. */
+const DOUBT_DAYS = 62
+
+/** The work over a widened span, from the first of the doubtful hours on: these may begin long before the window. */
+async function widenedWork(
+  work: MeterWork,
+  span: { fromMs: number; toMs: number },
+  consumption: ConsumptionStore,
+): Promise<MeterWork> {
+  let { fromMs } = span
+  for (let toDay = dayOf(fromMs) + 1; fromMs < work.touched.fromMs; toDay -= DOUBT_DAYS) {
+    const days = await consumption.get([work.meter.id], toDay - DOUBT_DAYS, toDay)
+    const flags = new Map(days.map(({ day, flags }) => [day, flags]))
+    const flagBefore = (ms: number): number => {
+      const day = dayOf(ms - HOUR_MS)
+      return flags.get(day)?.[(ms - HOUR_MS - dayStartMs(day)) / HOUR_MS] ?? NO_HOUR
+    }
+    while (isInDoubt(flagBefore(fromMs))) fromMs -= HOUR_MS
+    if (fromMs > dayStartMs(toDay - DOUBT_DAYS)) break
+  }
+  return { ...work, touched: { ...work.touched, fromMs, toMs: Math.min(span.toMs, work.extent[1]) } }
 }
 
 const registers = new WeakMap<Meter, { register: DatedRegister | undefined }>()
@@ -233,11 +275,7 @@ function profileOf(meter: ReadMeter & OverriddenMeter): MeterProfile {
 }
 
 /** The days that the windows overlap: hours inside a window are replaced, the others stay. */
-async function patchedDays(
-  windows: readonly SettledWindow[],
-  consumption: ConsumptionStore,
-): Promise<ConsumptionDay[]> {
-  const stored = await storedDays(windows, consumption)
+function patchedDays(windows: readonly SettledWindow[], stored: StoredDays): ConsumptionDay[] {
   return windows.flatMap(({ meter, fromMs, toMs, series }) => {
     const days: ConsumptionDay[] = []
     for (let day = dayOf(fromMs); dayStartMs(day) < toMs; day++) {
@@ -261,14 +299,17 @@ async function patchedDays(
   })
 }
 
-/** The stored days that a window covers only in part: its first and its last. */
-async function storedDays(windows: readonly SettledWindow[], consumption: ConsumptionStore) {
+type StoredDays = ReadonlyMap<string, Writable<ConsumptionDay>>
+
+/** The stored days of the first and the last hour of each window, and of the hours beside it. */
+async function storedDays(windows: readonly PlannedWindow[], consumption: ConsumptionStore): Promise<StoredDays> {
   const metersOfDay = new Map<number, string[]>()
-  for (const { meter, fromMs, toMs } of windows) {
-    for (const day of new Set([dayOf(fromMs), dayOf(toMs - 1)])) {
+  for (const { work, plan } of windows) {
+    const beside = [plan.fromMs - HOUR_MS, plan.fromMs, plan.toMs - 1, plan.toMs]
+    for (const day of new Set(beside.map(dayOf))) {
       const meters = metersOfDay.get(day)
-      if (meters) meters.push(meter)
-      else metersOfDay.set(day, [meter])
+      if (meters) meters.push(work.meter.id)
+      else metersOfDay.set(day, [work.meter.id])
     }
   }
   const stored = new Map<string, Writable<ConsumptionDay>>()

@@ -59,7 +59,9 @@ export function profileKey(meter: Meter): string {
   const known = profileKeys.get(meter)
   if (known) return known
   const { medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements } = meter
+  const { direction, ratedMaxPerHour } = meter
   const profile: unknown[] = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
+  profile.push(direction, ratedMaxPerHour)
   const changed = meter.rows?.map((row) => [row.validFrom, row.unit, row.resolution, row.digits, row.multiplier])
   if (changed && datedRegisterOf(meter)) profile.push(changed)
   const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)

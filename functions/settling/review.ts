@@ -3,10 +3,10 @@
 
 import type { Meter } from '../../domain/registry/records.ts'
 import {
-  changesHours,
   type EventReview,
   eventId,
   type FieldEvent,
+  overrideOf,
   type ReviewEntry,
   type ReviewState,
   reviewed,
@@ -73,7 +73,7 @@ export const withOverrides = <M extends Meter>(
       })
 
 /**
- * Adds an entry to a review and, if the event is undone now or was until now, the work for settling. Throws
+ * Adds an entry to a review and, if its effect on the hours changes, the work for settling. Throws
  * VersionConflict when someone else reviewed the meter at the same time.
  */
 export async function putReview(
@@ -85,11 +85,12 @@ export async function putReview(
   const stored = await state.get(key)
   const value = reviewed(stored?.value, given, entry)
   const docs: DocWrite[] = [{ key, value, ifVersion: stored?.version ?? 0 }]
-  const wasUndone = stored?.value.state === 'undone'
-  if (changesHours(given.event) && wasUndone !== (entry.state === 'undone')) {
+  const was = overrideOf(value.event, stored?.value.state ?? 'open')
+  const is = overrideOf(value.event, entry.state)
+  if (was?.accepted !== is?.accepted || (was === undefined) !== (is === undefined)) {
     const overrides = await state.get(overrideKey(given.meter))
     const resettled = await state.get(resettleKey(given.meter))
-    const undone = withOverride(overrides?.value ?? [], given.event, entry.state === 'undone')
+    const undone = withOverride(overrides?.value ?? [], given.event, entry.state)
     const waiting = [...(resettled?.value ?? []), reopening(value.event, entry)]
     docs.push(
       { key: overrideKey(given.meter), value: undone, ifVersion: overrides?.version ?? 0 },

@@ -104,9 +104,12 @@ export function reopenedRounds(works: readonly ShardWork[]): MeterWork[][] {
       const extent = extents[index]
       // A meter that is settled from its first reading applies its overrides anyway.
       if (!extent || anew.has(meter.id)) continue
-      for (const [round, { fromMs, toMs }] of (waiting.get(resettleKey(meter.id)) ?? []).entries()) {
+      for (const [round, { fromMs, toMs, event }] of (waiting.get(resettleKey(meter.id)) ?? []).entries()) {
         rounds[round] ??= []
-        rounds[round].push({ meter, touched: { meter: meter.id, fromMs, toMs, count: 0 }, extent, clears: false })
+        // A reading beyond the digits that counts after all changes the pace of what follows.
+        const isReview = !event.startsWith('overflow:')
+        const touched = { meter: meter.id, fromMs, toMs, count: 0, isReview }
+        rounds[round].push({ meter, touched, extent, clears: false })
       }
     }
   }

@@ -132,6 +132,8 @@ const EXPECTED: readonly Expected[] = [
   { kind: 'afterHoursLoad', subject: 'night', raised: '2026-04-08', cleared: '2026-05-05' },
   // The register falls on 10 Apr at noon; a person accepts it on the 20th, after that day's look.
   { kind: 'registerEvent', subject: 'reset-W', raised: '2026-04-11', cleared: '2026-04-21' },
+  // Exchanged on 15 Apr at noon for a meter that stands at 500,000, without a word; accepted on the 20th too.
+  { kind: 'registerJump', subject: 'well-W', raised: '2026-04-16', cleared: '2026-04-21' },
   // A quarter at a fifth: 20 % missing on bad days, by their share of the week's 618 kWh. 5 May: 276, 8.9 %; 6 May:
   // 390, 12.6 %, above 10 for a day on the 7th. 4 Jun: 276, 8.9 %; 5 Jun: 162, 5.2 %, at most 8 for a day on the 6th.
   { kind: 'treeImbalance', subject: 'tree-E', raised: '2026-05-07', cleared: '2026-06-06' },
@@ -192,6 +194,7 @@ async function live(platform: TestPlatform): Promise<AlertEvent[]> {
     for (const { meter: one, load } of METERS) {
       for (let hourMs = ms; hourMs < ms + stepHours * HOUR_MS; hourMs += HOUR_MS) {
         if (one.id === 'reset-W' && hourMs === at('2026-04-10', 12)) registers.set(one.id, 0)
+        if (one.id === 'well-W' && hourMs === at('2026-04-15', 12)) registers.set(one.id, 500_000)
         const value = (registers.get(one.id) ?? 1000) + load(hourMs)
         registers.set(one.id, value)
         if (isSilent(one.id, hourMs)) continue
@@ -213,9 +216,9 @@ async function live(platform: TestPlatform): Promise<AlertEvent[]> {
 }
 
 async function review(platform: TestPlatform): Promise<void> {
-  const days = await platform.consumption.get(['reset-W'], dayOf(at('2026-04-01')), dayOf(at('2026-04-20')))
-  for (const event of days.flatMap(({ events }) => events)) {
-    const key = { meter: 'reset-W', event }
+  const ids = ['reset-W', 'well-W']
+  const days = await platform.consumption.get(ids, dayOf(at('2026-04-01')), dayOf(at('2026-04-20')))
+  for (const key of days.flatMap(({ meter, events }) => events.map((event) => ({ meter, event })))) {
     await putReview(platform.state, key, { state: 'accepted', who: 'li', note: null, atMs: platform.clock.nowMs })
   }
 }

@@ -106,9 +106,13 @@ test('counties, cities and the province are the sum of their institutions, which
 test('a corrected reading of an ended month changes that month at every level, and the others not at all', async () => {
   const platform = await judgedProvince()
   const before = await documents(platform, 'subject/')
-  // Two readings far below the others are a reset, which takes what was used in it out of the month.
+  // More readings far below the others than a dropout has are a reset, which takes what was used in it out of the month.
   const { fromMs } = monthRange('2026-05')
-  const fallen = [5, 6].map((value, n) => ({ meter: 'A-E', at: fromMs + (n + 1) * 6 * HOUR_MS, value: value / 100 }))
+  const fallen = Array.from({ length: 14 }, (_, n) => ({
+    meter: 'A-E',
+    at: fromMs + (n + 1) * 6 * HOUR_MS,
+    value: (5 + n) / 100,
+  }))
   await send(platform, 'G-A', fallen)
   for (const step of [settle, assess, rollup]) {
     const shards = step === rollup ? [] : ['130102']

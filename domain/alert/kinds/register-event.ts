@@ -2,6 +2,7 @@
 
 import { DAY_MS } from '../../calendar.ts'
 import { clockTime, eventName, figure } from '../../phrase.ts'
+import { isDoubtful } from '../../settle/review.ts'
 import { type Asked, type Detected, judged } from '../finding.ts'
 import { defaultsOf, type KindDefinition, METERING_DUTY } from '../kind.ts'
 import { meterSeries } from './paths.ts'
@@ -45,8 +46,9 @@ export function waitingEvents(
 ): Detected<EventFacts> {
   const { daysMax = 0 } = asked.limits.parameters
   const waiting = events
-    // A person registered the replacement, so it needs no alert.
-    .filter(({ kind, reviewed }) => !reviewed && kind !== 'replacement')
+    // A person registered the replacement, so it needs no alert; doubtful events have one of their own
+    // (register-jump.ts).
+    .filter(({ kind, reviewed }) => !reviewed && kind !== 'replacement' && !isDoubtful(kind))
     .filter(({ atMs }) => atMs <= asked.asOfMs && atMs > asked.asOfMs - daysMax * DAY_MS)
     .toSorted((a, b) => a.atMs - b.atMs)
   const latest = waiting.at(-1)

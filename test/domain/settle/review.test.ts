@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../../domain/calendar.ts'
 import { type EventReview, eventId, parseEventId, reviewed, withOverride } from '../../../domain/settle/review.ts'
-import type { MeterProfile, Override } from '../../../domain/settle/series.ts'
+import { type MeterProfile, type Override, WALKED_KINDS } from '../../../domain/settle/series.ts'
 import { planWindow, settleSamples } from '../../../domain/settle/settle.ts'
 
 const START = Date.UTC(2026, 4, 10)
@@ -62,8 +62,8 @@ test('a review keeps its history and the event as it was', () => {
   const first = reviewed(undefined, { meter: 'M', event }, entry('undone', 1))
   const second = reviewed(first, { meter: 'M', event: { ...event, before: 6 } }, entry('open', 2))
   expect(second).toEqual({ meter: 'M', event, state: 'open', history: [entry('undone', 1), entry('open', 2)] })
-  const undone = withOverride([], event, true)
-  expect([undone, withOverride(undone, event, true), withOverride(undone, event, false)]).toEqual([
+  const undone = withOverride([], event, 'undone')
+  expect([undone, withOverride(undone, event, 'undone'), withOverride(undone, event, 'open')]).toEqual([
     [{ kind: 'reset', atMs: START }],
     [{ kind: 'reset', atMs: START }],
     [],
@@ -74,7 +74,7 @@ test('a review keeps its history and the event as it was', () => {
 
 test('a window settles to the same bytes as the whole, whatever is undone', () => {
   const value = fc.oneof(fc.integer({ min: 0, max: 2_000 }), fc.constantFrom(0, 1, 50, 900, 999, 10_000))
-  const kind = fc.constantFrom('spike' as const, 'rollover' as const, 'reset' as const, 'negativeStep' as const)
+  const kind = fc.constantFrom(...WALKED_KINDS)
   fc.assert(
     fc.property(
       fc.array(value, { minLength: 3, maxLength: 30 }),

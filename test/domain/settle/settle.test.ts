@@ -178,22 +178,22 @@ describe('planWindow', () => {
   })
   const inside = { reachesStart: false, reachesEnd: false }
 
-  test('one late reading within clean data re-opens two hours, and ten readings on either side are enough', () => {
+  test('one late reading within clean data re-opens five hours, and twenty readings before it are enough', () => {
     const touched = { fromMs: clean.atMs[401], toMs: clean.atMs[401] }
-    const plan = planWindow(register, around(391, 412), touched, inside)
-    expect(plan).toMatchObject({ fromMs: at(99), toMs: at(101), opensSeries: false, closesSeries: false })
+    const plan = planWindow(register, around(381, 960), touched, { reachesStart: false, reachesEnd: true })
+    expect(plan).toMatchObject({ fromMs: at(99), toMs: at(104), opensSeries: false, closesSeries: false })
   })
 
   test('a new last reading re-opens its own hour and at most the one before', () => {
     const touched = { fromMs: clean.atMs[959], toMs: clean.atMs[959] }
-    const plan = planWindow(register, around(949, 960), touched, { reachesStart: false, reachesEnd: true })
-    expect(plan).toMatchObject({ fromMs: at(239), toMs: at(240), closesSeries: true })
+    const plan = planWindow(register, around(939, 960), touched, { reachesStart: false, reachesEnd: true })
+    expect(plan).toMatchObject({ fromMs: at(238), toMs: at(240), closesSeries: true })
   })
 
   test('asks for more where what is loaded holds no surely good reading', () => {
     const touched = { fromMs: clean.atMs[401], toMs: clean.atMs[401] }
     expect(planWindow(register, around(400, 412), touched, inside)).toEqual({ more: 'before' })
-    expect(planWindow(register, around(391, 403), touched, inside)).toEqual({ more: 'after' })
+    expect(planWindow(register, around(381, 403), touched, inside)).toEqual({ more: 'after' })
     expect(planWindow(register, read(), touched, inside)).toEqual({ more: 'before' })
   })
 
@@ -214,15 +214,12 @@ describe('planWindow', () => {
   })
 
   test('a replacement beyond the loaded readings does not make a spike of the last of them', () => {
-    const profile = { ...register, replacements: [{ atMs: at(9, 7), finalValue: 30, startValue: 0 }] }
-    const samples = read([0, 0, 1], [1, 0, 2], [2, 0, 50], [3, 0, 100], [4, 0, 101], [5, 0, 102])
+    const profile = { ...register, replacements: [{ atMs: at(239, 7), finalValue: 30, startValue: 0 }] }
+    const samples = read(...Array.from({ length: 230 }, (_, n): [number, number, number] => [n, 0, 50 * n]))
     const plan = planWindow(profile, samples, { fromMs: at(0), toMs: at(0) }, { reachesStart: true, reachesEnd: false })
-    if ('more' in plan) throw new Error('three clean readings follow')
-    expect(plan).toMatchObject({ fromMs: at(0), toMs: at(2), lastIndex: 2 })
-    expect(table(settleSamples(profile, samples, plan))).toEqual([
-      [1, 'measured'],
-      [48, 'measured'],
-    ])
+    if ('more' in plan) throw new Error('a clean week follows')
+    expect(plan).toMatchObject({ fromMs: at(0), toMs: at(13), lastIndex: 13 })
+    expect(table(settleSamples(profile, samples, plan))).toEqual(Array(13).fill([50, 'measured']))
   })
 
   test('a gap before an interval that arrives at the end becomes missing hours', () => {
@@ -230,6 +227,6 @@ describe('planWindow', () => {
     const samples = read([1, 0, 5], [2, 0, 6], [5, 0, 7])
     const touched = { fromMs: at(5), toMs: at(5) }
     const plan = planWindow(profile, samples, touched, { reachesStart: true, reachesEnd: true })
-    expect(plan).toMatchObject({ fromMs: at(2), toMs: at(5) })
+    expect(plan).toMatchObject({ fromMs: at(0), toMs: at(5) })
   })
 })

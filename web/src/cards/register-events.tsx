@@ -4,7 +4,7 @@
 import { Button, Card, Empty, Tag } from 'antd'
 import { useState } from 'react'
 import { dayOf } from '../../../domain/calendar.ts'
-import { eventName } from '../../../domain/phrase.ts'
+import { eventName, proposedName } from '../../../domain/phrase.ts'
 import type { EventsView, EventView } from '../../../domain/view/field.ts'
 import type { Resource } from '../api/resource.ts'
 import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
@@ -56,7 +56,7 @@ interface HeadProps {
 
 function EventHead({ event, open, toggle, showDay }: HeadProps) {
   const { text, language } = useLanguage()
-  const { id, kind, atMs, details, state, history } = event
+  const { id, kind, atMs, details, proposed, state, history } = event
   const last = history.at(-1)
   return (
     <>
@@ -79,6 +79,11 @@ function EventHead({ event, open, toggle, showDay }: HeadProps) {
             <span className="faint">{text.eventDetails[name] ?? name}</span> {detailOf(name, value)}
           </span>
         ))}
+        {proposed && (
+          <span className="event-detail">
+            <span className="faint">{text.eventDetails.proposed}</span> {proposedName(proposed)[language]}
+          </span>
+        )}
       </div>
       {last && (
         <div className="faint">

@@ -28,6 +28,7 @@ const FLAG_STYLES: Record<HourFlag, BarStyle> = {
   suspect: { color: '#f5d0a9', hatch: '#ad4e00' },
   reset: { color: '#e3d3f5', hatch: '#531dab' },
   missing: { color: GROUND },
+  doubtful: { color: '#ffd6d9', hatch: '#a8071a' },
 }
 
 const FLAGS = Object.keys(FLAG_STYLES) as HourFlag[]

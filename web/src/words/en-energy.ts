@@ -80,6 +80,9 @@ export const enEnergy: typeof zhEnergy = {
   reviewStates: { open: 'To review', accepted: 'Accepted', undone: 'Undone' },
   eventDetails: {
     untilMs: 'until',
+    readings: 'readings',
+    factor: 'times',
+    proposed: 'taken for',
     before: 'before',
     after: 'after',
     value: 'read',

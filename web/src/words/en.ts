@@ -181,5 +181,6 @@ export const en: Dictionary = {
     suspect: 'Suspect',
     reset: 'Register reset',
     missing: 'Missing',
+    doubtful: 'Doubtful register',
   },
 }

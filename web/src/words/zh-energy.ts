@@ -79,6 +79,9 @@ export const zhEnergy = {
   reviewStates: { open: '待核', accepted: '已认可', undone: '已撤销' } as Record<string, string>,
   eventDetails: {
     untilMs: '至',
+    readings: '读数个数',
+    factor: '倍数',
+    proposed: '判断为',
     before: '之前',
     after: '之后',
     value: '读数',

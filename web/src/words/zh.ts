@@ -190,6 +190,7 @@ export const zh = {
     suspect: '存疑',
     reset: '表计归零',
     missing: '缺失',
+    doubtful: '表底存疑',
   } satisfies Record<HourFlag, string>,
 }
 
