@@ -1,5 +1,5 @@
-// Holds months, rolling years and forecasts to what is known: readings that are missing never pass for zero use, and two
-// identical years are one value on every day.
+// Holds months, rolling years and forecasts to what is known: readings that are missing never pass for zero use, and
+// two identical years are one value on every day.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
