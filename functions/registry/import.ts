@@ -10,6 +10,7 @@ import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { rootsOf, withParents } from '../../domain/registry/area.ts'
 import { type Area, type Gateway, isRead, type Meter } from '../../domain/registry/records.ts'
 import { TABLE_KINDS } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
@@ -40,9 +41,10 @@ export async function importRegistry(
   const entries = await gatewayEntries(state)
   const before = await readRegistry(state, entries)
   const after = mergedRegistry(before, part)
-  const problems = [...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
-  const head = headOf(after, stored?.value)
-  const warnings = warnRegistry(after).filter(({ id }) => isTouched(part, id))
+  const linked = { ...after, areas: withParents(after.areas) }
+  const problems = [...checkRegistry(linked), ...futureBills(after.bills ?? [], nowMs)]
+  const head = headOf(linked, stored?.value)
+  const warnings = warnRegistry(linked).filter((warning) => isTouched(part, warning))
   if (problems.length > 0) return { problems, warnings, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
@@ -61,9 +63,14 @@ const futureBills = (bills: readonly Bill[], nowMs: number): RegistryProblem[] =
       : [],
   )
 
-/** Whether an institution or one of its meters is among the new records; the others got their warnings earlier. */
-const isTouched = ({ institutions = [], meters = [] }: RegistryPart, id: string): boolean =>
-  institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
+/** Whether the warning is of a new record; the others got theirs earlier. A new area may change the path of any. */
+const isTouched = (
+  { areas = [], institutions = [], meters = [] }: RegistryPart,
+  { kind, id, field }: RegistryProblem,
+): boolean => {
+  if (areas.length > 0 && (kind === 'areas' || field === 'area')) return true
+  return institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
+}
 
 /**
  * Called before the bills are written, so that a kill forgets no month, and again after it, in case assess cleared a
@@ -122,13 +129,12 @@ function merged<T>(
 }
 
 function headOf({ areas, institutions, meters }: Registry, before: RegistryHead | undefined): RegistryHead {
-  const root = areas.filter(({ parent }) => !parent).toSorted((a, b) => a.code.localeCompare(b.code))
   return {
     revision: (before?.revision ?? 0) + 1,
     institutions: institutions.length,
     meters: meters.length,
     shards: [...new Set([...(before?.shards ?? []), ...institutions.map(shardOf)])].sort(),
-    rootArea: root.at(0)?.code ?? null,
+    rootArea: rootsOf(areas).at(0)?.code ?? null,
   }
 }
 

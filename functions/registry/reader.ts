@@ -4,7 +4,7 @@
 
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
-import { areaPathOf } from '../../domain/registry/area.ts'
+import { areaPathOf, withParents } from '../../domain/registry/area.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
@@ -55,6 +55,7 @@ export const registryKeys = {
 export interface RegistryReader {
   /** Call it at the start of each invocation: one small read that drops the caches when the registry has changed. */
   refresh(): Promise<RegistryHead>
+  /** With the parents that follow from codes (`withParents`). */
   areas(): Promise<Area[]>
   areasByCode(): Promise<ReadonlyMap<string, Area>>
   /** The area's code and its parents', lowest first (`areaPathOf`). */
@@ -88,7 +89,11 @@ export function registryReader(state: StateStore): RegistryReader {
   const value = <T>(key: Key<T>) => cached(key, async () => (await state.get(key))?.value)
   const values = async <T>(prefix: Key<T>): Promise<T[]> => (await state.query(prefix)).map((doc) => doc.value)
 
-  const areas = async (): Promise<Area[]> => (await value<Area[]>(registryKeys.areas)) ?? []
+  const areas = async (): Promise<Area[]> =>
+    (await cached('areas', async () => {
+      const stored = await state.get(registryKeys.areas)
+      return stored && withParents(stored.value)
+    })) ?? []
   const areasByCode = async (): Promise<ReadonlyMap<string, Area>> =>
     (await cached('areasByCode', async () => {
       const known = await areas()
@@ -143,14 +148,14 @@ export async function importedTables(state: StateStore): Promise<StandardTables>
 export const gatewayEntries = async (state: StateStore): Promise<GatewayEntry[]> =>
   (await state.query(registryKeys.gateway(''))).map(({ value }) => value)
 
-/** The whole registry except bills (bills.ts) as one value, for checks across records. */
+/** The whole registry except bills (bills.ts) as one value, for checks across records. Areas are as they were stated. */
 export async function readRegistry(state: StateStore, entries?: readonly GatewayEntry[]): Promise<Registry> {
   const head = (await state.get(registryKeys.head))?.value ?? NO_HEAD
   const reader = registryReader(state)
   const shards = await Promise.all(head.shards.map((shard) => reader.shard(shard)))
   const valuesOf = <T>(docs: Doc<T>[]): T[] => docs.map((doc) => doc.value)
   return {
-    areas: await reader.areas(),
+    areas: (await state.get(registryKeys.areas))?.value ?? [],
     institutions: shards.flatMap((shard) => shard.institutions),
     gateways: (entries ?? (await gatewayEntries(state))).map(({ gateway }) => gateway),
     meters: shards.flatMap((shard) => shard.meters),

@@ -110,7 +110,10 @@ test('one bad bill stops its import, is named, and nothing of it is kept', async
 test('an import says what results will lack', async () => {
   const platform = await opened()
   const { warnings } = await importRegistry(platform.state, { meters: [meter('D', { role: 'sub', purpose: '01D10' })] })
-  expect(warnings).toMatchObject([{ kind: 'institutions', id: 'I', field: 'specialAreaM2' }])
+  expect(warnings).toMatchObject([
+    { kind: 'institutions', id: 'I', field: 'area' },
+    { kind: 'institutions', id: 'I', field: 'specialAreaM2' },
+  ])
 })
 
 test('a month is judged with its bills and priced by its tariffs, and again when a bill comes late', async () => {
