@@ -40,6 +40,7 @@ export function checkRegistry(registry: Registry): RegistryProblem[] {
     ...checkTargets(registry, lookup),
     ...checkTariffs(registry, lookup),
     ...checkBills(registry, lookup),
+    ...checkEach('calendar', registry.calendar ?? [], () => []),
     ...TABLE_KINDS.flatMap((kind) => tableProblems(kind, registry[kind] ?? [])),
   ].sort((a, b) => REGISTRY_KINDS.indexOf(a.kind) - REGISTRY_KINDS.indexOf(b.kind))
 }

@@ -83,6 +83,7 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('id', '网关编号', '网关编码', '采集器编号'),
     text('institution', '机构编码', '所属机构'),
     text('name', '网关名称', '名称'),
+    number('uploadMinutes', '上报间隔', '上报间隔(分钟)', '上报间隔（分钟）'),
     text('password', '密码', '口令'),
   ],
   meters: [
@@ -153,6 +154,12 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('unit', '单位', '计量单位'),
     number('costYuan', '费用', '费用(元)', '费用（元）', '金额'),
     text('source', '票据号', '依据', '来源'),
+  ],
+  calendar: [
+    text('date', '日期'),
+    text('kind', '类型', '类别'),
+    text('name', '名称', '节日'),
+    text('source', '依据', '来源'),
   ],
   coefficients: [
     text('purpose', '适用范围'),

@@ -15,6 +15,7 @@ import {
   targetSchema,
 } from '../registry/records.ts'
 import { TABLES, type Table, type TableKind, type TableRow, tableRowId } from '../standards/tables.ts'
+import { calendarDaySchema } from '../standards/working-days.ts'
 import { keysOf } from '../table.ts'
 import { COLUMNS, type Column } from './columns.ts'
 import { COEFFICIENT_ROWS, INSTITUTION_ROWS, JOINED_FIELDS, type JoinedRows, TARIFF_ROWS } from './joined.ts'
@@ -114,6 +115,14 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
     fields: billSchema.shape,
     idOf: billId,
     idField: 'month',
+  },
+  calendar: {
+    schema: calendarDaySchema,
+    columns: COLUMNS.calendar,
+    fields: calendarDaySchema.shape,
+    idOf: ({ date }) => date,
+    idField: 'date',
+    idIsField: true,
   },
   coefficients: {
     ...tableRow('coefficients', TABLES.coefficients),

@@ -5,6 +5,7 @@ import type { Tariff } from '../energy/tariff.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
 import type { StandardTables, TableKind } from '../standards/tables.ts'
+import type { CalendarDay } from '../standards/working-days.ts'
 
 /** A gateway as imported. Only a hash of the password may be stored, never the password. */
 export type GatewayRecord = Gateway & { password?: string | undefined }
@@ -18,6 +19,7 @@ export interface RegistryRecords extends TableRecords {
   targets: Target
   tariffs: Tariff
   bills: Bill
+  calendar: CalendarDay
 }
 type TableRecords = { [K in TableKind]: StandardTables[K][number] }
 export type RegistryKind = keyof RegistryRecords
@@ -35,4 +37,6 @@ export interface Registry extends Partial<StandardTables> {
   tariffs?: readonly Tariff[]
   /** Only some bills, e.g. those of an import: bills are stored by institution and year, never read all at once. */
   bills?: readonly Bill[]
+  /** The imported days (domain/standards/working-days.ts). Absent: none. */
+  calendar?: readonly CalendarDay[]
 }

@@ -98,6 +98,7 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
       '㎡': 'm²',
     }),
   ],
+  ['calendar.kind', words({ 工作日: 'workday', 调休: 'workday', 上班: 'workday', 节假日: 'holiday', 放假: 'holiday' })],
   ['meters.role', words({ 总表: 'main', 分表: 'sub', 校核表: 'check', 发电: 'generation', 扣减: 'exclude' })],
   ['meters.kind', words({ 累计值: 'register', 时段值: 'interval', 虚拟表: 'virtual', 线下表: 'offline' })],
   ['meters.stamp', words({ 起: 'start', 止: 'end' })],

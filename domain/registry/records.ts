@@ -108,7 +108,13 @@ export type DatedInstitution = z.infer<typeof datedInstitutionSchema>
 export const institutionSchema = institutionObject.extend({ rows: z.array(datedInstitutionSchema).min(1).optional() })
 export type Institution = z.infer<typeof institutionSchema>
 
-export const gatewaySchema = z.object({ id: gatewayId, institution: recordId, name: z.string().optional() })
+export const gatewaySchema = z.object({
+  id: gatewayId,
+  institution: recordId,
+  name: z.string().optional(),
+  /** How often it sends what it has; absent: learned (docs/rules/alerts.md#cadence). */
+  uploadMinutes: z.number().positive().optional(),
+})
 export type Gateway = z.infer<typeof gatewaySchema>
 
 export const METER_ROLES = ['main', 'sub', 'check', 'generation', 'exclude'] as const

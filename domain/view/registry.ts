@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { TABLE_KINDS } from '../standards/tables.ts'
+import { calendarDaySchema } from '../standards/working-days.ts'
 
 /** `PUT /registry`. */
 export const importViewSchema = z.object({
@@ -26,6 +27,15 @@ export const tableViewSchema = z.object({
       validFrom: z.string(),
       standIn: z.boolean().optional(),
       imported: z.boolean().meta({ description: 'False: the row came with the product' }),
+    }),
+  ),
+})
+
+/** `GET /calendar`. */
+export const calendarViewSchema = z.object({
+  days: z.array(
+    calendarDaySchema.extend({
+      imported: z.boolean().meta({ description: 'False: the day came with the product' }),
     }),
   ),
 })

@@ -3,9 +3,11 @@
 import { registryPartSchema } from '../../domain/import/kinds.ts'
 import { must } from '../../domain/must.ts'
 import { TABLE_KINDS, tableRowId } from '../../domain/standards/tables.ts'
-import { importViewSchema, tableViewSchema } from '../../domain/view/registry.ts'
+import { daysInForce } from '../../domain/standards/working-days.ts'
+import { calendarViewSchema, importViewSchema, tableViewSchema } from '../../domain/view/registry.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
+import { yearQuery } from './query.ts'
 import { ApiProblem, route } from './route.ts'
 
 export const registryRoutes = {
@@ -35,6 +37,17 @@ export const registryRoutes = {
         imported: own.has(tableRowId(table, row)),
       }))
       return { table, rows }
+    },
+  }),
+  ...route('GET /api/v1/calendar', {
+    summary: 'The days that differ from Monday to Friday, by date; `year`: only those of the year',
+    query: yearQuery,
+    response: calendarViewSchema,
+    async handle({ registry }, { query: { year } }) {
+      const imported = await registry.calendar()
+      const own = new Set(imported.map(({ date }) => date))
+      const days = daysInForce(imported).filter(({ date }) => year === undefined || date.startsWith(`${year}-`))
+      return { days: days.map((day) => ({ ...day, imported: own.has(day.date) })) }
     },
   }),
 }

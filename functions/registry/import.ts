@@ -153,7 +153,7 @@ interface Change {
  * cut-off import completes it. Writes a gateway's document only when it changes.
  */
 function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
-  const { areas, institutions, gateways, meters, targets, tariffs } = after
+  const { areas, institutions, gateways, meters, targets, tariffs, calendar = [] } = after
   const given = new Set((part.meters ?? []).map(({ id }) => id))
   const touched = new Set([
     ...(part.institutions ?? []).map(({ id }) => id),
@@ -179,6 +179,7 @@ function changedDocs({ before, after, part, entries }: Change): DocWrite[] {
     { key: registryKeys.areas, value: sortedAreas },
     ...TABLE_KINDS.map((kind) => ({ key: registryKeys.table(kind), value: after[kind] ?? [] })),
     { key: registryKeys.tariffs, value: tariffs },
+    { key: registryKeys.calendar, value: calendar },
     ...[...Map.groupBy(targets, ({ subject }) => subject)]
       .filter(([subject]) => subjects.has(subject))
       .map(([subject, own]) => ({ key: registryKeys.targets(subject), value: own })),

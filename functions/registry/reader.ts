@@ -8,6 +8,7 @@ import { areaPathOf, withParents } from '../../domain/registry/area.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
+import { type CalendarDay, type WorkingDays, workingDays } from '../../domain/standards/working-days.ts'
 import type { MeterEntry } from '../../domain/wire/reading.ts'
 import { type Doc, docKey, type Key, type StateStore } from '../platform.ts'
 
@@ -41,6 +42,8 @@ export const registryKeys = {
   /** Imported rows of a table of domain/standards. */
   table: (kind: TableKind) => docKey<never[]>(`registry/${kind}`),
   tariffs: docKey<Tariff[]>('registry/tariffs'),
+  /** Imported days. */
+  calendar: docKey<CalendarDay[]>('registry/calendar'),
   targets: (subject: string) => docKey<Target[]>(`registry/target/${subject}`),
   gateway: (id: string) => docKey<GatewayEntry>(`registry/gateway/${id}`),
   institutions: (shard: string) => docKey<Institution>(`registry/shard/${shard}/institution/`),
@@ -64,6 +67,9 @@ export interface RegistryReader {
   tables(): Promise<StandardTables>
   quotas(): Promise<readonly Quota[]>
   tariffs(): Promise<Tariff[]>
+  /** The imported days; `workingDays` has the shipped ones as well. */
+  calendar(): Promise<CalendarDay[]>
+  workingDays(): Promise<WorkingDays>
   targets(subject: string): Promise<Target[]>
   gateway(id: string): Promise<GatewayEntry | undefined>
   shard(code: string): Promise<Shard>
@@ -101,6 +107,7 @@ export function registryReader(state: StateStore): RegistryReader {
     })) ?? new Map()
   const tables = async (): Promise<StandardTables> =>
     (await cached('tables', async () => tablesInForce(await importedTables(state)))) ?? tablesInForce()
+  const calendar = async (): Promise<CalendarDay[]> => (await value<CalendarDay[]>(registryKeys.calendar)) ?? []
 
   return {
     async refresh() {
@@ -115,6 +122,9 @@ export function registryReader(state: StateStore): RegistryReader {
     tables,
     quotas: async () => (await tables()).quotas,
     tariffs: async () => (await value<Tariff[]>(registryKeys.tariffs)) ?? [],
+    calendar,
+    workingDays: async () =>
+      (await cached('workingDays', async () => workingDays(await calendar()))) ?? workingDays([]),
     targets: async (subject) => (await value<Target[]>(registryKeys.targets(subject))) ?? [],
     gateway: (id) => value<GatewayEntry>(registryKeys.gateway(id)),
     async shard(code) {
@@ -162,6 +172,7 @@ export async function readRegistry(state: StateStore, entries?: readonly Gateway
     targets: valuesOf(await state.query(registryKeys.targets(''))).flat(),
     ...(await importedTables(state)),
     tariffs: await reader.tariffs(),
+    calendar: await reader.calendar(),
   }
 }
 
