@@ -4,7 +4,8 @@
 import { dateStartMs } from '../calendar.ts'
 import { cyclesOf } from '../cycle.ts'
 import { type Bill, billFinding } from '../energy/bill.ts'
-import { beginsWithin, periodFindings } from '../energy/tariff.ts'
+import { beginsWithin } from '../energy/tariff.ts'
+import { periodFindings } from '../energy/tariff-hours.ts'
 import { targetProblems } from '../judge/target-plan.ts'
 import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
 import { type Area, EXPORT, type Institution, isRead, type Meter } from '../registry/records.ts'
@@ -141,6 +142,7 @@ function checkMeters({ meters }: Registry, lookup: Lookup): RegistryProblem[] {
     meter.kind === 'virtual' &&
       isUnitOf(meter.unit, meter.medium) &&
       meter.unit !== amountUnit(meter.medium) && ['unit', `a virtual meter counts in ${amountUnit(meter.medium)}`],
+    ...sizeFindings(meter),
     !isUnitOf(meter.unit, meter.medium) && [
       'unit',
       `"${meter.unit}" is not a unit of ${meter.medium}; use ${registerUnits(meter.medium).join(', ')}`,
@@ -149,6 +151,14 @@ function checkMeters({ meters }: Registry, lookup: Lookup): RegistryProblem[] {
       (at): Finding => ['replacements', `two replacements at ${at}`],
     ),
   ])
+}
+
+/** A basic fee is paid by capacity or by demand, of electricity that is bought. */
+const sizeFindings = ({ medium, role, capacityKva, demandKw }: Meter): Finding[] => {
+  const field = capacityKva === undefined ? 'demandKw' : 'capacityKva'
+  if (capacityKva === undefined && demandKw === undefined) return []
+  if (medium !== 'electricity' || role !== 'main') return [[field, 'is of a main electricity meter alone']]
+  return [capacityKva !== undefined && demandKw !== undefined && ['demandKw', 'give capacityKva or demandKw, not both']]
 }
 
 function gatewayFindings(meter: Meter, lookup: Lookup): Finding[] {

@@ -7,10 +7,11 @@ import type { Institution, Meter } from '../registry/records.ts'
 import { areaWarnings } from './area-warning.ts'
 import type { RegistryProblem } from './check.ts'
 import type { Registry } from './registry.ts'
+import { tariffWarnings } from './tariff-warning.ts'
 
-/** Warnings of areas, then of institutions in their order. */
+/** Warnings of areas, of institutions in their order, and of tariffs. */
 export function warnRegistry(
-  registry: Pick<Registry, 'areas' | 'institutions' | 'meters' | 'co2Factors'>,
+  registry: Pick<Registry, 'areas' | 'institutions' | 'meters' | 'co2Factors' | 'tariffs' | 'calendar'>,
 ): RegistryProblem[] {
   const { institutions, meters } = registry
   const metersOf = Map.groupBy(meters, ({ institution }) => institution)
@@ -23,7 +24,7 @@ export function warnRegistry(
       reason,
     })),
   )
-  return [...areaWarnings(registry), ...missing]
+  return [...areaWarnings(registry), ...missing, ...tariffWarnings(registry)]
 }
 
 function missingOf(

@@ -168,6 +168,9 @@ const meterObject = z.object({
   digits: z.number().int().min(1).max(15).optional(),
   /** Factor of the current and voltage transformers. */
   multiplier: z.number().positive().default(1),
+  /** Connection that a basic fee is paid for: transformers in kVA, or agreed demand in kW. */
+  capacityKva: z.number().positive().optional(),
+  demandKw: z.number().positive().optional(),
   intervalMinutes: z.number().positive().default(60),
   /** Interval meters: the time marks the interval's start or its end. */
   stamp: z.enum(['start', 'end']).default('end'),

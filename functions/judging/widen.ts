@@ -4,6 +4,7 @@
 
 import { addMonths, type Month, monthsThrough } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { keysOf } from '../../domain/table.ts'
 import type { StateStore } from '../platform.ts'
@@ -46,6 +47,29 @@ export async function widened(
     if (added.length > 0) wide[id] = [...new Set([...own, ...added])].sort()
   }
   return wide
+}
+
+/**
+ * The rest of the year after each marked month, where a yearly ladder prices: what was used before says what a later
+ * month costs.
+ */
+export function withLadders(
+  dirty: DirtyMonths,
+  { tariffs, path, present }: { tariffs: readonly Tariff[]; path: readonly string[]; present: Month },
+): DirtyMonths {
+  const laddered = new Set(tariffs.filter(({ ladder }) => ladder === 'yearly').map(({ subject }) => subject))
+  if (laddered.size === 0) return dirty
+  const isPriced = (id: string): boolean => laddered.has(id) || path.some((area) => laddered.has(area))
+  return Object.fromEntries(
+    Object.entries(dirty).map(([id, months]) => {
+      if (!isPriced(id)) return [id, months]
+      const rest = months.flatMap((month) => {
+        const last = [`${month.slice(0, 4)}-12` as Month, present].sort()[0] ?? present
+        return month <= last ? monthsThrough(month, last) : [month]
+      })
+      return [id, [...new Set([...months, ...rest])].sort()]
+    }),
+  )
 }
 
 const follows = (month: Month, marked: Month): boolean => month > marked && month <= addMonths(marked, FOLLOWING_MONTHS)

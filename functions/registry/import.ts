@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
+import { tariffId } from '../../domain/energy/tariff.ts'
 import { checkRegistry, type RegistryProblem, shardOf } from '../../domain/import/check.ts'
 import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
@@ -65,10 +66,11 @@ const futureBills = (bills: readonly Bill[], nowMs: number): RegistryProblem[] =
 
 /** Whether the warning is of a new record; the others got theirs earlier. A new area may change the path of any. */
 const isTouched = (
-  { areas = [], institutions = [], meters = [] }: RegistryPart,
+  { areas = [], institutions = [], meters = [], tariffs = [] }: RegistryPart,
   { kind, id, field }: RegistryProblem,
 ): boolean => {
   if (areas.length > 0 && (kind === 'areas' || field === 'area')) return true
+  if (kind === 'tariffs') return tariffs.some((tariff) => tariffId(tariff) === id)
   return institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
 }
 

@@ -2,13 +2,13 @@
 // under their shard (county), so that a shard is one query; each gateway has its own document with everything that
 // `ingest` needs.
 
-import type { Tariff } from '../../domain/energy/tariff.ts'
+import { type Tariff, withHolidays } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
 import { areaPathOf, withParents } from '../../domain/registry/area.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
-import { type CalendarDay, type WorkingDays, workingDays } from '../../domain/standards/working-days.ts'
+import { type CalendarDay, daysInForce, type WorkingDays, workingDays } from '../../domain/standards/working-days.ts'
 import type { MeterEntry } from '../../domain/wire/reading.ts'
 import { type Doc, docKey, type Key, type StateStore } from '../platform.ts'
 
@@ -66,6 +66,7 @@ export interface RegistryReader {
   /** The tables for judging: imported rows over shipped ones. */
   tables(): Promise<StandardTables>
   quotas(): Promise<readonly Quota[]>
+  /** With the holidays that their periods need. */
   tariffs(): Promise<Tariff[]>
   /** The imported days; `workingDays` has the shipped ones as well. */
   calendar(): Promise<CalendarDay[]>
@@ -121,7 +122,11 @@ export function registryReader(state: StateStore): RegistryReader {
     path: async (area) => areaPathOf(area, await areasByCode()),
     tables,
     quotas: async () => (await tables()).quotas,
-    tariffs: async () => (await value<Tariff[]>(registryKeys.tariffs)) ?? [],
+    tariffs: async () =>
+      (await cached('tariffs', async () => {
+        const stored = await state.get(registryKeys.tariffs)
+        return stored && withHolidays(stored.value, daysInForce(await calendar()))
+      })) ?? [],
     calendar,
     workingDays: async () =>
       (await cached('workingDays', async () => workingDays(await calendar()))) ?? workingDays([]),
@@ -158,7 +163,10 @@ export async function importedTables(state: StateStore): Promise<StandardTables>
 export const gatewayEntries = async (state: StateStore): Promise<GatewayEntry[]> =>
   (await state.query(registryKeys.gateway(''))).map(({ value }) => value)
 
-/** The whole registry except bills (bills.ts) as one value, for checks across records. Areas are as they were stated. */
+/**
+ * The whole registry except bills (bills.ts) as one value, for checks across records. Areas and tariffs are as they
+ * were stated.
+ */
 export async function readRegistry(state: StateStore, entries?: readonly GatewayEntry[]): Promise<Registry> {
   const head = (await state.get(registryKeys.head))?.value ?? NO_HEAD
   const reader = registryReader(state)
@@ -171,7 +179,7 @@ export async function readRegistry(state: StateStore, entries?: readonly Gateway
     meters: shards.flatMap((shard) => shard.meters),
     targets: valuesOf(await state.query(registryKeys.targets(''))).flat(),
     ...(await importedTables(state)),
-    tariffs: await reader.tariffs(),
+    tariffs: (await state.get(registryKeys.tariffs))?.value ?? [],
     calendar: await reader.calendar(),
   }
 }

@@ -3,13 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS } from '../../../domain/calendar.ts'
-import {
-  costOfHours,
-  periodFindings,
-  type Tariff,
-  type TariffPeriod,
-  tariffSchema,
-} from '../../../domain/energy/tariff.ts'
+import { costOfHours, type Tariff, type TariffPeriod, tariffSchema } from '../../../domain/energy/tariff.ts'
+import { periodFindings } from '../../../domain/energy/tariff-hours.ts'
 import { parseInstant } from '../../../domain/instant.ts'
 
 const period = (

@@ -4,9 +4,12 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { creditCodeFinding } from '../../../domain/registry/credit-code.ts'
 
-it.each(['91350100M000100Y43', '91330100799655058B', '9144030071526726XG', '911100001000000000'.slice(0, 17)])('%s', (code) => {
-  expect(creditCodeFinding(code)).toBe(code.length === 18 ? undefined : 'has 17 characters, not 18')
-})
+it.each(['91350100M000100Y43', '91330100799655058B', '9144030071526726XG', '911100001000000000'.slice(0, 17)])(
+  '%s',
+  (code) => {
+    expect(creditCodeFinding(code)).toBe(code.length === 18 ? undefined : 'has 17 characters, not 18')
+  },
+)
 
 it.each([
   ['9.11E+17', /scientific notation/],
