@@ -221,6 +221,7 @@ function priced(tariff: Tariff): Priced {
   const tiers = tiersOf(periods)
   const months = slotsByMonth(periods, tiers)
   const monthOf = (day: number): number => new Date(day * DAY_MS).getUTCMonth()
+  const holidays = new Map<number, readonly HourSlots<TariffPeriod>[]>()
   const spread: Priced = {
     id: tariffId(tariff),
     tariff,
@@ -232,7 +233,10 @@ function priced(tariff: Tariff): Priced {
       const month = monthOf(day)
       const ordinary = months[month] ?? []
       const name = holidayNames[day]
-      return name === undefined ? ordinary : holidaySlots(ordinary, { periods, tiers, month, name })
+      if (name === undefined) return ordinary
+      const slots = holidays.get(day) ?? holidaySlots(ordinary, { periods, tiers, month, name })
+      holidays.set(day, slots)
+      return slots
     },
   }
   pricedTariffs.set(tariff, spread)

@@ -125,7 +125,8 @@ function readMonths(text: string): Cell {
   for (const part of text.split(/[;；,，、]/)) {
     const range = /^(\d{1,2})(?:\s*[-–~]\s*(\d{1,2}))?$/.exec(part.trim())
     const [from, to] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])]
-    if (!(from >= 1 && from <= 12 && to >= 1 && to <= 12))
+    // A range around the year that leaves no month out, such as 8-7, is a mistake.
+    if (!(from >= 1 && from <= 12 && to >= 1 && to <= 12) || to === from - 1)
       return { reason: 'is not a list of months such as "6-8", "11-2" or "1;7;8;12"' }
     for (let month = from; ; month = (month % 12) + 1) {
       value.add(month)
