@@ -7,34 +7,16 @@ import { DAY_MS, dateStartMs, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../c
 import { MEDIA, type Medium } from '../medium.ts'
 import { localDate } from '../registry/records.ts'
 import type { Validity } from '../standards/validity.ts'
-import { type HourSlots, holidaySlots, slotsByMonth, tiersOf } from './tariff-hours.ts'
-
-/** 尖峰, 高峰, 平段, 低谷, 深谷; dearest first. */
-export const TARIFF_PERIODS = ['sharp', 'peak', 'flat', 'valley', 'deepValley'] as const
-export type TariffPeriodName = (typeof TARIFF_PERIODS)[number]
-
-const hour = z.number().min(0).multipleOf(0.5, 'must be a full or a half hour, such as 8 or 8.5')
-/**
- * Hours of the local day, [fromHour, toHour), full or half; `toHour` at or before `fromHour` runs past midnight, and 0
- * is 24.
- */
-export const tariffPeriodSchema = z.object({
-  name: z.enum(TARIFF_PERIODS),
-  fromHour: hour.max(23.5),
-  toHour: hour.max(24),
-  /** Months in which the period holds, 1 to 12; absent: all. */
-  months: z.array(z.number().int().min(1).max(12)).min(1).optional(),
-  /**
-   * The period holds on holidays of the calendar alone, in place of the other periods of its hours: those whose name
-   * has one of these texts, e.g. 春节, or EVERY_HOLIDAY.
-   */
-  holidays: z.array(z.string().min(1)).min(1).optional(),
-  /** The period holds for what the meter uses above this amount in the month or the year (`ladder`); absent: 0. */
-  aboveAmount: z.number().nonnegative().optional(),
-  /** Per kWh, m³ or GJ. */
-  yuanPerUnit: z.number().nonnegative(),
-})
-export type TariffPeriod = z.infer<typeof tariffPeriodSchema>
+import {
+  type HourSlots,
+  holidaySlots,
+  slotsByMonth,
+  TARIFF_PERIODS,
+  type TariffPeriod,
+  type TariffPeriodName,
+  tariffPeriodSchema,
+  tiersOf,
+} from './tariff-period.ts'
 
 /** The time over which the amounts of a ladder are cumulated. */
 export const LADDERS = ['monthly', 'yearly'] as const
@@ -113,7 +95,7 @@ export interface ConnectionSize {
 }
 
 export interface Pricer {
-  /** Prices a whole local day: 24 amounts, NaN where unknown. Days come in order; `before` is carried from day to day. */
+  /** Prices a whole local day: 24 amounts, NaN where unknown. Days come in order; `before` goes from day to day. */
   addDay(cost: TariffCost, day: number, amounts: ArrayLike<number>, before?: Cumulated): void
   /** True when amounts since January say what an hour costs. */
   isYearly: boolean

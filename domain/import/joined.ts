@@ -2,7 +2,8 @@
 // coefficients of a set.
 
 import type { z } from 'zod'
-import { type Tariff, tariffPeriodSchema, tariffSchema } from '../energy/tariff.ts'
+import { type Tariff, tariffSchema } from '../energy/tariff.ts'
+import { tariffPeriodSchema } from '../energy/tariff-period.ts'
 import { type Institution, institutionSchema, institutionSizeSchema } from '../registry/records.ts'
 import { type CoefficientSet, coefficientHeadSchema, coefficientRowSchema } from '../standards/coefficients.ts'
 

@@ -2,7 +2,7 @@
 // and holiday prices without a holiday (docs/rules/energy-and-carbon.md#cost).
 
 import { type Tariff, tariffId } from '../energy/tariff.ts'
-import { EVERY_HOLIDAY } from '../energy/tariff-hours.ts'
+import { EVERY_HOLIDAY } from '../energy/tariff-period.ts'
 import { type CalendarDay, daysInForce } from '../standards/working-days.ts'
 import type { RegistryProblem } from './check.ts'
 import type { Registry } from './registry.ts'

@@ -2,7 +2,7 @@
 // quota pace.
 
 import * as z from 'zod'
-import { TARIFF_PERIODS } from '../energy/tariff.ts'
+import { TARIFF_PERIODS } from '../energy/tariff-period.ts'
 import { QUOTA_INDICATORS } from '../indicator.ts'
 import { PUE_PROBLEMS } from '../judge/data-centre.ts'
 import { BILL_CARRIERS, LEDGER_SCOPES, LEDGER_SOURCES, MEDIA } from '../medium.ts'

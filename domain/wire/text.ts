@@ -25,7 +25,7 @@ const UNKNOWN = 'an unknown encoding'
 const LOST = '\uFFFD'
 const BYTE_ORDER_MARK = '\uFEFF'
 
-/** By its byte order mark, or by the zero byte beside its first character, which no JSON or CSV in UTF-8 begins with. */
+/** By its byte order mark, or by the zero byte beside its first character, which no JSON or CSV in UTF-8 has. */
 function isUtf16([first, second]: Uint8Array): boolean {
   if (first === undefined || second === undefined) return false
   const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)

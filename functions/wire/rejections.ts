@@ -31,7 +31,7 @@ export interface RejectionRecord {
 export type RejectionCount = Record<string, number>
 
 export type KeptRejection = Omit<Rejection, 'code'> & { code: KeptCode }
-/** Besides the codes of a message itself: what only the registry (`meterNotRead`: virtual or offline) and the store know. */
+/** Besides the codes of a message: what only the registry (`meterNotRead`: virtual or offline) and the store know. */
 type KeptCode = Rejection['code'] | 'unknownGateway' | 'meterNotRead' | 'notKept'
 
 export const rejectionKeys = {

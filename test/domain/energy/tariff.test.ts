@@ -3,15 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dayOf, HOUR_MS } from '../../../domain/calendar.ts'
-import {
-  costOfHours,
-  pricerOf,
-  type Tariff,
-  type TariffPeriod,
-  tariffSchema,
-  withHolidays,
-} from '../../../domain/energy/tariff.ts'
-import { periodFindings } from '../../../domain/energy/tariff-hours.ts'
+import { costOfHours, pricerOf, type Tariff, tariffSchema, withHolidays } from '../../../domain/energy/tariff.ts'
+import { periodFindings, type TariffPeriod } from '../../../domain/energy/tariff-period.ts'
 import { tariffWarnings } from '../../../domain/import/tariff-warning.ts'
 import { parseInstant } from '../../../domain/instant.ts'
 

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { billSchema } from '../../../domain/energy/bill.ts'
-import { tariffPeriodSchema, tariffSchema } from '../../../domain/energy/tariff.ts'
+import { tariffSchema } from '../../../domain/energy/tariff.ts'
+import { tariffPeriodSchema } from '../../../domain/energy/tariff-period.ts'
 import { COLUMNS } from '../../../domain/import/columns.ts'
 import { parseRows, type Row } from '../../../domain/import/file.ts'
 import { REGISTRY_KINDS } from '../../../domain/import/kinds.ts'
@@ -383,11 +384,8 @@ describe('tariff rows', () => {
   })
 
   it('say hours, months, holidays, ladders and basic fees as bills do', () => {
-    const rows = [
-      { ...row, 开始小时: '22:30', 结束小时: '0', 月份: '11-2', 阶梯周期: '年', 需量电价: '36' } as Record<
-        string,
-        string
-      >,
+    const rows: Record<string, string>[] = [
+      { ...row, 开始小时: '22:30', 结束小时: '0', 月份: '11-2', 阶梯周期: '年', 需量电价: '36' },
       { ...row, 开始小时: '8.5', 结束小时: '24:00', 节假日: '是', 阶梯起点: '2160' },
       { ...row, 开始小时: '08：00', 结束小时: '8:30', 节假日: '春节；国庆节' },
     ]
@@ -404,7 +402,7 @@ describe('tariff rows', () => {
     })
   })
 
-  it.each([
+  it.each<{ name: string; cell: Record<string, string>; field: string }>([
     { name: 'a quarter of an hour', cell: { 开始小时: '08:15' }, field: '开始小时' },
     { name: 'a minute that is none', cell: { 开始小时: '08:60' }, field: '开始小时' },
     { name: 'a ladder in words', cell: { 阶梯周期: '季' }, field: '阶梯周期' },

@@ -1,7 +1,34 @@
-// Expands the periods of a tariff to half-hours, by month, step of the ladder and holiday, and finds half-hours that
-// have several prices or none.
+// Defines the periods of a tariff (分时), expands them to half-hours by month, step of the ladder and holiday, and finds
+// half-hours that have several prices or none.
 
-import type { Tariff, TariffPeriod } from './tariff.ts'
+import * as z from 'zod'
+
+/** 尖峰, 高峰, 平段, 低谷, 深谷; dearest first. */
+export const TARIFF_PERIODS = ['sharp', 'peak', 'flat', 'valley', 'deepValley'] as const
+export type TariffPeriodName = (typeof TARIFF_PERIODS)[number]
+
+const hour = z.number().min(0).multipleOf(0.5, 'must be a full or a half hour, such as 8 or 8.5')
+/**
+ * Hours of the local day, [fromHour, toHour), full or half; `toHour` at or before `fromHour` runs past midnight, and 0
+ * is 24.
+ */
+export const tariffPeriodSchema = z.object({
+  name: z.enum(TARIFF_PERIODS),
+  fromHour: hour.max(23.5),
+  toHour: hour.max(24),
+  /** Months in which the period holds, 1 to 12; absent: all. */
+  months: z.array(z.number().int().min(1).max(12)).min(1).optional(),
+  /**
+   * The period holds on holidays of the calendar alone, in place of the other periods of its hours: those whose name
+   * has one of these texts, e.g. 春节, or EVERY_HOLIDAY.
+   */
+  holidays: z.array(z.string().min(1)).min(1).optional(),
+  /** The period holds for what the meter uses above this amount in the month or the year (`ladder`); absent: 0. */
+  aboveAmount: z.number().nonnegative().optional(),
+  /** Per kWh, m³ or GJ. */
+  yuanPerUnit: z.number().nonnegative(),
+})
+export type TariffPeriod = z.infer<typeof tariffPeriodSchema>
 
 const HALF_HOURS = 48
 /** Stands for every holiday in `holidays` of a period. */
@@ -63,7 +90,13 @@ const holds = ({ fromHour, toHour }: TariffPeriod, hour: number): boolean =>
   toHour > fromHour ? hour >= fromHour && hour < toHour : hour >= fromHour || hour < toHour
 
 /** Half-hours of a tariff with several prices or none, and steps without a ladder; each finding names its months. */
-export function periodFindings({ periods, ladder }: Pick<Tariff, 'periods' | 'ladder'>): string[] {
+export function periodFindings({
+  periods,
+  ladder,
+}: {
+  periods: readonly TariffPeriod[]
+  ladder?: string | undefined
+}): string[] {
   const findings = new Map<string, number[]>()
   for (let month = 0; month < 12; month++) {
     for (const tier of tiersOf(periods)) {
