@@ -5,6 +5,7 @@ import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { z } from 'zod'
 import { must } from '../domain/must.ts'
+import { decodeText } from '../domain/wire/text.ts'
 import { openApiDocument } from './api/openapi.ts'
 import { ApiProblem, DOCUMENT_ROUTE, methodAndPath, type Principal, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
@@ -26,8 +27,8 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
     if (route.role && principal.role !== route.role) throw refusalOf(principal, route.role)
     const head = await registry.refresh()
     const query = route.query ? parsed(route.query, event.queryStringParameters ?? {}, 'query') : {}
-    const text = bodyOf(event)
-    const body = route.body && !route.rawBody ? parsed(route.body, json(text), 'body') : text
+    const raw = bodyOf(event)
+    const body = route.body && !route.rawBody ? parsed(route.body, json(raw), 'body') : raw
     const path = Object.fromEntries(
       Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, decoded(value)]),
     )
@@ -70,12 +71,15 @@ function principalOf(event: ApiEvent): Principal {
   return context.authorizer?.lambda ?? { role: 'anyone' }
 }
 
-const bodyOf = (event: ApiEvent): string =>
-  event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '')
+/** The bytes as they came, or text as the gateway in front of the API decoded it. */
+const bodyOf = (event: ApiEvent): Uint8Array | string =>
+  event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64') : (event.body ?? '')
 
-function json(text: string): unknown {
+function json(raw: Uint8Array | string): unknown {
+  const decoded = decodeText(raw)
+  if ('encoding' in decoded) throw new ApiProblem(400, 'Bad request', `the body is not UTF-8 but ${decoded.encoding}`)
   try {
-    return JSON.parse(text)
+    return JSON.parse(decoded.text)
   } catch (error) {
     throw new ApiProblem(400, 'Bad request', `the body is not JSON: ${String(error)}`)
   }

@@ -28,7 +28,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     const nowMs = now()
     await markChanged(state, county)
     await markParts(state, county)
-    await markWidened(state, { shard, institutions: [...institutions, ...parts] }, monthOf(nowMs))
+    await markWidened(state, { ...county, institutions: [...institutions, ...parts] }, monthOf(nowMs))
     // Read once for the county: months, rows and alerts use the same documents.
     const docs = readOnce(state)
     const afterDays = await closingDays(state)

@@ -3,17 +3,20 @@
 // (docs/rules/interfaces.md#acknowledgement).
 
 import { must } from '../domain/must.ts'
+import { isRead, type Meter } from '../domain/registry/records.ts'
 import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'
-import type { MqttBatch, MqttBatchResult, MqttMessage, Platform, ReadingStore, StoredReading } from './platform.ts'
-import { type GatewayEntry, type RegistryReader, registryReader } from './registry/reader.ts'
-import {
-  addRejection,
-  DETAILS_PER_MESSAGE_MAX,
-  type KeptRejection,
-  keepRejections,
-  type Refused,
-} from './wire/rejections.ts'
+import type {
+  MqttBatch,
+  MqttBatchResult,
+  MqttMessage,
+  Platform,
+  ReadingStore,
+  StateStore,
+  StoredReading,
+} from './platform.ts'
+import { type GatewayEntry, type RegistryReader, registryKeys, registryReader } from './registry/reader.ts'
+import { addRejection, type KeptRejection, keepRejections, type Refused } from './wire/rejections.ts'
 
 /** Limit of a rejection's detail; a store may quote at length. */
 const NOT_KEPT_CHARS_MAX = 200
@@ -50,7 +53,7 @@ export function ingest({ readings, state, fanOut }: Platform) {
       const message = ends.find(({ end }) => one.index < end)?.message
       if (message) addRejection(refused, message, notKeptBy(one.reason, must(accepted[one.index])))
     }
-    for (const { rejections } of refused) await nameOtherGateways(rejections, registry)
+    await nameOtherGateways(refused, { state, registry })
     await keepRejections(state, refused)
     // Also for a redelivered message: the previous run may have died before it asked for settling.
     const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
@@ -115,13 +118,28 @@ const notKeptBy = (reason: string, { meter, atMs }: StoredReading): KeptRejectio
   meter,
 })
 
-/** Names the gateway that owns a meter the sender does not have, for the installer. */
-async function nameOtherGateways(rejections: KeptRejection[], registry: RegistryReader): Promise<void> {
-  for (const rejection of rejections.slice(0, DETAILS_PER_MESSAGE_MAX)) {
-    const found =
-      rejection.code === 'unknownMeter' && rejection.meter ? await registry.meter(rejection.meter) : undefined
-    if (!found) continue
-    rejection.code = 'meterOfOtherGateway'
-    rejection.detail = `meter "${found.meter.id}" is registered at gateway "${found.meter.gateway}"`
+const refusalOf = (meter: Meter): Pick<KeptRejection, 'code' | 'detail'> =>
+  isRead(meter)
+    ? { code: 'meterOfOtherGateway', detail: `meter "${meter.id}" is registered at gateway "${meter.gateway}"` }
+    : { code: 'meterNotRead', detail: `meter "${meter.id}" is ${meter.kind}; it sends no readings` }
+
+/**
+ * Names the gateway that owns a meter the sender does not have, for the installer. Asks once for all unknown ids, since
+ * a gateway may send thousands of readings of meters that nobody registered.
+ */
+async function nameOtherGateways(
+  refused: readonly Refused[],
+  { state, registry }: { state: StateStore; registry: RegistryReader },
+): Promise<void> {
+  const unknown = Map.groupBy(
+    refused.flatMap(({ rejections }) => rejections).filter(({ code, meter }) => code === 'unknownMeter' && meter),
+    ({ meter }) => meter ?? '',
+  )
+  if (unknown.size === 0) return
+  const places = await state.getMany([...unknown.keys()].map((id) => registryKeys.meterPlace(id)))
+  const placed = new Set(places.map(({ key }) => key))
+  for (const [id, rejections] of unknown) {
+    const meter = placed.has(registryKeys.meterPlace(id)) && (await registry.meter(id))?.meter
+    if (meter) for (const rejection of rejections) Object.assign(rejection, refusalOf(meter))
   }
 }

@@ -70,9 +70,10 @@ async function keepJudgedMonths(state: StateStore): Promise<void> {
 
 /** Marks every stored month of any subject, and every month that has bills; settling marks months with hours. */
 async function markJudgedMonths({ state }: Platform): Promise<void> {
-  const { institutions, areas } = await readRegistry(state)
+  const { institutions } = await readRegistry(state)
   const registry = registryReader(state)
   await registry.refresh()
+  const areas = await registry.areas()
   const months = new Map<string, Set<Month>>()
   const add = (subject: string, some: Iterable<Month>): void => {
     months.set(subject, new Set([...(months.get(subject) ?? []), ...some]))

@@ -101,8 +101,7 @@ async function answer(request: IncomingMessage, options: HttpOptions): Promise<A
       },
       authorizer: { lambda: principal },
     },
-    body: await bodyOf(request, BODY_BYTES_MAX[principal.role]),
-    isBase64Encoded: false,
+    ...(await bodyOf(request, BODY_BYTES_MAX[principal.role])),
   }
   return options.api(event as unknown as ApiEvent)
 }
@@ -122,7 +121,8 @@ function equal(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<string> {
+/** As text where that loses nothing, else in base64, as API Gateway passes a body that is not text. */
+async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Pick<ApiEvent, 'body' | 'isBase64Encoded'>> {
   const chunks: Buffer[] = []
   let bytes = Number(request.headers['content-length'] ?? 0)
   const check = (): void => {
@@ -136,7 +136,10 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<strin
     check()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  const whole = Buffer.concat(chunks)
+  const text = whole.toString()
+  if (text.includes('\uFFFD')) return { body: whole.toString('base64'), isBase64Encoded: true }
+  return { body: text, isBase64Encoded: false }
 }
 
 /** RFC 9457, as from the handler. */

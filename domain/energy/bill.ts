@@ -23,7 +23,13 @@ export const billSchema = z.object({
   month: asMonth(z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'must be YYYY-MM')),
   quantity: z.number().nonnegative(),
   unit: z.string(),
+  /** The whole bill. Without it the items below are added to the cost by tariff. */
   costYuan: z.number().nonnegative().optional(),
+  /** Basic fee (基本电费) and power factor adjustment (力调电费, below 0: a reward), parts of `costYuan`. */
+  basicYuan: z.number().nonnegative().optional(),
+  powerFactorYuan: z.number().optional(),
+  /** Highest demand that was measured (最大需量); a basic fee by demand is computed from it when none is stated. */
+  demandKw: z.number().nonnegative().optional(),
   /** Number of the invoice (票据号). Invoices of one month add up. */
   source: z.string().optional(),
 })
@@ -32,6 +38,12 @@ export type Bill = z.infer<typeof billSchema>
 /** Identifies a bill: a later bill with the same id, the number of its invoice included, corrects it. */
 export const billId = ({ institution, meter, carrier, purpose, month, source }: Bill): string =>
   [institution, month, carrier, purpose ?? '', meter ?? '', ...(source ? [source] : [])].join('/')
+
+/** The items of a bill that states no whole cost; null: none. */
+export const itemsYuan = ({ costYuan, basicYuan, powerFactorYuan }: Bill): number | null =>
+  costYuan !== undefined || (basicYuan === undefined && powerFactorYuan === undefined)
+    ? null
+    : (basicYuan ?? 0) + (powerFactorYuan ?? 0)
 
 /** The units that a bill may be written in. */
 export const billUnits = (carrier: Carrier): readonly string[] => CARRIERS[carrier].billUnits
@@ -90,7 +102,10 @@ export function accountBills(
     else if (amount !== undefined) {
       const counted = { bill, amount, costYuan: bill.costYuan ?? null }
       if (bill.meter === undefined) loose.push(counted)
-      else ofMeter.set(bill.meter, addedBill(ofMeter.get(bill.meter), counted))
+      else {
+        const costYuan = counted.costYuan ?? itemsYuan(bill)
+        ofMeter.set(bill.meter, addedBill(ofMeter.get(bill.meter), { ...counted, costYuan }))
+      }
     }
     taken.add(record)
   }
@@ -113,6 +128,11 @@ export function billFinding(bill: Bill, meter: Meter | undefined): Omit<BillProb
     const units = billUnits(bill.carrier).join(', ')
     return { field: 'unit', reason: `"${bill.unit}" is not a unit of ${bill.carrier}; use ${units}` }
   }
+  const { carrier, costYuan, basicYuan, powerFactorYuan, demandKw } = bill
+  if (carrier !== 'electricity' && [basicYuan, powerFactorYuan, demandKw].some((item) => item !== undefined))
+    return { field: 'carrier', reason: 'basic fee, power factor and demand are items of electricity' }
+  if (costYuan !== undefined && basicYuan !== undefined && basicYuan + Math.min(0, powerFactorYuan ?? 0) > costYuan)
+    return { field: 'basicYuan', reason: `${basicYuan} is more than the whole bill, ${costYuan}` }
   if (bill.meter === undefined) return undefined
   if (meter === undefined || meter.institution !== bill.institution)
     return { field: 'meter', reason: `meter "${bill.meter}" is not registered at institution "${bill.institution}"` }

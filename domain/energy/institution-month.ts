@@ -10,7 +10,7 @@ import { changesWithin, institutionOn, metersOn } from '../registry/dated.ts'
 import type { Institution, Meter } from '../registry/records.ts'
 import { meanSize, UNKNOWN_SIZE } from '../registry/size.ts'
 import type { CoefficientSet } from '../standards/coefficients.ts'
-import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium } from './bill.ts'
+import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium, itemsYuan } from './bill.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
 import { addPacked, daysInMonth, emptyDays, packDays } from './day-amounts.ts'
@@ -270,7 +270,10 @@ export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
 
 /** Cost of meters by their tariffs plus the cost on bills; null when no cost is known. */
 function costOf(supplies: readonly Supply[], loose: readonly BilledAmount[], { share }: Span): number | null {
-  const billed = loose.map(({ costYuan }) => costYuan && costYuan * share)
+  const billed = loose.map(({ bill, costYuan }) => {
+    const yuan = costYuan ?? itemsYuan(bill)
+    return yuan && yuan * share
+  })
   const known = [...supplies.map(({ yuan }) => yuan), ...billed].filter((yuan) => yuan !== null)
   return known.length > 0 ? known.reduce((total, yuan) => total + yuan, 0) : null
 }

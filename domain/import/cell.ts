@@ -26,6 +26,7 @@ const READERS: Readonly<Record<CellType, (text: string) => Cell>> = {
   years: readYears,
   formula: readFormula,
   months: readMonths,
+  hour: readHour,
   steps: readSteps,
 }
 
@@ -124,14 +125,26 @@ function readFormula(text: string): Cell {
   return { value }
 }
 
-/** Month numbers and ranges: `6-8` or `1;7;8;12`. */
+/** `8`, `8.5` or `08:30`; 24:00 ends a day. */
+function readHour(text: string): Cell {
+  const clock = /^(\d{1,2})[:：]([0-5]\d)(?:[:：]00)?$/.exec(text)
+  if (clock) return { value: Number(clock[1]) + Number(clock[2]) / 60 }
+  return /^\d{1,2}(\.\d)?$/.test(text) ? { value: Number(text) } : { reason: 'is not an hour such as 8, 8.5 or 08:30' }
+}
+
+/** Month numbers and ranges: `6-8`, `1;7;8;12`, or `11-2` around the end of the year. */
 function readMonths(text: string): Cell {
   const value = new Set<number>()
   for (const part of text.split(/[;；,，、]/)) {
     const range = /^(\d{1,2})(?:\s*[-–~]\s*(\d{1,2}))?$/.exec(part.trim())
     const [from, to] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])]
-    if (!(from >= 1 && from <= to && to <= 12)) return { reason: 'is not a list of months such as "6-8" or "1;7;8;12"' }
-    for (let month = from; month <= to; month++) value.add(month)
+    // A range around the year that leaves no month out, such as 8-7, is a mistake.
+    if (!(from >= 1 && from <= 12 && to >= 1 && to <= 12) || to === from - 1)
+      return { reason: 'is not a list of months such as "6-8", "11-2" or "1;7;8;12"' }
+    for (let month = from; ; month = (month % 12) + 1) {
+      value.add(month)
+      if (month === to) break
+    }
   }
   return { value: [...value].sort((a, b) => a - b) }
 }

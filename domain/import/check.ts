@@ -4,7 +4,8 @@
 import { dateStartMs } from '../calendar.ts'
 import { cyclesOf } from '../cycle.ts'
 import { type Bill, billFinding } from '../energy/bill.ts'
-import { beginsWithin, periodFindings } from '../energy/tariff.ts'
+import { beginsWithin } from '../energy/tariff.ts'
+import { periodFindings } from '../energy/tariff-period.ts'
 import { targetProblems } from '../judge/target-plan.ts'
 import { type DatedRow, institutionsOf, metersOn, rowSpans } from '../registry/dated.ts'
 import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
@@ -147,6 +148,7 @@ function checkMeters({ meters }: Registry, lookup: Lookup): RegistryProblem[] {
     ...(meter.rows ?? [meter]).flatMap((row) => rowFindings({ ...meter, ...row })),
     ...dayFindings(meter.rows),
     ...(earlier.get(meter.id) ?? []),
+    ...sizeFindings(meter),
     ...repeatedOf(meter.replacements.map(({ atMs }) => new Date(atMs).toISOString())).map(
       (at): Finding => ['replacements', `two replacements at ${at}`],
     ),
@@ -156,6 +158,14 @@ function checkMeters({ meters }: Registry, lookup: Lookup): RegistryProblem[] {
         !isUnitOf(unit, meter.medium) && ['replacements', `"${unit}" is not a unit of ${meter.medium}`],
     ),
   ])
+}
+
+/** A basic fee is paid by capacity or by demand, of electricity that is bought. */
+const sizeFindings = ({ medium, role, capacityKva, demandKw }: Meter): Finding[] => {
+  const field = capacityKva === undefined ? 'demandKw' : 'capacityKva'
+  if (capacityKva === undefined && demandKw === undefined) return []
+  if (medium !== 'electricity' || role !== 'main') return [[field, 'is of a main electricity meter alone']]
+  return [capacityKva !== undefined && demandKw !== undefined && ['demandKw', 'give capacityKva or demandKw, not both']]
 }
 
 /** Findings on one row of a meter alone. */

@@ -14,6 +14,7 @@ export type CellType =
   | 'years'
   | 'formula'
   | 'months'
+  | 'hour'
   | 'steps'
 
 export interface Column {
@@ -103,6 +104,8 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('resolution', '分辨率', '分度值'),
     number('digits', '整数位数', '位数'),
     number('multiplier', '倍率'),
+    number('capacityKva', '变压器容量', '计费容量', '受电容量'),
+    number('demandKw', '合同需量', '核定需量', '合同最大需量'),
     number('intervalMinutes', '采集间隔', '采集间隔(分钟)', '采集间隔（分钟）'),
     text('stamp', '时标'),
     text('direction', '计量方向'),
@@ -143,10 +146,15 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('validFrom', '生效日期', '起始日期'),
     text('validTo', '失效日期', '终止日期'),
     text('name', '时段', '时段名称'),
-    number('fromHour', '开始小时', '起始时'),
-    number('toHour', '结束小时', '终止时'),
+    column('hour')('fromHour', '开始小时', '起始时', '开始时间', '起始时间'),
+    column('hour')('toHour', '结束小时', '终止时', '结束时间', '终止时间'),
     column('months')('months', '月份', '适用月份'),
+    column('texts')('holidays', '节假日', '适用节假日'),
+    number('aboveAmount', '阶梯起点', '阶梯下限', '阶梯起始量'),
     number('yuanPerUnit', '单价', '单价(元)', '单价（元）', '电价'),
+    text('ladder', '阶梯周期'),
+    number('yuanPerKva', '容量电价', '容量电价(元/千伏安·月)', '容量电价（元/千伏安·月）'),
+    number('yuanPerKw', '需量电价', '需量电价(元/千瓦·月)', '需量电价（元/千瓦·月）'),
     text('source', '依据', '来源'),
     flag('standIn', '替代值', '暂用值'),
   ],
@@ -159,6 +167,9 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('quantity', '数量', '消费量', '用量'),
     text('unit', '单位', '计量单位'),
     number('costYuan', '费用', '费用(元)', '费用（元）', '金额'),
+    number('basicYuan', '基本电费', '基本电费(元)', '基本电费（元）'),
+    number('powerFactorYuan', '力调电费', '力调电费(元)', '力调电费（元）', '功率因数调整电费'),
+    number('demandKw', '最大需量', '最大需量(千瓦)', '最大需量（千瓦）'),
     text('source', '票据号', '依据', '来源'),
   ],
   calendar: [

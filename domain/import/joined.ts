@@ -2,7 +2,8 @@
 // periods, the coefficients of a set.
 
 import type { z } from 'zod'
-import { type Tariff, tariffPeriodSchema, tariffSchema } from '../energy/tariff.ts'
+import { type Tariff, tariffSchema } from '../energy/tariff.ts'
+import { tariffPeriodSchema } from '../energy/tariff-period.ts'
 import { must } from '../must.ts'
 import { byFirstDay } from '../registry/dated.ts'
 import {

@@ -4,13 +4,18 @@
 import { namedMeters } from '../energy/data-centre-boundary.ts'
 import { HEATING } from '../energy/deductions.ts'
 import type { Institution, Meter } from '../registry/records.ts'
+import { areaWarnings } from './area-warning.ts'
 import type { RegistryProblem } from './check.ts'
 import type { Registry } from './registry.ts'
+import { tariffWarnings } from './tariff-warning.ts'
 
-/** Warnings in the order of institutions. */
-export function warnRegistry({ institutions, meters }: Pick<Registry, 'institutions' | 'meters'>): RegistryProblem[] {
+/** Warnings of areas, of institutions in their order, and of tariffs. */
+export function warnRegistry(
+  registry: Pick<Registry, 'areas' | 'institutions' | 'meters' | 'co2Factors' | 'tariffs' | 'calendar'>,
+): RegistryProblem[] {
+  const { institutions, meters } = registry
   const metersOf = Map.groupBy(meters, ({ institution }) => institution)
-  return institutions.flatMap((institution, index) =>
+  const missing = institutions.flatMap((institution, index) =>
     missingOf(institution, metersOf.get(institution.id) ?? []).map(([field, reason]) => ({
       kind: 'institutions' as const,
       id: institution.id,
@@ -19,6 +24,7 @@ export function warnRegistry({ institutions, meters }: Pick<Registry, 'instituti
       reason,
     })),
   )
+  return [...areaWarnings(registry), ...missing, ...tariffWarnings(registry)]
 }
 
 function missingOf(

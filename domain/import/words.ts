@@ -79,6 +79,8 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
       深谷: 'deepValley',
     }),
   ],
+  ['tariffs.holidays', words({ 是: 'all', 全部: 'all', 节假日: 'all', true: 'all', 1: 'all' })],
+  ['tariffs.ladder', words({ 月: 'monthly', 按月: 'monthly', 年: 'yearly', 按年: 'yearly' })],
   ['bills.carrier', CARRIER_WORDS],
   [
     'bills.purpose',

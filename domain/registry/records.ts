@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { INDICATORS } from '../indicator.ts'
 import { MEDIA } from '../medium.ts'
+import { creditCodeFinding } from './credit-code.ts'
 
 /** Gateway ids double as MQTT client ids and AWS thing names (docs/rules/interfaces.md#mqtt-topics). */
 export const GATEWAY_ID = /^[A-Za-z0-9_-]{1,64}$/
@@ -17,6 +18,12 @@ export const gatewayId = z.string().regex(GATEWAY_ID, 'must be 1 to 64 letters, 
 export const localDate = z.iso.date()
 /** 行政区划代码, six digits (GB/T 2260); a data set of its own may use another id. */
 export const areaCode = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/)
+
+/** 统一社会信用代码 (docs/rules/data.md#credit-codes). */
+const creditCode = z.string().superRefine((text, context) => {
+  const message = creditCodeFinding(text)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
 
 export const AREA_LEVELS = ['province', 'city', 'county'] as const
 export const areaSchema = z.object({
@@ -76,7 +83,7 @@ const institutionObject = z.object({
    */
   climateZone: z.string().optional(),
   heatingKind: z.enum(HEATING_KINDS).optional(),
-  creditCode: z.string().optional(),
+  creditCode: creditCode.optional(),
   /**
    * Boundaries of the PUE and the EUE of its data centre: meter ids, or purposes. Absent: the PUE has the codes 01D10
    * and 01D1A, and the EUE the boundary of the PUE (domain/energy/data-centre-boundary.ts).
@@ -167,6 +174,9 @@ const meterObject = z.object({
   digits: z.number().int().min(1).max(15).optional(),
   /** Factor of the current and voltage transformers. */
   multiplier: z.number().positive().default(1),
+  /** Connection that a basic fee is paid for: transformers in kVA, or agreed demand in kW. */
+  capacityKva: z.number().positive().optional(),
+  demandKw: z.number().positive().optional(),
   intervalMinutes: z.number().positive().default(60),
   /** Interval meters: the time marks the interval's start or its end. */
   stamp: z.enum(['start', 'end']).default('end'),

@@ -57,14 +57,25 @@ export function parseRepairs(
     else if (atMs < AT_MS_MIN) refuse('at', 'lies before 2000')
     const isRemoved = TRUE.includes(remove.toLowerCase())
     if (!isRemoved && !FALSE.includes(remove.toLowerCase())) refuse('remove', `"${remove}" is neither true nor false`)
-    const number = Number(value)
+    const number = decimalOf(cells.value)
     if (isRemoved && value) refuse('value', 'must be empty where the reading is removed')
-    if (!isRemoved && (!value || !Number.isFinite(number))) refuse('value', `"${value}" is no number`)
+    if (!isRemoved && number === undefined) refuse('value', `"${value}" is no number in plain decimals such as 1234.5`)
     const same = seen.get(`${meter} ${atMs}`)
     if (same !== undefined && atMs !== undefined) refuse('at', `is given for this meter in row ${same} already`)
     seen.set(`${meter} ${atMs}`, row)
     if (refused.length === before && atMs !== undefined)
-      repairs.push({ row, meter, atMs, value: isRemoved ? null : number })
+      repairs.push({ row, meter, atMs, value: isRemoved ? null : (number ?? null) })
   }
   return { repairs, refused }
+}
+
+const DECIMAL = /^-?\d+(\.\d+)?$/
+
+/**
+ * A number of JSON, or text in plain decimals. Number() would read an empty cell as 0 and 0x10 as 16, and a spreadsheet
+ * writes 1.23E+05 where digits are gone (docs/rules/interfaces.md#repair-files).
+ */
+function decimalOf(cell: RepairCell): number | undefined {
+  const value = typeof cell === 'number' ? cell : DECIMAL.test(String(cell ?? '').trim()) ? Number(cell) : Number.NaN
+  return Number.isFinite(value) ? value : undefined
 }

@@ -2,7 +2,7 @@
 // quota pace.
 
 import * as z from 'zod'
-import { TARIFF_PERIODS } from '../energy/tariff.ts'
+import { TARIFF_PERIODS } from '../energy/tariff-period.ts'
 import { QUOTA_INDICATORS } from '../indicator.ts'
 import { PUE_PROBLEMS } from '../judge/data-centre.ts'
 import { BILL_CARRIERS, LEDGER_SCOPES, LEDGER_SOURCES, MEDIA } from '../medium.ts'
@@ -111,6 +111,9 @@ export const costViewSchema = z.object({
       periods: z.array(
         z.object({ name: z.enum(TARIFF_PERIODS), amount: z.number(), yuan: z.number(), hours: z.number() }),
       ),
+      basicYuan: amount.meta({
+        description: 'Basic fee of the elapsed days, beside `yuan`; null: no size or no price',
+      }),
       hoursPriced: z.number(),
       hoursUnpriced: z.number(),
       hoursUnknown: z.number(),
@@ -123,7 +126,10 @@ export const costViewSchema = z.object({
       carrier: z.enum(BILL_CARRIERS),
       quantity: z.number(),
       unit: z.string(),
-      costYuan: amount,
+      costYuan: amount.meta({ description: 'The whole bill; null: its items are added to the cost by tariff' }),
+      basicYuan: amount,
+      powerFactorYuan: amount,
+      demandKw: amount,
       source: z.string().nullable(),
     }),
   ),

@@ -10,6 +10,7 @@ import { must } from '../must.ts'
 import { RECORD_ID, recordId } from '../registry/records.ts'
 import { convert, isUnitOf } from '../unit.ts'
 import { isPowerOn } from './power-on.ts'
+import { decodeText } from './text.ts'
 
 /** The largest MQTT message of AWS IoT Core; the embedded broker refuses what the cloud would refuse. */
 export const PAYLOAD_BYTES_MAX = 128 * 1024
@@ -55,7 +56,7 @@ export type ReadingsMessage = z.infer<typeof readingsMessageSchema>
 /** Reasons for refusing a message or a reading. */
 export const REJECTION_CODES = {
   payloadTooLarge: `The message is larger than ${PAYLOAD_BYTES_MAX / 1024} KiB.`,
-  notUtf8: 'The message is not UTF-8 text.',
+  notUtf8: 'The message is not UTF-8 text; the detail names the encoding, e.g. GBK. A byte order mark is accepted.',
   notJson: 'The message is not JSON; NaN and Infinity are not JSON either.',
   badEnvelope: 'The message is not {"v":1,"seq":…,"readings":[…]}.',
   unsupportedVersion: 'The message is of a version that is not spoken here.',
@@ -140,13 +141,12 @@ interface Envelope {
 
 const refuse = (code: RejectionCode, detail: string): Refusal => ({ code, detail })
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 function openEnvelope(payload: string | Uint8Array): Envelope | Refusal {
   const bytes = typeof payload === 'string' ? utf8Length(payload) : payload.byteLength
   if (bytes > PAYLOAD_BYTES_MAX) return refuse('payloadTooLarge', `payload: ${bytes} bytes`)
-  const text = typeof payload === 'string' ? payload : decode(payload)
-  if (text === undefined) return refuse('notUtf8', `payload: ${bytes} bytes`)
+  const decoded = decodeText(payload)
+  if ('encoding' in decoded) return refuse('notUtf8', `payload: ${bytes} bytes are not UTF-8 but ${decoded.encoding}`)
+  const { text } = decoded
   const message = parseJson(text)
   if (message instanceof Error) return refuse('notJson', `payload: ${quote(text)}: ${message.message.toWellFormed()}`)
   return checkEnvelope(message)
@@ -233,14 +233,6 @@ function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
   if (typeof value !== 'string') return String(value)
   return value.length > QUOTE_CHARS_MAX ? `${JSON.stringify(value.slice(0, QUOTE_CHARS_MAX))}…` : JSON.stringify(value)
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes)
-  } catch {
-    return undefined
-  }
 }
 
 function parseJson(text: string): unknown {

@@ -20,7 +20,7 @@ import {
   namedMeters,
 } from '../../domain/energy/data-centre-boundary.ts'
 import { generationOf } from '../../domain/energy/generation.ts'
-import { costOfHours, tariffId } from '../../domain/energy/tariff.ts'
+import { costOfHours, pricerOf, tariffId } from '../../domain/energy/tariff.ts'
 import { type Hours, NO_HOUR } from '../../domain/hours.ts'
 import {
   type CentreHours,
@@ -39,6 +39,7 @@ import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { virtualHours } from '../../domain/registry/virtual-meter.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { amountUnit } from '../../domain/unit.ts'
+import { connectionsOf, usedBefore } from '../judging/month-amounts.ts'
 import { billsOf } from '../registry/bills.ts'
 import { metersOfInstitution } from '../registry/reader.ts'
 import { monthsOfYear, type Sources } from './institution-years.ts'
@@ -119,12 +120,13 @@ export async function costOfMonth(institution: Institution, month: Month, source
   const all = await ownMeters(institution, sources)
   const meters = all.filter(({ role, kind }) => (role === 'main' || role === 'exclude') && kind !== 'offline')
   const range = passed(monthRange(month), sources.platform.now())
-  const hours = await hoursIn(
-    meters.map(({ id }) => id),
-    range,
-    sources,
-  )
+  const ids = meters.map(({ id }) => id)
+  const hours = await hoursIn(ids, range, sources)
   const tariffs = await sources.registry.tariffs()
+  const bills = await billsIn(institution, month, sources)
+  const sizes = connectionsOf(all, bills)
+  const yearBefore = await usedBefore(sources.platform.consumption, ids, { month, tariffs })
+  const days = [dayOf(range.fromMs), dayOf(range.toMs - 1) + 1] as const
   const subjects = [institution.id, ...(await sources.registry.path(institution.area))]
   const subject = (await monthsOfYear(institution.id, Number(month.slice(0, 4)), sources)).find(
     (one) => one.month === month,
@@ -140,7 +142,10 @@ export async function costOfMonth(institution: Institution, month: Month, source
       medium: meter.medium,
       firstHourMs: range.fromMs,
       amounts: hours.get(meter.id)?.amounts ?? [],
+      before: { yearly: yearBefore.get(meter.id) ?? 0 },
     }),
+    basicYuan:
+      pricerOf(tariffs, { subjects, medium: meter.medium })?.basicYuan(sizes.get(meter.id) ?? {}, ...days) ?? null,
   }))
   const used = new Set(priced.flatMap((one) => one.tariffs))
   return {
@@ -153,12 +158,15 @@ export async function costOfMonth(institution: Institution, month: Month, source
     tariffs: tariffs
       .map((tariff) => ({ id: tariffId(tariff), source: tariff.source ?? null, standIn: tariff.standIn }))
       .filter(({ id }) => used.has(id)),
-    bills: (await billsIn(institution, month, sources)).map(({ carrier, quantity, unit, costYuan, source }) => ({
+    bills: bills.map(({ carrier, quantity, unit, ...bill }) => ({
       carrier,
       quantity,
       unit,
-      costYuan: costYuan ?? null,
-      source: source ?? null,
+      costYuan: bill.costYuan ?? null,
+      basicYuan: bill.basicYuan ?? null,
+      powerFactorYuan: bill.powerFactorYuan ?? null,
+      demandKw: bill.demandKw ?? null,
+      source: bill.source ?? null,
     })),
   }
 }

@@ -59,7 +59,7 @@ export const intakeRoutes = {
       const message = {
         id: randomUUID(),
         gateway: principal.gateway,
-        payload: body as unknown as string,
+        payload: body as unknown as Uint8Array | string,
         receivedMs,
       }
       const { stored, rejected, failed } = await ingest(platform)({ messages: [message] })

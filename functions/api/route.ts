@@ -30,7 +30,7 @@ interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodTy
   summary: string
   query?: Q
   body?: B
-  /** The handler gets the body unparsed; the schema only describes it. */
+  /** The handler gets the body as it came, bytes or text; the schema only describes it. */
   rawBody?: true
   /** Required role; anyone may call when absent. */
   role?: Exclude<Principal['role'], 'anyone'>

@@ -2,6 +2,7 @@
 // cause.
 
 import { addMonths, dayOf, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
+import type { Bill } from '../../domain/energy/bill.ts'
 import { institutionMonth, type MonthInput } from '../../domain/energy/institution-month.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
@@ -14,7 +15,7 @@ import { addDirtyMonths, type DirtyMonths, dirtyKey } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
 import type { County } from './county.ts'
 import { judgedYears, standardsIn } from './judgement.ts'
-import { amountsOf, amountsOfSums, usualOf } from './month-amounts.ts'
+import { amountsOf, amountsOfSums, usedBefore, usualOf } from './month-amounts.ts'
 import { type RevisedMonths, revisedYears } from './revision.ts'
 import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { subjectYearKey } from './subject-year.ts'
@@ -81,7 +82,7 @@ async function monthsOf(
   const made = new Map<string, SubjectMonth[]>(load.map(({ id }) => [id, []]))
   for (const month of [...new Set([...marked.values()].flat())].sort()) {
     const asked = load.filter(({ id }) => marked.get(id)?.includes(month))
-    const amountsBy = await monthAmounts({ consumption }, county, { institutions: asked, month, nowMs })
+    const amountsBy = await monthAmounts({ consumption }, county, { institutions: asked, month, nowMs, billed })
     const sets = standardsIn({ areas, tables }, shard, month)
     for (const institution of asked) {
       const meters = metersOf.get(institution.id) ?? []
@@ -102,7 +103,17 @@ type Amounts = MonthInput['amounts']
 async function monthAmounts(
   { consumption }: Pick<Platform, 'consumption'>,
   { metersOf, tariffs, path }: County,
-  { institutions, month, nowMs }: { institutions: readonly Institution[]; month: Month; nowMs: number },
+  {
+    institutions,
+    month,
+    nowMs,
+    billed,
+  }: {
+    institutions: readonly Institution[]
+    month: Month
+    nowMs: number
+    billed: ReadonlyMap<string, readonly Bill[]>
+  },
 ): Promise<(institution: Institution) => Amounts> {
   const subjectsOf = ({ id }: Institution): string[] => [id, ...path]
   const isPriced = (one: Institution): boolean => tariffs.some(({ subject }) => subjectsOf(one).includes(subject))
@@ -117,11 +128,13 @@ async function monthAmounts(
   const usual = await usualOf(consumption, metersIn(institutions), { month, asOfMs: nowMs, sums: known })
   const unpriced = amountsOfSums(sums, month, usual)
   const daysOf = Map.groupBy(days, ({ meter }) => meter)
+  const yearBefore = await usedBefore(consumption, idsOf(priced), { month, tariffs })
   return (institution) => {
     if (!priced.includes(institution)) return unpriced
     const meters = metersOf.get(institution.id) ?? []
     const own = meters.flatMap(({ id }) => daysOf.get(id) ?? [])
-    return amountsOf(own, month, { meters, tariffs, subjects: subjectsOf(institution), usual })
+    const bills = billed.get(institution.id)?.filter((bill) => bill.month === month) ?? []
+    return amountsOf(own, month, { meters, tariffs, subjects: subjectsOf(institution), usual, bills, yearBefore })
   }
 }
 

@@ -2,9 +2,17 @@
 // meter of which much is unknown.
 
 import { addMonths, DAY_MS, dayOf, HOUR_MS, type Month, monthRange } from '../../domain/calendar.ts'
+import type { Bill } from '../../domain/energy/bill.ts'
 import type { MonthInput } from '../../domain/energy/institution-month.ts'
 import type { DaySums, Usual } from '../../domain/energy/missing.ts'
-import { noCost, type Pricer, pricerOf, type Tariff } from '../../domain/energy/tariff.ts'
+import {
+  type ConnectionSize,
+  cumulatedBefore,
+  noCost,
+  type Pricer,
+  pricerOf,
+  type Tariff,
+} from '../../domain/energy/tariff.ts'
 import type { Medium } from '../../domain/medium.ts'
 import type { Meter } from '../../domain/registry/records.ts'
 import type { ConsumptionDay, ConsumptionStore } from '../platform.ts'
@@ -53,9 +61,13 @@ export function amountsOf(
     tariffs: readonly Tariff[]
     subjects: readonly string[]
     usual?: ReadonlyMap<string, Usual>
+    /** Of the month. */
+    bills?: readonly Bill[]
+    /** Known amounts of the year before the month, by meter; needed by a yearly ladder alone. */
+    yearBefore?: ReadonlyMap<string, number>
   },
 ): Amounts {
-  const { meters, tariffs, subjects } = given
+  const { meters, tariffs, subjects, bills = [], yearBefore } = given
   const { fromMs, toMs } = monthRange(month)
   const summed = amountsOfSums(sumsOf(days, dayOf(fromMs), dayOf(toMs)), month, given.usual)
   const pricers = new Map<Medium, Pricer | undefined>()
@@ -69,15 +81,49 @@ export function amountsOf(
       .map(({ id, medium }) => [id, pricer(medium)]),
   )
   const daysOf = Map.groupBy(days, ({ meter }) => meter)
+  const sizes = connectionsOf(meters, bills)
   return (meter, from, to) => {
     const sum = summed(meter, from, to)
     const priced = pricerOfMeter.get(meter)
     if (!sum || !priced) return sum
-    const cost = noCost()
+    const [cost, earlier] = [noCost(), noCost()]
+    const before = cumulatedBefore(dayOf(fromMs), { yearly: yearBefore?.get(meter) ?? 0 })
     for (const { day, amounts: hours } of daysOf.get(meter) ?? [])
-      if (day >= dayOf(from) && day <= dayOf(to - 1)) priced.addDay(cost, day, hours)
-    return cost.yuan === null ? sum : { ...sum, yuan: cost.yuan, hoursPriced: cost.hoursPriced }
+      if (day <= dayOf(to - 1)) priced.addDay(day < dayOf(from) ? earlier : cost, day, hours, before)
+    if (cost.yuan === null) return sum
+    const basicYuan = priced.basicYuan(sizes.get(meter) ?? {}, dayOf(from), dayOf(to - 1) + 1) ?? 0
+    return { ...sum, yuan: cost.yuan + basicYuan, hoursPriced: cost.hoursPriced }
   }
+}
+
+/**
+ * The sizes that a basic fee is computed from, by main electricity meter: registered ones, or the demand of the month's
+ * bill where there is one main meter. None when a bill states the fee.
+ */
+export function connectionsOf(meters: readonly Meter[], bills: readonly Bill[]): Map<string, ConnectionSize> {
+  const billed = bills.filter(({ carrier, meter }) => carrier === 'electricity' && meter === undefined)
+  if (billed.some(({ basicYuan }) => basicYuan !== undefined)) return new Map()
+  const mains = meters.filter(
+    ({ medium, role, kind }) => medium === 'electricity' && role === 'main' && kind !== 'offline',
+  )
+  const measured = mains.length === 1 ? billed.find(({ demandKw }) => demandKw !== undefined)?.demandKw : undefined
+  return new Map(mains.map(({ id, capacityKva, demandKw }) => [id, { capacityKva, demandKw: measured ?? demandKw }]))
+}
+
+/** Known amounts from January to the month, by meter: on what step of a yearly ladder the month begins. */
+export async function usedBefore(
+  consumption: Pick<ConsumptionStore, 'sums'>,
+  meters: readonly string[],
+  { month, tariffs }: { month: Month; tariffs: readonly Tariff[] },
+): Promise<Map<string, number>> {
+  const { fromMs } = monthRange(month)
+  if (month.endsWith('-01') || !tariffs.some(({ ladder }) => ladder === 'yearly')) return new Map()
+  const sums = await consumption.sums(
+    meters,
+    dayOf(monthRange(`${month.slice(0, 4)}-01` as Month).fromMs),
+    dayOf(fromMs),
+  )
+  return new Map([...sums].map(([id, { amounts }]) => [id, amounts.reduce((total, amount) => total + amount, 0)]))
 }
 
 /** Unknown hours of a month from which on the year before is read: fewer weigh like the other hours of the month. */

@@ -5,10 +5,11 @@
 
 import { addMonths, type Month, monthsThrough } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
-import type { Institution } from '../../domain/registry/records.ts'
+import type { Tariff } from '../../domain/energy/tariff.ts'
 import { keysOf } from '../../domain/table.ts'
 import type { StateStore } from '../platform.ts'
 import { addDirtyMonths, type DirtyMonths, dirtyKey } from '../state/dirty.ts'
+import type { County } from './county.ts'
 import { allYears, readYears, subjectYearKey, type YearMonths } from './subject-year.ts'
 
 /** Months after a marked one whose probable use may follow from it. */
@@ -20,7 +21,7 @@ const FOLLOWING_MONTHS = 12
  */
 export async function markWidened(
   state: StateStore,
-  { shard, institutions }: { shard: string; institutions: readonly Institution[] },
+  { shard, institutions, tariffs, path }: Pick<County, 'shard' | 'institutions' | 'tariffs' | 'path'>,
   present: Month,
 ): Promise<void> {
   const dirty = (await state.get(dirtyKey(shard)))?.value ?? {}
@@ -48,6 +49,7 @@ export async function markWidened(
       following.filter((month) => month <= present && stored[month] && isUnknown(stored[month])),
     )
   }
+  for (const [id, months] of Object.entries(withLadders(dirty, { tariffs, path, present }))) add(id, months)
   await addDirtyMonths(state, shard, added)
 }
 
@@ -67,6 +69,29 @@ async function monthsOf(state: StateStore, subject: string, months: readonly Mon
     years.map((year) => subjectYearKey(subject, year)),
   )
   return Object.assign({}, ...stored)
+}
+
+/**
+ * The rest of the year after each marked month, where a yearly ladder prices: what was used before says what a later
+ * month costs.
+ */
+function withLadders(
+  dirty: DirtyMonths,
+  { tariffs, path, present }: { tariffs: readonly Tariff[]; path: readonly string[]; present: Month },
+): DirtyMonths {
+  const laddered = new Set(tariffs.filter(({ ladder }) => ladder === 'yearly').map(({ subject }) => subject))
+  if (laddered.size === 0) return dirty
+  const isPriced = (id: string): boolean => laddered.has(id) || path.some((area) => laddered.has(area))
+  return Object.fromEntries(
+    Object.entries(dirty).map(([id, months]) => {
+      if (!isPriced(id)) return [id, months]
+      const rest = months.flatMap((month) => {
+        const last = [`${month.slice(0, 4)}-12` as Month, present].sort()[0] ?? present
+        return month <= last ? monthsThrough(month, last) : [month]
+      })
+      return [id, [...new Set([...months, ...rest])].sort()]
+    }),
+  )
 }
 
 const isUnknown = (part: SubjectMonth): boolean =>

@@ -6,12 +6,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { monthRange } from '../../domain/calendar.ts'
 import { type Bill, billId } from '../../domain/energy/bill.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { tariffId } from '../../domain/energy/tariff.ts'
 import { checkRegistry, type RegistryProblem, shardOf } from '../../domain/import/check.ts'
 import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
 import { isClosedMonth, type MergeFinding, type MergeLeave } from '../../domain/import/merge-rows.ts'
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { rootsOf, withParents } from '../../domain/registry/area.ts'
 import { everIn, gatewaysOf, institutionsOf, unitsOf } from '../../domain/registry/dated.ts'
 import { type Area, type Gateway, isRead, type Meter } from '../../domain/registry/records.ts'
 import { TABLE_KINDS } from '../../domain/standards/tables.ts'
@@ -54,9 +56,10 @@ export async function importRegistry(
   const before = await readRegistry(state, entries)
   const merged = await mergedRegistry(before, part, { ...leave, nowMs })
   const { after } = merged
-  const problems = [...merged.problems, ...checkRegistry(after), ...futureBills(after.bills ?? [], nowMs)]
-  const head = headOf(after, stored?.value)
-  const warnings = [...merged.warnings, ...warnRegistry(after).filter(({ id }) => isTouched(part, id))]
+  const linked = { ...after, areas: withParents(after.areas) }
+  const problems = [...merged.problems, ...checkRegistry(linked), ...futureBills(after.bills ?? [], nowMs)]
+  const head = headOf(linked, stored?.value)
+  const warnings = [...merged.warnings, ...warnRegistry(linked).filter((warning) => isTouched(part, warning))]
   if (problems.length > 0) return { problems, warnings, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
@@ -75,9 +78,15 @@ const futureBills = (bills: readonly Bill[], nowMs: number): RegistryProblem[] =
       : [],
   )
 
-/** Whether an institution or one of its meters is among the new records; the others got their warnings earlier. */
-const isTouched = ({ institutions = [], meters = [] }: RegistryPart, id: string): boolean =>
-  institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
+/** Whether the warning is of a new record; the others got theirs earlier. A new area may change the path of any. */
+const isTouched = (
+  { areas = [], institutions = [], meters = [], tariffs = [] }: RegistryPart,
+  { kind, id, field }: RegistryProblem,
+): boolean => {
+  if (areas.length > 0 && (kind === 'areas' || field === 'area')) return true
+  if (kind === 'tariffs') return tariffs.some((tariff) => tariffId(tariff) === id)
+  return institutions.some((one) => one.id === id) || meters.some(({ institution }) => institution === id)
+}
 
 /**
  * Called before the bills are written, so that a kill forgets no month, and again after it, in case assess cleared a
@@ -195,13 +204,12 @@ function merged<T>(
 }
 
 function headOf({ areas, institutions, meters }: Registry, before: RegistryHead | undefined): RegistryHead {
-  const root = areas.filter(({ parent }) => !parent).toSorted((a, b) => a.code.localeCompare(b.code))
   return {
     revision: (before?.revision ?? 0) + 1,
     institutions: institutions.length,
     meters: meters.length,
     shards: [...new Set([...(before?.shards ?? []), ...institutions.flatMap(everIn)])].sort(),
-    rootArea: root.at(0)?.code ?? null,
+    rootArea: rootsOf(areas).at(0)?.code ?? null,
   }
 }
 

@@ -2,14 +2,14 @@
 // under their shard (county), so that a shard is one query; each gateway has its own document with everything that
 // `ingest` needs.
 
-import type { Tariff } from '../../domain/energy/tariff.ts'
+import { type Tariff, withHolidays } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
-import { areaPathOf } from '../../domain/registry/area.ts'
+import { areaPathOf, withParents } from '../../domain/registry/area.ts'
 import { metersAt } from '../../domain/registry/dated.ts'
 import type { Area, Gateway, Institution, Meter, Target } from '../../domain/registry/records.ts'
 import type { Quota } from '../../domain/standards/quota.ts'
 import { type StandardTables, TABLE_KINDS, type TableKind, tablesInForce } from '../../domain/standards/tables.ts'
-import { type CalendarDay, type WorkingDays, workingDays } from '../../domain/standards/working-days.ts'
+import { type CalendarDay, daysInForce, type WorkingDays, workingDays } from '../../domain/standards/working-days.ts'
 import type { MeterEntry } from '../../domain/wire/reading.ts'
 import { type Doc, docKey, type Key, type StateStore } from '../platform.ts'
 
@@ -66,6 +66,7 @@ export const registryKeys = {
 export interface RegistryReader {
   /** Call it at the start of each invocation: one small read that drops the caches when the registry has changed. */
   refresh(): Promise<RegistryHead>
+  /** With the parents that follow from codes (`withParents`). */
   areas(): Promise<Area[]>
   areasByCode(): Promise<ReadonlyMap<string, Area>>
   /** The area's code and its parents', lowest first (`areaPathOf`). */
@@ -73,6 +74,7 @@ export interface RegistryReader {
   /** The tables for judging: imported rows over shipped ones. */
   tables(): Promise<StandardTables>
   quotas(): Promise<readonly Quota[]>
+  /** With the holidays that their periods need. */
   tariffs(): Promise<Tariff[]>
   /** The imported days; `workingDays` has the shipped ones as well. */
   calendar(): Promise<CalendarDay[]>
@@ -102,7 +104,11 @@ export function registryReader(state: StateStore): RegistryReader {
   const value = <T>(key: Key<T>) => cached(key, async () => (await state.get(key))?.value)
   const values = async <T>(prefix: Key<T>): Promise<T[]> => (await state.query(prefix)).map((doc) => doc.value)
 
-  const areas = async (): Promise<Area[]> => (await value<Area[]>(registryKeys.areas)) ?? []
+  const areas = async (): Promise<Area[]> =>
+    (await cached('areas', async () => {
+      const stored = await state.get(registryKeys.areas)
+      return stored && withParents(stored.value)
+    })) ?? []
   const areasByCode = async (): Promise<ReadonlyMap<string, Area>> =>
     (await cached('areasByCode', async () => {
       const known = await areas()
@@ -124,7 +130,11 @@ export function registryReader(state: StateStore): RegistryReader {
     path: async (area) => areaPathOf(area, await areasByCode()),
     tables,
     quotas: async () => (await tables()).quotas,
-    tariffs: async () => (await value<Tariff[]>(registryKeys.tariffs)) ?? [],
+    tariffs: async () =>
+      (await cached('tariffs', async () => {
+        const stored = await state.get(registryKeys.tariffs)
+        return stored && withHolidays(stored.value, daysInForce(await calendar()))
+      })) ?? [],
     calendar,
     workingDays: async () =>
       (await cached('workingDays', async () => workingDays(await calendar()))) ?? workingDays([]),
@@ -166,20 +176,23 @@ export async function importedTables(state: StateStore): Promise<StandardTables>
 export const gatewayEntries = async (state: StateStore): Promise<GatewayEntry[]> =>
   (await state.query(registryKeys.gateway(''))).map(({ value }) => value)
 
-/** The whole registry except bills (bills.ts) as one value, for checks across records. */
+/**
+ * The whole registry except bills (bills.ts) as one value, for checks across records. Areas and tariffs are as they
+ * were stated.
+ */
 export async function readRegistry(state: StateStore, entries?: readonly GatewayEntry[]): Promise<Registry> {
   const head = (await state.get(registryKeys.head))?.value ?? NO_HEAD
   const reader = registryReader(state)
   const shards = await Promise.all(head.shards.map((shard) => reader.shard(shard)))
   const valuesOf = <T>(docs: Doc<T>[]): T[] => docs.map((doc) => doc.value)
   return {
-    areas: await reader.areas(),
+    areas: (await state.get(registryKeys.areas))?.value ?? [],
     institutions: shards.flatMap((shard) => shard.institutions),
     gateways: (entries ?? (await gatewayEntries(state))).map(({ gateway }) => gateway),
     meters: shards.flatMap((shard) => shard.meters),
     targets: valuesOf(await state.query(registryKeys.targets(''))).flat(),
     ...(await importedTables(state)),
-    tariffs: await reader.tariffs(),
+    tariffs: (await state.get(registryKeys.tariffs))?.value ?? [],
     calendar: await reader.calendar(),
   }
 }

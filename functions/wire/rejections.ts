@@ -10,7 +10,10 @@ import {
   VersionConflict,
 } from '../platform.ts'
 
-/** Rejections of one message stored with their detail; the rest are only counted. A message holds up to 2,000. */
+/**
+ * Rejections of one message stored with their detail, some of each code; the rest are only counted, by code. A message
+ * holds up to 2,000.
+ */
 export const DETAILS_PER_MESSAGE_MAX = 50
 
 /** Record of a message with rejections; one document, at most a few kilobytes. */
@@ -19,13 +22,17 @@ export interface RejectionRecord {
   receivedMs: number
   /** Number of rejections in this message. */
   count: number
+  /** That number by code; absent in records of an older release. */
+  counts?: RejectionCount
   rejections: KeptRejection[]
 }
 
 /** Number of rejections by code. */
 export type RejectionCount = Record<string, number>
 
-export type KeptRejection = Omit<Rejection, 'code'> & { code: Rejection['code'] | 'unknownGateway' | 'notKept' }
+export type KeptRejection = Omit<Rejection, 'code'> & { code: KeptCode }
+/** Besides the codes of a message: what only the registry (`meterNotRead`: virtual or offline) and the store know. */
+type KeptCode = Rejection['code'] | 'unknownGateway' | 'meterNotRead' | 'notKept'
 
 export const rejectionKeys = {
   /** Sorted by time, unique per message: a message delivered twice is kept once. */
@@ -82,7 +89,8 @@ export async function rejectionDocs(state: StateStore, refused: readonly Refused
       gateway: message.gateway,
       receivedMs: message.receivedMs,
       count: rejections.length,
-      rejections: rejections.slice(0, DETAILS_PER_MESSAGE_MAX),
+      counts: countsOf(rejections),
+      rejections: detailed(rejections),
     },
   }))
   const counts = new Map<string, DocWrite & { value: RejectionCount }>()
@@ -90,8 +98,25 @@ export async function rejectionDocs(state: StateStore, refused: readonly Refused
     const key = rejectionKeys.count(message.gateway)
     const stored = counts.has(key) ? undefined : await state.get(key)
     const count = counts.get(key) ?? { key, value: { ...stored?.value }, ifVersion: stored?.version ?? 0 }
-    for (const { code } of rejections) count.value[code] = (count.value[code] ?? 0) + 1
+    for (const [code, number] of Object.entries(countsOf(rejections)))
+      count.value[code] = (count.value[code] ?? 0) + number
     counts.set(key, count)
   }
   return [...records, ...counts.values()]
+}
+
+const countsOf = (rejections: readonly KeptRejection[]): RejectionCount => {
+  const counts: RejectionCount = {}
+  for (const { code } of rejections) counts[code] = (counts[code] ?? 0) + 1
+  return counts
+}
+
+/** At most DETAILS_PER_MESSAGE_MAX, in the order of the message: an equal part of each code, then the first others. */
+function detailed(rejections: readonly KeptRejection[]): KeptRejection[] {
+  if (rejections.length <= DETAILS_PER_MESSAGE_MAX) return [...rejections]
+  const byCode = [...Map.groupBy(rejections, ({ code }) => code).values()]
+  const each = Math.floor(DETAILS_PER_MESSAGE_MAX / byCode.length)
+  const chosen = new Set(byCode.flatMap((own) => own.slice(0, each)))
+  for (const rejection of rejections) if (chosen.size < DETAILS_PER_MESSAGE_MAX) chosen.add(rejection)
+  return rejections.filter((rejection) => chosen.has(rejection))
 }

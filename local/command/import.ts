@@ -11,6 +11,7 @@ import { RECORD_KINDS, REGISTRY_KINDS } from '../../domain/import/kinds.ts'
 import type { RegistryKind } from '../../domain/import/registry.ts'
 import { targetId } from '../../domain/judge/target-plan.ts'
 import { TABLE_KINDS, type TableRow, tableRowId } from '../../domain/standards/tables.ts'
+import { decodeText } from '../../domain/wire/text.ts'
 import { importInto } from '../../functions/judging/import-records.ts'
 import { openPlatform } from '../platform.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
@@ -122,14 +123,10 @@ export async function readTable(file: string, kind: RegistryKind): Promise<ReadT
 
 /** Throws an Error naming the file when it is not CSV in UTF-8. Excel's plain "CSV" uses the system's code page. */
 function cellsOf(file: string, bytes: Uint8Array): string[][] {
-  let text: string
+  const decoded = decodeText(bytes)
+  if ('encoding' in decoded) throw new Error(`${file} is not UTF-8 but ${decoded.encoding}; save it as "CSV UTF-8"`)
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    throw new Error(`${file} is not UTF-8; save it as "CSV UTF-8"`, { cause })
-  }
-  try {
-    return parse(text, { columns: false, relax_column_count: true, skip_empty_lines: false })
+    return parse(decoded.text, { columns: false, relax_column_count: true, skip_empty_lines: false })
   } catch (cause) {
     throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { REPAIR_COLUMNS, REPAIR_HEADERS, type RefusedRepair, type RepairRow } from '../../domain/settle/repair.ts'
+import { decodeText } from '../../domain/wire/text.ts'
 import { type RepairFile, type RepairRecord, repair } from '../../functions/settling/repair.ts'
 import { openPlatform } from '../platform.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
@@ -32,10 +33,11 @@ export async function repairFile(file: string, options: RepairOptions): Promise<
 }
 
 async function readRows(file: string): Promise<RepairRow[]> {
+  const decoded = decodeText(await readFile(file))
+  if ('encoding' in decoded) throw new Error(`${file} is not UTF-8 but ${decoded.encoding}; save it as "CSV UTF-8"`)
   let cells: string[][]
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
-    cells = parse(text, { columns: false, relax_column_count: true, skip_empty_lines: false })
+    cells = parse(decoded.text, { columns: false, relax_column_count: true, skip_empty_lines: false })
   } catch (cause) {
     throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

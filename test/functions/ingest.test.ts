@@ -161,6 +161,28 @@ test('of a message with many bad readings the first 50 are kept with their detai
   expect(await documents(platform, 'rejectionCount/')).toEqual({ 'rejectionCount/G-A': { badReading: 130 } })
 })
 
+test('every reading of another gateway or of a virtual meter is told apart from unknown ones, however many', async () => {
+  const platform = await province()
+  const formula = [{ meter: 'A-E', factor: 1 }]
+  await register(platform, {
+    meters: [meter('A-V', 'A', { kind: 'virtual', role: 'check', formula, gateway: undefined })],
+  })
+  const many = (count: number, id: (n: number) => string) =>
+    Array.from({ length: count }, (_, n) => good(id(n), 1, { at: NOON_MS - n }))
+  await send(platform, 'G-A', [
+    ...many(70, (n) => `nobody-${n}`),
+    ...many(120, () => 'B-E'),
+    ...many(3, () => 'A-V'),
+    ...many(5, () => 'A-E').map((one) => ({ ...one, at: 0 })),
+  ])
+  const counts = { unknownMeter: 70, meterOfOtherGateway: 120, meterNotRead: 3, atTooOld: 5 }
+  expect(await documents(platform, 'rejectionCount/')).toEqual({ 'rejectionCount/G-A': counts })
+  const [record] = await records(platform)
+  expect(record).toMatchObject({ count: 198, counts })
+  expect(record.rejections).toHaveLength(50)
+  expect(Object.keys(Object.groupBy(record.rejections, ({ code }) => code)).sort()).toEqual(Object.keys(counts).sort())
+})
+
 test('what is refused is counted by gateway and code, over batches that race', async () => {
   const platform = await province()
   const take = ingest(platform)

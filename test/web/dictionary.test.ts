@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { ALERT_STATES } from '../../domain/alert/life.ts'
-import { TARIFF_PERIODS } from '../../domain/energy/tariff.ts'
+import { TARIFF_PERIODS } from '../../domain/energy/tariff-period.ts'
 import { INDICATORS, QUOTA_INDICATORS } from '../../domain/indicator.ts'
 import { PUE_PROBLEMS } from '../../domain/judge/data-centre.ts'
 import { EXCLUSIONS } from '../../domain/judge/ranking.ts'

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { billSchema } from '../../../domain/energy/bill.ts'
-import { tariffPeriodSchema, tariffSchema } from '../../../domain/energy/tariff.ts'
+import { tariffSchema } from '../../../domain/energy/tariff.ts'
+import { tariffPeriodSchema } from '../../../domain/energy/tariff-period.ts'
 import { COLUMNS } from '../../../domain/import/columns.ts'
 import { parseRows, type Row } from '../../../domain/import/file.ts'
 import { REGISTRY_KINDS } from '../../../domain/import/kinds.ts'
@@ -382,7 +383,29 @@ describe('tariff rows', () => {
     })
   })
 
-  it.each([
+  it('say hours, months, holidays, ladders and basic fees as bills do', () => {
+    const rows: Record<string, string>[] = [
+      { ...row, 开始小时: '22:30', 结束小时: '0', 月份: '11-2', 阶梯周期: '年', 需量电价: '36' },
+      { ...row, 开始小时: '8.5', 结束小时: '24:00', 节假日: '是', 阶梯起点: '2160' },
+      { ...row, 开始小时: '08：00', 结束小时: '8:30', 节假日: '春节；国庆节' },
+    ]
+    const { records, refused } = parseRows('tariffs', rows)
+    expect(refused).toEqual([])
+    expect(records[0]).toMatchObject({
+      ladder: 'yearly',
+      yuanPerKw: 36,
+      periods: [
+        { fromHour: 22.5, toHour: 0, months: [1, 2, 11, 12] },
+        { fromHour: 8.5, toHour: 24, holidays: ['all'], aboveAmount: 2160 },
+        { fromHour: 8, toHour: 8.5, holidays: ['春节', '国庆节'] },
+      ],
+    })
+  })
+
+  it.each<{ name: string; cell: Record<string, string>; field: string }>([
+    { name: 'a quarter of an hour', cell: { 开始小时: '08:15' }, field: '开始小时' },
+    { name: 'a minute that is none', cell: { 开始小时: '08:60' }, field: '开始小时' },
+    { name: 'a ladder in words', cell: { 阶梯周期: '季' }, field: '阶梯周期' },
     { name: 'an hour outside the day', cell: { 结束小时: '25' }, field: '结束小时' },
     { name: 'a month outside the year', cell: { 月份: '11-13' }, field: '月份' },
     { name: 'a range that runs back', cell: { 月份: '8-7' }, field: '月份' },

@@ -2,7 +2,8 @@
 
 import { expect, it } from 'vitest'
 import { warnRegistry } from '../../../domain/import/warning.ts'
-import { institutionSchema, type Meter, meterSchema } from '../../../domain/registry/records.ts'
+import { withParents } from '../../../domain/registry/area.ts'
+import { type Area, institutionSchema, type Meter, meterSchema } from '../../../domain/registry/records.ts'
 
 const institution = (of: object) =>
   institutionSchema.parse({
@@ -32,8 +33,34 @@ it.each([
   { name: 'nothing', of: { energyUsers: 1 }, meters: [meter({})], fields: [] },
   { name: 'nothing without meters', of: {}, meters: [], fields: [] },
 ])('an institution lacks $name', ({ of, meters, fields }) => {
-  const warnings = warnRegistry({ institutions: [institution(of)], meters })
+  const warnings = warnRegistry({ areas: [], institutions: [institution(of)], meters })
   expect(warnings.map(({ kind, id, index, field }) => [kind, id, index, field])).toEqual(
     fields.map((field) => ['institutions', 'i', 0, field]),
+  )
+})
+
+const AREAS: Record<string, Area> = {
+  province: { code: '130000', name: 'p', level: 'province' },
+  city: { code: '130100', name: 'c', level: 'city' },
+  county: { code: '130102', name: 'k', level: 'county' },
+  far: { code: '140105', name: 'f', level: 'county' },
+  own: { code: 'K1', name: 'o', level: 'county' },
+  other: { code: 'P', name: 'q', level: 'province' },
+  sichuan: { code: '510000', name: 's', level: 'province' },
+}
+it.each([
+  { name: 'a county, its city and its province', of: ['province', 'city', 'county'], area: '130102', want: [] },
+  { name: 'a county and its province', of: ['province', 'county'], area: '130102', want: [] },
+  { name: 'a county alone', of: ['county'], area: '130102', want: ['i area'] },
+  { name: 'a county and its city', of: ['city', 'county'], area: '130102', want: ['i area'] },
+  { name: 'a county of elsewhere', of: ['province', 'far'], area: '140105', want: ['140105 parent', 'i area'] },
+  { name: 'codes of a data set of its own', of: ['own'], area: 'K1', want: [] },
+  { name: 'two roots of such codes', of: ['own', 'other'], area: 'K1', want: ['K1 parent'] },
+  { name: 'a province without a factor', of: ['sichuan'], area: '510000', want: ['510000 code'] },
+])('the areas are $name: warned of $want', ({ of, area, want }) => {
+  const areas = withParents(of.map((key) => AREAS[key]))
+  const one = { ...institution({ energyUsers: 1 }), area }
+  expect(warnRegistry({ areas, institutions: [one], meters: [] }).map(({ id, field }) => `${id} ${field}`)).toEqual(
+    want,
   )
 })

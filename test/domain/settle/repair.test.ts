@@ -28,6 +28,15 @@ const refusals: [name: string, row: RepairRow, field: string, reason: string][] 
   ['no value', { meter: 'M', at: AT, value: '' }, 'value', '"" is no number'],
   ['a value in words', { meter: 'M', at: AT, value: 'x' }, 'value', '"x" is no number'],
   ['a value beyond numbers', { meter: 'M', at: AT, value: '1e999' }, 'value', '"1e999" is no number'],
+  ...['1e5', '1.2E+03', '0x10', '0b1', '1_000', '1,234', '1 234', '１２', '+5', '.5', '5.', 'Infinity', 'NaN'].map(
+    (value): [string, RepairRow, string, string] => [
+      `the value ${value}`,
+      { meter: 'M', at: AT, value },
+      'value',
+      `"${value}" is no number in plain decimals`,
+    ],
+  ),
+  ['a value true', { meter: 'M', at: AT, value: true }, 'value', '"true" is no number'],
   ['a value that is removed', { meter: 'M', at: AT, value: 1, remove: true }, 'value', 'must be empty'],
   ['a doubtful removal', { meter: 'M', at: AT, value: 1, remove: 'perhaps' }, 'remove', '"perhaps" is neither'],
 ]
@@ -36,6 +45,12 @@ test.each(refusals)('%s is refused by name, and the rows beside it are not', (_,
   const { repairs, refused } = parsed(good, row)
   expect(refused).toEqual([{ row: 3, field, reason: expect.stringContaining(reason) }])
   expect(repairs.map(({ meter }) => meter)).toEqual(['N'])
+})
+
+test('a number of JSON, a negative one and spaces around it are numbers', () => {
+  const values = [1e5, 1.5e-7, ' 12.50 ', '-3', 0]
+  const { repairs, refused } = parsed(...values.map((value, n) => ({ meter: `M${n}`, at: AT, value })))
+  expect([repairs.map(({ value }) => value), refused]).toEqual([[1e5, 1.5e-7, 12.5, -3, 0], []])
 })
 
 test('a reading that is named twice is refused, times that are none are not compared', () => {

@@ -198,6 +198,26 @@ describe('a message', () => {
     expect(rejections).toMatchObject([{ code, index: null, meter: null }])
   })
 
+  const bytes = (...parts: (string | number[])[]) =>
+    Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))))
+  it.each([
+    { name: 'bytes', payload: bytes([0xef, 0xbb, 0xbf], message(good)) },
+    { name: 'text', payload: `\uFEFF${message(good)}` },
+  ])('in UTF-8 with a byte order mark is read as $name', ({ payload }) => {
+    expect(parse(payload)).toMatchObject({ acceptedCount: 1, rejections: [] })
+  })
+
+  it.each([
+    { name: 'GBK', payload: bytes('{"v":1,"name":"', [0xb1, 0xed, 0xbc, 0xc6], '","readings":[]}'), says: /GBK/ },
+    { name: 'UTF-16 with a mark', payload: Buffer.from(`\uFEFF${message(good)}`, 'utf16le'), says: /UTF-16/ },
+    { name: 'UTF-16 without a mark', payload: Buffer.from(message(good), 'utf16le'), says: /UTF-16/ },
+    { name: 'neither', payload: bytes('{"v":1,"readings":["', [0xff], '"]}'), says: /unknown encoding/ },
+    { name: 'lost on the way', payload: '{"v":1,"name":"\uFFFD\uFFFD","readings":[]}', says: /unknown encoding/ },
+  ])('of an encoding that is $name says so', ({ payload, says }) => {
+    const [rejection] = parse(payload).rejections
+    expect(rejection).toMatchObject({ code: 'notUtf8', detail: expect.stringMatching(says) })
+  })
+
   it('carries its sequence number', () => {
     expect(parse('{"v":1,"seq":1042,"readings":[]}')).toMatchObject({ seq: 1042, acceptedCount: 0, rejections: [] })
   })

@@ -70,8 +70,8 @@ async function opened(part: Partial<Registry> = {}) {
 }
 
 /** Registers at full hours from the first of March, one step an hour each. */
-async function send(platform: LocalPlatform, id: string, steps: readonly number[], fromHour = 0) {
-  let value = 0
+async function send(platform: LocalPlatform, id: string, steps: readonly number[], fromHour = 0, start = 0) {
+  let value = start
   const batch = [0, ...steps].map((step, index) => {
     value += step
     return { meter: id, atMs: march.fromMs + (fromHour + index) * HOUR_MS, value, quality: 'good' as const }
@@ -110,7 +110,10 @@ test('one bad bill stops its import, is named, and nothing of it is kept', async
 test('an import says what results will lack', async () => {
   const platform = await opened()
   const { warnings } = await importRegistry(platform.state, { meters: [meter('D', { role: 'sub', purpose: '01D10' })] })
-  expect(warnings).toMatchObject([{ kind: 'institutions', id: 'I', field: 'specialAreaM2' }])
+  expect(warnings).toMatchObject([
+    { kind: 'institutions', id: 'I', field: 'area' },
+    { kind: 'institutions', id: 'I', field: 'specialAreaM2' },
+  ])
 })
 
 test('a month is judged with its bills and priced by its tariffs, and again when a bill comes late', async () => {
@@ -136,6 +139,61 @@ test('a month is judged with its bills and priced by its tariffs, and again when
     dieselKg: 100,
     co2DirectKg: expect.closeTo(317.1, 9),
   })
+})
+
+test('a month has its basic fee, unless a bill states it, and what the bill states beside', async () => {
+  const periods = [{ name: 'flat', fromHour: 0, toHour: 24, yuanPerUnit: 1 }]
+  const head = { subject: '130102', medium: 'electricity', validFrom: '2026-01-01' }
+  const tariff = tariffSchema.parse({ ...head, yuanPerKva: 31, yuanPerKw: 40, periods })
+  const platform = await opened({ tariffs: [tariff], meters: [meter('E', { capacityKva: 100 })] })
+  await send(platform, 'E', Array(10).fill(6))
+  await run(platform, settle)
+  await run(platform, assess)
+  expect((await monthOf(platform))?.costYuan).toBeCloseTo(60 + 3_100, 6)
+  const items = { carrier: 'electricity', unit: 'kWh', quantity: 60 } as const
+  await importRegistry(platform.state, { bills: [bill({ ...items, basicYuan: 500, powerFactorYuan: -20 })] })
+  await run(platform, assess)
+  expect((await monthOf(platform))?.costYuan).toBeCloseTo(60 + 480, 6)
+  await importRegistry(platform.state, { bills: [bill({ ...items, costYuan: 700, basicYuan: 500 })] })
+  await run(platform, assess)
+  expect((await monthOf(platform))?.costYuan).toBeCloseTo(700, 6)
+})
+
+test('a basic fee by demand is that of the bill, else that of the meter', async () => {
+  const periods = [{ name: 'flat', fromHour: 0, toHour: 24, yuanPerUnit: 1 }]
+  const head = { subject: 'I', medium: 'electricity', validFrom: '2026-01-01' }
+  const platform = await opened({
+    tariffs: [tariffSchema.parse({ ...head, yuanPerKw: 40, periods })],
+    meters: [meter('E', { demandKw: 10 })],
+  })
+  await send(platform, 'E', Array(10).fill(6))
+  await run(platform, settle)
+  await run(platform, assess)
+  expect((await monthOf(platform))?.costYuan).toBeCloseTo(60 + 400, 6)
+  const measured = bill({ carrier: 'electricity', unit: 'kWh', quantity: 60, demandKw: 12.5 })
+  await importRegistry(platform.state, { bills: [measured] })
+  await run(platform, assess)
+  expect((await monthOf(platform))?.costYuan).toBeCloseTo(60 + 500, 6)
+})
+
+test('a yearly ladder goes on from January, and a late amount prices the months after it anew', async () => {
+  const step = (aboveAmount: number, yuanPerUnit: number) => ({
+    name: 'flat',
+    fromHour: 0,
+    toHour: 0,
+    aboveAmount,
+    yuanPerUnit,
+  })
+  const head = { subject: 'I', medium: 'electricity', validFrom: '2026-01-01', ladder: 'yearly' }
+  const platform = await opened({ tariffs: [tariffSchema.parse({ ...head, periods: [step(0, 1), step(50, 3)] })] })
+  await send(platform, 'E', Array(10).fill(6), 0, 40)
+  await run(platform, settle)
+  await run(platform, assess)
+  expect((await monthOf(platform))?.costYuan).toBeCloseTo(50 + 10 * 3, 6)
+  await send(platform, 'E', Array(10).fill(4), -200)
+  await run(platform, settle)
+  await run(platform, assess)
+  expect((await monthOf(platform))?.costYuan).toBeCloseTo(10 + 50 * 3, 6)
 })
 
 test('a virtual meter has the hours of its parts, and new ones when they change', async () => {

@@ -1,7 +1,7 @@
 // Writing the registry: all records or none, every problem named, and a new value never rewrites the past.
 
 import { expect, test } from 'vitest'
-import type { Institution } from '../../../domain/registry/records.ts'
+import type { Area, Institution } from '../../../domain/registry/records.ts'
 import { type StateStore, VersionConflict } from '../../../functions/platform.ts'
 import { importRegistry, type RegistryPart } from '../../../functions/registry/import.ts'
 import { type RegistryHead, readRegistry, registryKeys, registryReader } from '../../../functions/registry/reader.ts'
@@ -216,4 +216,32 @@ test('an import that broke off after any document and is sent again ends as if i
     expect(await outcome(state), `broken off after ${count}`).toEqual(wanted)
     await close()
   }
+})
+
+test('a parent that is not stated follows from the code, also of areas that come later, and is never stored', async () => {
+  const { state } = await openTestPlatform()
+  const area = (code: string, level: Area['level'], more: Partial<Area> = {}): Area => ({
+    code,
+    name: code,
+    level,
+    ...more,
+  })
+  const pathOf = async (code: string): Promise<string[]> => {
+    const registry = registryReader(state)
+    await registry.refresh()
+    return registry.path(code)
+  }
+  const first = await importRegistry(state, {
+    areas: [area('130102', 'county')],
+    institutions: [institution('E', '130102')],
+  })
+  expect(first.warnings).toMatchObject([{ kind: 'institutions', id: 'E', field: 'area' }])
+  const second = await importRegistry(state, { areas: [area('130000', 'province')] })
+  expect([second.warnings, second.head.rootArea, await pathOf('130102')]).toEqual([[], '130000', ['130102', '130000']])
+  await importRegistry(state, { areas: [area('130100', 'city'), area('130682', 'city'), area('130600', 'city')] })
+  expect(await pathOf('130102')).toEqual(['130102', '130100', '130000'])
+  expect(await pathOf('130682')).toEqual(['130682', '130000'])
+  const orphan = await importRegistry(state, { areas: [area('K1', 'county')] })
+  expect(orphan.warnings).toMatchObject([{ kind: 'areas', id: 'K1', field: 'parent' }])
+  expect((await readRegistry(state)).areas.filter(({ parent }) => parent)).toEqual([])
 })

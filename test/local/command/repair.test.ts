@@ -44,11 +44,23 @@ test('a file with the headers of a Chinese form corrects readings, and one wrong
   await after.close()
 })
 
+test('numbers as a spreadsheet writes them are refused by row, and nothing is repaired', async () => {
+  const data = folder()
+  const platform = await openPlatform(data, () => NOON_MS)
+  await register(platform, oneInstitution([meter('A-E', 'A')]))
+  await platform.close()
+  const rows = ['1e5', '"1,234"', '0x10', '1_000', '', 'Infinity'].map((value, n) => `A-E,${NOON_MS - n},${value}`)
+  const { status, stdout } = repair(data, `meter,at,value\n${rows.join('\n')}\n`)
+  const { repaired, refused } = JSON.parse(stdout) as { repaired: boolean; refused: { row: number; field: string }[] }
+  expect([status, repaired]).toEqual([1, false])
+  expect(refused.map(({ row, field }) => [row, field])).toEqual([2, 3, 4, 5, 6, 7].map((row) => [row, 'value']))
+})
+
 test('a data folder that is not there is not made, and a file that is none says what is wrong with it', () => {
   const data = join(folder(), 'nowhere')
   const { status, stderr } = repair(data, 'meter,at,value\nA-E,1,1\n')
   expect([status, existsSync(data)]).toEqual([1, false])
   expect(stderr).toContain(`there is no data folder "${data}"`)
   expect(repair(data, 'meter,value\n').stderr).toContain('the column "at" is missing')
-  expect(repair(data, Buffer.from([0xb1, 0xed, 0x0a])).stderr).toContain('not valid for encoding utf-8')
+  expect(repair(data, Buffer.from([0xb1, 0xed, 0x0a])).stderr).toContain('not UTF-8 but GBK (GB 18030)')
 })
