@@ -106,7 +106,8 @@ export function isSurelyCalm(profile: MeterProfile, samples: Samples, row: numbe
   const [v, w] = [value[row] as number, value[row + 1] as number]
   if (!rises(v, w, stepMax)) return !falls(v, w, stepMax)
   const toMs = atMs[row + 1] as number
-  if (isBeyondRated(profile, amount / stepMs(profile, atMs[row] as number, toMs))) return false
+  const isRated = profile.ratedMaxPerHour !== undefined
+  if (isRated && isBeyondRated(profile, amount / stepMs(profile, atMs[row] as number, toMs))) return false
   if (row + 2 < value.length && !standsOut(amount, (value[row + 2] as number) - (value[row + 1] as number))) return true
   const plateau = plateauOf(profile, samples, row, since)
   if (plateau.isFallen || plateau.isCut) return false
