@@ -106,11 +106,7 @@ test('counties, cities and the province are the sum of their institutions, which
 test('a corrected reading of an ended month changes that month at every level, and the others not at all', async () => {
   const platform = await judgedProvince()
   const before = await documents(platform, 'subject/')
-<<<<<<< HEAD
-  // More readings far below the others than a dropout has are a reset: what was used in it is out of the month.
-=======
   // More low readings than a dropout has are a reset, which takes what was used in it out of the month.
->>>>>>> registers
   const { fromMs } = monthRange('2026-05')
   const fallen = Array.from({ length: 14 }, (_, n) => ({
     meter: 'A-E',
