@@ -18,7 +18,7 @@ export interface AccessGroup {
   floorAreaM2: number | null
   withoutFloorArea: number
 }
-export type Access = Record<AccessKind, AccessGroup>
+export type AccessCounts = Record<AccessKind, AccessGroup>
 
 /** Months before the present one whose bills say that an institution is billed. */
 const BILLED_MONTHS = 12
@@ -32,7 +32,7 @@ interface AccessInput {
 }
 
 /** The institutions that are open at `nowMs`, each in one group. */
-export function accessOf({ institutions, metersOf, billsOf, nowMs }: AccessInput): Access {
+export function accessOf({ institutions, metersOf, billsOf, nowMs }: AccessInput): AccessCounts {
   const present = monthOf(nowMs)
   const first = addMonths(present, -BILLED_MONTHS)
   const isMetered = (id: string): boolean =>
@@ -62,9 +62,9 @@ const isEnergy = (carrier: Bill['carrier']): boolean => {
 }
 
 const NONE: AccessGroup = { institutions: 0, floorAreaM2: 0, withoutFloorArea: 0 }
-const NO_ACCESS: Access = { metered: NONE, billed: NONE, neither: NONE }
+const NO_ACCESS: AccessCounts = { metered: NONE, billed: NONE, neither: NONE }
 
-export const sumAccess = (parts: readonly Access[]): Access => ({
+export const sumAccess = (parts: readonly AccessCounts[]): AccessCounts => ({
   metered: sumGroups(parts.map(({ metered }) => metered)),
   billed: sumGroups(parts.map(({ billed }) => billed)),
   neither: sumGroups(parts.map(({ neither }) => neither)),

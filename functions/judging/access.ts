@@ -2,14 +2,14 @@
 // registry and the bills of all institutions for each request.
 
 import { addMonths, monthOf, monthsThrough } from '../../domain/calendar.ts'
-import { type Access, accessOf } from '../../domain/energy/access.ts'
+import { type AccessCounts, accessOf } from '../../domain/energy/access.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 
 interface StoredAccess {
   asOfMs: number
-  access: Access
+  access: AccessCounts
 }
 export const accessKey = (shard: string) => docKey<StoredAccess>(`access/${shard}`)
 

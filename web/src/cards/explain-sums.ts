@@ -52,5 +52,12 @@ export function explainSums({ indicator, months }: Pick<ExplainView, 'indicator'
   }
 }
 
+/** What is probably missing of a month, by its known share; null where nothing is known that it could follow from. */
+export function probablyMissing({ numerator, knownShare }: ExplainedMonth): number | null {
+  if (knownShare === null) return null
+  if (knownShare >= 1) return 0
+  return knownShare > 0 && numerator > 0 ? (numerator * (1 - knownShare)) / knownShare : null
+}
+
 const isSameRow = (a: ExplainedRow, b: ExplainedRow): boolean =>
   a.name === b.name && a.value === b.value && a.validFrom === b.validFrom
