@@ -103,6 +103,8 @@ export async function explain(
   const isWithheld = held.known.reason !== null && chain.result !== null
   const result = isWithheld ? null : chain.result
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
+  // A number that is not given agrees with nothing.
+  const shownChecks = held.shown === null && result === null ? [] : [...held.rating(result), value]
   const page = paged(own?.meters.map(({ id }) => id) ?? children ?? [], (id) => id, question)
   const listed = new Set(page.items)
   const day = detail && (await dayExplained(platform, { ...detail, shard: area }))
@@ -115,15 +117,9 @@ export async function explain(
     months: children ? chain.months.map((one) => ({ ...one, terms: termsOf(one.terms, listed) })) : chain.months,
     result,
     why: isWithheld ? held.known.reason : chain.why,
-    ...{ knownShare: held.known.knownShare, knownPart: held.known.knownPart },
-    limits: knownShareLimits(dayLabel(dayOf(asOfMs - 1))),
+    ...knownStep(held.known, asOfMs),
     matches: value.ok,
-    checks: [
-      ...[...held.rating(result), value].filter(isCheck),
-      ...chain.checks,
-      ...(own?.checks ?? []),
-      ...(day?.checks ?? []),
-    ],
+    checks: [...shownChecks, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
     // Checked before and after: data judged in between mixes two states as well.
     pending: wasPending || (await isPending()),
     window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
@@ -136,8 +132,10 @@ export async function explain(
   }
 }
 
-/** A number or status that is not given is not checked. */
-const isCheck = ({ want, got }: ExplainCheck): boolean => want !== null || got !== null
+const knownStep = ({ knownShare, knownPart }: Known, asOfMs: number) => ({
+  ...{ knownShare, knownPart },
+  limits: knownShareLimits(dayLabel(dayOf(asOfMs - 1))),
+})
 
 /** The terms of the children on this page, and one for the sum of all others. */
 function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): ExplainTerm[] {

@@ -1,5 +1,5 @@
-// Shows how much of an explained number is known, before it is judged: the share and its limits, and month by month what
-// is known and what is probably missing (docs/rules/data.md#known-share).
+// Shows how much of an explained number is known, before it is judged: the share and its limits, and month by month
+// what is known and what is probably missing (docs/rules/data.md#known-share).
 
 import { Table, type TableColumnsType } from 'antd'
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
