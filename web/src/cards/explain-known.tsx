@@ -14,10 +14,17 @@ export function ExplainKnown({ view, sums }: { view: ExplainView; sums: ExplainS
   const { knownShare, knownPart, limits } = view
   const part = withUnit(formatAmount(knownPart), formatIndicatorUnit(view, language))
   const known = { knownShare, knownPart, reason: null, provisional: false }
+  const missing = probablyMissing({ numerator: sums.numerator, knownShare })
   return (
     <>
       <p data-testid="explain-known">
         <strong>{knownPartWords(known, part, text) ?? text.reasons.noData}</strong> · {text[outcomeOf(view)]}
+        {missing !== null && missing > 0 && (
+          <span className="faint">
+            {' '}
+            · {text.probablyMissing} {withUnit(formatNumber(missing, 0), sums.numeratorUnit)}
+          </span>
+        )}
       </p>
       <p className="faint">{text.knownLimits(formatShare(limits.judgedFrom), formatShare(limits.sureFrom))}</p>
       {view.months.length > 0 && <KnownMonths view={view} sums={sums} />}

@@ -52,8 +52,11 @@ export function explainSums({ indicator, months }: Pick<ExplainView, 'indicator'
   }
 }
 
-/** What is probably missing of a month, by its known share; null where nothing is known that it could follow from. */
-export function probablyMissing({ numerator, knownShare }: ExplainedMonth): number | null {
+/** What is probably missing of a month or of the window, by its known share; null where nothing is known that it could follow from. */
+export function probablyMissing({
+  numerator,
+  knownShare,
+}: Pick<ExplainedMonth, 'numerator' | 'knownShare'>): number | null {
   if (knownShare === null) return null
   if (knownShare >= 1) return 0
   return knownShare > 0 && numerator > 0 ? (numerator * (1 - knownShare)) / knownShare : null
