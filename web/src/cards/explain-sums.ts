@@ -52,7 +52,7 @@ export function explainSums({ indicator, months }: Pick<ExplainView, 'indicator'
   }
 }
 
-/** What is probably missing of a month or of the window, by its known share; null where nothing is known that it could follow from. */
+/** What is probably missing of a month or of the window, by its known share; null where nothing known says it. */
 export function probablyMissing({
   numerator,
   knownShare,

@@ -99,7 +99,7 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
       title: text.coverage,
       key: 'coverage',
       align: 'right',
-      render: (_, row) => <Coverage share={row.coverage} provisional={row.provisional} />,
+      render: (_, row) => <RowCoverage row={row} />,
     },
   ]
   const none = <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />
@@ -115,5 +115,15 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
       locale={{ emptyText: loading ? text.loading : none }}
       onRow={(row) => attributes(`institution-row-${row.id}`, () => visit(institutionRoute(row.id, routeMonth)))}
     />
+  )
+}
+
+/** The known share, and the month of the row: a subject that fell silent has a row of its last month with data. */
+function RowCoverage({ row: { coverage, provisional, month } }: { row: InstitutionRow }) {
+  return (
+    <>
+      <Coverage share={coverage} provisional={provisional} />
+      <div className="faint">{month}</div>
+    </>
   )
 }
