@@ -38,7 +38,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
       await judgeParts({ readings, state, consumption, docs }, county, marked)
       await sumArea({ state, docs }, { area: shard, parent, children: childrenOf(county), ...marked })
-      const listed = await summarize({ docs, state, registry }, { shard, institutions, dirty, nowMs, revision })
+      const listed = await summarize({ docs, state, registry }, { shard, institutions, meters, dirty, nowMs, revision })
       if (parent) await fanOut.send('rollup', [parent])
       return listed
     })

@@ -39,6 +39,7 @@ export const triggers = {
       'GET /api/v1/health',
       'GET /api/v1/areas/{code}',
       'GET /api/v1/areas/{code}/status',
+      'GET /api/v1/areas/{code}/access',
       'GET /api/v1/areas/{code}/freshness',
       'GET /api/v1/institutions',
       'GET /api/v1/institutions/{id}',

@@ -131,6 +131,8 @@ export const explainViewSchema = z.object({
   knownShare: amount,
   /** The number of the known part alone, whether it is judged or not. */
   knownPart: amount,
+  /** Limits of the known share in force: below `judgedFrom` a number is not judged, below `sureFrom` provisional. */
+  limits: z.object({ judgedFrom: z.number(), sureFrom: z.number() }),
   /** True: the number is a lower bound, since no row converts some burnt fuel. */
   lowerBound: z.boolean(),
   window: z.object({ fromMs: z.number(), toMs: z.number() }),

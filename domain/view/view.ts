@@ -61,15 +61,19 @@ export const institutionRowSchema = z.object({
   level: z.enum(INSTITUTION_LEVELS).nullable(),
   /** The month of the values below; null before the first judgement. */
   month: asMonth(z.string()).nullable(),
-  /** Worst rating of the quota indicators; null when no quota row applies (定额未下达). */
+  /** Worst rating of the quota indicators; null when no quota row applies (定额未下达) or too little is known. */
   rating: z.enum(RATINGS).nullable(),
+  /** Whether a quota row applies; null before the first judgement. */
+  quotaIssued: z.boolean().nullable(),
   status: z.enum(STATUSES).nullable(),
   /** True when no indicator of dual control is over its target; null when none could be judged. */
   targetsMet: z.boolean().nullable(),
   energyPerAreaKgce: amount,
   energyPerCapitaKgce: amount,
   waterPerCapitaM3: amount,
+  /** Known share of the year to date, and whether something in the row is not known whole. */
   coverage: amount,
+  provisional: z.boolean(),
 })
 export type InstitutionRow = z.infer<typeof institutionRowSchema>
 

@@ -1,7 +1,9 @@
-// Routes of areas: children, status, and freshness of the totals.
+// Routes of areas: children, status, access of the institutions, and freshness of the totals.
 
 import { monthOf } from '../../domain/calendar.ts'
+import { sumAccess } from '../../domain/energy/access.ts'
 import { type Area, isRead } from '../../domain/registry/records.ts'
+import { type AccessView, accessViewSchema } from '../../domain/view/access.ts'
 import {
   type AreaStatusView,
   type AreaView,
@@ -9,6 +11,7 @@ import {
   areaViewSchema,
   freshnessViewSchema,
 } from '../../domain/view/view.ts'
+import { accessKey } from '../judging/access.ts'
 import { countyOf } from '../judging/county.ts'
 import { assessedKey, institutionsToRejudge, judgedByOf } from '../judging/fingerprint.ts'
 import { dualControlOf, latestMonth } from '../judging/judgement.ts'
@@ -57,6 +60,31 @@ export const areaRoutes = {
             institutionCount: await institutionCount(child.code, context),
             dualControl: await judged(child),
           })),
+        ),
+      }
+    },
+  }),
+
+  ...route('GET /api/v1/areas/{code}/access', {
+    summary: 'How many institutions of an area, and how much floor area, have meters, bills alone, or neither',
+    response: accessViewSchema,
+    async handle(context): Promise<AccessView> {
+      const { platform, registry } = context
+      const { code } = await areaOf(context)
+      const docs = await platform.state.getMany((await shardsBelow(code, context)).map(accessKey))
+      const stored = new Map(docs.map(({ key, value }) => [key, value]))
+      const accessIn = async (area: string): Promise<AccessView['access']> => {
+        const counted = (await shardsBelow(area, context)).map((shard) => stored.get(accessKey(shard))?.access)
+        const known = counted.filter((access) => access !== undefined)
+        return known.length === counted.length ? sumAccess(known) : null
+      }
+      const children = (await registry.areas()).filter(({ parent }) => parent === code)
+      return {
+        area: code,
+        asOfMs: docs.length > 0 ? Math.min(...docs.map(({ value }) => value.asOfMs)) : null,
+        access: await accessIn(code),
+        children: await Promise.all(
+          children.map(async (child) => ({ code: child.code, access: await accessIn(child.code) })),
         ),
       }
     },

@@ -18,6 +18,7 @@ import {
 } from '../../domain/indicator.ts'
 import { statusOf } from '../../domain/judge/dual-control.ts'
 import { statusOfChance } from '../../domain/judge/forecast-status.ts'
+import { knownShareLimits } from '../../domain/judge/known-share.ts'
 import { quotaRow } from '../../domain/judge/quota.ts'
 import type { QuotaStatus } from '../../domain/judge/result.ts'
 import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
@@ -52,8 +53,8 @@ export interface ExplainQuestion {
 
 const CLAUSES: Record<IndicatorTable, { zh: string; en: string }> = {
   dualControl: {
-    zh: '能源消费总量和强度双控：预测值与目标之比 ≤ 95 % 正常，≤ 100 % 预警，> 100 % 超标',
-    en: 'dual control: forecast over target up to 95 % on track, up to 100 % at risk, beyond it over',
+    zh: '能源消费总量和强度双控：总量看全年超过目标的可能性，≤ 20 % 正常，≤ 50 % 预警，> 50 % 超标；强度看与目标之比，≤ 95 % 正常，≤ 100 % 预警，> 100 % 超标',
+    en: 'dual control: totals by the chance that the year exceeds its target, up to 20 % on track, up to 50 % at risk, beyond it over; intensities by value over target, up to 95 % on track, up to 100 % at risk, beyond it over',
   },
   quota: {
     zh: '定额：≤ 引导值 先进，≤ 基准值 合理，≤ 约束值 达标，> 约束值 需整改',
@@ -102,6 +103,8 @@ export async function explain(
   const isWithheld = held.known.reason !== null && chain.result !== null
   const result = isWithheld ? null : chain.result
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
+  // A number that is not given agrees with nothing.
+  const shownChecks = held.shown === null && result === null ? [] : [...held.rating(result), value]
   const page = paged(own?.meters.map(({ id }) => id) ?? children ?? [], (id) => id, question)
   const listed = new Set(page.items)
   const day = detail && (await dayExplained(platform, { ...detail, shard: area }))
@@ -114,9 +117,9 @@ export async function explain(
     months: children ? chain.months.map((one) => ({ ...one, terms: termsOf(one.terms, listed) })) : chain.months,
     result,
     why: isWithheld ? held.known.reason : chain.why,
-    ...{ knownShare: held.known.knownShare, knownPart: held.known.knownPart },
+    ...knownStep(held.known, asOfMs),
     matches: value.ok,
-    checks: [...held.rating(result), value, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
+    checks: [...shownChecks, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
     // Checked before and after: data judged in between mixes two states as well.
     pending: wasPending || (await isPending()),
     window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
@@ -128,6 +131,11 @@ export async function explain(
     next: page.next,
   }
 }
+
+const knownStep = ({ knownShare, knownPart }: Known, asOfMs: number) => ({
+  ...{ knownShare, knownPart },
+  limits: knownShareLimits(dayLabel(dayOf(asOfMs - 1))),
+})
 
 /** The terms of the children on this page, and one for the sum of all others. */
 function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): ExplainTerm[] {

@@ -111,10 +111,12 @@ const unjudged = (
   level: level ?? null,
   month: null,
   rating: null,
+  quotaIssued: null,
   status: null,
   targetsMet: null,
   energyPerAreaKgce: null,
   energyPerCapitaKgce: null,
   waterPerCapitaM3: null,
   coverage: null,
+  provisional: false,
 })

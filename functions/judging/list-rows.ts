@@ -3,24 +3,29 @@
 
 import { dayOf, monthOf, yearOf } from '../../domain/calendar.ts'
 import { worstRating } from '../../domain/judge/quota.ts'
-import type { Institution } from '../../domain/registry/records.ts'
+import type { Institution, Meter } from '../../domain/registry/records.ts'
 import type { InstitutionRow } from '../../domain/view/view.ts'
 import { DERIVED, type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
 import { dailyDueMs } from '../state/due.ts'
 import { schedules } from '../triggers.ts'
+import { accessDoc } from './access.ts'
 import { dualControlOf, type Judgement, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
 import { metTargets, peersDoc, rankingDocs } from './past-year.ts'
 import { subjectYearKey } from './subject-year.ts'
 
 /** An institution's list row, as of its latest month. */
 export const summaryKey = (shard: string, institution = '') => docKey<InstitutionRow>(`summary/${shard}/${institution}`)
-/** The registry revision and the day of the last complete set of a shard's rows. */
+/** The registry revision, the day and the form of the last complete set of a shard's rows. */
 interface SummarizedMark {
   revision: number
   day: number
+  /** Absent in rows of 0.1.0. */
+  form?: string
 }
+/** Changes when rows of an older release must be made again. */
+const ROWS_SINCE = 'access and provisional'
 export const summarizedKey = (shard: string) => docKey<SummarizedMark>(`summarized/${shard}`)
 /** Rows per put, after which the store yields. */
 const ROWS_PER_PUT = 50
@@ -28,6 +33,7 @@ const ROWS_PER_PUT = 50
 export interface SummaryQuestion {
   shard: string
   institutions: readonly Institution[]
+  meters: readonly Meter[]
   /** The months that were judged again. */
   dirty: DirtyMonths
   nowMs: number
@@ -48,10 +54,11 @@ export async function summarize(
   { docs, state, registry }: Stores,
   summaryQuestion: SummaryQuestion,
 ): Promise<ReadonlyMap<string, Judgement>> {
-  const { shard, institutions, dirty, nowMs, revision } = summaryQuestion
-  const mark: SummarizedMark = { revision, day: dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs })) }
+  const { shard, institutions, meters, dirty, nowMs, revision } = summaryQuestion
+  const day = dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs }))
+  const mark: SummarizedMark = { revision, day, form: ROWS_SINCE }
   const before = (await state.get(summarizedKey(shard)))?.value
-  const isCurrent = before?.revision === mark.revision && before.day === mark.day
+  const isCurrent = before?.revision === revision && before.day === day && before.form === ROWS_SINCE
   const listed = isCurrent ? institutions.filter(({ id }) => dirty[id] !== undefined) : institutions
   if (!isCurrent) {
     const years = judgedYears(monthOf(nowMs))
@@ -74,6 +81,7 @@ export async function summarize(
     ? []
     : [
         await peersDoc({ shard, all: institutions, year: yearOf(nowMs) }, sources),
+        await accessDoc(state, { shard, institutions, meters, nowMs }),
         { key: summarizedKey(shard), value: mark },
       ]
   await state.put([...stored, ...daily], DERIVED)
@@ -121,12 +129,14 @@ async function rowOf(
     level: institution.level ?? null,
     month,
     rating: worstRating(quota),
+    quotaIssued: quota.some(({ constraint }) => constraint !== null),
     status: dualControl?.status ?? null,
     targetsMet: metTargets(dualControl),
     energyPerAreaKgce: actual('energyPerArea'),
     energyPerCapitaKgce: actual('energyPerCapita'),
     waterPerCapitaM3: actual('waterPerCapita'),
     coverage: dualControl?.coverage ?? null,
+    provisional: (dualControl?.provisional ?? false) || quota.some(({ provisional }) => provisional),
   }
   return { row, stands }
 }

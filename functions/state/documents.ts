@@ -42,6 +42,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'subject', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
   { prefix: 'summary', kind: 'derived', spread: true, subjectNames: 2, kept: INSTITUTION },
   { prefix: 'standing', kind: 'derived', spread: true, subjectNames: 2, kept: INSTITUTION },
+  { prefix: 'access', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
   { prefix: 'peers', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
 
   { prefix: 'dirty', kind: 'progress', spread: true, subjectNames: 2, kept: AREA },

@@ -165,6 +165,7 @@ describe('over a judged province', () => {
     ['GET /api/v1/areas/{code}/status', 'areas/130000/status'],
     ['GET /api/v1/areas/{code}/status', 'areas/130102/status', { month: '2026-05' }],
     ['GET /api/v1/areas/{code}/status', 'areas/130202/status', { month: '2019-01' }],
+    ['GET /api/v1/areas/{code}/access', 'areas/130000/access'],
     ['GET /api/v1/areas/{code}/freshness', 'areas/130000/freshness'],
     ['GET /api/v1/institutions', 'institutions'],
     ['GET /api/v1/institutions', 'institutions', { area: '130102', type: 'education', sort: 'energyPerArea' }],

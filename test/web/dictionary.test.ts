@@ -2,11 +2,12 @@
 
 import { expect, test } from 'vitest'
 import { ALERT_STATES } from '../../domain/alert/life.ts'
+import { ACCESS_KINDS } from '../../domain/energy/access.ts'
 import { TARIFF_PERIODS } from '../../domain/energy/tariff-period.ts'
 import { INDICATORS, QUOTA_INDICATORS } from '../../domain/indicator.ts'
 import { PUE_PROBLEMS } from '../../domain/judge/data-centre.ts'
 import { EXCLUSIONS } from '../../domain/judge/ranking.ts'
-import { FORECAST_BASES, STATUSES, VERDICTS } from '../../domain/judge/result.ts'
+import { FORECAST_BASES, STATUSES, UNKNOWN_REASONS, VERDICTS } from '../../domain/judge/result.ts'
 import { LEDGER_SCOPES } from '../../domain/medium.ts'
 import { RATINGS } from '../../domain/rating.ts'
 import { INSTITUTION_TYPES } from '../../domain/registry/records.ts'
@@ -54,6 +55,8 @@ test.each([
   { of: 'verdicts', ids: VERDICTS, words: zh.verdicts },
   { of: 'ratings', ids: RATINGS, words: zh.ratings },
   { of: 'forecast bases', ids: FORECAST_BASES, words: zh.forecastBases },
+  { of: 'reasons of unknown figures', ids: UNKNOWN_REASONS, words: zh.reasons },
+  { of: 'kinds of access', ids: ACCESS_KINDS, words: zh.accessKinds },
   { of: 'indicators', ids: INDICATORS, words: zh.indicators },
   { of: 'quota indicators', ids: QUOTA_INDICATORS, words: zh.quotaIndicators },
   { of: 'institution types', ids: INSTITUTION_TYPES, words: zh.types },

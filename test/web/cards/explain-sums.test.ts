@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { ExplainedMonth } from '../../../domain/view/explain.ts'
-import { explainSums } from '../../../web/src/cards/explain-sums.ts'
+import { explainSums, probablyMissing } from '../../../web/src/cards/explain-sums.ts'
 
 const ROW = {
   ...{ name: 'GB/T 2589', value: 0.1229, unit: 'kgce/kWh', source: 's', certainty: 'secondary' },
@@ -50,4 +50,14 @@ test('what no row converts counts as nothing known, and a month without its size
     numeratorUnit: 'm³',
     sources: [],
   })
+})
+
+test.each([
+  { numerator: 90, knownShare: 0.9, want: 10 },
+  { numerator: 90, knownShare: 1, want: 0 },
+  { numerator: 0, knownShare: 0, want: null },
+  { numerator: 0, knownShare: null, want: null },
+])('of $numerator, known to $knownShare, $want is probably missing', ({ want, ...month }) => {
+  const missing = probablyMissing(month)
+  expect(missing === null ? null : Math.round(missing * 1e9) / 1e9).toBe(want)
 })

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   formatAmount,
+  formatChance,
   formatCoverage,
   formatIndicator,
   formatIndicatorUnit,
@@ -67,6 +68,16 @@ describe('rounding never makes things look better than they are', () => {
   ])('a coverage of $share is $want', ({ share, want }) => {
     expect(formatCoverage(share)).toBe(want)
   })
+})
+
+test.each([
+  { chance: 0.264, want: '26%' },
+  { chance: 0.0001, want: '< 1%' },
+  { chance: 0.99999, want: '> 99%' },
+  { chance: 1, want: '> 99%' },
+  { chance: null, want: '—' },
+])('a chance of $chance is $want, never certain', ({ chance, want }) => {
+  expect(formatChance(chance)).toBe(want)
 })
 
 test.each([

@@ -4,10 +4,13 @@ import { Card, Table, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { DualControl } from '../../../domain/judge/result.ts'
+import type { AccessView } from '../../../domain/view/access.ts'
 import type { AreaStatusView } from '../../../domain/view/view.ts'
 import { areaRoute, formatRoute, visit } from '../frame/route.ts'
-import { formatAmount, formatNumber } from '../words/format.ts'
+import { formatAmount, formatCoverage, formatNumber, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { meteredShare } from './access-card.tsx'
+import { BriefFigure } from './known-figure.tsx'
 import { Coverage, FigureHead, RatioBar, StatusTag, VerdictText } from './marks.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -15,12 +18,14 @@ type ChildArea = AreaStatusView['children'][number]
 
 interface Props {
   rows: ChildArea[]
+  /** Null until loaded. */
+  access: AccessView | null
   routeMonth: Month | null
 }
 
-export function ChildAreas({ rows, routeMonth }: Props) {
+export function ChildAreas({ rows, access, routeMonth }: Props) {
   const { text } = useLanguage()
-  const columns = useColumns(routeMonth)
+  const columns = useColumns(routeMonth, access)
   return (
     <Card title={text.childAreas} data-testid="child-areas">
       <Table
@@ -40,13 +45,22 @@ const indicatorOf = (row: ChildArea, indicator: string) =>
   row.dualControl?.indicators.find((one) => one.indicator === indicator)
 const ratioOf = (row: ChildArea): number => indicatorOf(row, 'energy')?.ratio ?? Number.NEGATIVE_INFINITY
 
-function useColumns(routeMonth: Month | null): TableColumnsType<ChildArea> {
-  const { text, nameOf } = useLanguage()
+function useColumns(routeMonth: Month | null, access: AccessView | null): TableColumnsType<ChildArea> {
+  const { text, language, nameOf } = useLanguage()
   const intensity = (indicator: IntensityIndicator) => ({
     title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
     key: indicator,
     align: 'right' as const,
-    render: (_: unknown, row: ChildArea) => formatNumber(indicatorOf(row, indicator)?.actual, 2),
+    render: (_: unknown, row: ChildArea) => {
+      const figure = indicatorOf(row, indicator)
+      return (
+        <BriefFigure
+          known={figure}
+          value={formatNumber(figure?.actual, 2)}
+          part={withUnit(formatNumber(figure?.knownPart, 2), formatUnit(DUAL_CONTROL[indicator].unit, language))}
+        />
+      )
+    },
   })
   return [
     {
@@ -80,7 +94,11 @@ function useColumns(routeMonth: Month | null): TableColumnsType<ChildArea> {
       title: <FigureHead label={text.indicators.energy} unit={DUAL_CONTROL.energy.unit} />,
       key: 'energy',
       align: 'right',
-      render: (_, row) => formatAmount(indicatorOf(row, 'energy')?.actual),
+      render: (_, row) => {
+        const energy = indicatorOf(row, 'energy')
+        const part = withUnit(formatAmount(energy?.knownPart), DUAL_CONTROL.energy.unit)
+        return <BriefFigure known={energy} value={formatAmount(energy?.actual)} part={part} />
+      },
     },
     {
       title: text.ratio,
@@ -95,6 +113,13 @@ function useColumns(routeMonth: Month | null): TableColumnsType<ChildArea> {
     intensity('energyPerArea'),
     intensity('energyPerCapita'),
     intensity('waterPerCapita'),
+    {
+      title: text.access,
+      key: 'access',
+      align: 'right',
+      render: (_, { code }) =>
+        formatCoverage(meteredShare(access?.children.find((child) => child.code === code)?.access ?? null)),
+    },
     {
       title: text.coverage,
       key: 'coverage',

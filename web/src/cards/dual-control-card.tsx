@@ -3,9 +3,19 @@
 import { WarningOutlined } from '@ant-design/icons'
 import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
 import type { DualControl, IndicatorStatus } from '../../../domain/judge/result.ts'
-import { formatCoverage, formatIndicator, formatIndicatorUnit, formatTime, UNKNOWN } from '../words/format.ts'
+import {
+  formatCoverage,
+  formatIndicator,
+  formatIndicatorUnit,
+  formatNumber,
+  formatTime,
+  UNKNOWN,
+  withUnit,
+} from '../words/format.ts'
+import { bandWords, chanceWords } from '../words/known-words.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { KnownFigure } from './known-figure.tsx'
 import { RatioBar, StandInTag, StatusTag, VerdictText, WhyLink } from './marks.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -36,8 +46,10 @@ export function DualControlCard({ title, dualControl, loading, energyTestId, why
   )
 }
 
-function Summary({ dualControl: { status, verdict, coverage, provisional, asOfMs } }: { dualControl: DualControl }) {
+function Summary({ dualControl }: { dualControl: DualControl }) {
   const { text } = useLanguage()
+  const { status, verdict, coverage, provisional, asOfMs, indicators } = dualControl
+  const unknown = indicators.filter(({ reason }) => reason === 'unknownTime').length
   return (
     <div className="summary">
       <div className="summary-verdict" data-testid="verdict">
@@ -51,7 +63,7 @@ function Summary({ dualControl: { status, verdict, coverage, provisional, asOfMs
       </div>
       {provisional && (
         <Tag variant="filled" className="mark mark-atRisk" icon={<WarningOutlined />} data-testid="provisional">
-          {text.incomplete}
+          {unknown > 0 ? text.figuresNotJudged(formatNumber(unknown, 0)) : text.incomplete}
         </Tag>
       )}
       <div>
@@ -80,7 +92,7 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
     {
       title: text.status,
       key: 'status',
-      render: (_, row) => <StatusTag status={row.status} without={UNKNOWN} />,
+      render: (_, row) => <StatusTag status={row.status} {...(row.target === null && { without: UNKNOWN })} />,
     },
     {
       title: text.actual,
@@ -88,9 +100,12 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
       align: 'right',
       render: (_, row) => (
         <>
-          <strong data-testid={row.indicator === 'energy' ? energyTestId : undefined}>
-            {formatIndicator(row.indicator, row.actual)}
-          </strong>
+          <KnownFigure
+            known={row}
+            value={formatIndicator(row.indicator, row.actual)}
+            part={withUnit(formatIndicator(row.indicator, row.knownPart), formatIndicatorUnit(row, language))}
+            testId={row.indicator === 'energy' ? energyTestId : undefined}
+          />
           {row.lowerBound && <div className="faint">{text.lowerBound}</div>}
           <WhyLink href={whyOf(row.indicator)} of={text.indicators[row.indicator]} />
         </>
@@ -103,6 +118,9 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
       render: (_, row) => (
         <>
           <div>{formatIndicator(row.indicator, row.forecast)}</div>
+          {row.forecastBasis !== 'complete' && (
+            <div className="faint">{bandWords(row, (amount) => formatIndicator(row.indicator, amount), text)}</div>
+          )}
           {row.forecastBasis && <div className="faint">{text.forecastBases[row.forecastBasis]}</div>}
         </>
       ),
@@ -125,7 +143,12 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
       title: text.ratio,
       key: 'ratio',
       width: 220,
-      render: (_, row) => <RatioBar ratio={row.ratio} status={row.status} />,
+      render: (_, row) => (
+        <>
+          <RatioBar ratio={row.ratio} status={row.status} />
+          {row.forecastBasis !== 'complete' && <div className="faint">{chanceWords(row, text)}</div>}
+        </>
+      ),
     },
   ]
   return (

@@ -16,8 +16,10 @@ import {
   UNKNOWN,
   withUnit,
 } from '../words/format.ts'
+import { bandWords, chanceWords } from '../words/known-words.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { ExplainKnown } from './explain-known.tsx'
 import { ExplainMeters } from './explain-meters.tsx'
 import { ExplainMonths, ExplainSources } from './explain-months.tsx'
 import { type ExplainSums, explainSums } from './explain-sums.ts'
@@ -38,6 +40,9 @@ export function ExplainChain({ view, routeMonth }: Props) {
       </Step>
       <Step title={text.formula}>
         <p>{view.formula[language]}</p>
+      </Step>
+      <Step title={text.knownStep}>
+        <ExplainKnown view={view} sums={sums} />
       </Step>
       <Step title={text.heldAgainst}>
         <Against view={view} />
@@ -107,12 +112,16 @@ function Result({ view, sums }: { view: ExplainView; sums: ExplainSums }) {
             {sums.size === null ? '' : ` ÷ ${formatNumber(sums.size, 0)} ${sizeUnit}`}
           </span>
         )}
-        <span className={view.matches ? 'check-good' : 'check-bad'}>
-          {view.matches ? <CheckCircleFilled aria-hidden /> : <CloseCircleFilled aria-hidden />} {text.shownValue}{' '}
-          {withUnit(formatAmount(view.shown), unit)}: {view.matches ? text.matches : text.differs}
-        </span>
+        {view.result === null && view.shown === null ? (
+          <span className="faint">{text.notJudgedResult}</span>
+        ) : (
+          <span className={view.matches ? 'check-good' : 'check-bad'}>
+            {view.matches ? <CheckCircleFilled aria-hidden /> : <CloseCircleFilled aria-hidden />} {text.shownValue}{' '}
+            {withUnit(formatAmount(view.shown), unit)}: {view.matches ? text.matches : text.differs}
+          </span>
+        )}
       </p>
-      {view.why !== null && <Alert type="info" showIcon title={text.reasons[view.why] ?? view.why} />}
+      {view.why !== null && <Alert type="info" showIcon title={text.reasons[view.why]} />}
       {view.lowerBound && <Alert type="warning" showIcon title={text.lowerBound} />}
       <p className="faint">
         {text.asOf} {formatTime(view.asOfMs)}
@@ -149,6 +158,11 @@ function Against({ view }: { view: ExplainView }) {
   const status = (view.status ?? {}) as Partial<QuotaStatus & IndicatorStatus>
   const unit = formatIndicatorUnit(view, language)
   const value = (amount: number | null | undefined): string => withUnit(formatAmount(amount), unit)
+  const { low80 = null, high80 = null, chance = null, forecastBasis = null } = status
+  const details =
+    forecastBasis === 'complete'
+      ? []
+      : [bandWords({ low80, high80 }, value, text), chanceWords({ chance }, text)].filter((words) => words !== null)
   return (
     <>
       <p>
@@ -167,17 +181,22 @@ function Against({ view }: { view: ExplainView }) {
           </>
         )}
       </p>
-      <p>
+      <div>
         {table === 'quota' ? (
-          <RatingTag rating={status.rating ?? null} />
+          <RatingTag rating={status.rating ?? null} isIssued={against !== null} />
         ) : (
           <>
             <StatusTag status={status.status ?? null} /> {text.forecast} {value(status.forecast)}
             {status.forecastBasis ? ` (${text.forecastBases[status.forecastBasis]})` : ''} · {text.ratio}{' '}
             {formatRatio(status.ratio)}
+            {details.map((words) => (
+              <div className="faint" key={words}>
+                {words}
+              </div>
+            ))}
           </>
         )}
-      </p>
+      </div>
       <p>
         <span className="faint">{text.clause}</span> {clause[language]}
       </p>

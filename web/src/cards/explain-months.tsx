@@ -4,7 +4,7 @@ import { Table, type TableColumnsType, type TableColumnType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
 import { formatRoute, type WhyRoute } from '../frame/route.ts'
-import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
+import { formatAmount, formatNumber, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
@@ -125,15 +125,6 @@ export function ExplainMonths({ view, sums }: { view: ExplainView; sums: Explain
           },
         ]
       : []),
-    {
-      title: text.coverage,
-      key: 'coverage',
-      align: 'right',
-      render: (_, { hoursKnown, hoursExpected }) =>
-        hoursExpected > 0
-          ? `${formatCoverage(hoursKnown / hoursExpected)} (${formatNumber(hoursKnown, 0)}/${formatNumber(hoursExpected, 0)} h)`
-          : UNKNOWN,
-    },
   ]
   return (
     <Table

@@ -52,5 +52,15 @@ export function explainSums({ indicator, months }: Pick<ExplainView, 'indicator'
   }
 }
 
+/** What is probably missing of a month or of the window, by its known share; null where nothing known says it. */
+export function probablyMissing({
+  numerator,
+  knownShare,
+}: Pick<ExplainedMonth, 'numerator' | 'knownShare'>): number | null {
+  if (knownShare === null) return null
+  if (knownShare >= 1) return 0
+  return knownShare > 0 && numerator > 0 ? (numerator * (1 - knownShare)) / knownShare : null
+}
+
 const isSameRow = (a: ExplainedRow, b: ExplainedRow): boolean =>
   a.name === b.name && a.value === b.value && a.validFrom === b.validFrom

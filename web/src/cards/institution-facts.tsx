@@ -13,7 +13,11 @@ export function InstitutionFacts({ institution }: { institution: InstitutionView
   const items = [
     { key: 'id', label: 'ID', children: institution.id },
     { key: 'type', label: text.type, children: kind.filter((part) => part !== null).join(' · ') },
-    { key: 'rating', label: text.rating, children: <RatingTag rating={institution.rating} /> },
+    {
+      key: 'rating',
+      label: text.rating,
+      children: <RatingTag rating={institution.rating} isIssued={institution.quotaIssued} />,
+    },
     { key: 'floor', label: text.floorArea, children: withUnit(formatNumber(floorAreaM2, 0), 'm²') },
     { key: 'heated', label: text.heatedArea, children: withUnit(formatNumber(heatedAreaM2, 0), 'm²') },
     { key: 'users', label: text.energyUsers, children: withUnit(formatNumber(energyUsers, 0), text.people) },

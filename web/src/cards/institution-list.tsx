@@ -81,7 +81,11 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
         </>
       ),
     },
-    { title: text.rating, key: 'rating', render: (_, row) => <RatingTag rating={row.rating} /> },
+    {
+      title: text.rating,
+      key: 'rating',
+      render: (_, row) => <RatingTag rating={row.rating} isIssued={row.quotaIssued} />,
+    },
     { title: text.dualControl, key: 'status', render: (_, row) => <StatusTag status={row.status} /> },
     {
       title: text.type,
@@ -91,7 +95,12 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
     figure('energyPerArea', 'energyPerAreaKgce', (row) => row.energyPerAreaKgce),
     figure('energyPerCapita', 'energyPerCapitaKgce', (row) => row.energyPerCapitaKgce),
     figure('waterPerCapita', 'waterPerCapitaM3', (row) => row.waterPerCapitaM3),
-    { title: text.coverage, key: 'coverage', align: 'right', render: (_, row) => <Coverage share={row.coverage} /> },
+    {
+      title: text.coverage,
+      key: 'coverage',
+      align: 'right',
+      render: (_, row) => <RowCoverage row={row} />,
+    },
   ]
   const none = <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />
   return (
@@ -106,5 +115,15 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
       locale={{ emptyText: loading ? text.loading : none }}
       onRow={(row) => attributes(`institution-row-${row.id}`, () => visit(institutionRoute(row.id, routeMonth)))}
     />
+  )
+}
+
+/** The known share, and the month of the row: a subject that fell silent has a row of its last month with data. */
+function RowCoverage({ row: { coverage, provisional, month } }: { row: InstitutionRow }) {
+  return (
+    <>
+      <Coverage share={coverage} provisional={provisional} />
+      <div className="faint">{month}</div>
+    </>
   )
 }

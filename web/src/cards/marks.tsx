@@ -39,9 +39,10 @@ export function VerdictText({ verdict }: { verdict: Verdict | null }) {
   return verdict === null ? <span className="faint">{text.notJudged}</span> : text.verdicts[verdict]
 }
 
-export function RatingTag({ rating }: { rating: Rating | null }) {
+/** `isIssued`: whether a quota applies, so that without a rating there was too little to judge. */
+export function RatingTag({ rating, isIssued = false }: { rating: Rating | null; isIssued?: boolean | null }) {
   const { text } = useLanguage()
-  if (rating === null) return <span className="faint">{text.noQuota}</span>
+  if (rating === null) return <span className="faint">{isIssued === false ? text.noQuota : text.notJudged}</span>
   return (
     <Tag variant="filled" className={`mark mark-${rating}`}>
       {text.ratings[rating]}

@@ -8,6 +8,7 @@ import type { Rating } from '../../../domain/rating.ts'
 import { formatNumber, formatRatio, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { KnownFigure } from './known-figure.tsx'
 import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -51,7 +52,11 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
       ...value(text.actual, 'actual'),
       render: (_, row) => (
         <>
-          <strong>{formatNumber(row.actual, 2)}</strong>
+          <KnownFigure
+            known={row}
+            value={formatNumber(row.actual, 2)}
+            part={withUnit(formatNumber(row.knownPart, 2), formatUnit(row.unit, language))}
+          />
           <WhyLink href={whyOf(row.indicator)} of={text.quotaIndicators[row.indicator]} />
         </>
       ),
@@ -61,7 +66,7 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
       key: 'rating',
       render: (_, row) => (
         <>
-          <QuotaRating row={row} />
+          <RatingTag rating={row.rating} isIssued={row.constraint !== null} />
           <ToNext row={row} />
         </>
       ),
@@ -100,13 +105,6 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
       <p className="note">{text.paceNote}</p>
     </Card>
   )
-}
-
-/** Without limits: no quota was issued. With limits but no rating: nothing to judge yet. */
-function QuotaRating({ row }: { row: QuotaStatus }) {
-  const { text } = useLanguage()
-  if (row.rating === null && row.constraint !== null) return <span className="faint">{text.notJudged}</span>
-  return <RatingTag rating={row.rating} />
 }
 
 function ToNext({ row }: { row: QuotaStatus }) {

@@ -4,8 +4,10 @@
 import { Spin } from 'antd'
 import { lazy, Suspense } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
+import type { AccessView } from '../../../domain/view/access.ts'
 import type { AreaStatusView, AreaView } from '../../../domain/view/view.ts'
 import { type Resource, useResource, withQuery } from '../api/resource.ts'
+import { AccessCard } from '../cards/access-card.tsx'
 import { AlertList } from '../cards/alert-list.tsx'
 import { ChildAreas } from '../cards/child-areas.tsx'
 import { DualControlCard } from '../cards/dual-control-card.tsx'
@@ -94,6 +96,7 @@ interface OverviewProps extends Props {
 function Overview({ route, month, isRoot, status, name }: OverviewProps) {
   const { text } = useLanguage()
   const { data, problem } = status
+  const access = useResource<AccessView>(`areas/${encodeURIComponent(route.code)}/access`)
   const why = { page: 'why', of: 'area', id: route.code, table: 'dualControl', month: route.month } as const
   return (
     <>
@@ -107,7 +110,10 @@ function Overview({ route, month, isRoot, status, name }: OverviewProps) {
           whyOf={(indicator) => formatRoute({ ...why, indicator })}
         />
       )}
-      {data && data.children.length > 0 && <ChildAreas rows={data.children} routeMonth={route.month} />}
+      {data && data.children.length > 0 && (
+        <ChildAreas rows={data.children} access={access.data} routeMonth={route.month} />
+      )}
+      <AccessCard access={access} />
       <InstitutionList route={route} areaName={name} />
     </>
   )

@@ -168,7 +168,7 @@ export const enEnergy: typeof zhEnergy = {
   excluded: (count) => `${count} left out`,
   exclusions: {
     noValue: 'a value is missing',
-    lowCoverage: 'coverage too low',
+    lowCoverage: 'known share too low',
     targetsNotMet: 'targets of dual control not met',
     targetsUnknown: 'no targets, or not judged',
     ratingTooLow: 'quota rating too low',

@@ -56,8 +56,16 @@ export const en: Dictionary = {
   ratio: 'Forecast / target',
   status: 'Status',
   verdict: 'Verdict',
-  coverage: 'Data coverage',
+  coverage: 'Known share',
   incomplete: 'Data incomplete, verdict provisional',
+  figuresNotJudged: (count) => `Data incomplete, indicators not judged: ${count}`,
+  provisional: 'Provisional',
+  provisionalOf: (share) => `${share} known: the figure is provisional`,
+  knownShareOf: (share) => `${share} known`,
+  knownPartOf: (share, amount) => `${share} known: ${amount}`,
+  semicolon: '; ',
+  band80: (low, high) => `80% band: ${low} to ${high}`,
+  chanceOfExceeding: (chance) => `Chance that the year exceeds its target: ${chance}`,
   noTarget: 'No target issued',
   notJudged: 'Not judged',
   standInTarget: 'Demo / stand-in',
@@ -66,7 +74,8 @@ export const en: Dictionary = {
   coefficients: 'Coefficients',
   co2Factor: 'CO₂ factor',
   targetSource: 'Source of targets',
-  totalsNote: 'Totals: year to date, forecast for the whole year. Intensities: rolling 12 months.',
+  totalsNote:
+    'Totals: year to date and forecast of the year; the status follows from the chance that the year exceeds its target. Intensities: rolling 12 months. Unknown time does not count as zero use; an indicator of which too little is known is not judged.',
   indicators: columnOf<typeof DUAL_CONTROL, string>(DUAL_CONTROL, ({ title }) => title),
   statuses: { onTrack: 'On track', atRisk: 'At risk', over: 'Over' },
   verdicts: {
@@ -81,6 +90,14 @@ export const en: Dictionary = {
     days: 'by days elapsed',
     complete: 'year complete',
   },
+
+  access: 'Access',
+  accessKinds: { metered: 'With meters', billed: 'With bills alone', neither: 'With neither' },
+  accessNote:
+    'With meters: a main meter of electricity, heat or gas is registered. With bills alone: an energy bill of the last 12 months. Water meters and fuel of vehicles do not count.',
+  accessWithoutArea: (count) => `Floor area not registered: ${count} more`,
+  accessNotCounted: 'Some counties are not counted yet',
+  accessShare: 'Share',
 
   childAreas: 'Areas below',
   area: 'Area',

@@ -42,10 +42,18 @@ export function formatRatio(ratio: Amount): string {
   return isKnown(ratio) ? perCent(Math.ceil(ratio * 1000 - ROUNDING)) : UNKNOWN
 }
 
-/** A share of known hours in percent. Rounded down: 100 % only when no hour is missing. */
+/** A known share in percent. Rounded down: 100 % only when nothing is missing. */
 export function formatCoverage(share: Amount): string {
   return isKnown(share) ? perCent(Math.floor(share * 1000 + ROUNDING)) : UNKNOWN
 }
+
+/** A chance in whole percent; never 0 or 100, which would be certain. */
+export function formatChance(chance: Amount): string {
+  if (!isKnown(chance)) return UNKNOWN
+  if (chance < CHANCE_MIN) return `< ${formatNumber(CHANCE_MIN * 100, 0)}%`
+  return chance > 1 - CHANCE_MIN ? `> ${formatNumber((1 - CHANCE_MIN) * 100, 0)}%` : `${formatNumber(chance * 100, 0)}%`
+}
+const CHANCE_MIN = 0.01
 
 const perCent = (perMille: number): string => `${formatNumber(perMille / 10, 1)}%`
 // Corrects the binary rounding of a share such as 0.57: times 1000 it is 569.99…

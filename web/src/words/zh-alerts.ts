@@ -1,6 +1,7 @@
 // Holds the page's words about alerts, explanations and administration, in Chinese. Names of kinds,
 // severities and register events are in domain/, shared with notifications.
 
+import type { QuotaStatus } from '../../../domain/judge/result.ts'
 import type { AlertDetailView, AlertView } from '../../../domain/view/alert.ts'
 
 export const zhAlerts = {
@@ -111,12 +112,24 @@ export const zhAlerts = {
   pendingJudgement: '之后又有小时数据更新，等待重新评定；此前核对可能不一致。',
   onlyFirst: (count: string) => `仅列出前 ${count} 项；合计包含全部`,
   reasons: {
-    incompleteYear: '近 12 个月数据不全，暂不计算',
     noData: '没有数据',
+    unknownTime: '未知时段过多，不予判定',
+    incompleteYear: '近 12 个月数据不全，暂不计算',
     noSize: '缺少面积或人数',
-    notApart: '供暖与其他用能无法区分，暂不评定',
+    belowZero: '结果小于零，请核查扣除项与计量表',
     withoutRow: '有燃料没有可用系数，暂不评定',
-  } as Record<string, string>,
+    notApart: '供暖与其他用能无法区分，暂不评定',
+  } satisfies Record<NonNullable<QuotaStatus['reason']>, string>,
+  knownStep: '已知多少',
+  knownLimits: (judged: string, sure: string) => `不足 ${judged} 不判定；不足 ${sure} 为暂定`,
+  knownEnough: '足以判定',
+  knownProvisional: '可以判定，结果暂定',
+  knownTooLittle: '不予判定',
+  knownAmount: '已知量',
+  probablyMissing: '估计缺少',
+  knownHours: '已知小时',
+  knownStepNote: '估计缺少的量只用于衡量已知比例，从不计入数值。',
+  notJudgedResult: '此数未判定',
   facts: {
     indicator: '指标',
     unit: '单位',

@@ -171,7 +171,7 @@ export const zhEnergy = {
   excluded: (count: string) => `未入选 ${count} 家`,
   exclusions: {
     noValue: '缺少指标值',
-    lowCoverage: '数据覆盖率不足',
+    lowCoverage: '已知比例不足',
     targetsNotMet: '双控目标未完成',
     targetsUnknown: '双控目标未下达或未评定',
     ratingTooLow: '定额等级不够',

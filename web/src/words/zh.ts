@@ -1,6 +1,7 @@
 // Holds the page's words in Chinese; their type is the list of words that every language must have. Terms:
 // docs/rules/glossary.md.
 
+import type { AccessKind } from '../../../domain/energy/access.ts'
 import { DUAL_CONTROL, QUOTA } from '../../../domain/indicator.ts'
 import type { ForecastBasis, Status, Verdict } from '../../../domain/judge/dual-control.ts'
 import { mediumNames } from '../../../domain/medium.ts'
@@ -62,8 +63,16 @@ export const zh = {
   ratio: '预测 / 目标',
   status: '状态',
   verdict: '双控结论',
-  coverage: '数据覆盖率',
+  coverage: '已知比例',
   incomplete: '数据不完整，结论暂定',
+  figuresNotJudged: (count: string) => `数据不完整，${count} 项指标未判定`,
+  provisional: '暂定',
+  provisionalOf: (share: string) => `已知 ${share}，数值暂定`,
+  knownShareOf: (share: string) => `已知 ${share}`,
+  knownPartOf: (share: string, amount: string) => `已知 ${share}：${amount}`,
+  semicolon: '；',
+  band80: (low: string, high: string) => `80% 区间 ${low} 至 ${high}`,
+  chanceOfExceeding: (chance: string) => `全年超过目标的可能性 ${chance}`,
   noTarget: '目标未下达',
   notJudged: '未判定',
   standInTarget: '演示/替代值',
@@ -72,7 +81,8 @@ export const zh = {
   coefficients: '折标系数',
   co2Factor: '碳排放因子',
   targetSource: '目标来源',
-  totalsNote: '总量：本年累计与全年预测；强度：滚动 12 个月。',
+  totalsNote:
+    '总量：本年累计与全年预测，状态看全年超过目标的可能性；强度：滚动 12 个月。未知时段不按零计；已知不足的指标不判定。',
   indicators: columnOf<typeof DUAL_CONTROL, string>(DUAL_CONTROL, ({ name }) => name.zh),
   statuses: { onTrack: '正常', atRisk: '预警', over: '超标' } satisfies Record<Status, string>,
   verdicts: {
@@ -87,6 +97,13 @@ export const zh = {
     days: '按天数比例',
     complete: '全年数据已齐',
   } satisfies Record<ForecastBasis, string>,
+
+  access: '接入率',
+  accessKinds: { metered: '有计量表', billed: '仅有票据', neither: '两者均无' } satisfies Record<AccessKind, string>,
+  accessNote: '有计量表：登记了电、热或燃气总表；仅有票据：近 12 个月有能源票据。水表与车用油不计。',
+  accessWithoutArea: (count: string) => `另有 ${count} 家未登记建筑面积`,
+  accessNotCounted: '部分区县尚未统计，稍后显示',
+  accessShare: '占比',
 
   childAreas: '下级地区',
   area: '地区',

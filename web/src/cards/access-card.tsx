@@ -1,0 +1,92 @@
+// Shows the access of an area (接入率): institutions and floor area with meters, with bills alone, with neither.
+
+import { Card, Table, type TableColumnsType } from 'antd'
+import { ACCESS_KINDS, type AccessCounts, type AccessKind } from '../../../domain/energy/access.ts'
+import type { AccessView } from '../../../domain/view/access.ts'
+import type { Resource } from '../api/resource.ts'
+import { formatCoverage, formatNumber, formatTime, withUnit } from '../words/format.ts'
+import { useLanguage } from '../words/language.tsx'
+import { ProblemNotice } from './marks.tsx'
+import { attributes } from './table-rows.ts'
+
+export function AccessCard({ access }: { access: Resource<AccessView> }) {
+  const { text } = useLanguage()
+  const { data, problem } = access
+  return (
+    <Card title={text.access} loading={data === null && problem === null} data-testid="access">
+      <ProblemNotice of={access} />
+      {data && !data.access && <p className="faint">{text.accessNotCounted}</p>}
+      {data?.access && <Groups counts={data.access} />}
+      {data && (
+        <p className="note">
+          {text.accessNote} {data.asOfMs !== null && `${text.asOf} ${formatTime(data.asOfMs)}`}
+        </p>
+      )}
+    </Card>
+  )
+}
+
+/** Share of the institutions with meters; null without institutions, or where they are not counted yet. */
+export function meteredShare(counts: AccessCounts | null): number | null {
+  const all = counts ? sumOf(counts, 'institutions') : 0
+  return counts && all > 0 ? counts.metered.institutions / all : null
+}
+
+/** Sum over the groups; null parts are left out. */
+const sumOf = (counts: AccessCounts, key: 'institutions' | 'floorAreaM2'): number =>
+  ACCESS_KINDS.reduce((sum, kind) => sum + (counts[kind][key] ?? 0), 0)
+
+const shareOf = (part: number | null, all: number): number | null => (part === null || all <= 0 ? null : part / all)
+
+function Groups({ counts }: { counts: AccessCounts }) {
+  const { text } = useLanguage()
+  const [institutions, floorAreaM2] = [sumOf(counts, 'institutions'), sumOf(counts, 'floorAreaM2')]
+  const columns: TableColumnsType<{ kind: AccessKind }> = [
+    { title: '', key: 'kind', rowScope: 'row', render: (_, { kind }) => text.accessKinds[kind] },
+    {
+      title: text.institutionCount,
+      key: 'institutions',
+      align: 'right',
+      render: (_, { kind }) => formatNumber(counts[kind].institutions, 0),
+    },
+    {
+      title: text.accessShare,
+      key: 'share',
+      align: 'right',
+      render: (_, { kind }) => formatCoverage(shareOf(counts[kind].institutions, institutions)),
+    },
+    {
+      title: text.floorArea,
+      key: 'floorArea',
+      align: 'right',
+      render: (_, { kind }) => {
+        const { floorAreaM2: own, withoutFloorArea } = counts[kind]
+        return (
+          <>
+            {withUnit(formatNumber(own, 0), 'm²')}
+            {withoutFloorArea > 0 && (
+              <div className="faint">{text.accessWithoutArea(formatNumber(withoutFloorArea, 0))}</div>
+            )}
+          </>
+        )
+      },
+    },
+    {
+      title: text.accessShare,
+      key: 'areaShare',
+      align: 'right',
+      render: (_, { kind }) => formatCoverage(shareOf(counts[kind].floorAreaM2, floorAreaM2)),
+    },
+  ]
+  return (
+    <Table
+      size="small"
+      rowKey="kind"
+      columns={columns}
+      dataSource={ACCESS_KINDS.map((kind) => ({ kind }))}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      onRow={({ kind }) => attributes(`access-${kind}`)}
+    />
+  )
+}
