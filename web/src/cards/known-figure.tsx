@@ -29,7 +29,9 @@ export function KnownFigure({ known, value, part, testId }: Props) {
     <>
       <strong data-testid={testId}>{UNKNOWN}</strong>
       <div className="faint unknown-why">{text.reasons[known.reason]}</div>
-      <div className="faint unknown-why">{knownPartWords(known, part, text)}</div>
+      <div className="faint unknown-why" data-testid={testId && `${testId}-known`}>
+        {knownPartWords(known, part, text)}
+      </div>
     </>
   )
 }
