@@ -164,15 +164,18 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
   coefficients: [
     text('purpose', '适用范围'),
     text('name', '名称', '系数集名称'),
+    text('area', '行政区划代码', '区划代码'),
     text('standard', '标准', '标准编号'),
     text('remark', '备注'),
     text('carrier', '能源资源种类', '能源种类'),
     number('value', '折标系数', '折标准煤系数'),
     text('unit', '单位'),
+    number('kgPerLitre', '密度', '密度(kg/L)', '密度（kg/L）'),
     ...dated,
   ],
   co2Factors: [text('medium', '能源种类', '介质'), ...factor],
   fuelFactors: [text('carrier', '能源资源种类', '能源种类'), ...factor],
+  adoptions: [text('alternative', '采用口径', '口径'), text('area', '行政区划代码', '区划代码'), ...dated],
   pueGrades: [
     text('standard', '标准', '标准编号'),
     column('numbers')('grades', '能效等级', '等级限值'),

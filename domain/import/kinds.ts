@@ -131,6 +131,7 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
   },
   co2Factors: tableRow('co2Factors', TABLES.co2Factors),
   fuelFactors: tableRow('fuelFactors', TABLES.fuelFactors),
+  adoptions: tableRow('adoptions', TABLES.adoptions),
   pueGrades: tableRow('pueGrades', TABLES.pueGrades),
   eueQuotas: tableRow('eueQuotas', TABLES.eueQuotas),
   demonstrationLadders: tableRow('demonstrationLadders', TABLES.demonstrationLadders),

@@ -4,6 +4,7 @@
 
 import { addMonths, dayLabel, dayOf, type Month, monthRange, yearOf } from '../../domain/calendar.ts'
 import { billId } from '../../domain/energy/bill.ts'
+import type { StandardsInForce } from '../../domain/energy/conversion.ts'
 import type { MonthInput } from '../../domain/energy/institution-month.ts'
 import { monthSources } from '../../domain/energy/month-source.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
@@ -87,13 +88,14 @@ export async function explain(
   }
   const wasPending = await isPending()
   const window = explainWindow(table, indicator, endMs)
+  const standards = (given: Month) => standardsIn({ areas, tables }, area, given)
   const isWater = indicator === 'water' || indicator === 'waterPerCapita'
-  const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater }))
+  const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater, standards }))
   const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
   const chain = explainMonths({
     ...{ table, indicator, endMs, own },
     months: (await monthsOf(subject)).months,
-    standards: (given) => standardsIn({ areas, tables }, area, given),
+    standards,
     children: children && (await Promise.all(children.map(monthsOf))),
   })
   const held = await heldAgainst({ platform, registry }, question, nowMs)
@@ -142,9 +144,15 @@ function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): Exp
 /** An institution's meters with their hours in the window, its bills, and how each month is made of them. */
 async function ownOf(
   { platform: { state, consumption }, registry }: { platform: Platform; registry: RegistryReader },
-  given: { institution: Institution; window: ReturnType<typeof explainWindow>; endMs: number; isWater: boolean },
+  given: {
+    institution: Institution
+    window: ReturnType<typeof explainWindow>
+    endMs: number
+    isWater: boolean
+    standards: (month: Month) => StandardsInForce
+  },
 ) {
-  const { institution, window, endMs, isWater } = given
+  const { institution, window, endMs, isWater, standards } = given
   const all = (await registry.shard(institution.area)).meters.filter((meter) => meter.institution === institution.id)
   const meters = all.filter(({ medium }) => (medium === 'water') === isWater)
   const names = window.map(({ month }) => month)
@@ -168,7 +176,10 @@ async function ownOf(
     ...range,
     meters,
     daysOf,
-    sources: (month) => monthSources({ institution, meters, bills, month, asOfMs: endMs, amounts: amounts(month) }),
+    sources: (month) => {
+      const sets = standards(month)
+      return monthSources({ institution, meters, bills, month, asOfMs: endMs, amounts: amounts(month), sets })
+    },
     size: (month) => sizesOf(institution, monthRange(month), endMs),
     checks: meters.flatMap(({ id, kind }) =>
       kind === 'offline' ? [] : [meterCheck(id, names, { amounts, days: daysOf.get(id) ?? [] })],
