@@ -108,7 +108,7 @@ export function explainMonths(
   if (known.length === 0) return without('noData')
   if (row.size !== null && known.length < window.length) return without('incompleteYear')
   if (table === 'quota' && lowerBound) return without('withoutRow')
-  return { ...resultOf(months, row), months, lowerBound, checks }
+  return { ...explainedResult(months, row), months, lowerBound, checks }
 }
 
 /** Relative tolerance for sums of the same parts in different orders. */
@@ -172,7 +172,10 @@ function termChecks(
 }
 
 /** The result of a chain of months. */
-function resultOf(months: readonly ExplainedMonth[], row: IndicatorRow): Pick<ExplainView, 'result' | 'why'> {
+export function explainedResult(
+  months: readonly ExplainedMonth[],
+  row: IndicatorRow,
+): Pick<ExplainView, 'result' | 'why'> {
   const numerator = months.reduce((sum, month) => sum + month.numerator * month.weight, 0)
   const scale = 1 / row.per
   if (row.size === null) return { result: numerator * scale, why: null }

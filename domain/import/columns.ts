@@ -114,6 +114,8 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('cap', '总量控制目标', '控制目标'),
     number('reductionPct', '下降率', '下降率(%)', '下降率（%）'),
     text('path', '分解方式'),
+    text('factorMonth', '因子月份'),
+    text('plan', '采用规划', '规划'),
     column('years')('years', '分年目标'),
     text('source', '依据', '来源'),
     flag('standIn', '替代值', '暂用值'),

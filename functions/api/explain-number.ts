@@ -8,6 +8,7 @@ import type { StandardsInForce } from '../../domain/energy/conversion.ts'
 import type { MonthInput } from '../../domain/energy/institution-month.ts'
 import { monthSources } from '../../domain/energy/month-source.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
+import { explainTargetFactors } from '../../domain/explain/target-factors.ts'
 import {
   INDICATORS,
   type Indicator,
@@ -18,6 +19,7 @@ import {
 } from '../../domain/indicator.ts'
 import { statusOf } from '../../domain/judge/dual-control.ts'
 import { quotaRow } from '../../domain/judge/quota.ts'
+import type { IndicatorStatus } from '../../domain/judge/result.ts'
 import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
 import { must } from '../../domain/must.ts'
 import { rate } from '../../domain/rating.ts'
@@ -26,6 +28,7 @@ import { meanSize } from '../../domain/registry/size.ts'
 import type { ExplainCheck, ExplainedIndicator, ExplainTerm, ExplainView } from '../../domain/view/explain.ts'
 import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
 import { amountsOfSums } from '../judging/month-amounts.ts'
+import { ownRowsBelow } from '../judging/target-factors.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { parentOf, type RegistryReader } from '../registry/reader.ts'
@@ -92,9 +95,9 @@ export async function explain(
   const isWater = indicator === 'water' || indicator === 'waterPerCapita'
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater, standards }))
   const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
+  const { months } = await monthsOf(subject)
   const chain = explainMonths({
-    ...{ table, indicator, endMs, own },
-    months: (await monthsOf(subject)).months,
+    ...{ table, indicator, endMs, own, months },
     standards,
     children: children && (await Promise.all(children.map(monthsOf))),
   })
@@ -102,6 +105,11 @@ export async function explain(
   // The quota withholds the number, although the amounts are known, when heating cannot be separated or is zero.
   const isWithheld = table === 'quota' && held.shown === null && chain.result !== null
   const result = isWithheld ? null : chain.result
+  const step = explainTargetFactors({
+    ...{ row, months, standards, explained: chain.months },
+    status: table === 'dualControl' ? (held.status as IndicatorStatus | null) : null,
+    isWhole: institution !== undefined || ownRowsBelow({ area, areas, tables }).length === 0,
+  })
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
   const page = paged(own?.meters.map(({ id }) => id) ?? children ?? [], (id) => id, question)
   const listed = new Set(page.items)
@@ -116,7 +124,14 @@ export async function explain(
     result,
     why: isWithheld ? 'notApart' : chain.why,
     matches: value.ok,
-    checks: [...held.rating(result), value, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
+    checks: [
+      ...held.rating(result),
+      value,
+      ...step.checks,
+      ...chain.checks,
+      ...(own?.checks ?? []),
+      ...(day?.checks ?? []),
+    ],
     // Checked before and after: data judged in between mixes two states as well.
     pending: wasPending || (await isPending()),
     window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
@@ -124,6 +139,7 @@ export async function explain(
     bills: own?.bills ?? [],
     against: held.against,
     status: held.status,
+    targetFactors: step.targetFactors,
     detail: day?.detail ?? null,
     next: page.next,
   }
@@ -267,7 +283,8 @@ async function heldAgainst(
   const target = targetFor(await registry.targets(subject), indicator as Indicator, year)
   const reached = (result: number | null): string | null => {
     // A total is judged by the forecast that the status names with its basis; an intensity by its own value.
-    const forecast = status?.forecastBasis ? status.forecast : result
+    const rebased = status?.onTargetFactors
+    const forecast = rebased ? rebased.forecast : status?.forecastBasis ? status.forecast : result
     if (!target || forecast === null || forecast === undefined) return null
     const found = statusOf(forecast / targetValue(target, year))
     return status?.lowerBound && found !== 'over' ? null : found
