@@ -73,6 +73,8 @@ export const triggers = {
       'DELETE /api/v1/gateways/{id}/credentials',
       'POST /api/v1/gateways/{id}/commands',
       'GET /api/v1/tables/{table}',
+      'GET /api/v1/alternatives',
+      'GET /api/v1/plans',
       'GET /api/v1/calendar',
       'GET /api/v1/institutions/{id}/explain',
       'GET /api/v1/areas/{code}/explain',

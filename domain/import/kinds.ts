@@ -6,19 +6,13 @@ import * as z from 'zod'
 import { billId, billSchema } from '../energy/bill.ts'
 import { tariffId, tariffSchema } from '../energy/tariff.ts'
 import { targetId } from '../judge/target-plan.ts'
-import {
-  areaSchema,
-  gatewaySchema,
-  type Institution,
-  institutionSchema,
-  meterSchema,
-  targetSchema,
-} from '../registry/records.ts'
+import { areaSchema, gatewaySchema, type Institution, institutionSchema, meterSchema } from '../registry/records.ts'
 import { TABLES, type Table, type TableKind, type TableRow, tableRowId } from '../standards/tables.ts'
 import { calendarDaySchema } from '../standards/working-days.ts'
 import { keysOf } from '../table.ts'
 import { COLUMNS, type Column } from './columns.ts'
 import { COEFFICIENT_ROWS, INSTITUTION_ROWS, JOINED_FIELDS, type JoinedRows, TARIFF_ROWS } from './joined.ts'
+import { PLANNED_FIELDS, plannedTargetSchema } from './plan-target.ts'
 import type { RegistryKind, RegistryRecords } from './registry.ts'
 
 export interface RegistryKindRow<T> {
@@ -94,9 +88,9 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
     idIsField: true,
   },
   targets: {
-    schema: targetSchema,
+    schema: plannedTargetSchema,
     columns: COLUMNS.targets,
-    fields: targetSchema.shape,
+    fields: PLANNED_FIELDS,
     idOf: targetId,
     idField: 'subject',
   },

@@ -104,6 +104,7 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
   ['meters.kind', words({ 累计值: 'register', 时段值: 'interval', 虚拟表: 'virtual', 线下表: 'offline' })],
   ['meters.stamp', words({ 起: 'start', 止: 'end' })],
   ['targets.indicator', wordsOf(DUAL_CONTROL)],
+  ['targets.plan', words({ 十四五: 'fyp14', 十五五: 'fyp15' })],
   ['targets.path', words({ 线性: 'linear', 等比: 'compound' })],
   ['coefficients.purpose', words({ 统计: 'statistics', 定额: 'quota' })],
   ['coefficients.carrier', CARRIER_WORDS],
