@@ -85,6 +85,7 @@ export const triggers = {
       'GET /api/v1/institutions/{id}/cost',
       'GET /api/v1/institutions/{id}/data-centre',
       'GET /api/v1/institutions/{id}/pace',
+      'GET /api/v1/institutions/{id}/quota-target',
       'GET /api/v1/areas/{code}/ranking',
       'GET /api/v1/areas/{code}/demonstration',
       'GET /api/v1/areas/{code}/key-users',

@@ -183,6 +183,7 @@ describe('over a judged province', () => {
     ['GET /api/v1/meters/{id}/events', 'meters/A-E/events', { from: String(NOON_MS - DAY_MS), to: String(NOON_MS) }],
     ['GET /api/v1/areas/{code}/events', 'areas/130000/events', { from: String(NOON_MS - DAY_MS), to: String(NOON_MS) }],
     ['GET /api/v1/repairs', 'repairs'],
+    ['GET /api/v1/institutions/{id}/quota-target', 'institutions/A/quota-target', { year: '2026' }],
     ['GET /api/v1/alternatives', 'alternatives'],
     ['GET /api/v1/plans', 'plans'],
     ['GET /api/v1/calendar', 'calendar', { year: '2026' }],
