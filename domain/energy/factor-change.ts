@@ -1,6 +1,6 @@
-// Converts CO2 to the factors of another month: a target is compared on the factors of its base, so that a new factor is
-// neither a saving nor a rise (docs/rules/dual-control.md#factors-of-a-target). Months keep amounts by carrier, so the
-// change follows from amounts × the difference of factors.
+// Converts CO2 to the factors of another month: a target is compared on the factors of its base, so that a new factor
+// is neither a saving nor a rise (docs/rules/dual-control.md#factors-of-a-target). Months keep amounts by carrier, so
+// the change follows from amounts × the difference of factors.
 
 import type { Month } from '../calendar.ts'
 import { CARRIERS, ENERGY_MEDIA, FUEL_CARRIERS, type LedgerScope } from '../medium.ts'

@@ -1,5 +1,5 @@
-// Explains the comparison of CO2 with a target as a step of its own: the carriers whose factor changed since the target's
-// base, and the result by the target's factors (docs/rules/dual-control.md#factors-of-a-target).
+// Explains the comparison of CO2 with a target as a step of its own: the carriers whose factor changed since the
+// target's base, and the result by the target's factors (docs/rules/dual-control.md#factors-of-a-target).
 
 import type { Month } from '../calendar.ts'
 import type { StandardsInForce } from '../energy/conversion.ts'

@@ -1,5 +1,5 @@
-// Routes for the energy of one institution or area: carbon ledger, meter tree, cost, data centre, quota pace and the yearly target by
-// quota.
+// Routes for the energy of one institution or area: carbon ledger, meter tree, cost, data centre, quota pace and the
+// yearly target by quota.
 
 import { type Month, monthRange } from '../../domain/calendar.ts'
 import type { CarbonLedger } from '../../domain/energy/carbon-ledger.ts'

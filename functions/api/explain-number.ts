@@ -81,18 +81,14 @@ export async function explain(
   const row = indicatorRow(table, indicator)
   if (!row) throw new RangeError(`${table} has no indicator ${indicator}`)
   const [areas, tables] = [await registry.areas(), await registry.tables()]
-  const { fromMs, toMs } = monthRange(month)
-  const asOfMs = Math.min(nowMs, toMs)
-  const endMs = Math.max(asOfMs, fromMs + 1)
+  const asOfMs = Math.min(nowMs, monthRange(month).toMs)
+  const endMs = Math.max(asOfMs, monthRange(month).fromMs + 1)
   const children = institution ? undefined : await childrenOf(area, { registry, areas })
-  const isPending = async (): Promise<boolean> => {
-    const dirty = await state.get(dirtyKey(institution ? area : (parentOf(area, areas) ?? area)))
-    return (dirty?.value[subject]?.length ?? 0) > 0
-  }
-  const wasPending = await isPending()
+  const shard = institution ? area : (parentOf(area, areas) ?? area)
+  const wasPending = await isPending(state, shard, subject)
   const window = explainWindow(table, indicator, endMs)
   const standards = (given: Month) => standardsIn({ areas, tables }, area, given)
-  const isWater = indicator === 'water' || indicator === 'waterPerCapita'
+  const isWater = row.resource === 'water'
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater, standards }))
   const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
   const { months } = await monthsOf(subject)
@@ -105,11 +101,8 @@ export async function explain(
   // The quota withholds the number, although the amounts are known, when heating cannot be separated or is zero.
   const isWithheld = table === 'quota' && held.shown === null && chain.result !== null
   const result = isWithheld ? null : chain.result
-  const step = explainTargetFactors({
-    ...{ row, months, standards, explained: chain.months },
-    status: table === 'dualControl' ? (held.status as IndicatorStatus | null) : null,
-    isWhole: institution !== undefined || ownRowsBelow({ area, areas, tables }).length === 0,
-  })
+  const isWhole = institution !== undefined || ownRowsBelow({ area, areas, tables }).length === 0
+  const step = explainTargetFactors({ row, months, standards, explained: chain.months, status: held.judged, isWhole })
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
   const page = paged(own?.meters.map(({ id }) => id) ?? children ?? [], (id) => id, question)
   const listed = new Set(page.items)
@@ -124,25 +117,22 @@ export async function explain(
     result,
     why: isWithheld ? 'notApart' : chain.why,
     matches: value.ok,
-    checks: [
-      ...held.rating(result),
-      value,
-      ...step.checks,
-      ...chain.checks,
-      ...(own?.checks ?? []),
-      ...(day?.checks ?? []),
-    ],
+    checks: [...held.rating(result), value, step.checks, chain.checks, own?.checks ?? [], day?.checks ?? []].flat(),
     // Checked before and after: data judged in between mixes two states as well.
-    pending: wasPending || (await isPending()),
+    pending: wasPending || (await isPending(state, shard, subject)),
     window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
     meters: own ? await metersExplained(platform, metersIn(own.meters, listed), own) : [],
     bills: own?.bills ?? [],
-    against: held.against,
-    status: held.status,
-    targetFactors: step.targetFactors,
+    ...{ against: held.against, status: held.status, targetFactors: step.targetFactors },
     detail: day?.detail ?? null,
     next: page.next,
   }
+}
+
+/** True when months of the subject are still to be judged anew. */
+async function isPending(state: Platform['state'], shard: string, subject: string): Promise<boolean> {
+  const dirty = await state.get(dirtyKey(shard))
+  return (dirty?.value[subject]?.length ?? 0) > 0
 }
 
 /** The terms of the children on this page, and one for the sum of all others. */
@@ -249,6 +239,8 @@ async function childrenOf(
 }
 
 interface Held extends Pick<ExplainView, 'shown' | 'against' | 'status'> {
+  /** The status, when it is of dual control. */
+  judged: IndicatorStatus | null
   /** Whether the rating or status follows from the result. */
   rating(result: number | null): ExplainCheck[]
 }
@@ -261,7 +253,7 @@ async function heldAgainst(
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   if (table === 'quota') {
     const name = QUOTA_INDICATORS.find((one) => one === indicator)
-    if (!institution || !name) return { shown: null, against: null, status: null, rating: () => [] }
+    if (!institution || !name) return { shown: null, against: null, status: null, judged: null, rating: () => [] }
     const status = (await quotaOf(platform.state, registry, { institution, month, nowMs })).find(
       (one) => one.indicator === name,
     )
@@ -269,6 +261,7 @@ async function heldAgainst(
     return {
       shown: status?.actual ?? null,
       status: status ?? null,
+      judged: null,
       against: row ? { name: row.standard, source: row.source, standIn: row.standIn, row } : null,
       rating: (result) => [
         sameText(`rating of ${name}`, status?.rating ?? null, row && result !== null ? rate(result, row) : null),
@@ -292,6 +285,7 @@ async function heldAgainst(
   return {
     shown: status?.actual ?? null,
     status: status ?? null,
+    judged: status ?? null,
     against: target
       ? { name: `${target.subject} ${target.indicator}`, source: target.source, standIn: target.standIn, row: target }
       : null,

@@ -65,6 +65,8 @@ export const en: Dictionary = {
   asOf: 'Data up to',
   coefficients: 'Coefficients',
   co2Factor: 'CO₂ factor',
+  onTargetFactors: (month: string, forecast: string, effect: string) =>
+    `by the target’s factors (${month}): ${forecast}; new factors changed the actual by ${effect}, which is no saving`,
   targetSource: 'Source of targets',
   totalsNote: 'Totals: year to date, forecast for the whole year. Intensities: rolling 12 months.',
   indicators: columnOf<typeof DUAL_CONTROL, string>(DUAL_CONTROL, ({ title }) => title),
