@@ -33,7 +33,7 @@ interface CarrierRow {
 const POWER_UNITS = ['Wh', 'kWh', 'MWh'] as const
 const HEAT_UNITS = ['GJ', 'MJ', 'kWh', 'MWh'] as const
 const VOLUME_UNITS = ['m³', 'm3', 'L'] as const
-/** No litres: the densities of fuels are not known to us. */
+/** Litres only where a coefficient set knows the density (docs/rules/energy-and-carbon.md#litres). */
 const FUEL = { kind: 'fuel', amountUnit: 'kg', billUnits: ['kg', 't'], scope: 'direct' } as const
 
 /** In display order of the media. */

@@ -4,7 +4,8 @@
 
 import { addMonths, dayLabel, dayOf, HOUR_MS, monthOf, yearOf, yearRange } from '../../domain/calendar.ts'
 import type { Bill } from '../../domain/energy/bill.ts'
-import { co2KgOf, kgceOf, type StandardsInForce, standardsOn } from '../../domain/energy/conversion.ts'
+import { type Co2Factors, co2KgOf, kgceOf, type StandardsInForce, standardsOn } from '../../domain/energy/conversion.ts'
+import { factorMonthOf } from '../../domain/energy/factor-change.ts'
 import type { Tariff } from '../../domain/energy/tariff.ts'
 import type { Registry } from '../../domain/import/registry.ts'
 import { must } from '../../domain/must.ts'
@@ -19,7 +20,7 @@ import { type Climate, createClimate, SHAPES } from './load-profile.ts'
 import { electricityKwh, gasM3, type MeterLoad, metersOf, type YearlyUse } from './meters.ts'
 import { demoBills, demoTariffs } from './money.ts'
 import { SimulatedMeter } from './simulated-meter.ts'
-import { demoTargets, type TargetSubject, type YearlyResult } from './targets.ts'
+import { demoBaseYear, demoTargets, type TargetSubject, type YearlyResult } from './targets.ts'
 
 export interface DemoOptions {
   /** The same seed and start give the same province, byte for byte. */
@@ -77,7 +78,7 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
     institutions: drafts.map((draft) => draft.institution),
     gateways,
     meters: [...loads.values()].map((load) => load.meter),
-    targets: demoTargets(targetSubjects(areas, drafts, standards), start),
+    targets: demoTargets(targetSubjects(areas, drafts, { ...standards, co2: targetFactors(start) }), start),
     // Hebei's own quotas are not public (docs/rules/quota.md#hebei-quota); Shandong's replace them, marked as
     // stand-ins.
     quotas: [...QUOTAS_HEBEI, ...QUOTAS_SHANDONG],
@@ -90,6 +91,10 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
   }
   return { seed, startMs: start, originMs, registry, climate, loads, faults }
 }
+
+/** Targets of CO2 are on the factors of their base year (docs/rules/dual-control.md#factors-of-a-target). */
+const targetFactors = (startMs: number): Co2Factors =>
+  standardsOn(`${factorMonthOf({ baseYear: demoBaseYear(startMs) })}-01`, [PROVINCE_CODE], { retroactive: true }).co2
 
 const monthAgo = (ms: number, months: number): number =>
   Date.parse(`${addMonths(monthOf(ms), -months)}-01T00:00:00+08:00`)

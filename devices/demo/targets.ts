@@ -1,10 +1,12 @@
 // Dual-control targets of the demo province. Each is a demo figure, set from the simulated use so that every status and
 // verdict occurs; no authority issued any. Hebei's own caps (docs/rules/facts.md#hebei-2020-and-2025) belong to 31,600
-// real institutions and are not used, except that the demo province's caps may grow in the proportion that the plan
+// real institutions and are not used, except that the demo's caps may grow in the proportion that the plan
 // allowed from 2020 to 2025.
 
 import { yearOf } from '../../domain/calendar.ts'
-import type { Indicator } from '../../domain/indicator.ts'
+import { type Indicator, isTotal } from '../../domain/indicator.ts'
+import { planYears } from '../../domain/judge/target-plan.ts'
+import { targetValue } from '../../domain/judge/target-value.ts'
 import { must } from '../../domain/must.ts'
 import type { Target } from '../../domain/registry/records.ts'
 
@@ -33,6 +35,7 @@ const shares = (
   [energyPerArea, energyPerCapita, waterPerCapita, co2PerArea]: readonly [number, number, number, number],
 ): Shares => ({ energy, water, co2, energyPerArea, energyPerCapita, waterPerCapita, co2PerArea })
 
+/** The totals of the province are the sums of its cities'. */
 const PROVINCE = shares([0.99, 0.93, 0.985], [0.92, 0.93, 0.9, 0.93])
 
 /** In the order of the 14 city-level areas. */
@@ -79,16 +82,32 @@ export interface TargetSubject {
   result: YearlyResult
 }
 
-/** Targets for the five-year plan that contains the demo's start, relative to the year before the plan. */
+/** The year before the five-year plan that contains the demo's start. Targets of CO2 are on its factors. */
+export const demoBaseYear = (startMs: number): number => yearOf(startMs) - 1 - ((yearOf(startMs) - 1) % 5)
+
+/** Targets for the plan that contains the demo's start. The caps of the cities sum to those of the province. */
 export function demoTargets(subjects: readonly TargetSubject[], startMs: number): Target[] {
   const year = yearOf(startMs)
-  const baseYear = year - 1 - ((year - 1) % 5)
+  const baseYear = demoBaseYear(startMs)
   const plan = { baseYear, endYear: baseYear + 5, elapsed: (year - baseYear) / 5, year }
-  return subjects.flatMap((subject) =>
+  const targetsOf = (subject: TargetSubject): Target[] =>
     DEMO_INDICATORS.filter((indicator) => applies(subject, indicator)).map((indicator) =>
       target(subject, indicator, plan),
-    ),
+    )
+  const cities = subjects.filter(({ kind }) => kind === 'city').flatMap(targetsOf)
+  return subjects.flatMap((subject) =>
+    targetsOf(subject).map((one) => (subject.kind === 'province' && isTotal(one.indicator) ? sumOf(one, cities) : one)),
   )
+}
+
+/** A cap of the province: year by year the sum of its cities'. */
+function sumOf({ baseValue: _, cap: __, ...province }: Target, cities: readonly Target[]): Target {
+  const own = cities.filter(({ indicator }) => indicator === province.indicator)
+  const years = planYears(province).map((year) => [
+    String(year),
+    own.reduce((sum, city) => sum + targetValue(city, year), 0),
+  ])
+  return { ...province, years: Object.fromEntries(years) }
 }
 
 /** Institutions have targets for energy and water; areas also for CO2. */

@@ -6,6 +6,7 @@ import type { Month } from '../calendar.ts'
 import { BILL_CARRIERS, CARRIERS, type Carrier, type FuelCarrier, type Medium } from '../medium.ts'
 import { type Meter, recordId } from '../registry/records.ts'
 import { asMonth } from '../schema.ts'
+import { type CoefficientSet, isLiquid } from '../standards/coefficients.ts'
 import { convert } from '../unit.ts'
 
 /**
@@ -45,12 +46,25 @@ export const itemsYuan = ({ costYuan, basicYuan, powerFactorYuan }: Bill): numbe
     ? null
     : (basicYuan ?? 0) + (powerFactorYuan ?? 0)
 
-/** The units that a bill may be written in. */
-export const billUnits = (carrier: Carrier): readonly string[] => CARRIERS[carrier].billUnits
+/** The densities of liquid fuels are those of a coefficient set; without a set none is known. */
+type Densities = Pick<CoefficientSet, 'name' | 'rows'>
+const kgPerLitreOf = (carrier: Carrier, set: Densities | undefined): number | undefined =>
+  set?.rows.find((row) => row.carrier === carrier)?.kgPerLitre
 
-/** The quantity in the carrier's amount unit; undefined when the bill's unit does not measure its carrier. */
-export function billedAmount({ carrier, quantity, unit }: Pick<Bill, 'carrier' | 'quantity' | 'unit'>) {
-  if (!billUnits(carrier).includes(unit)) return undefined
+/** The units that a bill may be written in. */
+const billUnits = (carrier: Carrier, set?: Densities): readonly string[] =>
+  kgPerLitreOf(carrier, set) === undefined ? CARRIERS[carrier].billUnits : [...CARRIERS[carrier].billUnits, 'L']
+
+/**
+ * The quantity in the carrier's amount unit; undefined when the bill's unit does not measure its carrier, or `set` has
+ * no density for its litres (docs/rules/energy-and-carbon.md#litres).
+ */
+export function billedAmount(
+  { carrier, quantity, unit }: Pick<Bill, 'carrier' | 'quantity' | 'unit'>,
+  set?: Densities,
+): number | undefined {
+  if (!billUnits(carrier, set).includes(unit)) return undefined
+  if (isFuel(carrier) && unit === 'L') return quantity * (kgPerLitreOf(carrier, set) ?? Number.NaN)
   return carrier === 'water' && unit === 't' ? quantity : convert(quantity, unit, CARRIERS[carrier].amountUnit)
 }
 
@@ -76,6 +90,8 @@ export interface MonthBills {
   ofMeter: ReadonlyMap<string, BilledAmount>
   /** The other bills, by `billId`. */
   loose: readonly BilledAmount[]
+  /** Litres of fuel that stand unused, since no density is known. */
+  litresWithoutDensity: number
   problems: BillProblem[]
 }
 
@@ -85,20 +101,23 @@ export interface MonthBills {
  */
 export function accountBills(
   bills: readonly Bill[],
-  { institution, month, meters }: { institution: string; month: Month; meters: readonly Meter[] },
+  { institution, month, meters, set }: { institution: string; month: Month; meters: readonly Meter[]; set?: Densities },
 ): MonthBills {
   const byId = new Map(meters.map((meter) => [meter.id, meter]))
   const ofMeter = new Map<string, BilledAmount>()
   const loose: BilledAmount[] = []
+  let litresWithoutDensity = 0
   const problems: BillProblem[] = []
   const taken = new Set<string>()
   const own = bills.filter((bill) => bill.institution === institution && bill.month === month)
   for (const bill of own.toSorted((a, b) => compare(billId(a), billId(b)))) {
     const record = billId(bill)
-    const finding = billFinding(bill, bill.meter === undefined ? undefined : byId.get(bill.meter))
-    const amount = billedAmount(bill)
-    if (finding) problems.push({ record, ...finding })
-    else if (taken.has(record)) problems.push({ record, field: 'month', reason: `${record} is billed twice` })
+    const finding = billFinding(bill, bill.meter === undefined ? undefined : byId.get(bill.meter), set)
+    const amount = billedAmount(bill, set)
+    if (finding) {
+      problems.push({ record, ...finding })
+      if (isLiquid(bill.carrier) && bill.unit === 'L') litresWithoutDensity += bill.quantity
+    } else if (taken.has(record)) problems.push({ record, field: 'month', reason: `${record} is billed twice` })
     else if (amount !== undefined) {
       const counted = { bill, amount, costYuan: bill.costYuan ?? null }
       if (bill.meter === undefined) loose.push(counted)
@@ -109,7 +128,7 @@ export function accountBills(
     }
     taken.add(record)
   }
-  return { ofMeter, loose, problems }
+  return { ofMeter, loose, litresWithoutDensity, problems }
 }
 
 /** Two invoices of one meter and month as one. */
@@ -122,11 +141,19 @@ const addedBill = (before: BilledAmount | undefined, bill: BilledAmount): Billed
       }
     : bill
 
-/** Checks a bill against the meter that it names; undefined when the bill is sound. */
-export function billFinding(bill: Bill, meter: Meter | undefined): Omit<BillProblem, 'record'> | undefined {
-  if (billedAmount(bill) === undefined) {
-    const units = billUnits(bill.carrier).join(', ')
-    return { field: 'unit', reason: `"${bill.unit}" is not a unit of ${bill.carrier}; use ${units}` }
+/**
+ * Checks a bill against the meter that it names, and its litres against the statistics set; undefined when the bill is
+ * sound.
+ */
+export function billFinding(
+  bill: Bill,
+  meter: Meter | undefined,
+  set?: Densities,
+): Omit<BillProblem, 'record'> | undefined {
+  if (billedAmount(bill, set) === undefined) {
+    const units = billUnits(bill.carrier, set).join(', ')
+    const why = isLiquid(bill.carrier) && bill.unit === 'L' && set ? `; ${set.name} has no density for litres` : ''
+    return { field: 'unit', reason: `"${bill.unit}" is not a unit of ${bill.carrier}; use ${units}${why}` }
   }
   const { carrier, costYuan, basicYuan, powerFactorYuan, demandKw } = bill
   if (carrier !== 'electricity' && [basicYuan, powerFactorYuan, demandKw].some((item) => item !== undefined))

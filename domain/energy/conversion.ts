@@ -15,7 +15,7 @@ import { type Co2Factor, KG_CO2_PER, NATIONAL } from '../standards/co2-factors.t
 import type { Coefficient, CoefficientSet, SetPurpose } from '../standards/coefficients.ts'
 import { type FuelFactor, fuelFactorOn } from '../standards/fuel-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../standards/tables.ts'
-import { earliestAfter, isValidOn, nearestOn, type Validity } from '../standards/validity.ts'
+import { nearestOn, type Validity } from '../standards/validity.ts'
 
 export type Co2Factors = Readonly<Record<EnergyMedium, Co2Factor>>
 
@@ -72,8 +72,8 @@ export function standardsOn(
   areaPath: readonly string[],
   options: StandardOptions = {},
 ): StandardsInForce {
-  const statistics = coefficientSetOn('statistics', date, options)
-  const quota = coefficientSetOn('quota', date, options)
+  const statistics = coefficientSetOn('statistics', date, options, areaPath)
+  const quota = coefficientSetOn('quota', date, options, areaPath)
   const co2 = Object.fromEntries(
     ENERGY_MEDIA.map((medium) => [medium, co2FactorOn(medium, date, areaPath, options)]),
   ) as Co2Factors
@@ -109,11 +109,16 @@ export function namesOf(inForce: readonly StandardsInForce[]): StandardNames {
   }
 }
 
-/** Throws an Error naming purpose and date when no set is valid. */
-export function coefficientSetOn(purpose: SetPurpose, date: string, options: StandardOptions = {}): CoefficientSet {
-  const { retroactive, tables: { coefficients } = SHIPPED_TABLES } = options
+/** The set of the nearest area. Throws an Error naming purpose and date when no set is valid. */
+export function coefficientSetOn(
+  purpose: SetPurpose,
+  date: string,
+  options: StandardOptions = {},
+  areaPath: readonly string[] = [],
+): CoefficientSet {
+  const { coefficients } = options.tables ?? SHIPPED_TABLES
   const sets = coefficients.filter((candidate) => candidate.purpose === purpose)
-  const set = sets.find((row) => isValidOn(row, date)) ?? (retroactive ? earliestAfter(sets, date) : undefined)
+  const set = nearestOn(sets, date, [...areaPath, NATIONAL], options)
   if (!set) throw new Error(`no ${purpose} coefficient set is valid on ${date}`)
   return set
 }

@@ -47,6 +47,15 @@ export function addPacked(series: DaySeries, text: string, firstDay = 0): void {
   }
 }
 
+/** Packed days with one figure multiplied. */
+export function scaledDays(text: string, field: DayField, ratio: number): string {
+  const packed = unpacked(text)
+  const days = packed.length / DAY_FIELDS.length
+  const own = packed.subarray(PLACES[field] * days, (PLACES[field] + 1) * days)
+  own.set(own.map((amount) => amount * ratio))
+  return Buffer.from(packed.buffer).toString('base64')
+}
+
 /** One figure's values by day; undefined for a record of a release that kept no days. */
 export function daysOfField(part: { byDay?: string | null }, field: DayField): Float32Array | undefined {
   if (!part.byDay) return undefined

@@ -26,8 +26,11 @@ export interface Fuels {
   problems: BillProblem[]
 }
 
-/** Adds up fuel bills (kg), in the order given. */
-export function fuelsOf(billed: readonly BilledAmount[], sets: StandardsInForce): Fuels {
+/**
+ * Adds up fuel bills (kg), in the order given. A litre without a density is left out as a kilogram, the most that it
+ * can weigh: the sums are lower bounds.
+ */
+export function fuelsOf(billed: readonly BilledAmount[], sets: StandardsInForce, litresWithoutDensity = 0): Fuels {
   const fuels: Fuels = {
     kg: Object.fromEntries(FUEL_CARRIERS.map((carrier) => [fuelField(carrier), 0])) as Fuels['kg'],
     kgce: 0,
@@ -35,7 +38,11 @@ export function fuelsOf(billed: readonly BilledAmount[], sets: StandardsInForce)
     quotaKgce: 0,
     purposeQuotaKgce: { heating: 0, special: 0, transport: 0 },
     co2Kg: 0,
-    unconverted: { fuelKgWithoutCoefficient: 0, fuelKgWithoutQuotaCoefficient: 0, fuelKgWithoutCo2: 0 },
+    unconverted: {
+      fuelKgWithoutCoefficient: litresWithoutDensity,
+      fuelKgWithoutQuotaCoefficient: litresWithoutDensity,
+      fuelKgWithoutCo2: litresWithoutDensity,
+    },
     problems: [],
   }
   for (const { bill, amount } of billed) {

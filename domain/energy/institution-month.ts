@@ -4,7 +4,7 @@
 
 import { dayOf, type Month, monthRange } from '../calendar.ts'
 import { weightedMean } from '../mean.ts'
-import { CARRIERS, ENERGY_MEDIA, type LedgerScope, MEDIA, type Medium } from '../medium.ts'
+import { CARRIERS, ENERGY_MEDIA, type LedgerScope, MEDIA } from '../medium.ts'
 import { must } from '../must.ts'
 import { changesWithin, institutionOn, metersOn } from '../registry/dated.ts'
 import type { Institution, Meter } from '../registry/records.ts'
@@ -80,7 +80,9 @@ export function spansOfMonth({
 function spanMonth(input: MonthInput, span: Span): SubjectMonth {
   const { institution, meters, month, sets, bills = [] } = input
   const { hours } = span
-  const { ofMeter, loose } = accountBills(bills, { institution: institution.id, month, meters })
+  const set = sets.statistics
+  const account = accountBills(bills, { institution: institution.id, month, meters, set })
+  const { ofMeter, loose } = account
   const counts = new Map<Meter, MeterCount>()
   const countOf = (meter: Meter): MeterCount => {
     const count = counts.get(meter) ?? meterCount(meter, span, { amounts: input.amounts, ofMeter, bills })
@@ -96,6 +98,7 @@ function spanMonth(input: MonthInput, span: Span): SubjectMonth {
   const fuels = fuelsOf(
     loose.filter(({ bill }) => isFuel(bill.carrier)).map((one) => ({ ...one, amount: one.amount * span.share })),
     sets,
+    account.litresWithoutDensity * span.share,
   )
 
   const energyKgce = energyOf(supplied, sets.statistics, fuels.kgce)
@@ -252,7 +255,8 @@ function co2Of(supplied: Supplied, sets: StandardsInForce, fuels: Fuels) {
  */
 export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
   const { institution, meters, month, amounts, sets } = input
-  const { ofMeter, loose, problems } = accountBills(input.bills ?? [], { institution: institution.id, month, meters })
+  const account = { institution: institution.id, month, meters, set: sets.statistics }
+  const { ofMeter, loose, problems } = accountBills(input.bills ?? [], account)
   const { fromMs, toMs } = monthRange(month)
   const span = spanOf(month, fromMs, toMs)
   const bills = input.bills ?? []

@@ -31,7 +31,7 @@ export interface MonthSources {
 }
 
 /** The rules are those of `institutionMonth`: the sources of its spans, each meter and bill once. */
-export function monthSources(input: Omit<MonthInput, 'sets'>): MonthSources {
+export function monthSources(input: MonthInput): MonthSources {
   const spans = spansOfMonth(input).flatMap((own) => (own.institution ? [spanSources({ ...input, ...own })] : []))
   const of = (part: (sources: SpanSources) => readonly MonthSource[]): MonthSource[] => merged(spans.flatMap(part))
   return {
@@ -56,9 +56,10 @@ function merged(sources: readonly MonthSource[]): MonthSource[] {
   }))
 }
 
-function spanSources({ span, ...input }: Omit<MonthInput, 'sets'> & { span: Span }): SpanSources {
+function spanSources({ span, ...input }: MonthInput & { span: Span }): SpanSources {
   const { institution, meters, month, bills = [] } = input
-  const { ofMeter, loose } = accountBills(bills, { institution: institution.id, month, meters })
+  const set = input.sets.statistics
+  const { ofMeter, loose } = accountBills(bills, { institution: institution.id, month, meters, set })
   const countOf = (meter: Meter) => meterCount(meter, span, { amounts: input.amounts, ofMeter, bills })
   const supplies = MEDIA.map((medium) => supplyOf(medium, { meters, loose, bills, span, countOf }))
   const fuels = loose

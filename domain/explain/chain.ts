@@ -113,7 +113,7 @@ export function explainMonths(
   if (known.length === 0) return without('noData')
   if (row.size !== null && known.length < window.length) return without('incompleteYear')
   if (table === 'quota' && lowerBound) return without('withoutRow')
-  return { ...resultOf(months, row), months, lowerBound, checks }
+  return { ...explainedResult(months, row), months, lowerBound, checks }
 }
 
 /** A cut first month counts by its own days, so that a heating season that ends in it lies where it was. */
@@ -191,7 +191,10 @@ function termChecks(
 }
 
 /** The result of a chain of months. */
-function resultOf(months: readonly ExplainedMonth[], row: IndicatorRow): Pick<ExplainView, 'result' | 'why'> {
+export function explainedResult(
+  months: readonly ExplainedMonth[],
+  row: IndicatorRow,
+): Pick<ExplainView, 'result' | 'why'> {
   const numerator = months.reduce((sum, month) => sum + month.numerator * month.weight, 0)
   const scale = 1 / row.per
   if (row.size === null) return { result: numerator * scale, why: null }

@@ -1,19 +1,22 @@
 // Checks the records of the registry against each other: references, uniqueness, trees, dates, units. Returns all
 // problems at once; throws nothing and repairs nothing.
 
-import { dateStartMs } from '../calendar.ts'
+import { dateStartMs, monthRange } from '../calendar.ts'
 import { cyclesOf } from '../cycle.ts'
 import { type Bill, billFinding } from '../energy/bill.ts'
+import { coefficientSetOn } from '../energy/conversion.ts'
 import { beginsWithin } from '../energy/tariff.ts'
 import { periodFindings } from '../energy/tariff-period.ts'
 import { targetProblems } from '../judge/target-plan.ts'
-import { type DatedRow, institutionsOf, metersOn, rowSpans } from '../registry/dated.ts'
+import { areaPathOf } from '../registry/area.ts'
+import { type DatedRow, institutionOn, institutionsOf, metersOn, rowSpans } from '../registry/dated.ts'
 import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
 import { type Area, brokenMeterRules, EXPORT, type Institution, isRead, type Meter } from '../registry/records.ts'
 import { sizeOn } from '../registry/size.ts'
 import { formulaFindings, listed } from '../registry/virtual-meter.ts'
 import { tableProblems } from '../standards/check.ts'
-import { TABLE_KINDS } from '../standards/tables.ts'
+import { type CoefficientSet, isLiquid } from '../standards/coefficients.ts'
+import { type StandardTables, TABLE_KINDS, tablesInForce } from '../standards/tables.ts'
 import { amountUnit, isUnitOf, registerUnits } from '../unit.ts'
 import { RECORD_KINDS, REGISTRY_KINDS } from './kinds.ts'
 import type { Registry, RegistryKind, RegistryRecords } from './registry.ts'
@@ -57,6 +60,8 @@ interface Lookup {
   meters: Map<string, Meter>
   /** Institution and medium (`I1/gas`) → an offline main meter. */
   offline: Map<string, string>
+  /** The tables in force, made when asked for. */
+  tables: () => StandardTables
 }
 
 const lookupOf = (registry: Registry): Lookup => ({
@@ -70,7 +75,16 @@ const lookupOf = (registry: Registry): Lookup => ({
       .filter(({ kind, role }) => kind === 'offline' && role === 'main')
       .map(({ id, institution, medium }) => [`${institution}/${medium}`, id]),
   ),
+  tables: once(() => tablesInForce(registry)),
 })
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
 
 /** A finding on one record: the field and the reason, or nothing. */
 type Finding = readonly [field: string, reason: string] | false | undefined
@@ -271,13 +285,22 @@ function checkTariffs({ tariffs = [] }: Registry, lookup: Lookup): RegistryProbl
 
 function checkBills({ bills = [] }: Registry, lookup: Lookup): RegistryProblem[] {
   return checkEach('bills', bills, (bill) => {
-    const finding = billFinding(bill, bill.meter === undefined ? undefined : lookup.meters.get(bill.meter))
+    const finding = billFinding(bill, lookup.meters.get(bill.meter ?? ''), densitiesOf(bill, lookup))
     return [
       unknownInstitution(bill.institution, lookup),
       finding && [finding.field, finding.reason],
       ...looseBillFindings(bill, lookup),
     ]
   })
+}
+
+/** The statistics set that weighs litres of fuel; undefined for a bill that needs none. */
+function densitiesOf({ institution, month, carrier, unit }: Bill, lookup: Lookup): CoefficientSet | undefined {
+  const own = lookup.institutions.get(institution)
+  if (unit !== 'L' || !isLiquid(carrier) || !own) return undefined
+  const { area } = institutionOn(own, monthRange(month).fromMs) ?? own
+  const path = areaPathOf(area, lookup.areas)
+  return coefficientSetOn('statistics', `${month}-01`, { retroactive: true, tables: lookup.tables() }, path)
 }
 
 /** A bill of an offline meter's medium must name a meter: otherwise it may or may not be that meter's bill. */

@@ -120,7 +120,7 @@ export const COEFFICIENT_ROWS: JoinedRows<
   z.infer<typeof coefficientHeadSchema>,
   z.infer<typeof coefficientRowSchema>
 > = {
-  keyOf: ({ purpose, validFrom }) => (purpose && validFrom ? [purpose, validFrom].join('/') : undefined),
+  keyOf: ({ purpose, area, validFrom }) => (purpose && validFrom ? [purpose, area, validFrom].join('/') : undefined),
   head: coefficientHeadSchema,
   part: coefficientRowSchema,
   distinct: 'carrier',

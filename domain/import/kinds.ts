@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { billId, billSchema } from '../energy/bill.ts'
 import { tariffId, tariffSchema } from '../energy/tariff.ts'
 import { targetId } from '../judge/target-plan.ts'
-import { areaSchema, gatewaySchema, institutionSchema, meterRecordSchema, targetSchema } from '../registry/records.ts'
+import { areaSchema, gatewaySchema, institutionSchema, meterRecordSchema } from '../registry/records.ts'
 import { TABLES, type Table, type TableKind, type TableRow, tableRowId } from '../standards/tables.ts'
 import { calendarDaySchema } from '../standards/working-days.ts'
 import { keysOf } from '../table.ts'
@@ -20,6 +20,7 @@ import {
   TARIFF_ROWS,
 } from './joined.ts'
 import { type Merged, type MergeLeave, mergeInstitution, mergeMeter, withStated } from './merge-rows.ts'
+import { PLANNED_FIELDS, plannedTargetSchema } from './plan-target.ts'
 import type { RegistryKind, RegistryRecords } from './registry.ts'
 
 export interface RegistryKindRow<T> {
@@ -98,9 +99,9 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
     merge: mergeMeter,
   },
   targets: {
-    schema: targetSchema,
+    schema: plannedTargetSchema,
     columns: COLUMNS.targets,
-    fields: targetSchema.shape,
+    fields: PLANNED_FIELDS,
     idOf: targetId,
     idField: 'subject',
   },
@@ -135,6 +136,7 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
   },
   co2Factors: tableRow('co2Factors', TABLES.co2Factors),
   fuelFactors: tableRow('fuelFactors', TABLES.fuelFactors),
+  adoptions: tableRow('adoptions', TABLES.adoptions),
   pueGrades: tableRow('pueGrades', TABLES.pueGrades),
   eueQuotas: tableRow('eueQuotas', TABLES.eueQuotas),
   demonstrationLadders: tableRow('demonstrationLadders', TABLES.demonstrationLadders),

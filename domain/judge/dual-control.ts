@@ -3,6 +3,7 @@
 // the base year's result, as those of 2025 do, while intensities must fall; so no rule here infers one from the other.
 
 import { dayLabel, dayOf, type Month, monthRange, yearOf, yearRange } from '../calendar.ts'
+import { factorMonthOf } from '../energy/factor-change.ts'
 import {
   byMonth,
   resourceHours,
@@ -47,7 +48,7 @@ export const AT_RISK_RATIO_MAX = 1
 const RATIO_SLACK = 1e-9
 
 /** A month's total in the indicator's unit. */
-const totalOf = (part: SubjectMonth, { numerator, per }: TotalRow): number => part[numerator] / per
+const amountIn = (part: SubjectMonth, { numerator, per }: TotalRow): number => part[numerator] / per
 
 export interface JudgeInput {
   /** Institution id or area code. */
@@ -65,6 +66,8 @@ export interface JudgeInput {
   calendar?: ReadonlyMap<number, 'workday' | 'holiday'>
   coefficientSet: string
   co2Factor: string
+  /** The months by the factors of each target's month, where these differ from the factors in force. */
+  onFactors?: ReadonlyMap<Month, { months: readonly SubjectMonth[]; co2Factor: string }>
 }
 
 /**
@@ -79,9 +82,7 @@ export function judge(input: JudgeInput): DualControl {
     throw new RangeError(`cannot judge ${input.month} as of ${new Date(input.asOfMs).toISOString()}`)
   const scope = scopeOf(input, fromMs, Math.min(input.asOfMs, toMs))
 
-  const indicators = INDICATORS.map((indicator) =>
-    isTotal(indicator) ? judgeTotal(scope, indicator) : judgeIntensity(scope, indicator),
-  )
+  const indicators = INDICATORS.map((indicator) => against(scope, indicator, figureOf(scope, indicator)))
   const coverage = worst([scope.shareToDate.energy, scope.shareToDate.water])
   return {
     subject: input.subject,
@@ -150,21 +151,20 @@ function scopeOf(input: JudgeInput, fromMs: number, endMs: number): Scope {
   }
 }
 
-function judgeTotal(scope: Scope, indicator: TotalIndicator): IndicatorStatus {
+const figureOf = (scope: Scope, indicator: Indicator): Found =>
+  isTotal(indicator) ? totalOf(scope, indicator) : intensityOf(scope, indicator)
+
+function totalOf(scope: Scope, indicator: TotalIndicator): Found {
   const row = DUAL_CONTROL[indicator]
   const { toDate, limits } = scope
   const share = scope.shareToDate[row.resource]
   const isRead = toDate !== null && resourceHours(toDate, row.resource).known > 0
-  const figure = knownFigure(isRead ? totalOf(toDate, row) : null, { share, why: null, limits })
+  const figure = knownFigure(isRead ? amountIn(toDate, row) : null, { share, why: null, limits })
   const found = figure.actual === null ? null : forecastOf(scope, row)
   const shown = forecastShown(found, row)
   // A finished year that is known whole is its own forecast, to the last bit.
   if (found?.shownBasis === 'complete' && share === 1) shown.forecast = figure.actual
-  return against(scope, indicator, {
-    ...figure,
-    ...shown,
-    isLowerBound: isRead && fuelLeftOut(toDate, row) > 0,
-  })
+  return { ...figure, ...shown, isLowerBound: isRead && fuelLeftOut(toDate, row) > 0 }
 }
 
 /** The forecast of the year in the numerator's unit; null where too little is known for one. */
@@ -211,7 +211,7 @@ function forecastShown(found: ReturnType<typeof forecastOf>, { per }: TotalRow):
   }
 }
 
-function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorStatus {
+function intensityOf(scope: Scope, indicator: IntensityIndicator): Found {
   const row = DUAL_CONTROL[indicator]
   const year = scope.rolling[row.resource]
   const size = year?.[row.size]
@@ -220,21 +220,20 @@ function judgeIntensity(scope: Scope, indicator: IntensityIndicator): IndicatorS
   const figure = knownFigure(value, { share: year && knownShareOf(year, row), why, limits: scope.limits })
   const isLowerBound = value !== null && year !== null && fuelLeftOut(year, row) > 0
   const shown = { forecast: figure.actual, forecastBasis: null, low80: null, high80: null, chanceOf: null }
-  return against(scope, indicator, { ...figure, ...shown, isLowerBound })
+  return { ...figure, ...shown, isLowerBound }
 }
 
 type Found = Pick<IndicatorStatus, 'actual' | 'knownShare' | 'knownPart' | 'reason' | 'provisional'> &
   Shown & { isLowerBound: boolean }
 
-function against(
-  { targets, year, endMs }: Scope,
-  indicator: Indicator,
-  { isLowerBound, chanceOf, ...found }: Found,
-): IndicatorStatus {
+function against(scope: Scope, indicator: Indicator, { isLowerBound, chanceOf, ...found }: Found): IndicatorStatus {
+  const { targets, year, endMs } = scope
   const target = targetFor(targets, indicator, year)
   const value = target ? targetValue(target, year) : null
-  const ratio = value !== null && found.forecast !== null ? found.forecast / value : null
-  const chance = value !== null && chanceOf ? chanceOf(value) : null
+  const rebased = target && onTargetFactors(scope, indicator, target)
+  const held = rebased?.figure ?? { ...found, chanceOf }
+  const ratio = value !== null && held.forecast !== null ? held.forecast / value : null
+  const chance = value !== null && held.chanceOf ? held.chanceOf(value) : null
   const byChance = chance === null ? null : statusOfChance(chance, dayLabel(dayOf(endMs - 1)))
   const status = byChance ?? (ratio === null ? null : statusOf(ratio))
   return {
@@ -248,8 +247,28 @@ function against(
     status: isLowerBound && status !== 'over' ? null : status,
     targetSource: target?.source ?? null,
     targetStandIn: target?.standIn ?? false,
+    ...(rebased && { onTargetFactors: rebasedShown(rebased, found) }),
     ...(isLowerBound && { lowerBound: true }),
   }
+}
+
+/** The figure by the target's factors; null where they are the factors in force (factor-change.ts). */
+function onTargetFactors(scope: Scope, indicator: Indicator, target: Target) {
+  if (DUAL_CONTROL[indicator].carriers !== 'co2') return null
+  const factorMonth = factorMonthOf(target)
+  const given = scope.onFactors?.get(factorMonth)
+  if (!given) return null
+  const { fromMs } = monthRange(scope.month)
+  const figure = figureOf(scopeOf({ ...scope, months: given.months }, fromMs, scope.endMs), indicator)
+  return { factorMonth, co2Factor: given.co2Factor, figure }
+}
+
+function rebasedShown(
+  { factorMonth, co2Factor, figure }: NonNullable<ReturnType<typeof onTargetFactors>>,
+  { actual }: Pick<Found, 'actual'>,
+): IndicatorStatus['onTargetFactors'] {
+  const factorEffect = actual === null || figure.actual === null ? null : actual - figure.actual
+  return { factorMonth, co2Factor, actual: figure.actual, forecast: figure.forecast, factorEffect }
 }
 
 /**

@@ -57,6 +57,20 @@ export const indicatorStatusSchema = z.object({
   /** Source of the target. */
   targetSource: z.string().nullable(),
   targetStandIn: z.boolean(),
+  /**
+   * CO2 with a target, when factors changed since its base: the same use by the target's factors. Ratio, chance and
+   * status follow from it (docs/rules/dual-control.md#factors-of-a-target).
+   */
+  onTargetFactors: z
+    .object({
+      factorMonth: month,
+      co2Factor: z.string(),
+      actual: amount,
+      forecast: amount,
+      /** The actual by the factors in force minus the actual here: what new factors alone changed; no saving. */
+      factorEffect: amount,
+    })
+    .optional(),
   /** True: no row converts some burnt fuel, so actual and forecast are lower bounds, and only `over` is certain. */
   lowerBound: z.boolean().optional(),
 })

@@ -2,7 +2,7 @@
 // targets. The children's caps must fit under the parent's. Whether their intensities fit depends on how the children
 // grow, so the result is reported and blocks nothing.
 
-import { type Indicator, isTotal } from '../indicator.ts'
+import { DUAL_CONTROL, type Indicator, isTotal } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
 import { must } from '../must.ts'
 import type { Target } from '../registry/records.ts'
@@ -29,15 +29,17 @@ export function planYears({ baseYear, endYear, years }: Target): number[] {
 
 /** Problems of one target by itself: an explicit year outside its plan, or no explicit year within it. */
 export function targetProblems(target: Target): PlanProblem[] {
-  const { baseYear, endYear, years } = target
-  if (years === undefined) return []
+  const { baseYear, endYear, years, indicator, factorMonth } = target
+  const stray = factorMonth !== undefined && DUAL_CONTROL[indicator].carriers !== 'co2'
+  const own = stray ? [problem(target, 'factorMonth', `${indicator} has no factors; only CO2 has`)] : []
+  if (years === undefined) return own
   const outside = Object.keys(years).filter((year) => Number(year) < baseYear || Number(year) > endYear)
   const problems = outside.map((year) =>
     problem(target, 'years', `${year} lies outside the plan ${baseYear} to ${endYear}`),
   )
   return planYears(target).length > 0
-    ? problems
-    : [...problems, problem(target, 'years', 'no year of the plan has a value')]
+    ? [...own, ...problems]
+    : [...own, ...problems, problem(target, 'years', 'no year of the plan has a value')]
 }
 
 export interface PlanYear {
@@ -176,7 +178,7 @@ function shareProblems(parent: Target, shares: readonly Share[]): PlanProblem[] 
 const weightOf = (share: Share): number => ('weight' in share ? share.weight : share.baseValue)
 
 function proposalOf(parent: Target, share: Share): Target & { years: Record<string, number> } {
-  const { indicator, baseYear, endYear, path, standIn } = parent
+  const { indicator, baseYear, endYear, path, standIn, factorMonth } = parent
   return {
     subject: share.subject,
     indicator,
@@ -184,6 +186,7 @@ function proposalOf(parent: Target, share: Share): Target & { years: Record<stri
     endYear,
     ...('baseValue' in share && { baseValue: share.baseValue }),
     path,
+    ...(factorMonth && { factorMonth }),
     years: {},
     source: `decomposed from ${parent.subject}: ${parent.source}`,
     standIn,

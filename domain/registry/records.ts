@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { INDICATORS } from '../indicator.ts'
 import { MEDIA } from '../medium.ts'
+import { month } from '../schema.ts'
 import { creditCodeFinding } from './credit-code.ts'
 
 /** Gateway ids double as MQTT client ids and AWS thing names (docs/rules/interfaces.md#mqtt-topics). */
@@ -264,6 +265,13 @@ export const targetSchema = z
     cap: z.number().positive().optional(),
     reductionPct: z.number().min(-100).max(100).optional(),
     path: z.enum(['linear', 'compound']).default('linear'),
+    /**
+     * CO2: the month whose factors convert (docs/rules/dual-control.md#factors-of-a-target); absent: December of the
+     * base year.
+     */
+    factorMonth: month.optional(),
+    /** The shipped plan that the target adopts (domain/standards/plans.ts). */
+    plan: z.string().optional(),
     years: z.record(z.string().regex(/^\d{4}$/), z.number().positive()).optional(),
     source: z.string(),
     /** True for a stand-in, an assumption or a demo value; every screen that shows the target says so. */

@@ -1,7 +1,7 @@
 // Checks the tables of domain/standards/: at import each row's problems are returned; at start a broken shipped table
 // is broken code and throws. Every finding names its table.
 
-import { FYP14_TARGETS, type PlanTarget } from './plans.ts'
+import { PLAN_TARGETS, type PlanTarget } from './plans.ts'
 import type { Quota } from './quota.ts'
 import { QUOTAS_SHANDONG } from './quotas-shandong.ts'
 import {
@@ -26,7 +26,7 @@ export interface CheckedTables extends StandardTables {
 }
 export const STANDARD_TABLES: CheckedTables = {
   ...SHIPPED_TABLES,
-  plans: FYP14_TARGETS,
+  plans: PLAN_TARGETS,
   quotaStandIns: QUOTAS_SHANDONG,
 }
 

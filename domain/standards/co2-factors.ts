@@ -116,6 +116,22 @@ export const CO2_FACTORS: readonly Co2Factor[] = [
   },
 ]
 
+/** JS/T 303-2026 prints gas with full oxidation; the row above has 99 %. It holds where an area adopts it. */
+export const JST_303 = {
+  series: 'JS/T 303-2026 表A.1',
+  dataYear: null,
+  area: NATIONAL,
+  areaName: AREA_NAMES.CN,
+  publisher: 'JS/T 303-2026 公共机构碳排放核算指南',
+  notice: null,
+  // Of its first day only the year is known.
+  validFrom: '2026-01-01',
+  source: 'table A.1 in KutenglaoshuLy/gdnhec-carbon-accounting (docs/rules/facts.md#jst-303)',
+} as const
+export const JST_303_FACTORS: readonly Co2Factor[] = [
+  { ...JST_303, medium: 'gas', value: 2.184, unit: 'kgCO2/m³', certainty: 'secondary' },
+]
+
 type AreaValue = [area: string, value: number, source: string, certainty: Certainty]
 
 function vintage(dataYear: number, issue: Validity & { notice: string }, values: AreaValue[]): Co2Factor[] {

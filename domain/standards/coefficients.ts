@@ -5,6 +5,7 @@
 
 import * as z from 'zod'
 import { CARRIERS, ENERGY_CARRIERS, type EnergyCarrier } from '../medium.ts'
+import { areaCode } from '../registry/records.ts'
 import { type Certainty, datedRow } from './validity.ts'
 
 /**
@@ -28,12 +29,19 @@ export const PLAUSIBLE: Readonly<Record<EnergyCarrier, readonly [low: number, hi
   lpg: [1.6, 1.8],
 }
 
+/** kg/L of liquid fuels; wide bounds that still detect kg/m³ (docs/rules/energy-and-carbon.md#litres). */
+export const PLAUSIBLE_KG_PER_LITRE = [0.65, 1] as const
+export const isLiquid = (carrier: string): boolean => LIQUIDS.some((liquid) => liquid === carrier)
+const LIQUIDS: readonly EnergyCarrier[] = ['petrol', 'kerosene', 'diesel']
+
 const { source, certainty, ...dated } = datedRow
 /** One coefficient of a set. */
 export const coefficientRowSchema = z.object({
   carrier: z.enum(ENERGY_CARRIERS),
   value: z.number().positive(),
   unit: z.enum([...new Set(ENERGY_CARRIERS.map(coefficientUnit))]),
+  /** Density of a liquid fuel, by which its bills may be in litres; absent: the set knows none. */
+  kgPerLitre: z.number().positive().optional(),
   source,
   certainty,
 })
@@ -45,6 +53,8 @@ export type SetPurpose = (typeof SET_PURPOSES)[number]
 /** A set without its coefficients. `name`: label of results that used the set. */
 export const coefficientHeadSchema = z.object({
   purpose: z.enum(SET_PURPOSES),
+  /** The set holds in this area and below; absent: in the whole country. */
+  area: areaCode.optional(),
   name: z.string().min(1),
   standard: z.string().min(1),
   ...dated,
@@ -65,7 +75,9 @@ export const COEFFICIENT_SETS: readonly CoefficientSet[] = [
     validFrom: '2008-06-01',
     validTo: '2021-04-01',
     standIn: false,
-    remark: 'Kept for base years up to 2020. Both dates are from memory.',
+    remark:
+      'Kept for base years up to 2020. Both dates are from memory. Published totals of 2015 fold gas at 1.33: ' +
+      'see statistics-2015 (docs/rules/energy-and-carbon.md#alternatives).',
     rows: [
       row('electricity', 0.1229, MEMORY_2008, 'recalled'),
       row('heat', 34.12, MEMORY_2008, 'recalled'),
@@ -79,8 +91,8 @@ export const COEFFICIENT_SETS: readonly CoefficientSet[] = [
     validFrom: '2021-04-01',
     standIn: false,
     remark:
-      'First day of validity from memory. Gas: 气田气; 1.3300 is 油田气, a known mix-up ' +
-      '(docs/rules/facts.md#coefficients).',
+      'First day of validity from memory. Gas: 气田气; 1.3300 is 油田气, by which published statistics fold it ' +
+      '(docs/rules/facts.md#statistics-of-2015).',
     rows: [
       row('electricity', 0.1229, COPY_2589, 'secondary'),
       row('heat', 34.12, COPY_2589, 'secondary'),
@@ -108,6 +120,33 @@ export const COEFFICIENT_SETS: readonly CoefficientSet[] = [
     ],
   },
 ]
+
+const TOTALS_2015 =
+  'published totals of 重庆 2015, http://chongqing.chinagdp.org/fzgh/201809/759.html (docs/rules/facts.md#statistics-of-2015)'
+
+/**
+ * The set by which the national statistics of 2015 fold: gas at 1.33, petrol and diesel by litre. Which editions use it
+ * is known of one year and one municipality, so it holds where an area adopts it
+ * (docs/rules/energy-and-carbon.md#alternatives).
+ */
+export const STATISTICS_2015: CoefficientSet = {
+  purpose: 'statistics',
+  name: '统计口径 2015 (天然气 1.33)',
+  standard: '公共机构能源资源消费统计调查制度 2015, GB/T 2589-2008',
+  validFrom: '2015-01-01',
+  standIn: false,
+  remark: 'Heat, kerosene and LPG do not occur in the totals; they are those of GB/T 2589-2020.',
+  rows: [
+    row('electricity', 0.1229, TOTALS_2015, 'derived'),
+    row('heat', 34.12, COPY_2589, 'secondary'),
+    row('gas', 1.33, TOTALS_2015, 'derived'),
+    row('rawCoal', 0.7143, TOTALS_2015, 'derived'),
+    { ...row('petrol', 1.4714, TOTALS_2015, 'derived'), kgPerLitre: 0.73 },
+    row('kerosene', 1.4714, COPY_2589, 'secondary'),
+    { ...row('diesel', 1.4571, TOTALS_2015, 'derived'), kgPerLitre: 0.86 },
+    row('lpg', 1.7143, COPY_2589, 'secondary'),
+  ],
+}
 
 function row(carrier: EnergyCarrier, value: number, source: string, certainty: Certainty): Coefficient {
   return { carrier, value, unit: coefficientUnit(carrier), source, certainty }

@@ -3,7 +3,7 @@
 
 import * as z from 'zod'
 import { FUEL_CARRIERS, type FuelCarrier } from '../medium.ts'
-import { FYP14_START, factorShape, NATIONAL } from './co2-factors.ts'
+import { FYP14_START, factorShape, JST_303, NATIONAL } from './co2-factors.ts'
 import { nearestOn } from './validity.ts'
 
 /** The value in kgCO2/kg equals that in t/t. */
@@ -32,6 +32,17 @@ export const FUEL_FACTORS: readonly FuelFactor[] = [
   // docs/rules/facts.md#co2-of-heat-and-fuels.
   { carrier: 'diesel', ...NATIONAL_DATABASE, value: 3.171 },
   { carrier: 'rawCoal', ...NATIONAL_DATABASE, value: 2.492 },
+]
+
+/**
+ * Petrol and diesel are printed in kg/L, here divided by the density that recomputes them. Kerosene (2.539 kg/L) has no
+ * density, 无烟煤 (2.429) and 烟煤 (2.174) are not raw coal: they have no row (docs/rules/facts.md#jst-303).
+ */
+export const JST_303_FUELS: readonly FuelFactor[] = [
+  { ...JST_303, carrier: 'petrol', value: 2.179 / 0.73, unit: 'kgCO2/kg', certainty: 'derived' },
+  // biome-ignore lint/suspicious/noApproximativeNumericConstant: kg per litre of diesel as printed, not e
+  { ...JST_303, carrier: 'diesel', value: 2.718 / 0.86, unit: 'kgCO2/kg', certainty: 'derived' },
+  { ...JST_303, carrier: 'lpg', value: 3.166, unit: 'kgCO2/kg', certainty: 'secondary' },
 ]
 
 /**

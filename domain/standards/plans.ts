@@ -1,10 +1,16 @@
-// Holds the published targets of the 14th five-year plan (2021–2025): caps on totals and falls of intensities in
-// percent. Users derive the targets of subjects from them; the 15th plan is not known (目标未下达).
+// Holds the published targets of the five-year plans: caps on totals and falls of intensities in percent. A subject has
+// one of them only when a target of its own adopts it (docs/rules/dual-control.md#plans). Hebei's of the 15th plan are
+// not known (目标未下达), and the national ones never stand for them.
 
 import type { Indicator } from '../indicator.ts'
 import type { Certainty } from './validity.ts'
 
+/** Ids by which targets adopt a plan. */
+export const PLAN_IDS = ['fyp14', 'fyp15'] as const
+type PlanId = (typeof PLAN_IDS)[number]
+
 export interface PlanTarget {
+  id: PlanId
   plan: string
   /** `CN` or a six-digit division code. */
   area: string
@@ -21,7 +27,7 @@ export interface PlanTarget {
   certainty: Certainty
 }
 
-const YEARS = { baseYear: 2020, endYear: 2025 }
+const YEARS = { id: 'fyp14', baseYear: 2020, endYear: 2025 } as const
 const NATIONAL = {
   plan: '“十四五”公共机构节约能源资源工作规划',
   area: 'CN',
@@ -37,6 +43,24 @@ const HEBEI = {
   certainty: 'official',
 } as const
 
+/** 国管局 and 国家发展改革委; no target of 人均综合能耗 is in the digest that was read. */
+const NATIONAL_15 = {
+  id: 'fyp15',
+  plan: '“十五五”公共机构节能降碳工作方案',
+  area: 'CN',
+  baseYear: 2025,
+  endYear: 2030,
+  baseValue: null,
+  source: 'digest of 2026-08-04 quoting 人民网, one source (docs/rules/facts.md#national-plan-to-2030)',
+  certainty: 'secondary',
+} as const
+
+export const FYP15_TARGETS: readonly PlanTarget[] = [
+  { ...NATIONAL_15, indicator: 'co2PerArea', reductionPct: 8.5 },
+  { ...NATIONAL_15, indicator: 'energyPerArea', reductionPct: 5 },
+  { ...NATIONAL_15, indicator: 'waterPerCapita', reductionPct: 3 },
+]
+
 /** Hebei's plan has no percentages; using the national ones would be an assumption, so Hebei has no such rows. */
 export const FYP14_TARGETS: readonly PlanTarget[] = [
   { ...NATIONAL, indicator: 'energy', baseValue: 1.64e8, cap: 1.89e8 },
@@ -50,3 +74,11 @@ export const FYP14_TARGETS: readonly PlanTarget[] = [
   { ...HEBEI, indicator: 'water', baseValue: 1.85e8, cap: 2.25e8 },
   { ...HEBEI, indicator: 'co2', baseValue: null, cap: 1394e4 },
 ]
+
+export const PLAN_TARGETS: readonly PlanTarget[] = [...FYP14_TARGETS, ...FYP15_TARGETS]
+
+/** The national percentage of an indicator that a target may adopt; undefined when the plan has none. */
+export const nationalFall = (id: string, indicator: string): PlanTarget | undefined =>
+  PLAN_TARGETS.find(
+    (row) => row.id === id && row.indicator === indicator && row.area === 'CN' && row.reductionPct !== undefined,
+  )

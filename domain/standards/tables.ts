@@ -4,13 +4,16 @@
 
 import type { z } from 'zod'
 import { ENERGY_MEDIA } from '../medium.ts'
-import { CO2_FACTORS, CO2_UNITS, type Co2Factor, co2FactorSchema } from './co2-factors.ts'
+import { type Adoption, adoptedRows, adoptionFindings, adoptionSchema } from './alternatives.ts'
+import { CO2_FACTORS, CO2_UNITS, type Co2Factor, co2FactorSchema, NATIONAL } from './co2-factors.ts'
 import {
   COEFFICIENT_SETS,
   type CoefficientSet,
   coefficientSetSchema,
   coefficientUnit,
+  isLiquid,
   PLAUSIBLE,
+  PLAUSIBLE_KG_PER_LITRE,
 } from './coefficients.ts'
 import {
   EUE_QUOTAS_SHANDONG,
@@ -34,6 +37,7 @@ export interface StandardTables {
   coefficients: readonly CoefficientSet[]
   co2Factors: readonly Co2Factor[]
   fuelFactors: readonly FuelFactor[]
+  adoptions: readonly Adoption[]
   pueGrades: readonly PueGrades[]
   eueQuotas: readonly EueQuota[]
   demonstrationLadders: readonly DemonstrationLadder[]
@@ -65,7 +69,7 @@ export interface Table<T> {
 const PLAUSIBLE_FUEL = [1.5, 4] as const
 const isRising = (values: readonly number[]): boolean =>
   values.every((value, index) => index === 0 || value > (values[index - 1] ?? Number.NaN))
-const words = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(' ')
+const words = (...parts: (string | false | undefined)[]): string => parts.filter(Boolean).join(' ')
 
 export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
   quotas: {
@@ -88,7 +92,7 @@ export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
   coefficients: {
     schema: coefficientSetSchema,
     shipped: COEFFICIENT_SETS,
-    keyOf: ({ purpose }) => purpose,
+    keyOf: ({ purpose, area = NATIONAL }) => words(purpose, area !== NATIONAL && `of ${area}`),
     findingsOf: ({ rows }) => [
       new Set(rows.map(({ carrier }) => carrier)).size < rows.length && ['carrier', 'a carrier stands twice'],
       ...ENERGY_MEDIA.filter((carrier) => !rows.some((row) => row.carrier === carrier)).map(
@@ -101,6 +105,17 @@ export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
           (unit !== wanted || !(value >= low && value <= high)) && [
             unit === wanted ? 'value' : 'unit',
             `has ${carrier} ${value} ${unit}; expected ${low} to ${high} ${wanted}`,
+          ]
+        )
+      }),
+      ...rows.map(({ carrier, kgPerLitre }): RowFinding | false => {
+        const [low, high] = PLAUSIBLE_KG_PER_LITRE
+        if (kgPerLitre === undefined) return false
+        if (!isLiquid(carrier)) return ['kgPerLitre', `is not of ${carrier}, which is no liquid`]
+        return (
+          !(kgPerLitre >= low && kgPerLitre <= high) && [
+            'kgPerLitre',
+            `has ${carrier} ${kgPerLitre} kg/L; expected ${low} to ${high}`,
           ]
         )
       }),
@@ -127,6 +142,13 @@ export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
         `has ${value} ${unit}; expected ${PLAUSIBLE_FUEL[0]} to ${PLAUSIBLE_FUEL[1]}`,
       ],
     ],
+    endless: false,
+  },
+  adoptions: {
+    schema: adoptionSchema,
+    shipped: [],
+    keyOf: ({ alternative, area }) => `${alternative} by ${area}`,
+    findingsOf: adoptionFindings,
     endless: false,
   },
   pueGrades: {
@@ -190,11 +212,27 @@ export const tableRowId = (kind: TableKind, row: TableRow): string => `${tableOf
 /**
  * Merges `imported` with the shipped rows, key by key. An imported row replaces the shipped one that begins on the same
  * day. A row without `validTo` holds until the next of its key begins. A stand-in ends on the first day of any row that
- * is not a stand-in. check.ts detects overlaps and gaps in the result.
+ * is not a stand-in. The rows of adopted alternatives are laid over the shipped ones in the same way, below the
+ * imported ones. check.ts detects overlaps and gaps in the result.
  */
 export function tablesInForce(imported: Partial<StandardTables> = {}): StandardTables {
-  const rows = TABLE_KINDS.map((kind) => [kind, rowsInForce(kind, imported[kind] ?? [])])
+  const adopted: Partial<StandardTables> = adoptedRows(rowsInForce('adoptions', imported.adoptions ?? []) as Adoption[])
+  const rows = TABLE_KINDS.map((kind) => {
+    const own = imported[kind] ?? []
+    return [kind, rowsInForce(kind, [...adoptedBeside(kind, adopted[kind] ?? [], own), ...own])]
+  })
   return Object.fromEntries(rows) as StandardTables
+}
+
+/** An imported row goes before an adopted one of its key, from its first day on. */
+function adoptedBeside(kind: TableKind, adopted: readonly TableRow[], own: readonly TableRow[]): TableRow[] {
+  const { keyOf } = tableOf(kind)
+  return adopted.flatMap((row) => {
+    const days = own.filter((one) => keyOf(one) === keyOf(row)).map(({ validFrom }) => validFrom)
+    if (days.includes(row.validFrom)) return []
+    const next = days.filter((day) => day > row.validFrom).sort()[0]
+    return next !== undefined && row.validTo !== undefined && next < row.validTo ? [{ ...row, validTo: next }] : [row]
+  })
 }
 
 export const SHIPPED_TABLES: StandardTables = tablesInForce()

@@ -35,15 +35,17 @@ export const isValidOn = (row: Validity, date: string): boolean =>
 
 /**
  * The row that holds on a local date for the first area of `path` that has one. With `retroactive` an area's earliest
- * row also holds for days before it, but a valid row further up the path takes precedence.
+ * row also holds for days before it, but a valid row further up the path takes precedence. A row without an area is of
+ * the last one.
  */
-export function nearestOn<T extends Validity & { area: string }>(
+export function nearestOn<T extends Validity & { area?: string | undefined }>(
   rows: readonly T[],
   date: string,
   path: readonly string[],
   { retroactive }: { retroactive?: boolean },
 ): T | undefined {
-  const ofArea = path.map((area) => rows.filter((row) => row.area === area))
+  const whole = path.at(-1)
+  const ofArea = path.map((area) => rows.filter((row) => (row.area ?? whole) === area))
   const find = (on: (own: readonly T[]) => T | undefined) => ofArea.map(on).find((row) => row !== undefined)
   return (
     find((own) => own.find((row) => isValidOn(row, date))) ??

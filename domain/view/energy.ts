@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { TARIFF_PERIODS } from '../energy/tariff-period.ts'
 import { QUOTA_INDICATORS } from '../indicator.ts'
 import { PUE_PROBLEMS } from '../judge/data-centre.ts'
+import { quotaTargetRuleSchema, quotaTargetSchema } from '../judge/quota-target.ts'
 import { BILL_CARRIERS, LEDGER_SCOPES, LEDGER_SOURCES, MEDIA } from '../medium.ts'
 import { RATINGS } from '../rating.ts'
 import { METER_ROLES } from '../registry/records.ts'
@@ -202,3 +203,12 @@ const pace = z.object({
 /** `GET /institutions/{id}/pace`. */
 export const paceViewSchema = z.object({ institution: z.string(), asOfMs: z.number(), pace: z.array(pace) })
 export type PaceView = z.infer<typeof paceViewSchema>
+
+/** `GET /institutions/{id}/quota-target`: a model (docs/rules/dual-control.md#quota-and-target). */
+export const quotaTargetViewSchema = z.object({
+  institution: z.string(),
+  year: z.number(),
+  rule: quotaTargetRuleSchema,
+  /** Empty until the year before has passed. */
+  targets: z.array(quotaTargetSchema),
+})

@@ -152,6 +152,31 @@ export const explainViewSchema = z.object({
   /** Target or quota row that the number is compared with; null when none was issued. */
   against: z.object({ name: z.string(), source: z.string(), standIn: z.boolean(), row: z.unknown() }).nullable(),
   status: z.unknown(),
+  /** CO2 with a target whose factors have changed since: the step from the result to what is compared. */
+  targetFactors: z
+    .object({
+      factorMonth: asMonth(z.string()),
+      co2Factor: z.string(),
+      /** By the target's factors; of the status, and of the months below. */
+      actual: amount,
+      result: amount,
+      forecast: amount,
+      factorEffect: amount,
+      /** amount × (target's factor − factor in force). */
+      changes: z.array(
+        z.object({
+          carrier: z.string(),
+          amount: z.number(),
+          unit: z.string(),
+          inForce: z.string(),
+          target: z.string(),
+          changeKg: z.number(),
+        }),
+      ),
+      /** False: areas below have factors of their own; their changes are in the actual, not in the list. */
+      isWhole: z.boolean(),
+    })
+    .nullable(),
   /** Present when the request names a meter and a day. */
   detail: detailSchema.nullable(),
   /** Cursor of the next children of an area, or meters of an institution; null at the end. */

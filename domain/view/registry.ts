@@ -1,7 +1,14 @@
 // Defines the HTTP answers on the registry: the result of an import, and the rows of a table used by judging.
 
 import * as z from 'zod'
+import { INDICATORS } from '../indicator.ts'
+import { amount } from '../schema.ts'
+import { co2FactorSchema } from '../standards/co2-factors.ts'
+import { coefficientSetSchema } from '../standards/coefficients.ts'
+import { fuelFactorSchema } from '../standards/fuel-factors.ts'
+import { PLAN_IDS } from '../standards/plans.ts'
 import { TABLE_KINDS } from '../standards/tables.ts'
+import { CERTAINTIES } from '../standards/validity.ts'
 import { calendarDaySchema } from '../standards/working-days.ts'
 
 /** `PUT /registry`. */
@@ -27,6 +34,39 @@ export const tableViewSchema = z.object({
       validFrom: z.string(),
       standIn: z.boolean().optional(),
       imported: z.boolean().meta({ description: 'False: the row came with the product' }),
+    }),
+  ),
+})
+
+/** `GET /alternatives`. */
+export const alternativesViewSchema = z.object({
+  alternatives: z.array(
+    z.object({
+      alternative: z.string(),
+      adoptableFrom: z.string(),
+      coefficients: z.array(coefficientSetSchema),
+      co2Factors: z.array(co2FactorSchema),
+      fuelFactors: z.array(fuelFactorSchema),
+    }),
+  ),
+})
+
+/** `GET /plans`. */
+export const plansViewSchema = z.object({
+  targets: z.array(
+    z.object({
+      id: z.enum(PLAN_IDS),
+      plan: z.string(),
+      area: z.string().meta({ description: '`CN`: the nation' }),
+      indicator: z.enum(INDICATORS),
+      baseYear: z.number(),
+      endYear: z.number(),
+      baseValue: amount,
+      cap: z.number().optional(),
+      reductionPct: z.number().optional(),
+      source: z.string(),
+      certainty: z.enum(CERTAINTIES),
+      adoptable: z.boolean().meta({ description: 'A target may name the plan: a national percentage' }),
     }),
   ),
 })

@@ -1,16 +1,19 @@
-// Routes for the energy of one institution or area: carbon ledger, meter tree, cost, data centre and quota pace.
+// Routes for the energy of one institution or area: carbon ledger, meter tree, cost, data centre, quota pace and the
+// yearly target by quota.
 
-import { monthRange } from '../../domain/calendar.ts'
+import { type Month, monthRange } from '../../domain/calendar.ts'
 import type { CarbonLedger } from '../../domain/energy/carbon-ledger.ts'
 import { quotaPace } from '../../domain/judge/quota-pace.ts'
+import { QUOTA_TARGET_RULE, quotaTarget } from '../../domain/judge/quota-target.ts'
 import {
   costViewSchema,
   dataCentreViewSchema,
   ledgerViewSchema,
   paceViewSchema,
+  quotaTargetViewSchema,
   treeViewSchema,
 } from '../../domain/view/energy.ts'
-import { subjectMonths } from '../judging/judgement.ts'
+import { quotaOf, subjectMonths } from '../judging/judgement.ts'
 import { costOfMonth, dataCentreOf, treeOf } from './institution-hours.ts'
 import { areaLedgerOf, ledgerOf } from './institution-years.ts'
 import { areaOf, institutionOf, monthQuery, monthShown, yearAsked, yearQuery } from './query.ts'
@@ -75,6 +78,21 @@ export const energyRoutes = {
         asOfMs,
         pace: quotaPace(institution, months, await registry.quotas(), asOfMs),
       }
+    },
+  }),
+  ...route('GET /api/v1/institutions/{id}/quota-target', {
+    summary: 'The values that the quota rule of the central organs would set for a year, from the year before: a model',
+    query: yearQuery,
+    response: quotaTargetViewSchema,
+    async handle(context, { query }) {
+      const { platform, registry } = context
+      const { institution } = await institutionOf(context)
+      const year = yearAsked(query, context)
+      const month = `${year - 1}-12` as Month
+      const nowMs = monthRange(month).toMs
+      const status =
+        platform.now() < nowMs ? [] : await quotaOf(platform.state, registry, { institution, month, nowMs })
+      return { institution: institution.id, year, rule: QUOTA_TARGET_RULE, targets: status.map(quotaTarget) }
     },
   }),
 }

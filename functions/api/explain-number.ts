@@ -4,9 +4,11 @@
 
 import { addMonths, dayLabel, dayOf, type Month, monthRange, yearOf } from '../../domain/calendar.ts'
 import { billId } from '../../domain/energy/bill.ts'
+import type { StandardsInForce } from '../../domain/energy/conversion.ts'
 import type { MonthInput } from '../../domain/energy/institution-month.ts'
 import { monthSources } from '../../domain/energy/month-source.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
+import { explainTargetFactors } from '../../domain/explain/target-factors.ts'
 import {
   INDICATORS,
   type Indicator,
@@ -20,7 +22,7 @@ import { statusOf } from '../../domain/judge/dual-control.ts'
 import { statusOfChance } from '../../domain/judge/forecast-status.ts'
 import { knownShareLimits } from '../../domain/judge/known-share.ts'
 import { quotaRow } from '../../domain/judge/quota.ts'
-import type { QuotaStatus } from '../../domain/judge/result.ts'
+import type { IndicatorStatus, QuotaStatus } from '../../domain/judge/result.ts'
 import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
 import { must } from '../../domain/must.ts'
 import { rate } from '../../domain/rating.ts'
@@ -29,6 +31,7 @@ import { meanSize } from '../../domain/registry/size.ts'
 import type { ExplainCheck, ExplainedIndicator, ExplainTerm, ExplainView } from '../../domain/view/explain.ts'
 import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
 import { amountsOfSums } from '../judging/month-amounts.ts'
+import { ownRowsBelow } from '../judging/target-factors.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { metersOfInstitution, parentOf, type RegistryReader } from '../registry/reader.ts'
@@ -81,20 +84,16 @@ export async function explain(
   const row = indicatorRow(table, indicator)
   if (!row) throw new RangeError(`${table} has no indicator ${indicator}`)
   const [areas, tables] = [await registry.areas(), await registry.tables()]
-  const { fromMs, toMs } = monthRange(month)
-  const asOfMs = Math.min(nowMs, toMs)
-  const endMs = Math.max(asOfMs, fromMs + 1)
+  const asOfMs = Math.min(nowMs, monthRange(month).toMs)
+  const endMs = Math.max(asOfMs, monthRange(month).fromMs + 1)
   const children = institution ? undefined : await childrenOf(area, { registry, areas })
-  const isPending = async (): Promise<boolean> => {
-    const dirty = await state.get(dirtyKey(institution ? area : (parentOf(area, areas) ?? area)))
-    return (dirty?.value[subject]?.length ?? 0) > 0
-  }
-  const wasPending = await isPending()
+  const shard = institution ? area : (parentOf(area, areas) ?? area)
+  const wasPending = await isPending(state, shard, subject)
   const window = explainWindow(table, indicator, endMs)
-  const isWater = indicator === 'water' || indicator === 'waterPerCapita'
-  const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater }))
-  const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
   const standards = (given: Month) => standardsIn({ areas, tables }, area, given)
+  const isWater = row.resource === 'water'
+  const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater, standards }))
+  const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
   const { months } = await monthsOf(subject)
   const below = children && (await Promise.all(children.map(monthsOf)))
   const chain = explainMonths({ table, indicator, endMs, own, months, standards, children: below })
@@ -102,6 +101,8 @@ export async function explain(
   // A number that could be computed is withheld when too little of it is known, or it cannot be told apart or be true.
   const isWithheld = held.known.reason !== null && chain.result !== null
   const result = isWithheld ? null : chain.result
+  const isWhole = institution !== undefined || ownRowsBelow({ area, areas, tables }).length === 0
+  const step = explainTargetFactors({ row, months, standards, explained: chain.months, status: held.judged, isWhole })
   const value = sameNumber('value', `${indicator} shown, and of the months below`, [held.shown, result])
   // A number that is not given agrees with nothing.
   const shownChecks = held.shown === null && result === null ? [] : [...held.rating(result), value]
@@ -119,14 +120,13 @@ export async function explain(
     why: isWithheld ? held.known.reason : chain.why,
     ...knownStep(held.known, asOfMs),
     matches: value.ok,
-    checks: [...shownChecks, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
+    checks: [...shownChecks, ...step.checks, ...chain.checks, ...(own?.checks ?? []), ...(day?.checks ?? [])],
     // Checked before and after: data judged in between mixes two states as well.
-    pending: wasPending || (await isPending()),
+    pending: wasPending || (await isPending(state, shard, subject)),
     window: { fromMs: monthRange(must(window[0]).month).fromMs, toMs: endMs },
     meters: own ? await metersExplained(platform, metersIn(own.meters, listed), own) : [],
     bills: own?.bills ?? [],
-    against: held.against,
-    status: held.status,
+    ...{ against: held.against, status: held.status, targetFactors: step.targetFactors },
     detail: day?.detail ?? null,
     next: page.next,
   }
@@ -136,6 +136,12 @@ const knownStep = ({ knownShare, knownPart }: Known, asOfMs: number) => ({
   ...{ knownShare, knownPart },
   limits: knownShareLimits(dayLabel(dayOf(asOfMs - 1))),
 })
+
+/** True when months of the subject are still to be judged anew. */
+async function isPending(state: Platform['state'], shard: string, subject: string): Promise<boolean> {
+  const dirty = await state.get(dirtyKey(shard))
+  return (dirty?.value[subject]?.length ?? 0) > 0
+}
 
 /** The terms of the children on this page, and one for the sum of all others. */
 function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): ExplainTerm[] {
@@ -152,9 +158,15 @@ function termsOf(terms: readonly ExplainTerm[], shown: ReadonlySet<string>): Exp
 /** An institution's meters with their hours in the window, its bills, and how each month is made of them. */
 async function ownOf(
   { platform: { state, consumption }, registry }: { platform: Platform; registry: RegistryReader },
-  given: { institution: Institution; window: ReturnType<typeof explainWindow>; endMs: number; isWater: boolean },
+  given: {
+    institution: Institution
+    window: ReturnType<typeof explainWindow>
+    endMs: number
+    isWater: boolean
+    standards: (month: Month) => StandardsInForce
+  },
 ) {
-  const { institution, window, endMs, isWater } = given
+  const { institution, window, endMs, isWater, standards } = given
   const all = metersOfInstitution(await registry.shard(institution.area), institution.id)
   const meters = all.filter(({ medium }) => (medium === 'water') === isWater)
   const names = window.map(({ month }) => month)
@@ -178,7 +190,10 @@ async function ownOf(
     ...range,
     meters,
     daysOf,
-    sources: (month) => monthSources({ institution, meters, bills, month, asOfMs: endMs, amounts: amounts(month) }),
+    sources: (month) => {
+      const sets = standards(month)
+      return monthSources({ institution, meters, bills, month, asOfMs: endMs, amounts: amounts(month), sets })
+    },
     size: (month) => sizesOf(institution, monthRange(month), endMs),
     checks: meters.flatMap(({ id, kind }) =>
       kind === 'offline' ? [] : [meterCheck(id, names, { amounts, days: daysOf.get(id) ?? [] })],
@@ -233,6 +248,8 @@ async function childrenOf(
 
 interface Held extends Pick<ExplainView, 'shown' | 'against' | 'status'> {
   known: Known
+  /** The status, when it is of dual control. */
+  judged: IndicatorStatus | null
   /** Whether the rating or status follows from the result. */
   rating(result: number | null): ExplainCheck[]
 }
@@ -249,7 +266,7 @@ async function heldAgainst(
   if (table === 'quota') {
     const name = QUOTA_INDICATORS.find((one) => one === indicator)
     if (!institution || !name)
-      return { shown: null, against: null, status: null, known: NOTHING_KNOWN, rating: () => [] }
+      return { shown: null, against: null, status: null, known: NOTHING_KNOWN, judged: null, rating: () => [] }
     const status = (await quotaOf(platform.state, registry, { institution, month, nowMs })).find(
       (one) => one.indicator === name,
     )
@@ -258,6 +275,7 @@ async function heldAgainst(
       shown: status?.actual ?? null,
       status: status ?? null,
       known: status ?? NOTHING_KNOWN,
+      judged: null,
       against: row ? { name: row.standard, source: row.source, standIn: row.standIn, row } : null,
       rating: (result) => [
         sameText(`rating of ${name}`, status?.rating ?? null, row && result !== null ? rate(result, row) : null),
@@ -275,9 +293,11 @@ async function heldAgainst(
     if (!target || result === null) return null
     const chance = status?.chance ?? null
     if (chance === null && isTotal(indicator as Indicator)) return null
+    // Held against its target on the target's own factors, where new ones have come since.
+    const value = status?.onTargetFactors?.forecast ?? result
     const found =
       chance === null
-        ? statusOf(result / targetValue(target, year))
+        ? statusOf(value / targetValue(target, year))
         : statusOfChance(chance, dayLabel(dayOf(asOfMs - 1)))
     return status?.lowerBound && found !== 'over' ? null : found
   }
@@ -285,6 +305,7 @@ async function heldAgainst(
     shown: status?.actual ?? null,
     status: status ?? null,
     known: status ?? NOTHING_KNOWN,
+    judged: status ?? null,
     against: target
       ? { name: `${target.subject} ${target.indicator}`, source: target.source, standIn: target.standIn, row: target }
       : null,

@@ -95,7 +95,8 @@ async function chainOf({ subject, finding }: Alert, context: RouteContext): Prom
   const institution = (await registry.institution(subject.id))?.institution
   const question = { area: institution?.area ?? subject.id, table, indicator, month, limit: LISTED } as const
   const chain = await explain(platform, registry, { ...question, ...(institution && { institution }) })
-  const { forecast = null } = (chain.status ?? {}) as { forecast?: number | null }
+  const status = (chain.status ?? {}) as { forecast?: number | null }
+  const { forecast = null } = chain.targetFactors ?? status
   const value = asked.now && { forecast, result: chain.result }[asked.now]
   const { asOfMs } = chain
   return { ...nothing, chain, checks: [...nothing.checks, ...chain.checks], now: { value, asOfMs } }

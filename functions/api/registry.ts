@@ -2,9 +2,22 @@
 
 import { importLeaveSchema, registryPartSchema } from '../../domain/import/kinds.ts'
 import { must } from '../../domain/must.ts'
+import {
+  ALTERNATIVE_NAMES,
+  ALTERNATIVES,
+  type AlternativeRows,
+  adoptableFrom,
+} from '../../domain/standards/alternatives.ts'
+import { nationalFall, PLAN_TARGETS } from '../../domain/standards/plans.ts'
 import { TABLE_KINDS, tableRowId } from '../../domain/standards/tables.ts'
 import { daysInForce } from '../../domain/standards/working-days.ts'
-import { calendarViewSchema, importViewSchema, tableViewSchema } from '../../domain/view/registry.ts'
+import {
+  alternativesViewSchema,
+  calendarViewSchema,
+  importViewSchema,
+  plansViewSchema,
+  tableViewSchema,
+} from '../../domain/view/registry.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
 import { yearQuery } from './query.ts'
@@ -37,6 +50,29 @@ export const registryRoutes = {
         imported: own.has(tableRowId(table, row)),
       }))
       return { table, rows }
+    },
+  }),
+  ...route('GET /api/v1/alternatives', {
+    summary:
+      'Published coefficients and factors that an area may adopt by the table `adoptions`; they hold nowhere else',
+    response: alternativesViewSchema,
+    async handle() {
+      const alternatives = ALTERNATIVE_NAMES.map((alternative) => {
+        const { coefficients, co2Factors, fuelFactors }: AlternativeRows = ALTERNATIVES[alternative]
+        const rows = { coefficients: [...coefficients], co2Factors: [...co2Factors], fuelFactors: [...fuelFactors] }
+        return { alternative, adoptableFrom: adoptableFrom(alternative), ...rows }
+      })
+      return { alternatives }
+    },
+  }),
+  ...route('GET /api/v1/plans', {
+    summary:
+      'The published targets of five-year plans; a target of a subject may adopt a national percentage by `plan`',
+    response: plansViewSchema,
+    async handle() {
+      return {
+        targets: PLAN_TARGETS.map((row) => ({ ...row, adoptable: nationalFall(row.id, row.indicator) === row })),
+      }
     },
   }),
   ...route('GET /api/v1/calendar', {

@@ -45,9 +45,15 @@ export function judgedByOf(
 ): ReadonlyMap<string, string> {
   const path = areaPathOf(shard, new Map(areas.map((area) => [area.code, area])))
   const area = areas.find(({ code }) => code === shard)
-  const holds = (row: { area: string }): boolean => row.area === NATIONAL || path.includes(row.area)
+  const holds = ({ area = NATIONAL }: { area?: string | undefined }): boolean =>
+    area === NATIONAL || path.includes(area)
   const { coefficients, co2Factors, fuelFactors } = tables
-  const converted = fingerprintOf([JUDGED_SINCE, coefficients, co2Factors.filter(holds), fuelFactors.filter(holds)])
+  const converted = fingerprintOf([
+    JUDGED_SINCE,
+    coefficients.filter(holds),
+    co2Factors.filter(holds),
+    fuelFactors.filter(holds),
+  ])
   const placed = fingerprintOf([path, area?.name])
   return new Map(
     [...institutions, ...parts].map((institution) => {

@@ -14,6 +14,7 @@ import type { StandardTables } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { allYears, readYear, readYears, storedYear, subjectYearKey, type YearMonths } from './subject-year.ts'
+import { monthsOnTargetFactors } from './target-factors.ts'
 
 /**
  * Data older than a standard or factor are judged by its earliest row, named in the result: an institution's history
@@ -96,12 +97,20 @@ export async function dualControlOf(
   const used = months.filter((one) => one.month <= month && one.month >= `${year - 1}`)
   const sets = used.map((part) => ({ part, sets: standardsIn({ areas, tables }, area, part.month) }))
   const names = namesOf(sets.map((one) => one.sets))
+  const targets = await registry.targets(subject)
+  const monthsOf = (code: string) => subjectMonths(state, code, month)
+  const standards = (code: string, given: Month) => standardsIn({ areas, tables }, code, given)
+  const onFactors = await monthsOnTargetFactors(
+    { area, isArea: subject === area, months, areas, tables, standards, monthsOf },
+    { targets, asOfMs },
+  )
   return judge({
     subject,
     month,
     asOfMs,
     months,
-    targets: await registry.targets(subject),
+    targets,
+    onFactors,
     calendar: (await registry.workingDays()).differing,
     ...(profileArea && { areaMonths: await subjectMonths(state, profileArea, month) }),
     coefficientSet: names.coefficientSet,

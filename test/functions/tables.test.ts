@@ -79,6 +79,27 @@ test('a fuel without a factor is a lower bound until its factor is imported; the
   ])
 })
 
+test('litres are refused until the area adopts a set that weighs them', async () => {
+  const platform = await openTestPlatform()
+  await register(platform, PROVINCE)
+  const litres = billSchema.parse({ ...bill, unit: 'L' })
+  const refused = await importRegistry(platform.state, { bills: [litres] })
+  expect(refused.problems).toMatchObject([
+    { kind: 'bills', field: 'unit', reason: expect.stringMatching(/no density/) },
+  ])
+
+  const [adoption] = recordsOf('adoptions', [
+    { 采用口径: 'statistics-2015', 区划代码: '130100', 生效日期: '2026-01-01', 依据: '市发〔2026〕1号' },
+  ])
+  await register(platform, { adoptions: [adoption], bills: [litres] })
+  await derive(platform)
+  // 100 L × 0.73 kg/L = 73 kg, × 1.4714 = 107.4122 kgce.
+  const march = await monthOf(platform, '2026-03')
+  expect(march.petrolKg).toBeCloseTo(73, 9)
+  expect(march.energyKgce).toBeCloseTo(107.4122, 9)
+  expect(march).toMatchObject({ fuelKgWithoutCoefficient: 0 })
+})
+
 test('a table that does not concern an institution judges nothing of it anew', async () => {
   const platform = await openTestPlatform()
   await register(platform, { ...PROVINCE, bills: [bill] })

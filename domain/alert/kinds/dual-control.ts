@@ -103,8 +103,11 @@ export const dualControlOver: KindDefinition<TargetFacts, 'judged'> = {
  */
 export function highestTarget(asked: Asked, status: DualControl | null): Detected<TargetFacts> {
   const rated = (status?.provisional ? [] : (status?.indicators ?? [])).flatMap(
-    ({ ratio, forecast, target, ...row }) =>
-      ratio === null || forecast === null || target === null ? [] : [{ ...row, forecast, target, pct: 100 * ratio }],
+    ({ ratio, target, onTargetFactors, ...row }) => {
+      const forecast = onTargetFactors ? onTargetFactors.forecast : row.forecast
+      if (ratio === null || forecast === null || target === null) return []
+      return [{ ...row, forecast, target, pct: 100 * ratio }]
+    },
   )
   const highest = highestOf(rated, asked.limits)
   if (!highest) return unjudged(asked)

@@ -15,6 +15,8 @@ import { kgceOf, standardsOn } from '../../../domain/energy/conversion.ts'
 import { tariffSchema } from '../../../domain/energy/tariff.ts'
 import { checkRegistry } from '../../../domain/import/check.ts'
 import type { Registry } from '../../../domain/import/registry.ts'
+import { isTotal } from '../../../domain/indicator.ts'
+import { checkDecomposition } from '../../../domain/judge/target-plan.ts'
 import {
   areaSchema,
   gatewaySchema,
@@ -102,6 +104,23 @@ describe('the registry', () => {
       expect(target.source).toContain('demo figure')
     }
   })
+
+  test.each(['2026-11-23T10:20:00+08:00', '2028-02-29T10:20:00+08:00', '2025-06-01T00:00:00+08:00'])(
+    'lets the caps of the cities sum to those of the province, started %s',
+    (start) => {
+      const { areas, targets } = demoRegistry({ seed: 'kilowatch', startMs: Date.parse(start) })
+      const parent = targets.filter(({ subject }) => subject === '130000')
+      const children = areas.filter(({ level }) => level === 'city').map(({ code }) => code)
+      const check = checkDecomposition({ parent, children, targets, sizeOf: () => null })
+      expect(check.problems).toEqual([])
+      const totals = check.years.filter(({ indicator }) => isTotal(indicator))
+      expect(totals).toHaveLength(3 * 5)
+      for (const { parent: cap, children: sum, without } of totals) {
+        expect(without).toEqual([])
+        expect(Math.abs((sum ?? 0) / cap - 1)).toBeLessThan(1e-12)
+      }
+    },
+  )
 
   test('fits the schemas and refers only to itself', () => {
     const rows = [

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { accountBills, type Bill, billedAmount, billId, billSchema } from '../../../domain/energy/bill.ts'
 import { type Meter, meterSchema } from '../../../domain/registry/records.ts'
+import { STATISTICS_2015 } from '../../../domain/standards/coefficients.ts'
 
 const bill = (of: Partial<Bill>): Bill =>
   billSchema.parse({ institution: 'i', carrier: 'diesel', month: '2026-03', quantity: 1, unit: 'kg', ...of })
@@ -45,6 +46,7 @@ describe('the bills of a month', () => {
     const want = {
       ofMeter: new Map([['G', { bill: gas, amount: 30, costYuan: 90 }]]),
       loose: [{ bill: fuel, amount: 2000, costYuan: null }],
+      litresWithoutDensity: 0,
       problems: [],
     }
     expect(account(gas, fuel, ...others)).toEqual(want)
@@ -73,6 +75,19 @@ describe('the bills of a month', () => {
     const { ofMeter, loose, problems } = account(bad, bill({ carrier: 'lpg' }))
     expect(problems).toEqual([{ record: billId(bad), field, reason: expect.stringContaining(reason) }])
     expect([ofMeter.size, loose.length]).toEqual([0, 1])
+  })
+
+  it('weigh litres by the density of the set, and keep apart litres that nothing weighs', () => {
+    const own = bill({ quantity: 100, unit: 'L' })
+    const weighed = accountBills([own], { institution: 'i', month: '2026-03', meters, set: STATISTICS_2015 })
+    expect(weighed).toMatchObject({ loose: [{ amount: 86 }], litresWithoutDensity: 0, problems: [] })
+    const kerosene = bill({ carrier: 'kerosene', quantity: 7, unit: 'L' })
+    const set = STATISTICS_2015
+    expect(accountBills([kerosene], { institution: 'i', month: '2026-03', meters, set })).toMatchObject({
+      loose: [],
+      litresWithoutDensity: 7,
+      problems: [{ field: 'unit', reason: expect.stringContaining(`${set.name} has no density`) }],
+    })
   })
 
   it('count a bill once that is given twice', () => {

@@ -385,3 +385,53 @@ describe('the coverage', () => {
 it('refuses to judge a month that has not begun', () => {
   expect(() => judgeMonth('2026-03', [], [], { asOfMs: monthRange('2026-03').fromMs })).toThrow(RangeError)
 })
+
+describe('CO2 on the factors of the target', () => {
+  // 100,000 kWh a year: 72.52 t at 0.7252, 65.16 t at 0.6516 (docs/rules/dual-control.md#factors-of-a-target).
+  const inForce = [
+    ...monthsOf(2025, { co2T: 72.52, energyTce: 12.29 }),
+    ...monthsOf(2026, { co2T: 65.16, energyTce: 12.29 }),
+  ]
+  const onBase = [
+    ...monthsOf(2025, { co2T: 72.52, energyTce: 12.29 }),
+    ...monthsOf(2026, { co2T: 72.52, energyTce: 12.29 }),
+  ]
+  const onFactors = new Map([['2025-12' as const, { months: onBase, co2Factor: 'factors of 2025-12' }]])
+  const of = { baseYear: 2025, endYear: 2030 }
+  const cap = (indicator: 'co2' | 'co2PerArea', value: number) => target({ ...of, indicator, years: { 2026: value } })
+
+  it('is over, though the new factor alone would bring it below the cap', () => {
+    const co2 = row(judgeMonth('2026-12', inForce, [cap('co2', 70)], { onFactors }), 'co2')
+    expect(co2.actual).toBeCloseTo(65.16, 9)
+    expect(co2.ratio).toBeCloseTo(72.52 / 70, 9)
+    expect(co2.status).toBe('over')
+    expect(co2.onTargetFactors).toMatchObject({ factorMonth: '2025-12', co2Factor: 'factors of 2025-12' })
+    expect(co2.onTargetFactors?.actual).toBeCloseTo(72.52, 9)
+    expect(co2.onTargetFactors?.factorEffect).toBeCloseTo(-7.36, 9)
+    expect(row(judgeMonth('2026-12', inForce, [cap('co2', 70)]), 'co2').status).toBe('onTrack')
+  })
+
+  it('judges the intensity in the same way, and energy not at all', () => {
+    const targets = [cap('co2PerArea', 70), target({ ...of, years: { 2026: 13 } })]
+    const judged = judgeMonth('2026-12', inForce, targets, { onFactors })
+    expect(row(judged, 'co2PerArea').onTargetFactors?.actual).toBeCloseTo(72.52, 9)
+    expect(row(judged, 'co2PerArea').ratio).toBeCloseTo(72.52 / 70, 9)
+    expect(row(judged, 'energy').onTargetFactors).toBeUndefined()
+    expect(dualControlSchema.parse(judged)).toEqual(judged)
+  })
+
+  it('forecasts on one vintage: the same use in both years is no fall', () => {
+    const june = judgeMonth('2026-06', inForce.slice(0, 18), [cap('co2', 75)], { onFactors: onJune() })
+    expect(row(june, 'co2').onTargetFactors?.forecast).toBeCloseTo(72.52, 3)
+    function onJune() {
+      return new Map([['2025-12' as const, { months: onBase.slice(0, 18), co2Factor: 'f' }]])
+    }
+  })
+
+  it('takes the factors that the target names', () => {
+    const named = { ...cap('co2', 70), factorMonth: '2026-01' as const }
+    const co2 = row(judgeMonth('2026-12', inForce, [named], { onFactors }), 'co2')
+    expect(co2.onTargetFactors).toBeUndefined()
+    expect(co2.ratio).toBeCloseTo(65.16 / 70, 9)
+  })
+})

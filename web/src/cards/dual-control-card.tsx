@@ -122,6 +122,15 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
             <div className="faint">{bandWords(row, (amount) => formatIndicator(row.indicator, amount), text)}</div>
           )}
           {row.forecastBasis && <div className="faint">{text.forecastBases[row.forecastBasis]}</div>}
+          {row.onTargetFactors && (
+            <div className="faint" data-testid={`target-factors-${row.indicator}`}>
+              {text.onTargetFactors(
+                row.onTargetFactors.factorMonth,
+                formatIndicator(row.indicator, row.onTargetFactors.forecast),
+                formatIndicator(row.indicator, row.onTargetFactors.factorEffect),
+              )}
+            </div>
+          )}
         </>
       ),
     },

@@ -197,6 +197,7 @@ function Against({ view }: { view: ExplainView }) {
           </>
         )}
       </div>
+      <TargetFactors view={view} />
       <p>
         <span className="faint">{text.clause}</span> {clause[language]}
       </p>
@@ -206,5 +207,26 @@ function Against({ view }: { view: ExplainView }) {
         </p>
       )}
     </>
+  )
+}
+
+/** The step from the factors in force to those of the target. */
+function TargetFactors({ view }: { view: ExplainView }) {
+  const { text, language } = useLanguage()
+  if (!view.targetFactors) return null
+  const { factorMonth, forecast, factorEffect, changes } = view.targetFactors
+  const unit = formatIndicatorUnit(view, language)
+  const value = (amount: number | null): string => withUnit(formatAmount(amount), unit)
+  return (
+    <div data-testid="target-factors">
+      <p>{text.onTargetFactors(factorMonth, value(forecast), value(factorEffect))}</p>
+      <ul className="plain-list faint">
+        {changes.map(({ carrier, amount, unit: per, inForce, target, changeKg }) => (
+          <li key={`${carrier} ${inForce}`}>
+            {withUnit(formatAmount(amount), per)}: {inForce} → {target}: {withUnit(formatAmount(changeKg), 'kg')}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }

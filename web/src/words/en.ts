@@ -73,6 +73,8 @@ export const en: Dictionary = {
   asOf: 'Data up to',
   coefficients: 'Coefficients',
   co2Factor: 'CO₂ factor',
+  onTargetFactors: (month: string, forecast: string, effect: string) =>
+    `by the target’s factors (${month}): ${forecast}; new factors changed the actual by ${effect}, which is no saving`,
   targetSource: 'Source of targets',
   totalsNote:
     'Totals: year to date and forecast of the year; the status follows from the chance that the year exceeds its target. Intensities: rolling 12 months. Unknown time does not count as zero use; an indicator of which too little is known is not judged.',

@@ -80,6 +80,8 @@ export const zh = {
   asOf: '数据截至',
   coefficients: '折标系数',
   co2Factor: '碳排放因子',
+  onTargetFactors: (month: string, forecast: string, effect: string) =>
+    `按目标因子（${month}）：${forecast}；因子变化使累计值改变 ${effect}，不计为节约`,
   targetSource: '目标来源',
   totalsNote:
     '总量：本年累计与全年预测，状态看全年超过目标的可能性；强度：滚动 12 个月。未知时段不按零计；已知不足的指标不判定。',
