@@ -62,6 +62,8 @@ export interface JudgeInput {
   targets: readonly Target[]
   /** The surrounding area's months of last year, for a subject without a whole one of its own. */
   areaMonths?: readonly SubjectMonth[]
+  /** Totals without a target get no forecast. */
+  onlyTargets?: boolean
   /** Days that differ from Monday to Friday. */
   calendar?: ReadonlyMap<number, 'workday' | 'holiday'>
   coefficientSet: string
@@ -160,7 +162,8 @@ function totalOf(scope: Scope, indicator: TotalIndicator): Found {
   const share = scope.shareToDate[row.resource]
   const isRead = toDate !== null && resourceHours(toDate, row.resource).known > 0
   const figure = knownFigure(isRead ? amountIn(toDate, row) : null, { share, why: null, limits })
-  const found = figure.actual === null ? null : forecastOf(scope, row)
+  const isAsked = !scope.onlyTargets || targetFor(scope.targets, indicator, scope.year) !== undefined
+  const found = figure.actual === null || !isAsked ? null : forecastOf(scope, row)
   const shown = forecastShown(found, row)
   // A finished year that is known whole is its own forecast, to the last bit.
   if (found?.shownBasis === 'complete' && share === 1) shown.forecast = figure.actual

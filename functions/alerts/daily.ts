@@ -34,7 +34,7 @@ export async function areaFindings(
 ): Promise<Finding[]> {
   const { nowMs } = round
   const month = freshMonth(await latestMonth(state, area, nowMs), nowMs)
-  const of = { subject: area, area, profileArea: above, nowMs }
+  const of = { subject: area, area, profileArea: above, nowMs, onlyTargets: true }
   const dualControl = month ? await dualControlOf(state, registry, { ...of, month }) : null
   return detect('judged', { subject: { type: 'area', id: area }, dualControl, quota: null }, round)
 }
@@ -86,7 +86,7 @@ async function judgementOf(
   const subject = { type: 'institution', id: institution.id } as const
   const month = freshMonth(known?.month ?? (await latestMonth(state, institution.id, nowMs)), nowMs)
   if (!month) return { subject, dualControl: null, quota: null }
-  const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs }
+  const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, onlyTargets: true }
   const dualControl = known ? known.dualControl : await dualControlOf(state, registry, question)
   const rows = known?.quota ?? (await quotaOf(state, registry, { institution, month, nowMs }))
   const months = await subjectMonths(state, institution.id, month)

@@ -81,13 +81,15 @@ export interface Question {
   nowMs: number
   /** The result of `subjectMonths`, if already read. */
   months?: readonly SubjectMonth[]
+  /** Totals without a target get no forecast: a county's rows and alerts need none. */
+  onlyTargets?: boolean
 }
 
 /** Dual control of an institution or area; null when the two years have no data. */
 export async function dualControlOf(
   state: StateStore,
   registry: RegistryReader,
-  { subject, area, profileArea, month, nowMs, months: known }: Question,
+  { subject, area, profileArea, month, nowMs, months: known, onlyTargets = false }: Question,
 ): Promise<DualControl | null> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   const months = known ?? (await subjectMonths(state, subject, month))
@@ -111,6 +113,7 @@ export async function dualControlOf(
     months,
     targets,
     onFactors,
+    onlyTargets,
     calendar: (await registry.workingDays()).differing,
     ...(profileArea && { areaMonths: await subjectMonths(state, profileArea, month) }),
     coefficientSet: names.coefficientSet,

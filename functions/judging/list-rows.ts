@@ -113,7 +113,7 @@ async function rowOf(
   const latest = await latestMonth(docs, institution.id, nowMs)
   const month = latest ?? monthOf(nowMs)
   const months = await subjectMonths(docs, institution.id, month)
-  const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months }
+  const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months, onlyTargets: true }
   const dualControl = await dualControlOf(docs, registry, question)
   const quota = await quotaOf(docs, registry, { institution, month, nowMs, months })
   const stands = latest ? { month, dualControl, quota } : undefined

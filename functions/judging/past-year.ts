@@ -62,7 +62,10 @@ export async function candidateOf(
 ): Promise<RankingCandidate> {
   const { id, type, venueKind, level, area } = institution
   const month = lastMonthOf(year, nowMs)
-  const judged = await dualControlOf(state, registry, { subject: id, area, profileArea: area, month, nowMs })
+  const judged = await dualControlOf(state, registry, {
+    ...{ subject: id, area, profileArea: area, month, nowMs },
+    onlyTargets: true,
+  })
   const actual = (name: string): number | null =>
     judged?.indicators.find(({ indicator }) => indicator === name)?.actual ?? null
   const quota = await quotaOf(state, registry, { institution, month, nowMs })
