@@ -19,7 +19,8 @@ export const LEDGER_BOUNDARY = [
   {
     zh: '电力按外购电量计；自发自用的光伏电量不计排放。',
     en: 'Electricity counts as purchased; own PV power used on site emits nothing.',
-    source: 'assumption of this product; the numbers of 公共机构碳排放核算指南 are not known',
+    source:
+      'assumption of this product; JS/T 303-2026 counts net purchased electricity, read second-hand (docs/rules/facts.md#jst-303)',
     standIn: true,
   },
 ] as const
