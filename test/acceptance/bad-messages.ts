@@ -23,6 +23,11 @@ export function badMessages(nowMs: number): BadMessage[] {
     { behaviour: 'a meter called `__proto__`', payload: one({ meter: '__proto__' }), code: 'unknownMeter' },
     { behaviour: 'a meter id with a NUL', payload: one({ meter: 'bad\0E' }), code: 'badReading' },
     { behaviour: 'the time is of 1970', payload: one({ at: '1970-01-01T08:00:00+08:00' }), code: 'atTooOld' },
+    {
+      behaviour: 'the time is just after 2000-01-01, 2001, 2010',
+      payload: one({ at: '2010-01-02T08:00:00+08:00' }),
+      code: 'clockNotSet',
+    },
     { behaviour: 'the time is of next year', payload: one({ at: nowMs + 365 * 86_400_000 }), code: 'atInFuture' },
     { behaviour: 'the time has no offset', payload: one({ at: '2026-01-01T00:00:00' }), code: 'badTime' },
     { behaviour: 'a unit of another medium', payload: one({ unit: 'm3' }), code: 'unitNotConvertible' },

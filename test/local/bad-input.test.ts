@@ -69,7 +69,10 @@ beforeAll(async () => {
   if (!running) throw new Error('the host does not say that it runs')
   client = clientOf(running)
   await client.put('registry', {
-    areas: [{ code: '130102', name: '长安区', level: 'county' }],
+    areas: [
+      { code: '130000', name: '河北省', level: 'province' },
+      { code: '130102', name: '长安区', level: 'county' },
+    ],
     ...institution('A', SIZE),
     gateways: [{ id: 'G-A', institution: 'A', password: 'secret' }],
     meters: [{ ...METER, id: 'A-E' }],
