@@ -39,7 +39,15 @@ interface ReplayDocument {
     dualControl: {
       coverage: number
       verdict: string
-      indicators: { indicator: string; unit: string; actual: number; target: number; ratio: number; status: string }[]
+      indicators: {
+        indicator: string
+        unit: string
+        actual: number
+        target: number
+        ratio: number
+        forecast: number
+        status: string
+      }[]
     }
   }
   sent: number

@@ -103,8 +103,8 @@ const EXPECTED: readonly Expected[] = [
   // 2,814 =
   // 96.8 % of a year, 103 % of the cap; 2 Feb: 2,748 ÷ (2,814 + 2,472/28) = 94.7 %, 100.7 %. Above 100 for a day.
   { kind: 'dualControlOver', subject: 'over', raised: '2026-02-02' },
-  // Cap 102.5 %. 4 Feb: 2,976 ÷ 3,078.9 = 96.7 % of a year, 94.3 % of the cap; 5 Feb: 3,090 ÷ 3,167.1, 95.2 %; 6 Feb:
-  // 96.0 %. Above 95 for a day. Weekends pull it down to 93.3 (9 Feb), but to 94 or less for one look only.
+  // Cap 102.5 %. The day is the product's own output: from it on the chance of exceeding is above a fifth
+  // (docs/rules/dual-control.md#status-by-chance).
   { kind: 'dualControlAtRisk', subject: 'risk', raised: '2026-02-02' },
   // 130 % of an office against 110 %. A share of 1/12 is due from 31 Jan on (30/31 × 2,814 = 2,723 of 32,250; 2,687.5
   // are needed): 117 % at once. Above 100 for three days; cleared by the stronger kind.
