@@ -5,10 +5,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import * as z from 'zod'
-import { DAY_MS, dayLabel, dayOf, dayStartMs, HOUR_MS, hourOfDay, MINUTE_MS, monthOf } from '../domain/calendar.ts'
+import { dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../domain/calendar.ts'
 import { parseRows } from '../domain/import/file.ts'
 import { REGISTRY_KINDS } from '../domain/import/kinds.ts'
-import { isWeekday } from '../domain/standards/working-days.ts'
 import { putGatewaysSeen } from '../functions/alerts/gateways-heard.ts'
 import { assess } from '../functions/assess.ts'
 import { ingest } from '../functions/ingest.ts'
@@ -16,34 +15,10 @@ import type { Platform } from '../functions/platform.ts'
 import { importRegistry } from '../functions/registry/import.ts'
 import { readRegistry } from '../functions/registry/reader.ts'
 import { settle } from '../functions/settle.ts'
+import { type PlayedReading, seriesOf, seriesSchema } from '../local/command/play-series.ts'
 
 const MESSAGE_READINGS_MAX = 1000
 
-const seriesSchema = z.object({
-  meter: z.string(),
-  from: z.string(),
-  to: z.string(),
-  stepMin: z.number().default(60),
-  start: z.number().optional(),
-  perHour: z.number().optional(),
-  work: z.array(z.number()).optional(),
-  rest: z.array(z.number()).optional(),
-  holidays: z.array(z.string()).default([]),
-  workdays: z.array(z.string()).default([]),
-  months: z.array(z.number()).optional(),
-  changes: z
-    .array(
-      z.object({
-        from: z.string(),
-        to: z.string(),
-        times: z.number().optional(),
-        plus: z.number().optional(),
-        atLeast: z.number().optional(),
-      }),
-    )
-    .default([]),
-})
-type Series = z.output<typeof seriesSchema>
 const caseSchema = z.object({
   now: z.string(),
   steps: z.array(
@@ -55,12 +30,6 @@ const caseSchema = z.object({
     }),
   ),
 })
-interface Sent {
-  meter: string
-  at: number
-  value: number
-}
-
 /** Throws when a file or a handler fails: then there is nothing to count. */
 export async function playCase(platform: Platform, clock: { nowMs: number }, folder: string): Promise<void> {
   const { now, steps } = caseSchema.parse(JSON.parse(readFileSync(join(folder, 'scenario.json'), 'utf8')))
@@ -69,7 +38,7 @@ export async function playCase(platform: Platform, clock: { nowMs: number }, fol
   const reached = new Map<string, number>()
   clock.nowMs = Date.parse(now)
 
-  async function send(readings: readonly Sent[]): Promise<void> {
+  async function send(readings: readonly PlayedReading[]): Promise<void> {
     const byGateway = Map.groupBy(readings, ({ meter }) => gatewayOf.get(meter) ?? '')
     for (const [gateway, own] of byGateway) {
       for (let first = 0; first < own.length; first += MESSAGE_READINGS_MAX) {
@@ -91,7 +60,7 @@ export async function playCase(platform: Platform, clock: { nowMs: number }, fol
 
   for (const step of steps) {
     for (const [id, gateway] of await imported(platform, folder, step.import ?? {})) gatewayOf.set(id, gateway)
-    const readings = step.gen.flatMap((row) => readingsOf(row, reached))
+    const readings = step.gen.flatMap((rule) => seriesOf(rule, reached))
     if (step.daily) await playDays(step.daily, { readings, clock, send, judge })
     else if (readings.length > 0) await send(readings)
     if (step.run) await judge()
@@ -123,9 +92,9 @@ async function imported(
 async function playDays(
   { to, atHour, upload }: { to: string; atHour: number; upload: string },
   given: {
-    readings: readonly Sent[]
+    readings: readonly PlayedReading[]
     clock: { nowMs: number }
-    send(readings: readonly Sent[]): Promise<void>
+    send(readings: readonly PlayedReading[]): Promise<void>
     judge(): Promise<void>
   },
 ): Promise<void> {
@@ -145,31 +114,4 @@ async function playDays(
     clock.nowMs = lookMs
     await judge()
   }
-}
-
-/** `reached`: where the register of each meter stands; a series goes on from there. */
-function readingsOf(row: Series, reached: Map<string, number>): Sent[] {
-  const [fromMs, toMs, stepMs] = [Date.parse(row.from), Date.parse(row.to), row.stepMin * MINUTE_MS]
-  const goesOn = row.start === undefined && reached.has(row.meter)
-  let value = row.start ?? reached.get(row.meter) ?? 0
-  const readings: Sent[] = []
-  for (let at = fromMs; at <= toMs; at += stepMs) {
-    if (at > fromMs || goesOn) value += (rateOf(row, at - stepMs) * stepMs) / HOUR_MS
-    readings.push({ meter: row.meter, at, value: Number(value.toFixed(6)) })
-  }
-  reached.set(row.meter, value)
-  return readings
-}
-
-/** Use per hour in the hour that begins at `ms`. */
-function rateOf({ work, rest = work, perHour = 0, months, changes, ...days }: Series, ms: number): number {
-  const [day, hour] = [dayLabel(dayOf(ms)), hourOfDay(ms)]
-  const isWork = isWeekday(Date.parse(day) / DAY_MS)
-    ? !days.holidays.some((range) => day >= range.slice(0, 10) && day <= range.slice(-10))
-    : days.workdays.includes(day)
-  let rate = (isWork ? work : rest)?.[hour] ?? perHour
-  rate *= months?.[Number(monthOf(ms).slice(5)) - 1] ?? 1
-  for (const { from, to, times = 1, plus = 0, atLeast = rate * times + plus } of changes)
-    if (day >= from && day < to) rate = Math.max(rate * times + plus, atLeast)
-  return rate
 }

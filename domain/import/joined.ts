@@ -8,6 +8,8 @@ import { must } from '../must.ts'
 import { byFirstDay } from '../registry/dated.ts'
 import {
   brokenMeterRules,
+  DATED_INSTITUTION_FIELDS,
+  DATED_METER_FIELDS,
   type DatedMeter,
   datedInstitutionSchema,
   datedMeterSchema,
@@ -22,31 +24,10 @@ import { keysOf } from '../table.ts'
 
 const { validFrom: _, ...datedInstitutionShape } = datedInstitutionSchema.shape
 const institutionPartSchema = institutionSizeSchema.extend(datedInstitutionShape)
-const undatedInstitutionSchema = institutionSchema.omit({
-  sizes: true,
-  rows: true,
-  area: true,
-  type: true,
-  venueKind: true,
-  level: true,
-  climateZone: true,
-  heatingKind: true,
-})
+const undatedInstitutionSchema = institutionSchema.omit({ sizes: true, rows: true, ...DATED_INSTITUTION_FIELDS })
 type InstitutionHead = z.infer<typeof undatedInstitutionSchema>
 type InstitutionPart = z.infer<typeof institutionPartSchema>
-const undatedMeterSchema = meterRecordSchema.omit({
-  rows: true,
-  institution: true,
-  gateway: true,
-  purpose: true,
-  role: true,
-  parent: true,
-  formula: true,
-  unit: true,
-  resolution: true,
-  digits: true,
-  multiplier: true,
-})
+const undatedMeterSchema = meterRecordSchema.omit({ rows: true, ...DATED_METER_FIELDS })
 type MeterHead = z.infer<typeof undatedMeterSchema>
 const tariffHeadSchema = tariffSchema.omit({ periods: true })
 

@@ -97,10 +97,17 @@ const institutionObject = z.object({
   /** The day of opening; absent: open from the beginning. The first size is no opening: sizes may be stated later. */
   openedOn: localDate.optional(),
 })
-/** What an institution is from a day on, as far as it may change. */
-export const datedInstitutionSchema = institutionObject
-  .pick({ area: true, type: true, venueKind: true, level: true, climateZone: true, heatingKind: true })
-  .extend(rowDays)
+/** The fields of an institution that may change by date; sizes apart. */
+export const DATED_INSTITUTION_FIELDS = {
+  area: true,
+  type: true,
+  venueKind: true,
+  level: true,
+  climateZone: true,
+  heatingKind: true,
+} as const
+/** What an institution is from a day on. */
+export const datedInstitutionSchema = institutionObject.pick(DATED_INSTITUTION_FIELDS).extend(rowDays)
 export type DatedInstitution = z.infer<typeof datedInstitutionSchema>
 /**
  * `rows`: the dated rows of an institution that changed or closed, in order of their days; the fields beside them are
@@ -187,21 +194,21 @@ const meterObject = z.object({
   ratedMaxPerHour: z.number().positive().optional(),
   replacements: z.array(replacementSchema).default([]),
 })
-/** What a meter is from a day on, as far as it may change. */
-export const datedMeterSchema = meterObject
-  .pick({
-    institution: true,
-    gateway: true,
-    purpose: true,
-    role: true,
-    parent: true,
-    formula: true,
-    unit: true,
-    resolution: true,
-    digits: true,
-    multiplier: true,
-  })
-  .extend(rowDays)
+/** The fields of a meter that may change by date. */
+export const DATED_METER_FIELDS = {
+  institution: true,
+  gateway: true,
+  purpose: true,
+  role: true,
+  parent: true,
+  formula: true,
+  unit: true,
+  resolution: true,
+  digits: true,
+  multiplier: true,
+} as const
+/** What a meter is from a day on. */
+export const datedMeterSchema = meterObject.pick(DATED_METER_FIELDS).extend(rowDays)
 export type DatedMeter = z.infer<typeof datedMeterSchema>
 /** `rows` as of an institution: those of a meter that changed, began or ended by date. */
 export const meterRecordSchema = meterObject.extend({ rows: z.array(datedMeterSchema).min(1).optional() })
