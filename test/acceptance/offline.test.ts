@@ -83,11 +83,11 @@ test('a week without a host is delivered in order, and each of its hours is meas
     expect(new Set(series.points.map(({ flag }) => flag))).toEqual(new Set(['measured']))
     for (const { value } of series.points) expect(relativeError(value, 4 * perQuarter)).toBeLessThanOrEqual(1e-9)
   }
-  const status = await client.get<{ dualControl: { indicators: { indicator: string; actual: number }[] } }>(
+  const status = await client.get<{ dualControl: { indicators: { indicator: string; knownPart: number }[] } }>(
     'institutions/I/status?month=2026-09',
   )
   const water = status.dualControl.indicators.find(({ indicator }) => indicator === 'water')
-  expect(relativeError(water?.actual ?? 0, (WEEK_QUARTERS + 2 * DAY_QUARTERS) * 0.125)).toBeLessThanOrEqual(1e-9)
+  expect(relativeError(water?.knownPart ?? 0, (WEEK_QUARTERS + 2 * DAY_QUARTERS) * 0.125)).toBeLessThanOrEqual(1e-9)
 })
 
 const registry = (password: string) => ({

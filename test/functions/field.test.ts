@@ -91,7 +91,7 @@ test('a repair corrects and removes readings, keeps who did it, and takes all ro
     [
       { row: 4, field: 'meter', reason: '"nobody" is not registered' },
       { row: 5, field: 'at', reason: expect.stringContaining('"soon"') },
-      { row: 5, field: 'value', reason: '"x" is no number' },
+      { row: 5, field: 'value', reason: '"x" is no number in plain decimals such as 1234.5' },
     ],
   ])
   expect((await call(platform, 'GET', 'repairs')).body.items).toEqual([])

@@ -79,11 +79,11 @@ test('what a host was killed over is settled, judged and summed up by the next o
   const client = clientOf(host)
   const fresh = () => client.get<{ upToDate: boolean }>('areas/130000/freshness')
   await vi.waitFor(async () => expect(await fresh()).toMatchObject({ upToDate: true }), { timeout: 20_000 })
-  const { dualControl } = await client.get<{ dualControl: { indicators: { indicator: string; actual: number }[] } }>(
+  const { dualControl } = await client.get<{ dualControl: { indicators: { indicator: string; knownPart: number }[] } }>(
     'areas/130000/status',
   )
   const energy = dualControl.indicators.find(({ indicator }) => indicator === 'energy')
-  expect(energy?.actual).toBeCloseTo((2 * 0.1229) / 1000, 12)
+  expect(energy?.knownPart).toBeCloseTo((2 * 0.1229) / 1000, 12)
 })
 
 test('HTTP gives the handler method, path, query, body and who asks', async () => {
