@@ -1,8 +1,9 @@
-// Warns of missing data in a valid registry, and names the results that stay unknown because of it. Warnings refuse
-// nothing.
+// Warns of missing or doubtful data in a valid registry, and names the results that stay unknown because of it.
+// Warnings refuse nothing.
 
 import { namedMeters } from '../energy/data-centre-boundary.ts'
 import { HEATING } from '../energy/deductions.ts'
+import { creditCodeDoubt } from '../registry/credit-code.ts'
 import type { Institution, Meter } from '../registry/records.ts'
 import { areaWarnings } from './area-warning.ts'
 import type { RegistryProblem } from './check.ts'
@@ -15,8 +16,8 @@ export function warnRegistry(
 ): RegistryProblem[] {
   const { institutions, meters } = registry
   const metersOf = Map.groupBy(meters, ({ institution }) => institution)
-  const missing = institutions.flatMap((institution, index) =>
-    missingOf(institution, metersOf.get(institution.id) ?? []).map(([field, reason]) => ({
+  const gaps = institutions.flatMap((institution, index) =>
+    gapsOf(institution, metersOf.get(institution.id) ?? []).map(([field, reason]) => ({
       kind: 'institutions' as const,
       id: institution.id,
       index,
@@ -24,26 +25,25 @@ export function warnRegistry(
       reason,
     })),
   )
-  return [...areaWarnings(registry), ...missing, ...tariffWarnings(registry)]
+  return [...areaWarnings(registry), ...gaps, ...tariffWarnings(registry)]
 }
 
-function missingOf(
-  { sizes, ...institution }: Institution,
-  meters: readonly Meter[],
-): [field: string, reason: string][] {
+function gapsOf({ sizes, ...institution }: Institution, meters: readonly Meter[]): [field: string, reason: string][] {
   const states = (field: 'energyUsers' | 'heatedAreaM2' | 'specialAreaM2') =>
     sizes.some((size) => size[field] !== undefined)
   const isHeating = ({ medium, purpose }: Meter) => medium === 'heat' || purpose === HEATING
-  const missing: [field: string, reason: string][] = []
+  const gaps: [field: string, reason: string][] = []
   if (meters.length > 0 && !states('energyUsers'))
-    missing.push(['energyUsers', 'is not given: energy and water per person stay unknown'])
+    gaps.push(['energyUsers', 'is not given: energy and water per person stay unknown'])
   if (meters.some(isHeating) && !states('heatedAreaM2'))
-    missing.push(['heatedAreaM2', 'is not given: heating energy per heated area stays unknown'])
+    gaps.push(['heatedAreaM2', 'is not given: heating energy per heated area stays unknown'])
   if (meters.some(({ purpose }) => purpose?.startsWith('01D')) && !states('specialAreaM2'))
-    missing.push(['specialAreaM2', 'is not given: the floor area of special functions stays in the non-heating quota'])
+    gaps.push(['specialAreaM2', 'is not given: the floor area of special functions stays in the non-heating quota'])
+  const doubt = institution.creditCode && creditCodeDoubt(institution.creditCode)
+  if (doubt) gaps.push(['creditCode', `"${institution.creditCode}" ${doubt}: look for a mistyped character`])
   for (const field of ['pueTotal', 'pueIt', 'eueTotal', 'eueIt'] as const)
     for (const name of institution[field] ?? [])
       if (namedMeters(name, meters).length === 0)
-        missing.push([field, `"${name}" is no electricity meter of the institution, nor the purpose of one`])
-  return missing
+        gaps.push([field, `"${name}" is no electricity meter of the institution, nor the purpose of one`])
+  return gaps
 }

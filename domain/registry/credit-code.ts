@@ -6,16 +6,20 @@ const CHARACTERS = '0123456789ABCDEFGHJKLMNPQRTUWXY'
 const LENGTH = 18
 const SCIENTIFIC = /^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$/
 
-/** The reason for which the text is no credit code; undefined when it is one. */
+/** The reason for which the text can be no credit code; undefined when it may be one. */
 export function creditCodeFinding(text: string): string | undefined {
   if (SCIENTIFIC.test(text))
     return 'is in scientific notation: a spreadsheet made a number of the code and lost its digits; keep it as text'
   const strange = [...text].find((character) => !CHARACTERS.includes(character))
   if (strange !== undefined)
     return `has "${strange}"; a credit code has digits and capital letters without I, O, S, V, Z`
-  if (text.length !== LENGTH) return `has ${text.length} characters, not ${LENGTH}`
-  const check = checkCharacter(text)
-  return text.endsWith(check) ? undefined : `ends in ${text.at(-1)}; by its other characters it would end in ${check}`
+  return text.length === LENGTH ? undefined : `has ${text.length} characters, not ${LENGTH}`
+}
+
+/** The sign that a character of a credit code was mistyped; undefined when the check character fits. */
+export function creditCodeDoubt(code: string): string | undefined {
+  const check = checkCharacter(code)
+  return code.endsWith(check) ? undefined : `ends in ${code.at(-1)}; by its other characters it would end in ${check}`
 }
 
 /** 31 less the sum of value × 3^place, modulo 31, over the first 17 characters. */

@@ -39,6 +39,16 @@ it.each([
   )
 })
 
+it('a credit code has a mistyped character', () => {
+  const mistyped = { ...institution({ energyUsers: 1 }), creditCode: '91350100M000100Y44' }
+  const [warning, ...more] = warnRegistry({ areas: [], institutions: [mistyped], meters: [] })
+  expect(warning).toMatchObject({ id: 'i', field: 'creditCode' })
+  expect(warning?.reason).toBe(
+    '"91350100M000100Y44" ends in 4; by its other characters it would end in 3: look for a mistyped character',
+  )
+  expect(more).toEqual([])
+})
+
 const AREAS: Record<string, Area> = {
   province: { code: '130000', name: 'p', level: 'province' },
   city: { code: '130100', name: 'c', level: 'city' },
