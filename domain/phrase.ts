@@ -57,6 +57,12 @@ export const figure = (value: number): string => DIGITS.format(value)
 const SHARE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
 export const percent = (value: number): string => `${SHARE.format(value)} %`
 
+/** Marks a provisional figure by how much of it is known, 0 to 1; nothing for a sure one. */
+export const provisionalMark = (knownShare: number | undefined): Phrase =>
+  knownShare === undefined
+    ? { zh: '', en: '' }
+    : { zh: `（暂定，已知 ${percent(100 * knownShare)}）`, en: ` (provisional, ${percent(100 * knownShare)} known)` }
+
 /** Local time to the minute. */
 export const clockTime = (ms: number): string => formatInstant(ms).slice(0, 16).replace('T', ' ')
 

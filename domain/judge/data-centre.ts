@@ -8,9 +8,13 @@ import { type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import { type EueQuota, PUE_GRADES, type PueGrades } from '../standards/data-centre.ts'
 import { isValidOn } from '../standards/validity.ts'
+import { isTooLittle, type KnownShareLimits } from './known-share.ts'
 
-/** Why there is no value. `belowOne`: IT used more than the total, so a meter or its place in the tree is wrong. */
-export const PUE_PROBLEMS = ['noTotalMeter', 'noItMeter', 'unknown', 'noItLoad', 'belowOne'] as const
+/**
+ * Why there is no value. `unknownTime`: too little is known (docs/rules/data.md#known-share). `belowOne`: IT used more
+ * than the total, so a meter or its place in the tree is wrong.
+ */
+export const PUE_PROBLEMS = ['noTotalMeter', 'noItMeter', 'unknown', 'unknownTime', 'noItLoad', 'belowOne'] as const
 export type PueProblem = (typeof PUE_PROBLEMS)[number]
 
 /** kWh of a period, over the hours in which both sides are known; null: no such meter. Add with `sumUsage`. */
@@ -20,6 +24,9 @@ export interface CentreUsage {
   /** Elapsed hours of the period, and those in which both sides are known. */
   hoursExpected: number
   hoursKnown: number
+  /** Total of the hours in which IT alone is unknown, and their number. */
+  halfKnownKwh: number
+  halfKnownHours: number
 }
 
 export interface Effectiveness {
@@ -28,22 +35,46 @@ export interface Effectiveness {
   problem: PueProblem | null
   /** Share of the hours in which both sides are known, 0 to 1; null for an empty period. */
   coverage: number | null
+  /** Share of the total electricity that lies in those hours. */
+  knownShare: number | null
+  /** Total over IT electricity of those hours, although too few. */
+  knownPart: number | null
+  provisional: boolean
 }
+
+const NONE_HALF_KNOWN = { halfKnownKwh: 0, halfKnownHours: 0 }
+/** A single hour is known or not. */
+const ANY_SHARE: KnownShareLimits = { judgedFrom: 0, sureFrom: 0 }
 
 /** Tolerance for floating point and the last digit of two registers: a PUE of 1 may compute as 0.9999999999. */
 const BELOW_ONE_SLACK = 1e-9
 
-/** PUE or EUE of a period; a problem instead of an impossible value. */
-export function effectivenessOf({ totalKwh, itKwh, hoursExpected, hoursKnown }: CentreUsage): Effectiveness {
+/** PUE or EUE of a period; a problem instead of an impossible value, or of one of which less is known than `limits` ask. */
+export function effectivenessOf(usage: CentreUsage, limits: KnownShareLimits): Effectiveness {
+  const { totalKwh, itKwh, hoursExpected, hoursKnown } = usage
   const coverage = hoursExpected > 0 ? hoursKnown / hoursExpected : null
-  const without = (problem: PueProblem): Effectiveness => ({ value: null, problem, coverage })
+  const knownShare = totalKwh === null || itKwh === null ? null : knownShareOfCentre({ ...usage, totalKwh })
+  const known = { coverage, knownShare, knownPart: null, provisional: false }
+  const without = (problem: PueProblem): Effectiveness => ({ ...known, value: null, problem })
   if (totalKwh === null) return without('noTotalMeter')
   if (itKwh === null) return without('noItMeter')
   if (hoursKnown === 0) return without('unknown')
   if (!(itKwh > 0)) return without('noItLoad')
   const ratio = totalKwh / itKwh
   if (ratio < 1 - BELOW_ONE_SLACK) return without('belowOne')
-  return { value: Math.max(1, ratio), problem: null, coverage }
+  const value = Math.max(1, ratio)
+  if (isTooLittle(knownShare, limits)) return { ...without('unknownTime'), knownPart: value }
+  return { ...known, value, problem: null, knownPart: value, provisional: (knownShare ?? 0) < limits.sureFrom }
+}
+
+/** Hours in which IT alone is unknown weigh by the total, others by the mean of the hours whose total is known. */
+function knownShareOfCentre(usage: CentreUsage & { totalKwh: number }): number | null {
+  const { totalKwh, halfKnownKwh, hoursExpected, hoursKnown, halfKnownHours } = usage
+  if (hoursExpected === 0) return null
+  const hours = hoursKnown + halfKnownHours
+  const kwh = totalKwh + halfKnownKwh
+  if (!(kwh > 0)) return hoursKnown / hoursExpected
+  return totalKwh / ((kwh / hours) * hoursExpected)
 }
 
 /**
@@ -70,12 +101,14 @@ export function hourlyEffectiveness(
 ): EffectivenessHour[] {
   return hoursBetween(fromMs, toMs).map((atMs) => {
     const { total, it } = { total: hourOf(hours.total, atMs), it: hourOf(hours.it, atMs) }
-    const { value, problem } = effectivenessOf({
+    const usage = {
       totalKwh: hours.total && (total?.amount ?? 0),
       itKwh: hours.it && (it?.amount ?? 0),
       hoursExpected: 1,
       hoursKnown: total && it ? 1 : 0,
-    })
+      ...NONE_HALF_KNOWN,
+    }
+    const { value, problem } = effectivenessOf(usage, ANY_SHARE)
     return { atMs, value, problem, flag: total && it ? Math.max(total.flag, it.flag) : null }
   })
 }
@@ -85,11 +118,16 @@ export function hourlyEffectiveness(
  * of one of the two meters would otherwise look like efficiency or waste.
  */
 export function usageOfHours(hours: CentreHours, { fromMs, toMs }: { fromMs: number; toMs: number }): CentreUsage {
-  const usage: CentreUsage = { totalKwh: hours.total && 0, itKwh: hours.it && 0, hoursExpected: 0, hoursKnown: 0 }
+  const [totalKwh, itKwh] = [hours.total && 0, hours.it && 0]
+  const usage: CentreUsage = { totalKwh, itKwh, hoursExpected: 0, hoursKnown: 0, ...NONE_HALF_KNOWN }
   for (const atMs of hoursBetween(fromMs, toMs)) {
     usage.hoursExpected++
     const total = hourOf(hours.total, atMs)
     const it = hourOf(hours.it, atMs)
+    if (total && !it) {
+      usage.halfKnownKwh += total.amount
+      usage.halfKnownHours++
+    }
     if (!total || !it || usage.totalKwh === null || usage.itKwh === null) continue
     usage.totalKwh += total.amount
     usage.itKwh += it.amount
@@ -105,11 +143,15 @@ export function sumUsage(parts: readonly CentreUsage[]): CentreUsage {
     const both = parts.filter((part) => part.totalKwh !== null && part.itKwh !== null)
     return both.reduce((sum, part) => sum + (part[key] ?? 0), 0)
   }
+  const added = (key: 'hoursExpected' | 'hoursKnown' | 'halfKnownKwh' | 'halfKnownHours'): number =>
+    parts.reduce((sum, part) => sum + part[key], 0)
   return {
     totalKwh: sumOf('totalKwh'),
     itKwh: sumOf('itKwh'),
-    hoursExpected: parts.reduce((sum, part) => sum + part.hoursExpected, 0),
-    hoursKnown: parts.reduce((sum, part) => sum + part.hoursKnown, 0),
+    hoursExpected: added('hoursExpected'),
+    hoursKnown: added('hoursKnown'),
+    halfKnownKwh: added('halfKnownKwh'),
+    halfKnownHours: added('halfKnownHours'),
   }
 }
 

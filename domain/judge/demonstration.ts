@@ -2,11 +2,11 @@
 // water per person against the provincial mean of its kind (docs/rules/quota.md#demonstration-units). People score the
 // other items of the sheet.
 
-import type { SubjectYear } from '../energy/subject-month.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../indicator.ts'
 import type { Institution } from '../registry/records.ts'
 import { DEMONSTRATION_LADDERS, type DemonstrationLadder } from '../standards/demonstration.ts'
 import { isValidOn } from '../standards/validity.ts'
+import type { KnownYear } from './known-share.ts'
 
 const DEMONSTRATION_INDICATORS = [
   'energyPerArea',
@@ -15,11 +15,11 @@ const DEMONSTRATION_INDICATORS = [
 ] as const satisfies readonly IntensityIndicator[]
 export type DemonstrationIndicator = (typeof DEMONSTRATION_INDICATORS)[number]
 
-/** One institution's year: `rollingYear` of energy and of water, null where unknown. */
+/** One institution's rolling year of energy and of water. */
 export interface DemonstrationYear {
   institution: Pick<Institution, 'id' | 'type' | 'venueKind'>
-  energy: SubjectYear | null
-  water: SubjectYear | null
+  energy: KnownYear
+  water: KnownYear
 }
 
 /**
@@ -120,10 +120,13 @@ export interface DemonstrationItem {
   ratio: number | null
   points: number | null
   /**
-   * `noValue`: no full year, an unknown size, or fuel without a coefficient. `noPeers`: a mean over itself alone says
-   * nothing.
+   * `unknownTime`: too little of the year is known. `noValue`: no full year, an unknown size, or fuel without a
+   * coefficient. `noPeers`: a mean over itself alone says nothing.
    */
-  reason: 'noValue' | 'noPeers' | null
+  reason: 'unknownTime' | 'noValue' | 'noPeers' | null
+  /** Share of the year that is known, 0 to 1 (docs/rules/data.md#known-share). */
+  knownShare: number | null
+  provisional: boolean
   /**
    * For energy per area, which leaves out the fuel of official vehicles (公务用车用油). `unmarked`: petrol or diesel was
    * billed, but no bill names transport as its purpose, so the value may be too high.
@@ -185,6 +188,8 @@ function itemOf(
   const value = fraction && fraction.amount / fraction.size
   const comparable = value !== null && peers !== undefined && peers.members > 1 && peers.mean > 0
   const ratio = comparable ? value / peers.mean : null
+  const { knownShare, provisional, year: judged } = year[DUAL_CONTROL[indicator].resource]
+  const why = knownShare !== null && judged === null ? 'unknownTime' : 'noValue'
   return {
     indicator,
     unit: DUAL_CONTROL[indicator].unit,
@@ -194,19 +199,21 @@ function itemOf(
     weighting: peers?.weighting ?? null,
     ratio,
     points: ratio === null ? null : ladderPoints(ratio, ladder),
-    reason: value === null ? 'noValue' : ratio === null ? 'noPeers' : null,
+    reason: value === null ? why : ratio === null ? 'noPeers' : null,
+    knownShare,
+    provisional: value !== null && provisional,
     transport: indicator === 'energyPerArea' && value !== null ? transportOf(year) : null,
   }
 }
 
-function transportOf({ energy }: DemonstrationYear): DemonstrationItem['transport'] {
+function transportOf({ energy: { year: energy } }: DemonstrationYear): DemonstrationItem['transport'] {
   if (!energy) return null
   if (energy.transportEnergyKgce > 0) return 'excluded'
   return energy.petrolKg + energy.dieselKg > 0 ? 'unmarked' : 'none'
 }
 
 function fractionOf(
-  { energy, water }: DemonstrationYear,
+  { energy: { year: energy }, water: { year: water } }: DemonstrationYear,
   indicator: DemonstrationIndicator,
 ): { amount: number; size: number } | null {
   // The sums leave out fuel without a coefficient: a value computed without it would be too good.

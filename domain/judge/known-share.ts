@@ -28,6 +28,10 @@ export function knownShareLimits(date: string): KnownShareLimits {
   return { judgedFrom: row.judgedFrom, sureFrom: row.sureFrom }
 }
 
+/** True when less is known than a judgement asks. */
+export const isTooLittle = (share: number | null, { judgedFrom }: KnownShareLimits): boolean =>
+  share !== null && share < judgedFrom - SHARE_SLACK
+
 /**
  * The known share of an indicator in a month, or in a sum of months, 0 to 1. What is missing weighs as much energy as
  * was probably used in it; hours of which nothing says that weigh by their number. Null when nothing is expected.
@@ -49,6 +53,12 @@ export function knownShareOf(part: SubjectMonth, row: IndicatorRow): number | nu
   return known + gone > 0 ? (known / (known + gone)) * byHours : Math.min(1, hours.known / hours.expected)
 }
 
+/** The worse known share of a month's energy and water; null when nothing is expected. */
+export function worstKnownShare(part: SubjectMonth): number | null {
+  const shares = [DUAL_CONTROL.energy, DUAL_CONTROL.water].flatMap((row) => knownShareOf(part, row) ?? [])
+  return shares.length > 0 ? Math.min(...shares) : null
+}
+
 const RESOURCE_FIELDS = {
   energy: { known: 'energyKgce', missing: 'energyMissingKgce' },
   water: { known: 'waterM3', missing: 'waterMissingM3' },
@@ -61,8 +71,7 @@ export function knownFigure(
   value: number | null,
   { share, why, limits }: { share: number | null; why: UnknownReason | null; limits: KnownShareLimits },
 ): Known {
-  const isTooLittle = share !== null && share < limits.judgedFrom - SHARE_SLACK
-  const tooLittle = share === null ? 'noData' : isTooLittle ? 'unknownTime' : null
+  const tooLittle = share === null ? 'noData' : isTooLittle(share, limits) ? 'unknownTime' : null
   const reason =
     value === null ? (why ?? tooLittle ?? 'noData') : (tooLittle ?? why ?? (value < 0 ? 'belowZero' : null))
   return {
@@ -74,16 +83,22 @@ export function knownFigure(
   }
 }
 
-/** The 12 months that end at `endMs` by resource; null where they are not known well enough to be judged. */
-export function knownYears(
-  months: ReadonlyMap<Month, SubjectMonth>,
-  endMs: number,
-): Record<ResourceKind, SubjectYear | null> {
+/** A rolling year, null where too little is known to judge it, and how much is known; null when nothing is expected. */
+export interface KnownYear {
+  year: SubjectYear | null
+  knownShare: number | null
+  provisional: boolean
+}
+
+/** The 12 months that end at `endMs` by resource. */
+export function knownYears(months: ReadonlyMap<Month, SubjectMonth>, endMs: number): Record<ResourceKind, KnownYear> {
   const years = rollingYears(months, endMs)
-  const { judgedFrom } = knownShareLimits(dayLabel(dayOf(endMs - 1)))
-  const known = (row: IndicatorRow): SubjectYear | null => {
+  const limits = knownShareLimits(dayLabel(dayOf(endMs - 1)))
+  const known = (row: IndicatorRow): KnownYear => {
     const year = years[row.resource]
-    return year && (knownShareOf(year, row) ?? 0) >= judgedFrom - SHARE_SLACK ? year : null
+    const knownShare = year && knownShareOf(year, row)
+    const isJudged = knownShare !== null && !isTooLittle(knownShare, limits)
+    return { year: isJudged ? year : null, knownShare, provisional: isJudged && knownShare < limits.sureFrom }
   }
   return { energy: known(DUAL_CONTROL.energy), water: known(DUAL_CONTROL.water) }
 }

@@ -8,15 +8,20 @@ import { DUAL_CONTROL, type QuotaIndicator } from '../indicator.ts'
 import { RATINGS, type Rating, rate } from '../rating.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
-import { knownShareLimits, knownShareOf } from './known-share.ts'
+import { knownShareLimits, knownShareOf, type UnknownReason } from './known-share.ts'
 import { quotaStatus } from './quota.ts'
 import type { QuotaStatus } from './result.ts'
 
 export interface QuotaPace {
   indicator: QuotaIndicator
   unit: string
-  /** Used since 1 January, per m² or person; null when a month of the year so far, or the size, is unknown. */
+  /** Used since 1 January, per m² or person; null for `reason`. */
   yearToDate: number | null
+  /** Share of the year to date that is known, 0 to 1; `provisional` as in a rating (docs/rules/data.md#known-share). */
+  knownShare: number | null
+  provisional: boolean
+  /** Why there is no year to date; `incompleteYear`: a month of it has no record. */
+  reason: UnknownReason | null
   /** The share of a year's use that is due by now, 0 to 1. */
   share: number | null
   /**
@@ -71,16 +76,23 @@ export function quotaPace(
   const wholeYear = actualsOf(lastYear, year - 1)
   const lastYearToDate = actualsOf(lastYear && elapsedLastYear(lastYear, asOfMs), year - 1)
   return rows.map((row, index) => {
-    const used = toDate?.[index]?.actual ?? null
+    const used: YearToDate = toDate?.[index] ?? {
+      actual: null,
+      knownShare: null,
+      provisional: false,
+      reason: 'incompleteYear',
+    }
     const due = dueOf(lastYearToDate?.[index]?.actual, wholeYear?.[index]?.actual, year, asOfMs)
-    return paceOf(row, { used, share: toDate?.[index]?.knownShare ?? null }, due, monthsLeftOf(year, asOfMs))
+    return paceOf(row, used, due, monthsLeftOf(year, asOfMs))
   })
 }
 
-/** `share`: how much of the year to date is known; the known part stands for that share of what is due. */
+type YearToDate = Pick<QuotaStatus, 'actual' | 'knownShare' | 'provisional' | 'reason'>
+
+/** The known part of the year to date stands for its share of what is due. */
 function paceOf(
   row: QuotaStatus,
-  { used, share: known }: { used: number | null; share: number | null },
+  { actual: used, knownShare: known, provisional, reason }: YearToDate,
   due: Due,
   monthsLeft: number,
 ): QuotaPace {
@@ -93,6 +105,9 @@ function paceOf(
     indicator,
     unit,
     yearToDate: used,
+    knownShare: known,
+    provisional,
+    reason,
     share,
     basis,
     paceRatio: limits && projected !== null ? projected / limits.constraint : null,

@@ -12,8 +12,10 @@ type RankingIndicator = (typeof RANKING_INDICATORS)[number]
 export interface RankingCandidate {
   institution: Pick<Institution, 'id' | 'type' | 'venueKind' | 'level'>
   values: Readonly<Record<RankingIndicator, number | null>>
-  /** Known over expected hours, 0 to 1. */
+  /** Known share of the year to date, 0 to 1. */
   coverage: number | null
+  /** Absent in rows of older releases. */
+  provisional?: boolean
   /** Null: no target was issued, or it could not be judged. */
   targetsMet: boolean | null
   /** Worst rating of its quota indicators; null: not rated. */
@@ -35,10 +37,15 @@ export interface RankingGroup {
   venueKind: Institution['venueKind'] | null
   level: Institution['level'] | null
   /** Best first. Institutions that tie in every indicator share a rank, and the next rank is skipped: 1, 1, 3. */
-  ranked: { institution: string; rank: number; value: number; leader: boolean }[]
+  ranked: ({ institution: string; rank: number; value: number; leader: boolean } & Flags)[]
   /** Sorted by id, each with all of its reasons. */
-  excluded: { institution: string; reasons: Exclusion[] }[]
+  excluded: ({ institution: string; reasons: Exclusion[] } & Flags)[]
 }
+interface Flags {
+  coverage: number | null
+  provisional: boolean
+}
+const flagsOf = ({ coverage, provisional = false }: RankingCandidate): Flags => ({ coverage, provisional })
 
 /** Relative tolerance: values this close were computed from the same readings in another order. */
 const TIE_SLACK = 1e-9
@@ -57,19 +64,22 @@ function groupOf(members: readonly RankingCandidate[], rule: RankingRule): Ranki
   const inOrder = members.toSorted((a, b) => compareText(a.institution.id, b.institution.id))
   const judged = inOrder.map((candidate) => ({ candidate, reasons: exclusionsOf(candidate, rule) }))
   const eligible = judged.flatMap(({ candidate, reasons }) =>
-    reasons.length === 0 ? { id: candidate.institution.id, values: valuesOf(candidate, rule) } : [],
+    reasons.length === 0
+      ? { id: candidate.institution.id, values: valuesOf(candidate, rule), flags: flagsOf(candidate) }
+      : [],
   )
   const ranked = tieBreak(eligible, 0).flatMap((tied, index, groups) => {
     const rank = 1 + groups.slice(0, index).reduce((sum, group) => sum + group.length, 0)
-    return tied.map(({ id, values }) => ({
+    return tied.map(({ id, values, flags }) => ({
       institution: id,
+      ...flags,
       rank,
       value: values[0] ?? Number.NaN,
       leader: rank <= rule.leaders,
     }))
   })
   const excluded = judged.flatMap(({ candidate, reasons }) =>
-    reasons.length > 0 ? { institution: candidate.institution.id, reasons } : [],
+    reasons.length > 0 ? { institution: candidate.institution.id, reasons, ...flagsOf(candidate) } : [],
   )
   return { type, venueKind, level, ranked, excluded }
 }
@@ -78,6 +88,7 @@ interface Eligible {
   id: string
   /** Values of the rule's indicators, none missing. */
   values: number[]
+  flags: Flags
 }
 
 /** Best first, in groups that tie in every indicator from `depth` on. */

@@ -42,6 +42,12 @@ export function metersOn(meters: readonly Meter[], ms: number): readonly Meter[]
   return meters.flatMap((meter) => meterOn(meter, ms) ?? [])
 }
 
+/** From the first day of a meter to its last; ±Infinity where it has none. */
+export const lifeOf = ({ rows }: Meter): { fromMs: number; toMs: number } => {
+  const [first, last] = [rows?.at(0), rows?.at(-1)]
+  return { fromMs: first ? firstMsOf(first) : -Infinity, toMs: last ? endMsOf(last) : Infinity }
+}
+
 /** The flat record of one meter in force at an instant; undefined before it began and after it ended. */
 export function meterOn(meter: Meter, ms: number): Meter | undefined {
   if (meter.rows === undefined) return meter

@@ -19,6 +19,8 @@ export const rankingPageSchema = pageOf(
     rank: z.number().nullable(),
     value: amount,
     leader: z.boolean(),
+    coverage: amount,
+    provisional: z.boolean(),
     reasons: z.array(z.enum(EXCLUSIONS)),
   }),
 ).extend({ year: z.number(), rule: rankingRuleSchema })
@@ -34,7 +36,9 @@ const demonstrationItem = z.object({
   weighting: z.enum(['ratioOfSums', 'meanOfRatios']).nullable(),
   ratio: amount,
   points: amount,
-  reason: z.enum(['noValue', 'noPeers']).nullable(),
+  reason: z.enum(['unknownTime', 'noValue', 'noPeers']).nullable(),
+  knownShare: amount,
+  provisional: z.boolean(),
   transport: z.enum(['excluded', 'unmarked', 'none']).nullable(),
 })
 

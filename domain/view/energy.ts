@@ -6,6 +6,7 @@ import { TARIFF_PERIODS } from '../energy/tariff-period.ts'
 import { QUOTA_INDICATORS } from '../indicator.ts'
 import { PUE_PROBLEMS } from '../judge/data-centre.ts'
 import { quotaTargetRuleSchema, quotaTargetSchema } from '../judge/quota-target.ts'
+import { UNKNOWN_REASONS } from '../judge/result.ts'
 import { BILL_CARRIERS, LEDGER_SCOPES, LEDGER_SOURCES, MEDIA } from '../medium.ts'
 import { RATINGS } from '../rating.ts'
 import { METER_ROLES } from '../registry/records.ts'
@@ -100,6 +101,7 @@ export const costViewSchema = z.object({
   institution: z.string(),
   month: asMonth(z.string()),
   costYuan: amount,
+  knownShare: amount.meta({ description: 'Share of the elapsed month that is known; the worse of energy and water' }),
   hoursExpected: z.number(),
   hoursPriced: z.number(),
   meters: z.array(
@@ -138,7 +140,14 @@ export const costViewSchema = z.object({
 export type CostView = z.infer<typeof costViewSchema>
 
 const problem = z.enum(PUE_PROBLEMS).nullable()
-const effectiveness = z.object({ value: amount, problem, coverage: amount })
+const effectiveness = z.object({
+  value: amount,
+  problem,
+  coverage: amount,
+  knownShare: amount,
+  knownPart: amount,
+  provisional: z.boolean(),
+})
 /** Amounts within the boundary of the PUE; the EUE has its own. */
 const usage = z.object({
   totalKwh: amount,
@@ -180,6 +189,9 @@ const pace = z.object({
   indicator: z.enum(QUOTA_INDICATORS),
   unit: z.string(),
   yearToDate: amount,
+  knownShare: amount,
+  provisional: z.boolean(),
+  reason: z.enum(UNKNOWN_REASONS).nullable(),
   share: amount,
   basis: z.enum(['ownProfile', 'days', 'complete']).nullable(),
   paceRatio: amount,

@@ -74,7 +74,7 @@ export async function institutionFindings(
   return findings
 }
 
-/** The latest month with data when it is this or the last one: alerts are about now, not about imported history. */
+/** The month when it is this or the last one: alerts are about now, not about imported history. */
 const freshMonth = (month: Month | undefined, nowMs: number): Month | undefined =>
   month !== undefined && month >= addMonths(monthOf(nowMs), -1) ? month : undefined
 

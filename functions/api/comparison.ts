@@ -136,6 +136,7 @@ function candidateOfRow(row: InstitutionRow, year: number): RankingCandidate {
       waterPerCapita: own(row.waterPerCapitaM3),
     },
     coverage: own(row.coverage),
+    provisional: isOfYear && row.provisional,
     targetsMet: own(row.targetsMet),
     rating: own(row.rating),
   }

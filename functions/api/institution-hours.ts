@@ -33,7 +33,9 @@ import {
   sumUsage,
   usageOfHours,
 } from '../../domain/judge/data-centre.ts'
+import { knownShareLimits, worstKnownShare } from '../../domain/judge/known-share.ts'
 import { must } from '../../domain/must.ts'
+import { lifeOf } from '../../domain/registry/dated.ts'
 import { balanceOf, meterTree } from '../../domain/registry/meter-tree.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { virtualHours } from '../../domain/registry/virtual-meter.ts'
@@ -44,13 +46,18 @@ import { billsOf } from '../registry/bills.ts'
 import { metersOfInstitution } from '../registry/reader.ts'
 import { monthsOfYear, type Sources } from './institution-years.ts'
 
+interface Range {
+  fromMs: number
+  toMs: number
+}
+
 export const ownMeters = async ({ id, area }: Institution, { registry }: Sources): Promise<Meter[]> =>
   metersOfInstitution(await registry.shard(area), id)
 
 /** Whole months as consecutive hours by meter; unsettled hours are null. */
 async function hoursIn(
   meters: readonly string[],
-  { fromMs, toMs }: { fromMs: number; toMs: number },
+  { fromMs, toMs }: Range,
   { platform }: Sources,
 ): Promise<Map<string, Hours>> {
   const fromDay = dayOf(fromMs)
@@ -71,7 +78,7 @@ async function hoursIn(
 }
 
 /** The elapsed part of a period, in whole hours. */
-const passed = ({ fromMs, toMs }: { fromMs: number; toMs: number }, nowMs: number) => ({
+const passed = ({ fromMs, toMs }: Range, nowMs: number): Range => ({
   fromMs,
   toMs: Math.max(fromMs, Math.min(toMs, Math.floor(nowMs / HOUR_MS) * HOUR_MS)),
 })
@@ -152,6 +159,7 @@ export async function costOfMonth(institution: Institution, month: Month, source
     institution: institution.id,
     month,
     costYuan: subject?.costYuan ?? null,
+    knownShare: subject ? worstKnownShare(subject) : null,
     hoursExpected: subject?.hoursExpected ?? 0,
     hoursPriced: subject?.hoursPriced ?? 0,
     meters: priced,
@@ -182,30 +190,37 @@ export async function dataCentreOf(institution: Institution, month: Month, sourc
   const boundaries = centreBoundaries(institution, meters)
   const cooling = namedMeters(DATA_CENTRE_COOLING, meters).map(({ id }) => id)
   const year = yearOf(monthRange(month).fromMs)
+  const byId = new Map(meters.map((meter) => [meter.id, meter]))
   const months = []
   for (const one of monthsThrough(`${year}-01`, month)) {
     const range = passed(monthRange(one), nowMs)
     const read = [boundaries.pue, boundaries.eue].flatMap(({ total, it }) => [...total, ...it])
     const hours = await hoursIn([...new Set([...read, ...cooling])], range, sources)
     const size = Math.max(0, (monthRange(one).toMs - range.fromMs) / HOUR_MS)
-    const sideOf = (side: readonly string[]) => sumOfMeters(side, hours, { firstHourMs: range.fromMs, size })
+    const hoursOfMeter = (id: string) => inForceHours(byId.get(id), hours.get(id), range)
+    const sideOf = (side: readonly string[]) => sumOfMeters(side, hoursOfMeter, { firstHourMs: range.fromMs, size })
     const hoursOf = ({ total, it }: CentreBoundary): CentreHours => ({ total: sideOf(total), it: sideOf(it) })
     const [pue, eue] = [hoursOf(boundaries.pue), hoursOf(boundaries.eue)]
     months.push({ month: one, range, pue, eue, cooling: sideOf(cooling) })
   }
+  const expected = (boundary: CentreBoundary, range: Range) => centreRange(boundary, byId, range)
   const usages = months.map(({ month: name, range, pue, eue }) => ({
     month: name,
-    pue: usageOfHours(pue, range),
-    eue: usageOfHours(eue, range),
+    pue: usageOfHours(pue, expected(boundaries.pue, range)),
+    eue: usageOfHours(eue, expected(boundaries.eue, range)),
   }))
+  const date = dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1))
+  const limits = knownShareLimits(date)
   const shown = ({ pue, eue }: Record<'pue' | 'eue', CentreUsage>) => ({
-    ...pue,
-    pue: effectivenessOf(pue),
-    eue: { ...effectivenessOf(eue), totalKwh: eue.totalKwh, itKwh: eue.itKwh },
+    totalKwh: pue.totalKwh,
+    itKwh: pue.itKwh,
+    hoursExpected: pue.hoursExpected,
+    hoursKnown: pue.hoursKnown,
+    pue: effectivenessOf(pue, limits),
+    eue: { ...effectivenessOf(eue, limits), totalKwh: eue.totalKwh, itKwh: eue.itKwh },
   })
   const yearly = shown({ pue: sumUsage(usages.map(({ pue }) => pue)), eue: sumUsage(usages.map(({ eue }) => eue)) })
   const last = must(months.at(-1))
-  const date = dayLabel(dayOf(Math.min(nowMs, yearRange(year).toMs) - 1))
   const isLower = boundaries.pue.total.length === 0 && last.pue.it !== null && last.cooling !== null
   const lower = isLower ? usageOfHours({ total: last.cooling, it: last.pue.it }, last.range) : null
   return {
@@ -225,13 +240,37 @@ export async function dataCentreOf(institution: Institution, month: Month, sourc
   }
 }
 
+/** The part of a period in which each side has a meter in force: before, no data centre is measured. */
+function centreRange({ total, it }: CentreBoundary, byId: ReadonlyMap<string, Meter>, range: Range): Range {
+  const sides = [total, it].map((side) => side.flatMap((id) => byId.get(id) ?? []).map(lifeOf))
+  const fromMs = Math.max(range.fromMs, ...sides.map((lives) => Math.min(...lives.map((life) => life.fromMs))))
+  const toMs = Math.min(range.toMs, ...sides.map((lives) => Math.max(...lives.map((life) => life.toMs))))
+  return sides.every((lives) => lives.length > 0) ? { fromMs: Math.min(fromMs, range.toMs), toMs } : range
+}
+
+/** A meter's hours, 0 where it is not in force: what the other meters of its side measure counts all the same. */
+function inForceHours(meter: Meter | undefined, hours: Hours | undefined, { fromMs, toMs }: Range): Hours | undefined {
+  const life = meter && lifeOf(meter)
+  if (!life || (life.fromMs <= fromMs && life.toMs >= toMs)) return hours
+  const size = Math.ceil((toMs - fromMs) / HOUR_MS)
+  const amounts = Float64Array.from({ length: size }, (_, hour) => hours?.amounts[hour] ?? Number.NaN)
+  const flags = Uint8Array.from({ length: size }, (_, hour) => hours?.flags[hour] ?? NO_HOUR)
+  for (let hour = 0; hour < size; hour++) {
+    const atMs = fromMs + hour * HOUR_MS
+    if (atMs >= life.fromMs && atMs < life.toMs) continue
+    amounts[hour] = 0
+    flags[hour] = 0
+  }
+  return { firstHourMs: fromMs, amounts, flags }
+}
+
 /** Null without meters. */
 const sumOfMeters = (
   side: readonly string[],
-  hours: ReadonlyMap<string, Hours>,
+  hoursOf: (meter: string) => Hours | undefined,
   { firstHourMs, size }: { firstHourMs: number; size: number },
 ): Hours | null => {
   if (side.length === 0) return null
   const parts = side.map((meter) => ({ meter, factor: 1 }))
-  return { firstHourMs, ...virtualHours(parts, size, (meter) => hours.get(meter)) }
+  return { firstHourMs, ...virtualHours(parts, size, hoursOf) }
 }

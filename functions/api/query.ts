@@ -68,7 +68,7 @@ export async function meterOf({ registry, path }: Named<'id'>): Promise<{ meter:
   return found
 }
 
-/** The default month of a request: the subject's latest month with data, else the present one. */
+/** The default month of a request: the subject's latest month with anything expected or known, else the present one. */
 export const monthShown = async (subject: string, { platform }: RouteContext): Promise<Month> =>
   (await latestMonth(platform.state, subject, platform.now())) ?? monthOf(platform.now())
 

@@ -56,13 +56,16 @@ export const judgedYears = (month: Month): [before: number, own: number] => [
   Number(month.slice(0, 4)),
 ]
 
-/** A subject's latest month with data, at most the month of `nowMs`; undefined when there is no data at all. */
+/**
+ * A subject's latest month in which something is expected or known, at most the month of `nowMs`; undefined when there
+ * is none. So a silent institution is shown as it stands now, unknown, and a closed one as it ended.
+ */
 export async function latestMonth(state: StateStore, subject: string, nowMs: number): Promise<Month | undefined> {
   const present = monthOf(nowMs)
   const latestIn = (years: readonly YearMonths[]): Month | undefined =>
     years
       .flatMap((year) => Object.values(year))
-      .filter(({ hoursKnown, month }) => hoursKnown > 0 && month <= present)
+      .filter(({ hoursExpected, hoursKnown, month }) => hoursExpected + hoursKnown > 0 && month <= present)
       .map(({ month }) => month)
       .sort()
       .at(-1)
@@ -157,7 +160,7 @@ export async function quotaOf(
 
 /** Assess's judgement of an institution, as of one instant. */
 export interface Judgement {
-  /** The latest month with data. */
+  /** See `latestMonth`. */
   month: Month
   dualControl: DualControl | null
   quota: readonly QuotaStatus[]

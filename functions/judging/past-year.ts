@@ -77,6 +77,7 @@ export async function candidateOf(
       waterPerCapita: actual('waterPerCapita'),
     },
     coverage: judged?.coverage ?? null,
+    provisional: (judged?.provisional ?? false) || quota.some(({ provisional }) => provisional),
     targetsMet: metTargets(judged),
     rating: worstRating(quota),
   }

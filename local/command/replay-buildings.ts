@@ -12,7 +12,7 @@ import { sumKnown } from '../../domain/settle/case.ts'
 import type { AreaStatusView, SeriesView } from '../../domain/view/view.ts'
 import type { Client } from './client.ts'
 import { replayId } from './replay-id.ts'
-import type { ReplayCommandOptions, ReplayPlan } from './replay-plan.ts'
+import { dayAfterRecord, type ReplayCommandOptions, type ReplayPlan } from './replay-plan.ts'
 
 const AREA = 'replay'
 /** BDG2's primaryspaceusage → our types. */
@@ -52,6 +52,7 @@ export async function buildingsReplay(options: ReplayCommandOptions): Promise<Re
         kind: 'interval',
         stamp: 'start',
         intervalMinutes: 60,
+        validTo: dayAfterRecord(table.toMs - 1),
       })),
     },
     gateways: buildings.map(({ id }) => ({

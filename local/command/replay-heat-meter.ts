@@ -8,7 +8,7 @@ import { sumKnown } from '../../domain/settle/case.ts'
 import type { SeriesView } from '../../domain/view/view.ts'
 import type { Client } from './client.ts'
 import { replayId } from './replay-id.ts'
-import type { ReplayPlan } from './replay-plan.ts'
+import { dayAfterRecord, type ReplayPlan } from './replay-plan.ts'
 
 const AREA = 'replay-heat'
 const HEAT = 'energy_heat_kwh'
@@ -43,6 +43,7 @@ export async function heatMeterReplay(file: string): Promise<ReplayPlan> {
         // The source interpolated its registers: they have many decimals, and no step is too small to be real.
         resolution: 0.001,
         intervalMinutes: 60,
+        validTo: dayAfterRecord(must(one.atMs.at(-1))),
       })),
     },
     gateways: ids.map((id) => ({

@@ -1,6 +1,7 @@
 // The options of `kilowatch replay`, and the plan that each layout of input files yields.
 
 import type { ReplayGateway } from '../../devices/replay/replay.ts'
+import { dayLabel, dayOf } from '../../domain/calendar.ts'
 import type { Client } from './client.ts'
 
 export interface ReplayCommandOptions {
@@ -27,3 +28,6 @@ export interface ReplayPlan {
   result(client: Client): Promise<Record<string, unknown>>
   notes: readonly string[]
 }
+
+/** The `validTo` of a recorded meter: nothing is expected of it after its last reading's day. */
+export const dayAfterRecord = (lastMs: number): string => dayLabel(dayOf(lastMs) + 1)

@@ -132,7 +132,8 @@ function givenHost(options: ReplayCommandOptions): Pick<HostAddress, 'httpUrl' |
 async function register({ registry, gateways }: ReplayPlan, client: Client): Promise<ReplayGateway[]> {
   const secrets = new Map(gateways.map(({ id }) => [id, newSecret()]))
   const withPasswords = registry.gateways.map((gateway) => ({ ...gateway, password: secrets.get(gateway.id) }))
-  await client.put('registry', { ...registry, gateways: withPasswords })
+  // A longer recording of the same buildings moves the ends of their meters.
+  await client.put('registry', { ...registry, gateways: withPasswords, rewritePast: true })
   return gateways.map((gateway) => ({ ...gateway, password: secrets.get(gateway.id) ?? '' }))
 }
 

@@ -4,7 +4,7 @@
 import { DAY_MS, yearOf, yearRange } from '../../calendar.ts'
 import { INDICATOR_NAMES, type Indicator } from '../../indicator.ts'
 import type { DualControl } from '../../judge/result.ts'
-import { figure, type Phrase, percent, standInMark, unitIn } from '../../phrase.ts'
+import { figure, type Phrase, percent, provisionalMark, standInMark, unitIn } from '../../phrase.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition } from '../kind.ts'
 import { andMore, highestOf } from './highest.ts'
@@ -19,6 +19,8 @@ interface TargetFacts {
   standIn: boolean
   /** Indicators above the limit, this one included. */
   over: number
+  /** Of a provisional forecast. */
+  knownShare?: number
 }
 
 /** Source: docs/rules/facts.md#hebei-2020-and-2025 */
@@ -34,12 +36,13 @@ const EARLY_DAYS = 31
 const looked: Omit<KindDefinition<TargetFacts, 'judged'>, 'rule'> = {
   group: 'judged',
   text: {
-    measured({ facts: { indicator, forecast, unit, over }, limits: { raise } }) {
+    measured({ facts: { indicator, forecast, unit, over, knownShare }, limits: { raise } }) {
       const name = INDICATOR_NAMES[indicator]
+      const mark = provisionalMark(knownShare)
       const more = andMore({ over, raise, base: { zh: '目标', en: 'the target' } })
       return {
-        zh: `${name.zh}预计 ${figure(forecast)} ${unitIn(unit, 'zh')}${more.zh}`,
-        en: `${name.en}, forecast: ${figure(forecast)} ${unit}${more.en}`,
+        zh: `${name.zh}预计 ${figure(forecast)} ${unitIn(unit, 'zh')}${mark.zh}${more.zh}`,
+        en: `${name.en}, forecast: ${figure(forecast)} ${unit}${mark.en}${more.en}`,
       }
     },
     against: ({ facts: { target, unit, targetSource, standIn }, value }) => ({
@@ -72,7 +75,7 @@ export const dualControlAtRisk: KindDefinition<TargetFacts, 'judged'> = {
       reopenWithin: 30 * DAY,
       escalateAfter: null,
     }),
-    reason: 'Orange begins above 95 % of the target (docs/rules/dual-control.md#status).',
+    reason: 'The forecast comes within 5 % of the target (docs/rules/dual-control.md#status).',
     yieldsTo: 'dualControlOver',
     clause: DUAL_CONTROL_DUTY,
   },
@@ -93,26 +96,27 @@ export const dualControlOver: KindDefinition<TargetFacts, 'judged'> = {
       reopenWithin: 30 * DAY,
       escalateAfter: 3 * DAY,
     }),
-    reason: 'Red begins above 100 % of the target (docs/rules/dual-control.md#status).',
+    reason: 'The forecast lies above the target: exceeding is likelier than not (docs/rules/dual-control.md#status).',
     clause: DUAL_CONTROL_DUTY,
   },
 }
 
 /**
- * The indicator with the highest forecast in percent of its target. Unjudged without a target, or while provisional.
+ * The indicator with the highest forecast in percent of its target. Unjudged without a target, or while too little is
+ * known for a status.
  */
 export function highestTarget(asked: Asked, status: DualControl | null): Detected<TargetFacts> {
-  const rated = (status?.provisional ? [] : (status?.indicators ?? [])).flatMap(
-    ({ ratio, target, onTargetFactors, ...row }) => {
-      const forecast = onTargetFactors ? onTargetFactors.forecast : row.forecast
-      if (ratio === null || forecast === null || target === null) return []
-      return [{ ...row, forecast, target, pct: 100 * ratio }]
-    },
-  )
+  const rated = (status?.indicators ?? []).flatMap(({ ratio, target, onTargetFactors, ...row }) => {
+    const forecast = onTargetFactors ? onTargetFactors.forecast : row.forecast
+    if (row.status === null || ratio === null || forecast === null || target === null) return []
+    return [{ ...row, forecast, target, pct: 100 * ratio }]
+  })
   const highest = highestOf(rated, asked.limits)
   if (!highest) return unjudged(asked)
-  const { indicator, unit, forecast, target, targetSource, targetStandIn, pct, over } = highest
-  const facts = { indicator, unit, forecast, target, targetSource: targetSource ?? '', standIn: targetStandIn, over }
+  const { indicator, unit, forecast, target, pct, over, knownShare } = highest
+  const { targetSource, targetStandIn: standIn, provisional } = highest
+  const known = provisional && knownShare !== null ? { knownShare } : {}
+  const facts = { indicator, unit, forecast, target, targetSource: targetSource ?? '', standIn, over, ...known }
   return judged(asked, { value: pct, facts })
 }
 

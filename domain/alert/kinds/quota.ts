@@ -3,7 +3,7 @@
 
 import { INDICATOR_NAMES, type QUOTA_INDICATORS } from '../../indicator.ts'
 import type { QuotaStatus } from '../../judge/result.ts'
-import { figure, type Phrase, percent, standInMark, unitIn } from '../../phrase.ts'
+import { figure, type Phrase, percent, provisionalMark, standInMark, unitIn } from '../../phrase.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition, type KindEvidence, type KindText } from '../kind.ts'
 import { andMore, highestOf } from './highest.ts'
@@ -19,6 +19,8 @@ interface QuotaFacts {
   standIn: boolean
   /** Indicators above the limit, this one included. */
   over: number
+  /** Of a provisional amount. */
+  knownShare?: number
 }
 
 /** Source: docs/rules/facts.md#duties-when-over-quota */
@@ -78,18 +80,24 @@ export const quotaPredicted: KindDefinition<QuotaFacts, 'judged'> = {
   detect({ subject, quota }, { ask }) {
     if (!quota) return []
     // The share of elapsed days ignores winter, so only the institution's own profile makes a forecast.
-    const projected = new Map(
+    const paces = new Map(
       quota.pace
         .filter(({ basis, share }) => basis === 'ownProfile' && (share ?? 0) >= SHARE_MIN)
-        .map((one) => [one.indicator, one.projected]),
+        .map((one) => [one.indicator, one]),
     )
-    const rows = quota.rows.map((row) => ({ ...row, actual: projected.get(row.indicator) ?? null }))
+    const rows = quota.rows.map((row) => {
+      const { projected = null, provisional = false, knownShare = null } = paces.get(row.indicator) ?? {}
+      return { ...row, actual: projected, provisional, knownShare }
+    })
     return [highestQuota(ask(subject), rows)]
   },
   evidence: quotaEvidence(null),
 }
 
-type QuotaRow = Pick<QuotaStatus, 'indicator' | 'unit' | 'actual' | 'constraint' | 'standard' | 'standIn'>
+type QuotaRow = Pick<
+  QuotaStatus,
+  'indicator' | 'unit' | 'actual' | 'constraint' | 'standard' | 'standIn' | 'provisional' | 'knownShare'
+>
 
 /** The indicator that is highest in percent of its 约束值. Unjudged when none can be rated. */
 export function highestQuota(asked: Asked, rows: readonly QuotaRow[]): Detected<QuotaFacts> {
@@ -98,19 +106,21 @@ export function highestQuota(asked: Asked, rows: readonly QuotaRow[]): Detected<
   )
   const highest = highestOf(rated, asked.limits)
   if (!highest) return unjudged(asked)
-  const { indicator, unit, actual, constraint, standard, standIn, pct, over } = highest
-  const facts = { indicator, unit, amount: actual, constraint, standard: standard ?? '', standIn, over }
+  const { indicator, unit, actual, constraint, standard, standIn, pct, over, provisional, knownShare } = highest
+  const known = provisional && knownShare !== null ? { knownShare } : {}
+  const facts = { indicator, unit, amount: actual, constraint, standard: standard ?? '', standIn, over, ...known }
   return judged(asked, { value: pct, facts })
 }
 
 function quotaText(span: Phrase): KindText<QuotaFacts> {
   return {
-    measured({ facts: { indicator, amount, unit, over }, limits: { raise } }) {
+    measured({ facts: { indicator, amount, unit, over, knownShare }, limits: { raise } }) {
       const name = INDICATOR_NAMES[indicator]
+      const mark = provisionalMark(knownShare)
       const more = andMore({ over, raise, base: { zh: '约束值', en: 'the constraint value' } })
       return {
-        zh: `${name.zh}${span.zh} ${figure(amount)} ${unitIn(unit, 'zh')}${more.zh}`,
-        en: `${name.en}, ${span.en}: ${figure(amount)} ${unit}${more.en}`,
+        zh: `${name.zh}${span.zh} ${figure(amount)} ${unitIn(unit, 'zh')}${mark.zh}${more.zh}`,
+        en: `${name.en}, ${span.en}: ${figure(amount)} ${unit}${mark.en}${more.en}`,
       }
     },
     against: ({ facts: { constraint, unit, standard, standIn }, value }) => ({

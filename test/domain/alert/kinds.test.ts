@@ -263,9 +263,9 @@ describe('what was judged', () => {
   })
   test('nothing rated, nothing said', () => expect(quota(row(null, 22.3), row(20, null)).value).toBeNull())
 
-  const status = (ratio: number | null, provisional = false) =>
+  const status = (ratio: number | null, isJudged = ratio !== null) =>
     ({
-      provisional,
+      provisional: true,
       indicators: [
         {
           indicator: 'energy',
@@ -275,9 +275,11 @@ describe('what was judged', () => {
           forecastBasis: 'days',
           target: 1,
           ratio,
-          status: null,
+          status: isJudged ? 'over' : null,
           targetSource: '计划',
           targetStandIn: false,
+          provisional: true,
+          knownShare: 0.96,
         },
       ],
     }) as unknown as DualControl
@@ -291,8 +293,16 @@ describe('what was judged', () => {
     expect(raises(highestTarget(asked('dualControlAtRisk'), status(ratio)))).toBe(risk)
     expect(raises(highestTarget(asked('dualControlOver'), status(ratio)))).toBe(over)
   })
-  test('a provisional judgement raises no alarm', () => {
-    expect(highestTarget(asked('dualControlOver'), status(2, true)).value).toBeNull()
+  test('a provisional forecast raises an alarm that says so', () => {
+    const found = highestTarget(asked('dualControlOver'), status(2))
+    expect(found).toMatchObject({ value: 200, facts: { knownShare: 0.96 } })
+    if (found.facts === null) throw new Error('unjudged')
+    const over = judged('dualControlOver', asked('dualControlOver'), { value: 200, facts: found.facts })
+    expect(explainFinding(over, 'zh').measured).toBe('能源消费总量预计 2 tce（暂定，已知 96 %）')
+    expect(explainFinding(over, 'en').measured).toBe('total energy, forecast: 2 tce (provisional, 96 % known)')
+  })
+  test('a forecast without a status raises no alarm', () => {
+    expect(highestTarget(asked('dualControlOver'), status(2, false)).value).toBeNull()
     expect(highestTarget(asked('dualControlOver'), null).value).toBeNull()
   })
 

@@ -20,7 +20,8 @@ const hours = (rows: readonly (readonly [amount: number | null, flag: HourFlag])
   amounts: Float64Array.from(rows, ([amount]) => amount ?? Number.NaN),
   flags: Uint8Array.from(rows, ([, flag]) => HOUR_FLAGS.indexOf(flag)),
 })
-const known = { hoursExpected: 24, hoursKnown: 24 }
+const known = { hoursExpected: 24, hoursKnown: 24, halfKnownKwh: 0, halfKnownHours: 0 }
+const LIMITS = { judgedFrom: 0.9, sureFrom: 0.98 }
 
 describe('the effectiveness of a period', () => {
   it.each([
@@ -32,15 +33,15 @@ describe('the effectiveness of a period', () => {
     { name: 'is none without a meter of the whole', totalKwh: null, itKwh: 100, value: null, problem: 'noTotalMeter' },
     { name: 'is none without an IT load', totalKwh: 150, itKwh: 0, value: null, problem: 'noItLoad' },
   ] as const)('$name', ({ totalKwh, itKwh, value, problem }) => {
-    const found = effectivenessOf({ totalKwh, itKwh, ...known })
+    const found = effectivenessOf({ totalKwh, itKwh, ...known }, LIMITS)
     expect(found.problem).toBe(problem)
     if (value === null) expect(found.value).toBeNull()
     else expect(found.value).toBeCloseTo(value, 9)
   })
 
   it('is unknown when no hour is known of both', () => {
-    const found = effectivenessOf({ totalKwh: 0, itKwh: 0, hoursExpected: 24, hoursKnown: 0 })
-    expect(found).toEqual({ value: null, problem: 'unknown', coverage: 0 })
+    const found = effectivenessOf({ totalKwh: 0, itKwh: 0, ...known, hoursKnown: 0 }, LIMITS)
+    expect(found).toMatchObject({ value: null, problem: 'unknown', coverage: 0, knownShare: 0 })
   })
 })
 
@@ -79,8 +80,10 @@ describe('hour by hour', () => {
 
   it('a period adds only hours known of both, so that an outage is not efficiency', () => {
     const usage = usageOfHours({ total, it: equipment }, day)
-    expect(usage).toEqual({ totalKwh: 54, itKwh: 40, hoursExpected: 5, hoursKnown: 3 })
-    expect(effectivenessOf(usage)).toEqual({ value: 1.35, problem: null, coverage: 0.6 })
+    const halfKnown = { halfKnownKwh: 0, halfKnownHours: 0 }
+    expect(usage).toEqual({ totalKwh: 54, itKwh: 40, hoursExpected: 5, hoursKnown: 3, ...halfKnown })
+    const found = { value: null, problem: 'unknownTime', coverage: 0.6, knownShare: 0.6, knownPart: 1.35 }
+    expect(effectivenessOf(usage, LIMITS)).toMatchObject(found)
   })
 
   it('refuses a period of broken hours', () => {
@@ -93,21 +96,42 @@ describe('hour by hour', () => {
 describe('a year of months', () => {
   it('is the ratio of sums, not the mean of ratios', () => {
     const year = sumUsage([
-      { totalKwh: 200, itKwh: 100, hoursExpected: 744, hoursKnown: 744 },
-      { totalKwh: 360, itKwh: 300, hoursExpected: 672, hoursKnown: 336 },
+      { ...known, totalKwh: 200, itKwh: 100, hoursExpected: 744, hoursKnown: 744 },
+      { ...known, totalKwh: 360, itKwh: 300, hoursExpected: 672, hoursKnown: 660 },
     ])
-    expect(effectivenessOf(year)).toEqual({ value: 1.4, problem: null, coverage: 1080 / 1416 })
+    expect(effectivenessOf(year, LIMITS)).toMatchObject({ value: 1.4, problem: null, coverage: 1404 / 1416 })
   })
 
-  it('leaves out the months before the IT meter was there', () => {
+  it.each([
+    { hoursKnown: 1416, judged: true, provisional: false },
+    { hoursKnown: 1346, judged: true, provisional: true },
+    { hoursKnown: 1274, judged: false, provisional: false },
+  ])(
+    '$hoursKnown of 1416 hours are known: $judged, provisional $provisional',
+    ({ hoursKnown, judged, provisional }) => {
+      const usage = { ...known, totalKwh: 1.5 * hoursKnown, itKwh: hoursKnown, hoursExpected: 1416, hoursKnown }
+      const found = effectivenessOf(usage, LIMITS)
+      expect(found).toMatchObject({ value: judged ? 1.5 : null, knownPart: 1.5, provisional })
+      expect(found.problem).toBe(judged ? null : 'unknownTime')
+      expect(found.knownShare).toBeCloseTo(hoursKnown / 1416, 12)
+    },
+  )
+
+  it('weighs hours without IT by their total', () => {
+    // 12 hours of 100 kWh known of both, 12 hours of 300 kWh known of the total alone.
+    const usage = { totalKwh: 1200, itKwh: 800, hoursExpected: 24, hoursKnown: 12 }
+    const found = effectivenessOf({ ...usage, halfKnownKwh: 3600, halfKnownHours: 12 }, LIMITS)
+    expect(found).toMatchObject({ value: null, problem: 'unknownTime', coverage: 0.5, knownShare: 0.25 })
+  })
+
+  it('is not the year when the IT meter came in February', () => {
     const year = sumUsage([
-      { totalKwh: 999, itKwh: null, hoursExpected: 744, hoursKnown: 0 },
-      { totalKwh: 150, itKwh: 100, hoursExpected: 672, hoursKnown: 672 },
+      { ...known, totalKwh: 999, itKwh: null, hoursExpected: 744, hoursKnown: 0 },
+      { ...known, totalKwh: 150, itKwh: 100, hoursExpected: 672, hoursKnown: 672 },
     ])
-    expect(effectivenessOf(year).value).toBe(1.5)
-    expect(effectivenessOf(sumUsage([{ totalKwh: 999, itKwh: null, hoursExpected: 1, hoursKnown: 0 }])).problem).toBe(
-      'noItMeter',
-    )
+    expect(effectivenessOf(year, LIMITS)).toMatchObject({ value: null, problem: 'unknownTime', knownPart: 1.5 })
+    const without = sumUsage([{ ...known, totalKwh: 999, itKwh: null, hoursExpected: 1, hoursKnown: 0 }])
+    expect(effectivenessOf(without, LIMITS).problem).toBe('noItMeter')
   })
 })
 

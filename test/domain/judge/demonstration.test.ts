@@ -34,7 +34,8 @@ const yearOf = (
     waterUsers: energyUsers,
     ...more,
   }
-  return { institution, energy: year, water: year }
+  const known = { year, knownShare: 1, provisional: false }
+  return { institution, energy: known, water: known }
 }
 
 describe('the ladder', () => {
@@ -81,7 +82,7 @@ describe('the mean of a kind', () => {
     const venue = (venueKind: 'museum' | 'stadium') =>
       yearOf(venueKind, { energyKgce: 1, floorAreaM2: 1, institution: { id: venueKind, type: 'venue', venueKind } })
     const unknown = yearOf('u', { energyKgce: 5, floorAreaM2: null })
-    const young = { ...small, energy: null }
+    const young = { ...small, energy: { year: null, knownShare: 0.7, provisional: false } }
     const means = peerMeans([large, unknown, young, venue('museum'), venue('stadium')])
     expect([...means.keys()].sort()).toEqual(['education', 'venue museum', 'venue stadium'])
     expect(means.get('education')?.energyPerArea).toMatchObject({ mean: 10, members: 1 })

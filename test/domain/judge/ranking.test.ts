@@ -88,7 +88,22 @@ describe('the ranking', () => {
   ] as const)('leaves out $name, and says why', ({ change, reasons }) => {
     const [group] = ranksOf([candidate('a', 10, change)])
     expect(group.ranked).toEqual([])
-    expect(group.excluded).toEqual([{ institution: 'a', reasons: [...reasons] }])
+    expect(group.excluded.map(({ institution, reasons: why }) => [institution, why])).toEqual([['a', [...reasons]]])
+  })
+
+  it('says of each how much is known, and whether that is provisional', () => {
+    const rows = [candidate('a', 1), candidate('b', 2, { coverage: 0.95, provisional: true })]
+    const out = candidate('c', 3, { coverage: 0.5, provisional: true })
+    const [group] = ranksOf([...rows, out])
+    const flagsOf = ({ coverage, provisional }: { coverage: number | null; provisional: boolean }) => [
+      coverage,
+      provisional,
+    ]
+    expect(group.ranked.map(flagsOf)).toEqual([
+      [rows[0]?.coverage, false],
+      [0.95, true],
+    ])
+    expect(group.excluded.map(flagsOf)).toEqual([[0.5, true]])
   })
 
   it('asks only what its rule asks', () => {

@@ -10,6 +10,7 @@ import { useResource, withQuery } from '../api/resource.ts'
 import { formatCoverage, formatNumber, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { ProvisionalTag } from './known-figure.tsx'
 import { ProblemNotice, RatingTag, StandInTag } from './marks.tsx'
 
 const PueChart = lazy(async () => ({ default: (await import('../charts/pue-chart.tsx')).PueChart }))
@@ -102,17 +103,24 @@ function PueGrade({ of: { grade, reason, table } }: { of: DataCentreView['pueGra
   )
 }
 
-/** The value with its coverage, or the reason for none. */
-function EffectivenessText({ of: { value, problem, coverage } }: { of: Effectiveness }) {
+/** The value with how much of it is known, or the reason for none and the known part. */
+function EffectivenessText({ of }: { of: Effectiveness }) {
   const { text } = useLanguage()
+  const { value, problem, knownShare, knownPart } = of
   if (value === null)
-    return <span className="faint">{problem === null ? UNKNOWN : (text.pueProblems[problem] ?? problem)}</span>
+    return (
+      <span className="faint">
+        {problem === null ? UNKNOWN : (text.pueProblems[problem] ?? problem)}
+        {problem === 'unknownTime' && ` ${text.knownPartOf(formatCoverage(knownShare), formatNumber(knownPart, 3))}`}
+      </span>
+    )
   return (
     <>
       {formatNumber(value, 3)}{' '}
       <span className="faint">
-        {text.coverage} {formatCoverage(coverage)}
+        {text.coverage} {formatCoverage(knownShare)}
       </span>
+      <ProvisionalTag known={{ ...of, reason: null }} />
     </>
   )
 }

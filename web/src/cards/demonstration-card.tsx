@@ -12,6 +12,7 @@ import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
+import { BriefFigure } from './known-figure.tsx'
 import { MorePages } from './list-tools.tsx'
 import { FigureHead } from './marks.tsx'
 
@@ -98,10 +99,13 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
 
 function ItemText({ item }: { item: DemonstrationRow['items'][number] | undefined }) {
   const { text } = useLanguage()
-  if (!item || item.value === null) return UNKNOWN
+  if (!item) return UNKNOWN
+  const reason = item.reason === 'unknownTime' ? item.reason : null
+  const known = { ...item, knownPart: null, reason }
+  if (item.value === null) return <BriefFigure known={known} value={UNKNOWN} part={UNKNOWN} />
   return (
     <>
-      {formatNumber(item.value, 2)}
+      <BriefFigure known={known} value={formatNumber(item.value, 2)} part={UNKNOWN} />
       <div className="faint">
         {item.ratio === null
           ? text.cannotTell

@@ -13,7 +13,7 @@ import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
 import { MorePages } from './list-tools.tsx'
-import { StandInTag } from './marks.tsx'
+import { Coverage, StandInTag } from './marks.tsx'
 
 /** The API's largest page, so that groups of all but very large areas are shown whole. */
 const LIMIT = 500
@@ -80,10 +80,11 @@ function Group({ rows, rule, nameOf, routeMonth }: GroupProps) {
     <>
       {ranked.length === 0 && <p className="faint">{text.noCandidates}</p>}
       <ol className="ranking">
-        {ranked.map(({ institution, rank, value, leader }) => (
+        {ranked.map(({ institution, rank, value, leader, coverage, provisional }) => (
           <li key={institution} value={rank ?? undefined}>
             {linkOf(institution)} {formatNumber(value, 2)}{' '}
             {indicator && formatUnit(DUAL_CONTROL[indicator].unit, language)}{' '}
+            {provisional && <Coverage share={coverage} provisional />}
             {leader && <strong className="leader">{text.leader}</strong>}
           </li>
         ))}

@@ -8,7 +8,7 @@ import type { Rating } from '../../../domain/rating.ts'
 import { formatNumber, formatRatio, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
-import { KnownFigure } from './known-figure.tsx'
+import { BriefFigure, KnownFigure } from './known-figure.tsx'
 import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -121,7 +121,9 @@ function ToNext({ row }: { row: QuotaStatus }) {
 /** Use so far against the use due, and the amount left this year for the next better rating. */
 function Pace({ pace }: { pace: QuotaPace | undefined }) {
   const { text, language } = useLanguage()
-  if (!pace || pace.projected === null) return UNKNOWN
+  if (!pace) return UNKNOWN
+  const known = { ...pace, knownPart: null }
+  if (pace.projected === null) return <BriefFigure known={known} value={UNKNOWN} part={UNKNOWN} />
   const unit = formatUnit(pace.unit, language)
   const amount = (value: number | null): string => withUnit(formatNumber(value, 2), unit)
   const { next, basis } = pace
@@ -131,7 +133,7 @@ function Pace({ pace }: { pace: QuotaPace | undefined }) {
         <strong className={pace.paceRatio !== null && pace.paceRatio > 1 ? 'figure-bad' : undefined}>
           {formatRatio(pace.paceRatio)}
         </strong>{' '}
-        · {text.projected} {amount(pace.projected)}{' '}
+        · {text.projected} <BriefFigure known={known} value={amount(pace.projected)} part={UNKNOWN} />{' '}
         {pace.projectedRating !== null && <RatingTag rating={pace.projectedRating} />}
       </div>
       {next && (

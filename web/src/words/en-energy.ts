@@ -125,6 +125,7 @@ export const enEnergy: typeof zhEnergy = {
     noTotalMeter: 'no meter of the whole',
     noItMeter: 'no meter of the IT equipment',
     unknown: 'no data',
+    unknownTime: 'too much time is unknown to judge it',
     noItLoad: 'the IT equipment uses nothing',
     belowOne: 'IT uses more than the whole: check the meters',
   },

@@ -127,6 +127,7 @@ export const zhEnergy = {
     noTotalMeter: '没有总表',
     noItMeter: '没有 IT 设备表',
     unknown: '没有数据',
+    unknownTime: '未知时段过多，不予判定',
     noItLoad: 'IT 设备没有用电',
     belowOne: 'IT 用电大于总用电，请检查计量表',
   } as Record<string, string>,
