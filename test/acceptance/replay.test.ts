@@ -191,7 +191,9 @@ testShared(
   },
 )
 
-test('readings from before 2000 are rejected and counted, the same however they are sent', async () => {
+test('readings from before 2000 are rejected and counted, the same however they are sent', {
+  timeout: REPLAY_MS_MAX,
+}, async () => {
   const folder = temporaryFolder()
   // Twelve days before 2000, then the 31 days in which a clock that was never set may stand, then nine good days.
   const [firstMs, hours] = [Date.UTC(1999, 11, 20), 52 * 24]
