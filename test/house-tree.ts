@@ -36,6 +36,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['domain/notify'],
     ['domain/view'],
     ['domain/explain'],
+    ['domain/report'],
   ],
   [
     FUNCTIONS_BASE,
@@ -45,6 +46,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['functions/judging'],
     ['functions/alerts'],
     ['functions/telling'],
+    ['functions/reporting'],
     ['functions/api'],
     FUNCTIONS_TRIGGERS,
     [REBUILD],

@@ -1,0 +1,55 @@
+// Defines a report: the tables of a package, in the order of the workbook. Files (XLSX, CSV, JSON, HTML) are written
+// from this document alone, so that they cannot differ; JSON Schema: docs/report.schema.json.
+
+import * as z from 'zod'
+import { asMonth } from '../schema.ts'
+
+const phrase = z.object({ zh: z.string(), en: z.string() })
+
+/** How a column's numbers are written; `percent`: of a share, 0 to 1. */
+export const CELL_FORMATS = ['text', 'integer', 'decimal1', 'decimal2', 'decimal4', 'percent', 'instant'] as const
+
+export const reportColumnSchema = z.object({
+  /** Unique in its table; the column's name in JSON and in differences. */
+  id: z.string(),
+  title: phrase,
+  /** Unit of the trade, in Chinese, e.g. 万吨标准煤; empty for text. */
+  unit: z.string(),
+  format: z.enum(CELL_FORMATS),
+})
+export type ReportColumn = z.infer<typeof reportColumnSchema>
+
+/** Null: not known, or not judged. */
+const cell = z.union([z.number(), z.string(), z.null()])
+export type ReportCell = z.infer<typeof cell>
+
+export const reportRowSchema = z.object({
+  /** Unique in its table: a subject, or a subject and what the row is about. */
+  id: z.string(),
+  cells: z.array(cell),
+  /** Path below /api/v1/ that explains the row's numbers; absent: the table's own note says where they come from. */
+  trace: z.string().optional(),
+})
+export type ReportRow = z.infer<typeof reportRowSchema>
+
+export const reportTableSchema = z.object({
+  /** Unique in the report; the name of its CSV file. */
+  id: z.string(),
+  title: phrase,
+  /** One sentence on what the figures are and where they come from; empty when the titles say all. */
+  note: phrase,
+  columns: z.array(reportColumnSchema),
+  rows: z.array(reportRowSchema),
+})
+export type ReportTable = z.infer<typeof reportTableSchema>
+
+export const reportDocumentSchema = z.object({
+  version: z.literal(1),
+  /** An institution, or an area. */
+  subject: z.object({ type: z.enum(['institution', 'area']), id: z.string(), name: z.string() }),
+  month: asMonth(z.string()),
+  /** Data before this instant count. */
+  asOfMs: z.number(),
+  tables: z.array(reportTableSchema),
+})
+export type ReportDocument = z.infer<typeof reportDocumentSchema>
