@@ -12,6 +12,7 @@ import { playScenario } from './command/play.ts'
 import { rebuildFolder } from './command/rebuild.ts'
 import { repairFile } from './command/repair.ts'
 import { replay } from './command/replay.ts'
+import { makeReport } from './command/report.ts'
 import { settleCaseFile } from './command/settle.ts'
 import { start } from './command/start.ts'
 
@@ -128,6 +129,18 @@ program
   .option('--json', 'print one JSON document on stdout')
   .addOption(dataOption())
   .action(rebuildFolder)
+
+program
+  .command('report')
+  .description('make the monthly report of an area or institution: workbook, tables, printable document, manifest')
+  .option('--month <YYYY-MM>', 'month of the report; the one that ended last')
+  .option('--area <code>', 'area; the topmost one')
+  .option('--institution <id>', 'institution instead of an area')
+  .requiredOption('--out <folder>', 'folder to write, which must not be there yet')
+  .option('--pdf', 'print the document as PDF as well, where a Chromium is at hand')
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .action(makeReport)
 
 program
   .command('play')

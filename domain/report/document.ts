@@ -50,6 +50,10 @@ export const reportDocumentSchema = z.object({
   month: asMonth(z.string()),
   /** Data before this instant count. */
   asOfMs: z.number(),
+  /** The verdict in one sentence, as the first page says it. */
+  headline: phrase,
+  /** What stands below the figures of the first page: who is over and why, and what is not judged. */
+  highlights: z.array(phrase),
   tables: z.array(reportTableSchema),
 })
 export type ReportDocument = z.infer<typeof reportDocumentSchema>

@@ -1,6 +1,7 @@
 // Routes for the energy of one institution or area: carbon ledger, meter tree, cost, data centre, quota pace and the
 // yearly target by quota.
 
+import type * as z from 'zod'
 import { type Month, monthRange } from '../../domain/calendar.ts'
 import type { CarbonLedger } from '../../domain/energy/carbon-ledger.ts'
 import { quotaPace } from '../../domain/judge/quota-pace.ts'
@@ -14,11 +15,14 @@ import {
   treeViewSchema,
 } from '../../domain/view/energy.ts'
 import { quotaOf, subjectMonths } from '../judging/judgement.ts'
+import { areaLedgerOf, ledgerOf } from '../judging/ledger.ts'
 import { costOfMonth, dataCentreOf, treeOf } from './institution-hours.ts'
-import { areaLedgerOf, ledgerOf } from './institution-years.ts'
 import { areaOf, institutionOf, monthQuery, monthShown, yearAsked, yearQuery } from './query.ts'
-import { route } from './route.ts'
+import { type RouteContext, route } from './route.ts'
 
+const lastOf = (query: z.output<typeof yearQuery>, context: RouteContext): Month =>
+  `${yearAsked(query, context)}-12` as Month
+const sourcesOf = ({ platform: { state }, registry, head }: RouteContext) => ({ state, registry, head })
 const ledgerView = (ledger: CarbonLedger) => ({ ...ledger, boundary: [...ledger.boundary] })
 
 export const energyRoutes = {
@@ -26,15 +30,19 @@ export const energyRoutes = {
     summary: 'Carbon ledger (碳排放量统计台账) of an institution and year',
     query: yearQuery,
     response: ledgerViewSchema,
-    handle: async (context, { query }) =>
-      ledgerView(await ledgerOf((await institutionOf(context)).institution, yearAsked(query, context), context)),
+    async handle(context, { query }) {
+      const { institution } = await institutionOf(context)
+      return ledgerView(await ledgerOf(institution, lastOf(query, context), sourcesOf(context)))
+    },
   }),
   ...route('GET /api/v1/areas/{code}/carbon', {
     summary: 'Carbon ledger of an area and year: the sum of its institutions',
     query: yearQuery,
     response: ledgerViewSchema,
-    handle: async (context, { query }) =>
-      ledgerView(await areaLedgerOf((await areaOf(context)).code, yearAsked(query, context), context)),
+    async handle(context, { query }) {
+      const { code } = await areaOf(context)
+      return ledgerView(await areaLedgerOf(code, lastOf(query, context), sourcesOf(context)))
+    },
   }),
   ...route('GET /api/v1/institutions/{id}/tree', {
     summary: 'Meter tree of a month: balance and unexplained rest of each node, own generation and its share',
