@@ -1,5 +1,6 @@
 // Installs the Debian packages that tests drive as real peers: Chromium for the page, mosquitto in the place of AWS IoT
-// Core, InfluxDB in that of Timestream for InfluxDB, OpenSSL for certificates. Only if missing, only for `npm test`,
+// Core, InfluxDB in that of Timestream for InfluxDB, OpenSSL for certificates, LibreOffice
+// for reports. Only if missing, only for `npm test`,
 // and with a plain message where it may not. Node.js built-ins only.
 
 import { spawnSync } from 'node:child_process'
@@ -17,6 +18,7 @@ const PEERS = [
   { package: 'mosquitto', programs: ['mosquitto'], service: true },
   { package: 'influxdb', programs: ['influxd'], service: true },
   { package: 'openssl', programs: ['openssl'], service: false },
+  { package: 'libreoffice-calc', programs: ['soffice', 'libreoffice'], service: false },
 ]
 /** Debian's folders for servers, which are not in a plain user's PATH. */
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin']
@@ -35,6 +37,9 @@ export const influxdPath = () => programPath(programsOf('influxdb'))
 
 /** Absolute path of an installed OpenSSL, or undefined. */
 export const opensslPath = () => programPath(programsOf('openssl'))
+
+/** Absolute path of an installed LibreOffice, or undefined. */
+export const officePath = () => programPath(programsOf('libreoffice-calc'))
 
 /** Makes every peer present. Throws an Error whose message names the packages and the command that installs them. */
 export function ensureTestPeers() {

@@ -3,7 +3,7 @@
 
 import type { SubjectMonth } from '../energy/subject-month.ts'
 import { DUAL_CONTROL, INDICATOR_NAMES, INDICATORS, QUOTA, QUOTA_INDICATORS } from '../indicator.ts'
-import { worstKnownShare } from '../judge/known-share.ts'
+import { type KnownShareLimits, knownShareOf } from '../judge/known-share.ts'
 import type { DualControl, QuotaStatus } from '../judge/result.ts'
 import { must } from '../must.ts'
 import { keysOf } from '../table.ts'
@@ -186,8 +186,10 @@ function centreRows(one: ReportedInstitution): ReportRow[] {
 
 const qualityColumns: ReportColumn[] = [
   ...WHO,
-  share('monthKnown', { zh: '本月完整率', en: 'Known share of the month' }),
-  share('toDateKnown', { zh: '累计完整率', en: 'Known share of the year to date' }),
+  share('monthEnergy', { zh: '本月能源完整率', en: 'Energy of the month, known' }),
+  share('monthWater', { zh: '本月用水完整率', en: 'Water of the month, known' }),
+  share('toDateEnergy', { zh: '累计能源完整率', en: 'Energy of the year to date, known' }),
+  share('toDateWater', { zh: '累计用水完整率', en: 'Water of the year to date, known' }),
   number('hoursExpected', { zh: '应采集表时', en: 'Meter-hours expected' }, { unit: '表时', format: 'integer' }),
   number('hoursKnown', { zh: '已采集表时', en: 'Meter-hours known' }, { unit: '表时', format: 'integer' }),
   text('finding', { zh: '说明', en: 'Finding' }),
@@ -195,19 +197,24 @@ const qualityColumns: ReportColumn[] = [
 
 function qualityRow(one: ReportedInstitution): ReportRow {
   const { month, toDate, limits } = one.periods
-  const known = month && worstKnownShare(month)
-  const finding =
-    known === null
+  const sharesOf = (part: SubjectMonth | null) => ({
+    energy: part && knownShareOf(part, DUAL_CONTROL.energy),
+    water: part && knownShareOf(part, DUAL_CONTROL.water),
+  })
+  const [own, year] = [sharesOf(month), sharesOf(toDate)]
+  const findings = [findingOf('能源', own.energy, limits), findingOf('用水', own.water, limits)]
+  const named =
+    own.energy === null && own.water === null
       ? '名录内机构，本月没有应采集的表计或账单'
-      : known === 0
-        ? '本月没有任何数据'
-        : known < limits.judgedFrom
-          ? '未知时段过多，不予判定'
-          : known < limits.sureFrom
-            ? '数据不全，结果暂定'
-            : null
+      : findings.filter((finding) => finding !== null).join('；') || null
   const hours = [month?.hoursExpected ?? null, month?.hoursKnown ?? null]
-  return { id: one.id, cells: [...whoOf(one), known, toDate && worstKnownShare(toDate), ...hours, finding] }
+  return { id: one.id, cells: [...whoOf(one), own.energy, own.water, year.energy, year.water, ...hours, named] }
+}
+
+function findingOf(resource: string, known: number | null, { judgedFrom, sureFrom }: KnownShareLimits): string | null {
+  if (known === null || known >= sureFrom) return null
+  if (known === 0) return `${resource}没有任何数据`
+  return known < judgedFrom ? `${resource}未知过多，不予判定` : `${resource}数据不全，结果暂定`
 }
 
 const INSTITUTION_TABLES = {
@@ -247,8 +254,8 @@ const INSTITUTION_TABLES = {
   quality: {
     title: { zh: '数据质量', en: 'Data quality' },
     note: {
-      zh: '完整率＝已知能耗÷（已知＋估计缺失），能耗与水取低者。',
-      en: 'Known share: known over known and probably missing; the worse of energy and water.',
+      zh: '完整率＝已知用量÷（已知＋估计缺失）。空白表示没有应采集的。',
+      en: 'Known share: known over known and probably missing. Blank: nothing is expected.',
     },
     columns: qualityColumns,
     rowsOf: (one: ReportedInstitution) => [qualityRow(one)],
