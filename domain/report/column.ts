@@ -36,7 +36,7 @@ const SMALL: ReportUnits = {
   money: { unit: '元', per: 1, format: 'decimal2' },
 }
 /** `level`: of the reported area; undefined for an institution. */
-export const unitsOf = (level: Area['level'] | undefined): ReportUnits =>
+export const reportUnits = (level: Area['level'] | undefined): ReportUnits =>
   level === 'province' || level === 'city' ? LARGE : SMALL
 /** Tables with a row an institution have plain units, whatever is reported. */
 export const INSTITUTION_UNITS = SMALL
@@ -49,7 +49,7 @@ export const number = (
   title: Phrase,
   { unit, format }: Pick<ReportColumn, 'unit' | 'format'>,
 ): ReportColumn => ({ id, title, unit, format })
-export const instant = (id: string, title: Phrase): ReportColumn => ({ id, title, unit: '', format: 'instant' })
+export const instantColumn = (id: string, title: Phrase): ReportColumn => ({ id, title, unit: '', format: 'instant' })
 
 export const NAME = text('name', { zh: '名称', en: 'Name' })
 export const CODE = text('code', { zh: '编码', en: 'Code' })

@@ -12,7 +12,7 @@ import type { DualControl } from '../../domain/judge/result.ts'
 import { must } from '../../domain/must.ts'
 import { institutionOn } from '../../domain/registry/dated.ts'
 import type { Area, Institution } from '../../domain/registry/records.ts'
-import { unitsOf } from '../../domain/report/column.ts'
+import { reportUnits } from '../../domain/report/column.ts'
 import type { ReportDocument, ReportTable } from '../../domain/report/document.ts'
 import { AMOUNTS, amountIn, periodsOf } from '../../domain/report/figures.ts'
 import {
@@ -47,7 +47,7 @@ import { subjectYearKey } from '../judging/subject-year.ts'
 import { parentOf, shardsBelow } from '../registry/reader.ts'
 import { readOnce } from '../state/read-once.ts'
 import { methodsOf } from './methods.ts'
-import { type About, type Asked, type ReportQuestion, ReportRefusal, type ReportSources } from './question.ts'
+import { type About, type ReportQuestion, ReportRefusal, type ReportSources, type ReportTime } from './question.ts'
 
 /** Institutions that are judged before others get a turn: about 50 ms. */
 const INSTITUTIONS_PER_TURN = 50
@@ -68,7 +68,7 @@ export async function reportDocument(question: ReportQuestion, sources: ReportSo
   const ofInstitutions = institutionTables(rows)
   const tableOf = (name: string): ReportTable => must(ofInstitutions.find(({ id }) => id === name))
   const over = tableOf('overQuota')
-  const units = unitsOf(about.level)
+  const units = reportUnits(about.level)
   const isArea = question.type === 'area'
   const ledger = isArea
     ? await areaLedgerOf(question.id, month, sources)
@@ -124,7 +124,7 @@ async function subjectOf({ type, id }: ReportQuestion, { registry }: ReportSourc
 
 async function reportedSubject(
   about: About,
-  { month, asOfMs }: Asked,
+  { month, asOfMs }: ReportTime,
   sources: ReportSources,
 ): Promise<ReportedSubject> {
   const { state, registry } = sources
@@ -147,7 +147,7 @@ async function reportedSubject(
 /** The ranks of an area among those with the same parent by its intensities, the lowest first. */
 async function ranksOf(
   { id, type, areas }: About,
-  { month, asOfMs }: Asked,
+  { month, asOfMs }: ReportTime,
   { state, registry }: ReportSources,
 ): Promise<Map<Indicator, Rank>> {
   const parent = type === 'area' ? parentOf(id, areas) : undefined
@@ -170,7 +170,7 @@ async function ranksOf(
   return ranks
 }
 
-async function institutionRows(about: About, asked: Asked, sources: ReportSources) {
+async function institutionRows(about: About, asked: ReportTime, sources: ReportSources) {
   const rows = noInstitutionRows()
   const types = new Map<string, TypeSum>(Object.values(TYPE_WORDS).map((word) => [word, noTypeSum()]))
   const names = new Map(about.areas.map(({ code, name }) => [code, name]))
@@ -203,7 +203,7 @@ async function institutionRows(about: About, asked: Asked, sources: ReportSource
 
 async function reportedInstitution(
   given: { institution: Institution; shard: string; areaName: string; months: readonly SubjectMonth[] },
-  { month, asOfMs }: Asked,
+  { month, asOfMs }: ReportTime,
   { state, registry }: ReportSources,
 ): Promise<ReportedInstitution> {
   const { institution, shard, areaName, months } = given
@@ -239,7 +239,7 @@ function addType(
 }
 
 /** Alerts that stood at some time of the month, the most severe first. */
-async function alertsOf(about: About, { month }: Asked, sources: ReportSources): Promise<Alert[]> {
+async function alertsOf(about: About, { month }: ReportTime, sources: ReportSources): Promise<Alert[]> {
   const { fromMs, toMs } = monthRange(month)
   const stood = (alert: Alert): boolean => {
     const clearedMs = alert.state === 'cleared' ? (alert.history.at(-1)?.atMs ?? 0) : Number.POSITIVE_INFINITY

@@ -6,13 +6,13 @@ import { CARRIERS, ENERGY_MEDIA } from '../../domain/medium.ts'
 import type { Method } from '../../domain/report/subject-tables.ts'
 import { isValidOn } from '../../domain/standards/validity.ts'
 import { standardsIn } from '../judging/judgement.ts'
-import type { About, Asked, ReportSources } from './question.ts'
+import type { About, ReportSources, ReportTime } from './question.ts'
 
 const mark = (standIn: boolean | undefined): string => (standIn ? '（替代值，非正式下达）' : '')
 
 export async function methodsOf(
   { id, area, areas }: Pick<About, 'id' | 'area' | 'areas'>,
-  { month, lastDay }: Pick<Asked, 'month'> & { lastDay: string },
+  { month, lastDay }: Pick<ReportTime, 'month'> & { lastDay: string },
   { registry }: Pick<ReportSources, 'registry'>,
 ): Promise<Method[]> {
   const tables = await registry.tables()

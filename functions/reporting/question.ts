@@ -27,7 +27,7 @@ export class ReportRefusal extends Error {
 }
 
 /** The month of a report, the instant up to which data count, and the present. */
-export interface Asked {
+export interface ReportTime {
   month: Month
   asOfMs: number
   nowMs: number

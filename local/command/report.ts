@@ -1,6 +1,6 @@
-// `kilowatch report`: makes the monthly report of an area or institution as a folder of files. Reads the state of a data
-// folder, also beside a running host. Writes into a folder of its own beside the target and renames it, so that no
-// half-written package is ever seen.
+// `kilowatch report`: makes the monthly report of an area or institution as a folder of files. Reads the state of a
+// data folder, also beside a running host. Writes into a folder of its own beside the target and renames it, so that
+// no half-written package is ever seen.
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
