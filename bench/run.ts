@@ -12,6 +12,7 @@ import { benchCloud } from './cloud.ts'
 import { benchForecast } from './forecast.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
+import { benchReport } from './report.ts'
 import { benchSettle } from './settle.ts'
 import { type BenchRow, table } from './table.ts'
 
@@ -27,6 +28,7 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   cloud: benchCloud,
   forecast: benchForecast,
   alerts: benchAlerts,
+  report: benchReport,
 }
 
 const program = new Command('bench')
