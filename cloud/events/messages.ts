@@ -5,8 +5,10 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { must } from '../../domain/must.ts'
 import type { Handler } from '../../functions/handler.ts'
-import type { MqttBatch, MqttBatchResult, MqttMessage } from '../../functions/platform.ts'
+import { type MqttBatch, type MqttBatchResult, type MqttMessage, PermanentFailure } from '../../functions/platform.ts'
+import { Unavailable } from '../backoff.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
+import { inTime, type RunContext } from '../deadline.ts'
 import type { Heard } from '../gateway-watch.ts'
 
 /** Fields that the rule selects (infra/): the encoded payload, the authenticated client id, the rule's own time. */
@@ -17,7 +19,7 @@ export const iotMessageSchema = z.object({
 })
 export type IotMessage = z.infer<typeof iotMessageSchema>
 
-export type SqsHandler = (event: SQSEvent) => Promise<SQSBatchResponse>
+export type SqsHandler = (event: SQSEvent, context?: RunContext) => Promise<SQSBatchResponse>
 
 export interface MqttEntryOptions {
   ingest: Handler<MqttBatch, MqttBatchResult>
@@ -29,42 +31,53 @@ export interface MqttEntryOptions {
 const DELAYED_MS = 10_000
 
 /**
- * New messages form one batch, oldest first, as an embedded broker delivers them. A redelivered message, or one sent
- * back from the dead letters, is a batch of its own: it is `delayed`, and its failure affects no other.
+ * All messages form one batch, new and redelivered ones alike. When it fails for another reason than a store that is
+ * away, its halves are tried on their own, so that a message that cannot be stored fails alone. Messages for which no
+ * time is left come again.
  */
 export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
-  return async ({ Records }) => {
+  return async ({ Records }, context) => {
     const failures: MessageFailure[] = []
     const records = new Map<string, SQSRecord>()
-    const fresh: MqttMessage[] = []
-    const delayed: MqttMessage[] = []
+    const messages: MqttMessage[] = []
     for (const record of Records) {
       const message = messageOf(record)
-      if ('reason' in message) {
-        failures.push({ record, reason: message.reason, poison: true })
-        continue
-      }
+      if ('reason' in message) failures.push({ record, reason: message.reason, poison: true })
+      else messages.push(message)
       records.set(record.messageId, record)
-      if (message.delayed) delayed.push(message)
-      else fresh.push(message)
     }
-    const inOrder = (messages: MqttMessage[]) => messages.sort((a, b) => a.receivedMs - b.receivedMs)
-    const batches = [...inOrder(delayed).map((message) => [message]), ...(fresh.length > 0 ? [inOrder(fresh)] : [])]
-    for (const messages of batches) {
-      const failed = await ingest({ messages }).then(
-        (result) => result.failed,
-        (error: unknown) => messages.map(({ id }) => ({ id, reason: String(error) })),
-      )
-      for (const { id, reason } of failed) {
-        const record = records.get(id)
-        if (record) failures.push({ record, reason })
-      }
-      const isFailed = new Set(failed.map(({ id }) => id))
-      const stored = messages.filter(({ id }) => !isFailed.has(id))
-      // Stored readings are not delivered again because this note failed: the gateway's next message makes it.
-      await heard(stored).catch((error: unknown) => console.error(`gateways heard were not noted: ${String(error)}`))
-    }
+    const failed = await inHalves(messages, (batch) => inTime(context, () => ingest({ messages: batch })))
+    for (const { id, reason, poison } of failed) failures.push({ record: must(records.get(id)), reason, poison })
+    const isFailed = new Set(failed.map(({ id }) => id))
+    const stored = messages.filter(({ id }) => !isFailed.has(id))
+    // Stored readings are not delivered again because this note failed: the gateway's next message makes it.
+    await inTime(context, () => heard(stored)).catch((error: unknown) =>
+      console.error(`gateways heard were not noted: ${String(error)}`),
+    )
     return deadLetters.settle(failures)
+  }
+}
+
+interface Failed {
+  id: string
+  reason: string
+  poison?: boolean
+}
+
+/** Stores the messages; halves those that fail together until the failing ones are alone. */
+async function inHalves(
+  messages: readonly MqttMessage[],
+  store: (batch: readonly MqttMessage[]) => Promise<MqttBatchResult>,
+): Promise<Failed[]> {
+  if (messages.length === 0) return []
+  try {
+    return (await store(messages)).failed
+  } catch (error) {
+    const reason = String(error)
+    if (messages.length === 1 || error instanceof Unavailable)
+      return messages.map(({ id }) => ({ id, reason, poison: error instanceof PermanentFailure }))
+    const half = Math.ceil(messages.length / 2)
+    return [...(await inHalves(messages.slice(0, half), store)), ...(await inHalves(messages.slice(half), store))]
   }
 }
 

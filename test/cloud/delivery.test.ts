@@ -98,52 +98,6 @@ describe('readings', () => {
       expect(diesAt).toBeLessThan(50)
     }
   })
-
-  const wrong = payload([...sixHours('A-E'), { meter: 'A-E', at: NOON_MS, value: 9999 }])
-  const right = payload([{ meter: 'A-E', at: NOON_MS, value: 7 }])
-  const noonOf = async ({ stores }: { stores: Platform }) => {
-    const samples = await stores.readings.range(['A-E'], NOON_MS, NOON_MS + 1)
-    return [...(samples.get('A-E')?.value ?? [])]
-  }
-
-  test('that SQS delivers in another order are taken in the order in which they were received', async () => {
-    const host = await opened()
-    host.publish('G-A', right, NOON_MS + 2000)
-    host.publish('G-A', wrong, NOON_MS + 1000)
-    await host.drain()
-    expect(await noonOf(host)).toEqual([7])
-  })
-
-  test('that come again do not take back a correction that was received in between', async () => {
-    const host = await opened()
-    host.publish('G-A', wrong)
-    const first = host.receive('ingest')
-    if (!first) throw new Error('nothing was received')
-    const broken = dyingPlatform(host.platform, 1)
-    const { batchItemFailures } = await host.invoke('ingest', first, broken)
-    expect(batchItemFailures).toHaveLength(1)
-    host.clock.nowMs += 1000
-    host.publish('G-A', right)
-    const second = host.receive('ingest')
-    if (second) await host.invoke('ingest', second)
-    expect(await noonOf(host)).toEqual([7])
-    host.clock.nowMs += VISIBILITY_MS
-    await host.drain()
-    expect(await noonOf(host)).toEqual([7])
-    // What nobody corrected counts.
-    expect(await host.stores.readings.count(['A-E'])).toBe(8)
-  })
-
-  test('that are sent back from the dead letters do not take back a correction either', async () => {
-    const host = await opened()
-    host.clock.nowMs += HOUR_MS
-    host.publish('G-A', right)
-    await host.drain()
-    host.publish('G-A', wrong, NOON_MS + 1000)
-    await host.drain()
-    expect(await noonOf(host)).toEqual([7])
-    expect(await host.stores.readings.count(['A-E'])).toBe(8)
-  })
 })
 
 describe('a batch', () => {

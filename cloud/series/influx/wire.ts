@@ -4,7 +4,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { must } from '../../../domain/must.ts'
-import { inParallel, insist, PATIENCE, type Patience, parted } from '../../backoff.ts'
+import { inParallel, insist, PATIENCE, type Patience, parted, Unavailable } from '../../backoff.ts'
 
 const compress = promisify(gzip)
 /** InfluxData's recommended batch size. */
@@ -51,7 +51,7 @@ export function openInflux({
   async function authorized(send: (authorization: Record<string, string>) => Promise<Response>): Promise<Response> {
     const used = await authorization.get()
     const response = await send(used)
-    if (response.status !== 401 && response.status !== 403) return response
+    if (!isRefusal(response)) return response
     authorization.drop()
     const current = await authorization.get()
     return current.authorization === used.authorization ? response : send(current)
@@ -70,10 +70,10 @@ export function openInflux({
           }),
         )
         if (response.ok) return response
-        const reason = (await response.text()).slice(0, REASON_CHARS)
-        throw new InfluxFailure(response.status, `InfluxDB answered ${response.status}: ${reason}`)
+        const reason = `InfluxDB answered ${response.status}: ${(await response.text()).slice(0, REASON_CHARS)}`
+        throw isRefusal(response) ? new Unavailable(reason) : new InfluxFailure(response.status, reason)
       },
-      (error) => !(error instanceof InfluxFailure) || error.isPassing,
+      (error) => (error instanceof InfluxFailure ? isPassing(error) : !(error instanceof Unavailable)),
       patience,
     )
 
@@ -137,9 +137,6 @@ class InfluxFailure extends Error {
     super(message)
     this.status = status
   }
-  get isPassing(): boolean {
-    return this.status === 429 || this.status >= 500
-  }
   /** The lines are malformed, beyond retention, of another type, or too many at once. */
   get isOfTheLines(): boolean {
     return this.status === 400 || this.status === 413 || this.status === 422
@@ -164,6 +161,10 @@ function keptFor<T>(keptMs: number, now: () => number, ask: () => Promise<T>) {
     },
   }
 }
+
+const isPassing = ({ status }: InfluxFailure): boolean => status === 429 || status >= 500
+/** The server refuses the credentials, not the lines: an operator has to mend them. */
+const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403
 
 function authorizationOf(credentials: InfluxCredentials | undefined): Record<string, string> {
   if (!credentials) return {}
