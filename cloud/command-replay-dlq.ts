@@ -19,8 +19,11 @@ export async function replayDlq({ queueUrl, dlqUrl, dryRun, json, limit }: Repla
   const sqs = new SQSClient(placeOf(queueUrl))
   try {
     const result = await replayDeadLetters(sqs, { queueUrl, deadLettersUrl: dlqUrl, dryRun, limit })
+    if (result.notTaken > 0) process.exitCode = 1
     if (json) process.stdout.write(`${JSON.stringify({ ...result, dryRun: dryRun === true })}\n`)
     else process.stdout.write(`${summary(result.letters)}${result.replayed} of ${result.letters.length} sent back\n`)
+    if (result.notTaken > 0)
+      process.stderr.write(`kilowatch: the queue did not take ${result.notTaken}; run it again\n`)
   } finally {
     sqs.destroy()
   }

@@ -21,7 +21,7 @@ export const variables = {
   KILOWATCH_QUEUE_ROLLUP_URL: url,
   KILOWATCH_QUEUE_NOTIFY_URL: url,
   KILOWATCH_QUEUE_PRUNE_URL: url,
-  /** Dead-letter queue of this function: for messages received RECEIVES_MAX times. */
+  /** Dead-letter queue of this function: for messages that no retry can help, or that are too old. */
   KILOWATCH_DEAD_LETTERS_URL: url,
   /** Address of the page, for links in notifications. */
   KILOWATCH_PAGE_URL: url,

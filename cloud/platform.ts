@@ -25,7 +25,7 @@ import { lazyStores } from './stores.ts'
 const IOT_ATTEMPTS = 8
 
 const sqs = lazy(() => new SQSClient())
-const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL') })
+const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL'), now: Date.now })
 const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now })
 let shared: Platform | undefined
 

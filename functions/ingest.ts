@@ -43,8 +43,13 @@ export function ingest({ readings, state, fanOut }: Platform) {
       const message = ends.find(({ end }) => one.index < end)?.message
       if (message) addRejection(refused, message, notKeptBy(one.reason, must(accepted[one.index])))
     }
-    await nameOtherGateways(refused, { state, registry })
-    await keepRejections(state, refused)
+    // Whatever happens to rejections, good readings are stored: only messages with rejections are delivered again.
+    failed.push(
+      ...(await nameOtherGateways(refused, { state, registry }).then(
+        () => keepRejections(state, refused),
+        (error: unknown) => refused.map(({ message: { id } }) => ({ id, reason: String(error) })),
+      )),
+    )
     // Also for a redelivered message: the previous run may have died before it asked for settling.
     const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
     if (isWork) await fanOut.send('settle', [...shards])

@@ -5,8 +5,8 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { must } from '../../domain/must.ts'
 import type { Handler } from '../../functions/handler.ts'
-import { type MqttBatch, type MqttBatchResult, type MqttMessage, PermanentFailure } from '../../functions/platform.ts'
-import { Unavailable } from '../backoff.ts'
+import type { MqttBatch, MqttBatchResult, MqttMessage } from '../../functions/platform.ts'
+import { isPassingAwsFailure, Unavailable } from '../backoff.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
 import { inTime, type RunContext } from '../deadline.ts'
 import type { Heard } from '../gateway-watch.ts'
@@ -31,9 +31,9 @@ export interface MqttEntryOptions {
 const DELAYED_MS = 10_000
 
 /**
- * All messages form one batch, new and redelivered ones alike. When it fails for another reason than a store that is
- * away, its halves are tried on their own, so that a message that cannot be stored fails alone. Messages for which no
- * time is left come again.
+ * All messages form one batch, new and redelivered ones alike. When it fails for another reason than a service that is
+ * away, its halves are tried on their own, so that a message that cannot be stored fails alone; it is set aside at once
+ * when others were stored, and then is at fault itself. Messages for which no time is left come again.
  */
 export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
   return async ({ Records }, context) => {
@@ -47,7 +47,9 @@ export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): Sqs
       records.set(record.messageId, record)
     }
     const failed = await inHalves(messages, (batch) => inTime(context, () => ingest({ messages: batch })))
-    for (const { id, reason, poison } of failed) failures.push({ record: must(records.get(id)), reason, poison })
+    const isAnyStored = failed.length < messages.length
+    for (const { id, reason, isAlone } of failed)
+      failures.push({ record: must(records.get(id)), reason, poison: isAlone && isAnyStored })
     const isFailed = new Set(failed.map(({ id }) => id))
     const stored = messages.filter(({ id }) => !isFailed.has(id))
     // Stored readings are not delivered again because this note failed: the gateway's next message makes it.
@@ -61,7 +63,8 @@ export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): Sqs
 interface Failed {
   id: string
   reason: string
-  poison?: boolean
+  /** It failed on its own, and not because a service is away. */
+  isAlone?: boolean
 }
 
 /** Stores the messages; halves those that fail together until the failing ones are alone. */
@@ -74,8 +77,8 @@ async function inHalves(
     return (await store(messages)).failed
   } catch (error) {
     const reason = String(error)
-    if (messages.length === 1 || error instanceof Unavailable)
-      return messages.map(({ id }) => ({ id, reason, poison: error instanceof PermanentFailure }))
+    const isAway = error instanceof Unavailable || isPassingAwsFailure(error)
+    if (isAway || messages.length === 1) return messages.map(({ id }) => ({ id, reason, isAlone: !isAway }))
     const half = Math.ceil(messages.length / 2)
     return [...(await inHalves(messages.slice(0, half), store)), ...(await inHalves(messages.slice(half), store))]
   }

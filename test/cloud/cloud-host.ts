@@ -87,6 +87,7 @@ export async function openCloudHost(
     const letters = deadLetters({
       sqs,
       url: () => server.urlOf(deadLettersOf(source)),
+      now: queueNow,
       log: (line) => logs.push(line),
     })
     if (source === 'ingest')

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { shardEntry } from '../../cloud/events/queued.ts'
 import { HOUR_MS } from '../../domain/calendar.ts'
 import type { Key, Platform, ShardEvent } from '../../functions/platform.ts'
+import { MESSAGE_AGE_MAX_MS, RECEIVES_MAX } from '../../functions/triggers.ts'
 import {
   consumptionBytes,
   documents,
@@ -120,7 +121,7 @@ describe('a batch', () => {
     expect(await host.stores.readings.count(METERS)).toBe(7 * INSTITUTIONS.length)
   })
 
-  test('that the store refuses comes again message by message, so that one that cannot be stored stops no other', async () => {
+  test('that the store refuses is tried in halves: the message that cannot be stored is set aside at once, with its reason', async () => {
     const host = await opened()
     publishAll(host)
     const choking: Platform = {
@@ -138,7 +139,7 @@ describe('a batch', () => {
     const letters = host.server.messages(deadLettersOf('ingest'))
     expect(letters).toHaveLength(1)
     expect(letters[0].attributes.reason.stringValue).toContain('the store chokes on C-E')
-    expect(host.logs.filter((line) => line.includes('will be tried again'))).not.toHaveLength(0)
+    expect(letters[0].sentMs).toBe(host.clock.nowMs)
   })
 
   test('of several messages for one shard is worked on once, and all of them are done', async () => {
@@ -191,7 +192,7 @@ describe('work by shard', () => {
     expect(await outcome(host)).toEqual(wanted)
   })
 
-  test('that fails for one shard leaves the others alone, and lies apart with its reason after five tries', async () => {
+  test('that fails for one shard leaves the others alone, and lies apart with its reason after ten days', async () => {
     const host = await opened()
     publishAll(host)
     const broken: Platform = {
@@ -199,7 +200,10 @@ describe('work by shard', () => {
       consumption: {
         ...host.platform.consumption,
         async put(days) {
-          if (days.some(({ meter }) => meter === 'D-E')) throw new Error('no place for D-E')
+          if (days.some(({ meter }) => meter === 'D-E')) {
+            host.wait(MESSAGE_AGE_MAX_MS / 2)
+            throw new Error('no place for D-E')
+          }
           return host.platform.consumption.put(days)
         },
       },
@@ -212,7 +216,7 @@ describe('work by shard', () => {
     ])
   })
 
-  test('that fails comes again after a minute, and each time after twice as long, with its group', async () => {
+  test('that fails comes again after a minute, then after twice as long, at most twenty minutes, for ten days', async () => {
     const host = await opened()
     const { state } = host.platform
     const broken: Platform = {
@@ -232,7 +236,9 @@ describe('work by shard', () => {
       if (failed.length === 0) break
       pauses.push((host.server.messages('settle')[0].visibleMs - host.clock.nowMs) / 1000)
     }
-    expect(pauses).toEqual([60, 120, 240, 480])
+    expect(pauses.slice(0, 7)).toEqual([60, 120, 240, 480, 960, 1200, 1200])
+    expect(pauses.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThanOrEqual(MESSAGE_AGE_MAX_MS / 1000)
+    expect(pauses.length).toBeLessThan(RECEIVES_MAX)
     expect(host.server.messages(deadLettersOf('settle'))).toHaveLength(1)
   })
 
