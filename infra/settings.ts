@@ -31,6 +31,8 @@ export interface Settings {
   influx?: { url: string; database: string; secretArn: string }
   /** Class of the InfluxDB instance that is built. */
   influxClass: string
+  /** A new value makes a new token of the InfluxDB that is built, and ends the one before. */
+  influxToken: string
   /** The claim of the token, and the value in it, that mark an administrator. */
   admin?: { claim: string; value: string }
 }
@@ -68,12 +70,14 @@ export function settingsOf(context: (name: string) => unknown): Settings {
   const adminClaim = text('adminClaim')
   const readers = oneOf('readers', ['signed-in', 'anyone'])
   const page = oneOf('page', ['none', 'cloudfront'])
+  const readings = oneOf('readings', SERIES_STORES)
+  if (text('region')?.startsWith('cn-')) refuseInChina({ page, readings })
   const clientId = text('pageClient')
   if (page === 'cloudfront' && readers === 'signed-in') needed('pageClient', 'the client by which the page signs in')
   return {
     stage: matching('stage', text('stage') ?? 'prod', STAGE, 'a stage (small letters and digits, at most 16)'),
     area: matching('area', text('area') ?? '130000', AREA, 'the code of an area (six or twelve digits)'),
-    readings: oneOf('readings', SERIES_STORES),
+    readings,
     alerts: list('alerts').map((address) => matching('alerts', address, MAIL, 'a mail address')),
     jwt: {
       issuer: matching('jwtIssuer', needed('jwtIssuer', 'who signs tokens'), HTTPS, 'an https address'),
@@ -95,6 +99,15 @@ export function settingsOf(context: (name: string) => unknown): Settings {
         }
       : undefined,
     influxClass: text('influxClass') ?? 'db.influx.medium',
+    influxToken: text('influxToken') ?? '1',
     admin: adminClaim ? { claim: adminClaim, value: needed('adminValue', 'the value of adminClaim') } : undefined,
   }
+}
+
+/** What the regions of China lack: docs/deploy.md lists it with its sources. */
+function refuseInChina({ page, readings }: Pick<Settings, 'page' | 'readings'>): void {
+  if (readings === 'timestream')
+    throw new Error('context "readings": Timestream for LiveAnalytics is not offered in China; take influxdb')
+  if (page === 'cloudfront')
+    throw new Error('context "page": CloudFront in China needs a domain with an ICP record; take none, and pageUrl')
 }

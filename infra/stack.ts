@@ -12,6 +12,7 @@ import { addPage, pageConfig } from './page.ts'
 import { addProvisioningHook } from './provisioning-hook.ts'
 import { addWorkQueue, type WorkQueue } from './queues.ts'
 import { addSchedule } from './schedules.ts'
+import { addSetUp } from './set-up.ts'
 import type { Settings } from './settings.ts'
 import { addStores } from './store.ts'
 import { addWatch } from './watch.ts'
@@ -26,23 +27,27 @@ export interface KilowatchStackProps extends StackProps {
 /** Routes that change certificates: another function with other rights serves them (infra/functions.ts). */
 const ABOUT_GATEWAYS = / \/api\/v1\/gateways\//
 
+/** Regions of China refuse tags on event source mappings (docs.amazonaws.cn, aws/latest/userguide/lambda.md). */
+const UNTAGGED = { excludeResourceTypes: ['AWS::Lambda::EventSourceMapping'] }
+
 type Name = keyof typeof triggers
 const rows = Object.entries(triggers) as [Name, Trigger][]
 
 export class KilowatchStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: KilowatchStackProps) {
     super(scope, id, { description: 'Kilowatch: energy of public institutions', ...props })
-    Tags.of(this).add('kilowatch:stage', settings.stage)
-    Tags.of(this).add('kilowatch:area', settings.area)
+    Tags.of(this).add('kilowatch:stage', settings.stage, UNTAGGED)
+    Tags.of(this).add('kilowatch:area', settings.area, UNTAGGED)
 
     const stores = addStores(this, { settings, logsKept: ACCESS_LOGS_KEPT })
+    const functions = new Map<string, LambdaFunction>()
+    if (stores.setUp) functions.set(stores.setUp.name, addSetUp(this, stores.setUp, { settings, stores }))
     const queues = new Map<string, WorkQueue>()
     for (const [name, { mqtt, queue }] of rows) {
       if (!mqtt && !queue) continue
       queues.set(name, addWorkQueue(this, name, { ordered: !mqtt, hidden: hiddenFor(works[name]) }))
     }
     const routes: Served[] = []
-    const functions = new Map<string, LambdaFunction>()
     const api = addHttpApi(this, settings)
     const pageUrl =
       settings.page === 'cloudfront'

@@ -276,6 +276,8 @@ describe('the context', () => {
     [{ page: 'cloudfront' }, 'context "pageClient" is missing'],
     [{ pageDomain: 'p.example' }, 'context "pageCertificate" is missing'],
     [{ adminClaim: 'role' }, 'context "adminValue" is missing'],
+    [{ region: 'cn-north-1', readings: 'timestream' }, 'context "readings": Timestream for LiveAnalytics is not'],
+    [{ region: 'cn-northwest-1', page: 'cloudfront', pageClient: 'page' }, 'context "page": CloudFront in China needs'],
   ])('%o is refused by name', (context, message) => {
     expect(parse(context as Record<string, string>)).toThrow(message)
   })
