@@ -29,6 +29,8 @@ export const variables = {
   KILOWATCH_MAIL_FROM: name,
   /** IoT policy that every gateway's certificate gets. */
   KILOWATCH_THING_POLICY: name,
+  /** Type and group of the things that gateways are. */
+  KILOWATCH_THING_GROUP: name,
   /** JWT claim that marks an administrator, and the value it must have or contain. */
   KILOWATCH_ADMIN_CLAIM: name.default('cognito:groups'),
   KILOWATCH_ADMIN_VALUE: name.default('kilowatch-admin'),

@@ -16,7 +16,7 @@ import { apiEntry } from './events/http.ts'
 import { mqttEntry, type SqsHandler } from './events/messages.ts'
 import { shardEntry } from './events/queued.ts'
 import { sqsFanOut } from './fan-out.ts'
-import { lambdaGatewayWatch } from './gateway-watch.ts'
+import { lambdaConnectionWatch, lambdaGatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
 import { cloudNotifier } from './notify.ts'
 import { lazyStores } from './stores.ts'
@@ -45,6 +45,7 @@ function composed(): Platform {
       iotDevices({
         iot: new IoTClient({ maxAttempts: IOT_ATTEMPTS }),
         policy: () => variable('KILOWATCH_THING_POLICY'),
+        group: () => variable('KILOWATCH_THING_GROUP'),
       }),
     ),
     notify: lazy(() =>
@@ -73,7 +74,12 @@ const QUEUE_VARIABLES = {
 
 /** The entry of the function behind the IoT rule. */
 export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBatchResult>): SqsHandler =>
-  mqttEntry({ ingest: factory(platform()), deadLetters: letters, heard: lambdaGatewayWatch(platform().state) })
+  mqttEntry({
+    ingest: factory(platform()),
+    deadLetters: letters,
+    heard: lambdaGatewayWatch(platform().state),
+    connections: lambdaConnectionWatch(platform().state),
+  })
 
 /** The entry of the function behind a queue. */
 export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>

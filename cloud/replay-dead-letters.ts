@@ -143,7 +143,7 @@ const ruleFailureOf = (body: string) => {
   }
 }
 
-function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttributes = {} }: Message): DeadLetter {
+export function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttributes = {} }: Message): DeadLetter {
   const told = MessageAttributes[REASON_ATTRIBUTE]?.StringValue
   const reason =
     told ??
@@ -154,7 +154,7 @@ function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttribute
 }
 
 /** Sends the original messages; returns those that the queue took. */
-async function sendBack(sqs: SQSClient, QueueUrl: string, held: readonly Held[]): Promise<Message[]> {
+export async function sendBack(sqs: SQSClient, QueueUrl: string, held: readonly Held[]): Promise<Message[]> {
   const taken: Message[] = []
   for (const part of fitting(held.map((one) => ({ ...one, body: originalBody(one.letter) })))) {
     const Entries = part.map(({ message, letter, body }, n) => {

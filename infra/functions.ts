@@ -144,6 +144,8 @@ export interface DeviceFunctionOptions {
   stores: Stores
   /** Policy of the certificates. */
   policyName: string
+  /** Name of the things' type and group. */
+  groupName: string
   /** `kw/v1/+/commands` */
   commandFilter: string
 }
@@ -153,7 +155,7 @@ export interface DeviceFunctionOptions {
  * series, and it runs outside their network, which cannot reach IoT Core's control plane.
  */
 export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptions): LambdaFunction {
-  const { settings, stores, policyName, commandFilter } = options
+  const { settings, stores, policyName, groupName, commandFilter } = options
   const [thing, cert, commands] = ['thing/*', 'cert/*', `topic/${commandFilter.replace('+', '*')}`]
   const allow = (names: readonly string[], resources: readonly string[]) =>
     new PolicyStatement({
@@ -168,13 +170,14 @@ export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptio
       stores.documents(),
       ...(settings.admin ? [administering(settings.admin)] : []),
       {
-        environment: { KILOWATCH_THING_POLICY: policyName },
+        environment: { KILOWATCH_THING_POLICY: policyName, KILOWATCH_THING_GROUP: groupName },
         statements: [
           allow(['CreateThing', 'ListThingPrincipals', 'AttachThingPrincipal', 'DetachThingPrincipal'], [thing, cert]),
           allow(
             ['AttachPolicy', 'DetachPolicy', 'DeleteCertificate', 'DescribeCertificate', 'UpdateCertificate'],
             [cert],
           ),
+          allow(['AddThingToThingGroup'], [thing, `thinggroup/${groupName}`]),
           allow(['Publish'], [commands]),
           // IoT Core authorizes these actions only for all resources.
           allow(['CreateCertificateFromCsr', 'CreateKeysAndCertificate', 'DescribeEndpoint'], ['*']),

@@ -6,7 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addDeviceFunction, addFunction, hiddenFor, works } from './functions.ts'
-import { addFleetProvisioning, addGatewayPolicy, addTopicRule, channelOf } from './gateways.ts'
+import { addFleetProvisioning, addGatewayPolicy, addThingGroup, addTopicRules, channelOf } from './gateways.ts'
 import { addHttpApi, addRoutes, type Served } from './http.ts'
 import { addPage, pageConfig } from './page.ts'
 import { addProvisioningHook } from './provisioning-hook.ts'
@@ -66,15 +66,16 @@ export class KilowatchStack extends Stack {
       const work = queues.get(name)
       if (work && everyMinutes) addSchedule(this, { name, everyMinutes, work })
       if (!work || !mqtt) continue
-      const ruleName = addTopicRule(this, { name, filter: mqtt, work })
+      const ruleName = addTopicRules(this, { name, filter: mqtt, settings, work, stores })
+      const groupName = addThingGroup(this, settings)
       const policyName = addGatewayPolicy(this, mqtt, ruleName)
       const hook = addProvisioningHook(this, { settings, stores })
       functions.set('provisioning', hook)
-      addFleetProvisioning(this, { settings, policyName, hook })
+      addFleetProvisioning(this, { settings, policyName, groupName, hook })
       const devices = addDeviceFunction(this, {
         settings,
         stores,
-        policyName,
+        ...{ policyName, groupName },
         commandFilter: channelOf(mqtt, 'commands'),
       })
       functions.set('devices', devices)

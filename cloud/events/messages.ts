@@ -4,12 +4,13 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { must } from '../../domain/must.ts'
+import { GATEWAY_ID } from '../../domain/registry/records.ts'
 import type { Handler } from '../../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../../functions/platform.ts'
 import { isPassingAwsFailure, Unavailable } from '../backoff.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
 import { inTime, type RunContext } from '../deadline.ts'
-import type { Heard } from '../gateway-watch.ts'
+import type { ConnectionSignal, Connections, Heard } from '../gateway-watch.ts'
 
 /** Fields that the rule selects (infra/): the encoded payload, the authenticated client id, the rule's own time. */
 export const iotMessageSchema = z.object({
@@ -18,6 +19,11 @@ export const iotMessageSchema = z.object({
   receivedMs: z.number().int().nonnegative(),
 })
 export type IotMessage = z.infer<typeof iotMessageSchema>
+/** Of the rules for statuses, with the payload, and for connections, of which IoT Core tells itself. */
+const signalSchema = z.discriminatedUnion('signal', [
+  iotMessageSchema.extend({ signal: z.literal('status') }),
+  iotMessageSchema.omit({ payload: true }).extend({ signal: z.enum(['connected', 'disconnected']) }),
+])
 
 export type SqsHandler = (event: SQSEvent, context?: RunContext) => Promise<SQSBatchResponse>
 
@@ -25,6 +31,7 @@ export interface MqttEntryOptions {
   ingest: Handler<MqttBatch, MqttBatchResult>
   deadLetters: DeadLetters
   heard: Heard
+  connections: Connections
 }
 
 /** From the rule into the queue takes milliseconds: a message that took longer was set aside or held up. */
@@ -35,14 +42,16 @@ const DELAYED_MS = 10_000
  * away, its halves are tried on their own, so that a message that cannot be stored fails alone; it is set aside at once
  * when others were stored, and then is at fault itself. Messages for which no time is left come again.
  */
-export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
+export function mqttEntry({ ingest, deadLetters, heard, connections }: MqttEntryOptions): SqsHandler {
   return async ({ Records }, context) => {
     const failures: MessageFailure[] = []
     const records = new Map<string, SQSRecord>()
     const messages: MqttMessage[] = []
+    const signals: Signal[] = []
     for (const record of Records) {
       const message = messageOf(record)
       if ('reason' in message) failures.push({ record, reason: message.reason, poison: true })
+      else if ('isOffline' in message) signals.push(message)
       else messages.push(message)
       records.set(record.messageId, record)
     }
@@ -56,9 +65,17 @@ export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): Sqs
     await inTime(context, () => heard(stored)).catch((error: unknown) =>
       console.error(`gateways heard were not noted: ${String(error)}`),
     )
+    await inTime(context, () => connections(signals.filter(({ gateway }) => isGateway(gateway)))).catch(
+      (error: unknown) => failures.push(...signals.map(({ record }) => ({ record, reason: String(error) }))),
+    )
     return deadLetters.settle(failures)
   }
 }
+
+type Signal = ConnectionSignal & { record: SQSRecord }
+
+/** A box that is being provisioned connects under another name; so may a person. */
+const isGateway = (client: string): boolean => GATEWAY_ID.test(client) && !client.startsWith('claim-')
 
 interface Failed {
   id: string
@@ -84,13 +101,16 @@ async function inHalves(
   }
 }
 
-function messageOf({ messageId, body, attributes }: SQSRecord): MqttMessage | { reason: string } {
+function messageOf(record: SQSRecord): MqttMessage | Signal | { reason: string } {
+  const { messageId, body, attributes } = record
   let json: unknown
   try {
     json = JSON.parse(body)
   } catch (error) {
     return { reason: `not JSON of the IoT rule: ${String(error)}` }
   }
+  const signal = signalSchema.safeParse(json).data
+  if (signal) return { record, gateway: signal.gateway, atMs: signal.receivedMs, isOffline: saysOffline(signal) }
   const parsed = iotMessageSchema.safeParse(json)
   if (!parsed.success) {
     const { path, message } = must(parsed.error.issues[0])
@@ -101,3 +121,9 @@ function messageOf({ messageId, body, attributes }: SQSRecord): MqttMessage | { 
   const delayed = isSentLate || Number(attributes.ApproximateReceiveCount) > 1
   return { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs, delayed }
 }
+
+/** A gateway that leaves and the last will of a lost one send the same status: `{"v":1,"state":"offline"}`. */
+const saysOffline = (signal: z.infer<typeof signalSchema>): boolean =>
+  signal.signal === 'status'
+    ? /"state"\s*:\s*"offline"/.test(Buffer.from(signal.payload, 'base64').toString())
+    : signal.signal === 'disconnected'

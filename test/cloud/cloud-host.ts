@@ -7,7 +7,7 @@ import { apiEntry } from '../../cloud/events/http.ts'
 import { mqttEntry, type SqsHandler } from '../../cloud/events/messages.ts'
 import { shardEntry } from '../../cloud/events/queued.ts'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
-import { lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
+import { lambdaConnectionWatch, lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import { assess } from '../../functions/assess.ts'
 import { ingest } from '../../functions/ingest.ts'
@@ -91,7 +91,12 @@ export async function openCloudHost(
       log: (line) => logs.push(line),
     })
     if (source === 'ingest')
-      return mqttEntry({ ingest: ingest(on), deadLetters: letters, heard: lambdaGatewayWatch(stores.state) })
+      return mqttEntry({
+        ingest: ingest(on),
+        deadLetters: letters,
+        heard: lambdaGatewayWatch(stores.state),
+        connections: lambdaConnectionWatch(stores.state),
+      })
     const handler = SHARD_HANDLERS[source](on)
     return shardEntry({ queue: source, handler, state: on.state, fanOut, deadLetters: letters })
   }

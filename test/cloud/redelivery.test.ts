@@ -116,6 +116,7 @@ describe('a batch of messages that come again', () => {
     const entry = mqttEntry({
       ingest: ingest({ ...host.platform, readings }),
       heard: async () => undefined,
+      connections: async () => undefined,
       deadLetters: {
         async settle(failed) {
           failures.push(...failed.map(({ reason }) => reason))

@@ -14,12 +14,16 @@ import { DEPLOYMENTS, synth } from './synth.ts'
 const inChina = Object.entries(DEPLOYMENTS).filter(([, { region }]) => region?.startsWith('cn-'))
 
 const SYNTH_MS_MAX = 180_000
-test.each(inChina)('the template of "%s" has nothing that China lacks', (_name, context) => {
-  const json = synth(context).template.toJSON() as TemplateJson
-  const types = new Set(Object.values(json.Resources).map(({ Type }) => Type))
-  expect(types).toContain('AWS::Lambda::EventSourceMapping')
-  expect(lackingIn(json)).toEqual([])
-}, SYNTH_MS_MAX)
+test.each(inChina)(
+  'the template of "%s" has nothing that China lacks',
+  (_name, context) => {
+    const json = synth(context).template.toJSON() as TemplateJson
+    const types = new Set(Object.values(json.Resources).map(({ Type }) => Type))
+    expect(types).toContain('AWS::Lambda::EventSourceMapping')
+    expect(lackingIn(json)).toEqual([])
+  },
+  SYNTH_MS_MAX,
+)
 
 test('a stack that asks for it is caught', () => {
   const stack = new Stack(new App(), 'Bad')
@@ -40,22 +44,26 @@ test('a stack that asks for it is caught', () => {
   ])
 })
 
-test('InfluxDB is usable once the stack stands: a function of the stack makes the token', () => {
-  const { template } = synth(DEPLOYMENTS['cn-north-1'])
-  const [[, made]] = Object.entries(template.findResources('Custom::SetUp'))
-  const functions = template.findResources('AWS::Lambda::Function')
-  const [id] = made.Properties.ServiceToken['Fn::GetAtt']
-  expect(functions[id].Properties.VpcConfig).toBeDefined()
-  expect(Object.keys(functions[id].Properties.Environment.Variables).sort()).toEqual(
-    ['DATABASE', 'PASSWORD_ARN', 'SECRET_ARN', 'URL']
-      .map((name) => `KILOWATCH_INFLUX_${name}`)
-      .concat('KILOWATCH_STAGE', 'KILOWATCH_STORE'),
-  )
-  // It cannot reach Secrets Manager, the answer's bucket or the instance before these.
-  const needed = ['AWS::EC2::VPCEndpoint', 'AWS::EC2::SecurityGroupIngress', 'AWS::Timestream::InfluxDBInstance']
-  for (const type of needed)
-    for (const needs of Object.keys(template.findResources(type)).filter((one) => !one.startsWith('Endpoints')))
-      expect(made.DependsOn, needs).toContain(needs)
-  const changed = synth({ ...DEPLOYMENTS['cn-north-1'], influxToken: '2' }).template
-  expect(Object.values(changed.findResources('Custom::SetUp'))[0].Properties.version).toBe('2')
-}, SYNTH_MS_MAX)
+test(
+  'InfluxDB is usable once the stack stands: a function of the stack makes the token',
+  () => {
+    const { template } = synth(DEPLOYMENTS['cn-north-1'])
+    const [[, made]] = Object.entries(template.findResources('Custom::SetUp'))
+    const functions = template.findResources('AWS::Lambda::Function')
+    const [id] = made.Properties.ServiceToken['Fn::GetAtt']
+    expect(functions[id].Properties.VpcConfig).toBeDefined()
+    expect(Object.keys(functions[id].Properties.Environment.Variables).sort()).toEqual(
+      ['DATABASE', 'PASSWORD_ARN', 'SECRET_ARN', 'URL']
+        .map((name) => `KILOWATCH_INFLUX_${name}`)
+        .concat('KILOWATCH_STAGE', 'KILOWATCH_STORE'),
+    )
+    // It cannot reach Secrets Manager, the answer's bucket or the instance before these.
+    const needed = ['AWS::EC2::VPCEndpoint', 'AWS::EC2::SecurityGroupIngress', 'AWS::Timestream::InfluxDBInstance']
+    for (const type of needed)
+      for (const needs of Object.keys(template.findResources(type)).filter((one) => !one.startsWith('Endpoints')))
+        expect(made.DependsOn, needs).toContain(needs)
+    const changed = synth({ ...DEPLOYMENTS['cn-north-1'], influxToken: '2' }).template
+    expect(Object.values(changed.findResources('Custom::SetUp'))[0].Properties.version).toBe('2')
+  },
+  SYNTH_MS_MAX,
+)

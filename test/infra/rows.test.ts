@@ -34,6 +34,10 @@ const functionOf = (name: string) => {
   return { id, properties: template.findResources('AWS::Lambda::Function')[id].Properties }
 }
 
+/** The text of a join, with references by their name. */
+const joined = (value: { 'Fn::Join': [string, unknown[]] }): string =>
+  value['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'name')).join('')
+
 describe('the template', () => {
   test('is made of a table with rows of each kind', () => {
     expect(rows.filter(([, { mqtt }]) => mqtt)).not.toHaveLength(0)
@@ -57,12 +61,40 @@ describe('the template', () => {
 
   test.each(rows.filter(([, { mqtt }]) => mqtt))('has an IoT rule into a queue for %s', (name, { mqtt }) => {
     template.hasResourceProperties('AWS::IoT::TopicRule', {
+      // Gateways in the field publish to it by name.
+      RuleName: `kilowatch_prod_${name}`,
       TopicRulePayload: {
         Sql: Match.stringLikeRegexp(`FROM '${(mqtt ?? '').replaceAll('+', '\\+')}'$`),
         Actions: [{ Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}Queue`) } } }],
-        ErrorAction: { Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}DeadLetters`) } } },
+        // Another service than the action's: what breaks one does not break the other.
+        ErrorAction: { S3: { Key: Match.stringLikeRegexp('^undelivered/') } },
       },
     })
+  })
+
+  test('has rules for statuses and connections, too', () => {
+    const rules = resources('AWS::IoT::TopicRule').map(([, { Properties }]) => Properties)
+    const from = rules.map(({ RuleName, TopicRulePayload: { Sql } }) => [RuleName, /FROM '([^']*)'/.exec(Sql)?.[1]])
+    expect(Object.fromEntries(from)).toEqual({
+      kilowatch_prod_ingest: 'kw/v1/+/readings',
+      kilowatch_prod_status: 'kw/v1/+/status',
+      kilowatch_prod_presence: '$aws/events/presence/+/+',
+    })
+  })
+
+  test('makes things of one type and group, by both ways, and overrides only what a template may', () => {
+    const [[, { Properties }]] = resources('AWS::IoT::ProvisioningTemplate')
+    const { thing } = JSON.parse(
+      JSON.stringify(Properties.TemplateBody).includes('Fn::Join')
+        ? joined(Properties.TemplateBody)
+        : Properties.TemplateBody,
+    ).Resources
+    const name = functionOf('devices').properties.Environment.Variables.KILOWATCH_THING_GROUP
+    template.hasResourceProperties('AWS::IoT::ThingType', { ThingTypeName: name })
+    template.hasResourceProperties('AWS::IoT::ThingGroup', { ThingGroupName: name })
+    expect(thing.Properties).toMatchObject({ ThingTypeName: name, ThingGroups: [name] })
+    const allowed = ['AttributePayload', 'ThingTypeName', 'ThingGroups']
+    expect(Object.keys(thing.OverrideSettings).filter((one) => !allowed.includes(one))).toEqual([])
   })
 
   test.each(rows.filter(([, { everyMinutes }]) => everyMinutes))(
