@@ -18,6 +18,7 @@ import { shardEntry } from './events/queued.ts'
 import { sqsFanOut } from './fan-out.ts'
 import { lambdaConnectionWatch, lambdaGatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
+import { metricsWriter } from './metrics.ts'
 import { cloudNotifier } from './notify.ts'
 import { lazyStores } from './stores.ts'
 
@@ -79,6 +80,7 @@ export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBat
     deadLetters: letters,
     heard: lambdaGatewayWatch(platform().state),
     connections: lambdaConnectionWatch(platform().state),
+    count: metricsWriter({ stage: () => variable('KILOWATCH_STAGE'), now: Date.now }),
   })
 
 /** The entry of the function behind a queue. */

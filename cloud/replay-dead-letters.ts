@@ -131,6 +131,7 @@ async function deadLettersOf(sqs: SQSClient, QueueUrl: string): Promise<string> 
 
 /** Message of an IoT rule's error action about a message that it could not send to the queue. */
 const ruleFailureSchema = z.object({
+  ruleName: z.string().default(''),
   clientId: z.string(),
   base64OriginalPayload: z.string(),
   failures: z.array(z.object({ errorMessage: z.string() })).default([]),
@@ -192,10 +193,14 @@ function fitting<T extends { body: string }>(bodies: readonly T[]): T[][] {
 function originalBody({ body, sentMs }: DeadLetter): string {
   const failure = ruleFailureOf(body)
   if (!failure) return body
-  const unwrapped: IotMessage = {
-    payload: failure.base64OriginalPayload,
-    gateway: failure.clientId,
-    receivedMs: sentMs,
-  }
-  return JSON.stringify(unwrapped)
+  const { ruleName, base64OriginalPayload: payload, clientId: gateway } = failure
+  if (ruleName.endsWith('_presence')) return presenceBody(payload)
+  const unwrapped: IotMessage = { payload, gateway, receivedMs: sentMs }
+  return JSON.stringify(ruleName.endsWith('_status') ? { ...unwrapped, signal: 'status' } : unwrapped)
+}
+
+/** An event of a connection, as the rule of infra/gateways.ts selects its fields. */
+function presenceBody(payload: string): string {
+  const { clientId, eventType, timestamp } = JSON.parse(Buffer.from(payload, 'base64').toString())
+  return JSON.stringify({ gateway: clientId, signal: eventType, receivedMs: timestamp })
 }

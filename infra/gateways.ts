@@ -39,9 +39,9 @@ const UNDELIVERED = 'undelivered'
  * JSON still reaches the handler and becomes a rejection; the sender is the authenticated client id, not the one in the
  * topic. Gateways in the field publish to the rule by its
  * name, so the name is fixed. What it cannot pass on goes, with its payload, to another service than the queue. Returns
- * the rule's name.
+ * the rules' names, that of readings first.
  */
-export function addTopicRules(scope: Construct, options: RuleOptions): string {
+export function addTopicRules(scope: Construct, options: RuleOptions): string[] {
   const { name, filter, settings } = options
   const role = ruleRole(scope, options)
   const fields = "encode(*, 'base64') AS payload, clientid() AS gateway, timestamp() AS receivedMs"
@@ -67,7 +67,7 @@ export function addTopicRules(scope: Construct, options: RuleOptions): string {
     })
   }
   new CfnOutput(scope, `${pascal(name)}RuleName`, { value: nameOf(name) })
-  return nameOf(name)
+  return Object.keys(rules).map(nameOf)
 }
 
 /** Connections and disconnections of all clients; those of no gateway are passed over by the handler. */

@@ -86,6 +86,7 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
   return {
     network,
     series: () => accessTo(place, token.secretArn),
+    instance: `kilowatch-${settings.stage}`,
     setUp: {
       name: 'influx-set-up',
       access: makingToken(accessTo(place, token.secretArn), { token, password }),

@@ -39,6 +39,8 @@ export interface BuiltSeries {
   series(reads: readonly SeriesName[], writes: readonly SeriesName[]): Access
   /** The network in which functions that use series must run; undefined when they can run anywhere. */
   network: SeriesNetwork | undefined
+  /** Name of the database instance that is built, for its metrics. */
+  instance?: string
   /** A function that sets the store up, once. */
   setUp?: SetUp
 }

@@ -4,6 +4,7 @@
 import { CfnOutput, Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
+import { must } from '../domain/must.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addDeviceFunction, addFunction, hiddenFor, works } from './functions.ts'
 import { addFleetProvisioning, addGatewayPolicy, addThingGroup, addTopicRules, channelOf } from './gateways.ts'
@@ -16,9 +17,6 @@ import { addSetUp } from './set-up.ts'
 import type { Settings } from './settings.ts'
 import { addStores } from './store.ts'
 import { addWatch } from './watch.ts'
-
-/** As long as functions' logs. */
-const ACCESS_LOGS_KEPT = Duration.days(90)
 
 export interface KilowatchStackProps extends StackProps {
   settings: Settings
@@ -39,7 +37,7 @@ export class KilowatchStack extends Stack {
     Tags.of(this).add('kilowatch:stage', settings.stage, UNTAGGED)
     Tags.of(this).add('kilowatch:area', settings.area, UNTAGGED)
 
-    const stores = addStores(this, { settings, logsKept: ACCESS_LOGS_KEPT })
+    const stores = addStores(this, { settings, logsKept: Duration.days(settings.logDays) })
     const functions = new Map<string, LambdaFunction>()
     if (stores.setUp) functions.set(stores.setUp.name, addSetUp(this, stores.setUp, { settings, stores }))
     const queues = new Map<string, WorkQueue>()
@@ -48,6 +46,7 @@ export class KilowatchStack extends Stack {
       queues.set(name, addWorkQueue(this, name, { ordered: !mqtt, hidden: hiddenFor(works[name]) }))
     }
     const routes: Served[] = []
+    const rules: string[] = []
     const api = addHttpApi(this, settings)
     const pageUrl =
       settings.page === 'cloudfront'
@@ -66,9 +65,9 @@ export class KilowatchStack extends Stack {
       const work = queues.get(name)
       if (work && everyMinutes) addSchedule(this, { name, everyMinutes, work })
       if (!work || !mqtt) continue
-      const ruleName = addTopicRules(this, { name, filter: mqtt, settings, work, stores })
+      rules.push(...addTopicRules(this, { name, filter: mqtt, settings, work, stores }))
       const groupName = addThingGroup(this, settings)
-      const policyName = addGatewayPolicy(this, mqtt, ruleName)
+      const policyName = addGatewayPolicy(this, mqtt, must(rules[0]))
       const hook = addProvisioningHook(this, { settings, stores })
       functions.set('provisioning', hook)
       addFleetProvisioning(this, { settings, policyName, groupName, hook })
@@ -81,6 +80,6 @@ export class KilowatchStack extends Stack {
       functions.set('devices', devices)
     }
     addRoutes(api, { routes, functions, settings })
-    addWatch(this, { settings, stores, api, functions, queues })
+    addWatch(this, { settings, stores, api, functions, queues, rules })
   }
 }

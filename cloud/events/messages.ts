@@ -11,6 +11,7 @@ import { isPassingAwsFailure, Unavailable } from '../backoff.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
 import { inTime, type RunContext } from '../deadline.ts'
 import type { ConnectionSignal, Connections, Heard } from '../gateway-watch.ts'
+import type { IntakeMetrics } from '../metrics.ts'
 
 /** Fields that the rule selects (infra/): the encoded payload, the authenticated client id, the rule's own time. */
 export const iotMessageSchema = z.object({
@@ -32,6 +33,7 @@ export interface MqttEntryOptions {
   deadLetters: DeadLetters
   heard: Heard
   connections: Connections
+  count(metrics: IntakeMetrics): void
 }
 
 /** From the rule into the queue takes milliseconds: a message that took longer was set aside or held up. */
@@ -42,7 +44,7 @@ const DELAYED_MS = 10_000
  * away, its halves are tried on their own, so that a message that cannot be stored fails alone; it is set aside at once
  * when others were stored, and then is at fault itself. Messages for which no time is left come again.
  */
-export function mqttEntry({ ingest, deadLetters, heard, connections }: MqttEntryOptions): SqsHandler {
+export function mqttEntry({ ingest, deadLetters, heard, connections, count }: MqttEntryOptions): SqsHandler {
   return async ({ Records }, context) => {
     const failures: MessageFailure[] = []
     const records = new Map<string, SQSRecord>()
@@ -55,7 +57,13 @@ export function mqttEntry({ ingest, deadLetters, heard, connections }: MqttEntry
       else messages.push(message)
       records.set(record.messageId, record)
     }
-    const failed = await inHalves(messages, (batch) => inTime(context, () => ingest({ messages: batch })))
+    const counted = { ReadingsStored: 0, ReadingsRejected: 0 }
+    const failed = await inHalves(messages, async (batch) => {
+      const result = await inTime(context, () => ingest({ messages: batch }))
+      counted.ReadingsStored += result.stored
+      counted.ReadingsRejected += result.rejected
+      return result
+    })
     const isAnyStored = failed.length < messages.length
     for (const { id, reason, isAlone } of failed)
       failures.push({ record: must(records.get(id)), reason, poison: isAlone && isAnyStored })
@@ -68,6 +76,7 @@ export function mqttEntry({ ingest, deadLetters, heard, connections }: MqttEntry
     await inTime(context, () => connections(signals.filter(({ gateway }) => isGateway(gateway)))).catch(
       (error: unknown) => failures.push(...signals.map(({ record }) => ({ record, reason: String(error) }))),
     )
+    count({ ...counted, MessagesReturned: failures.length })
     return deadLetters.settle(failures)
   }
 }

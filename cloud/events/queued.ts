@@ -9,6 +9,7 @@ import type { QueueName, ShardEvent, ShardResult, StateStore } from '../../funct
 import { registryReader } from '../../functions/registry/reader.ts'
 import { type Trigger, triggers } from '../../functions/triggers.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
+import { inTime } from '../deadline.ts'
 import type { ShardMessage, SqsFanOut } from '../fan-out.ts'
 import type { SqsHandler } from './messages.ts'
 
@@ -29,7 +30,7 @@ export interface ShardEntryOptions {
 
 export function shardEntry({ queue, handler, state, fanOut, deadLetters }: ShardEntryOptions): SqsHandler {
   const { each }: Trigger = triggers[queue]
-  return async ({ Records }) => {
+  return async ({ Records }, context) => {
     const failures: MessageFailure[] = []
     const ticks: SQSRecord[] = []
     const waiting: Waiting[] = []
@@ -47,7 +48,7 @@ export function shardEntry({ queue, handler, state, fanOut, deadLetters }: Shard
       }
     }
     for (const same of Map.groupBy(waiting, ({ scheduled }) => scheduled).values()) {
-      failures.push(...(await work(handler, same)))
+      failures.push(...(await work((event) => inTime(context, () => handler(event)), same)))
     }
     return deadLetters.settle(failures)
   }

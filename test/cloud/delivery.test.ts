@@ -56,13 +56,31 @@ async function undisturbed() {
   publishAll(host)
   host.publish('G-A', payload([{ meter: 'A-E', at: NOON_MS, value: 'x' }]))
   await host.drain()
-  return outcome(host)
+  return { ...(await outcome(host)), metrics: host.metrics.map((line) => JSON.parse(line)) }
 }
 
 describe('readings', () => {
   test('go from the rule through all queues to hours and sums', async () => {
     const wanted = await undisturbed()
     expect(wanted.readings).toBe(7 * INSTITUTIONS.length)
+    expect(wanted.metrics).toEqual([
+      {
+        _aws: {
+          Timestamp: NOON_MS,
+          CloudWatchMetrics: [
+            {
+              Namespace: 'Kilowatch',
+              Dimensions: [['stage']],
+              Metrics: ['ReadingsStored', 'ReadingsRejected', 'MessagesReturned'].map((Name) => ({
+                Name,
+                Unit: 'Count',
+              })),
+            },
+          ],
+        },
+        ...{ stage: 'test', ReadingsStored: 7 * INSTITUTIONS.length, ReadingsRejected: 1, MessagesReturned: 0 },
+      },
+    ])
     expect(Object.keys(wanted.consumption)).toHaveLength(INSTITUTIONS.length)
     // Institutions, counties, cities, the province.
     expect(Object.keys(wanted.months)).toHaveLength(4 + 3 + 2 + 1)
@@ -80,11 +98,12 @@ describe('readings', () => {
     expect(host.receive('ingest')).toBeUndefined()
     host.clock.nowMs += VISIBILITY_MS
     await host.drain()
-    expect(await outcome(host)).toEqual(await undisturbed())
+    const { metrics: _, ...wanted } = await undisturbed()
+    expect(await outcome(host)).toEqual(wanted)
   })
 
   test('of a function that dies at any of its steps count once', async () => {
-    const wanted = await undisturbed()
+    const { metrics: _, ...wanted } = await undisturbed()
     for (let diesAt = 1; ; diesAt++) {
       const host = await opened()
       publishAll(host)
@@ -172,7 +191,7 @@ describe('a batch', () => {
 
 describe('work by shard', () => {
   test('of a function that died while settling is done by the next', async () => {
-    const wanted = await undisturbed()
+    const { metrics: _, ...wanted } = await undisturbed()
     const host = await opened()
     publishAll(host)
     host.publish('G-A', payload([{ meter: 'A-E', at: NOON_MS, value: 'x' }]))

@@ -107,6 +107,7 @@ async function played(awayMs: number) {
     ingest: ingest({ ...stores, readings, fanOut: { send: async () => undefined } }),
     heard: async () => undefined,
     connections: async () => undefined,
+    count: () => undefined,
     deadLetters: deadLetters({ sqs: queue.sqs, url: () => 'dead', now: () => clock.nowMs, log: () => undefined }),
   })
   for (let sent = 0; sent < MESSAGES || queue.waiting.size > 0; clock.nowMs += STEP_MS) {

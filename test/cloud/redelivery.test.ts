@@ -117,6 +117,7 @@ describe('a batch of messages that come again', () => {
       ingest: ingest({ ...host.platform, readings }),
       heard: async () => undefined,
       connections: async () => undefined,
+      count: () => undefined,
       deadLetters: {
         async settle(failed) {
           failures.push(...failed.map(({ reason }) => reason))

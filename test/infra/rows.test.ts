@@ -293,12 +293,102 @@ test('the app writes its template without credentials, as `cdk synth` runs it', 
   expect(existsSync(join(folder, 'Kilowatch-prod.template.json'))).toBe(true)
 }, 120_000)
 
+test.each([
+  [{}, 'context "jwtIssuer" is missing: -c jwtIssuer=… (who signs tokens)'],
+  [
+    { ...NEEDED, stage: 'My Stage' },
+    'context "stage": "My Stage" is not a stage (small letters and digits, at most 16)',
+  ],
+])(
+  'with the context %o the app ends in one sentence',
+  (context, sentence) => {
+    const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { CDK_OUTDIR: temporaryFolder(), CDK_CONTEXT_JSON: JSON.stringify(context) },
+      encoding: 'utf8',
+    })
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `kilowatch: ${sentence}; docs/deploy.md describes the context\n`,
+    })
+  },
+  120_000,
+)
+
+describe('on a bad day', () => {
+  const alarms = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties)
+  const alarmOf = (MetricName: string, dimension?: string) =>
+    alarms.filter((one) => one.MetricName === MetricName && (!dimension || JSON.stringify(one).includes(dimension)))
+
+  test('somebody is told that readings stopped, also when no function runs at all', () => {
+    expect(alarmOf('ReadingsStored')).toMatchObject([
+      { Namespace: 'Kilowatch', TreatMissingData: 'breaching', ComparisonOperator: 'LessThanThreshold', Threshold: 1 },
+    ])
+  })
+
+  test('somebody is told of runs near their limit, of each rule, and of a store that fills', () => {
+    for (const name of Object.keys(works) as (keyof typeof works)[])
+      expect(alarmOf('Duration', functionOf(name).id)).toMatchObject([{ Threshold: 0.8 * 1000 * works[name].seconds }])
+    for (const [, { Properties }] of resources('AWS::IoT::TopicRule'))
+      expect(alarmOf('ParseError', Properties.RuleName)).toHaveLength(1)
+    const [[, instance]] = resources('AWS::Timestream::InfluxDBInstance')
+    for (const metric of ['CPUUtilization', 'MemoryUtilization', 'DiskUtilization'])
+      expect(alarmOf(metric, instance.Properties.Name)).toHaveLength(1)
+  })
+
+  test('logs are JSON and kept for half a year, or as long as is said', () => {
+    for (const [id, { Properties }] of resources('AWS::Lambda::Function'))
+      expect(Properties.LoggingConfig.LogFormat, id).toBe('JSON')
+    const daysOf = (made: typeof template) =>
+      new Set(
+        Object.values(made.findResources('AWS::Logs::LogGroup')).map(({ Properties }) => Properties.RetentionInDays),
+      )
+    expect(daysOf(template)).toEqual(new Set([180]))
+    expect(daysOf(synth({ logDays: '365' }).template)).toEqual(new Set([365]))
+  })
+
+  test('a new account, which cannot reserve copies, can still deploy', () => {
+    const { template: open } = synth({ reserve: 'no' })
+    const copies = Object.values(open.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.ReservedConcurrentExecutions,
+    )
+    expect(copies.every((one) => one === undefined)).toBe(true)
+    expect(
+      Object.values(open.findResources('AWS::Lambda::EventSourceMapping'))[0].Properties.ScalingConfig,
+    ).toBeDefined()
+  })
+
+  test('a run settles one county, within a limit of its own', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 1,
+      FunctionName: { Ref: functionOf('settle').id },
+    })
+  })
+
+  test('the network may go on writing its log after the bucket changes its policy', () => {
+    const statements = resources('AWS::S3::BucketPolicy').flatMap(
+      ([, { Properties }]) => Properties.PolicyDocument.Statement,
+    )
+    const delivering = statements.filter(({ Principal }) => Principal?.Service === 'delivery.logs.amazonaws.com')
+    expect(delivering.length).toBeGreaterThan(0)
+  })
+
+  test('text messages reach phones, and no topic of the account', () => {
+    const publishing = resources('AWS::IAM::Policy')
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter(({ Action }) => [Action].flat().includes('sns:Publish'))
+    expect(publishing).toMatchObject([{ NotResource: 'arn:*:sns:*:*:*' }])
+    expect(publishing[0].Resource).toBeUndefined()
+  })
+})
+
 describe('the context', () => {
   const parse = (context: Record<string, string>) => () =>
     settingsOf((name) => ({ jwtIssuer: 'https://i.example', jwtAudience: 'a', ...context })[name])
 
   test.each([
     [{ jwtIssuer: '' }, 'context "jwtIssuer" is missing'],
+    [{ logDays: '90' }, 'context "logDays": "90" is none of 180, 365'],
     [{ readings: 'postgres' }, 'context "readings": "postgres" is none of influxdb, timestream'],
     [{ stage: 'My Stage' }, 'context "stage": "My Stage" is not a stage'],
     [{ area: '13' }, 'context "area": "13" is not the code of an area'],
