@@ -1,5 +1,5 @@
-// Decides what becomes of failed messages. One that no attempt can help is set aside at once: it goes to the dead-letter
-// queue with its reason, which SQS itself does not record. Any other returns after a wait, however often, until it is
+// Decides what becomes of failed messages. One that no attempt can help is set aside at once: it goes to the dead
+// letters with its reason, which SQS itself does not record. Any other returns after a wait, however often, until it is
 // MESSAGE_AGE_MAX_MS old: a store that is away for days is no fault of a message.
 
 import {

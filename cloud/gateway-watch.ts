@@ -40,7 +40,7 @@ export interface ConnectionSignal {
 }
 export type Connections = (signals: readonly ConnectionSignal[]) => Promise<void>
 
-/** Stores who came and went. Signals may come late and in another order: one older than what is known changes nothing. */
+/** Stores who came and went. Signals may come late and out of order: one older than what is known changes nothing. */
 export function lambdaConnectionWatch(state: StateStore): Connections {
   return async (signals) => {
     const latest = new Map(signals.toSorted((a, b) => a.atMs - b.atMs).map((signal) => [signal.gateway, signal]))

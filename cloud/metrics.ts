@@ -1,7 +1,7 @@
 // Writes metrics as log lines in CloudWatch's embedded metric format, from which CloudWatch makes metrics by itself.
 
-/** Namespace of all metrics of ours; the alarms of infra/watch.ts read it. */
-export const METRICS_NAMESPACE = 'Kilowatch'
+import { METRICS_NAMESPACE } from '../functions/triggers.ts'
+
 /** What the function behind the IoT rule counts in a run. */
 export type IntakeMetrics = Record<'ReadingsStored' | 'ReadingsRejected' | 'MessagesReturned', number>
 

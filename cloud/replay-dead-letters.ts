@@ -67,7 +67,7 @@ export async function replayDeadLetters(sqs: SQSClient, options: DeadLetterRepla
       const messages = await receive(sqs, deadLettersUrl, Math.min(ENTRIES_PER_BATCH, limit - letters.length))
       if (messages.length === 0) break
       for (const message of messages) held.add(message)
-      const fresh = messages.map((message) => ({ message, letter: letterOf(message) })).filter(isNew(seen))
+      const fresh = messages.map((message) => ({ message, letter: deadLetterOf(message) })).filter(isNew(seen))
       letters.push(...fresh.map(({ letter }) => letter))
       if (dryRun) continue
       const taken = await sendBack(sqs, queueUrl, fresh)
@@ -144,7 +144,12 @@ const ruleFailureOf = (body: string) => {
   }
 }
 
-export function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttributes = {} }: Message): DeadLetter {
+export function deadLetterOf({
+  MessageId = '',
+  Body = '',
+  Attributes = {},
+  MessageAttributes = {},
+}: Message): DeadLetter {
   const told = MessageAttributes[REASON_ATTRIBUTE]?.StringValue
   const reason =
     told ??

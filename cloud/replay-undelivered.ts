@@ -11,7 +11,7 @@ import {
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { must } from '../domain/must.ts'
 import { parted } from './backoff.ts'
-import { type DeadLetter, letterOf, sendBack } from './replay-dead-letters.ts'
+import { type DeadLetter, deadLetterOf, sendBack } from './replay-dead-letters.ts'
 
 const PREFIX = 'undelivered/'
 /** Objects read at a time: their bodies together stay small. */
@@ -38,7 +38,7 @@ export async function replayUndelivered(options: UndeliveredReplay) {
         const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }))
         const SentTimestamp = String(LastModified?.getTime() ?? 0)
         const message = { MessageId: Key, Body: (await Body?.transformToString()) ?? '', Attributes: { SentTimestamp } }
-        return { message, letter: letterOf(message) }
+        return { message, letter: deadLetterOf(message) }
       }),
     )
     letters.push(...held.map(({ letter }) => letter))

@@ -31,6 +31,9 @@ export const MESSAGE_AGE_MAX_MS = 10 * 86_400_000
 /** Receives after which SQS itself moves a message, without a reason: its maximum, beyond those of ten days. */
 export const RECEIVES_MAX = 1_000
 
+/** In AWS, the namespace of metrics of ours, which alarms read. */
+export const METRICS_NAMESPACE = 'Kilowatch'
+
 export const triggers = {
   ingest: { mqtt: 'kw/v1/+/readings' },
   settle: { everyMinutes: 1, queue: 'settle', each: 'shard' },

@@ -35,13 +35,13 @@ const UNDELIVERED = 'undelivered'
 
 /**
  * Adds the rules of gateways' readings, statuses and connections. Readings reach theirs by Basic Ingest
- * (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded, so that one that is not
+ * (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded, so that one that isn't
  * JSON still reaches the handler and becomes a rejection; the sender is the authenticated client id, not the one in the
  * topic. Gateways in the field publish to the rule by its
  * name, so the name is fixed. What it cannot pass on goes, with its payload, to another service than the queue. Returns
- * the rules' names, that of readings first.
+ * the rules' names.
  */
-export function addTopicRules(scope: Construct, options: RuleOptions): string[] {
+export function addTopicRules(scope: Construct, options: RuleOptions): { readings: string; all: string[] } {
   const { name, filter, settings } = options
   const role = ruleRole(scope, options)
   const fields = "encode(*, 'base64') AS payload, clientid() AS gateway, timestamp() AS receivedMs"
@@ -67,7 +67,7 @@ export function addTopicRules(scope: Construct, options: RuleOptions): string[] 
     })
   }
   new CfnOutput(scope, `${pascal(name)}RuleName`, { value: nameOf(name) })
-  return Object.keys(rules).map(nameOf)
+  return { readings: nameOf(name), all: Object.keys(rules).map(nameOf) }
 }
 
 /** Connections and disconnections of all clients; those of no gateway are passed over by the handler. */
@@ -123,7 +123,7 @@ export function addGatewayPolicy(scope: Construct, filter: string, ruleName: str
 /** The filter of another channel: `kw/v1/+/commands` for the `filter` `kw/v1/+/readings`. */
 export const channelOf = (filter: string, channel: string): string => filter.replace(/[^/]+$/, channel)
 
-/** Adds the type and the group of all gateways, by which the fleet is searched and jobs are sent. Returns their name. */
+/** Adds the type and the group of all gateways, by which the fleet is searched. Returns their name. */
 export function addThingGroup(scope: Construct, settings: Settings): string {
   const name = `kilowatch-${settings.stage}-gateways`
   const type = new CfnThingType(scope, 'GatewayType', { thingTypeName: name })

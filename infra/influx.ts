@@ -14,11 +14,11 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { CfnInfluxDBInstance } from 'aws-cdk-lib/aws-timestream'
 import type { Construct } from 'constructs'
-import { must } from '../domain/must.ts'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line } from './cost-model.ts'
@@ -89,7 +89,7 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
     instance: `kilowatch-${settings.stage}`,
     setUp: {
       name: 'influx-set-up',
-      access: makingToken(accessTo(place, token.secretArn), { token, password }),
+      access: makingToken(accessTo(place, token.secretArn), { token, password, key }),
       version: settings.influxToken,
       needs: [network.vpc, databaseGroup, instance],
     },
@@ -108,14 +108,17 @@ const accessTo = (place: { url: string; database: string }, secretArn: string): 
 })
 
 /** The right to read the first password and to store the token. */
-const makingToken = (access: Access, { token, password }: { token: Secret; password: Secret }): Access => ({
+const makingToken = (
+  access: Access,
+  { token, password, key }: { token: Secret; password: Secret; key: Key },
+): Access => ({
   environment: { ...access.environment, KILOWATCH_INFLUX_PASSWORD_ARN: password.secretArn },
   statements: [
     new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [password.secretArn] }),
     new PolicyStatement({ actions: ['secretsmanager:PutSecretValue'], resources: [token.secretArn] }),
     new PolicyStatement({
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [must(token.encryptionKey).keyArn],
+      resources: [key.keyArn],
     }),
   ],
 })

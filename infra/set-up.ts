@@ -1,4 +1,4 @@
-// Runs a function of the stack once, when the stack is made: what a store needs before others can use it, without hands.
+// Runs a function of the stack once, when the stack is made: it prepares a store that others cannot use before.
 
 import { CustomResource } from 'aws-cdk-lib'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'

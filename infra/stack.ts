@@ -4,7 +4,6 @@
 import { CfnOutput, Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { must } from '../domain/must.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addDeviceFunction, addFunction, hiddenFor, works } from './functions.ts'
 import { addFleetProvisioning, addGatewayPolicy, addThingGroup, addTopicRules, channelOf } from './gateways.ts'
@@ -65,9 +64,10 @@ export class KilowatchStack extends Stack {
       const work = queues.get(name)
       if (work && everyMinutes) addSchedule(this, { name, everyMinutes, work })
       if (!work || !mqtt) continue
-      rules.push(...addTopicRules(this, { name, filter: mqtt, settings, work, stores }))
+      const rule = addTopicRules(this, { name, filter: mqtt, settings, work, stores })
+      rules.push(...rule.all)
       const groupName = addThingGroup(this, settings)
-      const policyName = addGatewayPolicy(this, mqtt, must(rules[0]))
+      const policyName = addGatewayPolicy(this, mqtt, rule.readings)
       const hook = addProvisioningHook(this, { settings, stores })
       functions.set('provisioning', hook)
       addFleetProvisioning(this, { settings, policyName, groupName, hook })

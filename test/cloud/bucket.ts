@@ -1,4 +1,4 @@
-// S3 for tests: the three operations that an object bucket needs, and the list, over HTTP on a free port, kept in memory.
+// S3 for tests: the three operations that an object bucket needs, and the list, over HTTP, kept in memory.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -1,5 +1,5 @@
-// What the regions of China lack, as far as a template can ask for it. Sources: docs.amazonaws.cn, "Getting Started with
-// Amazon Web Services in China", the page of each service; docs/deploy.md lists what a template cannot say.
+// What the regions of China lack, as far as a template can ask for it. Sources: docs.amazonaws.cn, "Getting Started
+// with Amazon Web Services in China", the page of each service; docs/deploy.md lists what a template cannot say.
 
 import type { TemplateJson } from './openings.ts'
 

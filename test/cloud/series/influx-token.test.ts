@@ -1,5 +1,5 @@
-// The function that makes InfluxDB's token, over a server that answers as InfluxDB 2's documentation says, and its answer
-// to CloudFormation.
+// The function that makes InfluxDB's token, over a server that answers as InfluxDB 2's documentation says, and its
+// answer to CloudFormation.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
