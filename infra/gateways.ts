@@ -72,7 +72,7 @@ export function addTopicRules(scope: Construct, options: RuleOptions): { reading
 
 /** Connections and disconnections of all clients; those of no gateway are passed over by the handler. */
 const PRESENCE = '$aws/events/presence/+/+'
-const UNDELIVERED_KEY = `${UNDELIVERED}/$` + '{timestamp()}-$' + '{newuuid()}'
+const UNDELIVERED_KEY = `${UNDELIVERED}/\${timestamp()}-\${newuuid()}`
 
 /** The right to pass messages on to the queue, and those that it does not take to the bucket. */
 function ruleRole(scope: Construct, { name, work, stores: { objects, key } }: RuleOptions): Role {
