@@ -1,5 +1,5 @@
-// Ends work before Lambda ends the function: a function that is cut off cannot say which of its messages are done, and
-// SQS then delivers all of them again.
+// Ends ingesting before Lambda ends the function: a function that is cut off cannot say which of its messages are done,
+// and SQS then delivers all of them again. Not for shards: their work would go on in the next run beside another's.
 
 import type { Context } from 'aws-lambda'
 import { Unavailable } from './backoff.ts'
@@ -10,15 +10,11 @@ export type RunContext = Pick<Context, 'getRemainingTimeInMillis'>
 /** Time kept for the answer: failures are logged, and their messages are hidden for a while, ten a request. */
 const ANSWER_MS = 5_000
 
-/** Milliseconds that work may still take. */
-export const workMsLeft = (context: RunContext | undefined): number =>
-  context ? context.getRemainingTimeInMillis() - ANSWER_MS : Number.POSITIVE_INFINITY
-
 /** The result of `work`, or Unavailable when the run's time is over first. Work that goes on must be repeatable. */
 export async function inTime<T>(context: RunContext | undefined, work: () => Promise<T>): Promise<T> {
-  const leftMs = workMsLeft(context)
+  if (!context) return work()
+  const leftMs = context.getRemainingTimeInMillis() - ANSWER_MS
   if (leftMs <= 0) throw new Unavailable('not tried: the time of this run was over')
-  if (leftMs === Number.POSITIVE_INFINITY) return work()
   const { promise: ended, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Unavailable('the time of this run was over before the answer')), leftMs)
   try {

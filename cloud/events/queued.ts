@@ -9,7 +9,6 @@ import type { QueueName, ShardEvent, ShardResult, StateStore } from '../../funct
 import { registryReader } from '../../functions/registry/reader.ts'
 import { type Trigger, triggers } from '../../functions/triggers.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
-import { inTime } from '../deadline.ts'
 import type { ShardMessage, SqsFanOut } from '../fan-out.ts'
 import type { SqsHandler } from './messages.ts'
 
@@ -30,7 +29,7 @@ export interface ShardEntryOptions {
 
 export function shardEntry({ queue, handler, state, fanOut, deadLetters }: ShardEntryOptions): SqsHandler {
   const { each }: Trigger = triggers[queue]
-  return async ({ Records }, context) => {
+  return async ({ Records }) => {
     const failures: MessageFailure[] = []
     const ticks: SQSRecord[] = []
     const waiting: Waiting[] = []
@@ -48,7 +47,7 @@ export function shardEntry({ queue, handler, state, fanOut, deadLetters }: Shard
       }
     }
     for (const same of Map.groupBy(waiting, ({ scheduled }) => scheduled).values()) {
-      failures.push(...(await work((event) => inTime(context, () => handler(event)), same)))
+      failures.push(...(await work(handler, same)))
     }
     return deadLetters.settle(failures)
   }
