@@ -18,7 +18,12 @@ const GIVE_UP_MS = 20_000
 const PAUSE_MS_MIN = 50
 const PAUSE_MS_MAX = 5_000
 
-/** Repeats `attempt` until it succeeds. Throws a permanent failure at once, a passing one when time is up. */
+/** A service did not answer in time, or not to us: what was asked of it is not at fault, and may succeed later. */
+export class Unavailable extends Error {
+  override name = 'Unavailable'
+}
+
+/** Repeats `attempt` until it succeeds. Throws a permanent failure at once, and Unavailable when time is up. */
 export async function insist<T>(
   attempt: () => Promise<T>,
   isPassing: (error: unknown) => boolean,
@@ -29,7 +34,9 @@ export async function insist<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (!isPassing(error) || now() - startMs + pauseMs > GIVE_UP_MS) throw error
+      if (!isPassing(error)) throw error
+      if (now() - startMs + pauseMs > GIVE_UP_MS)
+        throw new Unavailable(error instanceof Error ? error.message : String(error), { cause: error })
       await sleep(random() * pauseMs)
     }
   }

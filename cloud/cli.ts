@@ -17,6 +17,7 @@ program
   .description('say why messages are in a dead-letter queue in AWS, and send them back to their queue')
   .requiredOption('--queue-url <url>', 'the queue they came from')
   .option('--dlq-url <url>', 'the dead-letter queue; that of the queue when not given')
+  .option('--bucket <name>', 'what IoT rules could not pass on, from the bucket of objects')
   .option('--limit <count>', 'at most so many messages', count, 10_000)
   .option('--dry-run', 'only say what is there')
   .option('--json', 'print one JSON document on stdout')

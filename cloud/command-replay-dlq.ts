@@ -1,11 +1,15 @@
 // `kilowatch replay-dlq`: lists why messages are in a dead-letter queue, and sends them back to their queue.
 
+import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { type DeadLetter, replayDeadLetters } from './replay-dead-letters.ts'
+import { replayUndelivered } from './replay-undelivered.ts'
 
 export interface ReplayDlqOptions {
   queueUrl: string
   dlqUrl?: string
+  /** The bucket of what IoT rules could not pass on, in place of a dead-letter queue. */
+  bucket?: string
   dryRun?: boolean
   json?: boolean
   limit: number
@@ -15,12 +19,17 @@ export interface ReplayDlqOptions {
 const EXAMPLES = 3
 const EXAMPLE_CHARS = 120
 
-export async function replayDlq({ queueUrl, dlqUrl, dryRun, json, limit }: ReplayDlqOptions): Promise<void> {
+export async function replayDlq({ queueUrl, dlqUrl, bucket, dryRun, json, limit }: ReplayDlqOptions): Promise<void> {
   const sqs = new SQSClient(placeOf(queueUrl))
   try {
-    const result = await replayDeadLetters(sqs, { queueUrl, deadLettersUrl: dlqUrl, dryRun, limit })
+    const result = bucket
+      ? await replayUndelivered({ s3: new S3Client(), sqs, bucket, queueUrl, dryRun, limit })
+      : await replayDeadLetters(sqs, { queueUrl, deadLettersUrl: dlqUrl, dryRun, limit })
+    if (result.notTaken > 0) process.exitCode = 1
     if (json) process.stdout.write(`${JSON.stringify({ ...result, dryRun: dryRun === true })}\n`)
     else process.stdout.write(`${summary(result.letters)}${result.replayed} of ${result.letters.length} sent back\n`)
+    if (result.notTaken > 0)
+      process.stderr.write(`kilowatch: the queue did not take ${result.notTaken}; run it again\n`)
   } finally {
     sqs.destroy()
   }

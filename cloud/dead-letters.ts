@@ -1,6 +1,6 @@
-// Moves failed messages to the dead-letter queue with a reason, which SQS itself does not record. The last attempt
-// moves the message, with the error as an attribute. Where even that fails, or the function dies, SQS moves the message
-// as usual, and only the log has the reason.
+// Decides what becomes of failed messages. One that no attempt can help is set aside at once: it goes to the dead
+// letters with its reason, which SQS itself does not record. Any other returns after a wait, however often, until it is
+// MESSAGE_AGE_MAX_MS old: a store that is away for days is no fault of a message.
 
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -9,7 +9,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
-import { RECEIVES_MAX } from '../functions/triggers.ts'
+import { MESSAGE_AGE_MAX_MS } from '../functions/triggers.ts'
 import { parted } from './backoff.ts'
 
 /** Attribute of a dead letter that holds the reason. */
@@ -17,11 +17,12 @@ export const REASON_ATTRIBUTE = 'reason'
 /** A sentence, not a stack trace: a message with its attributes has a limit. */
 const REASON_CHARS_MAX = 1000
 /**
- * A message returns after one minute, then after two, four and eight: some fifteen minutes in all, for a store that
- * restarts. Without this it would stay hidden, with all of its group, for longer than the longest run, a time meant for
- * functions that die.
+ * A message returns after one minute, then after two, four, eight and sixteen, then each twenty. Without this it would
+ * stay hidden, with all of its group, for longer than the longest run, a time meant for functions that die.
  */
 const AGAIN_SECONDS = 60
+/** Ten days of such waits are fewer than RECEIVES_MAX receives, and a store that is back is noticed in this time. */
+const AGAIN_SECONDS_MAX = 1_200
 /** SQS's own limit. */
 const ENTRIES_PER_BATCH = 10
 
@@ -34,8 +35,8 @@ export interface MessageFailure {
 
 export interface DeadLetters {
   /**
-   * Logs each failure, moves messages that failed often enough to the dead letters, and returns those that SQS shall
-   * deliver again soon.
+   * Logs each failure, moves messages to the dead letters that no retry can help or that are too old, and returns those
+   * that SQS shall deliver again soon.
    */
   settle(failures: readonly MessageFailure[]): Promise<SQSBatchResponse>
 }
@@ -44,10 +45,12 @@ export interface DeadLettersOptions {
   sqs: SQSClient
   /** The dead-letter queue of the function's own queue. */
   url(): string
+  /** Epoch milliseconds. */
+  now(): number
   log?: (line: string) => void
 }
 
-export function deadLetters({ sqs, url, log = console.error }: DeadLettersOptions): DeadLetters {
+export function deadLetters({ sqs, url, now, log = console.error }: DeadLettersOptions): DeadLetters {
   async function setAside({ record, reason }: MessageFailure): Promise<void> {
     const QueueUrl = url()
     await sqs.send(
@@ -75,7 +78,10 @@ export function deadLetters({ sqs, url, log = console.error }: DeadLettersOption
       const Entries = part.map(({ receiptHandle, attributes }, index) => ({
         Id: String(index),
         ReceiptHandle: receiptHandle,
-        VisibilityTimeout: AGAIN_SECONDS * 2 ** (Number(attributes.ApproximateReceiveCount) - 1),
+        VisibilityTimeout: Math.min(
+          AGAIN_SECONDS * 2 ** (Number(attributes.ApproximateReceiveCount) - 1),
+          AGAIN_SECONDS_MAX,
+        ),
       }))
       await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
     }
@@ -87,8 +93,9 @@ export function deadLetters({ sqs, url, log = console.error }: DeadLettersOption
       for (const failure of failures) {
         const { record, reason, poison = false } = failure
         const receives = Number(record.attributes.ApproximateReceiveCount)
-        const isLast = poison || receives >= RECEIVES_MAX
-        const told = { message: record.messageId, queue: record.eventSourceARN, receives, reason }
+        const ageMs = now() - Number(record.attributes.SentTimestamp)
+        const isLast = poison || ageMs >= MESSAGE_AGE_MAX_MS
+        const told = { message: record.messageId, queue: record.eventSourceARN, receives, ageMs, reason }
         log(JSON.stringify({ level: 'ERROR', what: isLast ? 'dead letter' : 'will be tried again', ...told }))
         const isAside =
           isLast &&

@@ -2,6 +2,7 @@
 // certificate is created inactive and activated as the last step, so that a cut-off operation gives nobody access.
 
 import {
+  AddThingToThingGroupCommand,
   AttachPolicyCommand,
   AttachThingPrincipalCommand,
   type CertificateStatus,
@@ -28,11 +29,13 @@ export interface IotDevicesOptions {
   iot: IoTClient
   /** Name of the certificates' policy. */
   policy(): string
+  /** Name of the things' type and of their group. */
+  group(): string
   /** Creates a data-plane client for an endpoint; tests pass their own. */
   dataPlane?: (endpoint: string) => IoTDataPlaneClient
 }
 
-export function iotDevices({ iot, policy, dataPlane = openDataPlane }: IotDevicesOptions): DeviceRegistry {
+export function iotDevices({ iot, policy, group, dataPlane = openDataPlane }: IotDevicesOptions): DeviceRegistry {
   let opened: Promise<IoTDataPlaneClient> | undefined
   const data = (): Promise<IoTDataPlaneClient> => {
     opened ??= iot.send(new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' })).then(
@@ -83,11 +86,12 @@ export function iotDevices({ iot, policy, dataPlane = openDataPlane }: IotDevice
 
   async function createThing(thingName: string): Promise<void> {
     try {
-      await iot.send(new CreateThingCommand({ thingName }))
+      await iot.send(new CreateThingCommand({ thingName, thingTypeName: group() }))
     } catch (error) {
       // A thing made by fleet provisioning has attributes, and is ours all the same.
       if (nameOf(error) !== 'ResourceAlreadyExistsException') throw error
     }
+    await iot.send(new AddThingToThingGroupCommand({ thingName, thingGroupName: group() }))
   }
 
   async function createCertificate(csr: string | undefined) {

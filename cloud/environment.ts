@@ -21,7 +21,7 @@ export const variables = {
   KILOWATCH_QUEUE_ROLLUP_URL: url,
   KILOWATCH_QUEUE_NOTIFY_URL: url,
   KILOWATCH_QUEUE_PRUNE_URL: url,
-  /** Dead-letter queue of this function: for messages received RECEIVES_MAX times. */
+  /** Dead-letter queue of this function: for messages that no retry can help, or that are too old. */
   KILOWATCH_DEAD_LETTERS_URL: url,
   /** Address of the page, for links in notifications. */
   KILOWATCH_PAGE_URL: url,
@@ -29,6 +29,8 @@ export const variables = {
   KILOWATCH_MAIL_FROM: name,
   /** IoT policy that every gateway's certificate gets. */
   KILOWATCH_THING_POLICY: name,
+  /** Type and group of the things that gateways are. */
+  KILOWATCH_THING_GROUP: name,
   /** JWT claim that marks an administrator, and the value it must have or contain. */
   KILOWATCH_ADMIN_CLAIM: name.default('cognito:groups'),
   KILOWATCH_ADMIN_VALUE: name.default('kilowatch-admin'),

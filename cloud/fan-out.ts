@@ -3,7 +3,13 @@
 // The queue's delay is longer than the span; docs/decisions/0016 says why that loses nothing.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs'
+import {
+  GetQueueAttributesCommand,
+  type QueueAttributeName,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
 import { must } from '../domain/must.ts'
 import type { FanOut, QueueName } from '../functions/platform.ts'
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
@@ -12,6 +18,8 @@ import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts
 const ENTRIES_PER_BATCH = 10
 const ATTEMPTS = 4
 const RETRY_MS_FIRST = 50
+/** A tick's message and a handler's, each of this span and of the one before. */
+const WAITING_PER_SHARD_MAX = 4
 /** Group of messages for all shards, and of scheduled ticks (infra/). */
 const WHOLE_GROUP = 'all'
 
@@ -23,7 +31,7 @@ export interface ShardMessage {
   scheduled?: true
 }
 export interface SqsFanOut extends FanOut {
-  /** Sends a scheduled run to each shard. */
+  /** Sends a scheduled run to each shard, unless earlier ones wait: work that fails for days does not pile up. */
   tick(queue: QueueName, shards: readonly string[]): Promise<void>
 }
 
@@ -71,5 +79,12 @@ export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): SqsFanOut {
       await sendBatch(queue, entries.slice(first, first + ENTRIES_PER_BATCH))
   }
 
-  return { send: (queue, shards) => send(queue, shards), tick: (queue, shards) => send(queue, shards, true) }
+  async function tick(queue: QueueName, shards: readonly string[]): Promise<void> {
+    const AttributeNames: QueueAttributeName[] = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed']
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames }))
+    const waiting = AttributeNames.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0)
+    if (waiting <= WAITING_PER_SHARD_MAX * shards.length) await send(queue, shards, true)
+  }
+
+  return { send: (queue, shards) => send(queue, shards), tick }
 }

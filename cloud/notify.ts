@@ -4,7 +4,7 @@
 import type { SESv2Client } from '@aws-sdk/client-sesv2'
 import type { SNSClient } from '@aws-sdk/client-sns'
 import type { NotifySetting } from '../domain/notify/setting.ts'
-import { type Notifier, SEND_MS_MAX } from '../functions/platform.ts'
+import { type Notifier, PermanentFailure, SEND_MS_MAX } from '../functions/platform.ts'
 import { sendSms } from '../functions/telling/sms.ts'
 import { sendByWeb } from '../functions/telling/web.ts'
 import { sendBySes } from './notify-mail.ts'
@@ -22,12 +22,14 @@ export interface CloudNotifierOptions {
   mailFrom(): string
   now(): number
   timeoutMs?: number
+  fetch?: typeof globalThis.fetch
 }
 
 export function cloudNotifier(options: CloudNotifierOptions): Notifier {
-  const { ses, sns, setting, mailFrom, now, timeoutMs = TIMEOUT_MS } = options
+  const { ses, sns, setting, mailFrom, now, timeoutMs = TIMEOUT_MS, fetch = globalThis.fetch } = options
   return {
     async send(channel, message) {
+      if ('url' in channel) refuseInsecure(channel.url)
       const sending = { nowMs: now(), timeoutMs, fetch }
       switch (channel.type) {
         case 'mail': {
@@ -36,6 +38,7 @@ export function cloudNotifier(options: CloudNotifierOptions): Notifier {
         }
         case 'sms': {
           const { smsGateway } = (await setting()) ?? {}
+          if (smsGateway) refuseInsecure(smsGateway.url)
           for (const phone of channel.phones) {
             if (smsGateway) await sendSms(smsGateway, phone, message, sending)
             else await sendShortMessage(sns, { phone, message, timeoutMs })
@@ -47,4 +50,10 @@ export function cloudNotifier(options: CloudNotifierOptions): Notifier {
       }
     },
   }
+}
+
+/** A function may reach addresses that are none of the sender's business, its own runtime among them: https alone. */
+function refuseInsecure(url: string): void {
+  if (new URL(url).protocol !== 'https:')
+    throw new PermanentFailure(`"${new URL(url).origin}" is no https address: in AWS nothing else is told`)
 }

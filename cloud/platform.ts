@@ -16,8 +16,9 @@ import { apiEntry } from './events/http.ts'
 import { mqttEntry, type SqsHandler } from './events/messages.ts'
 import { shardEntry } from './events/queued.ts'
 import { sqsFanOut } from './fan-out.ts'
-import { lambdaGatewayWatch } from './gateway-watch.ts'
+import { lambdaConnectionWatch, lambdaGatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
+import { metricsWriter } from './metrics.ts'
 import { cloudNotifier } from './notify.ts'
 import { lazyStores } from './stores.ts'
 
@@ -25,7 +26,7 @@ import { lazyStores } from './stores.ts'
 const IOT_ATTEMPTS = 8
 
 const sqs = lazy(() => new SQSClient())
-const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL') })
+const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL'), now: Date.now })
 const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now })
 let shared: Platform | undefined
 
@@ -45,6 +46,7 @@ function composed(): Platform {
       iotDevices({
         iot: new IoTClient({ maxAttempts: IOT_ATTEMPTS }),
         policy: () => variable('KILOWATCH_THING_POLICY'),
+        group: () => variable('KILOWATCH_THING_GROUP'),
       }),
     ),
     notify: lazy(() =>
@@ -73,7 +75,13 @@ const QUEUE_VARIABLES = {
 
 /** The entry of the function behind the IoT rule. */
 export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBatchResult>): SqsHandler =>
-  mqttEntry({ ingest: factory(platform()), deadLetters: letters, heard: lambdaGatewayWatch(platform().state) })
+  mqttEntry({
+    ingest: factory(platform()),
+    deadLetters: letters,
+    heard: lambdaGatewayWatch(platform().state),
+    connections: lambdaConnectionWatch(platform().state),
+    count: metricsWriter({ stage: () => variable('KILOWATCH_STAGE'), now: Date.now }),
+  })
 
 /** The entry of the function behind a queue. */
 export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>

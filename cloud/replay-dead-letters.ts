@@ -2,21 +2,23 @@
 // after sending it: a kill in between sends it twice, which every handler tolerates.
 
 import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   type Message,
   ReceiveMessageCommand,
-  SendMessageCommand,
+  SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import * as z from 'zod'
+import { parted } from './backoff.ts'
 import { REASON_ATTRIBUTE } from './dead-letters.ts'
 import type { IotMessage } from './events/messages.ts'
 
-/** SQS's own limit. */
-const MESSAGES_PER_RECEIVE = 10
+/** SQS's own limits of a request. */
+const ENTRIES_PER_BATCH = 10
+const BYTES_PER_BATCH = 262_144
 /**
  * How long SQS hides a received message from other receivers. A replay needs it for one batch of 10; a dry run holds
  * every message to its end, so it must cover some thousands.
@@ -48,39 +50,59 @@ export interface ReplayResult {
   letters: DeadLetter[]
   /** Number of messages sent back. */
   replayed: number
+  /** Number of messages that the queue did not take: they are dead letters still. */
+  notTaken: number
 }
 
 export async function replayDeadLetters(sqs: SQSClient, options: DeadLetterReplay): Promise<ReplayResult> {
   const { queueUrl, dryRun = false, limit } = options
   const deadLettersUrl = options.deadLettersUrl ?? (await deadLettersOf(sqs, queueUrl))
   const letters: DeadLetter[] = []
-  const held: Message[] = []
+  const held = new Set<Message>()
   const seen = new Set<string>()
   let replayed = 0
+  let notTaken = 0
   try {
     while (letters.length < limit) {
-      const messages = await receive(sqs, deadLettersUrl, Math.min(MESSAGES_PER_RECEIVE, limit - letters.length))
+      const messages = await receive(sqs, deadLettersUrl, Math.min(ENTRIES_PER_BATCH, limit - letters.length))
       if (messages.length === 0) break
-      for (const message of messages) {
-        held.push(message)
-        const letter = letterOf(message)
-        if (seen.has(letter.id)) continue
-        seen.add(letter.id)
-        letters.push(letter)
-        if (dryRun) continue
-        await sendBack(sqs, queueUrl, message, letter)
-        await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLettersUrl, ReceiptHandle: message.ReceiptHandle }))
-        held.pop()
-        replayed++
-      }
+      for (const message of messages) held.add(message)
+      const fresh = messages.map((message) => ({ message, letter: deadLetterOf(message) })).filter(isNew(seen))
+      letters.push(...fresh.map(({ letter }) => letter))
+      if (dryRun) continue
+      const taken = await sendBack(sqs, queueUrl, fresh)
+      await remove(sqs, deadLettersUrl, taken)
+      for (const message of taken) held.delete(message)
+      replayed += taken.length
+      notTaken += fresh.length - taken.length
     }
   } finally {
-    for (const { ReceiptHandle } of held) {
-      const shown = { QueueUrl: deadLettersUrl, ReceiptHandle, VisibilityTimeout: 0 }
-      await sqs.send(new ChangeMessageVisibilityCommand(shown))
-    }
+    for (const part of parted([...held], ENTRIES_PER_BATCH)) await show(sqs, deadLettersUrl, part)
   }
-  return { queue: queueUrl, deadLetters: deadLettersUrl, letters, replayed }
+  return { queue: queueUrl, deadLetters: deadLettersUrl, letters, replayed, notTaken }
+}
+
+interface Held {
+  message: Message
+  letter: DeadLetter
+}
+
+/** SQS may deliver a message twice. */
+const isNew =
+  (seen: Set<string>) =>
+  ({ letter: { id } }: Held): boolean =>
+    !seen.has(id) && seen.add(id) !== undefined
+
+async function remove(sqs: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
+  if (messages.length === 0) return
+  const Entries = messages.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle }))
+  await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+}
+
+/** Makes messages visible again at once. */
+async function show(sqs: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
+  const Entries = messages.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle, VisibilityTimeout: 0 }))
+  await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
 }
 
 async function receive(sqs: SQSClient, QueueUrl: string, MaxNumberOfMessages: number): Promise<Message[]> {
@@ -109,6 +131,7 @@ async function deadLettersOf(sqs: SQSClient, QueueUrl: string): Promise<string> 
 
 /** Message of an IoT rule's error action about a message that it could not send to the queue. */
 const ruleFailureSchema = z.object({
+  ruleName: z.string().default(''),
   clientId: z.string(),
   base64OriginalPayload: z.string(),
   failures: z.array(z.object({ errorMessage: z.string() })).default([]),
@@ -121,7 +144,12 @@ const ruleFailureOf = (body: string) => {
   }
 }
 
-function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttributes = {} }: Message): DeadLetter {
+export function deadLetterOf({
+  MessageId = '',
+  Body = '',
+  Attributes = {},
+  MessageAttributes = {},
+}: Message): DeadLetter {
   const told = MessageAttributes[REASON_ATTRIBUTE]?.StringValue
   const reason =
     told ??
@@ -131,23 +159,53 @@ function letterOf({ MessageId = '', Body = '', Attributes = {}, MessageAttribute
   return { id: MessageId, reason: reason || NO_REASON, sentMs: Number(Attributes.SentTimestamp ?? 0), body: Body }
 }
 
-/**
- * Sends the original message; one wrapped by a rule's error action is unwrapped, with the time of the failure as its
- * time of receipt.
- */
-async function sendBack(sqs: SQSClient, QueueUrl: string, message: Message, letter: DeadLetter): Promise<void> {
-  const failure = ruleFailureOf(letter.body)
-  const unwrapped: IotMessage | undefined = failure && {
-    payload: failure.base64OriginalPayload,
-    gateway: failure.clientId,
-    receivedMs: letter.sentMs,
+/** Sends the original messages; returns those that the queue took. */
+export async function sendBack(sqs: SQSClient, QueueUrl: string, held: readonly Held[]): Promise<Message[]> {
+  const taken: Message[] = []
+  for (const part of fitting(held.map((one) => ({ ...one, body: originalBody(one.letter) })))) {
+    const Entries = part.map(({ message, letter, body }, n) => {
+      const MessageGroupId = message.Attributes?.MessageGroupId
+      const inGroup = MessageGroupId && { MessageGroupId, MessageDeduplicationId: `replay-${letter.id}` }
+      return { Id: String(n), MessageBody: body, ...inGroup }
+    })
+    const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+    const failed = new Set(Failed.map(({ Id }) => Id))
+    taken.push(...part.filter((_, n) => !failed.has(String(n))).map(({ message }) => message))
   }
-  const MessageGroupId = message.Attributes?.MessageGroupId
-  await sqs.send(
-    new SendMessageCommand({
-      QueueUrl,
-      MessageBody: unwrapped ? JSON.stringify(unwrapped) : letter.body,
-      ...(MessageGroupId && { MessageGroupId, MessageDeduplicationId: `replay-${letter.id}` }),
-    }),
-  )
+  return taken
+}
+
+/** Parts whose bodies fit into a request together. */
+function fitting<T extends { body: string }>(bodies: readonly T[]): T[][] {
+  const parts: T[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const one of bodies) {
+    bytes += Buffer.byteLength(one.body)
+    const part = parts.at(-1)
+    if (part && bytes <= BYTES_PER_BATCH) part.push(one)
+    else {
+      parts.push([one])
+      bytes = Buffer.byteLength(one.body)
+    }
+  }
+  return parts
+}
+
+/**
+ * The message as the queue had it. One wrapped by a rule's error action is unwrapped, with the time of the failure as
+ * its time of receipt.
+ */
+function originalBody({ body, sentMs }: DeadLetter): string {
+  const failure = ruleFailureOf(body)
+  if (!failure) return body
+  const { ruleName, base64OriginalPayload: payload, clientId: gateway } = failure
+  if (ruleName.endsWith('_presence')) return presenceBody(payload)
+  const unwrapped: IotMessage = { payload, gateway, receivedMs: sentMs }
+  return JSON.stringify(ruleName.endsWith('_status') ? { ...unwrapped, signal: 'status' } : unwrapped)
+}
+
+/** An event of a connection, as the rule of infra/gateways.ts selects its fields. */
+function presenceBody(payload: string): string {
+  const { clientId, eventType, timestamp } = JSON.parse(Buffer.from(payload, 'base64').toString())
+  return JSON.stringify({ gateway: clientId, signal: eventType, receivedMs: timestamp })
 }

@@ -6,15 +6,7 @@ import { must } from '../domain/must.ts'
 import { isRead, type Meter } from '../domain/registry/records.ts'
 import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'
-import type {
-  MqttBatch,
-  MqttBatchResult,
-  MqttMessage,
-  Platform,
-  ReadingStore,
-  StateStore,
-  StoredReading,
-} from './platform.ts'
+import type { MqttBatch, MqttBatchResult, MqttMessage, Platform, StateStore, StoredReading } from './platform.ts'
 import { type GatewayEntry, type RegistryReader, registryKeys, registryReader } from './registry/reader.ts'
 import { addRejection, type KeptRejection, keepRejections, type Refused } from './wire/rejections.ts'
 
@@ -41,9 +33,7 @@ export function ingest({ readings, state, fanOut }: Platform) {
         continue
       }
       receivedMs = Math.max(receivedMs, message.receivedMs)
-      const first = accepted.length
       const rejections = sender ? take(message, sender, accepted) : [unknownGateway(message)]
-      if (message.delayed) accepted.push(...(await notOvertaken(readings, accepted.splice(first), message.receivedMs)))
       if (sender) shards.add(sender.shard)
       ends.push({ message, end: accepted.length })
       if (rejections.length > 0) refused.push({ message, rejections })
@@ -53,8 +43,13 @@ export function ingest({ readings, state, fanOut }: Platform) {
       const message = ends.find(({ end }) => one.index < end)?.message
       if (message) addRejection(refused, message, notKeptBy(one.reason, must(accepted[one.index])))
     }
-    await nameOtherGateways(refused, { state, registry })
-    await keepRejections(state, refused)
+    // Whatever happens to rejections, good readings are stored: only messages with rejections are delivered again.
+    failed.push(
+      ...(await nameOtherGateways(refused, { state, registry }).then(
+        () => keepRejections(state, refused),
+        (error: unknown) => refused.map(({ message: { id } }) => ({ id, reason: String(error) })),
+      )),
+    )
     // Also for a redelivered message: the previous run may have died before it asked for settling.
     const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
     if (isWork) await fanOut.send('settle', [...shards])
@@ -66,27 +61,13 @@ export function ingest({ readings, state, fanOut }: Platform) {
 /** Adds the good readings of a message to `accepted`; returns the others. */
 function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReading[]): KeptRejection[] {
   const meters = metersOf(sender)
+  const { gateway, receivedMs } = message
   return parseReadings(message.payload, {
-    gateway: message.gateway,
-    receivedMs: message.receivedMs,
+    gateway,
+    receivedMs,
     meterOf: (id) => meters.get(id),
-    accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality }),
+    accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality, receivedMs }),
   }).rejections
-}
-
-/** The readings for whose time the store has nothing received later. */
-async function notOvertaken(
-  readings: ReadingStore,
-  own: readonly StoredReading[],
-  receivedMs: number,
-): Promise<StoredReading[]> {
-  const overtaken = new Set<string>()
-  for (const [meter, rows] of Map.groupBy(own, (one) => one.meter)) {
-    const times = rows.map(({ atMs }) => atMs).sort((a, b) => a - b)
-    for (const known of await readings.history(meter, must(times[0]), must(times.at(-1)) + 1))
-      if (known.receivedMs > receivedMs) overtaken.add(`${meter} ${known.atMs}`)
-  }
-  return own.filter(({ meter, atMs }) => !overtaken.has(`${meter} ${atMs}`))
 }
 
 const meterMaps = new WeakMap<GatewayEntry, ReadonlyMap<string, MeterEntry>>()

@@ -26,6 +26,11 @@ export interface StoredReading {
   atMs: number
   value: number
   quality: ReadingQuality
+  /**
+   * When its message was received, for stores behind queues that deliver in another order: such a store ranks readings
+   * by it. A reading without it, and every reading on one machine, ranks by the order of the calls.
+   */
+  receivedMs?: number
 }
 /** Raw readings, append-only. (meter, atMs) identifies a reading; of several, the one received last counts. */
 export interface ReadingStore {
@@ -268,7 +273,7 @@ export interface MqttMessage {
   payload: Uint8Array | string
   receivedMs: number
   /**
-   * The message was stored somewhere after it was received; readings received later may already be stored, and count.
+   * The message may have been worked on before, by a function that died: what follows from its readings may be missing.
    */
   delayed?: boolean
 }

@@ -4,11 +4,10 @@
 import { DAY_MS } from '../domain/calendar.ts'
 import { handlerOf } from './handler.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
+import { REJECTION_DAYS_MAX } from './state/documents.ts'
 import { forgetDone } from './telling/retention.ts'
 import { rejectionKeys } from './wire/rejections.ts'
 
-/** A quarter: the errors behind one quarter's statistics stay visible while these are checked. */
-export const REJECTION_DAYS_MAX = 90
 /** Messages with rejections: one gateway that errs each minute for two weeks. */
 export const REJECTIONS_MAX = 20_000
 const PAGE = 1_000

@@ -23,8 +23,16 @@ export type HttpRoute = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /api/v1/${string}`
  */
 export const GATHER_SECONDS = 30
 export const QUEUE_DELAY_SECONDS = GATHER_SECONDS + 1
-/** Receives before a message goes to the dead-letter queue: transient failures of a store are over by then. */
-export const RECEIVES_MAX = 5
+/**
+ * In AWS a message that fails returns until it is this old; then it is set aside with its reason. Longer than a holiday
+ * in which nobody mends a store, and shorter than SQS keeps a message (14 days).
+ */
+export const MESSAGE_AGE_MAX_MS = 10 * 86_400_000
+/** Receives after which SQS itself moves a message, without a reason: its maximum, beyond those of ten days. */
+export const RECEIVES_MAX = 1_000
+
+/** In AWS, the namespace of metrics of ours, which alarms read. */
+export const METRICS_NAMESPACE = 'Kilowatch'
 
 export const triggers = {
   ingest: { mqtt: 'kw/v1/+/readings' },

@@ -3,12 +3,18 @@
 
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import { settingsOf } from './settings.ts'
+import { SettingError, settingsOf } from './settings.ts'
 import { KilowatchStack } from './stack.ts'
 
 const app = new App()
-const settings = settingsOf((name) => app.node.tryGetContext(name))
-const region: string | undefined = app.node.tryGetContext('region')
-new KilowatchStack(app, `Kilowatch-${settings.stage}`, { settings, env: region ? { region } : undefined })
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
-app.synth()
+try {
+  const settings = settingsOf((name) => app.node.tryGetContext(name))
+  const region: string | undefined = app.node.tryGetContext('region')
+  new KilowatchStack(app, `Kilowatch-${settings.stage}`, { settings, env: region ? { region } : undefined })
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  app.synth()
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error
+  process.stderr.write(`kilowatch: ${error.message}; docs/deploy.md describes the context\n`)
+  process.exitCode = 1
+}

@@ -3,9 +3,9 @@
 
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
@@ -47,7 +47,8 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
   },
   // The first settling of a county reads years of readings: minutes and memory. Later ones take a second.
   settle: {
-    ...{ memoryMb: 1769, seconds: 900, copies: 20, batch: { messages: 10 } },
+    // One county a run: the time limit is its own.
+    ...{ memoryMb: 1769, seconds: 900, copies: 20, batch: { messages: 1 } },
     ...{ reads: ['readings', 'consumption'], writes: ['consumption'], sends: ['settle', 'assess'] },
   },
   assess: {
@@ -66,9 +67,6 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
 }
 /** How long a message stays hidden: the function's limit, and time for its start and for the answer to SQS. */
 export const hiddenFor = ({ seconds, batch }: Work): Duration => Duration.seconds(seconds + (batch?.seconds ?? 0) + 60)
-
-/** A quarter, as long as rejections are kept, so that the log behind each is there. */
-export const LOGS_KEPT = RetentionDays.THREE_MONTHS
 
 export interface FunctionOptions {
   name: keyof typeof triggers
@@ -118,7 +116,7 @@ interface Make {
 export function makeFunction(scope: Construct, name: string, make: Make): LambdaFunction {
   const { settings, stores, entry, work, access, network } = make
   const logGroup = new LogGroup(scope, `${pascal(name)}Log`, {
-    retention: LOGS_KEPT,
+    retention: settings.logDays,
     removalPolicy: settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   })
   const role = new Role(scope, `${pascal(name)}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
@@ -130,10 +128,11 @@ export function makeFunction(scope: Construct, name: string, make: Make): Lambda
     code: bundledCode(entry),
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
+    loggingFormat: LoggingFormat.JSON,
     architecture: Architecture.ARM_64,
     memorySize: work.memoryMb,
     timeout: Duration.seconds(work.seconds),
-    reservedConcurrentExecutions: work.copies,
+    reservedConcurrentExecutions: settings.reserves ? work.copies : undefined,
     ...{ role, logGroup, ...network },
     environment: Object.assign({ KILOWATCH_STAGE: settings.stage }, ...access.map(({ environment }) => environment)),
   })
@@ -144,6 +143,8 @@ export interface DeviceFunctionOptions {
   stores: Stores
   /** Policy of the certificates. */
   policyName: string
+  /** Name of the things' type and group. */
+  groupName: string
   /** `kw/v1/+/commands` */
   commandFilter: string
 }
@@ -153,7 +154,7 @@ export interface DeviceFunctionOptions {
  * series, and it runs outside their network, which cannot reach IoT Core's control plane.
  */
 export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptions): LambdaFunction {
-  const { settings, stores, policyName, commandFilter } = options
+  const { settings, stores, policyName, groupName, commandFilter } = options
   const [thing, cert, commands] = ['thing/*', 'cert/*', `topic/${commandFilter.replace('+', '*')}`]
   const allow = (names: readonly string[], resources: readonly string[]) =>
     new PolicyStatement({
@@ -168,13 +169,14 @@ export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptio
       stores.documents(),
       ...(settings.admin ? [administering(settings.admin)] : []),
       {
-        environment: { KILOWATCH_THING_POLICY: policyName },
+        environment: { KILOWATCH_THING_POLICY: policyName, KILOWATCH_THING_GROUP: groupName },
         statements: [
           allow(['CreateThing', 'ListThingPrincipals', 'AttachThingPrincipal', 'DetachThingPrincipal'], [thing, cert]),
           allow(
             ['AttachPolicy', 'DetachPolicy', 'DeleteCertificate', 'DescribeCertificate', 'UpdateCertificate'],
             [cert],
           ),
+          allow(['AddThingToThingGroup'], [thing, `thinggroup/${groupName}`]),
           allow(['Publish'], [commands]),
           // IoT Core authorizes these actions only for all resources.
           allow(['CreateCertificateFromCsr', 'CreateKeysAndCertificate', 'DescribeEndpoint'], ['*']),
@@ -238,8 +240,8 @@ function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: Function
   return {
     environment: { KILOWATCH_PAGE_URL: pageUrl, ...(mailFrom && { KILOWATCH_MAIL_FROM: mailFrom }) },
     statements: [
-      // Text messages go to numbers, which are not resources.
-      new PolicyStatement({ actions: ['sns:Publish'], resources: ['*'] }),
+      // Text messages go to numbers, which are not resources: anything but a topic or an endpoint.
+      new PolicyStatement({ actions: ['sns:Publish'], notResources: ['arn:*:sns:*:*:*'] }),
       ...(mailFrom
         ? [
             new PolicyStatement({
@@ -269,7 +271,7 @@ const standingInNetwork = (): PolicyStatement =>
 function acceptWildcards(role: Role, { objects }: Stores, more: Readonly<Record<string, string>> = {}): void {
   const bucketId = Stack.of(objects).getLogicalId(objects.node.defaultChild as CfnBucket)
   const reasons = {
-    '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC, text messages to phones, new certificates.",
+    '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC, new certificates.",
     [`<${bucketId}.Arn>/*`]:
       'The objects of one bucket of our own: documents that are too long for a table have names that nobody knows before.',
     ...more,

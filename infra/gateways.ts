@@ -2,17 +2,17 @@
 // provisioning for gateways with a claim certificate. The topics are those of docs/rules/interfaces.md#mqtt-topics;
 // test/infra compares the policy with domain/wire/topic.ts, and test/devices runs it against a broker.
 
-import { CfnOutput } from 'aws-cdk-lib'
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { CfnPolicy, CfnProvisioningTemplate, CfnTopicRule } from 'aws-cdk-lib/aws-iot'
+import { CfnPolicy, CfnProvisioningTemplate, CfnThingGroup, CfnThingType, CfnTopicRule } from 'aws-cdk-lib/aws-iot'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import { pascal } from './names.ts'
 import type { WorkQueue } from './queues.ts'
 import type { Settings } from './settings.ts'
-import { arnOf } from './store.ts'
+import { arnOf, type Stores } from './store.ts'
 
 /** The SQL dialect of IoT rules in which encode() and clientid() behave as documented today. */
 const IOT_SQL_VERSION = '2016-03-23'
@@ -25,34 +25,69 @@ export interface RuleOptions {
   name: string
   /** MQTT topic filter. */
   filter: string
+  settings: Settings
   work: WorkQueue
+  stores: Stores
 }
 
+/** Where rules leave what they could not pass on, in the bucket of objects (cloud/replay-undelivered.ts). */
+const UNDELIVERED = 'undelivered'
+
 /**
- * Adds a rule that gateways reach by Basic Ingest (`$aws/rules/<rule>/<topic>`), where messages are free of charge. It
- * passes the payload on encoded, so that one that is not JSON still reaches the handler and becomes a rejection; the
- * sender is the authenticated client id, not the one in the topic. Messages that it cannot pass on go to the dead
- * letters with their payload. Returns the rule's name.
+ * Adds the rules of gateways' readings, statuses and connections. Readings reach theirs by Basic Ingest
+ * (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded, so that one that isn't
+ * JSON still reaches the handler and becomes a rejection; the sender is the authenticated client id, not the one in the
+ * topic. Gateways in the field publish to the rule by its name, so the name is fixed. What it cannot pass on goes, with
+ * its payload, to another service than the queue. Returns the rules' names.
  */
-export function addTopicRule(scope: Construct, { name, filter, work }: RuleOptions): string {
+export function addTopicRules(scope: Construct, options: RuleOptions): { readings: string; all: string[] } {
+  const { name, filter, settings } = options
+  const role = ruleRole(scope, options)
+  const fields = "encode(*, 'base64') AS payload, clientid() AS gateway, timestamp() AS receivedMs"
+  const rules: Record<string, string> = {
+    [name]: `SELECT ${fields} FROM '${filter}'`,
+    status: `SELECT ${fields}, 'status' AS signal FROM '${channelOf(filter, 'status')}'`,
+    // The service's own word on connections, which does not depend on a last will. A client that connects anew before
+    // its old connection ends is not gone.
+    presence: `SELECT clientId AS gateway, eventType AS signal, timestamp AS receivedMs FROM '${PRESENCE}' WHERE isUndefined(disconnectReason) OR disconnectReason <> 'DUPLICATE_CLIENTID'`,
+  }
+  const nameOf = (rule: string) => `kilowatch_${settings.stage}_${rule}`
+  for (const [rule, sql] of Object.entries(rules)) {
+    new CfnTopicRule(scope, `${pascal(rule)}Rule`, {
+      ruleName: nameOf(rule),
+      topicRulePayload: {
+        awsIotSqlVersion: IOT_SQL_VERSION,
+        sql,
+        actions: [{ sqs: { queueUrl: options.work.queue.queueUrl, roleArn: role.roleArn, useBase64: false } }],
+        errorAction: {
+          s3: { bucketName: options.stores.objects.bucketName, key: UNDELIVERED_KEY, roleArn: role.roleArn },
+        },
+      },
+    })
+  }
+  new CfnOutput(scope, `${pascal(name)}RuleName`, { value: nameOf(name) })
+  return { readings: nameOf(name), all: Object.keys(rules).map(nameOf) }
+}
+
+/** Connections and disconnections of all clients; those of no gateway are passed over by the handler. */
+const PRESENCE = '$aws/events/presence/+/+'
+const UNDELIVERED_KEY = `${UNDELIVERED}/\${timestamp()}-\${newuuid()}`
+
+/** The right to pass messages on to the queue, and those that it does not take to the bucket. */
+function ruleRole(scope: Construct, { name, work, stores: { objects, key } }: RuleOptions): Role {
   const role = new Role(scope, `${pascal(name)}RuleRole`, { assumedBy: new ServicePrincipal('iot.amazonaws.com') })
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: ['sqs:SendMessage'],
-      resources: [work.queue.queueArn, work.deadLetters.queueArn],
-    }),
+  const allow = (action: string, resource: string) =>
+    role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }))
+  allow('sqs:SendMessage', work.queue.queueArn)
+  allow('s3:PutObject', objects.arnForObjects(`${UNDELIVERED}/*`))
+  allow('kms:GenerateDataKey', key.keyArn)
+  const bucketId = Stack.of(objects).getLogicalId(objects.node.defaultChild as CfnBucket)
+  accept(
+    role,
+    `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${UNDELIVERED}/*]`,
+    'Each message that could not be passed on is an object of its own, whose name nobody knows before.',
   )
-  const sendTo = (queue: Queue) => ({ sqs: { queueUrl: queue.queueUrl, roleArn: role.roleArn, useBase64: false } })
-  const rule = new CfnTopicRule(scope, `${pascal(name)}Rule`, {
-    topicRulePayload: {
-      awsIotSqlVersion: IOT_SQL_VERSION,
-      sql: `SELECT encode(*, 'base64') AS payload, clientid() AS gateway, timestamp() AS receivedMs FROM '${filter}'`,
-      actions: [sendTo(work.queue)],
-      errorAction: sendTo(work.deadLetters),
-    },
-  })
-  new CfnOutput(scope, `${pascal(name)}RuleName`, { value: rule.ref })
-  return rule.ref
+  return role
 }
 
 /**
@@ -87,9 +122,21 @@ export function addGatewayPolicy(scope: Construct, filter: string, ruleName: str
 /** The filter of another channel: `kw/v1/+/commands` for the `filter` `kw/v1/+/readings`. */
 export const channelOf = (filter: string, channel: string): string => filter.replace(/[^/]+$/, channel)
 
+/** Adds the type and the group of all gateways, by which the fleet is searched. Returns their name. */
+export function addThingGroup(scope: Construct, settings: Settings): string {
+  const name = `kilowatch-${settings.stage}-gateways`
+  const type = new CfnThingType(scope, 'GatewayType', { thingTypeName: name })
+  // A type that things have cannot be deleted.
+  type.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  new CfnThingGroup(scope, 'GatewayGroup', { thingGroupName: name })
+  return name
+}
+
 export interface FleetOptions {
   settings: Settings
   policyName: string
+  /** Name of the things' type and group. */
+  groupName: string
   /** Decides whether a certificate becomes a gateway's. */
   hook: LambdaFunction
 }
@@ -99,12 +146,19 @@ export interface FleetOptions {
  * of a gateway. Its holder could ask in any name; so the hook refuses unless the gateway is registered and has no
  * certificate yet.
  */
-export function addFleetProvisioning(scope: Construct, { settings, policyName, hook }: FleetOptions): void {
+export function addFleetProvisioning(scope: Construct, { settings, policyName, groupName, hook }: FleetOptions): void {
   const role = new Role(scope, 'FleetRole', { assumedBy: new ServicePrincipal('iot.amazonaws.com') })
   role.addToPolicy(
     new PolicyStatement({
       actions: [
-        ...['AttachPolicy', 'AttachThingPrincipal', 'CreateThing', 'DescribeCertificate', 'DescribeThing'],
+        ...[
+          'AddThingToThingGroup',
+          'AttachPolicy',
+          'AttachThingPrincipal',
+          'CreateThing',
+          'DescribeCertificate',
+          'DescribeThing',
+        ],
         ...['GetPolicy', 'ListPolicyPrincipals', 'ListPrincipalPolicies', 'ListPrincipalThings', 'ListThingPrincipals'],
         ...['RegisterThing', 'UpdateCertificate', 'UpdateThing'],
       ].map((action) => `iot:${action}`),
@@ -114,7 +168,7 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, h
   accept(
     role,
     'AwsSolutions-IAM5[Resource::*]',
-    'Things and certificates that do not exist yet; what AWSIoTThingsRegistration allows, less groups.',
+    'Things and certificates that do not exist yet; a part of what AWSIoTThingsRegistration allows.',
   )
   const templateName = `kilowatch-${settings.stage}`
   hook.addPermission('Fleet', {
@@ -132,9 +186,9 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, h
       Resources: {
         thing: {
           Type: 'AWS::IoT::Thing',
-          Properties: { ThingName: { Ref: 'Gateway' } },
           // The hook prevents taking over a thing that has a certificate; a thing without one may exist already.
-          OverrideSettings: { ThingName: 'DO_NOTHING' },
+          Properties: { ThingName: { Ref: 'Gateway' }, ThingTypeName: groupName, ThingGroups: [groupName] },
+          OverrideSettings: { ThingTypeName: 'REPLACE', ThingGroups: 'DO_NOTHING' },
         },
         certificate: {
           Type: 'AWS::IoT::Certificate',

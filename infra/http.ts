@@ -19,7 +19,6 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { HttpRoute } from '../functions/triggers.ts'
 import { accept } from './accepted.ts'
-import { LOGS_KEPT } from './functions.ts'
 import type { Settings } from './settings.ts'
 
 /** Requests a second, and burst: a page makes some ten requests; a script that makes more has to wait (429). */
@@ -50,7 +49,7 @@ export function addHttpApi(scope: Construct, settings: Settings): HttpApi {
     corsPreflight: settings.pageUrl === undefined ? undefined : asksAcross(settings.pageUrl),
   })
   const log = new LogGroup(scope, 'HttpLog', {
-    retention: LOGS_KEPT,
+    retention: settings.logDays,
     removalPolicy: settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   })
   api.addStage('$default', {

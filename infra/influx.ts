@@ -14,6 +14,7 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { CfnInfluxDBInstance } from 'aws-cdk-lib/aws-timestream'
@@ -54,13 +55,13 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
   const token = new Secret(scope, 'InfluxToken', {
     encryptionKey: key,
     removalPolicy,
-    description: 'JSON {"token":"…"}: reads and writes the bucket, put in after the first deployment',
-    secretObjectValue: { token: SecretValue.unsafePlainText('not set yet: docs/deploy.md') },
+    description: 'JSON {"token":"…"}: reads and writes the bucket; the function InfluxSetUp makes it',
+    secretObjectValue: { token: SecretValue.unsafePlainText('not made yet') },
   })
   accept(
     token,
     'AwsSolutions-SMG4',
-    'InfluxDB has no call by which a rotation could replace a token; docs/deploy.md says how a person does.',
+    'A rotation of Secrets Manager would need a second function; the context influxToken makes a new one.',
   )
   // Encrypted by the service's own key: CloudFormation does not offer a customer key for it in every region yet.
   const instance = new CfnInfluxDBInstance(scope, 'Series', {
@@ -81,11 +82,17 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
   instance.applyRemovalPolicy(removalPolicy)
   new CfnOutput(scope, 'InfluxEndpoint', { value: instance.attrEndpoint })
   new CfnOutput(scope, 'InfluxPasswordSecret', { value: password.secretName })
-  new CfnOutput(scope, 'InfluxTokenSecret', { value: token.secretName })
   const place = { url: `https://${instance.attrEndpoint}:${PORT}`, database: DATABASE }
   return {
     network,
     series: () => accessTo(place, token.secretArn),
+    instance: `kilowatch-${settings.stage}`,
+    setUp: {
+      name: 'influx-set-up',
+      access: makingToken(accessTo(place, token.secretArn), { token, password, key }),
+      version: settings.influxToken,
+      needs: [network.vpc, databaseGroup, instance],
+    },
   }
 }
 
@@ -98,6 +105,22 @@ const accessTo = (place: { url: string; database: string }, secretArn: string): 
     KILOWATCH_INFLUX_SECRET_ARN: secretArn,
   },
   statements: [new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] })],
+})
+
+/** The right to read the first password and to store the token. */
+const makingToken = (
+  access: Access,
+  { token, password, key }: { token: Secret; password: Secret; key: Key },
+): Access => ({
+  environment: { ...access.environment, KILOWATCH_INFLUX_PASSWORD_ARN: password.secretArn },
+  statements: [
+    new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [password.secretArn] }),
+    new PolicyStatement({ actions: ['secretsmanager:PutSecretValue'], resources: [token.secretArn] }),
+    new PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [key.keyArn],
+    }),
+  ],
 })
 
 function addNetwork(scope: Construct, logs: Bucket): { network: SeriesNetwork; databaseGroup: SecurityGroup } {

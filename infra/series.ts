@@ -5,7 +5,7 @@ import type { RemovalPolicy } from 'aws-cdk-lib'
 import type { SecurityGroup, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
-import type { Construct } from 'constructs'
+import type { Construct, IDependable } from 'constructs'
 import type { Access } from './access.ts'
 import type { Case, Line } from './cost-model.ts'
 
@@ -22,6 +22,8 @@ export interface SeriesSettings {
   stage: string
   influx?: { url: string; database: string; secretArn: string }
   influxClass: string
+  /** A new value makes a new token of the InfluxDB that is built. */
+  influxToken: string
 }
 
 export interface SeriesOptions {
@@ -37,6 +39,20 @@ export interface BuiltSeries {
   series(reads: readonly SeriesName[], writes: readonly SeriesName[]): Access
   /** The network in which functions that use series must run; undefined when they can run anywhere. */
   network: SeriesNetwork | undefined
+  /** Name of the database instance that is built, for its metrics. */
+  instance?: string
+  /** A function that sets the store up, once. */
+  setUp?: SetUp
+}
+
+export interface SetUp {
+  /** Name of its entry. */
+  name: string
+  access: Access
+  /** It runs again when this changes. */
+  version: string
+  /** What must stand before it runs. */
+  needs: readonly IDependable[]
 }
 
 export interface SeriesNetwork {

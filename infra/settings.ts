@@ -31,16 +31,31 @@ export interface Settings {
   influx?: { url: string; database: string; secretArn: string }
   /** Class of the InfluxDB instance that is built. */
   influxClass: string
+  /** A new value makes a new token of the InfluxDB that is built, and ends the one before. */
+  influxToken: string
+  /** How long logs are kept: half a year at least, for China's Cybersecurity Law asks for six months. */
+  logDays: LogDays
+  /** Whether functions reserve their copies: a new account has ten copies in all, and cannot. */
+  reserves: boolean
   /** The claim of the token, and the value in it, that mark an administrator. */
   admin?: { claim: string; value: string }
 }
+
+/** Values that CloudWatch takes, from half a year on. */
+const LOG_DAYS = ['180', '365', '400', '545', '731', '1096', '1827', '3653'] as const
+export type LogDays = 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 3653
 
 const STAGE = /^[a-z][a-z0-9]{0,15}$/
 const AREA = /^\d{6}(\d{6})?$/
 const HTTPS = /^https:\/\/\S+$/
 const MAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/
 
-/** Throws an Error that names the first missing or wrong value. */
+/** A value of the context is missing or wrong. */
+export class SettingError extends Error {
+  override name = 'SettingError'
+}
+
+/** Throws a SettingError that names the first missing or wrong value. */
 export function settingsOf(context: (name: string) => unknown): Settings {
   const text = (name: string): string | undefined => {
     const value = context(name)
@@ -48,17 +63,17 @@ export function settingsOf(context: (name: string) => unknown): Settings {
   }
   const needed = (name: string, what: string): string => {
     const value = text(name)
-    if (value === undefined) throw new Error(`context "${name}" is missing: -c ${name}=… (${what})`)
+    if (value === undefined) throw new SettingError(`context "${name}" is missing: -c ${name}=… (${what})`)
     return value
   }
   const matching = (name: string, value: string, pattern: RegExp, what: string): string => {
-    if (!pattern.test(value)) throw new Error(`context "${name}": "${value}" is not ${what}`)
+    if (!pattern.test(value)) throw new SettingError(`context "${name}": "${value}" is not ${what}`)
     return value
   }
   const oneOf = <Value extends string>(name: string, values: readonly Value[]): Value => {
     const value = text(name) ?? values[0]
     const found = values.find((one) => one === value)
-    if (found === undefined) throw new Error(`context "${name}": "${value}" is none of ${values.join(', ')}`)
+    if (found === undefined) throw new SettingError(`context "${name}": "${value}" is none of ${values.join(', ')}`)
     return found
   }
   const list = (name: string): string[] => (text(name) ?? '').split(/[\s,]+/).filter((one) => one !== '')
@@ -68,12 +83,14 @@ export function settingsOf(context: (name: string) => unknown): Settings {
   const adminClaim = text('adminClaim')
   const readers = oneOf('readers', ['signed-in', 'anyone'])
   const page = oneOf('page', ['none', 'cloudfront'])
+  const readings = oneOf('readings', SERIES_STORES)
+  if (text('region')?.startsWith('cn-')) refuseInChina({ page, readings })
   const clientId = text('pageClient')
   if (page === 'cloudfront' && readers === 'signed-in') needed('pageClient', 'the client by which the page signs in')
   return {
     stage: matching('stage', text('stage') ?? 'prod', STAGE, 'a stage (small letters and digits, at most 16)'),
     area: matching('area', text('area') ?? '130000', AREA, 'the code of an area (six or twelve digits)'),
-    readings: oneOf('readings', SERIES_STORES),
+    readings,
     alerts: list('alerts').map((address) => matching('alerts', address, MAIL, 'a mail address')),
     jwt: {
       issuer: matching('jwtIssuer', needed('jwtIssuer', 'who signs tokens'), HTTPS, 'an https address'),
@@ -95,6 +112,19 @@ export function settingsOf(context: (name: string) => unknown): Settings {
         }
       : undefined,
     influxClass: text('influxClass') ?? 'db.influx.medium',
+    influxToken: text('influxToken') ?? '1',
+    logDays: Number(oneOf('logDays', LOG_DAYS)) as LogDays,
+    reserves: oneOf('reserve', ['yes', 'no']) === 'yes',
     admin: adminClaim ? { claim: adminClaim, value: needed('adminValue', 'the value of adminClaim') } : undefined,
   }
+}
+
+/** What the regions of China lack: docs/deploy.md lists it with its sources. */
+function refuseInChina({ page, readings }: Pick<Settings, 'page' | 'readings'>): void {
+  if (readings === 'timestream')
+    throw new SettingError('context "readings": Timestream for LiveAnalytics is not offered in China; take influxdb')
+  if (page === 'cloudfront')
+    throw new SettingError(
+      'context "page": CloudFront in China needs a domain with an ICP record; take none, and pageUrl',
+    )
 }

@@ -6,18 +6,16 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addDeviceFunction, addFunction, hiddenFor, works } from './functions.ts'
-import { addFleetProvisioning, addGatewayPolicy, addTopicRule, channelOf } from './gateways.ts'
+import { addFleetProvisioning, addGatewayPolicy, addThingGroup, addTopicRules, channelOf } from './gateways.ts'
 import { addHttpApi, addRoutes, type Served } from './http.ts'
 import { addPage, pageConfig } from './page.ts'
 import { addProvisioningHook } from './provisioning-hook.ts'
 import { addWorkQueue, type WorkQueue } from './queues.ts'
 import { addSchedule } from './schedules.ts'
+import { addSetUp } from './set-up.ts'
 import type { Settings } from './settings.ts'
 import { addStores } from './store.ts'
 import { addWatch } from './watch.ts'
-
-/** As long as functions' logs. */
-const ACCESS_LOGS_KEPT = Duration.days(90)
 
 export interface KilowatchStackProps extends StackProps {
   settings: Settings
@@ -26,23 +24,28 @@ export interface KilowatchStackProps extends StackProps {
 /** Routes that change certificates: another function with other rights serves them (infra/functions.ts). */
 const ABOUT_GATEWAYS = / \/api\/v1\/gateways\//
 
+/** Regions of China refuse tags on event source mappings (docs.amazonaws.cn, aws/latest/userguide/lambda.md). */
+const UNTAGGED = { excludeResourceTypes: ['AWS::Lambda::EventSourceMapping'] }
+
 type Name = keyof typeof triggers
 const rows = Object.entries(triggers) as [Name, Trigger][]
 
 export class KilowatchStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: KilowatchStackProps) {
     super(scope, id, { description: 'Kilowatch: energy of public institutions', ...props })
-    Tags.of(this).add('kilowatch:stage', settings.stage)
-    Tags.of(this).add('kilowatch:area', settings.area)
+    Tags.of(this).add('kilowatch:stage', settings.stage, UNTAGGED)
+    Tags.of(this).add('kilowatch:area', settings.area, UNTAGGED)
 
-    const stores = addStores(this, { settings, logsKept: ACCESS_LOGS_KEPT })
+    const stores = addStores(this, { settings, logsKept: Duration.days(settings.logDays) })
+    const functions = new Map<string, LambdaFunction>()
+    if (stores.setUp) functions.set(stores.setUp.name, addSetUp(this, stores.setUp, { settings, stores }))
     const queues = new Map<string, WorkQueue>()
     for (const [name, { mqtt, queue }] of rows) {
       if (!mqtt && !queue) continue
       queues.set(name, addWorkQueue(this, name, { ordered: !mqtt, hidden: hiddenFor(works[name]) }))
     }
     const routes: Served[] = []
-    const functions = new Map<string, LambdaFunction>()
+    const rules: string[] = []
     const api = addHttpApi(this, settings)
     const pageUrl =
       settings.page === 'cloudfront'
@@ -61,20 +64,22 @@ export class KilowatchStack extends Stack {
       const work = queues.get(name)
       if (work && everyMinutes) addSchedule(this, { name, everyMinutes, work })
       if (!work || !mqtt) continue
-      const ruleName = addTopicRule(this, { name, filter: mqtt, work })
-      const policyName = addGatewayPolicy(this, mqtt, ruleName)
+      const rule = addTopicRules(this, { name, filter: mqtt, settings, work, stores })
+      rules.push(...rule.all)
+      const groupName = addThingGroup(this, settings)
+      const policyName = addGatewayPolicy(this, mqtt, rule.readings)
       const hook = addProvisioningHook(this, { settings, stores })
       functions.set('provisioning', hook)
-      addFleetProvisioning(this, { settings, policyName, hook })
+      addFleetProvisioning(this, { settings, policyName, groupName, hook })
       const devices = addDeviceFunction(this, {
         settings,
         stores,
-        policyName,
+        ...{ policyName, groupName },
         commandFilter: channelOf(mqtt, 'commands'),
       })
       functions.set('devices', devices)
     }
     addRoutes(api, { routes, functions, settings })
-    addWatch(this, { settings, stores, api, functions, queues })
+    addWatch(this, { settings, stores, api, functions, queues, rules })
   }
 }

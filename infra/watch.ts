@@ -18,6 +18,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
+import { METRICS_NAMESPACE } from '../functions/triggers.ts'
 import { pascal } from './names.ts'
 import type { WorkQueue } from './queues.ts'
 import type { Settings } from './settings.ts'
@@ -28,6 +29,13 @@ const AGE_SECONDS_MAX = 900
 const PERIOD = Duration.minutes(5)
 /** One failure in five minutes is a retry; one in each of three periods is a fault. */
 const PERIODS = 3
+/** Part of a function's time limit. */
+const NEAR_LIMIT = 0.8
+const LAMBDA_LIMIT = Duration.minutes(15)
+/** AWS recommends an alarm of the disk from 75 % on, and of the processor from 90 %. */
+const FULL_PERCENT = { CPUUtilization: 90, MemoryUtilization: 90, DiskUtilization: 75 }
+const INFLUX = { namespace: 'AWS/TimestreamInfluxDB', statistic: 'Average' }
+const IOT = { namespace: 'AWS/IoT', statistic: 'Sum' }
 
 export interface WatchOptions {
   settings: Settings
@@ -35,12 +43,14 @@ export interface WatchOptions {
   api: HttpApi
   functions: ReadonlyMap<string, LambdaFunction>
   queues: ReadonlyMap<string, WorkQueue>
+  /** Names of the IoT rules. */
+  rules: readonly string[]
 }
 
 export function addWatch(scope: Construct, options: WatchOptions): void {
-  const { stores, api, functions, queues } = options
+  const { stores, api, functions, queues, rules } = options
   const topic = addTopic(scope, options)
-  const alarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => {
+  const alarm: AddAlarm = (id, metric, options) => {
     new Alarm(scope, id, {
       metric,
       threshold: options.above,
@@ -62,6 +72,10 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
     })
   }
   for (const [name, made] of functions) {
+    alarm(`${pascal(name)}DurationAlarm`, made.metricDuration({ ...over, statistic: 'Maximum' }), {
+      above: NEAR_LIMIT * (made.timeout ?? LAMBDA_LIMIT).toMilliseconds(),
+      says: `A run of ${name} comes near its time limit; what is not done by then comes again.`,
+    })
     alarm(`${pascal(name)}ErrorsAlarm`, made.metricErrors(over), {
       ...{ above: 0, periods: PERIODS },
       says: `${name} fails again and again; its log says why.`,
@@ -71,6 +85,9 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
       says: `${name} has no more copies to run: infra/functions.ts sets how many.`,
     })
   }
+  watchRules(alarm, rules)
+  if (stores.instance) watchInstance(alarm, stores.instance)
+  watchReadings(scope, topic, options.settings)
   alarm('HttpErrorsAlarm', api.metricServerError(over), {
     ...{ above: 0, periods: PERIODS },
     says: 'The API answers 5xx.',
@@ -89,6 +106,44 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
     })
   }
   addDashboard(scope, options)
+}
+
+type AddAlarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => void
+
+function watchRules(alarm: AddAlarm, rules: readonly string[]): void {
+  for (const rule of rules) {
+    const dimensionsMap = { RuleName: rule }
+    for (const metricName of ['ParseError', 'RuleNotFound'])
+      alarm(`${rule}${metricName}Alarm`, new Metric({ ...IOT, period: PERIOD, metricName, dimensionsMap }), {
+        above: 0,
+        says: `IoT rule ${rule}: ${metricName}. What it could not pass on lies in the bucket under undelivered/.`,
+      })
+  }
+}
+
+function watchInstance(alarm: AddAlarm, instance: string): void {
+  for (const [metricName, above] of Object.entries(FULL_PERCENT)) {
+    const dimensionsMap = { DbInstanceName: instance }
+    alarm(`Influx${metricName}Alarm`, new Metric({ ...INFLUX, period: PERIOD, metricName, dimensionsMap }), {
+      ...{ above, periods: PERIODS },
+      says: `${metricName} of InfluxDB is above ${above} %.`,
+    })
+  }
+}
+
+/** Fires also when nothing is counted, because no function runs. */
+function watchReadings(scope: Construct, topic: Topic, { stage }: Settings): void {
+  new Alarm(scope, 'ReadingsStoppedAlarm', {
+    metric: new Metric({
+      ...{ namespace: METRICS_NAMESPACE, metricName: 'ReadingsStored', statistic: 'Sum', period: Duration.hours(1) },
+      dimensionsMap: { stage },
+    }),
+    threshold: 1,
+    evaluationPeriods: 1,
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    treatMissingData: TreatMissingData.BREACHING,
+    alarmDescription: 'No reading was stored for an hour.',
+  }).addAlarmAction(new SnsAction(topic))
 }
 
 /** The topic of alarms, with the addresses given at deploy. */

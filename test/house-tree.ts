@@ -57,7 +57,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cloud/series/*'],
     ['cloud/series/stores.ts'],
     ['cloud/stores.ts'],
-    ['cloud/platform.ts', 'cloud/replay-dead-letters.ts'],
+    ['cloud/platform.ts', 'cloud/replay-dead-letters.ts', 'cloud/replay-undelivered.ts'],
     ['cloud/entries', 'cloud/command-replay-dlq.ts'],
     ['cloud/cli.ts'],
   ],

@@ -4,10 +4,14 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { must } from '../../domain/must.ts'
+import { GATEWAY_ID } from '../../domain/registry/records.ts'
 import type { Handler } from '../../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../../functions/platform.ts'
+import { isPassingAwsFailure, Unavailable } from '../backoff.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
-import type { Heard } from '../gateway-watch.ts'
+import { inTime, type RunContext } from '../deadline.ts'
+import type { ConnectionSignal, Connections, Heard } from '../gateway-watch.ts'
+import type { IntakeMetrics } from '../metrics.ts'
 
 /** Fields that the rule selects (infra/): the encoded payload, the authenticated client id, the rule's own time. */
 export const iotMessageSchema = z.object({
@@ -16,65 +20,106 @@ export const iotMessageSchema = z.object({
   receivedMs: z.number().int().nonnegative(),
 })
 export type IotMessage = z.infer<typeof iotMessageSchema>
+/** Of the rules for statuses, with the payload, and for connections, of which IoT Core tells itself. */
+const signalSchema = z.discriminatedUnion('signal', [
+  iotMessageSchema.extend({ signal: z.literal('status') }),
+  iotMessageSchema.omit({ payload: true }).extend({ signal: z.enum(['connected', 'disconnected']) }),
+])
 
-export type SqsHandler = (event: SQSEvent) => Promise<SQSBatchResponse>
+export type SqsHandler = (event: SQSEvent, context?: RunContext) => Promise<SQSBatchResponse>
 
 export interface MqttEntryOptions {
   ingest: Handler<MqttBatch, MqttBatchResult>
   deadLetters: DeadLetters
   heard: Heard
+  connections: Connections
+  count(metrics: IntakeMetrics): void
 }
 
 /** From the rule into the queue takes milliseconds: a message that took longer was set aside or held up. */
 const DELAYED_MS = 10_000
 
 /**
- * New messages form one batch, oldest first, as an embedded broker delivers them. A redelivered message, or one sent
- * back from the dead letters, is a batch of its own: it is `delayed`, and its failure affects no other.
+ * All messages form one batch, new and redelivered ones alike. When it fails for another reason than a service that is
+ * away, its halves are tried on their own, so that a message that cannot be stored fails alone; it is set aside at once
+ * when others were stored, and then is at fault itself. Messages for which no time is left come again.
  */
-export function mqttEntry({ ingest, deadLetters, heard }: MqttEntryOptions): SqsHandler {
-  return async ({ Records }) => {
+export function mqttEntry({ ingest, deadLetters, heard, connections, count }: MqttEntryOptions): SqsHandler {
+  return async ({ Records }, context) => {
     const failures: MessageFailure[] = []
     const records = new Map<string, SQSRecord>()
-    const fresh: MqttMessage[] = []
-    const delayed: MqttMessage[] = []
+    const messages: MqttMessage[] = []
+    const signals: Signal[] = []
     for (const record of Records) {
       const message = messageOf(record)
-      if ('reason' in message) {
-        failures.push({ record, reason: message.reason, poison: true })
-        continue
-      }
+      if ('reason' in message) failures.push({ record, reason: message.reason, poison: true })
+      else if ('isOffline' in message) signals.push(message)
+      else messages.push(message)
       records.set(record.messageId, record)
-      if (message.delayed) delayed.push(message)
-      else fresh.push(message)
     }
-    const inOrder = (messages: MqttMessage[]) => messages.sort((a, b) => a.receivedMs - b.receivedMs)
-    const batches = [...inOrder(delayed).map((message) => [message]), ...(fresh.length > 0 ? [inOrder(fresh)] : [])]
-    for (const messages of batches) {
-      const failed = await ingest({ messages }).then(
-        (result) => result.failed,
-        (error: unknown) => messages.map(({ id }) => ({ id, reason: String(error) })),
-      )
-      for (const { id, reason } of failed) {
-        const record = records.get(id)
-        if (record) failures.push({ record, reason })
-      }
-      const isFailed = new Set(failed.map(({ id }) => id))
-      const stored = messages.filter(({ id }) => !isFailed.has(id))
-      // Stored readings are not delivered again because this note failed: the gateway's next message makes it.
-      await heard(stored).catch((error: unknown) => console.error(`gateways heard were not noted: ${String(error)}`))
-    }
+    const counted = { ReadingsStored: 0, ReadingsRejected: 0 }
+    const failed = await inHalves(messages, async (batch) => {
+      const result = await inTime(context, () => ingest({ messages: batch }))
+      counted.ReadingsStored += result.stored
+      counted.ReadingsRejected += result.rejected
+      return result
+    })
+    const isAnyStored = failed.length < messages.length
+    for (const { id, reason, isAlone } of failed)
+      failures.push({ record: must(records.get(id)), reason, poison: isAlone && isAnyStored })
+    const isFailed = new Set(failed.map(({ id }) => id))
+    const stored = messages.filter(({ id }) => !isFailed.has(id))
+    // Stored readings are not delivered again because this note failed: the gateway's next message makes it.
+    await inTime(context, () => heard(stored)).catch((error: unknown) =>
+      console.error(`gateways heard were not noted: ${String(error)}`),
+    )
+    await inTime(context, () => connections(signals.filter(({ gateway }) => isGateway(gateway)))).catch(
+      (error: unknown) => failures.push(...signals.map(({ record }) => ({ record, reason: String(error) }))),
+    )
+    count({ ...counted, MessagesReturned: failures.length })
     return deadLetters.settle(failures)
   }
 }
 
-function messageOf({ messageId, body, attributes }: SQSRecord): MqttMessage | { reason: string } {
+type Signal = ConnectionSignal & { record: SQSRecord }
+
+/** A box that is being provisioned connects under another name; so may a person. */
+const isGateway = (client: string): boolean => GATEWAY_ID.test(client) && !client.startsWith('claim-')
+
+interface Failed {
+  id: string
+  reason: string
+  /** It failed on its own, and not because a service is away. */
+  isAlone?: boolean
+}
+
+/** Stores the messages; halves those that fail together until the failing ones are alone. */
+async function inHalves(
+  messages: readonly MqttMessage[],
+  store: (batch: readonly MqttMessage[]) => Promise<MqttBatchResult>,
+): Promise<Failed[]> {
+  if (messages.length === 0) return []
+  try {
+    return (await store(messages)).failed
+  } catch (error) {
+    const reason = String(error)
+    const isAway = error instanceof Unavailable || isPassingAwsFailure(error)
+    if (isAway || messages.length === 1) return messages.map(({ id }) => ({ id, reason, isAlone: !isAway }))
+    const half = Math.ceil(messages.length / 2)
+    return [...(await inHalves(messages.slice(0, half), store)), ...(await inHalves(messages.slice(half), store))]
+  }
+}
+
+function messageOf(record: SQSRecord): MqttMessage | Signal | { reason: string } {
+  const { messageId, body, attributes } = record
   let json: unknown
   try {
     json = JSON.parse(body)
   } catch (error) {
     return { reason: `not JSON of the IoT rule: ${String(error)}` }
   }
+  const signal = signalSchema.safeParse(json).data
+  if (signal) return { record, gateway: signal.gateway, atMs: signal.receivedMs, isOffline: saysOffline(signal) }
   const parsed = iotMessageSchema.safeParse(json)
   if (!parsed.success) {
     const { path, message } = must(parsed.error.issues[0])
@@ -85,3 +130,9 @@ function messageOf({ messageId, body, attributes }: SQSRecord): MqttMessage | { 
   const delayed = isSentLate || Number(attributes.ApproximateReceiveCount) > 1
   return { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs, delayed }
 }
+
+/** A gateway that leaves and the last will of a lost one send the same status: `{"v":1,"state":"offline"}`. */
+const saysOffline = (signal: z.infer<typeof signalSchema>): boolean =>
+  signal.signal === 'status'
+    ? /"state"\s*:\s*"offline"/.test(Buffer.from(signal.payload, 'base64').toString())
+    : signal.signal === 'disconnected'

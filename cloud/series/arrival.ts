@@ -24,7 +24,7 @@ export const pointNs = (atMs: number, arrival: number): string =>
 /** A stored value of a series store. */
 export interface Arrived extends ReceivedReading {
   meter: string
-  /** Rank of arrival: µs since the epoch (TouchedLedger.arrivals). */
+  /** Rank of arrival: µs since the epoch (take.ts). */
   arrival: number
 }
 

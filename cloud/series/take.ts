@@ -1,32 +1,36 @@
 // Takes a batch of readings: into the series store first, then into the ledger; only then is it received. A kill in
-// between loses nothing, since the message is delivered again: its readings are then twice in the record of
-// corrections, and count once.
+// between loses nothing, since the message is delivered again: its readings get the same ranks, and so the same points.
 
 import { must } from '../../domain/must.ts'
 import type { RefusedReading, StoredReading } from '../../functions/platform.ts'
 import { isMeterId } from './arrival.ts'
 import type { TouchedLedger } from './touched-ledger.ts'
 
-/**
- * `write` stores readings whose arrival ranks begin at `arrival`, and returns those it refuses for good by their place
- * in its input. Errors of `write` and the ledger are thrown; then nothing counts as received.
- */
+/** A reading with its rank among those of its meter and time: of several, the one with the highest rank counts. */
+export interface RankedReading extends Required<StoredReading> {
+  /** µs since the epoch. */
+  arrival: number
+}
+
+export interface Taking {
+  /** When the batch was received, for readings that do not say so themselves. */
+  receivedMs: number
+  ledger: TouchedLedger
+  /** Stores readings; returns those it refuses for good by their place in its input. */
+  write(readings: readonly RankedReading[]): Promise<RefusedReading[]>
+}
+
+/** Errors of `write` and the ledger are thrown; then nothing counts as received. */
 export async function takenReadings(
-  batch: readonly StoredReading[],
-  ledger: TouchedLedger,
-  write: (readings: readonly StoredReading[], arrival: number) => Promise<RefusedReading[]>,
+  unranked: readonly StoredReading[],
+  { receivedMs, ledger, write }: Taking,
 ): Promise<RefusedReading[]> {
-  if (batch.length === 0) return []
-  // Assigned before the first await: batches are received in the order of the calls.
-  const arrival = ledger.arrivals(batch.length)
+  if (unranked.length === 0) return []
+  // Ranked before the first await: batches are received in the order of the calls.
+  const batch = ranked(unranked, receivedMs, ledger.arrivals(unranked.length))
   const entries = [...batch.entries()]
   const stored = entries.filter(([, reading]) => isStorable(reading))
-  const refused = (
-    await write(
-      stored.map(([, reading]) => reading),
-      arrival,
-    )
-  ).map(({ index, reason }) => ({
+  const refused = (await write(stored.map(([, reading]) => reading))).map(({ index, reason }) => ({
     index: must(stored[index])[0],
     reason,
   }))
@@ -35,6 +39,23 @@ export async function takenReadings(
   const odd = entries.filter(([, reading]) => !isStorable(reading)).map(([index]) => ({ index, reason: ODD }))
   return [...refused, ...odd].sort((a, b) => a.index - b.index)
 }
+
+/**
+ * Readings whose message says when it was received rank by that time and by their turn among those of their meter: so a
+ * message has the same ranks whenever it is delivered. Others rank by `arrival`, in the order of the batch.
+ */
+function ranked(batch: readonly StoredReading[], batchReceivedMs: number, arrival: number): RankedReading[] {
+  const turns = new Map<string, number>()
+  return batch.map((reading, n) => {
+    const { meter, receivedMs } = reading
+    if (receivedMs === undefined) return { ...reading, receivedMs: batchReceivedMs, arrival: arrival + n }
+    const message = `${meter} ${receivedMs}`
+    const turn = turns.get(message) ?? 0
+    turns.set(message, turn + 1)
+    return { ...reading, receivedMs, arrival: receivedMs * US_PER_MS + turn }
+  })
+}
+const US_PER_MS = 1_000
 
 const ODD = 'the meter is no id, the time no whole millisecond, or the value not finite'
 const isStorable = ({ meter, atMs, value }: StoredReading): boolean =>

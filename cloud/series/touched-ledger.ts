@@ -25,7 +25,7 @@ const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
 
 export interface TouchedLedger {
-  /** The first of `count` arrival ranks, in µs since the epoch; each exceeds all earlier ones of this process. */
+  /** The first of `count` ranks by the clock, in µs since the epoch; each exceeds all earlier ones of this process. */
   arrivals(count: number): number
   /** Records that these readings were stored. Durable when the promise resolves. */
   add(stored: readonly StoredReading[]): Promise<void>

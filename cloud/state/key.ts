@@ -12,7 +12,7 @@ const FAN = 16
 /** The layout of a collection missing from the list of documents. */
 const UNLISTED = { spread: true, subjectNames: 2 }
 
-const layoutOf = (names: readonly string[]): Pick<DocumentRow, 'spread' | 'subjectNames'> =>
+const layoutOf = (names: readonly string[]): Pick<DocumentRow, 'spread' | 'subjectNames' | 'subjectAt'> =>
   documentOf(names) ?? UNLISTED
 
 export function partitionOf(key: string): string {
@@ -20,8 +20,11 @@ export function partitionOf(key: string): string {
   const [collection = ''] = names
   const layout = layoutOf(names)
   if (!layout.spread) return collection
-  return spread(collection, names.slice(0, layout.subjectNames).join('/'))
+  return spread(collection, subjectOf(names, layout))
 }
+
+const subjectOf = (names: readonly string[], { subjectNames, subjectAt }: ReturnType<typeof layoutOf>): string =>
+  subjectAt === undefined ? names.slice(0, subjectNames).join('/') : (names[subjectAt] ?? '')
 
 /**
  * The partitions that hold all keys with this prefix: one when it names the whole subject (`summary/130102/`),
@@ -35,8 +38,7 @@ export function partitionsOf(prefix: string): string[] | undefined {
   if (whole.length === 0) return undefined
   const layout = layoutOf(whole)
   if (!layout.spread) return [collection]
-  const { subjectNames } = layout
-  if (whole.length >= subjectNames) return [spread(collection, whole.slice(0, subjectNames).join('/'))]
+  if (whole.length >= layout.subjectNames) return [spread(collection, subjectOf(whole, layout))]
   return Array.from({ length: FAN }, (_, part) => `${collection}#${part.toString(FAN)}`)
 }
 

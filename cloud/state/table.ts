@@ -14,6 +14,7 @@ import {
   type Update,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { DAY_MS } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import {
   ATOMIC_DOCS_MAX,
@@ -24,6 +25,7 @@ import {
   type StateStore,
   VersionConflict,
 } from '../../functions/platform.ts'
+import { documentOf } from '../../functions/state/documents.ts'
 import { inParallel, insist, isPassingAwsFailure, PATIENCE, type Patience, parted } from '../backoff.ts'
 import { byCodePoint, isDocKey, partitionOf, partitionsOf } from './key.ts'
 import { leftoverObjects, loadValue, objectOf, type StoredValue, storeValue, VALUE_ATTRIBUTES } from './value.ts'
@@ -133,7 +135,7 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
     ({
       TableName: table,
       Key: keyOf(key),
-      UpdateExpression: `SET #value = :value, #writer = :writer REMOVE ${others(stored)} ADD #version :one`,
+      UpdateExpression: `SET #value = :value, #writer = :writer${expiry(key)} REMOVE ${others(stored)} ADD #version :one`,
       ...(ifVersion !== undefined && {
         ConditionExpression: ifVersion === 0 ? 'attribute_not_exists(#version)' : '#version = :version',
       }),
@@ -141,12 +143,14 @@ export function openStateTable({ dynamo, table, objects, patience = PATIENCE }: 
         '#value': stored.attribute,
         '#writer': 'writer',
         '#version': 'version',
+        ...(daysMaxOf(key) !== undefined && { '#expires': 'expires' }),
         ...Object.fromEntries(VALUE_ATTRIBUTES.filter((a) => a !== stored.attribute).map((a) => [`#${a}`, a])),
       },
       ExpressionAttributeValues: {
         ':value': stored.value,
         ':writer': { S: writer },
         ':one': { N: '1' },
+        ...(daysMaxOf(key) !== undefined && { ':expires': { N: String(expiresOf(key, patience.now())) } }),
         ...(ifVersion && { ':version': { N: String(ifVersion) } }),
       },
     }) satisfies Update
@@ -265,6 +269,14 @@ const prepared = (docs: readonly DocWrite[], objects: ObjectStore): Promise<Prep
   Promise.all(
     docs.map(async (doc) => ({ doc, stored: await storeValue(doc.value, objects), writer: randomUUID().slice(0, 8) })),
   )
+
+/** Days after which DynamoDB deletes the document. */
+const daysMaxOf = (key: string): number | undefined => documentOf(key.split('/'))?.daysMax
+const expiry = (key: string): string => (daysMaxOf(key) === undefined ? '' : ', #expires = :expires')
+/** Epoch seconds, as DynamoDB's TTL takes them. */
+const expiresOf = (key: string, nowMs: number): number =>
+  Math.ceil((nowMs + (daysMaxOf(key) ?? 0) * DAY_MS) / SECOND_MS)
+const SECOND_MS = 1_000
 
 const others = ({ attribute }: StoredValue): string =>
   VALUE_ATTRIBUTES.filter((other) => other !== attribute)

@@ -9,6 +9,10 @@ export interface DocumentRow {
   spread: boolean
   /** Number of leading names that identify the subject: 2 for `summary/130102`, 3 for `registry/shard/130102`. */
   subjectNames: number
+  /** Place of the name that is the subject, where it does not lead the path: 2 for `rejection/TIME/GATEWAY/MESSAGE`. */
+  subjectAt?: number
+  /** DynamoDB deletes a document so many days after it was written. */
+  daysMax?: number
   /** How long a document is kept. */
   kept: string
 }
@@ -32,6 +36,14 @@ const ALERT = 'alertDays of setting/retention after the alert is cleared'
 const NOTIFICATION = 'notificationDays of setting/retention after it is done'
 const IMPORT = 'until an import replaces it'
 const UNSET = 'until a user replaces it'
+
+/** A quarter: the errors behind one quarter's statistics stay visible while these are checked. */
+export const REJECTION_DAYS_MAX = 90
+/** Sorted by time, but spread by gateway: a fault of many gateways at one moment is no load of one partition. */
+const REJECTIONS: DocumentRow = {
+  ...{ prefix: 'rejection', kind: 'history', spread: true, subjectNames: 3, subjectAt: 2 },
+  ...{ daysMax: REJECTION_DAYS_MAX, kept: 'limits of prune.ts' },
+}
 
 export const DOCUMENTS: readonly DocumentRow[] = [
   // A rebuild deletes in this order. The marks of settling go first: without them all is settled again.
@@ -71,7 +83,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'alert-done', kind: 'history', spread: false, subjectNames: 1, kept: ALERT },
   { prefix: 'notification', kind: 'history', spread: true, subjectNames: 2, kept: NOTIFICATION },
   { prefix: 'notification-done', kind: 'history', spread: false, subjectNames: 1, kept: NOTIFICATION },
-  { prefix: 'rejection', kind: 'history', spread: false, subjectNames: 1, kept: 'limits of prune.ts' },
+  REJECTIONS,
   { prefix: 'rejectionCount', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
 
   { prefix: 'registry', kind: 'registry', spread: true, subjectNames: 3, kept: IMPORT },

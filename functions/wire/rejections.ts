@@ -62,10 +62,35 @@ export const MESSAGES_PER_PUT = ATOMIC_DOCS_MAX / 2
 /** Attempts to write counts when another batch writes them at the same time. */
 export const ATTEMPTS = 5
 
-/** Stores and counts rejections. A redelivered message has the same id and is neither stored nor counted twice. */
-export async function keepRejections(state: StateStore, refused: readonly Refused[]): Promise<void> {
-  for (let first = 0; first < refused.length; first += MESSAGES_PER_PUT)
-    await keepTogether(state, refused.slice(first, first + MESSAGES_PER_PUT))
+/**
+ * Stores and counts rejections. A redelivered message has the same id and is neither stored nor counted twice. Returns
+ * the messages whose rejections could not be stored: they must be delivered again; those of other gateways need not.
+ */
+export async function keepRejections(
+  state: StateStore,
+  refused: readonly Refused[],
+): Promise<{ id: string; reason: string }[]> {
+  const failed: { id: string; reason: string }[] = []
+  const fail = (part: readonly Refused[], error: unknown): void => {
+    failed.push(
+      ...part.map(({ message: { id } }) => ({ id, reason: `the rejections were not kept: ${String(error)}` })),
+    )
+  }
+  for (let first = 0; first < refused.length; first += MESSAGES_PER_PUT) {
+    const part = refused.slice(first, first + MESSAGES_PER_PUT)
+    try {
+      await keepTogether(state, part)
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) {
+        fail(refused.slice(first), error)
+        break
+      }
+      // Another batch counts one of these gateways: the others shall not wait for it.
+      for (const own of Map.groupBy(part, ({ message }) => message.gateway).values())
+        await keepTogether(state, own).catch((why: unknown) => fail(own, why))
+    }
+  }
+  return failed
 }
 
 export async function keepTogether(state: StateStore, refused: readonly Refused[]): Promise<void> {

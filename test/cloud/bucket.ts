@@ -1,4 +1,4 @@
-// S3 for tests: the three operations that an object bucket needs, over HTTP on a free port, kept in memory.
+// S3 for tests: the three operations that an object bucket needs, and the list, over HTTP, kept in memory.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -18,7 +18,20 @@ const NO_SUCH_KEY = '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>
 export async function startBucket(): Promise<TestBucket> {
   const objects = new Map<string, Buffer>()
   const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? '', 'http://s3').pathname)
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://s3')
+    const path = decodeURIComponent(pathname)
+    if (searchParams.has('list-type')) {
+      const prefix = `/${path.split('/')[1]}/`
+      const keys = [...objects.keys()].flatMap((one) => (one.startsWith(prefix) ? one.slice(prefix.length) : []))
+      const wanted = keys.filter((one) => one.startsWith(searchParams.get('prefix') ?? '')).sort()
+      const rows = wanted.map(
+        (one) => `<Contents><Key>${one}</Key><LastModified>2026-11-28T00:00:00.000Z</LastModified></Contents>`,
+      )
+      response.end(
+        `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>${rows.join('')}</ListBucketResult>`,
+      )
+      return
+    }
     const body = await buffer(request)
     const found = objects.get(path)
     if (request.method === 'PUT') objects.set(path, body)

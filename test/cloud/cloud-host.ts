@@ -7,7 +7,8 @@ import { apiEntry } from '../../cloud/events/http.ts'
 import { mqttEntry, type SqsHandler } from '../../cloud/events/messages.ts'
 import { shardEntry } from '../../cloud/events/queued.ts'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
-import { lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
+import { lambdaConnectionWatch, lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
+import { metricsWriter } from '../../cloud/metrics.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import { assess } from '../../functions/assess.ts'
 import { ingest } from '../../functions/ingest.ts'
@@ -34,6 +35,8 @@ export interface CloudHost {
   server: SqsServer
   /** Lines of the functions' log. */
   logs: string[]
+  /** Lines of metrics. */
+  metrics: string[]
   clock: { nowMs: number }
   /** What the IoT rule puts into the queue. */
   publish(gateway: string, payload: string | Uint8Array, receivedMs?: number): void
@@ -81,16 +84,24 @@ export async function openCloudHost(
   const fanOut = sqsFanOut({ sqs, urlOf: server.urlOf, now: queueNow })
   const platform: Platform = { ...stores, fanOut, now: () => clock.nowMs }
   const logs: string[] = []
+  const metrics: string[] = []
 
   /** As a cold start makes it. */
   const entryOf = (source: Source, on: Platform): SqsHandler => {
     const letters = deadLetters({
       sqs,
       url: () => server.urlOf(deadLettersOf(source)),
+      now: queueNow,
       log: (line) => logs.push(line),
     })
     if (source === 'ingest')
-      return mqttEntry({ ingest: ingest(on), deadLetters: letters, heard: lambdaGatewayWatch(stores.state) })
+      return mqttEntry({
+        ingest: ingest(on),
+        deadLetters: letters,
+        heard: lambdaGatewayWatch(stores.state),
+        connections: lambdaConnectionWatch(stores.state),
+        count: metricsWriter({ stage: () => 'test', now: queueNow, write: (line) => metrics.push(line) }),
+      })
     const handler = SHARD_HANDLERS[source](on)
     return shardEntry({ queue: source, handler, state: on.state, fanOut, deadLetters: letters })
   }
@@ -132,6 +143,7 @@ export async function openCloudHost(
   return {
     server,
     logs,
+    metrics,
     clock,
     platform,
     publish(gateway, payload, receivedMs = queueNow()) {

@@ -33,7 +33,8 @@ afterEach(() => {
 })
 
 const client = (endpoint = 'http://127.0.0.1:1') => new IoTClient({ ...testClient(endpoint), maxAttempts: 5 })
-const devices = (endpoint?: string) => iotDevices({ iot: client(endpoint), policy: () => 'kilowatch-gateway' })
+const devices = (endpoint?: string) =>
+  iotDevices({ iot: client(endpoint), policy: () => 'kilowatch-gateway', group: () => 'kilowatch-gateways' })
 const arn = (id: string): string => `arn:aws:iot:eu-west-1:000000000000:cert/${id}`
 const failing = (name: string) => Object.assign(new Error(`${name}!`), { name })
 const steps = () => iot.calls().map(({ args }) => args[0].constructor.name.replace('Command', ''))
@@ -90,6 +91,7 @@ describe('a gateway', () => {
     expect(certificates).toEqual({ new1: { status: 'ACTIVE', createdMs: 1_000_001, thing: 'G1' } })
     expect(steps()).toEqual([
       'CreateThing',
+      'AddThingToThingGroup',
       'ListThingPrincipals',
       'CreateKeysAndCertificate',
       'AttachPolicy',
@@ -202,6 +204,7 @@ test('a command goes to the gateway with QoS 1; the endpoint is asked for once, 
   const on = iotDevices({
     iot: client(),
     policy: () => 'p',
+    group: () => 'g',
     dataPlane: (endpoint) => {
       endpoints.push(endpoint)
       return new IoTDataPlaneClient(testClient(endpoint))

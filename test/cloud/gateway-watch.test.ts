@@ -2,9 +2,10 @@
 
 import { expect, test } from 'vitest'
 import { lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
-import { gatewaysHeard } from '../../functions/alerts/gateways-heard.ts'
+import { gatewayContacts, gatewaysHeard } from '../../functions/alerts/gateways-heard.ts'
 import type { MqttMessage, StateStore } from '../../functions/platform.ts'
-import { NOON_MS, openTestPlatform } from '../functions/province.ts'
+import { NOON_MS, openTestPlatform, PROVINCE, register } from '../functions/province.ts'
+import { deadLettersOf, openCloudHost } from './cloud-host.ts'
 
 const MINUTE_MS = 60_000
 const message = (gateway: string, minute: number, delayed = false): MqttMessage => ({
@@ -46,4 +47,31 @@ test('a message that lay somewhere says when the gateway was heard, but takes no
   await lambdaGatewayWatch(counting)([message('G1', 90)])
   await watch([message('G1', 20, true)])
   expect(await heard('G1')).toBe(90 * MINUTE_MS)
+})
+
+test('statuses and connections say who came and went; what comes late changes nothing', async () => {
+  const stores = await openTestPlatform()
+  await register(stores, PROVINCE)
+  const host = await openCloudHost(stores, stores.clock)
+  const send = async (...signals: object[]) => {
+    for (const signal of signals) host.server.send('ingest', JSON.stringify(signal))
+    await host.drain()
+  }
+  const seen = async (gateway: string) => (await gatewayContacts(stores.state, [gateway])).get(gateway)
+  const status = (state: string) => Buffer.from(JSON.stringify({ v: 1, state })).toString('base64')
+  const at = (minute: number) => ({ gateway: 'G-A', receivedMs: NOON_MS + minute * MINUTE_MS })
+  await send({ ...at(0), signal: 'status', payload: status('online') })
+  expect(await seen('G-A')).toMatchObject({ lastMs: NOON_MS, offlineMs: null })
+  await send({ ...at(2), signal: 'disconnected' })
+  expect(await seen('G-A')).toMatchObject({ lastMs: NOON_MS, offlineMs: NOON_MS + 2 * MINUTE_MS })
+  await send({ ...at(1), signal: 'connected' })
+  expect(await seen('G-A')).toMatchObject({ offlineMs: NOON_MS + 2 * MINUTE_MS })
+  await send({ ...at(4), signal: 'connected' }, { ...at(3), signal: 'status', payload: status('offline') })
+  expect(await seen('G-A')).toMatchObject({ lastMs: NOON_MS + 4 * MINUTE_MS, offlineMs: null })
+  await send(
+    { ...at(5), gateway: 'claim-7', signal: 'connected' },
+    { ...at(5), gateway: 'a person', signal: 'connected' },
+  )
+  expect([await seen('claim-7'), await seen('a person')]).toEqual([undefined, undefined])
+  expect(host.server.messages(deadLettersOf('ingest'))).toEqual([])
 })

@@ -4,11 +4,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openInfluxConsumption } from '../../cloud/series/influx/consumption.ts'
 import { openInfluxReadings } from '../../cloud/series/influx/readings.ts'
 import type { TouchedLedger } from '../../cloud/series/touched-ledger.ts'
-import type { StoredReading } from '../../functions/platform.ts'
+import type { ReadingStore, StoredReading } from '../../functions/platform.ts'
 import { INFLUX_USER, startInflux, type TestInflux } from './influx.ts'
 import { passingTime } from './passing-time.ts'
 
@@ -145,4 +145,76 @@ test('a token goes out as InfluxDB 2 and 3 want it', async () => {
     },
   )
   expect(seen).toEqual(['Token abc'])
+})
+
+describe('credentials that change under a warm function', () => {
+  /** A store and a server that takes `token` alone; `secret` answers in turn, an Error as a failed look-up. */
+  const served = (
+    secret: () => Promise<{ token: string }>,
+    work: (at: {
+      store: ReadingStore
+      time: ReturnType<typeof passingTime>
+      server: { token: string }
+    }) => Promise<void>,
+  ) => {
+    const server = { token: 'first' }
+    const answer = (request: IncomingMessage, response: ServerResponse) =>
+      void response.writeHead(request.headers.authorization === `Token ${server.token}` ? 204 : 401).end()
+    return answering(answer, async (url) => {
+      const time = passingTime()
+      const where = { url, database: 'db', credentials: secret, ledger: countingLedger(), patience: time }
+      await work({ store: openInfluxReadings(where), time, server })
+    })
+  }
+  const one = [reading(1, 1)]
+
+  test('are read again when the server refuses them, and the append succeeds', async () => {
+    let [token, asked] = ['not set yet', 0]
+    const secret = async () => {
+      asked++
+      return { token }
+    }
+    await served(secret, async ({ store, server }) => {
+      await expect(store.append(one, 1)).rejects.toThrow(/401/)
+      token = 'first'
+      await store.append(one, 1)
+      ;[token, server.token] = ['second', 'second']
+      await store.append(one, 1)
+      const before = asked
+      for (let n = 0; n < 5; n++) await store.append(one, 1)
+      expect(asked).toBe(before)
+    })
+  })
+
+  test('are read again after a time, before the server refuses the old ones', async () => {
+    let asked = 0
+    const secret = async () => {
+      asked++
+      return { token: 'first' }
+    }
+    await served(secret, async ({ store, time }) => {
+      await store.append(one, 1)
+      time.move(10 * 60_000)
+      await store.append(one, 1)
+      expect(asked).toBe(2)
+    })
+  })
+
+  test('that could not be read are read again by the same append and by the next', async () => {
+    let failures = 3
+    const secret = async () => {
+      if (failures-- > 0) throw new Error('Secrets Manager is throttled')
+      return { token: 'first' }
+    }
+    await served(secret, async ({ store }) => {
+      await store.append(one, 1)
+      failures = Number.POSITIVE_INFINITY
+    })
+    failures = Number.POSITIVE_INFINITY
+    await served(secret, async ({ store }) => {
+      await expect(store.append(one, 1)).rejects.toThrow('throttled')
+      failures = 0
+      await store.append(one, 1)
+    })
+  })
 })

@@ -31,6 +31,8 @@ const notifier = (setting?: Partial<NotifySetting>, timeoutMs = 500) =>
     mailFrom: () => 'kilowatch@example.cn',
     now: () => 1_700_000_000_000,
     timeoutMs,
+    // Peers of the tests have no certificates.
+    fetch: (url, init) => fetch(String(url).replace('https://127', 'http://127'), init),
   })
 const failing = (name: string, text: string) => Object.assign(new Error(text), { name })
 const mail = { type: 'mail', address: 'li@example.cn' } as const
@@ -51,6 +53,25 @@ test('a mail says who, what and where, and the same id when sent again', async (
     },
   })
 })
+
+test.each([
+  [
+    {
+      type: 'webhook',
+      url: 'http://127.0.0.1:9001/2018-06-01/runtime/invocation/next',
+      secret: 's'.repeat(16),
+    } as const,
+    undefined,
+  ],
+  [sms, { smsGateway: { url: 'http://sms.example.cn/send', body: '{text}', accepted: 'ok' } }],
+] as const)(
+  '%o by plain http is refused for good: a function may reach what its sender may not',
+  async (channel, setting) => {
+    await expect(notifier(setting as Partial<NotifySetting>).send(channel as never, message)).rejects.toThrow(
+      PermanentFailure,
+    )
+  },
+)
 
 test('the sender that is set holds', async () => {
   ses.on(SendEmailCommand).resolves({})
@@ -79,12 +100,12 @@ test('a gateway that is set sends the short messages, and a robot is asked by fe
   const peer = await httpPeer(() => ({ body: '{"errcode":0}' }))
   onTestFinished(() => peer.close())
   const smsGateway = {
-    url: peer.url,
+    url: peer.url.replace('http:', 'https:'),
     contentType: 'application/json',
     body: '{"to":"{phone}","text":"{text}"}',
   } as const
   await notifier({ smsGateway }).send(sms, message)
-  await notifier().send({ type: 'dingtalk', url: `${peer.url}/robot/send` }, message)
+  await notifier().send({ type: 'dingtalk', url: `${peer.url.replace('http:', 'https:')}/robot/send` }, message)
   expect(peer.heard.map(({ path }) => path)).toEqual(['/', '/', '/robot/send'])
   expect(JSON.parse(peer.heard[1].body).to).toBe('+4915112345678')
   expect(sns.commandCalls(PublishCommand)).toHaveLength(0)

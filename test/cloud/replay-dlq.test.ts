@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { RECEIVES_MAX } from '../../functions/triggers.ts'
+import { MESSAGE_AGE_MAX_MS, RECEIVES_MAX } from '../../functions/triggers.ts'
 import { INSTITUTIONS, NOON_MS, openTestPlatform, PROVINCE, register } from '../functions/province.ts'
 import { deadLettersOf, openCloudHost, type Source } from './cloud-host.ts'
 
@@ -24,10 +24,11 @@ async function opened() {
   const host = await openCloudHost(stores, stores.clock)
   const replay = (source: Source, ...more: string[]) =>
     kilowatch('replay-dlq', '--queue-url', host.server.urlOf(source), ...more)
-  const down = {
-    ...host.platform,
-    readings: { ...host.platform.readings, append: () => Promise.reject(new Error('the store is down')) },
+  const append = (): Promise<never> => {
+    host.wait(MESSAGE_AGE_MAX_MS)
+    return Promise.reject(new Error('the store is down'))
   }
+  const down = { ...host.platform, readings: { ...host.platform.readings, append } }
   return { host, replay, down, count: () => stores.readings.count(INSTITUTIONS.map(({ id }) => `${id}-E`)) }
 }
 const reading = (meter: string) => JSON.stringify({ v: 1, readings: [{ meter, at: NOON_MS - 1000, value: 1 }] })
@@ -63,6 +64,22 @@ test('a limit sends so many back and leaves the rest', async () => {
   expect(JSON.parse((await replay('ingest', '--limit', '3', '--json')).stdout)).toMatchObject({ replayed: 3 })
   expect(host.server.messages(deadLettersOf('ingest'))).toHaveLength(INSTITUTIONS.length - 3)
   expect(host.server.messages('ingest')).toHaveLength(3)
+})
+
+test('messages go back in batches that SQS takes; what it does not take stays a dead letter', async () => {
+  const { host, replay } = await opened()
+  const letters = Array.from({ length: 25 }, (_, n) => JSON.stringify({ n, text: 'x'.repeat(n < 10 ? 100_000 : 10) }))
+  for (const body of letters) host.server.send(deadLettersOf('ingest'), body)
+  host.server.calls.clear()
+  host.server.failNextEntries.push(1)
+  const { code, stdout } = await replay('ingest', '--json')
+  expect(code).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ replayed: 24, notTaken: 1 })
+  expect(host.server.messages('ingest')).toHaveLength(24)
+  expect(host.server.messages(deadLettersOf('ingest')).map(({ body }) => JSON.parse(body).n)).toEqual([0])
+  // Two large ones a request, then ten small ones.
+  expect(Object.fromEntries(host.server.calls)).toMatchObject({ SendMessageBatch: 5 + 2, DeleteMessageBatch: 3 })
+  expect(host.server.calls.get('SendMessage')).toBeUndefined()
 })
 
 test('a message that is none of the rule is set aside at once, and says what is wrong with it', async () => {

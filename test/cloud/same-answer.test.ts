@@ -2,13 +2,6 @@
 // readings that come late, twice, in the wrong order, corrected and taken back, and after each step of them.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openObjectBucket } from '../../cloud/object-bucket.ts'
-import { openInfluxConsumption } from '../../cloud/series/influx/consumption.ts'
-import { openInfluxReadings } from '../../cloud/series/influx/readings.ts'
-import { openTimestreamConsumption } from '../../cloud/series/timestream/consumption.ts'
-import { openTimestreamReadings } from '../../cloud/series/timestream/readings.ts'
-import { openTouchedLedger } from '../../cloud/series/touched-ledger.ts'
-import { openStateTable } from '../../cloud/state/table.ts'
 import { createRandom } from '../../devices/random.ts'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
 import type { Platform } from '../../functions/platform.ts'
@@ -25,27 +18,14 @@ import {
   send,
   type WireReading,
 } from '../functions/province.ts'
-import { startBucket, type TestBucket } from './bucket.ts'
-import { startDynamo, type TestDynamo } from './dynamo.ts'
-import { INFLUX_USER, startInflux, type TestInflux } from './influx.ts'
-import { DATABASE, startTimestream, type TestTimestream } from './timestream.ts'
+import { type CloudServers, SERIES, startCloudServers } from './cloud-servers.ts'
 
-let servers: { influx: TestInflux; timestream: TestTimestream; dynamo: TestDynamo; bucket: TestBucket }
+let servers: CloudServers
 const clock = { nowMs: NOON_MS }
-const now = (): number => clock.nowMs
-const clients: { destroy(): void }[] = []
 beforeAll(async () => {
-  servers = {
-    influx: await startInflux(),
-    timestream: await startTimestream(now),
-    dynamo: await startDynamo(),
-    bucket: await startBucket(),
-  }
+  servers = await startCloudServers(() => clock.nowMs)
 })
-afterAll(async () => {
-  for (const client of clients) client.destroy()
-  for (const server of Object.values(servers)) await server.close()
-})
+afterAll(() => servers.close())
 
 const METERS = [...(PROVINCE.meters ?? []).map(({ id }) => id), 'A-V']
 const PARTS = {
@@ -54,30 +34,6 @@ const PARTS = {
     ...(PROVINCE.meters ?? []),
     meter('A-V', 'A', { kind: 'virtual', gateway: undefined, role: 'sub', formula: [{ meter: 'A-E', factor: 0.5 }] }),
   ],
-}
-
-/** Another platform's queues and clock over stores of the cloud. */
-async function inCloud(base: Platform, series: 'influxdb' | 'timestream'): Promise<Platform> {
-  const [dynamo, s3, table] = [servers.dynamo.client(), servers.bucket.client(), await servers.dynamo.newTable()]
-  clients.push(dynamo, s3)
-  const objects = openObjectBucket({ s3, bucket: table })
-  const ledger = openTouchedLedger({ dynamo, table, now })
-  const stores = { ...base, now, objects, state: openStateTable({ dynamo, table, objects }) }
-  if (series === 'influxdb') {
-    const where = {
-      url: servers.influx.url,
-      database: await servers.influx.newDatabase(),
-      credentials: async () => INFLUX_USER,
-    }
-    return { ...stores, readings: openInfluxReadings({ ...where, ledger }), consumption: openInfluxConsumption(where) }
-  }
-  const where = { ...servers.timestream.clients(), database: DATABASE, now, ledger }
-  const [readings, days] = [await servers.timestream.newTable(), await servers.timestream.newTable()]
-  return {
-    ...stores,
-    readings: openTimestreamReadings({ ...where, table: readings }),
-    consumption: openTimestreamConsumption({ ...where, table: days }),
-  }
 }
 
 /** What was derived, without marks, which are each store's own. */
@@ -122,10 +78,10 @@ function history(): { gateway: string; readings: WireReading[] }[] {
   ]
 }
 
-test.each(['influxdb', 'timestream'] as const)('over %s', async (series) => {
+test.each(SERIES)('over %s', async (series) => {
   clock.nowMs = NOON_MS
   const local = await openTestPlatform()
-  const platforms: Platform[] = [local, await inCloud({ ...local }, series)]
+  const platforms: Platform[] = [local, await servers.inCloud(local, series)]
   const steps = history()
   for (const platform of platforms) await register(platform, PARTS)
   for (const { gateway, readings } of steps) {

@@ -51,6 +51,8 @@ export interface SqsServer {
   send(queue: string, body: string, group?: string): void
   /** Entries of the next SendMessageBatch calls to answer as failed, one number a call. */
   failNextEntries: number[]
+  /** Requests so far, by action. */
+  calls: Map<string, number>
   close(): Promise<void>
 }
 
@@ -71,6 +73,7 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
     ]),
   )
   const failNextEntries: number[] = []
+  const calls = new Map<string, number>()
   const queueOf = (name: string): Queue => {
     const queue = byName.get(name)
     if (!queue) throw new Error(`AWS.SimpleQueueService.NonExistentQueue: no queue "${name}"`)
@@ -149,6 +152,8 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
     SendMessageBatch({ QueueUrl, Entries }) {
       const queue = queueOf(nameOf(QueueUrl))
       if (Entries.length < 1 || Entries.length > 10) throw new Error('TooManyEntriesInBatchRequest: 1 to 10 entries')
+      const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0)
+      if (bytes > 262_144) throw new Error('BatchRequestTooLong: more than 262144 bytes')
       const failing = failNextEntries.shift() ?? 0
       const good = Entries.slice(failing).map((entry) => ({ entry, message: put(queue, entry) }))
       return {
@@ -184,6 +189,10 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
       remove(queueOf(nameOf(QueueUrl)), ReceiptHandle)
       return {}
     },
+    DeleteMessageBatch({ QueueUrl, Entries }) {
+      for (const { ReceiptHandle } of Entries) remove(queueOf(nameOf(QueueUrl)), ReceiptHandle)
+      return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] }
+    },
     ChangeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout = 0 }) {
       const message = queueOf(nameOf(QueueUrl)).messages.find(({ receipt }) => receipt === ReceiptHandle)
       if (message) message.visibleMs = now() + VisibilityTimeout * 1000
@@ -200,6 +209,7 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
       return {
         Attributes: {
           ApproximateNumberOfMessages: String(messages.length),
+          ApproximateNumberOfMessagesDelayed: '0',
           ...(deadLetters && {
             RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: receivesMax }),
           }),
@@ -214,6 +224,7 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
   const server = createServer((request, response) => {
     const answer = async (): Promise<unknown> => {
       const action = String(request.headers['x-amz-target']).replace('AmazonSQS.', '')
+      calls.set(action, (calls.get(action) ?? 0) + 1)
       if (!Object.hasOwn(actions, action)) throw new Error(`InvalidAction: ${action}`)
       return actions[action](JSON.parse(await text(request)) as WireRequest)
     }
@@ -235,6 +246,7 @@ export async function startSqs(queues: Record<string, QueueOptions>, now: () => 
     endpoint,
     urlOf,
     failNextEntries,
+    calls,
     messages: (queue) => queueOf(queue).messages,
     send(name, body, group) {
       const queue = queueOf(name)

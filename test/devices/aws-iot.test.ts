@@ -16,7 +16,7 @@ import { synth } from '../infra/synth.ts'
 import { freePort, temporaryFolder, until } from './broker.ts'
 import { type Authority, authority, type Files, type Mosquitto, startMosquitto } from './mosquitto.ts'
 
-const RULE = 'kilowatch_ingest'
+const RULE = 'kilowatch_prod_ingest'
 const HOST = 'host'
 const ACL = aclOf(policyOf(synth().template, 'GatewayPolicy', RULE))
 const QUICK = { retryMsMin: 20, retryMsMax: 100, refusedRetryMs: 50, stopMsMax: 500 }

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { ingest } from '../../functions/ingest.ts'
-import type { Key, MqttMessage, Platform } from '../../functions/platform.ts'
+import { type Key, type MqttMessage, type Platform, VersionConflict } from '../../functions/platform.ts'
 import { registryKeys } from '../../functions/registry/reader.ts'
 import { type RejectionRecord, rejectionKeys } from '../../functions/wire/rejections.ts'
 import {
@@ -120,6 +120,62 @@ test('readings are stored in the unit of their register, whatever unit they come
     const [value] = await valuesOf(platform, `M${n}`)
     expect(value / want).toBeCloseTo(1, 14)
   }
+})
+
+describe('rejections that cannot be kept', () => {
+  const batch = (bad: readonly string[]) => ({
+    messages: [
+      message('G-A', [good('A-E')], 'good'),
+      ...bad.map((gateway, n) => message(gateway, [good(gateway === 'G-A' ? 'B-E' : 'A-E', null)], `bad${n}`)),
+    ],
+  })
+  const failing = (platform: Platform, failure: (keys: readonly string[]) => Error | undefined): Platform => ({
+    ...platform,
+    state: {
+      ...platform.state,
+      async put(docs, options) {
+        const error = failure(docs.map(({ key }) => key))
+        if (error) throw error
+        return platform.state.put(docs, options)
+      },
+    },
+  })
+
+  test('fail no message but their own: good readings are stored and acknowledged', async () => {
+    const platform = await province()
+    const broken = failing(platform, () => new Error('throttled'))
+    const { stored, failed } = await ingest(broken)(batch(['G-B', 'G-C']))
+    expect({ stored, failed: failed.map(({ id }) => id) }).toEqual({ stored: 1, failed: ['bad0', 'bad1'] })
+    expect(failed[0].reason).toContain('throttled')
+    expect(await valuesOf(platform, 'A-E')).toHaveLength(1)
+  })
+
+  test('because the registry cannot be asked for other gateways, too', async () => {
+    const platform = await province()
+    const getMany = () => Promise.reject(new Error('throttled'))
+    const broken = { ...platform, state: { ...platform.state, getMany } }
+    const { failed } = await ingest(broken)(batch(['G-A']))
+    expect(failed.map(({ id }) => id)).toEqual(['bad0'])
+  })
+
+  test('because another batch counts one gateway do not hold up those of others', async () => {
+    const platform = await province()
+    const meeting = failing(platform, (keys) => {
+      const count = keys.find((key) => key === rejectionKeys.count('G-B'))
+      return count ? new VersionConflict(count) : undefined
+    })
+    const { failed } = await ingest(meeting)(batch(['G-B', 'G-C', 'G-D']))
+    expect(failed.map(({ id }) => id)).toEqual(['bad0'])
+    expect(Object.keys(await documents(platform, rejectionKeys.count('')))).toEqual([
+      'rejectionCount/G-C',
+      'rejectionCount/G-D',
+    ])
+    // Delivered again it is counted once.
+    await ingest(platform)(batch(['G-B', 'G-C', 'G-D']))
+    expect(await documents(platform, rejectionKeys.count('G-C'))).toMatchObject({
+      'rejectionCount/G-C': { badReading: 1 },
+    })
+  })
 })
 
 test('when the store cannot take them, nothing of the batch is acknowledged or counted', async () => {

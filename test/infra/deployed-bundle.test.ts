@@ -28,7 +28,7 @@ const TEST_MS_MAX = 120_000
 /** Reads an event, imports the bundle as the runtime does, writes what its handler answers. */
 const RUNTIME = `
   const [event, { handler }] = [JSON.parse(await (await import('node:stream/consumers')).text(process.stdin)), await import(process.argv[1])]
-  process.stdout.write(JSON.stringify(await handler(event, {})), () => process.exit())`
+  process.stdout.write('\\n' + JSON.stringify(await handler(event, { getRemainingTimeInMillis: () => 60_000 })), () => process.exit())`
 
 test(
   'a message of the IoT rule goes through the deployed bundles to hours that the API tells',
@@ -120,7 +120,8 @@ async function runBundle<Answer>(entry: string, event: unknown, env: Record<stri
   child.stdin.end(JSON.stringify(event))
   const [said, complained] = await Promise.all([text(child.stdout), text(child.stderr)])
   if (said === '') throw new Error(`${entry} answered nothing: ${complained}`)
-  return JSON.parse(said) as Answer
+  // Before the answer stand lines of metrics.
+  return JSON.parse(said.split('\n').at(-1) ?? '') as Answer
 }
 
 /** Secrets Manager with one secret. */

@@ -8,7 +8,7 @@ import { CHANNELS, mayPublish, maySubscribe, topicOf } from '../../domain/wire/t
 import { aclOf, allows, policyOf } from './iot-policy.ts'
 import { synth } from './synth.ts'
 
-const RULE = 'rule_1'
+const RULE = 'kilowatch_prod_ingest'
 const { template } = synth()
 const gateways = policyOf(template, 'GatewayPolicy', RULE)
 const claim = policyOf(template, 'ClaimPolicy', RULE)
@@ -54,7 +54,7 @@ describe('the policy of gateways', () => {
 
   test('is an access list of mosquitto, line by line', () => {
     expect(aclOf(gateways).split('\n')).toEqual([
-      'pattern write $aws/rules/rule_1/kw/v1/%u/readings',
+      'pattern write $aws/rules/kilowatch_prod_ingest/kw/v1/%u/readings',
       'pattern write kw/v1/%u/readings',
       'pattern write kw/v1/%u/status',
       'pattern write kw/v1/%u/results',

@@ -34,6 +34,10 @@ const functionOf = (name: string) => {
   return { id, properties: template.findResources('AWS::Lambda::Function')[id].Properties }
 }
 
+/** The text of a join, with references by their name. */
+const joined = (value: { 'Fn::Join': [string, unknown[]] }): string =>
+  value['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'name')).join('')
+
 describe('the template', () => {
   test('is made of a table with rows of each kind', () => {
     expect(rows.filter(([, { mqtt }]) => mqtt)).not.toHaveLength(0)
@@ -57,12 +61,40 @@ describe('the template', () => {
 
   test.each(rows.filter(([, { mqtt }]) => mqtt))('has an IoT rule into a queue for %s', (name, { mqtt }) => {
     template.hasResourceProperties('AWS::IoT::TopicRule', {
+      // Gateways in the field publish to it by name.
+      RuleName: `kilowatch_prod_${name}`,
       TopicRulePayload: {
         Sql: Match.stringLikeRegexp(`FROM '${(mqtt ?? '').replaceAll('+', '\\+')}'$`),
         Actions: [{ Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}Queue`) } } }],
-        ErrorAction: { Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}DeadLetters`) } } },
+        // Another service than the action's: what breaks one does not break the other.
+        ErrorAction: { S3: { Key: Match.stringLikeRegexp('^undelivered/') } },
       },
     })
+  })
+
+  test('has rules for statuses and connections, too', () => {
+    const rules = resources('AWS::IoT::TopicRule').map(([, { Properties }]) => Properties)
+    const from = rules.map(({ RuleName, TopicRulePayload: { Sql } }) => [RuleName, /FROM '([^']*)'/.exec(Sql)?.[1]])
+    expect(Object.fromEntries(from)).toEqual({
+      kilowatch_prod_ingest: 'kw/v1/+/readings',
+      kilowatch_prod_status: 'kw/v1/+/status',
+      kilowatch_prod_presence: '$aws/events/presence/+/+',
+    })
+  })
+
+  test('makes things of one type and group, by both ways, and overrides only what a template may', () => {
+    const [[, { Properties }]] = resources('AWS::IoT::ProvisioningTemplate')
+    const { thing } = JSON.parse(
+      JSON.stringify(Properties.TemplateBody).includes('Fn::Join')
+        ? joined(Properties.TemplateBody)
+        : Properties.TemplateBody,
+    ).Resources
+    const name = functionOf('devices').properties.Environment.Variables.KILOWATCH_THING_GROUP
+    template.hasResourceProperties('AWS::IoT::ThingType', { ThingTypeName: name })
+    template.hasResourceProperties('AWS::IoT::ThingGroup', { ThingGroupName: name })
+    expect(thing.Properties).toMatchObject({ ThingTypeName: name, ThingGroups: [name] })
+    const allowed = ['AttributePayload', 'ThingTypeName', 'ThingGroups']
+    expect(Object.keys(thing.OverrideSettings).filter((one) => !allowed.includes(one))).toEqual([])
   })
 
   test.each(rows.filter(([, { everyMinutes }]) => everyMinutes))(
@@ -261,12 +293,102 @@ test('the app writes its template without credentials, as `cdk synth` runs it', 
   expect(existsSync(join(folder, 'Kilowatch-prod.template.json'))).toBe(true)
 }, 120_000)
 
+test.each([
+  [{}, 'context "jwtIssuer" is missing: -c jwtIssuer=… (who signs tokens)'],
+  [
+    { ...NEEDED, stage: 'My Stage' },
+    'context "stage": "My Stage" is not a stage (small letters and digits, at most 16)',
+  ],
+])(
+  'with the context %o the app ends in one sentence',
+  (context, sentence) => {
+    const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { CDK_OUTDIR: temporaryFolder(), CDK_CONTEXT_JSON: JSON.stringify(context) },
+      encoding: 'utf8',
+    })
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `kilowatch: ${sentence}; docs/deploy.md describes the context\n`,
+    })
+  },
+  120_000,
+)
+
+describe('on a bad day', () => {
+  const alarms = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties)
+  const alarmOf = (MetricName: string, dimension?: string) =>
+    alarms.filter((one) => one.MetricName === MetricName && (!dimension || JSON.stringify(one).includes(dimension)))
+
+  test('somebody is told that readings stopped, also when no function runs at all', () => {
+    expect(alarmOf('ReadingsStored')).toMatchObject([
+      { Namespace: 'Kilowatch', TreatMissingData: 'breaching', ComparisonOperator: 'LessThanThreshold', Threshold: 1 },
+    ])
+  })
+
+  test('somebody is told of runs near their limit, of each rule, and of a store that fills', () => {
+    for (const name of Object.keys(works) as (keyof typeof works)[])
+      expect(alarmOf('Duration', functionOf(name).id)).toMatchObject([{ Threshold: 0.8 * 1000 * works[name].seconds }])
+    for (const [, { Properties }] of resources('AWS::IoT::TopicRule'))
+      expect(alarmOf('ParseError', Properties.RuleName)).toHaveLength(1)
+    const [[, instance]] = resources('AWS::Timestream::InfluxDBInstance')
+    for (const metric of ['CPUUtilization', 'MemoryUtilization', 'DiskUtilization'])
+      expect(alarmOf(metric, instance.Properties.Name)).toHaveLength(1)
+  })
+
+  test('logs are JSON and kept for half a year, or as long as is said', () => {
+    for (const [id, { Properties }] of resources('AWS::Lambda::Function'))
+      expect(Properties.LoggingConfig.LogFormat, id).toBe('JSON')
+    const daysOf = (made: typeof template) =>
+      new Set(
+        Object.values(made.findResources('AWS::Logs::LogGroup')).map(({ Properties }) => Properties.RetentionInDays),
+      )
+    expect(daysOf(template)).toEqual(new Set([180]))
+    expect(daysOf(synth({ logDays: '365' }).template)).toEqual(new Set([365]))
+  })
+
+  test('a new account, which cannot reserve copies, can still deploy', () => {
+    const { template: open } = synth({ reserve: 'no' })
+    const copies = Object.values(open.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.ReservedConcurrentExecutions,
+    )
+    expect(copies.every((one) => one === undefined)).toBe(true)
+    expect(
+      Object.values(open.findResources('AWS::Lambda::EventSourceMapping'))[0].Properties.ScalingConfig,
+    ).toBeDefined()
+  })
+
+  test('a run settles one county, within a limit of its own', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 1,
+      FunctionName: { Ref: functionOf('settle').id },
+    })
+  })
+
+  test('the network may go on writing its log after the bucket changes its policy', () => {
+    const statements = resources('AWS::S3::BucketPolicy').flatMap(
+      ([, { Properties }]) => Properties.PolicyDocument.Statement,
+    )
+    const delivering = statements.filter(({ Principal }) => Principal?.Service === 'delivery.logs.amazonaws.com')
+    expect(delivering.length).toBeGreaterThan(0)
+  })
+
+  test('text messages reach phones, and no topic of the account', () => {
+    const publishing = resources('AWS::IAM::Policy')
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter(({ Action }) => [Action].flat().includes('sns:Publish'))
+    expect(publishing).toMatchObject([{ NotResource: 'arn:*:sns:*:*:*' }])
+    expect(publishing[0].Resource).toBeUndefined()
+  })
+})
+
 describe('the context', () => {
   const parse = (context: Record<string, string>) => () =>
     settingsOf((name) => ({ jwtIssuer: 'https://i.example', jwtAudience: 'a', ...context })[name])
 
   test.each([
     [{ jwtIssuer: '' }, 'context "jwtIssuer" is missing'],
+    [{ logDays: '90' }, 'context "logDays": "90" is none of 180, 365'],
     [{ readings: 'postgres' }, 'context "readings": "postgres" is none of influxdb, timestream'],
     [{ stage: 'My Stage' }, 'context "stage": "My Stage" is not a stage'],
     [{ area: '13' }, 'context "area": "13" is not the code of an area'],
@@ -276,6 +398,8 @@ describe('the context', () => {
     [{ page: 'cloudfront' }, 'context "pageClient" is missing'],
     [{ pageDomain: 'p.example' }, 'context "pageCertificate" is missing'],
     [{ adminClaim: 'role' }, 'context "adminValue" is missing'],
+    [{ region: 'cn-north-1', readings: 'timestream' }, 'context "readings": Timestream for LiveAnalytics is not'],
+    [{ region: 'cn-northwest-1', page: 'cloudfront', pageClient: 'page' }, 'context "page": CloudFront in China needs'],
   ])('%o is refused by name', (context, message) => {
     expect(parse(context as Record<string, string>)).toThrow(message)
   })

@@ -1,10 +1,10 @@
 // Stores raw readings in InfluxDB: one point for each received value, under the tag `meter` (docs/decisions/0015).
 
 import { must } from '../../../domain/must.ts'
-import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
+import type { ReadingStore, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
 import { type Arrived, askable, latestSamples, letterOf, pointNs, qualityOf, quotedIds } from '../arrival.ts'
-import { takenReadings } from '../take.ts'
+import { type RankedReading, takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
 import { INFLUX_METERS_PER_QUERY, type InfluxDatabase, influxTimeBetween, ofMeters, openInflux } from './wire.ts'
 
@@ -66,9 +66,7 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
 
   return {
     append: (batch, receivedMs) =>
-      takenReadings(batch, ledger, (readings, arrival) =>
-        influx.write(readings.map((one, n) => lineOf(one, arrival + n, receivedMs))),
-      ),
+      takenReadings(batch, { receivedMs, ledger, write: (readings) => influx.write(readings.map(lineOf)) }),
 
     async touchedSince(meters, since) {
       const { mark, touched, unknown } = await ledger.since(meters, since)
@@ -99,5 +97,5 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
 }
 
 /** A line of the line protocol. Ids need no escaping, and JavaScript's number format is valid there. */
-const lineOf = ({ meter, atMs, value, quality }: StoredReading, arrival: number, receivedMs: number): string =>
+const lineOf = ({ meter, atMs, value, quality, arrival, receivedMs }: RankedReading): string =>
   `readings,meter=${meter} value=${value},arrival=${arrival}i,received=${receivedMs}i,quality="${letterOf(quality)}" ${pointNs(atMs, arrival)}`

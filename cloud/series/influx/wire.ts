@@ -4,7 +4,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { must } from '../../../domain/must.ts'
-import { inParallel, insist, PATIENCE, type Patience, parted } from '../../backoff.ts'
+import { inParallel, insist, PATIENCE, type Patience, parted, Unavailable } from '../../backoff.ts'
 
 const compress = promisify(gzip)
 /** InfluxData's recommended batch size. */
@@ -15,6 +15,8 @@ const ANSWER_MS_MAX = 60_000
 /** Points per chunk of an answer, so that a long answer is never held as text. */
 const POINTS_PER_CHUNK = 10_000
 const REASON_CHARS = 300
+/** How long credentials are kept, as the parameter cache of AWS Lambda Powertools keeps its values: five minutes. */
+const CREDENTIALS_MS = 300_000
 
 /** A token (InfluxDB 2 and 3) or a user's name and password. */
 export type InfluxCredentials = { token: string } | { user: string; password: string }
@@ -22,7 +24,7 @@ export interface InfluxDatabase {
   /** Base address, e.g. `https://host:8086`. */
   url: string
   database: string
-  /** Read once, at first use. Undefined when the server needs none. */
+  /** Asked again after CREDENTIALS_MS and when the server refuses what it gave. Undefined: the server needs none. */
   credentials(): Promise<InfluxCredentials | undefined>
   fetch?: typeof fetch
   patience?: Patience
@@ -43,27 +45,35 @@ export function openInflux({
   fetch = globalThis.fetch,
   patience = PATIENCE,
 }: InfluxDatabase) {
-  let authorization: Promise<Record<string, string>> | undefined
-  const authorized = (): Promise<Record<string, string>> => {
-    authorization ??= credentials().then(authorizationOf)
-    return authorization
+  const authorization = keptFor(CREDENTIALS_MS, patience.now, () => credentials().then(authorizationOf))
+
+  /** Asks the server; once more when it refuses the credentials and the secret holds others by now. */
+  async function authorized(send: (authorization: Record<string, string>) => Promise<Response>): Promise<Response> {
+    const used = await authorization.get()
+    const response = await send(used)
+    if (!isRefusal(response)) return response
+    authorization.drop()
+    const current = await authorization.get()
+    return current.authorization === used.authorization ? response : send(current)
   }
 
   /** Retries until the answer is no passing failure. The body of a failed answer is its reason. */
   const ask = (path: string, query: Record<string, string>, body: BodyInit, headers: Record<string, string> = {}) =>
     insist(
       async () => {
-        const response = await fetch(`${url}${path}?${new URLSearchParams({ db: database, ...query })}`, {
-          method: 'POST',
-          body,
-          headers: { ...headers, ...(await authorized()) },
-          signal: AbortSignal.timeout(ANSWER_MS_MAX),
-        })
+        const response = await authorized((authorization) =>
+          fetch(`${url}${path}?${new URLSearchParams({ db: database, ...query })}`, {
+            method: 'POST',
+            body,
+            headers: { ...headers, ...authorization },
+            signal: AbortSignal.timeout(ANSWER_MS_MAX),
+          }),
+        )
         if (response.ok) return response
-        const reason = (await response.text()).slice(0, REASON_CHARS)
-        throw new InfluxFailure(response.status, `InfluxDB answered ${response.status}: ${reason}`)
+        const reason = `InfluxDB answered ${response.status}: ${(await response.text()).slice(0, REASON_CHARS)}`
+        throw isRefusal(response) ? new Unavailable(reason) : new InfluxFailure(response.status, reason)
       },
-      (error) => !(error instanceof InfluxFailure) || error.isPassing,
+      (error) => (error instanceof InfluxFailure ? isPassing(error) : !(error instanceof Unavailable)),
       patience,
     )
 
@@ -127,14 +137,34 @@ class InfluxFailure extends Error {
     super(message)
     this.status = status
   }
-  get isPassing(): boolean {
-    return this.status === 429 || this.status >= 500
-  }
   /** The lines are malformed, beyond retention, of another type, or too many at once. */
   get isOfTheLines(): boolean {
     return this.status === 400 || this.status === 413 || this.status === 422
   }
 }
+
+/** Keeps what `ask` answers for a time, or until it is dropped. A failed answer is not kept. */
+function keptFor<T>(keptMs: number, now: () => number, ask: () => Promise<T>) {
+  let kept: { answer: Promise<T>; untilMs: number } | undefined
+  return {
+    get(): Promise<T> {
+      if (kept && now() < kept.untilMs) return kept.answer
+      const asked = { answer: ask(), untilMs: now() + keptMs }
+      kept = asked
+      asked.answer.catch(() => {
+        if (kept === asked) kept = undefined
+      })
+      return asked.answer
+    },
+    drop(): void {
+      kept = undefined
+    },
+  }
+}
+
+const isPassing = ({ status }: InfluxFailure): boolean => status === 429 || status >= 500
+/** The server refuses the credentials, not the lines: an operator has to mend them. */
+const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403
 
 function authorizationOf(credentials: InfluxCredentials | undefined): Record<string, string> {
   if (!credentials) return {}

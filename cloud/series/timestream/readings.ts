@@ -2,10 +2,10 @@
 // dimension `meter` (docs/decisions/0015).
 
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
-import type { ReadingStore, StoredReading, Touched } from '../../../functions/platform.ts'
+import type { ReadingStore, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
 import { type Arrived, askable, latestSamples, letterOf, pointNs, qualityOf, quotedIds } from '../arrival.ts'
-import { takenReadings } from '../take.ts'
+import { type RankedReading, takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
 import {
   openTimestreamTable,
@@ -58,9 +58,10 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
 
   return {
     append: (batch, receivedMs) =>
-      takenReadings(batch, ledger, async (readings, arrival) => {
-        const records = readings.map((one, n) => recordOf(one, arrival + n, receivedMs))
-        return table.replace(records, COMMON)
+      takenReadings(batch, {
+        receivedMs,
+        ledger,
+        write: (readings) => table.replace(readings.map(recordOf), COMMON),
       }),
 
     async touchedSince(meters, since) {
@@ -95,14 +96,14 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
  * Of two records of one meter with the same time, Timestream keeps the one with the higher `Version`: the arrival rank,
  * so the later reading.
  */
-const recordOf = (reading: StoredReading, arrival: number, receivedMs: number): TimestreamRecord => ({
-  Dimensions: [{ Name: 'meter', Value: reading.meter }],
-  Time: pointNs(reading.atMs, arrival),
+const recordOf = ({ meter, atMs, value, quality, arrival, receivedMs }: RankedReading): TimestreamRecord => ({
+  Dimensions: [{ Name: 'meter', Value: meter }],
+  Time: pointNs(atMs, arrival),
   Version: arrival,
   MeasureValues: [
-    { Name: 'value', Type: 'DOUBLE', Value: String(reading.value) },
+    { Name: 'value', Type: 'DOUBLE', Value: String(value) },
     { Name: 'arrival', Type: 'BIGINT', Value: String(arrival) },
     { Name: 'received', Type: 'BIGINT', Value: String(receivedMs) },
-    { Name: 'quality', Type: 'VARCHAR', Value: letterOf(reading.quality) },
+    { Name: 'quality', Type: 'VARCHAR', Value: letterOf(quality) },
   ],
 })

@@ -1,13 +1,16 @@
 // What the contract cannot see of documents in DynamoDB: answers that are lost or partial, writers that meet, documents
 // in objects, and how many partitions a query asks.
 
-import { type DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, ScanCommand, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openObjectBucket } from '../../../cloud/object-bucket.ts'
 import { byCodePoint, partitionOf, partitionsOf } from '../../../cloud/state/key.ts'
 import { openStateTable } from '../../../cloud/state/table.ts'
 import { createRandom } from '../../../devices/random.ts'
+import { DAY_MS } from '../../../domain/calendar.ts'
 import { docKey, type StateStore, VersionConflict } from '../../../functions/platform.ts'
+import { REJECTION_DAYS_MAX } from '../../../functions/state/documents.ts'
+import { rejectionKeys } from '../../../functions/wire/rejections.ts'
 import { startBucket, type TestBucket } from '../bucket.ts'
 import { startDynamo, type TestDynamo } from '../dynamo.ts'
 import { passingTime } from '../passing-time.ts'
@@ -180,7 +183,7 @@ test.each([
   ['notification-held/', 1],
   ['notification-pending/', 1],
   ['override/', 1],
-  ['rejection/', 1],
+  ['rejection/', 16],
   ['repair/', 1],
   ['review/130102-0007-E1/', 1],
   ['revision/130102-0007/2026-11/', 1],
@@ -208,4 +211,26 @@ test('sorts as DynamoDB does, where JavaScript does not', () => {
   const keys = ['\u{1F3EB}', '\uFF21', 'é', 'a']
   expect(keys.toSorted(byCodePoint)).toEqual(['a', 'é', '\uFF21', '\u{1F3EB}'])
   expect(keys.toSorted()).not.toEqual(keys.toSorted(byCodePoint))
+})
+
+test('rejections of many gateways at one moment are spread over partitions, found by time, and expire', async () => {
+  const record = (gateway: string, receivedMs: number) =>
+    rejectionKeys.record({ gateway, receivedMs, id: 'm', payload: '' })
+  const keys = Array.from({ length: 200 }, (_, n) => record(`G-${n}`, 1_764_000_000_000 + (n % 7)))
+  const partitions = keys.map(partitionOf)
+  expect(new Set(partitions).size).toBe(16)
+  const all = partitionsOf(rejectionKeys.from(''))
+  expect(partitions.every((one) => all?.includes(one))).toBe(true)
+  await state.put(keys.slice(0, 40).map((key) => ({ key, value: {} })))
+  const found = await state.query(rejectionKeys.from(''), { limit: 30, descending: true })
+  const wanted = keys.slice(0, 40).toSorted((a, b) => byCodePoint(b, a))
+  expect(found.map(({ key }) => key)).toEqual(wanted.slice(0, 30))
+  const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: table }))
+  const days = Items.map(({ expires }) => (Number(expires?.N) * 1000 - passingTime().now()) / DAY_MS)
+  expect(days.map(Math.round)).toEqual(Array(40).fill(REJECTION_DAYS_MAX))
+  await state.put([{ key: 'setting/x', value: 1 }])
+  const kept = await dynamo.send(
+    new ScanCommand({ TableName: table, FilterExpression: 'attribute_not_exists(expires)' }),
+  )
+  expect(kept.Items).toHaveLength(1)
 })
