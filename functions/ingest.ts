@@ -7,6 +7,7 @@ import { isRead, type Meter } from '../domain/registry/records.ts'
 import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'
 import type {
+  HostClock,
   MqttBatch,
   MqttBatchResult,
   MqttMessage,
@@ -16,19 +17,24 @@ import type {
   StoredReading,
 } from './platform.ts'
 import { type GatewayEntry, type RegistryReader, registryKeys, registryReader } from './registry/reader.ts'
+import { type Ahead, putAhead, takeInAside } from './wire/aside.ts'
 import { addRejection, type KeptRejection, keepRejections, type Refused } from './wire/rejections.ts'
 
 /** Limit of a rejection's detail; a store may quote at length. */
 const NOT_KEPT_CHARS_MAX = 200
 
-export function ingest({ readings, state, fanOut }: Platform) {
+export function ingest(platform: Platform) {
+  const { readings, state, fanOut, hostClock: clock } = platform
   const registry = registryReader(state)
   return handlerOf(async ({ messages }: MqttBatch): Promise<MqttBatchResult> => {
     await registry.refresh()
+    // First, so that a reading aside does not overwrite one received after it.
+    await takeInAside(platform, async (id) => (await registry.meter(id))?.meter.gateway)
     const accepted: StoredReading[] = []
     /** Where each message's readings end in `accepted`. */
     const ends: { message: MqttMessage; end: number }[] = []
     const refused: Refused[] = []
+    const ahead: Ahead[] = []
     const failed: MqttBatchResult['failed'] = []
     const shards = new Set<string>()
     let receivedMs = 0
@@ -42,7 +48,10 @@ export function ingest({ readings, state, fanOut }: Platform) {
       }
       receivedMs = Math.max(receivedMs, message.receivedMs)
       const first = accepted.length
-      const rejections = sender ? take(message, sender, accepted) : [unknownGateway(message)]
+      const future: StoredReading[] = []
+      const rejections = sender ? take(message, sender, accepted, clock && future) : [unknownGateway(message)]
+      if (clock) hear(clock, message.gateway, [accepted.slice(first), future])
+      if (future.length > 0) ahead.push({ message, readings: future })
       if (message.delayed) accepted.push(...(await notOvertaken(readings, accepted.splice(first), message.receivedMs)))
       if (sender) shards.add(sender.shard)
       ends.push({ message, end: accepted.length })
@@ -53,23 +62,41 @@ export function ingest({ readings, state, fanOut }: Platform) {
       const message = ends.find(({ end }) => one.index < end)?.message
       if (message) addRejection(refused, message, notKeptBy(one.reason, must(accepted[one.index])))
     }
+    const aside = await putAhead(clock, ahead, refused)
     await nameOtherGateways(refused, { state, registry })
     await keepRejections(state, refused)
     // Also for a redelivered message: the previous run may have died before it asked for settling.
     const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
     if (isWork) await fanOut.send('settle', [...shards])
-    const rejected = refused.reduce((sum, { rejections }) => sum + rejections.length, 0)
-    return { stored: accepted.length - notKept.length, rejected, failed }
+    const rejected = refused.reduce((sum, { rejections }) => sum + rejections.length, 0) - aside
+    return { stored: accepted.length - notKept.length, rejected, ...(aside > 0 && { aside }), failed }
   })
 }
 
-/** Adds the good readings of a message to `accepted`; returns the others. */
-function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReading[]): KeptRejection[] {
+/** Notes the newest time of a message. */
+function hear(clock: HostClock, gateway: string, lists: readonly (readonly StoredReading[])[]): void {
+  let newestMs = Number.NEGATIVE_INFINITY
+  for (const list of lists) for (const { atMs } of list) newestMs = Math.max(newestMs, atMs)
+  if (newestMs > Number.NEGATIVE_INFINITY) clock.heard(gateway, newestMs)
+}
+
+/** Adds the good readings of a message to `accepted`, those in the future to `future`; returns what was refused. */
+function take(
+  message: MqttMessage,
+  sender: GatewayEntry,
+  accepted: StoredReading[],
+  future: StoredReading[] | undefined,
+): KeptRejection[] {
   const meters = metersOf(sender)
+  const acceptAhead = future && {
+    acceptAhead: (meter: MeterEntry, atMs: number, value: number, quality: StoredReading['quality']) =>
+      void future.push({ meter: meter.id, atMs, value, quality }),
+  }
   return parseReadings(message.payload, {
     gateway: message.gateway,
     receivedMs: message.receivedMs,
     meterOf: (id) => meters.get(id),
+    ...acceptAhead,
     accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality }),
   }).rejections
 }

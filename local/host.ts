@@ -90,8 +90,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await platform.close()
     rmSync(join(data, HOST_FILE), { force: true })
   }
-  const timers: NodeJS.Timeout[] = []
+  const timers = tellProblems(platform, log)
   try {
+    await platform.hostClock.started()
     const watch = await gatewayWatch({ state: platform.state, now: platform.now, log })
     opened.push(watch)
     const broker = await startBroker({
@@ -164,6 +165,21 @@ function startQueues(
   }
   return timers
 }
+/** Says what is wrong with the host, once a minute while it lasts, and when it is over. */
+function tellProblems({ problems }: LocalPlatform, log: (line: string) => void): NodeJS.Timeout[] {
+  let told = new Set<string>()
+  const tell = (): void => {
+    const now = problems()
+    for (const { en } of now) log(en)
+    const codes = new Set<string>(now.map(({ code }) => code))
+    for (const code of told) if (!codes.has(code)) log(`${code} is over`)
+    told = codes
+  }
+  tell()
+  return [setInterval(tell, PROBLEM_MS).unref()]
+}
+const PROBLEM_MS = 60_000
+
 /** Means all shards in the queue; no area has this code. */
 const ALL = ''
 

@@ -3,11 +3,12 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Platform } from '../functions/platform.ts'
+import type { HostProblem, Platform } from '../functions/platform.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
 import { type LocalDevices, localDevices } from './credentials.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
+import { type LocalClock, localClock } from './host-clock.ts'
 import { localNotifier } from './notify.ts'
 import { openObjectFolder } from './object-folder.ts'
 import { openReadingStore, type ReadingFile } from './reading-store.ts'
@@ -19,11 +20,13 @@ export interface LocalPlatform extends Platform {
   readonly consumption: ConsumptionFile
   readonly fanOut: LocalFanOut
   readonly devices: LocalDevices
+  readonly hostClock: LocalClock
+  problems(): readonly HostProblem[]
   close(): Promise<void>
 }
 
 /** Opens (or creates) a data folder. Throws when another process has it open. */
-export async function openPlatform(folder: string, now: () => number = Date.now): Promise<LocalPlatform> {
+export async function openPlatform(folder: string, now?: () => number): Promise<LocalPlatform> {
   mkdirSync(folder, { recursive: true })
   const readings = await openReadingStore(join(folder, 'readings.duckdb')).catch((error: Error) => {
     if (!/lock/i.test(error.message)) throw error
@@ -32,6 +35,7 @@ export async function openPlatform(folder: string, now: () => number = Date.now)
   const db = openDatabase(join(folder, 'state.sqlite'))
   const fanOut = localFanOut()
   const state = openStateStore(db)
+  const hostClock = await localClock({ readings, state }, now)
   return {
     readings,
     consumption: openConsumptionStore(db),
@@ -39,8 +43,10 @@ export async function openPlatform(folder: string, now: () => number = Date.now)
     objects: openObjectFolder(join(folder, 'objects')),
     fanOut,
     devices: localDevices(state),
-    notify: localNotifier({ setting: () => notifySettingOf(state), now }),
-    now,
+    notify: localNotifier({ setting: () => notifySettingOf(state), now: now ?? Date.now }),
+    now: now ?? Date.now,
+    hostClock,
+    problems: () => [hostClock.problem()].filter((one) => one !== undefined),
     async close() {
       await fanOut.stop()
       await readings.close()

@@ -44,6 +44,7 @@ const healthRoutes = route('GET /api/v1/health', {
       meters: head.meters,
       rootArea: head.rootArea,
       demo: (await platform.state.get(DEMO_KEY)) !== undefined,
+      problems: [...(platform.problems?.() ?? [])],
     }
   },
 })
