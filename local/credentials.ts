@@ -43,18 +43,26 @@ export function localDevices(state: StateStore): LocalDevices {
     },
 
     async provision(gateways) {
-      const known = new Set((await state.getMany(gateways.map(({ id }) => credentialKey(id)))).map(({ key }) => key))
+      const stored = await state.getMany(gateways.map(({ id }) => credentialKey(id)))
+      const known = new Map(stored.map(({ key, value }) => [key, value]))
+      const changed: string[] = []
       const docs: DocWrite[] = []
       const secrets: { id: string; secret: string }[] = []
       for (const { id, password } of gateways) {
-        if (password !== undefined) docs.push(await credentialDoc(id, password))
-        else if (!known.has(credentialKey(id))) {
+        const old = known.get(credentialKey(id))
+        if (password !== undefined) {
+          if (old && !old.next && (await isPassword(password, old))) continue
+          docs.push(await credentialDoc(id, password))
+          if (old) changed.push(id)
+        } else if (!known.has(credentialKey(id))) {
           const secret = newSecret()
           docs.push(await credentialDoc(id, secret))
           secrets.push({ id, secret })
         }
       }
       await state.put(docs)
+      // A session that was opened with the old password ends with it.
+      for (const id of changed) link?.disconnect(id)
       return secrets
     },
 
@@ -72,6 +80,7 @@ export function localDevices(state: StateStore): LocalDevices {
       const stored = await state.get<Credential>(credentialKey(gateway))
       if (!stored?.value.next) return
       await state.put([{ key: credentialKey(gateway), value: stored.value.next, ifVersion: stored.version }])
+      link?.disconnect(gateway)
     },
 
     async revoke(gateway) {
@@ -101,6 +110,10 @@ async function credentialOf(password: string): Promise<Credential> {
   const hash = kind === 'scrypt' ? await stretch(password, salt) : quickHash(password, salt)
   return { kind, salt, hash: hash.toString('base64url') }
 }
+
+const isPassword = async (password: string, one: Credential): Promise<boolean> =>
+  kindOf(password) === one.kind &&
+  isEqual(one.kind === 'scrypt' ? await stretch(password, one.salt) : quickHash(password, one.salt), one)
 
 const kindOf = (password: string): Credential['kind'] => (password.length < SECRET_CHARS ? 'scrypt' : 'sha256')
 const quickHash = (password: string, salt: string): Buffer =>

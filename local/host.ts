@@ -2,7 +2,7 @@
 // Listens on loopback unless told otherwise, and writes its addresses to a file for the CLI.
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CheckedTables, checkStandards } from '../domain/standards/check.ts'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
@@ -24,6 +24,8 @@ import { type LocalPlatform, openPlatform } from './platform.ts'
 
 const HOST_FILE = 'host.json'
 const TOKEN_FILE = 'admin-token'
+/** As many as a generated token has: nobody guesses it. */
+const TOKEN_CHARS_MIN = 32
 
 export interface HostOptions {
   /** Data folder; created when missing. */
@@ -67,7 +69,8 @@ export interface Host extends HostAddress {
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   checkStandards(options.standards)
-  const { data, host, log = console.error } = options
+  const { data, host } = options
+  const log = escaped(options.log ?? console.error)
   const platform = await openPlatform(data, options.now)
   const handlers = {
     ingest: ingest(platform),
@@ -79,7 +82,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
     api: api(platform),
   } satisfies Record<keyof typeof triggers, unknown>
 
-  const adminToken = tokenOf(data)
   const verify = credentialVerifier(platform.state)
   const queue = ingestQueue(handlers.ingest)
   const opened: { close(): Promise<void> }[] = []
@@ -92,6 +94,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
   const timers = tellProblems(platform, log)
   try {
+    const adminToken = tokenOf(data)
     await platform.hostClock.started()
     const watch = await gatewayWatch({ state: platform.state, now: platform.now, log })
     opened.push(watch)
@@ -180,14 +183,23 @@ function tellProblems({ problems }: LocalPlatform, log: (line: string) => void):
 }
 const PROBLEM_MS = 60_000
 
+/** Ids and topics come from strangers: one line stays one line, and no terminal obeys it. */
+const escaped =
+  (log: (line: string) => void) =>
+  (line: string): void =>
+    log(line.replace(UNPRINTABLE, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`))
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
 /** Means all shards in the queue; no area has this code. */
 const ALL = ''
 
 function tokenOf(data: string): string {
-  mkdirSync(data, { recursive: true })
   const file = join(data, TOKEN_FILE)
   if (!existsSync(file)) writeWhole(file, randomBytes(24).toString('base64url'))
-  return readFileSync(file, 'utf8').trim()
+  const token = readFileSync(file, 'utf8').trim()
+  if (token.length < TOKEN_CHARS_MIN)
+    throw new Error(`"${file}" has ${token.length} characters, ${TOKEN_CHARS_MIN} at least: remove it to get a new one`)
+  return token
 }
 
 /** A reader, or the next start after a kill, finds the old file or the new one: half a token would be a weak one. */

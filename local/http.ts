@@ -115,9 +115,10 @@ async function principalOf(
   { headers, socket }: IncomingMessage,
   { verify, adminToken }: HttpOptions,
 ): Promise<Principal> {
-  const [scheme, credentials = ''] = (headers.authorization ?? '').split(' ')
-  if (scheme === 'Bearer' && equal(credentials, adminToken)) return { role: 'admin' }
-  if (scheme === 'Basic') {
+  const [given = '', credentials = ''] = (headers.authorization ?? '').split(' ')
+  const scheme = given.toLowerCase() // RFC 9110, section 11.1
+  if (scheme === 'bearer' && credentials && equal(credentials, adminToken)) return { role: 'admin' }
+  if (scheme === 'basic') {
     const [, gateway, password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? []
     const asker = { address: socket.remoteAddress ?? '', isGone: () => socket.destroyed }
     if (gateway && (await verify(gateway, password, asker))) return { role: 'gateway', gateway }

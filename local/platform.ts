@@ -1,12 +1,12 @@
 // Composes the platform on one machine: DuckDB for raw readings, SQLite for consumption and state, a folder for files,
 // queues in memory, the wall clock. It is the product on one machine, and therefore also the platform of the tests.
 
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostProblem, Platform } from '../functions/platform.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
 import { type LocalDevices, localDevices } from './credentials.ts'
+import { closeToOthers } from './data-folder.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { type LocalClock, localClock } from './host-clock.ts'
 import { localNotifier } from './notify.ts'
@@ -27,10 +27,11 @@ export interface LocalPlatform extends Platform {
 
 /** Opens (or creates) a data folder. Throws when another process has it open. */
 export async function openPlatform(folder: string, now?: () => number): Promise<LocalPlatform> {
-  mkdirSync(folder, { recursive: true })
+  const repaired = closeToOthers(folder)
+  if (repaired > 0)
+    console.error(`kilowatch: other users could read ${repaired} files and folders of "${folder}"; they no longer can`)
   const readings = await openReadingStore(join(folder, 'readings.duckdb')).catch((error: Error) => {
-    if (!/lock/i.test(error.message)) throw error
-    throw new Error(`the data folder "${folder}" is in use by another kilowatch`, { cause: error })
+    throw openingError(folder, error)
   })
   const db = openDatabase(join(folder, 'state.sqlite'))
   const fanOut = localFanOut()
@@ -53,4 +54,17 @@ export async function openPlatform(folder: string, now?: () => number): Promise<
       db.close()
     },
   }
+}
+
+/** DuckDB's error in words for an operator. */
+function openingError(folder: string, error: Error): Error {
+  const file = join(folder, 'readings.duckdb')
+  if (/Could not set lock on file/i.test(error.message))
+    return new Error(`the data folder "${folder}" is in use by another kilowatch`, { cause: error })
+  return new Error(
+    `"${file}" cannot be read, it is damaged or not ours: restore a copy of the folder. ${error.message}`,
+    {
+      cause: error,
+    },
+  )
 }
