@@ -42,7 +42,8 @@ export interface HostClock {
 }
 /** A sentence for an operator, in both languages. */
 export interface HostProblem {
-  code: 'clockBehind'
+  /** `storageFailed`: nothing can be acknowledged. */
+  code: 'clockBehind' | 'storageFailed'
   en: string
   zh: string
 }

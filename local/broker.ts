@@ -4,6 +4,7 @@
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { Aedes, type AedesOptions, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
+import { must } from '../domain/must.ts'
 import { GATEWAY_ID } from '../domain/registry/records.ts'
 import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
 import { mayPublish, maySubscribe, parseTopic } from '../domain/wire/topic.ts'
@@ -59,10 +60,14 @@ type Done = (error?: Error) => void
 /** Throws EADDRINUSE when the port is taken. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { host, port, log } = options
+  const authorize = must(publishAuthorizer(options))
   const aedes = new GatewayBroker({
     maxClientsIdLength: 64,
     authenticate: authenticator(options),
-    authorizePublish: publishAuthorizer(options),
+    authorizePublish: (client, packet, done) => {
+      guard.completed(client)
+      authorize(client, packet, done)
+    },
     authorizeSubscribe(client, subscription, done) {
       const allowed = maySubscribe(client.id, subscription.topic)
       if (!allowed) log(`gateway "${client.id}" may not subscribe to "${subscription.topic}"`)
@@ -82,7 +87,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   strangerGate(server, (socket) => aedes.handle(socket), log)
   const guard = guardMemory(server, aedes, log)
   const close = async (): Promise<void> => {
-    clearInterval(guard)
+    clearInterval(guard.timer)
     server.close()
     await new Promise<void>((resolve) => aedes.close(() => resolve()))
   }
@@ -156,18 +161,17 @@ const saysOffline = ({ topic, payload }: PublishPacket): boolean =>
   parseTopic(topic)?.channel === 'status' && /"state"\s*:\s*"offline"/.test(payload.toString())
 
 /** Disconnects clients that buffer an oversized packet. Counts bytes from the last complete packet. */
-function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void): NodeJS.Timeout {
+function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void) {
   const sockets = new Map<Socket, number>()
   server.on('connection', (socket: Socket) => {
     sockets.set(socket, 0)
     socket.on('close', () => sockets.delete(socket))
   })
-  const completed = (_: unknown, client: Client | null): void => {
+  const completed = (client: Client | null): void => {
     const socket = client?.conn as Socket | undefined
     if (socket && sockets.has(socket)) sockets.set(socket, socket.bytesRead)
   }
-  aedes.on('publish', completed)
-  aedes.on('ping', completed)
+  aedes.on('ping', (_, client) => completed(client))
   const timer = setInterval(() => {
     for (const [socket, mark] of sockets) {
       if (socket.bytesRead - mark <= PACKET_BYTES_MAX) continue
@@ -175,7 +179,7 @@ function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void):
       socket.destroy()
     }
   }, PACKET_CHECK_MS)
-  return timer.unref()
+  return { timer: timer.unref(), completed }
 }
 
 function listening(server: Server, port: number, host: string): Promise<void> {

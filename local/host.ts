@@ -42,6 +42,8 @@ export interface HostOptions {
    */
   hold?: boolean
   log?: (line: string) => void
+  /** Goes on with a damaged folder, without what it has lost. */
+  acceptLoss?: boolean
   /** Epoch milliseconds; the wall clock when absent. */
   now?: () => number
   /** The tables for judging; the product's own when absent. */
@@ -71,19 +73,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   checkStandards(options.standards)
   const { data, host } = options
   const log = escaped(options.log ?? console.error)
-  const platform = await openPlatform(data, options.now)
-  const handlers = {
-    ingest: ingest(platform),
-    settle: settle(platform),
-    assess: assess(platform),
-    rollup: rollup(platform),
-    notify: notify(platform),
-    prune: prune(platform),
-    api: api(platform),
-  } satisfies Record<keyof typeof triggers, unknown>
+  const platform = await openPlatform(data, options.now, options)
+  const handlers = handlersOn(platform)
 
   const verify = credentialVerifier(platform.state)
-  const queue = ingestQueue(handlers.ingest)
+  const queue = ingestQueue(handlers.ingest, {
+    failed: (error) => platform.storage.failed(error, log),
+    worked: platform.storage.worked,
+  })
   const opened: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer)
@@ -135,6 +132,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 }
 
+const handlersOn = (platform: LocalPlatform) =>
+  ({
+    ingest: ingest(platform),
+    settle: settle(platform),
+    assess: assess(platform),
+    rollup: rollup(platform),
+    notify: notify(platform),
+    prune: prune(platform),
+    api: api(platform),
+  }) satisfies Record<keyof typeof triggers, unknown>
+
 /** The address of the host that runs on a data folder, or undefined when none does. */
 export function runningHost(data: string): HostAddress | undefined {
   const file = join(data, HOST_FILE)
@@ -172,7 +180,8 @@ function startQueues(
 function tellProblems({ problems }: LocalPlatform, log: (line: string) => void): NodeJS.Timeout[] {
   let told = new Set<string>()
   const tell = (): void => {
-    const now = problems()
+    // The storage speaks for itself, at once.
+    const now = problems().filter(({ code }) => code !== 'storageFailed')
     for (const { en } of now) log(en)
     const codes = new Set<string>(now.map(({ code }) => code))
     for (const code of told) if (!codes.has(code)) log(`${code} is over`)

@@ -48,6 +48,10 @@ const CHUNKS_PER_TURN = 64
 const ASIDE_MAX = 50_000_000
 
 export interface ReadingFile extends ReadingStore {
+  /** When the last reading was received, and the number of rows. */
+  extent(): { receivedMs: number; rows: number }
+  /** Calls `listener` after each commit of readings. */
+  onCommit(listener: () => void): void
   /** Time of the newest reading; −∞ without any. */
   newestMs(): number
   /** The part of HostClock that keeps readings. */
@@ -69,7 +73,8 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const appenders = { readings: await writer.createAppender('readings'), aside: await writer.createAppender('aside') }
   const keyAppender = await writer.createAppender('meter_keys')
   const columns = chunkColumns()
-  let { committedMs, newestMs, aside } = await extentOf(reader)
+  let { committedMs, newestMs, aside, rows } = await extentOf(reader)
+  let committed: () => void = () => undefined
   /**
    * No reading of the meter arrived after this, by key: `touchedSince` skips meters that were silent since the mark.
    */
@@ -130,8 +135,12 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     }
     for (const [id, key] of fresh) keys.set(id, key)
     if (table === 'aside') aside += batch.length
-    else committedMs = stampMs
+    else {
+      committedMs = stampMs
+      rows += batch.length
+    }
     newestMs = latestMs
+    committed()
     return []
   }
 
@@ -150,7 +159,8 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       await writer.run('DELETE FROM aside')
       await writer.run('COMMIT')
       for (const [key] of touched.getRows()) arrivedMs[Number(key)] = stampMs
-      ;({ committedMs, newestMs, aside } = await extentOf(writer))
+      ;({ committedMs, newestMs, aside, rows } = await extentOf(writer))
+      committed()
       return late.getRows().map(([key, atMs]) => ({ meter: idOf(Number(key)), atMs: Number(atMs) }))
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined)
@@ -170,6 +180,10 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const idOf = reverseLookup(keys)
 
   return {
+    extent: () => ({ receivedMs: committedMs, rows }),
+    onCommit(listener) {
+      committed = listener
+    },
     newestMs: () => newestMs,
     waiting: {
       aside: () => aside,
@@ -287,11 +301,12 @@ async function meterKeys(connection: DuckDBConnection): Promise<Map<string, numb
 /** When the last reading was received, the time of the newest, and how many wait aside. */
 async function extentOf(connection: DuckDBConnection) {
   const rows = await connection.runAndReadAll(
-    `SELECT coalesce(max(received_ms), 0)::DOUBLE, coalesce(max(at_ms)::DOUBLE, '-infinity'), (SELECT count(*) FROM aside)::DOUBLE
+    `SELECT coalesce(max(received_ms), 0)::DOUBLE, coalesce(max(at_ms)::DOUBLE, '-infinity'), (SELECT count(*) FROM aside)::DOUBLE,
+       count(*)::DOUBLE
      FROM readings`,
   )
-  const [committedMs, newestMs, aside] = must(rows.getRows()[0]).map(Number)
-  return { committedMs: must(committedMs), newestMs: must(newestMs), aside: must(aside) }
+  const [committedMs, newestMs, aside, count] = must(rows.getRows()[0]).map(Number)
+  return { committedMs: must(committedMs), newestMs: must(newestMs), aside: must(aside), rows: must(count) }
 }
 
 /** Runs one piece of work at a time, in the order of the calls; a failure reaches its caller and stops no other. */
