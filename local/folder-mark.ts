@@ -66,20 +66,29 @@ export function openMark(folder: string, acceptLoss: boolean): OpenMark {
   const write = (): void => {
     if (file !== undefined) writeSync(file, JSON.stringify(mark).padEnd(BYTES), 0)
   }
+  const begin = (now: StoresExtent): void => {
+    file ??= openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600)
+    const { ino, birthtimeMs } = statSync(path)
+    mark = { ...{ format: FORMAT, by: VERSION, isOpen: true, inode: ino, bornMs: birthtimeMs }, ...now }
+    write()
+    fsyncSync(file)
+  }
+  // Before the stores are made: a first start that is killed between them has lost nothing.
+  if (!isThere(folder, READINGS_FILE) && !isThere(folder, STATE_FILE)) begin({ receivedMs: 0, rows: 0, turn: 0 })
   return {
     losses(now) {
       const lost = known && !acceptLoss ? lossesOf(known, now) : []
       if (lost.length > 0) return lost
-      file = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600)
-      const { ino, birthtimeMs } = statSync(path)
-      mark = { ...{ format: FORMAT, by: VERSION, isOpen: true, inode: ino, bornMs: birthtimeMs }, ...now }
-      write()
-      fsyncSync(file)
+      begin(now)
       return []
     },
     note(extent) {
       Object.assign(mark ?? {}, extent)
-      write()
+      try {
+        write()
+      } catch {
+        // A mark that is behind says less; what it follows is stored.
+      }
     },
     close() {
       if (file === undefined || !mark) return

@@ -119,6 +119,19 @@ describe.each(DAMAGES)('%s', (_name, killed, damage, says) => {
   })
 })
 
+test.each(['state.sqlite', 'readings.duckdb'])(
+  'a first start that was killed before %s was made lost nothing',
+  async (name) => {
+    const folder = temporaryFolder()
+    await (await openPlatform(folder)).close()
+    changeMark(folder, { isOpen: true })
+    rmSync(join(folder, name))
+    const platform = await openPlatform(folder)
+    expect(platform.readings.extent().rows).toBe(0)
+    await platform.close()
+  },
+)
+
 test('a copy of a folder that was in use is named as such; a copy of a closed one is as good as the folder', async () => {
   const folder = await folderOf({ killed: false })
   const copy = temporaryFolder()
