@@ -140,7 +140,7 @@ function problemResult(error: unknown): ApiResult {
         : error instanceof PermanentFailure
           ? new ApiProblem(422, 'Refused', error.message)
           : new ApiProblem(500, 'Internal error', 'the request could not be answered; the log says why')
-  if (problem.status >= 500) console.error('api:', error)
+  if (problem.status === 500) console.error('api:', error)
   const { status, title, message, more } = problem
   return jsonResult(
     status,

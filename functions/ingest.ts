@@ -6,21 +6,34 @@ import { must } from '../domain/must.ts'
 import { isRead, type Meter } from '../domain/registry/records.ts'
 import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
 import { handlerOf } from './handler.ts'
-import type { MqttBatch, MqttBatchResult, MqttMessage, Platform, StateStore, StoredReading } from './platform.ts'
+import type {
+  HostClock,
+  MqttBatch,
+  MqttBatchResult,
+  MqttMessage,
+  Platform,
+  StateStore,
+  StoredReading,
+} from './platform.ts'
 import { type GatewayEntry, type RegistryReader, registryKeys, registryReader } from './registry/reader.ts'
+import { type Ahead, putAhead, takeInAside } from './wire/aside.ts'
 import { addRejection, type KeptRejection, keepRejections, type Refused } from './wire/rejections.ts'
 
 /** Limit of a rejection's detail; a store may quote at length. */
 const NOT_KEPT_CHARS_MAX = 200
 
-export function ingest({ readings, state, fanOut }: Platform) {
+export function ingest(platform: Platform) {
+  const { readings, state, fanOut, hostClock: clock } = platform
   const registry = registryReader(state)
   return handlerOf(async ({ messages }: MqttBatch): Promise<MqttBatchResult> => {
     await registry.refresh()
+    // First, so that a reading aside does not overwrite one received after it.
+    await takeInAside(platform, async (id) => (await registry.meter(id))?.meter.gateway)
     const accepted: StoredReading[] = []
     /** Where each message's readings end in `accepted`. */
     const ends: { message: MqttMessage; end: number }[] = []
     const refused: Refused[] = []
+    const ahead: Ahead[] = []
     const failed: MqttBatchResult['failed'] = []
     const shards = new Set<string>()
     let receivedMs = 0
@@ -33,7 +46,11 @@ export function ingest({ readings, state, fanOut }: Platform) {
         continue
       }
       receivedMs = Math.max(receivedMs, message.receivedMs)
-      const rejections = sender ? take(message, sender, accepted) : [unknownGateway(message)]
+      const first = accepted.length
+      const future: StoredReading[] = []
+      const rejections = sender ? take(message, sender, accepted, clock && future) : [unknownGateway(message)]
+      if (clock) hear(clock, message.gateway, [accepted.slice(first), future])
+      if (future.length > 0) ahead.push({ message, readings: future })
       if (sender) shards.add(sender.shard)
       ends.push({ message, end: accepted.length })
       if (rejections.length > 0) refused.push({ message, rejections })
@@ -43,6 +60,7 @@ export function ingest({ readings, state, fanOut }: Platform) {
       const message = ends.find(({ end }) => one.index < end)?.message
       if (message) addRejection(refused, message, notKeptBy(one.reason, must(accepted[one.index])))
     }
+    const aside = await putAhead(clock, ahead, refused)
     // Whatever happens to rejections, good readings are stored: only messages with rejections are delivered again.
     failed.push(
       ...(await nameOtherGateways(refused, { state, registry }).then(
@@ -53,19 +71,36 @@ export function ingest({ readings, state, fanOut }: Platform) {
     // Also for a redelivered message: the previous run may have died before it asked for settling.
     const isWork = accepted.length > notKept.length || messages.some(({ delayed }) => delayed)
     if (isWork) await fanOut.send('settle', [...shards])
-    const rejected = refused.reduce((sum, { rejections }) => sum + rejections.length, 0)
-    return { stored: accepted.length - notKept.length, rejected, failed }
+    const rejected = refused.reduce((sum, { rejections }) => sum + rejections.length, 0) - aside
+    return { stored: accepted.length - notKept.length, rejected, ...(aside > 0 && { aside }), failed }
   })
 }
 
-/** Adds the good readings of a message to `accepted`; returns the others. */
-function take(message: MqttMessage, sender: GatewayEntry, accepted: StoredReading[]): KeptRejection[] {
+/** Notes the newest time of a message. */
+function hear(clock: HostClock, gateway: string, lists: readonly (readonly StoredReading[])[]): void {
+  let newestMs = Number.NEGATIVE_INFINITY
+  for (const list of lists) for (const { atMs } of list) newestMs = Math.max(newestMs, atMs)
+  if (newestMs > Number.NEGATIVE_INFINITY) clock.heard(gateway, newestMs)
+}
+
+/** Adds the good readings of a message to `accepted`, those in the future to `future`; returns what was refused. */
+function take(
+  message: MqttMessage,
+  sender: GatewayEntry,
+  accepted: StoredReading[],
+  future: StoredReading[] | undefined,
+): KeptRejection[] {
   const meters = metersOf(sender)
   const { gateway, receivedMs } = message
+  const acceptAhead = future && {
+    acceptAhead: (meter: MeterEntry, atMs: number, value: number, quality: StoredReading['quality']) =>
+      void future.push({ meter: meter.id, atMs, value, quality, receivedMs }),
+  }
   return parseReadings(message.payload, {
     gateway,
     receivedMs,
     meterOf: (id) => meters.get(id),
+    ...acceptAhead,
     accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality, receivedMs }),
   }).rejections
 }

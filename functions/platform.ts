@@ -18,6 +18,34 @@ export interface Platform {
   readonly pageUrl?: string
   /** Epoch milliseconds. The only clock. */
   now(): number
+  /** Present where the clock may be wrong; absent where it is kept right, as in AWS. */
+  readonly hostClock?: HostClock
+  /** What keeps the host from doing its work, for the health route and the log. Absent: nothing is known. */
+  problems?(): readonly HostProblem[]
+}
+
+/** Doubts about the clock, and the readings that wait for it (docs/rules/data.md#the-clock-of-the-host). */
+export interface HostClock {
+  /** Notes the newest time that a gateway sent. */
+  heard(gateway: string, atMs: number): void
+  /** True when `nowMs` lies before what is known to have passed. */
+  isBehind(nowMs: number): boolean
+  /** Number of readings aside. */
+  aside(): number
+  /** Keeps readings aside; durable when the promise resolves. Throws when there are too many. */
+  putAside(batch: readonly StoredReading[], receivedMs: number): Promise<void>
+  /**
+   * Moves the readings aside up to `latestMs` to the others, as received at `receivedMs`, in the order of their
+   * arrival, and drops the later ones, which it resolves to. All or nothing.
+   */
+  takeIn(latestMs: number, receivedMs: number): Promise<readonly Pick<StoredReading, 'meter' | 'atMs'>[]>
+}
+/** A sentence for an operator, in both languages. */
+export interface HostProblem {
+  /** `storageFailed`: nothing can be acknowledged. */
+  code: 'clockBehind' | 'storageFailed'
+  en: string
+  zh: string
 }
 
 /** One accepted reading on its way to the store. `value` is in the meter's own register unit. */
@@ -280,6 +308,8 @@ export interface MqttMessage {
 export interface MqttBatchResult {
   stored: number
   rejected: number
+  /** Readings kept aside until the clock of the host is right; absent: none. */
+  aside?: number
   /** Messages to deliver again because a port failed, not because they were bad. */
   failed: { id: string; reason: string }[]
 }

@@ -14,11 +14,13 @@ import { settledTrail } from './settling/trail.ts'
 import { dirtyMonths, hasWork, type ShardState, settleWorks, shardStateOf, worksOf } from './settling/works.ts'
 import { addDirtyMonths } from './state/dirty.ts'
 import { inPasses } from './state/shard.ts'
+import { takeInAside } from './wire/aside.ts'
 
 /** Shards that share each read of the stores: some 20,000 meters; no list of them blocks the event loop for long. */
 const SHARDS_PER_PASS = 16
 
-export function settle({ readings, consumption, state, fanOut, now }: Platform) {
+export function settle(platform: Platform) {
+  const { readings, consumption, state, fanOut, now } = platform
   const registry = registryReader(state)
 
   async function settleShards(shards: readonly string[]): Promise<void> {
@@ -55,6 +57,7 @@ export function settle({ readings, consumption, state, fanOut, now }: Platform) 
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
+    await takeInAside(platform, async (id) => (await registry.meter(id))?.meter.gateway)
     return inPasses(shards.length > 0 ? shards : head.shards, SHARDS_PER_PASS, settleShards)
   })
 }

@@ -4,18 +4,23 @@
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { Aedes, type AedesOptions, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
+import { must } from '../domain/must.ts'
 import { GATEWAY_ID } from '../domain/registry/records.ts'
 import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
 import { mayPublish, maySubscribe, parseTopic } from '../domain/wire/topic.ts'
-import type { DeviceLink } from './credentials.ts'
+import type { DeviceLink, VerifyPassword } from './credentials.ts'
 import type { GatewayWatch } from './gateway-watch.ts'
 import type { IngestQueue } from './ingest-queue.ts'
+import { strangerGate } from './stranger-gate.ts'
 
 /**
  * A whole packet must fit; a client that sends more without completing one is disconnected before it fills the memory.
  */
 const PACKET_BYTES_MAX = 4 * 1024 * 1024
 const PACKET_CHECK_MS = 250
+/** Of a status or result with QoS 2, kept until it is released; aedes keeps at most 1,000 of a gateway. */
+const UNRELEASED_BYTES_MAX = 4 * 1024
+const NOTHING = Buffer.alloc(0)
 /** MQTT 3.1.1 return codes; aedes declares them as a const enum, which type stripping cannot read. */
 const SERVER_UNAVAILABLE = 3
 const BAD_USERNAME_OR_PASSWORD = 4
@@ -24,7 +29,7 @@ const CONNECTIONS_MAX = 20_000
 export interface BrokerOptions {
   host: string
   port: number
-  verify(gateway: string, password: string): Promise<boolean>
+  verify: VerifyPassword
   queue: IngestQueue
   /** Receives which gateways were heard. */
   watch?: Pick<GatewayWatch, 'heard' | 'offline'>
@@ -55,10 +60,14 @@ type Done = (error?: Error) => void
 /** Throws EADDRINUSE when the port is taken. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { host, port, log } = options
+  const authorize = must(publishAuthorizer(options))
   const aedes = new GatewayBroker({
     maxClientsIdLength: 64,
     authenticate: authenticator(options),
-    authorizePublish: publishAuthorizer(options),
+    authorizePublish: (client, packet, done) => {
+      guard.completed(client)
+      authorize(client, packet, done)
+    },
     authorizeSubscribe(client, subscription, done) {
       const allowed = maySubscribe(client.id, subscription.topic)
       if (!allowed) log(`gateway "${client.id}" may not subscribe to "${subscription.topic}"`)
@@ -73,11 +82,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   })
   aedes.on('clientError', (client, error) => log(`gateway "${client.id}": ${error.message}`))
   aedes.on('connectionError', (_, error) => log(`connection refused: ${error.message}`))
-  const server = createServer((socket) => aedes.handle(socket))
+  const server = createServer()
   server.maxConnections = CONNECTIONS_MAX
+  strangerGate(server, (socket) => aedes.handle(socket), log)
   const guard = guardMemory(server, aedes, log)
   const close = async (): Promise<void> => {
-    clearInterval(guard)
+    clearInterval(guard.timer)
     server.close()
     await new Promise<void>((resolve) => aedes.close(() => resolve()))
   }
@@ -110,9 +120,10 @@ function authenticator({ verify, log }: BrokerOptions): AedesOptions['authentica
     }
     if (!GATEWAY_ID.test(client.id) || username !== client.id)
       return refuse('client id and user name must be the gateway id')
-    verify(client.id, password?.toString() ?? '').then(
+    const asker = { address: (client.conn as Socket).remoteAddress ?? '', isGone: () => client.closed }
+    verify(client.id, password?.toString() ?? '', asker).then(
       (right) => (right ? done(null, true) : refuse('unknown gateway or wrong password')),
-      (error: unknown) => refuse(`credentials could not be read: ${String(error)}`, SERVER_UNAVAILABLE),
+      (error: unknown) => refuse(`the password was not checked: ${String(error)}`, SERVER_UNAVAILABLE),
     )
   }
 }
@@ -127,7 +138,7 @@ function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOpti
     const isReadings = parseTopic(packet.topic)?.channel === 'readings'
     // A status is kept in memory as long as the host lives. Readings somewhat too large become a rejection; from
     // PACKET_BYTES_MAX on they are refused, even when they arrive faster than the guard checks.
-    const bytesMax = isReadings ? PACKET_BYTES_MAX : PAYLOAD_BYTES_MAX
+    const bytesMax = isReadings ? PACKET_BYTES_MAX : packet.qos === 2 ? UNRELEASED_BYTES_MAX : PAYLOAD_BYTES_MAX
     if (packet.payload.length > bytesMax) {
       log(`gateway "${client.id}" sent ${packet.payload.length} bytes to "${packet.topic}"`)
       return done(new Error(`a message to "${packet.topic}" has at most ${bytesMax} bytes`))
@@ -137,7 +148,11 @@ function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOpti
     if (!isReadings) return done(null)
     // Readings are not retained or kept for others: the store has them.
     packet.retain = false
-    queue.push({ gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }, done)
+    queue.push({ gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }, (error) => {
+      // With QoS 2 aedes keeps the packet until it is released, which may be never; the store has its readings.
+      if (!error) packet.payload = NOTHING
+      done(error)
+    })
   }
 }
 
@@ -146,18 +161,17 @@ const saysOffline = ({ topic, payload }: PublishPacket): boolean =>
   parseTopic(topic)?.channel === 'status' && /"state"\s*:\s*"offline"/.test(payload.toString())
 
 /** Disconnects clients that buffer an oversized packet. Counts bytes from the last complete packet. */
-function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void): NodeJS.Timeout {
+function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void) {
   const sockets = new Map<Socket, number>()
   server.on('connection', (socket: Socket) => {
     sockets.set(socket, 0)
     socket.on('close', () => sockets.delete(socket))
   })
-  const completed = (_: unknown, client: Client | null): void => {
+  const completed = (client: Client | null): void => {
     const socket = client?.conn as Socket | undefined
     if (socket && sockets.has(socket)) sockets.set(socket, socket.bytesRead)
   }
-  aedes.on('publish', completed)
-  aedes.on('ping', completed)
+  aedes.on('ping', (_, client) => completed(client))
   const timer = setInterval(() => {
     for (const [socket, mark] of sockets) {
       if (socket.bytesRead - mark <= PACKET_BYTES_MAX) continue
@@ -165,7 +179,7 @@ function guardMemory(server: Server, aedes: Aedes, log: (line: string) => void):
       socket.destroy()
     }
   }, PACKET_CHECK_MS)
-  return timer.unref()
+  return { timer: timer.unref(), completed }
 }
 
 function listening(server: Server, port: number, host: string): Promise<void> {

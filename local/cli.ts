@@ -59,6 +59,7 @@ program
   .option('--host <address>', 'address to listen on; other machines reach it only when you change this', '127.0.0.1')
   .option('--no-demo', 'begin with an empty registry instead of the demo province')
   .option('--no-web', 'do not build and serve the web page')
+  .option('--accept-loss', 'go on with a damaged data folder, without what it has lost; no demo')
   .option('--seed <text>', 'seed of the demo province', 'kilowatch')
   .option('--demo-interval <seconds>', 'how often the demo gateways read their meters', seconds, 60)
   .action(start)

@@ -5,6 +5,7 @@ import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { topicOf } from '../domain/wire/topic.ts'
 import { type DeviceRegistry, type DocWrite, docKey, PermanentFailure, type StateStore } from '../functions/platform.ts'
+import { type Asker, type VerifyQueue, verifyQueue } from './verify-queue.ts'
 
 interface Credential {
   kind: 'sha256' | 'scrypt'
@@ -18,16 +19,8 @@ const SECRET_BYTES = 16
 const SECRET_CHARS = 22
 const HASH_BYTES = 32
 const scryptAsync = promisify<string, string, number, Buffer>(scrypt)
-/**
- * One at a time: scrypt runs on the few threads that DuckDB's calls use too, and a storm of guesses must not delay the
- * commits of connected gateways.
- */
-let stretched: Promise<unknown> = Promise.resolve()
-function stretch(password: string, salt: string): Promise<Buffer> {
-  const turn = stretched.then(() => scryptAsync(password, salt, HASH_BYTES))
-  stretched = turn.catch(() => undefined)
-  return turn
-}
+/** Slow on purpose. It runs on the few threads that DuckDB's calls use too, so callers ask for one at a time. */
+const stretch = (password: string, salt: string): Promise<Buffer> => scryptAsync(password, salt, HASH_BYTES)
 
 export const credentialKey = (gateway: string) => docKey<Credential>(`credential/${gateway}`)
 
@@ -50,18 +43,26 @@ export function localDevices(state: StateStore): LocalDevices {
     },
 
     async provision(gateways) {
-      const known = new Set((await state.getMany(gateways.map(({ id }) => credentialKey(id)))).map(({ key }) => key))
+      const stored = await state.getMany(gateways.map(({ id }) => credentialKey(id)))
+      const known = new Map(stored.map(({ key, value }) => [key, value]))
+      const changed: string[] = []
       const docs: DocWrite[] = []
       const secrets: { id: string; secret: string }[] = []
       for (const { id, password } of gateways) {
-        if (password !== undefined) docs.push(await credentialDoc(id, password))
-        else if (!known.has(credentialKey(id))) {
+        const old = known.get(credentialKey(id))
+        if (password !== undefined) {
+          if (old && !old.next && (await isPassword(password, old))) continue
+          docs.push(await credentialDoc(id, password))
+          if (old) changed.push(id)
+        } else if (!known.has(credentialKey(id))) {
           const secret = newSecret()
           docs.push(await credentialDoc(id, secret))
           secrets.push({ id, secret })
         }
       }
       await state.put(docs)
+      // A session that was opened with the old password ends with it.
+      for (const id of changed) link?.disconnect(id)
       return secrets
     },
 
@@ -79,6 +80,7 @@ export function localDevices(state: StateStore): LocalDevices {
       const stored = await state.get<Credential>(credentialKey(gateway))
       if (!stored?.value.next) return
       await state.put([{ key: credentialKey(gateway), value: stored.value.next, ifVersion: stored.version }])
+      link?.disconnect(gateway)
     },
 
     async revoke(gateway) {
@@ -103,29 +105,71 @@ const credentialDoc = async (gateway: string, password: string): Promise<DocWrit
 })
 
 async function credentialOf(password: string): Promise<Credential> {
-  const kind = password.length < SECRET_CHARS ? 'scrypt' : 'sha256'
+  const kind = kindOf(password)
   const salt = randomBytes(SECRET_BYTES).toString('base64url')
-  return { kind, salt, hash: (await digest(kind, salt, password)).toString('base64url') }
+  const hash = kind === 'scrypt' ? await stretch(password, salt) : quickHash(password, salt)
+  return { kind, salt, hash: hash.toString('base64url') }
 }
 
-/** Checks a gateway's password. Remembers a correct one, so that a storm of reconnects stays cheap. */
-export function credentialVerifier(state: StateStore): (gateway: string, password: string) => Promise<boolean> {
+const isPassword = async (password: string, one: Credential): Promise<boolean> =>
+  kindOf(password) === one.kind &&
+  isEqual(one.kind === 'scrypt' ? await stretch(password, one.salt) : quickHash(password, one.salt), one)
+
+const kindOf = (password: string): Credential['kind'] => (password.length < SECRET_CHARS ? 'scrypt' : 'sha256')
+const quickHash = (password: string, salt: string): Buffer =>
+  createHash('sha256').update(salt).update(password).digest()
+
+const WRONG_MAX = 10_000
+/** Who asks where nobody else does. */
+const ALONE: Asker = { address: '', isGone: () => false }
+/** What a password is compared with where there is none of its kind. */
+const NOBODY: Credential = { kind: 'scrypt', salt: 'nobody', hash: Buffer.alloc(HASH_BYTES).toString('base64url') }
+
+export type VerifyPassword = (gateway: string, password: string, asker?: Asker) => Promise<boolean>
+
+/**
+ * Checks a gateway's password. Remembers a correct one, so that a storm of reconnects stays cheap. Otherwise the work
+ * follows from the password alone, so that its time does not tell whether a gateway of that id exists: a short one is
+ * stretched once, in its turn (throws VerifierBusy), a long one never.
+ */
+export function credentialVerifier(
+  state: StateStore,
+  { queue = verifyQueue(), hash = stretch }: { queue?: VerifyQueue; hash?: typeof stretch } = {},
+): VerifyPassword {
   const known = new Map<string, { version: number; fingerprint: string }>()
-  return async (gateway, password) => {
+  /** The last wrong password of each id, registered or not: one that tries it again and again is stretched once. */
+  const wrong = new Map<string, { version: number; fingerprint: string }>()
+  const noteWrong = (gateway: string, one: { version: number; fingerprint: string }): void => {
+    const [oldest] = wrong.keys()
+    if (wrong.size >= WRONG_MAX && oldest !== undefined) wrong.delete(oldest)
+    wrong.set(gateway, one)
+  }
+  return async (gateway, password, asker = ALONE) => {
     const doc = await state.get<Credential>(credentialKey(gateway))
-    if (!doc) return false
-    const fingerprint = createHash('sha256').update(doc.value.salt).update(password).digest('base64url')
-    const remembered = known.get(gateway)
-    if (remembered?.version === doc.version && remembered.fingerprint === fingerprint) return true
-    const { next, ...current } = doc.value
-    const right = (await isRight(current, password)) || (next !== undefined && (await isRight(next, password)))
-    if (right) known.set(gateway, { version: doc.version, fingerprint })
+    const { next, ...current } = doc?.value ?? NOBODY
+    const fingerprint = quickHash(password, current.salt).toString('base64url')
+    const version = doc?.version ?? 0
+    const isIn = (map: typeof known): boolean => {
+      const one = map.get(gateway)
+      return one?.version === version && one.fingerprint === fingerprint
+    }
+    if (isIn(known)) return true
+    const kind = kindOf(password)
+    const alike = doc ? [current, ...(next ? [next] : [])].filter((one) => one.kind === kind) : []
+    const right =
+      kind === 'sha256'
+        ? alike.some((one) => isEqual(quickHash(password, one.salt), one))
+        : await queue(asker, async () => {
+            if (isIn(wrong)) return false
+            const [one = NOBODY] = alike
+            const isRight = isEqual(await hash(password, one.salt), one) && one !== NOBODY
+            if (!isRight) noteWrong(gateway, { version, fingerprint })
+            return isRight
+          })
+    if (right) known.set(gateway, { version, fingerprint })
     return right
   }
 }
 
-const isRight = async ({ kind, salt, hash }: Credential, password: string): Promise<boolean> =>
-  timingSafeEqual(await digest(kind, salt, password), Buffer.from(hash, 'base64url'))
-
-const digest = async (kind: Credential['kind'], salt: string, password: string): Promise<Buffer> =>
-  kind === 'scrypt' ? stretch(password, salt) : createHash('sha256').update(salt).update(password).digest()
+const isEqual = (digest: Buffer, { hash }: Credential): boolean =>
+  timingSafeEqual(digest, Buffer.from(hash, 'base64url'))

@@ -2,7 +2,7 @@
 // Listens on loopback unless told otherwise, and writes its addresses to a file for the CLI.
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CheckedTables, checkStandards } from '../domain/standards/check.ts'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
@@ -24,6 +24,8 @@ import { type LocalPlatform, openPlatform } from './platform.ts'
 
 const HOST_FILE = 'host.json'
 const TOKEN_FILE = 'admin-token'
+/** As many as a generated token has: nobody guesses it. */
+const TOKEN_CHARS_MIN = 32
 
 export interface HostOptions {
   /** Data folder; created when missing. */
@@ -40,6 +42,8 @@ export interface HostOptions {
    */
   hold?: boolean
   log?: (line: string) => void
+  /** Goes on with a damaged folder, without what it has lost. */
+  acceptLoss?: boolean
   /** Epoch milliseconds; the wall clock when absent. */
   now?: () => number
   /** The tables for judging; the product's own when absent. */
@@ -67,21 +71,16 @@ export interface Host extends HostAddress {
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   checkStandards(options.standards)
-  const { data, host, log = console.error } = options
-  const platform = await openPlatform(data, options.now)
-  const handlers = {
-    ingest: ingest(platform),
-    settle: settle(platform),
-    assess: assess(platform),
-    rollup: rollup(platform),
-    notify: notify(platform),
-    prune: prune(platform),
-    api: api(platform),
-  } satisfies Record<keyof typeof triggers, unknown>
+  const { data, host } = options
+  const log = escaped(options.log ?? console.error)
+  const platform = await openPlatform(data, options.now, options)
+  const handlers = handlersOn(platform)
 
-  const adminToken = tokenOf(data)
   const verify = credentialVerifier(platform.state)
-  const queue = ingestQueue(handlers.ingest)
+  const queue = ingestQueue(handlers.ingest, {
+    failed: (error) => platform.storage.failed(error, log),
+    worked: platform.storage.worked,
+  })
   const opened: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer)
@@ -90,8 +89,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await platform.close()
     rmSync(join(data, HOST_FILE), { force: true })
   }
-  const timers: NodeJS.Timeout[] = []
+  const timers = tellProblems(platform, log)
   try {
+    const adminToken = tokenOf(data)
+    await platform.hostClock.started()
     const watch = await gatewayWatch({ state: platform.state, now: platform.now, log })
     opened.push(watch)
     const broker = await startBroker({
@@ -131,6 +132,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 }
 
+const handlersOn = (platform: LocalPlatform) =>
+  ({
+    ingest: ingest(platform),
+    settle: settle(platform),
+    assess: assess(platform),
+    rollup: rollup(platform),
+    notify: notify(platform),
+    prune: prune(platform),
+    api: api(platform),
+  }) satisfies Record<keyof typeof triggers, unknown>
+
 /** The address of the host that runs on a data folder, or undefined when none does. */
 export function runningHost(data: string): HostAddress | undefined {
   const file = join(data, HOST_FILE)
@@ -164,14 +176,39 @@ function startQueues(
   }
   return timers
 }
+/** Says what is wrong with the host, once a minute while it lasts, and when it is over. */
+function tellProblems({ problems }: LocalPlatform, log: (line: string) => void): NodeJS.Timeout[] {
+  let told = new Set<string>()
+  const tell = (): void => {
+    // The storage speaks for itself, at once.
+    const now = problems().filter(({ code }) => code !== 'storageFailed')
+    for (const { en } of now) log(en)
+    const codes = new Set<string>(now.map(({ code }) => code))
+    for (const code of told) if (!codes.has(code)) log(`${code} is over`)
+    told = codes
+  }
+  tell()
+  return [setInterval(tell, PROBLEM_MS).unref()]
+}
+const PROBLEM_MS = 60_000
+
+/** Ids and topics come from strangers: one line stays one line, and no terminal obeys it. */
+const escaped =
+  (log: (line: string) => void) =>
+  (line: string): void =>
+    log(line.replace(UNPRINTABLE, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`))
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
 /** Means all shards in the queue; no area has this code. */
 const ALL = ''
 
 function tokenOf(data: string): string {
-  mkdirSync(data, { recursive: true })
   const file = join(data, TOKEN_FILE)
   if (!existsSync(file)) writeWhole(file, randomBytes(24).toString('base64url'))
-  return readFileSync(file, 'utf8').trim()
+  const token = readFileSync(file, 'utf8').trim()
+  if (token.length < TOKEN_CHARS_MIN)
+    throw new Error(`"${file}" has ${token.length} characters, ${TOKEN_CHARS_MIN} at least: remove it to get a new one`)
+  return token
 }
 
 /** A reader, or the next start after a kill, finds the old file or the new one: half a token would be a weak one. */

@@ -2,10 +2,12 @@
 // the sender (as API Gateway's authorizer does), and serves the web page. Contains no rules.
 
 import { timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import sirv from 'sirv'
 import type { Principal } from '../functions/api/route.ts'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
+import type { VerifyPassword } from './credentials.ts'
+import { VerifierBusy } from './verify-queue.ts'
 
 /**
  * Largest body by role: the body is held in memory, so a sender with few rights gets little of it. A province's meters
@@ -22,7 +24,7 @@ export interface HttpOptions {
   host: string
   port: number
   api(event: ApiEvent): Promise<ApiResult>
-  verify(gateway: string, password: string): Promise<boolean>
+  verify: VerifyPassword
   adminToken: string
   /** Folder of the built page; undefined until it is built. */
   web: () => string | undefined
@@ -43,7 +45,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
         response.setHeader('cache-control', 'no-store')
         send(response, result.statusCode ?? 200, result.body ?? '')
       },
-      (error: unknown) => sendProblem(response, error),
+      (error: unknown) => {
+        if (error instanceof BodyTooLarge) sendAndStopReading(request, error)
+        else sendProblem(response, error)
+      },
     )
   })
   await new Promise<void>((resolve, reject) => {
@@ -106,12 +111,17 @@ async function answer(request: IncomingMessage, options: HttpOptions): Promise<A
   return options.api(event as unknown as ApiEvent)
 }
 
-async function principalOf({ headers }: IncomingMessage, { verify, adminToken }: HttpOptions): Promise<Principal> {
-  const [scheme, credentials = ''] = (headers.authorization ?? '').split(' ')
-  if (scheme === 'Bearer' && equal(credentials, adminToken)) return { role: 'admin' }
-  if (scheme === 'Basic') {
+async function principalOf(
+  { headers, socket }: IncomingMessage,
+  { verify, adminToken }: HttpOptions,
+): Promise<Principal> {
+  const [given = '', credentials = ''] = (headers.authorization ?? '').split(' ')
+  const scheme = given.toLowerCase() // RFC 9110, section 11.1
+  if (scheme === 'bearer' && credentials && equal(credentials, adminToken)) return { role: 'admin' }
+  if (scheme === 'basic') {
     const [, gateway, password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? []
-    if (gateway && (await verify(gateway, password))) return { role: 'gateway', gateway }
+    const asker = { address: socket.remoteAddress ?? '', isGone: () => socket.destroyed }
+    if (gateway && (await verify(gateway, password, asker))) return { role: 'gateway', gateway }
   }
   return { role: 'anyone' }
 }
@@ -142,13 +152,39 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Pick<
   return { body: text, isBase64Encoded: false }
 }
 
-/** RFC 9457, as from the handler. */
-function sendProblem(response: ServerResponse, error: unknown): void {
-  const [status, title] = error instanceof BodyTooLarge ? [413, 'Content too large'] : [500, 'Internal error']
-  const detail = error instanceof Error ? error.message : String(error)
-  response.setHeader('content-type', 'application/problem+json; charset=utf-8')
-  send(response, status, JSON.stringify({ type: 'about:blank', title, status, detail }))
+/** How long a sender may take to see the answer. */
+const LINGER_MS = 1_000
+
+/**
+ * Answers past the response, at whose end Node would read the rest of the body. The rest stays with its sender, and the
+ * connection goes once the answer can have been read.
+ */
+function sendAndStopReading({ socket }: IncomingMessage, error: BodyTooLarge): void {
+  const { status, body } = problemOf(error)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  setTimeout(() => socket.destroy(), LINGER_MS)
 }
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const { status, body } = problemOf(error)
+  response.setHeader('content-type', PROBLEM_TYPE)
+  send(response, status, body)
+}
+
+/** RFC 9457, as from the handler. */
+function problemOf(error: unknown): { status: number; body: string } {
+  const status = error instanceof BodyTooLarge ? 413 : error instanceof VerifierBusy ? 429 : 500
+  const detail = error instanceof Error ? error.message : String(error)
+  return { status, body: JSON.stringify({ type: 'about:blank', title: TITLES[status], status, detail }) }
+}
+const TITLES = { 413: 'Content too large', 429: 'Too many requests', 500: 'Internal error' }
 
 function send(response: ServerResponse, status: number, body: string): void {
   response.statusCode = status

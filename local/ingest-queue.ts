@@ -1,6 +1,7 @@
 // Batches messages: those that arrive while a batch is being committed form the next one and share its commit. Keeps
 // the order of arrival: a correction must not overtake the reading it corrects.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { must } from '../domain/must.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../functions/platform.ts'
 
@@ -23,29 +24,58 @@ export interface IngestQueue {
   drained(): Promise<void>
 }
 
-export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResult>): IngestQueue {
+/** Waits between attempts to store a batch. */
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 5_000
+/** Payloads that wait for a store; beyond it messages are sent back to their gateways, which keep them. */
+const WAITING_BYTES_MAX = 256 * 1024 * 1024
+
+/** Told of each batch that could not be stored, and of each that could. */
+export interface IngestListener {
+  failed(error: unknown): void
+  worked(): void
+}
+
+export function ingestQueue(
+  ingest: (batch: MqttBatch) => Promise<MqttBatchResult>,
+  listener: IngestListener = { failed: (error) => console.error(`ingest: ${String(error)}`), worked: () => undefined },
+): IngestQueue {
   const boot = Date.now().toString(36)
   let waiting: { message: MqttMessage; done: Acknowledge }[] = []
   let count = 0
   let busy = 0
   const working = new Set<Promise<void>>()
+  let waitingBytes = 0
+  let isEnding = false
 
   async function takeBatches(): Promise<void> {
     // One turn of the event loop, so that messages already waiting on other sockets join the batch.
     await new Promise(setImmediate)
     while (waiting.length > 0) {
       const batch = takeBatch()
-      const failed = await ingest({ messages: batch.map(({ message }) => message) }).then(
-        (result) => new Map(result.failed.map(({ id, reason }) => [id, new Error(reason)])),
-        (error: unknown) => {
-          console.error(`ingest: ${String(error)}; ${batch.length} messages are not acknowledged`)
-          const cause = error instanceof Error ? error : new Error(String(error))
-          return new Map(batch.map(({ message }) => [message.id, cause]))
-        },
-      )
-      for (const { message, done } of batch) done(failed.get(message.id) ?? null)
+      const failed = await stored(batch.map(({ message }) => message))
+      for (const { message, done } of batch) {
+        waitingBytes -= message.payload.length
+        done(failed.get(message.id) ?? null)
+      }
     }
     busy--
+  }
+
+  /** Stores a batch, as often as it takes: gateways wait meanwhile. Returns the messages that failed. */
+  async function stored(messages: readonly MqttMessage[]): Promise<Map<string, Error>> {
+    for (let waitMs = RETRY_MS_MIN; ; waitMs = Math.min(2 * waitMs, RETRY_MS_MAX)) {
+      try {
+        const { failed } = await ingest({ messages })
+        listener.worked()
+        return new Map(failed.map(({ id, reason }) => [id, new Error(reason)]))
+      } catch (error) {
+        listener.failed(error)
+        const cause = error instanceof Error ? error : new Error(String(error))
+        if (isEnding) return new Map(messages.map(({ id }) => [id, cause]))
+        await pause(waitMs)
+      }
+    }
   }
 
   function takeBatch() {
@@ -61,6 +91,8 @@ export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResul
 
   return {
     push(message, done) {
+      if (waitingBytes > WAITING_BYTES_MAX) return done(new Error('too much waits for the store'))
+      waitingBytes += message.payload.length
       waiting.push({ message: { ...message, id: `${boot}-${count++}` }, done })
       if (busy >= BATCHES_MAX) return
       busy++
@@ -69,6 +101,7 @@ export function ingestQueue(ingest: (batch: MqttBatch) => Promise<MqttBatchResul
       void work.then(() => working.delete(work))
     },
     async drained() {
+      isEnding = true
       await Promise.all(working)
     },
   }

@@ -1,37 +1,59 @@
 // Composes the platform on one machine: DuckDB for raw readings, SQLite for consumption and state, a folder for files,
 // queues in memory, the wall clock. It is the product on one machine, and therefore also the platform of the tests.
 
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Platform } from '../functions/platform.ts'
+import type { HostProblem, Platform } from '../functions/platform.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
 import { type LocalDevices, localDevices } from './credentials.ts'
+import { closeToOthers } from './data-folder.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
+import { lossError, openMark, READINGS_FILE, STATE_FILE } from './folder-mark.ts'
+import { type LocalClock, localClock } from './host-clock.ts'
 import { localNotifier } from './notify.ts'
 import { openObjectFolder } from './object-folder.ts'
 import { openReadingStore, type ReadingFile } from './reading-store.ts'
-import { openDatabase } from './sqlite.ts'
+import { onTurn, openDatabase, turnOf } from './sqlite.ts'
 import { openStateStore } from './state-store.ts'
+import { type StorageWatch, storageWatch } from './storage-watch.ts'
 
 export interface LocalPlatform extends Platform {
   readonly readings: ReadingFile
   readonly consumption: ConsumptionFile
   readonly fanOut: LocalFanOut
   readonly devices: LocalDevices
+  readonly hostClock: LocalClock
+  readonly storage: StorageWatch
+  problems(): readonly HostProblem[]
   close(): Promise<void>
 }
 
 /** Opens (or creates) a data folder. Throws when another process has it open. */
-export async function openPlatform(folder: string, now: () => number = Date.now): Promise<LocalPlatform> {
-  mkdirSync(folder, { recursive: true })
-  const readings = await openReadingStore(join(folder, 'readings.duckdb')).catch((error: Error) => {
-    if (!/lock/i.test(error.message)) throw error
-    throw new Error(`the data folder "${folder}" is in use by another kilowatch`, { cause: error })
+export async function openPlatform(
+  folder: string,
+  now?: () => number,
+  { acceptLoss = false } = {},
+): Promise<LocalPlatform> {
+  const repaired = closeToOthers(folder)
+  if (repaired > 0)
+    console.error(`kilowatch: other users could read ${repaired} files and folders of "${folder}"; they no longer can`)
+  const mark = openMark(folder, acceptLoss)
+  const readings = await openReadingStore(join(folder, READINGS_FILE)).catch((error: Error) => {
+    throw openingError(folder, error)
   })
-  const db = openDatabase(join(folder, 'state.sqlite'))
+  const db = openDatabase(join(folder, STATE_FILE))
+  const losses = mark.losses({ ...readings.extent(), turn: turnOf(db) })
+  if (losses.length > 0) {
+    await readings.close()
+    db.close()
+    throw lossError(folder, losses)
+  }
+  readings.onCommit(() => mark.note(readings.extent()))
+  onTurn(db, (turn) => mark.note({ turn }))
   const fanOut = localFanOut()
   const state = openStateStore(db)
+  const storage = storageWatch(folder)
+  const hostClock = await localClock({ readings, state }, now)
   return {
     readings,
     consumption: openConsumptionStore(db),
@@ -39,12 +61,29 @@ export async function openPlatform(folder: string, now: () => number = Date.now)
     objects: openObjectFolder(join(folder, 'objects')),
     fanOut,
     devices: localDevices(state),
-    notify: localNotifier({ setting: () => notifySettingOf(state), now }),
-    now,
+    notify: localNotifier({ setting: () => notifySettingOf(state), now: now ?? Date.now }),
+    now: now ?? Date.now,
+    hostClock,
+    storage,
+    problems: () => [hostClock.problem(), storage.problem()].filter((one) => one !== undefined),
     async close() {
       await fanOut.stop()
       await readings.close()
       db.close()
+      mark.close()
     },
   }
+}
+
+/** DuckDB's error in words for an operator. */
+function openingError(folder: string, error: Error): Error {
+  const file = join(folder, READINGS_FILE)
+  if (/Could not set lock on file/i.test(error.message))
+    return new Error(`the data folder "${folder}" is in use by another kilowatch`, { cause: error })
+  return new Error(
+    `"${file}" cannot be read, it is damaged or not ours: restore a copy of the folder. ${error.message}`,
+    {
+      cause: error,
+    },
+  )
 }

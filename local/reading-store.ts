@@ -17,7 +17,14 @@ import duckdb from '@duckdb/node-bindings'
 import { must } from '../domain/must.ts'
 import type { Samples } from '../domain/settle/series.ts'
 import type { ReadingQuality } from '../domain/wire/reading.ts'
-import type { ReadingStore, ReceivedReading, RefusedReading, StoredReading, Touched } from '../functions/platform.ts'
+import type {
+  HostClock,
+  ReadingStore,
+  ReceivedReading,
+  RefusedReading,
+  StoredReading,
+  Touched,
+} from '../functions/platform.ts'
 import { partByMeter, type Rows } from './sample-collector.ts'
 
 /** DuckDB's own vector size; a chunk holds no more rows. */
@@ -29,13 +36,26 @@ const SUSPECT = QUALITIES.indexOf('suspect')
 const TWO_32 = 4_294_967_296
 /** Up to this many meters, a list is faster than a bit string and lets DuckDB skip row groups. */
 const IN_LIST_MAX = 2_000
+const COLUMNS =
+  'meter UINTEGER NOT NULL, at_ms BIGINT NOT NULL, value DOUBLE NOT NULL, received_ms BIGINT NOT NULL, quality UTINYINT NOT NULL'
 const ONE = '1'.charCodeAt(0)
 /** Reads of up to this many meters run beside the large reads: the meters of an institution. */
 const FEW_METERS_MAX = 500
 /** Chunks copied before the event loop gets a turn: about 5 ms of work. */
 const CHUNKS_PER_TURN = 64
 
+/** Readings aside: at the rate of a province two to three days, and about a gigabyte. */
+const ASIDE_MAX = 50_000_000
+
 export interface ReadingFile extends ReadingStore {
+  /** When the last reading was received, and the number of rows. */
+  extent(): { receivedMs: number; rows: number }
+  /** Calls `listener` after each commit of readings. */
+  onCommit(listener: () => void): void
+  /** Time of the newest reading; −∞ without any. */
+  newestMs(): number
+  /** The part of HostClock that keeps readings. */
+  readonly waiting: Pick<HostClock, 'aside' | 'putAside' | 'takeIn'>
   close(): Promise<void>
 }
 
@@ -47,12 +67,14 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   await writer.run(`
     CREATE TABLE IF NOT EXISTS meter_keys(key UINTEGER NOT NULL, id VARCHAR NOT NULL);
     CREATE TABLE IF NOT EXISTS readings(
-      meter UINTEGER NOT NULL, at_ms BIGINT NOT NULL, value DOUBLE NOT NULL, received_ms BIGINT NOT NULL, quality UTINYINT NOT NULL)`)
+      ${COLUMNS});
+    CREATE TABLE IF NOT EXISTS aside(${COLUMNS})`)
   const keys = await meterKeys(reader)
-  const appender = await writer.createAppender('readings')
+  const appenders = { readings: await writer.createAppender('readings'), aside: await writer.createAppender('aside') }
   const keyAppender = await writer.createAppender('meter_keys')
   const columns = chunkColumns()
-  let committedMs = await lastReceived(reader)
+  let { committedMs, newestMs, aside, rows } = await extentOf(reader)
+  let committed: () => void = () => undefined
   /**
    * No reading of the meter arrived after this, by key: `touchedSince` skips meters that were silent since the mark.
    */
@@ -67,10 +89,16 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const read = <T>(meters: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> =>
     meters.length > FEW_METERS_MAX ? manyInTurn(() => work(reader)) : fewInTurn(() => work(quickReader))
 
-  async function write(batch: readonly StoredReading[], receivedMs: number): Promise<RefusedReading[]> {
+  async function write(
+    batch: readonly StoredReading[],
+    receivedMs: number,
+    table: keyof typeof appenders = 'readings',
+  ): Promise<RefusedReading[]> {
+    const appender = appenders[table]
     // Strictly rising, whatever the clock does: it orders corrections and is the mark of touchedSince.
     const stampMs = Math.max(receivedMs, committedMs + 1)
     const fresh = new Map<string, number>()
+    let latestMs = newestMs
     await writer.run('BEGIN')
     try {
       for (let first = 0; first < batch.length; first += CHUNK_ROWS) {
@@ -82,7 +110,10 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
             key = keys.size + fresh.size
             fresh.set(meter, key)
           }
-          arrivedMs[key] = stampMs
+          if (table === 'readings') {
+            arrivedMs[key] = stampMs
+            latestMs = Math.max(latestMs, atMs)
+          }
           columns.set(row, key, atMs, value, stampMs, quality === 'good' ? 0 : QUALITIES.indexOf(quality))
         }
         appender.appendDataChunk(columns.chunk(count))
@@ -98,12 +129,43 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     } catch (error) {
       appender.clear()
       keyAppender.clear()
-      await writer.run('ROLLBACK')
+      // A full disk has ended the transaction already; its error is the one to report.
+      await writer.run('ROLLBACK').catch(() => undefined)
       throw error
     }
     for (const [id, key] of fresh) keys.set(id, key)
-    committedMs = stampMs
+    if (table === 'aside') aside += batch.length
+    else {
+      committedMs = stampMs
+      rows += batch.length
+    }
+    newestMs = latestMs
+    committed()
     return []
+  }
+
+  async function takeIn(latestMs: number, receivedMs: number): Promise<Pick<StoredReading, 'meter' | 'atMs'>[]> {
+    const stampMs = Math.max(receivedMs, committedMs + 1)
+    const taken = `at_ms <= ${Math.floor(latestMs)}`
+    await writer.run('BEGIN')
+    try {
+      const late = await writer.runAndReadAll(
+        `SELECT meter, at_ms::DOUBLE FROM aside WHERE NOT ${taken} ORDER BY rowid`,
+      )
+      const touched = await writer.runAndReadAll(`SELECT DISTINCT meter FROM aside WHERE ${taken}`)
+      await writer.run(
+        `INSERT INTO readings SELECT meter, at_ms, value, ${stampMs}, quality FROM aside WHERE ${taken} ORDER BY rowid`,
+      )
+      await writer.run('DELETE FROM aside')
+      await writer.run('COMMIT')
+      for (const [key] of touched.getRows()) arrivedMs[Number(key)] = stampMs
+      ;({ committedMs, newestMs, aside, rows } = await extentOf(writer))
+      committed()
+      return late.getRows().map(([key, atMs]) => ({ meter: idOf(Number(key)), atMs: Number(atMs) }))
+    } catch (error) {
+      await writer.run('ROLLBACK').catch(() => undefined)
+      throw error
+    }
   }
 
   /** The keys of the meters that have readings, each once. */
@@ -118,6 +180,21 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const idOf = reverseLookup(keys)
 
   return {
+    extent: () => ({ receivedMs: committedMs, rows }),
+    onCommit(listener) {
+      committed = listener
+    },
+    newestMs: () => newestMs,
+    waiting: {
+      aside: () => aside,
+      putAside: (batch, receivedMs) =>
+        inTurn(async () => {
+          if (aside + batch.length > ASIDE_MAX) throw new Error(`more than ${ASIDE_MAX} readings would wait aside`)
+          await write(batch, receivedMs, 'aside')
+        }),
+      takeIn: (latestMs, receivedMs) => inTurn(() => takeIn(latestMs, receivedMs)),
+    },
+
     append: (batch, receivedMs) => (batch.length === 0 ? Promise.resolve([]) : inTurn(() => write(batch, receivedMs))),
 
     touchedSince: (meters, mark) =>
@@ -206,7 +283,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       inTurn(() =>
         manyInTurn(() =>
           fewInTurn(async () => {
-            appender.closeSync()
+            for (const appender of Object.values(appenders)) appender.closeSync()
             keyAppender.closeSync()
             for (const connection of [writer, reader, quickReader]) connection.closeSync()
             instance.closeSync()
@@ -221,9 +298,15 @@ async function meterKeys(connection: DuckDBConnection): Promise<Map<string, numb
   return new Map(rows.getRows().map(([id, key]) => [String(id), Number(key)]))
 }
 
-async function lastReceived(connection: DuckDBConnection): Promise<number> {
-  const rows = await connection.runAndReadAll('SELECT coalesce(max(received_ms), 0)::DOUBLE FROM readings')
-  return Number(rows.getRows()[0]?.[0])
+/** When the last reading was received, the time of the newest, and how many wait aside. */
+async function extentOf(connection: DuckDBConnection) {
+  const rows = await connection.runAndReadAll(
+    `SELECT coalesce(max(received_ms), 0)::DOUBLE, coalesce(max(at_ms)::DOUBLE, '-infinity'), (SELECT count(*) FROM aside)::DOUBLE,
+       count(*)::DOUBLE
+     FROM readings`,
+  )
+  const [committedMs, newestMs, aside, count] = must(rows.getRows()[0]).map(Number)
+  return { committedMs: must(committedMs), newestMs: must(newestMs), aside: must(aside), rows: must(count) }
 }
 
 /** Runs one piece of work at a time, in the order of the calls; a failure reaches its caller and stops no other. */

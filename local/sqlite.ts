@@ -20,11 +20,30 @@ export function openDatabase(path: string): DatabaseSync {
   return db
 }
 
+const turnListeners = new WeakMap<DatabaseSync, (turn: number) => void>()
+
+/** Number of durable transactions; SQLite's own field for a number of the application. */
+export const turnOf = (db: DatabaseSync): number =>
+  (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
+
+/** Calls `listener` after each durable transaction. */
+export const onTurn = (db: DatabaseSync, listener: (turn: number) => void): void => void turnListeners.set(db, listener)
+
 /**
  * Runs `work` in one transaction, which is on disk when it returns. An error of `work` rolls everything back and is
  * rethrown.
  */
 export function inTransaction(db: DatabaseSync, work: () => void): void {
+  let turn = 0
+  commit(db, () => {
+    work()
+    turn = turnOf(db) + 1
+    db.exec(`PRAGMA user_version = ${turn}`)
+  })
+  turnListeners.get(db)?.(turn)
+}
+
+function commit(db: DatabaseSync, work: () => void): void {
   db.exec('BEGIN IMMEDIATE')
   try {
     work()
@@ -42,7 +61,7 @@ export function inTransaction(db: DatabaseSync, work: () => void): void {
 export function inDerivedTransaction(db: DatabaseSync, work: () => void): void {
   db.exec('PRAGMA synchronous = NORMAL')
   try {
-    inTransaction(db, work)
+    commit(db, work)
   } finally {
     db.exec('PRAGMA synchronous = FULL')
   }

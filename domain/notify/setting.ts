@@ -118,7 +118,12 @@ export const notifySettingSchema = z.object({
    */
   smtpUrl: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }).optional(),
   /** Sender of mail. */
-  mailFrom: z.string().min(3).max(254).optional(),
+  mailFrom: z
+    .string()
+    .min(3)
+    .max(254)
+    .regex(/^\P{Cc}+$/u, 'must be one line')
+    .optional(),
   /** Without it no short message is sent. */
   smsGateway: smsGatewaySchema.optional(),
 })

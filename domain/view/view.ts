@@ -159,6 +159,8 @@ export const healthViewSchema = z.object({
   /** Code of the top area, where the page begins. */
   rootArea: z.string().nullable(),
   demo: z.boolean(),
+  /** What is wrong with the host, for its operator. */
+  problems: z.array(z.object({ code: z.string(), en: z.string(), zh: z.string() })),
 })
 export type HealthView = z.infer<typeof healthViewSchema>
 
@@ -173,7 +175,11 @@ export const rejectionsPageSchema = pageOf(rejectionViewSchema).extend({
   counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),
 })
 /** `POST /readings`: numbers of readings. */
-export const storedViewSchema = z.object({ stored: z.number(), rejected: z.number() })
+export const storedViewSchema = z.object({
+  stored: z.number(),
+  rejected: z.number(),
+  aside: z.number().optional().meta({ description: 'Kept until the clock of the host is right; absent: none' }),
+})
 
 /** RFC 9457. */
 export const problemSchema = z.object({

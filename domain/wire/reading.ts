@@ -64,6 +64,8 @@ export const REJECTION_CODES = {
   badReading: 'A field of the reading is missing or of the wrong type.',
   badTime: 'The time is neither RFC 3339 with an offset nor whole epoch milliseconds, or no such time exists.',
   atInFuture: `The time is more than ${CLOCK_AHEAD_MS_MAX / 60_000} minutes after the reading was received.`,
+  clockBehind:
+    'The time is after that of the host, whose clock is behind: kept aside and taken in once the clock is right.',
   atTooOld: 'The time is before 2000-01-01: a clock that lost its setting.',
   clockNotSet: 'The time lies just after an instant at which clock chips start: the clock was never set.',
   notFinite: 'The value is too large for a number, in its own unit or in that of the meter.',
@@ -104,6 +106,8 @@ export interface ReadingsContext<M extends MeterEntry> {
    * is in the register's unit.
    */
   accept(meter: M, atMs: number, value: number, quality: ReadingQuality): void
+  /** Takes each reading that is refused as `atInFuture` and otherwise good: the clock of the host may be wrong. */
+  acceptAhead?(meter: M, atMs: number, value: number, quality: ReadingQuality): void
 }
 
 /** accepted + rejections with an index = readings in the message. */
@@ -184,18 +188,24 @@ function takeReading<M extends MeterEntry>(
     return RECORD_ID.test(id) ? refuse('unknownMeter', `meter: ${quote(id)} is not registered`) : explain(raw)
   if (meter.gateway !== context.gateway)
     return refuse('meterOfOtherGateway', `meter: ${quote(id)} is not at gateway ${quote(context.gateway)}`)
-  if (atMs > latestMs) return refuse('atInFuture', `at: ${quote(at)}`)
+  const isAhead = atMs > latestMs
+  if (isAhead && !context.acceptAhead) return refuse('atInFuture', `at: ${quote(at)}`)
   if (atMs < AT_MS_MIN) return refuse('atTooOld', `at: ${quote(at)}`)
   if (isPowerOn(atMs)) return refuse('clockNotSet', `at: ${quote(at)}`)
   const own = meter.units === undefined ? meter.unit : unitAt(meter.units, atMs)
-  if (unit === undefined || unit === own) {
-    context.accept(meter, atMs, value, quality)
-    return undefined
+  let taken = value
+  if (unit !== undefined && unit !== own) {
+    const converted = isUnitOf(unit, meter.medium) ? convert(value, unit, own) : undefined
+    if (converted === undefined)
+      return refuse('unitNotConvertible', `unit: ${quote(unit)} for ${meter.medium} in ${own}`)
+    if (!Number.isFinite(converted)) return refuse('notFinite', `value: ${quote(value)} ${unit} in ${own}`)
+    taken = converted
   }
-  const converted = isUnitOf(unit, meter.medium) ? convert(value, unit, own) : undefined
-  if (converted === undefined) return refuse('unitNotConvertible', `unit: ${quote(unit)} for ${meter.medium} in ${own}`)
-  if (!Number.isFinite(converted)) return refuse('notFinite', `value: ${quote(value)} ${unit} in ${own}`)
-  context.accept(meter, atMs, converted, quality)
+  if (isAhead) {
+    context.acceptAhead?.(meter, atMs, taken, quality)
+    return refuse('atInFuture', `at: ${quote(at)}`)
+  }
+  context.accept(meter, atMs, taken, quality)
   return undefined
 }
 

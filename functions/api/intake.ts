@@ -62,11 +62,11 @@ export const intakeRoutes = {
         payload: body as unknown as Uint8Array | string,
         receivedMs,
       }
-      const { stored, rejected, failed } = await ingest(platform)({ messages: [message] })
+      const { stored, rejected, aside, failed } = await ingest(platform)({ messages: [message] })
       const [first] = failed
       if (first) throw new Error(first.reason)
       await noteHeard(platform.state, principal.gateway, receivedMs)
-      return { stored, rejected }
+      return { stored, rejected, ...(aside !== undefined && { aside }) }
     },
   }),
 }

@@ -17,7 +17,7 @@ import { intakeRoutes } from './intake.ts'
 import { meterRoutes } from './meter.ts'
 import { notifyRoutes } from './notify.ts'
 import { registryRoutes } from './registry.ts'
-import { type DOCUMENT_ROUTE, type Route, route } from './route.ts'
+import { ApiProblem, type DOCUMENT_ROUTE, type Route, route } from './route.ts'
 import { targetPlanRoutes } from './target-plan.ts'
 
 /** Start-up progress of the host; absent in AWS and when the start is complete. */
@@ -35,6 +35,9 @@ const healthRoutes = route('GET /api/v1/health', {
   summary: 'Whether the service is ready, and how far its start has come',
   response: healthViewSchema,
   async handle({ platform, head }): Promise<HealthView> {
+    const problems = [...(platform.problems?.() ?? [])]
+    const failure = problems.find(({ code }) => code === 'storageFailed')
+    if (failure) throw new ApiProblem(503, 'Service unavailable', failure.en, { problems })
     const progress = (await platform.state.get(PROGRESS_KEY))?.value ?? null
     return {
       status: progress ? 'starting' : 'ok',
@@ -44,6 +47,7 @@ const healthRoutes = route('GET /api/v1/health', {
       meters: head.meters,
       rootArea: head.rootArea,
       demo: (await platform.state.get(DEMO_KEY)) !== undefined,
+      problems,
     }
   },
 })

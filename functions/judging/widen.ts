@@ -1,6 +1,6 @@
 // Adds the months that must be judged with the marked ones, so that what is stored follows from the registry and the
-// readings alone, in whatever order they came: every institution has a record of every month from January of the
-// county's first year on, since what is expected comes from the registry; and months with unknown time within a year
+// readings alone, in whatever order they came: every institution has a record of every month of the years of which the
+// county has one, since what is expected comes from the registry; and months with unknown time within a year
 // after a marked one are weighed again, since their probable use follows from it.
 
 import { addMonths, type Month, monthsThrough } from '../../domain/calendar.ts'
@@ -53,13 +53,19 @@ export async function markWidened(
   await addDirtyMonths(state, shard, added)
 }
 
-/** Months from January of the county's first year to its last month of which the county has no record yet. */
+/**
+ * Months of the county's years, up to its last month, of which it has no record yet. A year without any reading or bill
+ * is left out: one wrong clock must not cost records of decades (docs/rules/data.md#known-share).
+ */
 async function monthsWithoutRecord(state: StateStore, shard: string, dirty: DirtyMonths): Promise<Month[]> {
   const stored = new Set((await allYears(state, shard)).flatMap((year) => keysOf(year)))
   const all = [...new Set([...stored, ...Object.values(dirty).flat()])].sort()
   const [first, last] = [all[0], all.at(-1)]
   if (!first || !last) return []
-  return monthsThrough(`${first.slice(0, 4)}-01` as Month, last).filter((month) => !stored.has(month))
+  const years = new Set(all.map((month) => month.slice(0, 4)))
+  return monthsThrough(`${first.slice(0, 4)}-01` as Month, last).filter(
+    (month) => !stored.has(month) && years.has(month.slice(0, 4)),
+  )
 }
 
 async function monthsOf(state: StateStore, subject: string, months: readonly Month[]): Promise<YearMonths> {

@@ -3,7 +3,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dayOf, dayStartMs, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
-import { NO_HOUR } from '../../domain/hours.ts'
+import { DOUBTFUL, NO_HOUR } from '../../domain/hours.ts'
 import type { Meter, ReadMeter } from '../../domain/registry/records.ts'
 import {
   type DatedRegister,
@@ -19,6 +19,7 @@ import { isInDoubt, planWindow, settleSamples, widenedTouch } from '../../domain
 import type { TouchedSpan, WindowPlan } from '../../domain/settle/window.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 import type { ConsumptionDay, ConsumptionStore, ReadingStore, Touched } from '../platform.ts'
+import { type DayRun, daysInGaps, hoursToSettle, withoutDays } from './long-gaps.ts'
 import type { OverriddenMeter } from './review.ts'
 
 export type Extent = readonly [firstMs: number, lastMs: number]
@@ -46,6 +47,8 @@ const ROWS_PER_LOAD = 2_000_000
 /** Meters and samples settled before the event loop gets a turn: about 5 ms of work, and short-lived garbage. */
 const METERS_PER_TURN = 256
 const SAMPLES_PER_TURN = 20_000
+/** Hours of one turn, some 100,000 days and 50 MB, whatever times the readings have. */
+const HOURS_PER_TURN = 2_400_000
 /** Readings that planWindow needs before the touched ones where nothing is doubtful, and two more. */
 const NEAR_READINGS = DROPOUT_READINGS_MAX + AFTER_STEPS + 4
 /** Days per put: enough that a year of many meters touches each page of the store only a few times. */
@@ -168,24 +171,32 @@ async function settleLoad(
   let days: ConsumptionDay[] = []
   for (let first = 0; first < works.length; await nextTurn()) {
     const planned: PlannedWindow[] = []
-    for (let count = 0; first < works.length && count < SAMPLES_PER_TURN && planned.length < METERS_PER_TURN; first++) {
+    let hours = 0
+    const hasRoom = (count: number): boolean =>
+      count < SAMPLES_PER_TURN && hours < HOURS_PER_TURN && planned.length < METERS_PER_TURN
+    for (let count = 0; first < works.length && hasRoom(count); first++) {
       const work = works[first] as MeterWork // first < works.length
       const samples = samplesIn(work.meter, samplesOf.get(work.meter.id))
       const edge = { reachesStart: fromMs <= work.extent[0], reachesEnd: toMs > work.extent[1] }
       const profile = profileOf(work.meter)
       const plan = planWindow(profile, samples, work.touched, edge)
       if ('more' in plan) farther.push(work)
-      else planned.push({ work, profile, samples, plan })
+      else {
+        const gaps = daysInGaps(profile, samples, plan)
+        planned.push({ work, profile, samples, plan, gaps })
+        hours += hoursToSettle(plan, gaps)
+      }
       count += samples.atMs.length
     }
     const stored = await storedDays(planned, consumption)
     const windows: SettledWindow[] = []
     for (const window of planned) {
       const settled = settleWindow(window, stored)
-      if ('series' in settled) windows.push(settled)
+      if (Array.isArray(settled)) windows.push(...settled)
       else farther.push(await widenedWork(window.work, settled, consumption))
     }
     for (const day of patchedDays(windows, stored)) days.push(day)
+    for (const day of await daysToEmpty(planned, farther, consumption)) days.push(day)
     if (days.length < DAYS_PER_PUT && first < works.length) continue
     await put(days)
     days = []
@@ -198,6 +209,8 @@ interface PlannedWindow {
   profile: MeterProfile
   samples: Samples
   plan: WindowPlan
+  /** Days in the window that are neither settled nor stored. */
+  gaps: readonly DayRun[]
 }
 
 interface SettledWindow {
@@ -211,17 +224,37 @@ interface SettledWindow {
  * Settles the hours that the touched readings can change; the span to settle instead when it begins or ends in doubt.
  */
 function settleWindow(
-  { work: { meter, touched, extent }, profile, samples, plan }: PlannedWindow,
+  { work: { meter, touched, extent }, profile, samples, plan, gaps }: PlannedWindow,
   stored: StoredDays,
-): SettledWindow | { fromMs: number; toMs: number } {
-  const series = hoursOf(meter, settleSamples(profile, samples, plan))
-  const { fromMs, toMs } = plan
+): SettledWindow[] | { fromMs: number; toMs: number } {
+  const windows = withoutDays(plan, gaps).map((part): SettledWindow => {
+    const series = hoursOf(meter, settleSamples(profile, samples, part))
+    return { meter: meter.id, fromMs: part.fromMs, toMs: part.toMs, series }
+  })
   const flagAt = (hourMs: number): number => {
     const day = dayOf(hourMs)
     return stored.get(`${day}/${meter.id}`)?.flags[(hourMs - dayStartMs(day)) / HOUR_MS] ?? NO_HOUR
   }
-  const state = { flagAt, endsInDoubt: series.endsInDoubt ?? false, lastMs: extent[1] }
-  return widenedTouch(touched, plan, state) ?? { meter: meter.id, fromMs, toMs, series }
+  const endsInDoubt = windows.at(-1)?.series.endsInDoubt ?? false
+  return widenedTouch(touched, plan, { flagAt, endsInDoubt, lastMs: extent[1] }) ?? windows
+}
+
+/** The stored days inside the gaps of the windows that were settled: readings that have gone stood there. */
+async function daysToEmpty(
+  planned: readonly PlannedWindow[],
+  farther: readonly MeterWork[],
+  consumption: ConsumptionStore,
+): Promise<ConsumptionDay[]> {
+  const emptied: ConsumptionDay[] = []
+  const again = new Set(farther.map(({ meter }) => meter.id))
+  for (const { work, gaps } of planned) {
+    if (again.has(work.meter.id)) continue
+    for (const { fromDay, toDay } of gaps) {
+      const days = await consumption.get([work.meter.id], fromDay, toDay)
+      emptied.push(...days.map(({ day }) => emptyDay(work.meter.id, day)))
+    }
+  }
+  return emptied
 }
 
 /** Days looked through at once for the beginning of a doubt. */
@@ -239,7 +272,9 @@ async function widenedWork(
     const flags = new Map(days.map(({ day, flags }) => [day, flags]))
     const flagBefore = (ms: number): number => {
       const day = dayOf(ms - HOUR_MS)
-      return flags.get(day)?.[(ms - HOUR_MS - dayStartMs(day)) / HOUR_MS] ?? NO_HOUR
+      // No day is stored inside a long gap, which a doubt may reach across.
+      const none = ms > work.extent[0] ? DOUBTFUL : NO_HOUR
+      return flags.get(day)?.[(ms - HOUR_MS - dayStartMs(day)) / HOUR_MS] ?? none
     }
     while (isInDoubt(flagBefore(fromMs))) fromMs -= HOUR_MS
     if (fromMs > dayStartMs(toDay - DOUBT_DAYS)) break

@@ -156,8 +156,9 @@ class Player {
         const seq = ++this.#messages
         const payload = Buffer.from(JSON.stringify({ v: 1, seq, readings: own.slice(first, first + MESSAGE_READINGS) }))
         const message = { id: `m${seq}`, gateway, payload, receivedMs: this.#clock.nowMs }
-        const { rejected, failed } = await this.#host.handlers.ingest({ messages: [message] })
-        if (rejected > 0 || failed.length > 0) this.results.push({ ingest: { gateway, rejected, failed } })
+        const { rejected, aside, failed } = await this.#host.handlers.ingest({ messages: [message] })
+        if (rejected > 0 || aside || failed.length > 0)
+          this.results.push({ ingest: { gateway, rejected, aside, failed } })
       }
     const seen = { lastMs: this.#clock.nowMs, offlineMs: null }
     await putGatewaysSeen(this.#host.platform.state, new Map([...byGateway.keys()].map((id = '') => [id, seen])))

@@ -18,6 +18,7 @@ export interface StartOptions {
   web: boolean
   seed: string
   demoInterval: number
+  acceptLoss?: boolean
 }
 
 const STAGES: Record<Stage, string> = {
@@ -41,7 +42,8 @@ export async function start(options: StartOptions): Promise<void> {
       : Promise.resolve()
     // The page is awaited below; until then its failure is ignored here.
     page.catch(() => undefined)
-    if (options.demo) gateways = await demo(host, options)
+    // A folder that has lost its registry still holds real readings.
+    if (options.demo && !options.acceptLoss) gateways = await demo(host, options)
     await page
     host.run()
     say(

@@ -10,7 +10,7 @@ import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
 import { areaRoute, formatRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
-import { StartPanel, useHealth } from './frame/start-panel.tsx'
+import { HostProblems, StartPanel, useHealth } from './frame/start-panel.tsx'
 import { useTitle } from './frame/title.ts'
 import { AreaPage } from './pages/area-page.tsx'
 import { InstitutionPage } from './pages/institution-page.tsx'
@@ -41,6 +41,7 @@ export function App() {
         ready={isOpen && health?.status === 'ok'}
         session={session}
       />
+      <HostProblems health={health} />
       <main className="page">
         {!isOpen ? (
           <SessionPanel session={session} />

@@ -9,13 +9,15 @@ import { useLanguage } from '../words/language.tsx'
 import { useTitle } from './title.ts'
 
 const POLL_MS = 1000
+/** A host that is up may get problems later. */
+const WATCH_MS = 60_000
 
 interface Health {
   health: HealthView | null
   problem: LoadProblem | null
 }
 
-/** The server's health, requested every second until it is `ok`; not before `canRead`. */
+/** The server's health, requested every second until it is `ok` and then every minute; not before `canRead`. */
 export function useHealth(canRead: boolean): Health {
   const [state, setState] = useState<Health>({ health: null, problem: null })
   useEffect(() => {
@@ -23,15 +25,18 @@ export function useHealth(canRead: boolean): Health {
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const poll = async () => {
+      let waitMs = POLL_MS
       try {
         const health = await getJson<HealthView>('health', abort.signal)
         setState({ health, problem: null })
-        if (health.status === 'ok') return
+        if (health.status === 'ok') waitMs = WATCH_MS
       } catch (error) {
         if (abort.signal.aborted) return
-        setState({ health: null, problem: problemOf(error) })
+        const problem = problemOf(error)
+        // An open page stays: its cards say themselves what they cannot load.
+        setState(({ health }) => ({ health: health?.status === 'ok' ? health : null, problem }))
       }
-      timer = setTimeout(poll, POLL_MS)
+      timer = setTimeout(poll, waitMs)
     }
     poll()
     return () => {
@@ -40,6 +45,14 @@ export function useHealth(canRead: boolean): Health {
     }
   }, [canRead])
   return state
+}
+
+/** What is wrong with the host itself. */
+export function HostProblems({ health }: Pick<Health, 'health'>) {
+  const { language } = useLanguage()
+  return health?.problems.map(({ code, ...text }) => (
+    <Alert key={code} type="warning" showIcon banner title={text[language]} data-testid="host-problem" />
+  ))
 }
 
 export function StartPanel({ health, problem }: Health) {
