@@ -203,6 +203,19 @@ describe('the quota status', () => {
   })
 
   it.each([
+    { since: '2025-04', isApart: false },
+    { since: '2025-02', isApart: false },
+    { since: '2025-01', isApart: true },
+  ])('does not tell the heating of a winter apart that was over when its meter came: $since', ({ since, isApart }) => {
+    const heats = { ...court, heatingKind: 'airConditioning' as const }
+    const months = yearOf({ quotaKgce: 100, waterM3: 50 }).map((part) =>
+      part.month < since ? part : { ...part, heatingKgce: 10 },
+    )
+    const [heating, rest] = quotaStatus(heats, months, QUOTAS_SHANDONG, endOf2025)
+    expect([heating.reason, rest.reason]).toEqual(isApart ? [null, null] : ['notApart', 'notApart'])
+  })
+
+  it.each([
     { heatingKind: 'airConditioning', heatingKgce: 0, nonHeatingKnown: false },
     { heatingKind: 'gasOrOil', heatingKgce: 0, nonHeatingKnown: false },
     { heatingKind: undefined, heatingKgce: 0, nonHeatingKnown: false },
