@@ -7,6 +7,7 @@ import { addMonths, dayLabel, dayOf, monthOf } from '../calendar.ts'
 import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
 import { type IndicatorRow, QUOTA, QUOTA_INDICATORS, type QuotaIndicator, type ResourceKind } from '../indicator.ts'
 import { type QuotaLimits, RATINGS, type Rating, rate } from '../rating.ts'
+import { classedOn } from '../registry/dated.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
 import { isValidOn } from '../standards/validity.ts'
@@ -24,7 +25,7 @@ import type { QuotaStatus } from './result.ts'
  * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
  * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data,
  * or an unknown size, the actual is null. `coefficientSet`: the name of the set that converted the months. A row that
- * is not a stand-in takes precedence.
+ * is not a stand-in takes precedence. Type, level, zone and heating are those of that day.
  */
 export function quotaStatus(
   institution: Institution,
@@ -36,9 +37,10 @@ export function quotaStatus(
   const date = dayLabel(dayOf(asOfMs - 1))
   const limits = knownShareLimits(date)
   const years = rollingYearsOf(months, asOfMs)
+  const classed = classedOn(institution, asOfMs - 1)
   return QUOTA_INDICATORS.map((indicator) => {
-    const row = quotaRow(institution, indicator, quotas, date)
-    const figure = figureOf(institution, indicator, { years, months, asOfMs, limits })
+    const row = quotaRow(classed, indicator, quotas, date)
+    const figure = figureOf(classed, indicator, { years, months, asOfMs, limits })
     const { actual } = figure
     const rating = row && actual !== null ? rate(actual, row) : null
     return {

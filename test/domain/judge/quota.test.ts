@@ -202,6 +202,21 @@ describe('the quota status', () => {
     expect(statuses.map((status) => status.actual === null)).toEqual([true, false, true, true])
   })
 
+  it('rates by the class of the day, not by the present one', () => {
+    const { type, area, climateZone, heatingKind } = court
+    const row = { type, area, climateZone, heatingKind }
+    const rows = [
+      { ...row, level: 'county' as const },
+      { ...row, level: 'provincial' as const, validFrom: '2026-01-01' },
+    ]
+    const months = yearOf({ quotaKgce: 100, waterM3: 50 })
+    const constraints = (one: Institution) =>
+      quotaStatus(one, months, QUOTAS_SHANDONG, endOf2025).map((row) => row.constraint)
+    const moved = { ...court, level: 'provincial' as const, rows }
+    expect(constraints(moved)).toEqual(constraints(court))
+    expect(constraints(moved)).not.toEqual(constraints({ ...court, level: 'provincial' }))
+  })
+
   it.each([
     { since: '2025-04', isApart: false },
     { since: '2025-02', isApart: false },
