@@ -225,9 +225,9 @@ const partOfBill = ({ carrier, month }: Bill, fills: number): string =>
     : `main meters of ${carrier} are registered; the bill counts for the ${(100 * fills).toFixed(1)} % of ${month} that they do not know`
 
 /**
- * What is missing when a medium without main meters was billed before, and has no bill in this month. Of media that may be
- * used in a season alone, a bill is missing in the months that were billed a year ago; where bills do not go back a year,
- * bills outside of every heating season say that the medium is used all year.
+ * What is missing when a medium without main meters was billed before, and has no bill in this month. Of media that may
+ * be used in a season alone, a bill is missing in the months that were billed a year ago; where bills do not go back a
+ * year, bills outside of every heating season say that the medium is used all year.
  */
 function missingBill(medium: Medium, bills: readonly Bill[], span: Span): Missing | null {
   const building = bills.filter(

@@ -49,7 +49,7 @@ const ANY_SHARE: KnownShareLimits = { judgedFrom: 0, sureFrom: 0 }
 /** Tolerance for floating point and the last digit of two registers: a PUE of 1 may compute as 0.9999999999. */
 const BELOW_ONE_SLACK = 1e-9
 
-/** PUE or EUE of a period; a problem instead of an impossible value, or of one of which less is known than `limits` ask. */
+/** PUE or EUE of a period; a problem instead of an impossible value, or where less is known than `limits` ask. */
 export function effectivenessOf(usage: CentreUsage, limits: KnownShareLimits): Effectiveness {
   const { totalKwh, itKwh, hoursExpected, hoursKnown } = usage
   const coverage = hoursExpected > 0 ? hoursKnown / hoursExpected : null

@@ -88,7 +88,7 @@ function flatInstitution(institution: Institution, row: DatedInstitution): Insti
   return { ...undated, ...fields }
 }
 
-/** The institution with its class (type, level, zone, heating) at an instant, or its present one when it was not open. */
+/** The institution with its class (type, level, zone, heating) at an instant; its present one when not open then. */
 export function classedOn(institution: Institution, ms: number): Institution {
   const { rows, area } = institution
   const then = rows && institutionOn(institution, ms)

@@ -1,5 +1,5 @@
-// Finds dropouts and exchanges of a register that runs both ways: its falls are amounts, so only a step far beyond those
-// before it is doubtful (docs/rules/settling.md#bidirectional-register).
+// Finds dropouts and exchanges of a register that runs both ways: its falls are amounts, so only a step far beyond
+// those before it is doubtful (docs/rules/settling.md#bidirectional-register).
 
 import { DROPOUT_READINGS_MAX } from './dropout.ts'
 

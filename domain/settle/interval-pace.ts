@@ -99,8 +99,8 @@ function doubtAt(profile: MeterProfile, samples: Samples, row: number): Doubtful
 }
 
 /**
- * True when amounts beyond a small usual peak are in another unit: they stay beyond it, and the first of them is a power
- * of ten times the peak. A building that was empty and opens is not so exact.
+ * True when amounts beyond a small usual peak are in another unit: they stay beyond it, and the first of them is a
+ * power of ten times the peak. A building that was empty and opens is not so exact.
  */
 function isSteadyScale(value: Float64Array, row: number, usual: number): boolean {
   const end = row + COUNTER_VALUES

@@ -5,13 +5,16 @@ import { settleCase } from '../../../domain/settle/case.ts'
 
 const HOUR_MS = 3_600_000
 const START_MS = Date.UTC(2026, 10, 9, 17)
-const settled = (meter: object, values: readonly number[]) =>
-  settleCase({
+function settled(meter: object, values: readonly number[]) {
+  const found = settleCase({
     id: 'field',
     meter: { unit: 'kWh', resolution: 0.01, multiplier: 1, intervalMinutes: 60, ...meter },
     readings: values.map((value, hour) => [START_MS + hour * HOUR_MS, value]),
     events: [],
   })
+  if ('error' in found) throw new Error(found.error)
+  return found
+}
 const times = (count: number, amount: number): number[] => new Array<number>(count).fill(amount)
 /** Two up each hour, five down from 8 to 14 of each day. */
 const net = (count: number): number[] => {
