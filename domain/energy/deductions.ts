@@ -23,7 +23,8 @@ export interface Deductions {
  * Heating: gas and electricity meters that serve heating alone. Special functions
  * (docs/rules/energy-and-carbon.md#special-functions): the meters of 01D and below, and the total of the institution's
  * data centre, whatever the purpose of these meters. What lies below an excluded meter, or is excluded below one of
- * them, is off already, and heating and special functions hold nothing twice; heat is heating whatever its meter is for.
+ * them, is off already, and heating and special functions hold nothing twice; heat is heating whatever its meter is
+ * for.
  */
 export function deductionsOf({
   institution,
