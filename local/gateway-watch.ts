@@ -1,5 +1,5 @@
 // Stores when the broker heard each gateway, without a write for each message: at most one a minute for each gateway,
-// all of them together every few seconds.
+// all of them together every few seconds of the host's clock, which a played scenario moves on by hours at once.
 
 import { type GatewaySeen, LISTENING_KEY, putGatewaysSeen } from '../functions/alerts/gateways-heard.ts'
 import { DERIVED, type StateStore } from '../functions/platform.ts'
@@ -28,24 +28,31 @@ export async function gatewayWatch(given: {
     seen.set(gateway, known)
     return known
   }
+  let flushedMs = now()
   const flush = async (all = false): Promise<void> => {
+    const nowMs = now()
+    flushedMs = nowMs
     const due = [...seen].filter(([, one]) => one.due || (all && one.lastMs > one.writtenMs))
     if (due.length === 0) return
-    const nowMs = now()
     for (const [, one] of due) Object.assign(one, { due: false, writtenMs: nowMs })
     await putGatewaysSeen(state, new Map(due.map(([id, { lastMs, offlineMs }]) => [id, { lastMs, offlineMs }])))
   }
   const failed = (error: unknown): void => log(`when gateways were heard could not be noted: ${String(error)}`)
   const timer = setInterval(() => void flush().catch(failed), flushMs).unref()
+  const flushInTime = (): void => {
+    if (now() - flushedMs >= flushMs) void flush().catch(failed)
+  }
   return {
     heard(gateway) {
       const one = entry(gateway)
       one.lastMs = now()
       one.due ||= one.offlineMs !== null || one.lastMs - one.writtenMs >= WRITE_MS_MIN
       one.offlineMs = null
+      flushInTime()
     },
     offline(gateway) {
       Object.assign(entry(gateway), { offlineMs: now(), due: true })
+      flushInTime()
     },
     async close() {
       clearInterval(timer)

@@ -1,7 +1,7 @@
 // Chooses the meters whose use the quota takes off, or adds: heating, special functions, and generation used on site
 // (docs/rules/quota.md#indicators).
 
-import { isBelow, outermost } from '../registry/meter-tree.ts'
+import { highest, isBelow, outermost } from '../registry/meter-tree.ts'
 import { EXPORT, type Institution, type Meter } from '../registry/records.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
 
@@ -22,8 +22,9 @@ export interface Deductions {
 /**
  * Heating: gas and electricity meters that serve heating alone. Special functions
  * (docs/rules/energy-and-carbon.md#special-functions): the meters of 01D and below, and the total of the institution's
- * data centre, whatever the purpose of these meters. What lies below an excluded meter is off already, and heating and
- * special functions hold nothing twice; heat is heating whatever its meter is for.
+ * data centre, whatever the purpose of these meters. What lies below an excluded meter, or is excluded below one of
+ * them, is off already, and heating and special functions hold nothing twice; heat is heating whatever its meter is
+ * for.
  */
 export function deductionsOf({
   institution,
@@ -48,13 +49,19 @@ export function deductionsOf({
   const heatingIds = new Set(heating.map(({ id }) => id))
   const special = outermost(meters, isSpecial).filter((meter) => !isBelow(meter, heatingIds, meters))
   const specialIds = new Set(special.map(({ id }) => id))
-  const twice = heating.filter((meter) => isBelow(meter, specialIds, meters))
+  const lets = highest(
+    meters.filter(({ role }) => role === 'exclude'),
+    meters,
+  )
+  const below = (chosen: readonly Meter[], ids: ReadonlySet<string>): Meter[] =>
+    chosen.filter((meter) => isBelow(meter, ids, meters))
+  const heatingBelow = below(heating, specialIds)
+  // An excluded meter below a heating meter that is below a special one is taken back with the heating meter.
+  const letsBelow = below(lets, specialIds).filter((meter) => !isBelow(meter, heatingIds, meters))
+  const signed = (chosen: readonly Meter[], factor: 1 | -1): Deducted[] => chosen.map((meter) => ({ meter, factor }))
   return {
-    heating: heating.map((meter) => ({ meter, factor: 1 })),
-    special: [
-      ...special.map((meter): Deducted => ({ meter, factor: 1 })),
-      ...twice.map((meter): Deducted => ({ meter, factor: -1 })),
-    ],
+    heating: [...signed(heating, 1), ...signed(below(lets, heatingIds), -1)],
+    special: [...signed(special, 1), ...signed(heatingBelow, -1), ...signed(letsBelow, -1)],
   }
 }
 

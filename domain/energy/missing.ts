@@ -72,6 +72,18 @@ export function usualBill(bills: readonly Bill[], month: Month): Usual | undefin
   return { basis: sameMonth.length > 0 ? 'lastYear' : 'ownProfile', perHour: amount / hours }
 }
 
+/** Months of the year in which no city heats (docs/rules/data.md#known-share). */
+const UNHEATED = { first: 5, last: 9 }
+
+/** Whether bills began less than a year before a month, and one of them is of a month in which nobody heats. */
+export function isBilledAllYear(bills: readonly Bill[], month: Month): boolean {
+  const first = addMonths(month, -BILLED_MONTHS)
+  const earlier = bills.filter((bill) => bill.month < month)
+  const monthOfYear = (one: Month): number => Number(one.slice(5))
+  const isUnheated = (one: Month): boolean => monthOfYear(one) >= UNHEATED.first && monthOfYear(one) <= UNHEATED.last
+  return earlier.every((bill) => bill.month > first) && earlier.some((bill) => isUnheated(bill.month))
+}
+
 const hoursOf = (month: Month): number => {
   const { fromMs, toMs } = monthRange(month)
   return (toMs - fromMs) / HOUR_MS

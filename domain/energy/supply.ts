@@ -3,9 +3,18 @@
 
 import { dayOf, HOUR_MS, type Month, monthRange } from '../calendar.ts'
 import { CARRIERS, type Medium } from '../medium.ts'
+import { highest } from '../registry/meter-tree.ts'
 import type { Meter } from '../registry/records.ts'
 import { type Bill, type BilledAmount, type BillProblem, billId } from './bill.ts'
-import { type DaySums, type Missing, missingOf, NOTHING_MISSING, type Usual, usualBill } from './missing.ts'
+import {
+  type DaySums,
+  isBilledAllYear,
+  type Missing,
+  missingOf,
+  NOTHING_MISSING,
+  type Usual,
+  usualBill,
+} from './missing.ts'
 
 /** A part of a month in which no registered fact changes; whole days but for the present one. */
 export interface Span {
@@ -129,7 +138,7 @@ export function supplyOf(
   const { span } = given
   const { hours } = span
   const own = given.meters.filter((meter) => meter.medium === medium)
-  const counted = [...mainMeters(own), ...own.filter(({ role }) => role === 'exclude')].map((meter) => ({
+  const counted = [...mainMeters(own), ...outermostOf(own, 'exclude')].map((meter) => ({
     meter,
     count: given.countOf(meter),
   }))
@@ -175,19 +184,13 @@ const sumOf = (counts: readonly MeterCount[], key: 'amount' | 'hoursKnown' | 'ho
   counts.reduce((total, count) => total + count[key], 0)
 
 /** Main meters that are not below another one: what lies below a main meter is part of it. */
-export function mainMeters(meters: readonly Meter[]): Meter[] {
-  const mains = meters.filter(({ role }) => role === 'main')
-  if (!mains.some(({ parent }) => parent !== undefined)) return mains
-  const byId = new Map(meters.map((meter) => [meter.id, meter]))
-  return mains.filter((meter) => {
-    const seen = new Set([meter.id])
-    for (let above = byId.get(meter.parent ?? ''); above && !seen.has(above.id); above = byId.get(above.parent ?? '')) {
-      if (above.role === 'main') return false
-      seen.add(above.id)
-    }
-    return true
-  })
-}
+export const mainMeters = (meters: readonly Meter[]): Meter[] => outermostOf(meters, 'main')
+
+const outermostOf = (meters: readonly Meter[], role: 'main' | 'exclude'): Meter[] =>
+  highest(
+    meters.filter((meter) => meter.role === role),
+    meters,
+  )
 
 /**
  * The bills without a meter that count. Those of vehicles always do. Those of the building count for the time that
@@ -222,14 +225,16 @@ const partOfBill = ({ carrier, month }: Bill, fills: number): string =>
     : `main meters of ${carrier} are registered; the bill counts for the ${(100 * fills).toFixed(1)} % of ${month} that they do not know`
 
 /**
- * What is missing when a medium without main meters was billed before, and has no bill in this month. Of media that are
- * used in a season alone, a bill is missing only in the months that were billed a year ago.
+ * What is missing when a medium without main meters was billed before, and has no bill in this month. Of media that may
+ * be used in a season alone, a bill is missing in the months that were billed a year ago; where bills do not go back a
+ * year, bills outside of every heating season say that the medium is used all year.
  */
 function missingBill(medium: Medium, bills: readonly Bill[], span: Span): Missing | null {
   const building = bills.filter(
     ({ carrier, purpose, meter }) => carrier === medium && purpose !== 'transport' && meter === undefined,
   )
   const usual = usualBill(building, span.month)
-  if (!usual || (CARRIERS[medium].seasonal && usual.basis !== 'lastYear')) return null
+  if (!usual) return null
+  if (CARRIERS[medium].seasonal && usual.basis !== 'lastYear' && !isBilledAllYear(building, span.month)) return null
   return missingOf({ amount: 0, hoursKnown: 0 }, span.dayHours, usual)
 }

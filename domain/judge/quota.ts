@@ -3,10 +3,11 @@
 // domain/rating.ts. An institution whose class, level or zone has no row is not rated: there is no default row. No
 // correction for climate, hours or vacancy is applied, since no rule for one is known.
 
-import { dayLabel, dayOf } from '../calendar.ts'
+import { addMonths, dayLabel, dayOf, monthOf } from '../calendar.ts'
 import { rollingYearsOf, type SubjectMonth, type SubjectYear } from '../energy/subject-month.ts'
 import { type IndicatorRow, QUOTA, QUOTA_INDICATORS, type QuotaIndicator, type ResourceKind } from '../indicator.ts'
 import { type QuotaLimits, RATINGS, type Rating, rate } from '../rating.ts'
+import { classedOn } from '../registry/dated.ts'
 import type { Institution } from '../registry/records.ts'
 import type { Quota } from '../standards/quota.ts'
 import { isValidOn } from '../standards/validity.ts'
@@ -24,7 +25,7 @@ import type { QuotaStatus } from './result.ts'
  * The four indicators over the 12 months that end at `asOfMs`, one result each, in a fixed order. `months`: this
  * institution's, in any order; 13 when `asOfMs` is within a month (see `rollingYear`). With less than a year of data,
  * or an unknown size, the actual is null. `coefficientSet`: the name of the set that converted the months. A row that
- * is not a stand-in takes precedence.
+ * is not a stand-in takes precedence. Type, level, zone and heating are those of that day.
  */
 export function quotaStatus(
   institution: Institution,
@@ -36,9 +37,10 @@ export function quotaStatus(
   const date = dayLabel(dayOf(asOfMs - 1))
   const limits = knownShareLimits(date)
   const years = rollingYearsOf(months, asOfMs)
+  const classed = classedOn(institution, asOfMs - 1)
   return QUOTA_INDICATORS.map((indicator) => {
-    const row = quotaRow(institution, indicator, quotas, date)
-    const figure = figureOf(institution, indicator, { years, limits })
+    const row = quotaRow(classed, indicator, quotas, date)
+    const figure = figureOf(classed, indicator, { years, months, asOfMs, limits })
     const { actual } = figure
     const rating = row && actual !== null ? rate(actual, row) : null
     return {
@@ -96,8 +98,14 @@ function toNextRating(actual: number, limits: QuotaLimits): number | null {
 function figureOf(
   institution: Institution,
   indicator: QuotaIndicator,
-  { years, limits }: { years: Record<ResourceKind, SubjectYear | null>; limits: KnownShareLimits },
+  given: {
+    years: Record<ResourceKind, SubjectYear | null>
+    months: readonly SubjectMonth[]
+    asOfMs: number
+    limits: KnownShareLimits
+  },
 ) {
+  const { years, months, asOfMs, limits } = given
   const row: IndicatorRow = QUOTA[indicator]
   const year = years[row.resource]
   const size = year && row.size && sizeOf(year, row.size)
@@ -108,17 +116,24 @@ function figureOf(
       : row.resource === 'energy' && year.fuelKgWithoutQuotaCoefficient > 0
         ? 'withoutRow'
         : isSized
-          ? withheld(institution, indicator, year)
+          ? withheld(institution, indicator, { year, months, asOfMs })
           : 'noSize'
   // A value without all fuels, or of energy that cannot be told apart, would be too good.
   const value = year && isSized && (why === null || why === 'belowZero') ? numeratorOf(year, row) / size : null
   return knownFigure(value, { share: year && knownShareOf(year, row), why, limits })
 }
 
+interface Heated {
+  year: SubjectYear
+  months: readonly SubjectMonth[]
+  asOfMs: number
+}
+
 /** Why a value that could be computed is not given. */
-function withheld(institution: Institution, indicator: QuotaIndicator, year: SubjectYear): UnknownReason | null {
-  if (indicator === 'heatingPerArea' && year.heatingKgce === 0) return 'noData'
-  return indicator === 'nonHeatingPerArea' && !heatingIsApart(institution, year) ? 'notApart' : null
+function withheld(institution: Institution, indicator: QuotaIndicator, heated: Heated): UnknownReason | null {
+  const isHeating = indicator === 'heatingPerArea'
+  if (isHeating && heated.year.heatingKgce === 0) return 'noData'
+  return (isHeating || indicator === 'nonHeatingPerArea') && !heatingIsApart(institution, heated) ? 'notApart' : null
 }
 
 /**
@@ -126,8 +141,22 @@ function withheld(institution: Institution, indicator: QuotaIndicator, year: Sub
  * without its own meter, or the kind of heating is not registered: then both indicators stay unknown. District heat
  * without a meter is not in the total either.
  */
-const heatingIsApart = ({ heatingKind }: Institution, { heatingKgce }: SubjectYear): boolean =>
-  heatingKgce > 0 || heatingKind === 'none' || heatingKind === 'districtHeatMetered'
+const heatingIsApart = ({ heatingKind }: Institution, { year, ...given }: Heated): boolean =>
+  heatingKind === 'none' ||
+  heatingKind === 'districtHeatMetered' ||
+  (year.heatingKgce > 0 && (heatingKind === undefined || year.fuelsKgce > 0 || !isMeteredSinceWinter(given)))
+
+/** The months in which every city heats. */
+const HEATED = ['12', '01', '02']
+/** True when heating is first known of after a month of the year in which all heat: that winter's is not apart. */
+function isMeteredSinceWinter({ months, asOfMs }: Omit<Heated, 'year'>): boolean {
+  const begin = addMonths(monthOf(asOfMs - 1), -11)
+  const isKnown = ({ heatingKgce, heatingMissingKgce }: SubjectMonth): boolean =>
+    heatingKgce > 0 || heatingMissingKgce > 0
+  const first = months.reduce((least, part) => (isKnown(part) && part.month < least ? part.month : least), '9999-99')
+  const winter = months.filter(({ month }) => month >= begin && month < first && HEATED.includes(month.slice(5)))
+  return winter.some(({ hoursKnown }) => hoursKnown > 0)
+}
 
 /** Numbers of people, as daily averages of the year. `staff` 在编, `contractStaff` 编外. */
 export type EnergyUsersInput =

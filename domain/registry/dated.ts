@@ -88,6 +88,13 @@ function flatInstitution(institution: Institution, row: DatedInstitution): Insti
   return { ...undated, ...fields }
 }
 
+/** The institution with its class (type, level, zone, heating) at an instant; its present one when not open then. */
+export function classedOn(institution: Institution, ms: number): Institution {
+  const { rows, area } = institution
+  const then = rows && institutionOn(institution, ms)
+  return then ? { ...then, area, rows } : institution
+}
+
 /** True when the institution is open at an instant: neither before its opening nor after its closing. */
 export const isInService = (institution: Institution, ms: number): boolean => institutionOn(institution, ms) !== null
 

@@ -255,6 +255,13 @@ export function isBelow(meter: Meter, above: ReadonlySet<string>, meters: readon
   return false
 }
 
+/** The chosen meters without those that lie below another of them in the tree. */
+export function highest(chosen: readonly Meter[], meters: readonly Meter[]): Meter[] {
+  if (!chosen.some(({ parent }) => parent !== undefined)) return [...chosen]
+  const ids = new Set(chosen.map(({ id }) => id))
+  return chosen.filter((meter) => !isBelow(meter, ids, meters))
+}
+
 /** `01D1A` → `01D10`, `01D00`. */
 function parentCodes(code: string): string[] {
   if (!/^\d\d[A-Z][0-9][A-Z0-9]$/.test(code)) return []

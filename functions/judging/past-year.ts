@@ -17,6 +17,7 @@ import { knownYears } from '../../domain/judge/known-share.ts'
 import { worstRating } from '../../domain/judge/quota.ts'
 import type { RankingCandidate } from '../../domain/judge/ranking.ts'
 import type { DualControl } from '../../domain/judge/result.ts'
+import { classedOn } from '../../domain/registry/dated.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
@@ -60,7 +61,8 @@ export async function candidateOf(
   year: number,
   { state, registry, nowMs }: Sources,
 ): Promise<RankingCandidate> {
-  const { id, type, venueKind, level, area } = institution
+  const { id, area } = institution
+  const { type, venueKind, level } = classedOn(institution, asOf(year, nowMs) - 1)
   const month = lastMonthOf(year, nowMs)
   const judged = await dualControlOf(state, registry, {
     ...{ subject: id, area, profileArea: area, month, nowMs },

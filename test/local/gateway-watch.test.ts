@@ -26,3 +26,14 @@ test('is written at most once a minute for each gateway, at once when it goes, a
   await watch.close()
   expect(await gatewaysHeard(state, ['G', 'never'])).toEqual(new Map([['G', clock.nowMs]]))
 })
+
+test('is written as the clock goes, however fast', async () => {
+  const { state, clock } = await openTestPlatform()
+  const watch = await gatewayWatch({ state, now: () => clock.nowMs, log: () => undefined })
+  for (let hour = 0; hour < 3; hour++) {
+    clock.nowMs += 60 * MINUTE_MS
+    watch.heard('G')
+    await expect.poll(() => gatewaysHeard(state, ['G'])).toEqual(new Map([['G', clock.nowMs]]))
+  }
+  await watch.close()
+})

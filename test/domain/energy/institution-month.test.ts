@@ -149,6 +149,22 @@ describe('the month of an institution', () => {
   })
 })
 
+describe('an excluded meter', () => {
+  it.each([
+    { name: 'below another excluded one is off once', at: { x: 'exclude', y: 'exclude' }, used: 12, special: 0 },
+    { name: 'below a special one is no part of it', at: { x: '01D10', y: 'exclude' }, used: 17, special: 5 },
+    { name: 'below a heating one is no part of it', at: { x: 'heating', y: 'exclude' }, used: 17, heating: 5 },
+  ])('$name', ({ at, used, special = 0, heating = 0 }) => {
+    const placed = (id: string, is: string, parent: string): Meter =>
+      meter(id, is === 'exclude' ? { role: 'exclude', parent } : { role: 'sub', purpose: is, parent })
+    const meters = [meter('main', {}), placed('x', at.x, 'main'), placed('y', at.y, 'x')]
+    const part = monthOfMeters(meters, { main: 20, x: 8, y: 3 })
+    expect(part.electricityKwh).toBe(used)
+    expect(part.specialKgce / 0.31).toBeCloseTo(special, 9)
+    expect(part.heatingKgce / 0.31).toBeCloseTo(heating, 9)
+  })
+})
+
 describe('bills', () => {
   it('of fuels count as main, by carrier, with their CO2 burnt on site', () => {
     const part = monthOfMeters(
@@ -213,6 +229,16 @@ describe('bills', () => {
     expect(billed).toMatchObject({ gasM3: 100, hoursExpected: 1488, hoursKnown: 1488, costYuan: 300, hoursPriced: 744 })
     expect(billed.heatingKgce).toBeCloseTo(121.43, 9)
     expect(monthOfMeters(meters, { e: 10 })).toMatchObject({ gasM3: 0, hoursExpected: 1488, hoursKnown: 744 })
+  })
+
+  it('of gas that do not come are missing where gas is billed all year, not where it may only heat', () => {
+    const gas = (...months: Bill['month'][]) => months.map((month) => energyBill('gas', 100, { month }))
+    const monthAfter = (bills: Bill[]) =>
+      monthOfMeters([], {}, { bills, month: '2026-10', asOfMs: Date.parse('2026-10-31T16:00Z') })
+    expect(monthAfter(gas('2026-03', '2026-06'))).toMatchObject({ hoursExpected: 744, hoursKnown: 0 })
+    expect(monthAfter(gas('2026-03', '2026-06')).energyMissingKgce).toBeGreaterThan(0)
+    expect(monthAfter(gas('2026-01', '2026-03'))).toMatchObject({ hoursExpected: 0, energyMissingKgce: 0 })
+    expect(monthAfter(gas('2025-06', '2026-06'))).toMatchObject({ hoursExpected: 0, energyMissingKgce: 0 })
   })
 
   it('without a meter stand for a medium that nobody read', () => {

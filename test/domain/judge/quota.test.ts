@@ -202,6 +202,34 @@ describe('the quota status', () => {
     expect(statuses.map((status) => status.actual === null)).toEqual([true, false, true, true])
   })
 
+  it('rates by the class of the day, not by the present one', () => {
+    const { type, area, climateZone, heatingKind } = court
+    const row = { type, area, climateZone, heatingKind }
+    const rows = [
+      { ...row, level: 'county' as const },
+      { ...row, level: 'provincial' as const, validFrom: '2026-01-01' },
+    ]
+    const months = yearOf({ quotaKgce: 100, waterM3: 50 })
+    const constraints = (one: Institution) =>
+      quotaStatus(one, months, QUOTAS_SHANDONG, endOf2025).map((row) => row.constraint)
+    const moved = { ...court, level: 'provincial' as const, rows }
+    expect(constraints(moved)).toEqual(constraints(court))
+    expect(constraints(moved)).not.toEqual(constraints({ ...court, level: 'provincial' }))
+  })
+
+  it.each([
+    { since: '2025-04', isApart: false },
+    { since: '2025-02', isApart: false },
+    { since: '2025-01', isApart: true },
+  ])('does not tell the heating of a winter apart that was over when its meter came: $since', ({ since, isApart }) => {
+    const heats = { ...court, heatingKind: 'airConditioning' as const }
+    const months = yearOf({ quotaKgce: 100, waterM3: 50 }).map((part) =>
+      part.month < since ? part : { ...part, heatingKgce: 10 },
+    )
+    const [heating, rest] = quotaStatus(heats, months, QUOTAS_SHANDONG, endOf2025)
+    expect([heating.reason, rest.reason]).toEqual(isApart ? [null, null] : ['notApart', 'notApart'])
+  })
+
   it.each([
     { heatingKind: 'airConditioning', heatingKgce: 0, nonHeatingKnown: false },
     { heatingKind: 'gasOrOil', heatingKgce: 0, nonHeatingKnown: false },
