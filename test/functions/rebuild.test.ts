@@ -107,7 +107,7 @@ test('after late, corrected, reviewed and repaired readings, virtual meters and 
   expect({ ...(await documents(platform, 'review/')), ...(await documents(platform, 'revision/')) }).toEqual(history)
 })
 
-test('after any sequence of readings, repairs and reviews', { timeout: 300_000 }, async () => {
+test('after any sequence of readings, repairs and reviews', { timeout: 900_000 }, async () => {
   const value = fc.oneof(fc.integer({ min: 0, max: 400 }), fc.constantFrom(0, 90_000))
   const step = fc.oneof(
     {

@@ -117,7 +117,7 @@ describe('what is shown before settling', () => {
   /** A run that fails is made smaller by further runs, each at an institution of its own. */
   const INSTITUTIONS = RUNS + 100
 
-  test('is what settling then writes', { timeout: 300_000 }, async () => {
+  test('is what settling then writes', { timeout: 900_000 }, async () => {
     const platform = await openTestPlatform()
     const institutions = Array.from({ length: INSTITUTIONS }, (_, n) => institution(`I${n}`, SHARDS[n % SHARDS.length]))
     await register(platform, {
