@@ -41,7 +41,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       (result) => {
         for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value))
         response.setHeader('cache-control', 'no-store')
-        send(response, result.statusCode ?? 200, result.body ?? '')
+        const body = result.body ?? ''
+        send(response, result.statusCode ?? 200, result.isBase64Encoded ? Buffer.from(body, 'base64') : body)
       },
       (error: unknown) => sendProblem(response, error),
     )
@@ -150,7 +151,7 @@ function sendProblem(response: ServerResponse, error: unknown): void {
   send(response, status, JSON.stringify({ type: 'about:blank', title, status, detail }))
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
+function send(response: ServerResponse, status: number, body: string | Uint8Array): void {
   response.statusCode = status
   response.end(body)
 }

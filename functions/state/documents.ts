@@ -64,6 +64,8 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'repair', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
   { prefix: 'clock-jump', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
   { prefix: 'closed', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
+  { prefix: 'report', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
+  { prefix: 'audit', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
   { prefix: 'revision', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
   { prefix: 'alert-open', kind: 'history', spread: true, subjectNames: 2, kept: 'until the alert is cleared' },
   { prefix: 'alert-closed', kind: 'history', spread: true, subjectNames: 2, kept: ALERT },
