@@ -147,6 +147,13 @@ export const schedules = {
     daily: { fromMinute: 0, spreadMinutes: 0 },
     does: 'makes all list rows of a county anew, and its part of the means of kinds',
   },
+  reportReminders: {
+    within: 'notify',
+    everyMinutes: DAY,
+    // When offices have opened.
+    daily: { fromMinute: 9 * HOUR, spreadMinutes: 0 },
+    does: 'reminds of reports that are due and not submitted',
+  },
   telling: {
     within: 'notify',
     // Events wait this long for others of the same cause; shards are assessed one after the other, not all at once.

@@ -14,6 +14,7 @@ import { repairFile } from './command/repair.ts'
 import { replay } from './command/replay.ts'
 import { settleCaseFile } from './command/settle.ts'
 import { start } from './command/start.ts'
+import { hashArgument, verifyFolder } from './command/verify.ts'
 
 const port = (text: string): number => {
   const number = Number(text)
@@ -172,6 +173,18 @@ program
   .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
   .option('--token <text>', 'its admin token')
   .action(explainSubject)
+
+program
+  .command('verify')
+  .description('walk the audit log, a hash chain, and name its first broken link (docs/rules/report.md#audit-log)')
+  .option(
+    '--hash <sha256>',
+    'a hash from the manifest of a package: says whether the log still has that entry',
+    hashArgument,
+  )
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .action(verifyFolder)
 
 try {
   await program.parseAsync()

@@ -27,7 +27,8 @@ export const duePeriods = (rules: readonly ReportDeadline[], path: readonly stri
   REPORT_PERIODS.flatMap((period) => {
     const month = lastMonthOf(period, on)
     const own = rules.filter((one) => one.period === period)
-    // A row without an area is of the last one of the path. The deadline that held when the period ended: a later row does not move the day of an earlier period.
+    // A row without an area is of the last one of the path. The row that held when the period ended counts: a later
+    // one does not move the day of an earlier period.
     const rule = nearestOn(own, firstDayOf(addMonths(month, 1)), [...path, NATIONAL], {})
     return rule ? [{ period, label: labelOf(period, month), month, dueOn: dueDay(rule, month), rule }] : []
   })

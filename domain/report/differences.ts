@@ -1,6 +1,6 @@
 // Compares two documents of a report by table, row and column, so that a correction after the lock shows cell by cell
-// (docs/rules/report.md#the-way-of-a-report). The order of rows, the instant of the build and the links of the trace are
-// no difference.
+// (docs/rules/report.md#the-way-of-a-report). The order of rows, the instant of the build and the links of the trace
+// are no difference.
 
 import { canonicalJson } from '../canonical.ts'
 import type { ReportCell, ReportDocument, ReportTable } from './document.ts'

@@ -29,7 +29,7 @@ const TASK_STATE_OF: Readonly<Record<ReportState, TaskState>> = {
 }
 
 /** The platform's state of the latest revision; of a report that does not exist: not entered. */
-export const taskStateOf = (report: Report | undefined): TaskState =>
+export const taskStateOf = (report: ReportRecord | undefined): TaskState =>
   report ? TASK_STATE_OF[latest(report).state] : 'notEntered'
 
 /** `own`: the subject's own office; `above`: that of the area above it. */
@@ -124,7 +124,7 @@ export interface ReportRevision {
   history: readonly ReportEntry[]
 }
 /** The report of a subject and month: plain JSON, stored as it is. Only the latest revision changes. */
-export interface Report {
+export interface ReportRecord {
   subject: string
   month: Month
   revisions: readonly ReportRevision[]
@@ -142,7 +142,7 @@ export interface StepTaken {
   atMs: number
 }
 /** What a step brings: a build what it built, a check what it counted. */
-export type Given =
+export type StepGiven =
   | { step: 'build' | 'revise'; build: ReportBuild }
   | { step: 'check'; checked: CheckCounts }
   | { step: 'submit' | 'return' | 'accept' | 'lock' }
@@ -164,23 +164,28 @@ export function officesOf(step: ReportStep, path: ReportPath): string[] {
 }
 
 /** The steps that an office may take now. */
-export const stepsOf = (report: Report | undefined, office: string, path: ReportPath): ReportStep[] =>
+export const stepsOf = (report: ReportRecord | undefined, office: string, path: ReportPath): ReportStep[] =>
   REPORT_STEPS.filter((step) => isFrom(step, report) && officesOf(step, path).includes(office))
 
-export const latest = ({ revisions }: Report): ReportRevision => {
+export const latest = ({ revisions }: ReportRecord): ReportRevision => {
   const revision = revisions.at(-1)
   if (!revision) throw new RangeError('a report has at least one revision')
   return revision
 }
 
 /** The latest step, of any revision. */
-export const lastEntry = (report: Report): ReportEntry | undefined => latest(report).history.at(-1)
+export const lastEntry = (report: ReportRecord): ReportEntry | undefined => latest(report).history.at(-1)
 
-const stateOf = (report: Report | undefined): ReportState | 'none' => (report ? latest(report).state : 'none')
-const isFrom = (step: ReportStep, report: Report | undefined): boolean => ROWS[step].from.includes(stateOf(report))
+const stateOf = (report: ReportRecord | undefined): ReportState | 'none' => (report ? latest(report).state : 'none')
+const isFrom = (step: ReportStep, report: ReportRecord | undefined): boolean =>
+  ROWS[step].from.includes(stateOf(report))
 
 /** Why the step may not be taken now; undefined when it may. */
-export function refusalOf(report: Report | undefined, taken: StepTaken, path: ReportPath): StepRefusal | undefined {
+export function refusalOf(
+  report: ReportRecord | undefined,
+  taken: StepTaken,
+  path: ReportPath,
+): StepRefusal | undefined {
   const { step, office, remarks = '' } = taken
   const offices = officesOf(step, path)
   if (!offices.includes(office)) return { code: 'office', offices }
@@ -195,11 +200,11 @@ export function refusalOf(report: Report | undefined, taken: StepTaken, path: Re
  * bring.
  */
 export function advanceReport(
-  report: Report | undefined,
+  report: ReportRecord | undefined,
   taken: StepTaken,
-  given: Given,
+  given: StepGiven,
   { month, path }: { month: Month; path: ReportPath },
-): Report {
+): ReportRecord {
   const refusal = refusalOf(report, taken, path)
   if (refusal) throw new RangeError(`the step ${taken.step} is refused: ${refusal.code}`)
   const before = report && latest(report)
@@ -230,5 +235,5 @@ export function advanceReport(
 }
 
 /** True once a revision was handed upward and not sent back: a later revision does not undo that. */
-export const hasSubmitted = (report: Report | undefined): boolean =>
+export const hasSubmitted = (report: ReportRecord | undefined): boolean =>
   report?.revisions.some(({ state }) => state === 'submitted' || state === 'accepted' || state === 'locked') ?? false

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { month } from '../schema.ts'
 import { REPORT_PERIODS, reportDeadlineSchema } from '../standards/report-deadlines.ts'
 import { pageOf } from '../view/view.ts'
-import { latest, REPORT_STATES, REPORT_STEPS, type Report, TASK_STATES, taskStateOf } from './life.ts'
+import { latest, REPORT_STATES, REPORT_STEPS, type ReportRecord, TASK_STATES, taskStateOf } from './life.ts'
 
 const phrase = z.object({ zh: z.string(), en: z.string() })
 const subject = z.object({ type: z.enum(['institution', 'area']), id: z.string(), name: z.string() })
@@ -114,8 +114,9 @@ export const reportsDueSchema = z.object({
 })
 export type ReportsDueView = z.infer<typeof reportsDueSchema>
 
-export const stateView = (report: Report | undefined) => ({
+export const stateView = (report: ReportRecord | undefined) => ({
   state: report ? latest(report).state : null,
   taskState: taskStateView(report),
 })
-export const taskStateView = (report: Report | undefined): z.infer<typeof taskState> => TASK_STATES[taskStateOf(report)]
+export const taskStateView = (report: ReportRecord | undefined): z.infer<typeof taskState> =>
+  TASK_STATES[taskStateOf(report)]

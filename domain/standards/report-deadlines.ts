@@ -15,7 +15,7 @@ export const reportDeadlineSchema = z.object({
   /** Months after the last month of the period, and the day of that month; its last day where it is shorter. */
   monthsAfter: z.number().int().min(1).max(12),
   day: z.number().int().min(1).max(31),
-  /** Days before the deadline on which those who have not submitted are reminded; 0 is the day itself, below 0 is late. */
+  /** Days before the deadline on which it is told who has not submitted; 0 is the day itself, below 0 is late. */
   remindDays: z.array(z.number().int().min(-60).max(60)).max(10),
   ...datedRow,
 })

@@ -12,8 +12,8 @@ import {
   latest,
   officesOf,
   REPORT_STEPS,
-  type Report,
   type ReportPath,
+  type ReportRecord,
   type ReportRevision,
   type ReportStep,
   STEP_NAMES,
@@ -208,7 +208,7 @@ async function subjectOf(
   }
 }
 
-async function knownReport({ platform }: ReportContext, { month, path: [subject] }: Asked): Promise<Doc<Report>> {
+async function knownReport({ platform }: ReportContext, { month, path: [subject] }: Asked): Promise<Doc<ReportRecord>> {
   const found = await platform.state.get(reportKey(subject, month))
   if (!found) throw new ApiProblem(404, 'Not found', `there is no report of "${subject}" for ${month}; build one`)
   return found
@@ -216,14 +216,14 @@ async function knownReport({ platform }: ReportContext, { month, path: [subject]
 
 async function knownRevision(
   context: RouteContext<'subject' | 'month' | 'number'>,
-): Promise<{ report: Report; revision: ReportRevision }> {
+): Promise<{ report: ReportRecord; revision: ReportRevision }> {
   const { value: report } = await knownReport(context, await askedOf(context))
   const revision = report.revisions.find(({ number }) => String(number) === context.path.number)
   if (!revision) throw new ApiProblem(404, 'Not found', `there is no revision "${context.path.number}"`)
   return { report, revision }
 }
 
-async function isChanged({ platform, registry }: Pick<RouteContext, 'platform' | 'registry'>, report: Report) {
+async function isChanged({ platform, registry }: Pick<RouteContext, 'platform' | 'registry'>, report: ReportRecord) {
   const digest = await monthsDigestOf({ state: platform.state, registry }, report.subject, report.month)
   return digest !== latest(report).build.monthsDigest
 }
@@ -231,7 +231,7 @@ async function isChanged({ platform, registry }: Pick<RouteContext, 'platform' |
 async function reportView(
   context: Pick<RouteContext, 'platform' | 'registry'>,
   { month, subject, path }: Asked,
-  { value: report, version }: Doc<Report>,
+  { value: report, version }: Doc<ReportRecord>,
 ): Promise<ReportView> {
   const steps = REPORT_STEPS.map((step) => ({ step, name: STEP_NAMES[step], offices: officesOf(step, path) }))
   return {

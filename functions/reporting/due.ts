@@ -3,7 +3,7 @@
 import { dayLabel, dayOf, monthRange } from '../../domain/calendar.ts'
 import { isInService } from '../../domain/registry/dated.ts'
 import { type DuePeriod, duePeriods } from '../../domain/report/deadlines.ts'
-import { hasSubmitted, type Report } from '../../domain/report/life.ts'
+import { hasSubmitted, type ReportRecord } from '../../domain/report/life.ts'
 import type { StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { reportKey } from './store.ts'
@@ -15,8 +15,8 @@ export interface ReportPart {
 }
 export interface AreaDue extends DuePeriod {
   /** The area's own report of the period. */
-  own: Report | undefined
-  parts: { part: ReportPart; report: Report | undefined }[]
+  own: ReportRecord | undefined
+  parts: { part: ReportPart; report: ReportRecord | undefined }[]
 }
 
 interface DueSources {

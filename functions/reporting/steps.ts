@@ -5,15 +5,15 @@ import { type Month, monthRange } from '../../domain/calendar.ts'
 import { compareReports } from '../../domain/report/differences.ts'
 import {
   advanceReport,
-  type Given,
   lastEntry,
   latest,
-  type Report,
   type ReportBuild,
   type ReportEntry,
   type ReportPath,
+  type ReportRecord,
   type ReportStep,
   refusalOf,
+  type StepGiven,
   type StepRefusal,
 } from '../../domain/report/life.ts'
 import { type Doc, VersionConflict } from '../platform.ts'
@@ -43,7 +43,7 @@ export type StepNotTaken =
   /** A revision without a difference. */
   | { code: 'unchanged' }
 
-export type StepDone = { report: Doc<Report> } | { refused: StepNotTaken }
+export type StepDone = { report: Doc<ReportRecord> } | { refused: StepNotTaken }
 
 export async function takeStep(on: ReportSources & { maker: ReportMaker }, asked: StepAsked): Promise<StepDone> {
   const { state, objects, now } = on.platform
@@ -71,14 +71,14 @@ export async function takeStep(on: ReportSources & { maker: ReportMaker }, asked
   return { report: { key, value: report, version: version + 1 } }
 }
 
-const firstOf = (stored: Doc<Report> | undefined): StepNotTaken => ({
+const firstOf = (stored: Doc<ReportRecord> | undefined): StepNotTaken => ({
   code: 'version',
   version: stored?.version ?? 0,
   last: stored && lastEntry(stored.value),
 })
 
 interface Brought {
-  given: Given
+  given: StepGiven
   /** What the audit log keeps of it besides the step itself. */
   detail: Record<string, unknown>
 }
@@ -86,7 +86,7 @@ interface Brought {
 async function bring(
   on: ReportSources & { maker: ReportMaker },
   { step, month, path }: StepAsked,
-  report: Report | undefined,
+  report: ReportRecord | undefined,
 ): Promise<Brought | StepNotTaken> {
   const { objects, now } = on.platform
   if (step === 'build') {
@@ -102,7 +102,7 @@ async function bring(
     return { given: { step, checked }, detail: { checked } }
   }
   if (step === 'submit' && monthRange(month).toMs > now()) return { code: 'monthRuns' }
-  return { given: { step } as Given, detail: {} }
+  return { given: { step } as StepGiven, detail: {} }
 }
 
 /** The digest of the months is taken first: what changes during the build shows as changed. */
@@ -129,7 +129,7 @@ async function revised(
 
 const filesIn = ({ files }: ReportBuild) => files.map(({ name, sha256 }) => ({ name, sha256 }))
 
-function auditFact(report: Report, detail: Record<string, unknown>) {
+function auditFact(report: ReportRecord, detail: Record<string, unknown>) {
   const { number, state, history } = latest(report)
   const entry = history.at(-1)
   if (!entry) throw new RangeError('a step leaves an entry')
@@ -144,7 +144,10 @@ function auditFact(report: Report, detail: Record<string, unknown>) {
 }
 
 /** What would differ now from the latest revision; builds anew and stores nothing. */
-export async function differencesNow({ maker, platform }: ReportSources & { maker: ReportMaker }, report: Report) {
+export async function differencesNow(
+  { maker, platform }: ReportSources & { maker: ReportMaker },
+  report: ReportRecord,
+) {
   const { build } = latest(report)
   const { document } = await maker.build(report.subject, report.month)
   if (documentDigest(document) === build.digest) return []

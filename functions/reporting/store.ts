@@ -6,7 +6,7 @@ import type { Month } from '../../domain/calendar.ts'
 import { canonicalJson } from '../../domain/canonical.ts'
 import { contentOf } from '../../domain/report/differences.ts'
 import { type ReportDocument, reportDocumentSchema } from '../../domain/report/document.ts'
-import type { Report, ReportBuild } from '../../domain/report/life.ts'
+import type { ReportBuild, ReportRecord } from '../../domain/report/life.ts'
 import { subjectMonths } from '../judging/judgement.ts'
 import { docKey, type ObjectStore, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
@@ -14,7 +14,7 @@ import { sha256 } from '../state/audit.ts'
 import type { BuiltReport } from './maker.ts'
 
 /** Without a month: the prefix of all reports of a subject. */
-export const reportKey = (subject: string, month: Month | '' = '') => docKey<Report>(`report/${subject}/${month}`)
+export const reportKey = (subject: string, month: Month | '' = '') => docKey<ReportRecord>(`report/${subject}/${month}`)
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   csv: 'text/csv; charset=utf-8',

@@ -58,6 +58,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'notification-pending', kind: 'progress', spread: false, subjectNames: 1, kept: 'until it is sent' },
   { prefix: 'notification-held', kind: 'progress', spread: false, subjectNames: 1, kept: 'until it is due' },
   { prefix: 'notification-storms', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
+  { prefix: 'report-reminded', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
 
   { prefix: 'review', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
   { prefix: 'override', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },

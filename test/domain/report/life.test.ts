@@ -3,13 +3,13 @@
 import { describe, expect, test } from 'vitest'
 import {
   advanceReport,
-  type Given,
+  type StepGiven,
   hasSubmitted,
   latest,
   officesOf,
   REPORT_STATES,
   REPORT_STEPS,
-  type Report,
+  type ReportRecord,
   type ReportBuild,
   type ReportPath,
   type ReportState,
@@ -22,14 +22,14 @@ import {
 
 const PATH: ReportPath = ['A', '130102', '130100', '130000']
 const build = (digest: string): ReportBuild => ({ asOfMs: 0, digest, monthsDigest: digest, folder: 'f', files: [] })
-const given = (step: ReportStep, digest = 'd'): Given => {
+const given = (step: ReportStep, digest = 'd'): StepGiven => {
   if (step === 'build' || step === 'revise') return { step, build: build(digest) }
   return step === 'check' ? { step, checked: { errors: 0, warnings: 1 } } : { step }
 }
 const office = (step: ReportStep): string => officesOf(step, PATH)[0] ?? ''
 const said = (step: ReportStep, atMs = 1) => ({ step, who: '王', office: office(step), remarks: 'why', atMs })
-const walk = (...steps: ReportStep[]): Report | undefined =>
-  steps.reduce<Report | undefined>(
+const walk = (...steps: ReportStep[]): ReportRecord | undefined =>
+  steps.reduce<ReportRecord | undefined>(
     (report, step, n) => advanceReport(report, said(step, n), given(step), { month: '2026-10', path: PATH }),
     undefined,
   )
