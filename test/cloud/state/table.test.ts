@@ -8,6 +8,7 @@ import { byCodePoint, partitionOf, partitionsOf } from '../../../cloud/state/key
 import { openStateTable } from '../../../cloud/state/table.ts'
 import { createRandom } from '../../../devices/random.ts'
 import { docKey, type StateStore, VersionConflict } from '../../../functions/platform.ts'
+import { appendAudit, verifyAudit } from '../../../functions/state/audit.ts'
 import { startBucket, type TestBucket } from '../bucket.ts'
 import { startDynamo, type TestDynamo } from '../dynamo.ts'
 import { passingTime } from '../passing-time.ts'
@@ -208,4 +209,10 @@ test('sorts as DynamoDB does, where JavaScript does not', () => {
   const keys = ['\u{1F3EB}', '\uFF21', 'é', 'a']
   expect(keys.toSorted(byCodePoint)).toEqual(['a', 'é', '\uFF21', '\u{1F3EB}'])
   expect(keys.toSorted()).not.toEqual(keys.toSorted(byCodePoint))
+})
+
+test('writers that append to the audit log at once get numbers one after another', async () => {
+  const fact = (n: number) => ({ what: 'report.build', about: 'A/2026-05/1', who: '王', atMs: n, detail: {} })
+  await Promise.all(Array.from({ length: 8 }, (_, n) => appendAudit(state, fact(n))))
+  expect(await verifyAudit(state)).toMatchObject({ entries: 8, broken: null })
 })
