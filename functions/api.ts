@@ -7,11 +7,12 @@ import type { z } from 'zod'
 import { must } from '../domain/must.ts'
 import { decodeText } from '../domain/wire/text.ts'
 import { openApiDocument } from './api/openapi.ts'
-import { ApiProblem, DOCUMENT_ROUTE, methodAndPath, type Principal, type Route } from './api/route.ts'
+import { ApiProblem, DOCUMENT_ROUTE, type FileAnswer, methodAndPath, type Principal, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
+import { noReports, type ReportMakerOf } from './reporting/maker.ts'
 
 /** Problems named in one answer; a wholly wrong body has more. */
 const ISSUES_MAX = 100
@@ -19,8 +20,10 @@ const ISSUES_MAX = 100
 export type ApiEvent = APIGatewayProxyEventV2
 export type ApiResult = APIGatewayProxyStructuredResultV2
 
-export function api(on: Platform): Handler<ApiEvent, ApiResult> {
+/** `makerOf`: who fills reports. */
+export function api(on: Platform, makerOf: ReportMakerOf = noReports): Handler<ApiEvent, ApiResult> {
   const registry = registryReader(on.state)
+  const maker = makerOf({ platform: on, registry })
 
   const answer = async (route: Route, event: ApiEvent): Promise<unknown> => {
     const principal = principalOf(event)
@@ -32,14 +35,15 @@ export function api(on: Platform): Handler<ApiEvent, ApiResult> {
     const path = Object.fromEntries(
       Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, decoded(value)]),
     )
-    return route.handle({ platform: on, registry, head, principal, path }, { query, body })
+    return route.handle({ platform: on, registry, maker, head, principal, path }, { query, body })
   }
 
   const handlers = Object.entries(apiRoutes).map(([text, route]) => {
     const [method, path] = methodAndPath(text)
     const handler = async (event: ApiEvent): Promise<ApiResult> => {
       try {
-        return jsonResult(200, await answer(route, event))
+        const value = await answer(route, event)
+        return route.file ? fileResult(value as FileAnswer) : jsonResult(200, value)
       } catch (error) {
         return problemResult(error)
       }
@@ -125,6 +129,22 @@ const jsonResult = (statusCode: number, value: unknown, type = 'application/json
   statusCode,
   headers: { 'content-type': `${type}; charset=utf-8` },
   body: JSON.stringify(value),
+})
+
+/** A header's text in any script: RFC 8187. */
+const extendedValue = (text: string): string =>
+  encodeURIComponent(text).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+
+const fileResult = ({ name, contentType, bytes }: FileAnswer): ApiResult => ({
+  statusCode: 200,
+  headers: {
+    'content-type': contentType,
+    // Saved, never shown: HTML in it must not run in the page's origin.
+    'content-disposition': `attachment; filename*=UTF-8''${extendedValue(name)}`,
+    'x-content-type-options': 'nosniff',
+  },
+  body: Buffer.from(bytes).toString('base64'),
+  isBase64Encoded: true,
 })
 
 /**

@@ -14,6 +14,7 @@ import {
   type ShardResult,
   VersionConflict,
 } from './platform.ts'
+import { remindOfReports } from './reporting/reminders.ts'
 import { type NotificationRecord, notificationKeys, recipientsOf } from './telling/outbox.ts'
 import { planPending } from './telling/plan.ts'
 
@@ -90,7 +91,12 @@ export function notify(on: Platform) {
   }
 
   return handlerOf(async (_event: ShardEvent): Promise<ShardResult> => {
+    const failed: ShardResult['failed'] = []
     const forgotten = await planPending(on, now())
+    // Alerts are told although reminders fail.
+    await remindOfReports(on, now()).catch((error: unknown) => {
+      failed.push({ shard: '', reason: `reminders of reports: ${String(error)}` })
+    })
     const due = await dueNotifications(now())
     const recipients = new Map((await recipientsOf(state)).map((recipient) => [recipient.id, recipient]))
     const channelOf = ({ record: { notification } }: DueNotification): Channel | undefined => {
@@ -100,7 +106,6 @@ export function notify(on: Platform) {
       return phone !== undefined && found.phones.includes(phone) ? { type: 'sms', phones: [phone] } : undefined
     }
     const byDestination = Map.groupBy(due, (one) => destinationOf(channelOf(one)))
-    const failed: ShardResult['failed'] = []
     await inParallel([...byDestination], DESTINATIONS_AT_ONCE, async ([destination, own]) => {
       // A failing store is reported to the trigger; the other destinations are still served.
       await serve(channelOf(must(own[0])), own).catch((error: unknown) => {

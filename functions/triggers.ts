@@ -100,6 +100,19 @@ export const triggers = {
       'GET /api/v1/areas/{code}/key-users',
       'GET /api/v1/areas/{code}/target-plan',
       'POST /api/v1/areas/{code}/target-plan',
+      'GET /api/v1/reports/{subject}',
+      'GET /api/v1/reports/{subject}/{month}',
+      'POST /api/v1/reports/{subject}/{month}/build',
+      'POST /api/v1/reports/{subject}/{month}/check',
+      'POST /api/v1/reports/{subject}/{month}/submit',
+      'POST /api/v1/reports/{subject}/{month}/return',
+      'POST /api/v1/reports/{subject}/{month}/accept',
+      'POST /api/v1/reports/{subject}/{month}/lock',
+      'POST /api/v1/reports/{subject}/{month}/revise',
+      'GET /api/v1/reports/{subject}/{month}/differences',
+      'GET /api/v1/reports/{subject}/{month}/revisions/{number}/differences',
+      'GET /api/v1/reports/{subject}/{month}/revisions/{number}/files/{name}',
+      'GET /api/v1/areas/{code}/reports-due',
     ],
   },
 } satisfies Record<string, Trigger>
@@ -141,6 +154,13 @@ export const schedules = {
     // A new day moves every rolling year.
     daily: { fromMinute: 0, spreadMinutes: 0 },
     does: 'makes all list rows of a county anew, and its part of the means of kinds',
+  },
+  reportReminders: {
+    within: 'notify',
+    everyMinutes: DAY,
+    // When offices have opened.
+    daily: { fromMinute: 9 * HOUR, spreadMinutes: 0 },
+    does: 'reminds of reports that are due and not submitted',
   },
   telling: {
     within: 'notify',

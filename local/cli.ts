@@ -15,6 +15,7 @@ import { replay } from './command/replay.ts'
 import { makeReport } from './command/report.ts'
 import { settleCaseFile } from './command/settle.ts'
 import { start } from './command/start.ts'
+import { hashArgument, verifyFolder } from './command/verify.ts'
 
 const port = (text: string): number => {
   const number = Number(text)
@@ -186,6 +187,18 @@ program
   .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
   .option('--token <text>', 'its admin token')
   .action(explainSubject)
+
+program
+  .command('verify')
+  .description('walk the audit log, a hash chain, and name its first broken link (docs/rules/report.md#audit-log)')
+  .option(
+    '--hash <sha256>',
+    'a hash from the manifest of a package: says whether the log still has that entry',
+    hashArgument,
+  )
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .action(verifyFolder)
 
 try {
   await program.parseAsync()

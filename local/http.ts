@@ -43,7 +43,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       (result) => {
         for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value))
         response.setHeader('cache-control', 'no-store')
-        send(response, result.statusCode ?? 200, result.body ?? '')
+        const body = result.body ?? ''
+        send(response, result.statusCode ?? 200, result.isBase64Encoded ? Buffer.from(body, 'base64') : body)
       },
       (error: unknown) => {
         if (error instanceof BodyTooLarge) sendAndStopReading(request, error)
@@ -186,7 +187,7 @@ function problemOf(error: unknown): { status: number; body: string } {
 }
 const TITLES = { 413: 'Content too large', 429: 'Too many requests', 500: 'Internal error' }
 
-function send(response: ServerResponse, status: number, body: string): void {
+function send(response: ServerResponse, status: number, body: string | Uint8Array): void {
   response.statusCode = status
   response.end(body)
 }

@@ -231,4 +231,12 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     number('leaders', '名额'),
     ...dated,
   ],
+  reportDeadlines: [
+    text('period', '报送周期', '周期'),
+    text('area', '行政区划代码', '区划代码'),
+    number('monthsAfter', '期后月数'),
+    number('day', '截止日'),
+    column('numbers')('remindDays', '提醒提前天数'),
+    ...dated,
+  ],
 }

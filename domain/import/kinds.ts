@@ -142,6 +142,7 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
   demonstrationLadders: tableRow('demonstrationLadders', TABLES.demonstrationLadders),
   keyEnergyUsers: tableRow('keyEnergyUsers', TABLES.keyEnergyUsers),
   rankingRules: tableRow('rankingRules', TABLES.rankingRules),
+  reportDeadlines: tableRow('reportDeadlines', TABLES.reportDeadlines),
 }
 export const REGISTRY_KINDS = keysOf(RECORD_KINDS)
 

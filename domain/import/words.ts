@@ -115,6 +115,10 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
   ['eueQuotas.type', INSTITUTION_TYPE_WORDS],
   ['keyEnergyUsers.type', INSTITUTION_TYPE_WORDS],
   ['rankingRules.ratingAtWorst', words({ 先进: 'advanced', 合理: 'reasonable', 达标: 'compliant', 需整改: 'rectify' })],
+  [
+    'reportDeadlines.period',
+    words({ 月度: 'month', 月: 'month', 季度: 'quarter', 季: 'quarter', 年度: 'year', 年: 'year' }),
+  ],
   ...[
     'quotas',
     'coefficients',
@@ -126,5 +130,6 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
     'demonstrationLadders',
     'keyEnergyUsers',
     'rankingRules',
+    'reportDeadlines',
   ].map((kind): [string, ReadonlyMap<string, string>] => [`${kind}.certainty`, CERTAINTY_WORDS]),
 ])

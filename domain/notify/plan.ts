@@ -143,7 +143,8 @@ function groupId({ what, kind, place, events }: AlertGroup): string {
     : `${what}${first.level}:${first.alert}:${first.atMs}`
 }
 
-const toEachChannel = (
+/** The notifications of one text to all channels of a recipient; `id` is unique to text and recipient. */
+export const toEachChannel = (
   { id: recipient, channels, language }: Recipient,
   id: string,
   text: Pick<Notification, 'title' | 'lines' | 'link'>,

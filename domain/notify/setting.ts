@@ -61,6 +61,8 @@ export const recipientSchema = z.object({
   escalationLevel: z.number().int().min(0).max(3).default(0),
   /** True: also notified of clearings. */
   cleared: z.boolean().default(true),
+  /** True: also reminded of reports that are due in the areas above (docs/rules/report.md#deadlines). */
+  reports: z.boolean().default(false),
 })
 export type Recipient = z.infer<typeof recipientSchema>
 

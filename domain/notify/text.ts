@@ -151,4 +151,5 @@ function linkTo({ what, kind, place, events }: AlertGroup, directory: Directory)
   return pageAt(pageUrl, `#/alerts?${query}`)
 }
 
-const pageAt = (pageUrl: string, hash: string): string => `${pageUrl.replace(/\/$/, '')}/${hash}`
+/** An address of the page; `hash` as web/src/frame/route.ts reads it. */
+export const pageAt = (pageUrl: string, hash: string): string => `${pageUrl.replace(/\/$/, '')}/${hash}`

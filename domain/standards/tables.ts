@@ -29,6 +29,7 @@ import { KEY_ENERGY_USER_RULES, type KeyEnergyUserRule, keyEnergyUserRuleSchema 
 import { type Quota, quotaSchema } from './quota.ts'
 import { QUOTAS_HEBEI } from './quotas-hebei.ts'
 import { RANKING_RULES, type RankingRule, rankingRuleSchema } from './ranking-rules.ts'
+import { REPORT_DEADLINES, type ReportDeadline, reportDeadlineSchema } from './report-deadlines.ts'
 import type { Validity } from './validity.ts'
 
 /** Rows by table: either the imported rows, or the rows in force (`tablesInForce`). */
@@ -43,6 +44,7 @@ export interface StandardTables {
   demonstrationLadders: readonly DemonstrationLadder[]
   keyEnergyUsers: readonly KeyEnergyUserRule[]
   rankingRules: readonly RankingRule[]
+  reportDeadlines: readonly ReportDeadline[]
 }
 export type TableKind = keyof StandardTables
 type RowOf<K extends TableKind> = StandardTables[K][number]
@@ -197,6 +199,15 @@ export const TABLES: { readonly [K in TableKind]: Table<RowOf<K>> } = {
     keyOf: () => 'all',
     findingsOf: ({ indicators }) => [
       new Set(indicators).size < indicators.length && ['indicators', 'an indicator stands twice'],
+    ],
+    endless: false,
+  },
+  reportDeadlines: {
+    schema: reportDeadlineSchema,
+    shipped: REPORT_DEADLINES,
+    keyOf: ({ period, area = NATIONAL }) => words(period, area !== NATIONAL && `of ${area}`),
+    findingsOf: ({ remindDays }) => [
+      new Set(remindDays).size < remindDays.length && ['remindDays', 'a day stands twice'],
     ],
     endless: false,
   },

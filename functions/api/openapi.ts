@@ -33,7 +33,9 @@ export function openApiDocument() {
   })
 }
 
-function operation({ summary, query, body, role, response }: Route, path: string): ZodOpenApiOperationObject {
+const FILE = { '*/*': { schema: { type: 'string', format: 'binary' } } } as const
+
+function operation({ summary, query, body, role, response, file }: Route, path: string): ZodOpenApiOperationObject {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
   return {
     summary,
@@ -44,7 +46,7 @@ function operation({ summary, query, body, role, response }: Route, path: string
     ...(body && { requestBody: { content: { 'application/json': { schema: body } } } }),
     ...(role && { security: [{ [role]: [] }] }),
     responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: response } } },
+      200: { description: 'Done', content: file ? FILE : { 'application/json': { schema: response } } },
       default: {
         description: 'What went wrong (RFC 9457)',
         content: { 'application/problem+json': { schema: problemSchema } },

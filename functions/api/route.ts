@@ -1,15 +1,18 @@
 // Defines a route of the HTTP API: its schemas, from which the OpenAPI document is made, and its handler. A handler
 // takes parsed values and returns a value of its response schema; it throws a Problem (RFC 9457) for a wrong request.
 
-import type { z } from 'zod'
+import * as z from 'zod'
 import type { Platform } from '../platform.ts'
 import type { RegistryHead, RegistryReader } from '../registry/reader.ts'
+import type { ReportMaker } from '../reporting/maker.ts'
 import type { ApiRoute } from '../triggers.ts'
 
 /** `Name`: the path parameters of the route; a helper that needs none takes the context of any route. */
 export interface RouteContext<Name extends string = never> {
   platform: Platform
   registry: RegistryReader
+  /** Builds and checks reports. */
+  maker: ReportMaker
   head: RegistryHead
   principal: Principal
   path: Readonly<Record<Name, string>>
@@ -26,12 +29,22 @@ type ParameterOf<Text extends string> = Text extends `${string}{${infer Name}}${
   ? Name | ParameterOf<Rest>
   : never
 
+/** A file to be saved under its name. */
+export interface FileAnswer {
+  name: string
+  contentType: string
+  bytes: Uint8Array
+}
+export const FILE_ANSWER = z.custom<FileAnswer>()
+
 interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
   summary: string
   query?: Q
   body?: B
   /** The handler gets the body as it came, bytes or text; the schema only describes it. */
   rawBody?: true
+  /** The answer is a file, sent as its bytes; `response` is FILE_ANSWER. */
+  file?: true
   /** Required role; anyone may call when absent. */
   role?: Exclude<Principal['role'], 'anyone'>
   response: R

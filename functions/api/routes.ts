@@ -17,6 +17,7 @@ import { intakeRoutes } from './intake.ts'
 import { meterRoutes } from './meter.ts'
 import { notifyRoutes } from './notify.ts'
 import { registryRoutes } from './registry.ts'
+import { reportRoutes } from './report.ts'
 import { ApiProblem, type DOCUMENT_ROUTE, type Route, route } from './route.ts'
 import { targetPlanRoutes } from './target-plan.ts'
 
@@ -67,4 +68,5 @@ export const apiRoutes = {
   ...energyRoutes,
   ...comparisonRoutes,
   ...targetPlanRoutes,
+  ...reportRoutes,
 } satisfies Record<Exclude<ApiRoute, typeof DOCUMENT_ROUTE>, Route>

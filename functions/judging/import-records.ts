@@ -1,11 +1,14 @@
 // Imports records for the API and the command line: stores them, gives gateways their credentials, and has the counties
 // settled and judged again. Warnings include those that need judged amounts.
 
+import type { AuditFact } from '../../domain/audit.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { RegistryProblem } from '../../domain/import/check.ts'
-import type { GatewayRecord } from '../../domain/import/registry.ts'
+import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import type { GatewayRecord, RegistryKind } from '../../domain/import/registry.ts'
 import type { Platform, StateStore } from '../platform.ts'
 import { type ImportLeave, importRegistry, type RegistryPart } from '../registry/import.ts'
+import { appendAudit } from '../state/audit.ts'
 import { billWarnings } from './bill-warnings.ts'
 import { allYears } from './subject-year.ts'
 
@@ -39,6 +42,8 @@ export async function importInto(
     monthsOf: (institutions) => judgedMonths(platform.state, institutions),
   })
   if (problems.length > 0) return { problems }
+  // The records went before it: they are too many for one put with their entry.
+  if (rewritePast) await appendAudit(platform.state, rewriteFact(part, head.revision, platform.now()))
   const secrets = await platform.devices.provision(gateways ?? [])
   // Counties whose registration did not change find nothing to do.
   await platform.fanOut.send('settle', head.shards)
@@ -49,6 +54,25 @@ export async function importInto(
     secrets,
     warnings: [...warnings, ...(await billWarnings(platform, bills))],
   }
+}
+
+/** Ids of each kind that the audit log keeps. */
+const IDS_LOGGED_MAX = 50
+
+/** Nobody says who imports: the credentials are the administrator's. */
+function rewriteFact(part: RegistryPart, revision: number, atMs: number): AuditFact {
+  const detail = Object.fromEntries(
+    REGISTRY_KINDS.flatMap((kind) => {
+      const ids = idsOf(kind, part)
+      return ids.length > 0 ? [[kind, { records: ids.length, ids: ids.slice(0, IDS_LOGGED_MAX) }]] : []
+    }),
+  )
+  return { what: 'registry.rewritePast', about: `registry/${revision}`, who: 'admin', atMs, detail }
+}
+
+const idsOf = <K extends RegistryKind>(kind: K, part: RegistryPart): string[] => {
+  const { idOf } = RECORD_KINDS[kind] as unknown as RegistryKindRow<unknown>
+  return ((part[kind] ?? []) as readonly unknown[]).map((record) => idOf(record))
 }
 
 /** The stored months of institutions that have some, in order. */

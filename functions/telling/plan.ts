@@ -24,12 +24,10 @@ const PAGE_URL_DEFAULT = 'http://localhost:8080/'
  * Turns waiting events into notifications, and releases lines held for the end of quiet hours or the digest. Returns
  * the keys of unreadable documents, which it deletes; the alerts themselves stay.
  */
-export async function planPending(
-  { state, pageUrl: knownUrl }: Pick<Platform, 'state' | 'pageUrl'>,
-  nowMs: number,
-): Promise<string[]> {
+export async function planPending(on: Pick<Platform, 'state' | 'pageUrl'>, nowMs: number): Promise<string[]> {
+  const { state } = on
   const recipients = await recipientsOf(state)
-  const pageUrl = (await notifySettingOf(state))?.pageUrl ?? knownUrl ?? PAGE_URL_DEFAULT
+  const pageUrl = await pageUrlOf(on)
   const [waiting, broken] = parted(await state.query(alertKeys.event(), { limit: EVENTS_PAGE }), isTellable)
   // In key order the first event is the oldest: once it has waited long enough, all of the same burst are here.
   if (waiting[0] && waiting[0].value.atMs <= nowMs - schedules.telling.everyMinutes * MINUTE_MS) {
@@ -53,6 +51,9 @@ export async function planPending(
   await state.delete([...released.map(({ id }) => notificationKeys.held(id)), ...forgotten])
   return forgotten
 }
+
+export const pageUrlOf = async ({ state, pageUrl }: Pick<Platform, 'state' | 'pageUrl'>): Promise<string> =>
+  (await notifySettingOf(state))?.pageUrl ?? pageUrl ?? PAGE_URL_DEFAULT
 
 const isHeld = (held: Held | null): boolean =>
   typeof held?.line === 'string' && typeof held.id === 'string' && Number.isFinite(held.dueMs)

@@ -3,11 +3,26 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import type { Platform } from '../../functions/platform.ts'
+import type { ReportMakerOf } from '../../functions/reporting/maker.ts'
 
 /** `path` below /api/v1/, with its query; by an administrator, unless another role is named. */
 export async function apiCall(platform: Platform, method: string, path: string, body?: unknown, role = 'admin') {
+  const result = await rawApiCall({ platform, role }, method, path, body)
+  return { status: result.statusCode, body: JSON.parse(result.body ?? '') }
+}
+
+/** The answer as API Gateway and the local host get it. */
+export async function rawApiCall(
+  { platform, makerOf, role = 'admin' }: { platform: Platform; makerOf?: ReportMakerOf; role?: string },
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<APIGatewayProxyStructuredResultV2> {
   const [rawPath, search] = path.split('?')
-  const result = (await api(platform)({
+  return (await api(
+    platform,
+    makerOf,
+  )({
     version: '2.0',
     rawPath: `/api/v1/${rawPath}`,
     headers: {},
@@ -16,5 +31,4 @@ export async function apiCall(platform: Platform, method: string, path: string, 
     body: body === undefined ? undefined : JSON.stringify(body),
     isBase64Encoded: false,
   } as unknown as ApiEvent)) as APIGatewayProxyStructuredResultV2
-  return { status: result.statusCode, body: JSON.parse(result.body ?? '') }
 }

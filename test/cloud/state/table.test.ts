@@ -9,6 +9,7 @@ import { openStateTable } from '../../../cloud/state/table.ts'
 import { createRandom } from '../../../devices/random.ts'
 import { DAY_MS } from '../../../domain/calendar.ts'
 import { docKey, type StateStore, VersionConflict } from '../../../functions/platform.ts'
+import { appendAudit, verifyAudit } from '../../../functions/state/audit.ts'
 import { REJECTION_DAYS_MAX } from '../../../functions/state/documents.ts'
 import { rejectionKeys } from '../../../functions/wire/rejections.ts'
 import { startBucket, type TestBucket } from '../bucket.ts'
@@ -233,4 +234,10 @@ test('rejections of many gateways at one moment are spread over partitions, foun
     new ScanCommand({ TableName: table, FilterExpression: 'attribute_not_exists(expires)' }),
   )
   expect(kept.Items).toHaveLength(1)
+})
+
+test('writers that append to the audit log at once get numbers one after another', async () => {
+  const fact = (n: number) => ({ what: 'report.build', about: 'A/2026-05/1', who: '王', atMs: n, detail: {} })
+  await Promise.all(Array.from({ length: 8 }, (_, n) => appendAudit(state, fact(n))))
+  expect(await verifyAudit(state)).toMatchObject({ entries: 8, broken: null })
 })

@@ -82,6 +82,10 @@ test('a move into a closed month is refused by naming it, and rewrites it when t
   expect(await kwh(platform, '130102', '2026-04')).toBe(2 * 720)
   const outcome = await changed(platform, { institutions: [movedOn('2026-04-16')] }, true)
   expect('problems' in outcome).toBe(false)
+  const logged = Object.values(await documents(platform, 'audit/entry/')).map((text) => JSON.parse(String(text)).entry)
+  expect(logged).toMatchObject([
+    { what: 'registry.rewritePast', who: 'admin', detail: { institutions: { records: 1, ids: ['A'] } } },
+  ])
   expect(await kwh(platform, '130102', '2026-04')).toBe(720 + 360)
   expect(await kwh(platform, '130202', '2026-04')).toBe(720 + 360)
   expect(await kwh(platform, '130102', '2026-03')).toBe(2 * 744)

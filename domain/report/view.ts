@@ -1,0 +1,122 @@
+// Defines the HTTP answers on reports, as zod schemas shared by the API and the page.
+
+import * as z from 'zod'
+import { month } from '../schema.ts'
+import { REPORT_PERIODS, reportDeadlineSchema } from '../standards/report-deadlines.ts'
+import { pageOf } from '../view/view.ts'
+import { latest, REPORT_STATES, REPORT_STEPS, type ReportRecord, TASK_STATES, taskStateOf } from './life.ts'
+
+const phrase = z.object({ zh: z.string(), en: z.string() })
+const subject = z.object({ type: z.enum(['institution', 'area']), id: z.string(), name: z.string() })
+const cell = z.union([z.number(), z.string(), z.null()])
+
+const taskState = z.object({ code: z.number(), name: phrase }).meta({
+  description: 'State of the task on the national platform: 9 未录入, 8 录入中, 1 已上报, -9 已退回, 7 已审核',
+})
+const reportState = z.enum(REPORT_STATES)
+
+const entryView = z.object({
+  step: z.enum(REPORT_STEPS),
+  state: reportState.meta({ description: 'After the step' }),
+  atMs: z.number(),
+  who: z.string(),
+  office: z.string().meta({ description: 'The institution or area that the person acted for' }),
+  remarks: z.string().nullable(),
+  digest: z.string().meta({ description: 'SHA-256 of the content that the step was taken on' }),
+})
+const revisionView = z.object({
+  number: z.number(),
+  state: reportState,
+  asOfMs: z.number(),
+  digest: z.string(),
+  checked: z.object({ errors: z.number(), warnings: z.number() }).nullable(),
+  files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: z.string() })),
+  history: z.array(entryView),
+})
+
+const changed = z.boolean().meta({
+  description: 'The months or targets behind the latest revision are others than at its build; `differences` says what',
+})
+const version = z.number().meta({ description: 'To be sent with the next step; it rises by one with each' })
+
+/** `GET /reports/{subject}/{month}`, and the answer of every step. */
+export const reportViewSchema = z.object({
+  subject,
+  month,
+  version,
+  state: reportState,
+  taskState,
+  changed,
+  steps: z
+    .array(z.object({ step: z.enum(REPORT_STEPS), name: phrase, offices: z.array(z.string()) }))
+    .meta({ description: 'The steps that may be taken now, and the offices that may take them' }),
+  revisions: z.array(revisionView),
+})
+export type ReportView = z.infer<typeof reportViewSchema>
+
+const reportRow = z.object({
+  month,
+  version,
+  state: reportState,
+  taskState,
+  changed,
+  revision: z.number(),
+  last: entryView,
+})
+/** `GET /reports/{subject}`: the latest month first. */
+export const reportsPageSchema = pageOf(reportRow).extend({ subject })
+export type ReportListView = z.infer<typeof reportsPageSchema>
+
+/** The fields of every step. */
+export const stepBodySchema = z.object({
+  who: z.string().trim().min(1).max(100),
+  office: z.string().max(64).meta({ description: 'The institution or area that the person acts for' }),
+  version: z.number().int().min(0).meta({ description: 'Version of the report that the sender saw; 0: none yet' }),
+  remarks: z.string().max(1000).optional().meta({ description: 'Why; required to return and to revise' }),
+})
+
+const differenceView = z.object({
+  kind: z.enum(['added', 'removed', 'changed']),
+  table: z.string(),
+  row: z.string().nullable(),
+  column: z.string().nullable(),
+  part: z.enum(['value', 'title', 'note', 'unit', 'name']),
+  from: cell,
+  to: cell,
+})
+/** Differences in their order; `cursor` is the number of those already read. */
+export const differencesPageSchema = pageOf(differenceView).extend({ total: z.number() })
+
+const partView = z.object({
+  ...subject.shape,
+  state: reportState.nullable(),
+  taskState,
+})
+/** `GET /areas/{code}/reports-due`. */
+export const reportsDueSchema = z.object({
+  area: z.string(),
+  date: z.string(),
+  periods: z.array(
+    z.object({
+      period: z.enum(REPORT_PERIODS),
+      label: z.string(),
+      month: month.meta({ description: 'Month of the report that answers for the period' }),
+      dueOn: z.string().meta({ description: 'The last day in time' }),
+      daysLeft: z.number().meta({ description: 'Below 0: late' }),
+      rule: reportDeadlineSchema,
+      own: z.object({ state: reportState.nullable(), taskState }),
+      parts: z.number(),
+      submitted: z.number(),
+      missing: z.array(partView).meta({ description: 'Parts that have not submitted' }),
+      missingLeft: z.number().meta({ description: 'How many more have not' }),
+    }),
+  ),
+})
+export type ReportsDueView = z.infer<typeof reportsDueSchema>
+
+export const stateView = (report: ReportRecord | undefined) => ({
+  state: report ? latest(report).state : null,
+  taskState: taskStateView(report),
+})
+export const taskStateView = (report: ReportRecord | undefined): z.infer<typeof taskState> =>
+  TASK_STATES[taskStateOf(report)]
