@@ -24,7 +24,6 @@ export interface PeriodFacts {
   costYuanOf?: (carrier: Carrier, month: Month) => number | null
 }
 
-/** What bills are asked for; `purpose` null: those without, or of another purpose than transport. */
 type BillChoice = (bill: Bill) => boolean
 
 /** The sum of known values; null when one is unknown, and for none. */
@@ -74,7 +73,7 @@ export function mediumAmount(facts: PeriodFacts, medium: Medium): number | null 
   )
 }
 
-/** The sum of a field that is above 0 in every open month; null otherwise: there a 0 is time of which nothing is known. */
+/** The sum of a field that is above 0 in every open month; null otherwise, since a 0 there is unknown time. */
 export const fieldAmount = (
   facts: PeriodFacts,
   field: 'dataCentreKwh' | 'dataCentreItKwh' | 'generationKwh',

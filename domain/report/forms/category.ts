@@ -44,7 +44,7 @@ const BY_VENUE: Partial<Record<NonNullable<Institution['venueKind']>, CategoryCo
   stadium: '025',
 }
 
-/** The category that follows from the registered type; null where none follows: a person states it (`NY101_category`). */
+/** The category that follows from the registered type; null: none follows, a person enters `NY101_category`. */
 export const categoryOf = ({ type, venueKind }: Pick<Institution, 'type' | 'venueKind'>): CategoryCode | null =>
   BY_TYPE[type] ?? (venueKind && BY_VENUE[venueKind]) ?? null
 

@@ -1,5 +1,5 @@
-// Holds the identities of the forms: totals that are the sum of their parts, and parts that lie within the institution's
-// whole (docs/rules/report.md#identities). Fills a blank total whose parts are all known; never a part.
+// Holds the identities of the forms: totals that are the sum of their parts, and parts that lie within the whole of the
+// institution (docs/rules/report.md#identities). Fills a blank total whose parts are all known; never a part.
 
 import type { Edition } from './edition.ts'
 import type { BasicForm } from './fields.ts'
@@ -53,9 +53,9 @@ export const CONTAINMENTS: readonly Containment[] = [
 /** A difference that two printed decimals can have is none. */
 const TOLERANCE = 0.01
 const RELATIVE_TOLERANCE = 1e-9
-export const isMore = (value: number, limit: number): boolean =>
+export const exceeds = (value: number, limit: number): boolean =>
   value > limit + TOLERANCE + RELATIVE_TOLERANCE * Math.abs(limit)
-export const isOther = (a: number, b: number): boolean => isMore(a, b) || isMore(b, a)
+export const differs = (a: number, b: number): boolean => exceeds(a, b) || exceeds(b, a)
 
 const sumOfParts = (values: FormValues, parts: readonly string[]) => {
   const known = parts.flatMap((part) => numberIn(values, part) ?? [])
@@ -85,7 +85,7 @@ export function brokenIdentities(forms: InstitutionForms): BrokenIdentity[] {
     IDENTITIES.filter((one) => one.form === form).flatMap(({ total, parts }) => {
       const value = numberIn(values, total)
       const { sum, isWhole } = sumOfParts(values, parts)
-      if (value === null || !(isWhole ? isOther(sum, value) : isMore(sum, value))) return []
+      if (value === null || !(isWhole ? differs(sum, value) : exceeds(sum, value))) return []
       return [{ cell: nameOf(total), parts: parts.map(nameOf), value, sum }]
     })
   const named =
@@ -123,7 +123,7 @@ export const exceededWholes = (forms: InstitutionForms): ExceededWhole[] =>
     const known = values.flatMap((one) => numberIn(one, part) ?? [])
     const value = known.reduce((sum, one) => sum + one, 0)
     const limit = numberIn(forms.NY201, whole)
-    if (known.length === 0 || limit === null || !isMore(value, limit)) return []
+    if (known.length === 0 || limit === null || !exceeds(value, limit)) return []
     return [
       { part: cellNameOf(forms.edition, form, part), whole: cellNameOf(forms.edition, 'NY201', whole), value, limit },
     ]
