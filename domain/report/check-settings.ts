@@ -1,5 +1,6 @@
-// Holds what the checks compare with: thresholds as dated settings that say where they come from, reference prices of the
-// user, and justifications. No official list of checks is known, and no price is shipped (docs/rules/report.md#checks).
+// Holds what the checks compare with: thresholds as dated settings that say where they come from, reference prices of
+// the user, and justifications. No official list of checks is known, and no price is shipped
+// (docs/rules/report.md#checks).
 
 import * as z from 'zod'
 import { areaCode } from '../registry/records.ts'

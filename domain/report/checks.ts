@@ -1,5 +1,6 @@
-// Checks reported forms (审核) by one table of rules: severity, names, messages in both languages, and what each finds in
-// the forms of one institution. Official checks are not known; these are the practised ones (docs/rules/report.md#checks).
+// Checks reported forms (审核) by one table of rules: severity, names, messages in both languages, and what each finds
+// in the forms of one institution. Official checks are not known; these are the practised ones
+// (docs/rules/report.md#checks).
 
 import { QUOTA } from '../indicator.ts'
 import type { QuotaStatus } from '../judge/result.ts'

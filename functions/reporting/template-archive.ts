@@ -44,7 +44,7 @@ export async function openTemplate(bytes: Uint8Array): Promise<TemplateArchive> 
   if (signature === COMPOUND_SIGNATURE)
     throw new TemplateProblem('notXlsx', 'the template is an XLS file or has a password; save it as XLSX without one')
   if (signature !== ZIP_SIGNATURE) throw new TemplateProblem('notXlsx', 'the template is no XLSX file')
-  const editor = await opened(bytes)
+  const editor = await ofZip(() => editZip(bytes, { reproducible: true }))
   const entries = new Map(boundedEntries(editor).map((entry) => [entry.path, entry]))
   return {
     has: (path) => entries.has(path),
@@ -56,13 +56,14 @@ export async function openTemplate(bytes: Uint8Array): Promise<TemplateArchive> 
       return parsed(path, () => unpacked(bytes, entry))
     },
     set: (path, document) => editor.set(path, xmlText(document)),
-    bytes: () => editor.bytes(),
+    bytes: () => ofZip(() => editor.bytes()),
   }
 }
 
-async function opened(bytes: Uint8Array): Promise<ZipEditor> {
+/** What the library says of a broken zip. */
+async function ofZip<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
-    return await editZip(bytes, { reproducible: true })
+    return await run()
   } catch (cause) {
     throw new TemplateProblem('notXlsx', `the template is a broken XLSX file: ${reasonOf(cause)}`)
   }

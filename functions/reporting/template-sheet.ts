@@ -16,7 +16,7 @@ const COLUMNS_MAX = 16_384
 const CELL = /^\$?([A-Z]{1,3})\$?([1-9]\d{0,6})$/i
 
 /** The place of `C5` or `$C$5`; undefined when it is none. */
-export function placeOf(reference: string): CellPlace | undefined {
+export function cellPlaceOf(reference: string): CellPlace | undefined {
   const [, letters, digits] = CELL.exec(reference) ?? []
   if (letters === undefined || digits === undefined) return undefined
   const column = [...letters.toUpperCase()].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0)
@@ -71,7 +71,7 @@ const mergesOf = (sheet: XmlElement): Merge[] =>
   childrenNamed(sheet, 'mergeCells')
     .flatMap((cells) => childrenNamed(cells, 'mergeCell'))
     .flatMap(({ attributes }) => {
-      const [from, to] = (attributes.ref ?? '').split(':').map(placeOf)
+      const [from, to] = (attributes.ref ?? '').split(':').map(cellPlaceOf)
       return from && to ? [{ from, to }] : []
     })
 const contains = ({ from, to }: Merge, { row, column }: CellPlace): boolean =>
@@ -90,7 +90,7 @@ function indexed(
   let at = 0
   for (const element of childrenNamed(parent, local)) {
     const { r } = element.attributes
-    const stated = r === undefined ? undefined : local === 'row' ? Number(r) : placeOf(r)?.column
+    const stated = r === undefined ? undefined : local === 'row' ? Number(r) : cellPlaceOf(r)?.column
     at = stated ?? at + 1
     element.attributes.r = nameAt(element, at)
     found.set(at, element)

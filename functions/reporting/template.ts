@@ -12,7 +12,7 @@ import {
   type TemplateArchive,
   TemplateProblem,
 } from './template-archive.ts'
-import { type CellValue, type CellWrite, forgetResults, placeOf, writeCells } from './template-sheet.ts'
+import { type CellValue, type CellWrite, cellPlaceOf, forgetResults, writeCells } from './template-sheet.ts'
 
 /** Names of values, such as `NY201_110`, and the cells that they go to, such as `Sheet1!C5`. */
 export type TemplateMapping = ReadonlyMap<string, string>
@@ -30,7 +30,7 @@ const OWN_NAME = /^NY\d{3}_/i
  * `mapping` null: by the names of the workbook. `values` by name; a null clears its cell. Throws TemplateProblem when
  * the template or the mapping cannot be used, and writes into nothing then.
  */
-export async function fillTemplate(
+export async function fillXlsxTemplate(
   bytes: Uint8Array,
   mapping: TemplateMapping | null,
   values: ReadonlyMap<string, CellValue>,
@@ -109,7 +109,8 @@ function relatedPart(
   if (target === undefined) return undefined
   const folder = from.includes('/') ? from.slice(0, from.lastIndexOf('/') + 1) : ''
   // A part's address is that of a file of its own host.
-  return new URL(target, `file:///${folder}`).pathname.slice(1)
+  const address = URL.parse(target, `file:///${folder}`)
+  return address === null ? undefined : address.pathname.slice(1)
 }
 
 function namedCells({ root }: Workbook): Map<string, string> {
@@ -128,7 +129,7 @@ const TARGET = /^(?:'((?:[^']|'')+)'|([^'!]+))!([^!:]+)(?::[^!:]+)?$/
 /** The sheet and cell of `Sheet1!$C$5`, `'表 1'!C5` or a range, whose first cell counts. */
 function targetOf(name: string, reference: string) {
   const [, quoted, plain, cell] = TARGET.exec(reference.trim()) ?? []
-  const place = cell === undefined ? undefined : placeOf(cell)
+  const place = cell === undefined ? undefined : cellPlaceOf(cell)
   const sheet = quoted?.replaceAll("''", "'") ?? plain
   if (sheet === undefined || place === undefined)
     throw new TemplateProblem('noCell', `${name} points to "${reference}", which is no cell such as Sheet1!C5`)

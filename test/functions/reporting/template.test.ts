@@ -4,8 +4,9 @@
 import { deflateRawSync } from 'node:zlib'
 import { Workbook } from '@cj-tech-master/excelts'
 import { editZip, unzip, ZipArchive } from '@cj-tech-master/excelts/archive'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fillTemplate, parseMapping } from '../../../functions/reporting/template.ts'
+import { fillXlsxTemplate, parseMapping } from '../../../functions/reporting/template.ts'
 import { TEMPLATE_LIMITS, TemplateProblem } from '../../../functions/reporting/template-archive.ts'
 import type { CellValue } from '../../../functions/reporting/template-sheet.ts'
 
@@ -55,7 +56,8 @@ const problemOf = async (run: () => unknown): Promise<TemplateProblem> => {
 
 describe('a filled template', () => {
   const filled = async () =>
-    (await fillTemplate(await form(), null, values({ NY201_110: 1234.5, NY201_120: null, NY101_name: '某局' }))).bytes
+    (await fillXlsxTemplate(await form(), null, values({ NY201_110: 1234.5, NY201_120: null, NY101_name: '某局' })))
+      .bytes
 
   it('has the values in its named cells; a blank clears what stood there', async () => {
     const bytes = await filled()
@@ -102,7 +104,7 @@ describe('a filled template', () => {
   })
 
   it('names what it asks for and nobody knows, and leaves those cells', async () => {
-    const { bytes, unknown } = await fillTemplate(
+    const { bytes, unknown } = await fillXlsxTemplate(
       await form({ NY201_110: '能耗!$C$3', NY201_999: '能耗!$C$4', Print_Name: '能耗!$D$4' }),
       null,
       values({ ny201_110: 5 }),
@@ -116,7 +118,11 @@ describe('a filled template', () => {
     const mapping = parseMapping(
       '\uFEFF编码,单元格\r\nNY201_110,能耗!AB9\r\nNY201_120,"说明!C1"\r\nNY201_130,能耗!A9\n',
     )
-    const { bytes } = await fillTemplate(await form({}), mapping, values({ NY201_110: 1, NY201_120: 2, NY201_130: 3 }))
+    const { bytes } = await fillXlsxTemplate(
+      await form({}),
+      mapping,
+      values({ NY201_110: 1, NY201_120: 2, NY201_130: 3 }),
+    )
     expect((await cellOf(bytes, 'AB9'))?.value).toBe(1)
     expect((await cellOf(bytes, 'A9'))?.value).toBe(3)
     expect((await cellOf(bytes, 'C1', '说明'))?.value).toBe(2)
@@ -124,7 +130,7 @@ describe('a filled template', () => {
 
   it('writes the cell that stands for a merged range', async () => {
     const mapping = new Map([['NY101_name', '能耗!C2']])
-    const { bytes } = await fillTemplate(await form(), mapping, values({ NY101_name: 'x' }))
+    const { bytes } = await fillXlsxTemplate(await form(), mapping, values({ NY101_name: 'x' }))
     expect((await cellOf(bytes, 'A2'))?.value).toBe('x')
   })
 
@@ -142,7 +148,7 @@ describe('a filled template', () => {
     '𠮷𡈽𪚥'.repeat(70),
     ' spaces ',
   ])('keeps %j as text', async (name) => {
-    const { bytes } = await fillTemplate(await form(), null, values({ NY101_name: name }))
+    const { bytes } = await fillXlsxTemplate(await form(), null, values({ NY101_name: name }))
     const cell = await cellOf(bytes, 'A2')
     expect(cell?.formula).toBeUndefined()
     expect(cell?.value).toBe(name)
@@ -150,7 +156,7 @@ describe('a filled template', () => {
 
   it('is the same for the same input', async () => {
     const template = await form()
-    const once = () => fillTemplate(template, null, values({ NY201_110: 1 }))
+    const once = () => fillXlsxTemplate(template, null, values({ NY201_110: 1 }))
     expect((await once()).bytes).toEqual((await once()).bytes)
   })
 
@@ -161,7 +167,7 @@ describe('a filled template', () => {
       '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData>' +
         '<x:row/><x:row/><x:row><x:c/><x:c t="n"><x:v>7</x:v></x:c><x:c><x:v>8</x:v></x:c></x:row></x:sheetData></x:worksheet>',
     )
-    const { bytes } = await fillTemplate(await archive.bytes(), null, values({ NY201_110: 5 }))
+    const { bytes } = await fillXlsxTemplate(await archive.bytes(), null, values({ NY201_110: 5 }))
     const text = await textOf(bytes, 'xl/worksheets/sheet1.xml')
     expect(text).toContain('<x:c t="n" r="B3"><x:v>7</x:v></x:c><x:c r="C3"><x:v>5</x:v></x:c>')
   })
@@ -169,7 +175,7 @@ describe('a filled template', () => {
 
 describe('a template is refused', () => {
   const fill = (bytes: Uint8Array, mapping: Map<string, string> | null = null) =>
-    problemOf(() => fillTemplate(bytes, mapping, values({ NY201_110: 1 })))
+    problemOf(() => fillXlsxTemplate(bytes, mapping, values({ NY201_110: 1 })))
 
   it.each([
     { name: 'no zip', bytes: new TextEncoder().encode('NY201_110,1'), message: /no XLSX/ },
@@ -239,6 +245,26 @@ describe('a template is refused', () => {
     expect(problem).toMatchObject({ code: 'notXlsx', message: expect.stringContaining('_rels/.rels') })
     expect(process.memoryUsage().rss - beforeBytes).toBeLessThan(128 * 2 ** 20)
   })
+
+  it('or filled, whatever bytes of it are changed; nothing else happens', async () => {
+    const whole = await form()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 8 }),
+        fc.nat({ max: whole.length }),
+        async (changes, cutAt) => {
+          const bytes = whole.slice(0, cutAt % 7 === 0 ? cutAt : whole.length)
+          for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte
+          try {
+            await fillXlsxTemplate(bytes, null, values({ NY201_110: 1 }))
+          } catch (problem) {
+            expect(problem).toBeInstanceOf(TemplateProblem)
+          }
+        },
+      ),
+      { numRuns: 150 },
+    )
+  }, 30_000)
 
   it('when its XML expands entities', async () => {
     const archive = await editZip(await form())
