@@ -6,10 +6,9 @@ import { QUOTA } from '../indicator.ts'
 import type { QuotaStatus } from '../judge/result.ts'
 import { figure, type Phrase, percent } from '../phrase.ts'
 import { type CheckLimits, type Justification, PRICED, PRICED_FIELDS, type PricedField } from './check-settings.ts'
-import { formFields } from './forms/fields.ts'
+import { type BasicForm, cellName, type FormField, formFields } from './forms/fields.ts'
 import { brokenIdentities, cellNameOf, differs, exceededWholes, exceeds } from './forms/identities.ts'
-import { basicCells } from './forms/tables.ts'
-import { type FormValues, type InstitutionForms, numberIn } from './forms/values.ts'
+import { type FormValues, type InstitutionForms, numberIn, roomCellName } from './forms/values.ts'
 
 /** `error`: wrong, to be corrected. `warning`: unlikely, to be corrected or justified. */
 export const CHECK_SEVERITIES = ['error', 'warning'] as const
@@ -304,20 +303,18 @@ function yearAgainstQuarters(forms: InstitutionForms, quarters: readonly (Instit
 }
 
 /** The known flows of an institution's forms by their cell, rooms apart. */
-function flowCells(forms: InstitutionForms): Map<string, number> {
-  const isFlow = new Set(
-    (['NY201', 'NY202', 'NY203'] as const).flatMap((form) =>
-      formFields(forms.edition, form)
-        .filter(({ kind }) => kind === 'flow')
-        .map(({ code, id }) => `${form}_${code ?? id}`),
-    ),
-  )
-  const ofField = (cell: string): string => cell.replace(/^NY202_.*_([^_]+)$/, 'NY202_$1')
-  return new Map(
-    [...basicCells(forms)].flatMap(([cell, value]) =>
-      typeof value === 'number' && isFlow.has(ofField(cell)) ? [[cell, value] as const] : [],
-    ),
-  )
+function flowCells({ edition, NY201, NY202, NY203 }: InstitutionForms): Map<string, number> {
+  const cells = new Map<string, number>()
+  const add = (form: BasicForm, values: FormValues, nameOf: (field: FormField) => string): void => {
+    for (const field of formFields(edition, form)) {
+      const value = field.kind === 'flow' ? numberIn(values, field.id) : null
+      if (value !== null) cells.set(nameOf(field), value)
+    }
+  }
+  add('NY201', NY201, (field) => cellName('NY201', field))
+  for (const { id, values } of NY202) add('NY202', values, (field) => roomCellName(id, field))
+  add('NY203', NY203, (field) => cellName('NY203', field))
+  return cells
 }
 
 /** Amounts and sizes of NY201 and NY203 that were above 0 and are 0 or blank; costs follow their quantities. */

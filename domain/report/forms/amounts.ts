@@ -36,10 +36,21 @@ const isOpenIn = ({ institution }: PeriodFacts, month: Month): boolean => {
   const { fromMs, toMs } = monthRange(month)
   return institutionOn(institution, fromMs) !== null || institutionOn(institution, toMs - 1) !== null
 }
-const openMonths = (facts: PeriodFacts): Month[] => facts.period.months.filter((month) => isOpenIn(facts, month))
-
-export const billsOfPeriod = ({ institution, period, bills }: PeriodFacts): Bill[] =>
-  bills.filter((bill) => bill.institution === institution.id && period.months.includes(bill.month))
+/** Kept by the facts, since every field of a form asks: the months in which the institution is open, and its bills. */
+const ofPeriod = new WeakMap<PeriodFacts, { openMonths: Month[]; bills: Bill[] }>()
+function inPeriod(facts: PeriodFacts) {
+  const known = ofPeriod.get(facts)
+  if (known) return known
+  const { institution, period, bills } = facts
+  const own = {
+    openMonths: period.months.filter((month) => isOpenIn(facts, month)),
+    bills: bills.filter((bill) => bill.institution === institution.id && period.months.includes(bill.month)),
+  }
+  ofPeriod.set(facts, own)
+  return own
+}
+const openMonths = (facts: PeriodFacts): Month[] => inPeriod(facts).openMonths
+export const billsOfPeriod = (facts: PeriodFacts): Bill[] => inPeriod(facts).bills
 
 /** True when a main meter of the medium is read, or computed from read ones, at the month's begin or end. */
 function isMetered({ meters }: PeriodFacts, medium: Medium, month: Month): boolean {

@@ -8,6 +8,7 @@ import { sizeOn } from '../../registry/size.ts'
 import {
   areaBilledM2,
   billedMedium,
+  billsOfPeriod,
   costYuan,
   fieldAmount,
   fuelKg,
@@ -137,14 +138,11 @@ function heatingValues(facts: FormInput): FormValues {
 
 /** Bills of one purpose need not come every month, and no tariff is of one purpose. */
 const purposeCost = (facts: FormInput, carrier: Bill['carrier']): number | null => {
-  const months = new Set(
-    facts.bills
-      .filter((bill) => bill.institution === facts.institution.id && bill.carrier === carrier && isHeating(bill))
-      .map(({ month }) => month),
-  )
+  const bills = billsOfPeriod(facts).filter((bill) => bill.carrier === carrier && isHeating(bill))
+  if (bills.length === 0) return null
   const { costYuanOf: _, ...own } = facts
-  const period = { ...own.period, months: own.period.months.filter((month) => months.has(month)) }
-  return costYuan({ ...own, period }, carrier, isHeating)
+  const months = own.period.months.filter((month) => bills.some((bill) => bill.month === month))
+  return costYuan({ ...own, bills, period: { ...own.period, months } }, carrier, isHeating)
 }
 
 const YES_NO = { yes: '是', no: '否' } as const
