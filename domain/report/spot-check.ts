@@ -1,5 +1,5 @@
-// Draws the institutions of the yearly spot check (数据质量抽查): at least 5 % of them, by a seed, so that whoever has the
-// record can draw again and gets the same (docs/rules/report.md#spot-check). The order of the candidates does not matter.
+// Draws the institutions of the yearly spot check (数据质量抽查): at least 5 % of them, by a seed, so that a record can be
+// drawn again and gives the same (docs/rules/report.md#spot-check). The order of the candidates does not matter.
 
 import * as z from 'zod'
 import type { ReportTable } from './document.ts'

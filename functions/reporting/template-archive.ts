@@ -1,5 +1,5 @@
-// Opens a user's XLSX as a zip of XML parts, within bounds: what it unpacks to is summed from its directory before a byte
-// is unpacked, and a part that unpacks to more than the directory says is refused. Parts that nobody changes go into the
+// Opens a user's XLSX as a zip of XML parts, within bounds: the sizes in its directory are summed before a byte is
+// unpacked, and a part that unpacks to more than the directory says is refused. Parts that nobody changes go into the
 // result as they are, byte for byte.
 
 import { crc32, inflateRawSync } from 'node:zlib'
