@@ -1,6 +1,6 @@
-// Writes values into the XML of a worksheet and leaves all else as it stands: styles, merged cells, widths, validations,
-// print settings. A cell with a formula is never overwritten; the last results of formulas are removed, so that a
-// spreadsheet program computes them anew.
+// Writes values into the XML of a worksheet and leaves the rest as it stands: styles, merged cells, widths,
+// validations, print settings. A cell with a formula is never overwritten; the last results of formulas are removed, so
+// that a spreadsheet program computes them anew.
 
 import type { XmlDocument, XmlElement, XmlNode } from '@cj-tech-master/excelts/xml'
 import { childNamed, childrenNamed, elementLike, localName, TemplateProblem } from './template-archive.ts'
