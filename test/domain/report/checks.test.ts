@@ -1,5 +1,5 @@
-// Holds the checks of reported forms to docs/rules/report.md#checks: each rule with a case that it finds and one that it
-// leaves, thresholds by date and area, and justifications.
+// Holds the checks of reported forms to docs/rules/report.md#checks: each rule with cases that it finds and leaves,
+// thresholds by date and area, and justifications.
 
 import { describe, expect, it } from 'vitest'
 import { institutionSchema } from '../../../domain/registry/records.ts'

@@ -1,4 +1,4 @@
-// Holds the draw of the yearly spot check to docs/rules/report.md#spot-check: the same seed and candidates give the same
+// Holds the draw of the yearly spot check to docs/rules/report.md#spot-check: the same seed and candidates give one
 // draw in any order, of at least 5 %, and every candidate has the same chance.
 
 import fc from 'fast-check'

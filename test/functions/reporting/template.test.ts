@@ -1,4 +1,4 @@
-// Holds the filling of a user's own template to docs/rules/report.md#templates: what is written, what stays, and what is
+// Holds the filling of a user's own template to docs/rules/report.md#templates: what is written, what stays, what is
 // refused. Templates are made by the library, and by hand where a file has to be odd or hostile.
 
 import { deflateRawSync } from 'node:zlib'
