@@ -1,4 +1,4 @@
-// Fills a user's own XLSX template: values go into named cells, or into the cells of a mapping, and all else of the file
+// Fills an XLSX template of the user: values go into named cells, or into the cells of a mapping, and the rest of it
 // stays (docs/rules/report.md#templates). Computes only; the caller reads and writes the files.
 
 import type { XmlElement } from '@cj-tech-master/excelts/xml'
