@@ -12,7 +12,7 @@ import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
-import { noReports, type ReportMakerOf } from './reporting/maker.ts'
+import { type ReportMakerOf, storedReports } from './reporting/maker.ts'
 
 /** Problems named in one answer; a wholly wrong body has more. */
 const ISSUES_MAX = 100
@@ -21,7 +21,7 @@ export type ApiEvent = APIGatewayProxyEventV2
 export type ApiResult = APIGatewayProxyStructuredResultV2
 
 /** `makerOf`: who fills reports. */
-export function api(on: Platform, makerOf: ReportMakerOf = noReports): Handler<ApiEvent, ApiResult> {
+export function api(on: Platform, makerOf: ReportMakerOf = storedReports): Handler<ApiEvent, ApiResult> {
   const registry = registryReader(on.state)
   const maker = makerOf({ platform: on, registry })
 

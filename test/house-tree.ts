@@ -36,7 +36,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['domain/notify'],
     ['domain/view'],
     ['domain/explain'],
-    ['domain/report'],
+    ['domain/report', 'domain/report/forms'],
   ],
   [
     FUNCTIONS_BASE,

@@ -6,6 +6,10 @@ import type { Phrase } from '../../domain/phrase.ts'
 import type { ReportDocument } from '../../domain/report/document.ts'
 import { PermanentFailure, type Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
+import { auditHead } from '../state/audit.ts'
+import { reportDocument } from './document.ts'
+import { manifestOf, reportFiles } from './package.ts'
+import { ReportRefusal } from './question.ts'
 
 export interface BuiltReport {
   document: ReportDocument
@@ -29,14 +33,25 @@ export interface ReportMaker {
 }
 
 /** What a maker reads from. */
-export interface ReportSources {
+export interface MakerSources {
   platform: Platform
   registry: RegistryReader
 }
-export type ReportMakerOf = (sources: ReportSources) => ReportMaker
+export type ReportMakerOf = (sources: MakerSources) => ReportMaker
 
-export const noReports: ReportMakerOf = () => ({
-  build: async () => {
-    throw new PermanentFailure('this host builds no reports')
+/** Fills reports from what is stored (document.ts), as the files of a package with its manifest. */
+export const storedReports: ReportMakerOf = ({ platform, registry }) => ({
+  async build(subject, month) {
+    const [head, nowMs] = [await registry.refresh(), platform.now()]
+    const isArea = (await registry.areas()).some(({ code }) => code === subject)
+    const question = { type: isArea ? ('area' as const) : ('institution' as const), id: subject, month }
+    const sources = { state: platform.state, registry, head, nowMs }
+    const document = await reportDocument(question, sources).catch((error: unknown) => {
+      throw error instanceof ReportRefusal ? new PermanentFailure(error.message) : error
+    })
+    const files = reportFiles(document)
+    const manifest = { ...(await manifestOf(document, files, nowMs)), audit: await auditHead(platform.state) }
+    const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`)
+    return { document, files: [...files, { name: 'manifest.json', bytes }] }
   },
 })

@@ -18,7 +18,7 @@ import {
 } from '../../domain/report/life.ts'
 import { type Doc, VersionConflict } from '../platform.ts'
 import { appendAudit } from '../state/audit.ts'
-import type { ReportFinding, ReportMaker, ReportSources } from './maker.ts'
+import type { MakerSources, ReportFinding, ReportMaker } from './maker.ts'
 import { documentDigest, documentOfBuild, dropBuild, monthsDigestOf, reportKey, storeBuild } from './store.ts'
 
 export interface StepAsked {
@@ -45,7 +45,7 @@ export type StepNotTaken =
 
 export type StepDone = { report: Doc<ReportRecord> } | { refused: StepNotTaken }
 
-export async function takeStep(on: ReportSources & { maker: ReportMaker }, asked: StepAsked): Promise<StepDone> {
+export async function takeStep(on: MakerSources & { maker: ReportMaker }, asked: StepAsked): Promise<StepDone> {
   const { state, objects, now } = on.platform
   const { month, path, step, who, office, remarks, version } = asked
   const key = reportKey(path[0], month)
@@ -84,7 +84,7 @@ interface Brought {
 }
 
 async function bring(
-  on: ReportSources & { maker: ReportMaker },
+  on: MakerSources & { maker: ReportMaker },
   { step, month, path }: StepAsked,
   report: ReportRecord | undefined,
 ): Promise<Brought | StepNotTaken> {
@@ -106,14 +106,14 @@ async function bring(
 }
 
 /** The digest of the months is taken first: what changes during the build shows as changed. */
-async function built(on: ReportSources & { maker: ReportMaker }, subject: string, month: Month): Promise<ReportBuild> {
+async function built(on: MakerSources & { maker: ReportMaker }, subject: string, month: Month): Promise<ReportBuild> {
   const { objects, state } = on.platform
   const monthsDigest = await monthsDigestOf({ state, registry: on.registry }, subject, month)
   return storeBuild(objects, await on.maker.build(subject, month), monthsDigest)
 }
 
 async function revised(
-  on: ReportSources & { maker: ReportMaker },
+  on: MakerSources & { maker: ReportMaker },
   { subject, month }: { subject: string; month: Month },
   locked: ReportBuild,
 ): Promise<Brought | StepNotTaken> {
@@ -144,10 +144,7 @@ function auditFact(report: ReportRecord, detail: Record<string, unknown>) {
 }
 
 /** What would differ now from the latest revision; builds anew and stores nothing. */
-export async function differencesNow(
-  { maker, platform }: ReportSources & { maker: ReportMaker },
-  report: ReportRecord,
-) {
+export async function differencesNow({ maker, platform }: MakerSources & { maker: ReportMaker }, report: ReportRecord) {
   const { build } = latest(report)
   const { document } = await maker.build(report.subject, report.month)
   if (documentDigest(document) === build.digest) return []

@@ -13,6 +13,7 @@ import { registryReader } from '../../functions/registry/reader.ts'
 import { reportDocument } from '../../functions/reporting/document.ts'
 import { manifestOf, type ReportFile, reportFiles } from '../../functions/reporting/package.ts'
 import type { ReportQuestion } from '../../functions/reporting/question.ts'
+import { auditHead } from '../../functions/state/audit.ts'
 import { openDatabase } from '../sqlite.ts'
 import { openStateStore } from '../state-store.ts'
 
@@ -43,7 +44,7 @@ export async function makeReport(options: ReportOptions): Promise<void> {
     const question = questionOf(options, { root: head.rootArea, nowMs })
     const document = await reportDocument(question, { state, registry, head, nowMs })
     const files = reportFiles(document)
-    const manifest = await manifestOf(document, files, nowMs)
+    const manifest = { ...(await manifestOf(document, files, nowMs)), audit: await auditHead(state) }
     const folder = await writePackage(out, [...files, jsonFile('manifest.json', manifest)])
     if (options.pdf) await printPdf(folder)
     if (json) process.stdout.write(`${JSON.stringify({ out, ...manifest })}\n`)

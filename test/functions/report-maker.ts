@@ -15,6 +15,8 @@ export const testMaker: ReportMakerOf = ({ platform }) => ({
       subject: { type: /^\d+$/.test(subject) ? 'area' : 'institution', id: subject, name: subject },
       month,
       asOfMs: platform.now(),
+      headline: title(''),
+      highlights: [],
       tables: [
         {
           id: 'electricity',

@@ -21,6 +21,8 @@ const documentOf = (tables: ReportTable[], asOfMs = 1): ReportDocument => ({
   subject: { type: 'area', id: '130102', name: '长安区' },
   month: '2026-10',
   asOfMs,
+  headline: { zh: '', en: '' },
+  highlights: [],
   tables,
 })
 const compare = (a: ReportTable[], b: ReportTable[]): Partial<ReportDifference>[] => [
