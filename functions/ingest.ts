@@ -22,13 +22,12 @@ import { addRejection, type KeptRejection, keepRejections, type Refused } from '
 /** Limit of a rejection's detail; a store may quote at length. */
 const NOT_KEPT_CHARS_MAX = 200
 
-export function ingest(platform: Platform) {
-  const { readings, state, fanOut, hostClock: clock } = platform
+export function ingest({ readings, state, fanOut, hostClock: clock, now }: Platform) {
   const registry = registryReader(state)
   return handlerOf(async ({ messages }: MqttBatch): Promise<MqttBatchResult> => {
     await registry.refresh()
     // First, so that a reading aside does not overwrite one received after it.
-    await takeInAside(platform, async (id) => (await registry.meter(id))?.meter.gateway)
+    await takeInAside({ hostClock: clock, state, now }, async (id) => (await registry.meter(id))?.meter.gateway)
     const accepted: StoredReading[] = []
     /** Where each message's readings end in `accepted`. */
     const ends: { message: MqttMessage; end: number }[] = []

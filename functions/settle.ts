@@ -19,8 +19,7 @@ import { takeInAside } from './wire/aside.ts'
 /** Shards that share each read of the stores: some 20,000 meters; no list of them blocks the event loop for long. */
 const SHARDS_PER_PASS = 16
 
-export function settle(platform: Platform) {
-  const { readings, consumption, state, fanOut, now } = platform
+export function settle({ readings, consumption, state, fanOut, hostClock, now }: Platform) {
   const registry = registryReader(state)
 
   async function settleShards(shards: readonly string[]): Promise<void> {
@@ -57,7 +56,7 @@ export function settle(platform: Platform) {
 
   return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
-    await takeInAside(platform, async (id) => (await registry.meter(id))?.meter.gateway)
+    await takeInAside({ hostClock, state, now }, async (id) => (await registry.meter(id))?.meter.gateway)
     return inPasses(shards.length > 0 ? shards : head.shards, SHARDS_PER_PASS, settleShards)
   })
 }

@@ -3,11 +3,11 @@
 
 import { addMonths, DAY_MS, type Month } from '../calendar.ts'
 import { NATIONAL } from '../standards/co2-factors.ts'
-import { REPORT_PERIODS, type ReportDeadline, type ReportPeriod } from '../standards/report-deadlines.ts'
+import { type DeadlinePeriod, REPORT_PERIODS, type ReportDeadline } from '../standards/report-deadlines.ts'
 import { nearestOn } from '../standards/validity.ts'
 
 export interface DuePeriod {
-  period: ReportPeriod
+  period: DeadlinePeriod
   /** `2026-10`, `2026-Q3` or `2025`. */
   label: string
   /** The last month of the period, whose report answers for it. */
@@ -17,7 +17,7 @@ export interface DuePeriod {
   rule: ReportDeadline
 }
 
-const MONTHS: Readonly<Record<ReportPeriod, number>> = { month: 1, quarter: 3, year: 12 }
+const MONTHS: Readonly<Record<DeadlinePeriod, number>> = { month: 1, quarter: 3, year: 12 }
 
 /**
  * The latest period of each kind that ended before the local date `on`, for which a deadline holds in the first area of
@@ -37,13 +37,13 @@ export const duePeriods = (rules: readonly ReportDeadline[], path: readonly stri
 export const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY_MS
 
 /** The last month of the latest period that ended before the date. */
-function lastMonthOf(period: ReportPeriod, on: string): Month {
+function lastMonthOf(period: DeadlinePeriod, on: string): Month {
   const before = addMonths(on.slice(0, 7) as Month, -1)
   const over = Number(before.slice(5)) % MONTHS[period]
   return addMonths(before, -over)
 }
 
-function labelOf(period: ReportPeriod, month: Month): string {
+function labelOf(period: DeadlinePeriod, month: Month): string {
   const [year, number] = [month.slice(0, 4), Number(month.slice(5))]
   return { month, quarter: `${year}-Q${number / 3}`, year }[period]
 }

@@ -80,7 +80,7 @@ export type ReportStep = (typeof REPORT_STEPS)[number]
 const ROWS: Readonly<Record<ReportStep, StepRow>> = STEPS
 export const STEP_NAMES: Readonly<Record<ReportStep, Phrase>> = columnOf(ROWS, ({ name }) => name)
 
-export interface ReportFile {
+export interface FiledFile {
   name: string
   bytes: number
   sha256: string
@@ -94,7 +94,7 @@ export interface ReportBuild {
   monthsDigest: string
   /** Where its files lie. */
   folder: string
-  files: readonly ReportFile[]
+  files: readonly FiledFile[]
 }
 /** How many rules the document breaks. */
 export interface CheckCounts {

@@ -65,7 +65,6 @@ const reportRow = z.object({
 })
 /** `GET /reports/{subject}`: the latest month first. */
 export const reportsPageSchema = pageOf(reportRow).extend({ subject })
-type ReportListView = z.infer<typeof reportsPageSchema>
 
 /** The fields of every step. */
 export const stepBodySchema = z.object({

@@ -6,7 +6,7 @@ import { areaCode } from '../registry/records.ts'
 import { datedRow } from './validity.ts'
 
 export const REPORT_PERIODS = ['month', 'quarter', 'year'] as const
-export type ReportPeriod = (typeof REPORT_PERIODS)[number]
+export type DeadlinePeriod = (typeof REPORT_PERIODS)[number]
 
 export const reportDeadlineSchema = z.object({
   period: z.enum(REPORT_PERIODS),

@@ -37,7 +37,7 @@ export async function putAhead(
  * rejection of its gateway.
  */
 export async function takeInAside(
-  { hostClock: clock, state, now }: Platform,
+  { hostClock: clock, state, now }: Pick<Platform, 'hostClock' | 'state' | 'now'>,
   gatewayOf: (meter: string) => Promise<string | undefined>,
 ): Promise<void> {
   const nowMs = now()

@@ -300,13 +300,6 @@ describe('a step is refused', () => {
     expect(await at('build', '2026-07', 0)).toMatchObject({ status: 422, body: { field: 'month' } })
     expect(await at('build', '2026-13', 0)).toMatchObject({ status: 400, body: { field: 'month' } })
   })
-
-  test('by a host without a maker of reports', async () => {
-    const platform = await populated()
-    const body = { who: '王', office: 'A', version: 0 }
-    const { statusCode } = await rawApiCall({ platform }, 'POST', `reports/A/${MONTH}/build`, body)
-    expect(statusCode).toBe(422)
-  })
 })
 
 test('a county, a city and the province hand their reports upward; the province decides on its own', async () => {
