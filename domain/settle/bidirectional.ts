@@ -1,5 +1,5 @@
-// Finds dropouts and exchanges of a register that runs both ways: its falls are amounts, so only a step far beyond
-// those before it is doubtful (docs/rules/settling.md#bidirectional-register).
+// Finds dropouts of a register that runs both ways: its falls are amounts, so only a step far beyond those before it
+// is doubtful (docs/rules/settling.md#bidirectional-register).
 
 import { DROPOUT_READINGS_MAX } from './dropout.ts'
 
@@ -7,8 +7,6 @@ import { DROPOUT_READINGS_MAX } from './dropout.ts'
 export const NET_STEPS = 8
 const NET_STEPS_MIN = 4
 const NET_TIMES = 30
-/** Steps after one that say so as well. */
-const NET_AFTER = 4
 
 /** The row in which the register is back near the good reading; `row` itself when nothing is doubtful. */
 export function netReturnRow(
@@ -20,23 +18,6 @@ export function netReturnRow(
   if (!isFar(row)) return row
   for (let back = row + 1; back < to && back <= row + DROPOUT_READINGS_MAX; back++) if (!isFar(back)) return back
   return row
-}
-
-/**
- * True when the register does not come back from a step: it is far beyond those before it and the NET_AFTER ones after
- * it. A load that stays high is a load.
- */
-export function isNetExchange(
-  value: Float64Array,
-  { row, good, goodRow, stepMax }: { row: number; good: number; goodRow: number; stepMax: number },
-): boolean {
-  const amount = Math.abs((value[row] as number) - good)
-  if (row + NET_AFTER >= value.length || amount <= Math.max(stepMax, reachBefore(value, goodRow))) return false
-  for (let at = row; at < row + NET_AFTER; at++) {
-    const step = Math.abs((value[at + 1] as number) - (value[at] as number))
-    if (amount <= NET_TIMES * step) return false
-  }
-  return true
 }
 
 /** True when the step from a row to the next is far beyond those before it. */

@@ -4,7 +4,7 @@
 import { DAY_MS, HOUR_MS } from '../calendar.ts'
 import { DOUBTFUL, flagHours, indexFrom, openHours, RESET, SUSPECT } from '../hours.ts'
 import type { Replacement } from '../registry/records.ts'
-import { isNetExchange, netReturnRow } from './bidirectional.ts'
+import { netReturnRow } from './bidirectional.ts'
 import { returnRow } from './dropout.ts'
 import { exceedsPace, falls, smallStep, standsOut } from './pace.ts'
 import { judgeReplacements, replacementsAmong } from './replacement.ts'
@@ -189,16 +189,12 @@ function takeDoubt(tally: Tally, walk: Walk, doubt: Doubt): number | undefined {
   const { good } = walk
   const { row } = doubt
   const read = readingAt(walk, row)
-  if (good.row < 0) return undefined
+  if (good.row < 0 || profile.direction === 'bidirectional') return undefined
   if (isUndone(tally, 'jump', good.atMs) || isUndone(tally, 'scaleJump', good.atMs)) return undefined
-  if (profile.direction === 'bidirectional') {
-    if (!isNetExchange(walk.value, { ...doubt, stepMax: smallStep(profile) })) return undefined
-  } else {
-    const way = { from: good.row, toMs: read.atMs, next: row, amount: read.value - good.value }
-    if (!exceedsPace(profile, walk, way, opens)) return undefined
-    const scaled = scaledFrom(profile, walk, doubt, opens)
-    if (scaled) return takeScale(tally, walk, row, scaled)
-  }
+  const way = { from: good.row, toMs: read.atMs, next: row, amount: read.value - good.value }
+  if (!exceedsPace(profile, walk, way, opens)) return undefined
+  const scaled = scaledFrom(profile, walk, doubt, opens)
+  if (scaled) return takeScale(tally, walk, row, scaled)
   const span = { atMs: good.atMs, untilMs: read.atMs, before: good.value, after: read.value }
   report(tally, { kind: 'jump', ...span, proposed: 'exchange' })
   crossUnknown(tally, good, read, DOUBTFUL)

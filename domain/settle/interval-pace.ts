@@ -19,8 +19,6 @@ const USUAL_TIMES = 30
 /** This many values in a row, each larger than the one before, and together within 1 %, are a counter. */
 export const COUNTER_VALUES = 10
 const COUNTER_GROWTH_MAX = 0.01
-/** An amount this near to a power of ten times the usual peak, of log10: 12 %. */
-const SCALE_LOG_MAX = 0.05
 const RATED_TIMES = 1.2
 const SCALE_POWERS_MAX = 6
 
@@ -88,7 +86,7 @@ function doubtAt(profile: MeterProfile, samples: Samples, row: number): Doubtful
   }
   if (isPlain(profile, samples, row, 0)) return undefined
   const usual = usualPeak(profile, samples, row)
-  const isOut = amount > PEAK_TIMES * usual && (usual > smallStep(profile) || isSteadyScale(value, row, usual))
+  const isOut = usual > smallStep(profile) && amount > PEAK_TIMES * usual
   if (!isOut && !isBeyondRated(profile, amount)) return undefined
   const isUsual = (at: number): boolean =>
     !isBeyondRated(profile, value[at] as number) && (!isOut || (value[at] as number) <= USUAL_TIMES * usual)
@@ -96,18 +94,6 @@ function doubtAt(profile: MeterProfile, samples: Samples, row: number): Doubtful
   const power = isOut ? Math.round(Math.log10(amount / usual)) : 0
   const isScale = isOut && power <= SCALE_POWERS_MAX && endRow > row + 1
   return { row, endRow, usual, kind: isScale ? 'scaleJump' : 'jump', factor: isScale ? 10 ** power : 1 }
-}
-
-/**
- * True when amounts beyond a small usual peak are in another unit: they stay beyond it, and the first of them is a
- * power of ten times the peak. A building that was empty and opens is not so exact.
- */
-function isSteadyScale(value: Float64Array, row: number, usual: number): boolean {
-  const end = row + COUNTER_VALUES
-  if (!(usual > 0) || end > value.length) return false
-  const log = Math.log10((value[row] as number) / usual)
-  if (Math.abs(log - Math.round(log)) > SCALE_LOG_MAX) return false
-  return value.subarray(row, end).every((amount) => amount > USUAL_TIMES * usual)
 }
 
 function endOfDoubt(isUsual: (row: number) => boolean, row: number, last: number): number {
