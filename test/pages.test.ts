@@ -102,7 +102,9 @@ test('the link of a message opens the alert, which is explained and taken in han
   expect(await page.getByTestId('alert-history').textContent()).toContain('李工')
 })
 
-test('a register event that is undone on the page changes the hours, and reopened they are as before', async () => {
+test('a register event that is undone on the page changes the hours, and reopened they are as before', {
+  timeout: 120_000,
+}, async () => {
   await page.goto(await linkOf('registerEvent'))
   await page.getByTestId('why').getByRole('link').click()
   await expect.poll(() => numberOf('curve-total'), WAIT).toBeCloseTo(24, 2)
