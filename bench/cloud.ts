@@ -37,7 +37,8 @@ export async function benchCloud(scale: number, say: (line: string) => void): Pr
         what: CLIENT_NAME,
         value: megabytes(statSync(client).size),
       })
-      rows.push({ ...size, more: { 'MB of domain, functions and cloud': megabytes(ownBytes(inputs)) } })
+      const map = { 'MB of the source map beside it': megabytes(statSync(`${file}.map`).size) }
+      rows.push({ ...size, more: { 'MB of domain, functions and cloud': megabytes(ownBytes(inputs)), ...map } })
       rows.push(await importRow(name, { file, client, rounds: Math.ceil(IMPORTS * scale) }))
       say(`${name}: ${size.value.toFixed(2)} MB`)
     }
@@ -63,8 +64,8 @@ async function bundled(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outfi
     metafile: true,
     logLevel: 'warning',
   })
-  const [output] = Object.values(metafile.outputs)
-  return must(output).inputs
+  const output = Object.entries(metafile.outputs).find(([path]) => !path.endsWith('.map'))
+  return must(output)[1].inputs
 }
 
 function checkInputs(name: string, inputs: Inputs): void {

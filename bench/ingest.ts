@@ -5,12 +5,10 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { must } from '../domain/must.ts'
-import { runningHost } from '../local/host.ts'
 import { openPlatform } from '../local/platform.ts'
 import { type FleetGateway, registerFleet, STEP_MS } from './fleet.ts'
-import { ask, cpuSeconds, killed, nextMessage, started } from './process.ts'
+import { ask, cpuSeconds, killed, nextMessage, serviceAddress, started, startedService } from './process.ts'
 import type { Delivered, Round } from './publisher.ts'
 import { type BenchRow, median } from './table.ts'
 
@@ -30,7 +28,6 @@ const GATEWAYS = 16
 const METERS_PER_GATEWAY = 50
 /** After one round to warm up. */
 const ROUNDS = 3
-const HOST_START_MS_MAX = 30_000
 
 export async function benchIngest(scale: number, say: (line: string) => void): Promise<BenchRow[]> {
   const rows: BenchRow[] = []
@@ -49,11 +46,9 @@ async function measure(load: Load, messagesPerGateway: number, say: (line: strin
     const bare = started(new URL('./bare-broker.ts', import.meta.url))
     children.push(bare)
     const barePort = (await nextMessage<{ port: number }>(bare)).port
-    const host = started(new URL('../local/cli.ts', import.meta.url), [
-      ...['start', '--no-demo', '--no-web', '--port', '0', '--mqtt-port', '0', '--data', folder],
-    ])
+    const host = startedService(folder)
     children.push(host)
-    const hostPort = await mqttPort(host, folder)
+    const hostPort = Number(new URL((await serviceAddress(host, folder)).mqttUrl).port)
     const publisher = started(new URL('./publisher.ts', import.meta.url))
     children.push(publisher)
 
@@ -127,16 +122,6 @@ async function registered(folder: string): Promise<FleetGateway[]> {
   } finally {
     await platform.close()
   }
-}
-
-/** The MQTT port of a host that has just been started. */
-async function mqttPort(host: ChildProcess, folder: string): Promise<number> {
-  for (const untilMs = performance.now() + HOST_START_MS_MAX; performance.now() < untilMs; await sleep(50)) {
-    if (host.exitCode !== null) throw new Error(`the host ended with code ${host.exitCode}`)
-    const address = runningHost(folder)
-    if (address) return Number(new URL(address.mqttUrl).port)
-  }
-  throw new Error('the host did not start')
 }
 
 /** What a killed host left on disk: distinct readings, and the size of their file once the log is folded in. */

@@ -12,10 +12,10 @@ import { must } from '../domain/must.ts'
 import { assess } from '../functions/assess.ts'
 import { rollup } from '../functions/rollup.ts'
 import { settle } from '../functions/settle.ts'
-import { type HostAddress, runningHost } from '../local/host.ts'
+import type { HostAddress } from '../local/host-address.ts'
 import { openPlatform } from '../local/platform.ts'
 import { type FleetGateway, registerFleet, registerHundredths, STEP_MS } from './fleet.ts'
-import { ask, cpuSeconds, killed, started } from './process.ts'
+import { ask, cpuSeconds, killed, serviceAddress, started, startedService } from './process.ts'
 import type { Delivered, Delivery, Round } from './publisher.ts'
 import { type BenchRow, median } from './table.ts'
 import { percentile, probing, type Sample, shown } from './visibility.ts'
@@ -34,7 +34,6 @@ const ROUNDS = 3
 const SPREAD_MS = 60_000
 const BAR_SECONDS = 1
 const WAIT_MS_MAX = 120_000
-const WAIT_STEP_MS = 50
 /** A host that used less of a core than this, for so many seconds, has done what followed from a round. */
 const QUIET_CPU_SECONDS = 0.1
 const QUIET_SECONDS = 3
@@ -53,11 +52,9 @@ export async function benchLatency(scale: number, say: (line: string) => void): 
     const perCounty = Math.max(1, Math.round((METERS * scale) / counties / METERS_PER_GATEWAY))
     const firstMs = (Math.floor(Date.now() / QUARTER_MS) - QUARTERS_BEFORE - 2 * (ROUNDS + 1)) * QUARTER_MS
     const gateways = await withHistory(folder, { counties, perCounty, firstMs })
-    const host = started(new URL('../local/cli.ts', import.meta.url), [
-      ...['start', '--no-demo', '--no-web', '--port', '0', '--mqtt-port', '0', '--data', folder],
-    ])
+    const host = startedService(folder)
     children.push(host)
-    const address = await addressOf(host, folder)
+    const address = await serviceAddress(host, folder)
     const publisher = started(new URL('./publisher.ts', import.meta.url))
     children.push(publisher)
     const cases: Case[] = [
@@ -128,12 +125,12 @@ async function measured(of: {
   })
   const cpuBefore = cpuSeconds(host.pid) ?? 0
   const deliver: Delivery = { port, window: 1, spreadMs }
-  const probe = probing(address.httpUrl, must(gateways[0]?.meters[1]))
+  const probe = probing(address, must(gateways[0]?.meters[1]))
   const startMs = performance.timeOrigin + performance.now()
   const [{ delivered }, seenAtMs] = await Promise.all([
     ask<{ delivered: Delivered }>(publisher, { deliver }),
     shown(
-      address.httpUrl,
+      address,
       samples.map((sample) => ({ ...sample, fromMs: startMs + (sample.gateway / gateways.length) * spreadMs })),
       WAIT_MS_MAX,
     ),
@@ -214,16 +211,6 @@ async function withHistory(
   } finally {
     await platform.close()
   }
-}
-
-async function addressOf(host: ChildProcess, folder: string): Promise<HostAddress> {
-  for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += WAIT_STEP_MS) {
-    const address = runningHost(folder)
-    if (address) return address
-    if (host.exitCode !== null) throw new Error(`the host ended with code ${host.exitCode}`)
-    await sleep(WAIT_STEP_MS)
-  }
-  throw new Error('the host did not start')
 }
 
 /**

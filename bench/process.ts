@@ -3,7 +3,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { type HostAddress, runningHost } from '../local/host-address.ts'
 
 /** Clock ticks a second in /proc; 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100
@@ -11,6 +13,24 @@ const TICKS_PER_SECOND = 100
 /** Starts a file as a process of its own. Its stderr is ours, its stdout goes nowhere. */
 export const started = (file: URL, args: string[] = []): ChildProcess =>
   fork(fileURLToPath(file), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+
+const HOST_START_MS_MAX = 60_000
+
+/** Starts the service on a data folder, without demo and page, on free ports. */
+export const startedService = (folder: string): ChildProcess =>
+  started(new URL('../local/cli.ts', import.meta.url), [
+    ...['start', '--no-demo', '--no-web', '--port', '0', '--mqtt-port', '0', '--data', folder],
+  ])
+
+/** Where a service that has just been started listens. */
+export async function serviceAddress(host: ChildProcess, folder: string): Promise<HostAddress> {
+  for (const untilMs = performance.now() + HOST_START_MS_MAX; performance.now() < untilMs; await sleep(50)) {
+    if (host.exitCode !== null) throw new Error(`the host ended with code ${host.exitCode}`)
+    const address = runningHost(folder)
+    if (address) return address
+  }
+  throw new Error('the host did not start')
+}
 
 /** The next message from a child; throws when it exits instead. */
 export async function nextMessage<T>(child: ChildProcess): Promise<T> {

@@ -83,7 +83,7 @@ export async function settledProvince(platform: Platform, size: ProvinceSize, no
   return { shards, institutions, meters: records.meters.length, first, electricityKwh } satisfies SettledProvince
 }
 
-function provinceRecords({ counties, institutions: count }: ProvinceSize) {
+export function provinceRecords({ counties, institutions: count }: ProvinceSize) {
   const cities = Array.from({ length: Math.min(CITY_COUNT, counties) }, (_, i) => String(130_100 + i * 100))
   const codes = Array.from({ length: counties }, (_, i) =>
     String(Number(cities[i % cities.length]) + 1 + Math.floor(i / cities.length)),

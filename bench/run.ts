@@ -9,11 +9,16 @@ import { must } from '../domain/must.ts'
 import { benchAlerts } from './alerts.ts'
 import { benchAssess } from './assess.ts'
 import { benchCloud } from './cloud.ts'
+import { benchDecode } from './decode.ts'
+import { benchFit } from './fit.ts'
 import { benchForecast } from './forecast.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchReport } from './report.ts'
 import { benchSettle } from './settle.ts'
+import { benchSoak } from './soak.ts'
+import { benchStalls } from './stalls.ts'
+import { benchStrangers } from './strangers.ts'
 import { type BenchRow, table } from './table.ts'
 
 /** Part of the full size; the smallest is for a test that only wants to see the bench work. */
@@ -27,8 +32,13 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   latency: benchLatency,
   cloud: benchCloud,
   forecast: benchForecast,
+  fit: benchFit,
+  decode: benchDecode,
   alerts: benchAlerts,
   report: benchReport,
+  stalls: benchStalls,
+  strangers: benchStrangers,
+  soak: benchSoak,
 }
 
 const program = new Command('bench')

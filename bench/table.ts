@@ -2,7 +2,7 @@
 
 import { must } from '../domain/must.ts'
 
-export type BenchRow = RateRow | TimeRow | CostRow | ErrorRow | DetectionRow
+export type BenchRow = RateRow | TimeRow | CostRow | ErrorRow | DetectionRow | CoverageRow
 
 export interface RateRow {
   what: string
@@ -75,6 +75,17 @@ export interface DetectionRow {
   more: Record<string, number>
 }
 
+/** How often an interval holds the truth. Shares, 0 to 1. */
+export interface CoverageRow {
+  what: string
+  cases: number
+  coverage: number
+  bar: { low: number; high: number }
+  /** The same for other intervals. */
+  references: Record<string, number>
+  widthOverFsuBand: number
+}
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
@@ -93,6 +104,7 @@ export function table(rows: readonly BenchRow[]): string {
   const costs = rows.filter((row) => 'value' in row)
   const errors = rows.filter((row) => 'medianError' in row)
   const detections = rows.filter((row) => 'precision' in row)
+  const coverages = rows.filter((row) => 'widthOverFsuBand' in row)
   const notes = rows
     .filter((row) => 'reference' in row)
     .map(({ what, reference, more }) => {
@@ -105,6 +117,7 @@ export function table(rows: readonly BenchRow[]): string {
     costs.length > 0 ? costLines(costs) : [],
     errors.length > 0 ? errorLines(errors) : [],
     detections.length > 0 ? detectionLines(detections) : [],
+    coverages.length > 0 ? coverageLines(coverages) : [],
     notes,
   ]
   return `${blocks
@@ -171,6 +184,19 @@ const detectionLines = (rows: readonly DetectionRow[]): string[] =>
       what,
       ...[rightly, wrongly, missed].map((count) => whole.format(count)),
       ...[precision, recall, bar].map((share) => (share === null ? '' : fine.format(share))),
+    ]),
+  ])
+
+const coverageLines = (rows: readonly CoverageRow[]): string[] =>
+  aligned([
+    ['', 'n', '%', 'bar', ...Object.keys(must(rows[0]).references), 'width / FSU band'],
+    ...rows.map(({ what, cases, coverage, bar, references, widthOverFsuBand }) => [
+      what,
+      whole.format(cases),
+      percent(coverage),
+      `${percent(bar.low)}–${percent(bar.high)}`,
+      ...Object.values(references).map(percent),
+      fine.format(widthOverFsuBand),
     ]),
   ])
 

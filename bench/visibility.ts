@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourStart } from '../domain/calendar.ts'
 import type { SeriesView } from '../domain/view/view.ts'
+import type { HostAddress } from '../local/host-address.ts'
 
 export interface Sample {
   meter: string
@@ -23,14 +24,14 @@ const TOLERANCE = 1e-6
  * others.
  */
 export function shown(
-  httpUrl: string,
+  host: Asked,
   samples: readonly (Sample & { fromMs: number })[],
   waitMsMax: number,
 ): Promise<number[]> {
   return Promise.all(
     samples.map(async (sample) => {
       await sleep(Math.max(0, sample.fromMs - nowMs()))
-      while (!(await counts(httpUrl, sample))) {
+      while (!(await counts(host, sample))) {
         if (nowMs() - sample.fromMs > waitMsMax) throw new Error(`${sample.meter} does not show what it sent`)
         await sleep(PAUSE_MS)
       }
@@ -39,10 +40,14 @@ export function shown(
   )
 }
 
+/** A host, and the credential to read it. */
+type Asked = Pick<HostAddress, 'httpUrl' | 'adminToken'>
+const bearerOf = ({ adminToken }: Asked): RequestInit => ({ headers: { authorization: `Bearer ${adminToken}` } })
+
 const nowMs = (): number => performance.timeOrigin + performance.now()
 
 /** Whether the hour and the day in which the reading ends count up to it. */
-async function counts(httpUrl: string, { meter, atMs, registerAt }: Sample): Promise<boolean> {
+async function counts(host: Asked, { meter, atMs, registerAt }: Sample): Promise<boolean> {
   const hourMs = hourStart(atMs - 1)
   const dayMs = dayStartMs(dayOf(atMs - 1))
   const asked = [
@@ -50,8 +55,8 @@ async function counts(httpUrl: string, { meter, atMs, registerAt }: Sample): Pro
     { grain: 'day', startMs: dayMs, endMs: dayMs + DAY_MS },
   ]
   for (const { grain, startMs, endMs } of asked) {
-    const url = `${httpUrl}/api/v1/meters/${meter}/series?from=${startMs}&to=${endMs}&grain=${grain}`
-    const { points } = (await (await fetch(url)).json()) as SeriesView
+    const url = `${host.httpUrl}/api/v1/meters/${meter}/series?from=${startMs}&to=${endMs}&grain=${grain}`
+    const { points } = (await (await fetch(url, bearerOf(host))).json()) as SeriesView
     const want = registerAt(atMs) - registerAt(startMs)
     if (!(Math.abs((points.at(0)?.value ?? Number.NaN) - want) < TOLERANCE)) return false
   }
@@ -62,7 +67,7 @@ async function counts(httpUrl: string, { meter, atMs, registerAt }: Sample): Pro
  * Asks for the province, a page of institutions and a meter's day in turn, at a steady pace; `stop` gives the seconds
  * each took.
  */
-export function probing(httpUrl: string, meter: string): { stop(): Promise<number[]> } {
+export function probing(host: Asked, meter: string): { stop(): Promise<number[]> } {
   const dayMs = dayStartMs(dayOf(Date.now()))
   const paths = [
     'areas/130000/status',
@@ -74,7 +79,9 @@ export function probing(httpUrl: string, meter: string): { stop(): Promise<numbe
   const probe = async (): Promise<void> => {
     const asked: Promise<void>[] = []
     for (let i = 0; !stopped; i++) {
-      const one = timed(`${httpUrl}/api/v1/${paths[i % paths.length]}`).then((took) => void seconds.push(took))
+      const one = timed(`${host.httpUrl}/api/v1/${paths[i % paths.length]}`, host).then(
+        (took) => void seconds.push(took),
+      )
       // What it throws is thrown when all are awaited.
       one.catch(() => undefined)
       asked.push(one)
@@ -92,9 +99,9 @@ export function probing(httpUrl: string, meter: string): { stop(): Promise<numbe
   }
 }
 
-async function timed(url: string): Promise<number> {
+async function timed(url: string, host: Asked): Promise<number> {
   const startedMs = performance.now()
-  const response = await fetch(url)
+  const response = await fetch(url, bearerOf(host))
   await response.arrayBuffer()
   if (!response.ok) throw new Error(`${url}: ${response.status}`)
   return (performance.now() - startedMs) / 1000

@@ -11,6 +11,7 @@ import {
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import { MESSAGE_AGE_MAX_MS } from '../functions/triggers.ts'
 import { parted } from './backoff.ts'
+import type { FunctionLog } from './log.ts'
 
 /** Attribute of a dead letter that holds the reason. */
 export const REASON_ATTRIBUTE = 'reason'
@@ -47,10 +48,10 @@ export interface DeadLettersOptions {
   url(): string
   /** Epoch milliseconds. */
   now(): number
-  log?: (line: string) => void
+  log: FunctionLog
 }
 
-export function deadLetters({ sqs, url, now, log = console.error }: DeadLettersOptions): DeadLetters {
+export function deadLetters({ sqs, url, now, log }: DeadLettersOptions): DeadLetters {
   async function setAside({ record, reason }: MessageFailure): Promise<void> {
     const QueueUrl = url()
     await sqs.send(
@@ -95,20 +96,22 @@ export function deadLetters({ sqs, url, now, log = console.error }: DeadLettersO
         const receives = Number(record.attributes.ApproximateReceiveCount)
         const ageMs = now() - Number(record.attributes.SentTimestamp)
         const isLast = poison || ageMs >= MESSAGE_AGE_MAX_MS
-        const told = { message: record.messageId, queue: record.eventSourceARN, receives, ageMs, reason }
-        log(JSON.stringify({ level: 'ERROR', what: isLast ? 'dead letter' : 'will be tried again', ...told }))
+        const told = { message_id: record.messageId, queue: record.eventSourceARN, receives, ageMs, reason }
+        log('ERROR', isLast ? 'dead letter' : 'will be tried again', told)
         const isAside =
           isLast &&
           (await setAside(failure).then(
             () => true,
             (error: unknown) => {
-              log(JSON.stringify({ level: 'ERROR', what: 'not set aside', ...told, error: String(error) }))
+              log('ERROR', 'not set aside', { ...told, error: String(error) })
               return false
             },
           ))
         if (!isAside) again.push(record)
       }
-      await comeAgain(again).catch((error: unknown) => log(`messages come again later than asked: ${String(error)}`))
+      await comeAgain(again).catch((error: unknown) =>
+        log('WARN', 'messages come again later than asked', { error: String(error) }),
+      )
       return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
     },
   }

@@ -4,8 +4,9 @@
 import type { Context } from 'aws-lambda'
 import { Unavailable } from './backoff.ts'
 
-/** The part of Lambda's context that says how long a run may still take; absent on hosts without a limit. */
-export type RunContext = Pick<Context, 'getRemainingTimeInMillis'>
+/** The part of Lambda's context that names a run and says how long it may take; absent on hosts without a limit. */
+export type RunContext = Pick<Context, 'getRemainingTimeInMillis'> &
+  Partial<Pick<Context, 'awsRequestId' | 'functionName'>>
 
 /** Time kept for the answer: failures are logged, and their messages are hidden for a while, ten a request. */
 const ANSWER_MS = 5_000

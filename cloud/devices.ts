@@ -147,6 +147,8 @@ export function iotDevices({ iot, policy, group, dataPlane = openDataPlane }: Io
       for (const principal of await principalsOf(gateway)) await end(gateway, principal, 'REVOKED')
     },
 
+    enrols: true,
+
     async command(gateway, command) {
       const payload = new TextEncoder().encode(JSON.stringify({ v: 1, ...command }))
       await (await data()).send(new PublishCommand({ topic: topicOf(gateway, 'commands'), qos: 1, payload }))

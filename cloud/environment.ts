@@ -21,6 +21,8 @@ export const variables = {
   KILOWATCH_QUEUE_ROLLUP_URL: url,
   KILOWATCH_QUEUE_NOTIFY_URL: url,
   KILOWATCH_QUEUE_PRUNE_URL: url,
+  KILOWATCH_QUEUE_REPORTS_URL: url,
+  KILOWATCH_QUEUE_CONTRACT_URL: url,
   /** Dead-letter queue of this function: for messages that no retry can help, or that are too old. */
   KILOWATCH_DEAD_LETTERS_URL: url,
   /** Address of the page, for links in notifications. */
@@ -34,6 +36,12 @@ export const variables = {
   /** JWT claim that marks an administrator, and the value it must have or contain. */
   KILOWATCH_ADMIN_CLAIM: name.default('cognito:groups'),
   KILOWATCH_ADMIN_VALUE: name.default('kilowatch-admin'),
+  /** Who may read without a role: `anyone`, or nobody. */
+  KILOWATCH_READERS: z.enum(['signed-in', 'anyone']).default('signed-in'),
+  /** The canary's gateway and meter, and the topic of its readings. */
+  KILOWATCH_CANARY_GATEWAY: name,
+  KILOWATCH_CANARY_METER: name,
+  KILOWATCH_CANARY_TOPIC: name,
   /** `prod`, `test`, …: used only in logs. */
   KILOWATCH_STAGE: name.default('prod'),
 }

@@ -13,6 +13,7 @@ import {
 import { must } from '../domain/must.ts'
 import type { FanOut, QueueName } from '../functions/platform.ts'
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
+import type { FunctionLog } from './log.ts'
 
 /** SQS's own limit. */
 const ENTRIES_PER_BATCH = 10
@@ -40,9 +41,10 @@ export interface SqsFanOutOptions {
   urlOf(queue: QueueName): string
   /** Epoch milliseconds. */
   now(): number
+  log: FunctionLog
 }
 
-export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): SqsFanOut {
+export function sqsFanOut({ sqs, urlOf, now, log }: SqsFanOutOptions): SqsFanOut {
   /** Deduplication ids that SQS accepted in the present span: sending them again would only cost money. */
   let accepted = { span: -1, ids: new Set<string>() }
 
@@ -67,14 +69,17 @@ export function sqsFanOut({ sqs, urlOf, now }: SqsFanOutOptions): SqsFanOut {
     if (span !== accepted.span) accepted = { span, ids: new Set() }
     const { each }: Trigger = triggers[queue]
     const groups = [...new Set(each ? shards : shards.slice(0, 1).map(() => ''))]
+    // A scheduled run does more than a handler's message asks for, so the two must not merge.
+    const workOf = (shard: string): string => `${shard || WHOLE_GROUP}-${scheduled ? 'tick' : 'work'}-${span}`
     const entries = groups.flatMap((shard, index): SendMessageBatchRequestEntry[] => {
       const MessageGroupId = shard || WHOLE_GROUP
-      // A scheduled run does more than a handler's message asks for, so the two must not merge.
-      const MessageDeduplicationId = `${MessageGroupId}-${scheduled ? 'tick' : 'work'}-${span}`
+      const MessageDeduplicationId = workOf(shard)
       if (accepted.ids.has(`${queue}/${MessageDeduplicationId}`)) return []
       const message: ShardMessage = { shard, ...(scheduled && { scheduled }) }
       return [{ Id: String(index), MessageBody: JSON.stringify(message), MessageGroupId, MessageDeduplicationId }]
     })
+    // The ids by which the runs that follow name their work, also where a message was merged into one that waits.
+    if (groups.length > 0) log('INFO', 'work asked for', { queue, work: groups.map(workOf) })
     for (let first = 0; first < entries.length; first += ENTRIES_PER_BATCH)
       await sendBatch(queue, entries.slice(first, first + ENTRIES_PER_BATCH))
   }

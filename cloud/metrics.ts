@@ -2,8 +2,18 @@
 
 import { METRICS_NAMESPACE } from '../functions/triggers.ts'
 
-/** What the function behind the IoT rule counts in a run. */
-export type IntakeMetrics = Record<'ReadingsStored' | 'ReadingsRejected' | 'MessagesReturned', number>
+/** The metrics of a run: those of the function behind the IoT rule, and of settling. */
+const UNITS = {
+  ReadingsStored: 'Count',
+  ReadingsRejected: 'Count',
+  MessagesReturned: 'Count',
+  /** From the end of the newest hour that a settled reading reaches to now. */
+  SettledHourAge: 'Seconds',
+  /** Of the canary's latest reading that stands in an hour. */
+  CanaryAge: 'Seconds',
+} as const
+export type RunMetrics = Partial<Record<keyof typeof UNITS, number>>
+export type CountMetrics = (values: RunMetrics) => void
 
 export interface MetricsOptions {
   stage(): string
@@ -13,9 +23,13 @@ export interface MetricsOptions {
   write?(line: string): void
 }
 
-export function metricsWriter({ stage, now, write = (line) => process.stdout.write(line) }: MetricsOptions) {
-  return (values: IntakeMetrics): void => {
-    const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: 'Count' }))
+export function metricsWriter({
+  stage,
+  now,
+  write = (line) => process.stdout.write(line),
+}: MetricsOptions): CountMetrics {
+  return (values: RunMetrics): void => {
+    const Metrics = (Object.keys(values) as (keyof typeof UNITS)[]).map((Name) => ({ Name, Unit: UNITS[Name] }))
     const directive = { Namespace: METRICS_NAMESPACE, Dimensions: [['stage']], Metrics }
     const line = { _aws: { Timestamp: now(), CloudWatchMetrics: [directive] }, stage: stage(), ...values }
     write(`${JSON.stringify(line)}\n`)

@@ -9,6 +9,7 @@ import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import type { Handler } from '../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, Platform, QueueName, ShardEvent, ShardResult } from '../functions/platform.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
+import { takeResult } from '../functions/wire/commands.ts'
 import { deadLetters } from './dead-letters.ts'
 import { iotDevices } from './devices.ts'
 import { variable } from './environment.ts'
@@ -18,6 +19,7 @@ import { shardEntry } from './events/queued.ts'
 import { sqsFanOut } from './fan-out.ts'
 import { lambdaConnectionWatch, lambdaGatewayWatch } from './gateway-watch.ts'
 import { lazy } from './lazy.ts'
+import { jsonLog } from './log.ts'
 import { metricsWriter } from './metrics.ts'
 import { cloudNotifier } from './notify.ts'
 import { lazyStores } from './stores.ts'
@@ -26,8 +28,10 @@ import { lazyStores } from './stores.ts'
 const IOT_ATTEMPTS = 8
 
 const sqs = lazy(() => new SQSClient())
-const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL'), now: Date.now })
-const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now })
+export const log = jsonLog({ now: Date.now })
+export const countMetrics = metricsWriter({ stage: () => variable('KILOWATCH_STAGE'), now: Date.now })
+const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL'), now: Date.now, log })
+const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now, log })
 let shared: Platform | undefined
 
 /** Opens nothing: each port is created at first use, and then names a missing variable. */
@@ -71,6 +75,8 @@ const QUEUE_VARIABLES = {
   rollup: 'KILOWATCH_QUEUE_ROLLUP_URL',
   notify: 'KILOWATCH_QUEUE_NOTIFY_URL',
   prune: 'KILOWATCH_QUEUE_PRUNE_URL',
+  reports: 'KILOWATCH_QUEUE_REPORTS_URL',
+  contract: 'KILOWATCH_QUEUE_CONTRACT_URL',
 } as const satisfies Record<QueueName, string>
 
 /** The entry of the function behind the IoT rule. */
@@ -80,16 +86,25 @@ export const onMessages = (factory: (on: Platform) => Handler<MqttBatch, MqttBat
     deadLetters: letters,
     heard: lambdaGatewayWatch(platform().state),
     connections: lambdaConnectionWatch(platform().state),
-    count: metricsWriter({ stage: () => variable('KILOWATCH_STAGE'), now: Date.now }),
+    results: (message) => takeResult(platform().state, message),
+    ...{ count: countMetrics, log },
   })
 
 /** The entry of the function behind a queue. */
 export const onShards = (queue: QueueName, factory: (on: Platform) => Handler<ShardEvent, ShardResult>): SqsHandler =>
-  shardEntry({ queue, handler: factory(platform()), state: platform().state, fanOut, deadLetters: letters })
+  shardEntry({
+    queue,
+    handler: factory(platform()),
+    state: platform().state,
+    fanOut,
+    deadLetters: letters,
+    ...{ count: countMetrics, log, now: Date.now },
+  })
 
 /** The entry of the function behind API Gateway. */
 export const onHttp = (factory: (on: Platform) => Handler<ApiEvent, ApiResult>): Handler<ApiEvent, ApiResult> =>
   apiEntry(factory(platform()), () => ({
     claim: variable('KILOWATCH_ADMIN_CLAIM'),
     value: variable('KILOWATCH_ADMIN_VALUE'),
+    isOpen: variable('KILOWATCH_READERS') === 'anyone',
   }))

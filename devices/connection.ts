@@ -44,6 +44,10 @@ export interface ConnectionOptions {
   topic?: string
   /** Further options of mqtt.js, e.g. certificates; options that affect the order of messages are fixed. */
   mqtt?: IClientOptions
+  /** What else the status says: how lines and meters do. Compared as JSON; sent when it changes. */
+  health?: (() => object) | undefined
+  /** Takes a command from the service; what it resolves to is published as its result. */
+  onCommand?: ((payload: Uint8Array) => Promise<object | undefined>) | undefined
   log: Log
   onOnline?(): void
   /** Called after messages left the outbox, with the number of readings acknowledged. */
@@ -132,6 +136,7 @@ export class Connection {
       will: { topic: topicOf(options.gateway, 'status'), payload: Buffer.from(OFFLINE), qos: 1, retain: true },
     })
     this.#client.on('connect', () => this.#opened())
+    this.#client.on('message', (topic, payload) => this.#commanded(topic, payload))
     this.#client.on('close', () => this.#closed())
     this.#client.on('error', (error) => this.#closed(error))
   }
@@ -195,8 +200,21 @@ export class Connection {
     this.#every(this.#limits.ackMsMax / 4, () => this.#watchAcks())
     this.#timers.push(setTimeout(() => this.#markWorked(), this.#limits.steadyMs).unref())
     this.#saySomethingNew()
+    if (this.#options.onCommand) this.#client.subscribe(topicOf(gateway, 'commands'), { qos: 1 })
     onOnline?.()
     this.send()
+  }
+
+  #commanded(topic: string, payload: Uint8Array): void {
+    const { gateway, onCommand, log } = this.#options
+    if (topic !== topicOf(gateway, 'commands') || !onCommand) return
+    onCommand(payload).then(
+      (result) => {
+        if (result && !this.#over)
+          this.#client.publish(topicOf(gateway, 'results'), JSON.stringify(result), { qos: 1 }, () => {})
+      },
+      (error: unknown) => log.error('a command failed', { gateway, reason: String(error) }),
+    )
   }
 
   #publish({ seq, readings, payload }: OutboxEntry): void {
@@ -273,7 +291,8 @@ export class Connection {
 
   #saySomethingNew(): void {
     const { readings, droppedReadings } = this.#options.outbox.figures
-    const status = JSON.stringify({ v: 1, state: 'online', queued: readings, dropped: droppedReadings })
+    const health = this.#options.health?.() ?? {}
+    const status = JSON.stringify({ v: 1, state: 'online', queued: readings, dropped: droppedReadings, ...health })
     if (status === this.#status || this.#finishing) return
     this.#status = status
     void this.#say(status)

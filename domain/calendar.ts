@@ -31,10 +31,16 @@ export const monthOf = (ms: number): Month => new Date(ms + UTC8_MS).toISOString
 export const yearOf = (ms: number): number => new Date(ms + UTC8_MS).getUTCFullYear()
 
 /** The half-open range [fromMs, toMs) of a month. Throws RangeError when `month` is not `YYYY-MM`. */
-export function monthRange(month: Month): { fromMs: number; toMs: number } {
+export function monthRange(month: Month): Readonly<{ fromMs: number; toMs: number }> {
+  const known = ranges.get(month)
+  if (known) return known
   const { year, monthNumber } = partsOf(month)
-  return { fromMs: Date.UTC(year, monthNumber - 1, 1) - UTC8_MS, toMs: Date.UTC(year, monthNumber, 1) - UTC8_MS }
+  const range = { fromMs: Date.UTC(year, monthNumber - 1, 1) - UTC8_MS, toMs: Date.UTC(year, monthNumber, 1) - UTC8_MS }
+  ranges.set(month, range)
+  return range
 }
+/** A province asks for the same months a million times; there are 120,000 months of four digits. */
+const ranges = new Map<Month, { fromMs: number; toMs: number }>()
 
 /** The half-open range [fromMs, toMs) of a calendar year. */
 export const yearRange = (year: number): { fromMs: number; toMs: number } => ({

@@ -3,11 +3,16 @@
 
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import type { z } from 'zod'
+import * as z from 'zod'
 import { must } from '../domain/must.ts'
 import { decodeText } from '../domain/wire/text.ts'
+import { denialLog, denialSender } from './access/denials.ts'
+import { API_HEADERS } from './access/headers.ts'
+import { isRefusal, permit } from './access/permit.ts'
+import { type Principal, senderName } from './access/principal.ts'
+import { csvOfList, listAsked, wantsCsv } from './api/csv.ts'
 import { openApiDocument } from './api/openapi.ts'
-import { ApiProblem, DOCUMENT_ROUTE, type FileAnswer, methodAndPath, type Principal, type Route } from './api/route.ts'
+import { ApiProblem, DOCUMENT_ROUTE, type FileAnswer, methodAndPath, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
@@ -25,25 +30,46 @@ export function api(on: Platform, makerOf: ReportMakerOf = storedReports): Handl
   const registry = registryReader(on.state)
   const maker = makerOf({ platform: on, registry })
 
-  const answer = async (route: Route, event: ApiEvent): Promise<unknown> => {
+  const noteDenial = denialLog(on.state)
+
+  const refused = async (event: ApiEvent, principal: Principal, problem: ApiProblem): Promise<ApiProblem> => {
+    const { status, message: detail } = problem
+    const route = `${event.requestContext.http.method} ${event.rawPath}`
+    await noteDenial(denialSender(principal), { atMs: on.now(), route, status, detail, address: addressOf(event) })
+    return problem
+  }
+
+  const answer = async (route: Route, event: ApiEvent, cookies: string[]): Promise<unknown> => {
     const principal = principalOf(event)
-    if (route.role && principal.role !== route.role) throw refusalOf(principal, route.role)
     const head = await registry.refresh()
-    const query = route.query ? parsed(route.query, event.queryStringParameters ?? {}, 'query') : {}
-    const raw = bodyOf(event)
-    const body = route.body && !route.rawBody ? parsed(route.body, json(raw), 'body') : raw
     const path = Object.fromEntries(
       Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, decoded(value)]),
     )
-    return route.handle({ platform: on, registry, maker, head, principal, path }, { query, body })
+    const asked = { access: route.access, principal, path, query: event.queryStringParameters ?? {} }
+    const scope = await permit(asked, { state: on.state, registry, head })
+    if (isRefusal(scope)) throw await refused(event, principal, problemOfRefusal(scope))
+    const query = route.query ? parsed(route.query, event.queryStringParameters ?? {}, 'query') : {}
+    const raw = bodyOf(event)
+    const body =
+      route.body && !route.rawBody ? parsed(route.body, signed(route.body, json(raw), principal), 'body') : raw
+    const cookie = (name: string) => cookieOf(event, name)
+    const sender = { principal, scope, address: addressOf(event), cookie, cookies }
+    const context = { platform: on, registry, maker, head, path, ...sender }
+    return route.handle(context, { query, body })
   }
 
   const handlers = Object.entries(apiRoutes).map(([text, route]) => {
     const [method, path] = methodAndPath(text)
     const handler = async (event: ApiEvent): Promise<ApiResult> => {
       try {
-        const value = await answer(route, event)
-        return route.file ? fileResult(value as FileAnswer) : jsonResult(200, value)
+        // Only reading: what a write answers is a state, no list to carry away.
+        const list = method === 'GET' && !route.file && wantsCsv(headerOf(event, 'accept'))
+        const name = list ? listAsked(route, event.queryStringParameters?.list) : undefined
+        const cookies: string[] = []
+        const value = await answer(route, event, cookies)
+        if (route.file) return fileResult(value as FileAnswer)
+        const result = name === undefined ? jsonResult(200, value) : csvResult(event, name, value)
+        return cookies.length > 0 ? { ...result, cookies } : result
       } catch (error) {
         return problemResult(error)
       }
@@ -60,14 +86,28 @@ export function api(on: Platform, makerOf: ReportMakerOf = storedReports): Handl
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
 
-/** 403 names the claim that a known sender lacks; everybody else gets 401 and needs other credentials. */
-function refusalOf(principal: Principal, needed: 'admin' | 'gateway'): ApiProblem {
-  const needs = `this needs the credentials of a${needed === 'admin' ? 'n admin' : ' gateway'}`
-  if (needed === 'admin' && principal.role === 'anyone' && principal.lacks !== undefined) {
-    return new ApiProblem(403, 'Forbidden', `${needs}: your token has no ${principal.lacks}`)
-  }
-  return new ApiProblem(401, 'Unauthorized', needs)
+const problemOfRefusal = ({ status, detail }: { status: 401 | 403; detail: string }): ApiProblem =>
+  new ApiProblem(status, status === 401 ? 'Unauthorized' : 'Forbidden', detail)
+
+/** Fields of bodies that name who takes a step. */
+const SIGNATURES = ['who', 'by']
+
+/** The body as the sender signs it: a person's name is the sender's own, whatever the body says. */
+function signed(schema: z.ZodType, value: unknown, principal: Principal): unknown {
+  const name = senderName(principal)
+  if (name === undefined || !(schema instanceof z.ZodObject) || typeof value !== 'object' || value === null)
+    return value
+  const fields = SIGNATURES.filter((field) => field in schema.shape)
+  return { ...value, ...Object.fromEntries(fields.map((field) => [field, name])) }
 }
+
+/** From API Gateway cookies come as a list of their own, from the local host in their header. */
+function cookieOf({ cookies, headers }: ApiEvent, name: string): string | undefined {
+  const pairs = cookies ?? (headers?.cookie ?? '').split(/;\s*/)
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1)
+}
+
+const addressOf = ({ requestContext }: ApiEvent): string => requestContext.http.sourceIp ?? ''
 
 /** The sender, as the authorizer in front of the API found: API Gateway's or the local host's. */
 function principalOf(event: ApiEvent): Principal {
@@ -99,9 +139,10 @@ function decoded(value: string | undefined): string {
 
 /** Names the field of the first error; zod's own sentence says why. */
 function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): z.output<T> {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const problems = result.error.issues.slice(0, ISSUES_MAX).map(({ path, message }) => ({
+  const early = issuesOfLists(schema, value)
+  const result = early.length > 0 ? undefined : schema.safeParse(value)
+  if (result?.success) return result.data
+  const problems = (result?.error.issues ?? early).slice(0, ISSUES_MAX).map(({ path, message }) => ({
     field: path.join('.'),
     record: recordOf(value, path),
     reason: message,
@@ -109,6 +150,26 @@ function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): 
   const { field, record, reason } = must(problems[0])
   const said = `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${reason}`
   throw new ApiProblem(400, 'Bad request', said, { field, problems })
+}
+
+/** A longer list is looked through before it is parsed: the issues of one that is wrong throughout fill memory. */
+const LOOKED_THROUGH_MIN = 1_000
+
+/** The first issues of the long lists of a body. */
+function issuesOfLists(schema: z.ZodType, value: unknown): z.core.$ZodIssue[] {
+  const issues: z.core.$ZodIssue[] = []
+  if (!(schema instanceof z.ZodObject) || typeof value !== 'object' || value === null) return issues
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const list: unknown = (value as Record<string, unknown>)[name]
+    const array = field instanceof z.ZodOptional ? field.unwrap() : field
+    if (!(array instanceof z.ZodArray) || !Array.isArray(list) || list.length <= LOOKED_THROUGH_MIN) continue
+    for (const [index, item] of list.entries()) {
+      const found = (array.element as z.ZodType).safeParse(item).error?.issues ?? []
+      issues.push(...found.map((issue) => ({ ...issue, path: [name, index, ...issue.path] })))
+      if (issues.length >= ISSUES_MAX) return issues
+    }
+  }
+  return issues
 }
 
 /** The nearest id along the path, so that a record can be found without counting. */
@@ -127,9 +188,27 @@ function recordOf(value: unknown, path: readonly PropertyKey[]): string | null {
 
 const jsonResult = (statusCode: number, value: unknown, type = 'application/json'): ApiResult => ({
   statusCode,
-  headers: { 'content-type': `${type}; charset=utf-8` },
+  headers: { ...API_HEADERS, 'content-type': `${type}; charset=utf-8` },
   body: JSON.stringify(value),
 })
+
+/** Names of headers are in lower case in API Gateway's events, and in Node's. */
+const headerOf = ({ headers }: ApiEvent, name: string): string | undefined => headers?.[name]
+
+/** A page of a list that goes on names the next one in `link` (RFC 8288). */
+function csvResult(event: ApiEvent, list: string, value: unknown): ApiResult {
+  const { next } = value as { next?: unknown }
+  const query = new URLSearchParams({ ...event.queryStringParameters, cursor: String(next) } as Record<string, string>)
+  return {
+    statusCode: 200,
+    headers: {
+      ...API_HEADERS,
+      'content-type': 'text/csv; charset=utf-8',
+      ...(typeof next === 'string' && { link: `<${event.rawPath}?${query}>; rel="next"` }),
+    },
+    body: csvOfList(value, list),
+  }
+}
 
 /** A header's text in any script: RFC 8187. */
 const extendedValue = (text: string): string =>
@@ -138,10 +217,10 @@ const extendedValue = (text: string): string =>
 const fileResult = ({ name, contentType, bytes }: FileAnswer): ApiResult => ({
   statusCode: 200,
   headers: {
+    ...API_HEADERS,
     'content-type': contentType,
     // Saved, never shown: HTML in it must not run in the page's origin.
     'content-disposition': `attachment; filename*=UTF-8''${extendedValue(name)}`,
-    'x-content-type-options': 'nosniff',
   },
   body: Buffer.from(bytes).toString('base64'),
   isBase64Encoded: true,

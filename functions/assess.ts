@@ -11,6 +11,8 @@ import { judgeMonths, judgeParts, markParts, withParts } from './judging/institu
 import { summarize } from './judging/list-rows.ts'
 import { markChanged, markPresent } from './judging/marks.ts'
 import { closingDays } from './judging/revision.ts'
+import { judgeSeasons } from './judging/season.ts'
+import { noteUpgrade, tellUpgrade, upgradeIn } from './judging/upgrade.ts'
 import { markWidened } from './judging/widen.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
 import { registryReader } from './registry/reader.ts'
@@ -24,7 +26,8 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
 
   async function assessShard(shard: string, revision: number): Promise<void> {
     const county = await countyOf(registry, shard)
-    const { institutions, meters, parent, parts } = county
+    const { institutions, meters, parents, parts } = county
+    const children = childrenOf(county)
     const nowMs = now()
     await markChanged(state, county)
     await markParts(state, county)
@@ -37,10 +40,15 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       const marked = { dirty, trail, nowMs, afterDays }
       await judgeMonths({ readings, state, consumption, docs }, county, marked)
       await judgeParts({ readings, state, consumption, docs }, county, marked)
-      await sumArea({ state, docs }, { area: shard, parent, children: childrenOf(county), ...marked })
-      const listed = await summarize({ docs, state, registry }, { shard, institutions, meters, dirty, nowMs, revision })
-      if (parent) await fanOut.send('rollup', [parent])
-      return listed
+      await sumArea({ state, docs }, { area: shard, parents, childrenIn: () => children, ...marked })
+      await judgeSeasons({ docs, registry, nowMs }, county, dirty)
+      const listed = await summarize(
+        { docs, state, registry },
+        { shard, institutions, meters, dirty, nowMs, revision, isUpgrade: upgradeIn(trail) !== undefined },
+      )
+      await noteUpgrade(state, { shard, institutions, trail, rerated: listed.rerated })
+      if (parents.length > 0) await fanOut.send('rollup', [...parents])
+      return listed.judged
     })
     await lookAtClocks({ readings, state }, { shard, meters, nowMs })
     await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
@@ -56,6 +64,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
       if (scheduled) await markPresent(state, { shard, institutions, nowMs: now() })
       await assessShard(shard, head.revision)
     })
+    await tellUpgrade(state, head.shards)
     // Areas above the shards, as they stand since the last roll-up.
     const looked = await eachShard(above.filter(asked), (code) =>
       judgeAlerts({ state, consumption, registry }, code, now()),

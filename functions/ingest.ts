@@ -17,6 +17,7 @@ import type {
 } from './platform.ts'
 import { type GatewayEntry, type RegistryReader, registryKeys, registryReader } from './registry/reader.ts'
 import { type Ahead, putAhead, takeInAside } from './wire/aside.ts'
+import { mappedMessage } from './wire/mapped.ts'
 import { addRejection, type KeptRejection, keepRejections, type Refused } from './wire/rejections.ts'
 
 /** Limit of a rejection's detail; a store may quote at length. */
@@ -95,13 +96,15 @@ function take(
     acceptAhead: (meter: MeterEntry, atMs: number, value: number, quality: StoredReading['quality']) =>
       void future.push({ meter: meter.id, atMs, value, quality, receivedMs }),
   }
-  return parseReadings(message.payload, {
+  const mapped = mappedMessage(message, sender.gateway)
+  const { rejections } = parseReadings(mapped.payload, {
     gateway,
     receivedMs,
     meterOf: (id) => meters.get(id),
     ...acceptAhead,
     accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality, receivedMs }),
-  }).rejections
+  })
+  return mapped.rejections.length > 0 ? [...mapped.rejections, ...rejections] : rejections
 }
 
 const meterMaps = new WeakMap<GatewayEntry, ReadonlyMap<string, MeterEntry>>()

@@ -1,6 +1,7 @@
 // The only list of effects (docs/rules/platform.md#ports). Handlers take a Platform; `local/` and `cloud/` provide one
 // each. Ports translate and nothing else: no rule of the domain lives behind them.
 
+import type { Action, Grant } from '../domain/access/permission.ts'
 import type { DaySums } from '../domain/energy/missing.ts'
 import type { Channel } from '../domain/notify/setting.ts'
 import type { RegisterEvent, Samples } from '../domain/settle/series.ts'
@@ -14,6 +15,8 @@ export interface Platform {
   readonly fanOut: FanOut
   readonly devices: DeviceRegistry
   readonly notify: Notifier
+  /** People who sign in at this host; absent where a provider signs them in, as in AWS. */
+  readonly accounts?: Accounts
   /** Address of the page, when the platform knows it; an administrator's setting takes precedence. */
   readonly pageUrl?: string
   /** Epoch milliseconds. The only clock. */
@@ -22,6 +25,19 @@ export interface Platform {
   readonly hostClock?: HostClock
   /** What keeps the host from doing its work, for the health route and the log. Absent: nothing is known. */
   problems?(): readonly HostProblem[]
+  /** Told of each outcome of storing readings by HTTP, where the disk is the host's own. */
+  readonly storage?: { failed(error: unknown): void; worked(): void }
+  /** How long the event loop stopped, where one serves everybody. */
+  loopDelay?(): LoopDelay
+}
+
+/** Delays of the event loop over the last `seconds`. */
+export interface LoopDelay {
+  seconds: number
+  p50Ms: number
+  p99Ms: number
+  p999Ms: number
+  maxMs: number
 }
 
 /** Doubts about the clock, and the readings that wait for it (docs/rules/data.md#the-clock-of-the-host). */
@@ -30,6 +46,11 @@ export interface HostClock {
   heard(gateway: string, atMs: number): void
   /** True when `nowMs` lies before what is known to have passed. */
   isBehind(nowMs: number): boolean
+  /**
+   * The latest time, at most `nowMs`, that gateways or stored readings vouch for: what is deleted by its age is as old
+   * by this. `nowMs` while there are none.
+   */
+  vouched(nowMs: number): number
   /** Number of readings aside. */
   aside(): number
   /** Keeps readings aside; durable when the promise resolves. Throws when there are too many. */
@@ -85,7 +106,10 @@ export interface ReadingStore {
   /** Number of stored readings of the given meters: distinct (meter, time) pairs. */
   count(meters: readonly string[]): Promise<number>
 
-  /** Every value ever received for one meter in a time range, in order of arrival: the record of corrections. */
+  /**
+   * Every value received for one meter in a time range, in order of arrival: the record of corrections. A value that
+   * repeats what stands may be left out.
+   */
   history(meter: string, fromMs: number, toMs: number): Promise<ReceivedReading[]>
 }
 /** A reading the store refuses for good, e.g. one older than all that it keeps. */
@@ -216,7 +240,7 @@ const OBJECT_KEY_BYTES_MAX = 900
 export interface FanOut {
   send(queue: QueueName, shards: readonly string[]): Promise<void>
 }
-export type QueueName = 'settle' | 'assess' | 'rollup' | 'notify' | 'prune'
+export type QueueName = 'settle' | 'assess' | 'rollup' | 'notify' | 'prune' | 'reports' | 'contract'
 
 /** Sends notifications to people. */
 export interface Notifier {
@@ -263,6 +287,9 @@ export interface DeviceRegistry {
   /** Ends all credentials of a gateway, and its connection. */
   revoke(gateway: string): Promise<void>
 
+  /** Whether a gateway may get its first credentials by a claim and a one-time code: AWS's fleet provisioning. */
+  readonly enrols: boolean
+
   /** Publishes to `kw/v1/G/commands` with QoS 1. A gateway without a session does not receive it. */
   command(gateway: string, command: DeviceCommand): Promise<void>
 }
@@ -275,6 +302,71 @@ export interface DeviceCommand {
   id: string
   name: string
   arguments?: unknown
+  /** Epoch ms after which the gateway does nothing. */
+  expiresMs?: number | undefined
+}
+
+/** A person who may sign in at this host. */
+export interface Account {
+  /** The name to sign in with. */
+  id: string
+  name: string
+  grants: readonly Grant[]
+  /** False until the invitation was used. */
+  hasPassword: boolean
+  createdMs: number
+  lastSignInMs: number | null
+}
+/** A one-time code with which a person sets a password. Returned this once and kept as a hash. */
+export interface Invitation {
+  code: string
+  expiresMs: number
+}
+/** Secrets for cookies: of the session, and of the browser, by which a lock-out of others does not touch it. */
+export interface OpenedSession {
+  account: Account
+  session: string
+  device: string
+  expiresMs: number
+}
+/** `wrong`: no such account, or not its password. `waitMs`: too many wrong ones from this sender for this account. */
+export type SignInRefusal = { wrong: true } | { waitMs: number }
+export interface SignInAttempt {
+  id: string
+  password: string
+  address: string
+  /** The secret of the browser, when it has one. */
+  device?: string
+}
+/** A token of a person for a program; the secret is returned once and kept as a hash. */
+export interface AccountToken {
+  id: string
+  label: string
+  /** What it may do, of all that the person may. */
+  only: readonly Action[]
+  createdMs: number
+  expiresMs: number
+}
+
+/** Accounts, sessions and tokens of people. Each change is an entry of the audit log, signed `who`. */
+export interface Accounts {
+  list(): Promise<Account[]>
+  get(id: string): Promise<Account | undefined>
+  /** Creates an account, or changes name and roles of one that keeps its password. */
+  put(account: Pick<Account, 'id' | 'name' | 'grants'>, who: string): Promise<Account>
+  /** Ends its sessions and tokens too. */
+  remove(id: string, who: string): Promise<void>
+  /** Ends password, sessions and earlier invitations of the account. */
+  invite(id: string, who: string): Promise<Invitation>
+  /** Sets the password and opens a session; undefined: the code is unknown, used or too old. */
+  accept(given: { code: string; id?: string; name?: string; password: string }): Promise<OpenedSession | undefined>
+  signIn(attempt: SignInAttempt): Promise<OpenedSession | SignInRefusal>
+  /** `session`: the hash that the principal carries. */
+  signOut(session: string): Promise<void>
+  tokens(id: string): Promise<AccountToken[]>
+  issueToken(id: string, token: Omit<AccountToken, 'id' | 'createdMs'>): Promise<AccountToken & { secret: string }>
+  /** False when the account has no such token. */
+  endToken(id: string, token: string): Promise<boolean>
 }
 
 /** The event of a queue trigger. */
@@ -283,6 +375,10 @@ export interface ShardEvent {
   shards: readonly string[]
   /** A scheduled run, which also checks what changes by time alone. Default: true when no shards are given. */
   scheduled?: boolean
+  /** False when the run ends soon: long work then stops between two parts, and asks for the rest. Absent: no limit. */
+  hasTime?(): boolean
+  /** Of settling: told the latest reading that now stands in hours, where there was work. */
+  settledTo?(latestMs: number): void
 }
 /** Shards that failed now and must be tried again: partial failure in the return type. */
 export interface ShardResult {
@@ -299,6 +395,8 @@ export interface MqttMessage {
   /** The authenticated sender. */
   gateway: string
   payload: Uint8Array | string
+  /** After kw/v1/G/foreign/, of a message that came there (docs/rules/interfaces.md#mappings). */
+  topic?: string
   receivedMs: number
   /**
    * The message may have been worked on before, by a function that died: what follows from its readings may be missing.

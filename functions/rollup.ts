@@ -1,12 +1,14 @@
 // Computes cities and the province: the sum of the areas below, for the months that changed there. Each level marks the
 // next.
 
-import { areaPathOf } from '../domain/registry/area.ts'
+import type { Month } from '../domain/calendar.ts'
+import { areaPathOf, areasIn, everAbove } from '../domain/registry/area.ts'
 import { handlerOf } from './handler.ts'
 import { sumArea } from './judging/area-months.ts'
 import { closingDays } from './judging/revision.ts'
+import { addSeasons } from './judging/season.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
-import { parentOf, registryReader } from './registry/reader.ts'
+import { registryReader } from './registry/reader.ts'
 import { withDirtyMonths } from './state/dirty.ts'
 import { eachShard } from './state/shard.ts'
 
@@ -15,12 +17,15 @@ export function rollup({ state, fanOut, now }: Platform) {
 
   async function rollupArea(code: string): Promise<void> {
     const areas = await registry.areas()
-    const children = areas.filter(({ parent }) => parent === code).map((area) => ({ subject: area.code }))
-    const parent = parentOf(code, areas)
+    const childrenIn = (month: Month) =>
+      areasIn(areas, month).flatMap((area) => (area.parent === code ? [{ subject: area.code }] : []))
+    const parents = areas.flatMap((area) => (area.code === code ? everAbove(area) : []))
     await withDirtyMonths(state, code, async (dirty, trail) => {
       const afterDays = await closingDays(state)
-      await sumArea({ state }, { area: code, parent, children, dirty, trail, nowMs: now(), afterDays })
-      if (parent) await fanOut.send('rollup', [parent])
+      const nowMs = now()
+      await sumArea({ state }, { area: code, parents, childrenIn, dirty, trail, nowMs, afterDays })
+      await addSeasons({ docs: state, nowMs }, { area: code, areas, dirty })
+      if (parents.length > 0) await fanOut.send('rollup', parents)
     })
   }
 
@@ -35,7 +40,7 @@ export function rollup({ state, fanOut, now }: Platform) {
   async function upwards(): Promise<string[]> {
     const areas = await registry.areas()
     const byCode = await registry.areasByCode()
-    const parents = new Set(areas.map(({ parent }) => parent))
+    const parents = new Set(areas.flatMap(everAbove))
     return areas
       .filter(({ code }) => parents.has(code))
       .map(({ code }) => ({ code, depth: areaPathOf(code, byCode).length }))

@@ -8,7 +8,8 @@ import { everIn } from '../domain/registry/dated.ts'
 import { handlerOf } from './handler.ts'
 import { DERIVED, type Platform, type ShardEvent, type ShardResult } from './platform.ts'
 import { type RegistryReader, registryReader } from './registry/reader.ts'
-import { profileKey, type SettledMark, settledKey } from './settling/mark.ts'
+import { settledKey } from './settling/mark.ts'
+import { latestOf, nextPart, type PartOfWork } from './settling/parts.ts'
 import { doneResettling, readOverrides, readResettlings, withOverrides } from './settling/review.ts'
 import { settledTrail } from './settling/trail.ts'
 import { dirtyMonths, hasWork, type ShardState, settleWorks, shardStateOf, worksOf } from './settling/works.ts'
@@ -18,11 +19,17 @@ import { takeInAside } from './wire/aside.ts'
 
 /** Shards that share each read of the stores: some 20,000 meters; no list of them blocks the event loop for long. */
 const SHARDS_PER_PASS = 16
+/** Readings after which a run with a limit writes marks: some 20,000 meters' day, seconds of a core. */
+const READINGS_PER_PART = 1_000_000
 
-export function settle({ readings, consumption, state, fanOut, hostClock, now }: Platform) {
+export function settle(
+  { readings, consumption, state, fanOut, hostClock, now }: Platform,
+  { readingsPerPart = READINGS_PER_PART } = {},
+) {
   const registry = registryReader(state)
 
-  async function settleShards(shards: readonly string[]): Promise<void> {
+  /** Resolves to the latest reading that now stands in hours; undefined where there was no work. */
+  async function settleShards(shards: readonly string[], hasTime?: () => boolean): Promise<number | undefined> {
     const resettlings = await readResettlings(state)
     const overrides = await readOverrides(state)
     const states: ShardState[] = []
@@ -33,7 +40,18 @@ export function settle({ readings, consumption, state, fanOut, hostClock, now }:
       states.push(await shardStateOf(shard, { all, resettlings }, before, state))
     }
     const works = (await worksOf(states, readings)).filter(hasWork)
-    if (works.length === 0) return
+    if (works.length === 0) return undefined
+    // Only where runs have a limit are marks written for parts: on one machine they would only cost time.
+    let part: PartOfWork | undefined
+    do {
+      part = nextPart(works, part, hasTime ? readingsPerPart : Number.POSITIVE_INFINITY)
+      await settlePart(part)
+    } while (!part.isLast && hasTime?.())
+    if (!part.isLast) await fanOut.send('settle', shards)
+    return latestOf(part.works)
+  }
+
+  async function settlePart({ works, marks, isLast }: PartOfWork): Promise<void> {
     const { changed, virtualMarks } = await settleWorks(works, { readings, consumption, state })
     const marked = new Set<string>()
     for (const work of works) {
@@ -45,19 +63,18 @@ export function settle({ readings, consumption, state, fanOut, hostClock, now }:
         marked.add(shard)
       }
     }
-    const marks = works.map(({ shard, before, mark, extents, meters }) => {
-      const value: SettledMark = { mark, meters: meters.map(({ id }) => id), profiles: meters.map(profileKey), extents }
-      return { key: settledKey(shard), value, ifVersion: before?.version ?? 0 }
-    })
-    const done = works.flatMap(({ resettled }) => resettled.map(doneResettling))
+    const done = isLast ? works.flatMap(({ resettled }) => resettled.map(doneResettling)) : []
     await state.put([...marks, ...virtualMarks, ...done], DERIVED)
     await fanOut.send('assess', [...new Set([...works.map(({ shard }) => shard), ...marked])])
   }
 
-  return handlerOf(async ({ shards }: ShardEvent): Promise<ShardResult> => {
+  return handlerOf(async ({ shards, hasTime, settledTo }: ShardEvent): Promise<ShardResult> => {
     const head = await registry.refresh()
     await takeInAside({ hostClock, state, now }, async (id) => (await registry.meter(id))?.meter.gateway)
-    return inPasses(shards.length > 0 ? shards : head.shards, SHARDS_PER_PASS, settleShards)
+    return inPasses(shards.length > 0 ? shards : head.shards, SHARDS_PER_PASS, async (pass) => {
+      const latestMs = await settleShards(pass, hasTime)
+      if (latestMs !== undefined) settledTo?.(latestMs)
+    })
   })
 }
 

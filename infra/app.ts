@@ -4,13 +4,13 @@
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { SettingError, settingsOf } from './settings.ts'
-import { KilowatchStack } from './stack.ts'
+import { addStacks } from './stack.ts'
 
 const app = new App()
 try {
   const settings = settingsOf((name) => app.node.tryGetContext(name))
   const region: string | undefined = app.node.tryGetContext('region')
-  new KilowatchStack(app, `Kilowatch-${settings.stage}`, { settings, env: region ? { region } : undefined })
+  addStacks(app, settings, region)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   app.synth()
 } catch (error) {

@@ -18,4 +18,7 @@ export const bundleOptions = {
   /** The AWS SDK's ES modules: only from these can esbuild remove unused code. */
   mainFields: ['module', 'main'],
   charset: 'utf8',
+  /** A map beside the bundle, by which stack traces name our files; without the sources, which it would double. */
+  sourcemap: 'linked',
+  sourcesContent: false,
 } as const

@@ -8,10 +8,12 @@ import { Code, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { buildSync } from 'esbuild'
 import { bundleOptions } from './bundle.ts'
 
+const BUNDLE = 'index.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 export interface Bundle {
   code: Uint8Array
+  sourceMap: Uint8Array
   /** Every bundled file, from the project root. */
   inputs: readonly string[]
 }
@@ -26,13 +28,15 @@ export function bundleOf(entry: string): Bundle {
     mainFields: [...bundleOptions.mainFields],
     absWorkingDir: root,
     entryPoints: [entry],
+    outfile: BUNDLE,
     write: false,
     metafile: true,
     logLevel: 'warning',
   })
-  const [output] = outputFiles
-  if (!output) throw new Error(`esbuild made nothing of ${entry}`)
-  const bundle: Bundle = { code: output.contents, inputs: Object.keys(metafile.inputs) }
+  const [sourceMap, output] = outputFiles.toSorted((a, b) => b.path.length - a.path.length)
+  if (!output || !sourceMap) throw new Error(`esbuild made nothing of ${entry}`)
+  const inputs = Object.keys(metafile.inputs)
+  const bundle: Bundle = { code: output.contents, sourceMap: sourceMap.contents, inputs }
   made.set(entry, bundle)
   return bundle
 }
@@ -47,7 +51,9 @@ export function bundledCode(entry: string): Code {
       command: [entry],
       local: {
         tryBundle(folder) {
-          writeFileSync(join(folder, 'index.mjs'), bundleOf(entry).code)
+          const { code, sourceMap } = bundleOf(entry)
+          writeFileSync(join(folder, BUNDLE), code)
+          writeFileSync(join(folder, `${BUNDLE}.map`), sourceMap)
           return true
         },
       },

@@ -6,7 +6,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { accept } from './accepted.ts'
@@ -36,7 +36,7 @@ export interface Work {
 }
 
 /**
- * Sizes, limits and rights by trigger. Memory also sets processor time: 1,769 MB are one core. `copies` add up to 88 of
+ * Sizes, limits and rights by trigger. Memory also sets processor time: 1,769 MB are one core. `copies` add up to 90 of
  * the 1,000 that an account has by default, 100 of which must stay unreserved; test/infra checks the sum.
  */
 export const works: Readonly<Record<keyof typeof triggers, Work>> = {
@@ -59,9 +59,19 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
   // Its group allows one at a time; the second copy is there because SQS asks for two.
   notify: { memoryMb: 512, seconds: 300, copies: 2, batch: { messages: 10 }, tells: true },
   prune: { memoryMb: 256, seconds: 300, copies: 2, batch: { messages: 10 } },
+  // A county takes a second; a province is put together from its parts in some minutes, all its rows in memory.
+  reports: {
+    ...{ memoryMb: 3008, seconds: 900, copies: 2, batch: { messages: 1 } },
+    ...{ reads: ['consumption'], sends: ['reports'] },
+  },
+  // A contract reads its meters' days since its begin: some milliseconds on one machine, some seconds over a store.
+  contract: {
+    ...{ memoryMb: 1024, seconds: 900, copies: 2, batch: { messages: 10 } },
+    ...{ reads: ['consumption'], sends: ['contract'] },
+  },
   // An import reads the whole registry: a province's 190,000 meters took 0.8 GB and three seconds of a core.
   api: {
-    ...{ memoryMb: 1769, seconds: 29, copies: 24, reads: ['readings', 'consumption'] },
+    ...{ memoryMb: 1769, seconds: 29, copies: 22, reads: ['readings', 'consumption'] },
     ...{ writes: ['readings'], sends: ['settle', 'assess'] },
   },
 }
@@ -88,12 +98,12 @@ export function addFunction(scope: Construct, options: FunctionOptions): LambdaF
     entry: entryOf(name),
     network: usesSeries ? stores.network : undefined,
     access: [
-      stores.documents(),
+      stores.documents(name),
       ...(usesSeries ? [stores.series(work.reads ?? [], work.writes ?? [])] : []),
       ...(work.sends ?? []).map((queue) => sendingTo(queue, queues)),
       ...(own ? [settingAside(own)] : []),
       ...(work.tells ? [telling(scope, options)] : []),
-      ...(trigger.http && settings.admin ? [administering(settings.admin)] : []),
+      ...(trigger.http ? admitting(settings) : []),
     ],
   })
   if (own && work.batch) made.addEventSource(eventSource(own, work))
@@ -134,7 +144,10 @@ export function makeFunction(scope: Construct, name: string, make: Make): Lambda
     timeout: Duration.seconds(work.seconds),
     reservedConcurrentExecutions: settings.reserves ? work.copies : undefined,
     ...{ role, logGroup, ...network },
-    environment: Object.assign({ KILOWATCH_STAGE: settings.stage }, ...access.map(({ environment }) => environment)),
+    environment: Object.assign(
+      { KILOWATCH_STAGE: settings.stage, NODE_OPTIONS: '--enable-source-maps' },
+      ...access.map(({ environment }) => environment),
+    ),
   })
 }
 
@@ -166,8 +179,8 @@ export function addDeviceFunction(scope: Construct, options: DeviceFunctionOptio
     entry: entryOf('api'),
     work: { memoryMb: 512, seconds: 29, copies: 4 },
     access: [
-      stores.documents(),
-      ...(settings.admin ? [administering(settings.admin)] : []),
+      stores.documents('devices'),
+      ...admitting(settings),
       {
         environment: { KILOWATCH_THING_POLICY: policyName, KILOWATCH_THING_GROUP: groupName },
         statements: [
@@ -229,10 +242,13 @@ const settingAside = ({ deadLetters }: WorkQueue): Access => ({
   statements: [new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] })],
 })
 
-const administering = ({ claim, value }: NonNullable<Settings['admin']>): Access => ({
-  environment: { KILOWATCH_ADMIN_CLAIM: claim, KILOWATCH_ADMIN_VALUE: value },
-  statements: [],
-})
+/** Which claim has the roles, and whether anyone may read: what API Gateway lets through, the handler asks again. */
+const admitting = ({ admin, readers }: Settings): Access[] => [
+  ...(admin
+    ? [{ environment: { KILOWATCH_ADMIN_CLAIM: admin.claim, KILOWATCH_ADMIN_VALUE: admin.value }, statements: [] }]
+    : []),
+  ...(readers === 'anyone' ? [{ environment: { KILOWATCH_READERS: readers }, statements: [] }] : []),
+]
 
 /** The right to send mail from one address, and short messages. Webhooks need no right. */
 function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: FunctionOptions): Access {
@@ -268,11 +284,15 @@ const standingInNetwork = (): PolicyStatement =>
     resources: ['*'],
   })
 
+/** The ARN of a bucket of the data stack as cdk-nag prints it in the other. */
+export function importedArn({ bucketArn, stack }: Bucket): string {
+  return stack.resolve(stack.exportValue(bucketArn))['Fn::ImportValue']
+}
+
 function acceptWildcards(role: Role, { objects }: Stores, more: Readonly<Record<string, string>> = {}): void {
-  const bucketId = Stack.of(objects).getLogicalId(objects.node.defaultChild as CfnBucket)
   const reasons = {
     '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC, new certificates.",
-    [`<${bucketId}.Arn>/*`]:
+    [`${importedArn(objects)}/*`]:
       'The objects of one bucket of our own: documents that are too long for a table have names that nobody knows before.',
     ...more,
   }

@@ -2,13 +2,13 @@
 // provisioning for gateways with a claim certificate. The topics are those of docs/rules/interfaces.md#mqtt-topics;
 // test/infra compares the policy with domain/wire/topic.ts, and test/devices runs it against a broker.
 
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnPolicy, CfnProvisioningTemplate, CfnThingGroup, CfnThingType, CfnTopicRule } from 'aws-cdk-lib/aws-iot'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
+import { importedArn } from './functions.ts'
 import { pascal } from './names.ts'
 import type { WorkQueue } from './queues.ts'
 import type { Settings } from './settings.ts'
@@ -34,7 +34,7 @@ export interface RuleOptions {
 const UNDELIVERED = 'undelivered'
 
 /**
- * Adds the rules of gateways' readings, statuses and connections. Readings reach theirs by Basic Ingest
+ * Adds the rules of gateways' readings, statuses, results and connections. Readings reach theirs by Basic Ingest
  * (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded, so that one that isn't
  * JSON still reaches the handler and becomes a rejection; the sender is the authenticated client id, not the one in the
  * topic. Gateways in the field publish to the rule by its name, so the name is fixed. What it cannot pass on goes, with
@@ -43,10 +43,11 @@ const UNDELIVERED = 'undelivered'
 export function addTopicRules(scope: Construct, options: RuleOptions): { readings: string; all: string[] } {
   const { name, filter, settings } = options
   const role = ruleRole(scope, options)
-  const fields = "encode(*, 'base64') AS payload, clientid() AS gateway, timestamp() AS receivedMs"
+  const fields = "encode(*, 'base64') AS payload, clientid() AS gateway, timestamp() AS receivedMs, traceid() AS trace"
   const rules: Record<string, string> = {
     [name]: `SELECT ${fields} FROM '${filter}'`,
     status: `SELECT ${fields}, 'status' AS signal FROM '${channelOf(filter, 'status')}'`,
+    results: `SELECT ${fields}, 'result' AS signal FROM '${channelOf(filter, 'results')}'`,
     // The service's own word on connections, which does not depend on a last will. A client that connects anew before
     // its old connection ends is not gone.
     presence: `SELECT clientId AS gateway, eventType AS signal, timestamp AS receivedMs FROM '${PRESENCE}' WHERE isUndefined(disconnectReason) OR disconnectReason <> 'DUPLICATE_CLIENTID'`,
@@ -81,10 +82,9 @@ function ruleRole(scope: Construct, { name, work, stores: { objects, key } }: Ru
   allow('sqs:SendMessage', work.queue.queueArn)
   allow('s3:PutObject', objects.arnForObjects(`${UNDELIVERED}/*`))
   allow('kms:GenerateDataKey', key.keyArn)
-  const bucketId = Stack.of(objects).getLogicalId(objects.node.defaultChild as CfnBucket)
   accept(
     role,
-    `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${UNDELIVERED}/*]`,
+    `AwsSolutions-IAM5[Resource::${importedArn(objects)}/${UNDELIVERED}/*]`,
     'Each message that could not be passed on is an object of its own, whose name nobody knows before.',
   )
   return role
@@ -182,7 +182,10 @@ export function addFleetProvisioning(scope: Construct, { settings, policyName, g
     provisioningRoleArn: role.roleArn,
     preProvisioningHook: { payloadVersion: '2020-04-01', targetArn: hook.functionArn },
     templateBody: JSON.stringify({
-      Parameters: { Gateway: { Type: 'String' }, 'AWS::IoT::Certificate::Id': { Type: 'String' } },
+      // The hook checks serial number and code; a box that leaves one out is refused.
+      Parameters: Object.fromEntries(
+        ['Gateway', 'Serial', 'Code', 'AWS::IoT::Certificate::Id'].map((name) => [name, { Type: 'String' }]),
+      ),
       Resources: {
         thing: {
           Type: 'AWS::IoT::Thing',

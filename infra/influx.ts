@@ -2,6 +2,7 @@
 // NAT: its functions reach AWS by endpoints, and functions that need the internet (notify) run outside it (decision
 // 0017).
 
+import { createHash } from 'node:crypto'
 import { CfnOutput, SecretValue } from 'aws-cdk-lib'
 import {
   FlowLogDestination,
@@ -25,6 +26,8 @@ import { ASSUMED, type Case, GB, HOURS, type Line, line } from './cost-model.ts'
 import type { BuiltSeries, SeriesConstructs, SeriesNetwork, SeriesOptions, SeriesVolumes } from './series.ts'
 
 const PORT = 8086
+/** A name has at most 40 characters. */
+const NAME_CHARS = 8
 const NETWORK = '10.64.0.0/22'
 const DATABASE = 'kilowatch'
 /**
@@ -63,9 +66,11 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
     'AwsSolutions-SMG4',
     'A rotation of Secrets Manager would need a second function; the context influxToken makes a new one.',
   )
+  // What cannot be changed is part of the name: such a change makes a new instance beside the one that is kept.
+  const name = `kilowatch-${settings.stage}-${createHash('sha256').update([DATABASE, NETWORK].join()).digest('hex').slice(0, NAME_CHARS)}`
   // Encrypted by the service's own key: CloudFormation does not offer a customer key for it in every region yet.
   const instance = new CfnInfluxDBInstance(scope, 'Series', {
-    name: `kilowatch-${settings.stage}`,
+    name,
     dbInstanceType: settings.influxClass,
     dbStorageType: STORAGE,
     allocatedStorage: STORAGE_GIB,
@@ -86,12 +91,11 @@ function buildInflux(scope: Construct, { key, logs, settings, removalPolicy }: S
   return {
     network,
     series: () => accessTo(place, token.secretArn),
-    instance: `kilowatch-${settings.stage}`,
+    instance: name,
     setUp: {
       name: 'influx-set-up',
       access: makingToken(accessTo(place, token.secretArn), { token, password, key }),
       version: settings.influxToken,
-      needs: [network.vpc, databaseGroup, instance],
     },
   }
 }

@@ -14,6 +14,7 @@ import {
   FunctionEventType,
   FunctionRuntime,
   HeadersFrameOption,
+  HeadersReferrerPolicy,
   OriginRequestPolicy,
   ResponseHeadersPolicy,
   SecurityPolicyProtocol,
@@ -22,20 +23,22 @@ import {
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { pagePolicy } from '../functions/access/headers.ts'
 import { accept } from './accepted.ts'
 import type { Settings } from './settings.ts'
+import { addLogBucket } from './store.ts'
 
 /** Two years, as browsers' HSTS preload lists require. */
 const TLS_ONLY = Duration.days(730)
 
 export interface PageOptions {
   settings: Settings
-  logs: Bucket
   api: HttpApi
 }
 
 /** Returns the page's address. */
-export function addPage(scope: Construct, { settings, logs, api }: PageOptions): string {
+export function addPage(scope: Construct, { settings, api }: PageOptions): string {
+  const logs = addLogBucket(scope, 'PageLogs', settings)
   const files = new Bucket(scope, 'Page', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     // The page is public and the same in every copy of Kilowatch, so a customer key would protect nothing.
@@ -47,13 +50,7 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
     serverAccessLogsPrefix: 'page-files/',
   })
   const { pageDomain } = settings
-  const headers = new ResponseHeadersPolicy(scope, 'PageHeaders', {
-    securityHeadersBehavior: {
-      contentTypeOptions: { override: true },
-      frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
-      strictTransportSecurity: { accessControlMaxAge: TLS_ONLY, includeSubdomains: false, override: true },
-    },
-  })
+  const headers = addHeaders(scope)
   const fileOrigin = S3BucketOrigin.withOriginAccessControl(files)
   const common = { viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS, responseHeadersPolicy: headers }
   const config = new EdgeFunction(scope, 'PageConfigFunction', {
@@ -92,6 +89,19 @@ export function addPage(scope: Construct, { settings, logs, api }: PageOptions):
   const url = `https://${pageDomain?.name ?? distribution.distributionDomainName}/`
   new CfnOutput(scope, 'PageUrl', { value: url })
   return url
+}
+
+function addHeaders(scope: Construct): ResponseHeadersPolicy {
+  return new ResponseHeadersPolicy(scope, 'PageHeaders', {
+    securityHeadersBehavior: {
+      // The API's answers keep their own, which allows less. Sign-in asks the provider, wherever that is.
+      contentSecurityPolicy: { contentSecurityPolicy: pagePolicy(["'self'", 'https:']), override: false },
+      contentTypeOptions: { override: true },
+      referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+      frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+      strictTransportSecurity: { accessControlMaxAge: TLS_ONLY, includeSubdomains: false, override: true },
+    },
+  })
 }
 
 function acceptFindings(distribution: Distribution, hasDomain: boolean): void {

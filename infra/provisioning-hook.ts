@@ -24,7 +24,7 @@ export function addProvisioningHook(scope: Construct, options: { settings: Setti
     ...options,
     entry: entryOf('provisioning'),
     work: { memoryMb: MEMORY_MB, seconds: SECONDS, copies: COPIES },
-    access: [options.stores.documents(), { environment: {}, statements: [asking] }],
+    access: [options.stores.documents('provisioning'), { environment: {}, statements: [asking] }],
     wildcards: {
       [printedArn(scope, 'iot', ANY_THING)]:
         'It is asked about any gateway, and only reads whether the thing has a certificate.',

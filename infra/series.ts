@@ -5,7 +5,7 @@ import type { RemovalPolicy } from 'aws-cdk-lib'
 import type { SecurityGroup, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
-import type { Construct, IDependable } from 'constructs'
+import type { Construct } from 'constructs'
 import type { Access } from './access.ts'
 import type { Case, Line } from './cost-model.ts'
 
@@ -51,8 +51,6 @@ export interface SetUp {
   access: Access
   /** It runs again when this changes. */
   version: string
-  /** What must stand before it runs. */
-  needs: readonly IDependable[]
 }
 
 export interface SeriesNetwork {

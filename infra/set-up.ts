@@ -15,7 +15,7 @@ const MEMORY_MB = 256
 
 export function addSetUp(
   scope: Construct,
-  { name, access, version, needs }: SetUp,
+  { name, access, version }: SetUp,
   { settings, stores }: { settings: Settings; stores: Stores },
 ): LambdaFunction {
   const made = makeFunction(scope, name, {
@@ -24,11 +24,11 @@ export function addSetUp(
     work: { memoryMb: MEMORY_MB, seconds: SECONDS, copies: 1 },
     access: [access],
   })
-  const resource = new CustomResource(scope, `${pascal(name)}Made`, {
+  // Its function refers to the data stack, which therefore stands before.
+  new CustomResource(scope, `${pascal(name)}Made`, {
     serviceToken: made.functionArn,
     resourceType: 'Custom::SetUp',
     properties: { version },
   })
-  resource.node.addDependency(...needs)
   return made
 }

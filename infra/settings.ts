@@ -35,6 +35,8 @@ export interface Settings {
   influxToken: string
   /** How long logs are kept: half a year at least, for China's Cybersecurity Law asks for six months. */
   logDays: LogDays
+  /** A gateway and a meter registered for watching alone (infra/canary.ts). */
+  canary?: { gateway: string; meter: string }
   /** Whether functions reserve their copies: a new account has ten copies in all, and cannot. */
   reserves: boolean
   /** The claim of the token, and the value in it, that mark an administrator. */
@@ -45,6 +47,8 @@ export interface Settings {
 const LOG_DAYS = ['180', '365', '400', '545', '731', '1096', '1827', '3653'] as const
 export type LogDays = 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 3653
 
+/** Ids of a gateway and of a meter. */
+const CANARY = /^[\w-]{1,64}\/[\w.-]{1,64}$/
 const STAGE = /^[a-z][a-z0-9]{0,15}$/
 const AREA = /^\d{6}(\d{6})?$/
 const HTTPS = /^https:\/\/\S+$/
@@ -114,9 +118,15 @@ export function settingsOf(context: (name: string) => unknown): Settings {
     influxClass: text('influxClass') ?? 'db.influx.medium',
     influxToken: text('influxToken') ?? '1',
     logDays: Number(oneOf('logDays', LOG_DAYS)) as LogDays,
+    canary: text('canary') ? canaryOf(matching('canary', needed('canary', ''), CANARY, 'GATEWAY/METER')) : undefined,
     reserves: oneOf('reserve', ['yes', 'no']) === 'yes',
     admin: adminClaim ? { claim: adminClaim, value: needed('adminValue', 'the value of adminClaim') } : undefined,
   }
+}
+
+function canaryOf(value: string): { gateway: string; meter: string } {
+  const [gateway = '', meter = ''] = value.split('/')
+  return { gateway, meter }
 }
 
 /** What the regions of China lack: docs/deploy.md lists it with its sources. */

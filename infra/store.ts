@@ -3,10 +3,11 @@
 
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { hiddenFrom, type Writer, writtenBy } from '../functions/state/document-rights.ts'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
 import type { BuiltSeries } from './series.ts'
@@ -27,33 +28,19 @@ export interface Stores extends BuiltSeries {
   key: Key
   state: Table
   objects: Bucket
-  /** Access logs of the buckets and of the page. */
+  /** Access logs of the bucket, and the network's. */
   logs: Bucket
-  /** Access to documents and files, which every function uses. */
-  documents(): Access
+  /** Access to documents and files, which every function uses: to read all but secrets, and to write some. */
+  documents(writer: Writer): Access
 }
 
-export interface StoreOptions {
-  settings: Settings
-  /** How long access logs are kept. */
-  logsKept: Duration
-}
-
-export function addStores(scope: Construct, { settings, logsKept }: StoreOptions): Stores {
+export function addStores(scope: Construct, settings: Settings): Stores {
   const isKept = settings.stage === 'prod'
   const removalPolicy = isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
   const key = new Key(scope, 'Key', { enableKeyRotation: true, removalPolicy })
-  const closed = { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy }
-  const logs = new Bucket(scope, 'AccessLogs', {
-    ...closed,
-    encryption: BucketEncryption.S3_MANAGED,
-    // CloudFront delivers its logs by ACL, and only to buckets without a customer key.
-    objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
-    lifecycleRules: [{ expiration: logsKept }],
-  })
-  accept(logs, 'AwsSolutions-S1', 'It is where access logs go: logging its own access would never end.')
+  const logs = addLogBucket(scope, 'AccessLogs', settings)
   const objects = new Bucket(scope, 'Objects', {
-    ...closed,
+    ...{ blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy },
     encryption: BucketEncryption.KMS,
     encryptionKey: key,
     bucketKeyEnabled: true,
@@ -75,31 +62,71 @@ export function addStores(scope: Construct, { settings, logsKept }: StoreOptions
   })
   return {
     ...{ key, state, objects, logs },
-    documents: () => ({
+    documents: (writer) => ({
       environment: { KILOWATCH_STATE_TABLE: state.tableName, KILOWATCH_OBJECTS_BUCKET: objects.bucketName },
-      statements: [...documentStatements(state, objects), useOf(key)],
+      statements: [...documentStatements(state, objects, writer), useOf(key)],
     }),
     ...seriesConstructs[settings.readings].build(scope, { settings, key, objects, logs, removalPolicy }),
   }
 }
 
+/** A bucket of access logs; in `prod` it stays when its stack goes. */
+export function addLogBucket(scope: Construct, id: string, { stage, logDays }: Settings): Bucket {
+  const logs = new Bucket(scope, id, {
+    ...{ blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true },
+    removalPolicy: stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    encryption: BucketEncryption.S3_MANAGED,
+    // CloudFront delivers its logs by ACL, and only to buckets without a customer key.
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
+    lifecycleRules: [{ expiration: Duration.days(logDays) }],
+  })
+  accept(logs, 'AwsSolutions-S1', 'It is where access logs go: logging its own access would never end.')
+  return logs
+}
+
 /** No scan: every look-up has a key. */
-function documentStatements(state: Table, objects: Bucket): PolicyStatement[] {
+function documentStatements(state: Table, objects: Bucket, writer: Writer): PolicyStatement[] {
+  const [written, hidden] = [writtenBy(writer), hiddenFrom(writer)]
+  const isWriting = written.length > 0
   return [
     new PolicyStatement({
-      actions: [
-        ...['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map((one) => `dynamodb:${one}`),
-      ],
+      actions: READING,
       resources: [state.tableArn],
     }),
+    ...(hidden.length > 0 ? [hidingStatement(state, hidden)] : []),
+    ...(isWriting ? [writingStatement(state, written)] : []),
     new PolicyStatement({
-      actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      actions: ['s3:GetObject', ...(isWriting ? ['s3:PutObject', 's3:DeleteObject'] : [])],
       resources: [objects.arnForObjects('*')],
     }),
     // Without the right to list, S3 answers "forbidden" instead of "not found" for a missing key.
     new PolicyStatement({ actions: ['s3:ListBucket'], resources: [objects.bucketArn] }),
   ]
 }
+
+const READING = ['GetItem', 'BatchGetItem', 'Query'].map((one) => `dynamodb:${one}`)
+const keysOf = (collections: readonly string[]): string[] => collections.flatMap((one) => [one, `${one}#*`])
+
+/** Secrets are read by those alone who need them, whatever else allows it. */
+const hidingStatement = (state: Table, collections: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.DENY,
+    actions: READING,
+    resources: [state.tableArn],
+    conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': keysOf(collections) } },
+  })
+
+/** The right to write some collections: partition keys are `summary#c`, or `setting` of one that is not spread. */
+const writingStatement = (state: Table, collections: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['PutItem', 'UpdateItem', 'DeleteItem'].map((one) => `dynamodb:${one}`),
+    resources: [state.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keysOf(collections) },
+      // Without a key the first condition would hold for nothing.
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  })
 
 /** Actions that DynamoDB and S3 perform on the key for a caller, each by its name. */
 const useOf = (key: Key): PolicyStatement =>

@@ -26,6 +26,10 @@ import type { Stores } from './store.ts'
 
 /** Work that waits longer than this is late: readings shall count within minutes. */
 const AGE_SECONDS_MAX = 900
+/** The newest whole hour is up to an hour old, and its readings some minutes. */
+const HOUR_AGE_SECONDS_MAX = 3 * 3_600
+/** Three readings of the canary's. */
+const CANARY_AGE_SECONDS_MAX = 900
 const PERIOD = Duration.minutes(5)
 /** One failure in five minutes is a retry; one in each of three periods is a fault. */
 const PERIODS = 3
@@ -88,6 +92,7 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
   watchRules(alarm, rules)
   if (stores.instance) watchInstance(alarm, stores.instance)
   watchReadings(scope, topic, options.settings)
+  watchAges(scope, topic, options.settings)
   alarm('HttpErrorsAlarm', api.metricServerError(over), {
     ...{ above: 0, periods: PERIODS },
     says: 'The API answers 5xx.',
@@ -129,6 +134,30 @@ function watchInstance(alarm: AddAlarm, instance: string): void {
       says: `${metricName} of InfluxDB is above ${above} %.`,
     })
   }
+}
+
+/** Ages that fire also when nobody tells one, because no function runs. */
+function watchAges(scope: Construct, topic: Topic, { stage, canary }: Settings): void {
+  const ages = {
+    SettledHourAge: {
+      above: HOUR_AGE_SECONDS_MAX,
+      says: 'No hour of the last three is settled, or none was settled for an hour.',
+    },
+    ...(canary && { CanaryAge: { above: CANARY_AGE_SECONDS_MAX, says: "The canary's readings do not become hours." } }),
+  }
+  for (const [metricName, { above, says }] of Object.entries(ages))
+    new Alarm(scope, `${metricName}Alarm`, {
+      // Of counties that are settled, the newest: one whose gateways are silent is not late.
+      metric: new Metric({
+        ...{ namespace: METRICS_NAMESPACE, metricName, statistic: 'Minimum', period: Duration.hours(1) },
+        dimensionsMap: { stage },
+      }),
+      threshold: above,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+      alarmDescription: says,
+    }).addAlarmAction(new SnsAction(topic))
 }
 
 /** Fires also when nothing is counted, because no function runs. */

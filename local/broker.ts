@@ -7,7 +7,8 @@ import { Aedes, type AedesOptions, type AuthenticateError, type Client, type Pub
 import { must } from '../domain/must.ts'
 import { GATEWAY_ID } from '../domain/registry/records.ts'
 import { PAYLOAD_BYTES_MAX } from '../domain/wire/reading.ts'
-import { mayPublish, maySubscribe, parseTopic } from '../domain/wire/topic.ts'
+import { foreignTopic, mayPublish, maySubscribe, parseTopic } from '../domain/wire/topic.ts'
+import type { ResultMessage } from '../functions/wire/commands.ts'
 import type { DeviceLink, VerifyPassword } from './credentials.ts'
 import type { GatewayWatch } from './gateway-watch.ts'
 import type { IngestQueue } from './ingest-queue.ts'
@@ -33,6 +34,8 @@ export interface BrokerOptions {
   queue: IngestQueue
   /** Receives which gateways were heard. */
   watch?: Pick<GatewayWatch, 'heard' | 'offline'>
+  /** Stores a result of a command; resolves to the reason why it is none (functions/wire/commands.ts). */
+  results?(message: ResultMessage): Promise<string | undefined>
   now(): number
   log(line: string): void
 }
@@ -49,13 +52,17 @@ class GatewayBroker extends Aedes {
   /** Within aedes the sender stands between packet and callback; the broker's own messages have none. */
   override publish(packet: PublishPacket, ...rest: [Done] | [Client | null, Done]): void {
     const [client, done] = rest
-    if (client && done && parseTopic(packet.topic)?.channel === 'readings') {
+    if (client && done && typeof client !== 'function' && isStored(client.id, packet.topic)) {
       this.emit('publish', packet, client)
       done()
     } else super.publish(packet, ...(rest as [Done]))
   }
 }
 type Done = (error?: Error) => void
+
+/** Whether the store takes a gateway's message of this topic. */
+const isStored = (gateway: string, topic: string): boolean =>
+  parseTopic(topic)?.channel === 'readings' || foreignTopic(gateway, topic) !== undefined
 
 /** Throws EADDRINUSE when the port is taken. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
@@ -128,14 +135,16 @@ function authenticator({ verify, log }: BrokerOptions): AedesOptions['authentica
   }
 }
 
-function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOptions['authorizePublish'] {
+function publishAuthorizer({ queue, watch, results, now, log }: BrokerOptions): AedesOptions['authorizePublish'] {
   return (client, packet, done) => {
     if (!client) return done(null) // the broker's own $SYS messages
-    if (!mayPublish(client.id, packet.topic)) {
+    const foreign = foreignTopic(client.id, packet.topic)
+    if (foreign === undefined && !mayPublish(client.id, packet.topic)) {
       log(`gateway "${client.id}" may not publish to "${packet.topic}"`)
       return done(new Error(`not authorised for topic "${packet.topic}"`))
     }
-    const isReadings = parseTopic(packet.topic)?.channel === 'readings'
+    const channel = parseTopic(packet.topic)?.channel
+    const isReadings = channel === 'readings' || foreign !== undefined
     // A status is kept in memory as long as the host lives. Readings somewhat too large become a rejection; from
     // PACKET_BYTES_MAX on they are refused, even when they arrive faster than the guard checks.
     const bytesMax = isReadings ? PACKET_BYTES_MAX : packet.qos === 2 ? UNRELEASED_BYTES_MAX : PAYLOAD_BYTES_MAX
@@ -145,10 +154,24 @@ function publishAuthorizer({ queue, watch, now, log }: BrokerOptions): AedesOpti
     }
     if (saysOffline(packet)) watch?.offline(client.id)
     else watch?.heard(client.id)
+    if (channel === 'results' && results) {
+      // Nobody subscribes to results: kept for others they would only take memory.
+      packet.retain = false
+      const message = { gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }
+      results(message).then(
+        (reason) => {
+          if (reason) log(`a result of gateway "${client.id}" is not kept: ${reason}`)
+          done(null)
+        },
+        (error: Error) => done(error),
+      )
+      return
+    }
     if (!isReadings) return done(null)
     // Readings are not retained or kept for others: the store has them.
     packet.retain = false
-    queue.push({ gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }, (error) => {
+    const came = { gateway: client.id, payload: packet.payload as Uint8Array, receivedMs: now() }
+    queue.push(foreign === undefined ? came : { ...came, topic: foreign }, (error) => {
       // With QoS 2 aedes keeps the packet until it is released, which may be never; the store has its readings.
       if (!error) packet.payload = NOTHING
       done(error)

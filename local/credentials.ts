@@ -88,6 +88,8 @@ export function localDevices(state: StateStore): LocalDevices {
       link?.disconnect(gateway)
     },
 
+    enrols: false,
+
     async command(gateway, command) {
       if (!link) throw new Error('no broker runs here that could reach a gateway')
       await link.publish(topicOf(gateway, 'commands'), JSON.stringify({ v: 1, ...command }))

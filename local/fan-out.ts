@@ -8,7 +8,12 @@ import type { FanOut, QueueName, ShardResult } from '../functions/platform.ts'
  * Lanes run in parallel, so that a mail server that hangs does not delay settling. Within a lane, queues are served in
  * this order: those that others wait for come first.
  */
-const LANES: readonly (readonly QueueName[])[] = [['settle', 'assess', 'rollup', 'prune'], ['notify']]
+const LANES: readonly (readonly QueueName[])[] = [
+  ['settle', 'assess', 'rollup', 'prune'],
+  ['notify'],
+  ['reports'],
+  ['contract'],
+]
 /**
  * A burst of readings is settled once, after it has passed: settling must not delay acknowledgements, and requests for
  * a meter see its readings earlier anyway. A steady stream is delayed no longer than the maximum.

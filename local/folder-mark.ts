@@ -14,13 +14,13 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { RELEASE } from '../functions/state/version.ts'
 
 const FILE = 'folder.json'
 export const READINGS_FILE = 'readings.duckdb'
 export const STATE_FILE = 'state.sqlite'
 /** Of what this version writes. */
 const FORMAT = 1
-const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')).version
 /** Always as long, so that it is replaced in place. */
 const BYTES = 512
 
@@ -56,7 +56,7 @@ export function openMark(folder: string, acceptLoss: boolean): OpenMark {
   const known = read === 'damaged' ? undefined : read
   if (known && known.format > FORMAT)
     throw new Error(
-      `the data folder "${folder}" was written by kilowatch ${known.by} (format ${known.format}); this one is ${VERSION} and reads format ${FORMAT}: update it`,
+      `the data folder "${folder}" was written by kilowatch ${known.by} (format ${known.format}); this one is ${RELEASE} and reads format ${FORMAT}: update it`,
     )
   const before = lossesBefore(folder, path, known)
   if (before.length > 0 && !acceptLoss) throw lossError(folder, before)
@@ -69,7 +69,7 @@ export function openMark(folder: string, acceptLoss: boolean): OpenMark {
   const begin = (now: StoresExtent): void => {
     file ??= openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600)
     const { ino, birthtimeMs } = statSync(path)
-    mark = { ...{ format: FORMAT, by: VERSION, isOpen: true, inode: ino, bornMs: birthtimeMs }, ...now }
+    mark = { ...{ format: FORMAT, by: RELEASE, isOpen: true, inode: ino, bornMs: birthtimeMs }, ...now }
     write()
     fsyncSync(file)
   }

@@ -46,6 +46,10 @@ export async function localClock(
       median = undefined
     },
     isBehind: (nowMs) => isBehind(nowMs, past()),
+    vouched(nowMs) {
+      const saidMs = saidByMany() ?? readings.newestMs()
+      return Number.isFinite(saidMs) ? Math.min(nowMs, saidMs) : nowMs
+    },
     problem() {
       const [nowMs, latest] = [nowOf(), past()]
       return isBehind(nowMs, latest)

@@ -2,11 +2,13 @@
 // Listens on loopback unless told otherwise, and writes its addresses to a file for the CLI.
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CheckedTables, checkStandards } from '../domain/standards/check.ts'
+import { DEMO_KEY } from '../functions/api/routes.ts'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import { assess } from '../functions/assess.ts'
+import { contract } from '../functions/contract.ts'
 import type { Handler } from '../functions/handler.ts'
 import { ingest } from '../functions/ingest.ts'
 import { notify } from '../functions/notify.ts'
@@ -15,14 +17,17 @@ import { prune } from '../functions/prune.ts'
 import { rollup } from '../functions/rollup.ts'
 import { settle } from '../functions/settle.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
+import { takeResult } from '../functions/wire/commands.ts'
 import { startBroker } from './broker.ts'
 import { credentialVerifier } from './credentials.ts'
+import { STATE_FILE } from './folder-mark.ts'
 import { gatewayWatch } from './gateway-watch.ts'
+import { forgetHost, type HostAddress, noteHost, writeWhole } from './host-address.ts'
 import { startHttp } from './http.ts'
+import { type ImportThread, importThread } from './import-thread.ts'
 import { ingestQueue } from './ingest-queue.ts'
 import { type LocalPlatform, openPlatform } from './platform.ts'
 
-const HOST_FILE = 'host.json'
 const TOKEN_FILE = 'admin-token'
 /** As many as a generated token has: nobody guesses it. */
 const TOKEN_CHARS_MIN = 32
@@ -34,6 +39,8 @@ export interface HostOptions {
   port: number
   mqttPort: number
   host: string
+  /** Names by which browsers reach it, besides addresses and names without a dot. */
+  names?: readonly string[]
   /** Folder of the built page; undefined until it is built. */
   web?: () => string | undefined
   /**
@@ -50,13 +57,6 @@ export interface HostOptions {
   standards?: CheckedTables
 }
 
-/** Addresses of a running host, from the file in its data folder. */
-export interface HostAddress {
-  pid: number
-  httpUrl: string
-  mqttUrl: string
-  adminToken: string
-}
 export interface Host extends HostAddress {
   platform: LocalPlatform
   handlers: { ingest: Handler<MqttBatch, MqttBatchResult> } & Record<QueueName, Handler<ShardEvent, ShardResult>>
@@ -74,9 +74,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { data, host } = options
   const log = escaped(options.log ?? console.error)
   const platform = await openPlatform(data, options.now, options)
-  const handlers = handlersOn(platform)
+  platform.checkpointApart()
+  const apart = importThread(platform, join(data, STATE_FILE))
+  const handlers = handlersOn(platform, apart)
 
-  const verify = credentialVerifier(platform.state)
+  const verify = credentialVerifier(platform.state, { queue: platform.passwords })
   const queue = ingestQueue(handlers.ingest, {
     failed: (error) => platform.storage.failed(error, log),
     worked: platform.storage.worked,
@@ -87,7 +89,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     for (const one of opened.reverse()) await one.close()
     await queue.drained()
     await platform.close()
-    rmSync(join(data, HOST_FILE), { force: true })
+    forgetHost(data)
   }
   const timers = tellProblems(platform, log)
   try {
@@ -96,22 +98,24 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const watch = await gatewayWatch({ state: platform.state, now: platform.now, log })
     opened.push(watch)
     const broker = await startBroker({
-      host,
-      port: options.mqttPort,
-      verify,
-      queue,
-      watch,
+      ...{ host, port: options.mqttPort, verify, queue, watch },
+      results: (message) => takeResult(platform.state, message),
       now: platform.now,
       log,
     }).catch(taken('MQTT', options.mqttPort, '--mqtt-port'))
     opened.push(broker)
     platform.devices.connect(broker)
+    opened.push(apart)
     const http = await startHttp({
       host,
       port: options.port,
+      apart,
       api: handlers.api as (event: ApiEvent) => Promise<ApiResult>,
       verify,
       adminToken,
+      names: options.names,
+      accounts: platform.accounts,
+      isOpen: async () => (await platform.state.get(DEMO_KEY)) !== undefined,
       web: options.web ?? (() => undefined),
     }).catch(taken('HTTP', options.port, '--port'))
     opened.push(http)
@@ -122,7 +126,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       mqttUrl: `mqtt://${name}:${broker.port}`,
       adminToken,
     }
-    writeWhole(join(data, HOST_FILE), JSON.stringify(address))
+    noteHost(data, address)
     const run = (): void => void timers.push(...startQueues(platform, handlers))
     if (!options.hold) run()
     return { ...address, platform, handlers, run, close }
@@ -132,7 +136,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 }
 
-const handlersOn = (platform: LocalPlatform) =>
+const handlersOn = (platform: LocalPlatform, apart: ImportThread) =>
   ({
     ingest: ingest(platform),
     settle: settle(platform),
@@ -140,21 +144,11 @@ const handlersOn = (platform: LocalPlatform) =>
     rollup: rollup(platform),
     notify: notify(platform),
     prune: prune(platform),
+    // A province takes minutes.
+    reports: apart.reports,
+    contract: contract(platform),
     api: api(platform),
   }) satisfies Record<keyof typeof triggers, unknown>
-
-/** The address of the host that runs on a data folder, or undefined when none does. */
-export function runningHost(data: string): HostAddress | undefined {
-  const file = join(data, HOST_FILE)
-  if (!existsSync(file)) return undefined
-  const address = JSON.parse(readFileSync(file, 'utf8')) as HostAddress
-  try {
-    process.kill(address.pid, 0)
-    return address
-  } catch {
-    return undefined // left behind by a host that was killed
-  }
-}
 
 /**
  * Gives queue rows their handler; runs schedule rows at once, to resume the work of a killed host, and then at their
@@ -209,12 +203,6 @@ function tokenOf(data: string): string {
   if (token.length < TOKEN_CHARS_MIN)
     throw new Error(`"${file}" has ${token.length} characters, ${TOKEN_CHARS_MIN} at least: remove it to get a new one`)
   return token
-}
-
-/** A reader, or the next start after a kill, finds the old file or the new one: half a token would be a weak one. */
-function writeWhole(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true })
-  renameSync(`${file}.new`, file)
 }
 
 const taken =

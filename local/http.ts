@@ -1,31 +1,42 @@
-// The HTTP side of the host: translates between Node's requests and the API Gateway events of the handler, identifies
-// the sender (as API Gateway's authorizer does), and serves the web page. Contains no rules.
+// The HTTP side of the host: translates between Node's requests and the API Gateway events of the handler, asks the
+// door who the sender is (as API Gateway's authorizer does), and serves the web page. Contains no rules.
 
-import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import sirv from 'sirv'
-import type { Principal } from '../functions/api/route.ts'
+import { actionsOf } from '../domain/access/permission.ts'
+import { API_HEADERS, pageHeaders } from '../functions/access/headers.ts'
+import type { Principal } from '../functions/access/principal.ts'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
-import type { VerifyPassword } from './credentials.ts'
+import { admit, type DoorOptions, NotAdmitted, rateLimit, senderPrincipal } from './door.ts'
+import { sendResult } from './http-answer.ts'
+import { eventWith } from './http-body.ts'
+import type { ImportThread } from './import-thread.ts'
 import { VerifierBusy } from './verify-queue.ts'
 
 /**
- * Largest body by role: the body is held in memory, so a sender with few rights gets little of it. A province's meters
- * in one import are about 60 MB of JSON. A gateway's oversized message is read up to MQTT's limit, to be stored as a
- * rejection.
+ * Largest body by sender: the body is held in memory, so a sender with few rights gets little of it. A province's
+ * meters in one import are about 60 MB of JSON. A gateway's oversized message is read up to MQTT's limit, to be stored
+ * as a rejection. A template to be filled is some megabytes.
  */
-const BODY_BYTES_MAX: Record<Principal['role'], number> = {
+const BODY_BYTES_MAX = {
   admin: 128 * 1024 * 1024,
+  person: 8 * 1024 * 1024,
   gateway: 4 * 1024 * 1024,
   anyone: 64 * 1024,
 }
 
-export interface HttpOptions {
+function bodyBytesMax(principal: Principal): number {
+  if (principal.role !== 'user') return BODY_BYTES_MAX[principal.role]
+  if (principal.isVisitor) return BODY_BYTES_MAX.anyone
+  return actionsOf(principal.grants).includes('operate') ? BODY_BYTES_MAX.admin : BODY_BYTES_MAX.person
+}
+
+export interface HttpOptions extends DoorOptions {
   host: string
   port: number
   api(event: ApiEvent): Promise<ApiResult>
-  verify: VerifyPassword
-  adminToken: string
+  /** Answers what would stop the event loop. */
+  apart?: Pick<ImportThread, 'takes' | 'answer'>
   /** Folder of the built page; undefined until it is built. */
   web: () => string | undefined
 }
@@ -37,20 +48,23 @@ export interface HttpServer {
 /** Throws EADDRINUSE when the port is taken. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const page = pageServer(options.web)
+  const limit = rateLimit()
   const server = createServer((request, response) => {
-    if (!request.url?.startsWith('/api/')) return page(request, response)
-    answer(request, options).then(
-      (result) => {
-        for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value))
-        response.setHeader('cache-control', 'no-store')
-        const body = result.body ?? ''
-        send(response, result.statusCode ?? 200, result.isBase64Encoded ? Buffer.from(body, 'base64') : body)
-      },
-      (error: unknown) => {
+    const isApi = request.url?.startsWith('/api/')
+    for (const [name, value] of Object.entries(isApi ? API_HEADERS : pageHeaders())) response.setHeader(name, value)
+    try {
+      admit(request, options.names)
+      if (isApi) limit.count(request.socket.remoteAddress ?? '')
+    } catch (error) {
+      return sendProblem(response, error)
+    }
+    if (!isApi) return page(request, response)
+    answer(request, options)
+      .then((result) => sendResult(request, response, result))
+      .catch((error: unknown) => {
         if (error instanceof BodyTooLarge) sendAndStopReading(request, error)
         else sendProblem(response, error)
-      },
-    )
+      })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -67,11 +81,11 @@ function pageServer(folder: () => string | undefined) {
     if (built) {
       // `dev` reads the disk each time: otherwise a request for a file that a new build has replaced would end the
       // process.
-      files ??= sirv(built, { etag: true, dev: true })
+      files ??= sirv(built, { etag: true, dev: true, setHeaders: keepAssets })
       // The page needs no byte ranges, and sirv throws when a range ends before it begins.
       delete request.headers.range
       files(request, response, () => {
-        // Empty config: same-origin API, no sign-in.
+        // Empty config: same-origin API, which says who signs in.
         if (request.url === '/config.json') send(response, 200, '{}')
         else send(response, 404, 'not found')
       })
@@ -83,13 +97,19 @@ function pageServer(folder: () => string | undefined) {
   }
 }
 
+/** Files whose names have a hash of their content never change. */
+function keepAssets(response: ServerResponse, path: string): void {
+  if (/[/\\]assets[/\\]/.test(path)) response.setHeader('cache-control', 'public, max-age=31536000, immutable')
+}
+
 class BodyTooLarge extends Error {}
 
 async function answer(request: IncomingMessage, options: HttpOptions): Promise<ApiResult> {
   const url = new URL(request.url ?? '/', 'http://localhost')
-  const method = request.method ?? 'GET'
+  // HEAD asks for what GET would answer.
+  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
   const query = [...url.searchParams]
-  const principal = await principalOf(request, options)
+  const principal = await senderPrincipal(request, options)
   const event = {
     version: '2.0',
     routeKey: `${method} ${url.pathname}`,
@@ -107,33 +127,20 @@ async function answer(request: IncomingMessage, options: HttpOptions): Promise<A
       },
       authorizer: { lambda: principal },
     },
-    ...(await bodyOf(request, BODY_BYTES_MAX[principal.role])),
   }
-  return options.api(event as unknown as ApiEvent)
+  const whole = event as unknown as ApiEvent
+  const body = await bodyOf(request, bodyBytesMax(principal))
+  const { apart } = options
+  if (
+    apart &&
+    (principal.role === 'admin' || principal.role === 'user') &&
+    (await apart.takes(whole.routeKey, body.bytes))
+  )
+    return apart.answer(whole, body.chunks)
+  return options.api(eventWith(whole, body.chunks))
 }
 
-async function principalOf(
-  { headers, socket }: IncomingMessage,
-  { verify, adminToken }: HttpOptions,
-): Promise<Principal> {
-  const [given = '', credentials = ''] = (headers.authorization ?? '').split(' ')
-  const scheme = given.toLowerCase() // RFC 9110, section 11.1
-  if (scheme === 'bearer' && credentials && equal(credentials, adminToken)) return { role: 'admin' }
-  if (scheme === 'basic') {
-    const [, gateway, password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? []
-    const asker = { address: socket.remoteAddress ?? '', isGone: () => socket.destroyed }
-    if (gateway && (await verify(gateway, password, asker))) return { role: 'gateway', gateway }
-  }
-  return { role: 'anyone' }
-}
-
-function equal(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
-}
-
-/** As text where that loses nothing, else in base64, as API Gateway passes a body that is not text. */
-async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Pick<ApiEvent, 'body' | 'isBase64Encoded'>> {
+async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<{ chunks: Buffer[]; bytes: number }> {
   const chunks: Buffer[] = []
   let bytes = Number(request.headers['content-length'] ?? 0)
   const check = (): void => {
@@ -147,10 +154,7 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Pick<
     check()
     chunks.push(chunk)
   }
-  const whole = Buffer.concat(chunks)
-  const text = whole.toString()
-  if (text.includes('\uFFFD')) return { body: whole.toString('base64'), isBase64Encoded: true }
-  return { body: text, isBase64Encoded: false }
+  return { chunks, bytes }
 }
 
 /** How long a sender may take to see the answer. */
@@ -176,16 +180,28 @@ const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 function sendProblem(response: ServerResponse, error: unknown): void {
   const { status, body } = problemOf(error)
   response.setHeader('content-type', PROBLEM_TYPE)
+  if (status === 429) response.setHeader('retry-after', '1')
   send(response, status, body)
 }
 
-/** RFC 9457, as from the handler. */
-function problemOf(error: unknown): { status: number; body: string } {
-  const status = error instanceof BodyTooLarge ? 413 : error instanceof VerifierBusy ? 429 : 500
-  const detail = error instanceof Error ? error.message : String(error)
+/** RFC 9457, as from the handler. An error of ours is told in the log, and in general terms to the sender. */
+function problemOf(error: unknown): { status: keyof typeof TITLES; body: string } {
+  const status = statusOf(error)
+  if (status === 500) console.error('http:', error)
+  const detail = status !== 500 && error instanceof Error ? error.message : 'the request could not be answered'
   return { status, body: JSON.stringify({ type: 'about:blank', title: TITLES[status], status, detail }) }
 }
-const TITLES = { 413: 'Content too large', 429: 'Too many requests', 500: 'Internal error' }
+const TITLES = {
+  403: 'Forbidden',
+  413: 'Content too large',
+  421: 'Misdirected request',
+  429: 'Too many requests',
+  500: 'Internal error',
+}
+function statusOf(error: unknown): keyof typeof TITLES {
+  if (error instanceof NotAdmitted) return error.status
+  return error instanceof BodyTooLarge ? 413 : error instanceof VerifierBusy ? 429 : 500
+}
 
 function send(response: ServerResponse, status: number, body: string | Uint8Array): void {
   response.statusCode = status

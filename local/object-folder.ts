@@ -6,6 +6,9 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkObjectKey, type ObjectStore } from '../functions/platform.ts'
 
+/** In the data folder. */
+export const OBJECTS_FOLDER = 'objects'
+
 export function openObjectFolder(folder: string): ObjectStore {
   const pathOf = (key: string): string => {
     checkObjectKey(key)

@@ -2,29 +2,39 @@
 // queues in memory, the wall clock. It is the product on one machine, and therefore also the platform of the tests.
 
 import { join } from 'node:path'
-import type { HostProblem, Platform } from '../functions/platform.ts'
+import type { HostProblem, LoopDelay, Platform } from '../functions/platform.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
+import { type LocalAccounts, localAccounts } from './accounts.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
 import { type LocalDevices, localDevices } from './credentials.ts'
 import { closeToOthers } from './data-folder.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { lossError, openMark, READINGS_FILE, STATE_FILE } from './folder-mark.ts'
 import { type LocalClock, localClock } from './host-clock.ts'
+import { loopWatch } from './loop-watch.ts'
 import { localNotifier } from './notify.ts'
-import { openObjectFolder } from './object-folder.ts'
+import { OBJECTS_FOLDER, openObjectFolder } from './object-folder.ts'
 import { openReadingStore, type ReadingFile } from './reading-store.ts'
-import { onTurn, openDatabase, turnOf } from './sqlite.ts'
-import { openStateStore } from './state-store.ts'
+import { checkpointApart, onTurn, openDatabase, turnOf } from './sqlite.ts'
+import { type LocalStateStore, openStateStore } from './state-store.ts'
 import { type StorageWatch, storageWatch } from './storage-watch.ts'
+import { type VerifyQueue, verifyQueue } from './verify-queue.ts'
 
 export interface LocalPlatform extends Platform {
   readonly readings: ReadingFile
+  readonly state: LocalStateStore
   readonly consumption: ConsumptionFile
   readonly fanOut: LocalFanOut
   readonly devices: LocalDevices
+  readonly accounts: LocalAccounts
+  /** Where all passwords wait to be stretched. */
+  readonly passwords: VerifyQueue
   readonly hostClock: LocalClock
   readonly storage: StorageWatch
   problems(): readonly HostProblem[]
+  loopDelay(): LoopDelay
+  /** For a process that serves others: merging the log of the state must not stop its event loop. */
+  checkpointApart(): void
   close(): Promise<void>
 }
 
@@ -51,22 +61,33 @@ export async function openPlatform(
   readings.onCommit(() => mark.note(readings.extent()))
   onTurn(db, (turn) => mark.note({ turn }))
   const fanOut = localFanOut()
+  const loop = loopWatch()
+  let endCheckpoints = async (): Promise<void> => undefined
   const state = openStateStore(db)
+  const passwords = verifyQueue()
   const storage = storageWatch(folder)
   const hostClock = await localClock({ readings, state }, now)
   return {
     readings,
     consumption: openConsumptionStore(db),
     state,
-    objects: openObjectFolder(join(folder, 'objects')),
+    objects: openObjectFolder(join(folder, OBJECTS_FOLDER)),
     fanOut,
     devices: localDevices(state),
+    accounts: localAccounts({ state, now: now ?? Date.now, queue: passwords }),
+    passwords,
     notify: localNotifier({ setting: () => notifySettingOf(state), now: now ?? Date.now }),
     now: now ?? Date.now,
     hostClock,
     storage,
+    loopDelay: loop.delay,
     problems: () => [hostClock.problem(), storage.problem()].filter((one) => one !== undefined),
+    checkpointApart() {
+      endCheckpoints = checkpointApart(db, join(folder, STATE_FILE))
+    },
     async close() {
+      loop.stop()
+      await endCheckpoints()
       await fanOut.stop()
       await readings.close()
       db.close()

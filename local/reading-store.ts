@@ -2,18 +2,7 @@
 // durability. Columns are copied to and from DuckDB's vectors through typed arrays: the value-by-value API is ten times
 // slower.
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  BIGINT,
-  DOUBLE,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBMaterializedResult,
-  UINTEGER,
-  UTINYINT,
-} from '@duckdb/node-api'
-import duckdb from '@duckdb/node-bindings'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { must } from '../domain/must.ts'
 import type { Samples } from '../domain/settle/series.ts'
 import type { ReadingQuality } from '../domain/wire/reading.ts'
@@ -25,24 +14,19 @@ import type {
   StoredReading,
   Touched,
 } from '../functions/platform.ts'
+import { CHUNK_ROWS, chunkColumns, copyResult, READING_COLUMNS } from './reading-columns.ts'
+import { repeatFilter } from './repeats.ts'
 import { partByMeter, type Rows } from './sample-collector.ts'
 
-/** DuckDB's own vector size; a chunk holds no more rows. */
-const CHUNK_ROWS = 2048
 /** The log is merged into the file at this size: large enough to be rare, small enough to be replayed in a second. */
 const WAL_LIMIT = '64MB'
 const QUALITIES: readonly ReadingQuality[] = ['good', 'suspect', 'estimated']
 const SUSPECT = QUALITIES.indexOf('suspect')
-const TWO_32 = 4_294_967_296
 /** Up to this many meters, a list is faster than a bit string and lets DuckDB skip row groups. */
 const IN_LIST_MAX = 2_000
-const COLUMNS =
-  'meter UINTEGER NOT NULL, at_ms BIGINT NOT NULL, value DOUBLE NOT NULL, received_ms BIGINT NOT NULL, quality UTINYINT NOT NULL'
 const ONE = '1'.charCodeAt(0)
 /** Reads of up to this many meters run beside the large reads: the meters of an institution. */
 const FEW_METERS_MAX = 500
-/** Chunks copied before the event loop gets a turn: about 5 ms of work. */
-const CHUNKS_PER_TURN = 64
 
 /** Readings aside: at the rate of a province two to three days, and about a gigabyte. */
 const ASIDE_MAX = 50_000_000
@@ -60,20 +44,12 @@ export interface ReadingFile extends ReadingStore {
 }
 
 export async function openReadingStore(path: string): Promise<ReadingFile> {
-  const instance = await DuckDBInstance.create(path, { wal_autocheckpoint: WAL_LIMIT })
-  const writer = await instance.connect()
-  const reader = await instance.connect()
-  const quickReader = await instance.connect()
-  await writer.run(`
-    CREATE TABLE IF NOT EXISTS meter_keys(key UINTEGER NOT NULL, id VARCHAR NOT NULL);
-    CREATE TABLE IF NOT EXISTS readings(
-      ${COLUMNS});
-    CREATE TABLE IF NOT EXISTS aside(${COLUMNS})`)
+  const { instance, writer, reader, quickReader } = await openFile(path)
   const keys = await meterKeys(reader)
   const appenders = { readings: await writer.createAppender('readings'), aside: await writer.createAppender('aside') }
   const keyAppender = await writer.createAppender('meter_keys')
   const columns = chunkColumns()
-  let { committedMs, newestMs, aside, rows } = await extentOf(reader)
+  let { committedMs, oldestMs, newestMs, aside, rows } = await extentOf(reader)
   let committed: () => void = () => undefined
   /**
    * No reading of the meter arrived after this, by key: `touchedSince` skips meters that were silent since the mark.
@@ -89,8 +65,10 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const read = <T>(meters: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> =>
     meters.length > FEW_METERS_MAX ? manyInTurn(() => work(reader)) : fewInTurn(() => work(quickReader))
 
+  const withoutRepeats = repeatFilter(writer, { meters: keys.size, newestMs, columns, codeOf })
+
   async function write(
-    batch: readonly StoredReading[],
+    readings: readonly StoredReading[],
     receivedMs: number,
     table: keyof typeof appenders = 'readings',
   ): Promise<RefusedReading[]> {
@@ -98,23 +76,23 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     // Strictly rising, whatever the clock does: it orders corrections and is the mark of touchedSince.
     const stampMs = Math.max(receivedMs, committedMs + 1)
     const fresh = new Map<string, number>()
-    let latestMs = newestMs
+    const keyed = readings.map((reading) => ({ key: keyOf(reading.meter, fresh), reading }))
+    const batch = table === 'readings' ? await withoutRepeats(keyed, { rows, oldestMs, newestMs }) : keyed
+    if (batch.length === 0) return []
+    let [firstMs, latestMs] = [oldestMs, newestMs]
     await writer.run('BEGIN')
     try {
       for (let first = 0; first < batch.length; first += CHUNK_ROWS) {
         const count = Math.min(CHUNK_ROWS, batch.length - first)
         for (let row = 0; row < count; row++) {
-          const { meter, atMs, value, quality } = batch[first + row] as StoredReading // first + row < batch.length
-          let key = keys.get(meter) ?? fresh.get(meter)
-          if (key === undefined) {
-            key = keys.size + fresh.size
-            fresh.set(meter, key)
-          }
+          const { key, reading } = must(batch[first + row])
+          const { atMs } = reading
           if (table === 'readings') {
             arrivedMs[key] = stampMs
-            latestMs = Math.max(latestMs, atMs)
+            if (atMs > latestMs) latestMs = atMs
+            if (atMs < firstMs) firstMs = atMs
           }
-          columns.set(row, key, atMs, value, stampMs, quality === 'good' ? 0 : QUALITIES.indexOf(quality))
+          columns.set(row, key, atMs, reading.value, stampMs, codeOf(reading))
         }
         appender.appendDataChunk(columns.chunk(count))
       }
@@ -139,9 +117,18 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       committedMs = stampMs
       rows += batch.length
     }
-    newestMs = latestMs
+    ;[oldestMs, newestMs] = [firstMs, latestMs]
     committed()
     return []
+  }
+
+  /** The key of a meter; one that is new to the file gets the next, in `fresh`. */
+  function keyOf(meter: string, fresh: Map<string, number>): number {
+    const known = keys.get(meter) ?? fresh.get(meter)
+    if (known !== undefined) return known
+    const key = keys.size + fresh.size
+    fresh.set(meter, key)
+    return key
   }
 
   async function takeIn(latestMs: number, receivedMs: number): Promise<Pick<StoredReading, 'meter' | 'atMs'>[]> {
@@ -159,7 +146,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       await writer.run('DELETE FROM aside')
       await writer.run('COMMIT')
       for (const [key] of touched.getRows()) arrivedMs[Number(key)] = stampMs
-      ;({ committedMs, newestMs, aside, rows } = await extentOf(writer))
+      ;({ committedMs, oldestMs, newestMs, aside, rows } = await extentOf(writer))
       committed()
       return late.getRows().map(([key, atMs]) => ({ meter: idOf(Number(key)), atMs: Number(atMs) }))
     } catch (error) {
@@ -293,20 +280,35 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   }
 }
 
+async function openFile(path: string) {
+  const instance = await DuckDBInstance.create(path, { wal_autocheckpoint: WAL_LIMIT })
+  const writer = await instance.connect()
+  const reader = await instance.connect()
+  const quickReader = await instance.connect()
+  await writer.run(`
+    CREATE TABLE IF NOT EXISTS meter_keys(key UINTEGER NOT NULL, id VARCHAR NOT NULL);
+    CREATE TABLE IF NOT EXISTS readings(
+      ${READING_COLUMNS});
+    CREATE TABLE IF NOT EXISTS aside(${READING_COLUMNS})`)
+  return { instance, writer, reader, quickReader }
+}
+
+const codeOf = ({ quality }: StoredReading): number => (quality === 'good' ? 0 : QUALITIES.indexOf(quality))
+
 async function meterKeys(connection: DuckDBConnection): Promise<Map<string, number>> {
   const rows = await connection.runAndReadAll('SELECT id, key FROM meter_keys')
   return new Map(rows.getRows().map(([id, key]) => [String(id), Number(key)]))
 }
 
-/** When the last reading was received, the time of the newest, and how many wait aside. */
+/** When the last reading was received, the times of the oldest and the newest, and how many wait aside. */
 async function extentOf(connection: DuckDBConnection) {
   const rows = await connection.runAndReadAll(
     `SELECT coalesce(max(received_ms), 0)::DOUBLE, coalesce(max(at_ms)::DOUBLE, '-infinity'), (SELECT count(*) FROM aside)::DOUBLE,
-       count(*)::DOUBLE
+       count(*)::DOUBLE, coalesce(min(at_ms)::DOUBLE, 'infinity')
      FROM readings`,
   )
-  const [committedMs, newestMs, aside, count] = must(rows.getRows()[0]).map(Number)
-  return { committedMs: must(committedMs), newestMs: must(newestMs), aside: must(aside), rows: must(count) }
+  const [committedMs = 0, newestMs = 0, aside = 0, count = 0, oldestMs = 0] = must(rows.getRows()[0]).map(Number)
+  return { committedMs, newestMs, aside, rows: count, oldestMs }
 }
 
 /** Runs one piece of work at a time, in the order of the calls; a failure reaches its caller and stops no other. */
@@ -346,54 +348,4 @@ function timeCondition(fromMs: number, toMs: number): string {
   const from = Number.isFinite(fromMs) ? `at_ms >= ${Math.ceil(fromMs)}` : 'true'
   const to = Number.isFinite(toMs) ? `at_ms < ${Math.ceil(toMs)}` : 'true'
   return `${from} AND ${to}`
-}
-
-/** Copies the columns of a result, with a turn of the event loop between some chunks. */
-async function copyResult(result: DuckDBMaterializedResult, columns: readonly (Uint32Array | Float64Array)[]) {
-  for (let index = 0, row = 0; index < result.chunkCount; index++) {
-    if (index % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await nextTurn()
-    row += copyChunk(result.getChunk(index), columns, row)
-  }
-}
-
-/** Copies a chunk's columns to row `row` and on; returns the number of rows. Keeps no view of DuckDB's own memory. */
-function copyChunk(chunk: DuckDBDataChunk, columns: readonly (Uint32Array | Float64Array)[], row: number): number {
-  for (const [index, column] of columns.entries()) {
-    const width = column.BYTES_PER_ELEMENT
-    const data = duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk.chunk, index), chunk.rowCount * width)
-    new Uint8Array(column.buffer).set(data, row * width)
-  }
-  return chunk.rowCount
-}
-
-/** The columns of one chunk on their way into DuckDB. A BIGINT is written as two 32-bit halves, without a BigInt. */
-function chunkColumns() {
-  const meter = new Uint32Array(CHUNK_ROWS)
-  const at = new Int32Array(CHUNK_ROWS * 2)
-  const value = new Float64Array(CHUNK_ROWS)
-  const received = new Int32Array(CHUNK_ROWS * 2)
-  const quality = new Uint8Array(CHUNK_ROWS)
-  const types = [UINTEGER, BIGINT, DOUBLE, BIGINT, UTINYINT]
-  const buffers = [meter, at, value, received, quality].map((column) => column.buffer)
-  const widths = [4, 8, 8, 8, 1]
-  let current = DuckDBDataChunk.create(types, CHUNK_ROWS)
-  return {
-    set(row: number, key: number, atMs: number, reading: number, receivedMs: number, qualityCode: number): void {
-      meter[row] = key
-      at[row * 2] = (atMs % TWO_32) | 0
-      at[row * 2 + 1] = Math.floor(atMs / TWO_32)
-      value[row] = reading
-      received[row * 2] = (receivedMs % TWO_32) | 0
-      received[row * 2 + 1] = Math.floor(receivedMs / TWO_32)
-      quality[row] = qualityCode
-    },
-    chunk(rows: number): DuckDBDataChunk {
-      if (current.rowCount !== rows) current = DuckDBDataChunk.create(types, rows)
-      for (const [column, buffer] of buffers.entries()) {
-        const vector = duckdb.data_chunk_get_vector(current.chunk, column)
-        duckdb.copy_data_to_vector(vector, 0, buffer, 0, rows * must(widths[column]))
-      }
-      return current
-    },
-  }
 }

@@ -1,23 +1,44 @@
 // Opens and writes SQLite on one machine: one connection, WAL, each commit on disk before it returns.
 
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import type { CheckpointWorkerInput } from './checkpoint-worker.ts'
 
 /** Page cache: holds the pages that one settling pass writes again and again. */
 const CACHE_KIB = 64 * 1024
 /** The log is merged into the file at 64 MB: rare, and still replayed in well under a second. */
 const WAL_PAGES = 16_384
 
+/** With a thread that merges the log, this is only for a thread that cannot follow. */
+const WAL_PAGES_APART = 8 * WAL_PAGES
+
 /** Memory-mapped reads avoid a copy: a third off reading a province's hours, where the system has memory. */
 const MAPPED_BYTES = 4 * 1024 ** 3
 
-export function openDatabase(path: string): DatabaseSync {
+/** For who reads each document once: mapped pages would count as memory of the process, and a cache serves nobody. */
+const CACHE_KIB_ONCE = 8 * 1024
+
+/** `readsOnce`: a pass over all documents, as a report makes it. */
+export function openDatabase(path: string, { readsOnce = false } = {}): DatabaseSync {
   const db = new DatabaseSync(path)
   // Another process (the CLI beside a running host) may hold the write lock for a moment.
   db.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   db.exec(
-    `PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA mmap_size = ${MAPPED_BYTES}`,
+    `PRAGMA cache_size = -${readsOnce ? CACHE_KIB_ONCE : CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA mmap_size = ${readsOnce ? 0 : MAPPED_BYTES}`,
   )
   return db
+}
+
+/** Merges the log in a thread of its own until the end of the returned function. */
+export function checkpointApart(db: DatabaseSync, path: string): () => Promise<void> {
+  db.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES_APART}`)
+  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
+    workerData: path satisfies CheckpointWorkerInput,
+  })
+  worker.unref()
+  // Without the thread, the log grows to the larger limit and is merged by this one.
+  worker.on('error', (error) => console.error(`kilowatch: the log of "${path}" is not merged apart: ${error.message}`))
+  return async () => void (await worker.terminate())
 }
 
 const turnListeners = new WeakMap<DatabaseSync, (turn: number) => void>()

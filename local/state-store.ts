@@ -10,6 +10,8 @@ const NO_LIMIT = -1
 
 /** A put of at least this many documents, some milliseconds of work, yields to the event loop. */
 const DOCS_PER_TURN = 50
+/** Of a query, documents parsed before the event loop gets a turn. */
+const DOCS_READ_PER_TURN = 500
 
 interface Row {
   key: string
@@ -17,7 +19,18 @@ interface Row {
   version: number
 }
 
-export function openStateStore(db: DatabaseSync): StateStore {
+/** A document as its text. */
+interface TextWrite {
+  key: string
+  text: string
+  ifVersion: number | undefined
+}
+export interface LocalStateStore extends StateStore {
+  /** `put` of documents whose text another thread has made. */
+  putTexts(docs: readonly TextWrite[], options?: Parameters<StateStore['put']>[1]): Promise<void>
+}
+
+export function openStateStore(db: DatabaseSync): LocalStateStore {
   db.exec(
     'CREATE TABLE IF NOT EXISTS docs(key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID',
   )
@@ -41,25 +54,38 @@ export function openStateStore(db: DatabaseSync): StateStore {
 
   const versionOf = (key: string): number => (selectVersion.get(key) as Pick<Row, 'version'> | undefined)?.version ?? 0
 
+  async function putTexts(docs: Iterable<TextWrite>, { derived = false } = {}): Promise<void> {
+    let count = 0
+    const write = derived ? inDerivedTransaction : inTransaction
+    write(db, () => {
+      for (const { key, text, ifVersion } of docs) {
+        if (ifVersion !== undefined && versionOf(key) !== ifVersion) throw new VersionConflict(key)
+        upsert.run(key, text)
+        count++
+      }
+    })
+    if (count >= DOCS_PER_TURN) await nextTurn()
+  }
+
   return {
     async get<T>(key: string) {
       return read<T>(key)
     },
 
     async getMany<T>(keys: readonly string[]) {
-      return keys.map((key) => read<T>(key)).filter((doc) => doc !== undefined)
+      const found: Doc<T>[] = []
+      for (const [place, key] of keys.entries()) {
+        if (place % DOCS_PER_TURN === DOCS_PER_TURN - 1) await nextTurn()
+        const doc = read<T>(key)
+        if (doc) found.push(doc)
+      }
+      return found
     },
 
-    async put(docs: readonly DocWrite[], { derived = false } = {}) {
-      if (docs.length === 0) return
-      const write = derived ? inDerivedTransaction : inTransaction
-      write(db, () => {
-        for (const { key, value, ifVersion } of docs) {
-          if (ifVersion !== undefined && versionOf(key) !== ifVersion) throw new VersionConflict(key)
-          upsert.run(key, JSON.stringify(value))
-        }
-      })
-      if (docs.length >= DOCS_PER_TURN) await nextTurn()
+    putTexts,
+
+    async put(docs: readonly DocWrite[], options) {
+      if (docs.length > 0) await putTexts(textsOf(docs), options)
     },
 
     async delete(keys: readonly string[]) {
@@ -74,9 +100,18 @@ export function openStateStore(db: DatabaseSync): StateStore {
       const rows = descending
         ? scanBack.all(prefix, after ?? end, end, limit)
         : scan.all(prefix, after ?? '', end, limit)
-      return (rows as unknown as Row[]).map((row) => toDoc<T>(row))
+      const found: Doc<T>[] = []
+      for (const row of rows as unknown as Row[]) {
+        if (found.length % DOCS_READ_PER_TURN === DOCS_READ_PER_TURN - 1) await nextTurn()
+        found.push(toDoc<T>(row))
+      }
+      return found
     },
   }
 }
 
+/** One by one: all texts of a large put at once would double its memory. */
+function* textsOf(docs: readonly DocWrite[]): Generator<TextWrite> {
+  for (const { key, value, ifVersion } of docs) yield { key, text: JSON.stringify(value), ifVersion }
+}
 const toDoc = <T>(row: Row): Doc<T> => ({ key: row.key, value: JSON.parse(row.value) as T, version: row.version })

@@ -9,7 +9,7 @@ const LINE_MS = 60_000
 const NEEDED_MB = 256
 
 export interface StorageWatch {
-  failed(error: unknown, log: (line: string) => void): void
+  failed(error: unknown, log?: (line: string) => void): void
   worked(): void
   problem(): HostProblem | undefined
 }
@@ -28,7 +28,7 @@ export function storageWatch(folder: string): StorageWatch {
     }
   }
   return {
-    failed(error, log) {
+    failed(error, log = console.error) {
       cause = error instanceof Error ? error.message : String(error)
       const now = performance.now()
       if (now - saidMs < LINE_MS) return

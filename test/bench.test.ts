@@ -2,15 +2,16 @@
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
+import { testInCampaign } from './campaign.ts'
 
 /** Seven bundles are built and imported; on a busy machine that alone takes half a minute. */
 const BENCH_MS_MAX = 240_000
 /** Those of speed; what is found of faults and how far forecasts err is told by tests of their own. */
 const SPEEDS = ['ingest', 'settle', 'assess', 'latency', 'cloud']
-const HANDLERS = ['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'api']
+const HANDLERS = ['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'reports', 'api']
 
-it(
+testInCampaign(
   'measures ingest, settle, assess, latency and cloud, and loses nothing',
   async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [
@@ -61,4 +62,24 @@ it(
     }
   },
   BENCH_MS_MAX,
+)
+
+testInCampaign(
+  'measures how fast each protocol is decoded',
+  async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      'bench/run.ts',
+      'decode',
+      '--size',
+      'tiny',
+      '--json',
+    ])
+    const { rows } = JSON.parse(stdout)
+    expect(rows).toHaveLength(5)
+    for (const { readingsPerSecond, bar } of rows) {
+      expect(readingsPerSecond).toBeGreaterThan(0)
+      expect(bar).toEqual({ readingsPerSecond: 200_000 })
+    }
+  },
+  60_000,
 )

@@ -51,7 +51,8 @@ const ALL_ROOMS = ['domain', 'functions', 'cloud', 'local', 'infra', 'devices', 
 export const rooms: Readonly<Record<string, Room>> = {
   domain: { project: ['domain'], packages: ['zod'], builtins: [], filesMin: 10 },
   functions: {
-    project: ['domain', 'functions'],
+    // package.json: the release, which results name.
+    project: ['domain', 'functions', 'package.json'],
     packages: 'all',
     // The event loop's turn, which long work gives to others; waiting for time is the platforms' (see WORLD).
     builtins: [...COMPUTING_BUILTINS, 'node:timers/promises'],
@@ -60,7 +61,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   cloud: { project: ['domain', 'functions', 'cloud'], packages: 'all', builtins: 'all', filesMin: 1 },
   // The command line starts the simulator and the replay: docs/decisions/0003.
   local: { project: ['domain', 'functions', 'devices', 'local'], packages: 'all', builtins: 'all', filesMin: 6 },
-  infra: { project: ['functions/triggers.ts', 'infra'], packages: 'all', builtins: 'all', filesMin: 2 },
+  infra: {
+    project: ['functions/triggers.ts', 'functions/state/document-rights.ts', 'functions/access/headers.ts', 'infra'],
+    packages: 'all',
+    builtins: 'all',
+    filesMin: 2,
+  },
   devices: { project: ['domain', 'devices'], packages: 'all', builtins: 'all', filesMin: 5 },
   web: { project: ['domain', 'web'], packages: 'all', builtins: [], filesMin: 5 },
   // Runs before anything is installed.

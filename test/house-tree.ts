@@ -14,9 +14,17 @@ export interface Tree {
 
 /** The files directly in functions/: the table of triggers, the ports, and one file for each trigger. */
 const FUNCTIONS_BASE = ['functions/platform.ts', 'functions/handler.ts', 'functions/triggers.ts']
-const FUNCTIONS_TRIGGERS = ['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'api'].map(
-  (name) => `functions/${name}.ts`,
-)
+const FUNCTIONS_TRIGGERS = [
+  'ingest',
+  'settle',
+  'assess',
+  'rollup',
+  'notify',
+  'prune',
+  'reports',
+  'contract',
+  'api',
+].map((name) => `functions/${name}.ts`)
 /** Not a trigger: the command `kilowatch rebuild` runs the triggers one after another. */
 const REBUILD = 'functions/rebuild.ts'
 
@@ -28,10 +36,12 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [
     ['domain'],
     ['domain/registry'],
-    ['domain/standards', 'domain/wire'],
+    ['domain/standards', 'domain/wire', 'domain/access'],
     ['domain/settle'],
     ['domain/energy'],
     ['domain/judge'],
+    ['domain/savings'],
+    ['domain/contract'],
     ['domain/alert', 'domain/alert/kinds', 'domain/import'],
     ['domain/notify'],
     ['domain/view'],
@@ -47,6 +57,8 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['functions/alerts'],
     ['functions/telling'],
     ['functions/reporting'],
+    ['functions/contracting'],
+    ['functions/access'],
     ['functions/api'],
     FUNCTIONS_TRIGGERS,
     [REBUILD],
@@ -62,7 +74,12 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cloud/cli.ts'],
   ],
   [['local'], ['local/command'], ['local/cli.ts']],
-  [['devices'], ['devices/drivers', 'devices/demo', 'devices/replay'], ['devices/drivers.ts']],
+  [
+    ['devices', 'devices/codecs'],
+    ['devices/lines'],
+    ['devices/simulated', 'devices/drivers', 'devices/demo', 'devices/replay'],
+    ['devices/drivers.ts'],
+  ],
   [
     ['web/src/api'],
     ['web/src/words'],

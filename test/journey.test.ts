@@ -13,6 +13,7 @@ import { type DeviceGateway, startGateway } from '../devices/gateway.ts'
 import { DAY_MS, dayLabel, dayOf, dayStartMs } from '../domain/calendar.ts'
 import type { Registry } from '../domain/import/registry.ts'
 import type { AreaStatusView, SeriesView } from '../domain/view/view.ts'
+import { DEMO_KEY } from '../functions/api/routes.ts'
 import { clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
@@ -39,6 +40,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kilowatch-journey-'))
   await buildWeb()
   host = await startHost({ data: join(folder, 'data'), host: '127.0.0.1', port: 0, mqttPort: 0, web: () => WEB_DIST })
+  // Who does not sign in reads, as on a demo.
+  await host.platform.state.put([{ key: DEMO_KEY, value: { seed: 'journey', startMs: 0 } }])
   const { secrets } = await clientOf(host).put<{ secrets: { id: string; secret: string }[] }>('registry', registry)
   gateways = secrets.map(({ id, secret }) =>
     startGateway({

@@ -5,13 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
 import { DAY_MS, HOUR_MS, hourStart } from '../domain/calendar.ts'
 import { clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
 import { type ApiFront, apiFront } from './api-front.ts'
+import { testInCampaign as test } from './campaign.ts'
 import { AREAS, institution, meter } from './functions/province.ts'
 import { CLIENT, type OidcProvider, oidcProvider } from './oidc-provider.ts'
 
@@ -55,7 +56,7 @@ beforeAll(async () => {
 }, SETUP_MS)
 
 beforeEach(async () => {
-  provider.next = { groups: [], seconds: 3600, refreshes: true }
+  provider.next = { groups: ['kilowatch:auditor:130000'], seconds: 3600, refreshes: true }
   provider.count = { authorized: 0, refreshed: 0 }
   front.config = JSON.stringify({ oidc: { issuer: provider.issuer, clientId: CLIENT } })
   front.readers = 'signed-in'
@@ -198,7 +199,7 @@ test('an administrator acts by the session; whoever is none is told which right 
   await page.getByTestId('action-accept').click()
   await expect
     .poll(() => page.getByTestId('admin-form').textContent(), WAIT)
-    .toContain('your token has no kilowatch-admin in cognito:groups')
+    .toContain('no role of yours has the right "review"')
   provider.next.groups = ['viewer', 'kilowatch-admin']
   await page.getByTestId('sign-out').click()
   await isShown('signed-out')

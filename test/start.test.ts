@@ -2,17 +2,19 @@
 // its live gateways, and that it continues from its data folder after a kill.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { CALIBRATION, demoProvince } from '../devices/demo/province.ts'
 import { DAY_MS, HOUR_MS } from '../domain/calendar.ts'
 import { RATINGS } from '../domain/rating.ts'
 import type { AreaStatusView, HealthView, InstitutionRow, MeterView, Page, SeriesView } from '../domain/view/view.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
-import { runningHost } from '../local/host.ts'
+import { runningHost } from '../local/host-address.ts'
+import { testInCampaign as test } from './campaign.ts'
 
 const START_MS = 240_000
 const WAIT = { timeout: 60_000, interval: 200 }
@@ -32,8 +34,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const child = running?.child
-  child?.kill('SIGTERM')
-  if (child?.exitCode === null) await new Promise((resolve) => child.once('exit', resolve))
+  if (child?.exitCode === null && child.signalCode === null) {
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
   // The gateways of the host that was killed end by themselves; until then they may still write to their outboxes.
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 })
 })
@@ -147,13 +151,12 @@ async function startAndWait() {
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk
   })
-  await vi.waitFor(
-    () => expect(child.exitCode === null ? said : `exit ${child.exitCode}: ${said}`).toContain('ready'),
-    {
-      timeout: START_MS,
-      interval: 100,
-    },
-  )
+  await Promise.race([
+    once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`the service ended (${code ?? signal}): ${said}`)
+    }),
+    vi.waitFor(() => expect(said).toContain('ready'), { timeout: START_MS - 10_000, interval: 100 }),
+  ])
   const address = runningHost(data)
   if (!address) throw new Error('the service did not write down where it listens')
   return { child, client: clientOf(address) }

@@ -2,7 +2,12 @@
 
 import { IoTClient } from '@aws-sdk/client-iot'
 import { lazy } from '../lazy.ts'
-import { platform } from '../platform.ts'
+import { log, platform } from '../platform.ts'
 import { provisioningHook } from '../provisioning-hook.ts'
 
-export const handler = provisioningHook({ state: platform().state, iot: lazy(() => new IoTClient()) })
+export const handler = provisioningHook({
+  state: platform().state,
+  iot: lazy(() => new IoTClient()),
+  now: Date.now,
+  log,
+})

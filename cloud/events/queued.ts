@@ -3,13 +3,17 @@
 
 import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
+import { HOUR_MS } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import type { Handler } from '../../functions/handler.ts'
 import type { QueueName, ShardEvent, ShardResult, StateStore } from '../../functions/platform.ts'
 import { registryReader } from '../../functions/registry/reader.ts'
 import { type Trigger, triggers } from '../../functions/triggers.ts'
 import type { DeadLetters, MessageFailure } from '../dead-letters.ts'
+import type { RunContext } from '../deadline.ts'
 import type { ShardMessage, SqsFanOut } from '../fan-out.ts'
+import type { FunctionLog } from '../log.ts'
+import type { CountMetrics } from '../metrics.ts'
 import type { SqsHandler } from './messages.ts'
 
 /** A schedule names its trigger; its other fields only make its messages differ. */
@@ -25,11 +29,17 @@ export interface ShardEntryOptions {
   state: StateStore
   fanOut: Pick<SqsFanOut, 'tick'>
   deadLetters: DeadLetters
+  count: CountMetrics
+  log: FunctionLog
+  /** Epoch milliseconds. */
+  now(): number
 }
 
-export function shardEntry({ queue, handler, state, fanOut, deadLetters }: ShardEntryOptions): SqsHandler {
+export function shardEntry(options: ShardEntryOptions): SqsHandler {
+  const { queue, state, fanOut, deadLetters, log } = options
   const { each }: Trigger = triggers[queue]
-  return async ({ Records }) => {
+  return async ({ Records }, context) => {
+    log.begin(context)
     const failures: MessageFailure[] = []
     const ticks: SQSRecord[] = []
     const waiting: Waiting[] = []
@@ -47,7 +57,7 @@ export function shardEntry({ queue, handler, state, fanOut, deadLetters }: Shard
       }
     }
     for (const same of Map.groupBy(waiting, ({ scheduled }) => scheduled).values()) {
-      failures.push(...(await work(handler, same)))
+      failures.push(...(await work(options, same, context)))
     }
     return deadLetters.settle(failures)
   }
@@ -55,15 +65,38 @@ export function shardEntry({ queue, handler, state, fanOut, deadLetters }: Shard
 
 type Waiting = ShardMessage & { record: SQSRecord }
 
+/** Time that a part of long work may take, with its marks: the next one is not begun without it. */
+const PART_MS = 180_000
+
 /** Works on the shards of messages of one kind; when a shard fails, all of its messages are delivered again. */
-async function work(handler: Handler<ShardEvent, ShardResult>, waiting: readonly Waiting[]): Promise<MessageFailure[]> {
+async function work(
+  { handler, queue, count, log, now }: ShardEntryOptions,
+  waiting: readonly Waiting[],
+  context: RunContext | undefined,
+): Promise<MessageFailure[]> {
   const asked = [...new Set(waiting.map(({ shard }) => shard))]
   const isWhole = asked.includes('')
   const { scheduled = isWhole } = must(waiting[0])
-  const failed = await handler({ shards: isWhole ? [] : asked, scheduled }).then(
-    (result) => result.failed,
-    (error: unknown) => asked.map((shard) => ({ shard, reason: String(error) })),
-  )
+  const hasTime = context && (() => context.getRemainingTimeInMillis() > PART_MS)
+  let settledMs: number | undefined
+  const settledTo = (latestMs: number): void => {
+    settledMs = Math.max(settledMs ?? latestMs, latestMs)
+  }
+  const { failed } = await handler({
+    shards: isWhole ? [] : asked,
+    ...{ scheduled, settledTo, ...(hasTime && { hasTime }) },
+  }).catch((error: unknown): ShardResult => ({ failed: asked.map((shard) => ({ shard, reason: String(error) })) }))
+  const hourEndMs = settledMs === undefined ? undefined : Math.floor(settledMs / HOUR_MS) * HOUR_MS
+  if (hourEndMs !== undefined) count({ SettledHourAge: Math.max(0, (now() - hourEndMs) / 1000) })
+  log('INFO', 'work done', {
+    queue,
+    messages: waiting.map(({ record: { messageId, attributes } }) => ({
+      message_id: messageId,
+      work: attributes.MessageDeduplicationId,
+    })),
+    settled_to: hourEndMs === undefined ? undefined : new Date(hourEndMs).toISOString(),
+    failed: failed.length,
+  })
   return failed.flatMap(({ shard, reason }) =>
     waiting
       // A message for all shards is delivered again when any of them failed.

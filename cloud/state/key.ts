@@ -4,7 +4,7 @@
 // documents names the collections that handlers read whole or from one end: these have one partition each.
 
 import { createHash } from 'node:crypto'
-import { type DocumentRow, documentOf } from '../../functions/state/documents.ts'
+import { DOCUMENTS, type DocumentRow, documentOf } from '../../functions/state/documents.ts'
 
 /** Partitions of a collection. A query without a subject reads each of them. */
 const FAN = 16
@@ -12,14 +12,14 @@ const FAN = 16
 /** The layout of a collection missing from the list of documents. */
 const UNLISTED = { spread: true, subjectNames: 2 }
 
-const layoutOf = (names: readonly string[]): Pick<DocumentRow, 'spread' | 'subjectNames' | 'subjectAt'> =>
+const layoutOf = (names: readonly string[]): Pick<DocumentRow, 'spread' | 'subjectNames' | 'subjectAt' | 'partition'> =>
   documentOf(names) ?? UNLISTED
 
 export function partitionOf(key: string): string {
   const names = key.split('/')
   const [collection = ''] = names
   const layout = layoutOf(names)
-  if (!layout.spread) return collection
+  if (!layout.spread) return layout.partition ?? collection
   return spread(collection, subjectOf(names, layout))
 }
 
@@ -37,10 +37,14 @@ export function partitionsOf(prefix: string): string[] | undefined {
   const whole = names.slice(0, -1)
   if (whole.length === 0) return undefined
   const layout = layoutOf(whole)
-  if (!layout.spread) return [collection]
+  if (!layout.spread) return [...new Set([layout.partition ?? collection, ...apartBelow(whole)])]
   if (whole.length >= layout.subjectNames) return [spread(collection, subjectOf(whole, layout))]
   return Array.from({ length: FAN }, (_, part) => `${collection}#${part.toString(FAN)}`)
 }
+
+/** Partitions of parts of a collection that have one of their own. */
+const apartBelow = (names: readonly string[]): string[] =>
+  DOCUMENTS.flatMap(({ prefix, partition }) => (partition && prefix.startsWith(`${names.join('/')}/`) ? partition : []))
 
 const spread = (collection: string, subject: string): string =>
   `${collection}#${(createHash('sha256').update(subject).digest().readUInt8(0) % FAN).toString(FAN)}`

@@ -2,21 +2,20 @@
 // floats as base64 text: a number each would make a record five times as long to read.
 
 import { DAY_MS, dayOf, dayStartMs, type Month, monthRange } from '../calendar.ts'
-import { columnOf, keysOf } from '../table.ts'
+import { must } from '../must.ts'
 
-/** The figures kept by day, and how each is found in the packed text. */
-const PLACES = {
-  energyKgce: 0,
-  quotaKgce: 1,
-  heatingKgce: 2,
-  specialKgce: 3,
-  co2Kg: 4,
-  waterM3: 5,
-  energyMissingKgce: 6,
-  waterMissingM3: 7,
-} as const
-export type DayField = keyof typeof PLACES
-export const DAY_FIELDS = keysOf(PLACES)
+/** The figures kept by day, in the order of the packed text. */
+export const DAY_FIELDS = [
+  'energyKgce',
+  'quotaKgce',
+  'heatingKgce',
+  'specialKgce',
+  'co2Kg',
+  'waterM3',
+  'energyMissingKgce',
+  'waterMissingM3',
+] as const
+export type DayField = (typeof DAY_FIELDS)[number]
 /** One value for each day of a month. */
 export type DaySeries = Record<DayField, Float64Array>
 
@@ -25,45 +24,43 @@ export const daysInMonth = (month: Month): number => {
   return Math.round((toMs - fromMs) / DAY_MS)
 }
 
-export const emptyDays = (days: number): DaySeries => columnOf(PLACES, () => new Float64Array(days))
+export const emptyDays = (days: number): DaySeries =>
+  Object.fromEntries(DAY_FIELDS.map((field) => [field, new Float64Array(days)])) as DaySeries
 
-/** Null when there is nothing on any day. */
+/** Null when there is nothing on any day. A figure without use is an empty text: most have no heating. */
 export function packDays(series: DaySeries): string | null {
-  if (DAY_FIELDS.every((field) => series[field].every((amount) => amount === 0))) return null
-  const days = series.energyKgce.length
-  const packed = new Float32Array(days * DAY_FIELDS.length)
-  for (const field of DAY_FIELDS) packed.set(series[field], PLACES[field] * days)
-  return Buffer.from(packed.buffer).toString('base64')
+  const texts = DAY_FIELDS.map((field) => (series[field].every(isNothing) ? '' : packed(series[field])))
+  return texts.every((text) => text === '') ? null : texts.join(SEPARATOR)
 }
+const SEPARATOR = ','
+const isNothing = (amount: number): boolean => amount === 0
 
 /** Adds packed days to a series of a month; `firstDay`: the place of the first packed day in the series. */
-export function addPacked(series: DaySeries, text: string, firstDay = 0): void {
-  const packed = unpacked(text)
-  const days = packed.length / DAY_FIELDS.length
-  for (const field of DAY_FIELDS) {
-    const own = series[field]
-    const first = PLACES[field] * days
-    for (let day = 0; day < days; day++) own[firstDay + day] = (own[firstDay + day] ?? 0) + (packed[first + day] ?? 0)
+export function addPacked(series: DaySeries, byDay: string, firstDay = 0): void {
+  for (const [place, text] of byDay.split(SEPARATOR).entries()) {
+    const own = series[must(DAY_FIELDS[place])]
+    for (const [day, amount] of unpacked(text).entries()) own[firstDay + day] = (own[firstDay + day] ?? 0) + amount
   }
 }
 
 /** Packed days with one figure multiplied. */
-export function scaledDays(text: string, field: DayField, ratio: number): string {
-  const packed = unpacked(text)
-  const days = packed.length / DAY_FIELDS.length
-  const own = packed.subarray(PLACES[field] * days, (PLACES[field] + 1) * days)
-  own.set(own.map((amount) => amount * ratio))
-  return Buffer.from(packed.buffer).toString('base64')
+export function scaledDays(byDay: string, field: DayField, ratio: number): string {
+  const texts = byDay.split(SEPARATOR)
+  const place = DAY_FIELDS.indexOf(field)
+  const own = unpacked(texts[place] ?? '')
+  return texts.with(place, packed(own.map((amount) => amount * ratio))).join(SEPARATOR)
 }
 
 /** One figure's values by day; undefined for a record of a release that kept no days. */
 export function daysOfField(part: { byDay?: string | null }, field: DayField): Float32Array | undefined {
   if (!part.byDay) return undefined
-  const packed = unpacked(part.byDay)
-  const days = packed.length / DAY_FIELDS.length
-  return packed.subarray(PLACES[field] * days, (PLACES[field] + 1) * days)
+  const texts = part.byDay.split(SEPARATOR)
+  const own = unpacked(texts[DAY_FIELDS.indexOf(field)] ?? '')
+  return own.length > 0 ? own : new Float32Array(unpacked(must(texts.find((text) => text !== ''))).length)
 }
 
+const packed = (amounts: Float64Array | Float32Array): string =>
+  Buffer.from(Float32Array.from(amounts).buffer).toString('base64')
 function unpacked(text: string): Float32Array {
   const bytes = Buffer.from(text, 'base64')
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))

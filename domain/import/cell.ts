@@ -32,8 +32,14 @@ const READERS: Readonly<Record<CellType, (text: string) => Cell>> = {
 
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 
+/** 400/5 on the plate of a current transformer. */
+const RATIO = /^(\d+)\s*[/:：]\s*(\d+)$/
+
 function readNumber(text: string): Cell {
   const value = NUMBER.test(text) ? Number(text) : Number.NaN
+  const [, above, below] = RATIO.exec(text) ?? []
+  if (above !== undefined && Number(below) > 0)
+    return { reason: `is a ratio; write its quotient ${Number(above) / Number(below)}` }
   return Number.isFinite(value) ? { value } : { reason: 'is not a plain number such as 1000 or 0.5' }
 }
 

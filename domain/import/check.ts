@@ -8,7 +8,7 @@ import { coefficientSetOn } from '../energy/conversion.ts'
 import { beginsWithin } from '../energy/tariff.ts'
 import { periodFindings } from '../energy/tariff-period.ts'
 import { targetProblems } from '../judge/target-plan.ts'
-import { areaPathOf } from '../registry/area.ts'
+import { areaPathOf, everAbove } from '../registry/area.ts'
 import { type DatedRow, institutionOn, institutionsOf, metersOn, rowSpans } from '../registry/dated.ts'
 import { parentCycles, parentReasons } from '../registry/meter-tree.ts'
 import { type Area, brokenMeterRules, EXPORT, type Institution, isRead, type Meter } from '../registry/records.ts'
@@ -66,7 +66,7 @@ interface Lookup {
 
 const lookupOf = (registry: Registry): Lookup => ({
   areas: new Map(registry.areas.map((area) => [area.code, area])),
-  parents: new Set(registry.areas.flatMap(({ parent }) => parent ?? [])),
+  parents: new Set(registry.areas.flatMap(everAbove)),
   institutions: new Map(registry.institutions.map((institution) => [institution.id, institution])),
   gateways: new Map(registry.gateways.map(({ id, institution }) => [id, institution])),
   meters: new Map(registry.meters.map((meter) => [meter.id, meter])),
@@ -110,11 +110,26 @@ function checkEach<K extends RegistryKind>(
 
 function checkAreas({ areas }: Registry, lookup: Lookup): RegistryProblem[] {
   const cycles = cyclesOf(new Map(areas.map(({ code, parent }) => [code, parent === undefined ? [] : [parent]])))
-  return checkEach('areas', areas, ({ code, parent }) => [
-    parent !== undefined && !lookup.areas.has(parent) && ['parent', `area "${parent}" is not registered`],
-    cycles.has(code) && ['parent', `area "${code}" lies within itself: ${listed(cycles.get(code) ?? [])}`],
+  return checkEach('areas', areas, (area) => [
+    ...everAbove(area).map(
+      (parent): Finding => !lookup.areas.has(parent) && ['parent', `area "${parent}" is not registered`],
+    ),
+    ...dayFindings(area.rows),
+    ...(area.rows ?? []).flatMap(monthFindings),
+    cycles.has(area.code) && [
+      'parent',
+      `area "${area.code}" lies within itself: ${listed(cycles.get(area.code) ?? [])}`,
+    ],
   ])
 }
+
+/** The sums of an area are those of whole months. */
+const monthFindings = ({ validFrom, validTo }: DatedRow): Finding[] =>
+  Object.entries({ validFrom, validTo }).map(
+    ([field, day]): Finding =>
+      day !== undefined &&
+      !day.endsWith('-01') && [field, `${day} is not the first day of a month, as it is for areas`],
+  )
 
 function checkInstitutions({ institutions }: Registry, lookup: Lookup): RegistryProblem[] {
   return checkEach('institutions', institutions, (institution) => {

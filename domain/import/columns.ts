@@ -58,6 +58,11 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('nameEn', '英文名称'),
     text('level', '级别', '行政级别'),
     text('parent', '上级代码', '上级区划代码'),
+    number('latitudeDeg', '纬度'),
+    number('longitudeDeg', '经度'),
+    text('climateZone', '气候区划', '气候分区'),
+    text('validFrom', '生效日期', '起始日期'),
+    text('validTo', '失效日期', '终止日期'),
   ],
   institutions: [
     text('id', '机构编码'),
@@ -88,6 +93,7 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('name', '网关名称', '名称'),
     number('uploadMinutes', '上报间隔', '上报间隔(分钟)', '上报间隔（分钟）'),
     text('password', '密码', '口令'),
+    text('mapping', '报文映射'),
   ],
   meters: [
     text('id', '表计编号', '表计编码', '表号'),
@@ -236,6 +242,7 @@ export const COLUMNS: Readonly<Record<RegistryKind, readonly Column[]>> = {
     text('area', '行政区划代码', '区划代码'),
     number('monthsAfter', '期后月数'),
     number('day', '截止日'),
+    number('buildDay', '自动编制日'),
     column('numbers')('remindDays', '提醒提前天数'),
     ...dated,
   ],

@@ -119,7 +119,17 @@ function readDraft(kind: RegistryKind, written: Written, row: Row, rowNumber: nu
 const cellOf = (row: Row, header: string | undefined): string =>
   header !== undefined && Object.hasOwn(row, header) ? (row[header]?.trim() ?? '') : ''
 
-const translate = (column: string, text: string): string => VALUE_WORDS.get(column)?.get(text) ?? text
+const translate = (column: string, text: string): string =>
+  VALUE_WORDS.get(column)?.get(text) ?? (DATE_COLUMN.test(column) ? writtenDate(text) : text)
+
+const DATE_COLUMN = /\.(validFrom|validTo|openedOn|date)$/
+const LOOSE_DATE = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/
+
+/** 2026/1/1, 2026.1.1 and 2026年1月1日 as 2026-01-01; anything else as it is. */
+function writtenDate(text: string): string {
+  const [, year, month = '', day = ''] = LOOSE_DATE.exec(text) ?? []
+  return year === undefined ? text : `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+}
 
 /** Keeps the first reason: a field that could not be read is not refused again as absent. */
 function refuse(draft: Draft, field: string, reason: string): void {

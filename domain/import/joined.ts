@@ -5,12 +5,17 @@ import type { z } from 'zod'
 import { type Tariff, tariffSchema } from '../energy/tariff.ts'
 import { tariffPeriodSchema } from '../energy/tariff-period.ts'
 import { must } from '../must.ts'
-import { byFirstDay } from '../registry/dated.ts'
+import { byFirstDay, type DatedRow } from '../registry/dated.ts'
 import {
+  type Area,
+  areaSchema,
   brokenMeterRules,
+  DATED_AREA_FIELDS,
   DATED_INSTITUTION_FIELDS,
   DATED_METER_FIELDS,
+  type DatedArea,
   type DatedMeter,
+  datedAreaSchema,
   datedInstitutionSchema,
   datedMeterSchema,
   type Institution,
@@ -27,6 +32,7 @@ const institutionPartSchema = institutionSizeSchema.extend(datedInstitutionShape
 const undatedInstitutionSchema = institutionSchema.omit({ sizes: true, rows: true, ...DATED_INSTITUTION_FIELDS })
 type InstitutionHead = z.infer<typeof undatedInstitutionSchema>
 type InstitutionPart = z.infer<typeof institutionPartSchema>
+const undatedAreaSchema = areaSchema.omit({ rows: true, ...DATED_AREA_FIELDS })
 const undatedMeterSchema = meterRecordSchema.omit({ rows: true, ...DATED_METER_FIELDS })
 type MeterHead = z.infer<typeof undatedMeterSchema>
 const tariffHeadSchema = tariffSchema.omit({ periods: true })
@@ -71,6 +77,24 @@ export const INSTITUTION_ROWS: JoinedRows<Institution, InstitutionHead, Institut
   rule: 'of the same institution; it has no date',
 }
 
+export const AREA_ROWS: JoinedRows<Area, z.infer<typeof undatedAreaSchema>, DatedArea> = {
+  keyOf: ({ code }) => (code === undefined ? undefined : String(code)),
+  head: undatedAreaSchema,
+  part: datedAreaSchema,
+  distinct: 'validFrom',
+  idField: 'code',
+  record: (head, parts) => ({ ...head, ...lastOf(parts) }),
+  rule: 'of the same area; it has no date',
+}
+
+/** The fields of the last row, and all rows where they have days. */
+function lastOf<Row extends DatedRow>(parts: readonly Row[]): Omit<Row, 'validFrom' | 'validTo'> & { rows?: Row[] } {
+  const rows = parts.toSorted(byFirstDay)
+  const { validFrom, validTo, ...last } = must(rows.at(-1))
+  const dated = rows.length > 1 || validFrom !== undefined || validTo !== undefined
+  return { ...last, ...(dated && { rows }) }
+}
+
 export const METER_ROWS: JoinedRows<Meter, MeterHead, DatedMeter> = {
   keyOf: ({ id }) => (id === undefined ? undefined : String(id)),
   head: undatedMeterSchema,
@@ -78,12 +102,7 @@ export const METER_ROWS: JoinedRows<Meter, MeterHead, DatedMeter> = {
   distinct: 'validFrom',
   idField: 'id',
   findings: brokenMeterRules,
-  record(head, parts) {
-    const rows = parts.toSorted(byFirstDay)
-    const { validFrom, validTo, ...last } = must(rows.at(-1))
-    const dated = rows.length > 1 || validFrom !== undefined || validTo !== undefined
-    return meterRecordSchema.parse({ ...head, ...last, ...(dated && { rows }) })
-  },
+  record: (head, parts) => meterRecordSchema.parse({ ...head, ...lastOf(parts) }),
   rule: 'of the same meter; it has no date',
 }
 
@@ -111,6 +130,7 @@ export const COEFFICIENT_ROWS: JoinedRows<
 
 /** The schema of each column, by file. */
 export const JOINED_FIELDS = {
+  areas: { ...undatedAreaSchema.shape, ...datedAreaSchema.shape },
   institutions: { ...undatedInstitutionSchema.shape, ...institutionPartSchema.shape },
   meters: { ...undatedMeterSchema.shape, ...datedMeterSchema.shape },
   tariffs: { ...tariffHeadSchema.shape, ...tariffPeriodSchema.shape },

@@ -12,6 +12,7 @@ import { calendarDaySchema } from '../standards/working-days.ts'
 import { keysOf } from '../table.ts'
 import { COLUMNS, type Column } from './columns.ts'
 import {
+  AREA_ROWS,
   COEFFICIENT_ROWS,
   INSTITUTION_ROWS,
   JOINED_FIELDS,
@@ -19,7 +20,7 @@ import {
   METER_ROWS,
   TARIFF_ROWS,
 } from './joined.ts'
-import { type Merged, type MergeLeave, mergeInstitution, mergeMeter, withStated } from './merge-rows.ts'
+import { type Merged, type MergeLeave, mergeArea, mergeInstitution, mergeMeter, withStated } from './merge-rows.ts'
 import { PLANNED_FIELDS, plannedTargetSchema } from './plan-target.ts'
 import type { RegistryKind, RegistryRecords } from './registry.ts'
 
@@ -65,11 +66,11 @@ export const RECORD_KINDS: { readonly [K in RegistryKind]: RegistryKindRow<Regis
   areas: {
     schema: areaSchema,
     columns: COLUMNS.areas,
-    fields: areaSchema.shape,
+    fields: JOINED_FIELDS.areas,
+    joined: AREA_ROWS,
     idOf: ({ code }) => code,
     idField: 'code',
-    idIsField: true,
-    merge,
+    merge: mergeArea,
   },
   institutions: {
     schema: institutionSchema,

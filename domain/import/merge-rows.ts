@@ -8,8 +8,12 @@ import { CARRIERS, type Medium } from '../medium.ts'
 import { must } from '../must.ts'
 import { byFirstDay, type DatedRow, rowOn, rowSpans } from '../registry/dated.ts'
 import {
+  type Area,
+  areaSchema,
+  type DatedArea,
   type DatedInstitution,
   type DatedMeter,
+  datedAreaSchema,
   datedInstitutionSchema,
   datedMeterSchema,
   type Institution,
@@ -63,6 +67,39 @@ const INSTITUTION_FIELDS = keysOf(datedInstitutionSchema.shape).filter(
   (field) => field !== 'validFrom' && field !== 'validTo',
 )
 
+const AREA_FIELDS: readonly (keyof DatedArea & string)[] = ['parent']
+
+/** An area's months are closed with those of its institutions. */
+export function mergeArea(old: Area | undefined, fresh: Area, leave: MergeLeave): Merged<Area> {
+  const stated = old ? withStated(old, fresh, leave) : fresh
+  if (!fresh.rows && !old?.rows && stated.parent === old?.parent) return { record: stated, warnings: [], problems: [] }
+  const standing = old ? (old.rows ?? [datedAreaSchema.parse(old)]) : []
+  const days = standing[0] && { validFrom: standing[0].validFrom, validTo: standing[0].validTo }
+  const given = fresh.rows ?? [{ ...datedAreaSchema.parse(fresh), ...days }]
+  const rows = given.map((row) => ({ row, isUndated: !fresh.rows || row.validFrom === undefined }))
+  const rules: RowRules<DatedArea> = {
+    fields: AREA_FIELDS,
+    harmless: [],
+    institutionsOf: () => [fresh.code],
+    counts: () => true,
+  }
+  const { rows: merged, ...found } = mergeRows(standing, rows, rules, leave)
+  if (found.problems.length > 0) return { ...found, record: old ?? fresh }
+  return { ...found, record: areaSchema.parse(withRows(stated, AREA_FIELDS, merged)) }
+}
+
+/** The record with the facts of its last row, and all rows where they have days. */
+function withRows<T extends { rows?: unknown }, Row extends DatedRow>(
+  record: T,
+  fields: readonly string[],
+  rows: readonly Row[],
+): object {
+  const { rows: _, ...undated } = record
+  const { validFrom, validTo, ...last } = must(rows.at(-1))
+  const isDated = rows.length > 1 || validFrom !== undefined || validTo !== undefined
+  return withoutBlanks({ ...undated, ...blank(fields), ...last, ...(isDated && { rows }) })
+}
+
 /** `old`: the meter that stands; undefined for a new one. */
 export function mergeMeter(old: Meter | undefined, fresh: Meter, leave: MergeLeave): Merged<Meter> {
   if (isUnchanged(old, fresh, leave)) return { record: old ?? fresh, warnings: [], problems: [] }
@@ -81,7 +118,11 @@ export function mergeMeter(old: Meter | undefined, fresh: Meter, leave: MergeLea
   }
   const { rows: merged, ...found } = mergeRows(standing, rows, rules, leave)
   const record = old ? withStated(old, fresh, leave) : fresh
-  return { ...found, record: found.problems.length > 0 ? (old ?? fresh) : meterWith(record, merged) }
+  return {
+    ...found,
+    record:
+      found.problems.length > 0 ? (old ?? fresh) : meterRecordSchema.parse(withRows(record, METER_FIELDS, merged)),
+  }
 }
 
 /** Nearly all meters of an import: they are new where no month was judged, or say what stands. */
@@ -89,15 +130,6 @@ const isUnchanged = (old: Meter | undefined, fresh: Meter, leave: MergeLeave): b
   !fresh.rows &&
   !old?.rows &&
   (old ? isSame(withStated(old, fresh, leave), old) : leave.closedMonths(fresh.institution).length === 0)
-
-function meterWith(meter: Meter, rows: readonly DatedMeter[]): Meter {
-  const { rows: _, ...undated } = meter
-  const { validFrom, validTo, ...last } = must(rows.at(-1))
-  const isDated = rows.length > 1 || validFrom !== undefined || validTo !== undefined
-  return meterRecordSchema.parse(
-    withoutBlanks({ ...undated, ...blank(METER_FIELDS), ...last, ...(isDated && { rows }) }),
-  )
-}
 
 /** Sizes of the same day are replaced, the others stay, as rows do. */
 export function mergeInstitution(
@@ -132,12 +164,7 @@ export function mergeInstitution(
 }
 
 function institutionWith(institution: Institution, rows: readonly DatedInstitution[]): Institution {
-  const { rows: _, ...undated } = institution
-  const joined = withoutRepeats(rows)
-  const { validFrom, validTo, ...last } = must(joined.at(-1))
-  const isDated = joined.length > 1 || validFrom !== undefined || validTo !== undefined
-  const record = { ...undated, ...blank(INSTITUTION_FIELDS), ...last, ...(isDated && { rows: joined }) }
-  return institutionSchema.parse(withoutBlanks(record))
+  return institutionSchema.parse(withRows(institution, INSTITUTION_FIELDS, withoutRepeats(rows)))
 }
 
 function mergedSizes(older: Institution['sizes'], fresh: Institution, leave: MergeLeave): Institution['sizes'] {

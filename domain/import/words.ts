@@ -36,6 +36,9 @@ const HEATING_WORDS = words({
   无: 'none',
 })
 
+/** Units as people write them. 吨 is not here: of water it is m3, of a fuel t. */
+const UNIT_WORDS = words({ 度: 'kWh', 千瓦时: 'kWh', 兆瓦时: 'MWh', 立方米: 'm3', 方: 'm3', '㎥': 'm3', 吉焦: 'GJ' })
+
 const CERTAINTY_WORDS = words({
   官方: 'official',
   转载: 'secondary',
@@ -104,6 +107,7 @@ export const VALUE_WORDS: ReadonlyMap<string, ReadonlyMap<string, string>> = new
   ['calendar.kind', words({ 工作日: 'workday', 调休: 'workday', 上班: 'workday', 节假日: 'holiday', 放假: 'holiday' })],
   ['meters.role', words({ 总表: 'main', 分表: 'sub', 校核表: 'check', 发电: 'generation', 扣减: 'exclude' })],
   ['meters.kind', words({ 累计值: 'register', 时段值: 'interval', 虚拟表: 'virtual', 线下表: 'offline' })],
+  ['meters.unit', UNIT_WORDS],
   ['meters.stamp', words({ 起: 'start', 止: 'end' })],
   ['targets.indicator', wordsOf(DUAL_CONTROL)],
   ['targets.plan', words({ 十四五: 'fyp14', 十五五: 'fyp15' })],

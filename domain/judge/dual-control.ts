@@ -31,6 +31,7 @@ import { statusOfChance } from './forecast-status.ts'
 import { fuelLeftOut } from './indicator-value.ts'
 import { type KnownShareLimits, knownFigure, knownShareLimits, knownShareOf } from './known-share.ts'
 import { type DualControl, type FORECAST_BASES, type IndicatorStatus, STATUSES, type VERDICTS } from './result.ts'
+import type { SeasonChange } from './season-change.ts'
 import { targetFor, targetValue } from './target-value.ts'
 import { daysOfTotal, flatProfile, type TotalRow } from './year-days.ts'
 
@@ -64,6 +65,8 @@ export interface JudgeInput {
   areaMonths?: readonly SubjectMonth[]
   /** Totals without a target get no forecast. */
   onlyTargets?: boolean
+  /** How last year's days differ from those of the present members. */
+  season?: SeasonChange
   /** Days that differ from Monday to Friday. */
   calendar?: ReadonlyMap<number, 'workday' | 'holiday'>
   coefficientSet: string
@@ -163,7 +166,7 @@ function totalOf(scope: Scope, indicator: TotalIndicator): Found {
   const isRead = toDate !== null && resourceHours(toDate, row.resource).known > 0
   const figure = knownFigure(isRead ? amountIn(toDate, row) : null, { share, why: null, limits })
   const isAsked = !scope.onlyTargets || targetFor(scope.targets, indicator, scope.year) !== undefined
-  const found = figure.actual === null || !isAsked ? null : forecastOf(scope, row)
+  const found = figure.actual === null || !isAsked ? null : forecastOf(scope, indicator)
   const shown = forecastShown(found, row)
   // A finished year that is known whole is its own forecast, to the last bit.
   if (found?.shownBasis === 'complete' && share === 1) shown.forecast = figure.actual
@@ -171,10 +174,13 @@ function totalOf(scope: Scope, indicator: TotalIndicator): Found {
 }
 
 /** The forecast of the year in the numerator's unit; null where too little is known for one. */
-function forecastOf(scope: Scope, row: TotalRow): (DayForecast & { shownBasis: ForecastBasis }) | null {
-  const { year, endMs, month, calendar } = scope
+function forecastOf(scope: Scope, indicator: TotalIndicator): (DayForecast & { shownBasis: ForecastBasis }) | null {
+  const { year, endMs, month, calendar, season } = scope
+  const row = DUAL_CONTROL[indicator]
   const own = {
     ...{ year, asOfDay: dayOf(endMs), ...(calendar && { calendar }) },
+    ...(season?.days && { seasonDays: season.days[indicator] }),
+    ...(season?.closedFrom !== undefined && { closedFrom: season.closedFrom }),
     days: daysOfTotal(scope.byMonth, row, { fromYear: year - 1, endMs }),
   }
   const found = forecastYear(own)

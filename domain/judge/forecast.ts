@@ -25,7 +25,7 @@ export const OWN_PROFILE_KNOWN_MIN = 0.5
 export const KIND_PROFILE_PASSED_MIN = 0.2
 /** Half width of the 80 % band on the log of what is not known: √(BASE² + (SLOPE × scatter)²), by the backtest. */
 const BAND_BASE = 0.11
-const BAND_SLOPE = 2
+const BAND_SLOPE = 2.1
 /** The same without a week to compare, and by the profile of a kind. */
 const BAND_UNSEEN = 0.3
 const BAND_KIND = 0.5
@@ -40,6 +40,10 @@ export interface DayForecastInput {
   calendar?: ReadonlyMap<number, 'workday' | 'holiday'>
   /** The mean profile of the subject's kind (`meanProfile`), for one without a year before. */
   kindProfile?: Float64Array
+  /** To be added to last year's amount on the date of each day: its members are not those of now. */
+  seasonDays?: ArrayLike<number>
+  /** The first day of the year, 1 January being 0, from which on nothing is used any more. */
+  closedFrom?: number
 }
 
 /** Why there is no forecast. */
@@ -86,9 +90,9 @@ export function forecastYear(input: DayForecastInput): DayForecastResult {
   )
   const known = shares.reduce((sum, share, day) => sum + (share > 0 ? knownAmountOn(days, first + day) : 0), 0)
   const thisYear = new Float64Array(end).map((_, day) => wholeAmountOn(days, first + day))
-  const lastYear = dropContradictedZeros(lastYearByDate(days, year), thisYear)
+  const lastYear = dropContradictedZeros(changedBy(lastYearByDate(days, year), input.seasonDays), thisYear)
   const isOwn = knownDays(lastYear) >= OWN_PROFILE_KNOWN_MIN && lastYear.some((amount) => amount > 0)
-  const profile = isOwn ? fillFromWeeks(lastYear) : input.kindProfile
+  const profile = closedAt(isOwn ? fillFromWeeks(lastYear) : input.kindProfile, input.closedFrom)
   const parts = partsOf(profile ?? new Float64Array(length).fill(1), shares, end)
   const none = (reason: ForecastGap): DayForecastResult => ({
     basis: null,
@@ -121,6 +125,20 @@ export function forecastYear(input: DayForecastInput): DayForecastResult {
     ...{ remainingSeason, level, bandLog },
   }
 }
+
+/** Days are kept as 32-bit floats: a rest of this relative size is none. */
+const REST_MIN = 1e-6
+
+function changedBy(lastYear: Float64Array, seasonDays: ArrayLike<number> | undefined): Float64Array {
+  if (!seasonDays) return lastYear
+  return lastYear.map((amount, day) => {
+    const changed = amount + (seasonDays[day] ?? 0)
+    return changed < amount * REST_MIN ? 0 : changed
+  })
+}
+
+const closedAt = (profile: Float64Array | undefined, closedFrom: number | undefined): Float64Array | undefined =>
+  profile && closedFrom !== undefined ? profile.slice().fill(0, closedFrom) : profile
 
 /**
  * The chance, 0 to 1, that the year's use exceeds `target`. The log of what is not known has a Laplace distribution:

@@ -28,9 +28,11 @@ export const causeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('standards') }),
   z.object({ kind: z.literal('bill'), carriers: z.array(z.string()) }),
   z.object({ kind: z.literal('institution'), institution: z.string(), change: z.enum(['joined', 'left']) }),
+  z.object({ kind: z.literal('area'), area: z.string(), change: z.enum(['joined', 'left']) }),
   z.object({ kind: z.literal('below'), subject: z.string(), revision: z.number().int().nullable() }),
   z.object({ kind: z.literal('others'), count }),
   z.object({ kind: z.literal('rebuild') }),
+  z.object({ kind: z.literal('upgrade'), from: z.string(), to: z.string() }),
 ])
 export type Cause = z.infer<typeof causeSchema>
 
@@ -55,12 +57,16 @@ export function causeText(cause: Cause): string {
       return `bills: ${cause.carriers.join(', ')}`
     case 'institution':
       return `institution ${cause.institution} ${cause.change}`
+    case 'area':
+      return `area ${cause.area} ${cause.change}`
     case 'below':
       return cause.revision === null ? `${cause.subject}: first judged` : `${cause.subject}: revision ${cause.revision}`
     case 'others':
       return `and ${cause.count} more`
     case 'rebuild':
       return 'rebuild'
+    case 'upgrade':
+      return `upgrade from Kilowatch ${cause.from} to ${cause.to}`
   }
 }
 

@@ -62,7 +62,18 @@ function flatMeter(meter: Meter, row: DatedMeter): Meter {
   flatMeters.set(meter, own)
   const known = own.get(row)
   if (known) return known
-  const { rows: _rows, institution: _, gateway, purpose, role: _role, parent, formula, digits, ...undated } = meter
+  const {
+    rows: _rows,
+    institution: _,
+    gateway,
+    purpose,
+    role: _role,
+    parent,
+    formula,
+    digits,
+    direction,
+    ...undated
+  } = meter
   const { validFrom: _from, validTo: _to, ...fields } = row
   const flat: Meter = { ...undated, ...fields }
   own.set(row, flat)

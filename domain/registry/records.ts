@@ -7,6 +7,8 @@ import { INDICATORS } from '../indicator.ts'
 import { MEDIA } from '../medium.ts'
 import { month } from '../schema.ts'
 import { creditCodeFinding } from './credit-code.ts'
+import { mappingSchema } from './mapping.ts'
+import { MAPPING_NAMES } from './mappings.ts'
 
 /** Gateway ids double as MQTT client ids and AWS thing names (docs/rules/interfaces.md#mqtt-topics). */
 export const GATEWAY_ID = /^[A-Za-z0-9_-]{1,64}$/
@@ -27,13 +29,27 @@ const creditCode = z.string().superRefine((text, context) => {
 })
 
 export const AREA_LEVELS = ['province', 'city', 'county'] as const
-export const areaSchema = z.object({
+/** The days from which and up to which (exclusive) a row holds; absent: from the beginning, until the next row. */
+const rowDays = { validFrom: localDate.optional(), validTo: localDate.optional() }
+
+const areaObject = z.object({
   code: areaCode,
   name: z.string().min(1),
   nameEn: z.string().optional(),
   level: z.enum(AREA_LEVELS),
   parent: areaCode.optional(),
+  /** Where its weather station is looked for; absent: where the area above is. */
+  latitudeDeg: z.number().min(-90).max(90).optional(),
+  longitudeDeg: z.number().min(-180).max(180).optional(),
+  /** Climate zone (建筑气候区划) of its weather station. */
+  climateZone: z.string().optional(),
 })
+export const DATED_AREA_FIELDS = { parent: true } as const
+/** The area above from a day on. Areas change with whole months (docs/rules/data.md#areas-by-date). */
+export const datedAreaSchema = areaObject.pick(DATED_AREA_FIELDS).extend(rowDays)
+export type DatedArea = z.infer<typeof datedAreaSchema>
+/** `rows`: of an area that came to another one, was made or ended by date. */
+export const areaSchema = areaObject.extend({ rows: z.array(datedAreaSchema).min(1).optional() })
 export type Area = z.infer<typeof areaSchema>
 
 /**
@@ -66,9 +82,6 @@ export const institutionSizeSchema = z.object({
   energyUsers: z.number().positive().optional(),
 })
 export type InstitutionSize = z.infer<typeof institutionSizeSchema>
-
-/** The days from which and up to which (exclusive) a row holds; absent: from the beginning, until the next row. */
-const rowDays = { validFrom: localDate.optional(), validTo: localDate.optional() }
 
 const institutionObject = z.object({
   id: recordId,
@@ -122,6 +135,13 @@ export const gatewaySchema = z.object({
   name: z.string().optional(),
   /** How often it sends what it has; absent: learned (docs/rules/alerts.md#cadence). */
   uploadMinutes: z.number().positive().optional(),
+  /** How its messages become readings, where it does not send ours (docs/rules/interfaces.md#mappings). */
+  mapping: z
+    .union([
+      z.enum(MAPPING_NAMES as [string, ...string[]], { error: `is no mapping; there is ${MAPPING_NAMES.join(', ')}` }),
+      mappingSchema,
+    ])
+    .optional(),
 })
 export type Gateway = z.infer<typeof gatewaySchema>
 
@@ -206,6 +226,7 @@ export const DATED_METER_FIELDS = {
   resolution: true,
   digits: true,
   multiplier: true,
+  direction: true,
 } as const
 /** What a meter is from a day on. */
 export const datedMeterSchema = meterObject.pick(DATED_METER_FIELDS).extend(rowDays)

@@ -48,6 +48,9 @@ export const CHECK_THRESHOLDS = {
 export type CheckThreshold = keyof typeof CHECK_THRESHOLDS
 const THRESHOLDS = Object.keys(CHECK_THRESHOLDS) as CheckThreshold[]
 
+/** Rows of all areas and times; a province has some hundred areas. */
+const SETTING_ROWS_MAX = 5000
+
 /** A threshold that a user sets, for an area and those below or for all. */
 export const checkThresholdSchema = z.object({
   threshold: z.enum(THRESHOLDS),
@@ -83,6 +86,16 @@ export const referencePriceSchema = z
   })
   .refine(({ min, max }) => min <= max, { path: ['max'], message: 'must not be below min' })
 export type ReferencePrice = z.infer<typeof referencePriceSchema>
+
+/** Thresholds, prices and the base year of 定比, as users set them. */
+export const checkSettingsSchema = z.object({
+  thresholds: z.array(checkThresholdSchema).max(SETTING_ROWS_MAX).default([]),
+  prices: z.array(referencePriceSchema).max(SETTING_ROWS_MAX).default([]),
+  /** The year of 定比审核; absent: there is none, and `fixedBase` checks nothing. */
+  baseYear: z.number().int().min(2000).max(2999).optional(),
+})
+export type CheckSettings = z.output<typeof checkSettingsSchema>
+export const NO_CHECK_SETTINGS: CheckSettings = { thresholds: [], prices: [] }
 
 export interface CheckLimits {
   thresholds: Readonly<Record<CheckThreshold, Threshold>>
@@ -124,7 +137,7 @@ const nearest = <Row extends Validity & { area?: string | undefined }>(
 const TEXT_MAX = 2000
 const PERIOD = /^\d{4}(?:-(?:Q[1-4]|0[1-9]|1[0-2]))?$/
 
-/** Why a finding is right as it stands. Printed with the finding; it does not lift an error. */
+/** Why a finding is right as it stands. Printed with the finding; with it an error does not stop the report. */
 export const justificationSchema = z.object({
   subject: z.string().min(1),
   period: z.string().regex(PERIOD, `must be a ${PERIOD_KINDS.join(', ')}: 2026-03, 2026-Q1 or 2026`),

@@ -10,7 +10,7 @@ import { type BasicForm, cellName, type FormField, formFields } from './forms/fi
 import { brokenIdentities, cellNameOf, differs, exceededWholes, exceeds } from './forms/identities.ts'
 import { type FormValues, type InstitutionForms, numberIn, roomCellName } from './forms/values.ts'
 
-/** `error`: wrong, to be corrected. `warning`: unlikely, to be corrected or justified. */
+/** `error`: wrong, to be corrected or justified before the report goes on. `warning`: unlikely, passes. */
 export const CHECK_SEVERITIES = ['error', 'warning'] as const
 export type CheckSeverity = (typeof CHECK_SEVERITIES)[number]
 export const CHECK_SEVERITY_NAMES: Readonly<Record<CheckSeverity, Phrase>> = {
@@ -71,14 +71,15 @@ const changed = (
     if (!exceedsShare(Math.abs(share), limit)) return []
     const { cell, zh, en } = labelOf(forms, id)
     const [by, most] = [percent(100 * share), percent(100 * limit)]
+    const [value, last] = [figure(now), figure(was)]
     return [
       {
         cell,
         value: now,
         limit: was,
         message: {
-          zh: `${zh} ${figure(now)}，${than.zh} ${figure(was)}，变化 ${by}，超过 ${most}，请核实并说明`,
-          en: `${en} ${figure(now)}, ${than.en} ${figure(was)}: a change of ${by}, more than ${most}; verify and explain`,
+          zh: `${zh} ${value}，${than.zh} ${last}，变化 ${by}，超过 ${most}，请核实并说明`,
+          en: `${en} ${value}, ${than.en} ${last}: a change of ${by}, more than ${most}; verify and explain`,
         },
       },
     ]
@@ -384,6 +385,5 @@ const justificationOf = (
     .toSorted((a, b) => b.atMs - a.atMs)
     .at(0) ?? null
 
-/** Findings that still ask for something: errors, and warnings without a justification. */
-export const openFindings = (findings: readonly CheckFinding[]): CheckFinding[] =>
-  findings.filter(({ severity, justification }) => severity === 'error' || justification === null)
+/** True of a finding that still asks for something: one without a justification. */
+export const isOpenFinding = ({ justification }: Pick<CheckFinding, 'justification'>): boolean => justification === null

@@ -33,6 +33,20 @@ export const duePeriods = (rules: readonly ReportDeadline[], path: readonly stri
     return rule ? [{ period, label: labelOf(period, month), month, dueOn: dueDay(rule, month), rule }] : []
   })
 
+/**
+ * The month whose reports of areas are to stand on the local date `on` without anybody asking: the month before, from
+ * the `buildDay` of the row that held when it ended. Undefined before that day, and where the row names none.
+ */
+export function scheduledMonth(
+  rules: readonly ReportDeadline[],
+  path: readonly string[],
+  on: string,
+): Month | undefined {
+  const due = duePeriods(rules, path, on).find(({ period }) => period === 'month')
+  const buildDay = due?.rule.buildDay
+  return buildDay !== undefined && Number(on.slice(8)) >= buildDay ? due?.month : undefined
+}
+
 /** Days from one local date to another; negative when `to` is earlier. */
 export const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY_MS
 

@@ -27,13 +27,17 @@ export function* compareReports(before: ReportDocument, after: ReportDocument): 
       ...{ kind: 'changed', table: '', row: null, column: null, part: 'name' },
       ...{ from: before.subject.name, to: after.subject.name },
     }
-  const old = new Map(before.tables.map((table) => [table.id, table]))
-  for (const table of after.tables) {
+  const old = new Map(comparedTables(before).map((table) => [table.id, table]))
+  for (const table of comparedTables(after)) {
     yield* tableDifferences(old.get(table.id), table)
     old.delete(table.id)
   }
   for (const table of old.values()) yield* tableDifferences(table, undefined)
 }
+
+/** Without those that say how things stood at the build. */
+const comparedTables = ({ tables }: Pick<ReportDocument, 'tables'>): ReportTable[] =>
+  tables.filter(({ asOfBuild }) => !asOfBuild)
 
 function* tableDifferences(
   before: ReportTable | undefined,
@@ -89,13 +93,15 @@ const cellsOf = (table: ReportTable | undefined, row: ReportTable['rows'][number
 /** A text that is equal for two documents between which `compareReports` finds nothing; its hash is their digest. */
 export function contentOf({ subject, month, tables }: ReportDocument): string {
   const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1)
-  const content = tables.toSorted(byId).map(({ id, title, note, columns, rows }) => {
-    const places = columns.map((column, place) => ({ ...column, place })).sort(byId)
-    return {
-      id,
-      labels: [title.zh, note.zh, ...places.flatMap((column) => [column.id, column.title.zh, column.unit])],
-      rows: rows.toSorted(byId).map((row) => [row.id, ...places.map(({ place }) => row.cells[place] ?? null)]),
-    }
-  })
+  const content = comparedTables({ tables })
+    .toSorted(byId)
+    .map(({ id, title, note, columns, rows }) => {
+      const places = columns.map((column, place) => ({ ...column, place })).sort(byId)
+      return {
+        id,
+        labels: [title.zh, note.zh, ...places.flatMap((column) => [column.id, column.title.zh, column.unit])],
+        rows: rows.toSorted(byId).map((row) => [row.id, ...places.map(({ place }) => row.cells[place] ?? null)]),
+      }
+    })
   return canonicalJson({ subject, month, content })
 }

@@ -6,8 +6,17 @@ import { asMonth } from '../schema.ts'
 
 const phrase = z.object({ zh: z.string(), en: z.string() })
 
-/** How a column's numbers are written; `percent`: of a share, 0 to 1. */
-export const CELL_FORMATS = ['text', 'integer', 'decimal1', 'decimal2', 'decimal4', 'percent', 'instant'] as const
+/** How a column's numbers are written; `general`: as they are; `percent`: of a share, 0 to 1. */
+export const CELL_FORMATS = [
+  'general',
+  'text',
+  'integer',
+  'decimal1',
+  'decimal2',
+  'decimal4',
+  'percent',
+  'instant',
+] as const
 
 export const reportColumnSchema = z.object({
   /** Unique in its table; the column's name in JSON and in differences. */
@@ -19,6 +28,9 @@ export const reportColumnSchema = z.object({
 })
 export type ReportColumn = z.infer<typeof reportColumnSchema>
 
+/** Characters that a spreadsheet program takes for the name of a sheet. */
+const SHEET_NAME_MAX = 31
+
 /** Null: not known, or not judged. */
 const cell = z.union([z.number(), z.string(), z.null()])
 export type ReportCell = z.infer<typeof cell>
@@ -27,7 +39,7 @@ export const reportRowSchema = z.object({
   /** Unique in its table: a subject, or a subject and what the row is about. */
   id: z.string(),
   cells: z.array(cell),
-  /** Path below /api/v1/ that explains the row's numbers; absent: the table's own note says where they come from. */
+  /** Path below /api/v1/ that explains the row's numbers; absent: the one of its table. */
   trace: z.string().optional(),
 })
 export type ReportRow = z.infer<typeof reportRowSchema>
@@ -36,9 +48,17 @@ export const reportTableSchema = z.object({
   /** Unique in the report; the name of its CSV file. */
   id: z.string(),
   title: phrase,
+  /** Name of its sheet, where the title is too long for one. */
+  sheet: z.string().max(SHEET_NAME_MAX).optional(),
   /** One sentence on what the figures are and where they come from; empty when the titles say all. */
   note: phrase,
   columns: z.array(reportColumnSchema),
+  /** Columns that the workbook draws over the rows: the names of one, the numbers of one or two of one unit. */
+  chart: z.object({ title: phrase, category: z.string(), series: z.array(z.string()).min(1).max(2) }).optional(),
+  /** Path below /api/v1/ that explains the rows without one of their own. */
+  trace: z.string().optional(),
+  /** True: says how things stood at the build, so that a later change of it makes no other report. */
+  asOfBuild: z.literal(true).optional(),
   rows: z.array(reportRowSchema),
 })
 export type ReportTable = z.infer<typeof reportTableSchema>

@@ -10,6 +10,7 @@ import { keysOf } from '../table.ts'
 import {
   CODE,
   changeOf,
+  count,
   dividedBy,
   KNOWN,
   NAME,
@@ -33,6 +34,19 @@ export interface ReportedInstitution {
   periods: Periods
   dualControl: DualControl | null
   quota: readonly QuotaStatus[]
+  metering: MeteringFigures
+}
+
+/** How the meters are read. */
+export interface MeteringFigures {
+  /** Read meters. */
+  meters: number
+  /** Those that say nothing as of the report. */
+  silent: number
+  /** Register events that wait for a review. */
+  events: number
+  /** Of the known hours of the month; null: not computed, or nothing is known. */
+  estimatedShare: number | null
 }
 
 const AREA = text('area', { zh: '所属地区', en: 'Area' })
@@ -192,6 +206,10 @@ const qualityColumns: ReportColumn[] = [
   share('toDateWater', { zh: '累计用水完整率', en: 'Water of the year to date, known' }),
   number('hoursExpected', { zh: '应采集表时', en: 'Meter-hours expected' }, { unit: '表时', format: 'integer' }),
   number('hoursKnown', { zh: '已采集表时', en: 'Meter-hours known' }, { unit: '表时', format: 'integer' }),
+  share('estimated', { zh: '估计占已知', en: 'Estimated, of the known hours' }),
+  count('meters', { zh: '在读表计', en: 'Read meters' }, '块'),
+  count('silent', { zh: '失联表计', en: 'Silent meters' }, '块'),
+  count('events', { zh: '待核事件', en: 'Events to review' }, '件'),
   text('finding', { zh: '说明', en: 'Finding' }),
 ]
 
@@ -208,7 +226,13 @@ function qualityRow(one: ReportedInstitution): ReportRow {
       ? '名录内机构，本月没有应采集的表计或账单'
       : findings.filter((finding) => finding !== null).join('；') || null
   const hours = [month?.hoursExpected ?? null, month?.hoursKnown ?? null]
-  return { id: one.id, cells: [...whoOf(one), own.energy, own.water, year.energy, year.water, ...hours, named] }
+  const { estimatedShare, meters, silent, events } = one.metering
+  const shares = [own.energy, own.water, year.energy, year.water]
+  return {
+    id: one.id,
+    cells: [...whoOf(one), ...shares, ...hours, estimatedShare, meters, silent, events, named],
+    trace: `institutions/${one.id}/tree?month=${monthOf(one)}`,
+  }
 }
 
 function findingOf(resource: string, known: number | null, { judgedFrom, sureFrom }: KnownShareLimits): string | null {
@@ -254,8 +278,8 @@ const INSTITUTION_TABLES = {
   quality: {
     title: { zh: '数据质量', en: 'Data quality' },
     note: {
-      zh: '完整率＝已知用量÷（已知＋估计缺失）。空白表示没有应采集的。',
-      en: 'Known share: known over known and probably missing. Blank: nothing is expected.',
+      zh: '完整率＝已知用量÷（已知＋估计缺失），空白表示没有应采集的。估计占已知只在县级和机构报告中计算。失联与待核截至报告时点。',
+      en: 'Known share: known over known and probably missing; blank: nothing is expected. Estimated: of a county or institution alone.',
     },
     columns: qualityColumns,
     rowsOf: (one: ReportedInstitution) => [qualityRow(one)],

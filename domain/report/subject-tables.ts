@@ -1,24 +1,20 @@
-// The tables about the subject of the report itself and the areas below it: the first page, areas, types, energy by
-// carrier, renewable electricity, the carbon ledger, alerts, access, and the methods.
+// The tables of the figures of the report's subject and the areas below it: the first page, areas, types, energy by
+// carrier and by month, renewable electricity, the carbon ledger.
 
-import type { Alert } from '../alert/life.ts'
-import { ALERT_RULES } from '../alert/rules.ts'
-import { explainFinding } from '../alert/text.ts'
-import type { Month } from '../calendar.ts'
-import { ACCESS_KINDS, type AccessCounts } from '../energy/access.ts'
+import { addMonths, type Month, monthsThrough } from '../calendar.ts'
 import type { CarbonLedger } from '../energy/carbon-ledger.ts'
 import { generationOf } from '../energy/generation.ts'
 import type { SubjectMonth } from '../energy/subject-month.ts'
 import { DUAL_CONTROL, INDICATOR_NAMES, INDICATORS, type Indicator, isTotal } from '../indicator.ts'
 import type { DualControl, IndicatorStatus } from '../judge/result.ts'
 import { CARRIERS, ENERGY_MEDIA, FUEL_CARRIERS } from '../medium.ts'
-import { type Phrase, SEVERITY_NAMES } from '../phrase.ts'
+import type { Phrase } from '../phrase.ts'
+import { keysOf } from '../table.ts'
 import {
   CODE,
   changeOf,
   count,
   dividedBy,
-  instantColumn,
   KNOWN,
   NAME,
   number,
@@ -28,7 +24,7 @@ import {
   text,
 } from './column.ts'
 import type { ReportColumn, ReportRow, ReportTable } from './document.ts'
-import { AMOUNTS, comparedOf, type Periods } from './figures.ts'
+import { AMOUNTS, amountIn, comparedOf, type Periods } from './figures.ts'
 import { indicatorUnit } from './institution-tables.ts'
 import { REASON_WORDS, STATUS_WORDS, VERDICT_WORDS } from './words.ts'
 
@@ -38,6 +34,7 @@ export interface ReportedSubject {
   type: 'institution' | 'area'
   name: string
   periods: Periods
+  months: ReadonlyMap<Month, SubjectMonth>
   dualControl: DualControl | null
   /** A year before, to the same date. */
   dualControlBefore: DualControl | null
@@ -188,9 +185,12 @@ export function highlightsOf(
     const own = dualControl?.indicators.filter(({ status }) => status === 'over') ?? []
     return own.length > 0 ? [`${name}（${own.map(({ indicator }) => INDICATOR_NAMES[indicator].zh).join('、')}）`] : []
   })
-  const overQuota = over.rows.map((row) => {
+  // The rows are sorted by how much, so an institution is named with its worst indicator.
+  const worst = new Map(over.rows.toReversed().map((row) => [cellOf(over, row, 'code'), row]))
+  const overQuota = over.rows.flatMap((row) => {
+    if (worst.get(cellOf(over, row, 'code')) !== row) return []
     const more = Number(cellOf(over, row, 'overShare') ?? 0)
-    return `${cellOf(over, row, 'name')}（${cellOf(over, row, 'indicator')}超 ${(100 * more).toFixed(1)} %）`
+    return [`${cellOf(over, row, 'name')}（${cellOf(over, row, 'indicator')}超 ${(100 * more).toFixed(1)} %）`]
   })
   const unknown = quality.rows.flatMap((row) =>
     cellOf(quality, row, 'finding') === null ? [] : [String(cellOf(quality, row, 'name'))],
@@ -241,6 +241,11 @@ export function areasTable(areas: readonly ReportedSubject[], month: Month, unit
     title: { zh: '各地区双控', en: 'Dual control by area' },
     note: { zh: '总量为本年累计，强度为近 12 个月。', en: 'Totals of the year to date, intensities of 12 months.' },
     columns,
+    chart: {
+      title: { zh: '各地区近 12 个月单位建筑面积能耗', en: 'Energy per floor area of 12 months by area' },
+      category: 'name',
+      series: ['energyPerArea'],
+    },
     rows,
   }
 }
@@ -266,6 +271,11 @@ export const noTypeSum = (): TypeSum => ({
   rollingKgce: 0,
   floorAreaM2: 0,
 })
+
+/** Adds the sums of other institutions, in place. */
+export function mergeTypeSum(whole: TypeSum, part: TypeSum): void {
+  for (const key of keysOf(whole)) whole[key] += part[key]
+}
 
 export function typesTable(sums: ReadonlyMap<string, TypeSum>, units: ReportUnits): ReportTable {
   return {
@@ -342,6 +352,46 @@ export function energyTable(subject: ReportedSubject, month: Month): ReportTable
   }
 }
 
+/** January to the month, each against the same month of last year. */
+export function monthlyTable(subject: ReportedSubject, month: Month, units: ReportUnits): ReportTable {
+  const { months, periods } = subject
+  const rows = monthsThrough(`${month.slice(0, 4)}-01` as Month, month).map((one): ReportRow => {
+    const last = one === month ? periods.lastYear : (months.get(addMonths(one, -12)) ?? null)
+    const of = (part: SubjectMonth | null, { amount, unit }: (typeof MONTHLY)[number]) =>
+      dividedBy(amountIn(part, amount, periods.limits), units[unit])
+    const cells = MONTHLY.flatMap((row) => {
+      const [now, before] = [of(months.get(one) ?? null, row), of(last, row)]
+      return [now, before, changeOf(now, before)]
+    })
+    return { id: one, trace: traceOf(subject, one, 'energy'), cells: [`${Number(one.slice(5))}月`, ...cells] }
+  })
+  return {
+    id: 'monthly',
+    title: { zh: '分月能耗', en: 'By month' },
+    note: { zh: '本年各月与去年同月。未知为空白。', en: 'Each month of the year and of last year. Unknown is blank.' },
+    columns: [
+      text('month', { zh: '月份', en: 'Month' }),
+      ...MONTHLY.flatMap(({ id, name, unit }) => [
+        number(id, { zh: `本年${name.zh}`, en: `${name.en}, this year` }, units[unit]),
+        number(`${id}LastYear`, { zh: `去年${name.zh}`, en: `${name.en}, last year` }, units[unit]),
+        share(`${id}OnYear`, { zh: '同比', en: 'On the year before' }),
+      ]),
+    ],
+    chart: {
+      title: { zh: '各月能耗与去年同月', en: 'Energy by month, and of last year' },
+      category: 'month',
+      series: ['energy', 'energyLastYear'],
+    },
+    rows,
+  }
+}
+const MONTHLY = [
+  { id: 'energy', name: { zh: '能耗', en: 'Energy' }, amount: AMOUNTS.energyKgce, unit: 'energy' },
+  { id: 'electricity', name: { zh: '用电', en: 'Electricity' }, amount: AMOUNTS.electricityKwh, unit: 'electricity' },
+  { id: 'water', name: { zh: '用水', en: 'Water' }, amount: AMOUNTS.waterM3, unit: 'water' },
+  { id: 'co2', name: { zh: '碳排放', en: 'CO2' }, amount: AMOUNTS.co2Kg, unit: 'co2' },
+] as const
+
 export function renewableTable({ periods }: ReportedSubject, { electricity }: ReportUnits): ReportTable {
   const row = (id: string, name: string, part: SubjectMonth | null): ReportRow => {
     const found = part && generationOf(part)
@@ -415,96 +465,3 @@ export function carbonTable(ledger: CarbonLedger): ReportTable {
     })),
   }
 }
-
-const ALERT_STATE_WORDS = { pending: '观察', raised: '待处理', acknowledged: '已确认', cleared: '已消除' } as const
-
-/** Alerts that were open at some time of the month. */
-export function alertsTable(alerts: readonly Alert[], nameOf: (subject: string) => string): ReportTable {
-  return {
-    id: 'alerts',
-    title: { zh: '告警及处置', en: 'Alerts and their handling' },
-    note: { zh: '本月内曾经存在的告警。', en: 'Alerts that stood at some time of the month.' },
-    columns: [
-      text('severity', { zh: '级别', en: 'Severity' }),
-      text('kind', { zh: '类型', en: 'Kind' }),
-      text('subject', { zh: '对象', en: 'Subject' }),
-      text('measured', { zh: '情况', en: 'Measured' }),
-      text('against', { zh: '限值', en: 'Limit' }),
-      instantColumn('raised', { zh: '发生时间', en: 'Raised' }),
-      text('state', { zh: '状态', en: 'State' }),
-      text('who', { zh: '确认人', en: 'Acknowledged by' }),
-      text('note', { zh: '处置说明', en: 'Note' }),
-    ],
-    rows: alerts.map((alert) => {
-      const { measured, against } = explainFinding(alert.finding, 'zh')
-      const acknowledged = alert.history.findLast(({ what }) => what === 'acknowledged')
-      return {
-        id: alert.id,
-        trace: `alerts/${encodeURIComponent(alert.id)}/explain`,
-        cells: [
-          SEVERITY_NAMES[alert.severity].zh,
-          ALERT_RULES[alert.kind].name.zh,
-          nameOf(alert.subject.id),
-          measured,
-          against,
-          alert.raisedMs,
-          ALERT_STATE_WORDS[alert.state],
-          acknowledged?.who ?? null,
-          acknowledged?.note ?? null,
-        ],
-      }
-    }),
-  }
-}
-
-const ACCESS_WORDS = { metered: '有计量表计', billed: '只有账单', neither: '无表计无账单' } as const
-
-export function accessTable(access: AccessCounts): ReportTable {
-  const all = ACCESS_KINDS.reduce((sum, kind) => sum + access[kind].institutions, 0)
-  return {
-    id: 'access',
-    title: { zh: '接入率', en: 'Access' },
-    note: { zh: '名录内在用机构，截至生成时。', en: 'Institutions in service, as of the making of the report.' },
-    columns: [
-      text('kind', { zh: '接入情况', en: 'Access' }),
-      count('institutions', { zh: '机构数', en: 'Institutions' }),
-      share('share', { zh: '占比', en: 'Share' }),
-      number('floorArea', { zh: '建筑面积', en: 'Floor area' }, { unit: '平方米', format: 'decimal1' }),
-      count('withoutFloorArea', { zh: '缺少面积的机构', en: 'Without floor area' }),
-    ],
-    rows: ACCESS_KINDS.map((kind) => ({
-      id: kind,
-      cells: [
-        ACCESS_WORDS[kind],
-        access[kind].institutions,
-        all > 0 ? access[kind].institutions / all : null,
-        access[kind].floorAreaM2,
-        access[kind].withoutFloorArea,
-      ],
-    })),
-  }
-}
-
-/** One row a rule, factor, coefficient or target that the figures rest on. */
-export interface Method {
-  id: string
-  kind: string
-  name: string
-  value: string
-  source: string
-}
-export const methodsTable = (methods: readonly Method[]): ReportTable => ({
-  id: 'methods',
-  title: { zh: '方法与依据', en: 'Methods and sources' },
-  note: {
-    zh: '本报告每个数字所用的系数、因子、目标和条款。',
-    en: 'The coefficients, factors, targets and clauses used.',
-  },
-  columns: [
-    text('kind', { zh: '类别', en: 'Kind' }),
-    text('name', { zh: '名称', en: 'Name' }),
-    text('value', { zh: '取值', en: 'Value' }),
-    text('source', { zh: '来源', en: 'Source' }),
-  ],
-  rows: methods.map(({ id, kind, name, value, source }) => ({ id, cells: [kind, name, value, source] })),
-})

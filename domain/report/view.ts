@@ -3,8 +3,18 @@
 import * as z from 'zod'
 import { month } from '../schema.ts'
 import { REPORT_PERIODS, reportDeadlineSchema } from '../standards/report-deadlines.ts'
+import { keysOf } from '../table.ts'
 import { pageOf } from '../view/view.ts'
+import { CHECK_THRESHOLDS, checkSettingsSchema, justificationSchema } from './check-settings.ts'
+import { CHECK_RULE_IDS, CHECK_SEVERITIES } from './checks.ts'
+import { reportTableSchema } from './document.ts'
+import { EDITIONS } from './forms/edition.ts'
+import { formEntriesSchema } from './forms/values.ts'
 import { latest, REPORT_STATES, REPORT_STEPS, type ReportRecord, TASK_STATES, taskStateOf } from './life.ts'
+import { SPOT_CHECK_SHARE_MIN, spotCheckSchema } from './spot-check.ts'
+
+/** A form has some two hundred cells. */
+const JUSTIFICATIONS_MAX = 500
 
 const phrase = z.object({ zh: z.string(), en: z.string() })
 const subject = z.object({ type: z.enum(['institution', 'area']), id: z.string(), name: z.string() })
@@ -65,6 +75,7 @@ const reportRow = z.object({
 })
 /** `GET /reports/{subject}`: the latest month first. */
 export const reportsPageSchema = pageOf(reportRow).extend({ subject })
+export type ReportsPageView = z.infer<typeof reportsPageSchema>
 
 /** The fields of every step. */
 export const stepBodySchema = z.object({
@@ -85,6 +96,7 @@ const differenceView = z.object({
 })
 /** Differences in their order; `cursor` is the number of those already read. */
 export const differencesPageSchema = pageOf(differenceView).extend({ total: z.number() })
+export type DifferencesPageView = z.infer<typeof differencesPageSchema>
 
 const partView = z.object({
   ...subject.shape,
@@ -119,3 +131,99 @@ export const stateView = (report: ReportRecord | undefined) => ({
 })
 export const taskStateView = (report: ReportRecord | undefined): z.infer<typeof taskState> =>
   TASK_STATES[taskStateOf(report)]
+
+const who = z.string().trim().min(1).max(100)
+const storedVersion = z.number().int().min(0).meta({ description: 'Version that the sender saw; 0: none yet' })
+const findingView = z.object({
+  rule: z.enum(CHECK_RULE_IDS),
+  severity: z.enum(CHECK_SEVERITIES),
+  cell: z.string().nullable().meta({ description: 'The cell of the form; null: the institution as a whole' }),
+  value: z.number().nullable(),
+  limit: z.number().nullable(),
+  message: phrase,
+  justification: justificationSchema.nullable(),
+})
+/** `GET /forms/{institution}/{period}`: the forms as they would be reported now. */
+export const formsViewSchema = z.object({
+  institution: z.string(),
+  period: z.string().meta({ description: '2026-03, 2026-Q1 or 2026' }),
+  edition: z.enum(EDITIONS),
+  tables: z.array(reportTableSchema).meta({
+    description: 'NY101, NY201, NY202, NY203; a row of a form is named by its cell, e.g. NY201_110',
+  }),
+  entries: formEntriesSchema.meta({ description: 'What a person filled in for this very period' }),
+  entriesVersion: storedVersion,
+  findings: z.array(findingView),
+  justifications: z.array(justificationSchema),
+  justificationsVersion: storedVersion,
+})
+export type FormsView = z.output<typeof formsViewSchema>
+
+/** `PUT /forms/{institution}/{period}/entries`: replaces the entries of the period. */
+export const entriesBodySchema = formEntriesSchema.extend({ who, version: storedVersion })
+/** `PUT /forms/{institution}/{period}/justifications`: replaces those of the period. */
+export const justificationsBodySchema = z.object({
+  who,
+  version: storedVersion,
+  justifications: z
+    .array(
+      z.object({
+        rule: z.enum(CHECK_RULE_IDS),
+        cell: justificationSchema.shape.cell.meta({ description: 'Absent: all findings of the rule' }),
+        text: justificationSchema.shape.text,
+      }),
+    )
+    .max(JUSTIFICATIONS_MAX),
+})
+
+const thresholdView = z.object({
+  value: z.number(),
+  source: z.string(),
+  certainty: z.string(),
+  standIn: z.boolean(),
+})
+const thresholdNames = keysOf(CHECK_THRESHOLDS)
+/** `GET /settings/report-checks`. */
+export const checkSettingsViewSchema = checkSettingsSchema.extend({
+  version: storedVersion,
+  shipped: z.record(z.enum(thresholdNames), thresholdView).meta({ description: 'Hold where nothing was set' }),
+})
+/** `PUT /settings/report-checks`: replaces all rows. */
+export const checkSettingsBodySchema = checkSettingsSchema.extend({ who, version: storedVersion })
+
+/** `POST /areas/{code}/spot-checks/{year}`. */
+export const spotCheckBodySchema = z.object({
+  who,
+  seed: spotCheckSchema.shape.seed,
+  share: spotCheckSchema.shape.share.default(SPOT_CHECK_SHARE_MIN),
+})
+export const spotCheckViewSchema = spotCheckSchema.extend({
+  institutions: z.array(z.object({ id: z.string(), name: z.string() })),
+})
+
+/** `GET /reports/{subject}/{month}/explain`: one number of a built report. */
+export const cellViewSchema = z.object({
+  address: z.string().meta({ description: 'TABLE/ROW/COLUMN' }),
+  sheetCell: z.string().meta({ description: 'In the workbook' }),
+  table: phrase,
+  note: phrase,
+  row: z.string(),
+  column: phrase,
+  unit: z.string(),
+  value: cell,
+  revision: z.number(),
+  trace: z.string().nullable().meta({
+    description: 'Path below /api/v1/ that follows the number: status, months, hours, readings and rows, as of now',
+  }),
+})
+export type CellView = z.infer<typeof cellViewSchema>
+
+/** `POST /reports/{subject}/{month}/template`. */
+export const templateBodySchema = z.object({
+  template: z.base64().meta({ description: 'The XLSX file' }),
+  name: z.string().min(1).max(200).default('template.xlsx'),
+  mapping: z.string().optional().meta({
+    description: 'JSON {"NY201_110": "Sheet1!C5"}, or CSV with a name and a cell in each line; absent: named cells',
+  }),
+  period: z.string().optional().meta({ description: 'Of the report; absent: the longest' }),
+})

@@ -8,10 +8,10 @@ import { netReturnRow } from './bidirectional.ts'
 import { returnRow } from './dropout.ts'
 import { exceedsPace, falls, smallStep, standsOut } from './pace.ts'
 import { judgeReplacements, replacementsAmong } from './replacement.ts'
-import { type Doubt, type Scaled, scaledFrom, withScale } from './scale.ts'
+import { type Doubt, loweredFrom, type Scaled, scaledFrom, withScale } from './scale.ts'
 import {
-  digitsAt,
   type HourSeries,
+  isNetAt,
   type MeterProfile,
   type RegisterEvent,
   type Samples,
@@ -23,10 +23,10 @@ import {
   crossHours,
   crossRollover,
   crossUnknown,
+  enterRow,
   type GoodReading,
   openTally,
   report,
-  rolloverOf,
   type Tally,
   wayFrom,
 } from './tally.ts'
@@ -143,9 +143,10 @@ interface Walk extends Samples {
 
 /** Takes a reading that does not simply rise; returns the last row that was taken with it. */
 function takeOther(tally: Tally, walk: Walk, row: number): number {
-  const { atMs, value, to, closing, good } = walk
+  const { atMs, to, closing, good } = walk
   const doubt: Doubt = { row, to, closing, good: good.value, goodRow: good.row }
-  const back = returnRowOf(tally, value, doubt)
+  enterRow(tally, good.atMs)
+  const back = returnRowOf(tally, walk, doubt)
   if (back > row && !isUndone(tally, back > row + 1 ? 'dropout' : 'spike', atMs[row] as number)) {
     takeDropout(tally, walk, doubt, back)
     return back - 1
@@ -161,8 +162,8 @@ function takeOther(tally: Tally, walk: Walk, row: number): number {
 
 const finalReading = ({ atMs, finalValue }: Replacement): GoodReading => ({ atMs, value: finalValue, row: -1 })
 
-const returnRowOf = ({ profile, stepMax }: Tally, value: Float64Array, doubt: Doubt): number =>
-  profile.direction === 'bidirectional'
+const returnRowOf = ({ profile, stepMax }: Tally, { value, good }: Walk, doubt: Doubt): number =>
+  isNetAt(profile, good.atMs)
     ? netReturnRow(value, { ...doubt, stepMax: smallStep(profile) })
     : returnRow(value, { ...doubt, stepMax })
 
@@ -181,16 +182,21 @@ const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number):
   undone.size > 0 && undone.has(`${kind}:${atMs}`)
 
 /**
- * Takes a rise beyond the pace of the register and returns the last row that was taken; undefined when it is within, or
- * counts as read.
+ * Takes a rise beyond the pace of the register, or a fall into a lower scale, and returns the last row that was taken;
+ * undefined when it is neither, or counts as read.
  */
 function takeDoubt(tally: Tally, walk: Walk, doubt: Doubt): number | undefined {
   const { profile, opens } = tally
   const { good } = walk
   const { row } = doubt
   const read = readingAt(walk, row)
-  if (good.row < 0 || profile.direction === 'bidirectional') return undefined
+  if (good.row < 0 || isNetAt(profile, good.atMs)) return undefined
   if (isUndone(tally, 'jump', good.atMs) || isUndone(tally, 'scaleJump', good.atMs)) return undefined
+  if (falls(good.value, read.value, tally.stepMax)) {
+    if (read.atMs - good.atMs > STEP_MS_MAX || rollsOver(tally, walk, good, read)) return undefined
+    const lowered = loweredFrom(profile, walk, doubt, opens)
+    return lowered && takeScale(tally, walk, row, lowered)
+  }
   const way = { from: good.row, toMs: read.atMs, next: row, amount: read.value - good.value }
   if (!exceedsPace(profile, walk, way, opens)) return undefined
   const scaled = scaledFrom(profile, walk, doubt, opens)
@@ -234,8 +240,7 @@ function takeStep(tally: Tally, samples: Samples, from: GoodReading, to: GoodRea
   const { atMs: fromMs, value: v } = from
   const { atMs: toMs, value: w } = to
   if (isLongGap(tally, from, to)) return
-  const { digitsFrom } = tally.profile
-  if (digitsFrom) tally.rolloverAt = rolloverOf(digitsAt(digitsFrom, fromMs))
+  enterRow(tally, fromMs)
   if (w < v) {
     const isFall = falls(v, w, tally.stepMax)
     if (isFall && rollsOver(tally, samples, from, to) && !isUndone(tally, 'rollover', fromMs)) {
@@ -248,7 +253,7 @@ function takeStep(tally: Tally, samples: Samples, from: GoodReading, to: GoodRea
         crossUnknown(tally, from, to, RESET)
         return
       }
-    } else if (tally.profile.direction !== 'bidirectional') {
+    } else if (!isNetAt(tally.profile, fromMs)) {
       const amount = wayFrom(tally, v, w, 0) * tally.scale
       report(tally, { kind: 'negativeStep', atMs: fromMs, untilMs: toMs, before: v, after: w, amount })
     }

@@ -1,6 +1,7 @@
-// Settles a meter whose unit, digits or multiplier changed by date (docs/rules/settling.md#dated-register). Readings
-// are brought into the unit of the first row, so that one walk goes over the whole series; the hours get the multiplier
-// of their own row afterwards. A change lies on a local midnight, the edge of an hour; a replacement lies anywhere.
+// Settles a meter whose unit, digits, multiplier or direction changed by date
+// (docs/rules/settling.md#dated-register). Readings are brought into the unit of the first row, so that one walk goes
+// over the whole series; the hours get the multiplier of their own row afterwards. A change lies on a local midnight,
+// the edge of an hour; a replacement lies anywhere.
 
 import { HOUR_MS } from '../calendar.ts'
 import { must } from '../must.ts'
@@ -23,9 +24,9 @@ export interface DatedRegister {
   readings: readonly ReadingScale[]
   hours: readonly HourScale[]
 }
-type Given = Pick<Meter, 'medium' | 'rows' | 'unit' | 'multiplier' | 'resolution' | 'digits' | 'replacements'>
+type Given = Pick<Meter, 'medium' | 'rows' | 'replacements' | RegisterField>
 
-/** Undefined for a meter whose unit, multiplier, digits and resolution never changed. */
+/** Undefined for a meter whose unit, multiplier, digits, resolution and direction never changed. */
 export function datedRegisterOf(meter: Given): DatedRegister | undefined {
   const rows = rowsOf(meter)
   const changed = meter.replacements.some(({ multiplier, unit }) => multiplier !== undefined || unit !== undefined)
@@ -46,10 +47,16 @@ export function datedRegisterOf(meter: Given): DatedRegister | undefined {
   return { readings, hours }
 }
 
-type Row = Pick<Meter, 'unit' | 'multiplier' | 'resolution' | 'digits'> & { validFrom?: string | undefined }
+type RegisterField = 'unit' | 'multiplier' | 'resolution' | 'digits' | 'direction'
+type Row = Pick<Meter, RegisterField> & { validFrom?: string | undefined }
 const rowsOf = (meter: Given): readonly Row[] => meter.rows ?? [meter]
 const isAlike = (a: Row, b: Row): boolean =>
-  a.unit === b.unit && a.multiplier === b.multiplier && a.resolution === b.resolution && a.digits === b.digits
+  a.unit === b.unit &&
+  a.multiplier === b.multiplier &&
+  a.resolution === b.resolution &&
+  a.digits === b.digits &&
+  a.direction === b.direction
+const beginOf = (row: Row, index: number): number => (index === 0 ? Number.NEGATIVE_INFINITY : firstMsOf(row))
 const ratioOf = (from: string, to: string): number => (from === to ? 1 : (convert(1, from, to) ?? Number.NaN))
 
 type Step = { atMs: number; unit?: string | undefined } & ({ row: Row } | { multiplier: number | undefined })
@@ -57,8 +64,7 @@ type Step = { atMs: number; unit?: string | undefined } & ({ row: Row } | { mult
 /** Rows and replacements in order of time, a row before a replacement of its first instant. */
 function stepsOf(rows: readonly Row[], replacements: readonly Replacement[]): Step[] {
   const begun = rows.map((row, index): Step => {
-    const atMs = index === 0 ? Number.NEGATIVE_INFINITY : firstMsOf(row)
-    return { atMs, unit: row.unit, row }
+    return { atMs: beginOf(row, index), unit: row.unit, row }
   })
   const replaced = replacements
     .filter(({ multiplier, unit }) => multiplier !== undefined || unit !== undefined)
@@ -94,10 +100,10 @@ export function datedProfile(profile: MeterProfile, meter: Given, register: Date
     }),
     resolution: Math.max(...rows.map((row) => row.resolution * scaleOf(row))),
     digits: digitsOf(base),
-    digitsFrom: rows.map((row, index) => ({
-      fromMs: index === 0 ? Number.NEGATIVE_INFINITY : firstMsOf(row),
-      digits: digitsOf(row),
-    })),
+    digitsFrom: rows.map((row, index) => ({ fromMs: beginOf(row, index), digits: digitsOf(row) })),
+    ...(rows.some(({ direction }) => direction !== base.direction) && {
+      directionFrom: rows.map((row, index) => ({ fromMs: beginOf(row, index), direction: row.direction })),
+    }),
     replacements: profile.replacements.map((one) => ({
       atMs: one.atMs,
       finalValue: one.finalValue * scaleAt(readings, one.atMs),

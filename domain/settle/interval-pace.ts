@@ -1,10 +1,11 @@
-// Finds amounts that an interval meter cannot have sent: far beyond its own, beyond its rated maximum, or the values of
-// a counter (docs/rules/settling.md#doubtful-amounts).
+// Finds amounts that an interval meter cannot have sent: negative, far beyond its own or its rated maximum, in another
+// scale, or the values of a counter (docs/rules/settling.md#doubtful-amounts).
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../calendar.ts'
+import { mayChangeScale, scaleBeginning, scaleEnd } from './interval-scale.ts'
 import { smallStep } from './pace.ts'
 import { acceptedIds, undoneIds } from './review.ts'
-import type { MeterProfile, RegisterEvent, Samples } from './series.ts'
+import { isNetAt, type MeterProfile, type RegisterEvent, type Samples } from './series.ts'
 
 /** Amounts before one that say what is usual: of eight days, or eight intervals where these are longer. */
 const HISTORY_DAYS = 8
@@ -44,9 +45,12 @@ export function doubtfulAmounts(
   const accepted = acceptedIds(profile.overrides)
   const rows: (DoubtfulRows & { isAccepted: boolean })[] = []
   const events: RegisterEvent[] = []
+  let returnedRow = -1
   for (let row = first; row <= last; row++) {
-    const found = doubtAt(profile, samples, row)
+    const found = doubtAt(profile, samples, row, row === returnedRow)
     if (!found) continue
+    // The row in which a scale ends begins no other.
+    returnedRow = found.endRow
     row = found.endRow - 1
     const event = eventOf(profile, samples, found)
     const id = `${event.kind}:${event.atMs}`
@@ -59,13 +63,18 @@ export function doubtfulAmounts(
 
 /** True when a row is usual whatever was read before row `since`. */
 export function isSurelyUsual(profile: MeterProfile, samples: Samples, row: number, since: number): boolean {
-  return !isCounterLike(samples.value, row) && isPlain(profile, samples, row, since)
+  return (
+    !isCounterLike(samples.value, row) &&
+    !mayChangeScale(profile, samples, row, since) &&
+    isPlain(profile, samples, row, since)
+  )
 }
 
 /** True when an amount is small, or three of the amounts since a row were not much smaller. */
-function isPlain(profile: MeterProfile, { atMs, value }: Samples, row: number, since: number): boolean {
+function isPlain(profile: MeterProfile, samples: Samples, row: number, since: number): boolean {
+  const { atMs, value } = samples
   const amount = value[row] as number
-  if (isBeyondRated(profile, amount)) return false
+  if (isBeyondRated(profile, amount) || isNegative(profile, samples, row)) return false
   if (amount <= smallStep(profile)) return true
   const sinceMs = (atMs[row] as number) - amountsMs(profile)
   let peaks = 0
@@ -75,17 +84,37 @@ function isPlain(profile: MeterProfile, { atMs, value }: Samples, row: number, s
   return false
 }
 
-function doubtAt(profile: MeterProfile, samples: Samples, row: number): DoubtfulRows | undefined {
+function doubtAt(profile: MeterProfile, samples: Samples, row: number, returns: boolean): DoubtfulRows | undefined {
   const { value } = samples
-  const amount = value[row] as number
-  const last = value.length - 1
   if (isCounter(value, row)) {
+    const last = value.length - 1
     let endRow = row + COUNTER_VALUES
     while (endRow <= last && (value[endRow] as number) >= (value[endRow - 1] as number)) endRow++
     return { row, endRow, usual: value[row - 1] ?? 0, kind: 'wrongKind', factor: 1 }
   }
+  return farAt(profile, samples, row) ?? (returns ? undefined : scaledAt(profile, samples, row))
+}
+
+/** The rows of another scale that begin with a row. */
+function scaledAt(profile: MeterProfile, samples: Samples, row: number): DoubtfulRows | undefined {
+  const power = scaleBeginning(profile, samples, row)
+  if (power === 0) return undefined
+  const endRow = scaleEnd(profile, samples, row, power)
+  return { row, endRow, usual: samples.value[row - 1] as number, kind: 'scaleJump', factor: 10 ** power }
+}
+
+/** The rows from an amount on that is negative, far beyond the usual, or beyond the rated maximum. */
+function farAt(profile: MeterProfile, samples: Samples, row: number): DoubtfulRows | undefined {
   if (isPlain(profile, samples, row, 0)) return undefined
+  const { value } = samples
+  const amount = value[row] as number
+  const last = value.length - 1
   const usual = usualPeak(profile, samples, row)
+  if (isNegative(profile, samples, row)) {
+    let endRow = row + 1
+    while (endRow <= last && isNegative(profile, samples, endRow)) endRow++
+    return { row, endRow, usual, kind: 'jump', factor: 1 }
+  }
   const isOut = usual > smallStep(profile) && amount > PEAK_TIMES * usual
   if (!isOut && !isBeyondRated(profile, amount)) return undefined
   const isUsual = (at: number): boolean =>
@@ -137,6 +166,10 @@ function usualPeak(profile: MeterProfile, { atMs, value }: Samples, row: number)
   }
   return count >= HISTORY_MIN ? (most[PEAKS - 1] ?? 0) : 0
 }
+
+/** True when a meter that counts one way gave an amount back. */
+const isNegative = (profile: MeterProfile, { atMs, value }: Samples, row: number): boolean =>
+  (value[row] as number) < -smallStep(profile) && !isNetAt(profile, atMs[row] as number)
 
 const isBeyondRated = (
   { ratedMaxPerHour, multiplier, factor, intervalMinutes }: MeterProfile,

@@ -14,6 +14,7 @@ import {
   PARTIAL,
 } from '../hours.ts'
 import { doubtfulAmounts } from './interval-pace.ts'
+import { inOwnScale } from './scale.ts'
 import type { HourSeries, MeterProfile, Samples, SettleWindow } from './series.ts'
 
 /** Length of one interval, and the lead of its start before its time stamp, in milliseconds. */
@@ -54,7 +55,7 @@ export function settleIntervals(
     const doubt = doubts.rows[place]
     const isDoubtful = doubt !== undefined && i >= doubt.row
     if (!isDoubtful) spread(hours, startMs, lengthMs, amount)
-    else if (doubt.isAccepted) spread(hours, startMs, lengthMs, amount / doubt.factor)
+    else if (doubt.isAccepted) spread(hours, startMs, lengthMs, inOwnScale(amount, doubt.factor))
     coveredMs = startMs + lengthMs
     lastAtMs = stampMs
   }

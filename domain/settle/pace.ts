@@ -120,6 +120,13 @@ export function isSurelyCalm(profile: MeterProfile, samples: Samples, row: numbe
 /** True when a rise is so much larger than the next that its history is worth looking at. */
 export const standsOut = (amount: number, next: number): boolean => isMore(amount, STANDS_OUT_TIMES * Math.max(0, next))
 
+/** True when enough steps lie before a row to say what the register usually does. */
+export function hasHistory(profile: MeterProfile, samples: Samples, row: number): boolean {
+  const sinceMs = (samples.atMs[row] as number) - historyMs(profile)
+  const { steps, peaks } = paceBefore(profile, samples, { from: row, sinceMs, least: 0 })
+  return steps >= HISTORY_STEPS_MIN && peaks >= PEAKS
+}
+
 /** Rates here are register units per millisecond. */
 const isBeyondRated = ({ ratedMaxPerHour, multiplier, factor }: MeterProfile, rate: number): boolean =>
   ratedMaxPerHour !== undefined && rate * HOUR_MS * multiplier * factor > RATED_TIMES * ratedMaxPerHour
@@ -196,8 +203,8 @@ function isDropoutEdge(
   { first = 0, from, sinceMs, isCut }: { first?: number; from: number; sinceMs: number; isCut?: boolean },
 ): boolean {
   const stepMax = smallStep(profile)
+  if (!rises(value[row - 1] as number, value[row] as number, stepMax)) return false
   const rise = (value[row] as number) - (value[row - 1] as number)
-  if (rise <= stepMax) return false
   let before = row - 1
   const least = Math.max(first, before - FLAT_READINGS_MAX)
   while (before > least && value[before - 1] === value[row - 1]) before--

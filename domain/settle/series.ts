@@ -2,7 +2,7 @@
 
 import type { Hours } from '../hours.ts'
 
-import type { Replacement } from '../registry/records.ts'
+import type { Meter, Replacement } from '../registry/records.ts'
 
 /**
  * Readings of one meter, sorted by time, one per time: the one received last (`ReadingStore` in functions/platform.ts).
@@ -32,12 +32,18 @@ export interface MeterProfile {
   /** Events that a person has undone (see `Override`). */
   overrides?: readonly Override[]
   /** `bidirectional`: the register runs both ways, and its falls are amounts below zero. */
-  direction?: 'forward' | 'bidirectional'
+  direction?: Meter['direction']
+  /** `direction` by time, where it changed. */
+  directionFrom?: readonly { fromMs: number; direction: Meter['direction'] }[]
   /** The largest amount of an hour that the meter can measure, in medium units: kW, GJ/h, m³/h. */
   ratedMaxPerHour?: number
   /** Medium units (kWh, GJ, m³) per register unit, before the multiplier; e.g. 1000 / 3.6 from GJ to kWh. */
   factor: number
 }
+
+/** True when the step that begins at an instant is one of a register that runs both ways. */
+export const isNetAt = ({ direction, directionFrom }: MeterProfile, ms: number): boolean =>
+  (directionFrom ? directionFrom.findLast(({ fromMs }) => fromMs <= ms)?.direction : direction) === 'bidirectional'
 
 /** The digits at an instant. */
 export const digitsAt = (digitsFrom: NonNullable<MeterProfile['digitsFrom']>, ms: number): number | undefined =>

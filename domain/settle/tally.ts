@@ -6,7 +6,7 @@ import { ESTIMATED, flagHours, type Hours, MEASURED_STEP_MS_MAX, PARTIAL } from 
 import type { Replacement } from '../registry/records.ts'
 import { ROUNDING, smallStep } from './pace.ts'
 import { acceptedIds, undoneIds } from './review.ts'
-import type { MeterProfile, RegisterEvent, SettleWindow } from './series.ts'
+import { digitsAt, isNetAt, type MeterProfile, type RegisterEvent, type SettleWindow } from './series.ts'
 
 /** `row`: its row in the samples; -1 for a value of a replacement. */
 export interface GoodReading {
@@ -27,7 +27,8 @@ export interface Tally {
   readonly events: RegisterEvent[]
   readonly eventsFromMs: number
   readonly eventsToMs: number
-  readonly stepMax: number
+  /** Of the row in force, where the direction changes by date. */
+  stepMax: number
   readonly stepsPerUnit: number
   rolloverAt: number
   readonly scale: number
@@ -56,8 +57,7 @@ export function openTally(
     events: [],
     eventsFromMs: window?.fromMs ?? Number.NEGATIVE_INFINITY,
     eventsToMs: window?.toMs ?? Number.POSITIVE_INFINITY,
-    // A register that runs both ways has no falls: each step counts with its sign.
-    stepMax: profile.direction === 'bidirectional' ? Number.POSITIVE_INFINITY : smallStep(profile),
+    stepMax: stepMaxAt(profile, first.atMs),
     stepsPerUnit: profile.resolution < 1 ? Math.round(inverse) : inverse,
     rolloverAt: rolloverOf(profile.digits),
     scale: profile.multiplier * profile.factor,
@@ -66,7 +66,18 @@ export function openTally(
   }
 }
 
-export const rolloverOf = (digits: number | undefined): number => (digits === undefined ? 0 : 10 ** digits)
+/** A register that runs both ways has no falls: each step counts with its sign. */
+const stepMaxAt = (profile: MeterProfile, ms: number): number =>
+  isNetAt(profile, ms) ? Number.POSITIVE_INFINITY : smallStep(profile)
+
+/** Takes the row of the profile in force at an instant. */
+export function enterRow(tally: Tally, ms: number): void {
+  const { digitsFrom, directionFrom } = tally.profile
+  if (digitsFrom) tally.rolloverAt = rolloverOf(digitsAt(digitsFrom, ms))
+  if (directionFrom) tally.stepMax = stepMaxAt(tally.profile, ms)
+}
+
+const rolloverOf = (digits: number | undefined): number => (digits === undefined ? 0 : 10 ** digits)
 
 export function crossRollover(tally: Tally, fromMs: number, v: number, toMs: number, w: number): void {
   const added = tally.rolloverAt

@@ -8,10 +8,11 @@ import { isNetJump, NET_STEPS } from './bidirectional.ts'
 import { DROPOUT_READINGS_MAX } from './dropout.ts'
 import { intervalTiming } from './interval.ts'
 import { amountsMs, COUNTER_VALUES, isSurelyUsual, USUAL_IN_A_ROW } from './interval-pace.ts'
+import { mayChangeScale, SCALE_DAY_MS } from './interval-scale.ts'
 import { believed } from './overflow.ts'
 import { AFTER_STEPS, falls, historyMs, isSurelyCalm, rises, smallStep, standsOut } from './pace.ts'
 import { replacementsAmong } from './replacement.ts'
-import type { MeterProfile, Samples, SettleWindow } from './series.ts'
+import { isNetAt, type MeterProfile, type Samples, type SettleWindow } from './series.ts'
 
 export interface TouchedSpan {
   /** Times of the earliest and the latest reading that arrived or was corrected. */
@@ -206,8 +207,8 @@ function anchorTest(
   const timeAt = timesOf(samples)
   const valueAt = (row: number): number => value[row] as number
   const stepMax = smallStep(profile)
-  const isNet = profile.direction === 'bidirectional'
-  const margin = DROPOUT_READINGS_MAX + (isNet ? NET_STEPS : 0)
+  const { direction, directionFrom = [] } = profile
+  const margin = DROPOUT_READINGS_MAX + (direction === 'bidirectional' || directionFrom.length > 0 ? NET_STEPS : 0)
   const isFall = (row: number): boolean => falls(valueAt(row), valueAt(row + 1), stepMax)
   const isSteep = (row: number): boolean => {
     const rise = valueAt(row + 1) - valueAt(row)
@@ -224,11 +225,12 @@ function anchorTest(
     if (row + 1 > high || (row - margin < low && !isStart)) return false
     const from = Math.max(low, row - margin)
     const to = Math.min(high, row + DROPOUT_READINGS_MAX)
-    // Neighbours in time are neighbours in the register only without a replacement between them, and a replacement may
-    // begin the series.
+    // Neighbours in time are neighbours in the register only without a replacement or a change of its direction between
+    // them, and a replacement may begin the series.
     const around = { fromMs: row - margin < low ? Number.NEGATIVE_INFINITY : timeAt(from), toMs: timeAt(to) }
     if (profile.replacements.some(({ atMs }) => atMs >= around.fromMs && atMs <= around.toMs)) return false
-    if (isNet) return !some(from, row, (at) => isNetJump(value, at, stepMax))
+    if (directionFrom.some(({ fromMs }) => fromMs >= around.fromMs && fromMs <= around.toMs)) return false
+    if (isNetAt(profile, timeAt(row))) return !some(from, row, (at) => isNetJump(value, at, stepMax))
     if (some(from, row + 1, isFall)) return false
     return !some(from, row, isSteep) || (row + DROPOUT_READINGS_MAX <= high && !some(row, to, isFall))
   }
@@ -272,9 +274,10 @@ function planIntervals(
   if (newer > end && !edge.reachesEnd) return { more: 'after' }
 
   const reopenedMs = touched.isReview ? touched.toMs : touched.toMs + amountsMs(profile)
-  if (!edge.reachesEnd && timeAt(end) <= reopenedMs) return { more: 'after' }
+  if (!edge.reachesEnd && timeAt(end) <= reopenedMs + SCALE_DAY_MS) return { more: 'after' }
   if (older < AMOUNTS_BEFORE && !edge.reachesStart) return { more: 'before' }
-  const doubtful = { first: Math.max(0, older - AMOUNTS_BEFORE), last: newer - 1 }
+  if (timeAt(0) >= touched.fromMs - SCALE_DAY_MS && !edge.reachesStart) return { more: 'before' }
+  const doubtful = { first: firstDoubt(profile, samples, older, touched.fromMs), last: newer - 1 }
   for (let row = newer; row <= end && timeAt(row) <= reopenedMs; row++) {
     if (!isSurelyUsual(profile, samples, row, newer)) doubtful.last = row
   }
@@ -290,8 +293,11 @@ function planIntervals(
 
   // All intervals have the same length, so those before one that ends by fromMs end by then too; likewise after toMs.
   while (older >= 0 && endOf(older) > fromMs) older--
+  // Within the end of a counter its first value cannot be told from an amount.
+  while (older > 0 && !isSurelyUsual(profile, samples, older, 0)) older--
   while (newer <= end && startOf(newer) < toMs) newer++
-  if (older < 0 && !edge.reachesStart) return { more: 'before' }
+  const isAtStart = older < 0 || (older === 0 && !isSurelyUsual(profile, samples, 0, 0))
+  if (isAtStart && !edge.reachesStart) return { more: 'before' }
   if (newer + COUNTER_VALUES > end && !edge.reachesEnd) return { more: 'after' }
   const isShort = !edge.reachesStart && timeAt(Math.max(older, 0)) - timeAt(0) < amountsMs(profile)
   if (isShort && hasUnusual(profile, samples, Math.max(older, 0), Math.min(newer, end))) return { more: 'before' }
@@ -305,6 +311,15 @@ function planIntervals(
     opensSeries,
     closesSeries,
   }
+}
+
+/** The first row whose verdict may rest on a row after `older`. */
+function firstDoubt(profile: MeterProfile, samples: Samples, older: number, changedMs: number): number {
+  let first = Math.max(0, older - AMOUNTS_BEFORE)
+  for (let row = first - 1; row >= 0 && (samples.atMs[row] as number) > changedMs - SCALE_DAY_MS; row--) {
+    if (mayChangeScale(profile, samples, row, 0)) first = row
+  }
+  return first
 }
 
 /** True when an amount between two rows can only be judged with its history. */

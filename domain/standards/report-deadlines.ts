@@ -15,6 +15,11 @@ export const reportDeadlineSchema = z.object({
   /** Months after the last month of the period, and the day of that month; its last day where it is shorter. */
   monthsAfter: z.number().int().min(1).max(12),
   day: z.number().int().min(1).max(31),
+  /**
+   * Of a month: the day of the next month from which the reports of areas are built without being asked for; absent:
+   * only when asked.
+   */
+  buildDay: z.number().int().min(1).max(28).optional(),
   /** Days before the deadline on which it is told who has not submitted; 0 is the day itself, below 0 is late. */
   remindDays: z.array(z.number().int().min(-60).max(60)).max(10),
   ...datedRow,
@@ -28,6 +33,7 @@ export const REPORT_DEADLINES: readonly ReportDeadline[] = [
     period: 'month',
     monthsAfter: 1,
     day: 10,
+    buildDay: 3,
     remindDays: [3, -1],
     validFrom: '2008-10-01',
     source: `${NO_SOURCE} a day for the monthly ledger (能源消费统计台账)`,

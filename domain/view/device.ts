@@ -7,4 +7,44 @@ export const credentialsViewSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('certificate'), certificatePem: z.string(), privateKeyPem: z.string().nullable() }),
 ])
 
+export const enrolmentCodeSchema = z.object({
+  code: z.string().meta({ description: 'Told this once; it holds for one certificate' }),
+  expiresMs: z.number().int(),
+})
+
+const ms = z.number().int()
+
+/** What arrives of a gateway: `GET /arrivals/{id}`. */
+export const gatewayViewSchema = z.object({
+  id: z.string(),
+  institution: z.string(),
+  mapping: z.string().nullable().meta({ description: 'Name of its mapping; null where it sends our own messages' }),
+  lastHeardMs: ms.nullable().meta({ description: 'Its last message of any kind; null: never heard' }),
+  offlineMs: ms.nullable().meta({ description: 'Since when it is offline; null while it is connected' }),
+  meters: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string().nullable(),
+      unit: z.string(),
+      last: z.object({ atMs: ms, value: z.number() }).nullable().meta({ description: 'As on the face of the meter' }),
+    }),
+  ),
+})
+export type GatewayView = z.infer<typeof gatewayViewSchema>
+
+/** The latest commands to a gateway, the newest first. */
+export const commandsViewSchema = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      sentMs: z.number().int(),
+      result: z
+        .object({ receivedMs: z.number().int(), value: z.record(z.string(), z.unknown()) })
+        .nullable()
+        .meta({ description: 'As the gateway sent it; null until it answers' }),
+    }),
+  ),
+})
+
 export const gatewayDoneSchema = z.object({ gateway: z.string() })

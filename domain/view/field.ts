@@ -44,6 +44,8 @@ export const repairViewSchema = z.object({
     .meta({ description: 'Of a partial repair: rows older than all the store keeps, which are not among `rows`' }),
 })
 
+export type RepairView = z.infer<typeof repairViewSchema>
+
 const amounts = z.record(z.string(), amount)
 const revisionViewSchema = z.object({
   subject: z.string(),

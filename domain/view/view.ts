@@ -86,7 +86,11 @@ export const meterViewSchema = z.object({
   medium: z.enum(MEDIA),
   purpose: z.string().nullable(),
   role: z.enum(METER_ROLES),
+  /** The meter above; null for the topmost. */
+  parent: z.string().nullable(),
   unit: z.string(),
+  /** Of the register: ratio of its transformers. */
+  multiplier: z.number(),
   kind: z.enum(METER_KINDS),
   /** Unit of the consumption amounts: kWh, GJ or m³. */
   amountUnit: z.string(),
@@ -161,6 +165,10 @@ export const healthViewSchema = z.object({
   demo: z.boolean(),
   /** What is wrong with the host, for its operator. */
   problems: z.array(z.object({ code: z.string(), en: z.string(), zh: z.string() })),
+  eventLoop: z
+    .object({ seconds: z.number(), p50Ms: z.number(), p99Ms: z.number(), p999Ms: z.number(), maxMs: z.number() })
+    .nullable()
+    .meta({ description: 'For how long the event loop stopped during the last `seconds`; null in AWS' }),
 })
 export type HealthView = z.infer<typeof healthViewSchema>
 

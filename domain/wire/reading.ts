@@ -71,6 +71,7 @@ export const REJECTION_CODES = {
   notFinite: 'The value is too large for a number, in its own unit or in that of the meter.',
   unknownMeter: 'No meter of this id is registered.',
   meterOfOtherGateway: 'The meter is registered at another gateway.',
+  notMapped: 'The message, or a part of it, does not fit the mapping of its gateway.',
   unitNotConvertible: 'The unit is not one of the medium that the meter counts.',
 } as const
 export type RejectionCode = keyof typeof REJECTION_CODES

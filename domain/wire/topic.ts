@@ -31,6 +31,14 @@ export function parseTopic(topic: string): Topic | undefined {
 }
 const TOPIC = new RegExp(`^${TOPIC_ROOT}/(${GATEWAY_ID.source.slice(1, -1)})/(${CHANNELS.join('|')})$`)
 
+/**
+ * What follows kw/v1/G/foreign/ of this gateway: the topic as another product writes it. Undefined for other topics.
+ */
+export function foreignTopic(gateway: string, topic: string): string | undefined {
+  const prefix = `${TOPIC_ROOT}/${gateway}/foreign/`
+  return topic.startsWith(prefix) && topic.length > prefix.length ? topic.slice(prefix.length) : undefined
+}
+
 /** True when the authenticated `gateway` may publish to `topic`: only its own up channels. */
 export function mayPublish(gateway: string, topic: string): boolean {
   const parsed = parseTopic(topic)

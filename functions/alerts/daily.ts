@@ -19,10 +19,13 @@ import {
 import { subjectYearKey } from '../judging/subject-year.ts'
 import type { Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
+import { inTurns } from '../state/turns.ts'
 import { givenHours, meterLook } from './meters.ts'
 
-/** Institutions per batch: their hours are held in memory; a batch takes about 20 ms before it yields. */
+/** Institutions per batch: their hours are held in memory. */
 const INSTITUTIONS_PER_LOAD = 50
+/** Institutions before the event loop gets a turn. */
+const INSTITUTIONS_PER_TURN = 8
 
 /** `state` should read each document once (functions/state/read-once.ts). */
 type Ports = Pick<Platform, 'state' | 'consumption'> & { registry: RegistryReader }
@@ -62,7 +65,7 @@ export async function institutionFindings(
     await ports.state.getMany(load.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
     const loaded = load.flatMap(({ id }) => metersOf.get(id) ?? [])
     const look = await meterLook(ports, loaded, nowMs)
-    for (const institution of load) {
+    for await (const institution of inTurns(load, INSTITUTIONS_PER_TURN)) {
       const known = judged?.get(institution.id)
       const meters = metersOf.get(institution.id) ?? []
       findings.push(

@@ -138,7 +138,7 @@ export async function alertOf(state: StateStore, id: string): Promise<{ alert: A
 }
 
 export interface AlertSlice {
-  wanted(found: { value: Alert }): boolean
+  wanted(alert: Alert, area: string): boolean
   /** The cursor: where the previous page ended. */
   after?: string
   limit: number
@@ -155,11 +155,13 @@ const CLOSED_PAGE = 200
 export async function openAlerts(state: StateStore, areas: readonly string[], page: AlertSlice): Promise<Listed[]> {
   const found = await Promise.all(
     areas.map(async (area) =>
-      (await state.query(alertKeys.open(area))).filter(page.wanted).map(({ value }) => ({
-        alert: value,
-        area,
-        cursor: `${sortable(value.raisedMs ?? value.sinceMs)}/${value.id}`,
-      })),
+      (await state.query(alertKeys.open(area)))
+        .filter(({ value }) => page.wanted(value, area))
+        .map(({ value }) => ({
+          alert: value,
+          area,
+          cursor: `${sortable(value.raisedMs ?? value.sinceMs)}/${value.id}`,
+        })),
     ),
   )
   return latestFirst(found.flat(), page)
@@ -180,7 +182,7 @@ async function closedOf(state: StateStore, area: string, { wanted, after, limit 
       limit: CLOSED_PAGE,
       ...(from && { after: from }),
     })
-    const own = docs.filter(wanted)
+    const own = docs.filter(({ value }) => wanted(value, area))
     found.push(...own.map(({ key, value }) => ({ alert: value, area, cursor: key.slice(prefix.length) })))
     if (docs.length < CLOSED_PAGE) break
     from = must(docs.at(-1)).key

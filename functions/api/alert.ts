@@ -18,6 +18,7 @@ import {
   type ThresholdsView,
   thresholdsViewSchema,
 } from '../../domain/view/alert.ts'
+import { senderName } from '../access/principal.ts'
 import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { metersOfInstitution } from '../registry/reader.ts'
@@ -30,6 +31,7 @@ const note = z.string().max(1000)
 
 export const alertRoutes = {
   ...route('GET /api/v1/alerts', {
+    access: { action: 'figures', at: { list: ['area', 'institution'] } },
     summary: 'Alerts of an area and all below it, the latest first: open ones, or those that were cleared',
     query: z.object({
       state: z.enum(['open', 'raised', 'acknowledged', 'cleared']).default('open'),
@@ -42,14 +44,18 @@ export const alertRoutes = {
     response: alertsPageSchema,
     async handle(context, { query }) {
       const { state, kind, cursor, limit } = query
-      const own = query.institution === undefined ? undefined : await institutionSubjects(context, query.institution)
+      const own =
+        query.institution === undefined
+          ? undefined
+          : await institutionSubjects({ ...context, path: { id: query.institution } })
       if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
-      const top = query.area ?? own?.area ?? context.head.rootArea ?? undefined
-      const areas = areasBelow(await context.registry.areas(), top)
-      const wanted = ({ value }: { value: Alert }): boolean =>
-        (kind === undefined || value.kind === kind) &&
-        (own === undefined || own.subjects.has(value.subject.id)) &&
-        (state === 'open' ? value.state !== 'pending' : value.state === state)
+      const top = query.area ?? own?.area
+      const { areas, isShown } = await alertsInScope(top, context)
+      const wanted = (alert: Alert, area: string): boolean =>
+        (kind === undefined || alert.kind === kind) &&
+        (own === undefined || own.subjects.has(alert.subject.id)) &&
+        (state === 'open' ? alert.state !== 'pending' : alert.state === state) &&
+        isShown(alert, area)
       const isCleared = state === 'cleared'
       // Open alerts are all read anyway, so the total comes free.
       const most = isCleared ? limit + 1 : Number.POSITIVE_INFINITY
@@ -69,6 +75,7 @@ export const alertRoutes = {
   }),
 
   ...route('GET /api/v1/alerts/{id}', {
+    access: { action: 'figures', at: { alert: 'id' } },
     summary: 'One alert with its whole history',
     response: alertDetailViewSchema,
     async handle(context) {
@@ -78,8 +85,8 @@ export const alertRoutes = {
   }),
 
   ...route('POST /api/v1/alerts/{id}/ack', {
+    access: { action: 'acknowledge', at: { alert: 'id' } },
     summary: 'Takes a raised alert in hand; one that is acknowledged or cleared already stays as it is',
-    role: 'admin',
     body: z.object({ by: z.string().min(1).max(100).default('admin'), note: note.optional() }),
     response: alertDetailViewSchema,
     async handle(context, { body }) {
@@ -93,20 +100,23 @@ export const alertRoutes = {
   }),
 
   ...route('GET /api/v1/settings/thresholds/{subject}', {
+    access: { action: 'figures', at: { subject: 'subject' } },
     summary: 'What was set for an area, institution, meter or gateway, and the limits that hold for it',
     response: thresholdsViewSchema,
     handle: async (context) => thresholdsView(context, await knownSubject(context)),
   }),
 
   ...route('PUT /api/v1/settings/thresholds/{subject}', {
+    access: { action: 'thresholds', at: { subject: 'subject' } },
     summary: 'Sets all thresholds of a subject in the place of those that stood; none: the defaults hold again',
-    role: 'admin',
     body: z.object({ thresholds: z.array(z.record(z.string(), z.unknown())).max(ALERT_KINDS.length) }),
     response: thresholdsViewSchema,
     async handle(context, { body }) {
       const { platform, registry, path } = context
       const subject = await knownSubject(context)
-      const value = body.thresholds.map((one, index) => thresholdOf({ ...one, subject: path.subject }, index))
+      const name = senderName(context.principal)
+      const by = name === undefined ? {} : { by: name }
+      const value = body.thresholds.map((one, index) => thresholdOf({ ...one, subject: path.subject, ...by }, index))
       const kinds = new Set(value.map(({ kind }) => kind))
       if (kinds.size < value.length) throw new ApiProblem(400, 'Bad request', 'thresholds: a kind is given twice')
       await platform.state.put([{ key: alertKeys.thresholds(path.subject), value }])
@@ -129,9 +139,32 @@ function areasBelow(areas: readonly Area[], code: string | undefined): string[] 
   return below
 }
 
+/**
+ * The areas whose alerts are read: `top` and all below it, or those that the sender may see anything of. In an area
+ * that is in scope by institutions alone, the alerts of these are shown.
+ */
+async function alertsInScope(top: string | undefined, { registry, scope, head }: RouteContext) {
+  const all = await registry.areas()
+  const below = areasBelow(all, top ?? head.rootArea ?? undefined)
+  if (scope.isWhole) return { areas: below, isShown: () => true }
+  const covered = new Set<string>()
+  for (const { code } of all) if (scope.covers({ areas: await registry.path(code) })) covered.add(code)
+  const subjects = new Set<string>()
+  const around = new Set<string>()
+  for (const id of scope.institutions) {
+    if (!(await registry.institution(id))) continue
+    const own = await institutionSubjects({ registry, path: { id } })
+    for (const subject of own.subjects) subjects.add(subject)
+    around.add(own.area)
+  }
+  const areas = [...new Set([...covered, ...around])].filter((code) => top === undefined || below.includes(code))
+  return { areas, isShown: ({ subject }: Alert, area: string) => covered.has(area) || subjects.has(subject.id) }
+}
+
 /** An institution, its meters and gateways: every possible subject of its alerts. */
-async function institutionSubjects({ registry }: RouteContext, id: string) {
-  const { shard } = await institutionOf({ registry, path: { id } })
+async function institutionSubjects({ registry, path }: Pick<RouteContext<'id'>, 'registry' | 'path'>) {
+  const { id } = path
+  const { shard } = await institutionOf({ registry, path })
   const meters = metersOfInstitution(await registry.shard(shard), id)
   const gateways = meters.flatMap(({ gateway }) => gateway ?? [])
   return { area: shard, subjects: new Set([id, ...meters.map((meter) => meter.id), ...gateways]) }

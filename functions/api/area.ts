@@ -2,6 +2,7 @@
 
 import { monthOf } from '../../domain/calendar.ts'
 import { sumAccess } from '../../domain/energy/access.ts'
+import { areasIn } from '../../domain/registry/area.ts'
 import { type Area, isRead } from '../../domain/registry/records.ts'
 import { type AccessView, accessViewSchema } from '../../domain/view/access.ts'
 import {
@@ -25,12 +26,14 @@ import { type RouteContext, route } from './route.ts'
 
 export const areaRoutes = {
   ...route('GET /api/v1/areas/{code}', {
+    access: { action: 'field', at: { area: 'code' } },
     summary: 'An area and the areas below it',
     response: areaViewSchema,
     handle: async (context) => areaView(await areaOf(context), context),
   }),
 
   ...route('GET /api/v1/areas/{code}/status', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'Dual control of an area and of each area below it',
     query: monthQuery,
     response: areaStatusViewSchema,
@@ -48,7 +51,7 @@ export const areaRoutes = {
           month,
           nowMs,
         })
-      const children = areas.filter(({ parent }) => parent === area.code)
+      const children = areasIn(areas, month).filter(({ parent }) => parent === area.code)
       return {
         area: await areaView(area, context),
         dualControl: await judged(area),
@@ -66,6 +69,7 @@ export const areaRoutes = {
   }),
 
   ...route('GET /api/v1/areas/{code}/access', {
+    access: { action: 'field', at: { area: 'code' } },
     summary: 'How many institutions of an area, and how much floor area, have meters, bills alone, or neither',
     response: accessViewSchema,
     async handle(context): Promise<AccessView> {
@@ -91,6 +95,7 @@ export const areaRoutes = {
   }),
 
   ...route('GET /api/v1/areas/{code}/freshness', {
+    access: { action: 'field', at: { area: 'code' } },
     summary: 'How many readings stand in an area, and whether all of them are in its totals and those above it',
     response: freshnessViewSchema,
     async handle(context) {

@@ -22,6 +22,7 @@ const listQuery = yearQuery.extend(pageQuery.shape)
 
 export const comparisonRoutes = {
   ...route('GET /api/v1/areas/{code}/ranking', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary:
       'Candidates for efficiency leaders (能效领跑者): within each type and level the best first, then those left out and why',
     query: listQuery,
@@ -38,6 +39,7 @@ export const comparisonRoutes = {
     },
   }),
   ...route('GET /api/v1/areas/{code}/demonstration', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary:
       'Energy and water points of demonstration units (示范单位) against the mean of their kind in the whole registry',
     query: listQuery,
@@ -62,6 +64,7 @@ export const comparisonRoutes = {
     },
   }),
   ...route('GET /api/v1/areas/{code}/key-users', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'Which institutions are key energy users (重点用能单位) of a year, by the threshold in force',
     query: listQuery,
     response: keyUsersPageSchema,

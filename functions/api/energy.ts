@@ -27,6 +27,7 @@ const ledgerView = (ledger: CarbonLedger) => ({ ...ledger, boundary: [...ledger.
 
 export const energyRoutes = {
   ...route('GET /api/v1/institutions/{id}/carbon', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'Carbon ledger (碳排放量统计台账) of an institution and year',
     query: yearQuery,
     response: ledgerViewSchema,
@@ -36,6 +37,7 @@ export const energyRoutes = {
     },
   }),
   ...route('GET /api/v1/areas/{code}/carbon', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'Carbon ledger of an area and year: the sum of its institutions',
     query: yearQuery,
     response: ledgerViewSchema,
@@ -45,6 +47,7 @@ export const energyRoutes = {
     },
   }),
   ...route('GET /api/v1/institutions/{id}/tree', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'Meter tree of a month: balance and unexplained rest of each node, own generation and its share',
     query: monthQuery,
     response: treeViewSchema,
@@ -54,6 +57,7 @@ export const energyRoutes = {
     },
   }),
   ...route('GET /api/v1/institutions/{id}/cost', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'Cost of a month by meter and tariff period, and by bill',
     query: monthQuery,
     response: costViewSchema,
@@ -63,6 +67,7 @@ export const energyRoutes = {
     },
   }),
   ...route('GET /api/v1/institutions/{id}/data-centre', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'PUE by hour, month and year of a data centre, EUE, and their grades',
     query: monthQuery,
     response: dataCentreViewSchema,
@@ -72,6 +77,7 @@ export const energyRoutes = {
     },
   }),
   ...route('GET /api/v1/institutions/{id}/pace', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'How the year goes against the quota, and how far the next better rating is',
     query: monthQuery,
     response: paceViewSchema,
@@ -89,6 +95,7 @@ export const energyRoutes = {
     },
   }),
   ...route('GET /api/v1/institutions/{id}/quota-target', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'The values that the quota rule of the central organs would set for a year, from the year before: a model',
     query: yearQuery,
     response: quotaTargetViewSchema,

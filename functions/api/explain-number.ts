@@ -7,6 +7,7 @@ import { billId } from '../../domain/energy/bill.ts'
 import type { StandardsInForce } from '../../domain/energy/conversion.ts'
 import type { MonthInput } from '../../domain/energy/institution-month.ts'
 import { monthSources } from '../../domain/energy/month-source.ts'
+import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { type ExplainMonthsInput, explainMonths, explainWindow, sameNumber } from '../../domain/explain/chain.ts'
 import { explainTargetFactors } from '../../domain/explain/target-factors.ts'
 import {
@@ -26,7 +27,8 @@ import type { IndicatorStatus, QuotaStatus } from '../../domain/judge/result.ts'
 import { targetFor, targetValue } from '../../domain/judge/target-value.ts'
 import { must } from '../../domain/must.ts'
 import { rate } from '../../domain/rating.ts'
-import type { Institution, Meter } from '../../domain/registry/records.ts'
+import { areasIn, everAbove } from '../../domain/registry/area.ts'
+import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import { meanSize } from '../../domain/registry/size.ts'
 import type { ExplainCheck, ExplainedIndicator, ExplainTerm, ExplainView } from '../../domain/view/explain.ts'
 import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
@@ -95,7 +97,7 @@ export async function explain(
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater, standards }))
   const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
   const { months } = await monthsOf(subject)
-  const below = children && (await Promise.all(children.map(monthsOf)))
+  const below = children && whileBelow(await Promise.all(children.map(monthsOf)), { area, areas })
   const chain = explainMonths({ table, indicator, endMs, own, months, standards, children: below })
   const held = await heldAgainst({ platform, registry }, question, nowMs)
   // A number that could be computed is withheld when too little of it is known, or it cannot be told apart or be true.
@@ -237,12 +239,26 @@ function sizesOf(
   return { floorAreaM2, heatedAreaM2, energyUsers, waterUsers: energyUsers, generalAreaM2 }
 }
 
+/** The months of child areas in which they were below the area; those of institutions as they are. */
+function whileBelow(
+  children: { subject: string; months: SubjectMonth[] }[],
+  { area, areas }: { area: string; areas: readonly Area[] },
+): { subject: string; months: SubjectMonth[] }[] {
+  const dated = new Set(areas.flatMap(({ code, rows }) => (rows ? [code] : [])))
+  const isBelow = (subject: string, month: Month): boolean =>
+    areasIn(areas, month).some(({ code, parent }) => code === subject && parent === area)
+  return children.map(({ subject, months }) => ({
+    subject,
+    months: dated.has(subject) ? months.filter(({ month }) => isBelow(subject, month)) : months,
+  }))
+}
+
 /** The child areas, or the institutions of a county. */
 async function childrenOf(
   area: string,
   { registry, areas }: { registry: RegistryReader; areas: Awaited<ReturnType<RegistryReader['areas']>> },
 ): Promise<string[]> {
-  const below = areas.filter(({ parent }) => parent === area).map(({ code }) => code)
+  const below = areas.filter((one) => everAbove(one).includes(area)).map(({ code }) => code)
   return below.length > 0 ? below : (await registry.shard(area)).institutions.map(({ id }) => id)
 }
 

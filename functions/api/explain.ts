@@ -30,6 +30,7 @@ const institutionQuery = areaQuery.extend({
 
 export const explainRoutes = {
   ...route('GET /api/v1/institutions/{id}/explain', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary:
       'Where a number of an institution comes from: formula, months, meters, hours, rows and clause; with meter and day down to the readings',
     query: institutionQuery,
@@ -42,6 +43,7 @@ export const explainRoutes = {
     },
   }),
   ...route('GET /api/v1/areas/{code}/explain', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'Where a number of an area comes from: its parts, month by month',
     query: areaQuery,
     response: explainViewSchema,
@@ -57,6 +59,7 @@ export const explainRoutes = {
     },
   }),
   ...route('GET /api/v1/alerts/{id}/explain', {
+    access: { action: 'figures', at: { alert: 'id' } },
     summary: 'What an alert says: what was measured, against which value, by which clause, and the chain below it',
     response: alertExplainViewSchema,
     async handle(context) {

@@ -10,11 +10,14 @@ import {
   type EventView,
   eventsViewSchema,
   eventViewSchema,
+  type RepairView,
   type RevisionView,
   repairViewSchema,
   revisionsViewSchema,
 } from '../../domain/view/field.ts'
 import { pageOf } from '../../domain/view/view.ts'
+import type { Scope } from '../access/permit.ts'
+import { signer } from '../access/principal.ts'
 import { revisionKey } from '../judging/revision.ts'
 import type { Platform } from '../platform.ts'
 import { shardsBelow } from '../registry/reader.ts'
@@ -36,8 +39,8 @@ const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional()
 
 /** A route by which a person sets a register event to `state`. */
 const review = (state: ReviewState, summary: string) => ({
+  access: { action: 'review' as const, at: { meter: 'id' as const } },
   summary,
-  role: 'admin' as const,
   body: reviewBody,
   response: eventViewSchema,
   async handle(context: RouteContext<'id' | 'event'>, { body }: { body: z.output<typeof reviewBody> }) {
@@ -48,7 +51,7 @@ const review = (state: ReviewState, summary: string) => ({
     if (!event) throw new ApiProblem(404, 'Not found', `meter "${path.id}" has no event "${path.event}"`)
     if (state === 'undone' && !canUndo(event))
       throw new ApiProblem(409, 'Conflict', 'a replacement stands in the registry, and is corrected there')
-    const entry = { state, who: body.who ?? 'admin', note: body.note ?? null, atMs: platform.now() }
+    const entry = { state, who: signer(context.principal, body.who), note: body.note ?? null, atMs: platform.now() }
     const reviewed = await putReview(platform.state, { meter: path.id, event }, entry)
     await platform.fanOut.send('settle', [found.shard])
     return viewOf({ meter: path.id, event: reviewed.event, review: reviewed })
@@ -57,6 +60,7 @@ const review = (state: ReviewState, summary: string) => ({
 
 export const fieldRoutes = {
   ...route('GET /api/v1/meters/{id}/events', {
+    access: { action: 'field', at: { meter: 'id' } },
     summary: 'Register events of a meter with their reviews, undone ones included, in order of time',
     query: rangeQuery,
     response: eventsViewSchema,
@@ -67,6 +71,7 @@ export const fieldRoutes = {
   }),
 
   ...route('GET /api/v1/areas/{code}/events', {
+    access: { action: 'field', at: { area: 'code' } },
     summary: 'Register events of all meters of an area and below it, in order of time',
     query: rangeQuery.extend({ reviewed: z.enum(['true', 'false']).optional(), ...pageQuery.shape }),
     response: pageOf(eventViewSchema),
@@ -93,8 +98,8 @@ export const fieldRoutes = {
   ),
 
   ...route('POST /api/v1/repairs', {
+    access: { action: 'repair', at: 'registry' },
     summary: 'Corrects readings or takes them back: all rows, or none when one is refused',
-    role: 'admin',
     body: z.object({
       file: z.string().min(1).max(500).default('api'),
       who: z.string().min(1).max(200).default('admin'),
@@ -111,18 +116,22 @@ export const fieldRoutes = {
   }),
 
   ...route('GET /api/v1/repairs', {
+    access: { action: 'field', at: { list: [] } },
     summary: 'Repairs, the newest first',
     query: pageQuery,
     response: pageOf(repairViewSchema),
-    async handle({ platform: { state } }, { query: { cursor, limit } }) {
+    async handle({ platform: { state }, scope }, { query: { cursor, limit } }) {
       const after = cursor === undefined ? undefined : repairKey(cursor)
       const docs = await state.query(repairKey(), { descending: true, after, limit: limit + 1 })
-      const items = docs.slice(0, limit).map(({ value }) => value)
-      return { items, next: docs.length > limit ? (items.at(-1)?.id ?? null) : null }
+      const page = docs.slice(0, limit).map(({ value }) => value)
+      const shown = await Promise.all(page.map((record) => repairWithin(record, scope)))
+      const items = shown.filter((record) => record !== undefined)
+      return { items, next: docs.length > limit ? (page.at(-1)?.id ?? null) : null }
     },
   }),
 
   ...route('GET /api/v1/institutions/{id}/revisions', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'What changed in closed months of an institution, by month and in order, and why',
     response: revisionsViewSchema,
     async handle(context) {
@@ -132,6 +141,7 @@ export const fieldRoutes = {
   }),
 
   ...route('GET /api/v1/areas/{code}/revisions', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'What changed in closed months of an area, by month and in order, and in which subjects below it',
     response: revisionsViewSchema,
     async handle(context) {
@@ -139,6 +149,16 @@ export const fieldRoutes = {
       return { items: await revisionsOf(context.platform, area.code) }
     },
   }),
+}
+
+/** The rows of meters in scope; undefined when there are none. What was refused names no meter, and is left out. */
+async function repairWithin(record: RepairView, scope: Scope): Promise<RepairView | undefined> {
+  if (scope.isWhole) return record
+  const meters = [...new Set(record.rows.map(({ meter }) => meter))]
+  const own = new Set(await Promise.all(meters.map(async (id) => ((await scope.coversSubject('meter', id)) ? id : ''))))
+  const rows = record.rows.filter(({ meter }) => own.has(meter))
+  const { refused: _, ...rest } = record
+  return rows.length > 0 ? { ...rest, rows } : undefined
 }
 
 async function revisionsOf({ state }: Platform, subject: string): Promise<RevisionView[]> {

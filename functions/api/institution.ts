@@ -13,16 +13,18 @@ import {
   institutionViewSchema,
   pageOf,
 } from '../../domain/view/view.ts'
+import { shardsInScope } from '../access/permit.ts'
 import { dualControlOf, latestMonth, quotaOf } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
 import { metersOfInstitution, shardsBelow } from '../registry/reader.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
 import { meterView } from './meter.ts'
 import { areaOf, institutionOf, monthQuery, paged, pageQuery } from './query.ts'
-import { route } from './route.ts'
+import { type RouteContext, route } from './route.ts'
 
 export const institutionRoutes = {
   ...route('GET /api/v1/institutions', {
+    access: { action: 'field', at: { list: ['area'] } },
     summary: 'Institutions of an area and all below it, with their rating and status',
     query: pageQuery.extend({
       area: z.string().optional(),
@@ -32,14 +34,8 @@ export const institutionRoutes = {
     }),
     response: pageOf(institutionRowSchema),
     async handle(context, { query }) {
-      const { area = context.head.rootArea ?? '', type, rating, sort } = query
-      if (query.area !== undefined) await areaOf({ ...context, path: { code: query.area } })
-      const pages = await Promise.all(
-        (await shardsBelow(area, context)).map((shard) => context.platform.state.query(summaryKey(shard))),
-      )
-      const rows = pages
-        .flat()
-        .map(({ value }) => value)
+      const { type, rating, sort } = query
+      const rows = (await rowsInScope(query.area, context))
         .filter((row) => (!type || row.type === type) && (!rating || (row.rating ?? 'none') === rating))
         .sort(orders[sort])
       return paged(rows, ({ id }) => id, query)
@@ -47,6 +43,7 @@ export const institutionRoutes = {
   }),
 
   ...route('GET /api/v1/institutions/{id}', {
+    access: { action: 'field', at: { institution: 'id' } },
     summary: 'An institution, its sizes as of now and its meters',
     response: institutionViewSchema,
     async handle(context) {
@@ -71,6 +68,7 @@ export const institutionRoutes = {
   }),
 
   ...route('GET /api/v1/institutions/{id}/status', {
+    access: { action: 'figures', at: { institution: 'id' } },
     summary: 'Dual control and quota of an institution',
     query: monthQuery,
     response: institutionStatusViewSchema,
@@ -87,6 +85,22 @@ export const institutionRoutes = {
       }
     },
   }),
+}
+
+/** Rows of an area and all below it, or of all that the sender may see. */
+async function rowsInScope(area: string | undefined, context: RouteContext): Promise<InstitutionRow[]> {
+  const { platform, registry, head, scope } = context
+  if (area !== undefined) await areaOf({ ...context, path: { code: area } })
+  const isAll = area === undefined && !scope.isWhole
+  const shards = isAll ? await shardsInScope(scope, context) : await shardsBelow(area ?? head.rootArea ?? '', context)
+  const pages = await Promise.all(
+    shards.map(async (shard) => {
+      const areas = await registry.path(shard)
+      const rows = (await platform.state.query(summaryKey(shard))).map(({ value }) => value)
+      return rows.filter(({ id }) => scope.covers({ areas, institution: id }))
+    }),
+  )
+  return pages.flat()
 }
 
 const orders: Record<string, (a: InstitutionRow, b: InstitutionRow) => number> = {

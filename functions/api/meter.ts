@@ -20,6 +20,7 @@ const POINTS_MAX = 100_000
 
 export const meterRoutes = {
   ...route('GET /api/v1/meters/{id}', {
+    access: { action: 'field', at: { meter: 'id' } },
     summary: 'A meter',
     response: meterViewSchema,
     async handle(context) {
@@ -29,6 +30,7 @@ export const meterRoutes = {
   }),
 
   ...route('GET /api/v1/meters/{id}/series', {
+    access: { action: 'field', at: { meter: 'id' } },
     summary: 'Readings or consumption of a meter; from and to are epoch milliseconds or RFC 3339, to is not included',
     query: z.object({ from: instant, to: instant, grain: z.enum(['raw', 'hour', 'day', 'month']).default('hour') }),
     response: seriesViewSchema,
@@ -59,7 +61,9 @@ export const meterView = (meter: Meter, extents: ReadonlyMap<string, Extent>): M
   medium: meter.medium,
   purpose: meter.purpose ?? null,
   role: meter.role,
+  parent: meter.parent ?? null,
   unit: meter.unit,
+  multiplier: meter.multiplier,
   kind: meter.kind,
   amountUnit: amountUnit(meter.medium),
   rows: meter.rows ?? [],

@@ -18,8 +18,8 @@ import { ApiProblem, route } from './route.ts'
 
 export const notifyRoutes = {
   ...route('GET /api/v1/notifications', {
+    access: { action: 'operate', at: 'registry' },
     summary: 'The latest notifications that were sent or given up, with the reason',
-    role: 'admin',
     query: pageQuery.pick({ limit: true }),
     response: notificationsViewSchema,
     async handle({ platform }, { query }) {
@@ -42,15 +42,15 @@ export const notifyRoutes = {
   }),
 
   ...route('GET /api/v1/settings/recipients', {
+    access: { action: 'operate', at: 'registry' },
     summary: 'Who is told of alerts, without keys and secrets',
-    role: 'admin',
     response: recipientsViewSchema,
     handle: async ({ platform }) => ({ items: (await recipientsOf(platform.state)).map(recipientView) }),
   }),
 
   ...route('PUT /api/v1/settings/recipients/{id}', {
+    access: { action: 'operate', at: 'registry' },
     summary: 'Who is told of alerts, where and when; addresses with a key in them and secrets are not shown again',
-    role: 'admin',
     body: recipientSchema.omit({ id: true }),
     response: recipientViewSchema,
     async handle({ platform, path }, { body }) {
@@ -63,8 +63,8 @@ export const notifyRoutes = {
   }),
 
   ...route('PUT /api/v1/settings/notify', {
+    access: { action: 'operate', at: 'registry' },
     summary: 'The address of the page, for links, and the mail server; its password is not shown again',
-    role: 'admin',
     body: notifySettingSchema,
     response: notifySettingViewSchema,
     async handle({ platform }, { body }) {
@@ -74,14 +74,15 @@ export const notifyRoutes = {
   }),
 
   ...route('GET /api/v1/settings/retention', {
+    access: { action: 'published', at: 'nowhere' },
     summary: 'How many days cleared alerts and finished notifications are kept',
     response: retentionSchema,
     handle: ({ platform }) => retentionOf(platform.state),
   }),
 
   ...route('PUT /api/v1/settings/retention', {
+    access: { action: 'operate', at: 'registry' },
     summary: 'Sets it; what is left out keeps its default',
-    role: 'admin',
     body: retentionSchema,
     response: retentionSchema,
     async handle({ platform }, { body }) {

@@ -25,8 +25,8 @@ import { ApiProblem, route } from './route.ts'
 
 export const registryRoutes = {
   ...route('PUT /api/v1/registry', {
+    access: { action: 'operate', at: 'registry' },
     summary: 'Adds records to the registry or replaces them: all of them, or none when one is wrong',
-    role: 'admin',
     body: registryPartSchema.extend(importLeaveSchema.shape),
     response: importViewSchema,
     async handle({ platform }, { body: { rewritePast, stated, ...records } }) {
@@ -38,6 +38,7 @@ export const registryRoutes = {
     },
   }),
   ...route('GET /api/v1/tables/{table}', {
+    access: { action: 'published', at: 'nowhere' },
     summary: 'The rows in force of a table: quotas, coefficients, factors, grades, ladders, thresholds',
     response: tableViewSchema,
     async handle({ platform, registry, path }) {
@@ -53,6 +54,7 @@ export const registryRoutes = {
     },
   }),
   ...route('GET /api/v1/alternatives', {
+    access: { action: 'published', at: 'nowhere' },
     summary:
       'Published coefficients and factors that an area may adopt by the table `adoptions`; they hold nowhere else',
     response: alternativesViewSchema,
@@ -66,6 +68,7 @@ export const registryRoutes = {
     },
   }),
   ...route('GET /api/v1/plans', {
+    access: { action: 'published', at: 'nowhere' },
     summary:
       'The published targets of five-year plans; a target of a subject may adopt a national percentage by `plan`',
     response: plansViewSchema,
@@ -76,6 +79,7 @@ export const registryRoutes = {
     },
   }),
   ...route('GET /api/v1/calendar', {
+    access: { action: 'published', at: 'nowhere' },
     summary: 'The days that differ from Monday to Friday, by date; `year`: only those of the year',
     query: yearQuery,
     response: calendarViewSchema,

@@ -2,6 +2,7 @@
 // and what is due in an area.
 
 import * as z from 'zod'
+import type { Action } from '../../domain/access/permission.ts'
 import { addMonths, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import { institutionOn } from '../../domain/registry/dated.ts'
@@ -19,7 +20,9 @@ import {
   STEP_NAMES,
   stepsOf,
 } from '../../domain/report/life.ts'
+import { cellAtAddress } from '../../domain/report/trace.ts'
 import {
+  cellViewSchema,
   differencesPageSchema,
   type ReportsDueView,
   type ReportView,
@@ -29,12 +32,15 @@ import {
   stateView,
   stepBodySchema,
   taskStateView,
+  templateBodySchema,
 } from '../../domain/report/view.ts'
 import { month } from '../../domain/schema.ts'
 import type { Doc } from '../platform.ts'
 import { type AreaDue, dueIn, localDateOf, missingIn } from '../reporting/due.ts'
 import { differencesNow, type StepNotTaken, takeStep } from '../reporting/steps.ts'
 import { contentTypeOf, documentOfBuild, fileOfBuild, monthsDigestOf, reportKey } from '../reporting/store.ts'
+import { filledTemplate } from '../reporting/template.ts'
+import { TemplateProblem } from '../reporting/template-archive.ts'
 import { areaOf, limitQuery, type PageQuery, pageQuery } from './query.ts'
 import { ApiProblem, FILE_ANSWER, notFound, type RouteContext, route } from './route.ts'
 
@@ -43,14 +49,20 @@ type ReportContext = RouteContext<'subject' | 'month'>
 const FINDINGS_MAX = 100
 const MISSING_MAX = 1000
 
+/** Steps of the office above. */
+const DECISIONS: readonly ReportStep[] = ['return', 'accept', 'lock']
+const actionOfStep = (step: ReportStep): Action => (DECISIONS.includes(step) ? 'decideReports' : 'prepareReports')
+
 /** The route of one step; `text` ends with its name. */
 const stepHandler = (step: ReportStep) => ({
-  role: 'admin' as const,
+  access: { action: actionOfStep(step), at: { subject: 'subject' as const } },
   body: stepBodySchema,
   response: reportViewSchema,
   async handle(context: ReportContext, { body }: { body: z.output<typeof stepBodySchema> }): Promise<ReportView> {
-    const { platform, registry, maker } = context
+    const { platform, registry, maker, scope } = context
     const asked = await askedOf(context)
+    if (!(await scope.coversSubject('subject', body.office)))
+      throw new ApiProblem(403, 'Forbidden', `you do not act for "${body.office}"`, { field: 'office' })
     if (monthRange(asked.month).fromMs > platform.now())
       throw new ApiProblem(422, 'Refused', `${asked.month} has not begun`, { field: 'month' })
     const done = await takeStep({ platform, registry, maker }, { ...asked, ...body, step })
@@ -61,6 +73,7 @@ const stepHandler = (step: ReportStep) => ({
 
 export const reportRoutes = {
   ...route('GET /api/v1/reports/{subject}', {
+    access: { action: 'figures', at: { subject: 'subject' } },
     summary: 'The reports of an institution or area with their states, the latest month first',
     query: z.object({ cursor: month.optional(), limit: limitQuery() }),
     response: reportsPageSchema,
@@ -88,6 +101,7 @@ export const reportRoutes = {
   }),
 
   ...route('GET /api/v1/reports/{subject}/{month}', {
+    access: { action: 'figures', at: { subject: 'subject' } },
     summary: 'One report: its state, the steps that may be taken, and each revision with its files and history',
     response: reportViewSchema,
     async handle(context) {
@@ -126,6 +140,7 @@ export const reportRoutes = {
   }),
 
   ...route('GET /api/v1/reports/{subject}/{month}/differences', {
+    access: { action: 'figures', at: { subject: 'subject' } },
     summary: 'What would differ from the latest revision if it were built now, cell by cell; nothing is stored',
     query: pageQuery,
     response: differencesPageSchema,
@@ -136,6 +151,7 @@ export const reportRoutes = {
   }),
 
   ...route('GET /api/v1/reports/{subject}/{month}/revisions/{number}/differences', {
+    access: { action: 'figures', at: { subject: 'subject' } },
     summary: 'What a revision changed against the one before it, cell by cell',
     query: pageQuery,
     response: differencesPageSchema,
@@ -150,6 +166,7 @@ export const reportRoutes = {
   }),
 
   ...route('GET /api/v1/reports/{subject}/{month}/revisions/{number}/files/{name}', {
+    access: { action: 'figures', at: { subject: 'subject' } },
     summary: 'One file of a revision, as it was built',
     response: FILE_ANSWER,
     file: true,
@@ -162,7 +179,56 @@ export const reportRoutes = {
     },
   }),
 
+  ...route('GET /api/v1/reports/{subject}/{month}/explain', {
+    access: { action: 'figures', at: { subject: 'subject' } },
+    summary: 'One number of the latest build: what it is, and the path that follows it to the readings',
+    query: z.object({ cell: z.string().min(3).max(500) }),
+    response: cellViewSchema,
+    async handle(context, { query }) {
+      const { value: report } = await knownReport(context, await askedOf(context))
+      const { build, number } = latest(report)
+      const found = cellAtAddress(await documentOfBuild(context.platform.objects, build), query.cell)
+      if (!found)
+        throw new ApiProblem(
+          404,
+          'Not found',
+          `the report has no cell "${query.cell}"; write TABLE/ROW/COLUMN or SHEET!E4`,
+          {
+            field: 'cell',
+          },
+        )
+      const { table, row, column, value, sheetCell, trace } = found
+      return {
+        address: `${table.id}/${row.id}/${column.id}`,
+        ...{ sheetCell, table: table.title, note: table.note, row: row.id },
+        ...{ column: column.title, unit: column.unit, value, revision: number, trace },
+      }
+    },
+  }),
+
+  ...route('POST /api/v1/reports/{subject}/{month}/template', {
+    access: { action: 'prepareReports', at: { subject: 'subject' } },
+    summary: 'Fills a template of the user with the forms of the latest build; its formatting is kept',
+    body: templateBodySchema,
+    response: FILE_ANSWER,
+    file: true,
+    async handle(context, { body: { template, name, mapping, period } }) {
+      const { value: report } = await knownReport(context, await askedOf(context))
+      const document = await documentOfBuild(context.platform.objects, latest(report).build)
+      const { bytes } = await filledTemplate(document, {
+        template: Buffer.from(template, 'base64'),
+        mapping,
+        period,
+      }).catch((error: unknown) => {
+        if (!(error instanceof TemplateProblem)) throw error
+        throw new ApiProblem(422, 'Refused', error.message, { code: error.code })
+      })
+      return { name, contentType: contentTypeOf('.xlsx'), bytes }
+    },
+  }),
+
   ...route('GET /api/v1/areas/{code}/reports-due', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'What is due in an area on a day, and which areas and institutions directly below have not submitted',
     query: z.object({ on: z.iso.date().optional() }),
     response: reportsDueSchema,

@@ -2,6 +2,8 @@
 // takes parsed values and returns a value of its response schema; it throws a Problem (RFC 9457) for a wrong request.
 
 import * as z from 'zod'
+import type { RouteAccess, Scope } from '../access/permit.ts'
+import type { Principal } from '../access/principal.ts'
 import type { Platform } from '../platform.ts'
 import type { RegistryHead, RegistryReader } from '../registry/reader.ts'
 import type { ReportMaker } from '../reporting/maker.ts'
@@ -15,14 +17,16 @@ export interface RouteContext<Name extends string = never> {
   maker: ReportMaker
   head: RegistryHead
   principal: Principal
+  /** What the sender may see by the action of the route. */
+  scope: Scope
+  /** Address of the sender, where the host knows it. */
+  address: string
+  /** A cookie of the request. */
+  cookie(name: string): string | undefined
+  /** Texts of `set-cookie` that the answer gets. */
+  cookies: string[]
   path: Readonly<Record<Name, string>>
 }
-
-/**
- * The sender, as determined by the authorizer in front of the handler. `lacks`: the claim that a signed-in user's token
- * lacks to be an administrator's, `VALUE in CLAIM`.
- */
-export type Principal = { role: 'anyone'; lacks?: string } | { role: 'gateway'; gateway: string } | { role: 'admin' }
 
 /** `'code'` of `'GET /api/v1/areas/{code}/freshness'`. */
 type ParameterOf<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
@@ -38,6 +42,8 @@ export interface FileAnswer {
 export const FILE_ANSWER = z.custom<FileAnswer>()
 
 interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+  /** Which right the route needs, and at which place (docs/rules/access.md#enforcement). */
+  access: RouteAccess<Name>
   summary: string
   query?: Q
   body?: B
@@ -45,8 +51,6 @@ interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodTy
   rawBody?: true
   /** The answer is a file, sent as its bytes; `response` is FILE_ANSWER. */
   file?: true
-  /** Required role; anyone may call when absent. */
-  role?: Exclude<Principal['role'], 'anyone'>
   response: R
   handle(context: RouteContext<Name>, request: { query: z.output<Q>; body: z.output<B> }): Promise<z.output<R>>
 }

@@ -14,6 +14,7 @@ import { ApiProblem, type RouteContext, route } from './route.ts'
 
 export const targetPlanRoutes = {
   ...route('GET /api/v1/areas/{code}/target-plan', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'Whether the targets of the parts of an area fit its own, year by year',
     response: planViewSchema,
     async handle(context) {
@@ -28,6 +29,7 @@ export const targetPlanRoutes = {
     },
   }),
   ...route('POST /api/v1/areas/{code}/target-plan', {
+    access: { action: 'figures', at: { area: 'code' } },
     summary: 'Proposes targets of the parts that sum to a target; nothing is stored',
     body: z.object({
       target: targetSchema,

@@ -1,16 +1,16 @@
 // Input of assess for a county: its institutions, meters and tables, all of one registry revision.
 
 import type { Tariff } from '../../domain/energy/tariff.ts'
-import { areaPathOf } from '../../domain/registry/area.ts'
+import { areaPathOf, everAbove } from '../../domain/registry/area.ts'
 import { everIn, metersByInstitution, metersOfPart, partIn, wholeId } from '../../domain/registry/dated.ts'
 import type { Area, Institution, Meter } from '../../domain/registry/records.ts'
 import type { StandardTables } from '../../domain/standards/tables.ts'
-import { parentOf, type RegistryReader, type Shard } from '../registry/reader.ts'
+import type { RegistryReader, Shard } from '../registry/reader.ts'
 
 export interface County extends Shard {
   shard: string
-  /** The area above; none at the top. */
-  parent: string | undefined
+  /** The areas directly above, ever; none at the top. */
+  parents: readonly string[]
   /** Its own code and those of the areas above, nearest first. */
   path: readonly string[]
   /** The parts of institutions that were, are or will be here and elsewhere by date. */
@@ -31,7 +31,7 @@ export async function countyOf(registry: RegistryReader, shard: string): Promise
   for (const { id } of parts) metersOf.set(id, metersOfPart(metersOf.get(wholeId(id)) ?? [], id))
   return {
     shard,
-    parent: parentOf(shard, areas),
+    parents: areas.flatMap((area) => (area.code === shard ? everAbove(area) : [])),
     path: areaPathOf(shard, new Map(areas.map((area) => [area.code, area]))),
     institutions,
     meters,
@@ -42,4 +42,19 @@ export async function countyOf(registry: RegistryReader, shard: string): Promise
     tariffs: await registry.tariffs(),
     tables: await registry.tables(),
   }
+}
+
+/**
+ * The children of a county, by the institution's id: of an institution that is not here all the time, its part. The
+ * order stays when one moves, so that sums stay to the last bit.
+ */
+export function childRecordsOf({
+  institutions,
+  parts,
+}: Pick<County, 'institutions' | 'parts'>): readonly Institution[] {
+  const partly = new Set(parts.map(({ id }) => wholeId(id)))
+  if (parts.length === 0) return institutions
+  return [...institutions.filter(({ id }) => !partly.has(id)), ...parts].sort((a, b) =>
+    wholeId(a.id) < wholeId(b.id) ? -1 : 1,
+  )
 }

@@ -12,6 +12,7 @@ import { NATIONAL } from '../../domain/standards/co2-factors.ts'
 import { SHIPPED_TABLES, type StandardTables } from '../../domain/standards/tables.ts'
 import { docKey } from '../platform.ts'
 import type { Shard } from '../registry/reader.ts'
+import { UNNAMED_VERSION, VERSION } from '../state/version.ts'
 import type { County } from './county.ts'
 
 /** Fingerprint of each institution of a shard when it was last judged (`judgedByOf`). */
@@ -21,8 +22,8 @@ export const assessedKey = (shard: string) => docKey<AssessedMark>(`assessed/${s
 /** 48 bits for each of an institution's six parts: one change in a billion may go unseen. */
 const FINGERPRINT_CHARS = 8
 
-/** Changes when months of an older release must be judged again. */
-const JUDGED_SINCE = 'days and known shares'
+/** Between the parts of a fingerprint and the version that judged. */
+const VERSION_SIGN = '@'
 
 type JudgedShard = Pick<Shard, 'institutions' | 'meters'> & Partial<Pick<County, 'parts' | 'metersOf'>>
 
@@ -48,13 +49,9 @@ export function judgedByOf(
   const holds = ({ area = NATIONAL }: { area?: string | undefined }): boolean =>
     area === NATIONAL || path.includes(area)
   const { coefficients, co2Factors, fuelFactors } = tables
-  const converted = fingerprintOf([
-    JUDGED_SINCE,
-    coefficients.filter(holds),
-    co2Factors.filter(holds),
-    fuelFactors.filter(holds),
-  ])
-  const placed = fingerprintOf([path, area?.name])
+  const converted = fingerprintOf([coefficients.filter(holds), co2Factors.filter(holds), fuelFactors.filter(holds)])
+  const rows = path.flatMap((code) => areas.find((one) => one.code === code)?.rows ?? [])
+  const placed = fingerprintOf([path, area?.name, ...(rows.length > 0 ? [rows] : [])])
   return new Map(
     [...institutions, ...parts].map((institution) => {
       const own = (metersOf.get(institution.id) ?? []).map(
@@ -71,7 +68,7 @@ export function judgedByOf(
         tariffs: priced.length === 0 ? '' : fingerprintOf(priced),
         standards: converted,
       }
-      return [institution.id, JUDGED_PARTS.map((part) => parts[part]).join('.')]
+      return [institution.id, `${JUDGED_PARTS.map((part) => parts[part]).join('.')}${VERSION_SIGN}${VERSION}`]
     }),
   )
 }
@@ -89,7 +86,11 @@ function ownFingerprints(record: Institution): { institution: string; sizes: str
 const JUDGED_PARTS = [...REGISTERED_PARTS, 'standards'] as const
 type JudgedPart = (typeof JUDGED_PARTS)[number]
 
-/** Causes for marking institutions' months: an institution joined or left, or parts of its fingerprint changed. */
+/**
+ * Causes for marking institutions' months: an institution joined or left, another version judged it, or parts of its
+ * fingerprint changed. What another version judged is compared with nothing else: its tables and its form of the parts
+ * were others.
+ */
 export function rejudgedTrail(
   months: ReadonlyMap<string, Month[]>,
   { judgedBy, before }: { judgedBy: ReadonlyMap<string, string>; before: AssessedMark },
@@ -97,11 +98,12 @@ export function rejudgedTrail(
   const stood = new Map(Object.entries(before))
   return Object.fromEntries(
     [...months].map(([institution, own]) => {
-      const [old, now] = [stood.get(institution)?.split('.'), judgedBy.get(institution)?.split('.')]
+      const [old, now] = [partsOf(stood.get(institution)), partsOf(judgedBy.get(institution))]
       const causes: Cause[] = []
       if (!old || !now) causes.push({ kind: 'institution', institution, change: now ? 'joined' : 'left' })
-      else if (old.length === now.length) {
-        const changed = JUDGED_PARTS.filter((_, index) => old[index] !== now[index])
+      else if (old.version !== now.version) causes.push({ kind: 'upgrade', from: old.version, to: now.version })
+      else {
+        const changed = JUDGED_PARTS.filter((_, index) => old.parts[index] !== now.parts[index])
         const parts = REGISTERED_PARTS.filter((part) => changed.includes(part))
         if (parts.length > 0) causes.push({ kind: 'registry', parts })
         if (changed.includes('standards')) causes.push({ kind: 'standards' })
@@ -110,6 +112,16 @@ export function rejudgedTrail(
     }),
   )
 }
+
+function partsOf(fingerprint: string | undefined) {
+  if (fingerprint === undefined) return undefined
+  const [parts = '', version = UNNAMED_VERSION] = fingerprint.split(VERSION_SIGN)
+  return { parts: parts.split('.'), version }
+}
+
+/** Whether this version has judged all institutions of a shard. */
+export const isJudgedHere = (assessed: AssessedMark): boolean =>
+  Object.values(assessed).every((fingerprint) => partsOf(fingerprint)?.version === VERSION)
 
 const fingerprintOf = (facts: unknown): string =>
   createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, FINGERPRINT_CHARS)

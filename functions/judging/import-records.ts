@@ -1,14 +1,21 @@
 // Imports records for the API and the command line: stores them, gives gateways their credentials, and has the counties
 // settled and judged again. Warnings include those that need judged amounts.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { AuditFact } from '../../domain/audit.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { RegistryProblem } from '../../domain/import/check.ts'
 import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
 import type { GatewayRecord, RegistryKind } from '../../domain/import/registry.ts'
+import type { Cause } from '../../domain/judge/revision-cause.ts'
+import { everAbove } from '../../domain/registry/area.ts'
+import type { Area } from '../../domain/registry/records.ts'
+import { keysOf } from '../../domain/table.ts'
 import type { Platform, StateStore } from '../platform.ts'
 import { type ImportLeave, importRegistry, type RegistryPart } from '../registry/import.ts'
+import { registryReader } from '../registry/reader.ts'
 import { appendAudit } from '../state/audit.ts'
+import { addDirtyMonths } from '../state/dirty.ts'
 import { billWarnings } from './bill-warnings.ts'
 import { allYears } from './subject-year.ts'
 
@@ -36,6 +43,7 @@ export async function importInto(
 ): Promise<Imported | { problems: RegistryProblem[] }> {
   const { gateways, bills = [] } = records
   const part = { ...records, gateways: gateways?.map(({ password: _, ...gateway }) => gateway) }
+  const areasBefore = await storedAreas(platform.state)
   const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now(), {
     rewritePast,
     stated,
@@ -44,16 +52,43 @@ export async function importInto(
   if (problems.length > 0) return { problems }
   // The records went before it: they are too many for one put with their entry.
   if (rewritePast) await appendAudit(platform.state, rewriteFact(part, head.revision, platform.now()))
+  const parents = await markMovedAreas(platform.state, areasBefore)
   const secrets = await platform.devices.provision(gateways ?? [])
   // Counties whose registration did not change find nothing to do.
   await platform.fanOut.send('settle', head.shards)
   await platform.fanOut.send('assess', head.shards)
+  if (parents.length > 0) await platform.fanOut.send('rollup', parents)
   return {
     institutions: head.institutions,
     meters: head.meters,
     secrets,
     warnings: [...warnings, ...(await billWarnings(platform, bills))],
   }
+}
+
+const storedAreas = async (state: StateStore): Promise<readonly Area[]> => {
+  const registry = registryReader(state)
+  await registry.refresh()
+  return registry.areas()
+}
+
+/** Marks the months of areas that came under other ones, at the areas above then and now; returns these. */
+async function markMovedAreas(state: StateStore, before: readonly Area[]): Promise<string[]> {
+  const after = new Map((await storedAreas(state)).map((area) => [area.code, area]))
+  const marked = new Set<string>()
+  for (const old of before) {
+    const now = after.get(old.code)
+    if (!now || isDeepStrictEqual([old.parent, old.rows], [now.parent, now.rows])) continue
+    const months = (await allYears(state, old.code)).flatMap((year) => keysOf(year))
+    const [left, joined] = [everAbove(old), everAbove(now)]
+    for (const parent of new Set([...left, ...joined])) {
+      const change = joined.includes(parent) ? 'joined' : 'left'
+      const cause: Cause = { kind: 'area', area: old.code, change }
+      await addDirtyMonths(state, parent, new Map([[old.code, months]]), { [old.code]: [{ cause, months }] })
+      marked.add(parent)
+    }
+  }
+  return [...marked]
 }
 
 /** Ids of each kind that the audit log keeps. */

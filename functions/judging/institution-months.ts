@@ -6,6 +6,7 @@ import type { Bill } from '../../domain/energy/bill.ts'
 import { institutionMonth, type MonthInput } from '../../domain/energy/institution-month.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Trail } from '../../domain/judge/revision-cause.ts'
+import { pathIn } from '../../domain/registry/area.ts'
 import { wholeId } from '../../domain/registry/dated.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
 import { DERIVED, type DocWrite, type Platform, type StateStore } from '../platform.ts'
@@ -13,6 +14,7 @@ import { billsOf } from '../registry/bills.ts'
 import { sumsOf } from '../settling/sum.ts'
 import { addDirtyMonths, type DirtyMonths, dirtyKey } from '../state/dirty.ts'
 import { putTogether } from '../state/put-together.ts'
+import { inTurns, mapInTurns } from '../state/turns.ts'
 import type { County } from './county.ts'
 import { judgedYears, standardsIn } from './judgement.ts'
 import { amountsOf, amountsOfSums, usedBefore, usualOf } from './month-amounts.ts'
@@ -20,8 +22,10 @@ import { type RevisedMonths, revisedYears } from './revision.ts'
 import { institutionCauses, noteRevised } from './revision-cause.ts'
 import { subjectYearKey } from './subject-year.ts'
 
-/** Institutions per batch: their hours of one month are held in memory; a batch takes about 30 ms before it yields. */
+/** Institutions per batch: their hours of one month are held in memory. */
 const INSTITUTIONS_PER_LOAD = 50
+/** Institutions before the event loop gets a turn: about 5 ms. */
+const INSTITUTIONS_PER_TURN = 4
 
 /** `docs`: the store of year documents, each read once. */
 type Ports = Pick<Platform, 'readings' | 'state' | 'consumption'> & { docs: StateStore }
@@ -84,7 +88,7 @@ async function monthsOf(
     const asked = load.filter(({ id }) => marked.get(id)?.includes(month))
     const amountsBy = await monthAmounts({ consumption }, county, { institutions: asked, month, nowMs, billed })
     const sets = standardsIn({ areas, tables }, shard, month)
-    for (const institution of asked) {
+    for await (const institution of inTurns(asked, INSTITUTIONS_PER_TURN)) {
       const meters = metersOf.get(institution.id) ?? []
       const [bills, amounts] = [billed.get(institution.id), amountsBy(institution)]
       const input = { institution, meters, bills, month, asOfMs: nowMs, amounts, sets }
@@ -102,7 +106,7 @@ type Amounts = MonthInput['amounts']
 /** The month's consumption of each institution's meters. Cost needs the hours; amounts need only the sums of days. */
 async function monthAmounts(
   { consumption }: Pick<Platform, 'consumption'>,
-  { metersOf, tariffs, path }: County,
+  { shard, areas, metersOf, tariffs }: County,
   {
     institutions,
     month,
@@ -115,6 +119,7 @@ async function monthAmounts(
     billed: ReadonlyMap<string, readonly Bill[]>
   },
 ): Promise<(institution: Institution) => Amounts> {
+  const path = pathIn(areas, shard, month)
   const subjectsOf = ({ id }: Institution): string[] => [id, ...path]
   const isPriced = (one: Institution): boolean => tariffs.some(({ subject }) => subjectsOf(one).includes(subject))
   const metersIn = (some: readonly Institution[]): Meter[] => some.flatMap(({ id }) => metersOf.get(id) ?? [])
@@ -155,12 +160,10 @@ async function withRevisions(
   const months = ids.flatMap((id) => dirty[id] ?? [])
   const years = new Set([...judgedYears(monthOf(nowMs)), ...months.map((month) => month.slice(0, 4))])
   await docs.getMany(ids.flatMap((id) => [...years].map((year) => subjectYearKey(id, year))))
-  const found = await Promise.all(
-    [...made].map(async ([id, own]) => {
-      const causesOf = (month: Month) => institutionCauses({ readings, state }, trail[id], month)
-      return [id, await revisedYears(docs, id, own, { nowMs, afterDays, causesOf })] as const
-    }),
-  )
+  const found = await mapInTurns([...made], INSTITUTIONS_PER_TURN, async ([id, own]) => {
+    const causesOf = (month: Month) => institutionCauses({ readings, state }, trail[id], month)
+    return [id, await revisedYears(docs, id, own, { nowMs, afterDays, causesOf })] as const
+  })
   return {
     plain: found.flatMap(([, { plain }]) => plain),
     recorded: found.flatMap(([, { recorded }]) => recorded),

@@ -8,11 +8,12 @@ import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { judge } from '../../domain/judge/dual-control.ts'
 import { quotaStatus } from '../../domain/judge/quota.ts'
 import type { DualControl, QuotaStatus } from '../../domain/judge/result.ts'
-import { areaPathOf } from '../../domain/registry/area.ts'
+import { pathIn } from '../../domain/registry/area.ts'
 import type { Area, Institution } from '../../domain/registry/records.ts'
 import type { StandardTables } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
+import { seasonKey } from './season.ts'
 import { allYears, readYear, readYears, storedYear, subjectYearKey, type YearMonths } from './subject-year.ts'
 import { monthsOnTargetFactors } from './target-factors.ts'
 
@@ -109,6 +110,7 @@ export async function dualControlOf(
     { area, isArea: subject === area, months, areas, tables, standards, monthsOf },
     { targets, asOfMs },
   )
+  const season = (await state.get(seasonKey(area, year)))?.value[subject]
   return judge({
     subject,
     month,
@@ -117,6 +119,7 @@ export async function dualControlOf(
     targets,
     onFactors,
     onlyTargets,
+    ...(season && { season }),
     calendar: (await registry.workingDays()).differing,
     ...(profileArea && { areaMonths: await subjectMonths(state, profileArea, month) }),
     coefficientSet: names.coefficientSet,
@@ -138,8 +141,7 @@ export function standardsIn(
   const known = standardsOfAreas.get(areas) ?? new Map<string, StandardsInForce>()
   standardsOfAreas.set(areas, known)
   const key = `${area} ${month}`
-  const path = (): string[] => areaPathOf(area, new Map(areas.map((one) => [one.code, one])))
-  const sets = known.get(key) ?? standardsOfMonth(month, path(), { ...STANDARDS_RULE, tables })
+  const sets = known.get(key) ?? standardsOfMonth(month, pathIn(areas, area, month), { ...STANDARDS_RULE, tables })
   known.set(key, sets)
   return sets
 }

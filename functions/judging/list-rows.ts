@@ -9,6 +9,7 @@ import { DERIVED, type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
 import { dailyDueMs } from '../state/due.ts'
+import { inTurns } from '../state/turns.ts'
 import { schedules } from '../triggers.ts'
 import { accessDoc } from './access.ts'
 import { dualControlOf, type Judgement, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
@@ -29,6 +30,8 @@ const ROWS_SINCE = 'access and provisional'
 export const summarizedKey = (shard: string) => docKey<SummarizedMark>(`summarized/${shard}`)
 /** Rows per put, after which the store yields. */
 const ROWS_PER_PUT = 50
+/** Rows before the event loop gets a turn: about 5 ms. */
+const ROWS_PER_TURN = 4
 
 export interface SummaryQuestion {
   shard: string
@@ -38,7 +41,16 @@ export interface SummaryQuestion {
   dirty: DirtyMonths
   nowMs: number
   revision: number
+  /** Rows of another version are compared with the new ones. */
+  isUpgrade?: boolean
 }
+/** Rating and status that stood and that stand, where they differ, by institution. */
+export type Rerated = Record<string, [before: string, after: string]>
+
+/** The row's rating and status in one text. */
+const ratingText = ({ rating, status }: Pick<InstitutionRow, 'rating' | 'status'>): string =>
+  `${rating ?? '–'}/${status ?? '–'}`
+
 /** `docs` caches reads and passes writes through; `state` is written. */
 interface Stores {
   docs: StateStore
@@ -48,13 +60,14 @@ interface Stores {
 
 /**
  * Writes the rows of institutions that were judged again; all rows on a new day, which moves every rolling year, and
- * after an import. Returns the judgements of institutions with data, so that alerts need not judge again.
+ * after an import. Returns the judgements of institutions with data, so that alerts need not judge again, and the
+ * ratings that an upgrade changed.
  */
 export async function summarize(
   { docs, state, registry }: Stores,
   summaryQuestion: SummaryQuestion,
-): Promise<ReadonlyMap<string, Judgement>> {
-  const { shard, institutions, meters, dirty, nowMs, revision } = summaryQuestion
+): Promise<{ judged: ReadonlyMap<string, Judgement>; rerated: Rerated }> {
+  const { shard, institutions, meters, dirty, nowMs, revision, isUpgrade = false } = summaryQuestion
   const day = dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs }))
   const mark: SummarizedMark = { revision, day, form: ROWS_SINCE }
   const before = (await state.get(summarizedKey(shard)))?.value
@@ -66,11 +79,14 @@ export async function summarize(
   }
   const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
   const judged = new Map<string, Judgement>()
+  const rerated: Rerated = {}
   for (let first = 0; first < listed.length; first += ROWS_PER_PUT) {
     const rows: DocWrite[] = []
-    for (const institution of listed.slice(first, first + ROWS_PER_PUT)) {
+    for await (const institution of inTurns(listed.slice(first, first + ROWS_PER_PUT), ROWS_PER_TURN)) {
       const { row, stands } = await rowOf(institution, { shard, areaName, nowMs }, { docs, registry })
       rows.push({ key: summaryKey(shard, institution.id), value: row })
+      const stood = isUpgrade ? (await state.get(summaryKey(shard, institution.id)))?.value : undefined
+      if (stood && ratingText(stood) !== ratingText(row)) rerated[institution.id] = [ratingText(stood), ratingText(row)]
       if (stands) judged.set(institution.id, stands)
     }
     await state.put(rows, DERIVED)
@@ -85,7 +101,7 @@ export async function summarize(
         { key: summarizedKey(shard), value: mark },
       ]
   await state.put([...stored, ...daily], DERIVED)
-  return judged
+  return { judged, rerated }
 }
 
 /** Past years whose rows must be written, by institution. */

@@ -21,7 +21,11 @@ import { classedOn } from '../../domain/registry/dated.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
+import { mapInTurns } from '../state/turns.ts'
 import { dualControlOf, quotaOf, subjectMonths } from './judgement.ts'
+
+/** Institutions judged before the event loop gets a turn. */
+const SUBJECTS_PER_TURN = 2
 
 export const rankingKey = (year: number, shard: string, institution = '') =>
   docKey<RankingCandidate>(`standing/${year}/${shard}/${institution}`)
@@ -112,7 +116,7 @@ export async function peersDoc(
   { shard, all, year }: { shard: string; all: readonly Institution[]; year: number },
   sources: Pick<Sources, 'state' | 'nowMs'>,
 ): Promise<DocWrite> {
-  const years = await Promise.all(all.map((one) => demonstrationYear(one, year, sources)))
+  const years = await mapInTurns(all, SUBJECTS_PER_TURN, (one) => demonstrationYear(one, year, sources))
   const value: StoredPeers = { asOfMs: asOf(year, sources.nowMs), sums: peerSums(years) }
   return { key: peersKey(year, shard), value }
 }

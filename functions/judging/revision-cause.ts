@@ -64,16 +64,26 @@ async function repairsOf(state: StateStore, meter: string, sinceMs: number): Pro
 }
 const REPAIR_SLACK_MS = 60_000
 
-/** The causes of a revised month of an area: changes below it, and institutions that joined or left. */
+/** The causes of a revised month of an area: changes below it, institutions or areas that came or left, an upgrade. */
 export function areaCauses(revised: RevisedBelow, trail: Trail, month: Month): Cause[] {
   const moved = Object.values(trail)
     .flat()
     .flatMap((entry) => ('cause' in entry && entry.months.includes(month) ? [entry.cause] : []))
-    .filter(({ kind }) => kind === 'institution')
+    .filter(({ kind }) => kind === 'institution' || kind === 'area' || kind === 'upgrade')
   const below = (revised[month] ?? []).map(
     ({ subject, number }): Cause => ({ kind: 'below', subject, revision: number }),
   )
   return [...below, ...moved]
+}
+
+/** The part of a trail that holds for the areas above as well: that another version judges. */
+export function trailAbove(trail: Trail, area: string): Trail {
+  const upgrades = Object.values(trail)
+    .flat()
+    .filter((entry) => 'cause' in entry && entry.cause.kind === 'upgrade')
+  const months = [...new Set(upgrades.flatMap((entry) => entry.months))].sort()
+  const [first] = upgrades
+  return first && 'cause' in first ? { [area]: [{ cause: first.cause, months }] } : {}
 }
 
 /** By month: direct children of an area whose closed months changed since the area's own month was computed. */

@@ -4,7 +4,6 @@
 import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { type Cause, listedCauses } from '../../domain/judge/revision-cause.ts'
-import { must } from '../../domain/must.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import { subjectMonthDocs } from './judgement.ts'
 import { readYear, subjectYearKey, type YearDocument, type YearMonths } from './subject-year.ts'
@@ -99,8 +98,8 @@ async function revisionDocs(
     const isFirst = !before || (before.hoursKnown === 0 && before.energyKgce === 0)
     if (isFirst) revised.push({ month, number: null })
     if (!judged.has(month) || isFirst) continue
-    const amounts = [amountsOf(before), amountsOf(after)]
-    if (JSON.stringify(amounts[0]) === JSON.stringify(amounts[1])) continue
+    const amounts = { before: amountsOf(before), after: amountsOf(after) }
+    if (changedShares(amounts.before, amounts.after).length === 0) continue
     const number = (await state.query(docKey<Revision>(`${revisionKey(subject, month)}/`))).length + 1
     const causes = listedCauses(await causesOf(month))
     const value: Revision = {
@@ -108,14 +107,32 @@ async function revisionDocs(
       month,
       number,
       atMs: nowMs,
-      before: must(amounts[0]),
-      after: must(amounts[1]),
+      ...amounts,
       causes,
     }
     docs.push({ key: revisionKey(subject, month, number), value })
     revised.push({ month, number })
   }
   return { docs, revised }
+}
+
+/** A smaller relative change is rounding: sums of another order, or of days instead of hours. */
+const CHANGE_SHARE_MIN = 1e-9
+/** Below one kWh, m³, kgce, yuan …, the share is that of one: a difference of large numbers is near to nothing. */
+const AMOUNT_MIN = 1
+
+/**
+ * The amounts that changed, each with its relative change; 1 where one of them is unknown. An amount that only one
+ * version of Kilowatch keeps is none (docs/rules/data.md#revisions).
+ */
+export function changedShares(before: RevisedAmounts, after: RevisedAmounts): [name: string, share: number][] {
+  return Object.entries(before).flatMap(([name, old]): [string, number][] => {
+    const now = after[name]
+    if (now === undefined || now === old) return []
+    if (now === null || old === null) return [[name, 1]]
+    const share = Math.abs(now - old) / Math.max(Math.abs(now), Math.abs(old), AMOUNT_MIN)
+    return share > CHANGE_SHARE_MIN ? [[name, share]] : []
+  })
 }
 
 async function storedYearOf(state: StateStore, subject: string, year: string): Promise<YearMonths | undefined> {

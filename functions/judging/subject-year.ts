@@ -2,7 +2,8 @@
 // of them for every subject, so field names are written once a year, not once a month: less than half the bytes.
 
 import type { Month } from '../../domain/calendar.ts'
-import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { emptyMonth, type SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { must } from '../../domain/must.ts'
 import { docKey, type Key, type StateStore } from '../platform.ts'
 
 /** The months of one subject (institution or area) in one calendar year, by month and in their order. */
@@ -22,9 +23,9 @@ export interface StoredYear {
 /** Sorted by month, whatever the order of arrival, so that sums over them are the same to the last bit. */
 export function storedYear(months: Iterable<SubjectMonth>): StoredYear {
   const inOrder = [...months].sort((a, b) => (a.month < b.month ? -1 : 1))
-  const fields = [...new Set(inOrder.flatMap((month) => Object.keys(month)))]
-  return { fields, rows: inOrder.map((month) => fields.map((field) => month[field as keyof SubjectMonth] ?? null)) }
+  return { fields: FIELDS, rows: inOrder.map((month) => FIELDS.map((field) => month[field] ?? null)) }
 }
+const FIELDS = Object.keys(emptyMonth('0000-01')) as (keyof SubjectMonth)[]
 
 /** Stored form of 0.1.0: by month. Such a year stays until one of its months is judged again. */
 type OlderYear = YearMonths & { rows?: undefined }
@@ -39,28 +40,17 @@ export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
   const { fields, rows } = stored
   const months: Record<string, SubjectMonth> = {}
   for (const row of rows) {
-    const figures: Record<string, unknown> = {}
-    for (const [index, field] of fields.entries()) figures[field] = row[index]
-    if (figures.partHoursWithoutUsual === undefined) Object.assign(figures, LATER_FIELDS)
-    const month = figures as unknown as SubjectMonth
+    // What an older release did not keep is empty; such a month is judged again (`JUDGED_SINCE` of version.ts).
+    const month = emptyMonth('0000-01') as SubjectMonth & Record<string, unknown>
+    for (let place = 0; place < fields.length; place++) {
+      const value = row[place]
+      if (value !== null) month[must(fields[place])] = value
+    }
     months[month.month] = month
   }
   opened.set(stored, months)
   return months
 }
-
-/** Fields that a month of an older release lacks. Such a month is judged again (`JUDGED_SINCE` of fingerprint.ts). */
-const LATER_FIELDS = {
-  energyMissingKgce: 0,
-  quotaMissingKgce: 0,
-  heatingMissingKgce: 0,
-  specialMissingKgce: 0,
-  waterMissingM3: 0,
-  hoursWithoutUsual: 0,
-  waterHoursWithoutUsual: 0,
-  partHoursWithoutUsual: 0,
-  byDay: null,
-} as const satisfies Partial<SubjectMonth>
 
 const isRows = (stored: StoredYear | OlderYear): stored is StoredYear => Array.isArray(stored.rows)
 

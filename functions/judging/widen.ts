@@ -1,7 +1,7 @@
 // Adds the months that must be judged with the marked ones, so that what is stored follows from the registry and the
-// readings alone, in whatever order they came: every institution has a record of every month of the years of which the
-// county has one, since what is expected comes from the registry; and months with unknown time within a year
-// after a marked one are weighed again, since their probable use follows from it.
+// readings alone, in whatever order they came: every institution has a record of every month, up to the present one, of
+// the years of which the county has one, since what is expected comes from the registry; and months with unknown time
+// within a year after a marked one are weighed again, since their probable use follows from it.
 
 import { addMonths, type Month, monthsThrough } from '../../domain/calendar.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
@@ -30,7 +30,7 @@ export async function markWidened(
     const fresh = months.filter((month) => !dirty[id]?.includes(month))
     if (fresh.length > 0) added.set(id, new Set([...(added.get(id) ?? []), ...fresh]))
   }
-  const without = await monthsWithoutRecord(state, shard, dirty)
+  const without = await monthsWithoutRecord(state, { shard, dirty, present })
   if (without.length > 0)
     for (const { id } of institutions) {
       const stored = await monthsOf(state, id, without)
@@ -54,18 +54,19 @@ export async function markWidened(
 }
 
 /**
- * Months of the county's years, up to its last month, of which it has no record yet. A year without any reading or bill
- * is left out: one wrong clock must not cost records of decades (docs/rules/data.md#known-share).
+ * Months of the county's years, up to the present one, of which it has no record yet; so it does not matter whether the
+ * scheduled run marked the present month before. A year without any reading or bill is left out: one wrong clock must
+ * not cost records of decades (docs/rules/data.md#known-share).
  */
-async function monthsWithoutRecord(state: StateStore, shard: string, dirty: DirtyMonths): Promise<Month[]> {
+async function monthsWithoutRecord(
+  state: StateStore,
+  { shard, dirty, present }: { shard: string; dirty: DirtyMonths; present: Month },
+): Promise<Month[]> {
   const stored = new Set((await allYears(state, shard)).flatMap((year) => keysOf(year)))
-  const all = [...new Set([...stored, ...Object.values(dirty).flat()])].sort()
-  const [first, last] = [all[0], all.at(-1)]
-  if (!first || !last) return []
-  const years = new Set(all.map((month) => month.slice(0, 4)))
-  return monthsThrough(`${first.slice(0, 4)}-01` as Month, last).filter(
-    (month) => !stored.has(month) && years.has(month.slice(0, 4)),
-  )
+  const years = new Set([...stored, ...Object.values(dirty).flat()].map((month) => month.slice(0, 4)))
+  return [...years]
+    .flatMap((year) => monthsThrough(`${year}-01` as Month, `${year}-12` as Month))
+    .filter((month) => month <= present && !stored.has(month))
 }
 
 async function monthsOf(state: StateStore, subject: string, months: readonly Month[]): Promise<YearMonths> {

@@ -29,7 +29,7 @@ export interface ImportLeave {
   stated?: Partial<Record<RegistryKind, readonly string[]>> | undefined
   /** Closed months may change; otherwise undated changes are taken from the present month on. */
   rewritePast?: boolean | undefined
-  /** The judged months of institutions; absent: no closed months are known, and everything may change. */
+  /** The judged months of institutions and areas; absent: no closed months are known, and everything may change. */
   monthsOf?(institutions: readonly string[]): Promise<ReadonlyMap<string, readonly SubjectMonth[]>>
 }
 export interface RegistryImport {
@@ -124,7 +124,7 @@ async function mergedRegistry(before: Registry, part: RegistryPart, leave: Merge
     asked.add(institution)
     return []
   })
-  const known = new Set(before.institutions.map(({ id }) => id))
+  const known = new Set([...before.institutions.map(({ id }) => id), ...before.areas.map(({ code }) => code)])
   const months = asked.size === 0 ? undefined : await leave.monthsOf([...asked].filter((id) => known.has(id)))
   if (months === undefined || months.size === 0) return once
   const closed = new Map(

@@ -1,59 +1,58 @@
 // Makes the document of a report from what is stored: judged months, registry, alerts. Reads a province county by
 // county and keeps only the rows of its institutions.
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Alert } from '../../domain/alert/life.ts'
-import { addMonths, dayLabel, dayOf, monthRange } from '../../domain/calendar.ts'
+import { addMonths, dayLabel, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
 import { sumAccess } from '../../domain/energy/access.ts'
-import { byMonth, type SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { byMonth } from '../../domain/energy/subject-month.ts'
 import { INTENSITY_INDICATORS, type Indicator } from '../../domain/indicator.ts'
-import { knownYears } from '../../domain/judge/known-share.ts'
 import type { DualControl } from '../../domain/judge/result.ts'
 import { must } from '../../domain/must.ts'
-import { institutionOn } from '../../domain/registry/dated.ts'
-import type { Area, Institution } from '../../domain/registry/records.ts'
+import { areasIn } from '../../domain/registry/area.ts'
+import type { Area } from '../../domain/registry/records.ts'
+import { checkHighlights, mergeFindings, noFindings } from '../../domain/report/check-tables.ts'
 import { reportUnits } from '../../domain/report/column.ts'
-import type { ReportDocument, ReportTable } from '../../domain/report/document.ts'
-import { AMOUNTS, amountIn, periodsOf } from '../../domain/report/figures.ts'
+import type { ReportDocument, ReportRow, ReportTable } from '../../domain/report/document.ts'
+import { periodsOf } from '../../domain/report/figures.ts'
+import { accessTable, alertsTable, methodsTable, submissionsTable } from '../../domain/report/handling-tables.ts'
+import { institutionTables, noInstitutionRows } from '../../domain/report/institution-tables.ts'
+import { hasSubmitted, TASK_STATES, taskStateOf } from '../../domain/report/life.ts'
+import { spotCheckTable } from '../../domain/report/spot-check.ts'
 import {
-  addInstitution,
-  institutionTables,
-  noInstitutionRows,
-  type ReportedInstitution,
-} from '../../domain/report/institution-tables.ts'
-import {
-  accessTable,
-  alertsTable,
   areasTable,
   carbonTable,
   energyTable,
   firstPage,
   headlineOf,
   highlightsOf,
-  methodsTable,
+  mergeTypeSum,
+  monthlyTable,
   noTypeSum,
   type Rank,
   type ReportedSubject,
   renewableTable,
-  type TypeSum,
   typesTable,
 } from '../../domain/report/subject-tables.ts'
+import { traced } from '../../domain/report/trace.ts'
 import { TYPE_WORDS } from '../../domain/report/words.ts'
-import { closedAlerts, openAlerts } from '../alerts/store.ts'
+import { columnOf, keysOf } from '../../domain/table.ts'
 import { accessKey } from '../judging/access.ts'
-import { dualControlOf, judgedYears, quotaOf, subjectMonths } from '../judging/judgement.ts'
+import { dualControlOf, subjectMonths } from '../judging/judgement.ts'
 import { areaLedgerOf, ledgerOf } from '../judging/ledger.ts'
-import { subjectYearKey } from '../judging/subject-year.ts'
 import { parentOf, shardsBelow } from '../registry/reader.ts'
-import { readOnce } from '../state/read-once.ts'
+import { alertsStoodIn } from './alerts.ts'
+import { partsWithReports } from './due.ts'
+import { checkSettings, formKeys } from './form-store.ts'
+import { formTables, type ShardForms, shardRules } from './forms.ts'
 import { methodsOf } from './methods.ts'
 import { type About, type ReportQuestion, ReportRefusal, type ReportSources, type ReportTime } from './question.ts'
+import { partsInTurn, type ReportParts } from './shard-part.ts'
 
-/** Institutions that are judged before others get a turn: about 50 ms. */
-const INSTITUTIONS_PER_TURN = 50
+/** `parts`: where the parts of shards are made; absent: one after the other in this thread. */
+type DocumentSources = ReportSources & { parts?: ReportParts | undefined }
 
 /** Throws ReportRefusal for a month that has not begun, and for a subject that is not registered. */
-export async function reportDocument(question: ReportQuestion, sources: ReportSources): Promise<ReportDocument> {
+export async function reportDocument(question: ReportQuestion, sources: DocumentSources): Promise<ReportDocument> {
   const { month } = question
   const { fromMs, toMs } = monthRange(month)
   if (fromMs >= sources.nowMs) throw new ReportRefusal('month', `${month} has not begun`)
@@ -64,7 +63,10 @@ export async function reportDocument(question: ReportQuestion, sources: ReportSo
   const children = await Promise.all(
     about.below.map((area) => reportedSubject(subjectOfArea(area, about.areas), asked, sources)),
   )
-  const { rows, types, names } = await institutionRows(about, asked, sources)
+  const settings = await checkSettings(sources.state)
+  const alerts = await alertsOf(about, asked, sources)
+  const { rows, types, names, findings, forms } = await addedParts(about, asked, sources)
+  const rules = await shardRules(about.area, { month, settings }, sources)
   const ofInstitutions = institutionTables(rows)
   const tableOf = (name: string): ReportTable => must(ofInstitutions.find(({ id }) => id === name))
   const over = tableOf('overQuota')
@@ -76,13 +78,17 @@ export async function reportDocument(question: ReportQuestion, sources: ReportSo
   const tables: ReportTable[] = [
     firstPage(subject, { month, units, ranks: await ranksOf(about, asked, sources) }),
     ...(children.length > 0 ? [areasTable(children, month, units)] : []),
-    ...(isArea ? [typesTable(types, units)] : []),
+    ...(isArea ? [typesTable(new Map(keysOf(types).map((type) => [TYPE_WORDS[type], types[type]])), units)] : []),
     energyTable(subject, month),
+    monthlyTable(subject, month, units),
     ...ofInstitutions,
     carbonTable(ledger),
     renewableTable(subject, units),
-    alertsTable(await alertsOf(about, asked, sources), (id) => names.get(id) ?? id),
+    alertsTable(alerts, (id) => names.get(id) ?? id),
     ...(await accessOf(about, sources)),
+    ...(await submissionsOf(about, month, sources)),
+    ...(await spotCheckOf(about, { month, nameOf: (id) => names.get(id) ?? id }, sources)),
+    ...formTables(about, month, { parts: forms, findings, rules }),
     methodsTable(await methodsOf(about, { month, lastDay: dayLabel(dayOf(asOfMs - 1)) }, sources)),
   ]
   const institutionsOver = new Set(over.rows.map(({ cells }) => cells[0])).size
@@ -92,8 +98,8 @@ export async function reportDocument(question: ReportQuestion, sources: ReportSo
     month,
     asOfMs,
     headline: headlineOf(subject, { month, overQuota: institutionsOver }),
-    highlights: highlightsOf(children, { over, quality: tableOf('quality') }),
-    tables,
+    highlights: [...highlightsOf(children, { over, quality: tableOf('quality') }), ...checkHighlights(findings)],
+    tables: tables.map((table) => traced(table, question, month)),
   }
 }
 
@@ -108,10 +114,11 @@ const subjectOfArea = (area: Area, areas: readonly Area[]): About => ({
   below: areas.filter(({ parent }) => parent === area.code).toSorted((a, b) => (a.code < b.code ? -1 : 1)),
 })
 
-async function subjectOf({ type, id }: ReportQuestion, { registry }: ReportSources): Promise<About> {
-  const areas = await registry.areas()
+async function subjectOf({ type, id, month }: ReportQuestion, { registry }: ReportSources): Promise<About> {
+  const all = await registry.areas()
+  const areas = areasIn(all, month)
   if (type === 'area') {
-    const area = areas.find(({ code }) => code === id)
+    const area = areas.find(({ code }) => code === id) ?? all.find(({ code }) => code === id)
     if (!area) throw new ReportRefusal('id', `area "${id}" is not registered`)
     return subjectOfArea(area, areas)
   }
@@ -136,6 +143,7 @@ async function reportedSubject(
   return {
     ...{ id, type, name },
     periods: periodsOf(byMonth(months), { month, asOfMs }),
+    months: byMonth(months),
     dualControl: await dualControlOf(state, registry, { ...question, month, nowMs: asOfMs }),
     dualControlBefore: await dualControlOf(state, registry, {
       ...question,
@@ -170,96 +178,74 @@ async function ranksOf(
   return ranks
 }
 
-async function institutionRows(about: About, asked: ReportTime, sources: ReportSources) {
+/** The parts of a report added up, and the names of its institutions and areas. */
+async function addedParts(about: About, { month, asOfMs }: ReportTime, sources: DocumentSources) {
   const rows = noInstitutionRows()
-  const types = new Map<string, TypeSum>(Object.values(TYPE_WORDS).map((word) => [word, noTypeSum()]))
+  const types = columnOf(TYPE_WORDS, noTypeSum)
+  const findings = noFindings()
+  const forms: ShardForms[] = []
   const names = new Map(about.areas.map(({ code, name }) => [code, name]))
   const shards = about.institution ? [about.area] : await shardsBelow(about.id, sources)
-  for (const shard of shards) {
-    const all = about.institution ? [about.institution] : (await sources.registry.shard(shard)).institutions
-    const { fromMs } = monthRange(asked.month)
-    // Those that were open at some time of the month.
-    const open = all.filter((one) => institutionOn(one, asked.asOfMs - 1) ?? institutionOn(one, fromMs))
-    for (let first = 0; first < open.length; first += INSTITUTIONS_PER_TURN) {
-      await nextTurn()
-      const load = open.slice(first, first + INSTITUTIONS_PER_TURN)
-      const docs = readOnce(sources.state)
-      await docs.getMany(load.flatMap(({ id }) => judgedYears(asked.month).map((year) => subjectYearKey(id, year))))
-      for (const institution of load) {
-        names.set(institution.id, institution.name)
-        const areaName = names.get(shard) ?? shard
-        const months = await subjectMonths(docs, institution.id, asked.month)
-        const one = await reportedInstitution({ institution, shard, areaName, months }, asked, {
-          ...sources,
-          state: docs,
-        })
-        addInstitution(rows, one)
-        addType(must(types.get(TYPE_WORDS[institution.type])), one, { months, asOfMs: asked.asOfMs })
-      }
-    }
+  const institution = about.institution && { institution: about.institution.id }
+  const asked = shards.map((shard) => ({ shard, month, asOfMs, withEstimates: shards.length === 1, ...institution }))
+  const { parts = partsInTurn(sources) } = sources
+  const shared = sharedTexts()
+  for await (const part of parts(asked)) {
+    for (const { cells } of part.rows.institutions) names.set(String(cells[0]), String(cells[1]))
+    for (const table of keysOf(rows)) for (const row of part.rows[table]) rows[table].push(shared(row))
+    for (const type of keysOf(types)) mergeTypeSum(types[type], part.types[type])
+    mergeFindings(findings, part.forms.findings)
+    const { sums, own } = part.forms
+    forms.push({ shard: part.shard, forms: { sums, own } })
   }
-  return { rows, types, names }
+  return { rows, types, names, findings, forms }
 }
 
-async function reportedInstitution(
-  given: { institution: Institution; shard: string; areaName: string; months: readonly SubjectMonth[] },
-  { month, asOfMs }: ReportTime,
-  { state, registry }: ReportSources,
-): Promise<ReportedInstitution> {
-  const { institution, shard, areaName, months } = given
-  const { id, name, type } = institution
-  const question = { subject: id, area: shard, profileArea: shard, month, nowMs: asOfMs, months, onlyTargets: true }
-  return {
-    ...{ id, name, areaName, type },
-    periods: periodsOf(byMonth(months), { month, asOfMs }),
-    dualControl: await dualControlOf(state, registry, question),
-    quota: await quotaOf(state, registry, { institution, month, nowMs: asOfMs, months }),
+/**
+ * Makes equal texts of rows one text: the names of an institution stand in ten rows, words in all, and a part that was
+ * made elsewhere brings each of them anew.
+ */
+function sharedTexts(): (row: ReportRow) => ReportRow {
+  const known = new Map<string, string>()
+  const textOf = (text: string): string => {
+    const one = known.get(text) ?? text
+    if (one === text) known.set(text, text)
+    return one
+  }
+  return (row) => {
+    const { cells } = row
+    for (const [place, cell] of cells.entries()) if (typeof cell === 'string') cells[place] = textOf(cell)
+    return row
   }
 }
 
-function addType(
-  sum: TypeSum,
-  { periods }: ReportedInstitution,
-  { months, asOfMs }: { months: readonly SubjectMonth[]; asOfMs: number },
-): void {
-  sum.institutions++
-  const of = (amount: (typeof AMOUNTS)[keyof typeof AMOUNTS]) => amountIn(periods.toDate, amount, periods.limits)
-  const energy = of(AMOUNTS.energyKgce)
-  if (energy !== null) {
-    sum.known++
-    sum.energyKgce += energy
-    sum.co2Kg += of(AMOUNTS.co2Kg) ?? 0
-  }
-  sum.waterM3 += of(AMOUNTS.waterM3) ?? 0
-  const { year } = knownYears(byMonth(months), asOfMs).energy
-  if (year?.floorAreaM2) {
-    sum.rollingKgce += year.energyKgceWithArea
-    sum.floorAreaM2 += year.floorAreaM2
-  }
-}
-
-/** Alerts that stood at some time of the month, the most severe first. */
-async function alertsOf(about: About, { month }: ReportTime, sources: ReportSources): Promise<Alert[]> {
-  const { fromMs, toMs } = monthRange(month)
-  const stood = (alert: Alert): boolean => {
-    const clearedMs = alert.state === 'cleared' ? (alert.history.at(-1)?.atMs ?? 0) : Number.POSITIVE_INFINITY
-    return alert.state !== 'pending' && (alert.raisedMs ?? toMs) < toMs && clearedMs >= fromMs
-  }
+/** The alerts of the month: of an area and all below it, or of an institution with its meters and gateways. */
+async function alertsOf(about: About, { month }: ReportTime, { state, registry }: ReportSources): Promise<Alert[]> {
   const own = about.institution
-  const meters = own
-    ? (await sources.registry.shard(about.area)).meters.filter((one) => one.institution === own.id)
-    : []
+  if (!own) return alertsStoodIn(state, codesBelow(about), month)
+  const meters = (await registry.shard(about.area)).meters.filter((one) => one.institution === own.id)
   const subjects = new Set([about.id, ...meters.flatMap(({ id, gateway }) => [id, gateway ?? id])])
-  const wanted = ({ value }: { value: Alert }): boolean =>
-    stood(value) && (own === undefined || subjects.has(value.subject.id))
-  const areas = own ? [about.area] : codesBelow(about)
-  const page = { wanted, limit: Number.POSITIVE_INFINITY }
-  const [open, closed] = [await openAlerts(sources.state, areas, page), await closedAlerts(sources.state, areas, page)]
-  const order = ['critical', 'major', 'minor', 'info']
-  const weight = ({ severity }: Alert): number => order.indexOf(severity)
-  return [...open, ...closed]
-    .map(({ alert }) => alert)
-    .toSorted((a, b) => weight(a) - weight(b) || (a.raisedMs ?? 0) - (b.raisedMs ?? 0) || (a.id < b.id ? -1 : 1))
+  return (await alertsStoodIn(state, [about.area], month)).filter(({ subject }) => subjects.has(subject.id))
+}
+
+async function submissionsOf({ type, id }: About, month: Month, sources: ReportSources): Promise<ReportTable[]> {
+  if (type === 'institution') return []
+  const parts = await partsWithReports(sources, id, month)
+  const rows = parts.map(({ part, report }) => {
+    return { ...part, state: TASK_STATES[taskStateOf(report)].name.zh, hasSubmitted: hasSubmitted(report) }
+  })
+  return [submissionsTable(rows)]
+}
+
+/** The draw of the year, once it was made. */
+async function spotCheckOf(
+  { type, id }: About,
+  { month, nameOf }: { month: Month; nameOf: (id: string) => string },
+  { state }: ReportSources,
+): Promise<ReportTable[]> {
+  if (type === 'institution') return []
+  const drawn = await state.get(formKeys.spotCheck(id, month.slice(0, 4)))
+  return drawn ? [spotCheckTable(drawn.value, nameOf)] : []
 }
 
 /** The area's code and those of all areas below it. */

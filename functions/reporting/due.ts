@@ -1,6 +1,6 @@
 // Tells what is due in an area and which of its parts have not submitted (docs/rules/report.md#deadlines).
 
-import { dayLabel, dayOf, monthRange } from '../../domain/calendar.ts'
+import { dayLabel, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
 import { isInService } from '../../domain/registry/dated.ts'
 import { type DuePeriod, duePeriods } from '../../domain/report/deadlines.ts'
 import { hasSubmitted, type ReportRecord } from '../../domain/report/life.ts'
@@ -32,12 +32,22 @@ export async function dueIn({ state, registry }: DueSources, area: string, on: s
   const periods = duePeriods(reportDeadlines, await registry.path(area), on)
   return Promise.all(
     periods.map(async (period) => {
-      const parts = await partsOn(registry, area, monthRange(period.month).toMs - 1)
-      const docs = await state.getMany([area, ...parts.map(({ id }) => id)].map((id) => reportKey(id, period.month)))
-      const reports = new Map(docs.map(({ value }) => [value.subject, value]))
-      return { ...period, own: reports.get(area), parts: parts.map((part) => ({ part, report: reports.get(part.id) })) }
+      const own = (await state.get(reportKey(area, period.month)))?.value
+      return { ...period, own, parts: await partsWithReports({ state, registry }, area, period.month) }
     }),
   )
+}
+
+/** The parts of an area at the end of a month, each with its report of that month. */
+export async function partsWithReports(
+  { state, registry }: DueSources,
+  area: string,
+  month: Month,
+): Promise<AreaDue['parts']> {
+  const parts = await partsOn(registry, area, monthRange(month).toMs - 1)
+  const docs = await state.getMany(parts.map(({ id }) => reportKey(id, month)))
+  const reports = new Map(docs.map(({ value }) => [value.subject, value]))
+  return parts.map((part) => ({ part, report: reports.get(part.id) }))
 }
 
 /** The areas directly below, and the institutions that lie in the area itself and were in service then. */

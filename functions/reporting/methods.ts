@@ -3,7 +3,7 @@
 import { INDICATOR_NAMES } from '../../domain/indicator.ts'
 import { knownShareLimits } from '../../domain/judge/known-share.ts'
 import { CARRIERS, ENERGY_MEDIA } from '../../domain/medium.ts'
-import type { Method } from '../../domain/report/subject-tables.ts'
+import type { Method } from '../../domain/report/handling-tables.ts'
 import { isValidOn } from '../../domain/standards/validity.ts'
 import { standardsIn } from '../judging/judgement.ts'
 import type { About, ReportSources, ReportTime } from './question.ts'

@@ -3,8 +3,8 @@
 
 import { formatInstant } from '../../domain/calendar.ts'
 import type { ReportCell, ReportColumn, ReportDocument, ReportTable } from '../../domain/report/document.ts'
+import { escapeXml } from '../../domain/report/escape.ts'
 import { SIGN_LINES, titleOf } from '../../domain/report/words.ts'
-import { escapeXml } from './escape.ts'
 
 /** Rows of a table on paper. */
 const ROWS_MAX = 200
@@ -38,10 +38,14 @@ ${first ? tableHtml(first) : ''}
 ${document.highlights.map(({ zh }) => `<p class="highlight">${escapeXml(zh)}</p>`).join('\n')}
 ${SIGN_LINES.map((line) => `<p class="sign">${escapeXml(line)}</p>`).join('\n')}
 <p class="stamp">数据截至 ${formatInstant(document.asOfMs).slice(0, 16).replace('T', ' ')}；每个数字可按方法与依据、链接追溯。</p>
-${rest.map((table) => `<section><h2>${escapeXml(table.title.zh)}</h2>\n${tableHtml(table)}</section>`).join('\n')}
+${printedTables(rest).join('\n')}
 </body></html>
 `
 }
+
+/** Tables one below the other, each with its title. */
+export const printedTables = (tables: readonly ReportTable[]): string[] =>
+  tables.map((table) => `<section><h2>${escapeXml(table.title.zh)}</h2>\n${tableHtml(table)}</section>`)
 
 function tableHtml({ columns, rows, note }: ReportTable): string {
   const head = columns.map(({ title, unit }) => `<th>${escapeXml(unit ? `${title.zh}（${unit}）` : title.zh)}</th>`)
@@ -61,6 +65,8 @@ function cellHtml(cell: ReportCell, column: ReportColumn): string {
   return `<td class="number">${numberText(cell, column.format)}</td>`
 }
 
+/** Most digits of a number that is written as it is. */
+const GENERAL = new Intl.NumberFormat('zh-CN', { maximumFractionDigits: 4 })
 const DIGITS = { integer: 0, decimal1: 1, decimal2: 2, decimal4: 4 } as const
 const FORMATTERS = Object.fromEntries(
   Object.entries(DIGITS).map(([format, digits]) => [
@@ -72,5 +78,5 @@ const FORMATTERS = Object.fromEntries(
 function numberText(value: number, format: ReportColumn['format']): string {
   if (format === 'instant') return formatInstant(value).slice(0, 16).replace('T', ' ')
   if (format === 'percent') return `${(100 * value).toFixed(1)} %`
-  return FORMATTERS[format]?.format(value) ?? String(value)
+  return (FORMATTERS[format] ?? GENERAL).format(value)
 }

@@ -2,14 +2,18 @@
 
 import type { Month } from '../../domain/calendar.ts'
 import type { Area, Institution } from '../../domain/registry/records.ts'
-import type { StateStore } from '../platform.ts'
+import type { ConsumptionStore, StateStore } from '../platform.ts'
 import type { RegistryHead, RegistryReader } from '../registry/reader.ts'
 
-export interface ReportSources {
-  state: StateStore
-  registry: RegistryReader
+export interface ReportSources extends PartSources {
   head: RegistryHead
   nowMs: number
+}
+/** What a part of a report is made from. */
+export interface PartSources {
+  state: StateStore
+  consumption: Pick<ConsumptionStore, 'get'>
+  registry: RegistryReader
 }
 export interface ReportQuestion {
   type: 'institution' | 'area'

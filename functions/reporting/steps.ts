@@ -2,6 +2,7 @@
 // record and its audit entry in one put. Of two at once one wins; the other is told who was first.
 
 import { type Month, monthRange } from '../../domain/calendar.ts'
+import type { PrintedFinding } from '../../domain/report/check-tables.ts'
 import { compareReports } from '../../domain/report/differences.ts'
 import {
   advanceReport,
@@ -18,7 +19,7 @@ import {
 } from '../../domain/report/life.ts'
 import { type Doc, VersionConflict } from '../platform.ts'
 import { appendAudit } from '../state/audit.ts'
-import type { MakerSources, ReportFinding, ReportMaker } from './maker.ts'
+import type { MakerSources, ReportMaker } from './maker.ts'
 import { documentDigest, documentOfBuild, dropBuild, monthsDigestOf, reportKey, storeBuild } from './store.ts'
 
 export interface StepAsked {
@@ -39,7 +40,7 @@ export type StepNotTaken =
   /** Someone was first. */
   | { code: 'version'; version: number; last: ReportEntry | undefined }
   | { code: 'monthRuns' }
-  | { code: 'findings'; findings: readonly ReportFinding[] }
+  | { code: 'findings'; findings: readonly PrintedFinding[] }
   /** A revision without a difference. */
   | { code: 'unchanged' }
 
@@ -95,10 +96,9 @@ async function bring(
   }
   if (step === 'revise' && report) return revised(on, { subject: path[0], month }, latest(report).build)
   if (step === 'check' && report) {
-    const findings = (await on.maker.check?.(await documentOfBuild(objects, latest(report).build))) ?? []
-    const errors = findings.filter(({ severity }) => severity === 'error')
+    const { errors, warnings } = on.maker.check(await documentOfBuild(objects, latest(report).build))
     if (errors.length > 0) return { code: 'findings', findings: errors }
-    const checked = { errors: 0, warnings: findings.length }
+    const checked = { errors: 0, warnings }
     return { given: { step, checked }, detail: { checked } }
   }
   if (step === 'submit' && monthRange(month).toMs > now()) return { code: 'monthRuns' }

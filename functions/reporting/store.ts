@@ -6,12 +6,18 @@ import type { Month } from '../../domain/calendar.ts'
 import { canonicalJson } from '../../domain/canonical.ts'
 import { contentOf } from '../../domain/report/differences.ts'
 import { type ReportDocument, reportDocumentSchema } from '../../domain/report/document.ts'
-import type { ReportBuild, ReportRecord } from '../../domain/report/life.ts'
+import type { FiledFile, ReportBuild, ReportRecord } from '../../domain/report/life.ts'
 import { subjectMonths } from '../judging/judgement.ts'
 import { docKey, type ObjectStore, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { sha256 } from '../state/audit.ts'
-import type { BuiltReport } from './maker.ts'
+import { formKeys } from './form-store.ts'
+
+export interface BuiltReport {
+  document: ReportDocument
+  /** Written from the document alone; names are unique. `bytes` is called once, so that one file is held at a time. */
+  files: readonly { name: string; bytes(): Uint8Array }[]
+}
 
 /** Without a month: the prefix of all reports of a subject. */
 export const reportKey = (subject: string, month: Month | '' = '') => docKey<ReportRecord>(`report/${subject}/${month}`)
@@ -32,8 +38,9 @@ const fileKey = (folder: string, name: string): string => `${folder}/files/${nam
 export const documentDigest = (document: ReportDocument): string => sha256(contentOf(document))
 
 /**
- * SHA-256 of what stands behind a report: the months of the subject that its judgement looks at, and its targets. A
- * field that is null and one that is absent are the same: which of them is stored depends on the other months.
+ * SHA-256 of what stands behind a report: the months of the subject that its judgement looks at, its targets, and what
+ * people filled into its forms. A field that is null and one that is absent are the same: which of them is stored
+ * depends on the other months.
  */
 export async function monthsDigestOf(
   { state, registry }: { state: StateStore; registry: Pick<RegistryReader, 'targets'> },
@@ -43,7 +50,10 @@ export async function monthsDigestOf(
   const months = (await subjectMonths(state, subject, month))
     .filter((one) => one.month <= month)
     .map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null)))
-  return sha256(canonicalJson({ months, targets: await registry.targets(subject) }))
+  const forms = await state.getMany<unknown>([formKeys.entries(subject), formKeys.justifications(subject)])
+  const entered = forms.map(({ value }) => value)
+  const targets = await registry.targets(subject)
+  return sha256(canonicalJson({ months, targets, ...(entered.length > 0 && { entered }) }))
 }
 
 /** Writes the document and the files of a build; nothing names them until the record does. */
@@ -57,14 +67,18 @@ export async function storeBuild(
   const folder = `reports/${document.month}/${randomUUID()}`
   const json = new TextEncoder().encode(JSON.stringify(document))
   await objects.put(documentKey(folder), json, { contentType: 'application/json' })
-  for (const { name, bytes } of files)
-    await objects.put(fileKey(folder, name), bytes, { contentType: contentTypeOf(name) })
+  const filed: FiledFile[] = []
+  for (const { name, bytes } of files) {
+    const own = bytes()
+    await objects.put(fileKey(folder, name), own, { contentType: contentTypeOf(name) })
+    filed.push({ name, bytes: own.length, sha256: sha256(own) })
+  }
   return {
     asOfMs: document.asOfMs,
     digest: documentDigest(document),
     monthsDigest,
     folder,
-    files: files.map(({ name, bytes }) => ({ name, bytes: bytes.length, sha256: sha256(bytes) })),
+    files: filed,
   }
 }
 

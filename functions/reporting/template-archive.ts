@@ -6,7 +6,16 @@ import { crc32, inflateRawSync } from 'node:zlib'
 import { editZip, type ZipEditor } from '@cj-tech-master/excelts/archive'
 import { parseXml, type XmlDocument, type XmlElement, type XmlNode, XmlWriter } from '@cj-tech-master/excelts/xml'
 
-export const TEMPLATE_PROBLEMS = ['notXlsx', 'tooLarge', 'noNames', 'noSheet', 'noCell', 'formula', 'mapping'] as const
+export const TEMPLATE_PROBLEMS = [
+  'notXlsx',
+  'tooLarge',
+  'noNames',
+  'noSheet',
+  'noCell',
+  'formula',
+  'mapping',
+  'period',
+] as const
 /** A template or mapping that cannot be used. `message` names what is wrong and where. */
 export class TemplateProblem extends Error {
   readonly code: (typeof TEMPLATE_PROBLEMS)[number]

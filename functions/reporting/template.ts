@@ -3,6 +3,9 @@
 
 import type { XmlElement } from '@cj-tech-master/excelts/xml'
 import { parse } from 'csv-parse/sync'
+import type { ReportDocument } from '../../domain/report/document.ts'
+import { periodsOfReport } from '../../domain/report/forms/edition.ts'
+import { templateCells } from '../../domain/report/forms/tables.ts'
 import {
   childNamed,
   childrenNamed,
@@ -70,6 +73,22 @@ function writeSheets(archive: TemplateArchive, book: Workbook, writesOf: Readonl
   }
   computeOnLoad(book.root)
   archive.set(book.path, book.document)
+}
+
+/**
+ * Fills a template with the forms of a report in one of its periods, the longest when none is named. Throws
+ * TemplateProblem, also for a period that the report has no forms of.
+ */
+export async function filledTemplate(
+  document: ReportDocument,
+  given: { template: Uint8Array; mapping?: string | undefined; period?: string | undefined },
+): Promise<FilledTemplate> {
+  const periods = periodsOfReport(document.month).map(({ id }) => id)
+  const period = given.period ?? periods.at(-1) ?? document.month
+  const values = templateCells(document, period)
+  if (values.size === 0)
+    throw new TemplateProblem('period', `the report has no forms of ${period}; it has those of ${periods.join(', ')}`)
+  return fillXlsxTemplate(given.template, given.mapping === undefined ? null : parseMapping(given.mapping), values)
 }
 
 interface Workbook {

@@ -45,10 +45,10 @@ interface Stores {
 /** Readings loaded at once: about 100 MB while they are grouped by meter, and as much for the next load. */
 const ROWS_PER_LOAD = 2_000_000
 /** Meters and samples settled before the event loop gets a turn: about 5 ms of work, and short-lived garbage. */
-const METERS_PER_TURN = 256
-const SAMPLES_PER_TURN = 20_000
-/** Hours of one turn, some 100,000 days and 50 MB, whatever times the readings have. */
-const HOURS_PER_TURN = 2_400_000
+const METERS_PER_TURN = 32
+const SAMPLES_PER_TURN = 5_000
+/** Hours of one turn, some 10,000 days and 5 MB, whatever times the readings have. */
+const HOURS_PER_TURN = 240_000
 /** Readings that planWindow needs before the touched ones where nothing is doubtful, and two more. */
 const NEAR_READINGS = DROPOUT_READINGS_MAX + AFTER_STEPS + 4
 /** Days per put: enough that a year of many meters touches each page of the store only a few times. */

@@ -18,6 +18,13 @@ export interface SettledMark {
   profiles: readonly string[]
   /** First and last reading ever seen of each meter; null where there is none. */
   extents: readonly (Extent | null)[]
+  /** The version that settled; absent in marks of 0.1.0. */
+  by?: string
+  /**
+   * Where settling was cut into parts: meters that are settled up to a later mark than `mark` already. Absent once all
+   * are.
+   */
+  done?: { mark: string; meters: readonly string[] }
 }
 
 export const settledKey = (shard: string) => docKey<SettledMark>(`settledTo/${shard}`)
@@ -62,7 +69,10 @@ export function profileKey(meter: Meter): string {
   const { direction, ratedMaxPerHour } = meter
   const profile: unknown[] = [medium, unit, kind, resolution, digits, multiplier, intervalMinutes, stamp, replacements]
   profile.push(direction, ratedMaxPerHour)
-  const changed = meter.rows?.map((row) => [row.validFrom, row.unit, row.resolution, row.digits, row.multiplier])
+  const changed = meter.rows?.map((row) => [
+    ...[row.validFrom, row.unit, row.resolution, row.digits, row.multiplier],
+    ...(row.direction ? [row.direction] : []),
+  ])
   if (changed && datedRegisterOf(meter)) profile.push(changed)
   const key = createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, PROFILE_CHARS)
   profileKeys.set(meter, key)

@@ -4,6 +4,7 @@ import { dayOf, dayStartMs, type Month, monthOf, monthRange, monthsThrough } fro
 import type { Trail, TrailEntry } from '../../domain/judge/revision-cause.ts'
 import { must } from '../../domain/must.ts'
 import { institutionsOf } from '../../domain/registry/dated.ts'
+import { UNNAMED_VERSION, VERSION } from '../state/version.ts'
 import type { ChangedDays } from './days.ts'
 import { resettleKey } from './review.ts'
 import type { ShardWork } from './works.ts'
@@ -18,7 +19,8 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
   if (!work.before) return {}
   const touchedOf = new Map(work.touched.map(({ touched }) => [touched.meter, touched]))
   const reopenedOf = new Map(work.resettled.map(({ key, value }) => [key, value]))
-  const known = new Set(work.before.value.meters)
+  const { meters, by = UNNAMED_VERSION } = work.before.value
+  const known = new Set(meters)
   const trail = new Map<string, TrailEntry[]>()
   for (const one of work.all) {
     const { id, formula } = one
@@ -29,7 +31,10 @@ export function settledTrail(work: ShardWork, changed: ChangedDays, nowMs: numbe
     // A virtual meter changes with its parts, which carry the cause, unless its own formula changed.
     if (work.anew.has(id) || (formula && work.hasNew)) {
       const change = formula || known.has(id) ? 'changed' : 'registered'
-      entries.push({ cause: { kind: 'meterProfile', meter: id, change }, months })
+      // Another version has another form of profile, and other rules for what it settles anew.
+      if (change === 'changed' && by !== VERSION)
+        entries.push({ cause: { kind: 'upgrade', from: by, to: VERSION }, months })
+      else entries.push({ cause: { kind: 'meterProfile', meter: id, change }, months })
     } else if (touched) {
       const { meter, fromMs, toMs, count } = touched
       entries.push({ meter, fromMs, toMs, count, months: [must(months[0]), must(months.at(-1))] })

@@ -4,6 +4,7 @@ import { dayStartMs, type Month, monthOf } from '../../domain/calendar.ts'
 import { institutionsOf } from '../../domain/registry/dated.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import type { Doc, DocWrite, Platform } from '../platform.ts'
+import { VERSION } from '../state/version.ts'
 import { type ChangedDays, type Extent, type MeterWork, settleMeters } from './days.ts'
 import { placesIn, reaching, type SettledMark, unsettledMeters } from './mark.ts'
 import { type OverriddenMeter, type Resettling, resettleKey } from './review.ts'
@@ -60,13 +61,28 @@ export async function worksOf(states: readonly ShardState[], readings: Platform[
     const anew = since === undefined ? [] : alike.flatMap((one) => [...one.anew])
     const whole = anew.length > 0 ? (await readings.touchedSince(anew, undefined)).touched : []
     const touchedOf = new Map([...touched, ...whole].map((one) => [one.meter, one]))
+    for (const { before } of alike) await takeDone(before?.value.done, touchedOf, readings)
     for (const one of alike) works.push({ ...one, mark, ...touchedOfShard(one, touchedOf) })
   }
   return works
 }
 
-export const hasWork = ({ touched, anew, hasNew, resettled }: ShardWork): boolean =>
-  touched.length > 0 || anew.size > 0 || hasNew || resettled.length > 0
+/** Meters that an earlier part settled further count as touched only by what arrived since. */
+async function takeDone(
+  done: SettledMark['done'],
+  touchedOf: Map<string, MeterWork['touched']>,
+  readings: Platform['readings'],
+): Promise<void> {
+  if (!done) return
+  for (const id of done.meters) touchedOf.delete(id)
+  for (const one of (await readings.touchedSince(done.meters, done.mark)).touched) touchedOf.set(one.meter, one)
+}
+
+export const hasWork = ({ touched, anew, hasNew, resettled, before }: ShardWork): boolean =>
+  touched.length > 0 || anew.size > 0 || hasNew || resettled.length > 0 || isOfOlderVersion(before)
+/** Its mark is written again, so that what is settled from now on is no upgrade; or so that it has no parts. */
+const isOfOlderVersion = (before: ShardState['before']): boolean =>
+  before !== undefined && (before.value.by !== VERSION || before.value.done !== undefined)
 
 /**
  * Puts the days that follow from the works. The caller puts the marks once everything that follows from them is safe.

@@ -1,11 +1,12 @@
 // The CLI's client of a running host: uses only the HTTP API.
 
-import { runningHost } from '../host.ts'
+import { runningHost } from '../host-address.ts'
 
 export interface Client {
   get<T>(path: string): Promise<T>
   put<T>(path: string, body: unknown): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
+  delete<T>(path: string): Promise<T>
 }
 
 /** The API's answer to a failed request. */
@@ -39,6 +40,7 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
     get: (path) => call('GET', path),
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
+    delete: (path) => call('DELETE', path),
   }
 }
 

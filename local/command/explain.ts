@@ -3,10 +3,14 @@
 
 import { InvalidArgumentError } from 'commander'
 import { formatInstant } from '../../domain/calendar.ts'
+import type { CellView } from '../../domain/report/view.ts'
 import type { ExplainCheck, ExplainDetail, ExplainView } from '../../domain/view/explain.ts'
 import { ApiError, type Client, chosenHost, clientOf } from './client.ts'
 
 export interface ExplainOptions {
+  /** Of a built report: SUBJECT/YYYY-MM. */
+  report?: string
+  cell?: string
   month?: string
   indicator?: string
   table?: string
@@ -32,10 +36,12 @@ export interface ExplainedAlert {
 }
 
 /** Exits with 1 when a level of the chain does not add up to the one above it. */
-export async function explainSubject(subject: string, options: ExplainOptions): Promise<void> {
+export async function explainSubject(subject: string | undefined, options: ExplainOptions): Promise<void> {
   const host = chosenHost(options)
   if (!host) throw new Error('no kilowatch runs on that data folder; start one, or name it with --api')
   const client = clientOf(host)
+  if (options.report !== undefined) return explainCell(client, options.report, options)
+  if (subject === undefined) throw new InvalidArgumentError('say a subject, an alert, or --report with --cell')
   const view = subject.includes(':')
     ? await client.get<ExplainedAlert>(`alerts/${encodeURIComponent(subject)}/explain`)
     : await fetched(client, subject, options)
@@ -43,6 +49,30 @@ export async function explainSubject(subject: string, options: ExplainOptions): 
   process.stdout.write(options.json ? `${JSON.stringify(view)}\n` : `${text}\n`)
   if (view.checks.some(({ ok }) => !ok)) process.exitCode = 1
 }
+
+/** Prints a number of a built report, and the chain below it as it stands now. */
+async function explainCell(client: Client, report: string, { cell, json }: ExplainOptions): Promise<void> {
+  const [subject = '', month = ''] = report.split('/')
+  if (cell === undefined || month === '')
+    throw new InvalidArgumentError('--report SUBJECT/YYYY-MM and --cell TABLE/ROW/COLUMN, or SHEET!E4 of the workbook')
+  const path = `reports/${encodeURIComponent(subject)}/${month}/explain?cell=${encodeURIComponent(cell)}`
+  const found = await client.get<CellView>(path)
+  const behind = found.trace === null ? null : await client.get<object>(found.trace)
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...found, behind })}\n`)
+    return
+  }
+  const { table, column, row, value, unit, sheetCell, note, trace } = found
+  const text = [
+    `${sheetCell}  ${table.zh} · ${row} · ${column.zh}: ${value ?? '—'} ${unit}`.trimEnd(),
+    `  ${table.en} · ${column.en}`,
+    ...(note.zh ? [`  ${note.zh}`, `  ${note.en}`] : []),
+    `  see ${trace ?? '—'}`,
+    ...(behind === null ? [] : [isChain(behind) ? described(behind) : JSON.stringify(behind, null, 2)]),
+  ]
+  process.stdout.write(`${text.join('\n')}\n`)
+}
+const isChain = (value: object): value is ExplainView => 'formula' in value && 'months' in value && 'checks' in value
 
 /** SUBJECT is an institution's id, or else an area's code. */
 async function fetched(client: Client, subject: string, options: ExplainOptions): Promise<ExplainView> {

@@ -1,65 +1,197 @@
-// Parses the configuration file of `kilowatch gateway`: gateway id, broker, outbox file, driver and its options. Names
-// the field of every problem.
+// Parses the configuration file of `kilowatch gateway`, YAML or JSON (docs/rules/devices.md#gateway-configuration):
+// gateway id, broker, outbox file, and either lines with meters or a driver with its options. Names line and key of
+// every problem; a line of meters that is wrong is left out, and the others run.
 
 import { dirname, resolve } from 'node:path'
+import { isNode, LineCounter, parseDocument } from 'yaml'
 import * as z from 'zod'
+import { type AllowedWrite, allowedWriteSchema } from '../../devices/command-desk.ts'
 import type { Driver } from '../../devices/driver.ts'
 import { drivers } from '../../devices/drivers.ts'
+import { type ConfigIssue, LinePlanner, lineSchema } from '../../devices/lines/line-config.ts'
+import { type LinesSource, linesSource } from '../../devices/lines/lines-source.ts'
 import type { Log } from '../../devices/log.ts'
 import type { Source } from '../../devices/source.ts'
+import { findTemplate } from '../../devices/template-files.ts'
 import { isBrokerUrl } from '../../devices/uplink.ts'
 import { gatewayId } from '../../domain/registry/records.ts'
 
 const PROBLEMS_SHOWN_MAX = 10
+const LINES_MAX = 100
 const driverNames = Object.keys(drivers) as (keyof typeof drivers)[]
 
-const fileSchema = z.strictObject({
+const SHAPE = {
   /** Gateway id of the registry; MQTT client id and user name. */
   gateway: gatewayId,
   url: z.string().refine(isBrokerUrl, { error: 'is not the address of a broker; write mqtt://host:port' }),
-  password: z.string().min(1, 'is empty'),
+  /** Not needed where a certificate names the gateway. */
+  password: z.string().min(1, 'is empty').optional(),
+  /** PEM files, relative to the folder of this file: the gateway's own certificate and private key. */
+  certificate: z.string().min(1, 'is empty').optional(),
+  key: z.string().min(1, 'is empty').optional(),
+  /** PEM file of the authorities that the broker's certificate may come from; those of the system when absent. */
+  authorities: z.string().min(1, 'is empty').optional(),
   /** Path of the outbox, relative to the folder of this file. */
   outbox: z.string().min(1, 'is empty'),
-  driver: z.enum(driverNames, { error: unlessMissing(`is not a driver; there is ${driverNames.join(', ')}`) }),
+}
+
+const CONTROL = {
+  /** Registers that a confirmed command may write; none when absent. */
+  allow: z.array(allowedWriteSchema).max(100).default([]),
+}
+
+const driverFileSchema = z.strictObject({
+  ...SHAPE,
+  driver: z.enum(driverNames, {
+    error: unlessMissing(`is not a driver; there is ${driverNames.join(', ')}, or "lines"`),
+  }),
   /** Parsed by the driver's own schema. */
   options: z.unknown(),
 })
 
-export interface GatewayConfig extends Omit<z.output<typeof fileSchema>, 'options'> {
-  source(log: Log): Source
+/** Each line is parsed on its own. */
+const linesFileSchema = z.strictObject({
+  ...{ ...SHAPE, ...CONTROL },
+  lines: z.array(z.unknown()).min(1).max(LINES_MAX),
+})
+
+/** A configuration file with lines, for editors. */
+export const gatewayFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  ...SHAPE,
+  ...CONTROL,
+  lines: z.array(lineSchema).min(1).max(LINES_MAX),
+})
+
+export interface GatewayConfig {
+  gateway: string
+  url: string
+  password?: string | undefined
+  /** Absolute paths. */
+  files: { cert?: string; key?: string; ca?: string }
+  outbox: string
+  /** Names what reads the meters. */
+  driver: string
+  allow: AllowedWrite[]
+  /** Lines that are left out, with the reason. */
+  problems: string[]
+  source(log: Log, now?: () => number): Source | LinesSource
 }
 
-/** `file` is the path that the text was read from. Throws an Error that names file, fields and reasons. */
+/** `file` is the path that the text was read from. Throws an Error that names file, line, fields and reasons. */
 export function parseGatewayConfig(text: string, file: string): GatewayConfig {
-  const json = jsonOf(text, file)
-  const parsed = fileSchema.safeParse(json, { error: tellMissing })
-  const driver = driverOf(json)
-  const options = driver?.options.safeParse(Object(json).options, { error: tellMissing })
-  const issues = [
-    ...(parsed.error?.issues ?? []),
+  const written = readWritten(text, file)
+  const { $schema: _, ...content } = Object(written.content)
+  const isObject = typeof written.content === 'object' && !Array.isArray(written.content) && written.content !== null
+  if (isObject && 'lines' in content) return withLines(content, written, file)
+  return withDriver(isObject ? content : written.content, written, file)
+}
+
+function withDriver(content: unknown, written: Written, file: string): GatewayConfig {
+  const parsed = driverFileSchema.safeParse(content, { error: tellMissing })
+  const driver = driverOf(content)
+  const options = driver?.options.safeParse(Object(content).options, { error: tellMissing })
+  const issues: AnyIssue[] = [
+    ...(parsed.error?.issues ?? identityIssues(parsed.data)),
     ...(options?.error?.issues ?? []).map((issue) => ({ ...issue, path: ['options', ...issue.path] })),
   ]
-  if (!parsed.success || !driver || !options?.success) throw new Error(problemsText(issues, file))
+  if (!parsed.success || !driver || !options?.success || issues.length > 0)
+    throw new Error(problemsText(issues, written))
   return {
-    ...parsed.data,
-    outbox: resolve(dirname(file), parsed.data.outbox),
+    ...placed(parsed.data, file),
+    driver: parsed.data.driver,
+    allow: [],
+    problems: [],
     source: (log) => driver.source(options.data, log),
   }
 }
 
-function jsonOf(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Error(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+function withLines(content: unknown, written: Written, file: string): GatewayConfig {
+  const parsed = linesFileSchema.safeParse(content, { error: tellMissing })
+  const wrong = parsed.error?.issues ?? identityIssues(parsed.data)
+  if (!parsed.success || wrong.length > 0) throw new Error(problemsText(wrong, written))
+  const planner = new LinePlanner((name) => findTemplate(name, dirname(file)))
+  const issues: AnyIssue[] = []
+  const lines = parsed.data.lines.flatMap((raw, index) => {
+    const line = lineSchema.safeParse(raw, { error: tellMissing })
+    if (!line.success) {
+      issues.push(...line.error.issues.map((issue) => ({ ...issue, path: ['lines', index, ...issue.path] })))
+      return []
+    }
+    const planned = planner.plan(line.data, ['lines', index])
+    issues.push(...planned.issues)
+    return planned.issues.length > 0 ? [] : [{ config: line.data, devices: planned.devices }]
+  })
+  if (lines.length === 0) throw new Error(problemsText(issues, written))
+  return {
+    ...placed(parsed.data, file),
+    driver: 'lines',
+    allow: parsed.data.allow,
+    problems: issues.flatMap((issue) => problemsOf(issue, written)),
+    source: (log, now = Date.now) => linesSource({ lines, log, now }),
+  }
+}
+
+const linesBase = z.object(SHAPE)
+
+/** A gateway names itself by a password, or by a certificate. */
+function identityIssues(given: Partial<z.output<typeof linesBase>> | undefined): ConfigIssue[] {
+  const { password, certificate, key } = given ?? {}
+  if (certificate === undefined && key === undefined)
+    return password === undefined ? [{ path: ['password'], message: 'is missing' }] : []
+  if (certificate === undefined) return [{ path: ['certificate'], message: 'is missing beside "key"' }]
+  if (key === undefined) return [{ path: ['key'], message: 'is missing beside "certificate"' }]
+  return password === undefined ? [] : [{ path: ['password'], message: 'is too much beside a certificate' }]
+}
+
+function placed({ gateway, url, password, outbox, ...given }: z.output<typeof linesBase>, file: string) {
+  const at = (path: string): string => resolve(dirname(file), path)
+  const { certificate, key, authorities } = given
+  return {
+    ...{ gateway, url, password },
+    outbox: at(outbox),
+    files: {
+      ...(certificate !== undefined && { cert: at(certificate) }),
+      ...(key !== undefined && { key: at(key) }),
+      ...(authorities !== undefined && { ca: at(authorities) }),
+    },
+  }
+}
+
+/** A file's content, and where its keys stand. */
+interface Written {
+  file: string
+  content: unknown
+  /** Number of the line on which the value of a path begins, or that of the nearest value around it. */
+  lineOf(path: readonly PropertyKey[]): number
+}
+
+function readWritten(text: string, file: string): Written {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [error] = document.errors
+  if (error) {
+    const { line } = lines.linePos(error.pos[0])
+    throw new Error(`${file}:${line}: is not ${file.endsWith('.json') ? 'JSON' : 'YAML'}: ${error.message}`)
+  }
+  return {
+    file,
+    content: document.toJS(),
+    lineOf(path) {
+      for (let length = path.length; length >= 0; length--) {
+        const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+        if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+      }
+      return 1
+    },
   }
 }
 
 /**
  * The driver that the file names, even when other fields are wrong, so that problems of its options are reported too.
  */
-function driverOf(json: unknown): Driver | undefined {
-  const name = driverNames.find((one) => one === Object(json).driver)
+function driverOf(content: unknown): Driver | undefined {
+  const name = driverNames.find((one) => one === Object(content).driver)
   return name && drivers[name]
 }
 
@@ -70,17 +202,19 @@ function unlessMissing(message: string) {
   return ({ input }: z.core.$ZodRawIssue): string => (input === undefined ? 'is missing' : message)
 }
 
-function problemsText(issues: readonly z.core.$ZodIssue[], file: string): string {
-  const problems = issues.flatMap(problemsOf)
-  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `${file}: ${problem}`)
+type AnyIssue = z.core.$ZodIssue | ConfigIssue
+
+function problemsText(issues: readonly AnyIssue[], written: Written): string {
+  const problems = issues.flatMap((issue) => problemsOf(issue, written))
+  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX)
   if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`)
   return shown.join('\n')
 }
 
-/** E.g. `options.meters[0].url: is missing`. */
-function problemsOf(issue: z.core.$ZodIssue): string[] {
-  const fieldOf = (path: PropertyKey[]): string => z.core.toDotPath(path) || 'the file'
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${fieldOf([...issue.path, key])}: is not a known field`)
-  return [`${fieldOf(issue.path)}: ${issue.message.replace(/^(Invalid input|Too (small|big)): /, '')}`]
+/** E.g. `g.yaml:7: lines[0].meters[1].address: is missing`. */
+function problemsOf(issue: AnyIssue, { file, lineOf }: Written): string[] {
+  const at = (path: PropertyKey[]): string => `${file}:${lineOf(path)}: ${z.core.toDotPath(path) || 'the file'}`
+  if ('code' in issue && issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${at([...issue.path, key])}: is not a known field`)
+  return [`${at(issue.path)}: ${issue.message.replace(/^(Invalid input|Too (small|big)): /, '')}`]
 }

@@ -1,13 +1,16 @@
 // `kilowatch gateway`: runs one gateway from its configuration file until it is stopped. Messages that the broker has
 // not acknowledged stay in the outbox for the next start.
 
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { CommandDesk } from '../../devices/command-desk.ts'
 import { startGateway } from '../../devices/gateway.ts'
+import { type GatewayHealth, linesHealth } from '../../devices/lines/gateway-health.ts'
+import type { LinesSource } from '../../devices/lines/lines-source.ts'
 import type { Log } from '../../devices/log.ts'
 import type { Source } from '../../devices/source.ts'
-import { parseGatewayConfig } from './gateway-config.ts'
+import { type GatewayConfig, parseGatewayConfig } from './gateway-config.ts'
 import { progressLine } from './progress.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -15,14 +18,20 @@ import { stopSignal } from './stop-signal.ts'
 const DRAIN_MS_MAX = 5_000
 
 export async function runGateway({ config: file }: { config: string }): Promise<void> {
-  const { gateway: id, url, password, outbox, driver, source } = parseGatewayConfig(await readConfig(file), file)
+  const config = parseGatewayConfig(await readConfig(file), file)
+  const { gateway: id, url, password, outbox, driver, source } = config
   mkdirSync(dirname(outbox), { recursive: true })
   const stopped = stopSignal()
   const line = progressLine()
   const log = stderrLog(() => line.clear())
+  for (const problem of config.problems) log.error(`this line is left out: ${problem}`)
+  const meters = source(log)
   const gateway = startGateway({
-    ...{ id, url, password, log },
-    source: endingAt(stopped, source(log)),
+    ...{ id, url, log, mqtt: certificatesOf(config) },
+    ...(password !== undefined && { password }),
+    source: endingAt(stopped, meters),
+    ...commandsOf(meters, config),
+    health: () => healthOf(meters, config.problems),
     outbox: { file: outbox },
     onProgress: ({ acknowledged, outbox: { readings } }) =>
       line.show(`${acknowledged} readings sent, ${readings} wait`),
@@ -42,6 +51,22 @@ export async function runGateway({ config: file }: { config: string }): Promise<
     const { acknowledged, outbox: waiting } = gateway.figures()
     log.info(`stopped: ${acknowledged} readings sent, ${waiting.readings} wait in ${outbox} for the next start`)
   }
+}
+
+/** Commands are for lines; a driver knows none. The audit file lies beside the outbox. */
+function commandsOf(meters: Source | LinesSource, { allow, outbox }: GatewayConfig) {
+  if (!('readNow' in meters)) return {}
+  const desk = new CommandDesk({ actions: meters, allow, auditFile: `${outbox}.commands.jsonl` })
+  return { onCommand: (payload: Uint8Array) => desk.take(payload) }
+}
+
+/** PEM files; throws when one cannot be read. */
+const certificatesOf = ({ files }: GatewayConfig): Record<string, Buffer> =>
+  Object.fromEntries(Object.entries(files).map(([name, file]) => [name, readFileSync(file)]))
+
+/** What the status says of lines and meters (docs/rules/devices.md#gateway-status). */
+function healthOf(meters: Source | LinesSource, problems: readonly string[]): GatewayHealth {
+  return { ...('health' in meters && linesHealth(meters.health())), ...(problems.length > 0 && { problems }) }
 }
 
 async function readConfig(file: string): Promise<string> {

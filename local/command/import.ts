@@ -1,9 +1,8 @@
-// `kilowatch import FILES`: imports registry files (CSV in UTF-8, with or without BOM). Names field and reason of each
-// refused row; writes nothing unless every row of every file is good.
+// `kilowatch import FILES`: imports registry files (CSV in UTF-8, with or without BOM, or XLSX). Names field and reason
+// of each refused row; writes nothing unless every row of every file is good.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { parse } from 'csv-parse/sync'
 import { billId } from '../../domain/energy/bill.ts'
 import { tariffId } from '../../domain/energy/tariff.ts'
 import { parseRows, type Row } from '../../domain/import/file.ts'
@@ -11,26 +10,11 @@ import { RECORD_KINDS, REGISTRY_KINDS } from '../../domain/import/kinds.ts'
 import type { RegistryKind } from '../../domain/import/registry.ts'
 import { targetId } from '../../domain/judge/target-plan.ts'
 import { TABLE_KINDS, type TableRow, tableRowId } from '../../domain/standards/tables.ts'
-import { decodeText } from '../../domain/wire/text.ts'
 import { importInto } from '../../functions/judging/import-records.ts'
 import { openPlatform } from '../platform.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
+import { cellsOf, type ImportOptions, type RefusedCell } from './import-cells.ts'
 
-export interface ImportOptions {
-  json?: boolean
-  refused?: string
-  data: string
-  api?: string
-  token?: string
-  /** Closed months may change. */
-  rewritePast?: boolean
-}
-export interface RefusedCell {
-  file: string
-  row: number
-  field: string
-  reason: string
-}
 interface Outcome {
   institutions: number
   meters: number
@@ -39,7 +23,17 @@ interface Outcome {
   secrets: { id: string; secret: string }[]
 }
 
+/** Weather comes in files of its own (import-weather.ts). */
 export async function importFiles(files: string[], options: ImportOptions): Promise<void> {
+  const { isWeatherFile, importWeather } = await import('./import-weather.ts')
+  const weather = files.filter(isWeatherFile)
+  if (weather.length === 0) return importRecords(files, options)
+  const others = files.filter((file) => !isWeatherFile(file))
+  if (others.length > 0) throw new Error(`${others[0]}: files of the registry and of the weather are imported apart`)
+  return importWeather(weather, options)
+}
+
+async function importRecords(files: string[], options: ImportOptions): Promise<void> {
   const tables = await Promise.all(files.map((file) => readTable(file, kindOf(file))))
   const refused: RefusedCell[] = []
   const records: Record<string, unknown[]> = {}
@@ -69,15 +63,23 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
     } catch (error) {
       if (!(error instanceof ApiError) || !error.problem.problems) throw error
       // A problem's index counts all records of the registry; this file's are found by id.
-      refused.push(...error.problem.problems.map((problem) => ({ ...placeOf(problem, records, origin), ...problem })))
+      const placeOf = places(records, origin)
+      refused.push(...error.problem.problems.map((problem) => ({ ...placeOf(problem), ...problem })))
     }
   }
   if (options.refused) await writeRefused(options.refused, tables, refused)
+  const placeOf = places(records, origin)
   const warnings = (outcome?.warnings ?? []).map(
-    (one): RefusedCell => ({ ...placeOf(one, records, origin), field: one.field, reason: one.reason }),
+    (one): RefusedCell => ({ ...placeOf(one), field: one.field, reason: one.reason }),
   )
-  report({ refused, warnings, outcome }, options)
+  report({ refused, warnings, outcome, counts: countsOf(records) }, options)
 }
+
+/** E.g. `1 areas, 3 meters`. */
+const countsOf = (records: Record<string, unknown[]>): string =>
+  Object.entries(records)
+    .map(([kind, all]) => `${all.length} ${kind}`)
+    .join(', ')
 
 export interface ReadTable {
   file: string
@@ -91,7 +93,7 @@ export interface ReadTable {
 const REASON_COLUMN = 'refused'
 
 function kindOf(file: string): RegistryKind {
-  const stem = basename(file).replace(/\.csv$/i, '')
+  const stem = basename(file).replace(/\.(csv|xlsx)$/i, '')
   const kind = REGISTRY_KINDS.find(
     (known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`),
   )
@@ -101,7 +103,8 @@ function kindOf(file: string): RegistryKind {
 
 /** The rows of a registry file. Throws an Error with a sentence for the user when the file cannot be read at all. */
 export async function readTable(file: string, kind: RegistryKind): Promise<ReadTable> {
-  const cells = withoutReasons(cellsOf(file, await readFile(file)))
+  const bytes = await readFile(file)
+  const cells = withoutReasons(await cellsOf(file, bytes))
   const [header = [], ...records] = cells
   if (header.every((name) => name.trim() === ''))
     throw new Error(`${file} is empty: the first row must name the columns`)
@@ -119,17 +122,6 @@ export async function readTable(file: string, kind: RegistryKind): Promise<ReadT
     return Object.fromEntries(header.map((name) => [name, '']))
   })
   return { file, kind, rows, malformed, cells }
-}
-
-/** Throws an Error naming the file when it is not CSV in UTF-8. Excel's plain "CSV" uses the system's code page. */
-function cellsOf(file: string, bytes: Uint8Array): string[][] {
-  const decoded = decodeText(bytes)
-  if ('encoding' in decoded) throw new Error(`${file} is not UTF-8 but ${decoded.encoding}; save it as "CSV UTF-8"`)
-  try {
-    return parse(decoded.text, { columns: false, relax_column_count: true, skip_empty_lines: false })
-  } catch (cause) {
-    throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-  }
 }
 
 /** By HTTP into the running host; directly into the data folder when no host runs on it. */
@@ -151,20 +143,29 @@ async function store(
   }
 }
 
-function placeOf(
-  { kind, id }: { kind: string; id: string },
+/** Finds the first row of a record; looks through the records of a kind once, however many are asked for. */
+export function places(
   records: Record<string, unknown[]>,
   origin: Record<string, { file: string; row: number }[]>,
-): { file: string; row: number } {
+): (one: { kind: string; id: string }) => { file: string; row: number } {
   const idsOf: Partial<Record<string, (record: never) => string>> = {
     targets: targetId,
     bills: billId,
     tariffs: tariffId,
     ...Object.fromEntries(TABLE_KINDS.map((table) => [table, (row: TableRow) => tableRowId(table, row)])),
   }
-  const idOf = idsOf[kind] ?? (({ id, code }: { id?: string; code?: string }) => id ?? code)
-  const index = (records[kind] ?? []).findIndex((record) => idOf(record as never) === id)
-  return origin[kind]?.[index] ?? { file: kind, row: 0 }
+  const ofKind = new Map<string, ReadonlyMap<string, number>>()
+  const indexesOf = (kind: string): ReadonlyMap<string, number> => {
+    const idOf = idsOf[kind] ?? (({ id, code }: { id?: string; code?: string }) => id ?? code ?? '')
+    const all = [...(records[kind] ?? []).entries()]
+    return new Map(all.reverse().map(([index, record]) => [idOf(record as never), index]))
+  }
+  return ({ kind, id }) => {
+    const indexes = ofKind.get(kind) ?? indexesOf(kind)
+    ofKind.set(kind, indexes)
+    const index = indexes.get(id)
+    return (index === undefined ? undefined : origin[kind]?.[index]) ?? { file: kind, row: 0 }
+  }
 }
 
 const withoutReasons = (cells: string[][]): string[][] =>
@@ -193,6 +194,16 @@ async function writeRefused(
     await writeFile(join(folder, basename(file)), `\uFEFF${text}\n`)
   }
 }
+/** Rows that a person reads; `--json` and `--refused` have all. */
+const ROWS_TOLD_MAX = 100
+
+function tell(cells: readonly RefusedCell[], mark: string): void {
+  for (const { file, row, field, reason } of cells.slice(0, ROWS_TOLD_MAX))
+    process.stderr.write(`${file} row ${row}: ${mark}${field && `${field}: `}${reason}\n`)
+  const left = cells.length - ROWS_TOLD_MAX
+  if (left > 0) process.stderr.write(`${mark}and ${left} more\n`)
+}
+
 const cell = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
 
 function report(
@@ -200,7 +211,13 @@ function report(
     refused,
     warnings,
     outcome,
-  }: { refused: readonly RefusedCell[]; warnings: readonly RefusedCell[]; outcome: Outcome | undefined },
+    counts,
+  }: {
+    refused: readonly RefusedCell[]
+    warnings: readonly RefusedCell[]
+    outcome: Outcome | undefined
+    counts: string
+  },
   { json }: ImportOptions,
 ): void {
   if (!outcome) process.exitCode = 1
@@ -208,15 +225,16 @@ function report(
     process.stdout.write(`${JSON.stringify({ imported: outcome !== undefined, ...outcome, warnings, refused })}\n`)
     return
   }
-  for (const { file, row, field, reason } of refused)
-    process.stderr.write(`${file} row ${row}: ${field && `${field}: `}${reason}\n`)
-  for (const { file, row, field, reason } of warnings)
-    process.stderr.write(`${file} row ${row}: warning: ${field}: ${reason}\n`)
+  tell(refused, '')
+  tell(warnings, 'warning: ')
   if (!outcome) {
     process.stderr.write(`kilowatch: nothing was imported: ${refused.length} refused\n`)
     return
   }
-  process.stdout.write(`imported; the registry has ${outcome.institutions} institutions and ${outcome.meters} meters\n`)
+  const warned = warnings.length > 0 ? `; ${warnings.length} warnings` : ''
+  process.stdout.write(
+    `imported ${counts}${warned}; the registry has ${outcome.institutions} institutions and ${outcome.meters} meters\n`,
+  )
   for (const { id, secret } of outcome.secrets)
     process.stdout.write(`gateway ${id}: password ${secret} (shown this once)\n`)
 }

@@ -16,7 +16,8 @@ import { putGatewaysSeen } from '../../functions/alerts/gateways-heard.ts'
 import { importInto } from '../../functions/judging/import-records.ts'
 import { allYears } from '../../functions/judging/subject-year.ts'
 import { type Host, startHost } from '../host.ts'
-import { type RefusedCell, readTable } from './import.ts'
+import { readTable } from './import.ts'
+import type { RefusedCell } from './import-cells.ts'
 import { type PlayedReading, playedInstant, seriesOf, seriesSchema } from './play-series.ts'
 
 const MESSAGE_READINGS = 1000

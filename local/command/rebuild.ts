@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs'
 import { rebuild } from '../../functions/rebuild.ts'
-import { runningHost } from '../host.ts'
+import { runningHost } from '../host-address.ts'
 import { openPlatform } from '../platform.ts'
 
 export async function rebuildFolder({ data, json }: { data: string; json?: boolean }): Promise<void> {

@@ -19,6 +19,7 @@ export interface StartOptions {
   seed: string
   demoInterval: number
   acceptLoss?: boolean
+  allowHost?: string[]
 }
 
 const STAGES: Record<Stage, string> = {
@@ -31,7 +32,12 @@ const STAGES: Record<Stage, string> = {
 export async function start(options: StartOptions): Promise<void> {
   const stopped = once(stopSignal(), 'abort')
   let built = false
-  const host = await startHost({ ...options, hold: true, web: () => (built ? WEB_DIST : undefined) })
+  const host = await startHost({
+    ...options,
+    names: options.allowHost,
+    hold: true,
+    web: () => (built ? WEB_DIST : undefined),
+  })
   let gateways: ChildProcess | undefined
   try {
     say(`listening on ${host.httpUrl} and ${host.mqttUrl}`)
@@ -46,6 +52,7 @@ export async function start(options: StartOptions): Promise<void> {
     if (options.demo && !options.acceptLoss) gateways = await demo(host, options)
     await page
     host.run()
+    if (!gateways) await inviteFirst(host)
     say(
       `ready: ${options.web ? host.httpUrl : `${host.httpUrl}/api/v1/health`}  (data in "${options.data}"; Ctrl-C stops)`,
     )
@@ -54,6 +61,14 @@ export async function start(options: StartOptions): Promise<void> {
     await ended(gateways)
     await host.close()
   }
+}
+
+/** On a host without people: a link, once, by which the first one comes in. There is no password from the start. */
+async function inviteFirst({ httpUrl, platform }: Host): Promise<void> {
+  const first = await platform.accounts.inviteFirst()
+  if (!first) return
+  say(`nobody can sign in yet. The first person sets a password here, once, within 24 hours, and then adds others:`)
+  say(`${httpUrl}/#/invitation/${first.code}`)
 }
 
 async function demo(host: Host, options: StartOptions): Promise<ChildProcess | undefined> {

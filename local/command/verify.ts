@@ -3,7 +3,6 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { InvalidArgumentError } from 'commander'
 import { type VerifiedAudit, verifyAudit } from '../../functions/state/audit.ts'
 import { openDatabase } from '../sqlite.ts'
 import { openStateStore } from '../state-store.ts'
@@ -12,11 +11,6 @@ export interface VerifyOptions {
   data: string
   hash?: string
   json?: boolean
-}
-
-export const hashArgument = (text: string): string => {
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('a SHA-256 has 64 hexadecimal digits')
-  return text.toLowerCase()
 }
 
 /** Exits with 1 when a link is broken, or when no entry has the hash that was given. */

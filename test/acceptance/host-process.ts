@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { type HostAddress, runningHost } from '../../local/host.ts'
+import { type HostAddress, runningHost } from '../../local/host-address.ts'
 
 export const projectRoot = join(import.meta.dirname, '..', '..')
 /** A host that has replayed its log and opened its ports; on a busy machine. */
@@ -49,8 +49,12 @@ export async function startAndKillHost(data: string, mqttPort: number, afterMs: 
   await killed(child)
 }
 
-function spawnHost(data: string, mqttPort: number): { child: ChildProcess; stderr(): string } {
-  const options = ['--no-demo', '--no-web', '--port', '0', '--mqtt-port', String(mqttPort), '--data', data]
+export function spawnHost(
+  data: string,
+  mqttPort: number,
+  without = ['--no-demo', '--no-web'],
+): { child: ChildProcess; stderr(): string } {
+  const options = [...without, '--port', '0', '--mqtt-port', String(mqttPort), '--data', data]
   const child = spawn(process.execPath, [join(projectRoot, 'local', 'cli.ts'), 'start', ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

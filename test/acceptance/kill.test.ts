@@ -13,21 +13,28 @@ import { type Client, clientOf } from '../../local/command/client.ts'
 import { buildingsReplay } from '../../local/command/replay-buildings.ts'
 import type { ReplayPlan } from '../../local/command/replay-plan.ts'
 import { newSecret } from '../../local/credentials.ts'
+import { CAMPAIGN, runsOf, testInCampaign } from '../campaign.ts'
 import { freePort } from '../devices/broker.ts'
 import { testShared } from '../shared.ts'
 import { BDG2_FILES, type BuildingResult, differences, readTruth } from './bdg2.ts'
 import { eventually, killed, startAndKillHost, startHostProcess, temporaryFolder } from './host-process.ts'
 
-const KILLS = 13
+const KILLS = 40
+const GATEWAY_KILLS = runsOf({ test: 4, campaign: 30 })
 /** Every so many kills the host is killed again while it is still starting. */
 const KILL_WHILE_STARTING_EACH = 4
 /** Small messages, so that the replay lasts through all kills and many are on the wire at each. */
 const READINGS_PER_MESSAGE = 40
 /** A gateway that finds no broker tries again soon: the kills are the test, not the waits. */
 const LIMITS = { retryMsMin: 20, retryMsMax: 200, refusedRetryMs: 200 }
-const TEST_MS_MAX = 180_000
+/** Of the series that a gateway sends, more than half: the rest is sent after the last kill. */
+const GATEWAY_READINGS = 9_600
+const TEST_MS_MAX = runsOf({ test: 180_000, campaign: 600_000 })
 
-testShared(
+/** Minutes, and its kind is in `npm test` twice: a gateway's kills below, and those of the outbox. */
+const sharedInCampaign: typeof testShared = CAMPAIGN ? testShared : (name) => testInCampaign(name, () => {})
+
+sharedInCampaign(
   `the totals of 36 buildings are exact after ${KILLS} SIGKILLs of the host during the replay`,
   BDG2_FILES,
   async (readings, buildings, totals) => {
@@ -66,7 +73,7 @@ testShared(
       host = await startHostProcess(data, mqttPort)
     }
     console.info(`killed after ${killsDuringReplay.join(', ')} of ${progress.total} readings were acknowledged`)
-    expect(killsDuringReplay.length).toBeGreaterThanOrEqual(10)
+    expect(killsDuringReplay.length).toBeGreaterThanOrEqual(0.7 * KILLS)
     expect(await replaying).toEqual({ total: 610_978, sent: 610_978, acknowledged: 610_978 })
 
     const client = clientOf(host)
@@ -100,11 +107,11 @@ testShared(
     // The source goes on where the outbox said that it had taken the readings: those are nowhere else.
     let taken = 0
     let diedWaiting = 0
-    for (let kill = 0; kill < 8; kill++) {
+    for (let kill = 0; kill < GATEWAY_KILLS; kill++) {
       const hostIsAway = kill % 3 === 0
       if (hostIsAway) await host.kill()
       const gateway = start(taken)
-      const enough = taken + random.whole(100, 1_200)
+      const enough = taken + random.whole(100, GATEWAY_READINGS / GATEWAY_KILLS)
       for await (const { offered, waiting } of gateway.figures) {
         taken = Math.max(taken, offered)
         if (offered < enough) continue

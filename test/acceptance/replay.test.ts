@@ -1,35 +1,16 @@
-// The replay as its users run it: the command on real files, its whole output against the truth. What is sent in
-// another order, doubled, or a second time must print the same bytes.
+// The replay as its users run it: the command on real files, its whole output against the truth.
 
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { clientOf } from '../../local/command/client.ts'
 import { describeShared, testShared } from '../shared.ts'
 import { BDG2_FILES, type BuildingResult, differences, HOURS_PER_BUILDING, readTruth, relativeError } from './bdg2.ts'
-import { projectRoot, startHostProcess, temporaryFolder } from './host-process.ts'
+import { projectRoot, temporaryFolder } from './host-process.ts'
+import { kilowatch, REPLAY_MS_MAX, type Run, withoutSeconds } from './replay-run.ts'
 
-const REPLAY_MS_MAX = 240_000
 const KGCE_PER_KWH = { statistics: 0.1229, quota: 0.31 }
-
-interface Run {
-  code: number
-  stdout: string
-  stderr: string
-}
-/** Runs `npx kilowatch …`. */
-function kilowatch(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(projectRoot, 'bin', 'kilowatch.mjs'), ...args],
-      { maxBuffer: 16 * 1024 * 1024, timeout: REPLAY_MS_MAX },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
-    )
-  })
-}
 
 interface ReplayDocument {
   buildings: BuildingResult[]
@@ -55,7 +36,6 @@ interface ReplayDocument {
   rejected: number
   seconds: number
 }
-const withoutSeconds = (stdout: string): string => stdout.replace(/,"seconds":[\d.]+\}\s*$/, '}')
 
 describeShared('the replay of 36 real buildings', BDG2_FILES, (readings, buildings, totals) => {
   const truths = readTruth(totals)
@@ -134,39 +114,6 @@ describeShared('the replay of 36 real buildings', BDG2_FILES, (readings, buildin
     const present2017 = truths.reduce((sum, { hoursPresent2017 }) => sum + hoursPresent2017, 0)
     expect(Math.abs((dualControl.coverage ?? 0) - present2017 / (36 * 8760))).toBeLessThan(0.03)
   })
-
-  test(
-    'prints the same bytes when readings and messages are shuffled and every message is sent twice',
-    async () => {
-      const mixed = await replay('--shuffle', 'acceptance', '--duplicate')
-      expect(mixed.stderr).not.toContain('Error')
-      expect(withoutSeconds(mixed.stdout)).toBe(withoutSeconds(plain.stdout))
-    },
-    REPLAY_MS_MAX,
-  )
-
-  test(
-    'prints the same bytes when it is sent twice to one running host, which then has the truth of every month',
-    async () => {
-      const data = join(temporaryFolder(), 'data')
-      const host = await startHostProcess(data, 0)
-      const first = await replay('--url', host.mqttUrl, '--data', data)
-      const second = await replay('--url', host.mqttUrl, '--data', data)
-      expect(withoutSeconds(first.stdout)).toBe(withoutSeconds(plain.stdout))
-      expect(withoutSeconds(second.stdout)).toBe(withoutSeconds(plain.stdout))
-      const client = clientOf(host)
-      const wrong: string[] = []
-      for (const { id, kwhByMonth } of truths) {
-        const query = 'from=2016-01-01T00:00:00%2B08:00&to=2018-01-01T00:00:00%2B08:00&grain=month'
-        const { points } = await client.get<{ points: { value: number | null }[] }>(`meters/${id}-E/series?${query}`)
-        for (const [index, [month, kwh]] of Object.entries(kwhByMonth).entries()) {
-          if (!(relativeError(points[index].value ?? 0, kwh) <= 1e-9)) wrong.push(`${id} ${month}`)
-        }
-      }
-      expect(wrong).toEqual([])
-    },
-    2 * REPLAY_MS_MAX,
-  )
 })
 
 testShared(

@@ -8,27 +8,43 @@ import { mqttEntry, type SqsHandler } from '../../cloud/events/messages.ts'
 import { shardEntry } from '../../cloud/events/queued.ts'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
 import { lambdaConnectionWatch, lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
+import { type FunctionLog, jsonLog } from '../../cloud/log.ts'
 import { metricsWriter } from '../../cloud/metrics.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import { assess } from '../../functions/assess.ts'
+import { contract } from '../../functions/contract.ts'
 import { ingest } from '../../functions/ingest.ts'
 import { notify } from '../../functions/notify.ts'
-import type { Platform, QueueName } from '../../functions/platform.ts'
+import type { Platform, QueueName, StateStore } from '../../functions/platform.ts'
 import { prune } from '../../functions/prune.ts'
+import { reports } from '../../functions/reports.ts'
 import { rollup } from '../../functions/rollup.ts'
 import { settle } from '../../functions/settle.ts'
+import { hiddenFrom, type Writer, writtenBy } from '../../functions/state/document-rights.ts'
+import { collectionOf } from '../../functions/state/documents.ts'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
+import { takeResult } from '../../functions/wire/commands.ts'
 import { openSqs } from './aws.ts'
 import type { SqsServer } from './sqs-server.ts'
 
 export const VISIBILITY_MS = 90_000
-const SHARD_HANDLERS = { settle, assess, rollup, notify, prune } satisfies Record<QueueName, unknown>
+const SHARD_HANDLERS = { settle, assess, rollup, notify, prune, reports, contract } satisfies Record<QueueName, unknown>
 const QUEUES = Object.keys(SHARD_HANDLERS) as QueueName[]
 export type Source = 'ingest' | QueueName
 /** Lambda's batch: 10 of a FIFO queue, what infra/ says of the other. */
-const BATCH: Record<Source, number> = { ingest: 100, settle: 10, assess: 10, rollup: 10, notify: 10, prune: 10 }
+const BATCH: Record<Source, number> = {
+  ingest: 100,
+  settle: 10,
+  assess: 10,
+  rollup: 10,
+  notify: 10,
+  prune: 10,
+  reports: 10,
+  contract: 10,
+}
 const ROUNDS_MAX = 100_000
 
+export const NO_LOG: FunctionLog = Object.assign(() => undefined, { begin: () => undefined })
 export const deadLettersOf = (source: Source): string => `${source}-dead`
 
 export interface CloudHost {
@@ -81,32 +97,42 @@ export async function openCloudHost(
   )
   const plain = { visibilityMs: VISIBILITY_MS, receivesMax: RECEIVES_MAX, deadLetters: deadLettersOf('ingest') }
   const { server, sqs } = await openSqs({ ...queues, ingest: plain, [deadLettersOf('ingest')]: {} }, queueNow)
-  const fanOut = sqsFanOut({ sqs, urlOf: server.urlOf, now: queueNow })
-  const platform: Platform = { ...stores, fanOut, now: () => clock.nowMs }
   const logs: string[] = []
   const metrics: string[] = []
+  const log = jsonLog({ now: queueNow, write: (line) => logs.push(line) })
+  const count = metricsWriter({ stage: () => 'test', now: queueNow, write: (line) => metrics.push(line) })
+  const fanOut = sqsFanOut({ sqs, urlOf: server.urlOf, now: queueNow, log })
+  const platform: Platform = { ...stores, fanOut, now: () => clock.nowMs }
 
   /** As a cold start makes it. */
-  const entryOf = (source: Source, on: Platform): SqsHandler => {
+  const entryOf = (source: Source, host: Platform): SqsHandler => {
+    const on = { ...host, state: withinRights(host.state, source) }
     const letters = deadLetters({
       sqs,
       url: () => server.urlOf(deadLettersOf(source)),
       now: queueNow,
-      log: (line) => logs.push(line),
+      log,
     })
     if (source === 'ingest')
       return mqttEntry({
         ingest: ingest(on),
         deadLetters: letters,
-        heard: lambdaGatewayWatch(stores.state),
-        connections: lambdaConnectionWatch(stores.state),
-        count: metricsWriter({ stage: () => 'test', now: queueNow, write: (line) => metrics.push(line) }),
+        heard: lambdaGatewayWatch(on.state),
+        connections: lambdaConnectionWatch(on.state),
+        results: (message) => takeResult(on.state, message),
+        ...{ count, log },
       })
     const handler = SHARD_HANDLERS[source](on)
-    return shardEntry({ queue: source, handler, state: on.state, fanOut, deadLetters: letters })
+    return shardEntry({
+      ...{ queue: source, handler, state: on.state, fanOut, deadLetters: letters },
+      ...{ count, log, now: () => clock.nowMs },
+    })
   }
   const warm = new Map<Source, SqsHandler>([...QUEUES, 'ingest' as const].map((one) => [one, entryOf(one, platform)]))
-  const http = apiEntry(api(platform), () => ({ claim: 'cognito:groups', value: 'kilowatch-admin' }))
+  const http = apiEntry(api({ ...platform, state: withinRights(platform.state, 'api') }), () => ({
+    claim: 'cognito:groups',
+    value: 'kilowatch-admin',
+  }))
 
   const call = async <T>(event: ApiEvent): Promise<T> => {
     const { statusCode, body } = await http(event)
@@ -161,7 +187,7 @@ export async function openCloudHost(
       waitedMs += ms
     },
     drain,
-    get: <T>(path: string) => call<T>(httpEvent('GET', path)),
+    get: <T>(path: string) => call<T>(httpEvent('GET', path, ADMIN)),
     put: <T>(path: string, body: unknown) => call<T>(httpEvent('PUT', path, ADMIN, body)),
   }
 }
@@ -185,4 +211,40 @@ export function httpEvent(method: string, path: string, claims?: Record<string, 
     ...(body !== undefined && { body: JSON.stringify(body) }),
     isBase64Encoded: false,
   } as unknown as ApiEvent
+}
+
+/** Refuses what the function has no right to write or to read, as DynamoDB does (infra/store.ts). */
+export function withinRights(state: StateStore, writer: Writer): StateStore {
+  const [allowed, hidden] = [new Set(writtenBy(writer)), new Set(hiddenFrom(writer))]
+  const insist = (keys: readonly string[]): void => {
+    const refused = keys.find((key) => !allowed.has(collectionOf(key)))
+    if (refused !== undefined) throw new Error(`AccessDenied: ${writer} may not write ${refused}`)
+  }
+  const insistRead = (keys: readonly string[]): void => {
+    const refused = keys.find((key) => hidden.has(collectionOf(key)))
+    if (refused !== undefined) throw new Error(`AccessDenied: ${writer} may not read ${refused}`)
+  }
+  return {
+    ...state,
+    async get(key) {
+      insistRead([key])
+      return state.get(key)
+    },
+    async getMany(keys) {
+      insistRead(keys)
+      return state.getMany(keys)
+    },
+    async query(prefix, options) {
+      insistRead([prefix])
+      return state.query(prefix, options)
+    },
+    async put(docs, options) {
+      insist(docs.map(({ key }) => key))
+      return state.put(docs, options)
+    },
+    async delete(keys) {
+      insist(keys)
+      return state.delete(keys)
+    },
+  }
 }

@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { shardEntry } from '../../cloud/events/queued.ts'
 import { HOUR_MS } from '../../domain/calendar.ts'
 import type { Key, Platform, ShardEvent } from '../../functions/platform.ts'
+import { settle } from '../../functions/settle.ts'
+import { settledKey } from '../../functions/settling/mark.ts'
 import { MESSAGE_AGE_MAX_MS, RECEIVES_MAX } from '../../functions/triggers.ts'
 import {
   consumptionBytes,
@@ -17,7 +19,7 @@ import {
   register,
   type WireReading,
 } from '../functions/province.ts'
-import { type CloudHost, deadLettersOf, openCloudHost, VISIBILITY_MS } from './cloud-host.ts'
+import { type CloudHost, deadLettersOf, NO_LOG, openCloudHost, VISIBILITY_MS } from './cloud-host.ts'
 
 const METERS = INSTITUTIONS.flatMap(({ id }) => [`${id}-E`, `${id}-W`])
 const payload = (readings: readonly WireReading[]): string => JSON.stringify({ v: 1, readings })
@@ -80,6 +82,7 @@ describe('readings', () => {
         },
         ...{ stage: 'test', ReadingsStored: 7 * INSTITUTIONS.length, ReadingsRejected: 1, MessagesReturned: 0 },
       },
+      expect.objectContaining({ stage: 'test', SettledHourAge: 3_600 }),
     ])
     expect(Object.keys(wanted.consumption)).toHaveLength(INSTITUTIONS.length)
     // Institutions, counties, cities, the province.
@@ -179,17 +182,49 @@ describe('a batch', () => {
       deadLetters: {
         settle: async (failures) => ({ batchItemFailures: failures.map(() => ({ itemIdentifier: '' })) }),
       },
+      ...{ count: () => undefined, log: NO_LOG, now: Date.now },
       handler: async (shards) => {
         asked.push(shards)
         return { failed: [] }
       },
     })
     if (event) expect(await entry(event)).toEqual({ batchItemFailures: [] })
-    expect(asked).toEqual([{ shards: ['130102', '130104'], scheduled: false }])
+    expect(asked).toMatchObject([{ shards: ['130102', '130104'], scheduled: false }])
   })
 })
 
 describe('work by shard', () => {
+  test('of a run near its limit ends between two parts, and its rest is a message of its own', async () => {
+    const host = await opened()
+    publishAll(host)
+    const ingested = host.receive('ingest')
+    if (!ingested) throw new Error('nothing was received')
+    await host.invoke('ingest', ingested)
+    host.server.settle('ingest', ingested, [])
+    host.clock.nowMs += VISIBILITY_MS
+    const event = host.receive('settle', 1)
+    if (!event) throw new Error('nothing was received')
+    const entry = shardEntry({
+      ...{ queue: 'settle', state: host.platform.state, fanOut: { tick: async () => undefined } },
+      ...{ count: () => undefined, log: NO_LOG, now: Date.now },
+      deadLetters: {
+        settle: async (failures) => ({ batchItemFailures: failures.map(() => ({ itemIdentifier: '' })) }),
+      },
+      handler: settle(host.platform, { readingsPerPart: 1 }),
+    })
+    const waiting = () => host.server.messages('settle').length
+    const before = waiting()
+    expect(await entry(event, { getRemainingTimeInMillis: () => 170_000 })).toEqual({ batchItemFailures: [] })
+    host.server.settle('settle', event, [])
+    const [shard] = event.Records.map(({ body }) => JSON.parse(body).shard as string)
+    const isCut = (await host.platform.state.get(settledKey(shard)))?.value.meters.length
+    expect(isCut).toBeGreaterThan(0)
+    expect(waiting()).toBe(before)
+    await host.drain()
+    const wanted = await undisturbed()
+    expect(await consumptionBytes(host.platform, METERS)).toEqual(wanted.consumption)
+  })
+
   test('of a function that died while settling is done by the next', async () => {
     const { metrics: _, ...wanted } = await undisturbed()
     const host = await opened()
@@ -282,7 +317,7 @@ describe('work by shard', () => {
 
   test('ticks alone end in the same documents as on one machine', async () => {
     const host = await opened()
-    for (const queue of ['settle', 'assess', 'rollup', 'notify', 'prune'] as const) {
+    for (const queue of ['settle', 'assess', 'rollup', 'notify', 'prune', 'reports', 'contract'] as const) {
       host.tick(queue)
       await host.drain()
     }

@@ -5,13 +5,14 @@ import { expect, test } from 'vitest'
 import { sqsFanOut } from '../../cloud/fan-out.ts'
 import { GATHER_SECONDS, QUEUE_DELAY_SECONDS } from '../../functions/triggers.ts'
 import { openSqs } from './aws.ts'
+import { NO_LOG } from './cloud-host.ts'
 
 const fifo = { fifo: true, delayMs: QUEUE_DELAY_SECONDS * 1000 }
 
 async function opened() {
   const clock = { nowMs: Date.UTC(2026, 5, 15) }
   const { server, sqs } = await openSqs({ settle: fifo, notify: fifo }, () => clock.nowMs)
-  const options = { sqs, urlOf: server.urlOf, now: () => clock.nowMs }
+  const options = { sqs, urlOf: server.urlOf, now: () => clock.nowMs, log: NO_LOG }
   const shardsOf = (queue: string) => server.messages(queue).map(({ body }) => JSON.parse(body).shard)
   const received = () => server.receive('settle', 10)?.Records.map(({ body }) => JSON.parse(body).shard) ?? []
   return { clock, server, sqs, options, shardsOf, received, fanOut: sqsFanOut(options) }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { lambdaGatewayWatch } from '../../cloud/gateway-watch.ts'
 import { gatewayContacts, gatewaysHeard } from '../../functions/alerts/gateways-heard.ts'
 import type { MqttMessage, StateStore } from '../../functions/platform.ts'
+import { noteCommand, sentCommandsKey } from '../../functions/wire/commands.ts'
 import { NOON_MS, openTestPlatform, PROVINCE, register } from '../functions/province.ts'
 import { deadLettersOf, openCloudHost } from './cloud-host.ts'
 
@@ -74,4 +75,52 @@ test('statuses and connections say who came and went; what comes late changes no
   )
   expect([await seen('claim-7'), await seen('a person')]).toEqual([undefined, undefined])
   expect(host.server.messages(deadLettersOf('ingest'))).toEqual([])
+})
+
+test('a result of a command is stored under it; one that is none is logged and comes back to nobody', async () => {
+  const stores = await openTestPlatform()
+  await register(stores, PROVINCE)
+  const host = await openCloudHost(stores, stores.clock)
+  await noteCommand(stores.state, 'G-A', { id: '1', name: 'readNow' }, NOON_MS)
+  const result = (gateway: string, payload: string) => {
+    const body = { payload: Buffer.from(payload).toString('base64'), gateway, receivedMs: NOON_MS, signal: 'result' }
+    host.server.send('ingest', JSON.stringify(body))
+  }
+  result('G-A', JSON.stringify({ v: 1, id: '1', ok: true }))
+  result('G-B', JSON.stringify({ v: 1, id: '1', ok: true }))
+  await host.drain()
+  expect((await stores.state.get(sentCommandsKey('G-A')))?.value.commands).toEqual([
+    { id: '1', name: 'readNow', sentMs: NOON_MS, result: { receivedMs: NOON_MS, value: { v: 1, id: '1', ok: true } } },
+  ])
+  expect(host.server.messages(deadLettersOf('ingest'))).toEqual([])
+  expect(host.logs.map((line) => JSON.parse(line)).filter(({ message }) => message === 'result not kept')).toEqual([
+    expect.objectContaining({ gateway: 'G-B', reason: 'no command "1" was sent' }),
+  ])
+})
+
+test('a log follows a message to the hours that it became', async () => {
+  const stores = await openTestPlatform()
+  await register(stores, PROVINCE)
+  const host = await openCloudHost(stores, stores.clock)
+  const readings = [0, 1, 2].map((hour) => ({ meter: 'A-E', at: NOON_MS - (3 - hour) * 3_600_000, value: hour }))
+  const payload = Buffer.from(JSON.stringify({ v: 1, readings })).toString('base64')
+  const body = { payload, gateway: 'G-A', receivedMs: NOON_MS, trace: 'trace of IoT Core' }
+  host.server.send('ingest', JSON.stringify(body))
+  await host.drain()
+  const lines = host.logs.map((line) => JSON.parse(line))
+  for (const line of lines)
+    expect(line).toMatchObject({ level: expect.any(String), message: expect.any(String), service: 'kilowatch' })
+  const stored = lines.findIndex(({ messages }) => messages?.[0]?.trace_id === 'trace of IoT Core')
+  expect(lines[stored]).toMatchObject({ message: 'messages stored', messages: [{ message_id: expect.any(String) }] })
+  // In the same run, the work that its readings asked for; then the run that did this work, and up to which hour.
+  const asked = lines.slice(0, stored).findLast(({ message }) => message === 'work asked for')
+  expect(asked).toMatchObject({ queue: 'settle', work: [expect.stringMatching(/^130102-work-/)] })
+  const done = lines.find(({ message, queue }) => message === 'work done' && queue === 'settle')
+  expect(done).toMatchObject({
+    messages: [{ work: asked.work[0] }],
+    settled_to: new Date(NOON_MS - 3_600_000).toISOString(),
+    failed: 0,
+  })
+  const ages = host.metrics.map((line) => JSON.parse(line).SettledHourAge).filter((age) => age !== undefined)
+  expect(ages).toEqual([3_600])
 })

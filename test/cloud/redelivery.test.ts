@@ -16,7 +16,7 @@ import {
   register,
   type WireReading,
 } from '../functions/province.ts'
-import { openCloudHost, VISIBILITY_MS } from './cloud-host.ts'
+import { NO_LOG, openCloudHost, VISIBILITY_MS } from './cloud-host.ts'
 import { type CloudServers, SERIES, startCloudServers } from './cloud-servers.ts'
 
 let servers: CloudServers
@@ -118,6 +118,8 @@ describe('a batch of messages that come again', () => {
       heard: async () => undefined,
       connections: async () => undefined,
       count: () => undefined,
+      results: async () => undefined,
+      log: NO_LOG,
       deadLetters: {
         async settle(failed) {
           failures.push(...failed.map(({ reason }) => reason))

@@ -90,17 +90,6 @@ describeShared('one code base, two hosts', FILES, (readings, buildings, cases) =
   })
 
   test(
-    'InfluxDB and DynamoDB say the same',
-    async () => {
-      const host = await cloudHost(script, await influxStores())
-      for (const { gateway, payload } of script.messages) host.publish(gateway, payload)
-      await atRest(host)
-      expect(differing(await answersOf(host.get, script), wanted)).toEqual([])
-    },
-    TEST_MS_MAX,
-  )
-
-  test(
     'Timestream and DynamoDB say the same',
     async () => {
       const host = await cloudHost(script, await timestreamStores())
@@ -179,6 +168,7 @@ async function cloudHost(
     confirm: unused,
     revoke: unused,
     command: unused,
+    enrols: true,
   }
   const host = await openCloudHost({ ...stores, devices, notify: { send: unused } }, { nowMs: NOW_MS })
   await host.put('registry', { areas: AREAS, ...registry })

@@ -15,6 +15,7 @@ import type { Platform } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
 import { notificationKeys } from '../../functions/telling/outbox.ts'
 import { localNotifier } from '../../local/notify.ts'
+import { testInCampaign } from '../campaign.ts'
 import { httpPeer, mailPeer } from '../local/notify-peers.ts'
 import { AREAS, documents, dyingPlatform, institution, meter, NOON_MS, openTestPlatform, register } from './province.ts'
 
@@ -43,7 +44,7 @@ async function look(platform: Platform): Promise<void> {
 const happened = async (platform: Platform, what: AlertEvent['what']) =>
   (await platform.state.query(alertKeys.event())).filter(({ value }) => value.what === what).length
 
-test('an outage of a thousand gateways is told in a few messages, and so is its end', async () => {
+testInCampaign('an outage of a thousand gateways is told in a few messages, and so is its end', async () => {
   const platform = await manyGateways()
   const robot = await httpPeer(() => ({ body: '{"errcode":0,"errmsg":"ok"}' }))
   const mail = await mailPeer()
@@ -126,43 +127,46 @@ test('between two looks a shard costs next to nothing', async () => {
   expect(counted.calls()).toBeLessThan(20)
 })
 
-test('a process that is killed at any call of judging alerts ends in the same alerts when it is run again', async () => {
-  const first = await openTestPlatform()
-  const ids = ['A', 'B', 'C']
-  await register(first, {
-    areas: AREAS,
-    institutions: ids.map((id) => institution(id, '130102')),
-    gateways: ids.map((id) => ({ id: `G-${id}`, institution: id })),
-    meters: ids.map((id) => meter(`${id}-E`, id)),
-  })
-  await first.state.put(
-    ids.map((id) => ({ key: gatewaySeenKey(`G-${id}`), value: { lastMs: NOON_MS, offlineMs: null } })),
-  )
-  first.clock.nowMs = NOON_MS + 5 * HOUR_MS
-  await look(first)
-  expect(await currentAlerts(first.state, '130102')).toHaveLength(3)
-  // A clears, B stands and its escalation is due, C is not registered any more: that is what the killed round has to
-  // do.
-  await first.state.put([{ key: gatewaySeenKey('G-A'), value: { lastMs: NOON_MS + 40 * HOUR_MS, offlineMs: null } }])
-  await first.state.delete(['registry/shard/130102/meter/C-E'])
-  await first.close()
-  const copyOf = async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kilowatch-alert-'))
-    cpSync(first.folder, folder, { recursive: true })
-    const platform = await openTestPlatform(folder)
-    platform.clock.nowMs = NOON_MS + 40 * HOUR_MS
-    return platform
-  }
-  const whole = await copyOf()
-  const counted = dyingPlatform(whole)
-  expect(await assess(counted)({ shards: ['130102'] })).toEqual({ failed: [] })
-  const want = await documents(whole, 'alert-')
-  expect(Object.keys(want).filter((key) => key.startsWith('alert-closed'))).toHaveLength(2)
-  for (let n = 1; n <= counted.calls(); n++) {
-    const platform = await copyOf()
-    await assess(dyingPlatform(platform, n))({ shards: ['130102'] }).catch(() => undefined)
-    expect(await assess(platform)({ shards: ['130102'] })).toEqual({ failed: [] })
-    expect(await documents(platform, 'alert-'), `killed before call ${n}`).toEqual(want)
-    await platform.close()
-  }
-})
+testInCampaign(
+  'a process that is killed at any call of judging alerts ends in the same alerts when it is run again',
+  async () => {
+    const first = await openTestPlatform()
+    const ids = ['A', 'B', 'C']
+    await register(first, {
+      areas: AREAS,
+      institutions: ids.map((id) => institution(id, '130102')),
+      gateways: ids.map((id) => ({ id: `G-${id}`, institution: id })),
+      meters: ids.map((id) => meter(`${id}-E`, id)),
+    })
+    await first.state.put(
+      ids.map((id) => ({ key: gatewaySeenKey(`G-${id}`), value: { lastMs: NOON_MS, offlineMs: null } })),
+    )
+    first.clock.nowMs = NOON_MS + 5 * HOUR_MS
+    await look(first)
+    expect(await currentAlerts(first.state, '130102')).toHaveLength(3)
+    // A clears, B stands and its escalation is due, C is not registered any more: that is what the killed round has to
+    // do.
+    await first.state.put([{ key: gatewaySeenKey('G-A'), value: { lastMs: NOON_MS + 40 * HOUR_MS, offlineMs: null } }])
+    await first.state.delete(['registry/shard/130102/meter/C-E'])
+    await first.close()
+    const copyOf = async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'kilowatch-alert-'))
+      cpSync(first.folder, folder, { recursive: true })
+      const platform = await openTestPlatform(folder)
+      platform.clock.nowMs = NOON_MS + 40 * HOUR_MS
+      return platform
+    }
+    const whole = await copyOf()
+    const counted = dyingPlatform(whole)
+    expect(await assess(counted)({ shards: ['130102'] })).toEqual({ failed: [] })
+    const want = await documents(whole, 'alert-')
+    expect(Object.keys(want).filter((key) => key.startsWith('alert-closed'))).toHaveLength(2)
+    for (let n = 1; n <= counted.calls(); n++) {
+      const platform = await copyOf()
+      await assess(dyingPlatform(platform, n))({ shards: ['130102'] }).catch(() => undefined)
+      expect(await assess(platform)({ shards: ['130102'] })).toEqual({ failed: [] })
+      expect(await documents(platform, 'alert-'), `killed before call ${n}`).toEqual(want)
+      await platform.close()
+    }
+  },
+)

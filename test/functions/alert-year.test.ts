@@ -2,7 +2,7 @@
 // and nowhere else; it is cleared when the fault is over. Through ingest, settle and assess, on a clock of the test's
 // own.
 
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { ALERT_KINDS, type AlertKind } from '../../domain/alert/kinds.ts'
 import type { AlertEvent } from '../../domain/alert/life.ts'
 import { DAY_MS, dayOf, formatInstant, HOUR_MS, hourOfDay, MINUTE_MS } from '../../domain/calendar.ts'
@@ -11,6 +11,7 @@ import { daysInForce, isWeekday } from '../../domain/standards/working-days.ts'
 import { putGatewaysSeen } from '../../functions/alerts/gateways-heard.ts'
 import { alertKeys } from '../../functions/alerts/store.ts'
 import { putReview } from '../../functions/settling/review.ts'
+import { testInCampaign } from '../campaign.ts'
 import { AREAS, derive, institution, meter, openTestPlatform, register, send, type TestPlatform } from './province.ts'
 
 const at = (date: string, hour = 0): number => Date.parse(`${date}T00:00:00+08:00`) + hour * HOUR_MS
@@ -223,19 +224,23 @@ async function review(platform: TestPlatform): Promise<void> {
   }
 }
 
-test('each fault is raised once, where it is, and cleared when it is over', { timeout: 240_000 }, async () => {
-  const platform = await populated()
-  const events = await live(platform)
-  const told = events.map(
-    ({ what, kind, subject, atMs }) => `${formatInstant(atMs).slice(0, 10)} ${what} ${kind} ${subject.id}`,
-  )
-  const expected = EXPECTED.flatMap(({ kind, subject, raised, cleared }) => [
-    `${raised} raised ${kind} ${subject}`,
-    ...(cleared === undefined ? [] : [`${cleared} cleared ${kind} ${subject}`]),
-  ])
-  expect(told.filter((one) => !/ escalated /.test(one)).toSorted()).toEqual(expected.toSorted())
-  // Reminders, since nobody acknowledges, are of alerts that were raised.
-  const raised = new Set(EXPECTED.map(({ kind, subject }) => `${kind} ${subject}`))
-  expect(told.filter((one) => !raised.has(one.split(' ').slice(2).join(' ')))).toEqual([])
-  expect(EXPECTED.map(({ kind }) => kind).toSorted()).toEqual([...ALERT_KINDS].toSorted())
-})
+testInCampaign(
+  'each fault is raised once, where it is, and cleared when it is over',
+  { timeout: 240_000 },
+  async () => {
+    const platform = await populated()
+    const events = await live(platform)
+    const told = events.map(
+      ({ what, kind, subject, atMs }) => `${formatInstant(atMs).slice(0, 10)} ${what} ${kind} ${subject.id}`,
+    )
+    const expected = EXPECTED.flatMap(({ kind, subject, raised, cleared }) => [
+      `${raised} raised ${kind} ${subject}`,
+      ...(cleared === undefined ? [] : [`${cleared} cleared ${kind} ${subject}`]),
+    ])
+    expect(told.filter((one) => !/ escalated /.test(one)).toSorted()).toEqual(expected.toSorted())
+    // Reminders, since nobody acknowledges, are of alerts that were raised.
+    const raised = new Set(EXPECTED.map(({ kind, subject }) => `${kind} ${subject}`))
+    expect(told.filter((one) => !raised.has(one.split(' ').slice(2).join(' ')))).toEqual([])
+    expect(EXPECTED.map(({ kind }) => kind).toSorted()).toEqual([...ALERT_KINDS].toSorted())
+  },
+)

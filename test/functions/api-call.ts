@@ -13,7 +13,12 @@ export async function apiCall(platform: Platform, method: string, path: string, 
 
 /** The answer as API Gateway and the local host get it. */
 export async function rawApiCall(
-  { platform, makerOf, role = 'admin' }: { platform: Platform; makerOf?: ReportMakerOf; role?: string },
+  {
+    platform,
+    makerOf,
+    role = 'admin',
+    headers = {},
+  }: { platform: Platform; makerOf?: ReportMakerOf; role?: string; headers?: Record<string, string> },
   method: string,
   path: string,
   body?: unknown,
@@ -25,7 +30,7 @@ export async function rawApiCall(
   )({
     version: '2.0',
     rawPath: `/api/v1/${rawPath}`,
-    headers: {},
+    headers,
     queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
     requestContext: { http: { method, path: `/api/v1/${rawPath}` }, authorizer: { lambda: { role } } },
     body: body === undefined ? undefined : JSON.stringify(body),

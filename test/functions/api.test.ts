@@ -1,8 +1,14 @@
 // The HTTP API as a handler, over a small province that is judged: each route answers as its own schema says, what is
 // wrong with a request is named, lists page by cursor, and roles hold.
 
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { waitingEvents } from '../../domain/alert/kinds/register-event.ts'
 import { findingOf } from '../../domain/alert/kinds.ts'
 import { advance } from '../../domain/alert/life.ts'
@@ -10,10 +16,11 @@ import { defaultLimits } from '../../domain/alert/rules.ts'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import { type InstitutionRow, type Page, problemSchema, type RejectionView } from '../../domain/view/view.ts'
+import type { Principal } from '../../functions/access/principal.ts'
 import { gatewaysHeard } from '../../functions/alerts/gateways-heard.ts'
 import { storeAlerts } from '../../functions/alerts/store.ts'
 import { openApiDocument } from '../../functions/api/openapi.ts'
-import type { Principal, Route } from '../../functions/api/route.ts'
+import type { Route } from '../../functions/api/route.ts'
 import { apiRoutes } from '../../functions/api/routes.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import type { Platform, QueueName } from '../../functions/platform.ts'
@@ -50,8 +57,9 @@ async function call(platform: Platform, method: string, path: string, request?: 
   const result = (await api(platform)(eventOf(method, path, request))) as APIGatewayProxyStructuredResultV2
   return { status: result.statusCode, type: result.headers?.['content-type'], body: JSON.parse(result.body ?? '') }
 }
-const get = (platform: Platform, path: string, query?: Record<string, string>) => call(platform, 'GET', path, { query })
 const ADMIN: Request = { principal: { role: 'admin' } }
+const get = (platform: Platform, path: string, query?: Record<string, string>) =>
+  call(platform, 'GET', path, { query, ...ADMIN })
 
 /** Two days of readings at A, targets and a quota, something refused; settled and judged. */
 async function populated(atEnd?: (remove: () => Promise<void>) => void) {
@@ -116,6 +124,26 @@ describe('the table of routes', () => {
     expect([...described, OPENAPI].toSorted()).toEqual(table.toSorted())
   })
 
+  test('names each operation once, and a schema once', () => {
+    const { paths, components } = JSON.parse(JSON.stringify(openApiDocument()))
+    const operations = Object.values<object>(paths).flatMap((item) =>
+      Object.values<{ operationId: string }>({ ...item }),
+    )
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
+    expect(Object.keys(components.schemas).length).toBeGreaterThan(80)
+  })
+
+  test('passes a public linter without an error', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kilowatch-openapi-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'openapi.json'), JSON.stringify(openApiDocument()))
+    const redocly = createRequire(import.meta.url).resolve('@redocly/cli/bin/cli.js')
+    const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+    const lint = promisify(execFile)(process.execPath, [redocly, 'lint', 'openapi.json'], { cwd: folder, env })
+    // It exits with 1 on an error, and says which.
+    await expect(lint).resolves.toMatchObject({ stderr: expect.stringMatching(/is valid/) })
+  }, 60_000)
+
   test('has operations whose parameters, answers and references are all there', () => {
     const document = JSON.parse(JSON.stringify(openApiDocument()))
     for (const [path, item] of Object.entries<Record<string, Operation>>(document.paths)) {
@@ -162,6 +190,12 @@ describe('over a judged province', () => {
 
   const answers: [route: string, path: string, query?: Record<string, string>][] = [
     ['GET /api/v1/health', 'health'],
+    ['GET /api/v1/session', 'session'],
+    ['GET /api/v1/permissions', 'permissions'],
+    ['GET /api/v1/people', 'people'],
+    ['GET /api/v1/tokens', 'tokens'],
+    ['GET /api/v1/denials', 'denials'],
+    ['GET /api/v1/audit', 'audit'],
     ['GET /api/v1/areas/{code}', 'areas/130000'],
     ['GET /api/v1/areas/{code}/status', 'areas/130000/status'],
     ['GET /api/v1/areas/{code}/status', 'areas/130102/status', { month: '2026-05' }],
@@ -174,6 +208,8 @@ describe('over a judged province', () => {
     ['GET /api/v1/institutions/{id}', 'institutions/D'],
     ['GET /api/v1/institutions/{id}/status', 'institutions/A/status'],
     ['GET /api/v1/institutions/{id}/status', 'institutions/D/status', { month: '2027-01' }],
+    ['GET /api/v1/arrivals/{id}', 'arrivals/G-A'],
+    ['GET /api/v1/gateways/{id}/commands', 'gateways/G-A/commands'],
     ['GET /api/v1/meters/{id}', 'meters/A-E'],
     ['GET /api/v1/meters/{id}', 'meters/D-W'],
     ['GET /api/v1/meters/{id}/series', 'meters/A-E/series', { from: String(NOON_MS - DAY_MS), to: String(NOON_MS) }],
@@ -211,9 +247,14 @@ describe('over a judged province', () => {
       `GET /api/v1/areas/{code}/${view}`,
       `areas/130100/${view}`,
     ]),
+    ['GET /api/v1/weather/stations', 'weather/stations'],
+    ['GET /api/v1/contracts', 'contracts', { institution: 'A' }],
+    ['GET /api/v1/areas/{code}/contract-candidates', 'areas/130000/contract-candidates'],
     ['GET /api/v1/reports/{subject}', 'reports/130102'],
     ['GET /api/v1/areas/{code}/reports-due', 'areas/130102/reports-due'],
     ['GET /api/v1/areas/{code}/reports-due', 'areas/130000/reports-due', { on: '2026-04-15' }],
+    ['GET /api/v1/forms/{institution}/{period}', 'forms/A/2026-05'],
+    ['GET /api/v1/settings/report-checks', 'settings/report-checks'],
     ['GET /api/v1/rejections', 'rejections'],
     ['GET /api/v1/rejections', 'rejections', { gateway: 'G-nobody' }],
   ]
@@ -226,8 +267,11 @@ describe('over a judged province', () => {
 
   test('every GET route is among those asked', () => {
     const asked = new Set(answers.map(([route]) => route))
-    // A report has to be built first: test/functions/report.test.ts asks for the others.
-    const served = Object.keys(apiRoutes).filter((route) => /^GET (?!.*reports\/\{subject\}\/)/.test(route))
+    // A report has to be built first, a spot check drawn, a contract signed and temperatures stored: report.test.ts,
+    // reporting/forms.test.ts, contract.test.ts and weather.test.ts ask for these.
+    const served = Object.keys(apiRoutes).filter((route) =>
+      /^GET (?!.*((reports\/\{subject\}|spot-checks|stations)\/|contracts\/\{id\}|\{code\}\/weather))/.test(route),
+    )
     expect(served.filter((route) => !asked.has(route))).toEqual([])
   })
 
@@ -537,5 +581,6 @@ test('an institution that moves is listed once, in its new county', async () => 
   expect(await listed('130102')).toEqual(['B'])
   expect(await listed('130202')).toEqual(['A', 'D'])
   expect((await get(platform, 'areas/130102')).body.institutionCount).toBe(1)
-  expect((await get(platform, 'meters/A-E')).body.lastReadingAtMs).toBe(NOON_MS - HOUR_MS)
+  const { body } = await get(platform, 'meters/A-E')
+  expect(body).toMatchObject({ multiplier: 1, parent: null, lastReadingAtMs: NOON_MS - HOUR_MS })
 })

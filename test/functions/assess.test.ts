@@ -20,6 +20,7 @@ import { registryReader } from '../../functions/registry/reader.ts'
 import { rollup } from '../../functions/rollup.ts'
 import { settle } from '../../functions/settle.ts'
 import { addDirtyMonths, dirtyKey } from '../../functions/state/dirty.ts'
+import { testInCampaign } from '../campaign.ts'
 import {
   derive,
   documents,
@@ -202,6 +203,22 @@ test('months that end while nobody looks are expected in full afterwards', async
   }
 })
 
+test('a past year has its months whether or not the present month was marked before', async () => {
+  const stored = []
+  for (const scheduled of [false, true]) {
+    const platform = await openTestPlatform()
+    await register(platform, PROVINCE)
+    if (scheduled) await assess(platform)({ shards: [] })
+    await sendMonths(platform, ['2025-01', '2025-02'])
+    await settle(platform)({ shards: [] })
+    await assess(platform)({ shards: ['130102', '130104', '130202'], scheduled })
+    stored.push(await documents(platform, 'subject/A/2025'))
+    expect(await monthOf(platform, 'A', '2025-12')).toMatchObject({ hoursKnown: 0 })
+  }
+  expect(Object.keys(stored[0] ?? {})).toHaveLength(1)
+  expect(stored[0]).toEqual(stored[1])
+})
+
 test('marks that are made while a county is judged are judged in their turn', async () => {
   const platform = await judgedProvince()
   const { state } = platform
@@ -271,38 +288,42 @@ test('a mark that loses every race says so', async () => {
   await expect(addDirtyMonths(stubborn, '130102', new Map([['A', ['2026-05']]]))).rejects.toThrow(VersionConflict)
 })
 
-test('a process that is killed between any two steps of judging ends in the same documents when it is run again', async () => {
-  const first = await openTestPlatform()
-  await register(first, PROVINCE)
-  await sendMonths(first, ['2026-05', '2026-06'], ['A', 'B', 'C'])
-  expect(await settle(first)({ shards: [] })).toEqual({ failed: [] })
-  await first.close()
-  const copyOf = async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kilowatch-killed-'))
-    cpSync(first.folder, folder, { recursive: true })
-    return openTestPlatform(folder)
-  }
-  const judge = async (platform: Platform) => {
-    for (const step of [assess, rollup]) {
-      const { failed } = await step(platform)({ shards: [] }).catch(() => ({ failed: ['killed'] }))
-      if (failed.length > 0) return false
+testInCampaign(
+  'a process that is killed between any two steps of judging ends in the same documents when it is run again',
+  async () => {
+    const first = await openTestPlatform()
+    await register(first, PROVINCE)
+    await sendMonths(first, ['2026-05', '2026-06'], ['A', 'B', 'C'])
+    expect(await settle(first)({ shards: [] })).toEqual({ failed: [] })
+    await first.close()
+    const copyOf = async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'kilowatch-killed-'))
+      cpSync(first.folder, folder, { recursive: true })
+      return openTestPlatform(folder)
     }
-    return true
-  }
-  const whole = await copyOf()
-  const counted = dyingPlatform(whole)
-  expect(await judge(counted)).toBe(true)
-  const want = await documents(whole)
-  expect(counted.calls()).toBeGreaterThan(50)
-  // Every step of the first county and of the last roll-up, and every tenth of those that repeat them in between.
-  for (let n = 1; n <= counted.calls(); n += n < 30 || n > counted.calls() - 15 ? 1 : 20) {
-    const platform = await copyOf()
-    expect(await judge(dyingPlatform(platform, n)), `call ${n}`).toBe(false)
-    expect(await judge(platform)).toBe(true)
-    expect(await documents(platform), `killed before call ${n}`).toEqual(want)
-    await platform.close()
-  }
-}, 120_000)
+    const judge = async (platform: Platform) => {
+      for (const step of [assess, rollup]) {
+        const { failed } = await step(platform)({ shards: [] }).catch(() => ({ failed: ['killed'] }))
+        if (failed.length > 0) return false
+      }
+      return true
+    }
+    const whole = await copyOf()
+    const counted = dyingPlatform(whole)
+    expect(await judge(counted)).toBe(true)
+    const want = await documents(whole)
+    expect(counted.calls()).toBeGreaterThan(50)
+    // Every step of the first county and of the last roll-up, and every tenth of those that repeat them in between.
+    for (let n = 1; n <= counted.calls(); n += n < 30 || n > counted.calls() - 15 ? 1 : 20) {
+      const platform = await copyOf()
+      expect(await judge(dyingPlatform(platform, n)), `call ${n}`).toBe(false)
+      expect(await judge(platform)).toBe(true)
+      expect(await documents(platform), `killed before call ${n}`).toEqual(want)
+      await platform.close()
+    }
+  },
+  120_000,
+)
 
 test('an institution that moves to another county takes its months along and leaves nothing behind', async () => {
   const platform = await judgedProvince()

@@ -22,7 +22,7 @@ async function ask(path: string, query: Record<string, string> = {}) {
     rawPath: http.path,
     headers: {},
     queryStringParameters: query,
-    requestContext: { http },
+    requestContext: { http, authorizer: { lambda: { role: 'admin' } } },
   }
   const answer = (await api(platform)(event as never)) as { statusCode: number; body: string }
   return { status: answer.statusCode, body: JSON.parse(answer.body) }

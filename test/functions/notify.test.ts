@@ -20,7 +20,7 @@ import { type LocalPlatform, openPlatform } from '../../local/platform.ts'
 import { asked, DAY, judged, MINUTE, NOW } from '../domain/alert/asked.ts'
 import { type HttpPeer, httpPeer, mailPeer } from '../local/notify-peers.ts'
 
-const TIMEOUT_MS = 300
+const TIMEOUT_MS = 2_000
 let folder: string
 let platform: LocalPlatform
 let clock: number

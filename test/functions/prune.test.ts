@@ -42,6 +42,20 @@ test.each([
   await opened.close()
 })
 
+test.each([
+  { name: 'the newest reading speaks against', gateways: 0 },
+  { name: 'three gateways speak against', gateways: 3 },
+])('a clock that runs years ahead forgets nothing early: $name', async ({ gateways }) => {
+  const opened = await openTestPlatform()
+  const platform = { ...opened, now: () => NOW + 3_000 * DAY_MS }
+  const young = recordAt(NOW - DAY_MS, 'young')
+  await platform.state.put([recordAt(NOW - (REJECTION_DAYS_MAX + 1) * DAY_MS, 'old'), young])
+  await platform.readings.append([{ meter: 'm', atMs: NOW, value: 1, quality: 'good' }], NOW)
+  for (let index = 0; index < gateways; index++) platform.hostClock.heard(`G${index}`, NOW)
+  await prune(platform)({ shards: [] })
+  expect((await platform.state.query(docKey('rejection/'))).map(({ key }) => key)).toEqual([young.key])
+})
+
 describe('retention', () => {
   const raisedAt = (id: string, atMs: number): Alert => advance(undefined, finding(11, {}, id), atMs).alert as Alert
   const storeCleared = async (platform: TestPlatform, id: string, atMs: number): Promise<Alert> => {

@@ -223,7 +223,7 @@ test('files are given as they were built, with the SHA-256 of the record', async
   expect(files.map(({ name }) => name)).toEqual(['报告.json', 'electricity.csv'])
   for (const { name, sha256, bytes } of files) {
     const path = `reports/A/${MONTH}/revisions/1/files/${encodeURIComponent(name)}`
-    const { statusCode, headers, body, isBase64Encoded } = await rawApiCall({ platform, role: 'anyone' }, 'GET', path)
+    const { statusCode, headers, body, isBase64Encoded } = await rawApiCall({ platform }, 'GET', path)
     const content = Buffer.from(body ?? '', 'base64')
     expect([statusCode, isBase64Encoded, content.length]).toEqual([200, true, bytes])
     expect(createHash('sha256').update(content).digest('hex')).toBe(sha256)
@@ -282,7 +282,10 @@ describe('a step is refused', () => {
     const kept = (await platform.state.get(reportKey('D', MONTH)))?.value
     const empty: ReportMakerOf = (sources) => ({
       ...testMaker(sources),
-      check: async () => [{ rule: 'rows', severity: 'error', text: { zh: '没有数据', en: 'there is no row' } }],
+      check: () => ({
+        errors: [{ rule: 'rows', severity: 'error', text: { zh: '没有数据', en: 'there is no row' } }],
+        warnings: 0,
+      }),
     })
     const body = { who: '钱', office: 'D', version: 1 }
     const answer = await call(platform, 'POST', `reports/D/${MONTH}/check`, { body, makerOf: empty })

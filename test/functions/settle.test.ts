@@ -14,6 +14,7 @@ import { ingest } from '../../functions/ingest.ts'
 import { docKey, type Platform, type StoredReading } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
 import { settledKey } from '../../functions/settling/mark.ts'
+import { runsOf } from '../campaign.ts'
 import { describeShared } from '../shared.ts'
 import {
   consumptionBytes,
@@ -82,42 +83,47 @@ describeShared('the settle cases through ingest and settle', ['data/settle-cases
       replacements: events.map(({ at, finalValue, startValue }) => ({ atMs: at, finalValue, startValue })),
     })
 
-  test.each(['1', '2', '3'])('give the true hours and flags, in random batches (seed %s)', async (seed) => {
-    const random = createRandom(seed)
-    const platform = await openTestPlatform()
-    await register(platform, oneInstitution(cases.map(meterOf)))
-    const sent = new Map(cases.map(({ id }) => [id, 0]))
-    const take = ingest(platform)
-    const settleNow = settle(platform)
-    for (let waiting = cases; waiting.length > 0; ) {
-      const readings = waiting.flatMap(({ id, readings: all }) => {
-        const first = sent.get(id) ?? 0
-        const end = Math.min(all.length, first + random.whole(0, Math.ceil(all.length / 3)))
-        sent.set(id, end)
-        return all.slice(first, end).map(([at, value]) => ({ meter: id, at, value }))
-      })
-      const payload = JSON.stringify({ v: 1, readings })
-      const result = await take({ messages: [{ id: 'm', gateway: 'G-A', payload, receivedMs }] })
-      expect(result).toEqual({ stored: readings.length, rejected: 0, failed: [] })
-      expect(await settleNow({ shards: [SHARD] })).toEqual({ failed: [] })
-      waiting = waiting.filter(({ id, readings: all }) => (sent.get(id) ?? 0) < all.length)
-    }
-    for (const { id, meter: described, truth } of cases) {
-      const hours = await hoursOf(platform, id)
-      expect(hours.map(([startMs, , flag]) => [startMs, flag])).toEqual(
-        truth.hours.map(([startMs, , flag]) => [startMs, flag]),
-      )
-      for (const [index, [, kwh]] of truth.hours.entries()) {
-        const [, amount] = hours[index]
-        const want = kwh !== null && described.unit === 'GJ' ? kwh / KWH_PER_GJ : kwh
-        if (want === null || amount === null) expect(amount, `${id} hour ${index}`).toBe(want)
-        else
-          expect(Math.abs(amount - want), `${id} hour ${index}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(want)))
+  test.each(['1', '2', '3'].slice(0, runsOf({ test: 1, campaign: 3 })))(
+    'give the true hours and flags, in random batches (seed %s)',
+    async (seed) => {
+      const random = createRandom(seed)
+      const platform = await openTestPlatform()
+      await register(platform, oneInstitution(cases.map(meterOf)))
+      const sent = new Map(cases.map(({ id }) => [id, 0]))
+      const take = ingest(platform)
+      const settleNow = settle(platform)
+      for (let waiting = cases; waiting.length > 0; ) {
+        const readings = waiting.flatMap(({ id, readings: all }) => {
+          const first = sent.get(id) ?? 0
+          const end = Math.min(all.length, first + random.whole(0, Math.ceil(all.length / 3)))
+          sent.set(id, end)
+          return all.slice(first, end).map(([at, value]) => ({ meter: id, at, value }))
+        })
+        const payload = JSON.stringify({ v: 1, readings })
+        const result = await take({ messages: [{ id: 'm', gateway: 'G-A', payload, receivedMs }] })
+        expect(result).toEqual({ stored: readings.length, rejected: 0, failed: [] })
+        expect(await settleNow({ shards: [SHARD] })).toEqual({ failed: [] })
+        waiting = waiting.filter(({ id, readings: all }) => (sent.get(id) ?? 0) < all.length)
       }
-    }
-    const ids = cases.map(({ id }) => id)
-    expect(await consumptionBytes(platform, ids)).toEqual(await settledFromScratch(platform, ids))
-  })
+      for (const { id, meter: described, truth } of cases) {
+        const hours = await hoursOf(platform, id)
+        expect(hours.map(([startMs, , flag]) => [startMs, flag])).toEqual(
+          truth.hours.map(([startMs, , flag]) => [startMs, flag]),
+        )
+        for (const [index, [, kwh]] of truth.hours.entries()) {
+          const [, amount] = hours[index]
+          const want = kwh !== null && described.unit === 'GJ' ? kwh / KWH_PER_GJ : kwh
+          if (want === null || amount === null) expect(amount, `${id} hour ${index}`).toBe(want)
+          else
+            expect(Math.abs(amount - want), `${id} hour ${index}`).toBeLessThanOrEqual(
+              1e-9 * Math.max(1, Math.abs(want)),
+            )
+        }
+      }
+      const ids = cases.map(({ id }) => id)
+      expect(await consumptionBytes(platform, ids)).toEqual(await settledFromScratch(platform, ids))
+    },
+  )
 })
 
 describe('bit by bit', () => {
@@ -170,21 +176,24 @@ describe('bit by bit', () => {
     return [...all, ...again].sort((a, b) => a.order - b.order).map(({ reading }) => reading)
   }
 
-  test.each(['a', 'b', 'c', 'd'])('equals at once, after every batch, byte for byte (seed %s)', async (seed) => {
-    const random = createRandom(`batches/${seed}`)
-    const platform = await openTestPlatform()
-    await register(platform, oneInstitution(METERS))
-    const settleNow = settle(platform)
-    const waiting = arrivals(seed)
-    const ids = METERS.map(({ id }) => id)
-    for (let batch = 0; waiting.length > 0; batch++) {
-      await platform.readings.append(waiting.splice(0, random.whole(1, 60)), platform.now())
-      expect(await settleNow({ shards: [SHARD] })).toEqual({ failed: [] })
-      if (batch % 5 === 0 || waiting.length === 0) {
-        expect(await consumptionBytes(platform, ids)).toEqual(await settledFromScratch(platform, ids))
+  test.each(['a', 'b', 'c', 'd'].slice(0, runsOf({ test: 2, campaign: 4 })))(
+    'equals at once, after every batch, byte for byte (seed %s)',
+    async (seed) => {
+      const random = createRandom(`batches/${seed}`)
+      const platform = await openTestPlatform()
+      await register(platform, oneInstitution(METERS))
+      const settleNow = settle(platform)
+      const waiting = arrivals(seed)
+      const ids = METERS.map(({ id }) => id)
+      for (let batch = 0; waiting.length > 0; batch++) {
+        await platform.readings.append(waiting.splice(0, random.whole(1, 60)), platform.now())
+        expect(await settleNow({ shards: [SHARD] })).toEqual({ failed: [] })
+        if (batch % 5 === 0 || waiting.length === 0) {
+          expect(await consumptionBytes(platform, ids)).toEqual(await settledFromScratch(platform, ids))
+        }
       }
-    }
-  })
+    },
+  )
 })
 
 describe('what is opened again', () => {

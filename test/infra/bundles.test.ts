@@ -12,7 +12,7 @@ import { synth } from './synth.ts'
 
 const names = Object.keys(triggers) as (keyof typeof triggers)[]
 const alone = entryOf('influx-set-up')
-const entries = [...bundleEntries.map(({ entry }) => entry), entryOf('provisioning'), alone]
+const entries = [...bundleEntries.map(({ entry }) => entry), entryOf('provisioning'), entryOf('canary'), alone]
 
 /** Eight bundles, on a machine that may be busy with other tests. */
 const BUNDLING_MS_MAX = 180_000
@@ -20,10 +20,10 @@ const BUNDLING_MS_MAX = 180_000
 test(
   'every function of the stack is a bundle of its entry, from cloud/ and without local/',
   () => {
-    const { app, template } = synth({}, { bundled: true })
+    const { app, template } = synth({ canary: 'canary/canary-E1' }, { bundled: true })
     const deployed = Object.values(template.findResources('AWS::Lambda::Function')).map(({ Properties }) => {
       const folder = join(app.outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`)
-      expect(readdirSync(folder)).toEqual(['index.mjs'])
+      expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map'])
       return readFileSync(join(folder, 'index.mjs'), 'utf8')
     })
     // The routes about gateways are the api's, on a function of their own.
@@ -43,7 +43,7 @@ describe('rights', () => {
   /** Ports that the handler of a row takes from its platform. */
   const portsOf = (name: string): string[] | undefined => {
     const source = readFileSync(new URL(`../../functions/${name}.ts`, import.meta.url), 'utf8')
-    const inHead = new RegExp(`export function ${name}\\(\\{([^}]*)\\}: Platform`).exec(source)
+    const inHead = new RegExp(`export function ${name}\\(\\s*\\{([^}]*)\\}: Platform`).exec(source)
     const inBody = new RegExp(`export function ${name}\\(on: Platform\\) \\{\\s*const \\{([^}]*)\\} = on`).exec(source)
     const ports = (inHead ?? inBody)?.[1]
     return ports?.split(',').map((port) => port.trim().replace(/:.*/, ''))

@@ -25,7 +25,17 @@ test('every price that was not read says so', () => {
 test('every price is used, and every row that is worked on has its line', () => {
   const lines = cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthlyLines(one, store)))
   expect(new Set(lines.map(({ price }) => price))).toEqual(new Set(Object.keys(prices)))
-  expect(Object.keys(triggers)).toEqual(['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'api'])
+  expect(Object.keys(triggers)).toEqual([
+    'ingest',
+    'settle',
+    'assess',
+    'rollup',
+    'notify',
+    'prune',
+    'reports',
+    'contract',
+    'api',
+  ])
 })
 
 test('more costs more: meters, readings, haste', () => {

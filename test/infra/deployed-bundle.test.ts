@@ -109,7 +109,10 @@ const getEvent = (rawPath: string, query: Record<string, string>) => ({
   rawQueryString: new URLSearchParams(query).toString(),
   queryStringParameters: query,
   headers: {},
-  requestContext: { http: { method: 'GET', path: rawPath } },
+  requestContext: {
+    http: { method: 'GET', path: rawPath },
+    authorizer: { jwt: { claims: { sub: 'li', 'cognito:groups': '[kilowatch:county:130102]' } } },
+  },
   isBase64Encoded: false,
 })
 

@@ -2,6 +2,7 @@
 // rights without which something is silent. Names that are not known before count as long as they can become.
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api'
 import { describe, expect, test } from 'vitest'
 import { DEPLOYMENTS, synth } from './synth.ts'
 
@@ -106,4 +107,11 @@ test('functions have the rights of DynamoDB that the calls of cloud/ need, and n
     .flatMap(({ Action }) => [Action].flat() as string[])
     .filter((action) => action.startsWith('dynamodb:'))
   expect([...new Set(granted)].sort()).toEqual([...called].map((name) => `dynamodb:${name}`).sort())
+})
+
+test('cdk.json sets every flag that this CDK recommends', () => {
+  const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
+  // Weak references need the new function Fn::GetStackOutput; whether China's regions have it nobody could look up.
+  const strong = { '@aws-cdk/core:defaultCrossStackReferences': 'strong' }
+  expect(context).toMatchObject({ ...CURRENTLY_RECOMMENDED_FLAGS, ...strong })
 })

@@ -72,12 +72,13 @@ describe('the template', () => {
     })
   })
 
-  test('has rules for statuses and connections, too', () => {
+  test('has rules for statuses, results and connections, too', () => {
     const rules = resources('AWS::IoT::TopicRule').map(([, { Properties }]) => Properties)
     const from = rules.map(({ RuleName, TopicRulePayload: { Sql } }) => [RuleName, /FROM '([^']*)'/.exec(Sql)?.[1]])
     expect(Object.fromEntries(from)).toEqual({
       kilowatch_prod_ingest: 'kw/v1/+/readings',
       kilowatch_prod_status: 'kw/v1/+/status',
+      kilowatch_prod_results: 'kw/v1/+/results',
       kilowatch_prod_presence: '$aws/events/presence/+/+',
     })
   })
@@ -95,6 +96,13 @@ describe('the template', () => {
     expect(thing.Properties).toMatchObject({ ThingTypeName: name, ThingGroups: [name] })
     const allowed = ['AttributePayload', 'ThingTypeName', 'ThingGroups']
     expect(Object.keys(thing.OverrideSettings).filter((one) => !allowed.includes(one))).toEqual([])
+    const body = Properties.TemplateBody
+    expect(Object.keys(JSON.parse(body['Fn::Join'] ? joined(body) : body).Parameters)).toEqual([
+      'Gateway',
+      'Serial',
+      'Code',
+      'AWS::IoT::Certificate::Id',
+    ])
   })
 
   test.each(rows.filter(([, { everyMinutes }]) => everyMinutes))(
@@ -196,8 +204,19 @@ describe('the template', () => {
   })
 })
 
+/** What nobody can make again, and what its network needs. */
+const LASTING = [
+  ...['AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::EC2::VPC', 'AWS::EC2::Subnet'],
+  ...['AWS::EC2::SecurityGroup', 'AWS::Timestream::InfluxDBInstance', 'AWS::Timestream::Database'],
+]
+/** What each deployment may replace. */
+const REPLACEABLE = [
+  ...['AWS::Lambda::Function', 'AWS::CloudWatch::Alarm', 'AWS::IoT::TopicRule', 'AWS::ApiGatewayV2::Api'],
+  ...['AWS::SQS::Queue', 'AWS::Scheduler::Schedule', 'Custom::SetUp'],
+]
+
 describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) => {
-  const made = synth(context).template
+  const { template: made, data, service, dataStack } = synth(context)
   const json = made.toJSON()
 
   test('names no partition but by reference, or by the region that was asked for', () => {
@@ -213,6 +232,18 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
       TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
     })
+  })
+
+  test('data lies in a stack of its own, which keeps all of it and cannot be deleted by a slip; nothing else does', () => {
+    const isKept = context.stage !== 'test'
+    const policies = Object.values(data.toJSON().Resources as Record<string, { DeletionPolicy?: string }>)
+    if (isKept) expect(policies.filter(({ DeletionPolicy }) => DeletionPolicy !== 'Retain')).toEqual([])
+    expect(dataStack.terminationProtection).toBe(isKept)
+    const types = (made: typeof data) =>
+      new Set(Object.values(made.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type))
+    for (const type of LASTING) expect(types(service), type).not.toContain(type)
+    for (const type of REPLACEABLE) expect(types(data), type).not.toContain(type)
+    expect(types(data)).toContain('AWS::DynamoDB::Table')
   })
 
   test('builds the series store that was chosen, and no other', () => {
@@ -272,9 +303,10 @@ describe('the environment', () => {
 
   test('has nothing that the platform does not know, and everything that has no default', () => {
     const all: Record<string, z.ZodType> = { ...variables, ...seriesVariables }
-    const known = Object.keys(all)
+    // Node's own: stack traces by the bundle's map.
+    const known = [...Object.keys(all), 'NODE_OPTIONS']
     expect([...new Set(told)].filter((name) => !known.includes(name))).toEqual([])
-    const needed = known.filter((name) => !all[name].safeParse(undefined).success)
+    const needed = Object.keys(all).filter((name) => !all[name].safeParse(undefined).success)
     // Nobody sends to these but a schedule.
     const unsent = ['KILOWATCH_QUEUE_NOTIFY_URL', 'KILOWATCH_QUEUE_PRUNE_URL']
     expect(needed.filter((name) => !told.includes(name)).sort()).toEqual(unsent)
@@ -290,7 +322,8 @@ test('the app writes its template without credentials, as `cdk synth` runs it', 
     encoding: 'utf8',
   })
   expect(status, stderr).toBe(0)
-  expect(existsSync(join(folder, 'Kilowatch-prod.template.json'))).toBe(true)
+  for (const name of ['Kilowatch-prod', 'Kilowatch-prod-data'])
+    expect(existsSync(join(folder, `${name}.template.json`))).toBe(true)
 }, 120_000)
 
 test.each([
@@ -324,6 +357,40 @@ describe('on a bad day', () => {
     expect(alarmOf('ReadingsStored')).toMatchObject([
       { Namespace: 'Kilowatch', TreatMissingData: 'breaching', ComparisonOperator: 'LessThanThreshold', Threshold: 1 },
     ])
+  })
+
+  test('somebody is told that hours fall behind, also when none is settled at all', () => {
+    expect(alarmOf('SettledHourAge')).toMatchObject([
+      {
+        ...{ Namespace: 'Kilowatch', Statistic: 'Minimum', Threshold: 3 * 3_600, TreatMissingData: 'breaching' },
+        ...{ ComparisonOperator: 'GreaterThanThreshold', Dimensions: [{ Name: 'stage', Value: 'prod' }] },
+      },
+    ])
+    expect(alarmOf('CanaryAge')).toEqual([])
+  })
+
+  test('a canary sends as its own gateway and no other, and somebody is told when its readings do not arrive', () => {
+    const { template: watched } = synth(DEPLOYMENTS['with a canary'])
+    watched.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'CanaryAge', TreatMissingData: 'breaching' })
+    watched.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
+    const [[, { Properties }]] = Object.entries(watched.findResources('AWS::IAM::Policy')).filter(([id]) =>
+      id.startsWith('CanaryRole'),
+    )
+    const allowed = Properties.PolicyDocument.Statement.filter(({ Action }: { Action: string }) =>
+      ['iot:Connect', 'iot:Publish'].includes(Action),
+    ).map(({ Action, Resource }: { Action: string; Resource: Parameters<typeof joined>[0] }) => [
+      Action,
+      joined(Resource).replace(/^.*name:/, ''),
+    ])
+    expect(allowed).toEqual([
+      ['iot:Connect', 'client/canary'],
+      ['iot:Publish', 'topic/$aws/rules/kilowatch_prod_ingest/kw/v1/canary/readings'],
+    ])
+  })
+
+  test('stack traces name our files', () => {
+    for (const [id, { Properties }] of resources('AWS::Lambda::Function'))
+      expect(Properties.Environment.Variables.NODE_OPTIONS, id).toBe('--enable-source-maps')
   })
 
   test('somebody is told of runs near their limit, of each rule, and of a store that fills', () => {
@@ -388,6 +455,7 @@ describe('the context', () => {
 
   test.each([
     [{ jwtIssuer: '' }, 'context "jwtIssuer" is missing'],
+    [{ canary: 'canary' }, 'context "canary": "canary" is not GATEWAY/METER'],
     [{ logDays: '90' }, 'context "logDays": "90" is none of 180, 365'],
     [{ readings: 'postgres' }, 'context "readings": "postgres" is none of influxdb, timestream'],
     [{ stage: 'My Stage' }, 'context "stage": "My Stage" is not a stage'],

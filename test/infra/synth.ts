@@ -2,10 +2,10 @@
 // bundles unless a test is about them.
 
 import { readFileSync } from 'node:fs'
-import { App } from 'aws-cdk-lib'
+import { App, type Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { settingsOf } from '../../infra/settings.ts'
-import { KilowatchStack } from '../../infra/stack.ts'
+import { addStacks } from '../../infra/stack.ts'
 
 export type Context = Readonly<Record<string, string>>
 
@@ -28,13 +28,17 @@ export const DEPLOYMENTS: Readonly<Record<string, Context>> = {
   'with a page that signs in': { page: 'cloudfront', pageClient: 'page' },
   'with a page for everyone': { page: 'cloudfront', readers: 'anyone' },
   'a stage that is not kept': { stage: 'test' },
+  'with a canary': { canary: 'canary/canary-E1' },
   'cn-north-1': { region: 'cn-north-1', readings: 'influxdb', pageUrl: 'https://page.example/' },
 }
 
 export interface Synthesized {
   app: App
-  stack: KilowatchStack
+  /** Both stacks as one. */
   template: Template
+  data: Template
+  service: Template
+  dataStack: Stack
 }
 
 export function synth(context: Context = {}, { bundled = false } = {}): Synthesized {
@@ -43,9 +47,30 @@ export function synth(context: Context = {}, { bundled = false } = {}): Synthesi
     context: { ...cdkJson.context, ...(!bundled && { 'aws:cdk:bundling-stacks': [] }), ...rest },
   })
   const settings = settingsOf((name) => app.node.tryGetContext(name))
-  const stack = new KilowatchStack(app, `Kilowatch-${settings.stage}`, {
-    settings,
-    env: region ? { region } : undefined,
-  })
-  return { app, stack, template: Template.fromStack(stack) }
+  const stacks = addStacks(app, settings, region)
+  const [data, service] = [Template.fromStack(stacks.data), Template.fromStack(stacks.service)]
+  const [below, above] = [data.toJSON(), service.toJSON()]
+  const Resources = { ...below.Resources, ...above.Resources }
+  const Outputs = { ...below.Outputs, ...above.Outputs }
+  // A name that the other stack exports stands for what it names.
+  const values = new Map(
+    Object.values(Outputs as Record<string, Output>).flatMap(({ Export, Value }) =>
+      Export ? [[Export.Name, Value] as const] : [],
+    ),
+  )
+  const template = Template.fromJSON(imported({ Resources, Outputs }, values) as Record<string, unknown>)
+  return { app, template, data, service, dataStack: stacks.data }
+}
+
+interface Output {
+  Export?: { Name: string }
+  Value: unknown
+}
+
+function imported(value: unknown, values: ReadonlyMap<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map((one) => imported(one, values))
+  if (typeof value !== 'object' || value === null) return value
+  const name = (value as { 'Fn::ImportValue'?: string })['Fn::ImportValue']
+  if (name !== undefined) return values.get(name)
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, imported(one, values)]))
 }

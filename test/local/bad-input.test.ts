@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../domain/calendar.ts'
 import type { InstitutionStatusView, SeriesView } from '../../domain/view/view.ts'
 import { ApiError, type Client, clientOf } from '../../local/command/client.ts'
-import { type Host, runningHost, startHost } from '../../local/host.ts'
+import { type Host, startHost } from '../../local/host.ts'
+import { runningHost } from '../../local/host-address.ts'
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'kilowatch.mjs')
 const HOUR_0 = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 48 * HOUR_MS

@@ -8,7 +8,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { STANDARD_TABLES } from '../../domain/standards/check.ts'
 import { importRegistry } from '../../functions/registry/import.ts'
 import { clientOf } from '../../local/command/client.ts'
-import { type HostOptions, runningHost, startHost } from '../../local/host.ts'
+import { type HostOptions, startHost } from '../../local/host.ts'
+import { runningHost } from '../../local/host-address.ts'
 import { openPlatform } from '../../local/platform.ts'
 import { PROVINCE, send } from '../functions/province.ts'
 
@@ -102,12 +103,13 @@ test('HTTP gives the handler method, path, query, body and who asks', async () =
   expect(await statusOf(admin)).toBe(401)
   expect(await statusOf({ authorization: 'Bearer é' })).toBe(401)
   expect(await statusOf({})).toBe(401)
-  const area = await ask('areas/130102')
+  expect((await ask('areas/130102')).status).toBe(401)
+  const area = await ask('areas/130102', { headers: admin })
   expect(area.headers.get('content-type')).toBe('application/json; charset=utf-8')
   expect(area.headers.get('cache-control')).toBe('no-store')
   expect(await area.json()).toMatchObject({ name: '长安区' })
-  expect((await ask('institutions?limit=1&area=130102')).status).toBe(200)
-  expect((await ask('institutions?limit=x')).status).toBe(400)
+  expect((await ask('institutions?limit=1&area=130102', { headers: admin })).status).toBe(200)
+  expect((await ask('institutions?limit=x', { headers: admin })).status).toBe(400)
   expect((await ask('nothing')).status).toBe(404)
   expect((await (await ask('openapi.json')).json()) as object).toHaveProperty('openapi')
 })

@@ -26,3 +26,28 @@ test('an answer in base64 is sent as its bytes', async () => {
   expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
   expect(response.headers.get('content-disposition')).toMatch(/^attachment/)
 })
+
+test('an answer is compressed for who can read that, tagged, and not sent again to who has it', async () => {
+  const text = JSON.stringify({ items: Array(500).fill('机构') })
+  const server = await startHttp({
+    ...{ host: '127.0.0.1', port: 0, adminToken: 'a', web: () => undefined, verify: async () => false },
+    api: async () => ({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: text }),
+  })
+  onTestFinished(() => server.close())
+  const url = `http://127.0.0.1:${server.port}/api/v1/institutions`
+  const ask = (headers: Record<string, string>, method = 'GET') => fetch(url, { method, headers })
+  for (const coding of ['br', 'gzip', 'identity', 'br;q=0, gzip;q=0']) {
+    const answer = await ask({ 'accept-encoding': coding })
+    expect(answer.headers.get('content-encoding')).toBe(/^(br|gzip)$/.test(coding) ? coding : null)
+    expect(await answer.text()).toBe(text)
+  }
+  const etag = (await ask({})).headers.get('etag') ?? ''
+  expect(etag).toMatch(/^W\/"/)
+  expect((await ask({ 'if-none-match': `"x", ${etag}` })).status).toBe(304)
+  const head = await ask({ 'accept-encoding': 'identity' }, 'HEAD')
+  expect([head.status, await head.text(), Number(head.headers.get('content-length'))]).toEqual([
+    200,
+    '',
+    Buffer.byteLength(text),
+  ])
+})

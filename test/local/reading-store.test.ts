@@ -44,6 +44,44 @@ test('a batch that breaks half way leaves nothing behind, and the next one is st
   await again.close()
 })
 
+test('what is stored already with its value adds no row, in one batch or another, before and after a restart', async () => {
+  const { file, readings } = await store()
+  const batch = Array.from({ length: 5_000 }, (_, n) => reading(`m${n % 7}`, n * 1_000, n))
+  await readings.append(batch, 1)
+  const { mark } = await readings.touchedSince(['m0'], undefined)
+  for (let round = 0; round < 3; round++) await readings.append(batch, 2 + round)
+  await readings.append([...batch.slice(0, 10), ...batch.slice(0, 10)], 9)
+  expect(readings.extent().rows).toBe(batch.length)
+  expect((await readings.touchedSince(['m0'], mark)).touched).toEqual([])
+  await readings.append([reading('new', 7, 1), reading('new', 7, 1), reading('new', 7, 2), reading('new', 7, 2)], 10)
+  expect((await readings.history('new', 0, 8)).map(({ value }) => value)).toEqual([1, 2])
+  await readings.close()
+  const again = await openReadingStore(file)
+  await again.append([...batch, reading('m1', 1_000, 77), reading('m1', 1_000, 1)], 11)
+  expect(again.extent().rows).toBe(batch.length + 4)
+  expect((await again.history('m1', 1_000, 1_001)).map(({ value }) => value)).toEqual([1, 77, 1])
+  await again.close()
+})
+
+test('a repeat counts by what holds now: another value or quality in between makes it a correction', async () => {
+  const { readings } = await store()
+  const values = [1, 2, 1, 1]
+  for (const [n, value] of values.entries()) await readings.append([reading('m', 0, value)], n + 1)
+  await readings.append([{ ...reading('m', 0, 1), quality: 'suspect' }], 8)
+  await readings.append([{ ...reading('m', 0, 1), quality: 'suspect' }], 9)
+  await readings.append([reading('m', 0, 1)], 10)
+  const history = await readings.history('m', 0, 1)
+  expect(history.map(({ value, quality }) => `${value} ${quality}`)).toEqual([
+    '1 good',
+    '2 good',
+    '1 good',
+    '1 suspect',
+    '1 good',
+  ])
+  const { touched } = await readings.touchedSince(['m'], '10')
+  expect(touched).toEqual([])
+})
+
 test('readings of a time before 1970, of the largest values and of fractions keep every bit', async () => {
   const { readings } = await store()
   const values = [-0.1, Number.MIN_VALUE, Number.MAX_VALUE, -Number.MAX_VALUE, 1 / 3, 0]

@@ -62,3 +62,43 @@ test('a full disk slows gateways down, is named once, and nothing is lost or cut
   expect(log.join('\n')).not.toContain('was cut')
   await gateway.endAsync()
 })
+
+test('a reading by HTTP is answered with 507 and the words of the host, and again with 200', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'kilowatch-storage-'))
+  const host = await startHost({ data, port: 0, mqttPort: 0, host: '127.0.0.1', hold: true, log: () => undefined })
+  const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  onTestFinished(async () => {
+    said.mockRestore()
+    await host.close()
+    rmSync(data, { recursive: true, force: true })
+  })
+  await clientOf(host).put('registry', {
+    ...oneInstitution([meter('A-E', 'A')]),
+    gateways: [{ id: 'G-A', institution: 'A', password: PASSWORD }],
+  })
+  const { append } = host.platform.readings
+  const full = async () => {
+    throw new Error('IO Error: Could not write all bytes: No space left on device')
+  }
+  const post = () =>
+    fetch(`${host.httpUrl}/api/v1/readings`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`G-A:${PASSWORD}`)}` },
+      body: JSON.stringify({ v: 1, readings: [{ meter: 'A-E', at: NOON_MS, value: 1 }] }),
+    })
+  Object.assign(host.platform.readings, { append: full })
+  const answer = await post()
+  expect(answer.status).toBe(507)
+  expect(await answer.json()).toMatchObject({
+    detail: expect.stringMatching(/No space left on device.*has \d+ MB free, \d+ are needed/),
+    problems: [{ code: 'storageFailed' }],
+  })
+  Object.assign(host.platform.readings, { append })
+  expect((await post()).status).toBe(200)
+  const health = (await (await fetch(`${host.httpUrl}/api/v1/health`)).json()) as { eventLoop: object }
+  expect(health.eventLoop).toEqual({
+    seconds: expect.any(Number),
+    ...{ p50Ms: expect.any(Number), p99Ms: expect.any(Number) },
+    ...{ p999Ms: expect.any(Number), maxMs: expect.any(Number) },
+  })
+})

@@ -11,7 +11,9 @@ import { FORECAST_BASES, STATUSES, UNKNOWN_REASONS, VERDICTS } from '../../domai
 import { LEDGER_SCOPES } from '../../domain/medium.ts'
 import { RATINGS } from '../../domain/rating.ts'
 import { INSTITUTION_TYPES } from '../../domain/registry/records.ts'
+import { REPORT_STATES, REPORT_STEPS } from '../../domain/report/life.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
+import { REPORT_PERIODS } from '../../domain/standards/report-deadlines.ts'
 import { AREA_VIEWS, INSTITUTION_VIEWS } from '../../web/src/frame/route.ts'
 import { en } from '../../web/src/words/en.ts'
 import { zh } from '../../web/src/words/zh.ts'
@@ -66,6 +68,9 @@ test.each([
   { of: 'tariff periods', ids: TARIFF_PERIODS, words: zh.periods },
   { of: 'PUE problems', ids: PUE_PROBLEMS, words: zh.pueProblems },
   { of: 'ledger scopes', ids: LEDGER_SCOPES, words: zh.scopes },
+  { of: 'states of a report', ids: REPORT_STATES, words: zh.report.reportStates },
+  { of: 'steps of a report', ids: REPORT_STEPS, words: en.report.reportSteps },
+  { of: 'periods of a report', ids: REPORT_PERIODS, words: zh.report.reportPeriods },
   { of: 'area views', ids: [...new Set([...AREA_VIEWS, ...INSTITUTION_VIEWS])].sort(), words: sorted(zh.tabs) },
 ])('$of that the API can send have a word each', ({ ids, words }) => {
   expect(Object.keys(words)).toEqual([...ids])

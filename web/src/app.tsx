@@ -3,13 +3,15 @@
 import { Alert, Card, ConfigProvider, Empty, Spin } from 'antd'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { type Month, monthOf } from '../../domain/calendar.ts'
+import type { SessionView } from '../../domain/view/session.ts'
 import type { HealthView } from '../../domain/view/view.ts'
 import { antdLocale, antdTheme } from './antd-setup.ts'
-import { canRead, useSession } from './api/session.ts'
+import { canRead, type Session, useSession } from './api/session.ts'
 import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
-import { areaRoute, formatRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
+import { areaRoute, formatRoute, institutionRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
+import { InvitationPanel } from './frame/sign-in-panel.tsx'
 import { HostProblems, StartPanel, useHealth } from './frame/start-panel.tsx'
 import { useTitle } from './frame/title.ts'
 import { AreaPage } from './pages/area-page.tsx'
@@ -19,6 +21,7 @@ import { useLanguage } from './words/language.tsx'
 // Pages that are rarely opened first are loaded on demand.
 const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
 const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
+const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
 // antd would insert a space between two Chinese characters: 重 试.
@@ -43,12 +46,14 @@ export function App() {
       />
       <HostProblems health={health} />
       <main className="page">
-        {!isOpen ? (
+        {route.page === 'invitation' ? (
+          <InvitationPanel code={route.code} />
+        ) : !isOpen ? (
           <SessionPanel session={session} />
         ) : health?.status === 'ok' ? (
           <ErrorBoundary place={placeOf(route)}>
             <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
-              <RoutedPage route={route} month={month} rootArea={health.rootArea} />
+              <RoutedPage route={route} month={month} home={homeOf(session, health.rootArea)} />
             </Suspense>
           </ErrorBoundary>
         ) : (
@@ -70,15 +75,26 @@ function useScrollToTop(route: PageRoute): void {
   }, [place])
 }
 
-function RoutedPage({ route, month, rootArea }: { route: PageRoute; month: Month; rootArea: HealthView['rootArea'] }) {
+type Home = NonNullable<SessionView['home']>
+
+/** Where the page begins: the reader's own place, or the top area. */
+function homeOf(session: Session, rootArea: HealthView['rootArea']): Home | null {
+  if (session.state === 'in' && session.home !== undefined) return session.home
+  return rootArea === null ? null : { type: 'area', id: rootArea }
+}
+
+function RoutedPage({ route, month, home }: { route: PageRoute; month: Month; home: Home | null }) {
   if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
-  if (route.page === 'alerts') return <AlertsPage route={route} rootArea={rootArea} />
+  if (route.page === 'alerts') return <AlertsPage route={route} rootArea={home?.type === 'area' ? home.id : null} />
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
   if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />
-  if (route.page === 'unknown') return <NotFound month={route.month} />
-  const code = route.code ?? rootArea
-  if (code === null) return <NothingRegistered />
-  return <AreaPage key={code} route={{ ...route, code }} month={month} isRoot={code === rootArea} />
+  if (route.page === 'people') return <PeoplePage />
+  if (route.page === 'unknown' || route.page === 'invitation') return <NotFound month={route.month} />
+  if (route.code === null && home?.type === 'institution')
+    return <InstitutionPage key={home.id} route={institutionRoute(home.id, route.month)} month={month} />
+  const code = route.code ?? home?.id
+  if (code === undefined) return <NothingRegistered />
+  return <AreaPage key={code} route={{ ...route, code }} month={month} isRoot={code === home?.id} />
 }
 
 function NotFound({ month }: { month: Month | null }) {

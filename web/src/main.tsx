@@ -2,11 +2,13 @@
 
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { followPrinting } from './api/printing.ts'
 import { startSession } from './api/session.ts'
 import { App } from './app.tsx'
 import { LanguageProvider } from './words/language.tsx'
 
 startSession()
+followPrinting()
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

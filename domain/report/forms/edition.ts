@@ -74,9 +74,28 @@ export function periodOf(id: string): ReportPeriod {
   }
 }
 
+/**
+ * The periods that the report of a month answers for, the shortest first: the month, the quarter that it ends, and in
+ * December the year (docs/rules/report.md#periods-of-a-report).
+ */
+export function periodsOfReport(month: Month): ReportPeriod[] {
+  const [year = '', number] = month.split('-')
+  const isLastOfQuarter = Number(number) % MONTHS_PER_QUARTER === 0
+  const quarter = isLastOfQuarter ? [`${year}-Q${Number(number) / MONTHS_PER_QUARTER}`] : []
+  return [month, ...quarter, ...(number === '12' ? [year] : [])].map(periodOf)
+}
+
+/** The quarters of a year, and the months of a quarter: the periods whose flows add up to its. */
+export const partsOfPeriod = ({ id, kind, months }: ReportPeriod): ReportPeriod[] =>
+  kind === 'year' ? quartersOf(Number(id)) : kind === 'quarter' ? months.map(periodOf) : []
+
 /** The same period of the year before (同比). */
-export const yearBefore = ({ id }: Pick<ReportPeriod, 'id'>): ReportPeriod =>
-  periodOf(`${String(Number(id.slice(0, 4)) - 1).padStart(4, '0')}${id.slice(4)}`)
+export const yearBefore = (period: Pick<ReportPeriod, 'id'>): ReportPeriod =>
+  samePeriodIn(Number(period.id.slice(0, 4)) - 1, period)
+
+/** The same period of another year. */
+export const samePeriodIn = (year: number, { id }: Pick<ReportPeriod, 'id'>): ReportPeriod =>
+  periodOf(`${String(year).padStart(4, '0')}${id.slice(4)}`)
 
 /** The quarters of a year. */
 export const quartersOf = (year: number): ReportPeriod[] =>

@@ -1,14 +1,14 @@
-// Writes forms as tables of a report, and as the values by which a user's own template is filled: by the name of the
-// cell, `NY201_110`, `NY202_1_240` of a room, `NY301_110_S001` of a column.
+// Writes forms as tables of a report, and reads from these tables the values by which a user's own template is filled:
+// by the name of the cell, `NY201_110`, `NY202_1_240` of a room, `NY301_110_S001` of a column.
 
 import { CARRIERS } from '../../medium.ts'
-import type { ReportCell, ReportColumn, ReportRow, ReportTable } from '../document.ts'
+import type { ReportCell, ReportColumn, ReportDocument, ReportRow, ReportTable } from '../document.ts'
 import { SUMMARY_COLUMNS } from './category.ts'
 import type { CoalEquivalent } from './coal-equivalent.ts'
 import type { ReportPeriod } from './edition.ts'
-import { cellName, FORM_NAMES, type FormField, formFields, SUM_FORMS, type SumForm } from './fields.ts'
+import { cellName, FORM_NAMES, type FormField, formFields, SUM_FORMS } from './fields.ts'
 import { type FormSummary, type SubordinateRow, summaryRows } from './summary.ts'
-import { type InstitutionForms, numberIn, roomCellName } from './values.ts'
+import { type InstitutionForms, numberIn } from './values.ts'
 
 const column = (
   id: string,
@@ -26,24 +26,29 @@ const FIELD_COLUMNS: readonly ReportColumn[] = [
   column('name', ['指标', 'Indicator']),
   column('unit', ['计量单位', 'Unit']),
 ]
-/** 10⁻⁴ of 万千瓦时 is a kilowatt-hour. */
-const VALUE_FORMAT = 'decimal4'
+/** A form has counts, areas and amounts in one column. */
+const VALUE_FORMAT = 'general'
 
 const NOTE = {
   zh: '空白为尚不掌握的数据，由填报人填写，不计为零；编码依据 2020 年版平台，后续版本按公布的增删处理。',
   en: 'A blank is not known and is filled by a person; it is no zero. Codes: platform of 2020 with the known changes.',
 }
-const titled = (form: keyof typeof FORM_NAMES, edition: string, period: string) => ({
-  zh: `${form} ${FORM_NAMES[form].zh}（${edition} 年版，${period}）`,
-  en: `${form} ${FORM_NAMES[form].en} (edition ${edition}, ${period})`,
+/** Id, title and sheet of a form's table: a report can have the same form of a month, a quarter and a year. */
+const headed = (form: keyof typeof FORM_NAMES, edition: string, period: string) => ({
+  id: tableIdOf(form, period),
+  title: {
+    zh: `${form} ${FORM_NAMES[form].zh}（${edition} 年版，${period}）`,
+    en: `${form} ${FORM_NAMES[form].en} (edition ${edition}, ${period})`,
+  },
+  sheet: `${form} ${period}`,
 })
+const tableIdOf = (form: keyof typeof FORM_NAMES, period: string): string => `${form.toLowerCase()}-${period}`
 
 /** The four basic forms of an institution, a table each. */
 export function basicTables(forms: InstitutionForms, { id: period }: Pick<ReportPeriod, 'id'>): ReportTable[] {
   const entered = new Set(forms.entered)
   const fieldTable = (form: 'NY101' | 'NY201' | 'NY203'): ReportTable => ({
-    id: form.toLowerCase(),
-    title: titled(form, forms.edition, period),
+    ...headed(form, forms.edition, period),
     note: NOTE,
     columns: [...FIELD_COLUMNS, column('value', ['数值', 'Value'], VALUE_FORMAT), column('basis', ['来源', 'Basis'])],
     rows: formFields(forms.edition, form).map((field) => {
@@ -61,13 +66,12 @@ const headOf = ({ code, name, unit }: FormField): ReportCell[] => [code, name.zh
 function roomTable(forms: InstitutionForms, period: string): ReportTable {
   const fields = formFields(forms.edition, 'NY202')
   return {
-    id: 'ny202',
-    title: titled('NY202', forms.edition, period),
+    ...headed('NY202', forms.edition, period),
     note: NOTE,
     columns: [
       column('room', ['机房', 'Room']),
       ...fields.map(({ id, code, name, unit }) =>
-        column(id, [`${code ?? ''} ${name.zh}`.trim(), name.en], VALUE_FORMAT, unit),
+        column(code ?? id, [`${code ?? ''} ${name.zh}`.trim(), name.en], VALUE_FORMAT, unit),
       ),
       column('pue', ['PUE（240/2401）', 'PUE (240/2401)'], 'decimal2'),
     ],
@@ -83,8 +87,7 @@ function roomTable(forms: InstitutionForms, period: string): ReportTable {
 /** NY301, NY302 and NY303 with their ten columns. */
 export const summaryTables = (summary: FormSummary, { id: period }: Pick<ReportPeriod, 'id'>): ReportTable[] =>
   SUM_FORMS.map((form) => ({
-    id: form.toLowerCase(),
-    title: titled(form, summary.edition, period),
+    ...headed(form, summary.edition, period),
     note: summary.uncategorised > 0 ? withUncategorised(summary.uncategorised) : NOTE,
     columns: [
       ...FIELD_COLUMNS,
@@ -106,8 +109,7 @@ export const subordinateTable = (
   rows: readonly SubordinateRow[],
   { edition, period }: { edition: FormSummary['edition']; period: Pick<ReportPeriod, 'id'> },
 ): ReportTable => ({
-  id: 'ny304',
-  title: titled('NY304', edition, period.id),
+  ...headed('NY304', edition, period.id),
   note: { zh: '', en: '' },
   columns: [
     column('code', ['代码', 'Code']),
@@ -125,7 +127,7 @@ export function coalTable(coal: CoalEquivalent, { setName, period }: { setName: 
     cells: [zh, null, null, null, unit, value],
   })
   return {
-    id: 'coal-equivalent',
+    id: `coal-equivalent-${period}`,
     title: { zh: `能源消费量折标准煤（${period}）`, en: `Energy in standard coal (${period})` },
     note: { zh: `折标系数：${setName}。`, en: `Coefficients: ${setName}.` },
     columns: [
@@ -149,24 +151,25 @@ export function coalTable(coal: CoalEquivalent, { setName, period }: { setName: 
   }
 }
 
-/** The values of an institution's forms by the names of a template's cells. */
-export function basicCells(forms: InstitutionForms): Map<string, ReportCell> {
+/** The values of a report's forms in one period, by the names of a template's cells. */
+export function templateCells({ tables }: Pick<ReportDocument, 'tables'>, period: string): Map<string, ReportCell> {
+  const tableOf = (form: keyof typeof FORM_NAMES) => tables.find(({ id }) => id === tableIdOf(form, period))
   const cells = new Map<string, ReportCell>()
-  for (const form of ['NY101', 'NY201', 'NY203'] as const)
-    for (const field of formFields(forms.edition, form)) cells.set(cellName(form, field), forms[form][field.id] ?? null)
-  for (const { id, name, values } of forms.NY202) {
-    cells.set(`NY202_${id}_name`, name)
-    for (const field of formFields(forms.edition, 'NY202')) cells.set(roomCellName(id, field), values[field.id] ?? null)
+  for (const form of ['NY101', 'NY201', 'NY203'] as const) {
+    const place = tableOf(form)?.columns.findIndex(({ id }) => id === 'value') ?? -1
+    for (const row of tableOf(form)?.rows ?? []) cells.set(row.id, row.cells[place] ?? null)
   }
+  const rooms = tableOf('NY202')
+  const nameOf = (column: string): string => (column === 'room' ? 'name' : column)
+  for (const row of rooms?.rows ?? [])
+    for (const [place, { id }] of (rooms?.columns ?? []).entries())
+      cells.set(`${row.id}_${nameOf(id)}`, row.cells[place] ?? null)
+  for (const form of SUM_FORMS) {
+    const table = tableOf(form)
+    for (const row of table?.rows ?? [])
+      for (const [place, { id }] of (table?.columns ?? []).entries())
+        if (id in SUMMARY_COLUMNS) cells.set(`${row.id}_${id}`, row.cells[place] ?? null)
+  }
+  for (const { id, cells: own } of tableOf('NY304')?.rows ?? []) cells.set(`NY304_${id}`, own.at(-1) ?? null)
   return cells
-}
-
-/** The values of the summaries by the names of a template's cells, e.g. `NY301_110_S001`. */
-export function summaryCells(summary: FormSummary): Map<string, ReportCell> {
-  const columns = Object.keys(SUMMARY_COLUMNS)
-  const cellsOf = (form: SumForm) =>
-    summaryRows(summary, form).flatMap(({ field, values }) =>
-      values.map((value, index) => [`${cellName(form, field)}_${columns[index]}`, value] as const),
-    )
-  return new Map(SUM_FORMS.flatMap(cellsOf))
 }

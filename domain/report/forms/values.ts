@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { recordId } from '../../registry/records.ts'
 import type { ReportCell } from '../document.ts'
-import type { Edition } from './edition.ts'
+import { type Edition, editionOf, partsOfPeriod, periodOf, type ReportPeriod } from './edition.ts'
 import { BASIC_FORMS, type BasicForm, cellName, type FormField, formFields } from './fields.ts'
 
 /** By `FormField.id`. */
@@ -48,6 +48,63 @@ export const formEntriesSchema = z.object({
 })
 export type FormEntries = z.input<typeof formEntriesSchema>
 
+/** What a person filled in by period, with who and when. */
+export const enteredFormsSchema = z.record(
+  z.string(),
+  formEntriesSchema.extend({ who: z.string(), atMs: z.number().int() }),
+)
+export type EnteredForms = z.input<typeof enteredFormsSchema>
+
+/**
+ * The entries that hold in a period (docs/rules/report.md#entries). A text or stock holds on until the next one; a flow
+ * is of its own period, and of a longer one when each part has one.
+ */
+export function entriesIn(entered: EnteredForms, period: ReportPeriod): FormEntries {
+  const ids = Object.keys(entered)
+  if (ids.length === 0) return {}
+  const isFlow = flowsOf(editionOf(period))
+  const parts = partsOfPeriod(period).map((part) => entriesIn(entered, part).values ?? {})
+  const values: Record<string, ReportCell> = summedFlows(parts, isFlow)
+  let rooms: FormEntries['rooms']
+  const before = ids.map(periodOf).filter(({ id, toMs }) => id !== period.id && toMs <= period.toMs)
+  for (const { id } of [...before.sort((a, b) => a.toMs - b.toMs || b.fromMs - a.fromMs), period]) {
+    const own = entered[id]
+    const isOwn = id === period.id
+    for (const [name, value] of Object.entries(own?.values ?? {})) if (isOwn || !isFlow(name)) values[name] = value
+    rooms = own?.rooms?.map((room) => (isOwn ? room : withoutFlows(room, isFlow))) ?? rooms
+  }
+  return { values, ...(rooms && { rooms }) }
+}
+
+type Room = NonNullable<FormEntries['rooms']>[number]
+const withoutFlows = (room: Room, isFlow: (name: string) => boolean): Room => ({
+  ...room,
+  values: Object.fromEntries(Object.entries(room.values).filter(([name]) => !isFlow(name))),
+})
+
+function summedFlows(parts: readonly Readonly<Record<string, ReportCell>>[], isFlow: (name: string) => boolean) {
+  const sums: Record<string, number> = {}
+  for (const name of Object.keys(parts[0] ?? {})) {
+    const known = parts.map((part) => part[name]).filter((value) => typeof value === 'number')
+    if (isFlow(name) && known.length === parts.length) sums[name] = known.reduce((sum, value) => sum + value, 0)
+  }
+  return sums
+}
+
+const kindsOfCells = new Map<Edition, ReadonlyMap<string, FormField>>()
+/** The fields of the basic forms of an edition by their cell. */
+function fieldsByCell(edition: Edition): ReadonlyMap<string, FormField> {
+  const fields =
+    kindsOfCells.get(edition) ??
+    new Map(BASIC_FORMS.flatMap((form) => formFields(edition, form).map((field) => [cellName(form, field), field])))
+  kindsOfCells.set(edition, fields)
+  return fields
+}
+const flowsOf =
+  (edition: Edition) =>
+  (name: string): boolean =>
+    fieldsByCell(edition).get(name)?.kind === 'flow'
+
 /** The name of a room's field, e.g. `NY202_1_240`. */
 export const roomCellName = (room: string, field: Pick<FormField, 'code' | 'id'>): string =>
   `NY202_${room}_${field.code ?? field.id}`
@@ -58,13 +115,18 @@ export const numberIn = (values: FormValues, id: string): number | null => {
   return typeof value === 'number' ? value : null
 }
 
+const NO_ENTRIES: NonNullable<LaidOver['entries']> = {}
+
 /** The values of one form with the entries laid over them, and the names of the entered cells. */
 export function withEntries(
   form: BasicForm,
   edition: Edition,
-  { values, entries = {}, nameOf = (field) => cellName(form, field) }: LaidOver,
+  { values, entries = NO_ENTRIES, nameOf = (field) => cellName(form, field) }: LaidOver,
 ): { values: FormValues; entered: string[] } {
-  const own = formFields(edition, form).map((field) => {
+  const fields = formFields(edition, form)
+  if (entries === NO_ENTRIES)
+    return { values: Object.fromEntries(fields.map(({ id }) => [id, values[id] ?? null])), entered: [] }
+  const own = fields.map((field) => {
     const entry = entries[cellName(form, field)]
     const isEntered = entry !== undefined && entry !== null
     return { field, isEntered, value: isEntered ? entry : (values[field.id] ?? null) }
@@ -80,10 +142,25 @@ interface LaidOver {
   nameOf?: (field: FormField) => string
 }
 
-/** Entries whose name is no cell of the edition's forms: a wrong code, or one of another edition. */
-export function strayEntries(edition: Edition, { values = {}, rooms = [] }: FormEntries): string[] {
-  const known = new Set(BASIC_FORMS.flatMap((form) => formFields(edition, form).map((field) => cellName(form, field))))
-  return [...Object.keys(values), ...rooms.flatMap((room) => Object.keys(room.values))].filter(
-    (name) => !known.has(name),
-  )
+/**
+ * Entries that no form can take, each with its reason: no cell of the edition's forms, a text where a number belongs,
+ * or a number below 0.
+ */
+export function strayEntries(edition: Edition, { values = {}, rooms = [] }: FormEntries): StrayEntry[] {
+  const fields = fieldsByCell(edition)
+  const given = [values, ...rooms.map((room) => room.values)].flatMap((one) => Object.entries(one))
+  return given.flatMap(([name, value]): StrayEntry[] => {
+    const field = fields.get(name)
+    if (!field) return [{ name, reason: `is no cell of the forms of edition ${edition}` }]
+    if (value === null || UNKNOWN_MEANING.test(name)) return []
+    if (field.kind === 'text') return typeof value === 'string' ? [] : [{ name, reason: 'takes a text' }]
+    if (typeof value !== 'number') return [{ name, reason: 'takes a number' }]
+    return value < 0 ? [{ name, reason: 'is below 0' }] : []
+  })
 }
+export interface StrayEntry {
+  name: string
+  reason: string
+}
+/** 401 to 406: nobody knows whether they take a number or a text. */
+const UNKNOWN_MEANING = /^NY201_40[1-6]$/

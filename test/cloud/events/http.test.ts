@@ -1,14 +1,14 @@
 // Who asks, in AWS: only claims that the authorizer has checked make an administrator.
 
 import { expect, test } from 'vitest'
-import { apiEntry } from '../../../cloud/events/http.ts'
+import { type AdminClaim, apiEntry } from '../../../cloud/events/http.ts'
 import { api } from '../../../functions/api.ts'
 import { openTestPlatform, PROVINCE, register } from '../../functions/province.ts'
 import { httpEvent } from '../cloud-host.ts'
 
 const ADMIN = { claim: 'cognito:groups', value: 'kilowatch-admin' }
 
-async function opened(admin = ADMIN) {
+async function opened(admin: AdminClaim = ADMIN) {
   const platform = await openTestPlatform()
   await register(platform, PROVINCE)
   return apiEntry(api(platform), () => admin)
@@ -52,8 +52,11 @@ test('a role in the event that no authorizer has checked is nobody', async () =>
   expect((await entry(event)).statusCode).toBe(401)
 })
 
-test('everyone may read', async () => {
-  const entry = await opened()
+test('nobody reads without a role, unless whoever deployed it said that anyone may', async () => {
+  const closed = await opened()
+  expect((await closed(httpEvent('GET', 'institutions/A'))).statusCode).toBe(401)
+  expect((await closed(httpEvent('GET', 'institutions/A', { sub: 'li' }))).statusCode).toBe(403)
+  const entry = await opened({ ...ADMIN, isOpen: true })
   const { statusCode, body } = await entry(httpEvent('GET', 'institutions/A'))
   expect(statusCode).toBe(200)
   expect(JSON.parse(body ?? '').name).toBe('A 机构')

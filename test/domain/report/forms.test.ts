@@ -24,12 +24,11 @@ import {
   unevenRows,
 } from '../../../domain/report/forms/summary.ts'
 import {
-  basicCells,
   basicTables,
   coalTable,
   subordinateTable,
-  summaryCells,
   summaryTables,
+  templateCells,
 } from '../../../domain/report/forms/tables.ts'
 import {
   type FormEntries,
@@ -261,7 +260,15 @@ describe('a form', () => {
     const { NY201, NY203, entered } = filled({ entries })
     expect([NY201.vehicles, NY201.electricity, NY203.heatingDays]).toEqual([3, 9, 120])
     expect(entered).toEqual(['NY201_103', 'NY201_110', 'NY203_302'])
-    expect(strayEntries('2022', entries)).toEqual(['NY201_230'])
+    expect(strayEntries('2022', entries)).toEqual([
+      { name: 'NY201_230', reason: 'is no cell of the forms of edition 2022' },
+    ])
+    const wrong = { NY201_103: '三', NY101_category: 1, NY201_401: '甲', NY201_120: -1, NY201_110: null }
+    expect(strayEntries('2022', { values: wrong }).map(({ name, reason }) => `${name} ${reason}`)).toEqual([
+      'NY201_103 takes a number',
+      'NY101_category takes a text',
+      'NY201_120 is below 0',
+    ])
   })
 
   it('is none before the institution opens', () => {
@@ -281,7 +288,8 @@ describe('a form', () => {
     for (const name of ['=1+1', '+86', '-5', '@SUM(A1)', '\tx', 'a,"b"\n<i>', '𠮷𡈽'.repeat(100)]) {
       const forms = filled({ institution: institution({ name }) })
       expect(basicTables(forms, { id: '2025-03' })[0]?.rows[0]?.cells).toContain(name)
-      expect(basicCells(forms).get('NY101_name')).toBe(name)
+      const cells = templateCells({ tables: basicTables(forms, { id: '2025-03' }) }, '2025-03')
+      expect(cells.get('NY101_name')).toBe(name)
     }
   })
 
@@ -372,7 +380,7 @@ describe('summaries', () => {
       of('healthcare', {}),
     ])
       addToSummary(summary, forms)
-    const cells = summaryCells(summary)
+    const cells = templateCells({ tables: summaryTables(summary, { id: '2025' }) }, '2025')
     const row = (name: string) =>
       ['S001', 'S002', 'S003', 'S004', 'S007', 'S010'].map((id) => cells.get(`${name}_${id}`))
     expect(row('NY301_100')).toEqual([3, 1, 2, 1, 1, null])

@@ -56,6 +56,19 @@ describe('a register with dated rows', () => {
     expect([...series.amounts]).toEqual([1, 1, 1, 1])
   })
 
+  it('runs both ways from the day on which its direction says so', () => {
+    const one = meter({
+      direction: 'bidirectional',
+      rows: [plain, { ...plain, direction: 'bidirectional', validFrom: '2026-07-01' }],
+    })
+    const readings = samples(july - 4 * HOUR_MS, HOUR_MS, [50, 51, 52, 0, 1, 2, 3, 1, 0, 1])
+    const series = settled(one, readings)
+    expect([...series.amounts]).toEqual([1, 1, Number.NaN, 1, 1, 1, -2, -1, 1])
+    expect(series.events).toMatchObject([{ kind: 'reset', before: 52, after: 0 }])
+    const forward = settled(meter({}), readings)
+    expect(forward.events.length).toBeGreaterThan(1)
+  })
+
   it('rolls over at the digits of the row in force', () => {
     const rows = [
       { ...plain, digits: 5 },

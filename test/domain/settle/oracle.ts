@@ -250,11 +250,61 @@ function stepsOf(book: Book, register: Reading[]): { good: Reading[]; steps: Ste
     const full = rolloverSteps(book.profile)
     if (to.atMs - from.atMs > 400 * DAY) take(to, 'doubtful')
     else if (rise >= -J) take(to, 'kept', rise)
-    else if (from.steps < 0.9 * full || to.steps > 0.1 * full) take(to, 'reset')
-    else if (isJudged && isBeyond(book, { ...way, rise: rise + full })) take(to, 'reset')
-    else take(to, 'rollover', rise + full)
+    else if (
+      from.steps >= 0.9 * full &&
+      to.steps <= 0.1 * full &&
+      !(isJudged && isBeyond(book, { ...way, rise: rise + full }))
+    )
+      take(to, 'rollover', rise + full)
+    else {
+      const lowered = isJudged ? loweredOf(book, register, i, from) : undefined
+      if (!lowered) take(to, 'reset')
+      else if (lowered.returns) {
+        book.leftOut.push({ fromMs: to.atMs, toMs: register[lowered.end - 1].atMs })
+        i = lowered.end - 1
+      } else {
+        take(register[Math.min(lowered.end, register.length - 1)], 'doubtful')
+        i = lowered.end
+      }
+    }
   }
   return { good, steps }
+}
+
+/** docs/rules/settling.md#scale-jump: the register falls to a power of ten of where it can be. */
+function loweredOf(
+  book: Book,
+  register: Reading[],
+  i: number,
+  from: Reading,
+): { end: number; returns: boolean } | undefined {
+  const history = book.raw.filter(({ atMs }) => atMs <= from.atMs && atMs >= from.atMs - 8 * DAY)
+  const rising = history.filter(
+    ({ steps }, at) => at > 0 && steps > history[at - 1].steps && !isDropoutEdge(history, at),
+  )
+  if (register[i].steps <= J || history.length < 5 || rising.length < 3) return undefined
+  const fits = (reading: Reading, steps: number): boolean =>
+    steps >= from.steps - J &&
+    !isBeyond(book, { from, toMs: reading.atMs, next: reading.n ?? 0, rise: steps - from.steps, isReading: true })
+  const power = [1, 2, 3, 4, 5, 6].find((one) => {
+    const steps = register[i].steps * 10 ** one
+    return steps - from.steps <= 0.05 * from.steps && fits(register[i], steps)
+  })
+  if (power === undefined) return undefined
+  let last = register[i].steps
+  for (let k = i + 1; k < register.length && register[k].n !== undefined; k++) {
+    const { steps } = register[k]
+    const leaves = steps > last * 10 ** (power / 2)
+    const back = leaves || last - steps > J ? returnOf(register, k, last) : k
+    if (back > k) {
+      k = back - 1
+      continue
+    }
+    if (leaves || last - steps > J) return { end: k, returns: leaves && fits(register[k], steps) }
+    last = steps
+  }
+  const isReplaced = register[register.length - 1].n === undefined
+  return { end: isReplaced ? register.length - 1 : register.length, returns: false }
 }
 
 /** docs/rules/settling.md#scale-jump */

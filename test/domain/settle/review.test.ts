@@ -56,6 +56,31 @@ describe('an event that is undone', () => {
   })
 })
 
+describe('a register that sends MWh for kWh', () => {
+  // 2.5 kWh an hour; from hour 6 on 15 readings in MWh.
+  const truth = Array.from({ length: 30 }, (_, n) => 123_456 + 2.5 * n)
+  const sent = truth.map((value, n) => (n >= 6 && n < 21 ? Math.round(value) / 1000 : value))
+  const totalOf = (overrides: Override[], values: number[]) => {
+    const { amounts, events } = settleSamples({ ...PROFILE, overrides }, hourly(...values))
+    return { total: amounts.reduce((sum, one) => sum + (one || 0), 0), events }
+  }
+
+  test('is left out when it returns', () => {
+    const { total, events } = totalOf([], sent)
+    expect(total).toBeCloseTo(2.5 * 29, 6)
+    expect(events).toMatchObject([{ kind: 'scaleJump', factor: 0.001, proposed: 'dropped' }])
+  })
+  test('is unknown while it goes on, and counts a thousandfold once accepted', () => {
+    const cut = sent.slice(0, 20)
+    expect(totalOf([], cut)).toMatchObject({ total: 2.5 * 5, events: [{ kind: 'scaleJump', proposed: 'scaled' }] })
+    const { total } = totalOf([{ ...undo('scaleJump', 5), accepted: true }], cut)
+    expect(Math.abs(total - 2.5 * 19)).toBeLessThan(1)
+  })
+  test('is a new register when the scale is undone', () => {
+    expect(totalOf([undo('scaleJump', 5)], sent.slice(0, 20)).events).toMatchObject([{ kind: 'reset' }])
+  })
+})
+
 test('a review keeps its history and the event as it was', () => {
   const event = { kind: 'reset', atMs: START, untilMs: START + HOUR_MS, before: 5, after: 1 } as const
   const entry = (state: EventReview['state'], atMs: number) => ({ state, who: 'w', note: null, atMs })

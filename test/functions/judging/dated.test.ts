@@ -1,7 +1,7 @@
 // Dated facts over the platform of one machine: a change by date moves no closed month, counties share the month of a
 // move by days, and what is entered late stands as what is entered early.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DAY_MS, dateStartMs, HOUR_MS, type Month } from '../../../domain/calendar.ts'
 import type { SubjectMonth } from '../../../domain/energy/subject-month.ts'
 import type { Institution, Meter } from '../../../domain/registry/records.ts'
@@ -153,4 +153,66 @@ test('a meter that comes to an institution of another county counts there from i
   expect(await kwh(platform, '130202', '2026-06')).toBe((20 + 10) * 24)
   expect(await kwh(platform, '130102', '2026-05')).toBe(2 * 744)
   expect(await documents(platform, 'revision/')).toEqual({})
+})
+
+describe('a county that comes to another city', () => {
+  const city = { code: '130104', name: '桥西区', level: 'county' as const }
+  const moved = (day: string) => ({
+    ...city,
+    parent: '130200',
+    rows: [{ parent: '130100' }, { parent: '130200', validFrom: day }],
+  })
+
+  test('counts in each city for the months of its rows', async () => {
+    const platform = await province()
+    const outcome = await changed(platform, { areas: [moved('2026-06-01')] })
+    expect('problems' in outcome).toBe(false)
+    expect(await kwh(platform, '130100', '2026-05')).toBe(3 * 744)
+    expect(await kwh(platform, '130200', '2026-05')).toBe(744)
+    expect(await kwh(platform, '130100', '2026-06')).toBe(2 * 9)
+    expect(await kwh(platform, '130200', '2026-06')).toBe(2 * 9)
+    expect(await kwh(platform, '130000', '2026-06')).toBe(4 * 9)
+    expect(await documents(platform, 'revision/')).toEqual({})
+  })
+
+  test('holds from the present month on when no day is given', async () => {
+    const platform = await province()
+    const outcome = await changed(platform, { areas: [{ ...city, parent: '130200' }] })
+    expect(JSON.stringify(outcome)).toMatch(/has no day of 130104: 2026-01 .*2026-05 .* holds from 2026-06-01 on/)
+    expect(await kwh(platform, '130100', '2026-05')).toBe(3 * 744)
+    expect(await kwh(platform, '130200', '2026-06')).toBe(2 * 9)
+  })
+
+  test('rewrites the months of both cities when told to, as revisions, and early is late to the byte', async () => {
+    const platform = await province()
+    const refused = await changed(platform, { areas: [moved('2026-04-01')] })
+    expect(JSON.stringify(refused)).toMatch(/2026-04 .*2026-05 .*rewritePast/)
+    await changed(platform, { areas: [moved('2026-04-01')] }, true)
+    expect(await kwh(platform, '130100', '2026-03')).toBe(3 * 744)
+    expect(await kwh(platform, '130100', '2026-04')).toBe(2 * 720)
+    expect(await kwh(platform, '130200', '2026-04')).toBe(2 * 720)
+    const revisions = await documents(platform, 'revision/130200/')
+    expect(JSON.stringify(revisions)).toContain('"change":"joined"')
+    const early = await openTestPlatform()
+    early.clock.nowMs = platform.clock.nowMs
+    await register(early, PROVINCE)
+    await register(early, { areas: [moved('2026-04-01')] })
+    for (const id of ['A', 'B', 'C', 'D']) await sendHours(early, id, dateStartMs('2026-03-01'), early.clock.nowMs)
+    for (let pass = 0; pass < 3; pass++) await derive(early)
+    for (const kind of ['subject/', 'season/'])
+      expect(await documents(platform, kind)).toEqual(await documents(early, kind))
+
+    const back = { ...city, parent: '130100', rows: [{ parent: '130100', validFrom: '2026-04-01' }] }
+    await changed(platform, { areas: [back] }, true)
+    expect(await kwh(platform, '130100', '2026-04')).toBe(3 * 720)
+    expect(await kwh(platform, '130200', '2026-04')).toBe(720)
+  })
+
+  test('does so with a whole month', async () => {
+    const platform = await openTestPlatform()
+    await register(platform, PROVINCE)
+    expect(await importInto(platform, { areas: [moved('2026-06-11')] })).toMatchObject({
+      problems: [{ kind: 'areas', id: '130104', field: 'validFrom' }],
+    })
+  })
 })

@@ -149,9 +149,13 @@ describe('readings that are missing', () => {
             if (figure.actual === null || full === null) continue
             expect(figure.knownShare).toBeGreaterThanOrEqual(0.9 - 1e-9)
             expect(figure.provisional).toBe((figure.knownShare ?? 1) < 0.98)
-            // What was used in an hour is between once and twice the least: an estimate errs by two at most.
-            const estimated = figure.actual / (figure.knownShare ?? 1) - figure.actual
-            expect(full - figure.actual).toBeLessThanOrEqual(2 * estimated + 1e-6 * full)
+            // What was used in an hour is between once and twice the least: an estimate errs by two at most. The known
+            // share of CO2 is that of energy, and a kgce of electricity emits less than twice as much as the mean.
+            const [estimated, times] = [
+              figure.actual / (figure.knownShare ?? 1) - figure.actual,
+              figure.indicator.startsWith('co2') ? 4 : 2,
+            ]
+            expect(full - figure.actual).toBeLessThanOrEqual(times * estimated + 1e-6 * full)
           }
           for (const [index, figure] of quotaStatus(house, gone, [], asOfMs).entries()) {
             const full = quotaStatus(house, whole, [], asOfMs)[index]?.actual ?? null

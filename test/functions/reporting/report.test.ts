@@ -13,10 +13,11 @@ import * as z from 'zod'
 import { officePath } from '../../../bin/install-test-peers.mjs'
 import { dateStartMs, HOUR_MS, type Month, monthRange } from '../../../domain/calendar.ts'
 import { must } from '../../../domain/must.ts'
+import { csvOf } from '../../../domain/report/csv.ts'
 import { type ReportDocument, type ReportTable, reportDocumentSchema } from '../../../domain/report/document.ts'
 import { registryReader } from '../../../functions/registry/reader.ts'
 import { reportDocument } from '../../../functions/reporting/document.ts'
-import { csvOf, manifestOf, reportFiles } from '../../../functions/reporting/package.ts'
+import { bytesOf, filed, manifestOf, type ReportFile, reportFiles } from '../../../functions/reporting/package.ts'
 import type { ReportQuestion } from '../../../functions/reporting/question.ts'
 import { derive, openTestPlatform, PROVINCE, register, send, type TestPlatform } from '../province.ts'
 
@@ -68,7 +69,7 @@ async function reportOf(question: Partial<ReportQuestion> = {}): Promise<ReportD
   const registry = registryReader(platform.state)
   const head = await registry.refresh()
   const asked = { type: 'area' as const, id: '130000', month: MONTH, ...question }
-  return reportDocument(asked, { state: platform.state, registry, head, nowMs: NOW_MS })
+  return reportDocument(asked, { ...platform, registry, head, nowMs: NOW_MS })
 }
 const tableOf = ({ tables }: ReportDocument, id: string): ReportTable => must(tables.find((table) => table.id === id))
 function cell(document: ReportDocument, table: string, row: string, column: string) {
@@ -118,6 +119,19 @@ test('water of which a month is missing is blank where too little is known, and 
   expect(csvOf(tableOf(own, 'energy'))).toMatch(/^水,m³,,/m)
 })
 
+test('data quality names silent meters, estimated hours and who has not submitted', async () => {
+  const county = await reportOf({ id: '130102' })
+  expect(cell(county, 'quality', 'B', 'meters')).toBe(2)
+  expect(cell(county, 'quality', 'B', 'estimated')).toBe(0)
+  expect(cell(county, 'quality', 'B', 'silent')).toBe(0)
+  expect(tableOf(county, 'submissions').rows.map(({ cells }) => cells)).toEqual([
+    ['A', 'A 机构', '机构', '未录入', '否'],
+    ['B', 'B 机构', '机构', '未录入', '否'],
+  ])
+  // The hours of a province are not read for its report.
+  expect(cell(await reportOf(), 'quality', 'B', 'estimated')).toBeNull()
+})
+
 test('a county, a city and an institution have reports of their own', async () => {
   for (const [id, institutions] of [
     ['130102', ['A', 'B']],
@@ -148,10 +162,11 @@ test('the document keeps to the published schema', async () => {
 test('the same data give the same bytes', async () => {
   const [one, two] = [reportFiles(await reportOf()), reportFiles(await reportOf())]
   expect(one.map(({ name }) => name)).toContain('tables/institutions.csv')
-  for (const [index, { name, bytes }] of one.entries())
-    expect(Buffer.compare(bytes, must(two[index]).bytes), name).toBe(0)
+  for (const [index, file] of one.entries())
+    expect(Buffer.compare(bytesOf(file), bytesOf(must(two[index]))), file.name).toBe(0)
   const document = await reportOf()
-  const [first, second] = [await manifestOf(document, one, 1), await manifestOf(document, two, 2)]
+  const filesOf = (files: readonly ReportFile[]) => Promise.all(files.map((file) => filed(file)))
+  const [first, second] = [manifestOf(document, await filesOf(one), 1), manifestOf(document, await filesOf(two), 2)]
   expect({ ...first, madeMs: 0 }).toEqual({ ...second, madeMs: 0 })
 })
 
@@ -164,7 +179,7 @@ test('hostile names are text in every file, and whole', async () => {
     cells: ['h', name, name, '医疗', 1, 1, 1, 1],
   }))
   hostile.tables = hostile.tables.map((one) => (one === table ? { ...table, rows } : one))
-  const files = new Map(reportFiles(hostile).map(({ name, bytes }) => [name, bytes]))
+  const files = new Map(reportFiles(hostile).map((file) => [file.name, bytesOf(file)]))
   const csv: string[][] = parse(Buffer.from(must(files.get('tables/ranking.csv'))), { bom: true })
   expect(csv.slice(1).map(([, name]) => name?.replace(/^'/, ''))).toEqual(HOSTILE)
   for (const [, name = ''] of csv.slice(1)) expect(name).not.toMatch(/^[=+\-@\t]/)
@@ -182,7 +197,7 @@ test('LibreOffice opens the workbook, finds no error, and has our numbers', { ti
   const folder = mkdtempSync(join(tmpdir(), 'kilowatch-report-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const workbook = must(reportFiles(document).find(({ name }) => name === 'report.xlsx'))
-  writeFileSync(join(folder, 'report.xlsx'), workbook.bytes)
+  writeFileSync(join(folder, 'report.xlsx'), bytesOf(workbook))
   const convert = (to: string) =>
     execFileSync(
       must(officePath()),
@@ -197,7 +212,7 @@ test('LibreOffice opens the workbook, finds no error, and has our numbers', { ti
   const sheets = readdirSync(folder).filter((name) => name.endsWith('.csv'))
   expect(sheets.length).toBe(document.tables.length)
   for (const table of document.tables) {
-    const file = must(sheets.find((name) => name === `report-${table.title.zh}.csv`))
+    const file = must(sheets.find((name) => name === `report-${table.sheet ?? table.title.zh}.csv`))
     const sheet: string[][] = parse(readFileSync(join(folder, file)), { relax_column_count: true })
     expect(sheet.flat().join(' ')).not.toMatch(/#(REF|VALUE|NAME|DIV|N\/A|NUM)/)
     for (const [index, { cells }] of table.rows.entries())
@@ -212,4 +227,19 @@ test('LibreOffice opens the workbook, finds no error, and has our numbers', { ti
   }
   convert('pdf')
   expect(readFileSync(join(folder, 'report.pdf')).subarray(0, 5).toString()).toBe('%PDF-')
+})
+
+test('the months and the areas have a chart over their cells, the other sheets none', async () => {
+  const document = await reportOf()
+  const files = unzipSync(bytesOf(must(reportFiles(document).find(({ name }) => name === 'report.xlsx'))))
+  const charts = Object.keys(files).filter((name) => name.startsWith('xl/charts/'))
+  const places = document.tables.flatMap(({ chart }, place) => (chart ? [`xl/charts/chart${place + 1}.xml`] : []))
+  expect(charts).toEqual(places)
+  expect(places).toHaveLength(2)
+  const monthly = strFromU8(must(files[must(places[1])]))
+  // January to May: the header is the third row, and energy the second column.
+  expect(monthly).toContain('!$B$4:$B$8')
+  expect(cell(document, 'monthly', MONTH, 'electricity')).toBe(
+    (cell(document, 'energy', 'electricity', 'month') as number) / 1e4,
+  )
 })

@@ -114,7 +114,7 @@ test('a wrong file ends the command before it starts anything', async () => {
   const wrong = runGateway(file)
   expect(await wrong.ended).toBe(1)
   const problems = ['url: is not the address of a broker', 'password: is empty', 'options.meters[0].url: must be']
-  for (const problem of problems) expect(wrong.stderr()).toContain(`${file}: ${problem}`)
+  for (const problem of problems) expect(wrong.stderr()).toContain(`${file}:1: ${problem}`)
   const absent = runGateway(join(folder, 'absent.json'))
   expect(await absent.ended).toBe(1)
   expect(absent.stderr()).toContain('absent.json cannot be read')

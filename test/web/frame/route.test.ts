@@ -34,6 +34,11 @@ test.each([
   { hash: '#/area/130100?month=2026-13', want: areaRoute('130100', null) },
   { hash: '#/institution/A?day=2026-99-99', want: institutionRoute('A', null) },
   { hash: '#/area/130100?view=carbon', want: { ...areaRoute('130100', null), view: 'carbon' } },
+  { hash: '#/area/130100?view=reports', want: { ...areaRoute('130100', null), view: 'reports' } },
+  {
+    hash: '#/institution/A?month=2026-10&view=reports',
+    want: { ...institutionRoute('A', '2026-10'), view: 'reports' },
+  },
   { hash: '#/area/130100?view=nonsense', want: areaRoute('130100', null) },
   { hash: '#/alerts', want: alertsRoute(null, null) },
   {

@@ -27,10 +27,17 @@ const ROWS: { cause: Cause; names: string[]; zh: string }[] = [
   { cause: { kind: 'bill', carriers: ['gas', 'new'] }, names: ['new'], zh: '账单：天然气、new' },
   { cause: { kind: 'institution', institution: 'A', change: 'joined' }, names: ['A'], zh: '机构 A 划入' },
   { cause: { kind: 'institution', institution: 'A', change: 'left' }, names: ['A'], zh: '机构 A 划出' },
+  { cause: { kind: 'area', area: '130104', change: 'joined' }, names: ['130104'], zh: '区划 130104 划入' },
+  { cause: { kind: 'area', area: '130104', change: 'left' }, names: ['130104'], zh: '区划 130104 划出' },
   { cause: { kind: 'below', subject: 'A', revision: 2 }, names: ['A', '2'], zh: 'A 修订 2' },
   { cause: { kind: 'below', subject: 'A', revision: null }, names: ['A'], zh: 'A 首次核算' },
   { cause: { kind: 'others', count: 7 }, names: ['7'], zh: '另有 7 项' },
   { cause: { kind: 'rebuild' }, names: [], zh: '全部重算' },
+  {
+    cause: { kind: 'upgrade', from: '0.1.0', to: '0.2.0' },
+    names: ['0.1.0', '0.2.0'],
+    zh: '系统由 0.1.0 升级到 0.2.0',
+  },
 ]
 
 test.each(ROWS)('$zh', ({ cause, names, zh: want }) => {

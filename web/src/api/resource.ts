@@ -12,6 +12,8 @@ export interface LoadProblem {
   /** The HTTP status; 0 when no answer came. */
   status: number
   detail?: string
+  /** The other fields of the problem document. */
+  more?: Partial<Record<string, unknown>>
 }
 
 /** A request that failed: with a problem as answer, or without an answer. */
@@ -27,20 +29,35 @@ export class ProblemError extends Error {
 /** Gets `path` below `/api/v1/`. Throws ProblemError; throws the abort reason when aborted. */
 export const getJson = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, { signal })
 
-/** Posts `body` to `path` below `/api/v1/` with the admin's token; null: as the signed-in user. Throws ProblemError. */
-export const postJson = <T>(path: string, body: object, token: string | null): Promise<T> =>
+/** Sends `body` to `path` below `/api/v1/` with the admin's token; null: as the signed-in user. Throws ProblemError. */
+export const sendJson = <T>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body: object,
+  token: string | null,
+): Promise<T> =>
   ask<T>(path, {
-    method: 'POST',
+    method,
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
   })
 
-async function ask<T>(path: string, { signal, headers, ...init }: RequestInit): Promise<T> {
-  const request = fetchApi(path, { ...init, signal, headers: { accept: 'application/json', ...headers } })
-  const response = await request.catch((error: unknown) => {
+/** Gets the file at `path` below `/api/v1/`, as the reader. Throws like `getJson`. */
+export async function getFile(path: string, signal?: AbortSignal): Promise<Blob> {
+  const response = await answerOf(path, { signal })
+  if (response.ok) return response.blob()
+  throw new ProblemError(problemFrom(response, await response.json().catch(() => undefined)))
+}
+
+async function answerOf(path: string, { signal, ...init }: RequestInit): Promise<Response> {
+  return fetchApi(path, { ...init, signal }).catch((error: unknown) => {
     if (signal?.aborted) throw error
     throw new ProblemError({ title: String(error), status: 0 })
   })
+}
+
+async function ask<T>(path: string, { signal, headers, ...init }: RequestInit): Promise<T> {
+  const response = await answerOf(path, { ...init, signal, headers: { accept: 'application/json', ...headers } })
   const body: unknown = await response.json().catch((error: unknown) => {
     if (signal?.aborted) throw error
     return undefined
@@ -113,5 +130,6 @@ function problemFrom(response: Response, body: unknown): LoadProblem {
     title: typeof fields.title === 'string' ? fields.title : response.statusText || `HTTP ${response.status}`,
     status: response.status,
     detail: typeof fields.detail === 'string' ? fields.detail : undefined,
+    more: { ...fields },
   }
 }

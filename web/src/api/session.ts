@@ -2,16 +2,20 @@
 // the access token. A token is sent only to the API of config.json.
 
 import { useSyncExternalStore } from 'react'
+import type { SessionView } from '../../../domain/view/session.ts'
 import type { SignIn } from './sign-in.ts'
 import { readSiteConfig } from './site-config.ts'
 
 export type Session =
   | { state: 'starting' }
-  /** This site has no sign-in (one machine). */
+  /** Nobody signs in to read here: a demo. Changes need the machine's credential. */
   | { state: 'none' }
+  /** People sign in at this host, by a form of the page. */
+  | { state: 'local' }
   /** Not signed in; the API may still allow reading. */
   | { state: 'out' }
-  | { state: 'in'; name: string }
+  /** `home`: where the page begins; absent where a provider signs people in. */
+  | { state: 'in'; name: string; home?: SessionView['home']; actions?: SessionView['actions'] }
   /** On the way to the provider, or from it. */
   | { state: 'leaving' }
   /** Signed out (null reason) or refused; continues only by a click. */
@@ -26,6 +30,8 @@ const listeners = new Set<() => void>()
 let current: Session = { state: 'starting' }
 let signIn: SignIn | null = null
 let apiUrl = ''
+/** Whether people sign in at this host. */
+let isLocal = false
 
 export const useSession = (): Session =>
   useSyncExternalStore(
@@ -48,7 +54,7 @@ export async function startSession(): Promise<void> {
   try {
     const config = await readSiteConfig()
     apiUrl = config.apiUrl
-    if (config.oidc === null) return become({ state: 'none' })
+    if (config.oidc === null) return await askSession()
     const { openSignIn } = await import('./sign-in.ts')
     try {
       signIn = await openSignIn(config.oidc)
@@ -58,14 +64,42 @@ export async function startSession(): Promise<void> {
       return become({ state: 'stopped', reason: wordsOf(error) })
     }
     const name = signIn.name()
-    become(name === null ? { state: 'out' } : { state: 'in', name })
+    become(name === null ? { state: 'out' } : { state: 'in', name, ...(await ownPlace(await signIn.bearer())) })
   } catch (error) {
     become({ state: 'broken', reason: wordsOf(error) })
   }
 }
 
-/** Redirects to the provider, which redirects back to the present address. */
+/** Where the page of a person begins whom a provider signed in; nothing while the API does not answer. */
+async function ownPlace(bearer: string | null): Promise<Partial<Pick<SessionView, 'home' | 'actions'>>> {
+  const headers = { authorization: `Bearer ${bearer}` }
+  const answer = await fetch(`${apiUrl}api/v1/session`, { headers }).catch(() => undefined)
+  if (!answer?.ok) return {}
+  const { home, actions }: SessionView = await answer.json()
+  return { home, actions }
+}
+
+/** Asks a host without a provider who the reader is. One that cannot say is still starting: then its page waits. */
+async function askSession(): Promise<void> {
+  const answer = await fetch(`${apiUrl}api/v1/session`).catch(() => undefined)
+  const view: SessionView | undefined = answer?.ok ? await answer.json().catch(() => undefined) : undefined
+  if (view === undefined) return become({ state: 'none' })
+  takeSession(view)
+}
+
+/** The session as this host describes it. */
+export function takeSession({ state, name, home, actions, signsIn }: SessionView): void {
+  isLocal = signsIn
+  if (state === 'in') become({ state, name: name ?? '', home, actions })
+  else become({ state: state === 'out' && signsIn ? 'local' : 'none' })
+}
+
+/** True when the reader may sign in by a form of this page. */
+export const signsInHere = (): boolean => isLocal
+
+/** Shows the form, or redirects to the provider, which redirects back to the present address. */
 export async function startSignIn(): Promise<void> {
+  if (isLocal) return become({ state: 'local' })
   become({ state: 'leaving' })
   sessionStorage.removeItem(SIGNED_OUT_KEY)
   try {
@@ -76,6 +110,12 @@ export async function startSignIn(): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
+  if (isLocal) {
+    // The host ends the session; the page then asks who the reader is.
+    await fetch(`${apiUrl}api/v1/session`, { method: 'DELETE' }).catch(() => undefined)
+    await askSession()
+    return
+  }
   become({ state: 'leaving' })
   sessionStorage.setItem(SIGNED_OUT_KEY, 'true')
   try {
@@ -97,7 +137,12 @@ export async function fetchApi(path: string, init: RequestInit): Promise<Respons
     if (bearer !== null) headers.set('authorization', `Bearer ${bearer}`)
     return fetch(`${apiUrl}api/v1/${path}`, { ...init, headers })
   }
-  if (signIn === null) return send(null)
+  if (signIn === null) {
+    const answer = await send(null)
+    // The session has ended, or somebody ended it.
+    if (answer.status === 401 && current.state === 'in') await askSession()
+    return answer
+  }
   const bearer = await signIn.bearer()
   if (bearer === null && current.state === 'in') become({ state: 'out' })
   const response = await send(bearer)

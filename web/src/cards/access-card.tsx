@@ -1,19 +1,29 @@
 // Shows the access of an area (接入率): institutions and floor area with meters, with bills alone, with neither.
 
-import { Card, Table, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import { ACCESS_KINDS, type AccessCounts, type AccessKind } from '../../../domain/energy/access.ts'
 import type { AccessView } from '../../../domain/view/access.ts'
 import type { Resource } from '../api/resource.ts'
 import { formatCoverage, formatNumber, formatTime, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { DataTable } from './data-table.tsx'
+import { accessFile } from './files-status.ts'
 import { ProblemNotice } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
 export function AccessCard({ access }: { access: Resource<AccessView> }) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const { data, problem } = access
+  const files = data?.access ? [accessFile(data.access, speech)] : []
   return (
-    <Card title={text.access} loading={data === null && problem === null} data-testid="access">
+    <Card
+      title={text.access}
+      loading={data === null && problem === null}
+      extra={<SaveTables tables={files} />}
+      data-testid="access"
+    >
       <ProblemNotice of={access} />
       {data && !data.access && <p className="faint">{text.accessNotCounted}</p>}
       {data?.access && <Groups counts={data.access} />}
@@ -79,13 +89,10 @@ function Groups({ counts }: { counts: AccessCounts }) {
     },
   ]
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey="kind"
       columns={columns}
-      dataSource={ACCESS_KINDS.map((kind) => ({ kind }))}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
+      rows={ACCESS_KINDS.map((kind) => ({ kind }))}
       onRow={({ kind }) => attributes(`access-${kind}`)}
     />
   )

@@ -4,16 +4,20 @@
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { rememberAdmin, useAdmin } from '../api/admin.ts'
-import { type LoadProblem, postJson, problemOf } from '../api/resource.ts'
+import { type LoadProblem, problemOf, sendJson } from '../api/resource.ts'
 import { useSession } from '../api/session.ts'
 import { SignInButton } from '../frame/session-panel.tsx'
 import { useLanguage } from '../words/language.tsx'
+import { ProblemText } from './marks.tsx'
 
 export interface AdminAction {
   key: string
   label: string
+  hint?: string
   /** Below `/api/v1/`. */
   path: string
+  /** Default: POST. */
+  method?: 'PUT'
   body: (said: { name: string; note: string | undefined }) => object
 }
 
@@ -21,9 +25,22 @@ interface Props<T> {
   /** Enter sends the first action. */
   actions: readonly AdminAction[]
   done: (answer: T) => void
+  /** Called with each refusal of the server. */
+  refused?: (problem: LoadProblem) => void
+  /** The refusal in words; undefined: those of any request. */
+  words?: (problem: LoadProblem, action: AdminAction) => string | undefined
+  remarkLabel?: string
+  /** The action keeps no remark. */
+  withoutRemark?: boolean
 }
 
-export function AdminForm<T>({ actions, done }: Props<T>) {
+/** Why an action was not done; without `problem` the form itself says it. */
+interface NotDone {
+  words: string | undefined
+  problem?: LoadProblem
+}
+
+export function AdminForm<T>({ actions, done, refused, words, remarkLabel, withoutRemark = false }: Props<T>) {
   const { text } = useLanguage()
   const admin = useAdmin()
   const session = useSession()
@@ -32,24 +49,26 @@ export function AdminForm<T>({ actions, done }: Props<T>) {
   const [name, setName] = useState(admin.name || (session.state === 'in' ? session.name : ''))
   const [note, setNote] = useState('')
   const [busy, setBusy] = useState<string | null>(null)
-  const [problem, setProblem] = useState<LoadProblem | null>(null)
+  const [notDone, setNotDone] = useState<NotDone | null>(null)
   const token = admin.token ?? typed.trim()
 
   const send = async (action: AdminAction) => {
-    if (byToken && token === '') return setProblem({ title: text.needToken, status: 0 })
-    if (name.trim() === '') return setProblem({ title: text.needName, status: 0 })
+    if (byToken && token === '') return setNotDone({ words: text.needToken })
+    if (name.trim() === '') return setNotDone({ words: text.needName })
     setBusy(action.key)
-    setProblem(null)
+    setNotDone(null)
     try {
       const said = { name: name.trim(), note: note.trim() === '' ? undefined : note.trim() }
-      const answer = await postJson<T>(action.path, action.body(said), byToken ? token : null)
+      const answer = await sendJson<T>(action.method ?? 'POST', action.path, action.body(said), byToken ? token : null)
       rememberAdmin({ token: byToken ? token : null, name: name.trim() })
+      setNote('')
       done(answer)
     } catch (error) {
       const found = problemOf(error)
       const isWrongToken = byToken && found.status === 401
       if (isWrongToken) rememberAdmin({ token: null, name: name.trim() })
-      setProblem(isWrongToken ? { title: text.wrongToken, status: 401 } : found)
+      setNotDone({ words: isWrongToken ? text.wrongToken : words?.(found, action), problem: found })
+      refused?.(found)
     } finally {
       setBusy(null)
     }
@@ -88,11 +107,15 @@ export function AdminForm<T>({ actions, done }: Props<T>) {
             />
           )}
         </Field>
-        <Field label={text.remark}>
-          {(id) => <Input id={id} value={note} maxLength={1000} onChange={({ target }) => setNote(target.value)} />}
-        </Field>
+        {!withoutRemark && (
+          <Field label={remarkLabel ?? text.remark}>
+            {(id) => <Input id={id} value={note} maxLength={1000} onChange={({ target }) => setNote(target.value)} />}
+          </Field>
+        )}
       </div>
-      {problem && <Alert type="error" showIcon title={text.notDone} description={wordsOf(problem)} role="alert" />}
+      {notDone && (
+        <Alert type="error" showIcon title={text.notDone} description={descriptionOf(notDone)} role="alert" />
+      )}
       <div className="admin-buttons">
         {actions.map((action, index) => (
           <Button
@@ -102,6 +125,7 @@ export function AdminForm<T>({ actions, done }: Props<T>) {
             loading={busy === action.key}
             disabled={busy !== null && busy !== action.key}
             onClick={index === 0 ? undefined : () => send(action)}
+            title={action.hint}
             data-testid={`action-${action.key}`}
           >
             {action.label}
@@ -134,4 +158,5 @@ function Field({ label, hint, children }: FieldProps) {
   )
 }
 
-const wordsOf = ({ title, detail }: LoadProblem): string => (detail === undefined ? title : `${title}: ${detail}`)
+const descriptionOf = ({ words, problem }: NotDone): ReactNode =>
+  words ?? (problem && <ProblemText problem={problem} />)

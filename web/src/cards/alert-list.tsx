@@ -12,8 +12,10 @@ import { type AlertFilter, alertRoute, formatRoute } from '../frame/route.ts'
 import { formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { alertsFile } from './files-status.ts'
 import { Filter, MorePages } from './list-tools.tsx'
 import { SeverityTag } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 interface Props {
   filter: AlertFilter
@@ -28,7 +30,8 @@ interface Props {
 }
 
 export function AlertList({ filter, institution, title, routeMonth, areas, choose }: Props) {
-  const { text, language } = useLanguage()
+  const speech = useLanguage()
+  const { text, language } = speech
   const kinds = Object.fromEntries(ALERT_KINDS.map((kind) => [kind, ALERT_RULES[kind].name[language]]))
   const { raised, acknowledged, cleared } = text.alertStates
   const path = withQuery('alerts', {
@@ -41,17 +44,17 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
     <Card
       title={title}
       extra={
-        choose && (
-          <div className="filters">
-            {areas && (
-              <Filter
-                name={text.area}
-                any={text.anyArea}
-                labels={areas}
-                value={filter.area}
-                set={(area) => choose({ ...filter, area })}
-              />
-            )}
+        <div className="filters">
+          {choose && areas && (
+            <Filter
+              name={text.area}
+              any={text.anyArea}
+              labels={areas}
+              value={filter.area}
+              set={(area) => choose({ ...filter, area })}
+            />
+          )}
+          {choose && (
             <Filter
               name={text.alertKind}
               any={text.anyKind}
@@ -59,6 +62,8 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
               value={filter.kind}
               set={(kind) => choose({ ...filter, kind })}
             />
+          )}
+          {choose && (
             <Filter
               name={text.alertState}
               any={text.anyOpen}
@@ -66,8 +71,9 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
               value={filter.state}
               set={(state) => choose({ ...filter, state: state as AlertFilter['state'] })}
             />
-          </div>
-        )
+          )}
+          <SaveTables tables={[alertsFile(text.alerts, path, speech)]} />
+        </div>
       }
       data-testid="alerts"
     >

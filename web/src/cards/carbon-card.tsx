@@ -1,7 +1,7 @@
 // Shows the carbon ledger (碳排放量统计台账) of an institution or area for a year: direct, purchased electricity, purchased
 // heat; each source with the rows that convert it to tonnes; and the boundary.
 
-import { Card, Empty, Select, Table, type TableColumnsType } from 'antd'
+import { Card, Empty, Select, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CarbonLedger } from '../../../domain/energy/carbon-ledger.ts'
@@ -9,14 +9,18 @@ import { useResource, withQuery } from '../api/resource.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { ledgerFiles } from './files-energy.ts'
 import { FigureHead, ProblemNotice, StandInTag } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 const SPLITS = ['direct', 'purchasedElectricity', 'purchasedHeat', 'total'] as const
 const YEARS_OFFERED = 10
 
 /** `subject`: `institutions/ID` or `areas/CODE`. */
 export function CarbonCard({ subject, month }: { subject: string; month: Month }) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const shown = Number(month.slice(0, 4))
   const [year, setYear] = useState(shown)
   const ledger = useResource<CarbonLedger>(withQuery(`${subject}/carbon`, { year }))
@@ -27,12 +31,15 @@ export function CarbonCard({ subject, month }: { subject: string; month: Month }
       title={`${text.ledger} · ${year}`}
       loading={!data && !ledger.problem}
       extra={
-        <Select
-          aria-label={text.year}
-          value={year}
-          options={years.map((value) => ({ value, label: String(value) }))}
-          onChange={setYear}
-        />
+        <div className="filters">
+          <Select
+            aria-label={text.year}
+            value={year}
+            options={years.map((value) => ({ value, label: String(value) }))}
+            onChange={setYear}
+          />
+          <SaveTables tables={data && data.rows.length > 0 ? ledgerFiles(data, speech) : []} />
+        </div>
       }
       data-testid="carbon"
     >
@@ -109,13 +116,10 @@ function Ledger({ ledger }: { ledger: CarbonLedger }) {
           </li>
         ))}
       </ul>
-      <Table
-        size="small"
+      <DataTable
         rowKey={({ source, factor, coefficient }) => `${source} ${factor?.validFrom} ${coefficient?.validFrom}`}
         columns={columns}
-        dataSource={ledger.rows}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
+        rows={ledger.rows}
         expandable={{
           expandedRowRender: ({ months, unit }) => (
             <ul className="plain-list">

@@ -1,6 +1,6 @@
 // Lists the areas directly below an area, each with its dual-control status and the indicators that decide it.
 
-import { Card, Table, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { DualControl } from '../../../domain/judge/result.ts'
@@ -10,8 +10,11 @@ import { areaRoute, formatRoute, visit } from '../frame/route.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { meteredShare } from './access-card.tsx'
+import { DataTable } from './data-table.tsx'
+import { childAreasFile } from './files-status.ts'
 import { BriefFigure } from './known-figure.tsx'
 import { Coverage, FigureHead, RatioBar, StatusTag, VerdictText } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
 type ChildArea = AreaStatusView['children'][number]
@@ -24,22 +27,24 @@ interface Props {
 }
 
 export function ChildAreas({ rows, access, routeMonth }: Props) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const columns = useColumns(routeMonth, access)
+  const file = childAreasFile(rows, ({ code }) => accessShareOf(code, access), speech)
   return (
-    <Card title={text.childAreas} data-testid="child-areas">
-      <Table
-        size="small"
+    <Card title={text.childAreas} extra={<SaveTables tables={[file]} />} data-testid="child-areas">
+      <DataTable
         rowKey="code"
         columns={columns}
-        dataSource={rows}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
+        rows={rows}
         onRow={(row) => attributes(`area-row-${row.code}`, () => visit(areaRoute(row.code, routeMonth)))}
       />
     </Card>
   )
 }
+
+const accessShareOf = (code: string, access: AccessView | null): number | null =>
+  meteredShare(access?.children.find((child) => child.code === code)?.access ?? null)
 
 const indicatorOf = (row: ChildArea, indicator: string) =>
   row.dualControl?.indicators.find((one) => one.indicator === indicator)
@@ -117,8 +122,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
       title: text.access,
       key: 'access',
       align: 'right',
-      render: (_, { code }) =>
-        formatCoverage(meteredShare(access?.children.find((child) => child.code === code)?.access ?? null)),
+      render: (_, { code }) => formatCoverage(accessShareOf(code, access)),
     },
     {
       title: text.coverage,

@@ -1,14 +1,17 @@
 // Shows an institution's cost of a month: each meter by the periods of its tariff, and the bills.
 
-import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Empty, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CostView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { MeterName, SourceText } from '../words/source-text.tsx'
+import { MeterName, SourceText, useMeterLabel } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { billsFile, costFile } from './files-energy.ts'
 import { ProblemNotice, StandInTag } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 interface Props {
   institution: string
@@ -17,12 +20,20 @@ interface Props {
 }
 
 export function CostCard({ institution, meters, month }: Props) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const labelOf = useMeterLabel()
+  const { text } = speech
   const cost = useResource<CostView>(withQuery(`institutions/${encodeURIComponent(institution)}/cost`, { month }))
   const { data } = cost
+  const nameOf = (id: string) => labelOf(meters.find((meter) => meter.id === id) ?? { id, name: null, purpose: null })
   return (
     <>
-      <Card title={`${text.tou} · ${month}`} loading={!data && !cost.problem} data-testid="cost">
+      <Card
+        title={`${text.tou} · ${month}`}
+        loading={!data && !cost.problem}
+        extra={<SaveTables tables={data ? [costFile(data, nameOf, speech)] : []} />}
+        data-testid="cost"
+      >
         <ProblemNotice of={cost} />
         {data && (
           <>
@@ -42,7 +53,10 @@ export function CostCard({ institution, meters, month }: Props) {
         )}
       </Card>
       {data && (
-        <Card title={`${text.bills} · ${month}`}>
+        <Card
+          title={`${text.bills} · ${month}`}
+          extra={<SaveTables tables={data.bills.length > 0 ? [billsFile(data.bills, speech)] : []} />}
+        >
           <Bills bills={data.bills} />
         </Card>
       )}
@@ -128,13 +142,10 @@ function Periods({ rows, meters, tariffs }: PeriodsProps) {
     },
   ]
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey="key"
       columns={columns}
-      dataSource={rows}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
+      rows={rows}
       locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} /> }}
     />
   )

@@ -1,7 +1,7 @@
 // Shows the PUE of a data centre for the month, the year with its grade, and each month. A grade applies to a whole
 // year, by a dated table that the card names.
 
-import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Descriptions, Empty, type TableColumnsType } from 'antd'
 import { lazy, Suspense } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { Effectiveness } from '../../../domain/judge/data-centre.ts'
@@ -10,20 +10,29 @@ import { useResource, withQuery } from '../api/resource.ts'
 import { formatCoverage, formatNumber, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { dataCentreFiles } from './files-energy.ts'
 import { ProvisionalTag } from './known-figure.tsx'
 import { ProblemNotice, RatingTag, StandInTag } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 const PueChart = lazy(async () => ({ default: (await import('../charts/pue-chart.tsx')).PueChart }))
 
 export function DataCentreCard({ institution, month }: { institution: string; month: Month }) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const path = `institutions/${encodeURIComponent(institution)}/data-centre`
   const centre = useResource<DataCentreView>(withQuery(path, { month }))
   const { data } = centre
   const isThere =
     data && [data.boundaries.pue, data.boundaries.eue].some(({ total, it }) => total.length + it.length > 0)
   return (
-    <Card title={`${text.tabs.dataCentre} · ${month}`} loading={!data && !centre.problem} data-testid="data-centre">
+    <Card
+      title={`${text.tabs.dataCentre} · ${month}`}
+      loading={!data && !centre.problem}
+      extra={<SaveTables tables={isThere ? dataCentreFiles(data, speech) : []} />}
+      data-testid="data-centre"
+    >
       <ProblemNotice of={centre} />
       {data && !isThere && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noDataCentre} />}
       {isThere && (
@@ -138,14 +147,5 @@ function Months({ months }: Pick<DataCentreView, 'months'>) {
     },
     { title: `${text.centreIt} (kWh)`, key: 'it', align: 'right', render: (_, { itKwh }) => formatNumber(itKwh, 0) },
   ]
-  return (
-    <Table
-      size="small"
-      rowKey="month"
-      columns={columns}
-      dataSource={months}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
-    />
-  )
+  return <DataTable rowKey="month" columns={columns} rows={months} />
 }

@@ -1,7 +1,7 @@
 // Shows the energy and water points of demonstration units (节约型公共机构示范单位): each indicator / the provincial mean of its
 // kind, and its points. An indicator that cannot be compared has no points, and the card says so.
 
-import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Empty, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { DemonstrationPage } from '../../../domain/view/comparison.ts'
@@ -12,9 +12,12 @@ import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { demonstrationFile } from './files-energy.ts'
 import { BriefFigure } from './known-figure.tsx'
 import { MorePages } from './list-tools.tsx'
 import { FigureHead } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 const INDICATORS = ['energyPerArea', 'energyPerCapita', 'waterPerCapita'] as const
 const PAGE_SIZE = 20
@@ -30,13 +33,49 @@ interface Props {
 }
 
 export function DemonstrationCard({ area, year, routeMonth }: Props) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const path = withQuery(`areas/${encodeURIComponent(area)}/demonstration`, { year, limit: LIMIT })
   const pages = usePages<DemonstrationPage>(path)
   const nameOf = useSubjectNames(area)
   const { last } = pages
   const items = pages.rows.toSorted((a, b) => b.points - a.points)
-  const columns: TableColumnsType<DemonstrationRow> = [
+  const columns = useColumns(nameOf, routeMonth)
+  const ladder = items[0]?.ladder
+  return (
+    <Card
+      title={`${text.demonstration} · ${year}`}
+      loading={!last && pages.loading}
+      extra={<SaveTables tables={[demonstrationFile({ path, year, nameOf }, speech)]} />}
+      data-testid="demonstration"
+    >
+      {last && (
+        <DataTable
+          rowKey="institution"
+          columns={columns}
+          rows={items}
+          pageSize={PAGE_SIZE}
+          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
+        />
+      )}
+      <MorePages pages={pages} />
+      <p className="note">
+        {text.demonstrationNote}
+        {last && ` · ${text.meansOf} ${formatTime(last.meansAsOfMs)}`}
+        {ladder && (
+          <>
+            {' '}
+            · <SourceText>{ladder.name}</SourceText> · {text.certainty}: {ladder.certainty}
+          </>
+        )}
+      </p>
+    </Card>
+  )
+}
+
+function useColumns(nameOf: (id: string) => string, routeMonth: Month | null): TableColumnsType<DemonstrationRow> {
+  const { text } = useLanguage()
+  return [
     {
       title: text.institution,
       key: 'name',
@@ -68,33 +107,6 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
       render: (_, { targetPoints }) => (targetPoints === null ? UNKNOWN : formatNumber(targetPoints, 0)),
     },
   ]
-  const ladder = items[0]?.ladder
-  return (
-    <Card title={`${text.demonstration} · ${year}`} loading={!last && pages.loading} data-testid="demonstration">
-      {last && (
-        <Table
-          size="small"
-          rowKey="institution"
-          columns={columns}
-          dataSource={items}
-          pagination={items.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
-          scroll={{ x: 'max-content' }}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
-        />
-      )}
-      <MorePages pages={pages} />
-      <p className="note">
-        {text.demonstrationNote}
-        {last && ` · ${text.meansOf} ${formatTime(last.meansAsOfMs)}`}
-        {ladder && (
-          <>
-            {' '}
-            · <SourceText>{ladder.name}</SourceText> · {text.certainty}: {ladder.certainty}
-          </>
-        )}
-      </p>
-    </Card>
-  )
 }
 
 function ItemText({ item }: { item: DemonstrationRow['items'][number] | undefined }) {

@@ -1,7 +1,7 @@
 // Shows the dual control of one area or institution: the verdict, and its seven indicators.
 
 import { WarningOutlined } from '@ant-design/icons'
-import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
+import { Card, Empty, type TableColumnsType, Tag } from 'antd'
 import type { DualControl, IndicatorStatus } from '../../../domain/judge/result.ts'
 import {
   formatCoverage,
@@ -15,8 +15,11 @@ import {
 import { bandWords, chanceWords } from '../words/known-words.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { dualControlFile } from './files-status.ts'
 import { KnownFigure } from './known-figure.tsx'
 import { RatioBar, StandInTag, StatusTag, VerdictText, WhyLink } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
 interface Props {
@@ -30,9 +33,11 @@ interface Props {
 }
 
 export function DualControlCard({ title, dualControl, loading, energyTestId, whyOf }: Props) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
+  const files = dualControl ? [dualControlFile(text.dualControl, dualControl, speech)] : []
   return (
-    <Card title={title} loading={loading} data-testid="dual-control">
+    <Card title={title} loading={loading} extra={<SaveTables tables={files} />} data-testid="dual-control">
       {dualControl ? (
         <>
           <Summary dualControl={dualControl} />
@@ -161,13 +166,10 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
     },
   ]
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey="indicator"
       columns={columns}
-      dataSource={rows}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
+      rows={rows}
       onRow={(row) => attributes(`indicator-${row.indicator}`)}
     />
   )

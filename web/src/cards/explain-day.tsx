@@ -7,7 +7,9 @@ import type { ExplainDetail, ExplainView } from '../../../domain/view/explain.ts
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatAmount, formatNumber, formatTime, formatUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { explainDayFiles } from './files-explain.ts'
 import { ProblemNotice } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 interface Props {
   view: ExplainView
@@ -26,17 +28,19 @@ export function ExplainDay({ view, meter, day }: Props) {
   return (
     <div data-testid="explain-day">
       <ProblemNotice of={explained} />
-      {!detail && !explained.problem && <Spin description={text.loading} />}
+      {!detail && !explained.problem && <Spin className="waiting" description={text.loading} />}
       {detail && <Detail detail={detail} />}
     </div>
   )
 }
 
-function Detail({ detail: { day, unit, hours, formula, readings, readingsLeft } }: { detail: ExplainDetail }) {
-  const { text, language } = useLanguage()
+function Detail({ detail }: { detail: ExplainDetail }) {
+  const speech = useLanguage()
+  const { text, language } = speech
+  const { day, unit, hours, formula, readings, readingsLeft } = detail
   return (
     <>
-      <strong>{day}</strong>
+      <strong>{day}</strong> <SaveTables tables={explainDayFiles(detail, speech)} />
       {formula.length > 0 && (
         <p>
           {formula.map(({ meter, factor }) => `${factor < 0 ? '−' : '+'} ${Math.abs(factor)} × ${meter}`).join(' ')}

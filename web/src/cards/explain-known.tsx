@@ -1,11 +1,12 @@
 // Shows how much of an explained number is known, before it is judged: the share and its limits, and month by month
 // what is known and what is probably missing (docs/rules/data.md#known-share).
 
-import { Table, type TableColumnsType } from 'antd'
+import type { TableColumnsType } from 'antd'
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
 import { formatAmount, formatCoverage, formatIndicatorUnit, formatNumber, UNKNOWN, withUnit } from '../words/format.ts'
 import { knownPartWords } from '../words/known-words.ts'
 import { useLanguage } from '../words/language.tsx'
+import { DataTable } from './data-table.tsx'
 import { type ExplainSums, probablyMissing } from './explain-sums.ts'
 import { FigureHead } from './marks.tsx'
 
@@ -70,14 +71,5 @@ function KnownMonths({ view, sums }: { view: ExplainView; sums: ExplainSums }) {
         hoursExpected > 0 ? `${formatNumber(hoursKnown, 0)} / ${formatNumber(hoursExpected, 0)}` : UNKNOWN,
     },
   ]
-  return (
-    <Table
-      size="small"
-      rowKey="month"
-      columns={columns}
-      dataSource={view.months}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
-    />
-  )
+  return <DataTable rowKey="month" columns={columns} rows={view.months} />
 }

@@ -1,14 +1,17 @@
 // Lists the meters at the end of a chain: the amount of each in the window, its measured and estimated hours, its
 // number of readings, its last day down to the readings, and a link to the other hours.
 
-import { Table, type TableColumnsType } from 'antd'
+import type { TableColumnsType } from 'antd'
+import { useState } from 'react'
 import { dayOf, type Month } from '../../../domain/calendar.ts'
 import { HOUR_FLAGS } from '../../../domain/settle/settle.ts'
 import type { ExplainedMeter, ExplainView } from '../../../domain/view/explain.ts'
+import { useIsPrinting } from '../api/printing.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'
 import { formatAmount, formatNumber, formatTime, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { MeterName } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
 import { ExplainDay } from './explain-day.tsx'
 
 export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMonth: Month | null }) {
@@ -54,13 +57,10 @@ export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMo
     },
   ]
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey="meter"
       columns={columns}
-      dataSource={view.meters}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
+      rows={view.meters}
       expandable={{
         rowExpandable: ({ months }) => months.length > 0,
         expandedRowRender: ({ meter, months, unit, readings }) => (
@@ -73,12 +73,18 @@ export function ExplainMeters({ view, routeMonth }: { view: ExplainView; routeMo
                 </li>
               ))}
             </ul>
-            {readings.lastMs !== null && <ExplainDay view={view} meter={meter} day={dayOf(readings.lastMs)} />}
+            {readings.lastMs !== null && <LastDay view={view} meter={meter} day={dayOf(readings.lastMs)} />}
           </>
         ),
       }}
     />
   )
+}
+
+/** On paper only where the reader had opened it: each meter has a page of readings. */
+function LastDay(shown: { view: ExplainView; meter: string; day: number }) {
+  const [opensForPaper] = useState(useIsPrinting())
+  return opensForPaper ? null : <ExplainDay {...shown} />
 }
 
 /** Sum of the window's months, each whole; null when none is known. */

@@ -1,6 +1,6 @@
 // Shows the two tables in the middle of a chain: the amount of each source over the whole window, and month by month.
 
-import { Table, type TableColumnsType, type TableColumnType } from 'antd'
+import type { TableColumnsType, TableColumnType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
 import { formatRoute, type WhyRoute } from '../frame/route.ts'
@@ -8,6 +8,7 @@ import { formatAmount, formatNumber, formatUnit, withUnit } from '../words/forma
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
 import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
 import { FigureHead } from './marks.tsx'
 
@@ -60,13 +61,11 @@ export function ExplainSources({ view, sums, routeMonth }: SourcesProps) {
   ]
   return (
     <>
-      <Table
-        size="small"
+      <DataTable
         rowKey={({ kind, source }) => `${kind} ${source}`}
         columns={columns}
-        dataSource={sums.sources}
-        pagination={sums.sources.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
-        scroll={{ x: 'max-content' }}
+        rows={sums.sources}
+        pageSize={PAGE_SIZE}
       />
       {view.next !== null && <p className="note">{text.onlyFirst(formatNumber(sums.sources.length, 0))}</p>}
     </>
@@ -127,13 +126,10 @@ export function ExplainMonths({ view, sums }: { view: ExplainView; sums: Explain
       : []),
   ]
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey="month"
       columns={columns}
-      dataSource={view.months}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
+      rows={view.months}
       expandable={{
         rowExpandable: ({ terms }) => terms.some(({ kind }) => kind === 'carrier' || kind === 'part'),
         expandedRowRender: ({ terms }) => (

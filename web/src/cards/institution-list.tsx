@@ -1,6 +1,6 @@
 // Lists the institutions of an area and of all areas below it, by type and rating, page by page.
 
-import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Empty, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { InstitutionRow, Page } from '../../../domain/view/view.ts'
@@ -9,14 +9,18 @@ import { withQuery } from '../api/resource.ts'
 import { type AreaRoute as AnyAreaRoute, formatRoute, institutionRoute, visit } from '../frame/route.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { DataTable } from './data-table.tsx'
+import { institutionsFile } from './files-status.ts'
 import { Filter, MorePages } from './list-tools.tsx'
 import { Coverage, FigureHead, RatingTag, StatusTag } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
 type AreaRoute = AnyAreaRoute & { code: string }
 
 export function InstitutionList({ route, areaName }: { route: AreaRoute; areaName: string }) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const path = withQuery('institutions', { area: route.code, type: route.type, rating: route.rating })
   return (
     <Card
@@ -37,6 +41,7 @@ export function InstitutionList({ route, areaName }: { route: AreaRoute; areaNam
             value={route.rating}
             set={(rating) => visit({ ...route, rating })}
           />
+          <SaveTables tables={[institutionsFile(text.institution, path, speech)]} />
         </div>
       }
       data-testid="institutions"
@@ -104,14 +109,11 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
   ]
   const none = <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey="id"
       columns={columns}
-      dataSource={rows}
+      rows={rows}
       loading={loading && rows.length === 0}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
       locale={{ emptyText: loading ? text.loading : none }}
       onRow={(row) => attributes(`institution-row-${row.id}`, () => visit(institutionRoute(row.id, routeMonth)))}
     />

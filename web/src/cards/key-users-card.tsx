@@ -1,7 +1,7 @@
 // Lists the institutions of an area by energy in a year, and marks the key energy users (重点用能单位), by the threshold in
 // force.
 
-import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Empty, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { KeyUsersPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
@@ -10,8 +10,11 @@ import { formatRoute, institutionRoute } from '../frame/route.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
+import { DataTable } from './data-table.tsx'
+import { keyUsersFile } from './files-energy.ts'
 import { MorePages } from './list-tools.tsx'
 import { StandInTag } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 const PAGE_SIZE = 20
 /** The API's largest page. */
@@ -25,8 +28,10 @@ interface Props {
 
 /** Another area or year needs another component (`key`). */
 export function KeyUsersCard({ area, year, routeMonth }: Props) {
-  const { text } = useLanguage()
-  const pages = usePages<KeyUsersPage>(withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year, limit: LIMIT }))
+  const speech = useLanguage()
+  const { text } = speech
+  const path = withQuery(`areas/${encodeURIComponent(area)}/key-users`, { year, limit: LIMIT })
+  const pages = usePages<KeyUsersPage>(path)
   const nameOf = useSubjectNames(area)
   const { last } = pages
   const items = pages.rows.toSorted((a, b) => (b.energyTce ?? -1) - (a.energyTce ?? -1))
@@ -73,15 +78,18 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
     },
   ]
   return (
-    <Card title={`${text.keyUsers} · ${year}`} loading={!last && pages.loading} data-testid="key-users">
+    <Card
+      title={`${text.keyUsers} · ${year}`}
+      loading={!last && pages.loading}
+      extra={<SaveTables tables={[keyUsersFile({ path, year, nameOf }, speech)]} />}
+      data-testid="key-users"
+    >
       {last && (
-        <Table
-          size="small"
+        <DataTable
           rowKey="institution"
           columns={columns}
-          dataSource={items}
-          pagination={items.length > PAGE_SIZE ? { pageSize: PAGE_SIZE, showSizeChanger: false } : false}
-          scroll={{ x: 'max-content' }}
+          rows={items}
+          pageSize={PAGE_SIZE}
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
         />
       )}

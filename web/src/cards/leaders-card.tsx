@@ -12,8 +12,10 @@ import { formatNumber, formatUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
+import { leadersFile } from './files-energy.ts'
 import { MorePages } from './list-tools.tsx'
 import { Coverage, StandInTag } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 /** The API's largest page, so that groups of all but very large areas are shown whole. */
 const LIMIT = 500
@@ -28,14 +30,20 @@ interface Props {
 
 /** Another area or year needs another component (`key`). */
 export function LeadersCard({ area, year, routeMonth }: Props) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const path = withQuery(`areas/${encodeURIComponent(area)}/ranking`, { year, limit: LIMIT })
   const pages = usePages<RankingPage>(path)
   const nameOf = useSubjectNames(area)
   const { rows, last } = pages
   const groups = Map.groupBy(rows, (row) => groupName(row, text))
   return (
-    <Card title={`${text.leaders} · ${year}`} loading={!last && pages.loading} data-testid="leaders">
+    <Card
+      title={`${text.leaders} · ${year}`}
+      loading={!last && pages.loading}
+      extra={<SaveTables tables={[leadersFile({ path, year, nameOf }, (row) => groupName(row, text), speech)]} />}
+      data-testid="leaders"
+    >
       {last && <RuleNote rule={last.rule} />}
       {last && rows.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />}
       <div className="groups">

@@ -44,6 +44,7 @@ export function MorePages({ pages: { rows, next, problem, loading, more } }: { p
           {text.loadMore}
         </Button>
       )}
+      {next && <span className="print-only">{text.saving.printedPart(formatNumber(rows.length, 0))}</span>}
     </div>
   )
 }

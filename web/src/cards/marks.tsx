@@ -13,7 +13,7 @@ import type { ReactNode } from 'react'
 import type { Status, Verdict } from '../../../domain/judge/dual-control.ts'
 import { SEVERITY_NAMES, type Severity } from '../../../domain/phrase.ts'
 import type { Rating } from '../../../domain/rating.ts'
-import type { Resource } from '../api/resource.ts'
+import type { LoadProblem, Resource } from '../api/resource.ts'
 import { formatCoverage, formatRatio, formatUnit, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 
@@ -130,15 +130,30 @@ export function RatioBar({ ratio, status }: { ratio: number | null; status: Stat
 export function ProblemNotice({ of: { data, problem, reload } }: { of: Resource<unknown> }) {
   const { text } = useLanguage()
   if (!problem) return null
-  const words = [problem.title, problem.detail, problem.status > 0 ? `HTTP ${problem.status}` : undefined]
   return (
     <Alert
       type={data === null ? 'error' : 'warning'}
       showIcon
       title={data === null ? text.failed : text.stale}
-      description={words.filter((word) => word !== undefined).join(' · ')}
+      description={<ProblemText problem={problem} />}
       action={<Button onClick={reload}>{text.retry}</Button>}
       data-testid="problem"
     />
+  )
+}
+
+/** A failed request in the reader's language, followed by what the server said of it. */
+export function ProblemText({ problem: { title, detail, status } }: { problem: LoadProblem }) {
+  const { text } = useLanguage()
+  return (
+    <>
+      {text.problems[status] ?? text.problems[500]}
+      {status > 0 && (
+        <>
+          {' · '}
+          <span lang="en">{detail ?? title}</span> · HTTP {status}
+        </>
+      )}
+    </>
   )
 }

@@ -14,8 +14,10 @@ import { type InstitutionRoute, visit } from '../frame/route.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useMeterLabel } from '../words/source-text.tsx'
+import { meterFiles } from './files-energy.ts'
 import { ProblemNotice } from './marks.tsx'
 import { RegisterEvents } from './register-events.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 // ECharts is as large as the rest of the page; it is loaded when a curve is first shown.
 const HourChart = lazy(async () => ({ default: (await import('../charts/meter-charts.tsx')).HourChart }))
@@ -72,7 +74,9 @@ interface DaysProps {
 }
 
 function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
+  const label = useMeterLabel()(meter)
   const lastDay = lastDayOf(lastReadingAtMs, route.month)
   const chosen = route.day === null ? null : dayOfLabel(route.day)
   // The window of days ends with the data, unless the chosen day lies outside it.
@@ -85,10 +89,25 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   const day = chosen ?? (amounts ? (lastDayWithData(amounts) ?? lastDay) : null)
   const hours = useResource<SeriesView>(day === null ? null : seriesPath(meter.id, day, day, 'hour'))
   const choose = (to: number) => visit({ ...route, meter: meter.id, day: dayLabel(to) })
+  const files = amounts
+    ? meterFiles(
+        {
+          ...{ meter, label, day, days: amounts, events: events.data?.items ?? NO_EVENTS },
+          hours: day !== null && hours.data ? hoursOfDay(hours.data, day) : null,
+        },
+        speech,
+      )
+    : []
+  const tools = (
+    <div className="filters">
+      {select}
+      <SaveTables tables={files} />
+    </div>
+  )
   const changed = useReloading([events.reload, days.reload, hours.reload])
   return (
     <>
-      <Card title={text.dailyCurve} extra={select}>
+      <Card title={text.dailyCurve} extra={tools} data-testid="meter-days">
         <ProblemNotice of={days} />
         {day !== null && (
           <Day

@@ -1,15 +1,20 @@
 // Lists the meters of an institution; choosing one shows its curve.
 
-import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Empty, type TableColumnsType } from 'antd'
 import type { MeterView } from '../../../domain/view/view.ts'
 import { type InstitutionRoute, visit } from '../frame/route.ts'
 import { formatTime, formatUnit, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { MeterName } from '../words/source-text.tsx'
+import { MeterName, useMeterLabel } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { metersFile } from './files-energy.ts'
+import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
 export function MeterTable({ meters, route }: { meters: MeterView[]; route: InstitutionRoute }) {
-  const { text, language } = useLanguage()
+  const speech = useLanguage()
+  const { text, language } = speech
+  const labelOf = useMeterLabel()
   const choose = (meter: string) => visit({ ...route, meter, day: null })
   const columns: TableColumnsType<MeterView> = [
     {
@@ -41,14 +46,15 @@ export function MeterTable({ meters, route }: { meters: MeterView[]; route: Inst
     },
   ]
   return (
-    <Card title={text.meters}>
-      <Table
-        size="small"
+    <Card
+      title={text.meters}
+      extra={<SaveTables tables={meters.length > 0 ? [metersFile(meters, labelOf, speech)] : []} />}
+      data-testid="meters"
+    >
+      <DataTable
         rowKey="id"
         columns={columns}
-        dataSource={meters}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
+        rows={meters}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} /> }}
         onRow={({ id }) => attributes(`meter-row-${id}`, () => choose(id))}
       />

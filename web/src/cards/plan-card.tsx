@@ -1,14 +1,17 @@
 // Shows whether the targets of an area's parts fit its own, year by year.
 
-import { Card, Empty, Table, type TableColumnsType, Tag } from 'antd'
+import { Card, Empty, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { PlanView } from '../../../domain/view/target-plan.ts'
 import { useResource } from '../api/resource.ts'
 import { formatIndicator, formatIndicatorUnit, formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { DataTable } from './data-table.tsx'
+import { planFile } from './files-status.ts'
 import { Filter } from './list-tools.tsx'
 import { ProblemNotice } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 type PlanYear = PlanView['years'][number]
 
@@ -18,7 +21,8 @@ interface Props {
 }
 
 export function PlanCard({ area, year }: Props) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const { text } = speech
   const plan = useResource<PlanView>(`areas/${encodeURIComponent(area)}/target-plan`)
   const [chosen, choose] = useState<string | null>(year)
   const { data } = plan
@@ -29,13 +33,16 @@ export function PlanCard({ area, year }: Props) {
       title={text.plan}
       loading={!data && !plan.problem}
       extra={
-        <Filter
-          name={text.year}
-          any={text.anyYear}
-          labels={Object.fromEntries(years.map((one) => [`${one}`, one]))}
-          value={chosen}
-          set={choose}
-        />
+        <div className="filters">
+          <Filter
+            name={text.year}
+            any={text.anyYear}
+            labels={Object.fromEntries(years.map((one) => [`${one}`, one]))}
+            value={chosen}
+            set={choose}
+          />
+          <SaveTables tables={rows.length > 0 ? [planFile(rows, chosen ?? text.anyYear, speech)] : []} />
+        </div>
       }
       data-testid="plan"
     >
@@ -101,15 +108,12 @@ function Years({ rows }: { rows: PlanYear[] }) {
     },
   ]
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
       // A row's `children` is a number here, not its child rows.
       expandable={{ childrenColumnName: 'rows' }}
       columns={columns}
-      dataSource={rows}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
+      rows={rows}
       locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTarget} /> }}
     />
   )

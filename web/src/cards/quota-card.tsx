@@ -1,15 +1,18 @@
 // Shows the quota of one institution: four indicators against their three limits (约束值, 基准值, 引导值), the year's pace,
 // and the distance to the next better rating.
 
-import { Card, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Empty, type TableColumnsType } from 'antd'
 import type { QuotaPace } from '../../../domain/judge/quota-pace.ts'
 import type { QuotaStatus } from '../../../domain/judge/result.ts'
 import type { Rating } from '../../../domain/rating.ts'
 import { formatNumber, formatRatio, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { quotaFile } from './files-status.ts'
 import { BriefFigure, KnownFigure } from './known-figure.tsx'
 import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
 /** The next better rating (docs/rules/quota.md#ratings). */
@@ -29,7 +32,8 @@ interface Props {
 }
 
 export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
-  const { text, language } = useLanguage()
+  const speech = useLanguage()
+  const { text, language } = speech
   const value = (title: string, key: 'actual' | 'constraint' | 'benchmark' | 'guide') => ({
     title,
     key,
@@ -91,14 +95,16 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
     },
   ]
   return (
-    <Card title={`${text.quota} · ${text.quotaNote}`} loading={loading} data-testid="quota">
-      <Table
-        size="small"
+    <Card
+      title={`${text.quota} · ${text.quotaNote}`}
+      loading={loading}
+      extra={<SaveTables tables={rows.length > 0 ? [quotaFile(rows, pace, speech)] : []} />}
+      data-testid="quota"
+    >
+      <DataTable
         rowKey="indicator"
         columns={columns}
-        dataSource={rows}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
+        rows={rows}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noQuota} /> }}
         onRow={(row) => attributes(`quota-${row.indicator}`)}
       />

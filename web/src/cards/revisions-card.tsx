@@ -7,15 +7,23 @@ import { causeWords } from '../words/cause-words.ts'
 import { formatAmount, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { revisionsFile } from './files-energy.ts'
 import { ProblemNotice } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 /** `subject`: `institutions/ID` or `areas/CODE`. */
 export function RevisionsCard({ subject }: { subject: string }) {
-  const { text, language } = useLanguage()
+  const speech = useLanguage()
+  const { text, language } = speech
   const revisions = useResource<RevisionsView>(`${subject}/revisions`)
   const items = revisions.data?.items
   return (
-    <Card title={text.tabs.revisions} loading={!items && !revisions.problem} data-testid="revisions">
+    <Card
+      title={text.tabs.revisions}
+      loading={!items && !revisions.problem}
+      extra={<SaveTables tables={items && items.length > 0 ? [revisionsFile(items, speech)] : []} />}
+      data-testid="revisions"
+    >
       <ProblemNotice of={revisions} />
       <p className="note">{text.revisionsNote}</p>
       {items?.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noRevisions} />}

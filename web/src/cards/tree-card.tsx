@@ -1,15 +1,18 @@
 // Shows the meter tree of an institution in a month: each node against its sub meters, the unexplained difference, and
 // the share of own generation.
 
-import { Card, Descriptions, Empty, Table, type TableColumnsType } from 'antd'
+import { Card, Descriptions, Empty, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { TreeView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { MeterName, SourceText } from '../words/source-text.tsx'
+import { MeterName, SourceText, useMeterLabel } from '../words/source-text.tsx'
+import { DataTable } from './data-table.tsx'
+import { treeFile } from './files-energy.ts'
 import { ProblemNotice } from './marks.tsx'
+import { SaveTables } from './save-tables.tsx'
 
 type TreeNodeRow = TreeView['nodes'][number]
 
@@ -20,11 +23,19 @@ interface Props {
 }
 
 export function TreeCard({ institution, meters, month }: Props) {
-  const { text } = useLanguage()
+  const speech = useLanguage()
+  const labelOf = useMeterLabel()
+  const { text } = speech
   const tree = useResource<TreeView>(withQuery(`institutions/${encodeURIComponent(institution)}/tree`, { month }))
   const { data } = tree
+  const nameOf = (id: string) => labelOf(meters.find((meter) => meter.id === id) ?? { id, name: null, purpose: null })
   return (
-    <Card title={`${text.tree} · ${month}`} loading={!data && !tree.problem} data-testid="tree">
+    <Card
+      title={`${text.tree} · ${month}`}
+      loading={!data && !tree.problem}
+      extra={<SaveTables tables={data && data.nodes.length > 0 ? [treeFile(data, nameOf, speech)] : []} />}
+      data-testid="tree"
+    >
       <ProblemNotice of={tree} />
       {data && (
         <>
@@ -108,13 +119,10 @@ function Nodes({ nodes, meters }: { nodes: TreeNodeRow[]; meters: readonly Meter
     },
   ]
   return (
-    <Table
-      size="small"
+    <DataTable
       rowKey="meter"
       columns={columns}
-      dataSource={nodes}
-      pagination={false}
-      scroll={{ x: 'max-content' }}
+      rows={nodes}
       locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTree} /> }}
       expandable={{
         expandedRowRender: ({ subs }) => (

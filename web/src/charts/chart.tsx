@@ -4,9 +4,13 @@ import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
+import { useIsPrinting } from '../api/printing.ts'
 
 use([BarChart, LineChart, GridComponent, MarkLineComponent, TooltipComponent, SVGRenderer])
+
+/** Width of a chart on A4 landscape, in CSS pixels (page.css, `@media print`). */
+const PAPER_WIDTH_PX = 980
 
 type ECharts = ReturnType<typeof init>
 
@@ -23,6 +27,7 @@ export function Chart({ option, className, label, onPick }: Props) {
   const element = useRef<HTMLDivElement>(null)
   const chart = useRef<ECharts>(null)
   const pick = useRef(onPick)
+  const printing = useIsPrinting()
   pick.current = onPick
 
   useEffect(() => {
@@ -45,6 +50,11 @@ export function Chart({ option, className, label, onPick }: Props) {
     }
   }, [])
   useEffect(() => chart.current?.setOption(option, { notMerge: true }), [option])
+  // The browser lays the page out for paper at once, so the chart is drawn at once.
+  useLayoutEffect(() => {
+    chart.current?.resize({ width: printing ? PAPER_WIDTH_PX : 'auto' })
+    chart.current?.getZr().flush()
+  }, [printing])
 
   return <div ref={element} className={className} role="img" aria-label={label} />
 }

@@ -1,9 +1,18 @@
 // Shows the header of every page: product name, demo mark, number of open alerts, month, language and user.
 
-import { BellOutlined, ExperimentOutlined, GlobalOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons'
+import {
+  BellOutlined,
+  ExperimentOutlined,
+  FileTextOutlined,
+  GlobalOutlined,
+  LeftOutlined,
+  PrinterOutlined,
+  RightOutlined,
+} from '@ant-design/icons'
 import { Badge, Button, Select, Space, Tag } from 'antd'
 import { addMonths, type Month, monthOf } from '../../../domain/calendar.ts'
 import type { AlertListView } from '../../../domain/view/alert.ts'
+import { printWhole } from '../api/printing.ts'
 import { useResource } from '../api/resource.ts'
 import type { Session } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
@@ -41,8 +50,10 @@ export function Header({ route, month, demo, ready, session }: Props) {
           {text.demo}
         </Tag>
       )}
+      <span className="print-only faint">{text.clock}</span>
       <div className="page-header-tools">
         <AlertCount routeMonth={route.month} ready={ready} />
+        <ReportsLink routeMonth={route.month} />
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
         <Button
           icon={<GlobalOutlined />}
@@ -52,6 +63,13 @@ export function Header({ route, month, demo, ready, session }: Props) {
         >
           <span lang={HTML_LANG[language === 'zh' ? 'en' : 'zh']}>{text.otherLanguage}</span>
         </Button>
+        <Button
+          icon={<PrinterOutlined />}
+          aria-label={text.saving.print}
+          title={text.saving.print}
+          onClick={printWhole}
+          data-testid="print"
+        />
         <SessionTool session={session} />
       </div>
     </header>
@@ -70,9 +88,26 @@ function AlertCount({ routeMonth, ready }: { routeMonth: Month | null; ready: bo
         title={text.openAlerts(formatNumber(total, 0))}
         data-testid="alert-count"
       >
-        {text.alerts}
+        <span className="wide-only">{text.alerts}</span>
       </Button>
     </Badge>
+  )
+}
+
+/** Leads to the reports of the top area; without a chosen month, to those of the month that ended last. */
+function ReportsLink({ routeMonth }: { routeMonth: Month | null }) {
+  const { text } = useLanguage()
+  const month = routeMonth ?? addMonths(monthOf(Date.now()), -1)
+  return (
+    <Button
+      icon={<FileTextOutlined />}
+      href={formatRoute({ ...areaRoute(null, month), view: 'reports' })}
+      aria-label={text.report.reports}
+      title={text.report.reports}
+      data-testid="reports-link"
+    >
+      <span className="wide-only">{text.report.reports}</span>
+    </Button>
   )
 }
 

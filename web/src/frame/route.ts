@@ -4,9 +4,18 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 
-export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan', 'revisions'] as const
+export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan', 'revisions', 'reports'] as const
 export type AreaTab = (typeof AREA_VIEWS)[number]
-export const INSTITUTION_VIEWS = ['overview', 'meters', 'carbon', 'cost', 'dataCentre', 'revisions'] as const
+export const INSTITUTION_VIEWS = [
+  'overview',
+  'meters',
+  'carbon',
+  'cost',
+  'dataCentre',
+  'revisions',
+  'reports',
+  'contracts',
+] as const
 export type InstitutionTab = (typeof INSTITUTION_VIEWS)[number]
 const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
 /** Filter of the list of alerts; nulls list all open alerts. */
@@ -55,7 +64,20 @@ export interface WhyRoute {
   table: string | null
   month: Month | null
 }
+/** Where an invited person sets a password. */
+export interface InvitationRoute {
+  page: 'invitation'
+  code: string
+  month: Month | null
+}
+/** People and their roles. */
+export interface PeopleRoute {
+  page: 'people'
+  month: Month | null
+}
 export type PageRoute =
+  | PeopleRoute
+  | InvitationRoute
   | AreaRoute
   | InstitutionRoute
   | AlertsRoute
@@ -79,6 +101,7 @@ export function parseRoute(hash: string): PageRoute {
   const unknown: PageRoute = { page: 'unknown', month }
   const filter = { kind: take('kind'), state: oneOf('state', ALERT_STATES) }
   if (rest.length > 0 || (second !== undefined && page !== 'why')) return unknown
+  if (page === 'people' && names.length === 0) return { page, month }
   if (page === 'alerts' && names.length === 0) return { page, month, area: take('area'), ...filter }
   if (page === 'area' && (path.replaceAll('/', '') === '' || subject !== undefined)) {
     const view = oneOf('view', AREA_VIEWS) ?? 'overview'
@@ -86,6 +109,7 @@ export function parseRoute(hash: string): PageRoute {
   }
   if (subject === undefined) return unknown
   if (page === 'alert') return { page, id: subject, month }
+  if (page === 'invitation') return { page, code: subject, month }
   if (page === 'why') {
     const indicator = take('indicator')
     if (indicator === null || second === undefined || (subject !== 'area' && subject !== 'institution')) return unknown
@@ -117,12 +141,15 @@ function pathOf(route: PageRoute): string {
     case 'area':
       return route.code === null ? '' : `area/${encodeURIComponent(route.code)}`
     case 'alerts':
-      return 'alerts'
+    case 'people':
+      return route.page
     case 'alert':
     case 'institution':
       return `${route.page}/${encodeURIComponent(route.id)}`
     case 'why':
       return `why/${route.of}/${encodeURIComponent(route.id)}`
+    case 'invitation':
+      return `invitation/${encodeURIComponent(route.code)}`
     case 'unknown':
       return ''
   }

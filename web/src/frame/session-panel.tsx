@@ -2,9 +2,11 @@
 
 import { LoginOutlined, LogoutOutlined } from '@ant-design/icons'
 import { Alert, Button, Spin } from 'antd'
-import { type Session, signOut, startSignIn } from '../api/session.ts'
+import { type Session, signOut, signsInHere, startSignIn } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { formatRoute } from './route.ts'
+import { SignInPanel } from './sign-in-panel.tsx'
 import { useTitle } from './title.ts'
 
 export function SessionPanel({ session }: { session: Session }) {
@@ -15,6 +17,7 @@ export function SessionPanel({ session }: { session: Session }) {
       <Alert type="error" showIcon title={text.brokenConfig} description={session.reason} data-testid="broken-config" />
     )
   }
+  if (session.state === 'local') return <SignInPanel />
   if (session.state !== 'stopped') return <Spin className="waiting" description={text.connecting} />
   const { reason } = session
   return (
@@ -41,11 +44,19 @@ export function SignInButton() {
 /** Empty on a site without sign-in. */
 export function SessionTool({ session }: { session: Session }) {
   const { text } = useLanguage()
-  if (session.state === 'out') return <SignInButton />
+  if (session.state === 'out' || (session.state === 'none' && signsInHere())) return <SignInButton />
   if (session.state !== 'in') return null
+  const seesPeople = (session.actions ?? []).includes('seePeople')
   return (
-    <Button icon={<LogoutOutlined />} title={text.signOut} onClick={signOut} data-testid="sign-out">
-      <SourceText>{session.name}</SourceText> · {text.signOut}
-    </Button>
+    <>
+      {seesPeople && (
+        <Button href={formatRoute({ page: 'people', month: null })} data-testid="people-link">
+          {text.door.people}
+        </Button>
+      )}
+      <Button icon={<LogoutOutlined />} title={text.signOut} onClick={signOut} data-testid="sign-out">
+        <SourceText>{session.name}</SourceText> · {text.signOut}
+      </Button>
+    </>
   )
 }

@@ -12,15 +12,17 @@ interface Props<V extends string> {
 }
 
 export function PageTabs<V extends string>({ label, views, open, choose, children }: Props<V>) {
+  const name = views.find(({ view }) => view === open)?.name
   return (
     <>
+      <h2 className="print-only">{name}</h2>
       <Tabs
         aria-label={label}
         activeKey={open}
         onChange={(view) => choose(view as V)}
         items={views.map(({ view, name }) => ({ key: view, label: name }))}
       />
-      <div className="tab-body" role="tabpanel" aria-label={views.find(({ view }) => view === open)?.name}>
+      <div className="tab-body" role="tabpanel" aria-label={name}>
         {children}
       </div>
     </>

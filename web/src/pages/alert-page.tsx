@@ -33,7 +33,7 @@ export function AlertPage({ route }: { route: AlertRoute }) {
         <>
           <Facts alert={alert} routeMonth={route.month} />
           {alert.state === 'raised' && (
-            <Card title={text.acknowledge}>
+            <Card title={text.acknowledge} className="screen-only">
               <p className="note">{text.acknowledgeHint}</p>
               <AdminForm<AlertDetailView>
                 actions={[

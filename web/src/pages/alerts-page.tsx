@@ -1,6 +1,7 @@
 // Lists all alerts of the whole registry, or of one area and all areas below it, by kind and state.
 
 import { AlertList } from '../cards/alert-list.tsx'
+import { SavedFrom } from '../cards/save-tables.tsx'
 import { useArea } from '../frame/area-path.tsx'
 import { type AlertsRoute, visit } from '../frame/route.ts'
 import { useTitle } from '../frame/title.ts'
@@ -16,7 +17,7 @@ export function AlertsPage({ route, rootArea }: { route: AlertsRoute; rootArea: 
   const title = chosen ? text.alertsOf(nameOf(chosen)) : text.alerts
   useTitle(title)
   return (
-    <>
+    <SavedFrom value={{ subject: chosen ? nameOf(chosen) : root ? nameOf(root) : '', period: '' }}>
       <h1>{title}</h1>
       <AlertList
         title={text.alerts}
@@ -25,6 +26,6 @@ export function AlertsPage({ route, rootArea }: { route: AlertsRoute; rootArea: 
         areas={areas}
         choose={({ area, kind, state }) => visit({ ...route, area, kind, state })}
       />
-    </>
+    </SavedFrom>
   )
 }

@@ -13,6 +13,7 @@ import { ChildAreas } from '../cards/child-areas.tsx'
 import { DualControlCard } from '../cards/dual-control-card.tsx'
 import { InstitutionList } from '../cards/institution-list.tsx'
 import { ProblemNotice } from '../cards/marks.tsx'
+import { SavedFrom } from '../cards/save-tables.tsx'
 import { AreaPath } from '../frame/area-path.tsx'
 import { type AreaRoute as AnyAreaRoute, AREA_VIEWS, formatRoute, visit } from '../frame/route.ts'
 import { PageTabs } from '../frame/tabs.tsx'
@@ -26,6 +27,7 @@ const DemonstrationCard = lazy(async () => ({
 const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-card.tsx')).CarbonCard }))
 const PlanCard = lazy(async () => ({ default: (await import('../cards/plan-card.tsx')).PlanCard }))
 const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
+const ReportsView = lazy(async () => ({ default: (await import('../cards/report-view.tsx')).ReportsView }))
 const KeyUsersCard = lazy(async () => ({ default: (await import('../cards/key-users-card.tsx')).KeyUsersCard }))
 
 type AreaRoute = AnyAreaRoute & { code: string }
@@ -47,7 +49,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
   const year = month.slice(0, 4)
   const comparison = { area: route.code, year, routeMonth: route.month }
   return (
-    <>
+    <SavedFrom value={{ subject: name, period: month }}>
       <AreaPath area={area} routeMonth={route.month} />
       <h1>{name}</h1>
       <PageTabs
@@ -76,6 +78,13 @@ export function AreaPage({ route, month, isRoot }: Props) {
           )}
           {route.view === 'carbon' && <CarbonCard subject={path} month={month} key={month} />}
           {route.view === 'revisions' && <RevisionsCard subject={path} />}
+          {route.view === 'reports' && area && (
+            <ReportsView
+              subject={{ id: route.code, type: 'area', name, parent: area.parent }}
+              month={month}
+              choose={(chosen) => visit({ ...route, month: chosen })}
+            />
+          )}
           {route.view === 'plan' && (
             <>
               <PlanCard key={`plan ${year}`} area={route.code} year={year} />
@@ -84,7 +93,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
           )}
         </Suspense>
       </PageTabs>
-    </>
+    </SavedFrom>
   )
 }
 

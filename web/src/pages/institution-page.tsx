@@ -14,6 +14,7 @@ import { ProblemNotice } from '../cards/marks.tsx'
 import { MeterCard } from '../cards/meter-card.tsx'
 import { MeterTable } from '../cards/meter-table.tsx'
 import { QuotaCard } from '../cards/quota-card.tsx'
+import { SavedFrom } from '../cards/save-tables.tsx'
 import { AreaPath, useArea } from '../frame/area-path.tsx'
 import { formatRoute, INSTITUTION_VIEWS, type InstitutionRoute, visit } from '../frame/route.ts'
 import { PageTabs } from '../frame/tabs.tsx'
@@ -25,6 +26,8 @@ const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-c
 const CostCard = lazy(async () => ({ default: (await import('../cards/cost-card.tsx')).CostCard }))
 const DataCentreCard = lazy(async () => ({ default: (await import('../cards/data-centre-card.tsx')).DataCentreCard }))
 const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
+const ContractsView = lazy(async () => ({ default: (await import('../cards/contract-view.tsx')).ContractsView }))
+const ReportsView = lazy(async () => ({ default: (await import('../cards/report-view.tsx')).ReportsView }))
 
 interface Props {
   route: InstitutionRoute
@@ -42,7 +45,7 @@ export function InstitutionPage({ route, month }: Props) {
   const hasCentre = institution?.hasDataCentre ?? false
   const views = INSTITUTION_VIEWS.filter((view) => view !== 'dataCentre' || hasCentre || route.view === view)
   return (
-    <>
+    <SavedFrom value={{ subject: name, period: month }}>
       <AreaPath area={area} routeMonth={route.month} leaf={name} />
       <h1>{name}</h1>
       <ProblemNotice of={resource} />
@@ -58,11 +61,12 @@ export function InstitutionPage({ route, month }: Props) {
           </Suspense>
         </PageTabs>
       )}
-    </>
+    </SavedFrom>
   )
 }
 
 function View({ institution, route, month, path }: Props & { institution: InstitutionView; path: string }) {
+  const { nameOf } = useLanguage()
   const { id, meters } = institution
   switch (route.view) {
     case 'overview':
@@ -83,6 +87,16 @@ function View({ institution, route, month, path }: Props & { institution: Instit
       return <DataCentreCard institution={id} month={month} />
     case 'revisions':
       return <RevisionsCard subject={path} />
+    case 'contracts':
+      return <ContractsView institution={id} />
+    case 'reports':
+      return (
+        <ReportsView
+          subject={{ id, type: 'institution', name: nameOf(institution), parent: institution.area }}
+          month={month}
+          choose={(chosen) => visit({ ...route, month: chosen })}
+        />
+      )
   }
 }
 

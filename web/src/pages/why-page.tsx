@@ -3,6 +3,7 @@
 import type { Month } from '../../../domain/calendar.ts'
 import type { InstitutionView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
+import { SavedFrom } from '../cards/save-tables.tsx'
 import { Why } from '../cards/why.tsx'
 import { AreaPath, useArea } from '../frame/area-path.tsx'
 import { areaRoute, formatRoute, institutionRoute, type WhyRoute } from '../frame/route.ts'
@@ -23,7 +24,7 @@ export function WhyPage({ route, month }: { route: WhyRoute; month: Month }) {
   useTitle(`${name} · ${title}`)
   const back = isArea ? areaRoute(route.id, route.month) : institutionRoute(route.id, route.month)
   return (
-    <>
+    <SavedFrom value={{ subject: `${name} ${what ?? route.indicator}`, period: month }}>
       <AreaPath area={area} routeMonth={route.month} leaf={isArea ? title : name} />
       <h1>
         <a href={formatRoute(back)}>{name}</a> · {title}
@@ -36,6 +37,6 @@ export function WhyPage({ route, month }: { route: WhyRoute; month: Month }) {
         month={month}
         routeMonth={route.month}
       />
-    </>
+    </SavedFrom>
   )
 }

@@ -32,10 +32,14 @@ export function causeWords(cause: Cause, text: Dictionary, language: Language): 
       )
     case 'institution':
       return causes[cause.change](cause.institution)
+    case 'area':
+      return cause.change === 'joined' ? causes.areaJoined(cause.area) : causes.areaLeft(cause.area)
     case 'below':
       return cause.revision === null
         ? causes.firstJudged(cause.subject)
         : causes.below(cause.subject, String(cause.revision))
+    case 'upgrade':
+      return causes.upgrade(cause.from, cause.to)
     case 'others':
       return causes.others(String(cause.count))
   }

@@ -4,12 +4,18 @@ import { DUAL_CONTROL, QUOTA } from '../../../domain/indicator.ts'
 import { mediumNames } from '../../../domain/medium.ts'
 import { columnOf } from '../../../domain/table.ts'
 import { enAlerts } from './en-alerts.ts'
+import { enContract } from './en-contract.ts'
 import { enEnergy } from './en-energy.ts'
+import { enProblems, enReport, enSaving } from './en-report.ts'
 import type { Dictionary } from './zh.ts'
 
 export const en: Dictionary = {
   ...enAlerts,
   ...enEnergy,
+  contract: enContract,
+  report: enReport,
+  saving: enSaving,
+  problems: enProblems,
   product: 'Public institution energy',
   demo: 'Demo data',
   demoHint: 'The data on this page comes from a simulator and describes no real institution.',
@@ -33,6 +39,31 @@ export const en: Dictionary = {
   brokenConfig: 'The configuration of the page (config.json) is wrong',
   signIn: 'Sign in',
   signOut: 'Sign out',
+  door: {
+    id: 'Name to sign in with',
+    firstId: 'Name to sign in with (only the first person of this host chooses one)',
+    password: 'Password',
+    newPassword: 'New password, 10 characters or more',
+    again: 'The same again',
+    setPassword: 'Set a password',
+    notTheSame: 'The two passwords differ',
+    wrong: 'The name or the password is wrong',
+    usedUp: 'This link was used already or is too old; ask for another',
+    people: 'People and roles',
+    name: 'Name',
+    roles: 'Roles',
+    state: 'State',
+    invited: 'invited',
+    places: 'Codes of areas, or ids of institutions',
+    contract: 'Number of the contract',
+    add: 'Add or give this role',
+    reset: 'New link',
+    remove: 'Remove',
+    removeSure: (id: string) => `Remove "${id}"?`,
+    removed: (id: string) => `"${id}" was removed`,
+    linkOnce: (link: string) => `Hand this link on; it works once, within seven days: ${link}`,
+    wait: (seconds: number) => `Too many wrong passwords: please wait ${seconds} s`,
+  },
   signedOut: 'You are signed out',
   signInRefused: 'The sign-in was not completed or is no longer accepted; please sign in again',
   unreachable: 'The server cannot be reached',

@@ -10,13 +10,19 @@ import type { HourFlag } from '../../../domain/settle/settle.ts'
 import { columnOf } from '../../../domain/table.ts'
 import type { InstitutionRow, InstitutionView, MeterView } from '../../../domain/view/view.ts'
 import { zhAlerts } from './zh-alerts.ts'
+import { zhContract } from './zh-contract.ts'
 import { zhEnergy } from './zh-energy.ts'
+import { zhProblems, zhReport, zhSaving } from './zh-report.ts'
 
 export type InstitutionType = InstitutionRow['type']
 
 export const zh = {
   ...zhAlerts,
   ...zhEnergy,
+  contract: zhContract,
+  report: zhReport,
+  saving: zhSaving,
+  problems: zhProblems,
   product: '公共机构能源监测',
   demo: '演示数据',
   demoHint: '本页数据由模拟器生成，不代表任何真实机构。',
@@ -40,6 +46,31 @@ export const zh = {
   brokenConfig: '页面配置（config.json）有误',
   signIn: '登录',
   signOut: '退出登录',
+  door: {
+    id: '登录名',
+    firstId: '登录名（仅本系统的首位用户需填写）',
+    password: '密码',
+    newPassword: '新密码（至少 10 个字符）',
+    again: '再次输入新密码',
+    setPassword: '设置密码',
+    notTheSame: '两次输入的密码不一致',
+    wrong: '登录名或密码不正确',
+    usedUp: '该链接已使用或已过期，请重新索取',
+    people: '人员与角色',
+    name: '姓名',
+    roles: '角色',
+    state: '状态',
+    invited: '待设置密码',
+    places: '区划代码或机构编号',
+    contract: '合同编号',
+    add: '添加或更改角色',
+    reset: '重发链接',
+    remove: '移除',
+    removeSure: (id: string) => `确认移除“${id}”？`,
+    removed: (id: string) => `已移除“${id}”`,
+    linkOnce: (link: string) => `请将此链接转交本人，7 天内仅可使用一次：${link}`,
+    wait: (seconds: number) => `密码错误次数过多，请 ${seconds} 秒后再试`,
+  },
   signedOut: '您已退出登录',
   signInRefused: '登录未完成或已失效，请重新登录',
   unreachable: '无法连接服务',

@@ -1,17 +1,14 @@
-// Writes the tables of a report as a workbook (XLSX): one sheet a table, header rows frozen, filtered and repeated on
-// each printed page. Writes the sheets' XML itself, since a library's cell objects take nine times as long for a
-// province (docs/decisions/0027-workbook.md); texts are inline strings, so none can become a formula.
+// Writes tables as the parts of a workbook (XLSX): one sheet a table, header rows frozen, filtered and repeated on each
+// printed page. Writes the sheets' XML itself, since a library's cell objects take nine times as long for a province
+// (docs/decisions/0027-workbook.md); texts are inline strings, so none can become a formula. The caller zips the parts.
 
-import { strToU8, Zip, ZipDeflate } from 'fflate'
-import { must } from '../../domain/must.ts'
-import type { ReportCell, ReportColumn, ReportDocument, ReportTable } from '../../domain/report/document.ts'
-import { SIGN_LINES, titleOf } from '../../domain/report/words.ts'
+import { must } from '../must.ts'
+import { CHART_ROWS, chartContentTypes, chartParts, chartReference } from './chart-xml.ts'
+import type { ReportCell, ReportColumn, ReportDocument, ReportTable } from './document.ts'
 import { escapeXml } from './escape.ts'
+import { SHEET_HEAD_ROWS, sheetColumn, sheetNameOf } from './trace.ts'
+import { SIGN_LINES, titleOf } from './words.ts'
 
-/** Text is handed to the compressor in pieces of this length. */
-const CHUNK_CHARS = 1_000_000
-/** Times in a ZIP are of 1980 and later; a constant, so that the same report is the same bytes. */
-const ZIP_TIME = new Date(1980, 0, 1)
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** Days from Excel's day 0 to 1970-01-01. */
@@ -20,7 +17,7 @@ const UTC_PLUS_8_MS = 8 * HOUR_MS
 
 /** Cell styles in the order of STYLES_XML. */
 const STYLE = {
-  plain: 0,
+  general: 0,
   text: 1,
   integer: 2,
   decimal1: 3,
@@ -37,46 +34,34 @@ const STYLE = {
 
 const FORMATS = ['General', '@', '#,##0', '#,##0.0', '#,##0.00', '#,##0.0000', '0.0%', 'yyyy-mm-dd hh:mm'] as const
 
-/** The bytes of the workbook. */
-export function workbookOf(document: ReportDocument): Uint8Array {
-  const pieces: Uint8Array[] = []
-  const zip = new Zip((error, bytes) => {
-    if (error) throw error
-    pieces.push(bytes)
-  })
-  const add = (name: string, parts: Iterable<string>): void => {
-    const file = new ZipDeflate(name, { level: 6 })
-    file.mtime = ZIP_TIME
-    zip.add(file)
-    let waiting = ''
-    for (const part of parts) {
-      waiting += part
-      if (waiting.length < CHUNK_CHARS) continue
-      file.push(strToU8(waiting))
-      waiting = ''
-    }
-    file.push(strToU8(waiting), true)
-  }
-  const { tables } = document
-  add('[Content_Types].xml', [contentTypes(tables.length)])
-  add('_rels/.rels', [ROOT_RELS])
-  add('xl/workbook.xml', [workbookXml(document)])
-  add('xl/_rels/workbook.xml.rels', [workbookRels(tables.length)])
-  add('xl/styles.xml', [STYLES_XML])
-  for (const [index, table] of tables.entries())
-    add(`xl/worksheets/sheet${index + 1}.xml`, index === 0 ? firstSheet(document, table) : sheetXml(table))
-  zip.end()
-  return joined(pieces)
+/** A file of the workbook's ZIP. */
+export interface WorkbookPart {
+  name: string
+  text: Iterable<string>
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
+/** The parts of a report's workbook; its first table is the page that is signed. */
+export const reportWorkbook = (document: ReportDocument): WorkbookPart[] => workbookParts(document.tables, document)
+
+/** The parts of a workbook of plain tables. */
+export const tablesWorkbook = (tables: readonly ReportTable[]): WorkbookPart[] => workbookParts(tables, null)
+/** The parts of a workbook of one table. */
+export const tableWorkbook = (table: ReportTable): WorkbookPart[] => tablesWorkbook([table])
+
+/** `cover`: the document whose first page is the first sheet; null: every sheet is a plain table. */
+function workbookParts(tables: readonly ReportTable[], cover: ReportDocument | null): WorkbookPart[] {
+  return [
+    { name: '[Content_Types].xml', text: [contentTypes(tables)] },
+    { name: '_rels/.rels', text: [ROOT_RELS] },
+    { name: 'xl/workbook.xml', text: [workbookXml(tables, cover)] },
+    { name: 'xl/_rels/workbook.xml.rels', text: [workbookRels(tables.length)] },
+    { name: 'xl/styles.xml', text: [STYLES_XML] },
+    ...tables.map((table, index) => ({
+      name: `xl/worksheets/sheet${index + 1}.xml`,
+      text: index === 0 && cover ? firstSheet(cover, table) : sheetXml(table),
+    })),
+    ...tables.flatMap((table, index) => chartParts(table, index + 1)),
+  ]
 }
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -87,11 +72,12 @@ const SHEET_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
-const contentTypes = (sheets: number): string =>
-  `${HEAD}<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${SHEET_TYPE}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="${SHEET_TYPE}.styles+xml"/>${numbers(
-    sheets,
-  )
-    .map((n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${SHEET_TYPE}.worksheet+xml"/>`)
+const contentTypes = (tables: readonly ReportTable[]): string =>
+  `${HEAD}<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${SHEET_TYPE}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="${SHEET_TYPE}.styles+xml"/>${tables
+    .map(
+      (table, index) =>
+        `<Override PartName="/xl/worksheets/sheet${index + 1}.xml" ContentType="${SHEET_TYPE}.worksheet+xml"/>${chartContentTypes(table, index + 1)}`,
+    )
     .join('')}</Types>`
 
 const ROOT_RELS = `${HEAD}<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>`
@@ -102,28 +88,32 @@ const workbookRels = (sheets: number): string =>
     .join('')}<Relationship Id="rId${sheets + 1}" Type="${OFFICE}/styles" Target="styles.xml"/></Relationships>`
 
 /** Rows above a table: title, note, header. The first page has its headline instead of the note. */
-const HEADER_ROW = 3
+const HEADER_ROW = SHEET_HEAD_ROWS
 
-function workbookXml(document: ReportDocument): string {
-  const { tables } = document
-  const sheets = tables.map(
-    ({ title }, index) => `<sheet name="${escapeXml(title.zh)}" sheetId="${index + 1}" r:id="rId${index + 1}"/>`,
-  )
-  const names = tables.flatMap((table, index) => {
-    const sheet = `'${escapeXml(table.title.zh)}'`
-    const lastRow = HEADER_ROW + table.rows.length + (index === 0 ? 1 + belowFirst(document, table).length : 0)
-    const last = columnName(table.columns.length - 1)
+function workbookXml(tables: readonly ReportTable[], cover: ReportDocument | null): string {
+  const names = tables.map((table) => escapeXml(sheetNameOf(table)))
+  const sheets = names.map((name, index) => `<sheet name="${name}" sheetId="${index + 1}" r:id="rId${index + 1}"/>`)
+  const definedNames = tables.flatMap((table, index) => {
+    const isCover = index === 0 && cover !== null
+    const sheet = `'${must(names[index]).replaceAll('&#39;', '&#39;&#39;')}'`
+    const below = isCover
+      ? 1 + belowFirst(cover, table).length
+      : chartReference(table)
+        ? CHART_ROWS.free + CHART_ROWS.high
+        : 0
+    const lastRow = HEADER_ROW + table.rows.length + below
+    const last = sheetColumn(table.columns.length - 1)
     const defined = (name: string, value: string, hidden = false) =>
       `<definedName name="_xlnm.${name}" localSheetId="${index}"${hidden ? ' hidden="1"' : ''}>${value}</definedName>`
     return [
-      ...(index === 0
+      ...(isCover
         ? []
         : [defined('_FilterDatabase', `${sheet}!$A$${HEADER_ROW}:$${last}$${HEADER_ROW + table.rows.length}`, true)]),
       defined('Print_Area', `${sheet}!$A$1:$${last}$${lastRow}`),
       defined('Print_Titles', `${sheet}!$${HEADER_ROW}:$${HEADER_ROW}`),
     ]
   })
-  return `${HEAD}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets>${sheets.join('')}</sheets><definedNames>${names.join('')}</definedNames></workbook>`
+  return `${HEAD}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets>${sheets.join('')}</sheets><definedNames>${definedNames.join('')}</definedNames></workbook>`
 }
 
 const border = (side: string): string => `<${side} style="thin"><color rgb="FFBFBFBF"/></${side}>`
@@ -138,16 +128,22 @@ const STYLES_XML = `${HEAD}<styleSheet xmlns="${MAIN}"><numFmts count="${FORMATS
   '',
 )}<xf fontId="1" fillId="2" borderId="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment horizontal="center" vertical="center" wrapText="1"/></xf><xf fontId="2" applyFont="1" applyAlignment="1"><alignment horizontal="center" vertical="center"/></xf><xf fontId="3" applyFont="1" applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf><xf fontId="0" applyFont="1" applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf><xf fontId="4" applyFont="1" applyAlignment="1"><alignment horizontal="center" vertical="center" wrapText="1"/></xf></cellXfs></styleSheet>`
 
-/** A to Z, AA …, by the place of the column from 0. */
-function columnName(index: number): string {
-  let name = ''
-  for (let rest = index + 1; rest > 0; rest = Math.floor((rest - 1) / 26))
-    name = String.fromCharCode(65 + ((rest - 1) % 26)) + name
-  return name
+/** Names and words stand in many cells. Longer texts, and more of them than the institutions of a province, do not. */
+const ESCAPED_CHARS_MAX = 40
+const ESCAPED_MAX = 100_000
+const escapedTexts = new Map<string, string>()
+function escaped(text: string): string {
+  if (text.length > ESCAPED_CHARS_MAX) return escapeXml(text)
+  const known = escapedTexts.get(text)
+  if (known !== undefined) return known
+  const made = escapeXml(text)
+  if (escapedTexts.size >= ESCAPED_MAX) escapedTexts.clear()
+  escapedTexts.set(text, made)
+  return made
 }
 
 const textCell = (reference: string, text: string, style: number): string =>
-  `<c r="${reference}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${escapeXml(text)}</t></is></c>`
+  `<c r="${reference}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${escaped(text)}</t></is></c>`
 
 function cellXml(reference: string, cell: ReportCell, { format }: ReportColumn): string {
   if (cell === null) return `<c r="${reference}" s="${STYLE[format]}"/>`
@@ -159,6 +155,7 @@ function cellXml(reference: string, cell: ReportCell, { format }: ReportColumn):
 const headerText = ({ title, unit }: ReportColumn): string => (unit ? `${title.zh}\n（${unit}）` : title.zh)
 
 const WIDTHS: Record<Exclude<ReportColumn['format'], 'text'>, number> = {
+  general: 14,
   integer: 11,
   decimal1: 14,
   decimal2: 14,
@@ -204,7 +201,7 @@ const pageSetup = (orientation: 'landscape' | 'portrait', fitToHeight: 0 | 1): s
 
 function* sheetXml(table: ReportTable): Iterable<string> {
   const { columns, rows } = table
-  const names = columns.map((_, index) => columnName(index))
+  const names = columns.map((_, index) => sheetColumn(index))
   const last = must(names.at(-1))
   yield sheetStart(table)
   yield `<row r="1" ht="28" customHeight="1">${textCell('A1', table.title.zh, STYLE.title)}</row>`
@@ -213,11 +210,24 @@ function* sheetXml(table: ReportTable): Iterable<string> {
   yield* rowsXml(table, names)
   yield `</sheetData><autoFilter ref="A${HEADER_ROW}:${last}${HEADER_ROW + rows.length}"/>`
   yield `<mergeCells count="2"><mergeCell ref="A1:${last}1"/><mergeCell ref="A2:${last}2"/></mergeCells>`
-  yield `${pageSetup('landscape', 0)}</worksheet>`
+  yield `${pageSetup('landscape', 0)}${chartReference(table)}</worksheet>`
+}
+
+/** High enough for the longest title in its column. */
+const HEADER_LINE_PT = 14
+const HEADER_LINES_MIN = 2
+function headerHeight(columns: readonly ReportColumn[]): number {
+  const lines = columns.map((column) => {
+    const width = column.format === 'text' ? TEXT_WIDTH.max : WIDTHS[column.format]
+    return headerText(column)
+      .split('\n')
+      .reduce((sum, line) => sum + Math.ceil(widthOf(line) / width), 0)
+  })
+  return HEADER_LINE_PT * Math.max(HEADER_LINES_MIN, ...lines) + HEADER_LINE_PT / 2
 }
 
 const headerRow = (columns: readonly ReportColumn[], names: readonly string[]): string =>
-  `<row r="${HEADER_ROW}" ht="32" customHeight="1">${columns
+  `<row r="${HEADER_ROW}" ht="${headerHeight(columns)}" customHeight="1">${columns
     .map((column, place) => textCell(`${must(names[place])}${HEADER_ROW}`, headerText(column), STYLE.header))
     .join('')}</row>`
 
@@ -233,7 +243,7 @@ const belowFirst = (
 
 /** One A4 page: title, the verdict in one sentence, the indicators, who is over, and the lines to sign. */
 function* firstSheet(document: ReportDocument, table: ReportTable): Iterable<string> {
-  const names = table.columns.map((_, index) => columnName(index))
+  const names = table.columns.map((_, index) => sheetColumn(index))
   const last = must(names.at(-1))
   const row = (number: number, height: number, text: string, style: number): string =>
     `<row r="${number}" ht="${height}" customHeight="1">${textCell(`A${number}`, text, style)}</row>`

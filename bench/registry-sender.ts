@@ -1,0 +1,38 @@
+// Worker that sends registries to a host: to make and write 60 MB of JSON would stop the event loop that is measured.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Meter } from '../domain/registry/records.ts'
+import { type ProvinceSize, provinceRecords } from './province.ts'
+
+export interface SenderInput {
+  url: string
+  token: string
+  size: ProvinceSize
+  /** Meters of the wrong registry. */
+  wrong: number
+}
+export type SendOrder = 'good' | 'renamed' | 'wrong'
+export interface SendResult {
+  status: number
+  bytes: number
+}
+
+const { url, token, size, wrong } = workerData as SenderInput
+const records = provinceRecords(size)
+const [first] = records.meters
+const wrongMeter = (_: unknown, index: number) => ({ ...first, id: `wrong-${index}`, medium: 'steam', unit: 7 })
+const bodies: Record<SendOrder, () => { meters: readonly Partial<Meter>[] }> = {
+  good: () => records,
+  renamed: () => ({ meters: [{ ...first, name: 'renamed' } as Partial<Meter>] }),
+  wrong: () => ({ meters: Array.from({ length: wrong }, wrongMeter) as unknown as Meter[] }),
+}
+
+parentPort?.on('message', async (order: SendOrder) => {
+  const body = JSON.stringify(bodies[order]())
+  // A body takes seconds to make: the connection of the last request may be gone by then.
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' }
+  const answer = await fetch(`${url}/api/v1/registry`, { method: 'PUT', headers, body })
+  await answer.arrayBuffer()
+  const result: SendResult = { status: answer.status, bytes: body.length }
+  parentPort?.postMessage(result)
+})

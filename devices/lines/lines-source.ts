@@ -1,0 +1,97 @@
+// A source of readings over lines: each line polls its own meters, and what they answer becomes readings. Also says how
+// lines and meters do, for the gateway's status.
+
+import type { CommandActions } from '../command-desk.ts'
+import { type Log, silentLog } from '../log.ts'
+import type { Reading, Source } from '../source.ts'
+import { fieldReading } from './field-reading.ts'
+import { HandOver } from './hand-over.ts'
+import { type LineHealth, type LineMeter, type MeterHealth, MeterLine } from './line.ts'
+import { type LineConfig, type PlannedDevice, transportOf } from './line-config.ts'
+import { writeModbusRegister } from './modbus-reader.ts'
+import { meterReader } from './reader.ts'
+
+interface PolledMeter extends LineMeter {
+  device: PlannedDevice
+}
+
+export interface LinesSourceOptions {
+  lines: readonly { config: LineConfig; devices: readonly PlannedDevice[] }[]
+  log?: Log
+  now?: () => number
+}
+
+export interface LineReport extends LineHealth {
+  name: string
+  meters: (MeterHealth & { address: string; ids: string[] })[]
+}
+
+export interface LinesSource extends Source, CommandActions {
+  health(): LineReport[]
+}
+
+export function linesSource({ lines, log = silentLog, now = Date.now }: LinesSourceOptions): LinesSource {
+  const handOver = new HandOver<Reading[]>()
+  const made = lines.map(({ config, devices }) => lineOf(config, devices))
+  return {
+    async *readings(signal) {
+      signal.addEventListener('abort', () => handOver.release(), { once: true })
+      const running = Promise.all(made.map((line) => line.run(signal))).finally(() => handOver.end())
+      running.catch(() => {})
+      yield* handOver.items()
+      await running
+    },
+    health: () =>
+      made.map((line) => ({
+        ...{ name: line.name, ...line.health },
+        meters: line.meters().map(({ meter: { device }, health }) => ({
+          ...{ address: device.target.address, ids: [...device.meters.values()], ...health },
+        })),
+      })),
+    readNow(meterId) {
+      const found = placeOf(meterId)
+      found?.line.readNow(({ device }) => device === found.device)
+      return found !== undefined
+    },
+    setInterval(meterId, everyMs) {
+      const found = placeOf(meterId)
+      found?.line.setInterval(({ device }) => device === found.device, everyMs)
+      return found !== undefined
+    },
+    async write(meterId, address, value) {
+      const found = placeOf(meterId)
+      if (found?.device.target.template.protocol !== 'modbus') throw new Error(`meter ${meterId} is no Modbus device`)
+      const { address: unit, framing } = found.device.target
+      await found.line.errand((ask) =>
+        writeModbusRegister(ask, { unit: Number(unit), transport: framing }, address, value),
+      )
+    },
+  }
+
+  function placeOf(meterId: string) {
+    for (const line of made)
+      for (const { meter } of line.meters())
+        if ([...meter.device.meters.values()].includes(meterId)) return { line, device: meter.device }
+    return undefined
+  }
+
+  function lineOf(config: LineConfig, devices: readonly PlannedDevice[]): MeterLine<PolledMeter> {
+    const { name, timeoutMs, byteGapMs, silenceMs, retries } = config
+    return new MeterLine({
+      ...{ name, retries, now, log, transport: transportOf(config), limits: { timeoutMs, byteGapMs, silenceMs } },
+      meters: devices.map((device) => ({
+        ...{ device, everyMs: device.everyMs, read: meterReader(device.target) },
+        label: `${device.target.template.protocol} ${device.target.address}`,
+      })),
+      take: async ({ device }, fields, atMs) => {
+        const readings = [...device.meters].flatMap(([name, id]) => {
+          const field = fields.find((one) => one.name === name)
+          const reading = field && fieldReading(id, field, atMs)
+          if (!reading) log.warn('a meter answers without the wanted value', { meter: id, field: name })
+          return reading ? [reading] : []
+        })
+        if (readings.length > 0) await handOver.offer(readings)
+      },
+    })
+  }
+}

@@ -1,0 +1,259 @@
+// The tables of a settlement sheet (结算单) and of the plan of measurement and verification (测量与验证方案), in both
+// languages (docs/rules/contracts.md#reports).
+
+import { dayLabel, dayOf, formatInstant } from '../calendar.ts'
+import { predictDayOf } from '../contract/baseline.ts'
+import type { ContractRecord, SettlementRevision } from '../contract/life.ts'
+import { CONTRACT_KIND_WORDS, MONEY_LINE_WORDS, SETTLEMENT_VERDICT_WORDS } from '../contract/words.ts'
+import { amountUnit } from '../unit.ts'
+import type { ReportCell, ReportColumn, ReportRow, ReportTable } from './document.ts'
+
+export type ReportLanguage = 'zh' | 'en'
+interface Words {
+  zh: string
+  en: string
+}
+const words = (zh: string, en: string): Words => ({ zh, en })
+
+const MASK_WORDS = {
+  noUse: words('缺用量', 'no use'),
+  noBaseline: words('缺气温或基准', 'no temperature or rate'),
+  neither: words('两者皆缺', 'neither'),
+  excluded: words('合同约定剔除', 'excluded by the contract'),
+} as const
+
+/** Which cells of a settlement are texts of the trade. */
+interface Language {
+  language: ReportLanguage
+}
+
+type Line = readonly [id: string, label: Words, value: ReportCell | Words, unit?: string]
+
+function column(id: string, title: Words, format: ReportColumn['format'], unit = ''): ReportColumn {
+  return { id, title, format, unit }
+}
+
+/** A table of labels and values. */
+function listTable(
+  { id, title, note }: { id: string; title: Words; note?: Words },
+  lines: readonly Line[],
+  { language }: Language,
+): ReportTable {
+  const rows = lines.map(([row, label, value, unit = '']): ReportRow => {
+    const cell = typeof value === 'object' && value !== null ? value[language] : value
+    return { id: row, cells: [label[language], cell, unit] }
+  })
+  const columns = [
+    column('item', words('项目', 'Item'), 'text'),
+    column('value', words('数值', 'Value'), 'general'),
+    column('unit', words('单位', 'Unit'), 'text'),
+  ]
+  return { id, title, note: note ?? words('', ''), columns, rows }
+}
+
+const yuan = (fen: number): number => fen / 100
+
+/** Sheet, money, days and signatures of a revision. */
+export function settlementTables(
+  { terms }: Pick<ContractRecord, 'terms'>,
+  { settlement, ...revision }: SettlementRevision,
+  chosen: Language,
+): ReportTable[] {
+  const unit = amountUnit(terms.medium)
+  const { savings, halfWidth, confidence, cumulative, masked } = settlement
+  const percent = `${Math.round(confidence * 100)} %`
+  const sheet: Line[] = [
+    ...headLines({ terms }),
+    ['period', words('结算期', 'Period'), `${settlement.from} – ${dayBefore(settlement.to)}`],
+    ['revision', words('版本', 'Revision'), revision.number],
+    ['baseline', words('基准用量', 'Baseline'), settlement.baseline, unit],
+    ...settlement.adjustments.map(
+      (one): Line => [
+        `adjustment-${one.number}`,
+        words(`非常规调整 ${one.number}：${one.reason}`, `Non-routine adjustment ${one.number}: ${one.reason}`),
+        ...([one.amount, unit] as const),
+      ],
+    ),
+    ['adjustedBaseline', words('调整后基准', 'Adjusted baseline'), settlement.adjustedBaseline, unit],
+    ['actual', words('实际用量', 'Actual use'), settlement.actual, unit],
+    ['savings', words('节能量', 'Savings'), savings, unit],
+    ['halfWidth', words(`不确定度（±，置信度 ${percent}）`, `Uncertainty (±, ${percent} confidence)`), halfWidth, unit],
+    ['verdict', words('结论', 'Verdict'), SETTLEMENT_VERDICT_WORDS[settlement.verdict]],
+    ['countedDays', words('计入天数', 'Days that count'), settlement.countedDays],
+    ['masked', words('剔除天数', 'Masked days'), masked.length],
+    ['cumulativeSavings', words('累计节能量', 'Cumulative savings'), cumulative.savings, unit],
+    ['cumulativeHalfWidth', words('累计不确定度（±）', 'Cumulative uncertainty (±)'), cumulative.halfWidth, unit],
+  ]
+  return [
+    listTable({ id: 'settlement', title: words('结算单', 'Settlement sheet') }, sheet, chosen),
+    listTable({ id: 'money', title: words('费用', 'Money'), note: MONEY_NOTE }, moneyLines(settlement), chosen),
+    daysTable(settlement, unit, chosen),
+    listTable({ id: 'signatures', title: words('签认', 'Signatures') }, signLines(terms, revision), chosen),
+  ]
+}
+
+const MONEY_NOTE = words(
+  '金额以分计算，各项之和等于应付；双方之和等于节能效益。',
+  'In whole fen: the lines sum to what is paid.',
+)
+const dayBefore = (date: string): string => dayLabel(dayOf(Date.parse(date)) - 1)
+
+const headLines = ({ terms }: Pick<ContractRecord, 'terms'>): Line[] => [
+  ['contract', words('合同', 'Contract'), `${terms.name}${terms.number ? `（${terms.number}）` : ''}`],
+  ['owner', words('用能单位', 'Owner'), terms.parties.owner.name],
+  ['contractor', words('节能服务公司', 'Contractor'), terms.parties.contractor.name],
+  ['boundary', words('边界表计', 'Boundary meters'), terms.boundary.map(({ meter }) => meter).join('、')],
+  ...(terms.excluded.length > 0
+    ? [['excluded', words('除外表计', 'Excluded meters'), terms.excluded.map(({ meter }) => meter).join('、')] as const]
+    : []),
+]
+
+function moneyLines({ money, prices, cumulative, guarantee }: SettlementRevision['settlement']): Line[] {
+  const mean = prices.length === 1 ? (prices[0]?.yuanPerUnit ?? null) : null
+  return [
+    ['price', words('单价', 'Price'), mean ?? words('见逐日明细', 'by the day'), mean === null ? '' : '元'],
+    ['total', words('节能效益', 'Value of the savings'), yuan(money.totalFen), '元'],
+    ...money.lines.map(({ code, fen }): Line => [code, MONEY_LINE_WORDS[code], yuan(fen), '元']),
+    ['payable', words('用能单位应付', 'Payable by the owner'), yuan(money.payableFen), '元'],
+    ...(money.energyFen === 0
+      ? []
+      : [
+          [
+            'energy',
+            words('服务公司承担能源费', 'Energy paid by the contractor'),
+            yuan(money.energyFen),
+            '元',
+          ] as const,
+        ]),
+    ['ownerPart', words('用能单位所得', 'Part of the owner'), yuan(money.ownerFen), '元'],
+    ['contractorPart', words('服务公司所得', 'Part of the contractor'), yuan(money.contractorFen), '元'],
+    ...(guarantee
+      ? [['guarantee', words('与年保证量之差', 'Difference to the guarantee'), guarantee.difference] as const]
+      : []),
+    ['cumulativePayable', words('累计应付', 'Payable so far'), yuan(cumulative.payableFen), '元'],
+  ]
+}
+
+function daysTable(settlement: SettlementRevision['settlement'], unit: string, { language }: Language): ReportTable {
+  const reasons = new Map(settlement.masked.map(({ date, reason }) => [date, MASK_WORDS[reason][language]]))
+  const note = words('被剔除的日子列出原因，不计入任何一方。', 'A masked day says why, and counts on neither side.')
+  return {
+    ...{ id: 'days', title: words('逐日明细', 'Days'), note },
+    columns: [
+      column('date', words('日期', 'Date'), 'text'),
+      column('temperature', words('平均气温', 'Temperature'), 'decimal1', '℃'),
+      column('baseline', words('基准', 'Baseline'), 'decimal2', unit),
+      column('actual', words('实际', 'Actual'), 'decimal2', unit),
+      column('masked', words('剔除原因', 'Masked'), 'text'),
+    ],
+    chart: { title: words('基准与实际', 'Baseline and actual'), category: 'date', series: ['baseline', 'actual'] },
+    rows: settlement.days.map(({ date, temperature, baseline, actual }) => ({
+      ...{ id: date, cells: [date, temperature, baseline, actual, reasons.get(date) ?? ''] },
+    })),
+  }
+}
+
+function signLines(
+  { parties }: ContractRecord['terms'],
+  { signatures, digest, disputes }: Pick<SettlementRevision, 'signatures' | 'digest' | 'disputes'>,
+): Line[] {
+  const signedBy = (one: SettlementRevision['signatures']['owner']): string =>
+    one ? `${one.who} ${formatInstant(one.atMs).slice(0, 16).replace('T', ' ')}` : '＿＿＿＿＿＿＿＿'
+  return [
+    ['owner', words(`用能单位：${parties.owner.name}`, `Owner: ${parties.owner.name}`), signedBy(signatures.owner)],
+    [
+      'contractor',
+      words(`节能服务公司：${parties.contractor.name}`, `Contractor: ${parties.contractor.name}`),
+      signedBy(signatures.contractor),
+    ],
+    ...disputes.map(
+      ({ reason, resolved }, index): Line => [
+        `dispute-${index}`,
+        words('异议', 'Dispute'),
+        `${reason}${resolved ? ` → ${resolved.outcome} ${resolved.note}` : ''}`,
+      ],
+    ),
+    ['digest', words('内容摘要 SHA-256', 'SHA-256 of the content'), digest],
+  ]
+}
+
+/**
+ * The plan of measurement and verification: terms, baseline with its statistics, and the days that it was fitted on.
+ */
+export function planTables({ terms, baseline, adjustments }: ContractRecord, chosen: Language): ReportTable[] {
+  const unit = amountUnit(terms.medium)
+  const plan: Line[] = [
+    ...headLines({ terms }),
+    ['kind', words('合同类型', 'Kind'), CONTRACT_KIND_WORDS[terms.kind]],
+    ['baseline', words('基准期', 'Baseline'), `${terms.baseline.from} – ${dayBefore(terms.baseline.to)}`],
+    ['reporting', words('报告期', 'Reporting period'), `${terms.reporting.from} – ${dayBefore(terms.reporting.to)}`],
+    ['confidence', words('置信度', 'Confidence'), terms.confidence],
+    ['masked', words('剔除日处理', 'Masked days'), terms.masked.treatment],
+    ['dispute', words('异议期', 'Dispute window'), terms.disputeDays, '天'],
+    ['late', words('逾期违约金', 'Late payment'), `每日万分之 ${terms.latePayment.perTenThousandPerDay}`],
+    ...(baseline ? baselineLines(baseline, unit) : []),
+    ...adjustments.map(
+      (one): Line => [
+        `adjustment-${one.number}`,
+        words(`非常规调整 ${one.number}`, `Non-routine adjustment ${one.number}`),
+        `${one.reason} ${JSON.stringify(one.change)} ${one.answered?.answer ?? ''}`,
+      ],
+    ),
+  ]
+  const list = listTable({ id: 'plan', title: words('测量与验证方案', 'M&V plan') }, plan, chosen)
+  return baseline ? [list, fittedTable(baseline, unit)] : [list]
+}
+
+function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: string): Line[] {
+  const { model, station } = baseline
+  return [
+    ['method', words('基准方法', 'Method'), baseline.method],
+    ['station', words('气象站', 'Weather station'), station ? `${station.id} (${station.distanceKm ?? '?'} km)` : null],
+    ['model', words('模型', 'Model'), model?.kind ?? null],
+    ['intercept', words('截距', 'Intercept'), model?.intercept ?? null, `${unit}/d`],
+    ['betaHdd', words('供暖系数', 'Heating slope'), model?.betaHdd ?? null, `${unit}/(℃·d)`],
+    ['balanceHdd', words('供暖平衡点', 'Heating balance point'), model?.balanceHdd ?? null, '℃'],
+    ['betaCdd', words('制冷系数', 'Cooling slope'), model?.betaCdd ?? null, `${unit}/(℃·d)`],
+    ['balanceCdd', words('制冷平衡点', 'Cooling balance point'), model?.balanceCdd ?? null, '℃'],
+    ['r2Adj', words('调整后 R²', 'Adjusted R²'), baseline.r2Adj],
+    ['cvRmse', words('CV(RMSE)', 'CV(RMSE)'), baseline.cvRmse],
+    ['nmbe', words('NMBE', 'NMBE'), baseline.nmbe],
+    ['perYear', words('三年规则的年基准', 'A year by the rule of three years'), baseline.amountPerYear, unit],
+    ['differs', words('两种年基准之差', 'Difference of the two'), differenceOf(baseline)],
+    ['measured', words('基准期实测合计', 'Measured in the baseline'), baseline.measuredPerYear, unit],
+    ...baseline.flags.map(({ code, detail }): Line => [`flag-${code}`, words(`提示 ${code}`, `Flag ${code}`), detail]),
+  ]
+}
+
+const differenceOf = ({ amountPerYear, measuredPerYear }: NonNullable<ContractRecord['baseline']>): string | null =>
+  amountPerYear === null || !measuredPerYear ? null : `${(100 * (amountPerYear / measuredPerYear - 1)).toFixed(1)} %`
+
+function fittedTable(baseline: NonNullable<ContractRecord['baseline']>, unit: string): ReportTable {
+  return {
+    ...{ id: 'fitted', title: words('基准期逐日', 'Days of the baseline'), note: words('', '') },
+    columns: [
+      column('date', words('日期', 'Date'), 'text'),
+      column('temperature', words('平均气温', 'Temperature'), 'decimal1', '℃'),
+      column('use', words('用量', 'Use'), 'decimal2', unit),
+      column('fitted', words('模型值', 'Model'), 'decimal2', unit),
+    ],
+    chart: { title: words('用量与模型', 'Use and model'), category: 'date', series: ['use', 'fitted'] },
+    rows: baseline.use.map((use, index) => {
+      const date = dayLabel(baseline.firstDay + index)
+      const degrees = baseline.temperature[index] ?? null
+      return { id: date, cells: [date, degrees, use, predictDayOf(baseline, degrees)] }
+    }),
+  }
+}
+
+/** The tables with their titles in one language: workbooks and pages write the Chinese one. */
+export const inLanguage = (tables: readonly ReportTable[], language: ReportLanguage): ReportTable[] => {
+  if (language === 'zh') return [...tables]
+  const own = (phrase: Words): Words => ({ ...phrase, zh: phrase.en })
+  return tables.map((table) => ({
+    ...table,
+    ...{ title: own(table.title), note: own(table.note) },
+    columns: table.columns.map((one) => ({ ...one, title: own(one.title) })),
+    ...(table.chart && { chart: { ...table.chart, title: own(table.chart.title) } }),
+  }))
+}

@@ -1,0 +1,86 @@
+// The route of institutions that should have a contract (docs/rules/contracts.md#candidates). The list is chosen by
+// stored rows; only the institutions of a page are judged one by one.
+
+import * as z from 'zod'
+import { addMonths, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
+import {
+  CANDIDATE_RATINGS,
+  candidatesPageSchema,
+  contractCandidateOf,
+  type PerKwh,
+} from '../../domain/contract/candidate.ts'
+import { coefficientOf } from '../../domain/energy/conversion.ts'
+import { pricerOf } from '../../domain/energy/tariff.ts'
+import type { Institution } from '../../domain/registry/records.ts'
+import { sizeOn } from '../../domain/registry/size.ts'
+import type { InstitutionRow } from '../../domain/view/view.ts'
+import { meanPrice } from '../contracting/series.ts'
+import { quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
+import { summaryKey } from '../judging/list-rows.ts'
+import { shardsBelow } from '../registry/reader.ts'
+import { areaOf, paged, pageQuery } from './query.ts'
+import { type RouteContext, route } from './route.ts'
+
+const candidateQuery = pageQuery.extend({
+  /** `constraint`: only those above 约束值. */
+  above: z.enum(['constraint', 'benchmark']).default('benchmark'),
+  /** Only institutions that used at least as many tce in the last 12 months. */
+  tceMin: z.coerce.number().nonnegative().optional(),
+})
+
+export const candidateRoutes = route('GET /api/v1/areas/{code}/contract-candidates', {
+  access: { action: 'figures', at: { area: 'code' } },
+  summary:
+    'Institutions above 约束值 or 基准值, the worst first, with what the next better rating saves in kWh, 元 and tCO2',
+  query: candidateQuery,
+  response: candidatesPageSchema,
+  async handle(context, { query: { above, tceMin, ...page } }) {
+    const { code } = await areaOf(context)
+    const shards = await shardsBelow(code, context)
+    const rows = (await Promise.all(shards.map((shard) => context.platform.state.query(summaryKey(shard)))))
+      .flat()
+      .map(({ value }) => value)
+    const wanted = above === 'constraint' ? [CANDIDATE_RATINGS[0]] : CANDIDATE_RATINGS
+    const rankOf = ({ rating }: InstitutionRow): number => wanted.map(String).indexOf(rating ?? '')
+    const chosen = rows
+      .filter((row) => rankOf(row) >= 0 && row.month !== null)
+      .toSorted((a, b) => rankOf(a) - rankOf(b) || (a.id < b.id ? -1 : 1))
+    const { items, next } = paged(chosen, ({ id }) => id, page)
+    const found = await Promise.all(items.map((row) => candidatesOfRow(row, context)))
+    const kept = found.flat().filter((one) => {
+      const isWanted = wanted.some((rating) => rating === one.rating)
+      return isWanted && (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
+    })
+    return { items: kept, next, institutions: chosen.length }
+  },
+})
+
+async function candidatesOfRow({ id, month }: InstitutionRow, context: RouteContext) {
+  const { platform, registry } = context
+  const found = await registry.institution(id)
+  if (!found || month === null) return []
+  const { institution } = found
+  const months = await subjectMonths(platform.state, id, month)
+  const statuses = await quotaOf(platform.state, registry, { institution, month, nowMs: platform.now(), months })
+  const size = sizeOn(institution.sizes, monthRange(month).toMs - 1)
+  const year = months.filter((one) => one.month <= month && one.month > addMonths(month, -12))
+  const energyTce = year.length < 12 ? null : year.reduce((sum, one) => sum + one.energyKgce, 0) / 1000
+  const per = await perKwh(institution, month, context)
+  return statuses.flatMap((status) => {
+    const one = contractCandidateOf(status, size, per)
+    return one ? [{ institution: id, name: institution.name, energyTce, ...one }] : []
+  })
+}
+
+async function perKwh(institution: Institution, month: Month, { registry }: RouteContext): Promise<PerKwh> {
+  const sources = { areas: await registry.areas(), tables: await registry.tables() }
+  const { quota, co2 } = standardsIn(sources, institution.area, month)
+  const subjects = [institution.id, ...(await registry.path(institution.area))]
+  const pricer = pricerOf(await registry.tariffs(), { subjects, medium: 'electricity' })
+  const day = dayOf(monthRange(month).toMs) - 1
+  return {
+    kgce: coefficientOf('electricity', quota).value,
+    kgCo2: co2.electricity.value,
+    yuan: pricer ? meanPrice(pricer, day, undefined) : null,
+  }
+}

@@ -1,0 +1,344 @@
+// Routes of contracts: terms, baseline, signatures, adjustments, settlements with their disputes and payments.
+
+import * as z from 'zod'
+import { type Grant, grantsFor } from '../../domain/access/permission.ts'
+import { dayOf } from '../../domain/calendar.ts'
+import { adjustmentBodySchema } from '../../domain/contract/adjustment.ts'
+import { type ContractRecord, lastRevision, OUTCOMES, stateOf } from '../../domain/contract/life.ts'
+import { contractPeriods } from '../../domain/contract/periods.ts'
+import { termsSchema } from '../../domain/contract/terms.ts'
+import {
+  baselineView,
+  type ContractView,
+  contractRow,
+  contractsPageSchema,
+  contractViewSchema,
+  lateView,
+  positionOf,
+  settledNowSchema,
+  settledRow,
+  settlementsViewSchema,
+  settlementViewSchema,
+} from '../../domain/contract/view.ts'
+import { CONTRACT_PARTIES, type ContractParty } from '../../domain/contract/words.ts'
+import { must } from '../../domain/must.ts'
+import { localDate } from '../../domain/registry/records.ts'
+import { month } from '../../domain/schema.ts'
+import { amountUnit } from '../../domain/unit.ts'
+import { signer } from '../access/principal.ts'
+import {
+  answerAdjustment,
+  type Done,
+  notePayment,
+  proposeAdjustment,
+  putBaseline,
+  putTerms,
+  type SettlementStep,
+  signContract,
+  takeSettlementStep,
+} from '../contracting/acts.ts'
+import { termsProblems } from '../contracting/checks.ts'
+import { type ContractFileName, contractFileName, measuringPlanFile, settlementFile } from '../contracting/files.ts'
+import { contractKeys, settlementsOf } from '../contracting/store.ts'
+import { settleContract } from '../contracting/work.ts'
+import type { Doc, Platform } from '../platform.ts'
+import { localDateOf } from '../reporting/due.ts'
+import { contentTypeOf } from '../reporting/store.ts'
+import { paged, pageQuery } from './query.ts'
+import { ApiProblem, FILE_ANSWER, notFound, type RouteContext, route } from './route.ts'
+
+/** Only the machine's own credential says a name for somebody. */
+const who = z.string().min(1).optional()
+const partyBody = z.object({ party: z.enum(CONTRACT_PARTIES), who })
+const revisionBody = partyBody.extend({ revision: z.number().int().min(1) })
+/** More money than any contract moves. */
+const FEN_MAX = 1e12
+
+export const contractRoutes = {
+  ...route('GET /api/v1/contracts', {
+    access: { action: 'figures', at: { list: ['institution'] } },
+    summary: 'Energy performance contracts and water contracts, by id; `institution`: only its own',
+    query: pageQuery.extend({ institution: z.string().optional() }),
+    response: contractsPageSchema,
+    async handle({ platform, scope }, { query: { institution, ...page } }) {
+      const docs = await platform.state.query(contractKeys.contract())
+      const rows = []
+      for (const { value } of docs) {
+        const row = contractRow(value)
+        if (institution !== undefined && row.institution !== institution) continue
+        if (await scope.coversSubject('contract', row.id)) rows.push(row)
+      }
+      return paged(rows, ({ id }) => id, page)
+    },
+  }),
+  ...route('GET /api/v1/contracts/{id}', {
+    access: { action: 'figures', at: { contract: 'id' } },
+    summary: 'A contract: terms, baseline, signatures, adjustments, settled periods and the position so far',
+    response: contractViewSchema,
+    handle: async (context) => contractView(context, await contractOf(context)),
+  }),
+  ...route('PUT /api/v1/contracts/{id}', {
+    access: { action: 'contracts', at: 'nowhere' },
+    summary: 'Stores the terms of a contract that is not signed by both parties; its baseline has to be built again',
+    body: z.object({ who, terms: termsSchema }),
+    response: contractViewSchema,
+    async handle(context, { body: { who, terms } }) {
+      const { platform, registry, path, scope } = context
+      if (terms.id !== path.id)
+        throw new ApiProblem(400, 'Bad request', `terms.id: the path says "${path.id}"`, { field: 'terms.id' })
+      const problems = await termsProblems(registry, terms)
+      if (problems.length > 0) {
+        const { field, reason } = must(problems[0])
+        throw new ApiProblem(422, 'Refused', `terms.${field}: ${reason}`, { field: `terms.${field}`, problems })
+      }
+      const stored = await platform.state.get(contractKeys.contract(path.id))
+      for (const { institution } of [terms, ...(stored ? [stored.value.terms] : [])])
+        if (!(await scope.coversSubject('institution', institution)))
+          throw new ApiProblem(403, 'Forbidden', `you do not act for "${institution}"`, { field: 'terms.institution' })
+      const act = actOf(context, { who })
+      return contractView(context, done(await putTerms(platform.state, stored, terms, act)))
+    },
+  }),
+  ...route('POST /api/v1/contracts/{id}/baseline', {
+    access: { action: 'contracts', at: { contract: 'id' } },
+    summary: 'Builds the baseline from the data of now; both parties sign it with the terms',
+    body: z.object({ who }),
+    response: contractViewSchema,
+    async handle(context, { body: { who } }) {
+      const { platform, registry } = context
+      const doc = await contractOf(context)
+      return contractView(context, done(await putBaseline({ platform, registry }, doc, actOf(context, { who }))))
+    },
+  }),
+  ...route('POST /api/v1/contracts/{id}/sign', {
+    access: { action: 'agreeContracts', at: { contract: 'id' } },
+    summary: 'A party signs terms and baseline in the version that it saw',
+    body: partyBody.extend({ version: z.number().int() }),
+    response: contractViewSchema,
+    async handle(context, { body: { version, ...act } }) {
+      const { state } = context.platform
+      const doc = await contractOf(context)
+      if (doc.version !== version)
+        throw new ApiProblem(409, 'Conflict', `version ${doc.version} stands now`, { version: doc.version })
+      return contractView(context, done(await signContract(state, doc, partyAct(context, act))))
+    },
+  }),
+  ...route('POST /api/v1/contracts/{id}/adjustments', {
+    access: { action: 'agreeContracts', at: { contract: 'id' } },
+    summary: 'A party proposes a non-routine adjustment; it counts once the other accepts it',
+    body: adjustmentBodySchema,
+    response: contractViewSchema,
+    async handle(context, { body }) {
+      const { state } = context.platform
+      const doc = await contractOf(context)
+      return contractView(context, done(await proposeAdjustment(state, doc, partyAct(context, body))))
+    },
+  }),
+  ...route('POST /api/v1/contracts/{id}/adjustments/{number}/accept', answered('accepted')),
+  ...route('POST /api/v1/contracts/{id}/adjustments/{number}/reject', answered('rejected')),
+  ...route('POST /api/v1/contracts/{id}/settle', {
+    access: { action: 'contracts', at: { contract: 'id' } },
+    summary: 'Settles every period that has ended; one that changed gets another revision',
+    body: z.object({ who }),
+    response: settledNowSchema,
+    async handle(context, { body: { who } }) {
+      const { platform, registry } = context
+      const doc = await contractOf(context)
+      return settleContract({ platform, registry }, doc, {
+        who: signer(context.principal, who),
+        untilDay: dayOf(platform.now()),
+      })
+    },
+  }),
+  ...route('GET /api/v1/contracts/{id}/settlements', {
+    access: { action: 'figures', at: { contract: 'id' } },
+    summary: 'The settled periods of a contract, the earliest first',
+    response: settlementsViewSchema,
+    async handle(context) {
+      const { terms, settlements } = await contractView(context, await contractOf(context))
+      return { contract: terms.id, items: settlements }
+    },
+  }),
+  ...route('GET /api/v1/contracts/{id}/settlements/{period}', {
+    access: { action: 'figures', at: { contract: 'id' } },
+    summary: 'A settled period: all its revisions with signatures and disputes, payments, and what is late',
+    response: settlementViewSchema,
+    async handle(context) {
+      return settlementView(context, await contractOf(context), await settlementOf(context))
+    },
+  }),
+  ...route('GET /api/v1/contracts/{id}/settlements/{period}/files/{name}', {
+    access: { action: 'figures', at: { contract: 'id' } },
+    summary:
+      'The settlement sheet: settlement-zh.xlsx, settlement-en.xlsx, settlement-zh.html or settlement-en.html; `revision`: the last',
+    query: z.object({ revision: z.coerce.number().int().min(1).optional() }),
+    response: FILE_ANSWER,
+    file: true,
+    async handle(context, { query }) {
+      const asked = fileAsked(context.path.name, 'settlement')
+      const { value: contract } = await contractOf(context)
+      const { value } = await settlementOf(context)
+      const number = query.revision ?? lastRevision(value).number
+      const revision = value.revisions.find((one) => one.number === number)
+      if (!revision) throw new ApiProblem(404, 'Not found', `there is no revision ${number}`, { field: 'revision' })
+      const before = (await settlementsOf(context.platform.state, contract.terms.id)).map((doc) => doc.value)
+      return fileAnswer(context.path.name, settlementFile(contract, { revision, before }, asked))
+    },
+  }),
+  ...route('GET /api/v1/contracts/{id}/plan/{name}', {
+    access: { action: 'figures', at: { contract: 'id' } },
+    summary: 'The plan of measurement and verification: plan-zh.xlsx, plan-en.xlsx, plan-zh.html or plan-en.html',
+    response: FILE_ANSWER,
+    file: true,
+    async handle(context) {
+      const asked = fileAsked(context.path.name, 'plan')
+      return fileAnswer(context.path.name, measuringPlanFile((await contractOf(context)).value, asked))
+    },
+  }),
+  ...route('POST /api/v1/contracts/{id}/settlements/{period}/sign', {
+    summary: 'A party signs the revision that it saw',
+    ...stepOf(revisionBody, () => ({ step: 'sign' })),
+  }),
+  ...route('POST /api/v1/contracts/{id}/settlements/{period}/dispute', {
+    summary: 'A party disputes a revision within the window of the contract; nobody can sign it then',
+    ...stepOf(revisionBody.extend({ reason: z.string().min(1) }), ({ reason }, { terms: { disputeDays } }) => ({
+      ...{ step: 'dispute', reason, disputeDays },
+    })),
+  }),
+  ...route('POST /api/v1/contracts/{id}/settlements/{period}/resolve', {
+    summary: 'Ends a dispute: the party that disputes withdraws it, or the other upholds it',
+    ...stepOf(
+      revisionBody.extend({ outcome: z.enum(OUTCOMES), note: z.string().default('') }),
+      ({ outcome, note }) => ({ step: 'resolve', outcome, note }),
+    ),
+  }),
+  ...route('POST /api/v1/contracts/{id}/settlements/{period}/pay', {
+    access: { action: 'contracts', at: { contract: 'id' } },
+    summary: 'Notes a payment of a period, in fen',
+    body: z.object({ who, paidOn: localDate, fen: z.number().int().min(-FEN_MAX).max(FEN_MAX) }),
+    response: settlementViewSchema,
+    async handle(context, { body }) {
+      const doc = await settlementOf(context)
+      const paid = done(await notePayment(context.platform.state, doc, actOf(context, body)))
+      return settlementView(context, await contractOf(context), paid)
+    },
+  }),
+}
+
+function fileAsked(name: string, what: ContractFileName['what']): ContractFileName {
+  const asked = contractFileName(name)
+  if (asked?.what === what) return asked
+  throw new ApiProblem(404, 'Not found', `no file "${name}"; there are ${what}-zh and ${what}-en, as .xlsx and .html`)
+}
+const fileAnswer = (name: string, bytes: Uint8Array) => ({ name, contentType: contentTypeOf(name), bytes })
+
+type ContractContext = RouteContext<'id'>
+type SettlementContext = RouteContext<'id' | 'period'>
+
+function answered(answer: 'accepted' | 'rejected') {
+  return {
+    summary:
+      answer === 'accepted'
+        ? 'The other party accepts an adjustment; settled periods that it changes get another revision'
+        : 'The other party rejects an adjustment',
+    access: { action: 'agreeContracts' as const, at: { contract: 'id' as const } },
+    body: partyBody,
+    response: contractViewSchema,
+    async handle(context: RouteContext<'id' | 'number'>, { body }: { body: z.output<typeof partyBody> }) {
+      const { state } = context.platform
+      const doc = await contractOf(context)
+      const act = { ...partyAct(context, body), number: Number(context.path.number), answer }
+      return contractView(context, done(await answerAdjustment(state, doc, act)))
+    },
+  }
+}
+
+function stepOf<B extends typeof revisionBody>(
+  body: B,
+  stepFrom: (body: z.output<B>, contract: ContractRecord) => SettlementStep,
+) {
+  return {
+    access: { action: 'agreeContracts' as const, at: { contract: 'id' as const } },
+    body,
+    response: settlementViewSchema,
+    async handle(context: SettlementContext, given: { body: z.output<B> }) {
+      const { state } = context.platform
+      const contract = await contractOf(context)
+      const { party, who, revision } = given.body
+      const act = { ...partyAct(context, { party, who }), revision, ...stepFrom(given.body, contract.value) }
+      const doc = done(await takeSettlementStep(state, await settlementOf(context), act))
+      return settlementView(context, contract, doc)
+    },
+  }
+}
+
+/** An act with its sender and time. */
+const actOf = <T extends { who?: string | undefined }>({ principal, platform }: ActContext, body: T) => ({
+  ...{ ...body, who: signer(principal, body.who), atMs: platform.now() },
+})
+type ActContext = Pick<RouteContext, 'principal' | 'platform'>
+
+/** The same for a side of the contract. Throws Problem 403 when the sender acts for the other. */
+function partyAct<T extends { who?: string | undefined; party: ContractParty }>(
+  context: ActContext & { path: { id: string } },
+  body: T,
+) {
+  const { principal, path } = context
+  const isContractor = ({ contract }: Grant): boolean => contract === path.id
+  const sides =
+    principal.role === 'user'
+      ? grantsFor(principal.grants, 'agreeContracts').map((grant) => (isContractor(grant) ? 'contractor' : 'owner'))
+      : CONTRACT_PARTIES
+  if (!sides.includes(body.party))
+    throw new ApiProblem(403, 'Forbidden', `you do not act for the ${body.party}`, { field: 'party' })
+  return actOf(context, body)
+}
+
+/** Throws Problem 422, or 409 where someone was first. */
+function done<T>(result: Done<T>): Doc<T> {
+  if ('doc' in result) return result.doc
+  const { field, reason, status = 422 } = result.refused
+  throw new ApiProblem(status, status === 409 ? 'Conflict' : 'Refused', `${field}: ${reason}`, { field })
+}
+
+async function contractOf({
+  platform,
+  path,
+}: Pick<ContractContext, 'platform' | 'path'>): Promise<Doc<ContractRecord>> {
+  const found = await platform.state.get(contractKeys.contract(path.id))
+  if (!found) throw notFound('contract', path.id)
+  return found
+}
+
+async function settlementOf({ platform, path }: Pick<SettlementContext, 'platform' | 'path'>) {
+  const period = month.safeParse(path.period)
+  if (!period.success) throw new ApiProblem(400, 'Bad request', 'period: must be YYYY-MM', { field: 'period' })
+  const found = await platform.state.get(contractKeys.settlement(path.id, period.data))
+  if (!found) throw new ApiProblem(404, 'Not found', `the period ${period.data} of "${path.id}" is not settled`)
+  return found
+}
+
+const asOfNow = ({ now }: Pick<Platform, 'now'>) => ({ asOf: localDateOf(now()), dateOfMs: localDateOf })
+
+async function contractView(
+  { platform }: Pick<RouteContext, 'platform'>,
+  { value, version }: Doc<ContractRecord>,
+): Promise<ContractView> {
+  const { terms, baseline, signatures, adjustments, blocked } = value
+  const records = (await settlementsOf(platform.state, terms.id)).map((doc) => doc.value)
+  const rows = records.map((record) => settledRow(record, lateView(value, record, asOfNow(platform))))
+  return {
+    ...{ terms, version, unit: amountUnit(terms.medium), state: contractRow(value).state },
+    ...{ baseline: baseline && baselineView(baseline), signatures, adjustments, blocked },
+    ...{ settlements: rows, position: positionOf(rows, records, contractPeriods(terms.reporting).length) },
+  }
+}
+
+function settlementView(
+  { platform }: Pick<RouteContext, 'platform'>,
+  { value: contract }: Doc<ContractRecord>,
+  { value }: Awaited<ReturnType<typeof settlementOf>>,
+) {
+  const late = lateView(contract, value, asOfNow(platform))
+  return { ...value, unit: amountUnit(contract.terms.medium), state: stateOf(lastRevision(value)), late }
+}

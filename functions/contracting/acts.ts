@@ -1,0 +1,153 @@
+// What the parties do to a contract and its settlements: each act is checked, written and entered in the audit log in
+// one put (docs/rules/contracts.md#life).
+
+import { type Adjustment, type AdjustmentChange, otherParty } from '../../domain/contract/adjustment.ts'
+import { baselineLacks } from '../../domain/contract/baseline.ts'
+import {
+  type ActRefusal,
+  type ContractRecord,
+  disputed,
+  isSignedByBoth,
+  lastRevision,
+  type OUTCOMES,
+  resolved,
+  type SettlementAct,
+  type SettlementRecord,
+  signed,
+  UNSIGNED,
+  withLast,
+} from '../../domain/contract/life.ts'
+import type { ContractTerms } from '../../domain/contract/terms.ts'
+import type { Doc, StateStore } from '../platform.ts'
+import type { ContractSources } from './series.ts'
+import { contractKeys, putAct } from './store.ts'
+import { baselineNow } from './work.ts'
+
+export type Done<T> = { doc: Doc<T> } | { refused: ActRefusal & { status?: 409 } }
+
+interface Who {
+  who: string
+  atMs: number
+}
+
+/** Stores terms that nobody has signed both sides of; a baseline and signatures of other terms are void. */
+export async function putTerms(
+  state: StateStore,
+  stored: Doc<ContractRecord> | undefined,
+  terms: ContractTerms,
+  { who, atMs }: Who,
+): Promise<Done<ContractRecord>> {
+  if (stored && isSignedByBoth(stored.value.signatures))
+    return {
+      refused: { field: 'id', reason: 'both parties have signed the contract: it changes by adjustments', status: 409 },
+    }
+  const value: ContractRecord = { terms, baseline: null, signatures: UNSIGNED, adjustments: [], blocked: null }
+  const doc = { key: contractKeys.contract(terms.id), value, version: stored?.version ?? 0 }
+  return { doc: await putAct(state, doc, { what: 'contract.put', about: terms.id, who, atMs, detail: { terms } }) }
+}
+
+/** Fits the baseline anew from the data of now; signatures of another one are void. */
+export async function putBaseline(
+  on: ContractSources,
+  { key, value, version }: Doc<ContractRecord>,
+  { who, atMs }: Who,
+): Promise<Done<ContractRecord>> {
+  if (isSignedByBoth(value.signatures))
+    return { refused: { field: 'baseline', reason: 'both parties have signed the baseline', status: 409 } }
+  const baseline = await baselineNow(on, value.terms)
+  const doc = { key, value: { ...value, baseline, signatures: UNSIGNED }, version }
+  const { model, disqualified, cvRmse, nmbe, amountPerYear } = baseline
+  const detail = { method: baseline.method, model, disqualified, cvRmse, nmbe, amountPerYear }
+  const about = value.terms.id
+  return { doc: await putAct(on.platform.state, doc, { what: 'contract.baseline', about, who, atMs, detail }) }
+}
+
+export async function signContract(
+  state: StateStore,
+  { key, value, version }: Doc<ContractRecord>,
+  { party, who, atMs }: SettlementAct,
+): Promise<Done<ContractRecord>> {
+  const { baseline, signatures, terms } = value
+  if (!baseline) return { refused: { field: 'baseline', reason: 'the contract has no baseline yet: build it first' } }
+  if (baseline.disqualified.length > 0) return { refused: { field: 'baseline', reason: baselineLacks(baseline) } }
+  if (signatures[party]) return { refused: { field: 'party', reason: `the ${party} has signed it`, status: 409 } }
+  const doc = { key, value: { ...value, signatures: { ...signatures, [party]: { who, atMs } } }, version }
+  const detail = { party, version }
+  return { doc: await putAct(state, doc, { what: 'contract.sign', about: terms.id, who, atMs, detail }) }
+}
+
+export async function proposeAdjustment(
+  state: StateStore,
+  { key, value, version }: Doc<ContractRecord>,
+  { party, who, atMs, reason, change }: SettlementAct & { reason: string; change: AdjustmentChange },
+): Promise<Done<ContractRecord>> {
+  const number = value.adjustments.length + 1
+  const adjustment: Adjustment = { number, reason, change, proposed: { party, who, atMs }, answered: null }
+  const doc = { key, value: { ...value, adjustments: [...value.adjustments, adjustment] }, version }
+  const about = `${value.terms.id}/${number}`
+  const detail = { party, reason, change }
+  return { doc: await putAct(state, doc, { what: 'contract.propose', about, who, atMs, detail }) }
+}
+
+/** The other side accepts or rejects; the side that proposed cannot. */
+export async function answerAdjustment(
+  state: StateStore,
+  { key, value, version }: Doc<ContractRecord>,
+  { party, who, atMs, number, answer }: SettlementAct & { number: number; answer: 'accepted' | 'rejected' },
+): Promise<Done<ContractRecord>> {
+  const found = value.adjustments.find((one) => one.number === number)
+  if (!found) return { refused: { field: 'number', reason: `there is no adjustment ${number}` } }
+  if (found.answered)
+    return {
+      refused: { field: 'number', reason: `it was ${found.answered.answer} by ${found.answered.who}`, status: 409 },
+    }
+  const by = otherParty(found.proposed.party)
+  if (party !== by) return { refused: { field: 'party', reason: `only the ${by} can answer it` } }
+  const answered = { party, who, atMs, answer }
+  const adjustments = value.adjustments.map((one) => (one === found ? { ...one, answered } : one))
+  const doc = { key, value: { ...value, adjustments }, version }
+  const about = `${value.terms.id}/${number}`
+  const what = answer === 'accepted' ? 'contract.accept' : 'contract.reject'
+  return { doc: await putAct(state, doc, { what, about, who, atMs, detail: { party } }) }
+}
+
+/** What a party does to the last revision of a settlement. */
+export type SettlementStep =
+  | { step: 'sign' }
+  | { step: 'dispute'; reason: string; disputeDays: number }
+  | { step: 'resolve'; outcome: (typeof OUTCOMES)[number]; note: string }
+
+/** `revision`: the one that the party saw. */
+export async function takeSettlementStep(
+  state: StateStore,
+  { key, value, version }: Doc<SettlementRecord>,
+  { party, who, atMs, revision, ...taken }: SettlementAct & { revision: number } & SettlementStep,
+): Promise<Done<SettlementRecord>> {
+  const last = lastRevision(value)
+  if (last.number !== revision)
+    return { refused: { field: 'revision', reason: `revision ${last.number} stands now`, status: 409 } }
+  const act = { party, who, atMs }
+  const result =
+    taken.step === 'sign'
+      ? signed(last, act)
+      : taken.step === 'dispute'
+        ? disputed(last, { ...act, ...taken })
+        : resolved(last, { ...act, ...taken })
+  if ('refused' in result) return { refused: { ...result.refused, status: 409 } }
+  const doc = { key, value: withLast(value, result.revision), version }
+  const about = `${value.contract}/${value.period}/${revision}`
+  const detail = { party, digest: last.digest, ...taken }
+  return { doc: await putAct(state, doc, { what: `settlement.${taken.step}`, about, who, atMs, detail }) }
+}
+
+/** Notes a payment, or the return of one below 0. */
+export async function notePayment(
+  state: StateStore,
+  { key, value, version }: Doc<SettlementRecord>,
+  payment: { paidOn: string; fen: number; who: string; atMs: number },
+): Promise<Done<SettlementRecord>> {
+  const doc = { key, value: { ...value, payments: [...value.payments, payment] }, version }
+  const { who, atMs, ...detail } = payment
+  const about = `${value.contract}/${value.period}`
+  return { doc: await putAct(state, doc, { what: 'settlement.pay', about, who, atMs, detail }) }
+}

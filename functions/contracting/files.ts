@@ -1,0 +1,79 @@
+// Writes settlement sheets and plans of measurement and verification as files: a workbook, and a page to print with its
+// charts (docs/rules/contracts.md#reports).
+
+import type { ContractRecord, SettlementRecord, SettlementRevision } from '../../domain/contract/life.ts'
+import { type SettledRow, settledRow } from '../../domain/contract/view.ts'
+import { baselineCharts, cumulativeChart } from '../../domain/report/contract-charts.ts'
+import { inLanguage, planTables, type ReportLanguage, settlementTables } from '../../domain/report/contract-tables.ts'
+import type { ReportTable } from '../../domain/report/document.ts'
+import { escapeXml } from '../../domain/report/escape.ts'
+import { tablesWorkbook } from '../../domain/report/workbook.ts'
+import { amountUnit } from '../../domain/unit.ts'
+import { printedTables } from '../reporting/printable.ts'
+import { zippedParts } from '../reporting/zipped-workbook.ts'
+
+/** `zh.xlsx`, `en.html`: what a file of a contract may be called after its own word and a dash. */
+const FILE_NAME = /^(settlement|plan)-(zh|en)\.(xlsx|html)$/
+
+export interface ContractFileName {
+  what: 'settlement' | 'plan'
+  language: ReportLanguage
+  format: 'xlsx' | 'html'
+}
+
+export function contractFileName(name: string): ContractFileName | undefined {
+  const [, what, language, format] = FILE_NAME.exec(name) ?? []
+  return what === undefined ? undefined : ({ what, language, format } as ContractFileName)
+}
+
+export function settlementFile(
+  contract: ContractRecord,
+  { revision, before }: { revision: SettlementRevision; before: readonly SettlementRecord[] },
+  { language, format }: ContractFileName,
+): Uint8Array {
+  const tables = inLanguage(settlementTables(contract, revision, { language }), language)
+  const until = before.filter(({ period }) => period <= revision.settlement.period)
+  const rows: SettledRow[] = until.map((record) => settledRow(record, null))
+  const charts = [cumulativeChart(rows, amountUnit(contract.terms.medium), language)]
+  return written({ tables, charts, language, format, title: `${contract.terms.name} ${revision.settlement.period}` })
+}
+
+export function measuringPlanFile(contract: ContractRecord, { language, format }: ContractFileName): Uint8Array {
+  const tables = inLanguage(planTables(contract, { language }), language)
+  const charts = baselineCharts(contract, amountUnit(contract.terms.medium), language)
+  return written({ tables, charts, language, format, title: contract.terms.name })
+}
+
+interface Written {
+  title: string
+  tables: readonly ReportTable[]
+  charts: readonly string[]
+  language: ReportLanguage
+  format: 'xlsx' | 'html'
+}
+
+function written({ title, tables, charts, language, format }: Written): Uint8Array {
+  if (format === 'xlsx') return Buffer.concat([...zippedParts(tablesWorkbook(tables))])
+  const figures = charts.filter((svg) => svg !== '').map((svg) => `<figure>${svg}</figure>`)
+  const lang = language === 'zh' ? 'zh-CN' : 'en'
+  const [first, ...rest] = printedTables(tables)
+  const body = [`<h1>${escapeXml(title)}</h1>`, first ?? '', ...figures, ...rest]
+  const head = `<meta charset="utf-8"><title>${escapeXml(title)}</title><style>${STYLE}</style>`
+  return new TextEncoder().encode(
+    `<!doctype html>\n<html lang="${lang}"><head>${head}</head><body>\n${body.join('\n')}\n</body></html>\n`,
+  )
+}
+
+const STYLE = `
+@page { size: A4; margin: 14mm 12mm; }
+body { font: 10pt/1.5 "Noto Serif CJK SC", SimSun, serif; max-width: 186mm; margin: 0 auto; }
+h1 { font-size: 16pt; text-align: center; }
+table { border-collapse: collapse; width: 100%; font-size: 8.5pt; margin-bottom: 4mm; }
+thead { display: table-header-group; }
+tr, figure { break-inside: avoid; }
+th, td { border: 0.3pt solid #888; padding: 1mm 1.2mm; }
+th { background: #e7eef7; }
+td.number { text-align: right; white-space: nowrap; }
+figure { margin: 4mm 0; }
+.note { color: #555; font-size: 8pt; }
+`

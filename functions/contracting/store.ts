@@ -1,0 +1,33 @@
+// Stores contracts and their settlements; each act is written in one put with its entry of the audit log.
+
+import type { Month } from '../../domain/calendar.ts'
+import type { ContractRecord, SettlementRecord } from '../../domain/contract/life.ts'
+import { type Doc, docKey, type StateStore } from '../platform.ts'
+import { appendAudit } from '../state/audit.ts'
+
+export const contractKeys = {
+  contract: (id = '') => docKey<ContractRecord>(`contract/${id}`),
+  settlement: (contract: string, period: Month | '' = '') =>
+    docKey<SettlementRecord>(`settlement/${contract}/${period}`),
+  /** The local day on which the schedule last looked at all contracts. */
+  looked: docKey<{ day: number; revision: number }>('contract-looked'),
+} as const
+
+export async function settlementsOf(state: StateStore, contract: string): Promise<Doc<SettlementRecord>[]> {
+  return state.query(contractKeys.settlement(contract))
+}
+
+interface ContractAct {
+  /** As the audit log names it: `contract.sign`. */
+  what: string
+  about: string
+  who: string
+  atMs: number
+  detail: unknown
+}
+
+/** Writes a document and its audit entry. Throws VersionConflict when someone else was first. */
+export async function putAct<T>(state: StateStore, { key, value, version }: Doc<T>, act: ContractAct): Promise<Doc<T>> {
+  await appendAudit(state, act, [{ key, value, ifVersion: version }])
+  return { key, value, version: version + 1 }
+}

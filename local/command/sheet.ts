@@ -1,0 +1,39 @@
+// The first sheet of a workbook as cells of text, as a person sees them: whole numbers without an exponent, dates as
+// YYYY-MM-DD (docs/rules/interfaces.md#registry-files).
+
+import { Workbook } from '@cj-tech-master/excelts'
+
+/** Throws an Error naming the file when it is no workbook, or when a cell is an error or a formula without a result. */
+export async function sheetCells(file: string, bytes: Uint8Array): Promise<string[][]> {
+  const workbook = new Workbook()
+  try {
+    await workbook.xlsx.load(bytes)
+  } catch (error) {
+    throw new Error(`${file} is no XLSX workbook: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const [sheet] = workbook.worksheets
+  if (!sheet) throw new Error(`${file} has no sheet`)
+  const rows: string[][] = []
+  sheet.eachRow({ includeEmpty: true }, (row) => {
+    const cells = Array.from({ length: sheet.columnCount }, (_, at) => {
+      const cell = row.getCell(at + 1)
+      const text = cellText(cell.value)
+      if (text === undefined) throw new Error(`${file}: cell ${cell.address} is no text, number or date`)
+      return text
+    })
+    rows.push(cells)
+  })
+  return rows
+}
+
+function cellText(value: unknown): string | undefined {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined
+  if (value instanceof Date) return value.toISOString().slice(0, 10)
+  if (typeof value !== 'object') return undefined
+  if ('richText' in value && Array.isArray(value.richText))
+    return value.richText.map((part: { text?: string }) => part.text ?? '').join('')
+  if ('result' in value) return cellText(value.result)
+  return 'text' in value && typeof value.text === 'string' ? value.text : undefined
+}

@@ -1,0 +1,56 @@
+// Who should have a contract: institutions above a value of their quota, and what the next better rating saves.
+
+import { expect, test } from 'vitest'
+import { contractCandidateOf } from '../../domain/contract/candidate.ts'
+import type { QuotaStatus } from '../../domain/judge/result.ts'
+import { apiCall, rawApiCall } from './api-call.ts'
+import { builtYear } from './contract-year.ts'
+import { derive } from './province.ts'
+
+test('lists an institution above its constraint with kWh, yuan and tCO2 to the next rating', async () => {
+  const platform = await builtYear()
+  const quota = {
+    ...{ validFrom: '2020-01-01', standard: 'T', source: 'test', standIn: true },
+    ...{ indicator: 'energyPerCapita', type: 'government', constraint: 400, benchmark: 300, guide: 200 },
+  }
+  const tariff = {
+    subject: '130000',
+    medium: 'electricity',
+    validFrom: '2020-01-01',
+    periods: [{ name: 'flat', fromHour: 0, toHour: 24, yuanPerUnit: 0.5 }],
+  }
+  await apiCall(platform, 'PUT', 'registry', { quotas: [quota], tariffs: [tariff] })
+  await derive(platform)
+  const { status, body } = await apiCall(platform, 'GET', 'areas/130000/contract-candidates?above=constraint')
+  expect([status, body.detail]).toEqual([200, undefined])
+  const [row] = body.items
+  expect(row).toMatchObject({
+    institution: 'A',
+    indicator: 'energyPerCapita',
+    rating: 'rectify',
+    limit: 400,
+    standIn: true,
+  })
+  expect(row.savingKgce).toBeCloseTo((row.actual - 400) * 50, 6)
+  expect(row.savingKwh).toBeGreaterThan(0)
+  expect(row.savingYuan).toBeCloseTo(row.savingKwh * 0.5, 6)
+  expect(row.savingTco2).toBeGreaterThan(0)
+  const path = 'areas/130000/contract-candidates?tceMin=500'
+  expect((await apiCall(platform, 'GET', path)).body.items).toEqual([])
+  const csv = await rawApiCall({ platform, headers: { accept: 'text/csv' } }, 'GET', 'areas/130000/contract-candidates')
+  expect(csv.body).toContain('institution,name,')
+})
+
+test('water is in m³, and a good rating is no candidate', () => {
+  const status: QuotaStatus = {
+    indicator: 'waterPerCapita',
+    ...{ unit: 'm³/person', actual: 30, knownShare: 1, knownPart: 30, reason: null, provisional: false },
+    rating: 'compliant',
+    ...{ constraint: 40, benchmark: 25, guide: 15, toNextRating: 5 },
+    ...{ standard: null, standIn: false, coefficientSet: null },
+  }
+  const size = { floorAreaM2: 1000, heatedAreaM2: null, specialAreaM2: null, energyUsers: 50 }
+  const per = { kgce: 0.1229, kgCo2: 0.5, yuan: null }
+  expect(contractCandidateOf(status, size, per)).toMatchObject({ savingM3: 250, savingKwh: null, limit: 25 })
+  expect(contractCandidateOf({ ...status, rating: 'advanced', toNextRating: null }, size, per)).toBeUndefined()
+})

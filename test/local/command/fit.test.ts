@@ -1,0 +1,197 @@
+// `kilowatch fit` as a user has it: the golden case, files of other shapes, and what is refused by file, line and
+// column.
+
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
+import { must } from '../../../domain/must.ts'
+import type { TemperatureUnit } from '../../../domain/savings/fit-settings.ts'
+import { type FitOptions, fitDocument } from '../../../local/command/fit.ts'
+import { testShared } from '../../shared.ts'
+
+const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'kilowatch.mjs')
+const HOUR_MS = 3_600_000
+const START_MS = Date.parse('2016-01-01T00:00+08:00')
+
+const run = (args: string[]) => promisify(execFile)(process.execPath, [BIN, 'fit', ...args])
+const printed = async (args: string[]) => JSON.parse((await run([...args, '--json'])).stdout)
+
+/** The same without a process of its own. */
+async function fitted(args: string[]): Promise<Awaited<ReturnType<typeof fitDocument>>> {
+  const named = new Map(args.flatMap((arg, i) => (arg.startsWith('--') ? [[arg, args[i + 1] ?? '']] : [])))
+  const day = (name: string): number | undefined => {
+    const text = named.get(name)
+    return text === undefined ? undefined : Date.parse(text) / (24 * HOUR_MS)
+  }
+  return await fitDocument({
+    meter: named.get('--meter') ?? '',
+    temperature: named.get('--temperature') ?? '',
+    unit: named.get('--unit') as TemperatureUnit | undefined,
+    medium: (named.get('--medium') ?? 'electricity') as FitOptions['medium'],
+    baselineEnd: day('--baseline-end'),
+    reportingStart: day('--reporting-start'),
+    reportingDays: Number(named.get('--reporting-days')),
+  })
+}
+
+function folder(): (name: string, text: string) => string {
+  const path = mkdtempSync(join(tmpdir(), 'kilowatch-fit-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return (name, text) => {
+    writeFileSync(join(path, name), name.endsWith('.gz') ? gzipSync(text) : text)
+    return join(path, name)
+  }
+}
+
+const local = (ms: number): string => `${new Date(ms + 8 * HOUR_MS).toISOString().slice(0, 19)}+08:00`
+const utc = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z')
+const degreesAt = (hour: number): number =>
+  12 -
+  14 * Math.cos((2 * Math.PI * (hour - 360)) / 8760) +
+  6 * Math.sin((2 * Math.PI * hour) / 24) +
+  3 * Math.sin(hour / 90)
+
+/**
+ * Two years of a building in UTC+8 that uses 100 kWh a day and 5 kWh a degree day below 14 °C, 20 % less in the second.
+ */
+const DAYS = 730
+const dayUse = (day: number): number => {
+  const mean = Array.from({ length: 24 }, (_, h) => degreesAt(24 * day + h)).reduce((sum, x) => sum + x, 0) / 24
+  return (100 + 5 * Math.max(0, 14 - mean)) * (day < 365 ? 1 : 0.8)
+}
+const csv = (header: string, rows: string[]): string => `${header}\n${rows.join('\n')}\n`
+const daily = (numberOf: (day: number) => unknown = dayUse): string =>
+  csv(
+    'start,value',
+    Array.from({ length: DAYS }, (_, day) => `${local(START_MS + 24 * day * HOUR_MS)},${numberOf(day)}`),
+  )
+const hours = <T>(rowOf: (hour: number) => T): T[] => Array.from({ length: 24 * DAYS }, (_, hour) => rowOf(hour))
+const weather = (stamp: (ms: number) => string = local, numberOf: (hour: number) => unknown = degreesAt): string =>
+  csv(
+    'dt,temperature',
+    hours((hour) => `${stamp(START_MS + hour * HOUR_MS)},${numberOf(hour)}`),
+  )
+const PERIODS = ['--baseline-end', '2016-12-31', '--reporting-days', '364']
+
+testShared(
+  'golden case: model, coefficients, candidates, savings and FSU as the reference package has them',
+  ['data/caltrack/il-electricity-cdd-hdd-daily.csv.gz', 'data/caltrack/il-tempF.csv.gz'],
+  async (meter, temperature) => {
+    const found = await printed([
+      ...['--meter', meter, '--temperature', temperature, '--unit', 'F'],
+      ...['--baseline-end', '2016-12-26', '--reporting-start', '2017-01-04', '--reporting-days', '365'],
+    ])
+    expect(found).toMatchObject({
+      ...{ model: 'cdd_hdd', balanceHdd: 53, balanceCdd: 68, candidates: 2014, days: 365, masked: 0, disqualified: [] },
+      intercept: expect.closeTo(13.472385591795216, 7),
+      betaHdd: expect.closeTo(1.1122947857443484, 7),
+      betaCdd: expect.closeTo(2.516255026490126, 7),
+      r2Adj: expect.closeTo(0.7684732992831353, 9),
+      savings: expect.closeTo(793.9084964725357, 5),
+      fsu: expect.closeTo(0.39729435940392005, 6),
+    })
+  },
+)
+
+test('the same building by the day, by the hour, gzipped, and with weather in UTC gives one result', async () => {
+  const file = folder()
+  const temperature = file('t.csv', weather())
+  const want = await fitted(['--meter', file('m.csv', daily()), '--temperature', temperature, ...PERIODS])
+  expect(want).toMatchObject({
+    ...{ model: 'hdd_only', balanceHdd: 14, betaCdd: null, balanceCdd: null, days: 365, candidates: 2413, unit: 'C' },
+    ...{ masked: 0, disqualified: [], intercept: expect.closeTo(100, 6), betaHdd: expect.closeTo(5, 6) },
+    ...{ r2Adj: expect.closeTo(1, 9), cvRmse: expect.closeTo(0, 9), nmbe: expect.closeTo(0, 9) },
+    reporting: { firstDay: '2016-12-31', lastDay: '2017-12-29', days: 364 },
+  })
+  expect(want.savings).toBeCloseTo(must(want.reporting ?? undefined).counterfactual * 0.2, 6)
+  const hourly = csv(
+    'start,value',
+    hours((hour) => `${local(START_MS + hour * HOUR_MS)},${dayUse(Math.floor(hour / 24)) / 24}`),
+  )
+  for (const [meter, air] of [
+    [file('h.csv.gz', hourly), temperature],
+    [file('m.csv', daily()), file('u.csv.gz', weather(utc))],
+  ] as const) {
+    const found = await fitted(['--meter', meter, '--temperature', air, ...PERIODS])
+    expect(found).toMatchObject({ model: 'hdd_only', balanceHdd: 14, days: 365 })
+    expect(Math.abs((found.savings ?? 0) / (want.savings ?? 0) - 1)).toBeLessThan(1e-9)
+  }
+}, 60_000)
+
+test('zeros are missing for electricity; a meter with too many is disqualified, with codes', async () => {
+  const file = folder()
+  const temperature = file('t.csv', weather())
+  const meter = file(
+    'm.csv',
+    daily((day) => (day % 9 === 0 ? 0 : dayUse(day))),
+  )
+  const found = await fitted(['--meter', meter, '--temperature', temperature, ...PERIODS])
+  expect(found).toMatchObject({ model: null, savings: null, fsu: null, candidates: 0, rows: { zeros: 82 } })
+  expect(found.disqualified.map(({ code }: { code: string }) => code)).toEqual(['missingDays', 'missingUse'])
+  const gas = await fitted(['--meter', meter, '--temperature', temperature, '--medium', 'gas', ...PERIODS])
+  expect(gas).toMatchObject({ days: 365, disqualified: [], candidates: 68 })
+}, 60_000)
+
+test('days without weather are masked, and text says what was found', async () => {
+  const file = folder()
+  const meter = file(
+    'm.csv',
+    daily((day) => (day === 500 ? 'NaN' : dayUse(day))),
+  )
+  const air = weather(local, (hour) => (Math.floor(hour / 24) === 600 ? '' : degreesAt(hour)))
+  const args = ['--meter', meter, '--temperature', file('t.csv', air), ...PERIODS]
+  const found = await fitted(args)
+  expect(found).toMatchObject({ masked: 2, reporting: { days: 362 } })
+  expect(found.reporting?.masked).toEqual([
+    { day: '2017-05-15', reason: 'noUse' },
+    { day: '2017-08-23', reason: 'noTemperature' },
+  ])
+  expect((await run(args)).stdout).toMatch(/hdd_only: 100 a day \+ 5 a degree day below 14 °C[\s\S]*362 days, 2 masked/)
+}, 60_000)
+
+test('refuses files that cannot be right, by file, line and column', async () => {
+  const file = folder()
+  const [meter, temperature] = [file('m.csv', daily()), file('t.csv', weather())]
+  const fahrenheit = weather(local, (hour) => degreesAt(hour) * 1.8 + 32)
+  const lines = daily().trimEnd().split('\n')
+  const changed = (line: number, text: string): string => lines.with(line - 1, text).join('\n')
+  const cases: [string, string, string[], RegExp][] = [
+    [meter, file('f.csv', fahrenheit), [], /f\.csv, line \d+, column temperature: .*°F\?/],
+    [meter, temperature, ['--unit', 'F'], /t\.csv, line \d+, column temperature: .*°C\?/],
+    [file('n.csv', lines.slice(1).join('\n')), temperature, [], /n\.csv, line 1, column start: is missing/],
+    [
+      file('x.csv', changed(9, `${lines[8]?.split(',')[0]},12kWh`)),
+      temperature,
+      [],
+      /x\.csv, line 9, column value: "12kWh"/,
+    ],
+    [file('d.csv', changed(9, '8 Jan 2016,12')), temperature, [], /d\.csv, line 9, column start/],
+    [
+      file('o.csv', changed(9, '2016-01-07T12:00:00+08:00,12')),
+      temperature,
+      [],
+      /o\.csv, line 9, column start: .*overlaps/,
+    ],
+    [
+      file('w.csv', changed(9, `${lines[7]?.split(',')[0]},12`)),
+      temperature,
+      [],
+      /w\.csv, line \d+, column start: .*twice/,
+    ],
+    [file('e.csv', 'start,value\n'), temperature, [], /e\.csv, line 1: there are no rows/],
+    [meter, temperature, ['--reporting-start', '2016-12-01'], /--reporting-start/],
+    [meter, file('c.csv', 'dt,tempF\n2016-01-01,50\n'), ['--unit', 'C'], /c\.csv, line 1, column tempF/],
+  ]
+  for (const [use, air, more, message] of cases)
+    await expect(fitted(['--meter', use, '--temperature', air, ...PERIODS, ...more])).rejects.toThrow(message)
+  for (const more of [
+    ['--baseline-end', '2016-02-30'],
+    ['--reporting-days', '0'],
+    ['--unit', 'K'],
+  ])
+    await expect(run(['--meter', meter, '--temperature', temperature, ...more])).rejects.toMatchObject({ code: 2 })
+}, 120_000)
