@@ -29,6 +29,10 @@ export function formatAmount(value: Amount): string {
   return formatNumber(value, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 || size === 0 ? 2 : 3)
 }
 
+const registers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 })
+/** A register as it was read, not rounded: what the meter's face shows. */
+export const formatRegister = (value: Amount): string => (isKnown(value) ? registers.format(value) : UNKNOWN)
+
 /** `amount unit`; only “—” when the amount is unknown. */
 export const withUnit = (amount: string, unit: string): string => (amount === UNKNOWN ? UNKNOWN : `${amount} ${unit}`)
 
