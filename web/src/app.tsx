@@ -37,6 +37,9 @@ export function App() {
   useScrollToTop(route)
   return (
     <ConfigProvider locale={antdLocale(language)} theme={antdTheme} button={BUTTON}>
+      <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
+        {text.work.skipToContent}
+      </button>
       <Header
         route={route}
         month={month}
@@ -45,7 +48,7 @@ export function App() {
         session={session}
       />
       <HostProblems health={health} />
-      <main className="page">
+      <main className="page" tabIndex={-1}>
         {route.page === 'invitation' ? (
           <InvitationPanel code={route.code} />
         ) : !isOpen ? (
@@ -70,7 +73,11 @@ function useScrollToTop(route: PageRoute): void {
   const place = placeOf(route)
   const last = useRef(place)
   useEffect(() => {
-    if (last.current !== place) scrollTo(0, 0)
+    if (last.current !== place) {
+      scrollTo(0, 0)
+      // Else the focus falls to the body, and a keyboard begins again at the header.
+      document.querySelector('main')?.focus({ preventScroll: true })
+    }
     last.current = place
   }, [place])
 }

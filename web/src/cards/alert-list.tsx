@@ -77,19 +77,21 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
       }
       data-testid="alerts"
     >
-      <Rows key={path} path={path} routeMonth={routeMonth} />
+      <Rows key={path} path={path} isFiltered={filter.kind !== null || filter.state !== null} routeMonth={routeMonth} />
     </Card>
   )
 }
 
-function Rows({ path, routeMonth }: { path: string; routeMonth: Month | null }) {
+function Rows({ path, isFiltered, routeMonth }: { path: string; isFiltered: boolean; routeMonth: Month | null }) {
   const { text } = useLanguage()
   const pages = usePages<AlertListView>(path)
   const { rows, loading, problem } = pages
   if (rows.length === 0 && loading) return <Spin className="waiting" description={text.loading} />
   return (
     <>
-      {rows.length === 0 && !problem && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noAlerts} />}
+      {rows.length === 0 && !problem && (
+        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={isFiltered ? text.noAlerts : text.work.calm} />
+      )}
       <ul className="alert-list">
         {rows.map((alert) => (
           <AlertRow key={alert.id} alert={alert} routeMonth={routeMonth} />

@@ -9,6 +9,7 @@ import type { AreaStatusView } from '../../../domain/view/view.ts'
 import { areaRoute, formatRoute, visit } from '../frame/route.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { decisiveIndicators } from '../words/verdict-words.ts'
 import { meteredShare } from './access-card.tsx'
 import { DataTable } from './data-table.tsx'
 import { childAreasFile } from './files-status.ts'
@@ -48,7 +49,9 @@ const accessShareOf = (code: string, access: AccessView | null): number | null =
 
 const indicatorOf = (row: ChildArea, indicator: string) =>
   row.dualControl?.indicators.find((one) => one.indicator === indicator)
-const ratioOf = (row: ChildArea): number => indicatorOf(row, 'energy')?.ratio ?? Number.NEGATIVE_INFINITY
+/** The indicator that decides the status: the highest of those with the worst one. */
+const decisiveOf = ({ dualControl }: ChildArea) => dualControl && decisiveIndicators(dualControl).at(0)
+const ratioOf = (row: ChildArea): number => decisiveOf(row)?.ratio ?? Number.NEGATIVE_INFINITY
 
 function useColumns(routeMonth: Month | null, access: AccessView | null): TableColumnsType<ChildArea> {
   const { text, language, nameOf } = useLanguage()
@@ -111,8 +114,13 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
       width: 190,
       sorter: (a, b) => ratioOf(a) - ratioOf(b),
       render: (_, row) => {
-        const energy = indicatorOf(row, 'energy')
-        return <RatioBar ratio={energy?.ratio ?? null} status={energy?.status ?? null} />
+        const decisive = decisiveOf(row)
+        return (
+          <>
+            <RatioBar ratio={decisive?.ratio ?? null} status={decisive?.status ?? null} />
+            {decisive && <div className="faint">{text.indicators[decisive.indicator]}</div>}
+          </>
+        )
       },
     },
     intensity('energyPerArea'),

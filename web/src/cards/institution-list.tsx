@@ -56,13 +56,22 @@ function Pages({ path, routeMonth }: { path: string; routeMonth: Month | null })
   const { rows, problem, loading } = pages
   return (
     <>
-      {!(problem && rows.length === 0) && <Rows rows={rows} loading={loading} routeMonth={routeMonth} />}
+      {!(problem && rows.length === 0) && (
+        <Rows rows={rows} loading={loading} isFiltered={/[?&](type|rating)=/.test(path)} routeMonth={routeMonth} />
+      )}
       <MorePages pages={pages} />
     </>
   )
 }
 
-function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: boolean; routeMonth: Month | null }) {
+interface RowsProps {
+  rows: InstitutionRow[]
+  loading: boolean
+  isFiltered: boolean
+  routeMonth: Month | null
+}
+
+function Rows({ rows, loading, isFiltered, routeMonth }: RowsProps) {
   const { text, language, nameOf } = useLanguage()
   const figure = (
     indicator: IntensityIndicator,
@@ -107,7 +116,12 @@ function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: 
       render: (_, row) => <RowCoverage row={row} />,
     },
   ]
-  const none = <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />
+  const none = (
+    <Empty
+      image={Empty.PRESENTED_IMAGE_SIMPLE}
+      description={isFiltered ? text.noInstitutions : text.work.nothingRegistered}
+    />
+  )
   return (
     <DataTable
       rowKey="id"
