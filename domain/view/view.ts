@@ -182,6 +182,7 @@ export interface Page<T> {
 /** `GET /institutions`. */
 export const institutionsPageSchema = pageOf(institutionRowSchema).extend({
   total: z.number().meta({ description: 'How many there are on all pages' }),
+  ratings: z.record(z.string(), z.number()).meta({ description: 'Of all of them, by rating or `none`' }),
 })
 export type InstitutionsPage = z.infer<typeof institutionsPageSchema>
 

@@ -58,7 +58,9 @@ export const institutionRoutes = {
           !metered?.has(row.id) &&
           isFound({ id: row.id, names: row.nameEn === null ? [row.name] : [row.name, row.nameEn] }),
       )
-      return pagedAt(sorted(rows, sort, order), ({ id }) => id, query)
+      const ratings: Record<string, number> = {}
+      for (const row of rows) ratings[row.rating ?? 'none'] = (ratings[row.rating ?? 'none'] ?? 0) + 1
+      return { ...pagedAt(sorted(rows, sort, order), ({ id }) => id, query), ratings }
     },
   }),
 

@@ -21,6 +21,11 @@ import { useLanguage } from './words/language.tsx'
 // Pages that are rarely opened first are loaded on demand.
 const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
 const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
+const InstitutionsPage = lazy(async () => ({
+  default: (await import('./pages/institutions-page.tsx')).InstitutionsPage,
+}))
+const ConnectionPage = lazy(async () => ({ default: (await import('./pages/connection-page.tsx')).ConnectionPage }))
+const WallPage = lazy(async () => ({ default: (await import('./pages/wall-page.tsx')).WallPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
@@ -96,6 +101,9 @@ function RoutedPage({ route, month, home }: { route: PageRoute; month: Month; ho
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
   if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />
   if (route.page === 'people') return <PeoplePage />
+  if (route.page === 'institutions') return <InstitutionsPage route={route} />
+  if (route.page === 'connection') return <ConnectionPage route={route} />
+  if (route.page === 'wall') return <WallPage root={home?.type === 'area' ? home.id : null} />
   if (route.page === 'unknown' || route.page === 'invitation') return <NotFound month={route.month} />
   if (route.code === null && home?.type === 'institution')
     return <InstitutionPage key={home.id} route={institutionRoute(home.id, route.month)} month={month} />

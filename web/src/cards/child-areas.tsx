@@ -1,6 +1,6 @@
 // Lists the areas directly below an area, each with its dual-control status and the indicators that decide it.
 
-import { Card, type TableColumnsType } from 'antd'
+import { Card, type TableColumnType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { DualControl } from '../../../domain/judge/result.ts'
@@ -36,6 +36,7 @@ export function ChildAreas({ rows, access, routeMonth }: Props) {
     <Card title={text.childAreas} extra={<SaveTables tables={[file]} />} data-testid="child-areas">
       <DataTable
         rowKey="code"
+        asCards
         columns={columns}
         rows={rows}
         onRow={(row) => attributes(`area-row-${row.code}`, () => visit(areaRoute(row.code, routeMonth)))}
@@ -53,10 +54,11 @@ const indicatorOf = (row: ChildArea, indicator: string) =>
 const decisiveOf = ({ dualControl }: ChildArea) => dualControl && decisiveIndicators(dualControl).at(0)
 const ratioOf = (row: ChildArea): number => decisiveOf(row)?.ratio ?? Number.NEGATIVE_INFINITY
 
-function useColumns(routeMonth: Month | null, access: AccessView | null): TableColumnsType<ChildArea> {
+function useColumns(routeMonth: Month | null, access: AccessView | null) {
   const { text, language, nameOf } = useLanguage()
   const intensity = (indicator: IntensityIndicator) => ({
     title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
+    label: text.indicators[indicator],
     key: indicator,
     align: 'right' as const,
     render: (_: unknown, row: ChildArea) => {
@@ -70,7 +72,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
       )
     },
   })
-  return [
+  const columns: (TableColumnType<ChildArea> & { label?: string })[] = [
     {
       title: text.area,
       key: 'name',
@@ -100,6 +102,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
     },
     {
       title: <FigureHead label={text.indicators.energy} unit={DUAL_CONTROL.energy.unit} />,
+      label: text.indicators.energy,
       key: 'energy',
       align: 'right',
       render: (_, row) => {
@@ -141,6 +144,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
       ),
     },
   ]
+  return columns
 }
 
 /** Names the worst indicators, which decide the status; empty while the area is on track. */

@@ -85,6 +85,13 @@ export function formatCoverage(share: Amount): string {
   return isKnown(share) ? perCent(Math.floor(share * 1000 + ROUNDING)) : UNKNOWN
 }
 
+/** A change against an earlier amount: +3.2%, −1.0%. */
+export function formatShareChange(change: Amount): string {
+  if (!isKnown(change)) return UNKNOWN
+  const said = perCent(Math.round(Math.abs(change) * 1000))
+  return change > 0 ? `+${said}` : change < 0 ? `−${said}` : said
+}
+
 /** A chance in whole percent; never 0 or 100, which would be certain. */
 export function formatChance(chance: Amount): string {
   if (!isKnown(chance)) return UNKNOWN

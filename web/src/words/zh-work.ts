@@ -1,6 +1,7 @@
 // Holds the page's words about the workplace in Chinese: overview, search, alerts in hand, connection.
 
 import type { Certainty } from '../../../domain/standards/validity.ts'
+import type { RejectionCode } from '../../../domain/wire/reading.ts'
 
 export const zhWork = {
   // Figures and where they come from.
@@ -32,5 +33,88 @@ export const zhWork = {
   overTarget: (what: string) => `${what}预计超过目标`,
   forecastUses: (name: string, ratio: string) => `${name}（预计为目标的 ${ratio}）`,
   allWithin: '各项指标均在目标以内',
+
+  institutions: '机构',
+  search: '搜索机构',
+  searchHint: '名称、编号或拼音首字母',
+  searchKey: 'Ctrl K',
+  listFound: (count: string) => `列出全部 ${count} 家`,
+  rowsShown: (from: string, to: string, total: string) => `第 ${from}–${to} / 共 ${total}`,
+  anyStatus: '全部双控状态',
+  anyMeters: '有无计量表',
+  withoutMeters: '没有计量表',
+  connection: '接入',
+
+  // 接入
+  gateway: '网关',
+  gateways: '网关',
+  online: '在线',
+  offlineSince: (time: string) => `${time} 起离线`,
+  neverHeard: '从未上线',
+  lastHeard: '最近通信',
+  refused: '被拒条数',
+  refusals: '被拒收的读数（实时）',
+  nothingRefused: '没有被拒收的读数',
+  noGateways: '尚未登记网关',
+  whoIsIt: '查看名单',
+  credentials: '凭据',
+  credentialsHint: '签发新密码后，旧密码在新密码首次使用前仍有效。',
+  newCredentials: '签发新凭据',
+  secretOnce: '仅显示这一次：',
+  justNow: '刚刚更新',
+  rejections: {
+    payloadTooLarge: '消息过大',
+    notUtf8: '不是 UTF-8 编码',
+    notJson: '不是 JSON',
+    badEnvelope: '消息格式不对',
+    unsupportedVersion: '协议版本不支持',
+    tooManyReadings: '一条消息中读数过多',
+    badReading: '读数缺少字段或类型不对',
+    badTime: '时间格式不对（须带时区）',
+    atInFuture: '时间在将来，请校准网关时钟',
+    clockBehind: '本机时钟落后，读数暂存',
+    atTooOld: '时间早于 2000 年，网关时钟未设置',
+    clockNotSet: '网关时钟未设置',
+    notFinite: '数值过大',
+    unknownMeter: '没有登记该表号',
+    meterOfOtherGateway: '该表登记在别的网关',
+    notMapped: '与该网关的映射不符',
+    unitNotConvertible: '单位与介质不符',
+  } satisfies Record<RejectionCode, string>,
+
+  // 概览
+  trend: '全年走势',
+  trendOf: '指标',
+  thisMonth: '本月',
+  overYear: '同比',
+  overMonth: '环比',
+  yearToDate: '本年累计',
+  sameDays: '未结束的月份与同样天数比较；已知不足的月份不比较',
+  thisYear: '本年累计',
+  lastYear: '上年累计',
+  cap: '目标',
+  forecastEnd: '预测（80% 区间）',
+  structure: '用能结构（按折标煤）',
+  grades: '定额等级',
+  openByWeight: '未关闭告警',
+  quality: '接入与数据质量',
+  metered: '接入率',
+  readingsStored: '已入库读数',
+  upToDate: '均已计入',
+  notUpToDate: '正在计入',
+  map: '各市双控状态',
+  mapLacks: '地图未单列的地区',
+  noMapData: '尚无下级地区的判定',
+  ofTarget: (ratio: string) => `预测为目标的 ${ratio}`,
+  knownOf: (share: string) => `已知 ${share}`,
+  wall: '大屏',
+  leaveWall: '退出大屏',
+  month: '月份',
+
+  // 告警
+  allSeverities: '全部',
+  countOf: (count: string) => `${count} 条`,
+  acknowledgeAll: (count: string) => `批量确认 ${count} 条`,
+  acknowledgedOf: (count: string) => `已确认 ${count} 条`,
 }
 export type WorkWords = typeof zhWork
