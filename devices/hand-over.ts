@@ -1,22 +1,23 @@
-// Hands readings from several lines to the one gateway that takes them: a line waits until its readings are taken, so
-// that a full outbox slows the lines and memory stays flat.
+// Hands readings from several sides to the one gateway that takes them: a side waits until its readings were taken, so
+// that a full outbox slows it and memory stays flat.
 
 interface Offered<Item> {
   item: Item
-  taken: () => void
+  settle: (wasTaken: boolean) => void
 }
 
 export class HandOver<Item> {
   readonly #offered: Offered<Item>[] = []
+  #given: Offered<Item> | undefined
   #isEnding = false
   #isEnded = false
   #wake: () => void = () => {}
 
-  /** Resolves when the item was taken, or at once when the end is near. */
-  offer(item: Item): Promise<void> {
+  /** True once the taker has come back for more after this item; false when the end was near first. */
+  offer(item: Item): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#offered.push({ item, taken: resolve })
-      if (this.#isEnding) resolve()
+      this.#offered.push({ item, settle: resolve })
+      if (this.#isEnding) resolve(false)
       this.#wake()
     })
   }
@@ -24,7 +25,7 @@ export class HandOver<Item> {
   /** Nobody waits any longer for an item to be taken. */
   release(): void {
     this.#isEnding = true
-    for (const { taken } of this.#offered) taken()
+    for (const { settle } of [...(this.#given ? [this.#given] : []), ...this.#offered]) settle(false)
   }
 
   /** No more items come. */
@@ -36,10 +37,10 @@ export class HandOver<Item> {
   /** Yields what is offered, up to the end. */
   async *items(): AsyncGenerator<Item> {
     for (;;) {
-      const next = this.#offered.shift()
-      if (next) {
-        next.taken()
-        yield next.item
+      this.#given = this.#offered.shift()
+      if (this.#given) {
+        yield this.#given.item
+        this.#given.settle(true)
       } else if (this.#isEnded) return
       else
         await new Promise<void>((resolve) => {
