@@ -87,7 +87,9 @@ test('a meter that never had a reading is told once its gateway was heard, and n
     )
   }
   for (let hour = 0; hour <= 8; hour++) expect(await look(NOON_MS + hour * HOUR_MS)).toEqual([])
-  expect(await look(NOON_MS + 9 * HOUR_MS)).toEqual([{ lastMs: NOON_MS, minutes: 540, everyMinutes: 60, hasNone: true }])
+  expect(await look(NOON_MS + 9 * HOUR_MS)).toEqual([
+    { lastMs: NOON_MS, minutes: 540, everyMinutes: 60, hasNone: true },
+  ])
   const at = NOON_MS + 10 * HOUR_MS
   await platform.readings.append([{ meter: 'A-E', atMs: at, value: 5, quality: 'good' }], at)
   await settle(platform)({ shards: [] })
