@@ -87,6 +87,7 @@ export const settlementViewSchema = settlementRecordSchema.extend({
   state: z.enum(SETTLEMENT_STATES),
   late: latePaymentSchema.nullable(),
 })
+export type SettlementView = z.infer<typeof settlementViewSchema>
 export const settlementsViewSchema = z.object({ contract: z.string(), items: z.array(settledRowSchema) })
 export const settledNowSchema = z.object({
   settled: z.array(z.object({ period: z.string(), revision: z.number() })),

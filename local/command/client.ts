@@ -1,5 +1,7 @@
 // The CLI's client of a running host: uses only the HTTP API.
 
+import type { ApiEvent, ApiResult } from '../../functions/api.ts'
+import type { Handler } from '../../functions/handler.ts'
 import { runningHost } from '../host-address.ts'
 
 export interface Client {
@@ -41,6 +43,23 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
     delete: (path) => call('DELETE', path),
+  }
+}
+
+/** Requests to the API's handler itself, with the rights of the machine's owner. Throws ApiError. */
+export function callerOf(handler: Handler<ApiEvent, ApiResult>) {
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const [rawPath = '', search] = path.split('?')
+    const event = {
+      ...{ version: '2.0', rawPath: `/api/v1/${rawPath}`, headers: {}, isBase64Encoded: false },
+      queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
+      requestContext: { http: { method, path: `/api/v1/${rawPath}` }, authorizer: { lambda: { role: 'admin' } } },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }
+    const answer = (await handler(event as unknown as ApiEvent)) as ApiResult
+    const value: unknown = JSON.parse(answer.body ?? '{}')
+    if ((answer.statusCode ?? 500) >= 400) throw new ApiError(answer.statusCode ?? 500, value as ApiError['problem'])
+    return value as T
   }
 }
 

@@ -2,8 +2,7 @@
 // each party signs or disputes. Offers the sheet as a workbook and as a page to print.
 
 import { Button, Card, type TableColumnsType } from 'antd'
-import type * as z from 'zod'
-import type { ContractView, settlementViewSchema } from '../../../domain/contract/view.ts'
+import type { ContractView, SettlementView } from '../../../domain/contract/view.ts'
 import { CONTRACT_PARTIES } from '../../../domain/contract/words.ts'
 import { getFile, useResource } from '../api/resource.ts'
 import { saveFile } from '../api/save.ts'
@@ -12,8 +11,6 @@ import { useLanguage } from '../words/language.tsx'
 import { type AdminAction, AdminForm } from './admin-form.tsx'
 import { DataTable } from './data-table.tsx'
 import { ProblemNotice } from './marks.tsx'
-
-type SettlementView = z.output<typeof settlementViewSchema>
 
 interface Props {
   contract: ContractView
