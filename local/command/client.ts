@@ -10,6 +10,10 @@ export interface Client {
   post<T>(path: string, body: unknown): Promise<T>
   delete<T>(path: string): Promise<T>
 }
+/** A client of a host that runs, which also gives files. */
+export interface HostClient extends Client {
+  file(path: string): Promise<Uint8Array>
+}
 
 /** The API's answer to a failed request. */
 export class ApiError extends Error {
@@ -25,8 +29,8 @@ export class ApiError extends Error {
   }
 }
 
-export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken: string }): Client {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken: string }): HostClient {
+  const answerTo = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const response = await fetch(`${httpUrl.replace(/\/$/, '')}/api/v1/${path}`, {
       method,
       headers: { authorization: `Bearer ${adminToken}` },
@@ -34,15 +38,19 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
     }).catch((error: Error) => {
       throw new Error(`${httpUrl} does not answer: ${String(error.cause ?? error)}`, { cause: error })
     })
-    const answer: unknown = await response.json().catch(() => ({ detail: `${httpUrl} is no kilowatch` }))
-    if (!response.ok) throw new ApiError(response.status, answer as ApiError['problem'])
-    return answer as T
+    if (response.ok) return response
+    throw new ApiError(response.status, (await jsonOf(response)) as ApiError['problem'])
   }
+  const jsonOf = (response: Response): Promise<unknown> =>
+    response.json().catch(() => ({ detail: `${httpUrl} is no kilowatch` }))
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    (await jsonOf(await answerTo(method, path, body))) as T
   return {
     get: (path) => call('GET', path),
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
     delete: (path) => call('DELETE', path),
+    file: async (path) => new Uint8Array(await (await answerTo('GET', path)).arrayBuffer()),
   }
 }
 

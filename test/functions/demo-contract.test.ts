@@ -9,6 +9,7 @@ import { Simulator } from '../../devices/demo/simulator.ts'
 import { addMonths, monthOf, monthRange } from '../../domain/calendar.ts'
 import { type ContractView, contractViewSchema, settlementViewSchema } from '../../domain/contract/view.ts'
 import { contract } from '../../functions/contract.ts'
+import { alteredContract } from '../../functions/contracting/verify.ts'
 import { ingest } from '../../functions/ingest.ts'
 import { settle } from '../../functions/settle.ts'
 import { auditKeys, verifyAudit } from '../../functions/state/audit.ts'
@@ -97,5 +98,6 @@ test.each(['2026-11-30T10:20:00+08:00', '2027-03-02T00:10:00+08:00'])(
     expect(await walk(platform, demo)).toBe(2)
     expect(await contract(platform)({ shards: [] })).toEqual({ failed: [] })
     expect(await verifyAudit(platform.state)).toMatchObject({ broken: null, entries })
+    expect(await alteredContract(platform.state)).toBeNull()
   },
 )
