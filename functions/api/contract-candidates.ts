@@ -1,10 +1,12 @@
-// The route of institutions that should have a contract (docs/rules/contracts.md#candidates). The list is chosen by
-// stored rows; only the institutions of a page are judged one by one.
+// The route of institutions that should have a contract (docs/rules/contracts.md#candidates). Stored rows say who comes
+// into question; each of these is judged before the list is cut into pages, so that a page is full and `institutions`
+// is right.
 
 import * as z from 'zod'
 import { addMonths, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
 import {
   CANDIDATE_RATINGS,
+  type ContractCandidate,
   candidatesPageSchema,
   contractCandidateOf,
   type PerKwh,
@@ -45,13 +47,15 @@ export const candidateRoutes = route('GET /api/v1/areas/{code}/contract-candidat
     const chosen = rows
       .filter((row) => rankOf(row) >= 0 && row.month !== null)
       .toSorted((a, b) => rankOf(a) - rankOf(b) || (a.id < b.id ? -1 : 1))
-    const { items, next } = paged(chosen, ({ id }) => id, page)
-    const found = await Promise.all(items.map((row) => candidatesOfRow(row, context)))
-    const kept = found.flat().filter((one) => {
-      const isWanted = wanted.some((rating) => rating === one.rating)
-      return isWanted && (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
-    })
-    return { items: kept, next, institutions: chosen.length }
+    const isKept = (one: ContractCandidate): boolean =>
+      wanted.some((rating) => rating === one.rating) && (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
+    const found: { id: string; own: ContractCandidate[] }[] = []
+    for (const row of chosen) {
+      const own = (await candidatesOfRow(row, context)).filter(isKept)
+      if (own.length > 0) found.push({ id: row.id, own })
+    }
+    const { items, next } = paged(found, ({ id }) => id, page)
+    return { items: items.flatMap(({ own }) => own), next, institutions: found.length }
   },
 })
 

@@ -2,7 +2,7 @@
 // one put (docs/rules/contracts.md#life).
 
 import { canonicalJson } from '../../domain/canonical.ts'
-import { type Adjustment, type AdjustmentChange, otherParty } from '../../domain/contract/adjustment.ts'
+import type { Adjustment, AdjustmentChange } from '../../domain/contract/adjustment.ts'
 import { baselineLacks } from '../../domain/contract/baseline.ts'
 import {
   type ActRefusal,
@@ -19,6 +19,7 @@ import {
   withLast,
 } from '../../domain/contract/life.ts'
 import type { ContractTerms } from '../../domain/contract/terms.ts'
+import { otherParty } from '../../domain/contract/words.ts'
 import type { Doc, StateStore } from '../platform.ts'
 import { sha256 } from '../state/audit.ts'
 import type { ContractSources } from './series.ts'

@@ -15,7 +15,9 @@ export interface VerifyOptions {
   json?: boolean
 }
 
-/** Exits with 1 when a link is broken, a contract is not what was logged, or when no entry has the hash that was given. */
+/**
+ * Exits with 1 when a link is broken, a contract is not what was logged, or no entry has the hash that was given.
+ */
 export async function verifyFolder({ data, hash, json }: VerifyOptions): Promise<void> {
   const path = join(data, 'state.sqlite')
   if (!existsSync(path)) throw new Error(`there is no data folder "${data}"`)

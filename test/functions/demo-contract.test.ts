@@ -7,6 +7,7 @@ import { walkContractYear } from '../../devices/demo/contract-year.ts'
 import { type DemoProvince, demoProvince } from '../../devices/demo/province.ts'
 import { Simulator } from '../../devices/demo/simulator.ts'
 import { addMonths, monthOf, monthRange } from '../../domain/calendar.ts'
+import { measuringViewSchema } from '../../domain/contract/measuring.ts'
 import { type ContractView, contractViewSchema, settlementViewSchema } from '../../domain/contract/view.ts'
 import { contract } from '../../functions/contract.ts'
 import { alteredContract } from '../../functions/contracting/verify.ts'
@@ -92,6 +93,14 @@ test.each(['2026-11-30T10:20:00+08:00', '2027-03-02T00:10:00+08:00'])(
     const sum = (part: 'totalFen' | 'payableFen') => view.settlements.reduce((total, row) => total + row[part], 0)
     expect([view.position.totalFen, view.position.payableFen]).toEqual([sum('totalFen'), sum('payableFen')])
     expect(view.position.penaltyFen).toBeGreaterThan(0)
+    // In a last month the contractor pays back; all but what is not due yet is paid.
+    const due = view.settlements.slice(0, -1).reduce((total, row) => total + row.payableFen, 0)
+    expect([due, view.position.payableFen]).toContain(view.position.paidFen)
+
+    const charts = measuringViewSchema.parse((await apiCall(platform, 'GET', `${PATH}/measuring`)).body)
+    expect([charts.baseline.length, charts.reporting.length]).toEqual([365, 365])
+    expect(charts.profiles.map(({ of, dayType }) => `${of} ${dayType}`)).toContain('reporting working')
+    for (const { hours } of charts.profiles) expect(hours).toHaveLength(24)
 
     // Again, and by the schedule: nothing is done twice.
     const entries = (await platform.state.query(auditKeys.entry())).length
