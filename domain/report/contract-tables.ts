@@ -166,12 +166,15 @@ function daysTable(settlement: SettlementRevision['settlement'], unit: string, {
   }
 }
 
+/** A line to sign on. */
+const UNSIGNED_WORDS = words('＿＿＿＿＿＿＿＿', '________________')
+
 function signLines(
   { parties }: ContractRecord['terms'],
   { signatures, digest, disputes }: Pick<SettlementRevision, 'signatures' | 'digest' | 'disputes'>,
 ): Line[] {
-  const signedBy = (one: SettlementRevision['signatures']['owner']): string =>
-    one ? `${one.who} ${formatInstant(one.atMs).slice(0, 16).replace('T', ' ')}` : '＿＿＿＿＿＿＿＿'
+  const signedBy = (one: SettlementRevision['signatures']['owner']): ReportCell | Phrase =>
+    one ? `${one.who} ${formatInstant(one.atMs).slice(0, 16).replace('T', ' ')}` : UNSIGNED_WORDS
   return [
     ['owner', words(`用能单位：${parties.owner.name}`, `Owner: ${parties.owner.name}`), signedBy(signatures.owner)],
     [
@@ -282,7 +285,7 @@ export const inLanguage = (tables: readonly ReportTable[], language: ReportLangu
   if (language === 'zh') return [...tables]
   const own = (phrase: Phrase): Phrase => ({ ...phrase, zh: phrase.en })
   return tables.map((table) => ({
-    ...table,
+    ...{ ...table, language },
     ...{ title: own(table.title), note: own(table.note) },
     columns: table.columns.map((one) => ({ ...one, title: own(one.title) })),
     ...(table.chart && { chart: { ...table.chart, title: own(table.chart.title) } }),

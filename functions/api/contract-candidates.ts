@@ -1,6 +1,5 @@
 // The route of institutions that should have a contract (docs/rules/contracts.md#candidates). Stored rows say who comes
-// into question; each of these is judged before the list is cut into pages, so that a page is full and `institutions`
-// is right.
+// into question; these are judged one by one until a page is full of institutions that match.
 
 import * as z from 'zod'
 import { addMonths, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
@@ -20,7 +19,7 @@ import { meanPrice } from '../contracting/series.ts'
 import { quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
 import { shardsBelow } from '../registry/reader.ts'
-import { areaOf, paged, pageQuery } from './query.ts'
+import { areaOf, pageQuery, rowsAfter } from './query.ts'
 import { type RouteContext, route } from './route.ts'
 
 const candidateQuery = pageQuery.extend({
@@ -50,12 +49,15 @@ export const candidateRoutes = route('GET /api/v1/areas/{code}/contract-candidat
     const isKept = (one: ContractCandidate): boolean =>
       wanted.some((rating) => rating === one.rating) && (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
     const found: { id: string; own: ContractCandidate[] }[] = []
-    for (const row of chosen) {
+    // One more than the page shows says whether there is a next one.
+    for (const row of rowsAfter(chosen, ({ id }) => id, page)) {
       const own = (await candidatesOfRow(row, context)).filter(isKept)
       if (own.length > 0) found.push({ id: row.id, own })
+      if (found.length > page.limit) break
     }
-    const { items, next } = paged(found, ({ id }) => id, page)
-    return { items: items.flatMap(({ own }) => own), next, institutions: found.length }
+    const shown = found.slice(0, page.limit)
+    const next = found.length > page.limit ? (shown.at(-1)?.id ?? null) : null
+    return { items: shown.flatMap(({ own }) => own), next, institutions: chosen.length }
   },
 })
 

@@ -1,6 +1,7 @@
 // Two years of a building with a heating and a cooling season, for tests of contracts: the second one uses less. Sent
 // as hourly registers over the wire, with the temperatures of one station.
 
+import { onTestFinished } from 'vitest'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import { settle } from '../../functions/settle.ts'
 import { apiCall } from './api-call.ts'
@@ -51,8 +52,16 @@ export async function sendAll(platform: TestPlatform, readings: ReturnType<typeo
 }
 
 /** The building with both years, its station beside it; the clock stands a week after the second year. */
-export async function builtYear({ used = usedOn, meters = [meter('A-E', 'A')] } = {}): Promise<TestPlatform> {
-  const platform = await openTestPlatform()
+export async function builtYear({
+  used = usedOn,
+  meters = [meter('A-E', 'A')],
+  atEnd = onTestFinished,
+}: {
+  used?: (day: number) => number
+  meters?: ReturnType<typeof meter>[]
+  atEnd?: (remove: () => Promise<void>) => void
+} = {}): Promise<TestPlatform> {
+  const platform = await openTestPlatform(undefined, atEnd)
   platform.clock.nowMs = dayStartMs(END + 7)
   const areas = AREAS?.map((area) =>
     area.code === '130102' ? { ...area, latitudeDeg: 38.04, longitudeDeg: 114.5 } : area,
