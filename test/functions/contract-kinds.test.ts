@@ -1,6 +1,6 @@
 // Each kind of contract over the HTTP API, on two years of one institution: baselines by people and by years,
-// trusteeship with its adjustments, floating and tariff prices, caps and floors, what is excluded, and a mixed contract.
-// Money is compared to the fen.
+// trusteeship with its adjustments, floating and tariff prices, caps and floors, what is excluded, and a mixed
+// contract. Money is compared to the fen.
 
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -14,7 +14,6 @@ import {
   END,
   hourly,
   REPORTING_FROM,
-  REPORTING_TO,
   sendAll,
   signedContract,
   TERMS,
