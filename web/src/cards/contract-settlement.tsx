@@ -2,9 +2,8 @@
 // each party signs or disputes. Offers the sheet as a workbook and as a page to print.
 
 import { Button, Card, type TableColumnsType } from 'antd'
-import type * as z from 'zod'
-import type { ContractView, settlementViewSchema } from '../../../domain/contract/view.ts'
-import { CONTRACT_PARTIES } from '../../../domain/contract/words.ts'
+import type { ContractView, SettlementView } from '../../../domain/contract/view.ts'
+import { CONTRACT_PARTIES, otherParty } from '../../../domain/contract/words.ts'
 import { getFile, useResource } from '../api/resource.ts'
 import { saveFile } from '../api/save.ts'
 import { formatNumber, formatTime } from '../words/format.ts'
@@ -12,8 +11,6 @@ import { useLanguage } from '../words/language.tsx'
 import { type AdminAction, AdminForm } from './admin-form.tsx'
 import { DataTable } from './data-table.tsx'
 import { ProblemNotice } from './marks.tsx'
-
-type SettlementView = z.output<typeof settlementViewSchema>
 
 interface Props {
   contract: ContractView
@@ -51,6 +48,13 @@ export function SettlementCard({ contract, period, changed }: Props) {
             </p>
           )}
           <SignatureList revision={revision} />
+          {resource.data.revisions.slice(0, -1).map((earlier) => (
+            <details key={earlier.number} data-testid={`revision-${earlier.number}`}>
+              <summary>{words.revisions(String(earlier.number))}</summary>
+              <MoneyTable money={earlier.settlement.money} />
+              <SignatureList revision={earlier} />
+            </details>
+          ))}
           {resource.data.state !== 'signed' && (
             <AdminForm<SettlementView>
               key={revision.number}
@@ -68,8 +72,10 @@ export function SettlementCard({ contract, period, changed }: Props) {
 type Revision = SettlementView['revisions'][number]
 type Words = ReturnType<typeof useLanguage>['text']['contract']
 
-/** Signing by each party that has not signed, then disputing. */
-function actionsOf(path: string, { number, signatures }: Revision, words: Words): AdminAction[] {
+/** Signing by each party that has not signed, then disputing; of a dispute its ends. */
+function actionsOf(path: string, { number, signatures, disputes }: Revision, words: Words): AdminAction[] {
+  const dispute = disputes.find(({ resolved }) => resolved === null)
+  if (dispute) return endsOf(path, number, dispute, words)
   const open = CONTRACT_PARTIES.filter((party) => signatures[party] === null)
   return [
     ...open.map((party) => ({
@@ -87,6 +93,20 @@ function actionsOf(path: string, { number, signatures }: Revision, words: Words)
       }),
     })),
   ]
+}
+
+/** The party that disputes withdraws, the other upholds. */
+function endsOf(path: string, number: number, { party }: Revision['disputes'][number], words: Words): AdminAction[] {
+  const ends = [
+    { outcome: 'withdrawn', by: party, label: words.withdrawAs },
+    { outcome: 'upheld', by: otherParty(party), label: words.upholdAs },
+  ] as const
+  return ends.map(({ outcome, by, label }) => ({
+    key: outcome,
+    label: label(words.parties[by]),
+    path: `${path}/resolve`,
+    body: ({ name, note }) => ({ ...{ party: by, who: name, revision: number, outcome, note: note ?? '' } }),
+  }))
 }
 
 interface MoneyRow {
