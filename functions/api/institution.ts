@@ -51,16 +51,19 @@ export const institutionRoutes = {
       const { type, rating, status, search, sort, order } = query
       const isFound = search === undefined ? () => true : await searchOf(search)
       const metered = query.meters === undefined ? undefined : await meteredInstitutions(context)
-      const rows = sorted(await rowsInScope(query.area, context), sort, order).filter(
-        (row) =>
-          (!type || row.type === type) &&
-          (!rating || (row.rating ?? 'none') === rating) &&
-          (!status || (row.status ?? 'none') === status) &&
-          !metered?.has(row.id) &&
-          isFound(row),
-      )
-      const ratings: Record<string, number> = {}
-      for (const row of rows) ratings[row.rating ?? 'none'] = (ratings[row.rating ?? 'none'] ?? 0) + 1
+      const all = sorted(await rowsInScope(query.area, context), sort, order)
+      const isAsked = type || rating || status || metered || search !== undefined
+      const rows = !isAsked
+        ? all
+        : all.filter(
+            (row) =>
+              (!type || row.type === type) &&
+              (!rating || (row.rating ?? 'none') === rating) &&
+              (!status || (row.status ?? 'none') === status) &&
+              !metered?.has(row.id) &&
+              isFound(row),
+          )
+      const ratings = ratingsOf(rows)
       return { ...pagedAt(rows, ({ id }) => id, query), ratings }
     },
   }),
@@ -156,6 +159,17 @@ const sortValues: Record<(typeof SORTS)[number], (row: InstitutionRow) => number
   coverage: (row) => row.coverage,
   rating: ({ rating }) => (rating === null ? null : RATINGS.indexOf(rating)),
   status: ({ status }) => (status === null ? null : STATUSES.indexOf(status)),
+}
+
+const counted = new WeakMap<readonly InstitutionRow[], Record<string, number>>()
+
+/** How many rows have each rating; an array that was counted before is not counted again. */
+function ratingsOf(rows: readonly InstitutionRow[]): Record<string, number> {
+  const ratings: Record<string, number> = counted.get(rows) ?? {}
+  if (counted.has(rows)) return ratings
+  for (const { rating } of rows) ratings[rating ?? 'none'] = (ratings[rating ?? 'none'] ?? 0) + 1
+  counted.set(rows, ratings)
+  return ratings
 }
 
 const sortings = new WeakMap<readonly InstitutionRow[], Map<string, readonly InstitutionRow[]>>()
