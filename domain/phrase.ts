@@ -51,11 +51,15 @@ export const eventName = (event: string): Phrase => EVENT_NAMES[event] ?? { zh: 
 const STAND_IN: Phrase = { zh: '（替代值，非正式下达）', en: ' (a stand-in, not officially issued)' }
 export const standInMark = (standIn: boolean): Phrase => (standIn ? STAND_IN : { zh: '', en: '' })
 
+/** In parentheses: that a value is a stand-in, else its source. The source of a stand-in is told where it is explained. */
+export const sourceMark = (source: string, standIn: boolean): Phrase =>
+  standIn ? STAND_IN : { zh: `（${source}）`, en: ` (${source})` }
+
 const DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 5 })
 /** Five significant digits, grouped by thousands. */
 export const figure = (value: number): string => DIGITS.format(value)
 const SHARE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
-export const percent = (value: number): string => `${SHARE.format(value)} %`
+export const percent = (value: number): string => `${SHARE.format(value)}%`
 
 /** Marks a provisional figure by how much of it is known, 0 to 1; nothing for a sure one. */
 export const provisionalMark = (knownShare: number | undefined): Phrase =>

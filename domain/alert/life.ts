@@ -3,7 +3,7 @@
 // `pending` and not reported yet.
 
 import { MINUTE_MS } from '../calendar.ts'
-import type { Severity } from '../phrase.ts'
+import { clockTime, type Severity } from '../phrase.ts'
 import type { AlertSubject } from './finding.ts'
 import { ALERT_KINDS, type AlertKind, type Finding, type KnownFinding } from './kinds.ts'
 import { ALERT_RULES } from './rules.ts'
@@ -34,6 +34,10 @@ export interface Alert {
   finding: KnownFinding
   worst: number
   history: readonly AlertEvent[]
+  /** Who has it in hand; absent: nobody was named. */
+  assignee?: string
+  /** No reminders until then; absent: none was asked for. */
+  snoozedUntilMs?: number
 }
 
 export const SYSTEM = 'system'
@@ -46,7 +50,7 @@ export interface AlertEvent {
   alert: string
   kind: AlertKind
   subject: AlertSubject
-  what: 'raised' | 'acknowledged' | 'escalated' | 'cleared' | 'reopened'
+  what: 'raised' | 'acknowledged' | 'escalated' | 'cleared' | 'reopened' | 'commented' | 'assigned' | 'snoozed'
   atMs: number
   /** A person, or SYSTEM. */
   who: string
@@ -141,6 +145,27 @@ export function acknowledge(alert: Alert, { who, note }: { who: string; note?: s
   return enter(alert, 'acknowledged', { atMs: after(alert, nowMs), who, note })
 }
 
+/** What a person notes at an open alert: a comment, who takes it in hand, or until when nobody is to be reminded. */
+export type AlertRemark = { note: string } | { assignee: string } | { snoozedUntilMs: number }
+
+/**
+ * Adds a remark to an open alert and its history; an alert that is not open stays unchanged. Nobody is notified of it.
+ */
+export function remark(alert: Alert, said: AlertRemark, { who, nowMs }: { who: string; nowMs: number }): Alert {
+  if (!isOpen(alert)) return alert
+  const at = { atMs: after(alert, nowMs), who }
+  const noted =
+    'note' in said
+      ? record(alert, 'commented', { ...at, note: said.note })
+      : 'assignee' in said
+        ? record({ ...alert, assignee: said.assignee }, 'assigned', { ...at, note: said.assignee })
+        : record({ ...alert, snoozedUntilMs: said.snoozedUntilMs }, 'snoozed', {
+            ...at,
+            note: clockTime(said.snoozedUntilMs),
+          })
+  return noted.alert ?? alert
+}
+
 /** Closes an alert that can no longer be judged, because its subject is no longer registered. */
 export const retire = (alert: Alert, nowMs: number): Advance =>
   isOpen(alert) ? clear(alert, 'retired', after(alert, nowMs)) : { events: [] }
@@ -148,6 +173,7 @@ export const retire = (alert: Alert, nowMs: number): Advance =>
 /** Escalates an alert that was not acknowledged within the limit's time; no event when no escalation is due. */
 export function escalate(alert: Alert, nowMs: number): Advance {
   const { escalateAfterMinutes } = alert.finding.limits
+  if (alert.snoozedUntilMs !== undefined && nowMs < alert.snoozedUntilMs) return { alert, events: [] }
   if (alert.state !== 'raised' || alert.raisedMs === null || escalateAfterMinutes === null) return { alert, events: [] }
   const level = alert.escalations + 1
   if (level > ESCALATIONS_MAX || !lasted(alert.raisedMs, nowMs, escalateAfterMinutes * level)) {

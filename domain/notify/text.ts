@@ -107,6 +107,9 @@ const WHAT_NAMES: Readonly<Record<AlertEvent['what'], Phrase>> = {
   escalated: { zh: '无人确认 ', en: 'not acknowledged: ' },
   cleared: { zh: '已解除 ', en: 'cleared: ' },
   reopened: { zh: '再次出现 ', en: 'back again: ' },
+  commented: { zh: '备注', en: 'comment' },
+  assigned: { zh: '指派', en: 'assigned' },
+  snoozed: { zh: '暂缓提醒', en: 'reminders stopped' },
 }
 const REASONS: Readonly<Record<ClearReason, Phrase>> = {
   over: { zh: '状态：已恢复到解除值以内', en: 'State: back within the clearing value' },

@@ -69,7 +69,7 @@ export function settlementTables(
 ): ReportTable[] {
   const unit = amountUnit(terms.medium)
   const { savings, halfWidth, confidence, cumulative, masked } = settlement
-  const percent = `${Math.round(confidence * 100)} %`
+  const percent = `${Math.round(confidence * 100)}%`
   const sheet: Line[] = [
     ...headLines({ terms }),
     ['period', words('结算期', 'Period'), `${settlement.from} – ${lastDateBefore(settlement.to)}`],

@@ -17,7 +17,7 @@ const phraseSchema = z.object({ zh: z.string(), en: z.string() })
 const textSchema = z.object({ name: z.string(), measured: z.string(), against: z.string(), clause: z.string() })
 
 export const alertEventViewSchema = z.object({
-  what: z.enum(['raised', 'acknowledged', 'escalated', 'cleared', 'reopened']),
+  what: z.enum(['raised', 'acknowledged', 'escalated', 'cleared', 'reopened', 'commented', 'assigned', 'snoozed']),
   atMs: ms,
   /** A person, or `system`. */
   who: z.string(),
@@ -44,6 +44,9 @@ const alertViewSchema = z.object({
   raisedMs: ms.nullable(),
   acknowledgedMs: ms.nullable(),
   clearedMs: ms.nullable(),
+  /** Who has it in hand, and until when nobody is reminded; null: not said. */
+  assignee: z.string().nullable(),
+  snoozedUntilMs: ms.nullable(),
   escalations: z.number(),
   /** The latest value, the worst value, and their limits, in `unit`. */
   value: z.number(),
@@ -61,6 +64,23 @@ export type AlertView = z.infer<typeof alertViewSchema>
 /** `GET /alerts`. */
 export const alertsPageSchema = pageOf(alertViewSchema).extend({
   total: z.number().nullable().meta({ description: 'How many there are, on the first page of open ones; else null' }),
+  severities: z
+    .record(z.string(), z.number())
+    .nullable()
+    .meta({ description: 'How many there are by severity, whatever severity is asked for; null where `total` is' }),
+  groups: z
+    .array(
+      z.object({
+        kind: z.enum(ALERT_KINDS),
+        severity: z.enum(SEVERITIES),
+        area: z.string(),
+        areaName: z.string(),
+        count: z.number(),
+        latestMs: ms,
+      }),
+    )
+    .nullable()
+    .meta({ description: 'The same folded: kinds by city, the heaviest first; null where `total` is' }),
 })
 export type AlertListView = z.infer<typeof alertsPageSchema>
 
@@ -87,6 +107,8 @@ export function alertView(alert: Alert, place: AlertPlace): AlertView {
     raisedMs,
     acknowledgedMs: lastMs('acknowledged'),
     clearedMs: lastMs('cleared'),
+    assignee: alert.assignee ?? null,
+    snoozedUntilMs: alert.snoozedUntilMs ?? null,
     escalations,
     value: finding.value,
     worst,

@@ -1,6 +1,7 @@
 // Defines the HTTP answers on a gateway's credentials and on changes of a gateway.
 
 import * as z from 'zod'
+import { pageOf } from './view.ts'
 
 export const credentialsViewSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('password'), secret: z.string() }),
@@ -31,6 +32,38 @@ export const gatewayViewSchema = z.object({
   ),
 })
 export type GatewayView = z.infer<typeof gatewayViewSchema>
+
+/** `GET /institutions/{id}/registers`. */
+export const registersViewSchema = z.object({
+  items: z.array(
+    z.object({
+      meter: z.string(),
+      unit: z.string(),
+      multiplier: z.number(),
+      last: z.object({ atMs: ms, value: z.number() }).nullable().meta({ description: 'As on the face of the meter' }),
+    }),
+  ),
+})
+export type RegistersView = z.infer<typeof registersViewSchema>
+
+/** `GET /gateways`: those that were heard least recently first, before them those never heard. */
+export const gatewaysPageSchema = pageOf(
+  z.object({
+    id: z.string(),
+    institution: z.string(),
+    institutionName: z.string(),
+    area: z.string(),
+    meters: z.number(),
+    lastHeardMs: ms.nullable(),
+    offlineMs: ms.nullable(),
+    rejected: z.number().meta({ description: 'Readings and messages that were refused so far' }),
+  }),
+).extend({
+  total: z.number(),
+  online: z.number().meta({ description: 'Of all of them: heard, and not reported offline' }),
+  never: z.number().meta({ description: 'Of all of them: never heard' }),
+})
+export type GatewaysPage = z.infer<typeof gatewaysPageSchema>
 
 /** The latest commands to a gateway, the newest first. */
 export const commandsViewSchema = z.object({

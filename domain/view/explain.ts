@@ -97,7 +97,16 @@ const detailSchema = z.object({
   meter: z.string(),
   day: z.string(),
   unit: z.string(),
-  hours: z.array(z.object({ atMs: z.number(), amount, flag: z.string() })),
+  hours: z.array(
+    z.object({
+      atMs: z.number(),
+      amount,
+      /** `none`: the hour was not settled, as one to come. */
+      flag: z.string(),
+      /** The registers at both ends: `(to − from) × times` is the amount. Null: the amount is no such difference. */
+      step: z.object({ from: z.number(), to: z.number(), times: z.number() }).nullable(),
+    }),
+  ),
   /** Virtual meter: the terms of its hours. */
   formula: z.array(z.object({ meter: z.string(), factor: z.number() })),
   /** In order of time, corrections included: of equal times the one with the latest `receivedMs` counts. */

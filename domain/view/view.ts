@@ -50,7 +50,7 @@ export type AreaStatusView = z.infer<typeof areaStatusViewSchema>
 /** `GET /areas/{code}/freshness`: number of readings; `upToDate`: the totals of the area and above include them. */
 export const freshnessViewSchema = z.object({ upToDate: z.boolean(), readings: z.number() })
 
-export const institutionRowSchema = z.object({
+const institutionRowSchema = z.object({
   id: z.string(),
   name: z.string(),
   nameEn: z.string().nullable(),
@@ -178,6 +178,13 @@ export interface Page<T> {
   items: T[]
   next: string | null
 }
+
+/** `GET /institutions`. */
+export const institutionsPageSchema = pageOf(institutionRowSchema).extend({
+  total: z.number().meta({ description: 'How many there are on all pages' }),
+  ratings: z.record(z.string(), z.number()).meta({ description: 'Of all of them, by rating or `none`' }),
+})
+export type InstitutionsPage = z.infer<typeof institutionsPageSchema>
 
 export const rejectionsPageSchema = pageOf(rejectionViewSchema).extend({
   counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),

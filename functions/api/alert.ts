@@ -3,13 +3,15 @@
 import * as z from 'zod'
 import type { AlertSubject } from '../../domain/alert/finding.ts'
 import { ALERT_KINDS } from '../../domain/alert/kinds.ts'
-import { type Alert, acknowledge } from '../../domain/alert/life.ts'
+import { type Alert, type AlertRemark, acknowledge, isOpen, remark } from '../../domain/alert/life.ts'
 import { ALERT_RULES } from '../../domain/alert/rules.ts'
 import { type AlertThreshold, alertThresholdSchema, resolveLimits } from '../../domain/alert/threshold.ts'
 import { must } from '../../domain/must.ts'
+import { SEVERITIES } from '../../domain/phrase.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
 import type { Area } from '../../domain/registry/records.ts'
 import {
+  type AlertListView,
   type AlertPlace,
   alertDetailView,
   alertDetailViewSchema,
@@ -23,9 +25,11 @@ import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { metersOfInstitution } from '../registry/reader.ts'
 import { subjectPlace } from '../telling/plan.ts'
-import { areaOf, institutionOf, limitQuery } from './query.ts'
+import { areaOf, instant, institutionOf, limitQuery } from './query.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
+/** Alerts of one request. */
+const BULK_MAX = 500
 /** A person's comment. */
 const note = z.string().max(1000)
 
@@ -38,12 +42,13 @@ export const alertRoutes = {
       area: z.string().optional(),
       institution: z.string().optional(),
       kind: z.enum(ALERT_KINDS).optional(),
+      severity: z.enum(SEVERITIES).optional(),
       cursor: z.string().max(300).optional(),
       limit: limitQuery(),
     }),
     response: alertsPageSchema,
     async handle(context, { query }) {
-      const { state, kind, cursor, limit } = query
+      const { state, kind, severity, cursor, limit } = query
       const own =
         query.institution === undefined
           ? undefined
@@ -57,10 +62,16 @@ export const alertRoutes = {
         (state === 'open' ? alert.state !== 'pending' : alert.state === state) &&
         isShown(alert, area)
       const isCleared = state === 'cleared'
+      const isWeighed = (alert: Alert): boolean => severity === undefined || alert.severity === severity
       // Open alerts are all read anyway, so the total comes free.
       const most = isCleared ? limit + 1 : Number.POSITIVE_INFINITY
       const read = isCleared ? closedAlerts : openAlerts
-      const found = await read(context.platform.state, areas, { wanted, after: cursor, limit: most })
+      const all = await read(context.platform.state, areas, {
+        wanted: (alert, area) => wanted(alert, area) && (!isCleared || isWeighed(alert)),
+        ...{ after: cursor, limit: most },
+      })
+      const found = all.filter(({ alert }) => isWeighed(alert))
+      const isCounted = !isCleared && cursor === undefined
       const items = await Promise.all(
         found
           .slice(0, limit)
@@ -69,7 +80,9 @@ export const alertRoutes = {
       return {
         items,
         next: found.length > limit ? (found[limit - 1]?.cursor ?? null) : null,
-        total: isCleared || cursor !== undefined ? null : found.length,
+        total: isCounted ? found.length : null,
+        severities: isCounted ? countsOf(all.map(({ alert }) => alert.severity)) : null,
+        groups: isCounted ? groupsOf(found, await context.registry.areasByCode()) : null,
       }
     },
   }),
@@ -95,6 +108,57 @@ export const alertRoutes = {
       const { alert = before, events } = acknowledge(before, { who: body.by, note: body.note }, platform.now())
       if (events.length > 0)
         await storeAlerts(platform.state, area, { changed: [alert], dropped: [], events: [...events] })
+      return alertDetailView(alert, await placeOf(context, alert.subject, area))
+    },
+  }),
+
+  ...route('POST /api/v1/alerts/ack', {
+    access: { action: 'acknowledge', at: { list: [] } },
+    summary: 'Takes many raised alerts in hand at once; those out of reach, or not raised, stay as they are',
+    body: z.object({
+      ids: z.array(z.string().max(300)).min(1).max(BULK_MAX),
+      by: z.string().min(1).max(100).default('admin'),
+      note: note.optional(),
+    }),
+    response: z.object({ acknowledged: z.array(z.string()) }),
+    async handle({ platform, scope }, { body: { ids, by, note: said } }) {
+      const acknowledged: string[] = []
+      for (const id of new Set(ids)) {
+        const found = (await scope.coversSubject('alert', id)) && (await alertOf(platform.state, id))
+        if (!found) continue
+        const { alert, events } = acknowledge(found.alert, { who: by, note: said }, platform.now())
+        if (!alert || events.length === 0) continue
+        await storeAlerts(platform.state, found.area, { changed: [alert], dropped: [], events: [...events] })
+        acknowledged.push(id)
+      }
+      return { acknowledged }
+    },
+  }),
+
+  ...route('POST /api/v1/alerts/{id}/remark', {
+    access: { action: 'acknowledge', at: { alert: 'id' } },
+    summary: 'Comments on an open alert, says who has it in hand, or stops reminders until a time',
+    body: z.object({
+      by: z.string().min(1).max(100).default('admin'),
+      note: note.min(1).optional(),
+      assignee: z.string().min(1).max(100).optional(),
+      snoozedUntil: instant.optional(),
+    }),
+    response: alertDetailViewSchema,
+    async handle(context, { body: { by, note: said, assignee, snoozedUntil } }) {
+      const { alert: before, area } = await knownAlert(context)
+      const { platform } = context
+      const remarks: AlertRemark[] = [
+        ...(said === undefined ? [] : [{ note: said }]),
+        ...(assignee === undefined ? [] : [{ assignee }]),
+        ...(snoozedUntil === undefined ? [] : [{ snoozedUntilMs: snoozedUntil }]),
+      ]
+      if (remarks.length === 0)
+        throw new ApiProblem(400, 'Bad request', 'note, assignee or snoozedUntil must be given', { field: 'note' })
+      if (!isOpen(before)) throw new ApiProblem(409, 'Conflict', 'the alert is not open any more')
+      const nowMs = platform.now()
+      const alert = remarks.reduce<Alert>((one, each) => remark(one, each, { who: by, nowMs }), before)
+      await storeAlerts(platform.state, area, { changed: [alert], dropped: [], events: [] })
       return alertDetailView(alert, await placeOf(context, alert.subject, area))
     },
   }),
@@ -128,6 +192,33 @@ export const alertRoutes = {
       return thresholdsView(context, subject)
     },
   }),
+}
+
+function countsOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}
+
+/** Alerts of one kind in one city as one row, the heaviest first, then the most. */
+function groupsOf(
+  found: readonly { alert: Alert; area: string }[],
+  areas: ReadonlyMap<string, Area>,
+): NonNullable<AlertListView['groups']> {
+  const cityOf = (code: string): string => {
+    const path = areaPathOf(code, areas)
+    return path.find((one) => areas.get(one)?.level === 'city') ?? path.at(0) ?? code
+  }
+  const groups = Map.groupBy(found, ({ alert, area }) => `${alert.kind} ${alert.severity} ${cityOf(area)}`)
+  return [...groups.values()]
+    .map((own) => {
+      const { alert, area } = must(own[0])
+      const city = cityOf(area)
+      const latestMs = Math.max(...own.map((one) => one.alert.raisedMs ?? one.alert.sinceMs))
+      const { kind, severity } = alert
+      return { kind, severity, area: city, areaName: areas.get(city)?.name ?? city, count: own.length, latestMs }
+    })
+    .toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.count - a.count)
 }
 
 /** The area and all areas below it; empty when it is not registered. */

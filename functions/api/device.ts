@@ -1,28 +1,26 @@
 // Routes of a gateway's credentials and commands, for an installer in the field, one gateway at a time.
 
 import * as z from 'zod'
-import { must } from '../../domain/must.ts'
-import type { Meter } from '../../domain/registry/records.ts'
-import type { Samples } from '../../domain/settle/series.ts'
 import {
   commandsViewSchema,
   credentialsViewSchema,
   enrolmentCodeSchema,
   gatewayDoneSchema,
+  gatewaysPageSchema,
   gatewayViewSchema,
 } from '../../domain/view/device.ts'
-import { gatewaySeenKey } from '../alerts/gateways-heard.ts'
+import { gatewayContacts, gatewaySeenKey } from '../alerts/gateways-heard.ts'
 import { PermanentFailure } from '../platform.ts'
 import { issueEnrolment } from '../registry/enrolment.ts'
-import { extentsOf, settledKey } from '../settling/mark.ts'
+import { gatewayEntries, shardsBelow } from '../registry/reader.ts'
 import { noteCommand, sentCommandsKey } from '../wire/commands.ts'
+import { rejectionKeys } from '../wire/rejections.ts'
+import { lastValues } from './last-values.ts'
+import { areaOf, paged, pageQuery } from './query.ts'
 import { notFound, type RouteContext, route } from './route.ts'
 
 /** A signing request of RSA 4096 is 1.7 kB. */
 const CSR_CHARS_MAX = 8192
-
-/** Readings this young are looked through; older last values are looked up meter by meter. */
-const RECENT_MS = 2 * 3_600_000
 
 export const deviceRoutes = {
   ...route('GET /api/v1/arrivals/{id}', {
@@ -37,12 +35,32 @@ export const deviceRoutes = {
       const seen = (await state.get(gatewaySeenKey(gateway.id)))?.value
       const { meters } = await context.registry.shard(shard)
       const own = meters.filter((meter) => meter.gateway === gateway.id)
-      const last = await lastValues(context, shard, own)
+      const last = await lastValues(context.platform, shard, own)
       return {
         ...{ id: gateway.id, institution: gateway.institution },
         mapping: typeof gateway.mapping === 'object' ? gateway.mapping.name : (gateway.mapping ?? null),
         ...{ lastHeardMs: seen?.lastMs ?? null, offlineMs: seen?.offlineMs ?? null },
         meters: own.map(({ id, name = null, unit }) => ({ id, name, unit, last: last.get(id) ?? null })),
+      }
+    },
+  }),
+  ...route('GET /api/v1/gateways', {
+    access: { action: 'field', at: { list: ['area'] } },
+    summary: 'Gateways of an area and all below it, with when each was heard, the silent ones first',
+    query: pageQuery.extend({ area: z.string().optional() }),
+    response: gatewaysPageSchema,
+    async handle(context, { query }) {
+      const found = await gatewaysInScope(query.area, context)
+      const rows = found.toSorted((a, b) => (a.lastHeardMs ?? 0) - (b.lastHeardMs ?? 0) || (a.id < b.id ? -1 : 1))
+      const heard = rows.filter(({ lastHeardMs }) => lastHeardMs !== null)
+      const online = heard.filter(({ offlineMs }) => offlineMs === null).length
+      const page = paged(rows, ({ id }) => id, query)
+      const counts = await context.platform.state.getMany(page.items.map(({ id }) => rejectionKeys.count(id)))
+      const rejected = new Map(counts.map(({ key, value }) => [key, Object.values(value).reduce((a, b) => a + b, 0)]))
+      return {
+        next: page.next,
+        items: page.items.map((row) => ({ ...row, rejected: rejected.get(rejectionKeys.count(row.id)) ?? 0 })),
+        ...{ total: rows.length, online, never: rows.length - heard.length },
       }
     },
   }),
@@ -128,20 +146,29 @@ export const deviceRoutes = {
   }),
 }
 
-async function lastValues({ platform }: RouteContext<'id'>, shard: string, meters: readonly Meter[]) {
-  const { readings, state, now } = platform
-  const last = new Map<string, { atMs: number; value: number }>()
-  const note = (samples: ReadonlyMap<string, Samples>): void => {
-    for (const [id, { atMs, value }] of samples) last.set(id, { atMs: must(atMs.at(-1)), value: must(value.at(-1)) })
-  }
-  const ids = meters.map(({ id }) => id)
-  note(await readings.range(ids, now() - RECENT_MS, now() + RECENT_MS))
-  const extents = extentsOf((await state.get(settledKey(shard)))?.value)
-  for (const id of ids.filter((one) => !last.has(one))) {
-    const lastMs = extents.get(id)?.[1]
-    if (lastMs !== undefined) note(await readings.range([id], lastMs, lastMs + 1))
-  }
-  return last
+/** Gateways whose institution lies in the area, and in the scope, in no order. */
+async function gatewaysInScope(area: string | undefined, context: RouteContext) {
+  const { platform, registry, head, scope } = context
+  if (area !== undefined) await areaOf({ registry, path: { code: area } })
+  const shards = new Set(area === undefined ? head.shards : await shardsBelow(area, context))
+  const paths = new Map(await Promise.all([...shards].map(async (code) => [code, await registry.path(code)] as const)))
+  const entries = (await gatewayEntries(platform.state)).filter(({ gateway, shard }) => {
+    const areas = paths.get(shard)
+    return areas !== undefined && scope.covers({ areas, institution: gateway.institution })
+  })
+  const seen = await gatewayContacts(
+    platform.state,
+    entries.map(({ gateway }) => gateway.id),
+  )
+  return Promise.all(
+    entries.map(async ({ gateway: { id, institution }, shard, meters }) => ({
+      ...{ id, institution, area: shard },
+      institutionName: (await registry.institution(institution))?.institution.name ?? institution,
+      meters: Object.keys(meters).length,
+      lastHeardMs: seen.get(id)?.lastMs ?? null,
+      offlineMs: seen.get(id)?.offlineMs ?? null,
+    })),
+  )
 }
 
 async function gatewayOf({ registry, path }: RouteContext<'id'>): Promise<string> {

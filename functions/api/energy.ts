@@ -6,6 +6,7 @@ import { type Month, monthRange } from '../../domain/calendar.ts'
 import type { CarbonLedger } from '../../domain/energy/carbon-ledger.ts'
 import { quotaPace } from '../../domain/judge/quota-pace.ts'
 import { QUOTA_TARGET_RULE, quotaTarget } from '../../domain/judge/quota-target.ts'
+import { trendsOf } from '../../domain/judge/trend.ts'
 import {
   costViewSchema,
   dataCentreViewSchema,
@@ -14,6 +15,7 @@ import {
   quotaTargetViewSchema,
   treeViewSchema,
 } from '../../domain/view/energy.ts'
+import { type TrendView, trendViewSchema } from '../../domain/view/trend.ts'
 import { quotaOf, subjectMonths } from '../judging/judgement.ts'
 import { areaLedgerOf, ledgerOf } from '../judging/ledger.ts'
 import { costOfMonth, dataCentreOf, treeOf } from './institution-hours.ts'
@@ -24,6 +26,15 @@ const lastOf = (query: z.output<typeof yearQuery>, context: RouteContext): Month
   `${yearAsked(query, context)}-12` as Month
 const sourcesOf = ({ platform: { state }, registry, head }: RouteContext) => ({ state, registry, head })
 const ledgerView = (ledger: CarbonLedger) => ({ ...ledger, boundary: [...ledger.boundary] })
+
+async function trendView(
+  subject: string,
+  month: Month,
+  { platform: { state, now } }: RouteContext,
+): Promise<TrendView> {
+  const asOfMs = Math.min(now(), monthRange(month).toMs)
+  return { subject, month, asOfMs, trends: trendsOf(await subjectMonths(state, subject, month), { month, asOfMs }) }
+}
 
 export const energyRoutes = {
   ...route('GET /api/v1/institutions/{id}/carbon', {
@@ -44,6 +55,26 @@ export const energyRoutes = {
     async handle(context, { query }) {
       const { code } = await areaOf(context)
       return ledgerView(await areaLedgerOf(code, lastOf(query, context), sourcesOf(context)))
+    },
+  }),
+  ...route('GET /api/v1/institutions/{id}/trend', {
+    access: { action: 'figures', at: { institution: 'id' } },
+    summary: 'Totals of an institution month by month, beside the year before, with 同比 and 环比',
+    query: monthQuery,
+    response: trendViewSchema,
+    async handle(context, { query }) {
+      const { institution } = await institutionOf(context)
+      return trendView(institution.id, query.month ?? (await monthShown(institution.id, context)), context)
+    },
+  }),
+  ...route('GET /api/v1/areas/{code}/trend', {
+    access: { action: 'figures', at: { area: 'code' } },
+    summary: 'Totals of an area month by month, beside the year before, with 同比 and 环比',
+    query: monthQuery,
+    response: trendViewSchema,
+    async handle(context, { query }) {
+      const { code } = await areaOf(context)
+      return trendView(code, query.month ?? (await monthShown(code, context)), context)
     },
   }),
   ...route('GET /api/v1/institutions/{id}/tree', {

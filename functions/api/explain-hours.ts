@@ -3,12 +3,14 @@
 
 import { dayLabel, dayOf, dayStartMs, HOUR_MS, monthOf } from '../../domain/calendar.ts'
 import { sameNumber } from '../../domain/explain/chain.ts'
+import { registerStep } from '../../domain/explain/register-step.ts'
 import { NO_HOUR } from '../../domain/hours.ts'
 import { must } from '../../domain/must.ts'
+import { meterOn } from '../../domain/registry/dated.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import { virtualHours } from '../../domain/registry/virtual-meter.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
-import { amountUnit } from '../../domain/unit.ts'
+import { amountUnit, factorToAmount } from '../../domain/unit.ts'
 import type { ExplainCheck, ExplainDetail, ExplainedMeter } from '../../domain/view/explain.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { settleMeters } from '../settling/days.ts'
@@ -76,12 +78,21 @@ export async function dayExplained(
   const startMs = dayStartMs(day)
   const flags = stored?.flags ?? new Uint8Array(24).fill(NO_HOUR)
   const amounts = stored?.amounts ?? UNKNOWN_DAY
-  const hours = Array.from(amounts, (value, hour) => ({
-    atMs: startMs + hour * HOUR_MS,
-    amount: Number.isNaN(value) ? null : value,
-    flag: HOUR_FLAGS[flags[hour] ?? NO_HOUR] ?? 'none',
-  }))
   const { made, readings, left } = await remade(platform, { meter, shard, day })
+  // Of equal times the one received last counts.
+  const inOrder = readings.toSorted((a, b) => a.receivedMs - b.receivedMs)
+  const registers = new Map(inOrder.map((reading) => [reading.atMs, reading.value]))
+  const { multiplier, unit } = meterOn(meter, startMs) ?? meter
+  const times = multiplier * (factorToAmount(unit, meter.medium) ?? 1)
+  const hours = Array.from(amounts, (value, hour) => {
+    const [fromMs, amount] = [startMs + hour * HOUR_MS, Number.isNaN(value) ? null : value]
+    return {
+      atMs: fromMs,
+      amount,
+      flag: HOUR_FLAGS[flags[hour] ?? NO_HOUR] ?? 'none',
+      step: registerStep(registers, { fromMs, toMs: fromMs + HOUR_MS, amount, times }),
+    }
+  })
   const detail = {
     meter: meter.id,
     day: dayLabel(day),

@@ -3,42 +3,64 @@
 import * as z from 'zod'
 import { monthOf } from '../../domain/calendar.ts'
 import { hasDataCentre } from '../../domain/energy/data-centre-boundary.ts'
+import { STATUSES } from '../../domain/judge/result.ts'
 import { RATINGS } from '../../domain/rating.ts'
 import { INSTITUTION_TYPES, type Institution } from '../../domain/registry/records.ts'
 import { sizeOn } from '../../domain/registry/size.ts'
+import { registersViewSchema } from '../../domain/view/device.ts'
 import {
   type InstitutionRow,
-  institutionRowSchema,
   institutionStatusViewSchema,
+  institutionsPageSchema,
   institutionViewSchema,
-  pageOf,
 } from '../../domain/view/view.ts'
 import { shardsInScope } from '../access/permit.ts'
 import { dualControlOf, latestMonth, quotaOf } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
 import { metersOfInstitution, shardsBelow } from '../registry/reader.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
+import { lastValues } from './last-values.ts'
 import { meterView } from './meter.ts'
-import { areaOf, institutionOf, monthQuery, paged, pageQuery } from './query.ts'
+import { SEARCH_CHARS_MAX, searchOf } from './name-search.ts'
+import { areaOf, institutionOf, monthQuery, offsetQuery, pagedAt } from './query.ts'
 import { type RouteContext, route } from './route.ts'
+
+const SORTS = ['id', 'energyPerArea', 'energyPerCapita', 'waterPerCapita', 'coverage', 'rating', 'status'] as const
 
 export const institutionRoutes = {
   ...route('GET /api/v1/institutions', {
     access: { action: 'field', at: { list: ['area'] } },
     summary: 'Institutions of an area and all below it, with their rating and status',
-    query: pageQuery.extend({
+    query: offsetQuery.extend({
       area: z.string().optional(),
       type: z.enum(INSTITUTION_TYPES).optional(),
       rating: z.enum([...RATINGS, 'none']).optional(),
-      sort: z.enum(['id', 'energyPerArea', 'energyPerCapita', 'waterPerCapita']).default('id'),
+      status: z.enum([...STATUSES, 'none']).optional(),
+      meters: z.enum(['none']).optional().meta({ description: 'none: those without a registered meter' }),
+      search: z
+        .string()
+        .max(SEARCH_CHARS_MAX)
+        .optional()
+        .meta({ description: 'A part of name or code, or the initials of the pinyin of its characters' }),
+      sort: z.enum(SORTS).default('id'),
+      order: z.enum(['asc', 'desc']).optional().meta({ description: 'Default: figures the highest first, ids upward' }),
     }),
-    response: pageOf(institutionRowSchema),
+    response: institutionsPageSchema,
     async handle(context, { query }) {
-      const { type, rating, sort } = query
-      const rows = (await rowsInScope(query.area, context))
-        .filter((row) => (!type || row.type === type) && (!rating || (row.rating ?? 'none') === rating))
-        .sort(orders[sort])
-      return paged(rows, ({ id }) => id, query)
+      const { type, rating, status, search, sort, order } = query
+      const isFound = search === undefined ? () => true : await searchOf(search)
+      const metered = query.meters === undefined ? undefined : await meteredInstitutions(context)
+      const rows = (await rowsInScope(query.area, context)).filter(
+        (row) =>
+          (!type || row.type === type) &&
+          (!rating || (row.rating ?? 'none') === rating) &&
+          (!status || (row.status ?? 'none') === status) &&
+          !metered?.has(row.id) &&
+          isFound({ id: row.id, names: row.nameEn === null ? [row.name] : [row.name, row.nameEn] }),
+      )
+      const ratings: Record<string, number> = {}
+      for (const row of rows) ratings[row.rating ?? 'none'] = (ratings[row.rating ?? 'none'] ?? 0) + 1
+      return { ...pagedAt(sorted(rows, sort, order), ({ id }) => id, query), ratings }
     },
   }),
 
@@ -63,6 +85,20 @@ export const institutionRoutes = {
         rows: institution.rows ?? [],
         hasDataCentre: hasDataCentre(institution, own),
         meters: own.map((meter) => meterView(meter, extents)),
+      }
+    },
+  }),
+
+  ...route('GET /api/v1/institutions/{id}/registers', {
+    access: { action: 'field', at: { institution: 'id' } },
+    summary: 'The last register value of each meter of an institution, as it was read',
+    response: registersViewSchema,
+    async handle(context) {
+      const { institution, shard } = await institutionOf(context)
+      const own = metersOfInstitution(await context.registry.shard(shard), institution.id)
+      const last = await lastValues(context.platform, shard, own)
+      return {
+        items: own.map(({ id, unit, multiplier }) => ({ meter: id, unit, multiplier, last: last.get(id) ?? null })),
       }
     },
   }),
@@ -103,11 +139,38 @@ async function rowsInScope(area: string | undefined, context: RouteContext): Pro
   return pages.flat()
 }
 
-const orders: Record<string, (a: InstitutionRow, b: InstitutionRow) => number> = {
-  id: (a, b) => a.id.localeCompare(b.id),
-  energyPerArea: (a, b) => (b.energyPerAreaKgce ?? -1) - (a.energyPerAreaKgce ?? -1) || a.id.localeCompare(b.id),
-  energyPerCapita: (a, b) => (b.energyPerCapitaKgce ?? -1) - (a.energyPerCapitaKgce ?? -1) || a.id.localeCompare(b.id),
-  waterPerCapita: (a, b) => (b.waterPerCapitaM3 ?? -1) - (a.waterPerCapitaM3 ?? -1) || a.id.localeCompare(b.id),
+/** Institutions that have a registered meter. */
+async function meteredInstitutions({ registry, head }: RouteContext): Promise<Set<string>> {
+  const shards = await Promise.all(head.shards.map((shard) => registry.shard(shard)))
+  return new Set(shards.flatMap(({ meters }) => meters.map(({ institution }) => institution)))
+}
+
+/** What a list is sorted by; null is last in either order. The worst status and rating count most. */
+const sortValues: Record<(typeof SORTS)[number], (row: InstitutionRow) => number | string | null> = {
+  id: ({ id }) => id,
+  energyPerArea: (row) => row.energyPerAreaKgce,
+  energyPerCapita: (row) => row.energyPerCapitaKgce,
+  waterPerCapita: (row) => row.waterPerCapitaM3,
+  coverage: (row) => row.coverage,
+  rating: ({ rating }) => (rating === null ? null : RATINGS.indexOf(rating)),
+  status: ({ status }) => (status === null ? null : STATUSES.indexOf(status)),
+}
+
+function sorted(
+  rows: readonly InstitutionRow[],
+  sort: (typeof SORTS)[number],
+  order: 'asc' | 'desc' = sort === 'id' ? 'asc' : 'desc',
+): InstitutionRow[] {
+  const figureOf = sortValues[sort]
+  const sign = order === 'asc' ? 1 : -1
+  return rows.toSorted((a, b) => {
+    const [left, right] = [figureOf(a), figureOf(b)]
+    const byId = a.id < b.id ? -1 : 1
+    if (left === right) return byId
+    if (left === null) return 1
+    if (right === null) return -1
+    return left < right ? -sign : sign
+  })
 }
 
 /** The row of an institution that was not judged yet. */

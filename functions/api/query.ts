@@ -34,6 +34,19 @@ export const pageQuery = z.object({
 })
 export type PageQuery = z.output<typeof pageQuery>
 
+/** A part of a list that a reader turns the pages of: rows from `offset` on, and how many there are in all. */
+export const offsetQuery = pageQuery.extend({ offset: z.coerce.number().int().min(0).optional() })
+
+/** The rows after the cursor or from the offset on. Throws Problem 400 as `paged` does. */
+export function pagedAt<T>(
+  rows: readonly T[],
+  idOf: (row: T) => string,
+  { offset = 0, ...query }: z.output<typeof offsetQuery>,
+): Page<T> & { total: number } {
+  const from = query.cursor === undefined ? rows.slice(offset) : rows
+  return { ...paged(from, idOf, query), total: rows.length }
+}
+
 /** The rows after the cursor, which is the id of a row. Throws Problem 400 when no row has it. */
 export function rowsAfter<T>(
   rows: readonly T[],

@@ -209,6 +209,12 @@ describe('over a judged province', () => {
     ['GET /api/v1/institutions/{id}/status', 'institutions/A/status'],
     ['GET /api/v1/institutions/{id}/status', 'institutions/D/status', { month: '2027-01' }],
     ['GET /api/v1/arrivals/{id}', 'arrivals/G-A'],
+    ['GET /api/v1/gateways', 'gateways'],
+    ['GET /api/v1/gateways', 'gateways', { area: '130102', limit: '1' }],
+    ['GET /api/v1/institutions/{id}/registers', 'institutions/A/registers'],
+    ['GET /api/v1/institutions/{id}/trend', 'institutions/A/trend'],
+    ['GET /api/v1/areas/{code}/trend', 'areas/130000/trend'],
+    ['GET /api/v1/areas/{code}/trend', 'areas/130102/trend', { month: '2026-05' }],
     ['GET /api/v1/gateways/{id}/commands', 'gateways/G-A/commands'],
     ['GET /api/v1/meters/{id}', 'meters/A-E'],
     ['GET /api/v1/meters/{id}', 'meters/D-W'],
@@ -433,6 +439,32 @@ describe('lists', () => {
     expect(await pages({ type: 'education' })).toEqual(all.filter((_, n) => n % 3 === 0))
     expect(await pages({ rating: 'none' })).toEqual(all)
     expect(await pages({ rating: 'rectify' })).toEqual([])
+  })
+
+  test('of institutions are searched by name, code and pinyin initials, and turned page by page with their number', async () => {
+    const platform = await openTestPlatform()
+    const names = ['石家庄市长安区第一中学', '桥西区人民医院', '长安区图书馆', '审计局 Audit Office']
+    await register(platform, {
+      areas: AREAS,
+      institutions: names.map((name, n) => institution(`I${n}`, '130102', { name })),
+    })
+    await derive(platform)
+    const find = async (query: Record<string, string>) => {
+      const { body } = await get(platform, 'institutions', query)
+      return { ids: body.items.map(({ id }: InstitutionRow) => id).join(' '), total: body.total }
+    }
+    // 长 is read chang and zhang, and either is found.
+    expect(await find({ search: 'caq' })).toEqual({ ids: 'I0 I2', total: 2 })
+    expect(await find({ search: 'ZAQ' })).toEqual({ ids: 'I0 I2', total: 2 })
+    expect(await find({ search: 'sjz dyzx' })).toEqual({ ids: 'I0', total: 1 })
+    expect(await find({ search: '人民医院' })).toEqual({ ids: 'I1', total: 1 })
+    expect(await find({ search: 'audit' })).toEqual({ ids: 'I3', total: 1 })
+    expect(await find({ search: 'i2' })).toEqual({ ids: 'I2', total: 1 })
+    expect(await find({ search: 'xyz' })).toEqual({ ids: '', total: 0 })
+    expect(await find({ limit: '2', offset: '2' })).toEqual({ ids: 'I2 I3', total: 4 })
+    expect(await find({ order: 'desc', limit: '1' })).toEqual({ ids: 'I3', total: 4 })
+    expect(await find({ meters: 'none', status: 'none' })).toEqual({ ids: 'I0 I1 I2 I3', total: 4 })
+    expect(await find({ status: 'over' })).toEqual({ ids: '', total: 0 })
   })
 
   test('of rejections begin with the newest, page by message and count all', async () => {

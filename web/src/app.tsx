@@ -21,6 +21,11 @@ import { useLanguage } from './words/language.tsx'
 // Pages that are rarely opened first are loaded on demand.
 const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
 const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
+const InstitutionsPage = lazy(async () => ({
+  default: (await import('./pages/institutions-page.tsx')).InstitutionsPage,
+}))
+const ConnectionPage = lazy(async () => ({ default: (await import('./pages/connection-page.tsx')).ConnectionPage }))
+const WallPage = lazy(async () => ({ default: (await import('./pages/wall-page.tsx')).WallPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
@@ -37,6 +42,9 @@ export function App() {
   useScrollToTop(route)
   return (
     <ConfigProvider locale={antdLocale(language)} theme={antdTheme} button={BUTTON}>
+      <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
+        {text.work.skipToContent}
+      </button>
       <Header
         route={route}
         month={month}
@@ -45,7 +53,7 @@ export function App() {
         session={session}
       />
       <HostProblems health={health} />
-      <main className="page">
+      <main className="page" tabIndex={-1}>
         {route.page === 'invitation' ? (
           <InvitationPanel code={route.code} />
         ) : !isOpen ? (
@@ -70,7 +78,11 @@ function useScrollToTop(route: PageRoute): void {
   const place = placeOf(route)
   const last = useRef(place)
   useEffect(() => {
-    if (last.current !== place) scrollTo(0, 0)
+    if (last.current !== place) {
+      scrollTo(0, 0)
+      // Else the focus falls to the body, and a keyboard begins again at the header.
+      document.querySelector('main')?.focus({ preventScroll: true })
+    }
     last.current = place
   }, [place])
 }
@@ -89,6 +101,9 @@ function RoutedPage({ route, month, home }: { route: PageRoute; month: Month; ho
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
   if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />
   if (route.page === 'people') return <PeoplePage />
+  if (route.page === 'institutions') return <InstitutionsPage route={route} />
+  if (route.page === 'connection') return <ConnectionPage route={route} />
+  if (route.page === 'wall') return <WallPage root={home?.type === 'area' ? home.id : null} />
   if (route.page === 'unknown' || route.page === 'invitation') return <NotFound month={route.month} />
   if (route.code === null && home?.type === 'institution')
     return <InstitutionPage key={home.id} route={institutionRoute(home.id, route.month)} month={month} />

@@ -4,7 +4,7 @@
 import { DAY_MS, yearOf, yearRange } from '../../calendar.ts'
 import { INDICATOR_NAMES, type Indicator } from '../../indicator.ts'
 import type { DualControl } from '../../judge/result.ts'
-import { figure, type Phrase, percent, provisionalMark, standInMark, unitIn } from '../../phrase.ts'
+import { figure, type Phrase, percent, provisionalMark, sourceMark, unitIn } from '../../phrase.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type KindDefinition } from '../kind.ts'
 import { andMore, highestOf } from './highest.ts'
@@ -46,8 +46,8 @@ const looked: Omit<KindDefinition<TargetFacts, 'judged'>, 'rule'> = {
       }
     },
     against: ({ facts: { target, unit, targetSource, standIn }, value }) => ({
-      zh: `目标 ${figure(target)} ${unitIn(unit, 'zh')}（${targetSource}）${standInMark(standIn).zh}，为其 ${percent(value)}`,
-      en: `target ${figure(target)} ${unit} (${targetSource})${standInMark(standIn).en}, ${percent(value)} of it`,
+      zh: `目标 ${figure(target)} ${unitIn(unit, 'zh')}${sourceMark(targetSource, standIn).zh}，为其 ${percent(value)}`,
+      en: `target ${figure(target)} ${unit}${sourceMark(targetSource, standIn).en}, ${percent(value)} of it`,
     }),
   },
   detect: ({ subject, dualControl }, { ask, nowMs }) => [

@@ -298,8 +298,8 @@ describe('what was judged', () => {
     expect(found).toMatchObject({ value: 200, facts: { knownShare: 0.96 } })
     if (found.facts === null) throw new Error('unjudged')
     const over = judged('dualControlOver', asked('dualControlOver'), { value: 200, facts: found.facts })
-    expect(explainFinding(over, 'zh').measured).toBe('能源消费总量预计 2 tce（暂定，已知 96 %）')
-    expect(explainFinding(over, 'en').measured).toBe('total energy, forecast: 2 tce (provisional, 96 % known)')
+    expect(explainFinding(over, 'zh').measured).toBe('能源消费总量预计 2 tce（暂定，已知 96%）')
+    expect(explainFinding(over, 'en').measured).toBe('total energy, forecast: 2 tce (provisional, 96% known)')
   })
   test('a forecast without a status raises no alarm', () => {
     expect(highestTarget(asked('dualControlOver'), status(2, false)).value).toBeNull()
@@ -347,12 +347,12 @@ describe('the table of rules', () => {
     })
     expect(explainFinding(over, 'zh')).toEqual({
       measured: '单位建筑面积非供暖能耗近12个月 25.1 kgce/m²',
-      against: '约束值 22.3 kgce/m²（DB37/T 2672-2019）（替代值，非正式下达），为其 112.6 %',
+      against: '约束值 22.3 kgce/m²（DB37/T 2672-2019）（替代值，非正式下达），为其 112.6%',
       clause: expect.stringContaining('《河北省公共机构节能办法》'),
     })
     expect(explainFinding(over, 'en')).toEqual({
       measured: 'non-heating energy per floor area, last 12 months: 25.1 kgce/m²',
-      against: 'constraint value 22.3 kgce/m² (DB37/T 2672-2019) (a stand-in, not officially issued), 112.6 % of it',
+      against: 'constraint value 22.3 kgce/m² (DB37/T 2672-2019) (a stand-in, not officially issued), 112.6% of it',
       clause: expect.stringContaining('decree 10 of 2009'),
     })
   })

@@ -82,7 +82,7 @@ describe('how it reads', () => {
     expect(notifications[0].lines).toEqual([
       "Where: 130102-0007, Chang'an",
       'Measured: water per person, last 12 months: 31 m³/person',
-      'Against: constraint value 25 m³/person (DB37/T 4452-2021) (a stand-in, not officially issued), 520 % of it',
+      'Against: constraint value 25 m³/person (DB37/T 4452-2021) (a stand-in, not officially issued), 520% of it',
       expect.stringMatching(/^Clause: Hebei rules on energy saving.*rectification notice follow$/),
       'When: 2026-11-23 10:00',
     ])

@@ -16,6 +16,9 @@ const hourAt = (hour: number, value: number | null, flag: SeriesView['points'][n
   flag,
 })
 
+/** A later day. */
+const AFTER = dayStartMs(DAY + 3)
+
 test('a day has 24 hours, and those that the series leaves out are gaps, never 0', () => {
   const { slots, total, hoursKnown } = hoursOfDay(
     seriesOf('hour', [
@@ -27,16 +30,25 @@ test('a day has 24 hours, and those that the series leaves out are gaps, never 0
       hourAt(24, 99, 'measured'),
     ]),
     DAY,
+    AFTER,
   )
   expect(slots).toHaveLength(24)
-  expect(slots[1]).toEqual({ hour: 1, value: 0, flag: 'measured' })
-  expect(slots[2]).toEqual({ hour: 2, value: null, flag: 'missing' })
-  expect(slots[3]).toEqual({ hour: 3, value: null, flag: null })
+  expect(slots[1]).toEqual({ hour: 1, value: 0, flag: 'measured', isToCome: false })
+  expect(slots[2]).toEqual({ hour: 2, value: null, flag: 'missing', isToCome: false })
+  expect(slots[3]).toEqual({ hour: 3, value: null, flag: null, isToCome: false })
   expect({ total, hoursKnown }).toEqual({ total: 4, hoursKnown: 3 })
 })
 
 test('a day of which nothing is known has no total', () => {
-  expect(hoursOfDay(seriesOf('hour', [hourAt(5, null, 'missing')]), DAY)).toMatchObject({ total: null, hoursKnown: 0 })
+  const { total, hoursKnown } = hoursOfDay(seriesOf('hour', [hourAt(5, null, 'missing')]), DAY, AFTER)
+  expect({ total, hoursKnown }).toEqual({ total: null, hoursKnown: 0 })
+})
+
+test('hours of the running day that are not over are to come, not missing', () => {
+  const { slots, hoursOver } = hoursOfDay(seriesOf('hour', []), DAY, dayStartMs(DAY) + 9.5 * HOUR_MS)
+  expect(hoursOver).toBe(9)
+  expect(slots.map(({ isToCome }) => isToCome).indexOf(true)).toBe(9)
+  expect(hoursOfDay(seriesOf('hour', []), DAY, dayStartMs(DAY) - 1).hoursOver).toBe(0)
 })
 
 test('the last day with data is found among days that are gaps', () => {

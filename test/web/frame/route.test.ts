@@ -8,6 +8,7 @@ import {
   formatRoute,
   inMonth,
   institutionRoute,
+  institutionsRoute,
   parseRoute,
   placeOf,
 } from '../../../web/src/frame/route.ts'
@@ -40,6 +41,13 @@ test.each([
     want: { ...institutionRoute('A', '2026-10'), view: 'reports' },
   },
   { hash: '#/area/130100?view=nonsense', want: areaRoute('130100', null) },
+  {
+    hash: '#/institutions?search=sjz&status=over&sort=coverage&order=asc&at=3',
+    want: institutionsRoute({ search: 'sjz', status: 'over', sort: 'coverage', order: 'asc', at: '3' }),
+  },
+  { hash: '#/institutions?at=0&order=up', want: institutionsRoute({}) },
+  { hash: '#/connection?area=130102', want: { page: 'connection', area: '130102', month: null } },
+  { hash: '#/wall', want: { page: 'wall', month: null } },
   { hash: '#/alerts', want: alertsRoute(null, null) },
   {
     hash: '#/alerts?area=130102&kind=meterSilent&state=cleared',
@@ -69,6 +77,8 @@ test.each([
   { ...institutionRoute('a b/c', '2026-10'), view: 'meters' as const, meter: 'M-1', day: '2026-10-07' },
   { ...institutionRoute('A', null), view: 'cost' as const },
   { ...alertsRoute('130102', '2026-10'), kind: 'meterSilent', state: 'raised' as const },
+  institutionsRoute({ area: '130100', search: '石家庄 二中', meters: 'none', at: '12' }),
+  { page: 'wall' as const, month: null },
   alertRoute('gatewayOffline:G 1/2:1795848172855', null),
   {
     page: 'why' as const,

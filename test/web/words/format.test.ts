@@ -9,8 +9,10 @@ import {
   formatIndicatorUnit,
   formatNumber,
   formatRatio,
+  formatRegister,
   formatTime,
   formatUnit,
+  scaleOf,
   withUnit,
 } from '../../../web/src/words/format.ts'
 
@@ -94,6 +96,29 @@ test('mass of CO2 says of what', () => {
   expect(formatIndicatorUnit({ indicator: 'co2', unit: 'tCO2' }, 'zh')).toBe('tCO₂')
   expect(formatIndicatorUnit({ indicator: 'co2PerArea', unit: 'kg/m²' }, 'en')).toBe('kgCO₂/m²')
   expect(formatIndicatorUnit({ indicator: 'energy', unit: 'tce' }, 'zh')).toBe('tce')
+})
+
+test.each([
+  { values: [98_300, 12], unit: 'tce', zh: '万吨标准煤', en: 'thousand tce', per: [1e4, 1e3] },
+  { values: [7_053_548, null], unit: 'm³', zh: '万 m³', en: 'million m³', per: [1e4, 1e6] },
+  { values: [225_000_000], unit: 'm³', zh: '亿 m³', en: 'million m³', per: [1e8, 1e6] },
+  { values: [395_000], unit: 'tCO₂', zh: '万吨 CO₂', en: 'thousand tCO₂', per: [1e4, 1e3] },
+  { values: [8_541], unit: 'tce', zh: 'tce', en: 'tce', per: [1, 1] },
+  { values: [null], unit: 'tce', zh: 'tce', en: 'tce', per: [1, 1] },
+])('$values $unit are written in $zh, in English in $en', ({ values, unit, zh, en, per }) => {
+  const scales = [scaleOf(values, unit, 'zh'), scaleOf(values, unit, 'en')]
+  expect(scales).toEqual([
+    { per: per[0], unit: zh },
+    { per: per[1], unit: en },
+  ])
+})
+
+test('a register is not rounded', () => {
+  expect([formatRegister(176_709.66), formatRegister(0.001), formatRegister(null)]).toEqual([
+    '176,709.66',
+    '0.001',
+    '—',
+  ])
 })
 
 test('an unknown amount has no unit', () => {

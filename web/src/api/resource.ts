@@ -78,8 +78,8 @@ interface Answer<T> {
   problem: LoadProblem | null
 }
 
-/** The answer to `path`, refreshed every minute; null: no request. An answer to an earlier path is never returned. */
-export function useResource<T>(path: string | null): Resource<T> {
+/** The answer to `path`, refreshed every minute or as often as asked; null: no request. An answer to an earlier path is never returned. */
+export function useResource<T>(path: string | null, everyMs = REFRESH_MS): Resource<T> {
   const [answer, setAnswer] = useState<Answer<T> | null>(null)
   const loadNow = useRef(() => {})
   const reload = useCallback(() => loadNow.current(), [])
@@ -98,7 +98,7 @@ export function useResource<T>(path: string | null): Resource<T> {
         const problem = problemOf(error)
         setAnswer((last) => ({ path, data: last?.path === path ? last.data : null, problem }))
       }
-      timer = setTimeout(load, REFRESH_MS)
+      timer = setTimeout(load, everyMs)
     }
     loadNow.current = load
     load()
@@ -106,7 +106,7 @@ export function useResource<T>(path: string | null): Resource<T> {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [path])
+  }, [path, everyMs])
 
   const current = answer?.path === path ? answer : null
   return { data: current?.data ?? null, problem: current?.problem ?? null, reload }

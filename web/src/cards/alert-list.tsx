@@ -1,17 +1,20 @@
 // Lists the alerts of an area or an institution, the latest first: kind, severity, place, measured and compared values,
 // start. A list rather than a table, because its sentences are long and phones are narrow.
 
-import { Card, Empty, Spin } from 'antd'
+import { Card, Empty, Radio, Spin } from 'antd'
+import { useEffect, useRef, useState } from 'react'
 import { ALERT_KINDS } from '../../../domain/alert/kinds.ts'
 import { ALERT_RULES } from '../../../domain/alert/rules.ts'
 import type { Month } from '../../../domain/calendar.ts'
+import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/phrase.ts'
 import type { AlertListView, AlertView } from '../../../domain/view/alert.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { type AlertFilter, alertRoute, formatRoute } from '../frame/route.ts'
-import { formatTime } from '../words/format.ts'
+import { formatNumber, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { AdminForm } from './admin-form.tsx'
 import { alertsFile } from './files-status.ts'
 import { Filter, MorePages } from './list-tools.tsx'
 import { SeverityTag } from './marks.tsx'
@@ -38,6 +41,7 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
     state: filter.state,
     area: filter.area,
     kind: filter.kind,
+    severity: filter.severity,
     institution: institution ?? null,
   })
   return (
@@ -77,21 +81,159 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
       }
       data-testid="alerts"
     >
-      <Rows key={path} path={path} routeMonth={routeMonth} />
+      <Rows
+        key={path}
+        path={path}
+        isFiltered={filter.kind !== null || filter.severity !== null || filter.state !== null}
+        folds={choose !== undefined && filter.kind === null}
+        {...(choose && { choose: (changed: Partial<AlertFilter>) => choose({ ...filter, ...changed }) })}
+        severity={filter.severity}
+        routeMonth={routeMonth}
+      />
     </Card>
   )
 }
 
-function Rows({ path, routeMonth }: { path: string; routeMonth: Month | null }) {
+interface RowsProps {
+  path: string
+  isFiltered: boolean
+  /** The same kind of one city is one line until it is opened. */
+  folds: boolean
+  severity: string | null
+  choose?: (changed: Partial<AlertFilter>) => void
+  routeMonth: Month | null
+}
+
+/** Alerts of one kind in one city from so many on are folded. */
+const FOLDED_FROM = 4
+
+function Rows({ path, isFiltered, folds, severity, choose, routeMonth }: RowsProps) {
   const { text } = useLanguage()
   const pages = usePages<AlertListView>(path)
-  const { rows, loading, problem } = pages
+  const { rows, loading, problem, last } = pages
+  const [first] = useFirst(last)
   if (rows.length === 0 && loading) return <Spin className="waiting" description={text.loading} />
+  const groups = folds ? (first?.groups ?? []).filter(({ count }) => count >= FOLDED_FROM) : []
   return (
     <>
-      {rows.length === 0 && !problem && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noAlerts} />}
+      {choose && first?.severities && <SeverityTabs counts={first.severities} open={severity} choose={choose} />}
+      {rows.length === 0 && !problem && (
+        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={isFiltered ? text.noAlerts : text.work.calm} />
+      )}
+      {groups.length > 0 && choose ? (
+        <Folded path={path} groups={groups} all={first?.groups ?? []} choose={choose} routeMonth={routeMonth} />
+      ) : (
+        <>
+          <Bulk rows={rows} />
+          <ul className="alert-list">
+            {rows.map((alert) => (
+              <AlertRow key={alert.id} alert={alert} routeMonth={routeMonth} />
+            ))}
+          </ul>
+          <MorePages pages={pages} />
+        </>
+      )}
+    </>
+  )
+}
+
+/** The page that has counts: the first of those that were loaded. */
+function useFirst(last: AlertListView | null): [AlertListView | null] {
+  const first = useRef<AlertListView | null>(null)
+  if (last?.groups) first.current = last
+  return [first.current]
+}
+
+interface TabsProps {
+  counts: Record<string, number>
+  open: string | null
+  choose: (changed: Partial<AlertFilter>) => void
+}
+
+function SeverityTabs({ counts, open, choose }: TabsProps) {
+  const { text, language } = useLanguage()
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const options = [
+    { value: '', label: `${text.work.allSeverities} ${formatNumber(all, 0)}` },
+    ...SEVERITIES.toReversed().map((severity) => ({
+      value: severity,
+      label: `${SEVERITY_NAMES[severity][language]} ${formatNumber(counts[severity] ?? 0, 0)}`,
+    })),
+  ]
+  return (
+    <Radio.Group
+      className="severity-tabs screen-only"
+      optionType="button"
+      aria-label={text.severity}
+      value={open ?? ''}
+      options={options}
+      onChange={({ target }) => choose({ severity: target.value === '' ? null : target.value })}
+      data-testid="severity-tabs"
+    />
+  )
+}
+
+interface FoldedProps {
+  path: string
+  groups: NonNullable<AlertListView['groups']>
+  all: NonNullable<AlertListView['groups']>
+  choose: (changed: Partial<AlertFilter>) => void
+  routeMonth: Month | null
+}
+
+/** One line a kind and city, the heaviest first; few of a kind are shown as they are. */
+function Folded({ path, all, routeMonth }: FoldedProps) {
+  const { language, text } = useLanguage()
+  return (
+    <ul className="alert-list" data-testid="alert-groups">
+      {all.map(({ kind, severity, area, areaName, count, latestMs }) => (
+        <li className="alert-row" key={`${kind} ${severity} ${area}`}>
+          <details>
+            <summary className="alert-head">
+              <SeverityTag severity={severity} />
+              <span className="row-name">{ALERT_RULES[kind].name[language]}</span>
+              <span>
+                <SourceText>{areaName}</SourceText>
+              </span>
+              <strong>{text.work.countOf(formatNumber(count, 0))}</strong>
+              <span className="faint">{formatTime(latestMs)}</span>
+            </summary>
+            <GroupRows path={path} group={{ kind, severity, area }} routeMonth={routeMonth} />
+          </details>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+interface GroupProps {
+  path: string
+  group: { kind: string; severity: string; area: string }
+  routeMonth: Month | null
+}
+
+/** The alerts of a fold, asked for when it opens. */
+function GroupRows({ path, group, routeMonth }: GroupProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const [isOpen, setIsOpen] = useState(false)
+  useEffect(() => {
+    const fold = box.current?.closest('details')
+    const toggled = () => fold?.open && setIsOpen(true)
+    fold?.addEventListener('toggle', toggled)
+    return () => fold?.removeEventListener('toggle', toggled)
+  }, [])
+  const query = new URLSearchParams(path.split('?')[1] ?? '')
+  for (const [name, value] of Object.entries(group)) query.set(name, value)
+  return <div ref={box}>{isOpen && <GroupList path={`alerts?${query}`} routeMonth={routeMonth} />}</div>
+}
+
+function GroupList({ path, routeMonth }: { path: string; routeMonth: Month | null }) {
+  const pages = usePages<AlertListView>(path)
+  return (
+    <>
+      <Bulk rows={pages.rows} />
       <ul className="alert-list">
-        {rows.map((alert) => (
+        {pages.rows.map((alert) => (
           <AlertRow key={alert.id} alert={alert} routeMonth={routeMonth} />
         ))}
       </ul>
@@ -99,6 +241,34 @@ function Rows({ path, routeMonth }: { path: string; routeMonth: Month | null }) 
     </>
   )
 }
+
+/** Takes all listed alerts in hand that nobody has yet. */
+function Bulk({ rows }: { rows: readonly AlertView[] }) {
+  const { text } = useLanguage()
+  const [done, setDone] = useState<number | null>(null)
+  const raised = rows.filter(({ state }) => state === 'raised').map(({ id }) => id)
+  if (raised.length < 2) return null
+  return (
+    <details className="bulk screen-only">
+      <summary>{text.work.acknowledgeAll(formatNumber(raised.length, 0))}</summary>
+      {done !== null && <p role="status">{text.work.acknowledgedOf(formatNumber(done, 0))}</p>}
+      <AdminForm<{ acknowledged: string[] }>
+        actions={[
+          {
+            key: 'ack-all',
+            label: text.acknowledge,
+            path: 'alerts/ack',
+            body: ({ name: by, note }) => ({ ids: raised.slice(0, BULK_MAX), by, note }),
+          },
+        ]}
+        done={({ acknowledged }) => setDone(acknowledged.length)}
+      />
+    </details>
+  )
+}
+
+/** Of the API. */
+const BULK_MAX = 500
 
 function AlertRow({ alert, routeMonth }: { alert: AlertView; routeMonth: Month | null }) {
   const { text, language } = useLanguage()

@@ -1,6 +1,6 @@
 // Lists the areas directly below an area, each with its dual-control status and the indicators that decide it.
 
-import { Card, type TableColumnsType } from 'antd'
+import { Card, type TableColumnType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
 import type { DualControl } from '../../../domain/judge/result.ts'
@@ -9,6 +9,7 @@ import type { AreaStatusView } from '../../../domain/view/view.ts'
 import { areaRoute, formatRoute, visit } from '../frame/route.ts'
 import { formatAmount, formatCoverage, formatNumber, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { decisiveIndicators } from '../words/verdict-words.ts'
 import { meteredShare } from './access-card.tsx'
 import { DataTable } from './data-table.tsx'
 import { childAreasFile } from './files-status.ts'
@@ -35,6 +36,7 @@ export function ChildAreas({ rows, access, routeMonth }: Props) {
     <Card title={text.childAreas} extra={<SaveTables tables={[file]} />} data-testid="child-areas">
       <DataTable
         rowKey="code"
+        asCards
         columns={columns}
         rows={rows}
         onRow={(row) => attributes(`area-row-${row.code}`, () => visit(areaRoute(row.code, routeMonth)))}
@@ -48,12 +50,15 @@ const accessShareOf = (code: string, access: AccessView | null): number | null =
 
 const indicatorOf = (row: ChildArea, indicator: string) =>
   row.dualControl?.indicators.find((one) => one.indicator === indicator)
-const ratioOf = (row: ChildArea): number => indicatorOf(row, 'energy')?.ratio ?? Number.NEGATIVE_INFINITY
+/** The indicator that decides the status: the highest of those with the worst one. */
+const decisiveOf = ({ dualControl }: ChildArea) => dualControl && decisiveIndicators(dualControl).at(0)
+const ratioOf = (row: ChildArea): number => decisiveOf(row)?.ratio ?? Number.NEGATIVE_INFINITY
 
-function useColumns(routeMonth: Month | null, access: AccessView | null): TableColumnsType<ChildArea> {
+function useColumns(routeMonth: Month | null, access: AccessView | null) {
   const { text, language, nameOf } = useLanguage()
   const intensity = (indicator: IntensityIndicator) => ({
     title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
+    label: text.indicators[indicator],
     key: indicator,
     align: 'right' as const,
     render: (_: unknown, row: ChildArea) => {
@@ -67,7 +72,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
       )
     },
   })
-  return [
+  const columns: (TableColumnType<ChildArea> & { label?: string })[] = [
     {
       title: text.area,
       key: 'name',
@@ -97,6 +102,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
     },
     {
       title: <FigureHead label={text.indicators.energy} unit={DUAL_CONTROL.energy.unit} />,
+      label: text.indicators.energy,
       key: 'energy',
       align: 'right',
       render: (_, row) => {
@@ -111,8 +117,13 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
       width: 190,
       sorter: (a, b) => ratioOf(a) - ratioOf(b),
       render: (_, row) => {
-        const energy = indicatorOf(row, 'energy')
-        return <RatioBar ratio={energy?.ratio ?? null} status={energy?.status ?? null} />
+        const decisive = decisiveOf(row)
+        return (
+          <>
+            <RatioBar ratio={decisive?.ratio ?? null} status={decisive?.status ?? null} />
+            {decisive && <div className="faint">{text.indicators[decisive.indicator]}</div>}
+          </>
+        )
       },
     },
     intensity('energyPerArea'),
@@ -133,6 +144,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null): TableC
       ),
     },
   ]
+  return columns
 }
 
 /** Names the worst indicators, which decide the status; empty while the area is on track. */

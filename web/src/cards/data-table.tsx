@@ -1,22 +1,36 @@
 // Shows rows as a table that scrolls sideways on a narrow screen. On paper it has all of its pages, and folded rows are
 // open.
 
-import { Table, type TableProps } from 'antd'
+import { Table, type TableColumnType, type TableProps } from 'antd'
 import { useIsPrinting } from '../api/printing.ts'
 
 interface Props<T>
-  extends Pick<TableProps<T>, 'columns' | 'rowKey' | 'expandable' | 'locale' | 'loading' | 'onRow' | 'rowClassName'> {
+  extends Pick<TableProps<T>, 'rowKey' | 'expandable' | 'locale' | 'loading' | 'onRow' | 'rowClassName' | 'onChange'> {
   rows: readonly T[]
+  /** `label`: the head of the column in words, where its title is no text. */
+  columns: readonly (TableColumnType<T> & { label?: string })[]
+  /** On a phone each row is a card, so that nothing lies beside the screen. */
+  asCards?: boolean
   /** Rows of a page; absent: all rows are on one. */
   pageSize?: number
 }
 
-export function DataTable<T extends object>({ rows, pageSize, expandable, rowKey, ...shared }: Props<T>) {
+export function DataTable<T extends object>({
+  rows,
+  columns,
+  asCards = false,
+  pageSize,
+  expandable,
+  rowKey,
+  ...shared
+}: Props<T>) {
   const printing = useIsPrinting()
   const isPaged = !printing && pageSize !== undefined && rows.length > pageSize
   return (
     <Table<T>
       {...shared}
+      {...(asCards && { className: 'cards-on-phone' })}
+      columns={asCards ? columns.map(withLabel) : [...columns]}
       size="small"
       rowKey={rowKey}
       dataSource={rows}
@@ -29,6 +43,13 @@ export function DataTable<T extends object>({ rows, pageSize, expandable, rowKey
       }
     />
   )
+}
+
+/** Each cell says its column, for the card that has no head. */
+const withLabel = <T,>(column: TableColumnType<T> & { label?: string }): TableColumnType<T> => {
+  const { label, ...rest } = column
+  const said = label ?? (typeof rest.title === 'string' ? rest.title : '')
+  return { ...rest, onCell: () => ({ 'data-label': said }) as object }
 }
 
 function openKeys<T extends object>(

@@ -2,6 +2,7 @@
 
 import { WarningOutlined } from '@ant-design/icons'
 import { Card, Empty, type TableColumnsType, Tag } from 'antd'
+import { isTotal } from '../../../domain/indicator.ts'
 import type { DualControl, IndicatorStatus } from '../../../domain/judge/result.ts'
 import {
   formatCoverage,
@@ -9,16 +10,19 @@ import {
   formatIndicatorUnit,
   formatNumber,
   formatTime,
+  scaleOf,
   UNKNOWN,
   withUnit,
 } from '../words/format.ts'
 import { bandWords, chanceWords } from '../words/known-words.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { verdictWords } from '../words/verdict-words.ts'
 import { DataTable } from './data-table.tsx'
 import { dualControlFile } from './files-status.ts'
 import { KnownFigure } from './known-figure.tsx'
-import { RatioBar, StandInTag, StatusTag, VerdictText, WhyLink } from './marks.tsx'
+import { RatioBar, StandInTag, StatusTag, WhyLink } from './marks.tsx'
+import { Provenance, provenanceOf } from './provenance.tsx'
 import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -41,7 +45,7 @@ export function DualControlCard({ title, dualControl, loading, energyTestId, why
       {dualControl ? (
         <>
           <Summary dualControl={dualControl} />
-          <Indicators rows={dualControl.indicators} energyTestId={energyTestId} whyOf={whyOf} />
+          <Indicators dualControl={dualControl} energyTestId={energyTestId} whyOf={whyOf} />
           <Footnote dualControl={dualControl} />
         </>
       ) : (
@@ -51,17 +55,20 @@ export function DualControlCard({ title, dualControl, loading, energyTestId, why
   )
 }
 
+/** Whose number depends on the coefficient set: the quota counts energy per person by another one. */
+const CONVERTED: ReadonlySet<string> = new Set(['energyPerArea', 'energyPerCapita'])
+
 function Summary({ dualControl }: { dualControl: DualControl }) {
   const { text } = useLanguage()
-  const { status, verdict, coverage, provisional, asOfMs, indicators } = dualControl
+  const { status, coverage, provisional, asOfMs, indicators } = dualControl
+  const targets = indicators.filter(({ target }) => target !== null)
+  const isAllStandIn = targets.length > 0 && targets.every(({ targetStandIn }) => targetStandIn)
   const unknown = indicators.filter(({ reason }) => reason === 'unknownTime').length
   return (
     <div className="summary">
       <div className="summary-verdict" data-testid="verdict">
         <StatusTag status={status} />
-        <strong>
-          <VerdictText verdict={verdict} />
-        </strong>
+        <strong>{verdictWords(dualControl, text)}</strong>
       </div>
       <div data-testid="coverage">
         <span className="faint">{text.coverage}</span> {formatCoverage(coverage)}
@@ -74,14 +81,26 @@ function Summary({ dualControl }: { dualControl: DualControl }) {
       <div>
         <span className="faint">{text.asOf}</span> {formatTime(asOfMs)}
       </div>
+      {isAllStandIn && <Provenance label={text.work.toVerify} {...provenanceOf(targets, text.work.standInAll)} />}
     </div>
   )
 }
 
-type IndicatorsProps = Pick<Props, 'energyTestId' | 'whyOf'> & { rows: IndicatorStatus[] }
+type IndicatorsProps = Pick<Props, 'energyTestId' | 'whyOf'> & { dualControl: DualControl }
 
-function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
+function Indicators({ dualControl, energyTestId, whyOf }: IndicatorsProps) {
   const { text, language } = useLanguage()
+  const { indicators: rows, coefficientSet } = dualControl
+  const isAllStandIn = rows.every(({ target, targetStandIn }) => target === null || targetStandIn)
+  const scale = ({ indicator, unit, actual, forecast, target, knownPart }: IndicatorStatus) => {
+    const shown = formatIndicatorUnit({ indicator, unit }, language)
+    return isTotal(indicator)
+      ? scaleOf([actual, forecast, target, knownPart], shown, language)
+      : { per: 1, unit: shown }
+  }
+  const figure = (row: IndicatorStatus, amount: number | null) => formatIndicator(row.indicator, amount, scale(row).per)
+  const exact = (row: IndicatorStatus, amount: number | null) =>
+    scale(row).per === 1 ? undefined : withUnit(formatNumber(amount, 2), formatIndicatorUnit(row, language))
   const columns: TableColumnsType<IndicatorStatus> = [
     {
       title: text.indicator,
@@ -90,7 +109,12 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
       render: (_, row) => (
         <>
           <div className="row-name">{text.indicators[row.indicator]}</div>
-          <div className="faint">{formatIndicatorUnit(row, language)}</div>
+          <div className="faint">{scale(row).unit}</div>
+          {CONVERTED.has(row.indicator) && (
+            <div className="faint coefficients">
+              <SourceText>{text.work.byCoefficients(coefficientSet)}</SourceText>
+            </div>
+          )}
         </>
       ),
     },
@@ -107,8 +131,9 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
         <>
           <KnownFigure
             known={row}
-            value={formatIndicator(row.indicator, row.actual)}
-            part={withUnit(formatIndicator(row.indicator, row.knownPart), formatIndicatorUnit(row, language))}
+            value={figure(row, row.actual)}
+            title={exact(row, row.actual)}
+            part={withUnit(figure(row, row.knownPart), scale(row).unit)}
             testId={row.indicator === 'energy' ? energyTestId : undefined}
           />
           {row.lowerBound && <div className="faint">{text.lowerBound}</div>}
@@ -122,17 +147,17 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
       align: 'right',
       render: (_, row) => (
         <>
-          <div>{formatIndicator(row.indicator, row.forecast)}</div>
+          <div title={exact(row, row.forecast)}>{figure(row, row.forecast)}</div>
           {row.forecastBasis !== 'complete' && (
-            <div className="faint">{bandWords(row, (amount) => formatIndicator(row.indicator, amount), text)}</div>
+            <div className="faint">{bandWords(row, (amount) => figure(row, amount), text)}</div>
           )}
           {row.forecastBasis && <div className="faint">{text.forecastBases[row.forecastBasis]}</div>}
           {row.onTargetFactors && (
             <div className="faint" data-testid={`target-factors-${row.indicator}`}>
               {text.onTargetFactors(
                 row.onTargetFactors.factorMonth,
-                formatIndicator(row.indicator, row.onTargetFactors.forecast),
-                formatIndicator(row.indicator, row.onTargetFactors.factorEffect),
+                figure(row, row.onTargetFactors.forecast),
+                figure(row, row.onTargetFactors.factorEffect),
               )}
             </div>
           )}
@@ -148,8 +173,10 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
           <span className="faint">{text.noTarget}</span>
         ) : (
           <>
-            <div>{formatIndicator(row.indicator, row.target)}</div>
-            {row.targetStandIn && <StandInTag source={row.targetSource}>{text.standInTarget}</StandInTag>}
+            <div title={exact(row, row.target)}>{figure(row, row.target)}</div>
+            {row.targetStandIn && !isAllStandIn && (
+              <StandInTag source={row.targetSource}>{text.standInTarget}</StandInTag>
+            )}
           </>
         ),
     },
@@ -168,6 +195,7 @@ function Indicators({ rows, energyTestId, whyOf }: IndicatorsProps) {
   return (
     <DataTable
       rowKey="indicator"
+      asCards
       columns={columns}
       rows={rows}
       onRow={(row) => attributes(`indicator-${row.indicator}`)}
@@ -189,7 +217,7 @@ function Footnote({ dualControl }: { dualControl: DualControl }) {
       <li>{text.totalsNote}</li>
       {notes.map(({ label, value }) => (
         <li key={label}>
-          <b>{label}</b> <SourceText>{value}</SourceText>
+          <b>{label}</b> <SourceText>{value.replaceAll('CO2', 'CO₂')}</SourceText>
         </li>
       ))}
     </ul>

@@ -5,7 +5,7 @@ import { dayLabel } from '../../../domain/calendar.ts'
 import type { HourFlag } from '../../../domain/settle/settle.ts'
 import type { ExplainDetail, ExplainView } from '../../../domain/view/explain.ts'
 import { useResource, withQuery } from '../api/resource.ts'
-import { formatAmount, formatNumber, formatTime, formatUnit } from '../words/format.ts'
+import { formatNumber, formatRegister, formatTime, formatUnit, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { explainDayFiles } from './files-explain.ts'
 import { ProblemNotice } from './marks.tsx'
@@ -34,6 +34,10 @@ export function ExplainDay({ view, meter, day }: Props) {
   )
 }
 
+/** `(176,710.42 − 176,709.66) × 80`. */
+const stepWords = ({ from, to, times }: NonNullable<ExplainDetail['hours'][number]['step']>): string =>
+  `(${formatRegister(to)} − ${formatRegister(from)})${times === 1 ? '' : ` × ${formatRegister(times)}`}`
+
 function Detail({ detail }: { detail: ExplainDetail }) {
   const speech = useLanguage()
   const { text, language } = speech
@@ -58,11 +62,14 @@ function Detail({ detail }: { detail: ExplainDetail }) {
             </tr>
           </thead>
           <tbody>
-            {hours.map(({ atMs, amount, flag }) => (
+            {hours.map(({ atMs, amount, flag, step }) => (
               <tr key={atMs}>
                 <th scope="row">{formatTime(atMs)}</th>
-                <td>{formatAmount(amount)}</td>
-                <td>{text.flags[flag as HourFlag] ?? flag}</td>
+                <td>
+                  {formatNumber(amount, 2)}
+                  {step && <div className="faint">{stepWords(step)}</div>}
+                </td>
+                <td>{text.flags[flag as HourFlag] ?? UNKNOWN}</td>
               </tr>
             ))}
           </tbody>
@@ -82,7 +89,7 @@ function Detail({ detail }: { detail: ExplainDetail }) {
                 <tr key={`${atMs} ${receivedMs} ${value}`}>
                   <th scope="row">{formatTime(atMs)}</th>
                   <td>
-                    {formatAmount(value)} {formatUnit(readUnit, language)}
+                    {formatRegister(value)} {formatUnit(readUnit, language)}
                   </td>
                   <td>{formatTime(receivedMs)}</td>
                   <td>{text.qualities[quality] ?? quality}</td>

@@ -8,9 +8,11 @@ import { formatAmount, formatNumber, formatUnit, withUnit } from '../words/forma
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
+import type { Dictionary } from '../words/zh.ts'
 import { DataTable } from './data-table.tsx'
 import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
 import { FigureHead } from './marks.tsx'
+import { Provenance } from './provenance.tsx'
 
 /** Children of an area per page of a table. */
 const PAGE_SIZE = 50
@@ -82,6 +84,12 @@ const whyOfPart = (id: string, { indicator, table }: ExplainView, month: Month |
   month,
 })
 
+/** Certainties of rows that nobody has to confirm. */
+const CONFIRMED: ReadonlySet<string> = new Set(['official', 'supplied'])
+
+const certaintyWords = (certainty: string, text: Dictionary): string =>
+  (text.work.certainties as Record<string, string>)[certainty] ?? certainty
+
 function RowNote({ row }: { row: ExplainedRow }) {
   const { text, language } = useLanguage()
   const validity = row.validTo === null ? text.validFromOn(row.validFrom) : text.validFromTo(row.validFrom, row.validTo)
@@ -90,9 +98,15 @@ function RowNote({ row }: { row: ExplainedRow }) {
       × {row.value} {formatUnit(row.unit, language)} · <SourceText>{row.name}</SourceText>
       <div className="faint">
         {validity}
-        {row.retroactive && ` · ${text.retroactive}`} · {text.certainty}: {row.certainty} ·{' '}
-        <SourceText>{row.source}</SourceText>
+        {row.retroactive && ` · ${text.retroactive}`} · {text.certainty}: {certaintyWords(row.certainty, text)}
+        {CONFIRMED.has(row.certainty) && (
+          <>
+            {' · '}
+            <SourceText>{row.source}</SourceText>
+          </>
+        )}
       </div>
+      {!CONFIRMED.has(row.certainty) && <Provenance label={text.work.toVerify} about="" sources={[row.source]} />}
     </div>
   )
 }

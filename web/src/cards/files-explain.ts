@@ -91,7 +91,7 @@ export function explainDayFiles({ meter, day, unit, hours, readings }: ExplainDe
       columns: [
         hourly.time(text.hour, ({ atMs }) => atMs),
         hourly.figure(text.amount, formatUnit(unit, language), ({ amount }) => amount),
-        hourly.words(text.flag, ({ flag }) => (text.flags as Record<string, string>)[flag] ?? flag),
+        hourly.words(text.flag, ({ flag }) => (text.flags as Record<string, string>)[flag] ?? null),
       ],
     }),
     savedTable({

@@ -8,6 +8,7 @@ import type { DualControl, IndicatorStatus, QuotaStatus } from '../../../domain/
 import { SEVERITY_NAMES } from '../../../domain/phrase.ts'
 import type { AlertListView } from '../../../domain/view/alert.ts'
 import type { PlanView } from '../../../domain/view/target-plan.ts'
+import type { TrendView } from '../../../domain/view/trend.ts'
 import type { AreaStatusView, InstitutionRow, Page } from '../../../domain/view/view.ts'
 import { allItems } from '../api/pages.ts'
 import { formatIndicatorUnit, formatUnit } from '../words/format.ts'
@@ -100,6 +101,24 @@ export function childAreasFile(
       }),
       share(text.access, accessOf),
       share(text.coverage, ({ dualControl }) => dualControl?.coverage),
+    ],
+  })
+}
+
+export function trendFile(title: string, { trends }: TrendView, { text, language }: Speech): SavedTable {
+  const rows = trends.flatMap(({ indicator, unit, months }) => months.map((own) => ({ indicator, unit, ...own })))
+  const { words, figure, share } = columnsOf<(typeof rows)[number]>()
+  return savedTable({
+    title,
+    rows,
+    columns: [
+      words(text.indicator, ({ indicator }) => text.indicators[indicator]),
+      words(text.saving.unit, (row) => formatIndicatorUnit(row, language)),
+      words(text.month, ({ month }) => month),
+      figure(text.amount, '', ({ value }) => value),
+      figure(text.work.lastYear, '', ({ yearBefore }) => yearBefore),
+      figure(text.work.thisYear, '', ({ cumulative }) => cumulative),
+      share(text.coverage, ({ knownShare }) => knownShare),
     ],
   })
 }

@@ -1,120 +1,235 @@
-// Lists the institutions of an area and of all areas below it, by type and rating, page by page.
+// Lists institutions, page by page as the server sorts and filters them: of an area and of all areas below it, or of all
+// that the reader sees. Filter, order and page stand in the address.
 
-import { Card, Empty, type TableColumnsType } from 'antd'
+import { Card, Empty, Input, Pagination, type TableColumnType, type TableProps } from 'antd'
+import { useEffect, useRef, useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
-import type { InstitutionRow, Page } from '../../../domain/view/view.ts'
-import { usePages } from '../api/pages.ts'
-import { withQuery } from '../api/resource.ts'
-import { type AreaRoute as AnyAreaRoute, formatRoute, institutionRoute, visit } from '../frame/route.ts'
+import type { InstitutionRow, InstitutionsPage } from '../../../domain/view/view.ts'
+import { useIsPrinting } from '../api/printing.ts'
+import { useResource, withQuery } from '../api/resource.ts'
+import { formatRoute, institutionRoute, type ListState, visit, WHOLE_LIST } from '../frame/route.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { DataTable } from './data-table.tsx'
 import { institutionsFile } from './files-status.ts'
-import { Filter, MorePages } from './list-tools.tsx'
-import { Coverage, FigureHead, RatingTag, StatusTag } from './marks.tsx'
+import { Filter } from './list-tools.tsx'
+import { Coverage, FigureHead, ProblemNotice, RatingTag, StatusTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
-type AreaRoute = AnyAreaRoute & { code: string }
+const PAGE_SIZE = 50
+/** The API's largest page, for paper. */
+const PRINTED = 500
+/** A reader who types is not interrupted. */
+const TYPED_MS = 250
 
-export function InstitutionList({ route, areaName }: { route: AreaRoute; areaName: string }) {
+interface Props {
+  title: string
+  area: string | null
+  list: ListState
+  routeMonth: Month | null
+  choose: (list: ListState) => void
+}
+
+export function InstitutionList({ title, area, list, routeMonth, choose }: Props) {
   const speech = useLanguage()
   const { text } = speech
-  const path = withQuery('institutions', { area: route.code, type: route.type, rating: route.rating })
+  const printing = useIsPrinting()
+  const { at, ...asked } = list
+  const page = Number(at ?? '1')
+  const path = withQuery('institutions', { area, ...asked })
+  const part = printing ? { limit: PRINTED } : { limit: PAGE_SIZE, ...(page > 1 && { offset: (page - 1) * PAGE_SIZE }) }
+  const found = useResource<InstitutionsPage>(withQuery('institutions', { area, ...asked, ...part }))
+  // The rows before stay until others have come.
+  const last = useRef<InstitutionsPage | null>(null)
+  if (found.data) last.current = found.data
+  const shown = found.data ?? last.current
+  const isFiltered = [list.type, list.rating, list.status, list.meters, list.search].some((one) => one !== null)
+  const filter = (changed: Partial<ListState>) => choose({ ...list, at: null, ...changed })
   return (
     <Card
-      title={text.institutionsOf(areaName)}
+      title={title}
       extra={
         <div className="filters">
+          <Typed value={list.search} set={(search) => filter({ search })} />
           <Filter
             name={text.type}
             any={text.anyType}
             labels={text.types}
-            value={route.type}
-            set={(type) => visit({ ...route, type })}
+            value={list.type}
+            set={(type) => filter({ type })}
           />
           <Filter
             name={text.rating}
             any={text.anyRating}
             labels={text.ratings}
-            value={route.rating}
-            set={(rating) => visit({ ...route, rating })}
+            value={list.rating}
+            set={(rating) => filter({ rating })}
+          />
+          <Filter
+            name={text.dualControl}
+            any={text.work.anyStatus}
+            labels={{ ...text.statuses, none: text.notJudged }}
+            value={list.status}
+            set={(status) => filter({ status })}
+          />
+          <Filter
+            name={text.meters}
+            any={text.work.anyMeters}
+            labels={{ none: text.work.withoutMeters }}
+            value={list.meters}
+            set={(meters) => filter({ meters })}
           />
           <SaveTables tables={[institutionsFile(text.institution, path, speech)]} />
         </div>
       }
       data-testid="institutions"
     >
-      <Pages key={path} path={path} routeMonth={route.month} />
+      <ProblemNotice of={found} />
+      {!(found.problem && !shown) && (
+        <Rows
+          rows={shown?.items ?? []}
+          loading={found.data === null && found.problem === null}
+          {...{ list, isFiltered, routeMonth }}
+          sort={(sort, order) => filter({ sort, order })}
+        />
+      )}
+      {shown && shown.total > 0 && (
+        <div className="more">
+          <span className="print-only">{text.saving.printedPart(formatNumber(shown.items.length, 0))}</span>
+          <Pagination
+            size="small"
+            current={page}
+            pageSize={PAGE_SIZE}
+            total={shown.total}
+            showSizeChanger={false}
+            showQuickJumper={shown.total > PAGE_SIZE * 8}
+            showTotal={(total, [from, to]) =>
+              text.work.rowsShown(formatNumber(from, 0), formatNumber(to, 0), formatNumber(total, 0))
+            }
+            onChange={(chosen) => choose({ ...list, at: chosen === 1 ? null : String(chosen) })}
+          />
+        </div>
+      )}
     </Card>
   )
 }
 
-function Pages({ path, routeMonth }: { path: string; routeMonth: Month | null }) {
-  const pages = usePages<Page<InstitutionRow>>(path)
-  const { rows, problem, loading } = pages
+/** A search that is asked when the reader pauses. */
+function Typed({ value, set }: { value: string | null; set: (value: string | null) => void }) {
+  const { text } = useLanguage()
+  const [typed, setTyped] = useState(value ?? '')
+  const wanted = useRef(set)
+  wanted.current = set
+  useEffect(() => setTyped(value ?? ''), [value])
+  useEffect(() => {
+    if (typed.trim() === (value ?? '')) return
+    const timer = setTimeout(() => wanted.current(typed.trim() === '' ? null : typed.trim()), TYPED_MS)
+    return () => clearTimeout(timer)
+  }, [typed, value])
   return (
-    <>
-      {!(problem && rows.length === 0) && <Rows rows={rows} loading={loading} routeMonth={routeMonth} />}
-      <MorePages pages={pages} />
-    </>
+    <Input
+      className="list-search"
+      allowClear
+      value={typed}
+      placeholder={text.work.searchHint}
+      aria-label={text.work.searchHint}
+      maxLength={100}
+      onChange={({ target }) => setTyped(target.value)}
+      data-testid="list-search"
+    />
   )
 }
 
-function Rows({ rows, loading, routeMonth }: { rows: InstitutionRow[]; loading: boolean; routeMonth: Month | null }) {
+interface RowsProps {
+  rows: readonly InstitutionRow[]
+  loading: boolean
+  list: ListState
+  isFiltered: boolean
+  routeMonth: Month | null
+  sort: (sort: string | null, order: 'asc' | 'desc' | null) => void
+}
+
+const ORDERS = { asc: 'ascend', desc: 'descend' } as const
+
+type Column = TableColumnType<InstitutionRow> & { label?: string }
+
+function useColumns(list: ListState, routeMonth: Month | null): Column[] {
   const { text, language, nameOf } = useLanguage()
-  const figure = (
-    indicator: IntensityIndicator,
-    key: keyof InstitutionRow,
-    read: (row: InstitutionRow) => number | null,
-  ) => ({
-    title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
+  const sortable = (key: string) => ({
     key,
-    align: 'right' as const,
-    render: (_: unknown, row: InstitutionRow) => formatNumber(read(row), 2),
+    sorter: true,
+    sortOrder: list.sort === key && list.order ? ORDERS[list.order] : null,
+    sortDirections: ['descend' as const, 'ascend' as const],
   })
-  const columns: TableColumnsType<InstitutionRow> = [
+  const figure = (indicator: IntensityIndicator, read: (row: InstitutionRow) => number | null): Column => ({
+    ...sortable(indicator),
+    title: <FigureHead label={text.indicators[indicator]} unit={DUAL_CONTROL[indicator].unit} />,
+    label: text.indicators[indicator],
+    align: 'right',
+    render: (_, row) => formatNumber(read(row), 2),
+  })
+  return [
     {
       title: text.institution,
       key: 'name',
       rowScope: 'row',
       render: (_, row) => (
         <>
-          <a href={formatRoute(institutionRoute(row.id, routeMonth))}>{nameOf(row)}</a>
-          <div className="faint">{language === 'zh' ? row.areaName : row.id}</div>
+          <a href={formatRoute(institutionRoute(row.id, routeMonth))} title={nameOf(row)}>
+            {nameOf(row)}
+          </a>
+          <div className="faint">{language === 'zh' ? `${row.areaName} · ${row.id}` : row.id}</div>
         </>
       ),
     },
     {
+      ...sortable('rating'),
       title: text.rating,
-      key: 'rating',
       render: (_, row) => <RatingTag rating={row.rating} isIssued={row.quotaIssued} />,
     },
-    { title: text.dualControl, key: 'status', render: (_, row) => <StatusTag status={row.status} /> },
+    { ...sortable('status'), title: text.dualControl, render: (_, row) => <StatusTag status={row.status} /> },
     {
       title: text.type,
       key: 'type',
       render: (_, row) => (row.venueKind ? text.venueKinds[row.venueKind] : text.types[row.type]),
     },
-    figure('energyPerArea', 'energyPerAreaKgce', (row) => row.energyPerAreaKgce),
-    figure('energyPerCapita', 'energyPerCapitaKgce', (row) => row.energyPerCapitaKgce),
-    figure('waterPerCapita', 'waterPerCapitaM3', (row) => row.waterPerCapitaM3),
+    figure('energyPerArea', (row) => row.energyPerAreaKgce),
+    figure('energyPerCapita', (row) => row.energyPerCapitaKgce),
+    figure('waterPerCapita', (row) => row.waterPerCapitaM3),
     {
+      ...sortable('coverage'),
       title: text.coverage,
-      key: 'coverage',
       align: 'right',
       render: (_, row) => <RowCoverage row={row} />,
     },
   ]
-  const none = <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />
+}
+
+function Rows({ rows, loading, list, isFiltered, routeMonth, sort }: RowsProps) {
+  const { text } = useLanguage()
+  const columns = useColumns(list, routeMonth)
+  const none = (
+    <Empty
+      image={Empty.PRESENTED_IMAGE_SIMPLE}
+      description={isFiltered ? text.noInstitutions : text.work.nothingRegistered}
+    />
+  )
+  const sorted: TableProps<InstitutionRow>['onChange'] = (_page, _filters, by) => {
+    const { columnKey, order } = Array.isArray(by) ? {} : by
+    if (order) sort(String(columnKey), order === 'ascend' ? 'asc' : 'desc')
+    else sort(null, null)
+  }
   return (
     <DataTable
       rowKey="id"
+      asCards
       columns={columns}
       rows={rows}
-      loading={loading && rows.length === 0}
+      loading={loading}
       locale={{ emptyText: loading ? text.loading : none }}
+      onChange={sorted}
       onRow={(row) => attributes(`institution-row-${row.id}`, () => visit(institutionRoute(row.id, routeMonth)))}
     />
   )
@@ -128,4 +243,10 @@ function RowCoverage({ row: { coverage, provisional, month } }: { row: Instituti
       <div className="faint">{month}</div>
     </>
   )
+}
+
+/** The list's part of a route. */
+export const listOf = (route: ListState): ListState => {
+  const { type, rating, status, meters, search, sort, order, at } = { ...WHOLE_LIST, ...route }
+  return { type, rating, status, meters, search, sort, order, at }
 }

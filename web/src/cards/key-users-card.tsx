@@ -87,7 +87,7 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
       {last && (
         <DataTable
           rowKey="institution"
-          columns={columns}
+          columns={items.every(({ rule }) => rule === null) ? columns.filter(({ key }) => key !== 'rule') : columns}
           rows={items}
           pageSize={PAGE_SIZE}
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}

@@ -14,14 +14,18 @@ interface Props {
   /** The formatted known part, with its unit. */
   part: string
   testId?: string | undefined
+  /** The exact value, where the shown one is rounded to a larger unit. */
+  title?: string | undefined
 }
 
-export function KnownFigure({ known, value, part, testId }: Props) {
+export function KnownFigure({ known, value, part, testId, title }: Props) {
   const { text } = useLanguage()
   if (known.reason === null)
     return (
       <>
-        <strong data-testid={testId}>{value}</strong>
+        <strong data-testid={testId} title={title}>
+          {value}
+        </strong>
         <ProvisionalTag known={known} />
       </>
     )
@@ -50,7 +54,11 @@ export function ProvisionalTag({ known }: { known: Known }) {
 }
 
 /** The same in a list: a mark beside a provisional figure, and the reason of “—” for whoever points at it. */
-export function BriefFigure({ known, value, part }: Omit<Props, 'testId' | 'known'> & { known: Known | undefined }) {
+export function BriefFigure({
+  known,
+  value,
+  part,
+}: Omit<Props, 'testId' | 'title' | 'known'> & { known: Known | undefined }) {
   const { text } = useLanguage()
   if (!known) return UNKNOWN
   const why = unknownWords(known, part, text)

@@ -136,24 +136,36 @@ export function ProblemNotice({ of: { data, problem, reload } }: { of: Resource<
       showIcon
       title={data === null ? text.failed : text.stale}
       description={<ProblemText problem={problem} />}
-      action={<Button onClick={reload}>{text.retry}</Button>}
+      action={
+        problem.status === 404 || problem.status === 403 ? (
+          <Button href="#/">{text.work.goHome}</Button>
+        ) : (
+          <Button onClick={reload}>{text.retry}</Button>
+        )
+      }
       data-testid="problem"
     />
   )
 }
 
+/** Problems whose sentence says all that a reader can act on. */
+const PLAIN: ReadonlySet<number> = new Set([401, 403, 404, 500, 502, 503, 504])
+
 /** A failed request in the reader's language, followed by what the server said of it. */
 export function ProblemText({ problem: { title, detail, status } }: { problem: LoadProblem }) {
-  const { text } = useLanguage()
+  const { text, language } = useLanguage()
+  // What the server says is English: a reader of Chinese sees it where the sentence alone would not do.
+  const saysMore = language === 'en' || !PLAIN.has(status)
   return (
     <>
       {text.problems[status] ?? text.problems[500]}
-      {status > 0 && (
+      {status > 0 && saysMore && (
         <>
           {' · '}
-          <span lang="en">{detail ?? title}</span> · HTTP {status}
+          {text.work.serverSaid}: <span lang="en">{detail ?? title}</span>
         </>
       )}
+      {status > 0 && ` · HTTP ${status}`}
     </>
   )
 }

@@ -14,6 +14,7 @@ import { type InstitutionRoute, visit } from '../frame/route.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useMeterLabel } from '../words/source-text.tsx'
+import type { Dictionary } from '../words/zh.ts'
 import { meterFiles } from './files-energy.ts'
 import { ProblemNotice } from './marks.tsx'
 import { RegisterEvents } from './register-events.tsx'
@@ -93,7 +94,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
     ? meterFiles(
         {
           ...{ meter, label, day, days: amounts, events: events.data?.items ?? NO_EVENTS },
-          hours: day !== null && hours.data ? hoursOfDay(hours.data, day) : null,
+          hours: day !== null && hours.data ? hoursOfDay(hours.data, day, Date.now()) : null,
         },
         speech,
       )
@@ -160,7 +161,7 @@ interface DayProps extends DayPickerProps {
 
 function Day({ meter, day, lastDay, series, events, choose }: DayProps) {
   const { text, language } = useLanguage()
-  const hours = series.data ? hoursOfDay(series.data, day) : null
+  const hours = series.data ? hoursOfDay(series.data, day, Date.now()) : null
   const unit = formatUnit(series.data?.unit ?? meter.amountUnit, language)
   const marks = useMemo(
     () =>
@@ -180,7 +181,7 @@ function Day({ meter, day, lastDay, series, events, choose }: DayProps) {
           {hours && (
             <>
               <strong>{text.dayTotal(withUnit(formatNumber(hours.total, 2), unit))}</strong>{' '}
-              <span className="faint">{text.hoursKnown(formatNumber(hours.hoursKnown, 0), '24')}</span>
+              <span className="faint">{hoursWords(hours, text)}</span>
             </>
           )}
         </div>
@@ -252,11 +253,11 @@ function HourTable({ hours, unit }: { hours: DayHours; unit: string }) {
           </tr>
         </thead>
         <tbody>
-          {hours.slots.map(({ hour, value, flag }) => (
+          {hours.slots.map(({ hour, value, flag, isToCome }) => (
             <tr key={hour}>
               <th scope="row">{hourLabel(hour)}</th>
               <td>{formatAmount(value)}</td>
-              <td>{flag ? text.flags[flag] : UNKNOWN}</td>
+              <td>{flag ? text.flags[flag] : isToCome ? text.work.toCome : UNKNOWN}</td>
             </tr>
           ))}
         </tbody>
@@ -264,6 +265,12 @@ function HourTable({ hours, unit }: { hours: DayHours; unit: string }) {
     </details>
   )
 }
+
+/** How much of the day is known; the hours to come of the running day are not missing. */
+const hoursWords = ({ hoursKnown, hoursOver }: DayHours, text: Dictionary): string =>
+  hoursOver === 24
+    ? text.hoursKnown(formatNumber(hoursKnown, 0), '24')
+    : text.work.hoursSoFar(formatNumber(hoursKnown, 0), formatNumber(hoursOver, 0))
 
 const hourLabel = (hour: number): string => `${String(hour).padStart(2, '0')}:00`
 

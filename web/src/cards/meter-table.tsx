@@ -1,9 +1,11 @@
 // Lists the meters of an institution; choosing one shows its curve.
 
 import { Card, Empty, type TableColumnsType } from 'antd'
+import type { RegistersView } from '../../../domain/view/device.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
+import { useResource } from '../api/resource.ts'
 import { type InstitutionRoute, visit } from '../frame/route.ts'
-import { formatTime, formatUnit, UNKNOWN } from '../words/format.ts'
+import { formatRegister, formatTime, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { MeterName, useMeterLabel } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
@@ -15,6 +17,10 @@ export function MeterTable({ meters, route }: { meters: MeterView[]; route: Inst
   const speech = useLanguage()
   const { text, language } = speech
   const labelOf = useMeterLabel()
+  const path = meters[0] && `institutions/${encodeURIComponent(meters[0].institution)}/registers`
+  const registers = new Map(
+    useResource<RegistersView>(path ?? null).data?.items.map((row) => [row.meter, row] as const) ?? [],
+  )
   const choose = (meter: string) => visit({ ...route, meter, day: null })
   const columns: TableColumnsType<MeterView> = [
     {
@@ -37,12 +43,26 @@ export function MeterTable({ meters, route }: { meters: MeterView[]; route: Inst
       render: (_, { purpose }) => (purpose === null ? UNKNOWN : (text.purposes[purpose] ?? purpose)),
     },
     { title: text.role, key: 'role', render: (_, { role }) => text.roles[role] },
-    { title: text.amount, key: 'unit', render: (_, { amountUnit }) => formatUnit(amountUnit, language) },
+    { title: text.work.unit, key: 'unit', render: (_, { amountUnit }) => formatUnit(amountUnit, language) },
     {
-      title: text.lastReading,
+      title: text.work.multiplier,
+      key: 'multiplier',
+      align: 'right',
+      render: (_, { multiplier }) => formatRegister(multiplier),
+    },
+    {
+      title: text.work.lastRegister,
       key: 'last',
       align: 'right',
-      render: (_, { lastReadingAtMs }) => formatTime(lastReadingAtMs),
+      render: (_, { id, unit, lastReadingAtMs }) => {
+        const last = registers.get(id)?.last
+        return (
+          <>
+            <strong>{last ? withUnit(formatRegister(last.value), formatUnit(unit, language)) : UNKNOWN}</strong>
+            <div className="faint">{formatTime(last?.atMs ?? lastReadingAtMs)}</div>
+          </>
+        )
+      },
     },
   ]
   return (

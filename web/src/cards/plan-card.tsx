@@ -2,7 +2,7 @@
 
 import { Card, Empty, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
-import { DUAL_CONTROL } from '../../../domain/indicator.ts'
+import { DUAL_CONTROL, isTotal } from '../../../domain/indicator.ts'
 import type { PlanView } from '../../../domain/view/target-plan.ts'
 import { useResource } from '../api/resource.ts'
 import { formatIndicator, formatIndicatorUnit, formatNumber } from '../words/format.ts'
@@ -28,6 +28,7 @@ export function PlanCard({ area, year }: Props) {
   const { data } = plan
   const years = [...new Set(data?.years.map((one) => String(one.year)))]
   const rows = data?.years.filter((one) => chosen === null || String(one.year) === chosen) ?? []
+  const exceeded = rows.filter(({ indicator, fits }) => isTotal(indicator) && fits === false)
   return (
     <Card
       title={text.plan}
@@ -49,13 +50,18 @@ export function PlanCard({ area, year }: Props) {
       <ProblemNotice of={plan} />
       {data && <Years rows={rows} />}
       <p className="note">{text.planNote}</p>
-      {data && data.problems.length > 0 && (
+      {exceeded.length > 0 && (
         <>
           <h3>{text.planProblems}</h3>
           <ul className="plain-list">
-            {data.problems.map(({ id, field, reason }) => (
-              <li key={`${id} ${field} ${reason}`} lang="en">
-                {id} · {field}: {reason}
+            {exceeded.map(({ indicator, year: of, children, parent }) => (
+              <li key={`${indicator} ${of}`}>
+                {text.work.capsExceed(
+                  String(of),
+                  text.indicators[indicator],
+                  formatIndicator(indicator, children),
+                  formatIndicator(indicator, parent),
+                )}
               </li>
             ))}
           </ul>

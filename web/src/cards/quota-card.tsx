@@ -49,6 +49,11 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
         <>
           <div className="row-name">{text.quotaIndicators[row.indicator]}</div>
           <div className="faint">{formatUnit(row.unit, language)}</div>
+          {row.coefficientSet !== null && (
+            <div className="faint coefficients">
+              <SourceText>{text.work.byCoefficients(row.coefficientSet)}</SourceText>
+            </div>
+          )}
         </>
       ),
     },

@@ -21,14 +21,18 @@ interface Props {
   label: string
   /** Called with the index of the category that was clicked, on a bar or beside it. */
   onPick?: (index: number) => void
+  /** Called with the data of the shape that was clicked. */
+  onItem?: (data: unknown) => void
 }
 
-export function Chart({ option, className, label, onPick }: Props) {
+export function Chart({ option, className, label, onPick, onItem }: Props) {
   const element = useRef<HTMLDivElement>(null)
   const chart = useRef<ECharts>(null)
   const pick = useRef(onPick)
   const printing = useIsPrinting()
   pick.current = onPick
+  const item = useRef(onItem)
+  item.current = onItem
 
   useEffect(() => {
     const box = element.current
@@ -40,6 +44,9 @@ export function Chart({ option, className, label, onPick }: Props) {
       if (!pick.current || !made.containPixel('grid', point)) return
       const [index] = made.convertFromPixel('grid', point)
       if (index !== undefined) pick.current(index)
+    })
+    made.on('click', ({ data }) => {
+      if (data) item.current?.(data)
     })
     const observer = new ResizeObserver(() => made.resize())
     observer.observe(box)

@@ -10,27 +10,39 @@ export interface HourSlot {
   /** In the unit of the series; null is a gap. */
   value: number | null
   flag: HourFlag | null
+  /** Not over yet: a gap here is no missing data. */
+  isToCome: boolean
 }
 export interface DayHours {
   slots: readonly HourSlot[]
   /** Null when no hour is known. */
   total: number | null
   hoursKnown: number
+  /** Hours of the day that are over: 24 for any earlier day. */
+  hoursOver: number
 }
 
-/** The 24 hours of day number `day`. Hours missing in the series are gaps. */
-export function hoursOfDay(series: SeriesView, day: number): DayHours {
+/** The 24 hours of day number `day`, seen at `nowMs`. Hours missing in the series are gaps. */
+export function hoursOfDay(series: SeriesView, day: number, nowMs: number): DayHours {
   const fromMs = dayStartMs(day)
-  const slots: HourSlot[] = Array.from({ length: 24 }, (_, hour) => ({ hour, value: null, flag: null }))
+  const hoursOver = Math.min(24, Math.max(0, Math.floor((nowMs - fromMs) / HOUR_MS)))
+  const slots: HourSlot[] = Array.from({ length: 24 }, (_, hour) => ({
+    hour,
+    value: null,
+    flag: null,
+    isToCome: hour >= hoursOver,
+  }))
   for (const point of series.points) {
     const hour = Math.floor((point.atMs - fromMs) / HOUR_MS)
-    if (hour >= 0 && hour < 24) slots[hour] = { hour, value: point.value, flag: point.flag ?? null }
+    if (hour >= 0 && hour < 24)
+      slots[hour] = { hour, value: point.value, flag: point.flag ?? null, isToCome: hour >= hoursOver }
   }
   const known = slots.flatMap((slot) => (slot.value === null ? [] : [slot.value]))
   return {
     slots,
     total: known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0),
     hoursKnown: known.length,
+    hoursOver,
   }
 }
 

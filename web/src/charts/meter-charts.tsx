@@ -57,7 +57,8 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
           const slot = hours.slots[points[0]?.dataIndex ?? -1]
           if (!slot) return ''
           const { hour, value, flag } = slot
-          const amount = value === null ? text.noData : withUnit(formatAmount(value), unit)
+          const amount =
+            value === null ? (slot.isToCome ? text.work.toCome : text.noData) : withUnit(formatAmount(value), unit)
           const events = marks
             .flatMap((mark) => (mark.hour === hour ? [`<br>${format.encodeHTML(mark.name)}`] : []))
             .join('')
@@ -75,7 +76,12 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
             symbol: ['none', 'triangle'],
             lineStyle: { color: MARK, type: 'dashed' },
             label: { color: MARK, formatter: '{b}' },
-            data: marks.map(({ hour, name }) => ({ name, xAxis: hour })),
+            data: [
+              ...marks.map(({ hour, name }) => ({ name, xAxis: hour })),
+              ...(hours.hoursOver > 0 && hours.hoursOver < 24
+                ? [{ name: text.work.nowMark, xAxis: hours.hoursOver, ...NOW }]
+                : []),
+            ],
           },
         },
         ground(hours.slots),
@@ -97,9 +103,9 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
             <span className="swatch swatch-event" /> {twoDigits(hour)}:00 {name}
           </li>
         ))}
-        {used.length > 0 && hours.hoursKnown < 24 && (
+        {used.length > 0 && hours.slots.some(({ value, isToCome }) => value === null && !isToCome) && (
           <li>
-            <span className="swatch" style={{ background: GROUND }} /> {text.noData}
+            <span className="swatch" style={swatch({ color: GROUND, hatch: '#8c8c8c' })} /> {text.noData}
           </li>
         )}
       </ul>
@@ -165,17 +171,23 @@ export const FRAME = {
   },
 }
 
-/** The axis of `ground`: full height for any amounts. */
+/** The line at the present hour. */
+const NOW = { lineStyle: { color: FAINT, type: 'solid', width: 1 }, label: { color: FAINT } }
+
+/** The axis of `ground`: the same height for any amounts. */
 const GROUND_AXIS = { type: 'value', show: false, min: 0, max: 1 }
 
-/** The shaded background of unknown amounts. */
-const ground = (points: readonly { value: number | null }[]) => ({
+/** A low hatched foot where an amount is unknown; nothing where it is still to come. */
+const ground = (points: readonly { value: number | null; isToCome?: boolean }[]) => ({
   ...BARS,
   yAxisIndex: 1,
   silent: true,
-  itemStyle: { color: GROUND },
-  data: points.map(({ value }) => (value === null ? 1 : null)),
+  itemStyle: barStyle({ color: GROUND, hatch: '#8c8c8c' }),
+  data: points.map(({ value, isToCome = false }) => (value === null && !isToCome ? FOOT : null)),
 })
+
+/** Of the height of the chart. */
+const FOOT = 0.06
 
 const BARS = { type: 'bar', barCategoryGap: '20%', barGap: '-100%' }
 

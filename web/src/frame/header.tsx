@@ -1,6 +1,7 @@
 // Shows the header of every page: product name, demo mark, number of open alerts, month, language and user.
 
 import {
+  ApiOutlined,
   BellOutlined,
   ExperimentOutlined,
   FileTextOutlined,
@@ -18,6 +19,7 @@ import type { Session } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
 import { HTML_LANG, useLanguage } from '../words/language.tsx'
 import { alertsRoute, areaRoute, formatRoute, inMonth, type PageRoute, visit } from './route.ts'
+import { SearchBox } from './search-box.tsx'
 import { SessionTool } from './session-panel.tsx'
 
 /** Months offered, back from the current one: ten years cover any imported history. */
@@ -51,9 +53,19 @@ export function Header({ route, month, demo, ready, session }: Props) {
         </Tag>
       )}
       <span className="print-only faint">{text.clock}</span>
+      {ready && <SearchBox ready={ready} />}
       <div className="page-header-tools">
         <AlertCount routeMonth={route.month} ready={ready} />
         <ReportsLink routeMonth={route.month} />
+        <Button
+          icon={<ApiOutlined />}
+          href={formatRoute({ page: 'connection', area: null, month: null })}
+          aria-label={text.work.connection}
+          title={text.work.connection}
+          data-testid="connection-link"
+        >
+          <span className="wide-only">{text.work.connection}</span>
+        </Button>
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
         <Button
           icon={<GlobalOutlined />}

@@ -20,21 +20,45 @@ export type InstitutionTab = (typeof INSTITUTION_VIEWS)[number]
 const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
 /** Filter of the list of alerts; nulls list all open alerts. */
 export interface AlertFilter {
+  severity: string | null
   area: string | null
   kind: string | null
   state: (typeof ALERT_STATES)[number] | null
 }
 
-export interface AreaRoute {
+/** Filter, order and page of a list of institutions; nulls are the defaults. */
+export interface ListState {
+  type: string | null
+  rating: string | null
+  status: string | null
+  /** `none`: those without a meter. */
+  meters: string | null
+  search: string | null
+  sort: string | null
+  order: 'asc' | 'desc' | null
+  /** Number of the page, from 1. */
+  at: string | null
+}
+export const WHOLE_LIST: ListState = {
+  type: null,
+  rating: null,
+  status: null,
+  meters: null,
+  search: null,
+  sort: null,
+  order: null,
+  at: null,
+}
+
+export interface AreaRoute extends ListState {
   page: 'area'
   /** Null: the top area. */
   code: string | null
   month: Month | null
   view: AreaTab
-  /** `type` and `rating` filter the list of institutions, `kind` and `state` the list of alerts. */
-  type: string | null
-  rating: string | null
+  /** `kind` and `state` filter the list of alerts. */
   kind: string | null
+  severity: string | null
   state: AlertFilter['state']
 }
 export interface InstitutionRoute {
@@ -75,7 +99,27 @@ export interface PeopleRoute {
   page: 'people'
   month: Month | null
 }
+/** All institutions that the reader sees. */
+export interface InstitutionsRoute extends ListState {
+  page: 'institutions'
+  area: string | null
+  month: Month | null
+}
+/** Gateways, last values and refusals (接入). */
+export interface ConnectionRoute {
+  page: 'connection'
+  area: string | null
+  month: Month | null
+}
+/** The overview for a meeting room (大屏). */
+export interface WallRoute {
+  page: 'wall'
+  month: Month | null
+}
 export type PageRoute =
+  | InstitutionsRoute
+  | ConnectionRoute
+  | WallRoute
   | PeopleRoute
   | InvitationRoute
   | AreaRoute
@@ -99,13 +143,21 @@ export function parseRoute(hash: string): PageRoute {
   const [page = 'area', ...names] = path.split('/').filter((part) => part !== '')
   const [subject, second, ...rest] = names.map(decode)
   const unknown: PageRoute = { page: 'unknown', month }
-  const filter = { kind: take('kind'), state: oneOf('state', ALERT_STATES) }
+  const filter = { kind: take('kind'), severity: take('severity'), state: oneOf('state', ALERT_STATES) }
   if (rest.length > 0 || (second !== undefined && page !== 'why')) return unknown
+  const list: ListState = {
+    ...{ type: take('type'), rating: take('rating'), status: take('status'), meters: take('meters') },
+    ...{ search: take('search'), sort: take('sort'), order: oneOf('order', ['asc', 'desc'] as const) },
+    at: take('at', /^[1-9]\d{0,5}$/),
+  }
+  if (page === 'institutions' && names.length === 0) return { page, month, area: take('area'), ...list }
+  if (page === 'connection' && names.length === 0) return { page, month, area: take('area') }
+  if (page === 'wall' && names.length === 0) return { page, month }
   if (page === 'people' && names.length === 0) return { page, month }
   if (page === 'alerts' && names.length === 0) return { page, month, area: take('area'), ...filter }
   if (page === 'area' && (path.replaceAll('/', '') === '' || subject !== undefined)) {
     const view = oneOf('view', AREA_VIEWS) ?? 'overview'
-    return { page, code: subject ?? null, month, view, type: take('type'), rating: take('rating'), ...filter }
+    return { page, code: subject ?? null, month, view, ...list, ...filter }
   }
   if (subject === undefined) return unknown
   if (page === 'alert') return { page, id: subject, month }
@@ -134,7 +186,11 @@ export function formatRoute(route: PageRoute): string {
   const text = query.toString()
   return `#/${pathOf(route)}${text === '' ? '' : `?${text}`}`
 }
-const QUERY_NAMES = ['month', 'view', 'type', 'rating', 'area', 'kind', 'state', 'meter', 'day', 'table', 'indicator']
+const QUERY_NAMES = [
+  ...['month', 'view', 'search', 'type', 'rating', 'status', 'meters', 'sort', 'order', 'at', 'area', 'kind'],
+  ...['severity', 'state'],
+  ...['meter', 'day', 'table', 'indicator'],
+]
 
 function pathOf(route: PageRoute): string {
   switch (route.page) {
@@ -142,6 +198,9 @@ function pathOf(route: PageRoute): string {
       return route.code === null ? '' : `area/${encodeURIComponent(route.code)}`
     case 'alerts':
     case 'people':
+    case 'institutions':
+    case 'connection':
+    case 'wall':
       return route.page
     case 'alert':
     case 'institution':
@@ -160,9 +219,9 @@ export const areaRoute = (code: string | null, month: Month | null): AreaRoute =
   code,
   month,
   view: 'overview',
-  type: null,
-  rating: null,
+  ...WHOLE_LIST,
   kind: null,
+  severity: null,
   state: null,
 })
 
@@ -180,7 +239,16 @@ export const alertsRoute = (area: string | null, month: Month | null): AlertsRou
   month,
   area,
   kind: null,
+  severity: null,
   state: null,
+})
+
+export const institutionsRoute = (list: Partial<ListState> & { area?: string | null }): InstitutionsRoute => ({
+  page: 'institutions',
+  month: null,
+  area: null,
+  ...WHOLE_LIST,
+  ...list,
 })
 
 export const alertRoute = (id: string, month: Month | null): AlertRoute => ({ page: 'alert', id, month })

@@ -24,7 +24,7 @@ export function AlertsPage({ route, rootArea }: { route: AlertsRoute; rootArea: 
         filter={route}
         routeMonth={route.month}
         areas={areas}
-        choose={({ area, kind, state }) => visit({ ...route, area, kind, state })}
+        choose={({ area, kind, severity, state }) => visit({ ...route, area, kind, severity, state })}
       />
     </SavedFrom>
   )

@@ -11,9 +11,12 @@ import { AccessCard } from '../cards/access-card.tsx'
 import { AlertList } from '../cards/alert-list.tsx'
 import { ChildAreas } from '../cards/child-areas.tsx'
 import { DualControlCard } from '../cards/dual-control-card.tsx'
-import { InstitutionList } from '../cards/institution-list.tsx'
+import { InstitutionList, listOf } from '../cards/institution-list.tsx'
 import { ProblemNotice } from '../cards/marks.tsx'
+import { GradesCard, MapCard, QualityCard, StructureCard, WeightsCard } from '../cards/overview-cards.tsx'
+import { OverviewHead } from '../cards/overview-head.tsx'
 import { SavedFrom } from '../cards/save-tables.tsx'
+import { TrendCard } from '../cards/trend-card.tsx'
 import { AreaPath } from '../frame/area-path.tsx'
 import { type AreaRoute as AnyAreaRoute, AREA_VIEWS, formatRoute, visit } from '../frame/route.ts'
 import { PageTabs } from '../frame/tabs.tsx'
@@ -56,7 +59,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
         label={name}
         views={AREA_VIEWS.map((view) => ({ view, name: text.tabs[view] }))}
         open={route.view}
-        choose={(view) => visit({ ...route, view, kind: null, state: null })}
+        choose={(view) => visit({ ...route, view, kind: null, severity: null, state: null })}
       >
         <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
           {route.view === 'overview' && (
@@ -65,9 +68,9 @@ export function AreaPage({ route, month, isRoot }: Props) {
           {route.view === 'alerts' && (
             <AlertList
               title={text.alertsOf(name)}
-              filter={{ area: route.code, kind: route.kind, state: route.state }}
+              filter={{ area: route.code, kind: route.kind, severity: route.severity, state: route.state }}
               routeMonth={route.month}
-              choose={({ kind, state }) => visit({ ...route, kind, state })}
+              choose={({ kind, severity, state }) => visit({ ...route, kind, severity, state })}
             />
           )}
           {route.view === 'ranking' && (
@@ -106,10 +109,29 @@ function Overview({ route, month, isRoot, status, name }: OverviewProps) {
   const { text } = useLanguage()
   const { data, problem } = status
   const access = useResource<AccessView>(`areas/${encodeURIComponent(route.code)}/access`)
+  const shown = { code: route.code, month, routeMonth: route.month }
   const why = { page: 'why', of: 'area', id: route.code, table: 'dualControl', month: route.month } as const
   return (
     <>
       <ProblemNotice of={status} />
+      {data?.dualControl && <OverviewHead dualControl={data.dualControl} />}
+      {data && (
+        <div className="card-grid">
+          {data.area.level === 'province' && data.children.length > 0 && (
+            <MapCard rows={data.children} routeMonth={route.month} />
+          )}
+          <TrendCard
+            subject={`areas/${encodeURIComponent(route.code)}`}
+            month={month}
+            dualControl={data.dualControl}
+            key={route.code}
+          />
+          <StructureCard {...shown} />
+          <GradesCard {...shown} />
+          <WeightsCard {...shown} />
+          <QualityCard code={route.code} access={access.data} coverage={data.dualControl?.coverage ?? null} />
+        </div>
+      )}
       {!(problem && !data) && (
         <DualControlCard
           title={`${text.dualControl} · ${month}`}
@@ -123,7 +145,13 @@ function Overview({ route, month, isRoot, status, name }: OverviewProps) {
         <ChildAreas rows={data.children} access={access.data} routeMonth={route.month} />
       )}
       <AccessCard access={access} />
-      <InstitutionList route={route} areaName={name} />
+      <InstitutionList
+        title={text.institutionsOf(name)}
+        area={route.code}
+        list={listOf(route)}
+        routeMonth={route.month}
+        choose={(list) => visit({ ...route, ...list })}
+      />
     </>
   )
 }

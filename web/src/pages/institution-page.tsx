@@ -15,6 +15,7 @@ import { MeterCard } from '../cards/meter-card.tsx'
 import { MeterTable } from '../cards/meter-table.tsx'
 import { QuotaCard } from '../cards/quota-card.tsx'
 import { SavedFrom } from '../cards/save-tables.tsx'
+import { TrendCard } from '../cards/trend-card.tsx'
 import { AreaPath, useArea } from '../frame/area-path.tsx'
 import { formatRoute, INSTITUTION_VIEWS, type InstitutionRoute, visit } from '../frame/route.ts'
 import { PageTabs } from '../frame/tabs.tsx'
@@ -100,7 +101,7 @@ function View({ institution, route, month, path }: Props & { institution: Instit
   }
 }
 
-const OPEN = { area: null, kind: null, state: null }
+const OPEN = { area: null, kind: null, severity: null, state: null }
 
 function Overview({ institution, route, month, path }: Props & { institution: InstitutionView; path: string }) {
   const { text } = useLanguage()
@@ -122,6 +123,7 @@ function Overview({ institution, route, month, path }: Props & { institution: In
             energyTestId="institution-energy-actual"
             whyOf={whyOf('dualControl')}
           />
+          <TrendCard subject={path} month={month} dualControl={status.data?.dualControl ?? null} />
           <QuotaCard
             rows={status.data?.quota ?? []}
             pace={pace.data?.pace ?? []}

@@ -34,6 +34,9 @@ export const enAlerts: typeof zhAlerts = {
     escalated: 'Nobody acknowledged: reminder sent',
     reopened: 'Back again',
     cleared: 'Closed',
+    commented: 'comment',
+    assigned: 'assigned to',
+    snoozed: 'no reminders until',
   },
   clearReasons: {
     over: 'back within the closing value',

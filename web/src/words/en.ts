@@ -7,6 +7,7 @@ import { enAlerts } from './en-alerts.ts'
 import { enContract } from './en-contract.ts'
 import { enEnergy } from './en-energy.ts'
 import { enProblems, enReport, enSaving } from './en-report.ts'
+import { enWork } from './en-work.ts'
 import type { Dictionary } from './zh.ts'
 
 export const en: Dictionary = {
@@ -16,6 +17,7 @@ export const en: Dictionary = {
   report: enReport,
   saving: enSaving,
   problems: enProblems,
+  work: enWork,
   product: 'Public institution energy',
   demo: 'Demo data',
   demoHint: 'The data on this page comes from a simulator and describes no real institution.',

@@ -29,11 +29,49 @@ export function formatAmount(value: Amount): string {
   return formatNumber(value, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 || size === 0 ? 2 : 3)
 }
 
+const registers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 })
+/** A register as it was read, not rounded: what the meter's face shows. */
+export const formatRegister = (value: Amount): string => (isKnown(value) ? registers.format(value) : UNKNOWN)
+
 /** `amount unit`; only “—” when the amount is unknown. */
 export const withUnit = (amount: string, unit: string): string => (amount === UNKNOWN ? UNKNOWN : `${amount} ${unit}`)
 
+/** A unit of the trade: an amount of `per` of the unit it comes in. */
+export interface Scale {
+  per: number
+  unit: string
+}
+
+/** From which size on totals are written in 万 (10⁴) and 亿 (10⁸), or in thousands and millions. */
+const SCALES: Record<Language, readonly { from: number; per: number; word: string }[]> = {
+  zh: [
+    { from: 1e8, per: 1e8, word: '亿' },
+    { from: 1e4, per: 1e4, word: '万' },
+  ],
+  en: [
+    { from: 1e6, per: 1e6, word: 'million ' },
+    { from: 1e4, per: 1e3, word: 'thousand ' },
+  ],
+}
+
+/**
+ * The scale in which the largest of some totals is readable; `unit` is that of the API or page: `tce` is 吨标准煤, and
+ * 万吨标准煤 from 10,000 on.
+ */
+export function scaleOf(values: readonly Amount[], unit: string, language: Language): Scale {
+  const most = Math.max(0, ...values.filter(isKnown).map(Math.abs))
+  const found = SCALES[language].find(({ from }) => most >= from)
+  if (!found) return { per: 1, unit }
+  const named = language === 'zh' ? unit.replace(/^tce$/, '吨标准煤').replace(/^tCO₂$/, '吨 CO₂') : unit
+  return {
+    per: found.per,
+    unit: `${found.word}${/^\p{Script=Han}/u.test(named) || language === 'en' ? '' : ' '}${named}`,
+  }
+}
+
 /** An indicator of dual control: totals by their size, intensities with two decimals as official figures are. */
-export function formatIndicator(indicator: Indicator, value: Amount): string {
+export function formatIndicator(indicator: Indicator, value: Amount, per = 1): string {
+  if (per !== 1) return isKnown(value) ? formatNumber(value / per, 2) : UNKNOWN
   return isTotal(indicator) ? formatAmount(value) : formatNumber(value, 2)
 }
 
@@ -45,6 +83,13 @@ export function formatRatio(ratio: Amount): string {
 /** A known share in percent. Rounded down: 100 % only when nothing is missing. */
 export function formatCoverage(share: Amount): string {
   return isKnown(share) ? perCent(Math.floor(share * 1000 + ROUNDING)) : UNKNOWN
+}
+
+/** A change against an earlier amount: +3.2%, −1.0%. */
+export function formatShareChange(change: Amount): string {
+  if (!isKnown(change)) return UNKNOWN
+  const said = perCent(Math.round(Math.abs(change) * 1000))
+  return change > 0 ? `+${said}` : change < 0 ? `−${said}` : said
 }
 
 /** A chance in whole percent; never 0 or 100, which would be certain. */

@@ -41,6 +41,9 @@ export const zhAlerts = {
     escalated: '无人确认，升级提醒',
     reopened: '再次出现',
     cleared: '已解除',
+    commented: '备注',
+    assigned: '指派给',
+    snoozed: '暂缓提醒至',
   } satisfies Record<AlertDetailView['history'][number]['what'], string>,
   clearReasons: {
     over: '已恢复到解除值以内',

@@ -13,6 +13,7 @@ import { zhAlerts } from './zh-alerts.ts'
 import { zhContract } from './zh-contract.ts'
 import { zhEnergy } from './zh-energy.ts'
 import { zhProblems, zhReport, zhSaving } from './zh-report.ts'
+import { zhWork } from './zh-work.ts'
 
 export type InstitutionType = InstitutionRow['type']
 
@@ -23,6 +24,7 @@ export const zh = {
   report: zhReport,
   saving: zhSaving,
   problems: zhProblems,
+  work: zhWork,
   product: '公共机构能源监测',
   demo: '演示数据',
   demoHint: '本页数据由模拟器生成，不代表任何真实机构。',
