@@ -238,8 +238,7 @@ function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: 
     ['r2Adj', words('调整后 R²', 'Adjusted R²'), baseline.r2Adj],
     ['cvRmse', words('CV(RMSE)', 'CV(RMSE)'), baseline.cvRmse],
     ['nmbe', words('NMBE', 'NMBE'), baseline.nmbe],
-    ['perYear', words('三年规则的年基准', 'A year by the rule of three years'), baseline.amountPerYear, unit],
-    ['differs', words('两种年基准之差', 'Difference of the two'), differenceOf(baseline)],
+    ...yearLines(baseline, unit),
     ...intensityLines(baseline.intensity),
     ['measured', words('基准期实测合计', 'Measured in the baseline'), baseline.measuredPerYear, unit],
     ...baseline.flags.map(({ code, detail }): Line => [`flag-${code}`, words(`提示 ${code}`, `Flag ${code}`), detail]),
@@ -258,6 +257,15 @@ function intensityLines(intensity: NonNullable<ContractRecord['baseline']>['inte
     ['compared', words('合同比较口径', 'Compared by the contract'), COMPARED_WORDS[compared]],
   ]
 }
+
+/** The domestic rule, where the terms state its totals, and how far it is from what was measured. */
+const yearLines = (baseline: NonNullable<ContractRecord['baseline']>, unit: string): Line[] =>
+  baseline.amountPerYear === null
+    ? []
+    : [
+        ['perYear', words('三年规则的年基准', 'A year by the rule of three years'), baseline.amountPerYear, unit],
+        ['differs', words('两种年基准之差', 'Difference of the two'), differenceOf(baseline)],
+      ]
 
 const differenceOf = ({ amountPerYear, measuredPerYear }: NonNullable<ContractRecord['baseline']>): string | null =>
   amountPerYear === null || !measuredPerYear ? null : `${(100 * (amountPerYear / measuredPerYear - 1)).toFixed(1)} %`

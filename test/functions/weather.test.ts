@@ -128,7 +128,8 @@ test('kilowatch import takes stations and temperatures, and names row and field 
     code: 1,
     out: { imported: false, refused: [{ row: 3, field: 'temperature' }] },
   })
-  // The second station has years in °C: of a file in °F it is refused, and the first station's rows are said to be kept.
+  // The second station has years in °C: a file in °F is refused there, and the first station's rows are said to be
+  // kept.
   const stations = 'id,name,latitudeDeg,longitudeDeg\n53698,石家庄,38.03,114.42\n54534,唐山,39.67,118.15\n'
   writeFileSync(join(folder, 'stations.csv'), stations)
   const series = (station: string, degrees: number, month: string): string[] =>

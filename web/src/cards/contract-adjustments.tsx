@@ -7,6 +7,7 @@ import type { ContractView } from '../../../domain/contract/view.ts'
 import { CONTRACT_PARTIES, otherParty } from '../../../domain/contract/words.ts'
 import { formatAmount } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
 import { type AdminAction, AdminForm } from './admin-form.tsx'
 
 interface Props {
@@ -25,10 +26,15 @@ export function ContractAdjustments({ contract, changed }: Props) {
       <ul className="plain-list">
         {adjustments.map((one) => (
           <li key={one.number} data-testid={`adjustment-${one.number}`}>
-            {one.number}. {one.reason} · {changeText(one.change, unit, words)} ·{' '}
-            {words.proposedBy(words.parties[one.proposed.party])} ({one.proposed.who}) ·{' '}
+            {one.number}. <SourceText>{one.reason}</SourceText> · {changeText(one.change, unit, words)} ·{' '}
+            {words.proposedBy(words.parties[one.proposed.party])} (<SourceText>{one.proposed.who}</SourceText>) ·{' '}
             {words.answers[one.answered?.answer ?? 'open']}
-            {one.answered && ` (${one.answered.who})`}
+            {one.answered && (
+              <>
+                {' '}
+                (<SourceText>{one.answered.who}</SourceText>)
+              </>
+            )}
             {one.answered === null && (
               <AdminForm<ContractView> actions={answersOf(path, one, words)} withoutRemark done={changed} />
             )}

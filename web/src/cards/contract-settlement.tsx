@@ -8,6 +8,7 @@ import { getFile, useResource } from '../api/resource.ts'
 import { saveFile } from '../api/save.ts'
 import { formatNumber, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
 import { type AdminAction, AdminForm } from './admin-form.tsx'
 import { DataTable } from './data-table.tsx'
 import { ProblemNotice } from './marks.tsx'
@@ -132,6 +133,17 @@ function MoneyTable({ money }: { money: Revision['settlement']['money'] }) {
   return <DataTable rowKey="key" columns={columns} rows={rows} />
 }
 
+/** Who signed and when, or that nobody did. */
+export function SignedBy({ signature }: { signature: { who: string; atMs: number } | null }) {
+  const { text } = useLanguage()
+  if (!signature) return text.contract.unsigned
+  return (
+    <>
+      <SourceText>{signature.who}</SourceText> · {formatTime(signature.atMs)}
+    </>
+  )
+}
+
 function SignatureList({ revision: { signatures, disputes } }: { revision: Revision }) {
   const { text } = useLanguage()
   const words = text.contract
@@ -141,14 +153,19 @@ function SignatureList({ revision: { signatures, disputes } }: { revision: Revis
         const own = signatures[party]
         return (
           <li key={party}>
-            {words.parties[party]}: {own ? `${own.who} · ${formatTime(own.atMs)}` : words.unsigned}
+            {words.parties[party]}: <SignedBy signature={own} />
           </li>
         )
       })}
       {disputes.map(({ atMs, party, who, reason, resolved }) => (
         <li key={atMs}>
-          {words.dispute}: {words.parties[party]} {who} · {reason}
-          {resolved && ` → ${resolved.note}`}
+          {words.dispute}: {words.parties[party]} <SourceText>{`${who} · ${reason}`}</SourceText>
+          {resolved && (
+            <>
+              {' → '}
+              {words.outcomes[resolved.outcome]} <SourceText>{resolved.note}</SourceText>
+            </>
+          )}
         </li>
       ))}
     </ul>

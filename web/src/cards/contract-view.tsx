@@ -2,16 +2,17 @@
 // with its money, and the charts of measurement and verification.
 
 import { Card, Descriptions, Empty, type TableColumnsType, Tag } from 'antd'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { ContractView, SettledRow } from '../../../domain/contract/view.ts'
 import { CONTRACT_PARTIES } from '../../../domain/contract/words.ts'
 import { useResource } from '../api/resource.ts'
-import { formatAmount, formatNumber, formatTime, UNKNOWN, withUnit } from '../words/format.ts'
+import { formatAmount, formatNumber, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
 import { type AdminAction, AdminForm } from './admin-form.tsx'
 import { ContractAdjustments } from './contract-adjustments.tsx'
 import { ContractCharts } from './contract-charts.tsx'
-import { ContractFiles, SettlementCard } from './contract-settlement.tsx'
+import { ContractFiles, SettlementCard, SignedBy } from './contract-settlement.tsx'
 import { DataTable } from './data-table.tsx'
 import { ProblemNotice } from './marks.tsx'
 
@@ -71,9 +72,9 @@ function Position({ contract, changed }: PositionProps) {
   const { terms, position, baseline, blocked, unit, state } = contract
   const { disqualified = [] } = baseline ?? {}
   const words = text.contract
-  const facts: [string, string][] = [
-    [words.parties.owner, terms.parties.owner.name],
-    [words.parties.contractor, terms.parties.contractor.name],
+  const facts: [string, ReactNode][] = [
+    [words.parties.owner, <SourceText key="owner">{terms.parties.owner.name}</SourceText>],
+    [words.parties.contractor, <SourceText key="contractor">{terms.parties.contractor.name}</SourceText>],
     [words.cumulative, `${withUnit(formatAmount(position.savings), unit)} ± ${formatAmount(position.halfWidth)}`],
     [words.value, `${yuanOf(position.totalFen)} ${words.yuan}`],
     [words.payableSoFar, `${yuanOf(position.payableFen)} ${words.yuan}`],
@@ -83,7 +84,11 @@ function Position({ contract, changed }: PositionProps) {
   ]
   return (
     <Card
-      title={`${terms.name} · ${words.kinds[terms.kind]}`}
+      title={
+        <>
+          <SourceText>{terms.name}</SourceText> · {words.kinds[terms.kind]}
+        </>
+      }
       extra={<ContractFiles path={`contracts/${encodeURIComponent(terms.id)}/plan`} what="plan" label={words.plan} />}
       data-testid="contract-position"
     >
@@ -138,8 +143,7 @@ function TermsSignatures({ contract, changed }: PositionProps) {
       <ul className="plain-list" data-testid="terms-signatures">
         {CONTRACT_PARTIES.map((party) => (
           <li key={party}>
-            {words.parties[party]}:{' '}
-            {signatures[party] ? `${signatures[party].who} · ${formatTime(signatures[party].atMs)}` : words.unsigned}
+            {words.parties[party]}: <SignedBy signature={signatures[party]} />
           </li>
         ))}
       </ul>

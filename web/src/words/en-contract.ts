@@ -71,6 +71,7 @@ export const enContract: typeof zhContract = {
   rejectAs: (party) => `Reject as ${party.toLowerCase()}`,
   withdrawAs: (party) => `Withdraw the dispute as ${party.toLowerCase()}`,
   upholdAs: (party) => `Uphold the dispute as ${party.toLowerCase()}`,
+  outcomes: { withdrawn: 'withdrawn', upheld: 'upheld' },
   changeKind: 'Kind of adjustment',
   changes: {
     perDay: 'Added to each day',

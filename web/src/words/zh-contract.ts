@@ -72,6 +72,7 @@ export const zhContract = {
   rejectAs: (party: string) => `${party}拒绝`,
   withdrawAs: (party: string) => `${party}撤回异议`,
   upholdAs: (party: string) => `${party}认可异议`,
+  outcomes: { withdrawn: '已撤回', upheld: '已认可' },
   changeKind: '调整方式',
   changes: { perDay: '每日加减', share: '按比例', fee: '托管费调整', meterReplacement: '更换表计' },
   meter: '表计',
