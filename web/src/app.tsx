@@ -45,15 +45,17 @@ export function App() {
       <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
         {text.work.skipToContent}
       </button>
-      <Header
-        route={route}
-        month={month}
-        demo={health?.demo ?? false}
-        ready={isOpen && health?.status === 'ok'}
-        session={session}
-      />
+      {route.page !== 'wall' && (
+        <Header
+          route={route}
+          month={month}
+          demo={health?.demo ?? false}
+          ready={isOpen && health?.status === 'ok'}
+          session={session}
+        />
+      )}
       <HostProblems health={health} />
-      <main className="page" tabIndex={-1}>
+      <main className={route.page === 'wall' ? 'page page-wall' : 'page'} tabIndex={-1}>
         {route.page === 'invitation' ? (
           <InvitationPanel code={route.code} />
         ) : !isOpen ? (

@@ -104,7 +104,7 @@ interface RowsProps {
   routeMonth: Month | null
 }
 
-/** Alerts of one kind in one city from so many on are folded. */
+/** From so many alerts of one kind in one city on the list is folded. */
 const FOLDED_FROM = 4
 
 function Rows({ path, isFiltered, folds, severity, choose, routeMonth }: RowsProps) {
@@ -113,15 +113,15 @@ function Rows({ path, isFiltered, folds, severity, choose, routeMonth }: RowsPro
   const { rows, loading, problem, last } = pages
   const [first] = useFirst(last)
   if (rows.length === 0 && loading) return <Spin className="waiting" description={text.loading} />
-  const groups = folds ? (first?.groups ?? []).filter(({ count }) => count >= FOLDED_FROM) : []
+  const isFolded = folds && (first?.groups ?? []).some(({ count }) => count >= FOLDED_FROM)
   return (
     <>
       {choose && first?.severities && <SeverityTabs counts={first.severities} open={severity} choose={choose} />}
       {rows.length === 0 && !problem && (
         <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={isFiltered ? text.noAlerts : text.work.calm} />
       )}
-      {groups.length > 0 && choose ? (
-        <Folded path={path} groups={groups} all={first?.groups ?? []} choose={choose} routeMonth={routeMonth} />
+      {isFolded ? (
+        <Folded path={path} groups={first?.groups ?? []} routeMonth={routeMonth} />
       ) : (
         <>
           <Bulk rows={rows} />
@@ -176,17 +176,15 @@ function SeverityTabs({ counts, open, choose }: TabsProps) {
 interface FoldedProps {
   path: string
   groups: NonNullable<AlertListView['groups']>
-  all: NonNullable<AlertListView['groups']>
-  choose: (changed: Partial<AlertFilter>) => void
   routeMonth: Month | null
 }
 
-/** One line a kind and city, the heaviest first; few of a kind are shown as they are. */
-function Folded({ path, all, routeMonth }: FoldedProps) {
+/** One line a kind and city, the heaviest first. */
+function Folded({ path, groups, routeMonth }: FoldedProps) {
   const { language, text } = useLanguage()
   return (
     <ul className="alert-list" data-testid="alert-groups">
-      {all.map(({ kind, severity, area, areaName, count, latestMs }) => (
+      {groups.map(({ kind, severity, area, areaName, count, latestMs }) => (
         <li className="alert-row" key={`${kind} ${severity} ${area}`}>
           <details>
             <summary className="alert-head">

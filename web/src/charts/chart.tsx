@@ -29,6 +29,7 @@ export function Chart({ option, className, label, onPick, onItem }: Props) {
   const element = useRef<HTMLDivElement>(null)
   const chart = useRef<ECharts>(null)
   const pick = useRef(onPick)
+  const waiting = useRef<EChartsCoreOption | null>(null)
   const printing = useIsPrinting()
   pick.current = onPick
   const item = useRef(onItem)
@@ -48,7 +49,13 @@ export function Chart({ option, className, label, onPick, onItem }: Props) {
     made.on('click', ({ data }) => {
       if (data) item.current?.(data)
     })
-    const observer = new ResizeObserver(() => made.resize())
+    // A map cannot be laid out in a box without a size, which a chart has while React hides it.
+    const observer = new ResizeObserver(() => {
+      if (box.clientWidth === 0 || box.clientHeight === 0) return
+      made.resize()
+      if (waiting.current) made.setOption(waiting.current, { notMerge: true })
+      waiting.current = null
+    })
     observer.observe(box)
     return () => {
       observer.disconnect()
@@ -56,7 +63,10 @@ export function Chart({ option, className, label, onPick, onItem }: Props) {
       chart.current = null
     }
   }, [])
-  useEffect(() => chart.current?.setOption(option, { notMerge: true }), [option])
+  useEffect(() => {
+    if ((element.current?.clientWidth ?? 0) > 0) chart.current?.setOption(option, { notMerge: true })
+    else waiting.current = option
+  }, [option])
   // The browser lays the page out for paper at once, so the chart is drawn at once.
   useLayoutEffect(() => {
     chart.current?.resize({ width: printing ? PAPER_WIDTH_PX : 'auto' })

@@ -5,6 +5,7 @@ import {
   BellOutlined,
   ExperimentOutlined,
   FileTextOutlined,
+  FundProjectionScreenOutlined,
   GlobalOutlined,
   LeftOutlined,
   PrinterOutlined,
@@ -66,6 +67,14 @@ export function Header({ route, month, demo, ready, session }: Props) {
         >
           <span className="wide-only">{text.work.connection}</span>
         </Button>
+        <Button
+          className="wide-only"
+          icon={<FundProjectionScreenOutlined />}
+          href={formatRoute({ page: 'wall', month: null })}
+          aria-label={text.work.wall}
+          title={text.work.wall}
+          data-testid="wall-link"
+        />
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
         <Button
           icon={<GlobalOutlined />}
