@@ -7,6 +7,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { Command } from 'commander'
 import { must } from '../domain/must.ts'
 import { benchAlerts } from './alerts.ts'
+import { benchApi } from './api.ts'
 import { benchAssess } from './assess.ts'
 import { benchCloud } from './cloud.ts'
 import { benchDecode } from './decode.ts'
@@ -37,6 +38,7 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   alerts: benchAlerts,
   report: benchReport,
   stalls: benchStalls,
+  api: benchApi,
   strangers: benchStrangers,
   soak: benchSoak,
 }

@@ -20,7 +20,7 @@ import type { CostRow } from './table.ts'
 /** Hebei, as in `bench -- assess`: 200,134 meters. */
 const INSTITUTIONS = 31_600
 const COUNTIES = 170
-const WRONG_METERS = 600_000
+const WRONG_METERS = 500_000
 const BURST_READINGS = 1_000
 const BAR_MS = 100
 const RESOLUTION_MS = 5

@@ -3,5 +3,6 @@
 
 import type { Driver } from './driver.ts'
 import { blueprint } from './drivers/blueprint.ts'
+import { mohurd } from './drivers/mohurd.ts'
 
-export const drivers = { blueprint } satisfies Record<string, Driver>
+export const drivers = { blueprint, mohurd } satisfies Record<string, Driver>

@@ -147,7 +147,8 @@ class RunningGateway implements DeviceGateway {
   async #pump(): Promise<void> {
     const { signal } = this.#stopping
     const { readingsPerMessage = READINGS_PER_MESSAGE, maxDelayMs = DELAY_MS_MAX } = this.#options
-    const iterator = this.#options.source.readings(signal)[Symbol.asyncIterator]()
+    const { source } = this.#options
+    const iterator = source.readings(signal)[Symbol.asyncIterator]()
     let open: Reading[] = []
     let dueMs: number | undefined
     let next: Promise<IteratorResult<readonly Reading[]>> | undefined
@@ -160,7 +161,8 @@ class RunningGateway implements DeviceGateway {
           next = undefined
           for (const reading of won.value) if (this.#isSendable(reading)) open.push(reading)
         }
-        const ripe = won === LATE ? open.length : open.length - (open.length % readingsPerMessage)
+        const isWhole = won === LATE || source.isAcknowledging === true
+        const ripe = isWhole ? open.length : open.length - (open.length % readingsPerMessage)
         if (ripe > 0) {
           await this.#write(open.slice(0, ripe))
           open = open.slice(ripe)

@@ -5,6 +5,11 @@ import type { ReadingsMessage } from '../domain/wire/reading.ts'
 
 export interface Source {
   /**
+   * Each block is in the outbox, durable, before the next one is requested: for a source that acknowledges what it was
+   * sent.
+   */
+  readonly isAcknowledging?: boolean
+  /**
    * Yields readings in the order of sending, in blocks of any size; ends when the source has no more. A block is
    * requested only when the previous one is on its way to the outbox, so a full outbox slows the source. After `signal`
    * aborts it ends or throws soon. The source itself handles passing errors: it logs, waits and tries again. An error

@@ -90,6 +90,7 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
     })
   }
   watchRules(alarm, rules)
+  watchBroker(alarm)
   if (stores.instance) watchInstance(alarm, stores.instance)
   watchReadings(scope, topic, options.settings)
   watchAges(scope, topic, options.settings)
@@ -123,6 +124,23 @@ function watchRules(alarm: AddAlarm, rules: readonly string[]): void {
         above: 0,
         says: `IoT rule ${rule}: ${metricName}. What it could not pass on lies in the bucket under undelivered/.`,
       })
+    const metricName = 'RuleMessageThrottled'
+    alarm(`${rule}ThrottledAlarm`, new Metric({ ...IOT, period: PERIOD, metricName, dimensionsMap }), {
+      ...{ above: 0, periods: PERIODS },
+      says: `IoT rule ${rule} is run less often than messages come: raise its quota in this account.`,
+    })
+  }
+}
+
+/** The account's limits of IoT Core, which other things in it use up too: gateways wait in their outboxes meanwhile. */
+function watchBroker(alarm: AddAlarm): void {
+  const dimensionsMap = { Protocol: 'MQTT' }
+  for (const metricName of ['Connect', 'PublishIn']) {
+    const metric = new Metric({ ...IOT, period: PERIOD, metricName: `${metricName}.Throttle`, dimensionsMap })
+    alarm(`Iot${metricName}ThrottlesAlarm`, metric, {
+      ...{ above: 0, periods: PERIODS },
+      says: `IoT Core turns ${metricName === 'Connect' ? 'connections' : 'messages'} away: raise its quota in this account.`,
+    })
   }
 }
 

@@ -316,6 +316,42 @@ userCommand('reset', 'end a password and print a one-time link to set another')
   .argument('<id>', 'name to sign in with')
   .action(later(async () => (await import('./command/user.ts')).resetUser))
 
+const contract = program
+  .command('contract')
+  .description(
+    'energy performance contracts of a running kilowatch: list, settle, show, export (docs/rules/contracts.md)',
+  )
+const contractCommand = (text: string, does: string): Command =>
+  contract
+    .command(text)
+    .description(does)
+    .option('--json', 'print one JSON document on stdout')
+    .addOption(dataOption())
+    .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
+    .option('--token <text>', 'its admin token')
+contractCommand('list', 'list the contracts')
+  .option('--institution <id>', 'only those of an institution')
+  .action(later(async () => (await import('./command/contract.ts')).listContracts))
+contractCommand('settle', 'settle every period that has ended; one that changed gets another revision')
+  .argument('<id>', 'number of the contract')
+  .option('--who <name>', 'who settles, for the audit log')
+  .action(later(async () => (await import('./command/contract.ts')).settleNow))
+contractCommand('show', 'show a contract and its periods, or one settlement')
+  .argument('<id>', 'number of the contract')
+  .option('--period <YYYY-MM>', 'the settlement of the period that begins with this month')
+  .option('--revision <number>', 'with --period: an earlier revision; the last')
+  .action(later(async () => (await import('./command/contract.ts')).showContract))
+contractCommand(
+  'export',
+  'write the settlement sheet of a period, or without one the plan of measurement and verification',
+)
+  .argument('<id>', 'number of the contract')
+  .requiredOption('--out <file>', 'file to write, which must not be there yet: .xlsx or .html')
+  .option('--period <YYYY-MM>', 'the settlement of the period that begins with this month')
+  .option('--revision <number>', 'with --period: an earlier revision; the last')
+  .addOption(new Option('--language <language>', 'zh or en').choices(['zh', 'en']).default('zh'))
+  .action(later(async () => (await import('./command/contract.ts')).exportContract))
+
 program
   .command('verify')
   .description('walk the audit log, a hash chain, and name its first broken link (docs/rules/report.md#audit-log)')

@@ -77,6 +77,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [
     ['devices', 'devices/codecs'],
     ['devices/lines'],
+    ['devices/collectors'],
     ['devices/simulated', 'devices/drivers', 'devices/demo', 'devices/replay'],
     ['devices/drivers.ts'],
   ],

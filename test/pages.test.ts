@@ -22,6 +22,7 @@ import {
   monthOf,
   yearOf,
 } from '../domain/calendar.ts'
+import type { ContractView } from '../domain/contract/view.ts'
 import { must } from '../domain/must.ts'
 import { periodsOfReport } from '../domain/report/forms/edition.ts'
 import type { FormsView, ReportView } from '../domain/report/view.ts'
@@ -182,6 +183,79 @@ test('forms are filled in, findings justified and thresholds set on the page', {
     .toMatchObject([{ threshold: 'yearOnYear', area: '130102', value: 0.2, source: '区机关事务局 2026 年通知' }])
 })
 
+test('a contract goes on the page from its baseline to a signed settlement: each party signs, disputes and agrees', {
+  timeout: 120_000,
+}, async () => {
+  const begin = addMonths(ENDED, -1)
+  const terms = {
+    ...{ id: 'EPC-P', name: '照明改造', kind: 'sharedSavings', institution: 'A', medium: 'electricity' },
+    parties: { owner: { name: '长安区机关' }, contractor: { name: '节能公司' } },
+    boundary: [{ meter: METER }],
+    baseline: {
+      ...{ from: `${addMonths(begin, -12)}-01`, to: `${begin}-01` },
+      method: { kind: 'years', rule: 'jst301', totals: [12_000, 11_500, 11_000] },
+    },
+    reporting: { from: `${begin}-01`, to: `${addMonths(begin, 12)}-01`, everyMonths: 1 },
+    price: { kind: 'fixed', yuanPerUnit: 0.5 },
+    shares: [{ year: 1, ownerPct: 30, contractorPct: 70 }],
+  }
+  await client.put('contracts/EPC-P', { terms })
+  const view = () => client.get<ContractView>('contracts/EPC-P')
+  await page.goto(`${host.httpUrl}/#/institution/A?view=contracts`)
+  const position = page.getByTestId('contract-position')
+  const act = async (where: Locator, action: string): Promise<void> => {
+    await where.getByTestId(`action-${action}`).waitFor()
+    const token = where.getByTestId('admin-token')
+    if (await token.count()) await token.fill(host.adminToken)
+    const name = where.getByTestId('admin-name').last()
+    if ((await name.inputValue()) === '') await name.fill('王工')
+    await where.getByTestId(`action-${action}`).click()
+  }
+  await act(position, 'baseline')
+  for (const party of ['owner', 'contractor']) {
+    await position.getByTestId(`action-sign-terms-${party}`).waitFor()
+    await act(position, `sign-terms-${party}`)
+    await expect.poll(async () => (await view()).signatures[party as 'owner'] !== null, WAIT).toBe(true)
+  }
+  expect((await view()).state).toBe('running')
+
+  const adjustments = page.getByTestId('contract-adjustments')
+  await adjustments.locator('summary').click()
+  await adjustments.getByTestId('change-amount').fill('2.5')
+  await adjustments.getByLabel('理由（必填）').fill('新增机房')
+  await act(adjustments, 'propose-contractor')
+  await expect.poll(async () => (await view()).adjustments.length, WAIT).toBe(1)
+  await act(adjustments.getByTestId('adjustment-1'), 'accept-1')
+  await expect
+    .poll(async () => (await view()).adjustments[0]?.answered, WAIT)
+    .toMatchObject({
+      ...{ party: 'owner', answer: 'accepted' },
+    })
+
+  await client.post('contracts/EPC-P/settle', {})
+  await page.reload()
+  await page.getByTestId('contract-settlements').getByText(begin, { exact: true }).click()
+  const settlement = page.getByTestId('contract-settlement')
+  const state = async () => (await view()).settlements[0]?.state
+  await settlement.getByLabel('说明（提出异议必填）').fill('表计读数有误')
+  await act(settlement, 'dispute-owner')
+  await expect.poll(state, WAIT).toBe('disputed')
+  await act(settlement, 'withdrawn')
+  await expect.poll(state, WAIT).toBe('issued')
+  for (const party of ['owner', 'contractor']) {
+    await settlement.getByTestId(`action-sign-${party}`).waitFor()
+    await act(settlement, `sign-${party}`)
+    await expect.poll(() => settlement.getByTestId(`action-sign-${party}`).count(), WAIT).toBe(0)
+  }
+  await expect.poll(state, WAIT).toBe('signed')
+
+  const charts = page.getByTestId('contract-charts')
+  await charts.locator('svg').first().waitFor()
+  const table = charts.locator('details').last()
+  await table.locator('summary').click()
+  expect(await table.locator('tbody').textContent()).toContain(begin)
+})
+
 test('a report is built, checked and submitted on the page; of two officials at once the second reads who was first', {
   timeout: 120_000,
 }, async () => {
@@ -272,6 +346,7 @@ const PLACES = [
   { hash: '#/institution/A', shows: 'quota' },
   { hash: '#/institution/A?view=meters', shows: 'tree' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },
+  { hash: '#/institution/A?view=contracts', shows: 'contract-charts' },
   { hash: '#/institution/A?view=cost', shows: 'cost-total' },
   { hash: '#/institution/A?view=dataCentre', shows: 'data-centre' },
   { hash: '#/institution/A?view=revisions', shows: 'revisions' },

@@ -6,6 +6,9 @@ import { createRequire } from 'node:module'
 import type { Area } from '../../domain/registry/records.ts'
 
 export const PROVINCE_CODE = '130000'
+/** 石家庄, whose weather station the demo's contract takes. */
+export const CAPITAL_CODE = '130100'
+const CAPITAL_PLACE = { latitudeDeg: 38.04, longitudeDeg: 114.51 } as const
 const XIONGAN_CODE = '133100'
 const XIONGAN_COUNTIES = new Set(['130629', '130632', '130638'])
 /** County-level cities that count as city-level areas and have no counties below them. */
@@ -21,7 +24,10 @@ export function demoAreas(): Area[] {
     { c: XIONGAN_CODE, n: '雄安新区' },
   ]
   for (const city of cities) {
-    areas.push({ code: city.c, name: city.n, nameEn: nameEn(city.c), level: 'city', parent: PROVINCE_CODE })
+    areas.push({
+      ...{ code: city.c, name: city.n, nameEn: nameEn(city.c), level: 'city', parent: PROVINCE_CODE },
+      ...(city.c === CAPITAL_CODE ? CAPITAL_PLACE : {}),
+    })
     for (const row of rows) {
       if (!isCounty(row.c) || parentOf(row.c) !== city.c) continue
       areas.push({ code: row.c, name: row.n, nameEn: nameEn(row.c), level: 'county', parent: city.c })

@@ -1,6 +1,7 @@
 // Worker that makes the demo's history, batch by batch on request.
 
 import { parentPort, workerData } from 'node:worker_threads'
+import { contractHistory } from './contract-history.ts'
 import { demoProvince } from './province.ts'
 import { type HistoryMessage, type HistoryWindow, Simulator } from './simulator.ts'
 
@@ -16,7 +17,13 @@ export type HistoryBatch = HistoryMessage[]
 const READINGS_PER_BATCH = 60_000
 
 const { seed, startMs, window } = workerData as HistoryInput
-const messages = new Simulator(demoProvince({ seed, startMs })).history(window)
+const demo = demoProvince({ seed, startMs })
+const messages = allMessages()
+
+function* allMessages(): Generator<HistoryMessage> {
+  yield* contractHistory(demo)
+  yield* new Simulator(demo).history(window)
+}
 
 parentPort?.on('message', () => {
   const batch: HistoryBatch = []

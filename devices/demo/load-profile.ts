@@ -49,7 +49,8 @@ const DAY_NOISE_SIZE = 1024
  */
 const NORMAL_DAYS = 1096
 
-export function createClimate(seed: string | number, originDay: number): Climate {
+/** `normalDay`: the first of the days over which shapes are scaled. */
+export function createClimate(seed: string | number, originDay: number, normalDay = originDay): Climate {
   const hourNoise = noiseTable(`${seed}/hours`, NOISE_SIZE, 1)
   const dayNoise = noiseTable(`${seed}/days`, DAY_NOISE_SIZE, 0.05)
   const weather = noiseTable(`${seed}/weather`, DAY_NOISE_SIZE, 3.5)
@@ -68,7 +69,7 @@ export function createClimate(seed: string | number, originDay: number): Climate
     const curves = Float64Array.from(shape.curves.flat())
     const curveMeans = shape.curves.map((curve) => curve.reduce((sum, weight) => sum + weight, 0) / 24)
     let sum = 0
-    for (let day = originDay; day < originDay + NORMAL_DAYS; day++)
+    for (let day = normalDay; day < normalDay + NORMAL_DAYS; day++)
       sum += seasonOf(shape, day) * (curveMeans[dayKind(day, shape.schoolCalendar)] as number)
     const table = { scale: [] as number[], kind: [] as number[], curves, mean: sum / NORMAL_DAYS }
     tables.set(shape, table)

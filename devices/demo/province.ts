@@ -14,6 +14,7 @@ import { QUOTAS_HEBEI } from '../../domain/standards/quotas-hebei.ts'
 import { QUOTAS_SHANDONG } from '../../domain/standards/quotas-shandong.ts'
 import { createRandom, hash32 } from '../random.ts'
 import { demoAreas, PROVINCE_CODE } from './areas.ts'
+import { type DemoContract, demoContract } from './contract.ts'
 import { chooseFaults, type DemoFault } from './faults.ts'
 import { draftInstitutions, type InstitutionDraft } from './institutions.ts'
 import { type Climate, createClimate, SHAPES } from './load-profile.ts'
@@ -45,6 +46,8 @@ export interface DemoProvince {
   climate: Climate
   loads: ReadonlyMap<string, MeterLoad>
   faults: readonly DemoFault[]
+  /** An energy performance contract of one year, which has ended. */
+  contract: DemoContract
 }
 
 /** Hebei's averages of 2020 (docs/rules/facts.md#hebei-2020-and-2025), in the statistics' coefficients. */
@@ -73,6 +76,10 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
   const meters = [...loads.values()].map((load) => load.meter)
   const faults = chooseFaults(meters, { seed, startMs: start })
   for (const fault of faults) applyFault(fault, loads, climate)
+  const contract = demoContract(
+    drafts.map((draft) => draft.institution),
+    { loads, faults, startMs: start },
+  )
   const registry: DemoRegistry = {
     areas,
     institutions: drafts.map((draft) => draft.institution),
@@ -89,7 +96,7 @@ export function demoProvince({ seed, startMs }: DemoOptions): DemoProvince {
       start,
     ),
   }
-  return { seed, startMs: start, originMs, registry, climate, loads, faults }
+  return { seed, startMs: start, originMs, registry, climate, loads, faults, contract }
 }
 
 /** Targets of CO2 are on the factors of their base year (docs/rules/dual-control.md#factors-of-a-target). */

@@ -2,10 +2,10 @@
 // lines and meters do, for the gateway's status.
 
 import type { CommandActions } from '../command-desk.ts'
+import { HandOver } from '../hand-over.ts'
 import { type Log, silentLog } from '../log.ts'
 import type { Reading, Source } from '../source.ts'
 import { fieldReading } from './field-reading.ts'
-import { HandOver } from './hand-over.ts'
 import { type LineHealth, type LineMeter, type MeterHealth, MeterLine } from './line.ts'
 import { type LineConfig, type PlannedDevice, transportOf } from './line-config.ts'
 import { writeModbusRegister } from './modbus-reader.ts'

@@ -103,6 +103,8 @@ export interface Given {
     listeningSinceMs: number
     /** Time of a meter's latest reading. */
     lastReadingMs(meter: string): number | undefined
+    /** Since when a meter that never had a reading has been waited for. */
+    waitedSinceMs(meter: string): number
   }
   /** Once a day, for an institution: the last weeks of its meters. */
   hours: {

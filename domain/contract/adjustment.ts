@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { dateStartMs, dayOf } from '../calendar.ts'
 import { localDate, recordId } from '../registry/records.ts'
-import { CONTRACT_PARTIES, type ContractParty } from './words.ts'
+import { CONTRACT_PARTIES } from './words.ts'
 
 const span = { from: localDate, to: localDate }
 const afterFrom = { path: ['to'], message: 'must be after from' }
@@ -40,8 +40,6 @@ export const adjustmentSchema = z.object({
     .nullable(),
 })
 export type Adjustment = z.infer<typeof adjustmentSchema>
-
-export const otherParty = (party: ContractParty): ContractParty => (party === 'owner' ? 'contractor' : 'owner')
 
 /** Those that count, by number: the order in which they were accepted changes nothing. */
 export const acceptedOf = (adjustments: readonly Adjustment[]): Adjustment[] =>

@@ -52,7 +52,8 @@ export const contractBaselineSchema = z.object({
   flags: z.array(z.object({ code: z.string(), detail: z.string() })),
   station: z
     .object({
-      id: z.string() /** Null: the area has no coordinates, and the terms name the station. */,
+      id: z.string(),
+      /** Null: the area has no coordinates, and the terms name the station. */
       distanceKm: z.number().nullable(),
       isOtherZone: z.boolean(),
       isFar: z.boolean(),
@@ -72,10 +73,19 @@ export const contractBaselineSchema = z.object({
   amountPerYear: z.number().nullable(),
   /** The sum of the known days of the baseline. */
   measuredPerYear: z.number().nullable(),
+  /** Of the whole institution in the twelve months before the contract; null where they are not known. */
+  intensity: z
+    .object({
+      isHeatBilledByArea: z.boolean(),
+      nonHeatingKgcePerM2: z.number(),
+      comprehensiveKgcePerM2: z.number(),
+      compared: z.enum(['nonHeating', 'comprehensive']),
+    })
+    .nullable(),
 })
 export type ContractBaseline = z.infer<typeof contractBaselineSchema>
 
-type Built = Omit<ContractBaseline, 'builtMs' | 'station'>
+type Built = Omit<ContractBaseline, 'builtMs' | 'station' | 'intensity'>
 
 const EMPTY = {
   ...{ disqualified: [], flags: [], model: null, r2Adj: null, cvRmse: null, nmbe: null, rates: [], fitted: [] },

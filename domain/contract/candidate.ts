@@ -38,7 +38,7 @@ export type ContractCandidate = z.infer<typeof candidateSchema>
 export const candidatesPageSchema = z.object({
   items: z.array(candidateSchema),
   next: z.string().nullable(),
-  /** Institutions that match, on all pages. */
+  /** Institutions that come into question by their rating, on all pages. */
   institutions: z.number(),
 })
 

@@ -4,11 +4,11 @@
 import * as z from 'zod'
 import { DAY_MS } from '../calendar.ts'
 import { asMonth } from '../schema.ts'
-import { adjustmentSchema, otherParty } from './adjustment.ts'
+import { adjustmentSchema } from './adjustment.ts'
 import { contractBaselineSchema } from './baseline.ts'
 import { type PeriodSettlement, periodSettlementSchema } from './settlement-view.ts'
 import { termsSchema } from './terms.ts'
-import { CONTRACT_PARTIES, type ContractParty } from './words.ts'
+import { CONTRACT_PARTIES, type ContractParty, otherParty } from './words.ts'
 
 const partySchema = z.enum(CONTRACT_PARTIES)
 const signatureSchema = z.object({ who: z.string(), atMs: z.number() })

@@ -87,6 +87,7 @@ export const settlementViewSchema = settlementRecordSchema.extend({
   state: z.enum(SETTLEMENT_STATES),
   late: latePaymentSchema.nullable(),
 })
+export type SettlementView = z.infer<typeof settlementViewSchema>
 export const settlementsViewSchema = z.object({ contract: z.string(), items: z.array(settledRowSchema) })
 export const settledNowSchema = z.object({
   settled: z.array(z.object({ period: z.string(), revision: z.number() })),
@@ -145,7 +146,19 @@ export function positionOf(rows: readonly SettledRow[], records: readonly Settle
   return {
     ...{ periods, settled: rows.length, signed: rows.filter(({ state }) => state === 'signed').length },
     ...{ savings, halfWidth, totalFen, ownerFen, contractorFen, payableFen },
-    paidFen: rows.reduce((sum, { late }) => sum + (late?.paidFen ?? 0), 0),
-    penaltyFen: rows.reduce((sum, { late }) => sum + (late?.penaltyFen ?? 0), 0),
+    paidFen: netOf(records, rows, ({ paidFen }) => paidFen),
+    penaltyFen: netOf(records, rows, ({ penaltyFen }) => penaltyFen),
   }
 }
+
+/** The sum of what the owner paid or owes, less what the contractor did: payments are noted without a sign. */
+const netOf = (
+  records: readonly SettlementRecord[],
+  rows: readonly SettledRow[],
+  partOf: (late: LatePayment) => number,
+): number =>
+  rows.reduce((sum, { late }, index) => {
+    const record = records[index]
+    const owed = record && owedRevision(record)
+    return late && owed ? sum + Math.sign(owed.settlement.money.payableFen) * partOf(late) : sum
+  }, 0)

@@ -6,6 +6,8 @@ import type { MoneyLine, SettlementVerdict } from './settlement-view.ts'
 export const CONTRACT_PARTIES = ['owner', 'contractor'] as const
 export type ContractParty = (typeof CONTRACT_PARTIES)[number]
 
+export const otherParty = (party: ContractParty): ContractParty => (party === 'owner' ? 'contractor' : 'owner')
+
 const words = (zh: string, en: string): Phrase => ({ zh, en })
 
 export const CONTRACT_KIND_WORDS = {

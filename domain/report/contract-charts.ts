@@ -5,7 +5,7 @@ import { dayLabel } from '../calendar.ts'
 import { predictDayOf } from '../contract/baseline.ts'
 import type { ContractRecord } from '../contract/life.ts'
 import type { SettledRow } from '../contract/view.ts'
-import type { ReportLanguage } from './contract-tables.ts'
+import type { ReportLanguage } from './contract-phrases.ts'
 import { escapeXml } from './escape.ts'
 
 interface Point {

@@ -1,47 +1,55 @@
 // The tables of a settlement sheet (结算单) and of the plan of measurement and verification (测量与验证方案), in both
 // languages (docs/rules/contracts.md#reports).
 
-import { dayLabel, dayOf, formatInstant } from '../calendar.ts'
+import { dayLabel, formatInstant } from '../calendar.ts'
 import { predictDayOf } from '../contract/baseline.ts'
 import type { ContractRecord, SettlementRevision } from '../contract/life.ts'
 import { CONTRACT_KIND_WORDS, MONEY_LINE_WORDS, SETTLEMENT_VERDICT_WORDS } from '../contract/words.ts'
+import type { Phrase } from '../phrase.ts'
 import { amountUnit } from '../unit.ts'
+import {
+  adjustmentWords,
+  COMPARED_WORDS,
+  DAYS_WORDS,
+  disputeWords,
+  lastDateBefore,
+  lateWords,
+  listedWords,
+  MASK_REASON_WORDS,
+  METHOD_WORDS,
+  MODEL_WORDS,
+  numberedName,
+  type ReportLanguage,
+  TREATMENT_WORDS,
+  YES_NO,
+  YUAN_WORDS,
+} from './contract-phrases.ts'
 import type { ReportCell, ReportColumn, ReportRow, ReportTable } from './document.ts'
 
-export type ReportLanguage = 'zh' | 'en'
-interface Words {
-  zh: string
-  en: string
-}
-const words = (zh: string, en: string): Words => ({ zh, en })
-
-const MASK_WORDS = {
-  noUse: words('缺用量', 'no use'),
-  noBaseline: words('缺气温或基准', 'no temperature or rate'),
-  neither: words('两者皆缺', 'neither'),
-  excluded: words('合同约定剔除', 'excluded by the contract'),
-} as const
+const words = (zh: string, en: string): Phrase => ({ zh, en })
 
 /** Which cells of a settlement are texts of the trade. */
 interface Language {
   language: ReportLanguage
 }
 
-type Line = readonly [id: string, label: Words, value: ReportCell | Words, unit?: string]
+type Line = readonly [id: string, label: Phrase, value: ReportCell | Phrase, unit?: string | Phrase]
 
-function column(id: string, title: Words, format: ReportColumn['format'], unit = ''): ReportColumn {
+function column(id: string, title: Phrase, format: ReportColumn['format'], unit = ''): ReportColumn {
   return { id, title, format, unit }
 }
 
+const saidIn = (value: ReportCell | Phrase, language: ReportLanguage): ReportCell =>
+  typeof value === 'object' && value !== null ? value[language] : value
+
 /** A table of labels and values. */
 function listTable(
-  { id, title, note }: { id: string; title: Words; note?: Words },
+  { id, title, note }: { id: string; title: Phrase; note?: Phrase },
   lines: readonly Line[],
   { language }: Language,
 ): ReportTable {
   const rows = lines.map(([row, label, value, unit = '']): ReportRow => {
-    const cell = typeof value === 'object' && value !== null ? value[language] : value
-    return { id: row, cells: [label[language], cell, unit] }
+    return { id: row, cells: [label[language], saidIn(value, language), saidIn(unit, language)] }
   })
   const columns = [
     column('item', words('项目', 'Item'), 'text'),
@@ -64,7 +72,7 @@ export function settlementTables(
   const percent = `${Math.round(confidence * 100)}%`
   const sheet: Line[] = [
     ...headLines({ terms }),
-    ['period', words('结算期', 'Period'), `${settlement.from} – ${dayBefore(settlement.to)}`],
+    ['period', words('结算期', 'Period'), `${settlement.from} – ${lastDateBefore(settlement.to)}`],
     ['revision', words('版本', 'Revision'), revision.number],
     ['baseline', words('基准用量', 'Baseline'), settlement.baseline, unit],
     ...settlement.adjustments.map(
@@ -96,25 +104,30 @@ const MONEY_NOTE = words(
   '金额以分计算，各项之和等于应付；双方之和等于节能效益。',
   'In whole fen: the lines sum to what is paid.',
 )
-const dayBefore = (date: string): string => dayLabel(dayOf(Date.parse(date)) - 1)
 
 const headLines = ({ terms }: Pick<ContractRecord, 'terms'>): Line[] => [
-  ['contract', words('合同', 'Contract'), `${terms.name}${terms.number ? `（${terms.number}）` : ''}`],
+  ['contract', words('合同', 'Contract'), numberedName(terms)],
   ['owner', words('用能单位', 'Owner'), terms.parties.owner.name],
   ['contractor', words('节能服务公司', 'Contractor'), terms.parties.contractor.name],
-  ['boundary', words('边界表计', 'Boundary meters'), terms.boundary.map(({ meter }) => meter).join('、')],
+  ['boundary', words('边界表计', 'Boundary meters'), listedWords(terms.boundary.map(({ meter }) => meter))],
   ...(terms.excluded.length > 0
-    ? [['excluded', words('除外表计', 'Excluded meters'), terms.excluded.map(({ meter }) => meter).join('、')] as const]
+    ? [
+        [
+          'excluded',
+          words('除外表计', 'Excluded meters'),
+          listedWords(terms.excluded.map(({ meter, why }) => `${meter}: ${why}`)),
+        ] as const,
+      ]
     : []),
 ]
 
 function moneyLines({ money, prices, cumulative, guarantee }: SettlementRevision['settlement']): Line[] {
   const mean = prices.length === 1 ? (prices[0]?.yuanPerUnit ?? null) : null
   return [
-    ['price', words('单价', 'Price'), mean ?? words('见逐日明细', 'by the day'), mean === null ? '' : '元'],
-    ['total', words('节能效益', 'Value of the savings'), yuan(money.totalFen), '元'],
-    ...money.lines.map(({ code, fen }): Line => [code, MONEY_LINE_WORDS[code], yuan(fen), '元']),
-    ['payable', words('用能单位应付', 'Payable by the owner'), yuan(money.payableFen), '元'],
+    ['price', words('单价', 'Price'), mean ?? words('见逐日明细', 'by the day'), mean === null ? '' : YUAN_WORDS],
+    ['total', words('节能效益', 'Value of the savings'), yuan(money.totalFen), YUAN_WORDS],
+    ...money.lines.map(({ code, fen }): Line => [code, MONEY_LINE_WORDS[code], yuan(fen), YUAN_WORDS]),
+    ['payable', words('用能单位应付', 'Payable by the owner'), yuan(money.payableFen), YUAN_WORDS],
     ...(money.energyFen === 0
       ? []
       : [
@@ -122,20 +135,20 @@ function moneyLines({ money, prices, cumulative, guarantee }: SettlementRevision
             'energy',
             words('服务公司承担能源费', 'Energy paid by the contractor'),
             yuan(money.energyFen),
-            '元',
+            YUAN_WORDS,
           ] as const,
         ]),
-    ['ownerPart', words('用能单位所得', 'Part of the owner'), yuan(money.ownerFen), '元'],
-    ['contractorPart', words('服务公司所得', 'Part of the contractor'), yuan(money.contractorFen), '元'],
+    ['ownerPart', words('用能单位所得', 'Part of the owner'), yuan(money.ownerFen), YUAN_WORDS],
+    ['contractorPart', words('服务公司所得', 'Part of the contractor'), yuan(money.contractorFen), YUAN_WORDS],
     ...(guarantee
       ? [['guarantee', words('与年保证量之差', 'Difference to the guarantee'), guarantee.difference] as const]
       : []),
-    ['cumulativePayable', words('累计应付', 'Payable so far'), yuan(cumulative.payableFen), '元'],
+    ['cumulativePayable', words('累计应付', 'Payable so far'), yuan(cumulative.payableFen), YUAN_WORDS],
   ]
 }
 
 function daysTable(settlement: SettlementRevision['settlement'], unit: string, { language }: Language): ReportTable {
-  const reasons = new Map(settlement.masked.map(({ date, reason }) => [date, MASK_WORDS[reason][language]]))
+  const reasons = new Map(settlement.masked.map(({ date, reason }) => [date, MASK_REASON_WORDS[reason][language]]))
   const note = words('被剔除的日子列出原因，不计入任何一方。', 'A masked day says why, and counts on neither side.')
   return {
     ...{ id: 'days', title: words('逐日明细', 'Days'), note },
@@ -153,12 +166,15 @@ function daysTable(settlement: SettlementRevision['settlement'], unit: string, {
   }
 }
 
+/** A line to sign on. */
+const UNSIGNED_WORDS = words('＿＿＿＿＿＿＿＿', '________________')
+
 function signLines(
   { parties }: ContractRecord['terms'],
   { signatures, digest, disputes }: Pick<SettlementRevision, 'signatures' | 'digest' | 'disputes'>,
 ): Line[] {
-  const signedBy = (one: SettlementRevision['signatures']['owner']): string =>
-    one ? `${one.who} ${formatInstant(one.atMs).slice(0, 16).replace('T', ' ')}` : '＿＿＿＿＿＿＿＿'
+  const signedBy = (one: SettlementRevision['signatures']['owner']): ReportCell | Phrase =>
+    one ? `${one.who} ${formatInstant(one.atMs).slice(0, 16).replace('T', ' ')}` : UNSIGNED_WORDS
   return [
     ['owner', words(`用能单位：${parties.owner.name}`, `Owner: ${parties.owner.name}`), signedBy(signatures.owner)],
     [
@@ -170,7 +186,7 @@ function signLines(
       ({ reason, resolved }, index): Line => [
         `dispute-${index}`,
         words('异议', 'Dispute'),
-        `${reason}${resolved ? ` → ${resolved.outcome} ${resolved.note}` : ''}`,
+        disputeWords(reason, resolved),
       ],
     ),
     ['digest', words('内容摘要 SHA-256', 'SHA-256 of the content'), digest],
@@ -185,18 +201,22 @@ export function planTables({ terms, baseline, adjustments }: ContractRecord, cho
   const plan: Line[] = [
     ...headLines({ terms }),
     ['kind', words('合同类型', 'Kind'), CONTRACT_KIND_WORDS[terms.kind]],
-    ['baseline', words('基准期', 'Baseline'), `${terms.baseline.from} – ${dayBefore(terms.baseline.to)}`],
-    ['reporting', words('报告期', 'Reporting period'), `${terms.reporting.from} – ${dayBefore(terms.reporting.to)}`],
+    ['baseline', words('基准期', 'Baseline'), `${terms.baseline.from} – ${lastDateBefore(terms.baseline.to)}`],
+    [
+      'reporting',
+      words('报告期', 'Reporting period'),
+      `${terms.reporting.from} – ${lastDateBefore(terms.reporting.to)}`,
+    ],
     ['confidence', words('置信度', 'Confidence'), terms.confidence],
-    ['masked', words('剔除日处理', 'Masked days'), terms.masked.treatment],
-    ['dispute', words('异议期', 'Dispute window'), terms.disputeDays, '天'],
-    ['late', words('逾期违约金', 'Late payment'), `每日万分之 ${terms.latePayment.perTenThousandPerDay}`],
+    ['masked', words('剔除日处理', 'Masked days'), TREATMENT_WORDS[terms.masked.treatment]],
+    ['dispute', words('异议期', 'Dispute window'), terms.disputeDays, DAYS_WORDS],
+    ['late', words('逾期违约金', 'Late payment'), lateWords(terms.latePayment.perTenThousandPerDay)],
     ...(baseline ? baselineLines(baseline, unit) : []),
     ...adjustments.map(
       (one): Line => [
         `adjustment-${one.number}`,
         words(`非常规调整 ${one.number}`, `Non-routine adjustment ${one.number}`),
-        `${one.reason} ${JSON.stringify(one.change)} ${one.answered?.answer ?? ''}`,
+        adjustmentWords(one, unit),
       ],
     ),
   ]
@@ -207,9 +227,9 @@ export function planTables({ terms, baseline, adjustments }: ContractRecord, cho
 function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: string): Line[] {
   const { model, station } = baseline
   return [
-    ['method', words('基准方法', 'Method'), baseline.method],
+    ['method', words('基准方法', 'Method'), METHOD_WORDS[baseline.method]],
     ['station', words('气象站', 'Weather station'), station ? `${station.id} (${station.distanceKm ?? '?'} km)` : null],
-    ['model', words('模型', 'Model'), model?.kind ?? null],
+    ['model', words('模型', 'Model'), model ? MODEL_WORDS[model.kind] : null],
     ['intercept', words('截距', 'Intercept'), model?.intercept ?? null, `${unit}/d`],
     ['betaHdd', words('供暖系数', 'Heating slope'), model?.betaHdd ?? null, `${unit}/(℃·d)`],
     ['balanceHdd', words('供暖平衡点', 'Heating balance point'), model?.balanceHdd ?? null, '℃'],
@@ -218,12 +238,34 @@ function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: 
     ['r2Adj', words('调整后 R²', 'Adjusted R²'), baseline.r2Adj],
     ['cvRmse', words('CV(RMSE)', 'CV(RMSE)'), baseline.cvRmse],
     ['nmbe', words('NMBE', 'NMBE'), baseline.nmbe],
-    ['perYear', words('三年规则的年基准', 'A year by the rule of three years'), baseline.amountPerYear, unit],
-    ['differs', words('两种年基准之差', 'Difference of the two'), differenceOf(baseline)],
+    ...yearLines(baseline, unit),
+    ...intensityLines(baseline.intensity),
     ['measured', words('基准期实测合计', 'Measured in the baseline'), baseline.measuredPerYear, unit],
     ...baseline.flags.map(({ code, detail }): Line => [`flag-${code}`, words(`提示 ${code}`, `Flag ${code}`), detail]),
   ]
 }
+
+/** Where heat is billed by area, energy without that for heating per m² is compared; both values are shown. */
+function intensityLines(intensity: NonNullable<ContractRecord['baseline']>['intensity']): Line[] {
+  if (!intensity) return []
+  const { isHeatBilledByArea, nonHeatingKgcePerM2, comprehensiveKgcePerM2, compared } = intensity
+  const unit = 'kgce/m²'
+  return [
+    ['heatBilling', words('供热按面积计费', 'Heat billed by area'), isHeatBilledByArea ? YES_NO.yes : YES_NO.no],
+    ['nonHeating', words('单位面积非供暖能耗', 'Non-heating energy per m²'), nonHeatingKgcePerM2, unit],
+    ['comprehensive', words('单位面积综合能耗', 'All energy per m²'), comprehensiveKgcePerM2, unit],
+    ['compared', words('合同比较口径', 'Compared by the contract'), COMPARED_WORDS[compared]],
+  ]
+}
+
+/** The domestic rule, where the terms state its totals, and how far it is from what was measured. */
+const yearLines = (baseline: NonNullable<ContractRecord['baseline']>, unit: string): Line[] =>
+  baseline.amountPerYear === null
+    ? []
+    : [
+        ['perYear', words('三年规则的年基准', 'A year by the rule of three years'), baseline.amountPerYear, unit],
+        ['differs', words('两种年基准之差', 'Difference of the two'), differenceOf(baseline)],
+      ]
 
 const differenceOf = ({ amountPerYear, measuredPerYear }: NonNullable<ContractRecord['baseline']>): string | null =>
   amountPerYear === null || !measuredPerYear ? null : `${(100 * (amountPerYear / measuredPerYear - 1)).toFixed(1)} %`
@@ -249,9 +291,9 @@ function fittedTable(baseline: NonNullable<ContractRecord['baseline']>, unit: st
 /** The tables with their titles in one language: workbooks and pages write the Chinese one. */
 export const inLanguage = (tables: readonly ReportTable[], language: ReportLanguage): ReportTable[] => {
   if (language === 'zh') return [...tables]
-  const own = (phrase: Words): Words => ({ ...phrase, zh: phrase.en })
+  const own = (phrase: Phrase): Phrase => ({ ...phrase, zh: phrase.en })
   return tables.map((table) => ({
-    ...table,
+    ...{ ...table, language },
     ...{ title: own(table.title), note: own(table.note) },
     columns: table.columns.map((one) => ({ ...one, title: own(one.title) })),
     ...(table.chart && { chart: { ...table.chart, title: own(table.chart.title) } }),

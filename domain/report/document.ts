@@ -2,6 +2,7 @@
 // from this document alone, so that they cannot differ; JSON Schema: docs/report.schema.json.
 
 import * as z from 'zod'
+import type { Language } from '../phrase.ts'
 import { asMonth } from '../schema.ts'
 
 const phrase = z.object({ zh: z.string(), en: z.string() })
@@ -61,7 +62,8 @@ export const reportTableSchema = z.object({
   asOfBuild: z.literal(true).optional(),
   rows: z.array(reportRowSchema),
 })
-export type ReportTable = z.infer<typeof reportTableSchema>
+/** `language`: of what workbook and page add by themselves; Chinese when absent. A report's tables have none. */
+export type ReportTable = z.infer<typeof reportTableSchema> & { language?: Language }
 
 export const reportDocumentSchema = z.object({
   version: z.literal(1),

@@ -3,6 +3,7 @@
 // (docs/decisions/0027-workbook.md); texts are inline strings, so none can become a formula. The caller zips the parts.
 
 import { must } from '../must.ts'
+import type { Language, Phrase } from '../phrase.ts'
 import { CHART_ROWS, chartContentTypes, chartParts, chartReference } from './chart-xml.ts'
 import type { ReportCell, ReportColumn, ReportDocument, ReportTable } from './document.ts'
 import { escapeXml } from './escape.ts'
@@ -152,7 +153,10 @@ function cellXml(reference: string, cell: ReportCell, { format }: ReportColumn):
   return `<c r="${reference}" s="${STYLE[format]}"><v>${value}</v></c>`
 }
 
-const headerText = ({ title, unit }: ReportColumn): string => (unit ? `${title.zh}\n（${unit}）` : title.zh)
+const headerText = ({ title, unit }: ReportColumn, language: Language = 'zh'): string => {
+  if (!unit) return title[language]
+  return language === 'zh' ? `${title.zh}\n（${unit}）` : `${title.en}\n(${unit})`
+}
 
 const WIDTHS: Record<Exclude<ReportColumn['format'], 'text'>, number> = {
   general: 14,
@@ -196,8 +200,9 @@ const sheetStart = (table: ReportTable): string =>
   `${HEAD}<worksheet xmlns="${MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0"><pane ySplit="${HEADER_ROW}" topLeftCell="A${HEADER_ROW + 1}" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>${colsXml(table)}<sheetData>`
 
 const PAGE = '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'
-const pageSetup = (orientation: 'landscape' | 'portrait', fitToHeight: 0 | 1): string =>
-  `${PAGE}<pageSetup paperSize="9" orientation="${orientation}" fitToWidth="1" fitToHeight="${fitToHeight}"/><headerFooter><oddFooter>&amp;C第 &amp;P 页，共 &amp;N 页</oddFooter></headerFooter>`
+const PAGE_NUMBERS: Phrase = { zh: '第 &amp;P 页，共 &amp;N 页', en: 'Page &amp;P of &amp;N' }
+const pageSetup = (fitToHeight: 0 | 1, language: Language = 'zh'): string =>
+  `${PAGE}<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="${fitToHeight}"/><headerFooter><oddFooter>&amp;C${PAGE_NUMBERS[language]}</oddFooter></headerFooter>`
 
 function* sheetXml(table: ReportTable): Iterable<string> {
   const { columns, rows } = table
@@ -206,29 +211,31 @@ function* sheetXml(table: ReportTable): Iterable<string> {
   yield sheetStart(table)
   yield `<row r="1" ht="28" customHeight="1">${textCell('A1', table.title.zh, STYLE.title)}</row>`
   yield `<row r="2" ht="26" customHeight="1">${textCell('A2', table.note.zh, STYLE.note)}</row>`
-  yield headerRow(columns, names)
+  yield headerRow(table, names)
   yield* rowsXml(table, names)
   yield `</sheetData><autoFilter ref="A${HEADER_ROW}:${last}${HEADER_ROW + rows.length}"/>`
   yield `<mergeCells count="2"><mergeCell ref="A1:${last}1"/><mergeCell ref="A2:${last}2"/></mergeCells>`
-  yield `${pageSetup('landscape', 0)}${chartReference(table)}</worksheet>`
+  yield `${pageSetup(0, table.language)}${chartReference(table)}</worksheet>`
 }
 
 /** High enough for the longest title in its column. */
 const HEADER_LINE_PT = 14
 const HEADER_LINES_MIN = 2
-function headerHeight(columns: readonly ReportColumn[]): number {
+function headerHeight({ columns, language }: ReportTable): number {
   const lines = columns.map((column) => {
     const width = column.format === 'text' ? TEXT_WIDTH.max : WIDTHS[column.format]
-    return headerText(column)
+    return headerText(column, language)
       .split('\n')
       .reduce((sum, line) => sum + Math.ceil(widthOf(line) / width), 0)
   })
   return HEADER_LINE_PT * Math.max(HEADER_LINES_MIN, ...lines) + HEADER_LINE_PT / 2
 }
 
-const headerRow = (columns: readonly ReportColumn[], names: readonly string[]): string =>
-  `<row r="${HEADER_ROW}" ht="${headerHeight(columns)}" customHeight="1">${columns
-    .map((column, place) => textCell(`${must(names[place])}${HEADER_ROW}`, headerText(column), STYLE.header))
+const headerRow = (table: ReportTable, names: readonly string[]): string =>
+  `<row r="${HEADER_ROW}" ht="${headerHeight(table)}" customHeight="1">${table.columns
+    .map((column, place) =>
+      textCell(`${must(names[place])}${HEADER_ROW}`, headerText(column, table.language), STYLE.header),
+    )
     .join('')}</row>`
 
 /** Below the table of the first page: an empty row, its note, the highlights, and the lines to sign. */
@@ -250,12 +257,12 @@ function* firstSheet(document: ReportDocument, table: ReportTable): Iterable<str
   yield sheetStart(table)
   yield row(1, 40, titleOf(document), STYLE.title)
   yield row(2, 36, document.headline.zh, STYLE.headline)
-  yield headerRow(table.columns, names)
+  yield headerRow(table, names)
   yield* rowsXml(table, names, ' ht="26" customHeight="1"')
   const first = HEADER_ROW + table.rows.length + 2
   const below = belowFirst(document, table)
   for (const [index, { text, style, height }] of below.entries()) yield row(first + index, height, text, style)
   const merged = [1, 2, ...below.map((_, index) => first + index)]
   yield `</sheetData><mergeCells count="${merged.length}">${merged.map((one) => `<mergeCell ref="A${one}:${last}${one}"/>`).join('')}</mergeCells>`
-  yield `${pageSetup('landscape', 1)}</worksheet>`
+  yield `${pageSetup(1)}</worksheet>`
 }

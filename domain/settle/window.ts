@@ -288,11 +288,13 @@ function planIntervals(
   )
   if (newer > end && older >= 0) changedFromMs = Math.min(changedFromMs, endOf(older))
   if (older < 0 && newer <= end) changedToMs = Math.max(changedToMs, startOf(newer))
-  const fromMs = hourStart(changedFromMs)
+  let fromMs = hourStart(changedFromMs)
   const toMs = hourCeiling(changedToMs)
 
   // All intervals have the same length, so those before one that ends by fromMs end by then too; likewise after toMs.
   while (older >= 0 && endOf(older) > fromMs) older--
+  // Whether a scale holds at the first row shows in the hour of the row before it, not in a gap between the two.
+  if (older >= 0) fromMs = Math.min(fromMs, hourCeiling(endOf(older)))
   // Within the end of a counter its first value cannot be told from an amount.
   while (older > 0 && !isSurelyUsual(profile, samples, older, 0)) older--
   while (newer <= end && startOf(newer) < toMs) newer++

@@ -1,10 +1,11 @@
-// The route of institutions that should have a contract (docs/rules/contracts.md#candidates). The list is chosen by
-// stored rows; only the institutions of a page are judged one by one.
+// The route of institutions that should have a contract (docs/rules/contracts.md#candidates). Stored rows say who comes
+// into question; these are judged one by one until a page is full of institutions that match.
 
 import * as z from 'zod'
 import { addMonths, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
 import {
   CANDIDATE_RATINGS,
+  type ContractCandidate,
   candidatesPageSchema,
   contractCandidateOf,
   type PerKwh,
@@ -18,7 +19,7 @@ import { meanPrice } from '../contracting/series.ts'
 import { quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
 import { shardsBelow } from '../registry/reader.ts'
-import { areaOf, paged, pageQuery } from './query.ts'
+import { areaOf, pageQuery, rowsAfter } from './query.ts'
 import { type RouteContext, route } from './route.ts'
 
 const candidateQuery = pageQuery.extend({
@@ -45,13 +46,18 @@ export const candidateRoutes = route('GET /api/v1/areas/{code}/contract-candidat
     const chosen = rows
       .filter((row) => rankOf(row) >= 0 && row.month !== null)
       .toSorted((a, b) => rankOf(a) - rankOf(b) || (a.id < b.id ? -1 : 1))
-    const { items, next } = paged(chosen, ({ id }) => id, page)
-    const found = await Promise.all(items.map((row) => candidatesOfRow(row, context)))
-    const kept = found.flat().filter((one) => {
-      const isWanted = wanted.some((rating) => rating === one.rating)
-      return isWanted && (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
-    })
-    return { items: kept, next, institutions: chosen.length }
+    const isKept = (one: ContractCandidate): boolean =>
+      wanted.some((rating) => rating === one.rating) && (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
+    const found: { id: string; own: ContractCandidate[] }[] = []
+    // One more than the page shows says whether there is a next one.
+    for (const row of rowsAfter(chosen, ({ id }) => id, page)) {
+      const own = (await candidatesOfRow(row, context)).filter(isKept)
+      if (own.length > 0) found.push({ id: row.id, own })
+      if (found.length > page.limit) break
+    }
+    const shown = found.slice(0, page.limit)
+    const next = found.length > page.limit ? (shown.at(-1)?.id ?? null) : null
+    return { items: shown.flatMap(({ own }) => own), next, institutions: chosen.length }
   },
 })
 

@@ -5,6 +5,7 @@ import { type Grant, grantsFor } from '../../domain/access/permission.ts'
 import { dayOf } from '../../domain/calendar.ts'
 import { adjustmentBodySchema } from '../../domain/contract/adjustment.ts'
 import { type ContractRecord, lastRevision, OUTCOMES, stateOf } from '../../domain/contract/life.ts'
+import { measuringViewSchema } from '../../domain/contract/measuring.ts'
 import { contractPeriods } from '../../domain/contract/periods.ts'
 import { termsSchema } from '../../domain/contract/terms.ts'
 import {
@@ -39,6 +40,7 @@ import {
 } from '../contracting/acts.ts'
 import { termsProblems } from '../contracting/checks.ts'
 import { type ContractFileName, contractFileName, measuringPlanFile, settlementFile } from '../contracting/files.ts'
+import { contractMeasuring } from '../contracting/measuring.ts'
 import { contractKeys, settlementsOf } from '../contracting/store.ts'
 import { settleContract } from '../contracting/work.ts'
 import type { Doc, Platform } from '../platform.ts'
@@ -148,6 +150,17 @@ export const contractRoutes = {
         who: signer(context.principal, who),
         untilDay: dayOf(platform.now()),
       })
+    },
+  }),
+  ...route('GET /api/v1/contracts/{id}/measuring', {
+    access: { action: 'figures', at: { contract: 'id' } },
+    summary: 'Days of baseline and settled periods beside the model, and mean days by the hour: what the charts show',
+    response: measuringViewSchema,
+    async handle(context) {
+      const { platform, registry } = context
+      const { value } = await contractOf(context)
+      const records = (await settlementsOf(platform.state, value.terms.id)).map((doc) => doc.value)
+      return contractMeasuring({ platform, registry }, value, records)
     },
   }),
   ...route('GET /api/v1/contracts/{id}/settlements', {

@@ -17,6 +17,7 @@ import {
 import { shardsInScope } from '../access/permit.ts'
 import { dualControlOf, latestMonth, quotaOf } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
+import { joinedRows, listedRows } from '../judging/listed-rows.ts'
 import { metersOfInstitution, shardsBelow } from '../registry/reader.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
 import { lastValues } from './last-values.ts'
@@ -50,17 +51,20 @@ export const institutionRoutes = {
       const { type, rating, status, search, sort, order } = query
       const isFound = search === undefined ? () => true : await searchOf(search)
       const metered = query.meters === undefined ? undefined : await meteredInstitutions(context)
-      const rows = (await rowsInScope(query.area, context)).filter(
-        (row) =>
-          (!type || row.type === type) &&
-          (!rating || (row.rating ?? 'none') === rating) &&
-          (!status || (row.status ?? 'none') === status) &&
-          !metered?.has(row.id) &&
-          isFound({ id: row.id, names: row.nameEn === null ? [row.name] : [row.name, row.nameEn] }),
-      )
-      const ratings: Record<string, number> = {}
-      for (const row of rows) ratings[row.rating ?? 'none'] = (ratings[row.rating ?? 'none'] ?? 0) + 1
-      return { ...pagedAt(sorted(rows, sort, order), ({ id }) => id, query), ratings }
+      const all = sorted(await rowsInScope(query.area, context), sort, order)
+      const isAsked = type || rating || status || metered || search !== undefined
+      const rows = !isAsked
+        ? all
+        : all.filter(
+            (row) =>
+              (!type || row.type === type) &&
+              (!rating || (row.rating ?? 'none') === rating) &&
+              (!status || (row.status ?? 'none') === status) &&
+              !metered?.has(row.id) &&
+              isFound(row),
+          )
+      const ratings = ratingsOf(rows)
+      return { ...pagedAt(rows, ({ id }) => id, query), ratings }
     },
   }),
 
@@ -124,16 +128,17 @@ export const institutionRoutes = {
 }
 
 /** Rows of an area and all below it, or of all that the sender may see. */
-async function rowsInScope(area: string | undefined, context: RouteContext): Promise<InstitutionRow[]> {
+async function rowsInScope(area: string | undefined, context: RouteContext): Promise<readonly InstitutionRow[]> {
   const { platform, registry, head, scope } = context
   if (area !== undefined) await areaOf({ ...context, path: { code: area } })
   const isAll = area === undefined && !scope.isWhole
   const shards = isAll ? await shardsInScope(scope, context) : await shardsBelow(area ?? head.rootArea ?? '', context)
+  if (scope.isWhole) return await joinedRows(platform.state, shards)
+  const listed = await listedRows(platform.state, shards)
   const pages = await Promise.all(
-    shards.map(async (shard) => {
+    shards.map(async (shard, index) => {
       const areas = await registry.path(shard)
-      const rows = (await platform.state.query(summaryKey(shard))).map(({ value }) => value)
-      return rows.filter(({ id }) => scope.covers({ areas, institution: id }))
+      return (listed[index] ?? []).filter(({ id }) => scope.covers({ areas, institution: id }))
     }),
   )
   return pages.flat()
@@ -156,10 +161,37 @@ const sortValues: Record<(typeof SORTS)[number], (row: InstitutionRow) => number
   status: ({ status }) => (status === null ? null : STATUSES.indexOf(status)),
 }
 
+const counted = new WeakMap<readonly InstitutionRow[], Record<string, number>>()
+
+/** How many rows have each rating; an array that was counted before is not counted again. */
+function ratingsOf(rows: readonly InstitutionRow[]): Record<string, number> {
+  const ratings: Record<string, number> = counted.get(rows) ?? {}
+  if (counted.has(rows)) return ratings
+  for (const { rating } of rows) ratings[rating ?? 'none'] = (ratings[rating ?? 'none'] ?? 0) + 1
+  counted.set(rows, ratings)
+  return ratings
+}
+
+const sortings = new WeakMap<readonly InstitutionRow[], Map<string, readonly InstitutionRow[]>>()
+
+/** Sorted rows; an array that was sorted before is not sorted again. */
 function sorted(
   rows: readonly InstitutionRow[],
   sort: (typeof SORTS)[number],
   order: 'asc' | 'desc' = sort === 'id' ? 'asc' : 'desc',
+): readonly InstitutionRow[] {
+  const known = sortings.get(rows) ?? new Map<string, readonly InstitutionRow[]>()
+  sortings.set(rows, known)
+  const key = `${sort} ${order}`
+  const found = known.get(key) ?? inOrder(rows, sort, order)
+  known.set(key, found)
+  return found
+}
+
+function inOrder(
+  rows: readonly InstitutionRow[],
+  sort: (typeof SORTS)[number],
+  order: 'asc' | 'desc',
 ): InstitutionRow[] {
   const figureOf = sortValues[sort]
   const sign = order === 'asc' ? 1 : -1

@@ -48,13 +48,23 @@ export function pagedAt<T>(
 }
 
 /** The rows after the cursor, which is the id of a row. Throws Problem 400 when no row has it. */
-export function paged<T>(rows: readonly T[], idOf: (row: T) => string, { cursor, limit }: PageQuery): Page<T> {
+export function rowsAfter<T>(
+  rows: readonly T[],
+  idOf: (row: T) => string,
+  { cursor }: Pick<PageQuery, 'cursor'>,
+): readonly T[] {
   const first = cursor === undefined ? 0 : rows.findIndex((row) => idOf(row) === cursor) + 1
   if (cursor !== undefined && first === 0)
     throw new ApiProblem(400, 'Bad request', `"${cursor}" is no cursor of this list`, { field: 'cursor' })
-  const items = rows.slice(first, first + limit)
+  return rows.slice(first)
+}
+
+/** A page of the rows after the cursor. Throws Problem 400 when no row has it. */
+export function paged<T>(rows: readonly T[], idOf: (row: T) => string, page: PageQuery): Page<T> {
+  const after = rowsAfter(rows, idOf, page)
+  const items = after.slice(0, page.limit)
   const last = items.at(-1)
-  return { items, next: last !== undefined && first + limit < rows.length ? idOf(last) : null }
+  return { items, next: last !== undefined && page.limit < after.length ? idOf(last) : null }
 }
 
 /** Parameters that name one registry record: a route's path, or a query parameter. */

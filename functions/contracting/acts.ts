@@ -1,7 +1,8 @@
 // What the parties do to a contract and its settlements: each act is checked, written and entered in the audit log in
 // one put (docs/rules/contracts.md#life).
 
-import { type Adjustment, type AdjustmentChange, otherParty } from '../../domain/contract/adjustment.ts'
+import { canonicalJson } from '../../domain/canonical.ts'
+import type { Adjustment, AdjustmentChange } from '../../domain/contract/adjustment.ts'
 import { baselineLacks } from '../../domain/contract/baseline.ts'
 import {
   type ActRefusal,
@@ -18,7 +19,9 @@ import {
   withLast,
 } from '../../domain/contract/life.ts'
 import type { ContractTerms } from '../../domain/contract/terms.ts'
+import { otherParty } from '../../domain/contract/words.ts'
 import type { Doc, StateStore } from '../platform.ts'
+import { sha256 } from '../state/audit.ts'
 import type { ContractSources } from './series.ts'
 import { contractKeys, putAct } from './store.ts'
 import { baselineNow } from './work.ts'
@@ -57,7 +60,8 @@ export async function putBaseline(
   const baseline = await baselineNow(on, value.terms)
   const doc = { key, value: { ...value, baseline, signatures: UNSIGNED }, version }
   const { model, disqualified, cvRmse, nmbe, amountPerYear } = baseline
-  const detail = { method: baseline.method, model, disqualified, cvRmse, nmbe, amountPerYear }
+  const digest = sha256(canonicalJson(baseline))
+  const detail = { method: baseline.method, model, disqualified, cvRmse, nmbe, amountPerYear, digest }
   const about = value.terms.id
   return { doc: await putAct(on.platform.state, doc, { what: 'contract.baseline', about, who, atMs, detail }) }
 }

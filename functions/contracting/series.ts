@@ -42,24 +42,30 @@ export async function contractSeries(
     use: usedDays(hours, medium === 'electricity'),
     temperature,
     people: (day) => sizeOn(institution.sizes, dayStartMs(day)).energyUsers ?? Number.NaN,
-    dayType: (day): WaterDayType => {
-      if (workdays.isWorkday(day)) return 'working'
-      return workdays.differing.get(day) === 'holiday' ? 'holiday' : 'rest'
-    },
+    dayType: dayTypeBy(workdays),
     priceOn: priceBy(terms, pricer, hours),
   }
 }
 
+/** The kinds of days by a calendar of working days. */
+export const dayTypeBy =
+  (workdays: Awaited<ReturnType<RegistryReader['workingDays']>>) =>
+  (day: number): WaterDayType => {
+    if (workdays.isWorkday(day)) return 'working'
+    return workdays.differing.get(day) === 'holiday' ? 'holiday' : 'rest'
+  }
+
+/** Meters of a contract with the sign by which they count: those of the boundary 1, excluded ones −1. */
+export const signedMeters = ({ boundary, excluded }: ContractTerms): ReadonlyMap<string, number> =>
+  new Map([...boundary.map(({ meter }) => [meter, 1] as const), ...excluded.map(({ meter }) => [meter, -1] as const)])
+
 /** Hours of each day: those of the boundary less those of excluded meters; NaN where one of them is not known. */
 async function hoursOf(
   { consumption }: ContractSources['platform'],
-  { boundary, excluded }: ContractTerms,
+  terms: ContractTerms,
   { firstDay, endDay }: DayRange,
 ): Promise<ReadonlyMap<number, Float64Array>> {
-  const signs = new Map([
-    ...boundary.map(({ meter }) => [meter, 1] as const),
-    ...excluded.map(({ meter }) => [meter, -1] as const),
-  ])
+  const signs = signedMeters(terms)
   const sums = new Map<number, { amounts: Float64Array; meters: number }>()
   for (const { meter, day, amounts } of await consumption.get([...signs.keys()], firstDay, endDay)) {
     const sum = sums.get(day) ?? { amounts: new Float64Array(HOURS), meters: 0 }

@@ -14,6 +14,7 @@ import type { Institution } from '../../domain/registry/records.ts'
 import type { Doc } from '../platform.ts'
 import { sha256 } from '../state/audit.ts'
 import { replacementsOf } from './checks.ts'
+import { intensityBefore } from './intensity.ts'
 import { type ContractSources, contractSeries, stationOfContract } from './series.ts'
 import { contractKeys, putAct } from './store.ts'
 
@@ -26,11 +27,12 @@ export async function baselineNow(on: ContractSources, terms: ContractTerms): Pr
   const longer = { ...range, firstDay: range.firstDay - (range.endDay - range.firstDay) }
   const series = await contractSeries(on, { terms, institution, station: station?.id ?? null }, longer)
   const built = buildBaseline(terms, series)
+  const made = { builtMs: on.platform.now(), station, intensity: await intensityBefore(on.platform.state, terms) }
   if (terms.baseline.method.kind === 'weather' && !station) {
     const detail = 'no weather station has enough data, or neither the area nor one above it has coordinates'
-    return { ...built, builtMs: on.platform.now(), station, model: null, disqualified: [{ code: 'noStation', detail }] }
+    return { ...built, ...made, model: null, disqualified: [{ code: 'noStation', detail }] }
   }
-  return { ...built, builtMs: on.platform.now(), station }
+  return { ...built, ...made }
 }
 
 export async function institutionOfContract(

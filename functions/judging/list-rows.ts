@@ -24,6 +24,8 @@ interface SummarizedMark {
   day: number
   /** Absent in rows of 0.1.0. */
   form?: string
+  /** Another text after each change of the shard's rows. */
+  rows?: string
 }
 /** Changes when rows of an older release must be made again. */
 const ROWS_SINCE = 'access and provisional'
@@ -69,7 +71,6 @@ export async function summarize(
 ): Promise<{ judged: ReadonlyMap<string, Judgement>; rerated: Rerated }> {
   const { shard, institutions, meters, dirty, nowMs, revision, isUpgrade = false } = summaryQuestion
   const day = dayOf(dailyDueMs(schedules.listRows, { area: shard, nowMs }))
-  const mark: SummarizedMark = { revision, day, form: ROWS_SINCE }
   const before = (await state.get(summarizedKey(shard)))?.value
   const isCurrent = before?.revision === revision && before.day === day && before.form === ROWS_SINCE
   const listed = isCurrent ? institutions.filter(({ id }) => dirty[id] !== undefined) : institutions
@@ -98,9 +99,11 @@ export async function summarize(
     : [
         await peersDoc({ shard, all: institutions, year: yearOf(nowMs) }, sources),
         await accessDoc(state, { shard, institutions, meters, nowMs }),
-        { key: summarizedKey(shard), value: mark },
       ]
-  await state.put([...stored, ...daily], DERIVED)
+  const changes = Number(before?.rows?.split('/')[1] ?? 0) + 1
+  const mark: SummarizedMark = { revision, day, form: ROWS_SINCE, rows: `${nowMs}/${changes}` }
+  const marked = listed.length > 0 || !isCurrent ? [{ key: summarizedKey(shard), value: mark }] : []
+  await state.put([...stored, ...daily, ...marked], DERIVED)
   return { judged, rerated }
 }
 

@@ -131,7 +131,7 @@ const UNKNOWN_HOURS_MIN = 48
 /** Known hours of a year from which a mean follows. */
 const KNOWN_HOURS_MIN = 24
 const YEAR_DAYS = 366
-/** Days before a month in which the season is still its own. */
+/** Days beside a month in which the season is still its own. */
 const SEASON_DAYS = 45
 const isMean = ({ known }: { known: number }): boolean => known >= KNOWN_HOURS_MIN
 
@@ -182,9 +182,12 @@ function usualIn(year: DaySums, sameMonth: number, days: number): Usual[] {
     })
     return [{ basis: 'lastYear', perHour }]
   }
-  // Neither the season before nor the mean of a year says how a season begins: the largest of them weighs enough.
+  // None of the weeks before, last year's around the same days and the mean of a year says how a season begins: the
+  // largest of them weighs enough.
   const end = year.amounts.length
-  const means = [last, ...[days, days + SEASON_DAYS, end].map((back) => meanOf(end - back, end))].filter(isMean)
+  const around = meanOf(Math.max(0, sameMonth - SEASON_DAYS), sameMonth + days + SEASON_DAYS)
+  const before = [days, days + SEASON_DAYS, end].map((back) => meanOf(end - back, end))
+  const means = [last, around, ...before].filter(isMean)
   const own = means.toSorted((a, b) => b.perHour - a.perHour)[0]
   return own ? [{ basis: 'ownProfile', perHour: own.perHour }] : []
 }

@@ -2,6 +2,7 @@
 // tables end with a sentence that says how many rows the workbook has.
 
 import { formatInstant } from '../../domain/calendar.ts'
+import type { Phrase } from '../../domain/phrase.ts'
 import type { ReportCell, ReportColumn, ReportDocument, ReportTable } from '../../domain/report/document.ts'
 import { escapeXml } from '../../domain/report/escape.ts'
 import { SIGN_LINES, titleOf } from '../../domain/report/words.ts'
@@ -47,15 +48,24 @@ ${printedTables(rest).join('\n')}
 export const printedTables = (tables: readonly ReportTable[]): string[] =>
   tables.map((table) => `<section><h2>${escapeXml(table.title.zh)}</h2>\n${tableHtml(table)}</section>`)
 
-function tableHtml({ columns, rows, note }: ReportTable): string {
-  const head = columns.map(({ title, unit }) => `<th>${escapeXml(unit ? `${title.zh}（${unit}）` : title.zh)}</th>`)
+const NO_ROWS: Phrase = { zh: '本月没有。', en: 'None.' }
+const moreRows = (count: number): Phrase => ({
+  zh: `其余 ${count} 行见工作簿。`,
+  en: `${count} more rows are in the workbook.`,
+})
+
+function tableHtml({ columns, rows, note, language = 'zh' }: ReportTable): string {
+  const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
+  const head = columns.map(
+    ({ title, unit }) => `<th>${escapeXml(unit ? `${title[language]}${open}${unit}${close}` : title[language])}</th>`,
+  )
   const shown = rows.slice(0, ROWS_MAX)
   const body = shown.map(
     ({ cells }) => `<tr>${columns.map((column, place) => cellHtml(cells[place] ?? null, column)).join('')}</tr>`,
   )
   const left = rows.length - shown.length
-  const none = rows.length === 0 ? '<p class="note">本月没有。</p>' : ''
-  const more = left > 0 ? `<p class="note">其余 ${left} 行见工作簿。</p>` : ''
+  const none = rows.length === 0 ? `<p class="note">${NO_ROWS[language]}</p>` : ''
+  const more = left > 0 ? `<p class="note">${moreRows(left)[language]}</p>` : ''
   return `<table><thead><tr>${head.join('')}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table>${none}${more}<p class="note">${escapeXml(note.zh)}</p>`
 }
 

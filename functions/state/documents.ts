@@ -72,6 +72,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'access', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
   { prefix: 'peers', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
 
+  { prefix: 'waiting', kind: 'progress', spread: true, subjectNames: 2, kept: 'until each meter had a reading' },
   { prefix: 'dirty', kind: 'progress', spread: true, subjectNames: 2, kept: AREA },
   { prefix: 'trail', kind: 'progress', spread: true, subjectNames: 2, kept: AREA },
   { prefix: 'revised', kind: 'progress', spread: true, subjectNames: 2, kept: AREA },

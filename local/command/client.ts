@@ -1,5 +1,7 @@
 // The CLI's client of a running host: uses only the HTTP API.
 
+import type { ApiEvent, ApiResult } from '../../functions/api.ts'
+import type { Handler } from '../../functions/handler.ts'
 import { runningHost } from '../host-address.ts'
 
 export interface Client {
@@ -7,6 +9,10 @@ export interface Client {
   put<T>(path: string, body: unknown): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
   delete<T>(path: string): Promise<T>
+}
+/** A client of a host that runs, which also gives files. */
+export interface HostClient extends Client {
+  file(path: string): Promise<Uint8Array>
 }
 
 /** The API's answer to a failed request. */
@@ -23,8 +29,8 @@ export class ApiError extends Error {
   }
 }
 
-export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken: string }): Client {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken: string }): HostClient {
+  const answerTo = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const response = await fetch(`${httpUrl.replace(/\/$/, '')}/api/v1/${path}`, {
       method,
       headers: { authorization: `Bearer ${adminToken}` },
@@ -32,15 +38,36 @@ export function clientOf({ httpUrl, adminToken }: { httpUrl: string; adminToken:
     }).catch((error: Error) => {
       throw new Error(`${httpUrl} does not answer: ${String(error.cause ?? error)}`, { cause: error })
     })
-    const answer: unknown = await response.json().catch(() => ({ detail: `${httpUrl} is no kilowatch` }))
-    if (!response.ok) throw new ApiError(response.status, answer as ApiError['problem'])
-    return answer as T
+    if (response.ok) return response
+    throw new ApiError(response.status, (await jsonOf(response)) as ApiError['problem'])
   }
+  const jsonOf = (response: Response): Promise<unknown> =>
+    response.json().catch(() => ({ detail: `${httpUrl} is no kilowatch` }))
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    (await jsonOf(await answerTo(method, path, body))) as T
   return {
     get: (path) => call('GET', path),
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
     delete: (path) => call('DELETE', path),
+    file: async (path) => new Uint8Array(await (await answerTo('GET', path)).arrayBuffer()),
+  }
+}
+
+/** Requests to the API's handler itself, with the rights of the machine's owner. Throws ApiError. */
+export function callerOf(handler: Handler<ApiEvent, ApiResult>) {
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const [rawPath = '', search] = path.split('?')
+    const event = {
+      ...{ version: '2.0', rawPath: `/api/v1/${rawPath}`, headers: {}, isBase64Encoded: false },
+      queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
+      requestContext: { http: { method, path: `/api/v1/${rawPath}` }, authorizer: { lambda: { role: 'admin' } } },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }
+    const answer = (await handler(event as unknown as ApiEvent)) as ApiResult
+    const value: unknown = JSON.parse(answer.body ?? '{}')
+    if ((answer.statusCode ?? 500) >= 400) throw new ApiError(answer.statusCode ?? 500, value as ApiError['problem'])
+    return value as T
   }
 }
 

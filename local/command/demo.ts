@@ -22,6 +22,7 @@ import { importRegistry } from '../../functions/registry/import.ts'
 import { registryKeys } from '../../functions/registry/reader.ts'
 import { extentsOf, settledKey } from '../../functions/settling/mark.ts'
 import type { Host } from '../host.ts'
+import { prepareContract } from './demo-contract.ts'
 
 /** Progress of the set-up, step by step. */
 export type Stage = 'registry' | 'history' | 'settle' | 'assess'
@@ -69,6 +70,7 @@ export async function prepareDemo(host: Host, data: string, seed: string, report
     report('history', done, (meters * (window.toMs - fromMs)) / 3_600_000),
   )
   await settleAll(host, report)
+  await prepareContract(host, province)
   const delivered = { ...demo, deliveredMs: demo.startMs }
   await state.put([{ key: DEMO_KEY, value: delivered }])
   return delivered

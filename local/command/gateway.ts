@@ -79,6 +79,7 @@ async function readConfig(file: string): Promise<string> {
 
 /** A source that also ends when the command is stopped, so that the gateway can still send the readings it has. */
 const endingAt = (stopped: AbortSignal, source: Source): Source => ({
+  isAcknowledging: source.isAcknowledging ?? false,
   readings: (signal) => source.readings(AbortSignal.any([signal, stopped])),
 })
 

@@ -1,6 +1,6 @@
 // `kilowatch import stations.csv temperatures.csv`: weather stations and their temperatures
-// (docs/rules/savings.md#weather-station). Names file, row and field of each refused cell; nothing of the files is
-// stored unless every row is good.
+// (docs/rules/savings.md#weather-station). Names file, row and field of each refused cell; nothing is stored when
+// a row is wrong by itself; what a host refuses beside its stored years is named with the rows that were kept before.
 
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -26,10 +26,12 @@ interface WeatherRows {
   stations: StationRecord[]
   series: { file: string; station: string; unit: TemperatureUnit; rows: TemperatureRow[]; places: number[] }[]
   refused: RefusedCell[]
+  /** Temperatures that were stored. */
+  kept: number
 }
 
 export async function importWeather(files: readonly string[], options: ImportOptions): Promise<void> {
-  const read: WeatherRows = { stations: [], series: [], refused: [] }
+  const read: WeatherRows = { stations: [], series: [], refused: [], kept: 0 }
   for (const file of files) {
     const cells = await cellsOf(file, await readFile(file))
     if (stemOf(file) === 'stations') readStations(file, cells, read)
@@ -111,8 +113,12 @@ function readTemperatures(file: string, cells: readonly string[][], { series, re
   series.push(...byStation.values())
 }
 
-/** By HTTP into the running host; directly into the data folder when no host runs on it. */
-async function stored({ stations, series, refused }: WeatherRows, options: ImportOptions): Promise<void> {
+/**
+ * By HTTP into the running host, in requests of BATCH_ROWS; directly into the data folder when no host runs on it, a
+ * station at once. Each request is stored whole or not at all; the first that is refused ends it.
+ */
+async function stored(read: WeatherRows, options: ImportOptions): Promise<void> {
+  const { stations, series, refused } = read
   const host = chosenHost(options)
   const platform = host ? undefined : await openPlatform(options.data)
   const client = host && clientOf(host)
@@ -122,15 +128,18 @@ async function stored({ stations, series, refused }: WeatherRows, options: Impor
       else if (platform) await putStations(platform.state, stations)
     }
     for (const { file, station, unit, rows, places } of series) {
-      for (let first = 0; first < rows.length; first += BATCH_ROWS) {
-        const batch = rows.slice(first, first + BATCH_ROWS)
+      const size = platform ? rows.length : BATCH_ROWS
+      for (let first = 0; first < rows.length; first += size) {
+        const batch = rows.slice(first, first + size)
         const outcome = platform
           ? await addTemperatures(platform.state, { station, rows: batch, unit })
           : await sent(client, { station, unit, rows: batch })
-        if (!('wrong' in outcome)) continue
-        const { index, detail } = outcome.wrong
-        refused.push({ file, row: places[first + index] ?? 0, field: 'temperature', reason: detail })
-        return
+        if ('wrong' in outcome) {
+          const { index, detail } = outcome.wrong
+          refused.push({ file, row: places[first + index] ?? 0, field: 'temperature', reason: detail })
+          return
+        }
+        read.kept += batch.length
       }
     }
   } finally {
@@ -156,17 +165,22 @@ async function sent(
   }
 }
 
-function tell({ stations, series, refused }: WeatherRows, { json }: ImportOptions): void {
+function tell({ stations, series, refused, kept }: WeatherRows, { json }: ImportOptions): void {
   const imported = refused.length === 0
   if (!imported) process.exitCode = 1
   const rows = series.reduce((sum, one) => sum + one.rows.length, 0)
   if (json) {
-    const counts = { stations: stations.length, temperatures: rows }
+    const counts = { stations: stations.length, temperatures: rows, kept }
     process.stdout.write(`${JSON.stringify({ imported, ...counts, refused: refused.slice(0, 1000) })}\n`)
     return
   }
   for (const { file, row, field, reason } of refused.slice(0, 100))
     process.stderr.write(`${file} row ${row}: ${field}: ${reason}\n`)
   if (imported) process.stdout.write(`imported ${stations.length} weather stations and ${rows} temperatures\n`)
-  else process.stderr.write(`kilowatch: not imported from there on: ${refused.length} refused\n`)
+  else process.stderr.write(`kilowatch: ${refused.length} refused; ${keptText(kept, rows)}\n`)
 }
+
+const keptText = (kept: number, rows: number): string =>
+  kept === 0
+    ? 'no temperature was stored'
+    : `the first ${kept} of ${rows} temperatures were stored: correct the row and import the file again, an hour that is there is replaced`

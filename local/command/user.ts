@@ -6,9 +6,9 @@ import type * as z from 'zod'
 import { grantsOfClaim } from '../../domain/access/claim.ts'
 import { type Grant, grantsProblem, roleRow } from '../../domain/access/permission.ts'
 import type { invitationViewSchema, PersonView, peopleViewSchema } from '../../domain/view/session.ts'
-import { type ApiEvent, type ApiResult, api } from '../../functions/api.ts'
+import { api } from '../../functions/api.ts'
 import { openPlatform } from '../platform.ts'
-import { ApiError, type Client, chosenHost, clientOf } from './client.ts'
+import { ApiError, type Client, callerOf, chosenHost, clientOf } from './client.ts'
 
 export interface UserOptions {
   data: string
@@ -101,18 +101,7 @@ async function withHost(options: UserOptions, work: (client: Client, url: string
   if (host) return work(clientOf(host), host.httpUrl)
   if (!existsSync(options.data)) throw new Error(`there is no data folder "${options.data}"`)
   const platform = await openPlatform(options.data)
-  const handler = api(platform) as (event: ApiEvent) => Promise<ApiResult>
-  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const event = {
-      ...{ version: '2.0', rawPath: `/api/v1/${path}`, headers: {}, isBase64Encoded: false },
-      requestContext: { http: { method, path: `/api/v1/${path}` }, authorizer: { lambda: { role: 'admin' } } },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    }
-    const answer = await handler(event as unknown as ApiEvent)
-    const value: unknown = JSON.parse(answer.body ?? '{}')
-    if ((answer.statusCode ?? 500) >= 400) throw new ApiError(answer.statusCode ?? 500, value as ApiError['problem'])
-    return value as T
-  }
+  const ask = callerOf(api(platform))
   try {
     await work(
       {

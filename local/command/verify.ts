@@ -1,8 +1,10 @@
 // `kilowatch verify`: walks the audit log of a data folder and names the first broken link
-// (docs/rules/report.md#audit-log). It only reads, also beside a running host.
+// (docs/rules/report.md#audit-log), then holds the stored contracts against it. It only reads, also beside a running
+// host.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { type AlteredAct, alteredContract } from '../../functions/contracting/verify.ts'
 import { type VerifiedAudit, verifyAudit } from '../../functions/state/audit.ts'
 import { openDatabase } from '../sqlite.ts'
 import { openStateStore } from '../state-store.ts'
@@ -13,23 +15,38 @@ export interface VerifyOptions {
   json?: boolean
 }
 
-/** Exits with 1 when a link is broken, or when no entry has the hash that was given. */
+/**
+ * Exits with 1 when a link is broken, a contract is not what was logged, or no entry has the hash that was given.
+ */
 export async function verifyFolder({ data, hash, json }: VerifyOptions): Promise<void> {
   const path = join(data, 'state.sqlite')
   if (!existsSync(path)) throw new Error(`there is no data folder "${data}"`)
   const db = openDatabase(path)
   try {
-    const verified = await verifyAudit(openStateStore(db), hash)
+    const state = openStateStore(db)
+    const log = await verifyAudit(state, hash)
+    // A log that is broken says nothing of what is stored.
+    const verified = { ...log, contract: log.broken ? null : await alteredContract(state) }
     process.stdout.write(json ? `${JSON.stringify(verified)}\n` : `${described(verified)}\n`)
-    if (verified.broken || verified.found === false) process.exitCode = 1
+    if (verified.broken || verified.contract || verified.found === false) process.exitCode = 1
   } finally {
     db.close()
   }
 }
 
-function described({ entries, hash, broken, found }: VerifiedAudit): string {
+function described({
+  entries,
+  hash,
+  broken,
+  found,
+  contract,
+}: VerifiedAudit & { contract: AlteredAct | null }): string {
   const holds = `${entries} entries hold, the last with the hash ${hash}`
   if (broken) return `audit log broken at entry ${broken.number}: ${broken.what}; ${broken.detail}\n${holds}`
+  if (contract) {
+    const { act, entry, detail } = contract
+    return `contract altered${entry === null ? '' : ` since entry ${entry}`}: ${act}: ${detail}\n${holds}`
+  }
   const known = { true: ', and the hash given is one of theirs', false: ', and none has the hash given', null: '' }
   return `audit log: ${holds}${known[`${found}`]}`
 }

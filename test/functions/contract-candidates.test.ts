@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { contractCandidateOf } from '../../domain/contract/candidate.ts'
 import type { QuotaStatus } from '../../domain/judge/result.ts'
 import { apiCall, rawApiCall } from './api-call.ts'
-import { builtYear } from './contract-year.ts'
-import { derive } from './province.ts'
+import { builtYear, END, hourly, sendAll } from './contract-year.ts'
+import { derive, INSTITUTIONS, meter } from './province.ts'
 
 test('lists an institution above its constraint with kWh, yuan and tCO2 to the next rating', async () => {
   const platform = await builtYear()
@@ -39,6 +39,34 @@ test('lists an institution above its constraint with kWh, yuan and tCO2 to the n
   expect((await apiCall(platform, 'GET', path)).body.items).toEqual([])
   const csv = await rawApiCall({ platform, headers: { accept: 'text/csv' } }, 'GET', 'areas/130000/contract-candidates')
   expect(csv.body).toContain('institution,name,')
+})
+
+test('a page is full of those that match, also where the first in the list do not', async () => {
+  const platform = await builtYear({
+    meters: [meter('A-E', 'A'), meter('B-E', 'B')],
+    institutions: INSTITUTIONS.slice(0, 2),
+  })
+  const quota = {
+    ...{ validFrom: '2020-01-01', standard: 'T', source: 'test', standIn: true },
+    ...{ indicator: 'energyPerCapita', constraint: 40, benchmark: 30, guide: 20 },
+  }
+  const quotas = ['government', 'education'].map((type) => ({ ...quota, type }))
+  await apiCall(platform, 'PUT', 'registry', { quotas })
+  await sendAll(
+    platform,
+    hourly('B-E', [END - 366, END], () => 3000),
+    'G-B',
+  )
+  await derive(platform)
+  const ask = async (query: string) =>
+    (await apiCall(platform, 'GET', `areas/130000/contract-candidates?limit=1&${query}`)).body
+  const first = await ask('')
+  expect([first.items[0].institution, first.next, first.institutions]).toEqual(['A', 'A', 2])
+  const second = await ask(`cursor=${first.next}`)
+  expect([second.items[0].institution, second.next]).toEqual(['B', null])
+  const large = await ask('tceMin=100')
+  expect([large.items[0]?.institution, large.next]).toEqual(['B', null])
+  expect((await ask('cursor=Z')).field).toBe('cursor')
 })
 
 test('water is in m³, and a good rating is no candidate', () => {

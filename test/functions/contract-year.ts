@@ -1,10 +1,20 @@
 // Two years of a building with a heating and a cooling season, for tests of contracts: the second one uses less. Sent
 // as hourly registers over the wire, with the temperatures of one station.
 
+import { onTestFinished } from 'vitest'
 import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
 import { settle } from '../../functions/settle.ts'
 import { apiCall } from './api-call.ts'
-import { AREAS, meter, oneInstitution, openTestPlatform, register, send, type TestPlatform } from './province.ts'
+import {
+  AREAS,
+  INSTITUTIONS,
+  meter,
+  oneInstitution,
+  openTestPlatform,
+  register,
+  send,
+  type TestPlatform,
+} from './province.ts'
 
 export const BASELINE_FROM = '2024-05-01'
 export const REPORTING_FROM = '2025-05-01'
@@ -44,20 +54,35 @@ export function hourly(
   return readings
 }
 
-export async function sendAll(platform: TestPlatform, readings: ReturnType<typeof hourly>): Promise<void> {
+export async function sendAll(
+  platform: TestPlatform,
+  readings: ReturnType<typeof hourly>,
+  gateway = 'G-A',
+): Promise<void> {
   for (let first = 0; first < readings.length; first += READINGS_PER_MESSAGE)
-    await send(platform, 'G-A', readings.slice(first, first + READINGS_PER_MESSAGE))
+    await send(platform, gateway, readings.slice(first, first + READINGS_PER_MESSAGE))
   await settle(platform)({ shards: [] })
 }
 
 /** The building with both years, its station beside it; the clock stands a week after the second year. */
-export async function builtYear({ used = usedOn, meters = [meter('A-E', 'A')] } = {}): Promise<TestPlatform> {
-  const platform = await openTestPlatform()
+export async function builtYear({
+  used = usedOn,
+  meters = [meter('A-E', 'A')],
+  institutions = INSTITUTIONS.slice(0, 1),
+  atEnd = onTestFinished,
+}: {
+  used?: (day: number) => number
+  meters?: ReturnType<typeof meter>[]
+  institutions?: typeof INSTITUTIONS
+  atEnd?: (remove: () => Promise<void>) => void
+} = {}): Promise<TestPlatform> {
+  const platform = await openTestPlatform(undefined, atEnd)
   platform.clock.nowMs = dayStartMs(END + 7)
   const areas = AREAS?.map((area) =>
     area.code === '130102' ? { ...area, latitudeDeg: 38.04, longitudeDeg: 114.5 } : area,
   )
-  await register(platform, { ...oneInstitution(meters), areas })
+  const gateways = institutions.map(({ id }) => ({ id: `G-${id}`, institution: id }))
+  await register(platform, { ...oneInstitution(meters), institutions, gateways, areas })
   const station = { id: '53698', name: '石家庄', latitudeDeg: 38.03, longitudeDeg: 114.42 }
   await apiCall(platform, 'PUT', 'weather/stations', { stations: [station] })
   const rows = []

@@ -186,6 +186,55 @@ describe('bad terms', () => {
     ['a replaced meter', (t) => ({ ...t, boundary: [{ meter: 'A-E' }, { meter: 'A-R' }] }), 'terms.boundary.1.meter'],
     ['an unknown institution', (t) => ({ ...t, institution: 'Z' }), 'terms.institution'],
     ['no schedule', (t) => ({ ...t, shares: undefined }), 'terms.shares'],
+    [
+      'a baseline that ends before it begins',
+      (t) => ({ ...t, baseline: { ...t.baseline, to: '2024-01-01' } }),
+      'terms.baseline.to',
+    ],
+    [
+      'a period that is no multiple',
+      (t) => ({ ...t, reporting: { ...t.reporting, to: '2026-03-01', everyMonths: 3 } }),
+      'terms.reporting.to',
+    ],
+    [
+      'a reporting period that begins within a month',
+      (t) => ({ ...t, reporting: { ...t.reporting, from: '2025-05-15' } }),
+      'terms.reporting.from',
+    ],
+    [
+      'a floating price that comes too late',
+      (t) => ({ ...t, price: { kind: 'floating', rows: [{ validFrom: '2025-06-01', yuanPerUnit: 1 }] } }),
+      'terms.price.rows.0.validFrom',
+    ],
+    [
+      'floating prices out of order',
+      (t) => ({
+        ...t,
+        price: {
+          kind: 'floating',
+          rows: ['2025-04-01', '2025-03-01'].map((validFrom) => ({ validFrom, yuanPerUnit: 1 })),
+        },
+      }),
+      'terms.price.rows.1.validFrom',
+    ],
+    [
+      'a floor above the cap',
+      (t) => ({ ...t, limits: { periodFloorYuan: 2, periodCapYuan: 1 } }),
+      'terms.limits.periodFloorYuan',
+    ],
+    [
+      'excluded days that end before they begin',
+      (t) => ({ ...t, excludedDays: [{ from: '2025-06-02', to: '2025-06-01', why: 'x' }] }),
+      'terms.excludedDays.0.to',
+    ],
+    [
+      'water by the weather',
+      (t) => ({ ...t, kind: 'waterSaving', medium: 'water', boundary: [{ meter: 'A-W' }] }),
+      'terms.baseline.method.kind',
+    ],
+    ['a water contract of electricity', (t) => ({ ...t, kind: 'waterSaving' }), 'terms.medium'],
+    ['a guarantee below 0', (t) => ({ ...t, guarantee: { amountPerYear: -1 } }), 'terms.guarantee.amountPerYear'],
+    ['a mixed contract of one part', (t) => ({ ...t, kind: 'mixed' }), 'terms.kind'],
   ])('refuses %s by field', async (_, change, field) => {
     const { status, body } = await apiCall(platform, 'PUT', PATH, { terms: change(TERMS) })
     expect([(status ?? 0) >= 400 && (status ?? 0) < 500, body.field]).toEqual([true, field])

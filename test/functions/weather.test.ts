@@ -128,4 +128,22 @@ test('kilowatch import takes stations and temperatures, and names row and field 
     code: 1,
     out: { imported: false, refused: [{ row: 3, field: 'temperature' }] },
   })
+  // The second station has years in °C: a file in °F is refused there, and the first station's rows are said to be
+  // kept.
+  const stations = 'id,name,latitudeDeg,longitudeDeg\n53698,石家庄,38.03,114.42\n54534,唐山,39.67,118.15\n'
+  writeFileSync(join(folder, 'stations.csv'), stations)
+  const series = (station: string, degrees: number, month: string): string[] =>
+    Array.from({ length: 96 }, (_, n) => {
+      const time = new Date(Date.parse(`${month}-01T00:00:00+08:00`) + n * HOUR_MS).toISOString()
+      return `${station},${time},${degrees + (n % 3)}`
+    })
+  const file = (lines: string[]): void =>
+    writeFileSync(join(folder, 'temperatures.csv'), `station,at,temperatureC\n${lines.join('\n')}\n`)
+  file(series('54534', 24, '2025-07'))
+  expect(await run('stations.csv', 'temperatures.csv')).toMatchObject({ code: 0, out: { kept: 96 } })
+  file([...series('53698', -4, '2026-02'), ...series('54534', 41, '2026-07')])
+  expect(await run('temperatures.csv')).toMatchObject({
+    code: 1,
+    out: { imported: false, temperatures: 192, kept: 96, refused: [{ row: 98, field: 'temperature' }] },
+  })
 })

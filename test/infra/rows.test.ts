@@ -359,6 +359,14 @@ describe('on a bad day', () => {
     ])
   })
 
+  test('somebody is told that IoT Core turns gateways or messages away', () => {
+    for (const name of ['Connect.Throttle', 'PublishIn.Throttle'])
+      expect(alarmOf(name), name).toMatchObject([{ Namespace: 'AWS/IoT', Statistic: 'Sum', EvaluationPeriods: 3 }])
+    const rules = resources('AWS::IoT::TopicRule').length
+    expect(rules).toBeGreaterThan(2)
+    expect(alarmOf('RuleMessageThrottled')).toHaveLength(rules)
+  })
+
   test('somebody is told that hours fall behind, also when none is settled at all', () => {
     expect(alarmOf('SettledHourAge')).toMatchObject([
       {

@@ -9,7 +9,9 @@ import { DAY, defaultsOf, type Given, type KindDefinition, type KindText, METERI
 import { meterSeries } from './paths.ts'
 
 interface SilenceFacts {
+  /** The last reading; of a meter that never had one, since when it is waited for. */
   lastMs: number
+  hasNone?: true
   minutes: number
   everyMinutes: number
   /** Expected time between uploads of the gateway; absent of a meter, and when it is not known. */
@@ -17,10 +19,16 @@ interface SilenceFacts {
 }
 
 const text: KindText<SilenceFacts> = {
-  measured: ({ facts: { lastMs, minutes } }) => ({
-    zh: `已 ${duration(minutes).zh}无数据，最后一次 ${clockTime(lastMs)}`,
-    en: `nothing heard for ${duration(minutes).en}, last at ${clockTime(lastMs)}`,
-  }),
+  measured: ({ facts: { lastMs, minutes, hasNone } }) =>
+    hasNone
+      ? {
+          zh: `从未有读数，自 ${clockTime(lastMs)} 起已等待 ${duration(minutes).zh}`,
+          en: `no reading yet, waited for since ${clockTime(lastMs)}, ${duration(minutes).en}`,
+        }
+      : {
+          zh: `已 ${duration(minutes).zh}无数据，最后一次 ${clockTime(lastMs)}`,
+          en: `nothing heard for ${duration(minutes).en}, last at ${clockTime(lastMs)}`,
+        },
   against({ facts: { everyMinutes, uploadMinutes = 0 }, limits }) {
     const limit = duration(patienceMinutes(limits, { everyMinutes, uploadMinutes }))
     const every = duration(everyMinutes)
@@ -87,8 +95,12 @@ export const meterSilent: KindDefinition<SilenceFacts, 'silence'> = {
   detect(given, { ask, nowMs }) {
     const gatewayHeardMs = latestReadingMs(given, nowMs)
     return given.meters.map(({ id, institution, intervalMinutes: everyMinutes }) => {
+      const asked = ask({ type: 'meter', id }, institution)
       const lastMs = given.lastReadingMs(id) ?? null
-      return meterSilence(ask({ type: 'meter', id }, institution), { lastMs, everyMinutes, gatewayHeardMs })
+      if (lastMs !== null) return meterSilence(asked, { lastMs, everyMinutes, gatewayHeardMs })
+      const untilMs = Math.min(asked.asOfMs, given.lastMs)
+      const { value, facts } = silence(asked, { lastMs: given.waitedSinceMs(id), untilMs, everyMinutes })
+      return judged(asked, { value, facts: { ...facts, hasNone: true } })
     })
   },
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },

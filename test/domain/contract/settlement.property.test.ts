@@ -18,7 +18,7 @@ const NO_DAYS: DayValues = { firstDay: 0, values: new Float64Array(0) }
 const baseline = {
   ...{ builtMs: 0, method: 'years', disqualified: [], flags: [], station: null, firstDay: FIRST - 365, use: [] },
   ...{ temperature: [], fitted: [], model: null, r2Adj: null, cvRmse: null, nmbe: null, rates: [] },
-  ...{ amountPerYear: 365 * 365, measuredPerYear: null },
+  ...{ amountPerYear: 365 * 365, measuredPerYear: null, intensity: null },
 } as const satisfies Record<keyof ContractBaseline, unknown> as unknown as ContractBaseline
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })

@@ -253,6 +253,19 @@ describe('an interval meter that changes its scale', () => {
     const right = eventsOf(sent, [{ kind: 'scaleJump', atMs, accepted: true }]).total
     expect(right).toBeCloseTo(sumKnown(values), 6)
   })
+  test('one that returns behind a gap, reading by reading', () => {
+    const profile = { ...profileOf({ kind: 'interval' }), overrides: [] }
+    const stored = new Map<number, number>()
+    const book: Book = { hours: new Map(), events: [] }
+    for (const [n, value] of scaled(shaped, 28, 197, 10).entries()) {
+      if (n === 197) continue
+      const atMs = START + n * HOUR
+      stored.set(atMs, value)
+      patch(book, profile, sorted(stored), { fromMs: atMs, toMs: atMs }, { reach: 2, widening: 20 })
+      expectSameBytes(book, bookOf(settleSamples(profile, sorted(stored))))
+    }
+    expect(book.events).toMatchObject([{ kind: 'scaleJump', untilMs: START + 196 * HOUR, factor: 10 }])
+  })
   test('an amount that is given back is unknown, unless the meter counts both ways', () => {
     const sent = shaped.map((value, n) => (n === 150 || n === 151 ? -10 * value : value))
     const atMs = START + 149 * HOUR

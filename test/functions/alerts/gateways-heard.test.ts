@@ -4,8 +4,10 @@ import { expect, test } from 'vitest'
 import { learnedCadence } from '../../../domain/alert/cadence.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../domain/calendar.ts'
 import { gatewaySeenKey, noteHeard, putGatewaysSeen } from '../../../functions/alerts/gateways-heard.ts'
+import { waitingKey } from '../../../functions/alerts/silence.ts'
 import { currentAlerts } from '../../../functions/alerts/store.ts'
 import { assess } from '../../../functions/assess.ts'
+import { settle } from '../../../functions/settle.ts'
 import { AREAS, institution, meter, NOON_MS, openTestPlatform, register } from '../province.ts'
 
 const DAY_MS = 24 * HOUR_MS
@@ -72,4 +74,25 @@ test('the same contacts give the same record, whoever notes them, and a message 
   await one.hear(NOON_MS + 2 * HOUR_MS - MINUTE_MS)
   expect(await one.record()).toEqual(await other.record())
   expect((await one.record())?.lastMs).toBe(NOON_MS + 2 * HOUR_MS)
+})
+
+test('a meter that never had a reading is told once its gateway was heard, and no longer once it has one', async () => {
+  const { platform, hear } = await oneGateway()
+  const look = async (atMs: number): Promise<unknown[]> => {
+    await hear(atMs)
+    platform.clock.nowMs = atMs
+    await assess(platform)({ shards: [] })
+    return (await currentAlerts(platform.state, '130102')).flatMap(({ kind, state, finding }) =>
+      kind === 'meterSilent' && state !== 'cleared' ? [finding.facts] : [],
+    )
+  }
+  for (let hour = 0; hour <= 8; hour++) expect(await look(NOON_MS + hour * HOUR_MS)).toEqual([])
+  expect(await look(NOON_MS + 9 * HOUR_MS)).toEqual([
+    { lastMs: NOON_MS, minutes: 540, everyMinutes: 60, hasNone: true },
+  ])
+  const at = NOON_MS + 10 * HOUR_MS
+  await platform.readings.append([{ meter: 'A-E', atMs: at, value: 5, quality: 'good' }], at)
+  await settle(platform)({ shards: [] })
+  expect(await look(at)).toEqual([])
+  expect(await platform.state.get(waitingKey('130102'))).toBeUndefined()
 })

@@ -27,7 +27,10 @@ test('names the first broken link of a log, beside the process that writes it', 
     await appendAudit(state, { what: 'report.build', about: 'A/2026-05/1', who: '王', atMs: n, detail: {} })
   const { hash } = await auditHead(state)
   const held = await verify('--data', folder, '--json', '--hash', hash.toUpperCase())
-  expect([held.code, JSON.parse(held.stdout)]).toEqual([0, { entries: 3, hash, broken: null, found: true }])
+  expect([held.code, JSON.parse(held.stdout)]).toEqual([
+    0,
+    { entries: 3, hash, broken: null, found: true, contract: null },
+  ])
   expect(await verify('--data', folder, '--hash', 'f'.repeat(64))).toMatchObject({
     code: 1,
     stdout: `audit log: 3 entries hold, the last with the hash ${hash}, and none has the hash given\n`,

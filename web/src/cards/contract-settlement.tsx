@@ -2,18 +2,16 @@
 // each party signs or disputes. Offers the sheet as a workbook and as a page to print.
 
 import { Button, Card, type TableColumnsType } from 'antd'
-import type * as z from 'zod'
-import type { ContractView, settlementViewSchema } from '../../../domain/contract/view.ts'
-import { CONTRACT_PARTIES } from '../../../domain/contract/words.ts'
+import type { ContractView, SettlementView } from '../../../domain/contract/view.ts'
+import { CONTRACT_PARTIES, otherParty } from '../../../domain/contract/words.ts'
 import { getFile, useResource } from '../api/resource.ts'
 import { saveFile } from '../api/save.ts'
 import { formatNumber, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
 import { type AdminAction, AdminForm } from './admin-form.tsx'
 import { DataTable } from './data-table.tsx'
 import { ProblemNotice } from './marks.tsx'
-
-type SettlementView = z.output<typeof settlementViewSchema>
 
 interface Props {
   contract: ContractView
@@ -51,6 +49,13 @@ export function SettlementCard({ contract, period, changed }: Props) {
             </p>
           )}
           <SignatureList revision={revision} />
+          {resource.data.revisions.slice(0, -1).map((earlier) => (
+            <details key={earlier.number} data-testid={`revision-${earlier.number}`}>
+              <summary>{words.revisions(String(earlier.number))}</summary>
+              <MoneyTable money={earlier.settlement.money} />
+              <SignatureList revision={earlier} />
+            </details>
+          ))}
           {resource.data.state !== 'signed' && (
             <AdminForm<SettlementView>
               key={revision.number}
@@ -68,8 +73,10 @@ export function SettlementCard({ contract, period, changed }: Props) {
 type Revision = SettlementView['revisions'][number]
 type Words = ReturnType<typeof useLanguage>['text']['contract']
 
-/** Signing by each party that has not signed, then disputing. */
-function actionsOf(path: string, { number, signatures }: Revision, words: Words): AdminAction[] {
+/** Signing by each party that has not signed, then disputing; of a dispute its ends. */
+function actionsOf(path: string, { number, signatures, disputes }: Revision, words: Words): AdminAction[] {
+  const dispute = disputes.find(({ resolved }) => resolved === null)
+  if (dispute) return endsOf(path, number, dispute, words)
   const open = CONTRACT_PARTIES.filter((party) => signatures[party] === null)
   return [
     ...open.map((party) => ({
@@ -87,6 +94,20 @@ function actionsOf(path: string, { number, signatures }: Revision, words: Words)
       }),
     })),
   ]
+}
+
+/** The party that disputes withdraws, the other upholds. */
+function endsOf(path: string, number: number, { party }: Revision['disputes'][number], words: Words): AdminAction[] {
+  const ends = [
+    { outcome: 'withdrawn', by: party, label: words.withdrawAs },
+    { outcome: 'upheld', by: otherParty(party), label: words.upholdAs },
+  ] as const
+  return ends.map(({ outcome, by, label }) => ({
+    key: outcome,
+    label: label(words.parties[by]),
+    path: `${path}/resolve`,
+    body: ({ name, note }) => ({ ...{ party: by, who: name, revision: number, outcome, note: note ?? '' } }),
+  }))
 }
 
 interface MoneyRow {
@@ -112,6 +133,17 @@ function MoneyTable({ money }: { money: Revision['settlement']['money'] }) {
   return <DataTable rowKey="key" columns={columns} rows={rows} />
 }
 
+/** Who signed and when, or that nobody did. */
+export function SignedBy({ signature }: { signature: { who: string; atMs: number } | null }) {
+  const { text } = useLanguage()
+  if (!signature) return text.contract.unsigned
+  return (
+    <>
+      <SourceText>{signature.who}</SourceText> · {formatTime(signature.atMs)}
+    </>
+  )
+}
+
 function SignatureList({ revision: { signatures, disputes } }: { revision: Revision }) {
   const { text } = useLanguage()
   const words = text.contract
@@ -121,14 +153,19 @@ function SignatureList({ revision: { signatures, disputes } }: { revision: Revis
         const own = signatures[party]
         return (
           <li key={party}>
-            {words.parties[party]}: {own ? `${own.who} · ${formatTime(own.atMs)}` : words.unsigned}
+            {words.parties[party]}: <SignedBy signature={own} />
           </li>
         )
       })}
       {disputes.map(({ atMs, party, who, reason, resolved }) => (
         <li key={atMs}>
-          {words.dispute}: {words.parties[party]} {who} · {reason}
-          {resolved && ` → ${resolved.note}`}
+          {words.dispute}: {words.parties[party]} <SourceText>{`${who} · ${reason}`}</SourceText>
+          {resolved && (
+            <>
+              {' → '}
+              {words.outcomes[resolved.outcome]} <SourceText>{resolved.note}</SourceText>
+            </>
+          )}
         </li>
       ))}
     </ul>

@@ -1,14 +1,18 @@
-// Shows the contracts of an institution: position, savings with their band, adjustments, and each settled period with
-// its money and the signature of each party.
+// Shows the contracts of an institution: position, the signatures of both parties, adjustments, each settled period
+// with its money, and the charts of measurement and verification.
 
 import { Card, Descriptions, Empty, type TableColumnsType, Tag } from 'antd'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { ContractView, SettledRow } from '../../../domain/contract/view.ts'
+import { CONTRACT_PARTIES } from '../../../domain/contract/words.ts'
 import { useResource } from '../api/resource.ts'
-import { SavingsChart } from '../charts/savings-chart.tsx'
 import { formatAmount, formatNumber, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { ContractFiles, SettlementCard } from './contract-settlement.tsx'
+import { SourceText } from '../words/source-text.tsx'
+import { type AdminAction, AdminForm } from './admin-form.tsx'
+import { ContractAdjustments } from './contract-adjustments.tsx'
+import { ContractCharts } from './contract-charts.tsx'
+import { ContractFiles, SettlementCard, SignedBy } from './contract-settlement.tsx'
 import { DataTable } from './data-table.tsx'
 import { ProblemNotice } from './marks.tsx'
 
@@ -42,13 +46,14 @@ function ContractCards({ id }: { id: string }) {
       <ProblemNotice of={contract} />
       {data && (
         <>
-          <Position contract={data} />
+          <Position contract={data} changed={contract.reload} />
+          <ContractAdjustments contract={data} changed={contract.reload} />
           <Card title={text.contract.settlements} data-testid="contract-settlements">
-            {data.settlements.length > 0 && <SavingsChart rows={data.settlements} unit={data.unit} />}
             <Settlements contract={data} choose={setPeriod} />
             <p className="note">{text.contract.choosePeriod}</p>
           </Card>
           {period !== null && <SettlementCard contract={data} period={period} changed={contract.reload} />}
+          <ContractCharts contract={data} />
         </>
       )}
     </>
@@ -57,13 +62,19 @@ function ContractCards({ id }: { id: string }) {
 
 const yuanOf = (fen: number): string => formatNumber(fen / 100, 2)
 
-function Position({ contract }: { contract: ContractView }) {
+interface PositionProps {
+  contract: ContractView
+  changed: () => void
+}
+
+function Position({ contract, changed }: PositionProps) {
   const { text } = useLanguage()
-  const { terms, position, baseline, blocked, adjustments, unit, state } = contract
+  const { terms, position, baseline, blocked, unit, state } = contract
+  const { disqualified = [] } = baseline ?? {}
   const words = text.contract
-  const facts: [string, string][] = [
-    [words.parties.owner, terms.parties.owner.name],
-    [words.parties.contractor, terms.parties.contractor.name],
+  const facts: [string, ReactNode][] = [
+    [words.parties.owner, <SourceText key="owner">{terms.parties.owner.name}</SourceText>],
+    [words.parties.contractor, <SourceText key="contractor">{terms.parties.contractor.name}</SourceText>],
     [words.cumulative, `${withUnit(formatAmount(position.savings), unit)} ± ${formatAmount(position.halfWidth)}`],
     [words.value, `${yuanOf(position.totalFen)} ${words.yuan}`],
     [words.payableSoFar, `${yuanOf(position.payableFen)} ${words.yuan}`],
@@ -73,7 +84,11 @@ function Position({ contract }: { contract: ContractView }) {
   ]
   return (
     <Card
-      title={`${terms.name} · ${words.kinds[terms.kind]}`}
+      title={
+        <>
+          <SourceText>{terms.name}</SourceText> · {words.kinds[terms.kind]}
+        </>
+      }
       extra={<ContractFiles path={`contracts/${encodeURIComponent(terms.id)}/plan`} what="plan" label={words.plan} />}
       data-testid="contract-position"
     >
@@ -94,20 +109,48 @@ function Position({ contract }: { contract: ContractView }) {
       {baseline?.station && (
         <p className="note">{words.station(baseline.station.id, formatNumber(baseline.station.distanceKm, 1))}</p>
       )}
-      {adjustments.length > 0 && (
-        <>
-          <h3>{words.adjustments}</h3>
-          <ul className="plain-list">
-            {adjustments.map(({ number, reason, proposed, answered }) => (
-              <li key={number}>
-                {number}. {reason} · {words.proposedBy(words.parties[proposed.party])} ·{' '}
-                {words.answers[answered?.answer ?? 'open']}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      {disqualified.map(({ code, detail }) => (
+        <p className="note" role="alert" key={code}>
+          {words.disqualified}: {code} <span lang="en">{detail}</span>
+        </p>
+      ))}
+      <TermsSignatures contract={contract} changed={changed} />
     </Card>
+  )
+}
+
+/** Who signed terms and baseline, and the form for a party that has not. */
+function TermsSignatures({ contract, changed }: PositionProps) {
+  const { text } = useLanguage()
+  const words = text.contract
+  const { terms, version, signatures, baseline } = contract
+  const path = `contracts/${encodeURIComponent(terms.id)}`
+  const open = CONTRACT_PARTIES.filter((party) => signatures[party] === null)
+  const canSign = baseline !== null && baseline.disqualified.length === 0
+  const build: AdminAction = {
+    ...{ key: 'baseline', label: words.buildBaseline, path: `${path}/baseline` },
+    body: ({ name: who }) => ({ who }),
+  }
+  const signs = open.map(
+    (party): AdminAction => ({
+      ...{ key: `sign-terms-${party}`, label: words.signTermsAs(words.parties[party]), path: `${path}/sign` },
+      body: ({ name: who }) => ({ party, who, version }),
+    }),
+  )
+  return (
+    <>
+      <h3>{words.termsSigned}</h3>
+      <ul className="plain-list" data-testid="terms-signatures">
+        {CONTRACT_PARTIES.map((party) => (
+          <li key={party}>
+            {words.parties[party]}: <SignedBy signature={signatures[party]} />
+          </li>
+        ))}
+      </ul>
+      {open.length > 0 && (
+        <AdminForm<ContractView> actions={canSign ? [...signs, build] : [build]} withoutRemark done={changed} />
+      )}
+    </>
   )
 }
 

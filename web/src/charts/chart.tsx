@@ -1,13 +1,13 @@
 // Draws one ECharts chart in a React element, with only the ECharts parts that this page uses.
 
-import { BarChart, LineChart } from 'echarts/charts'
+import { BarChart, LineChart, ScatterChart } from 'echarts/charts'
 import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import { useIsPrinting } from '../api/printing.ts'
 
-use([BarChart, LineChart, GridComponent, MarkLineComponent, TooltipComponent, SVGRenderer])
+use([BarChart, LineChart, ScatterChart, GridComponent, MarkLineComponent, TooltipComponent, SVGRenderer])
 
 /** Width of a chart on A4 landscape, in CSS pixels (page.css, `@media print`). */
 const PAPER_WIDTH_PX = 980

@@ -1,0 +1,76 @@
+// The words of settlement sheets and of plans of measurement and verification, in both languages.
+
+import { dayLabel, dayOf } from '../calendar.ts'
+import type { ContractRecord, SettlementRevision } from '../contract/life.ts'
+import type { Phrase } from '../phrase.ts'
+
+export type ReportLanguage = 'zh' | 'en'
+const words = (zh: string, en: string): Phrase => ({ zh, en })
+
+export const YUAN_WORDS = words('元', 'yuan')
+export const DAYS_WORDS = words('天', 'days')
+export const MASK_REASON_WORDS = {
+  noUse: words('缺用量', 'no use'),
+  noBaseline: words('缺气温或基准', 'no temperature or rate'),
+  neither: words('两者皆缺', 'neither'),
+  excluded: words('合同约定剔除', 'excluded by the contract'),
+} as const
+export const YES_NO = { yes: words('是', 'yes'), no: words('否', 'no') } as const
+export const COMPARED_WORDS = {
+  nonHeating: words('单位面积非供暖能耗', 'non-heating energy per m²'),
+  comprehensive: words('单位面积综合能耗', 'all energy per m²'),
+} as const
+export const TREATMENT_WORDS = {
+  notCounted: words('不计节能量', 'no savings on them'),
+  meanOfPeriod: words('按本期其他日的平均计', 'the mean of the other days of the period'),
+} as const
+export const METHOD_WORDS = {
+  weather: words('气象修正（CalTRACK 2.0 逐日）', 'by the weather (CalTRACK 2.0, daily)'),
+  people: words('按人数与日类型', 'by people and kind of day'),
+  years: words('三年规则', 'by the rule of three years'),
+} as const
+export const MODEL_WORDS = {
+  intercept_only: words('常数', 'constant'),
+  hdd_only: words('供暖', 'heating'),
+  cdd_only: words('制冷', 'cooling'),
+  cdd_hdd: words('供暖与制冷', 'heating and cooling'),
+} as const
+export const OUTCOME_WORDS = { withdrawn: words('撤回', 'withdrawn'), upheld: words('成立', 'upheld') } as const
+export const ANSWER_WORDS = {
+  accepted: words('已接受', 'accepted'),
+  rejected: words('已拒绝', 'rejected'),
+  open: words('待答复', 'not answered'),
+} as const
+
+export const listedWords = (texts: readonly string[]): Phrase => words(texts.join('、'), texts.join(', '))
+export const numberedName = ({ name, number }: ContractRecord['terms']): Phrase =>
+  number === undefined ? words(name, name) : words(`${name}（${number}）`, `${name} (${number})`)
+export const lateWords = (perDay: number): Phrase => words(`每日万分之 ${perDay}`, `${perDay} per 10,000 a day`)
+
+export function disputeWords(reason: string, resolved: SettlementRevision['disputes'][number]['resolved']): Phrase {
+  if (!resolved) return words(reason, reason)
+  const { zh, en } = OUTCOME_WORDS[resolved.outcome]
+  return words(`${reason} → ${zh} ${resolved.note}`, `${reason} → ${en} ${resolved.note}`)
+}
+
+export function adjustmentWords(
+  { reason, change, answered }: ContractRecord['adjustments'][number],
+  unit: string,
+): Phrase {
+  const answer = ANSWER_WORDS[answered?.answer ?? 'open']
+  const what = changeWords(change, unit)
+  return words(`${reason}：${what.zh}（${answer.zh}）`, `${reason}: ${what.en} (${answer.en})`)
+}
+
+function changeWords(change: ContractRecord['adjustments'][number]['change'], unit: string): Phrase {
+  if (change.kind === 'meterReplacement')
+    return words(`${change.on} 更换表计 ${change.meter}`, `meter ${change.meter} replaced on ${change.on}`)
+  const span = `${change.from} – ${lastDateBefore(change.to)}`
+  if (change.kind === 'perDay')
+    return words(`每日 ${change.amountPerDay} ${unit}，${span}`, `${change.amountPerDay} ${unit} a day, ${span}`)
+  if (change.kind === 'share')
+    return words(`基准的 ${change.pct} %，${span}`, `${change.pct} % of the baseline, ${span}`)
+  return words(`托管费 ${change.yuan} 元，${span}`, `${change.yuan} yuan on the fee, ${span}`)
+}
+
+export const lastDateBefore = (date: string): string => dayLabel(dayOf(Date.parse(date)) - 1)
