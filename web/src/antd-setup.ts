@@ -23,6 +23,7 @@ export const antdTheme: ThemeConfig = {
     colorPrimary: '#1554ad',
     colorLink: '#1554ad',
     colorTextDescription: GREY,
+    colorTextPlaceholder: GREY,
     borderRadius: 4,
     // Fonts of the reader's system: the page requests nothing except from its server.
     fontFamily:

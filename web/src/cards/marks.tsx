@@ -79,7 +79,7 @@ export function StandInTag({ children, source }: { children: string; source: str
 export function WhyLink({ href, of }: { href: string; of: string }) {
   const { text } = useLanguage()
   return (
-    <a className="why-link" href={href} aria-label={text.whyTitle(of)} title={text.whyTitle(of)}>
+    <a className="why-link" href={href} aria-label={`${text.why} ${text.whyTitle(of)}`} title={text.whyTitle(of)}>
       {text.why}
     </a>
   )

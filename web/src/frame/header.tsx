@@ -62,7 +62,7 @@ export function Header({ route, month, demo, ready, session }: Props) {
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
         <Button
           icon={<GlobalOutlined />}
-          aria-label={text.switchLanguage}
+          aria-label={`${text.otherLanguage} ${text.switchLanguage}`}
           onClick={toggle}
           data-testid="language-switch"
         >
