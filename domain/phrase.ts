@@ -51,7 +51,7 @@ export const eventName = (event: string): Phrase => EVENT_NAMES[event] ?? { zh: 
 const STAND_IN: Phrase = { zh: '（替代值，非正式下达）', en: ' (a stand-in, not officially issued)' }
 export const standInMark = (standIn: boolean): Phrase => (standIn ? STAND_IN : { zh: '', en: '' })
 
-/** In parentheses: that a value is a stand-in, else its source. The source of a stand-in is told where it is explained. */
+/** In parentheses: that a value is a stand-in, else its source. What a stand-in is from is told with its chain. */
 export const sourceMark = (source: string, standIn: boolean): Phrase =>
   standIn ? STAND_IN : { zh: `（${source}）`, en: ` (${source})` }
 

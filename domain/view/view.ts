@@ -184,7 +184,7 @@ export const institutionsPageSchema = pageOf(institutionRowSchema).extend({
   total: z.number().meta({ description: 'How many there are on all pages' }),
   ratings: z.record(z.string(), z.number()).meta({ description: 'Of all of them, by rating or `none`' }),
 })
-export type InstitutionsPage = z.infer<typeof institutionsPageSchema>
+export type InstitutionListView = z.infer<typeof institutionsPageSchema>
 
 export const rejectionsPageSchema = pageOf(rejectionViewSchema).extend({
   counts: z.record(z.string(), z.number()).meta({ description: 'All that was refused so far, by code' }),

@@ -78,7 +78,10 @@ interface Answer<T> {
   problem: LoadProblem | null
 }
 
-/** The answer to `path`, refreshed every minute or as often as asked; null: no request. An answer to an earlier path is never returned. */
+/**
+ * The answer to `path`, refreshed every minute or as often as asked; null: no request.
+ * An answer to an earlier path is never returned.
+ */
 export function useResource<T>(path: string | null, everyMs = REFRESH_MS): Resource<T> {
   const [answer, setAnswer] = useState<Answer<T> | null>(null)
   const loadNow = useRef(() => {})

@@ -34,9 +34,7 @@ interface Props {
 
 export function AlertList({ filter, institution, title, routeMonth, areas, choose }: Props) {
   const speech = useLanguage()
-  const { text, language } = speech
-  const kinds = Object.fromEntries(ALERT_KINDS.map((kind) => [kind, ALERT_RULES[kind].name[language]]))
-  const { raised, acknowledged, cleared } = text.alertStates
+  const { text } = speech
   const path = withQuery('alerts', {
     state: filter.state,
     area: filter.area,
@@ -58,24 +56,7 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
               set={(area) => choose({ ...filter, area })}
             />
           )}
-          {choose && (
-            <Filter
-              name={text.alertKind}
-              any={text.anyKind}
-              labels={kinds}
-              value={filter.kind}
-              set={(kind) => choose({ ...filter, kind })}
-            />
-          )}
-          {choose && (
-            <Filter
-              name={text.alertState}
-              any={text.anyOpen}
-              labels={{ raised, acknowledged, cleared }}
-              value={filter.state}
-              set={(state) => choose({ ...filter, state: state as AlertFilter['state'] })}
-            />
-          )}
+          {choose && <KindAndState filter={filter} choose={choose} />}
           <SaveTables tables={[alertsFile(text.alerts, path, speech)]} />
         </div>
       }
@@ -91,6 +72,30 @@ export function AlertList({ filter, institution, title, routeMonth, areas, choos
         routeMonth={routeMonth}
       />
     </Card>
+  )
+}
+
+function KindAndState({ filter, choose }: { filter: AlertFilter; choose: (filter: AlertFilter) => void }) {
+  const { text, language } = useLanguage()
+  const kinds = Object.fromEntries(ALERT_KINDS.map((kind) => [kind, ALERT_RULES[kind].name[language]]))
+  const { raised, acknowledged, cleared } = text.alertStates
+  return (
+    <>
+      <Filter
+        name={text.alertKind}
+        any={text.anyKind}
+        labels={kinds}
+        value={filter.kind}
+        set={(kind) => choose({ ...filter, kind })}
+      />
+      <Filter
+        name={text.alertState}
+        any={text.anyOpen}
+        labels={{ raised, acknowledged, cleared }}
+        value={filter.state}
+        set={(state) => choose({ ...filter, state: state as AlertFilter['state'] })}
+      />
+    </>
   )
 }
 

@@ -1,11 +1,11 @@
-// Lists institutions, page by page as the server sorts and filters them: of an area and of all areas below it, or of all
-// that the reader sees. Filter, order and page stand in the address.
+// Lists institutions, page by page as the server sorts and filters them: of an area and of all areas below it, or of
+// all that the reader sees. Filter, order and page stand in the address.
 
 import { Card, Empty, Input, Pagination, type TableColumnType, type TableProps } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
-import type { InstitutionRow, InstitutionsPage } from '../../../domain/view/view.ts'
+import type { InstitutionListView, InstitutionRow } from '../../../domain/view/view.ts'
 import { useIsPrinting } from '../api/printing.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatRoute, institutionRoute, type ListState, visit, WHOLE_LIST } from '../frame/route.ts'
@@ -40,9 +40,9 @@ export function InstitutionList({ title, area, list, routeMonth, choose }: Props
   const page = Number(at ?? '1')
   const path = withQuery('institutions', { area, ...asked })
   const part = printing ? { limit: PRINTED } : { limit: PAGE_SIZE, ...(page > 1 && { offset: (page - 1) * PAGE_SIZE }) }
-  const found = useResource<InstitutionsPage>(withQuery('institutions', { area, ...asked, ...part }))
+  const found = useResource<InstitutionListView>(withQuery('institutions', { area, ...asked, ...part }))
   // The rows before stay until others have come.
-  const last = useRef<InstitutionsPage | null>(null)
+  const last = useRef<InstitutionListView | null>(null)
   if (found.data) last.current = found.data
   const shown = found.data ?? last.current
   const isFiltered = [list.type, list.rating, list.status, list.meters, list.search].some((one) => one !== null)
@@ -52,35 +52,7 @@ export function InstitutionList({ title, area, list, routeMonth, choose }: Props
       title={title}
       extra={
         <div className="filters">
-          <Typed value={list.search} set={(search) => filter({ search })} />
-          <Filter
-            name={text.type}
-            any={text.anyType}
-            labels={text.types}
-            value={list.type}
-            set={(type) => filter({ type })}
-          />
-          <Filter
-            name={text.rating}
-            any={text.anyRating}
-            labels={text.ratings}
-            value={list.rating}
-            set={(rating) => filter({ rating })}
-          />
-          <Filter
-            name={text.dualControl}
-            any={text.work.anyStatus}
-            labels={{ ...text.statuses, none: text.notJudged }}
-            value={list.status}
-            set={(status) => filter({ status })}
-          />
-          <Filter
-            name={text.meters}
-            any={text.work.anyMeters}
-            labels={{ none: text.work.withoutMeters }}
-            value={list.meters}
-            set={(meters) => filter({ meters })}
-          />
+          <ListFilters list={list} filter={filter} />
           <SaveTables tables={[institutionsFile(text.institution, path, speech)]} />
         </div>
       }
@@ -96,23 +68,80 @@ export function InstitutionList({ title, area, list, routeMonth, choose }: Props
         />
       )}
       {shown && shown.total > 0 && (
-        <div className="more">
-          <span className="print-only">{text.saving.printedPart(formatNumber(shown.items.length, 0))}</span>
-          <Pagination
-            size="small"
-            current={page}
-            pageSize={PAGE_SIZE}
-            total={shown.total}
-            showSizeChanger={false}
-            showQuickJumper={shown.total > PAGE_SIZE * 8}
-            showTotal={(total, [from, to]) =>
-              text.work.rowsShown(formatNumber(from, 0), formatNumber(to, 0), formatNumber(total, 0))
-            }
-            onChange={(chosen) => choose({ ...list, at: chosen === 1 ? null : String(chosen) })}
-          />
-        </div>
+        <ListPages shown={shown} page={page} choose={(chosen) => choose({ ...list, at: chosen })} />
       )}
     </Card>
+  )
+}
+
+interface FiltersProps {
+  list: ListState
+  filter: (changed: Partial<ListState>) => void
+}
+
+function ListFilters({ list, filter }: FiltersProps) {
+  const { text } = useLanguage()
+  return (
+    <>
+      <Typed value={list.search} set={(search) => filter({ search })} />
+      <Filter
+        name={text.type}
+        any={text.anyType}
+        labels={text.types}
+        value={list.type}
+        set={(type) => filter({ type })}
+      />
+      <Filter
+        name={text.rating}
+        any={text.anyRating}
+        labels={text.ratings}
+        value={list.rating}
+        set={(rating) => filter({ rating })}
+      />
+      <Filter
+        name={text.dualControl}
+        any={text.work.anyStatus}
+        labels={{ ...text.statuses, none: text.notJudged }}
+        value={list.status}
+        set={(status) => filter({ status })}
+      />
+      <Filter
+        name={text.meters}
+        any={text.work.anyMeters}
+        labels={{ none: text.work.withoutMeters }}
+        value={list.meters}
+        set={(meters) => filter({ meters })}
+      />
+    </>
+  )
+}
+
+interface PagesProps {
+  shown: InstitutionListView
+  page: number
+  /** Null: the first. */
+  choose: (at: string | null) => void
+}
+
+function ListPages({ shown, page, choose }: PagesProps) {
+  const { text } = useLanguage()
+  return (
+    <div className="more">
+      <span className="print-only">{text.saving.printedPart(formatNumber(shown.items.length, 0))}</span>
+      <Pagination
+        className="screen-only"
+        size="small"
+        current={page}
+        pageSize={PAGE_SIZE}
+        total={shown.total}
+        showSizeChanger={false}
+        showQuickJumper={shown.total > PAGE_SIZE * 8}
+        showTotal={(total, [from, to]) =>
+          text.work.rowsShown(formatNumber(from, 0), formatNumber(to, 0), formatNumber(total, 0))
+        }
+        onChange={(chosen) => choose(chosen === 1 ? null : String(chosen))}
+      />
+    </div>
   )
 }
 

@@ -9,7 +9,7 @@ import { SEVERITIES } from '../../../domain/phrase.ts'
 import { RATINGS } from '../../../domain/rating.ts'
 import type { AccessView } from '../../../domain/view/access.ts'
 import type { AlertListView } from '../../../domain/view/alert.ts'
-import type { AreaStatusView, InstitutionsPage } from '../../../domain/view/view.ts'
+import type { AreaStatusView, InstitutionListView } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { alertsRoute, areaRoute, formatRoute, institutionsRoute, visit } from '../frame/route.ts'
 import { formatCoverage, formatNumber } from '../words/format.ts'
@@ -82,7 +82,7 @@ export function StructureCard({ code, month }: Props) {
 
 export function GradesCard({ code, routeMonth }: Props) {
   const { text } = useLanguage()
-  const found = useResource<InstitutionsPage>(withQuery('institutions', { area: code, limit: 1 }))
+  const found = useResource<InstitutionListView>(withQuery('institutions', { area: code, limit: 1 }))
   const { ratings = {}, total = 0 } = found.data ?? {}
   return (
     <Card title={text.work.grades} loading={!found.data && !found.problem} data-testid="grades">

@@ -1,5 +1,5 @@
-// Draws a total through the year: the sum so far beside last year's, the target, and the forecast of the whole year with
-// its band.
+// Draws a total through the year: the sum so far beside last year's, the target, and the forecast of the whole year
+// with its band.
 
 import { useMemo } from 'react'
 import type { IndicatorStatus } from '../../../domain/judge/result.ts'

@@ -58,23 +58,7 @@ export function Header({ route, month, demo, ready, session }: Props) {
       <div className="page-header-tools">
         <AlertCount routeMonth={route.month} ready={ready} />
         <ReportsLink routeMonth={route.month} />
-        <Button
-          icon={<ApiOutlined />}
-          href={formatRoute({ page: 'connection', area: null, month: null })}
-          aria-label={text.work.connection}
-          title={text.work.connection}
-          data-testid="connection-link"
-        >
-          <span className="wide-only">{text.work.connection}</span>
-        </Button>
-        <Button
-          className="wide-only"
-          icon={<FundProjectionScreenOutlined />}
-          href={formatRoute({ page: 'wall', month: null })}
-          aria-label={text.work.wall}
-          title={text.work.wall}
-          data-testid="wall-link"
-        />
+        <WorkLinks />
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
         <Button
           icon={<GlobalOutlined />}
@@ -94,6 +78,31 @@ export function Header({ route, month, demo, ready, session }: Props) {
         <SessionTool session={session} />
       </div>
     </header>
+  )
+}
+
+function WorkLinks() {
+  const { text } = useLanguage()
+  return (
+    <>
+      <Button
+        icon={<ApiOutlined />}
+        href={formatRoute({ page: 'connection', area: null, month: null })}
+        aria-label={text.work.connection}
+        title={text.work.connection}
+        data-testid="connection-link"
+      >
+        <span className="wide-only">{text.work.connection}</span>
+      </Button>
+      <Button
+        className="wide-only"
+        icon={<FundProjectionScreenOutlined />}
+        href={formatRoute({ page: 'wall', month: null })}
+        aria-label={text.work.wall}
+        title={text.work.wall}
+        data-testid="wall-link"
+      />
+    </>
   )
 }
 

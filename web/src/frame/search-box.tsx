@@ -4,7 +4,7 @@
 import { SearchOutlined } from '@ant-design/icons'
 import { Select } from 'antd'
 import { type ComponentRef, useEffect, useRef, useState } from 'react'
-import type { InstitutionsPage } from '../../../domain/view/view.ts'
+import type { InstitutionListView } from '../../../domain/view/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
@@ -21,7 +21,7 @@ export function SearchBox({ ready }: { ready: boolean }) {
   const box = useRef<ComponentRef<typeof Select>>(null)
   const [typed, setTyped] = useState('')
   const asked = usePaused(typed.trim())
-  const found = useResource<InstitutionsPage>(
+  const found = useResource<InstitutionListView>(
     ready && asked !== '' ? withQuery('institutions', { search: asked, limit: OFFERED }) : null,
   ).data
   useEffect(() => {

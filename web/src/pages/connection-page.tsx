@@ -4,7 +4,7 @@
 import { Card, Empty, Statistic, Tag } from 'antd'
 import { useState } from 'react'
 import type { GatewaysPage, GatewayView } from '../../../domain/view/device.ts'
-import type { InstitutionsPage, RejectionView } from '../../../domain/view/view.ts'
+import type { InstitutionListView, RejectionView } from '../../../domain/view/view.ts'
 import { usePages } from '../api/pages.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { useSession } from '../api/session.ts'
@@ -32,7 +32,7 @@ export function ConnectionPage({ route }: { route: ConnectionRoute }) {
   useTitle(title)
   const path = withQuery('gateways', { area: route.area })
   const pages = usePages<GatewaysPage>(path)
-  const bare = useResource<InstitutionsPage>(
+  const bare = useResource<InstitutionListView>(
     withQuery('institutions', { area: route.area, meters: 'none', limit: 1 }),
   ).data
   const { last } = pages
