@@ -142,7 +142,7 @@ export const alertRoutes = {
       by: z.string().min(1).max(100).default('admin'),
       note: note.min(1).optional(),
       assignee: z.string().min(1).max(100).optional(),
-      snoozedUntil: instant.optional(),
+      snoozedUntil: instant.pipe(z.number()).optional(),
     }),
     response: alertDetailViewSchema,
     async handle(context, { body: { by, note: said, assignee, snoozedUntil } }) {

@@ -18,6 +18,7 @@ import {
   plansViewSchema,
   tableViewSchema,
 } from '../../domain/view/registry.ts'
+import { signer } from '../access/principal.ts'
 import { importInto } from '../judging/import-records.ts'
 import { importedTables } from '../registry/reader.ts'
 import { yearQuery } from './query.ts'
@@ -29,8 +30,9 @@ export const registryRoutes = {
     summary: 'Adds records to the registry or replaces them: all of them, or none when one is wrong',
     body: registryPartSchema.extend(importLeaveSchema.shape),
     response: importViewSchema,
-    async handle({ platform }, { body: { rewritePast, stated, ...records } }) {
-      const outcome = await importInto(platform, records, { rewritePast, stated })
+    async handle({ platform, principal }, { body: { rewritePast, stated, ...records } }) {
+      const who = signer(principal, undefined)
+      const outcome = await importInto(platform, records, { rewritePast, stated, who })
       if (!('problems' in outcome)) return outcome
       const { problems } = outcome
       const { kind, id, field, reason } = must(problems[0])

@@ -33,13 +33,14 @@ export interface Imported {
 
 /**
  * Imports records, gives gateways their credentials, and has changed registrations settled and judged. Resolves to the
- * problems when there are any: then nothing was written. Closed months change only with `rewritePast`. Throws
+ * problems when there are any: then nothing was written. Closed months change only with `rewritePast`, which the audit
+ * log keeps with `who`. Throws
  * VersionConflict as `importRegistry` does.
  */
 export async function importInto(
   platform: Pick<Platform, 'state' | 'consumption' | 'devices' | 'fanOut' | 'now'>,
   records: GivenRecords,
-  { rewritePast, stated }: Pick<ImportLeave, 'rewritePast' | 'stated'> = {},
+  { rewritePast, stated, who = 'admin' }: Pick<ImportLeave, 'rewritePast' | 'stated'> & { who?: string } = {},
 ): Promise<Imported | { problems: RegistryProblem[] }> {
   const { gateways, bills = [] } = records
   const part = { ...records, gateways: gateways?.map(({ password: _, ...gateway }) => gateway) }
@@ -51,7 +52,8 @@ export async function importInto(
   })
   if (problems.length > 0) return { problems }
   // The records went before it: they are too many for one put with their entry.
-  if (rewritePast) await appendAudit(platform.state, rewriteFact(part, head.revision, platform.now()))
+  if (rewritePast)
+    await appendAudit(platform.state, rewriteFact(part, { revision: head.revision, who, atMs: platform.now() }))
   const parents = await markMovedAreas(platform.state, areasBefore)
   const secrets = await platform.devices.provision(gateways ?? [])
   // Counties whose registration did not change find nothing to do.
@@ -94,15 +96,17 @@ async function markMovedAreas(state: StateStore, before: readonly Area[]): Promi
 /** Ids of each kind that the audit log keeps. */
 const IDS_LOGGED_MAX = 50
 
-/** Nobody says who imports: the credentials are the administrator's. */
-function rewriteFact(part: RegistryPart, revision: number, atMs: number): AuditFact {
+function rewriteFact(
+  part: RegistryPart,
+  { revision, who, atMs }: { revision: number; who: string; atMs: number },
+): AuditFact {
   const detail = Object.fromEntries(
     REGISTRY_KINDS.flatMap((kind) => {
       const ids = idsOf(kind, part)
       return ids.length > 0 ? [[kind, { records: ids.length, ids: ids.slice(0, IDS_LOGGED_MAX) }]] : []
     }),
   )
-  return { what: 'registry.rewritePast', about: `registry/${revision}`, who: 'admin', atMs, detail }
+  return { what: 'registry.rewritePast', about: `registry/${revision}`, who, atMs, detail }
 }
 
 const idsOf = <K extends RegistryKind>(kind: K, part: RegistryPart): string[] => {

@@ -1,5 +1,5 @@
-// A gateway without its broker for thirty days, at accelerated time: the outbox stays within its bound on disk, memory is
-// flat, and afterwards what is left is delivered, the oldest first, each once.
+// A gateway without its broker for thirty days, at accelerated time: the outbox stays within its bound on disk, memory
+// is flat, and afterwards what is left is delivered, the oldest first, each once.
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -23,6 +23,7 @@ import { storeAlerts } from '../../functions/alerts/store.ts'
 import { methodAndPath } from '../../functions/api/route.ts'
 import { apiRoutes } from '../../functions/api/routes.ts'
 import { type ApiEvent, type ApiResult, api } from '../../functions/api.ts'
+import { docKey } from '../../functions/platform.ts'
 import { triggers } from '../../functions/triggers.ts'
 import { TERMS } from './contract-year.ts'
 import {
@@ -272,6 +273,14 @@ describe('who did it', () => {
     expect(answer.status, answer.text).toBe(200)
     expect(answer.text).toContain('李 (li)')
     expect(answer.text).not.toContain('somebody else')
+  })
+
+  test('also of an import that rewrites the past', async () => {
+    const body = { institutions: [INSTITUTIONS[0]], rewritePast: true }
+    const { status, text } = await ask('PUT /api/v1/registry', person([{ role: 'system' }]), { body })
+    expect(status, text).toBe(200)
+    const entries = (await platform.state.query(docKey<string>('audit/entry/'))).map(({ value }) => value)
+    expect(entries.find((entry) => entry.includes('registry.rewritePast'))).toContain('"who":"李 (li)"')
   })
 
   test('and nobody acts for an office outside the scope', async () => {
