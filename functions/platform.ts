@@ -5,6 +5,7 @@ import type { Action, Grant } from '../domain/access/permission.ts'
 import type { DaySums } from '../domain/energy/missing.ts'
 import type { Channel } from '../domain/notify/setting.ts'
 import type { RegisterEvent, Samples } from '../domain/settle/series.ts'
+import type { BackupView } from '../domain/view/backup.ts'
 import type { ReadingQuality } from '../domain/wire/reading.ts'
 
 export interface Platform {
@@ -17,6 +18,11 @@ export interface Platform {
   readonly notify: Notifier
   /** People who sign in at this host; absent where a provider signs them in, as in AWS. */
   readonly accounts?: Accounts
+  /**
+   * Copies all that the host keeps to a new backup in a folder of its machine, and removes older ones than `keep`.
+   * Throws an Error with a sentence. Absent where the provider does it, as in AWS.
+   */
+  backUp?(folder: string, keep?: number): Promise<BackupView>
   /** Address of the page, when the platform knows it; an administrator's setting takes precedence. */
   readonly pageUrl?: string
   /** Epoch milliseconds. The only clock. */

@@ -98,6 +98,7 @@ export const triggers = {
       'GET /api/v1/rejections',
       'POST /api/v1/readings',
       'PUT /api/v1/registry',
+      'POST /api/v1/backups',
       'GET /api/v1/arrivals/{id}',
       'GET /api/v1/gateways',
       'POST /api/v1/gateways/{id}/credentials',

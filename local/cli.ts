@@ -162,6 +162,23 @@ program
   .action(later(async () => (await import('./command/repair.ts')).repairFile))
 
 program
+  .command('backup')
+  .description('copy all that a host keeps, running or not, to a new backup in a folder')
+  .argument('<folder>', 'folder that holds backups alone, best on another disk')
+  .option('--keep <count>', 'remove older backups than so many')
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .action(later(async () => (await import('./command/backup.ts')).backUpFolder))
+
+program
+  .command('restore')
+  .description('make a new data folder of a backup, which is verified first')
+  .argument('<backup>', 'one backup: a folder with a backup.json')
+  .requiredOption('--data <folder>', 'the new data folder')
+  .option('--json', 'print one JSON document on stdout')
+  .action(later(async () => (await import('./command/backup.ts')).restoreFolder))
+
+program
   .command('rebuild')
   .description('delete all that is derived and make it again from readings, registry, reviews and bills')
   .option('--json', 'print one JSON document on stdout')
@@ -360,6 +377,7 @@ program
     'a hash from the manifest of a package: says whether the log still has that entry',
     hashArgument,
   )
+  .option('--backup <folder>', 'hold the files of this backup against its manifest instead')
   .option('--json', 'print one JSON document on stdout')
   .addOption(dataOption())
   .action(later(async () => (await import('./command/verify.ts')).verifyFolder))

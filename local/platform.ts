@@ -2,9 +2,11 @@
 // queues in memory, the wall clock. It is the product on one machine, and therefore also the platform of the tests.
 
 import { join } from 'node:path'
+import type { BackupView } from '../domain/view/backup.ts'
 import type { HostProblem, LoopDelay, Platform } from '../functions/platform.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
 import { type LocalAccounts, localAccounts } from './accounts.ts'
+import { backUp, pruneBackups } from './backup.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
 import { type LocalDevices, localDevices } from './credentials.ts'
 import { closeToOthers } from './data-folder.ts'
@@ -31,6 +33,7 @@ export interface LocalPlatform extends Platform {
   readonly passwords: VerifyQueue
   readonly hostClock: LocalClock
   readonly storage: StorageWatch
+  backUp(folder: string, keep?: number): Promise<BackupView>
   problems(): readonly HostProblem[]
   loopDelay(): LoopDelay
   /** For a process that serves others: merging the log of the state must not stop its event loop. */
@@ -73,6 +76,10 @@ export async function openPlatform(
     state,
     objects: openObjectFolder(join(folder, OBJECTS_FOLDER)),
     fanOut,
+    async backUp(target, keep) {
+      const made = await backUp({ folder, readings, db, now: now ?? Date.now }, target)
+      return { ...made, removed: await pruneBackups(target, keep) }
+    },
     devices: localDevices(state),
     accounts: localAccounts({ state, now: now ?? Date.now, queue: passwords }),
     passwords,

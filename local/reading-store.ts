@@ -38,6 +38,11 @@ export interface ReadingFile extends ReadingStore {
   onCommit(listener: () => void): void
   /** Time of the newest reading; −∞ without any. */
   newestMs(): number
+  /**
+   * Copies the store as it stands at one moment to a new file, while it goes on; resolves to the copy's extent. Throws
+   * when the file is there or cannot be written.
+   */
+  copyTo(path: string): Promise<{ receivedMs: number; rows: number }>
   /** The part of HostClock that keeps readings. */
   readonly waiting: Pick<HostClock, 'aside' | 'putAside' | 'takeIn'>
   close(): Promise<void>
@@ -172,6 +177,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       committed = listener
     },
     newestMs: () => newestMs,
+    copyTo: (path) => copyOf(instance, path),
     waiting: {
       aside: () => aside,
       putAside: (batch, receivedMs) =>
@@ -277,6 +283,30 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
           }),
         ),
       ),
+  }
+}
+
+/** A transaction of a connection of its own: appends go on meanwhile and are not in the copy. */
+async function copyOf(instance: DuckDBInstance, path: string): Promise<{ receivedMs: number; rows: number }> {
+  const connection = await instance.connect()
+  try {
+    const [[own] = []] = (await connection.runAndReadAll('SELECT current_database()')).getRows()
+    const quoted = (name: unknown, sign: string): string =>
+      `${sign}${String(name).replaceAll(sign, sign + sign)}${sign}`
+    await connection.run(`ATTACH ${quoted(path, "'")} AS copied`)
+    try {
+      await connection.run(`COPY FROM DATABASE ${quoted(own, '"')} TO copied`)
+      await connection.run('CHECKPOINT copied')
+      const rows = await connection.runAndReadAll(
+        'SELECT coalesce(max(received_ms), 0)::DOUBLE, count(*)::DOUBLE FROM copied.readings',
+      )
+      const [receivedMs = 0, count = 0] = must(rows.getRows()[0]).map(Number)
+      return { receivedMs, rows: count }
+    } finally {
+      await connection.run('DETACH copied')
+    }
+  } finally {
+    connection.closeSync()
   }
 }
 

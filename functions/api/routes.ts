@@ -7,6 +7,7 @@ import { docKey } from '../platform.ts'
 import type { ApiRoute } from '../triggers.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
+import { backupRoutes } from './backup.ts'
 import { comparisonRoutes } from './comparison.ts'
 import { contractRoutes } from './contract.ts'
 import { candidateRoutes } from './contract-candidates.ts'
@@ -71,6 +72,7 @@ export const apiRoutes = {
   ...meterRoutes,
   ...intakeRoutes,
   ...registryRoutes,
+  ...backupRoutes,
   ...deviceRoutes,
   ...fieldRoutes,
   ...alertRoutes,

@@ -8,17 +8,20 @@ import { type AlteredAct, alteredContract } from '../../functions/contracting/ve
 import { type VerifiedAudit, verifyAudit } from '../../functions/state/audit.ts'
 import { openDatabase } from '../sqlite.ts'
 import { openStateStore } from '../state-store.ts'
+import { verifyBackupFolder } from './backup.ts'
 
 export interface VerifyOptions {
   data: string
   hash?: string
+  backup?: string
   json?: boolean
 }
 
 /**
  * Exits with 1 when a link is broken, a contract is not what was logged, or no entry has the hash that was given.
  */
-export async function verifyFolder({ data, hash, json }: VerifyOptions): Promise<void> {
+export async function verifyFolder({ data, hash, backup, json }: VerifyOptions): Promise<void> {
+  if (backup !== undefined) return verifyBackupFolder(backup, json === true)
   const path = join(data, 'state.sqlite')
   if (!existsSync(path)) throw new Error(`there is no data folder "${data}"`)
   const db = openDatabase(path)
