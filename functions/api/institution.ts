@@ -49,7 +49,7 @@ export const institutionRoutes = {
     response: institutionsPageSchema,
     async handle(context, { query }) {
       const { type, rating, status, search, sort, order } = query
-      const isFound = search === undefined ? () => true : await searchOf(search)
+      const isFound = search === undefined ? () => true : searchOf(search)
       const metered = query.meters === undefined ? undefined : await meteredInstitutions(context)
       const all = sorted(await rowsInScope(query.area, context), sort, order)
       const isAsked = type || rating || status || metered || search !== undefined

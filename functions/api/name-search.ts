@@ -1,6 +1,8 @@
 // Finds names by a part of them, by code, and by the initials of their pinyin: `sjz` finds 石家庄. A character of several
 // readings is found by each.
 
+import { initialsOf, isChinese } from './pinyin-initials.ts'
+
 /** Longer than any name. */
 export const SEARCH_CHARS_MAX = 100
 
@@ -11,8 +13,6 @@ interface Named {
   nameEn: string | null
 }
 
-/** By character: the initials of its readings. */
-const initials = new Map<string, string>()
 const prepared = new WeakMap<Named, SearchText>()
 
 interface SearchText {
@@ -26,29 +26,18 @@ interface SearchText {
  * A test of a row against what a person typed: every word must be in the code or in a name, in any case, or, when it
  * has only letters and digits, begin the pinyin of neighbouring characters.
  */
-export async function searchOf(typed: string): Promise<(row: Named) => boolean> {
+export function searchOf(typed: string): (row: Named) => boolean {
   const words = typed
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '')
     .map((word) => ({ word, isSpelled: /^[a-z0-9]+$/.test(word) }))
-  const { pinyin } = await import('pinyin-pro')
-  const initialsOf = (char: string): string => {
-    const known = initials.get(char)
-    if (known !== undefined) return known
-    const read = HAN.test(char)
-      ? pinyin(char, { pattern: 'first', toneType: 'none', multiple: true, type: 'array' })
-      : [char]
-    const found = [...new Set(read)].join('').toLowerCase()
-    initials.set(char, found)
-    return found
-  }
   const textOf = (row: Named): SearchText => {
     const known = prepared.get(row)
     if (known) return known
     const names = row.nameEn === null ? [row.name] : [row.name, row.nameEn]
     // A name without Chinese characters spells itself.
-    const spelled = names.filter((name) => HAN.test(name)).map((name) => Array.from(name, initialsOf))
+    const spelled = names.filter(isChinese).map((name) => Array.from(name, initialsOf))
     const text = { plain: [row.id, ...names].join('\n').toLowerCase(), spelled }
     prepared.set(row, text)
     return text
@@ -60,8 +49,6 @@ export async function searchOf(typed: string): Promise<(row: Named) => boolean> 
     )
   }
 }
-
-const HAN = /\p{Script=Han}/u
 
 /** Whether neighbouring characters of a name begin with the letters of a word. */
 function begins(name: readonly string[], word: string): boolean {

@@ -1,0 +1,163 @@
+// The initials of the pinyin of Chinese characters: by the order in which ICU sorts them, and from a table for those
+// that have several readings, or another than their place in that order says. The table has the characters of GB 2312,
+// by pinyin-pro; a test holds it against that package, which is too large for a function of AWS.
+
+/** The first character of each initial in the order of pinyin. */
+const FIRST = '阿八嚓哒妸发旮哈讥咔垃痳拏噢妑七呥扨它穵夕丫帀'
+const LETTERS = 'abcdefghjklmnopqrstwxyz'
+const order = new Intl.Collator('zh-Hans-u-co-pinyin')
+const HAN = /\p{Script=Han}/u
+
+/** Characters by their initials, in the order of the alphabet. */
+const TABLE: Readonly<Record<string, string>> = {
+  a: '艹',
+  ach: '厂',
+  ae: '阿',
+  ag: '广',
+  ah: '呵犴',
+  an: '拗',
+  as: '嗄',
+  aw: '凹',
+  ax: '嚣',
+  ay: '仰吖嗌奥腌艾',
+  bf: '不份佛拂枋玢艴蕃',
+  bh: '夯灬',
+  bm: '泌秘',
+  bp: '便刨卜吡埔堋堡屏彭扁扒扳拌擗旁暴曝泊濞瀑炮睥磅纰缏罢耙膀般芘被裨辟钯陂频骠',
+  bs: '杓',
+  cd: '坻帱柢澄蹲铛',
+  cds: '单',
+  cj: '净剿苴车',
+  cnz: '淖',
+  cq: '仇啐抢趋趣',
+  cqx: '朐',
+  cs: '乘伺刹匙参晟沈盛禅衰裳谌',
+  csx: '掺',
+  csz: '栅',
+  ct: '倘惝樘淌',
+  ctx: '镡',
+  ctz: '揣',
+  cwz: '隹',
+  cx: '畜臭郗',
+  cy: '涌眙',
+  cz: '传侧兹助卒呲喳嘬嘲崭幢撮攒曾朝枞查椎楂楱淳焯种肫茈藏褚酢重长颤馇',
+  dh: '堕隳',
+  dry: '兑',
+  ds: '掸石膻隋',
+  dst: '甸',
+  dsy: '揲',
+  dt: '佃侗叨呔嗒囤垌宕峒弟弹恫提柁棣沓沲洞澹焘町钭钿铤驮骀',
+  dty: '铫',
+  dtz: '调',
+  dy: '佚诒阽',
+  dz: '丁喋沌竺翟追',
+  en: '佴',
+  eo: '哦',
+  ew: '恶',
+  ex: '诶',
+  ey: '蛾阏',
+  fm: '呒宓',
+  fp: '冯否妃彷拚番繁脯莩',
+  gh: '合哏旰桧棍潢皋盖红纥胲蛤镐颌鹄鹘',
+  ghk: '亢',
+  gj: '句哿嘏戛拘枸柜港炅给芥贾革颈鳜',
+  gjq: '伽矜龟',
+  gjx: '夹',
+  gk: '傀匮咖扛括栝',
+  gkl: '咯',
+  gl: '硌纶镉鬲',
+  gq: '乾',
+  gw: '囗斡涡莞',
+  gx: '呷鲑',
+  gy: '仡疙谷',
+  gyz: '轧',
+  gz: '戆蚣',
+  hj: '虹',
+  hk: '会吭咳浍溃苛铪阚',
+  hm: '嘿貉',
+  hp: '亨坏',
+  hw: '芴',
+  hx: '吓唬巷戏浒砉虾行许郇',
+  hy: '哕喝圜垸',
+  jk: '楷槛',
+  jl: '靓',
+  jn: '囝',
+  jq: '丌且亟伎其圈堇奇将峤廑强揭期浅渠湫犍疆瞿稽箐缉艽苣茄荠袷趄麇',
+  jqx: '咭',
+  jqz: '堑齐',
+  jt: '她',
+  jx: '噱姣彐挟校浚瘕系见解降颉',
+  jy: '侥景碣筠',
+  jz: '咀哜祭缴菹',
+  k: '蚵',
+  kl: '悝',
+  kq: '凵卡壳岂嵌',
+  ks: '适',
+  kw: '隗',
+  kx: '忾',
+  ky: '龈',
+  l: '乱仑令伦伶侣倮偻六凌凛刘卢卤卵另吕吝呤咙喽噜囵囹垄垅垆娄娈孪屡履岭峦嵝嶙庐廪录律懔戮抡拢挛捋掠掳搂摞撸旅旒柃柳栊栌栾棂椤楼榈榴橹檩氇氯沦泠泸洛流浏渌溜滤滦漉漏潞灵炉熘猡玲珑珞琉璐瓴留略瘘瘤瘰癃瞵砻硫碌磷禄稆窿笼箩篓簏粼络绫绺绿缕罗羚翎耧聆聋胧胪脔脶膂膦舻芦苓茏荦菱萝落蒌蔺虏虑蛉蝼螺蠃裸褛论赁赂路躏轮轳辂辘辚逯逻遛遴酃銮鎏铃铝锊锍锣镂镏镙镥闾陆陇陋陵隆雒零霖露颅领馏驴骆骝骡髅鲁鲈鲮鳞鸬鸾鹨鹭鹿麓麟龄龙',
+  lm: '姥缪',
+  ln: '弄',
+  lp: '泺',
+  ls: '泷率',
+  lt: '漯',
+  lx: '腊莶',
+  ly: '乐栎',
+  lz: '蜡郦',
+  mn: '乜',
+  ms: '厶渑糸',
+  mw: '万无汶玟蔓',
+  my: '么',
+  nr: '喏女桡',
+  ns: '尿摄',
+  nt: '帑',
+  nw: '唔',
+  ny: '疑疟',
+  nz: '粘辗',
+  oq: '区',
+  ow: '喔',
+  oy: '禺',
+  p: '丬',
+  psy: '疋',
+  qs: '俟槭缲耆芍鞘',
+  qt: '覃',
+  qx: '俏券契戌栖纤茜荨蹊郄',
+  qy: '圻欹蝤铅',
+  qz: '枝溱鲭',
+  r: '乳仍偌儒入冗嚅如妊孺容嵘弱戎扔揉日朊枘柔榕汝洳润溶溽濡熔狨瑞睿箬糅纫绒缛肉肜芮若茸茹荣蓉蓐蕊蕤薷蚋蝾融蠕衽褥襦蹂轫软辱铷锐闰阮鞣韧颥饪',
+  rs: '葚',
+  st: '汤苕',
+  sx: '些信厦嘘孙宿彡歙洒省莘蛸鳃',
+  sy: '俞剡吲埏射蛇说食',
+  sz: '召属峙忪折术朱椹殖氏泽澍螫识',
+  t: '他',
+  tx: '裼锬饧',
+  ty: '愉窕荑陶',
+  tz: '乇僮啁填屯拓',
+  wx: '圩',
+  wy: '吾宛尉尢尾於箢菀蔚遗韫',
+  wz: '挝',
+  xy: '叶吁泄窨羊荥详邪',
+  yz: '拽粥繇',
+}
+const known = new Map<string, string>(
+  Object.entries(TABLE).flatMap(([own, chars]) => [...chars].map((char) => [char, own])),
+)
+
+/** Whether a text has a Chinese character. */
+export const isChinese = (text: string): boolean => HAN.test(text)
+
+/** The initials of a character's readings, e.g. `cz` of 长; the character itself, in lower case, when it is not Chinese. */
+export function initialsOf(char: string): string {
+  const found = known.get(char)
+  if (found !== undefined) return found
+  const own = isChinese(char) ? initialByOrder(char) : char.toLowerCase()
+  known.set(char, own)
+  return own
+}
+
+function initialByOrder(char: string): string {
+  const place = [...FIRST].findLastIndex((first) => order.compare(char, first) >= 0)
+  return LETTERS.charAt(place)
+}
