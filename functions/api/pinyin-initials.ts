@@ -148,7 +148,7 @@ const known = new Map<string, string>(
 /** Whether a text has a Chinese character. */
 export const isChinese = (text: string): boolean => HAN.test(text)
 
-/** The initials of a character's readings, e.g. `cz` of 长; the character itself, in lower case, when it is not Chinese. */
+/** The initials of the readings of a character, e.g. `cz` of 长; of another sign the sign itself, in lower case. */
 export function initialsOf(char: string): string {
   const found = known.get(char)
   if (found !== undefined) return found
