@@ -8,7 +8,7 @@ import { must } from '../domain/must.ts'
 import { decodeText } from '../domain/wire/text.ts'
 import { denialLog, denialSender } from './access/denials.ts'
 import { API_HEADERS } from './access/headers.ts'
-import { isRefusal, permit } from './access/permit.ts'
+import { isRefusal, permit, type Refusal } from './access/permit.ts'
 import { type Principal, senderName } from './access/principal.ts'
 import { csvOfList, listAsked, wantsCsv } from './api/csv.ts'
 import { openApiDocument } from './api/openapi.ts'
@@ -86,8 +86,8 @@ export function api(on: Platform, makerOf: ReportMakerOf = storedReports): Handl
   return handlerOf(router as unknown as (event: ApiEvent) => Promise<ApiResult>)
 }
 
-const problemOfRefusal = ({ status, detail }: { status: 401 | 403; detail: string }): ApiProblem =>
-  new ApiProblem(status, status === 401 ? 'Unauthorized' : 'Forbidden', detail)
+const problemOfRefusal = ({ status, detail, right }: Refusal): ApiProblem =>
+  new ApiProblem(status, status === 401 ? 'Unauthorized' : 'Forbidden', detail, right && { right })
 
 /** Fields of bodies that name who takes a step. */
 const SIGNATURES = ['who', 'by']

@@ -197,9 +197,7 @@ test('an administrator acts by the session; whoever is none is told which right 
   expect(await page.getByTestId('admin-token').count()).toBe(0)
   expect(await page.getByTestId('admin-name').inputValue()).toBe('李工')
   await page.getByTestId('action-accept').click()
-  await expect
-    .poll(() => page.getByTestId('admin-form').textContent(), WAIT)
-    .toContain('no role of yours has the right "review"')
+  await expect.poll(() => page.getByTestId('admin-form').textContent(), WAIT).toContain('缺少权限: 核定表计事件')
   provider.next.groups = ['viewer', 'kilowatch-admin']
   await page.getByTestId('sign-out').click()
   await isShown('signed-out')

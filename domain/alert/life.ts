@@ -145,6 +145,9 @@ export function acknowledge(alert: Alert, { who, note }: { who: string; note?: s
   return enter(alert, 'acknowledged', { atMs: after(alert, nowMs), who, note })
 }
 
+/** People's entries in the history of one alert. */
+export const REMARKS_MAX = 200
+
 /** What a person notes at an open alert: a comment, who takes it in hand, or until when nobody is to be reminded. */
 export type AlertRemark = { note: string } | { assignee: string } | { snoozedUntilMs: number }
 
@@ -190,10 +193,11 @@ export function canReopen({ state, history, finding }: Alert, nowMs: number): bo
   return reopenWithinMinutes > 0 && nowMs - last.atMs <= reopenWithinMinutes * MINUTE_MS
 }
 
-/** A reopened alert is raised, not acknowledged, and its escalations start again. */
+/** A reopened alert is raised, not acknowledged nor snoozed, and its escalations start again. */
 function reopen(cleared: Alert, finding: KnownFinding, atMs: number): Advance {
+  const { snoozedUntilMs: _, ...rest } = cleared
   const alert: Alert = {
-    ...cleared,
+    ...rest,
     state: 'raised',
     raisedMs: atMs,
     overSinceMs: null,

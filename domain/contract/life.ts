@@ -143,7 +143,10 @@ export function disputed(
   return { revision: { ...revision, disputes: [...revision.disputes, dispute] } }
 }
 
-/** `withdrawn` by the party that disputes, `upheld` by the other. */
+/**
+ * `withdrawn` by the party that disputes, `upheld` by the other: then what either party signed before is void, since
+ * both know that the figures are in doubt.
+ */
 export function resolved(
   revision: SettlementRevision,
   { party, who, atMs, outcome, note }: SettlementAct & { outcome: (typeof OUTCOMES)[number]; note: string },
@@ -154,7 +157,7 @@ export function resolved(
   if (party !== by) return refusal('party', `only the ${by} can have it ${outcome}`)
   const end = { party, who, outcome, note, atMs }
   const disputes = revision.disputes.map((one) => (one === open ? { ...one, resolved: end } : one))
-  return { revision: { ...revision, disputes } }
+  return { revision: { ...revision, disputes, ...(outcome === 'upheld' && { signatures: UNSIGNED }) } }
 }
 
 const refusal = (field: string, reason: string): ActResult => ({ refused: { field, reason } })

@@ -18,6 +18,8 @@ export interface MoneyBefore {
   year: number
   yearPaidFen: number
   yearSavings: number
+  /** Months of the year that could not be settled, for want of days: nothing is guaranteed in them. */
+  yearUnsettledMonths: number
   /** Baseline of the year, and its value: the mean price of a shortfall. */
   yearBaseline: number
   yearBaselineYuan: number
@@ -25,7 +27,7 @@ export interface MoneyBefore {
 
 export const noMoney = (): MoneyBefore => ({
   ...{ totalFen: 0, ownerFen: 0, contractorFen: 0, payableFen: 0, lossFen: 0 },
-  ...{ year: 1, yearPaidFen: 0, yearSavings: 0, yearBaseline: 0, yearBaselineYuan: 0 },
+  ...{ year: 1, yearPaidFen: 0, yearSavings: 0, yearUnsettledMonths: 0, yearBaseline: 0, yearBaselineYuan: 0 },
 })
 
 interface MoneyInput extends PeriodSums {
@@ -62,7 +64,7 @@ export function moneyOf(input: MoneyInput, given: MoneyBefore): MadeMoney {
   if (terms.whenUncertain === 'withhold' && input.verdict === 'uncertain')
     add('withheld', -(lines.get('savingsShare') ?? 0))
   addFees(input, add)
-  const guarantee = isSettled ? guaranteeOf(input, before) : null
+  const guarantee = guaranteeOf(input, before)
   if (guarantee && terms.guarantee && guarantee.difference > 0)
     add('excess', fenOf((guarantee.difference * priceOfYear(before) * terms.guarantee.excessPct) / 100))
   addLimits(terms, { add, fen: sumOf(lines), paidFen: before.yearPaidFen })
@@ -89,10 +91,18 @@ export function moneyOf(input: MoneyInput, given: MoneyBefore): MadeMoney {
 const sumOf = (lines: ReadonlyMap<MoneyLine, number>): number => [...lines.values()].reduce((sum, fen) => sum + fen, 0)
 
 /** The sums of the year of the contract with this period's savings and baseline in them. */
-function yearOf(given: MoneyBefore, { year }: ContractPeriod, { savings, verdict, days }: MoneyInput): MoneyBefore {
-  const fresh = { year, yearPaidFen: 0, yearSavings: 0, yearBaseline: 0, yearBaselineYuan: 0 }
+function yearOf(
+  given: MoneyBefore,
+  { year }: ContractPeriod,
+  { savings, verdict, days, terms }: MoneyInput,
+): MoneyBefore {
+  const fresh = { year, yearPaidFen: 0, yearSavings: 0, yearUnsettledMonths: 0, yearBaseline: 0, yearBaselineYuan: 0 }
   const sums = given.year === year ? { ...given } : { ...given, ...fresh }
-  if (verdict !== 'tooManyMasked') sums.yearSavings += savings
+  if (verdict === 'tooManyMasked') {
+    sums.yearUnsettledMonths += terms.reporting.everyMonths
+    return sums
+  }
+  sums.yearSavings += savings
   for (const { baseline, added, price } of days.counted) {
     sums.yearBaseline += baseline + added
     sums.yearBaselineYuan += (baseline + added) * price
@@ -131,10 +141,17 @@ function addFees({ terms, period, adjustments, days }: MoneyInput, add: AddLine)
     add('conditionAdjustment', feeBefore(one, period.endDay) - feeBefore(one, period.firstDay))
 }
 
-/** The part of the year's guarantee for a last year that is shorter than one. */
-function guaranteeOf({ terms, period }: MoneyInput, { yearSavings }: MoneyBefore): PeriodSettlement['guarantee'] {
+/**
+ * The year's guarantee: a part of it for a last year that is shorter than one, and for months that could not be
+ * settled, in which neither party is to gain from what is not known.
+ */
+function guaranteeOf(
+  { terms, period }: MoneyInput,
+  { yearSavings, yearUnsettledMonths }: MoneyBefore,
+): PeriodSettlement['guarantee'] {
   if (!terms.guarantee || !period.endsYear) return null
-  const months = Math.min(12, monthsBetween(terms.reporting) - (period.year - 1) * 12)
+  const inYear = Math.min(12, monthsBetween(terms.reporting) - (period.year - 1) * 12)
+  const months = Math.max(0, inYear - yearUnsettledMonths)
   const guaranteed = (terms.guarantee.amountPerYear * months) / 12
   const round = (value: number): number => Math.round(value * 1e6) / 1e6 || 0
   return { guaranteed: round(guaranteed), saved: round(yearSavings), difference: round(yearSavings - guaranteed) }

@@ -43,6 +43,8 @@ export interface Scope {
 export interface Refusal {
   status: 401 | 403
   detail: string
+  /** The action that the sender has no right to. */
+  right?: Action
 }
 
 export interface PermitQuestion {
@@ -77,6 +79,7 @@ export const isRefusal = (given: Scope | Refusal): given is Refusal => 'status' 
 const outside = (action: Action, what: string): Refusal => ({
   status: 403,
   detail: `you have no role with the right "${action}" for ${what}`,
+  right: action,
 })
 
 function refusalOf(principal: Principal, action: RouteAccess['action']): Refusal | undefined {
@@ -94,7 +97,11 @@ function refusalOf(principal: Principal, action: RouteAccess['action']): Refusal
   if (grantsFor(grants, action).length > 0 && (only?.includes(action) ?? true)) return undefined
   return isVisitor
     ? { status: 401, detail: `${needs} or of a person with the right "${action}": sign in` }
-    : { status: 403, detail: `${only ? 'this token does not carry' : 'no role of yours has'} the right "${action}"` }
+    : {
+        status: 403,
+        detail: `${only ? 'this token does not carry' : 'no role of yours has'} the right "${action}"`,
+        right: action,
+      }
 }
 
 function namedSubjects(at: Exclude<At, string>, { path, query }: PermitQuestion): [SubjectKind, string][] {

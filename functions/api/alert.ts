@@ -3,9 +3,10 @@
 import * as z from 'zod'
 import type { AlertSubject } from '../../domain/alert/finding.ts'
 import { ALERT_KINDS } from '../../domain/alert/kinds.ts'
-import { type Alert, type AlertRemark, acknowledge, isOpen, remark } from '../../domain/alert/life.ts'
+import { type Alert, type AlertRemark, acknowledge, isOpen, REMARKS_MAX, remark } from '../../domain/alert/life.ts'
 import { ALERT_RULES } from '../../domain/alert/rules.ts'
 import { type AlertThreshold, alertThresholdSchema, resolveLimits } from '../../domain/alert/threshold.ts'
+import { DAY_MS } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import { SEVERITIES } from '../../domain/phrase.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
@@ -30,6 +31,8 @@ import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
 /** Alerts of one request. */
 const BULK_MAX = 500
+/** Reminders stop for at most so long: a season. */
+const SNOOZE_DAYS_MAX = 90
 /** A person's comment. */
 const note = z.string().max(1000)
 
@@ -157,6 +160,13 @@ export const alertRoutes = {
         throw new ApiProblem(400, 'Bad request', 'note, assignee or snoozedUntil must be given', { field: 'note' })
       if (!isOpen(before)) throw new ApiProblem(409, 'Conflict', 'the alert is not open any more')
       const nowMs = platform.now()
+      const latestMs = nowMs + SNOOZE_DAYS_MAX * DAY_MS
+      if (snoozedUntil !== undefined && !(snoozedUntil > nowMs && snoozedUntil <= latestMs))
+        throw new ApiProblem(400, 'Bad request', `snoozedUntil must lie ahead, ${SNOOZE_DAYS_MAX} days at most`, {
+          field: 'snoozedUntil',
+        })
+      if (before.history.length + remarks.length > REMARKS_MAX)
+        throw new ApiProblem(409, 'Conflict', `an alert has at most ${REMARKS_MAX} entries`)
       const alert = remarks.reduce<Alert>((one, each) => remark(one, each, { who: by, nowMs }), before)
       await storeAlerts(platform.state, area, { changed: [alert], dropped: [], events: [] })
       return alertDetailView(alert, await placeOf(context, alert.subject, area))

@@ -24,8 +24,8 @@ interface SummarizedMark {
   day: number
   /** Absent in rows of 0.1.0. */
   form?: string
-  /** Another text after each change of the shard's rows. */
-  rows?: string
+  /** When the shard's rows changed last; with the document's version it is another one after each change. */
+  rowsMs?: number
 }
 /** Changes when rows of an older release must be made again. */
 const ROWS_SINCE = 'access and provisional'
@@ -100,8 +100,7 @@ export async function summarize(
         await peersDoc({ shard, all: institutions, year: yearOf(nowMs) }, sources),
         await accessDoc(state, { shard, institutions, meters, nowMs }),
       ]
-  const changes = Number(before?.rows?.split('/')[1] ?? 0) + 1
-  const mark: SummarizedMark = { revision, day, form: ROWS_SINCE, rows: `${nowMs}/${changes}` }
+  const mark: SummarizedMark = { revision, day, form: ROWS_SINCE, rowsMs: nowMs }
   const marked = listed.length > 0 || !isCurrent ? [{ key: summarizedKey(shard), value: mark }] : []
   await state.put([...stored, ...daily, ...marked], DERIVED)
   return { judged, rerated }

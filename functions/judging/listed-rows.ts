@@ -16,7 +16,11 @@ export async function listedRows(state: StateStore, shards: readonly string[]): 
   const kept = keptOf.get(state) ?? new Map<string, Kept>()
   keptOf.set(state, kept)
   const marks = await state.getMany(shards.map(summarizedKey))
-  const stampOf = new Map(marks.map(({ key, value }) => [key, value.rows]))
+  const stampOf = new Map(
+    marks.flatMap(({ key, value: { rowsMs }, version }) =>
+      rowsMs === undefined ? [] : [[key, `${rowsMs}/${version}`]],
+    ),
+  )
   return await Promise.all(
     shards.map(async (shard) => {
       const stamp = stampOf.get(summarizedKey(shard))

@@ -133,3 +133,34 @@ test.each([
   const found = latePaymentOf({ latePayment }, { payableFen: 100_000, signedOn: '2026-01-30', payments, asOf })
   expect(found).toMatchObject({ dueOn: '2026-03-01', ...want })
 })
+
+test.each([
+  ['the last month', 12, [], 11],
+  ['a month within the year', 5, [], 11],
+  ['none', 0, [], 12],
+] as const)(
+  'a year whose month without readings is %s: what is guaranteed is for the others',
+  (_, month, __, months) => {
+    const given = termsSchema.parse({
+      ...{ id: 'C', name: 'C', institution: 'A', medium: 'electricity', boundary: [{ meter: 'M' }], kind: 'mixed' },
+      parties: { owner: { name: 'O' }, contractor: { name: 'C' } },
+      baseline: { from: '2024-01-01', to: '2025-01-01', method: { kind: 'years', rule: 'jst301', totals: [1, 1, 1] } },
+      reporting: { from: '2025-01-01', to: '2026-01-01', everyMonths: 1 },
+      ...{ price: { kind: 'fixed', yuanPerUnit: 1 }, shares: [{ year: 1, ownerPct: 50, contractorPct: 50 }] },
+      ...{
+        guarantee: { amountPerYear: 36_500, compensationPct: 100 },
+        masked: { treatment: 'notCounted', daysMax: 5 },
+      },
+    })
+    // 365 a day before, 300 now: 65 a day are saved, where the year guarantees 100.
+    const days = Array.from({ length: END - FIRST }, (_, index): [number, number] => [FIRST + index, 300]).filter(
+      ([day]) => new Date(day * 86_400_000).getUTCMonth() + 1 !== month,
+    )
+    const periods = settlePeriods({ terms: given, baseline, adjustments: [], series: seriesOf(days, given.price) }, END)
+    const last = periods.at(-1)
+    expect(last?.guarantee?.guaranteed).toBeCloseTo((36_500 * months) / 12, 4)
+    const difference = 65 * days.length - (36_500 * months) / 12
+    expect(last?.guarantee?.difference).toBeCloseTo(difference, 4)
+    expect(last?.money.lines.find(({ code }) => code === 'shortfall')?.fen).toBe(Math.round(difference * 100))
+  },
+)

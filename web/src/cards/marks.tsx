@@ -10,6 +10,7 @@ import {
 } from '@ant-design/icons'
 import { Alert, Button, Tag } from 'antd'
 import type { ReactNode } from 'react'
+import { ACTIONS, type Action } from '../../../domain/access/permission.ts'
 import type { Status, Verdict } from '../../../domain/judge/dual-control.ts'
 import { SEVERITY_NAMES, type Severity } from '../../../domain/phrase.ts'
 import type { Rating } from '../../../domain/rating.ts'
@@ -151,14 +152,17 @@ export function ProblemNotice({ of: { data, problem, reload } }: { of: Resource<
 /** Problems whose sentence says all that a reader can act on. */
 const PLAIN: ReadonlySet<number> = new Set([401, 403, 404, 500, 502, 503, 504])
 
+const isAction = (right: unknown): right is Action => typeof right === 'string' && Object.hasOwn(ACTIONS, right)
+
 /** A failed request in the reader's language, followed by what the server said of it. */
-export function ProblemText({ problem: { title, detail, status } }: { problem: LoadProblem }) {
+export function ProblemText({ problem: { title, detail, status, more } }: { problem: LoadProblem }) {
   const { text, language } = useLanguage()
   // What the server says is English: a reader of Chinese sees it where the sentence alone would not do.
   const saysMore = language === 'en' || !PLAIN.has(status)
   return (
     <>
       {text.problems[status] ?? text.problems[500]}
+      {isAction(more?.right) && ` · ${text.work.lacksRight}: ${ACTIONS[more.right][language]}`}
       {status > 0 && saysMore && (
         <>
           {' · '}

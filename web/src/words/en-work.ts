@@ -18,6 +18,7 @@ export const enWork: WorkWords = {
   calm: 'No open alerts',
   goHome: 'Back to the start page',
   serverSaid: 'The server says',
+  lacksRight: 'missing right',
   toCome: 'to come',
   nowMark: 'now',
   hoursSoFar: (known, over) => `${known} of ${over} hours known (the day is not over)`,

@@ -20,6 +20,7 @@ export const zhWork = {
   calm: '没有未关闭的告警',
   goHome: '返回首页',
   serverSaid: '服务器说明',
+  lacksRight: '缺少权限',
   toCome: '尚未到',
   nowMark: '现在',
   hoursSoFar: (known: string, over: string) => `已知 ${known}/${over} 小时（当日未结束）`,
