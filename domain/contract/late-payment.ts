@@ -9,8 +9,16 @@ export interface Payment {
   fen: number
 }
 
+/** A revision that both parties signed. */
+export interface OwedRevision {
+  /** At least 0. */
+  payableFen: number
+  /** Local date of the second signature. */
+  signedOn: string
+}
+
 export interface LatePayment {
-  /** The last day on which a payment is in time. */
+  /** The last day on which the first payment is in time. */
   dueOn: string
   paidFen: number
   /** Below 0: more was paid than is due. */
@@ -24,24 +32,27 @@ const daysOn = (date: string): number => Date.parse(date) / DAY_MS
 const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
 /**
- * The penalty up to and with the day `asOf`. `payableFen` above 0; a payment on a day counts from that day on. Fen are
- * rounded once, at the end.
+ * The penalty up to and with the day `asOf`. `owed`: at least one, in order of signing; a later one raises what is owed
+ * from its own due day on and lowers it at once, and takes no penalty back. A payment on a day counts from that day on.
+ * Fen are rounded once, at the end.
  */
 export function latePaymentOf(
   { latePayment }: Pick<ContractTerms, 'latePayment'>,
-  {
-    payableFen,
-    signedOn,
-    payments,
-    asOf,
-  }: { payableFen: number; signedOn: string; payments: readonly Payment[]; asOf: string },
+  { owed, payments, asOf }: { owed: readonly OwedRevision[]; payments: readonly Payment[]; asOf: string },
 ): LatePayment {
   const { perTenThousandPerDay, dueDays, capPct } = latePayment
-  const due = daysOn(signedOn) + dueDays
+  const revisions = owed.map(({ payableFen, signedOn }) => ({ payableFen, signed: daysOn(signedOn) }))
+  const payableFen = revisions.at(-1)?.payableFen ?? 0
+  const due = (revisions[0]?.signed ?? 0) + dueDays
+  const owedOn = (day: number): number => {
+    const stands = revisions.findLast(({ signed }) => signed <= day)?.payableFen ?? 0
+    const isDue = revisions.findLast(({ signed }) => signed + dueDays < day)?.payableFen ?? 0
+    return Math.min(stands, isDue)
+  }
   const last = daysOn(asOf)
   const until = payments.filter(({ paidOn }) => daysOn(paidOn) <= last)
   const openOn = (day: number): number =>
-    Math.max(0, payableFen - until.reduce((sum, one) => sum + (daysOn(one.paidOn) <= day ? one.fen : 0), 0))
+    Math.max(0, owedOn(day) - until.reduce((sum, one) => sum + (daysOn(one.paidOn) <= day ? one.fen : 0), 0))
   let [fenDays, daysLate] = [0, 0]
   for (let day = due + 1; day <= last; day++) {
     const open = openOn(day)

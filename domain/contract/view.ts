@@ -112,8 +112,15 @@ export function lateView(
 ): LatePayment | null {
   const owed = owedRevision(record)
   if (!owed) return null
-  const payableFen = Math.abs(owed.settlement.money.payableFen)
-  return latePaymentOf(terms, { payableFen, signedOn: dateOfMs(signedMsOf(owed)), payments: record.payments, asOf })
+  const sign = Math.sign(owed.settlement.money.payableFen) || 1
+  // What the other party owed before is no debt of the one that pays now.
+  const revisions = record.revisions
+    .filter(({ signatures }) => isSignedByBoth(signatures))
+    .map((one) => ({
+      payableFen: Math.max(0, sign * one.settlement.money.payableFen),
+      signedOn: dateOfMs(signedMsOf(one)),
+    }))
+  return latePaymentOf(terms, { owed: revisions, payments: record.payments, asOf })
 }
 
 export function settledRow(record: SettlementRecord, late: LatePayment | null): SettledRow {

@@ -130,8 +130,26 @@ test.each([
 ] as const)('late payment: %s', (_, asOf, paid, want) => {
   const latePayment = { perTenThousandPerDay: 5, dueDays: 30, capPct: 5 }
   const payments = paid.map(([paidOn, fen]) => ({ paidOn, fen }))
-  const found = latePaymentOf({ latePayment }, { payableFen: 100_000, signedOn: '2026-01-30', payments, asOf })
+  const found = latePaymentOf(
+    { latePayment },
+    { owed: [{ payableFen: 100_000, signedOn: '2026-01-30' }], payments, asOf },
+  )
   expect(found).toMatchObject({ dueOn: '2026-03-01', ...want })
+})
+
+// 1,000 yuan signed on 30 January are due on 1 March; 0.05 % a day.
+test.each([
+  ['the same amount again takes nothing back', 100_000, '2026-05-01', '2026-03-11', { daysLate: 10, penaltyFen: 500 }],
+  ['nor does it after its signature', 100_000, '2026-03-11', '2026-03-21', { daysLate: 20, penaltyFen: 1000 }],
+  ['more is owed from its own due day on', 200_000, '2026-03-01', '2026-04-10', { daysLate: 40, penaltyFen: 2500 }],
+  ['less is owed at once', 40_000, '2026-03-06', '2026-03-11', { daysLate: 10, penaltyFen: 320, openFen: 40_000 }],
+] as const)('late payment of a revision: %s', (_, payableFen, signedOn, asOf, want) => {
+  const latePayment = { perTenThousandPerDay: 5, dueDays: 30 }
+  const owed = [
+    { payableFen: 100_000, signedOn: '2026-01-30' },
+    { payableFen, signedOn },
+  ]
+  expect(latePaymentOf({ latePayment }, { owed, payments: [], asOf })).toMatchObject({ dueOn: '2026-03-01', ...want })
 })
 
 test.each([
