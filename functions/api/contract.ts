@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { type Grant, grantsFor } from '../../domain/access/permission.ts'
-import { dayOf } from '../../domain/calendar.ts'
+import { dayOf, formatInstant } from '../../domain/calendar.ts'
 import { adjustmentBodySchema } from '../../domain/contract/adjustment.ts'
 import { type ContractRecord, lastRevision, OUTCOMES, stateOf } from '../../domain/contract/life.ts'
 import { measuringViewSchema } from '../../domain/contract/measuring.ts'
@@ -232,6 +232,9 @@ export const contractRoutes = {
     response: settlementViewSchema,
     async handle(context, { body }) {
       const doc = await settlementOf(context)
+      const today = formatInstant(context.platform.now()).slice(0, 10)
+      if (body.paidOn > today)
+        throw new ApiProblem(422, 'Refused', `paidOn lies ahead: today is ${today}`, { field: 'paidOn' })
       const paid = done(await notePayment(context.platform.state, doc, actOf(context, body)))
       return settlementView(context, await contractOf(context), paid)
     },

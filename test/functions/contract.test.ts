@@ -142,6 +142,10 @@ test('late readings make a new revision of what they touch, and leave the signed
     fen: 1000,
   })
   expect(owed.late).toMatchObject({ paidFen: 1000, openFen: payableFen - 1000 })
+  const ahead = { who: '出纳', paidOn: '2027-01-01', fen: 1000 }
+  expect(await apiCall(platform, 'POST', `${PATH}/settlements/2026-04/pay`, ahead)).toMatchObject({
+    ...{ status: 422, body: { field: 'paidOn' } },
+  })
 })
 
 describe('bad terms', () => {
