@@ -19,7 +19,7 @@ import {
   TERMS,
   usedOn,
 } from './contract-year.ts'
-import { institution, meter, register, type TestPlatform } from './province.ts'
+import { derive, institution, meter, register, type TestPlatform } from './province.ts'
 
 const dayAt = (date: string): number => dayOf(Date.parse(`${date}T00:00:00+08:00`))
 const START = dayAt(REPORTING_FROM)
@@ -281,4 +281,30 @@ test('an English sheet and plan have no Chinese in any cell', async () => {
     )
     expect(chinese).toEqual([])
   }
+})
+
+test('where heat is billed by area, the plan compares the energy without heating', async () => {
+  const sub = meter('A-H', 'A', { role: 'sub', parent: 'A-E', purpose: 'heating', gateway: 'G-A' })
+  const billed = await builtYear({ meters: [meter('A-E', 'A'), sub] })
+  const bill = { institution: 'A', carrier: 'heatByArea', quantity: 900, unit: 'm²', costYuan: 22_500 } as const
+  const months = ['2024-11', '2024-12', '2025-01', '2025-02', '2025-03'] as const
+  await register(billed, { bills: months.map((month) => ({ ...bill, month })) })
+  // A tenth of what the building used is for heating.
+  await sendAll(
+    billed,
+    hourly('A-H', [FIRST, END], (day) => usedOn(day) / 10),
+  )
+  await derive(billed)
+  await signedContract(billed)
+  const { baseline } = contractViewSchema.parse((await apiCall(billed, 'GET', 'contracts/EPC-1')).body)
+  const intensity = baseline?.intensity
+  expect(intensity).toMatchObject({ isHeatBilledByArea: true, compared: 'nonHeating' })
+  expect(Number(intensity?.nonHeatingKgcePerM2) / Number(intensity?.comprehensiveKgcePerM2)).toBeCloseTo(0.9, 6)
+  const { body = '', isBase64Encoded } = await rawApiCall(
+    { platform: billed },
+    'GET',
+    'contracts/EPC-1/plan/plan-zh.html',
+  )
+  const plan = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString()
+  for (const words of ['供热按面积计费', '单位面积非供暖能耗', '合同比较口径']) expect(plan).toContain(words)
 })
