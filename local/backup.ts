@@ -77,12 +77,13 @@ export async function backUp({ folder, readings, db, now }: BackupSource, target
     for (const path of [STATE_FILE, READINGS_FILE]) files.push(await fileOf(draft, path))
     let linked = 0
     for (const path of objectsIn(folder)) {
-      const earlier = await copyObject(
+      const copied = await copyObject(
         { from: folder, draft, path },
         former === undefined ? undefined : { at: join(target, former), known },
       )
-      if (earlier) linked++
-      if (earlier !== undefined) files.push(await fileOf(draft, path))
+      if (!copied) continue
+      if (copied.isLinked) linked++
+      files.push(copied.file)
     }
     const manifest: Manifest = { format: FORMAT, by: RELEASE, atMs, ...extent, turn, files }
     await writeFile(join(draft, BACKUP_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 })
@@ -134,22 +135,22 @@ function objectsIn(folder: string): string[] {
     .sort()
 }
 
-/** True when the former backup had it, false when it was copied, undefined when it was deleted meanwhile. */
+/** Links to the former backup's file where that is the same; undefined when it was deleted meanwhile. */
 async function copyObject(
   { from, draft, path }: { from: string; draft: string; path: string },
   former: { at: string; known: Manifest | undefined } | undefined,
-): Promise<boolean | undefined> {
+): Promise<{ file: Manifest['files'][number]; isLinked: boolean } | undefined> {
   const to = join(draft, path)
   await mkdir(dirname(to), { recursive: true, mode: 0o700 })
   try {
     const earlier = former?.known?.files.find((file) => file.path === path)
     if (former && earlier && (await fileOf(from, path)).sha256 === earlier.sha256) {
       await link(join(former.at, path), to)
-      return true
+      return { file: earlier, isLinked: true }
     }
     await copyFile(join(from, path), to, constants.COPYFILE_EXCL)
     await synced(to)
-    return false
+    return { file: await fileOf(draft, path), isLinked: false }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
