@@ -12,18 +12,31 @@ export function closeToOthers(folder: string): number {
   // Stores make files whenever they like: logs, drafts.
   process.umask(OTHERS)
   mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
-  let repaired = 0
-  const repair = (path: string, mode: number): void => {
-    if ((statSync(path).mode & OTHERS) === 0) return
-    chmodSync(path, mode)
-    repaired++
+  return process.platform === 'win32' ? 0 : closed(folder, FOLDER_MODE)
+}
+
+function closed(path: string, mode: number): number {
+  return unlessGone(0, () => {
+    let repaired = 0
+    if ((statSync(path).mode & OTHERS) !== 0) {
+      chmodSync(path, mode)
+      repaired = 1
+    }
+    if (mode === FILE_MODE) return repaired
+    const inside = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory() || entry.isFile())
+    return inside.reduce(
+      (sum, entry) => sum + closed(join(path, entry.name), entry.isDirectory() ? FOLDER_MODE : FILE_MODE),
+      repaired,
+    )
+  })
+}
+
+/** A process that ends beside this one, as the gateways of a killed demo, still takes its own logs away. */
+function unlessGone<T>(without: T, look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return without
+    throw error
   }
-  if (process.platform === 'win32') return 0
-  repair(folder, FOLDER_MODE)
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (entry.isDirectory()) repair(path, FOLDER_MODE)
-    else if (entry.isFile()) repair(path, FILE_MODE)
-  }
-  return repaired
 }

@@ -4,9 +4,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { connectAsync } from 'mqtt'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { notifySettingSchema } from '../../domain/notify/setting.ts'
+import { closeToOthers } from '../../local/data-folder.ts'
 import { type HostOptions, startHost } from '../../local/host.ts'
 import { openPlatform } from '../../local/platform.ts'
 
@@ -51,6 +53,38 @@ test.each(['', '\n', 'short', 'x'.repeat(31)])('an admin token "%s" stops the st
   await expect(hostOn(data)).rejects.toThrow(/admin-token" has \d+ characters/)
   rmSync(join(data, 'admin-token'))
   await hostOn(data)
+})
+
+test('a file that another process takes away meanwhile is no error', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kilowatch-secrets-'))
+  const logs = join(folder, 'logs')
+  mkdirSync(logs)
+  // One file for ever made and taken away, as by the gateways of a demo whose host was killed.
+  const other = new Worker(
+    `const { chmodSync, mkdirSync, rmSync, writeFileSync } = require('node:fs')
+     for (;;) {
+       mkdirSync(${JSON.stringify(join(logs, 'day'))}, { recursive: true })
+       for (let i = 0; i < 50; i++) {
+         writeFileSync(${JSON.stringify(join(logs, 'day', 'wal-'))} + i, '')
+         chmodSync(${JSON.stringify(join(logs, 'day', 'wal-'))} + i, 0o644)
+       }
+       rmSync(${JSON.stringify(join(logs, 'day'))}, { recursive: true })
+     }`,
+    { eval: true },
+  )
+  onTestFinished(async () => {
+    await other.terminate()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const before = process.umask()
+  onTestFinished(() => {
+    process.umask(before)
+  })
+  let repaired = 0
+  await vi.waitFor(() => {
+    for (let i = 0; i < 200; i++) repaired += closeToOthers(folder)
+    expect(repaired).toBeGreaterThan(200)
+  }, 10_000)
 })
 
 test('a scheme is taken in any case, and nothing is no token', async () => {
