@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import * as z from 'zod'
 import { RELEASE } from '../functions/state/version.ts'
 import { READINGS_FILE, STATE_FILE } from './folder-mark.ts'
+import { LAKE_FOLDER } from './lake/format.ts'
 import { OBJECTS_FOLDER } from './object-folder.ts'
 import type { ReadingFile } from './reading-store.ts'
 import { turnOf } from './sqlite.ts'
@@ -69,21 +70,26 @@ export async function backUp({ folder, readings, db, now }: BackupSource, target
   if (existsSync(join(target, name))) throw new Error(`a backup "${name}" is there already`)
   const draft = join(target, `.${name}.${randomUUID()}`)
   await mkdir(draft, { mode: 0o700 })
+  let release = (): void => undefined
   try {
     await copyDatabase(db, join(draft, STATE_FILE), { rate: PAGES_PER_STEP })
     const turn = turnOfFile(join(draft, STATE_FILE))
-    const extent = await readings.copyTo(join(draft, READINGS_FILE))
+    const copied = await readings.copyTo(join(draft, READINGS_FILE))
+    release = copied.release
+    const extent = { receivedMs: copied.receivedMs, rows: copied.rows }
     const files: Manifest['files'] = []
     for (const path of [STATE_FILE, READINGS_FILE]) files.push(await fileOf(draft, path))
+    const before = former === undefined ? undefined : { at: join(target, former), known }
+    const lake = copied.lake.map(({ path, bytes, sha256 }) => ({ path: `${LAKE_FOLDER}/${path}`, bytes, sha256 }))
     let linked = 0
+    for (const file of lake) if (await copyLakeFile({ from: folder, draft, file }, before)) linked++
+    release()
+    files.push(...lake)
     for (const path of objectsIn(folder)) {
-      const copied = await copyObject(
-        { from: folder, draft, path },
-        former === undefined ? undefined : { at: join(target, former), known },
-      )
-      if (!copied) continue
-      if (copied.isLinked) linked++
-      files.push(copied.file)
+      const object = await copyObject({ from: folder, draft, path }, before)
+      if (!object) continue
+      if (object.isLinked) linked++
+      files.push(object.file)
     }
     const manifest: Manifest = { format: FORMAT, by: RELEASE, atMs, ...extent, turn, files }
     await writeFile(join(draft, BACKUP_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 })
@@ -96,6 +102,8 @@ export async function backUp({ folder, readings, db, now }: BackupSource, target
   } catch (error) {
     await rm(draft, { recursive: true, force: true })
     throw error
+  } finally {
+    release()
   }
 }
 
@@ -135,10 +143,39 @@ function objectsIn(folder: string): string[] {
     .sort()
 }
 
+interface FormerBackup {
+  at: string
+  known: Manifest | undefined
+}
+
+/** Files of the lake never change: one that the former backup has is a link to that. Resolves to whether it is. */
+async function copyLakeFile(
+  { from, draft, file }: { from: string; draft: string; file: Manifest['files'][number] },
+  former: FormerBackup | undefined,
+): Promise<boolean> {
+  const to = join(draft, file.path)
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  if (former?.known?.files.some(({ path, sha256 }) => path === file.path && sha256 === file.sha256)) {
+    const isLinked = await link(join(former.at, file.path), to).then(
+      () => true,
+      // Taken away, or a file system without links.
+      () => false,
+    )
+    if (isLinked) return true
+  }
+  await copyFile(join(from, file.path), to, constants.COPYFILE_EXCL)
+  await synced(to)
+  if ((await fileOf(draft, file.path)).sha256 !== file.sha256)
+    throw new Error(
+      `"${join(from, file.path)}" is not what was written: the data folder is damaged, see kilowatch verify`,
+    )
+  return false
+}
+
 /** Links to the former backup's file where that is the same; undefined when it was deleted meanwhile. */
 async function copyObject(
   { from, draft, path }: { from: string; draft: string; path: string },
-  former: { at: string; known: Manifest | undefined } | undefined,
+  former: FormerBackup | undefined,
 ): Promise<{ file: Manifest['files'][number]; isLinked: boolean } | undefined> {
   const to = join(draft, path)
   await mkdir(dirname(to), { recursive: true, mode: 0o700 })

@@ -91,7 +91,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await platform.close()
     forgetHost(data)
   }
-  const timers = tellProblems(platform, log)
+  const timers = [...tellProblems(platform, log), tidyLake(platform, log)]
   try {
     const adminToken = tokenOf(data)
     await platform.hostClock.started()
@@ -185,6 +185,7 @@ function tellProblems({ problems }: LocalPlatform, log: (line: string) => void):
   return [setInterval(tell, PROBLEM_MS).unref()]
 }
 const PROBLEM_MS = 60_000
+const TIDY_MS = 60_000
 
 /** Ids and topics come from strangers: one line stays one line, and no terminal obeys it. */
 const escaped =
@@ -218,3 +219,14 @@ const taken =
       })
     throw error
   }
+
+/** Moves old readings into the lake, a minute after the start and then each minute; a pass that fails comes again. */
+function tidyLake(platform: LocalPlatform, log: (line: string) => void): NodeJS.Timeout {
+  let isTidying = false
+  return setInterval(async () => {
+    if (isTidying) return
+    isTidying = true
+    await platform.tidyLake().catch((error: Error) => log(`the lake is not tidied: ${error.message}`))
+    isTidying = false
+  }, TIDY_MS).unref()
+}

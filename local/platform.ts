@@ -4,6 +4,7 @@
 import { join } from 'node:path'
 import type { BackupView } from '../domain/view/backup.ts'
 import type { HostProblem, LoopDelay, Platform } from '../functions/platform.ts'
+import { registryKeys } from '../functions/registry/reader.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
 import { type LocalAccounts, localAccounts } from './accounts.ts'
 import { backUp, pruneBackups } from './backup.ts'
@@ -13,6 +14,7 @@ import { closeToOthers } from './data-folder.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { lossError, openMark, READINGS_FILE, STATE_FILE } from './folder-mark.ts'
 import { type LocalClock, localClock } from './host-clock.ts'
+import type { Tidied, TidyOptions } from './lake/mover.ts'
 import { loopWatch } from './loop-watch.ts'
 import { localNotifier } from './notify.ts'
 import { OBJECTS_FOLDER, openObjectFolder } from './object-folder.ts'
@@ -34,6 +36,8 @@ export interface LocalPlatform extends Platform {
   readonly hostClock: LocalClock
   readonly storage: StorageWatch
   backUp(folder: string, keep?: number): Promise<BackupView>
+  /** Moves old readings into the lake, as far as that is due (docs/rules/lake.md#tidying); `all`: every reading. */
+  tidyLake(options?: Pick<TidyOptions, 'all'>): Promise<Tidied>
   problems(): readonly HostProblem[]
   loopDelay(): LoopDelay
   /** For a process that serves others: merging the log of the state must not stop its event loop. */
@@ -55,7 +59,10 @@ export async function openPlatform(
     throw openingError(folder, error)
   })
   const db = openDatabase(join(folder, STATE_FILE))
-  const losses = mark.losses({ ...readings.extent(), turn: turnOf(db) })
+  const damage = readings.damage()
+  if (acceptLoss) await readings.acceptDamage()
+  const behind = mark.losses({ ...readings.extent(), turn: turnOf(db) })
+  const losses = acceptLoss ? behind : [...damage, ...behind]
   if (losses.length > 0) {
     await readings.close()
     db.close()
@@ -79,6 +86,14 @@ export async function openPlatform(
     async backUp(target, keep) {
       const made = await backUp({ folder, readings, db, now: now ?? Date.now }, target)
       return { ...made, removed: await pruneBackups(target, keep) }
+    },
+    async tidyLake(asked) {
+      const countiesOf = async (meters: readonly string[]): Promise<(string | undefined)[]> => {
+        const places = await state.getMany(meters.map(registryKeys.meterPlace))
+        const found = new Map(places.map(({ key, value }) => [key, value]))
+        return meters.map((meter) => found.get(registryKeys.meterPlace(meter)))
+      }
+      return await readings.tidy({ countiesOf, nowMs: (now ?? Date.now)(), ...asked })
     },
     devices: localDevices(state),
     accounts: localAccounts({ state, now: now ?? Date.now, queue: passwords }),

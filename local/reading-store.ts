@@ -1,7 +1,8 @@
-// Stores raw readings in one DuckDB file, append-only. A batch is one transaction; its COMMIT is the moment of
-// durability. Columns are copied to and from DuckDB's vectors through typed arrays: the value-by-value API is ten times
-// slower.
+// Stores raw readings, append-only: what arrives in a DuckDB file, in order of arrival, and what is older in files of
+// the lake (docs/rules/lake.md). A batch is one transaction; its COMMIT is the moment of durability. Columns are copied
+// to and from DuckDB's vectors through typed arrays: the value-by-value API is ten times slower.
 
+import { dirname, join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { must } from '../domain/must.ts'
 import type { Samples } from '../domain/settle/series.ts'
@@ -14,7 +15,17 @@ import type {
   StoredReading,
   Touched,
 } from '../functions/platform.ts'
-import { CHUNK_ROWS, chunkColumns, copyResult, READING_COLUMNS } from './reading-columns.ts'
+import { adoptIfNew } from './lake/adopt.ts'
+import { arrivalTables, extentOf, openArrivals } from './lake/arrivals.ts'
+import { damageOf, forgetDamaged } from './lake/damage.ts'
+import { LAKE_FOLDER, quoted } from './lake/format.ts'
+import { lakeOf } from './lake/lake.ts'
+import { writeListing } from './lake/listing.ts'
+import { type LakeFile, openManifest } from './lake/manifest.ts'
+import type { Tidied, TidyOptions } from './lake/mover.ts'
+import { CHUNK_ROWS, chunkColumns, copyResult, READING_COLUMNS } from './lake/reading-columns.ts'
+import { ARRIVAL_ORDER, rowSource } from './lake/rows.ts'
+import { openMeterKeys } from './meter-keys.ts'
 import { repeatFilter } from './repeats.ts'
 import { partByMeter, type Rows } from './sample-collector.ts'
 
@@ -22,9 +33,6 @@ import { partByMeter, type Rows } from './sample-collector.ts'
 const WAL_LIMIT = '64MB'
 const QUALITIES: readonly ReadingQuality[] = ['good', 'suspect', 'estimated']
 const SUSPECT = QUALITIES.indexOf('suspect')
-/** Up to this many meters, a list is faster than a bit string and lets DuckDB skip row groups. */
-const IN_LIST_MAX = 2_000
-const ONE = '1'.charCodeAt(0)
 /** Reads of up to this many meters run beside the large reads: the meters of an institution. */
 const FEW_METERS_MAX = 500
 
@@ -32,6 +40,14 @@ const FEW_METERS_MAX = 500
 const ASIDE_MAX = 50_000_000
 
 export interface ReadingFile extends ReadingStore {
+  /** Files of the lake that are missing or not of their size, each a sentence. */
+  damage(): string[]
+  /** Goes on without these files. */
+  acceptDamage(): Promise<void>
+  /** Moves what has arrived into the lake, and merges its files, as far as that is due. One pass at a time. */
+  tidy(options: TidyOptions): Promise<Tidied>
+  /** Files of the lake, the earliest received first. */
+  lakeFiles(): readonly LakeFile[]
   /** When the last reading was received, and the number of rows. */
   extent(): { receivedMs: number; rows: number }
   /** Calls `listener` after each commit of readings. */
@@ -40,49 +56,56 @@ export interface ReadingFile extends ReadingStore {
   newestMs(): number
   /**
    * Copies the store as it stands at one moment to a new file, while it goes on; resolves to the copy's extent. Throws
-   * when the file is there or cannot be written.
+   * when the file is there or cannot be written. `lake`: the files that belong to it, which stay until `release`.
    */
-  copyTo(path: string): Promise<{ receivedMs: number; rows: number }>
+  copyTo(path: string): Promise<StoreCopy>
   /** The part of HostClock that keeps readings. */
   readonly waiting: Pick<HostClock, 'aside' | 'putAside' | 'takeIn'>
   close(): Promise<void>
 }
 
+export interface StoreCopy {
+  receivedMs: number
+  rows: number
+  lake: readonly LakeFile[]
+  release(): void
+}
+
+/** The lake's folder, beside the file, is made when its first file is. */
 export async function openReadingStore(path: string): Promise<ReadingFile> {
-  const { instance, writer, reader, quickReader } = await openFile(path)
-  const keys = await meterKeys(reader)
-  const appenders = { readings: await writer.createAppender('readings'), aside: await writer.createAppender('aside') }
-  const keyAppender = await writer.createAppender('meter_keys')
+  const lakeFolder = join(dirname(path), LAKE_FOLDER)
+  const { instance, writer, reader, quickReader, mover } = await openFile(path)
+  const manifest = await openManifest(writer)
+  const arrivals = await openArrivals(writer)
+  await adoptIfNew(writer, lakeFolder, manifest)
+  if (manifest.files().length > 0) writeListing(lakeFolder, manifest.files())
+  const keys = await openMeterKeys(writer)
+  const asideAppender = await writer.createAppender('aside')
   const columns = chunkColumns()
-  let { committedMs, oldestMs, newestMs, aside, rows } = await extentOf(reader)
+  let { committedMs, oldestMs, newestMs, aside, rows } = await extentOf(reader, arrivals.names, manifest)
   let committed: () => void = () => undefined
+  let batches = 0
   /**
    * No reading of the meter arrived after this, by key: `touchedSince` skips meters that were silent since the mark.
    */
-  const arrivedMs = new Array<number>(keys.size).fill(committedMs)
-  /**
-   * Appends and reads each take turns: a DuckDB connection does one thing at a time. Reads of a few meters, such as a
-   * page's, do not wait for settling, which reads thousands.
-   */
-  const inTurn = turnstile()
-  const manyInTurn = turnstile()
-  const fewInTurn = turnstile()
-  const read = <T>(meters: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> =>
-    meters.length > FEW_METERS_MAX ? manyInTurn(() => work(reader)) : fewInTurn(() => work(quickReader))
+  const arrivedMs = new Array<number>(keys.count()).fill(committedMs)
+  const { inTurn, alone, read } = turnsOf(reader, quickReader)
 
-  const withoutRepeats = repeatFilter(writer, { meters: keys.size, newestMs, columns, codeOf })
+  const rowsOf = rowSource({ manifest, lakeFolder, tables: arrivals.names, keyCount: keys.count, idOf: keys.idOf })
+  const withoutRepeats = repeatFilter(writer, { meters: keys.count(), newestMs, columns, codeOf, rowsOf })
 
   async function write(
     readings: readonly StoredReading[],
     receivedMs: number,
-    table: keyof typeof appenders = 'readings',
+    table: 'readings' | 'aside' = 'readings',
   ): Promise<RefusedReading[]> {
-    const appender = appenders[table]
+    const appender = table === 'readings' ? arrivals.appender() : asideAppender
     // Strictly rising, whatever the clock does: it orders corrections and is the mark of touchedSince.
     const stampMs = Math.max(receivedMs, committedMs + 1)
     const fresh = new Map<string, number>()
-    const keyed = readings.map((reading) => ({ key: keyOf(reading.meter, fresh), reading }))
-    const batch = table === 'readings' ? await withoutRepeats(keyed, { rows, oldestMs, newestMs }) : keyed
+    const keyed = readings.map((reading) => ({ key: keys.orNext(reading.meter, fresh), reading }))
+    const batch =
+      table === 'readings' ? await withoutRepeats(keyed, { rows: arrivedRows(), oldestMs, newestMs }) : keyed
     if (batch.length === 0) return []
     let [firstMs, latestMs] = [oldestMs, newestMs]
     await writer.run('BEGIN')
@@ -102,39 +125,29 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
         appender.appendDataChunk(columns.chunk(count))
       }
       appender.flushSync()
-      for (const [id, key] of fresh) {
-        keyAppender.appendUInteger(key)
-        keyAppender.appendVarchar(id)
-        keyAppender.endRow()
-      }
-      if (fresh.size > 0) keyAppender.flushSync()
+      keys.append(fresh)
       await writer.run('COMMIT')
     } catch (error) {
       appender.clear()
-      keyAppender.clear()
+      keys.clear()
       // A full disk has ended the transaction already; its error is the one to report.
       await writer.run('ROLLBACK').catch(() => undefined)
       throw error
     }
-    for (const [id, key] of fresh) keys.set(id, key)
+    keys.take(fresh)
+    batches++
     if (table === 'aside') aside += batch.length
     else {
       committedMs = stampMs
       rows += batch.length
+      arrivals.grew(batch.length, stampMs)
     }
     ;[oldestMs, newestMs] = [firstMs, latestMs]
     committed()
     return []
   }
 
-  /** The key of a meter; one that is new to the file gets the next, in `fresh`. */
-  function keyOf(meter: string, fresh: Map<string, number>): number {
-    const known = keys.get(meter) ?? fresh.get(meter)
-    if (known !== undefined) return known
-    const key = keys.size + fresh.size
-    fresh.set(meter, key)
-    return key
-  }
+  const arrivedRows = (): number => manifest.files().reduce((left, file) => left - file.rows, rows)
 
   async function takeIn(latestMs: number, receivedMs: number): Promise<Pick<StoredReading, 'meter' | 'atMs'>[]> {
     const stampMs = Math.max(receivedMs, committedMs + 1)
@@ -146,38 +159,38 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       )
       const touched = await writer.runAndReadAll(`SELECT DISTINCT meter FROM aside WHERE ${taken}`)
       await writer.run(
-        `INSERT INTO readings SELECT meter, at_ms, value, ${stampMs}, quality FROM aside WHERE ${taken} ORDER BY rowid`,
+        `INSERT INTO ${arrivals.last()} SELECT meter, at_ms, value, ${stampMs}, quality FROM aside WHERE ${taken} ORDER BY rowid`,
       )
       await writer.run('DELETE FROM aside')
       await writer.run('COMMIT')
       for (const [key] of touched.getRows()) arrivedMs[Number(key)] = stampMs
-      ;({ committedMs, oldestMs, newestMs, aside, rows } = await extentOf(writer))
+      ;({ committedMs, oldestMs, newestMs, aside, rows } = await extentOf(writer, arrivals.names, manifest))
+      await arrivals.look()
       committed()
-      return late.getRows().map(([key, atMs]) => ({ meter: idOf(Number(key)), atMs: Number(atMs) }))
+      return late.getRows().map(([key, atMs]) => ({ meter: keys.idOf(Number(key)), atMs: Number(atMs) }))
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined)
       throw error
     }
   }
 
-  /** The keys of the meters that have readings, each once. */
-  const keysOf = (meters: readonly string[]): number[] => {
-    const known = new Set<number>()
-    for (const meter of meters) {
-      const key = keys.get(meter)
-      if (key !== undefined) known.add(key)
-    }
-    return [...known]
-  }
-  const idOf = reverseLookup(keys)
+  const lake = lakeOf({ mover, manifest, lakeFolder, arrivals, idOf: keys.idOf, alone, inTurn, batches: () => batches })
 
   return {
+    damage: () => damageOf(lakeFolder, manifest.files()),
+    acceptDamage: () =>
+      alone(async () => {
+        await forgetDamaged(writer, lakeFolder, manifest)
+        ;({ committedMs, oldestMs, newestMs, aside, rows } = await extentOf(writer, arrivals.names, manifest))
+      }),
+    lakeFiles: () => manifest.files(),
+    tidy: lake.tidy,
+    copyTo: (path) => lake.held(() => copyOf(instance, path)),
     extent: () => ({ receivedMs: committedMs, rows }),
     onCommit(listener) {
       committed = listener
     },
     newestMs: () => newestMs,
-    copyTo: (path) => copyOf(instance, path),
     waiting: {
       aside: () => aside,
       putAside: (batch, receivedMs) =>
@@ -194,12 +207,12 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       read(meters, async (connection) => {
         const untilMs = committedMs
         const sinceMs = mark === undefined ? -1 : Number(mark)
-        const known = keysOf(meters).filter((key) => (arrivedMs[key] ?? 0) > sinceMs)
+        const known = keys.known(meters).filter((key) => (arrivedMs[key] ?? 0) > sinceMs)
         if (known.length === 0) return { mark: String(untilMs), touched: [] }
+        const { sql } = rowsOf(known, { sinceMs })
         const result = await connection.run(
-          `SELECT meter, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, count(*)::DOUBLE FROM readings
-           WHERE received_ms > ${sinceMs} AND received_ms <= ${untilMs} AND ${meterCondition(known, keys.size)}
-           GROUP BY meter ORDER BY meter`,
+          `SELECT meter, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, count(*)::DOUBLE FROM (${sql})
+           WHERE received_ms > ${sinceMs} AND received_ms <= ${untilMs} GROUP BY meter ORDER BY meter`,
         )
         const touchedKeys = new Uint32Array(result.rowCount)
         const column = (): Float64Array<ArrayBuffer> => new Float64Array(result.rowCount)
@@ -208,7 +221,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
         const touched = Array.from(
           touchedKeys,
           (key, row): Touched => ({
-            meter: idOf(key),
+            meter: keys.idOf(key),
             fromMs: must(from[row]),
             toMs: must(to[row]),
             count: must(counts[row]),
@@ -223,14 +236,13 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
 
     range: (meters, fromMs, toMs) =>
       read(meters, async (connection) => {
-        const known = keysOf(meters)
-        const keyCount = keys.size
+        const known = keys.known(meters)
         if (known.length === 0) return new Map<string, Samples>()
+        const { sql, order } = rowsOf(known, { fromMs, toMs })
         // Without ORDER BY, DuckDB keeps the order of insertion (preserve_insertion_order), which is the order of
-        // arrival.
+        // arrival, and that of the parts of a UNION ALL.
         const result = await connection.run(
-          `SELECT meter, at_ms::DOUBLE, if(quality = ${SUSPECT}, 'NaN'::DOUBLE, value) FROM readings
-           WHERE ${meterCondition(known, keyCount)} AND ${timeCondition(fromMs, toMs)}`,
+          `SELECT meter, at_ms::DOUBLE, if(quality = ${SUSPECT}, 'NaN'::DOUBLE, value) FROM (${sql})${order}`,
         )
         const rows: Rows = {
           meters: new Uint32Array(result.rowCount),
@@ -239,17 +251,17 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
         }
         await copyResult(result, [rows.meters, rows.times, rows.values])
         const found = new Map<string, Samples>()
-        for (const [key, samples] of await partByMeter(rows)) found.set(idOf(key), samples)
+        for (const [key, samples] of await partByMeter(rows)) found.set(keys.idOf(key), samples)
         return found
       }),
 
     history: (meter, fromMs, toMs) =>
       read([meter], async (connection) => {
-        const key = keys.get(meter)
+        const key = keys.of(meter)
         if (key === undefined) return []
+        const { sql } = rowsOf([key], { fromMs, toMs })
         const rows = await connection.runAndReadAll(
-          `SELECT at_ms::DOUBLE, value, received_ms::DOUBLE, quality FROM readings
-           WHERE meter = ${key} AND ${timeCondition(fromMs, toMs)} ORDER BY rowid`,
+          `SELECT at_ms::DOUBLE, value, received_ms::DOUBLE, quality FROM (${sql}) ORDER BY ${ARRIVAL_ORDER}`,
         )
         return rows.getRows().map(
           ([atMs, value, receivedMs, quality]): ReceivedReading => ({
@@ -263,46 +275,43 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
 
     count: (meters) =>
       read(meters, async (connection) => {
-        const known = keysOf(meters)
+        const known = keys.known(meters)
         if (known.length === 0) return 0
+        const { sql } = rowsOf(known, {})
         const rows = await connection.runAndReadAll(
-          `SELECT count(*)::DOUBLE FROM (
-             SELECT DISTINCT meter, at_ms FROM readings WHERE ${meterCondition(known, keys.size)})`,
+          `SELECT count(*)::DOUBLE FROM (SELECT DISTINCT meter, at_ms FROM (${sql}))`,
         )
         return Number(rows.getRows()[0]?.[0])
       }),
 
-    close: () =>
-      inTurn(() =>
-        manyInTurn(() =>
-          fewInTurn(async () => {
-            for (const appender of Object.values(appenders)) appender.closeSync()
-            keyAppender.closeSync()
-            for (const connection of [writer, reader, quickReader]) connection.closeSync()
-            instance.closeSync()
-          }),
-        ),
-      ),
+    async close() {
+      await lake.stop()
+      await alone(async () => {
+        for (const appender of [arrivals.appender(), asideAppender]) appender.closeSync()
+        keys.close()
+        for (const connection of [writer, reader, quickReader, mover]) connection.closeSync()
+        instance.closeSync()
+      })
+    },
   }
 }
 
 /** A transaction of a connection of its own: appends go on meanwhile and are not in the copy. */
-async function copyOf(instance: DuckDBInstance, path: string): Promise<{ receivedMs: number; rows: number }> {
+async function copyOf(instance: DuckDBInstance, path: string): Promise<Omit<StoreCopy, 'release'>> {
   const connection = await instance.connect()
   try {
     const [[own] = []] = (await connection.runAndReadAll('SELECT current_database()')).getRows()
-    const quoted = (name: unknown, sign: string): string =>
-      `${sign}${String(name).replaceAll(sign, sign + sign)}${sign}`
-    await connection.run(`ATTACH ${quoted(path, "'")} AS copied`)
+    const quotedName = (name: unknown): string => `"${String(name).replaceAll('"', '""')}"`
+    await connection.run(`ATTACH ${quoted(path)} AS copied`)
     try {
-      await connection.run(`COPY FROM DATABASE ${quoted(own, '"')} TO copied`)
+      await connection.run(`COPY FROM DATABASE ${quotedName(own)} TO copied`)
       await connection.run('CHECKPOINT copied')
-      const rows = await connection.runAndReadAll(
-        'SELECT coalesce(max(received_ms), 0)::DOUBLE, count(*)::DOUBLE FROM copied.readings',
-      )
-      const [receivedMs = 0, count = 0] = must(rows.getRows()[0]).map(Number)
-      return { receivedMs, rows: count }
+      await connection.run('USE copied')
+      const manifest = await openManifest(connection)
+      const { committedMs, rows } = await extentOf(connection, await arrivalTables(connection), manifest)
+      return { receivedMs: committedMs, rows, lake: manifest.files() }
     } finally {
+      await connection.run(`USE ${quotedName(own)}`)
       await connection.run('DETACH copied')
     }
   } finally {
@@ -312,33 +321,36 @@ async function copyOf(instance: DuckDBInstance, path: string): Promise<{ receive
 
 async function openFile(path: string) {
   const instance = await DuckDBInstance.create(path, { wal_autocheckpoint: WAL_LIMIT })
-  const writer = await instance.connect()
-  const reader = await instance.connect()
-  const quickReader = await instance.connect()
+  const [writer, reader, quickReader, mover] = [
+    await instance.connect(),
+    await instance.connect(),
+    await instance.connect(),
+    await instance.connect(),
+  ]
   await writer.run(`
+    SET GLOBAL parquet_metadata_cache = true;
     CREATE TABLE IF NOT EXISTS meter_keys(key UINTEGER NOT NULL, id VARCHAR NOT NULL);
-    CREATE TABLE IF NOT EXISTS readings(
-      ${READING_COLUMNS});
     CREATE TABLE IF NOT EXISTS aside(${READING_COLUMNS})`)
-  return { instance, writer, reader, quickReader }
+  return { instance, writer, reader, quickReader, mover }
 }
 
 const codeOf = ({ quality }: StoredReading): number => (quality === 'good' ? 0 : QUALITIES.indexOf(quality))
 
-async function meterKeys(connection: DuckDBConnection): Promise<Map<string, number>> {
-  const rows = await connection.runAndReadAll('SELECT id, key FROM meter_keys')
-  return new Map(rows.getRows().map(([id, key]) => [String(id), Number(key)]))
-}
-
-/** When the last reading was received, the times of the oldest and the newest, and how many wait aside. */
-async function extentOf(connection: DuckDBConnection) {
-  const rows = await connection.runAndReadAll(
-    `SELECT coalesce(max(received_ms), 0)::DOUBLE, coalesce(max(at_ms)::DOUBLE, '-infinity'), (SELECT count(*) FROM aside)::DOUBLE,
-       count(*)::DOUBLE, coalesce(min(at_ms)::DOUBLE, 'infinity')
-     FROM readings`,
-  )
-  const [committedMs = 0, newestMs = 0, aside = 0, count = 0, oldestMs = 0] = must(rows.getRows()[0]).map(Number)
-  return { committedMs, newestMs, aside, rows: count, oldestMs }
+/**
+ * Appends and reads each take turns: a DuckDB connection does one thing at a time. Reads of a few meters, such as a
+ * page's, do not wait for settling, which reads thousands.
+ */
+function turnsOf(reader: DuckDBConnection, quickReader: DuckDBConnection) {
+  const inTurn = turnstile()
+  const manyInTurn = turnstile()
+  const fewInTurn = turnstile()
+  return {
+    inTurn,
+    read: <T>(meters: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> =>
+      meters.length > FEW_METERS_MAX ? manyInTurn(() => work(reader)) : fewInTurn(() => work(quickReader)),
+    /** Nobody reads or appends meanwhile; appends wait last, and so the shortest. */
+    alone: <T>(work: () => Promise<T>): Promise<T> => manyInTurn(() => fewInTurn(() => inTurn(work))),
+  }
 }
 
 /** Runs one piece of work at a time, in the order of the calls; a failure reaches its caller and stops no other. */
@@ -349,33 +361,4 @@ function turnstile(): <T>(work: () => Promise<T>) => Promise<T> {
     last = turn.catch(() => undefined)
     return turn
   }
-}
-
-/** Looks up ids by key; rebuilt when keys were added since. */
-function reverseLookup(keys: ReadonlyMap<string, number>): (key: number) => string {
-  let ids: string[] = []
-  return (key) => {
-    if (ids.length !== keys.size) ids = [...keys].sort((a, b) => a[1] - b[1]).map(([id]) => id)
-    return must(ids[key])
-  }
-}
-
-/**
- * A condition on `meter` for these keys of `keyCount`. They are our own integers: nothing from outside enters the
- * statement. Meters added meanwhile stay out. A long list is a string of bits, which DuckDB looks up twice as fast as
- * an IN list.
- */
-function meterCondition(known: readonly number[], keyCount: number): string {
-  if (known.length === keyCount) return `meter < ${keyCount}`
-  if (known.length <= IN_LIST_MAX) return `meter IN (${known.join(',')})`
-  const bits = Buffer.alloc(keyCount, '0')
-  for (const key of known) bits[key] = ONE
-  return `meter < ${keyCount} AND get_bit('${bits.toString('latin1')}'::BIT, meter::INTEGER) = 1`
-}
-
-/** Infinity is allowed on either side. */
-function timeCondition(fromMs: number, toMs: number): string {
-  const from = Number.isFinite(fromMs) ? `at_ms >= ${Math.ceil(fromMs)}` : 'true'
-  const to = Number.isFinite(toMs) ? `at_ms < ${Math.ceil(toMs)}` : 'true'
-  return `${from} AND ${to}`
 }

@@ -5,13 +5,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { must } from '../domain/must.ts'
 import type { StoredReading } from '../functions/platform.ts'
-import { CHUNK_ROWS, type chunkColumns, copyResult, READING_COLUMNS } from './reading-columns.ts'
+import { CHUNK_ROWS, type chunkColumns, copyResult, READING_COLUMNS } from './lake/reading-columns.ts'
+import { ARRIVAL_ORDER, type RowSource } from './lake/rows.ts'
 
 /** Rows of the file that one look-up may read: some 50 ms. Beyond, what comes twice is stored twice. */
 const ROWS_READ_MAX = 20_000_000
 
-/** What the file holds, to estimate the cost of a look-up. */
+/** What the store holds, to estimate the cost of a look-up. */
 interface StoredSpan {
+  /** Outside the lake. */
   rows: number
   oldestMs: number
   newestMs: number
@@ -28,11 +30,12 @@ interface FilterOptions {
   newestMs: number
   columns: ReturnType<typeof chunkColumns>
   codeOf: (reading: StoredReading) => number
+  rowsOf: RowSource
 }
 
 export function repeatFilter(
   connection: DuckDBConnection,
-  { meters, newestMs, columns, codeOf }: FilterOptions,
+  { meters, newestMs, columns, codeOf, rowsOf }: FilterOptions,
 ): (batch: readonly KeyedReading[], span: StoredSpan) => Promise<readonly KeyedReading[]> {
   /** No reading of the meter is newer, by key. A bound that is too high costs a look-up and loses nothing. */
   const newestOf = new Array<number>(meters).fill(newestMs)
@@ -50,7 +53,7 @@ export function repeatFilter(
   return async (batch, span) => {
     const asked = mayBeStored(batch)
     if (asked.size === 0) return batch
-    const latest = await storedOf({ connection, columns }, asked, span)
+    const latest = await storedOf({ connection, columns, rowsOf }, asked, span)
     return batch.filter(({ key, reading }) => {
       const id = idOf(key, reading.atMs)
       if (!asked.has(id)) return true
@@ -66,7 +69,7 @@ const idOf = (key: number, atMs: number): string => `${key} ${atMs}`
 
 /** Value and quality that stand of each asked reading, where the file has it. */
 async function storedOf(
-  { connection, columns }: { connection: DuckDBConnection; columns: FilterOptions['columns'] },
+  { connection, columns, rowsOf }: { connection: DuckDBConnection } & Pick<FilterOptions, 'columns' | 'rowsOf'>,
   asked: Asked,
   { rows, oldestMs, newestMs }: StoredSpan,
 ): Promise<Map<string, string>> {
@@ -78,6 +81,8 @@ async function storedOf(
   }
   const share = Math.min(1, (toMs - fromMs) / Math.max(1, newestMs - oldestMs))
   if (toMs < oldestMs || fromMs > newestMs || rows * share > ROWS_READ_MAX) return new Map()
+  const { sql, lakeRows } = rowsOf([...new Set(pairs.map(([key]) => key))], { fromMs, toMs: toMs + 1 })
+  if (lakeRows > ROWS_READ_MAX) return new Map()
   await connection.run(`CREATE OR REPLACE TEMP TABLE asked(${READING_COLUMNS})`)
   const appender = await connection.createAppender('asked')
   for (let first = 0; first < pairs.length; first += CHUNK_ROWS) {
@@ -90,10 +95,11 @@ async function storedOf(
   }
   appender.closeSync()
   const found = await connection.run(
-    `SELECT stored.meter, stored.at_ms::DOUBLE, max_by(stored.value, stored.rowid),
-       max_by(stored.quality, stored.rowid)::UINTEGER
-     FROM readings stored JOIN asked ON stored.meter = asked.meter AND stored.at_ms = asked.at_ms
-     WHERE stored.at_ms BETWEEN ${fromMs} AND ${toMs} GROUP BY stored.meter, stored.at_ms`,
+    `SELECT stored.meter, stored.at_ms::DOUBLE, stored.value, stored.quality::UINTEGER
+     FROM (${sql}) stored JOIN asked ON stored.meter = asked.meter AND stored.at_ms = asked.at_ms
+     ORDER BY ${ARRIVAL_ORDER.split(', ')
+       .map((name) => `stored.${name}`)
+       .join(', ')}`,
   )
   const [keys, times, values] = [new Uint32Array(found.rowCount), column(found.rowCount), column(found.rowCount)]
   const qualities = new Uint32Array(found.rowCount)

@@ -73,7 +73,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cloud/entries', 'cloud/command-replay-dlq.ts'],
     ['cloud/cli.ts'],
   ],
-  [['local'], ['local/command'], ['local/cli.ts']],
+  [['local/lake'], ['local'], ['local/command'], ['local/cli.ts']],
   [
     ['devices', 'devices/codecs'],
     ['devices/lines'],

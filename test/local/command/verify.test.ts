@@ -29,7 +29,7 @@ test('names the first broken link of a log, beside the process that writes it', 
   const held = await verify('--data', folder, '--json', '--hash', hash.toUpperCase())
   expect([held.code, JSON.parse(held.stdout)]).toEqual([
     0,
-    { entries: 3, hash, broken: null, found: true, contract: null },
+    { entries: 3, hash, broken: null, found: true, contract: null, lake: { files: 0, readings: 0, damage: [] } },
   ])
   expect(await verify('--data', folder, '--hash', 'f'.repeat(64))).toMatchObject({
     code: 1,

@@ -4,7 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BIGINT, DOUBLE, DuckDBDataChunk, type DuckDBMaterializedResult, UINTEGER, UTINYINT } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
-import { must } from '../domain/must.ts'
+import { must } from '../../domain/must.ts'
 
 /** DuckDB's own vector size; a chunk holds no more rows. */
 export const CHUNK_ROWS = 2048

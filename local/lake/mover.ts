@@ -1,0 +1,203 @@
+// Moves what has arrived from the DuckDB file into files of the lake, and merges these (docs/rules/lake.md#tidying).
+// It goes on beside ingest and gives way to it; a kill at any moment loses nothing and leaves nothing twice, since
+// files enter in the transaction that takes their rows away.
+
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
+import type { Slice } from './arrivals.ts'
+import { madeFile } from './file.ts'
+import { lakePath, NO_COUNTY, quoted, WRITTEN_COLUMNS } from './format.ts'
+import type { LakeFile, LakeManifest, ManifestChange } from './manifest.ts'
+import { mergesDue } from './merge-rule.ts'
+import type { Merger } from './merger.ts'
+
+/** Rows after which the table of arrivals is closed, and how old a smaller one may become. */
+const ROWS_MAX = 4_000_000
+const ROWS_OF_A_DAY = 100_000
+const AGE_MS_MAX = 31 * DAY_MS
+/** While readings come, moving takes one part of the time in so many. */
+const SHARE = 10
+const PAUSE_MS_MAX = 5_000
+
+/** What the store of readings does for the mover. */
+export interface Arrivals {
+  folder: string
+  manifest: LakeManifest
+  /** Tables of arrivals, the oldest first; the last is the one that grows. */
+  tables(): readonly string[]
+  /** Rows of the table that grows, and when the first of them came. */
+  growing(): { rows: number; sinceMs: number }
+  /** Begins a new table. */
+  close(): Promise<void>
+  /** Enters files, and takes the rows away that they have, while nobody reads or writes. */
+  enter(change: ManifestChange, slice?: Slice): Promise<void>
+  /** Number of batches stored so far. */
+  batches(): number
+  idOf(key: number): string
+  /** Whether files that were replaced must stay: a backup copies them. */
+  isHeld(): boolean
+}
+
+export interface TidyOptions {
+  /** County of each meter, as the registry has it now; undefined where it does not know the meter. */
+  countiesOf(meters: readonly string[]): Promise<readonly (string | undefined)[]>
+  nowMs: number
+  /** Moves all that has arrived, and merges what can be merged. */
+  all?: boolean
+  /** Ends before the next file. */
+  isStopped?: () => boolean
+}
+export interface Tidied {
+  /** Readings that went into the lake. */
+  moved: number
+  /** Files made of more than one. */
+  merged: number
+}
+
+/** One pass. Throws when the disk is full, or a file cannot be written; the next pass begins anew. */
+export async function tidy(
+  connection: DuckDBConnection,
+  arrivals: Arrivals,
+  options: TidyOptions,
+  { merge }: Pick<Merger, 'merge'>,
+): Promise<Tidied> {
+  await removeGone(connection, arrivals)
+  if (isDue(arrivals.growing(), options)) await arrivals.close()
+  let moved = 0
+  while (arrivals.tables().length > 1) {
+    const files = await moveSlice(
+      connection,
+      await firstSlice(connection, must(arrivals.tables()[0])),
+      arrivals,
+      options,
+    )
+    if (!files) return { moved, merged: 0 }
+    moved += files.reduce((sum, { rows }) => sum + rows, 0)
+  }
+  let merged = 0
+  for (const inputs of mergesDue(arrivals.manifest.files(), options)) {
+    if (options.isStopped?.()) break
+    const { county, month } = must(inputs[0])
+    const path = lakePath(county, month, randomUUID())
+    const replaces = inputs.map((file) => file.path)
+    await arrivals.manifest.begin(connection, [path])
+    const file = await merge({ folder: arrivals.folder, path, county, month, replaces })
+    await syncFolder(dirname(join(arrivals.folder, path)))
+    await arrivals.enter({ added: [file], replaced: replaces })
+    await removeGone(connection, arrivals)
+    merged++
+  }
+  return { moved, merged }
+}
+
+function isDue({ rows, sinceMs }: { rows: number; sinceMs: number }, { nowMs, all }: TidyOptions): boolean {
+  if (rows === 0) return false
+  const ageMs = nowMs - sinceMs
+  return all === true || rows >= ROWS_MAX || (ageMs >= DAY_MS && rows >= ROWS_OF_A_DAY) || ageMs >= AGE_MS_MAX
+}
+
+/** Files that were replaced, or begun by a process that was killed. */
+async function removeGone(connection: DuckDBConnection, { folder, manifest, isHeld }: Arrivals): Promise<void> {
+  const paths = isHeld() ? [] : manifest.removals()
+  for (const path of paths) rmSync(join(folder, path), { force: true })
+  await manifest.removed(connection, paths)
+}
+
+/** A table of an older version may have years: it goes in steps, each of which stays when the next is killed. */
+async function firstSlice(connection: DuckDBConnection, table: string): Promise<Slice> {
+  // Rows come in order of receipt.
+  const rows = await connection.runAndReadAll(
+    `SELECT count(*) > ${ROWS_MAX}, (SELECT max(received_ms)::DOUBLE FROM (SELECT received_ms FROM ${table} LIMIT ${ROWS_MAX}))
+     FROM ${table}`,
+  )
+  const [isLong, untilMs] = must(rows.getRows()[0])
+  return { table, untilMs: isLong === true ? Number(untilMs) : undefined }
+}
+
+/** Undefined when it was stopped; then nothing has changed. */
+async function moveSlice(
+  connection: DuckDBConnection,
+  slice: Slice,
+  arrivals: Arrivals,
+  options: TidyOptions,
+): Promise<LakeFile[] | undefined> {
+  const { table, untilMs } = slice
+  const stored = untilMs === undefined ? table : `(SELECT *, rowid FROM ${table} WHERE received_ms <= ${untilMs})`
+  await placesOf(connection, stored, arrivals, options)
+  const parts = await partsOf(connection, stored)
+  const paths = parts.map(({ county, month }) => lakePath(county, month, randomUUID()))
+  await arrivals.manifest.begin(connection, paths)
+  const files: LakeFile[] = []
+  for (const [index, { county, month }] of parts.entries()) {
+    if (options.isStopped?.()) return undefined
+    const [batches, beganMs] = [arrivals.batches(), performance.now()]
+    const { fromMs, toMs } = monthRange(month)
+    const rows = `SELECT ${WRITTEN_COLUMNS} FROM (
+        SELECT place.id, stored.meter AS key, at_ms, value, stored.received_ms, coalesce(disorder.turn, 0)::UINTEGER AS turn,
+          quality, stored.rowid AS n
+        FROM ${stored} stored JOIN tidy_places place ON place.key = stored.meter
+        LEFT JOIN tidy_disorder disorder ON disorder.n = stored.rowid
+        WHERE place.county = ${quoted(county)} AND at_ms >= ${fromMs} AND at_ms < ${toMs})
+      ORDER BY id, at_ms, received_ms, n`
+    files.push(await madeFile(connection, rows, { folder: arrivals.folder, path: must(paths[index]), county, month }))
+    if (arrivals.batches() > batches)
+      await sleep(Math.min(PAUSE_MS_MAX, (performance.now() - beganMs) * (SHARE - 1)), undefined, { ref: false })
+  }
+  for (const folder of new Set(paths.map((path) => dirname(join(arrivals.folder, path))))) await syncFolder(folder)
+  await arrivals.enter({ added: files, replaced: [] }, slice)
+  return files
+}
+
+/** The meters of the rows with their ids and counties, and the rows whose message did not go in order of time. */
+async function placesOf(
+  connection: DuckDBConnection,
+  stored: string,
+  { manifest, idOf }: Arrivals,
+  { countiesOf }: TidyOptions,
+): Promise<void> {
+  const rows = await connection.runAndReadAll(`SELECT DISTINCT meter FROM ${stored} ORDER BY meter`)
+  const keys = rows.getRows().map(([key]) => Number(key))
+  const counties = await countiesOf(keys.map(idOf))
+  await connection.run(
+    'CREATE OR REPLACE TEMP TABLE tidy_places(key UINTEGER NOT NULL, id VARCHAR NOT NULL, county VARCHAR NOT NULL)',
+  )
+  const appender = await connection.createAppender('tidy_places')
+  const places = keys.map((key, index): [number, string] => [key, folderName(counties[index])])
+  for (const [key, county] of places) {
+    appender.appendUInteger(key)
+    appender.appendVarchar(idOf(key))
+    appender.appendVarchar(county)
+    appender.endRow()
+  }
+  appender.closeSync()
+  await manifest.addPlaces(connection, places)
+  await connection.run(`CREATE OR REPLACE TEMP TABLE tidy_disorder AS
+    WITH steps AS (
+      SELECT rowid AS n, meter, received_ms, at_ms < lag(at_ms) OVER message AS goes_back FROM ${stored}
+      WINDOW message AS (PARTITION BY meter, received_ms ORDER BY rowid))
+    SELECT n, row_number() OVER (PARTITION BY meter, received_ms ORDER BY n) AS turn FROM steps
+    WHERE (meter, received_ms) IN (SELECT (meter, received_ms) FROM steps WHERE goes_back)`)
+}
+
+/** Codes are of six digits; whatever else a registry has must not become a path. */
+const folderName = (county: string | undefined): string => (/^\d{1,12}$/.test(county ?? '') ? must(county) : NO_COUNTY)
+
+async function partsOf(connection: DuckDBConnection, rowsOfSlice: string): Promise<{ county: string; month: Month }[]> {
+  const rows = await connection.runAndReadAll(
+    `SELECT DISTINCT place.county, strftime(make_timestamp((at_ms + 28800000) * 1000), '%Y-%m') AS month
+     FROM ${rowsOfSlice} stored JOIN tidy_places place ON place.key = stored.meter ORDER BY ALL`,
+  )
+  return rows.getRows().map(([county, month]) => ({ county: String(county), month: String(month) as Month }))
+}
+
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path)
+  await folder.sync().finally(() => folder.close())
+}
