@@ -1,6 +1,8 @@
 // The lake on one machine: whatever moves when, the store answers as one that moves nothing; a kill, a backup and a
 // lost file change no number; other readers read the files (docs/rules/lake.md).
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   mkdirSync,
   mkdtempSync,
@@ -14,6 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -193,6 +196,41 @@ test('verify names a file with another byte, and nothing before', async () => {
   writeFileSync(join(lake, path), bytes)
   expect((await verifiedLake(lake)).damage).toEqual([expect.stringContaining(`${path} is not what was written, with`)])
 })
+
+test('a process killed while it appends, moves and merges loses nothing that it said is stored, and has nothing twice', async () => {
+  const folder = temporary()
+  let said = 0
+  for (let kill = 0; kill < runsOf({ test: 6, campaign: 100 }); kill++) {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'lake-writer.ts'), folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = once(child, 'close')
+    const heard = new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        said = Number(String(chunk).trimEnd().split('\n').at(-1))
+        resolve()
+      })
+    })
+    await heard
+    await sleep((997 * kill) % 1_500)
+    child.kill('SIGKILL')
+    await ended
+    const store = await opened(folder)
+    expect(store.damage()).toEqual([])
+    const { rows } = store.extent()
+    expect(rows % 40).toBe(0)
+    expect(rows / 40).toBeGreaterThanOrEqual(said)
+    const history = await store.history('m7', -Infinity, Infinity)
+    expect(history.map(({ value }) => value)).toEqual(Array.from({ length: rows / 40 }, (_, n) => n + 0.07))
+    await store.close()
+  }
+  const store = await opened(folder)
+  await store.tidy({ countiesOf: async (meters) => meters.map(() => undefined), nowMs: 0, all: true })
+  const listed = store.lakeFiles().map(({ path }) => path)
+  await store.close()
+  expect(parquetIn(folder).toSorted()).toEqual(listed.toSorted())
+  expect((await verifiedLake(join(folder, 'lake'))).damage).toEqual([])
+}, 900_000)
 
 describe('a file that is lost', () => {
   test.each([
