@@ -28,6 +28,9 @@ const DemonstrationCard = lazy(async () => ({
   default: (await import('../cards/demonstration-card.tsx')).DemonstrationCard,
 }))
 const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-card.tsx')).CarbonCard }))
+const ContractCandidates = lazy(async () => ({
+  default: (await import('../cards/contract-candidates.tsx')).ContractCandidates,
+}))
 const PlanCard = lazy(async () => ({ default: (await import('../cards/plan-card.tsx')).PlanCard }))
 const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
 const ReportsView = lazy(async () => ({ default: (await import('../cards/report-view.tsx')).ReportsView }))
@@ -87,6 +90,9 @@ export function AreaPage({ route, month, isRoot }: Props) {
               month={month}
               choose={(chosen) => visit({ ...route, month: chosen })}
             />
+          )}
+          {route.view === 'contracts' && (
+            <ContractCandidates key={route.code} area={route.code} routeMonth={route.month} />
           )}
           {route.view === 'plan' && (
             <>
