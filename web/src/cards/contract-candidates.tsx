@@ -72,6 +72,7 @@ function List({ path, area, routeMonth }: Props & { path: string }) {
   const amount = (title: string, of: (row: Row) => number | null): TableColumnsType<Row>[number] => ({
     ...{ title, key: title, align: 'right', render: (_, row) => formatAmount(of(row)) },
   })
+  const hasWater = pages.rows.some(({ savingM3 }) => savingM3 !== null)
   const columns: TableColumnsType<Row> = [
     {
       ...{ title: text.institution, key: 'name', rowScope: 'row' },
@@ -95,7 +96,7 @@ function List({ path, area, routeMonth }: Props & { path: string }) {
     amount(`${words.saving} (kWh)`, ({ savingKwh }) => savingKwh),
     amount(`${words.saving} (${text.contract.yuan})`, ({ savingYuan }) => savingYuan),
     amount(`${words.saving} (tCO₂)`, ({ savingTco2 }) => savingTco2),
-    amount(`${words.saving} (m³)`, ({ savingM3 }) => savingM3),
+    ...(hasWater ? [amount(`${words.saving} (m³)`, ({ savingM3 }) => savingM3)] : []),
     amount(words.energy, ({ energyTce }) => energyTce),
   ]
   return (
