@@ -192,8 +192,8 @@ function textWidth({ title, format }: ReportColumn, place: number, rows: ReportT
 
 const colsXml = ({ columns, rows }: ReportTable): string => {
   const cols = columns.map((column, place) => {
-    const isMeasured = column.format === 'text' || column.format === 'general'
-    const width = isMeasured ? textWidth(column, place, rows) : WIDTHS[column.format]
+    const { format } = column
+    const width = format === 'text' || format === 'general' ? textWidth(column, place, rows) : WIDTHS[format]
     return `<col min="${place + 1}" max="${place + 1}" width="${width}" customWidth="1"/>`
   })
   return `<cols>${cols.join('')}</cols>`
