@@ -20,7 +20,7 @@ import { ANSWER_ACTS } from './acts.ts'
 import { contractKeys } from './store.ts'
 
 export interface AlteredAct {
-  /** As the log names it: `settlement.sign EPC-1/2026-04/1`; of a document that says no act: `document contract/EPC-1`. */
+  /** As the log names it: `settlement.sign EPC-1/2026-04/1`; of a document without acts: `document contract/EPC-1`. */
   act: string
   /** Number of the entry; null: the log has none. */
   entry: number | null
@@ -66,7 +66,7 @@ export async function alteredContract(state: Pick<StateStore, 'get' | 'query'>):
 const CONTRACTS = contractKeys.contract()
 const SETTLEMENTS = docKey<SettlementRecord>('settlement/')
 
-/** All documents of contracts, also those whose contract is gone; `value` is UNREADABLE where the store cannot read it. */
+/** All documents of contracts, those without their contract too; UNREADABLE: the store cannot read the value. */
 async function documentsOf(
   state: Pick<StateStore, 'get' | 'query'>,
   entries: readonly AuditEntry[],

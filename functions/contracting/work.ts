@@ -53,8 +53,8 @@ export interface SettledNow {
 }
 
 /**
- * Settles the periods of a contract that have ended by `untilDay`. `who`: as the audit log names it. `settled`: what
- * an earlier attempt settled. Throws VersionConflict when the contract changes meanwhile; what was settled before stays.
+ * Settles the periods of a contract that have ended by `untilDay`. `who`: as the audit log names it. `settled`: those
+ * of an earlier attempt. Throws VersionConflict when the contract changes meanwhile; what was settled before stays.
  */
 export async function settleContract(
   on: ContractSources,

@@ -91,9 +91,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
               choose={(chosen) => visit({ ...route, month: chosen })}
             />
           )}
-          {route.view === 'contracts' && (
-            <ContractCandidates key={route.code} area={route.code} routeMonth={route.month} />
-          )}
+          {route.view === 'contracts' && <ContractCandidates key={route.code} {...comparison} />}
           {route.view === 'plan' && (
             <>
               <PlanCard key={`plan ${year}`} area={route.code} year={year} />
