@@ -2,7 +2,7 @@
 // contract anew, and adds a revision where late data or an adjustment changed one. Done again, it changes nothing.
 
 import { dayOf } from '../domain/calendar.ts'
-import { contractKeys } from './contracting/store.ts'
+import { contractKeys, inTurn } from './contracting/store.ts'
 import { scheduledUntil, settleContract } from './contracting/work.ts'
 import { handlerOf } from './handler.ts'
 import type { Platform, ShardEvent, ShardResult } from './platform.ts'
@@ -34,8 +34,10 @@ export function contract({ state, consumption, fanOut, now }: Platform) {
       return eachShard(ids, async (id) => {
         // The rest of a run that ends soon comes as messages of its own.
         if (hasTime?.() === false) return fanOut.send('contract', [id])
-        const doc = await state.get(contractKeys.contract(id))
-        if (doc) await settleContract(on, doc, { who: SCHEDULE, untilDay: scheduledUntil(now()) })
+        await inTurn(async () => {
+          const doc = await state.get(contractKeys.contract(id))
+          if (doc) await settleContract(on, doc, { who: SCHEDULE, untilDay: scheduledUntil(now()) })
+        })
       })
     }
   })

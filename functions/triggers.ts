@@ -162,6 +162,7 @@ export const triggers = {
       'POST /api/v1/contracts/{id}/adjustments',
       'POST /api/v1/contracts/{id}/adjustments/{number}/accept',
       'POST /api/v1/contracts/{id}/adjustments/{number}/reject',
+      'POST /api/v1/contracts/{id}/adjustments/{number}/withdraw',
       'POST /api/v1/contracts/{id}/settle',
       'GET /api/v1/contracts/{id}/measuring',
       'GET /api/v1/contracts/{id}/settlements',

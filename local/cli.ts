@@ -39,7 +39,8 @@ const dayNumber = (text: string): number => {
 }
 const dayCount = (text: string): number => {
   const number = Number(text)
-  if (!/^\d{1,5}$/.test(text) || number < 1) throw new InvalidArgumentError('a number of days is a whole number from 1')
+  if (!/^\d{1,5}$/.test(text) || number < 1)
+    throw new InvalidArgumentError('a number of days is a whole number from 1 to 99999')
   return number
 }
 const hashArgument = (text: string): string => {

@@ -29,7 +29,9 @@ export const adjustmentBodySchema = z.object({
   change: adjustmentChangeSchema,
 })
 
-const ANSWERS = ['accepted', 'rejected'] as const
+/** `withdrawn` by the party that proposed it, the others by the other party. */
+const ANSWERS = ['accepted', 'rejected', 'withdrawn'] as const
+export type AdjustmentAnswer = (typeof ANSWERS)[number]
 export const adjustmentSchema = z.object({
   number: z.number().int(),
   reason: z.string(),

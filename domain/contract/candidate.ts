@@ -42,6 +42,8 @@ export const candidatesPageSchema = z.object({
   institutions: z.number(),
 })
 
+export type CandidatesPage = z.infer<typeof candidatesPageSchema>
+
 /** What a kWh is in the units of the list. */
 export interface PerKwh {
   kgce: number

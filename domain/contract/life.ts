@@ -21,6 +21,8 @@ export const contractRecordSchema = z.object({
   baseline: contractBaselineSchema.nullable(),
   signatures: signaturesSchema,
   adjustments: z.array(adjustmentSchema),
+  /** The last number of an adjustment under terms that others replaced; absent: there was none. */
+  adjustmentsBefore: z.number().int().optional(),
   /** Why no further period can be settled; null: nothing is in the way. */
   blocked: z.object({ field: z.string(), reason: z.string(), fromPeriod: z.string() }).nullable(),
 })
@@ -75,6 +77,10 @@ export function lastRevision({ revisions }: SettlementRecord): SettlementRevisio
   if (!last) throw new RangeError('a settlement has a revision')
   return last
 }
+
+/** The number of the latest adjustment of a contract, under whatever terms: none is given twice. 0: there was none. */
+export const lastAdjustment = ({ adjustments, adjustmentsBefore = 0 }: ContractRecord): number =>
+  Math.max(adjustmentsBefore, ...adjustments.map(({ number }) => number))
 
 /** The latest revision that both parties signed: it is what is owed. */
 export const owedRevision = ({ revisions }: SettlementRecord): SettlementRevision | undefined =>

@@ -37,6 +37,7 @@ export const MODEL_WORDS = {
 } as const
 export const OUTCOME_WORDS = { withdrawn: words('撤回', 'withdrawn'), upheld: words('成立', 'upheld') } as const
 export const ANSWER_WORDS = {
+  withdrawn: words('提出方已撤回', 'withdrawn by who proposed it'),
   accepted: words('已接受', 'accepted'),
   rejected: words('已拒绝', 'rejected'),
   open: words('待答复', 'not answered'),

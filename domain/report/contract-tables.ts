@@ -39,8 +39,16 @@ function column(id: string, title: Phrase, format: ReportColumn['format'], unit 
   return { id, title, format, unit }
 }
 
-const saidIn = (value: ReportCell | Phrase, language: ReportLanguage): ReportCell =>
-  typeof value === 'object' && value !== null ? value[language] : value
+function saidIn(value: ReportCell | Phrase, language: ReportLanguage): ReportCell {
+  if (typeof value === 'number') return shownNumber(value)
+  return typeof value === 'object' && value !== null ? value[language] : value
+}
+
+/** Amounts by hundredths, small numbers by ten thousandths: a sheet shows no digits of the arithmetic. */
+const shownNumber = (value: number): number => {
+  const digits = Math.abs(value) >= 100 ? 100 : 10_000
+  return Math.round(value * digits) / digits || 0
+}
 
 /** A table of labels and values. */
 function listTable(

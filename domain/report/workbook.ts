@@ -175,14 +175,25 @@ const TEXT_WIDTH = { min: 8, max: 36 } as const
 const widthOf = (text: string): number =>
   [...text].reduce((sum, character) => sum + ((character.codePointAt(0) ?? 0) > 0x2e7f ? 2 : 1), 2)
 
-function textWidth({ title }: ReportColumn, place: number, rows: ReportTable['rows']): number {
-  const widths = rows.slice(0, ROWS_MEASURED).map(({ cells }) => widthOf(String(cells[place] ?? '')))
-  return Math.min(TEXT_WIDTH.max, Math.max(TEXT_WIDTH.min, widthOf(title.zh), ...widths))
+/** Of a column of mixed values, whose rows are as high as one line: a SHA-256 has 64 digits. */
+const MIXED_WIDTH_MAX = 68
+
+function textWidth({ title, format }: ReportColumn, place: number, rows: ReportTable['rows']): number {
+  const texts = rows.slice(0, ROWS_MEASURED).map(({ cells }) => cells[place] ?? '')
+  if (format !== 'text') {
+    const widths = texts.filter((text) => typeof text === 'string').map(widthOf)
+    return Math.min(MIXED_WIDTH_MAX, Math.max(WIDTHS.general, ...widths))
+  }
+  return Math.min(
+    TEXT_WIDTH.max,
+    Math.max(TEXT_WIDTH.min, widthOf(title.zh), ...texts.map((text) => widthOf(String(text)))),
+  )
 }
 
 const colsXml = ({ columns, rows }: ReportTable): string => {
   const cols = columns.map((column, place) => {
-    const width = column.format === 'text' ? textWidth(column, place, rows) : WIDTHS[column.format]
+    const { format } = column
+    const width = format === 'text' || format === 'general' ? textWidth(column, place, rows) : WIDTHS[format]
     return `<col min="${place + 1}" max="${place + 1}" width="${width}" customWidth="1"/>`
   })
   return `<cols>${cols.join('')}</cols>`

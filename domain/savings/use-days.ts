@@ -38,6 +38,24 @@ export interface BadUseRow {
   detail: string
 }
 
+/** All of China uses some 3e10 kWh a day: a larger amount of one meter is a slip, and squares of it overflow. */
+const AMOUNT_MAX = 1e12
+/** So many amounts in a row fall at least once, by night, by weekend or by weather. */
+const RISING_ROWS_MIN = 60
+
+/** An amount that no meter has, or amounts that are readings of a register; undefined: neither. */
+export function implausibleUse(rows: readonly UseRow[]): BadUseRow | undefined {
+  const index = rows.findIndex(({ amount }) => Math.abs(amount) > AMOUNT_MAX)
+  if (index >= 0) return { index, detail: `is no amount of a meter: more than ${AMOUNT_MAX} in one period` }
+  const known = rows.flatMap((row, at) => (Number.isNaN(row.amount) ? [] : [{ ...row, at }]))
+  known.sort((a, b) => a.stamp.atMs - b.stamp.atMs)
+  const [first, last] = [known[0], known.at(-1)]
+  if (!first || !last || known.length < RISING_ROWS_MIN || last.amount <= first.amount) return undefined
+  if (known.some(({ amount }, i) => amount < (known[i - 1]?.amount ?? amount))) return undefined
+  const detail = `and no value of ${known.length} is below the one before: these are readings of a register; write the amount of each period`
+  return { index: last.at, detail }
+}
+
 /**
  * Days of a meter file. `zeroIsMissing`: CalTRACK 2.2.1.4 says so of electricity. Returns the row that cannot be: two
  * amounts for one time, periods that overlap, or rows that are no days.

@@ -106,8 +106,9 @@ export function temperatureGaps(
 
 /** A calendar month whose mean lies farther from the stored ones of that calendar month is in another unit. */
 const MONTH_SHIFT_C = 15
-/** Fewer hours of a month say nothing of its mean. */
+/** Fewer hours of a month say nothing of its mean, and fewer days of a series with a row a day. */
 const SHIFT_HOURS_MIN = 72
+const SHIFT_DAYS_MIN = 20
 /** No place has a calendar month with a warmer mean: Death Valley's July is 42 °C. */
 const MONTH_MEAN_MAX_C = 43
 
@@ -121,13 +122,13 @@ export function wrongTemperature(
   if (alone) return alone
   const known = monthMeans(rowsOfMonths(stored))
   const fresh = monthMeans(rows.map((row) => ({ ...row, temperature: celsiusOf(row.temperature, unit) })))
-  for (const [name, { mean, count, firstMs }] of fresh) {
-    if (count < SHIFT_HOURS_MIN) continue
+  for (const [name, { mean, isEnough, firstMs }] of fresh) {
+    if (!isEnough) continue
     const other = known.get(name)
     const index = rows.findIndex(({ atMs }) => atMs === firstMs)
     if (mean > MONTH_MEAN_MAX_C)
       return { index, detail: `begins a month with a mean of ${mean.toFixed(1)} °C; is the file in °F?` }
-    if (other && other.count >= SHIFT_HOURS_MIN && Math.abs(mean - other.mean) > MONTH_SHIFT_C) {
+    if (other?.isEnough && Math.abs(mean - other.mean) > MONTH_SHIFT_C) {
       const means = `a mean of ${mean.toFixed(1)} °C, where the station has ${other.mean.toFixed(1)} °C`
       return { index, detail: `begins a month with ${means}; is the file in °${unit === 'C' ? 'F' : 'C'}?` }
     }
@@ -135,16 +136,29 @@ export function wrongTemperature(
   return undefined
 }
 
+interface MonthMean {
+  mean: number
+  /** Whether so many hours or days are known that the mean says something of the month. */
+  isEnough: boolean
+  firstMs: number
+}
+
 /** Means by calendar month, all years together. */
-function monthMeans(rows: readonly TemperatureRow[]): Map<string, { mean: number; count: number; firstMs: number }> {
-  const sums = new Map<string, { sum: number; count: number; firstMs: number }>()
+function monthMeans(rows: readonly TemperatureRow[]): Map<string, MonthMean> {
+  const sums = new Map<string, { sum: number; count: number; days: Set<number>; firstMs: number }>()
   for (const { atMs, temperature } of rows) {
     if (Number.isNaN(temperature)) continue
     const name = monthOf(atMs).slice(5)
-    const entry = sums.get(name) ?? { sum: 0, count: 0, firstMs: atMs }
+    const entry = sums.get(name) ?? { sum: 0, count: 0, days: new Set(), firstMs: atMs }
     entry.sum += temperature
     entry.count += 1
+    entry.days.add(dayOf(atMs))
     sums.set(name, entry)
   }
-  return new Map([...sums].map(([name, { sum, count, firstMs }]) => [name, { mean: sum / count, count, firstMs }]))
+  return new Map(
+    [...sums].map(([name, { sum, count, days, firstMs }]) => {
+      const isEnough = count >= SHIFT_HOURS_MIN || days.size >= SHIFT_DAYS_MIN
+      return [name, { mean: sum / count, isEnough, firstMs }]
+    }),
+  )
 }

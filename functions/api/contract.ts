@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { type Grant, grantsFor } from '../../domain/access/permission.ts'
 import { dayOf, formatInstant } from '../../domain/calendar.ts'
-import { adjustmentBodySchema } from '../../domain/contract/adjustment.ts'
+import { type AdjustmentAnswer, adjustmentBodySchema } from '../../domain/contract/adjustment.ts'
 import { type ContractRecord, lastRevision, OUTCOMES, stateOf } from '../../domain/contract/life.ts'
 import { measuringViewSchema } from '../../domain/contract/measuring.ts'
 import { contractPeriods } from '../../domain/contract/periods.ts'
@@ -41,8 +41,8 @@ import {
 import { termsProblems } from '../contracting/checks.ts'
 import { type ContractFileName, contractFileName, measuringPlanFile, settlementFile } from '../contracting/files.ts'
 import { contractMeasuring } from '../contracting/measuring.ts'
-import { contractKeys, settlementsOf } from '../contracting/store.ts'
-import { settleContract } from '../contracting/work.ts'
+import { contractKeys, inTurn, settlementsOf } from '../contracting/store.ts'
+import { type SettledNow, settleContract } from '../contracting/work.ts'
 import type { Doc, Platform } from '../platform.ts'
 import { localDateOf } from '../reporting/due.ts'
 import { contentTypeOf } from '../reporting/store.ts'
@@ -53,6 +53,12 @@ import { ApiProblem, FILE_ANSWER, notFound, type RouteContext, route } from './r
 const who = z.string().min(1).optional()
 const partyBody = z.object({ party: z.enum(CONTRACT_PARTIES), who })
 const revisionBody = partyBody.extend({ revision: z.number().int().min(1) })
+const ANSWER_SUMMARIES: Record<AdjustmentAnswer, string> = {
+  accepted: 'The other party accepts an adjustment; settled periods that it changes get another revision',
+  rejected: 'The other party rejects an adjustment',
+  withdrawn: 'The party that proposed an adjustment withdraws it, while the other has not answered',
+}
+
 /** More money than any contract moves. */
 const FEN_MAX = 1e12
 
@@ -93,12 +99,15 @@ export const contractRoutes = {
         const { field, reason } = must(problems[0])
         throw new ApiProblem(422, 'Refused', `terms.${field}: ${reason}`, { field: `terms.${field}`, problems })
       }
-      const stored = await platform.state.get(contractKeys.contract(path.id))
-      for (const { institution } of [terms, ...(stored ? [stored.value.terms] : [])])
-        if (!(await scope.coversSubject('institution', institution)))
-          throw new ApiProblem(403, 'Forbidden', `you do not act for "${institution}"`, { field: 'terms.institution' })
-      const act = actOf(context, { who })
-      return contractView(context, done(await putTerms(platform.state, stored, terms, act)))
+      return acted(context, async () => {
+        const stored = await platform.state.get(contractKeys.contract(path.id))
+        for (const { institution } of [terms, ...(stored ? [stored.value.terms] : [])])
+          if (!(await scope.coversSubject('institution', institution)))
+            throw new ApiProblem(403, 'Forbidden', `you do not act for "${institution}"`, {
+              field: 'terms.institution',
+            })
+        return putTerms(platform.state, stored, terms, actOf(context, { who }))
+      })
     },
   }),
   ...route('POST /api/v1/contracts/{id}/baseline', {
@@ -108,8 +117,9 @@ export const contractRoutes = {
     response: contractViewSchema,
     async handle(context, { body: { who } }) {
       const { platform, registry } = context
-      const doc = await contractOf(context)
-      return contractView(context, done(await putBaseline({ platform, registry }, doc, actOf(context, { who }))))
+      return acted(context, async () =>
+        putBaseline({ platform, registry }, await contractOf(context), actOf(context, { who })),
+      )
     },
   }),
   ...route('POST /api/v1/contracts/{id}/sign', {
@@ -119,10 +129,12 @@ export const contractRoutes = {
     response: contractViewSchema,
     async handle(context, { body: { version, ...act } }) {
       const { state } = context.platform
-      const doc = await contractOf(context)
-      if (doc.version !== version)
-        throw new ApiProblem(409, 'Conflict', `version ${doc.version} stands now`, { version: doc.version })
-      return contractView(context, done(await signContract(state, doc, partyAct(context, act))))
+      return acted(context, async () => {
+        const doc = await contractOf(context)
+        if (doc.version !== version)
+          throw new ApiProblem(409, 'Conflict', `version ${doc.version} stands now`, { version: doc.version })
+        return signContract(state, doc, partyAct(context, act))
+      })
     },
   }),
   ...route('POST /api/v1/contracts/{id}/adjustments', {
@@ -132,12 +144,12 @@ export const contractRoutes = {
     response: contractViewSchema,
     async handle(context, { body }) {
       const { state } = context.platform
-      const doc = await contractOf(context)
-      return contractView(context, done(await proposeAdjustment(state, doc, partyAct(context, body))))
+      return acted(context, async () => proposeAdjustment(state, await contractOf(context), partyAct(context, body)))
     },
   }),
   ...route('POST /api/v1/contracts/{id}/adjustments/{number}/accept', answered('accepted')),
   ...route('POST /api/v1/contracts/{id}/adjustments/{number}/reject', answered('rejected')),
+  ...route('POST /api/v1/contracts/{id}/adjustments/{number}/withdraw', answered('withdrawn')),
   ...route('POST /api/v1/contracts/{id}/settle', {
     access: { action: 'contracts', at: { contract: 'id' } },
     summary: 'Settles every period that has ended; one that changed gets another revision',
@@ -145,11 +157,11 @@ export const contractRoutes = {
     response: settledNowSchema,
     async handle(context, { body: { who } }) {
       const { platform, registry } = context
-      const doc = await contractOf(context)
-      return settleContract({ platform, registry }, doc, {
-        who: signer(context.principal, who),
-        untilDay: dayOf(platform.now()),
-      })
+      const asked = { who: signer(context.principal, who), untilDay: dayOf(platform.now()) }
+      const settled: SettledNow['settled'] = []
+      return inTurn(async () =>
+        settleContract({ platform, registry }, await contractOf(context), { ...asked, settled }),
+      )
     },
   }),
   ...route('GET /api/v1/contracts/{id}/measuring', {
@@ -231,12 +243,13 @@ export const contractRoutes = {
     body: z.object({ who, paidOn: localDate, fen: z.number().int().min(-FEN_MAX).max(FEN_MAX) }),
     response: settlementViewSchema,
     async handle(context, { body }) {
-      const doc = await settlementOf(context)
       const today = formatInstant(context.platform.now()).slice(0, 10)
       if (body.paidOn > today)
         throw new ApiProblem(422, 'Refused', `paidOn lies ahead: today is ${today}`, { field: 'paidOn' })
-      const paid = done(await notePayment(context.platform.state, doc, actOf(context, body)))
-      return settlementView(context, await contractOf(context), paid)
+      const paid = await inTurn(async () =>
+        notePayment(context.platform.state, await settlementOf(context), actOf(context, body)),
+      )
+      return settlementView(context, await contractOf(context), done(paid))
     },
   }),
 }
@@ -251,20 +264,22 @@ const fileAnswer = (name: string, bytes: Uint8Array) => ({ name, contentType: co
 type ContractContext = RouteContext<'id'>
 type SettlementContext = RouteContext<'id' | 'period'>
 
-function answered(answer: 'accepted' | 'rejected') {
+/** Does an act on the contract that stands, anew when someone else was first. */
+const acted = async (
+  context: Pick<RouteContext, 'platform'>,
+  act: () => Promise<Done<ContractRecord>>,
+): Promise<ContractView> => contractView(context, done(await inTurn(act)))
+
+function answered(answer: AdjustmentAnswer) {
   return {
-    summary:
-      answer === 'accepted'
-        ? 'The other party accepts an adjustment; settled periods that it changes get another revision'
-        : 'The other party rejects an adjustment',
+    summary: ANSWER_SUMMARIES[answer],
     access: { action: 'agreeContracts' as const, at: { contract: 'id' as const } },
     body: partyBody,
     response: contractViewSchema,
     async handle(context: RouteContext<'id' | 'number'>, { body }: { body: z.output<typeof partyBody> }) {
       const { state } = context.platform
-      const doc = await contractOf(context)
       const act = { ...partyAct(context, body), number: Number(context.path.number), answer }
-      return contractView(context, done(await answerAdjustment(state, doc, act)))
+      return acted(context, async () => answerAdjustment(state, await contractOf(context), act))
     },
   }
 }
@@ -282,8 +297,8 @@ function stepOf<B extends typeof revisionBody>(
       const contract = await contractOf(context)
       const { party, who, revision } = given.body
       const act = { ...partyAct(context, { party, who }), revision, ...stepFrom(given.body, contract.value) }
-      const doc = done(await takeSettlementStep(state, await settlementOf(context), act))
-      return settlementView(context, contract, doc)
+      const taken = await inTurn(async () => takeSettlementStep(state, await settlementOf(context), act))
+      return settlementView(context, contract, done(taken))
     },
   }
 }

@@ -30,6 +30,8 @@ const HOURS_MAX = 20_000
 const atSchema = z.union([z.number().int(), instant.pipe(z.number())])
 const temperaturesBody = z.object({
   unit: z.enum(['C', 'F']).default('C'),
+  /** Only says whether the rows would be stored. */
+  check: z.boolean().default(false),
   rows: z
     .array(z.object({ at: atSchema, temperature: z.number().nullable() }))
     .min(1)
@@ -61,13 +63,14 @@ export const weatherRoutes = {
   }),
   ...route('PUT /api/v1/weather/stations/{id}/temperatures', {
     access: { action: 'operate', at: 'nowhere' },
-    summary: 'Stores temperatures of a station by the hour: all rows, or none when they cannot be in their unit',
+    summary:
+      'Stores temperatures of a station by the hour: all rows, or none when they cannot be in their unit; `check` stores none',
     body: temperaturesBody,
     response: storedTemperaturesSchema,
-    async handle(context, { body: { rows, unit } }) {
+    async handle(context, { body: { rows, unit, check } }) {
       const { id } = await stationOf(context)
       const temperatures = rows.map(({ at, temperature }) => ({ atMs: at, temperature: temperature ?? Number.NaN }))
-      const outcome = await addTemperatures(context.platform.state, { station: id, rows: temperatures, unit })
+      const outcome = await addTemperatures(context.platform.state, { station: id, rows: temperatures, unit, check })
       if ('wrong' in outcome) {
         const { index, detail } = outcome.wrong
         const field = `rows.${index}.temperature`

@@ -2,13 +2,14 @@
 // one put (docs/rules/contracts.md#life).
 
 import { canonicalJson } from '../../domain/canonical.ts'
-import type { Adjustment, AdjustmentChange } from '../../domain/contract/adjustment.ts'
+import type { Adjustment, AdjustmentAnswer, AdjustmentChange } from '../../domain/contract/adjustment.ts'
 import { baselineLacks } from '../../domain/contract/baseline.ts'
 import {
   type ActRefusal,
   type ContractRecord,
   disputed,
   isSignedByBoth,
+  lastAdjustment,
   lastRevision,
   type OUTCOMES,
   resolved,
@@ -44,9 +45,14 @@ export async function putTerms(
     return {
       refused: { field: 'id', reason: 'both parties have signed the contract: it changes by adjustments', status: 409 },
     }
-  const value: ContractRecord = { terms, baseline: null, signatures: UNSIGNED, adjustments: [], blocked: null }
+  const adjustmentsBefore = stored ? lastAdjustment(stored.value) : 0
+  const value: ContractRecord = {
+    ...{ terms, baseline: null, signatures: UNSIGNED, adjustments: [], blocked: null },
+    ...(adjustmentsBefore > 0 && { adjustmentsBefore }),
+  }
   const doc = { key: contractKeys.contract(terms.id), value, version: stored?.version ?? 0 }
-  return { doc: await putAct(state, doc, { what: 'contract.put', about: terms.id, who, atMs, detail: { terms } }) }
+  const detail = { terms, ...(adjustmentsBefore > 0 && { adjustmentsBefore }) }
+  return { doc: await putAct(state, doc, { what: 'contract.put', about: terms.id, who, atMs, detail }) }
 }
 
 /** Fits the baseline anew from the data of now; signatures of another one are void. */
@@ -85,7 +91,7 @@ export async function proposeAdjustment(
   { key, value, version }: Doc<ContractRecord>,
   { party, who, atMs, reason, change }: SettlementAct & { reason: string; change: AdjustmentChange },
 ): Promise<Done<ContractRecord>> {
-  const number = value.adjustments.length + 1
+  const number = lastAdjustment(value) + 1
   const adjustment: Adjustment = { number, reason, change, proposed: { party, who, atMs }, answered: null }
   const doc = { key, value: { ...value, adjustments: [...value.adjustments, adjustment] }, version }
   const about = `${value.terms.id}/${number}`
@@ -93,11 +99,18 @@ export async function proposeAdjustment(
   return { doc: await putAct(state, doc, { what: 'contract.propose', about, who, atMs, detail }) }
 }
 
-/** The other side accepts or rejects; the side that proposed cannot. */
+/** How the audit log names the end of a proposal. */
+export const ANSWER_ACTS = {
+  accepted: 'contract.accept',
+  rejected: 'contract.reject',
+  withdrawn: 'contract.withdraw',
+} as const satisfies Record<AdjustmentAnswer, string>
+
+/** The other side accepts or rejects, the side that proposed withdraws: each while nobody has. */
 export async function answerAdjustment(
   state: StateStore,
   { key, value, version }: Doc<ContractRecord>,
-  { party, who, atMs, number, answer }: SettlementAct & { number: number; answer: 'accepted' | 'rejected' },
+  { party, who, atMs, number, answer }: SettlementAct & { number: number; answer: AdjustmentAnswer },
 ): Promise<Done<ContractRecord>> {
   const found = value.adjustments.find((one) => one.number === number)
   if (!found) return { refused: { field: 'number', reason: `there is no adjustment ${number}` } }
@@ -105,14 +118,16 @@ export async function answerAdjustment(
     return {
       refused: { field: 'number', reason: `it was ${found.answered.answer} by ${found.answered.who}`, status: 409 },
     }
-  const by = otherParty(found.proposed.party)
-  if (party !== by) return { refused: { field: 'party', reason: `only the ${by} can answer it` } }
+  const by = answer === 'withdrawn' ? found.proposed.party : otherParty(found.proposed.party)
+  if (party !== by) {
+    const reason = answer === 'withdrawn' ? `only the ${by} can withdraw it` : `only the ${by} can answer it`
+    return { refused: { field: 'party', reason } }
+  }
   const answered = { party, who, atMs, answer }
   const adjustments = value.adjustments.map((one) => (one === found ? { ...one, answered } : one))
   const doc = { key, value: { ...value, adjustments }, version }
   const about = `${value.terms.id}/${number}`
-  const what = answer === 'accepted' ? 'contract.accept' : 'contract.reject'
-  return { doc: await putAct(state, doc, { what, about, who, atMs, detail: { party } }) }
+  return { doc: await putAct(state, doc, { what: ANSWER_ACTS[answer], about, who, atMs, detail: { party } }) }
 }
 
 /** What a party does to the last revision of a settlement. */

@@ -53,16 +53,22 @@ export async function monthsWithin(
 
 /**
  * Adds temperatures to a station, hour by hour, each in the place of one that stands. Writes nothing when the rows
- * cannot be in their unit; else resolves to the number of hours.
+ * cannot be in their unit; else resolves to the number of hours. `check`: writes nothing in either case.
  */
 export async function addTemperatures(
   state: StateStore,
-  { station, rows, unit }: { station: string; rows: readonly TemperatureRow[]; unit: TemperatureUnit },
+  {
+    station,
+    rows,
+    unit,
+    check = false,
+  }: { station: string; rows: readonly TemperatureRow[]; unit: TemperatureUnit; check?: boolean },
 ): Promise<{ hours: number } | { wrong: WrongTemperature }> {
   const stored = await storedMonths(state, station)
   const wrong = wrongTemperature(rows, unit, stored)
   if (wrong) return { wrong }
   const hours = hourMeans(rows, unit)
+  if (check) return { hours: hours.size }
   const changed = withHours(stored, hours)
   await state.put([...changed].map(([month, values]) => ({ key: weatherKeys.month(station, month), value: values })))
   return { hours: hours.size }

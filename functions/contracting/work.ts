@@ -52,26 +52,29 @@ export interface SettledNow {
   blocked: ContractRecord['blocked']
 }
 
-/** Settles the periods of a contract that have ended by `untilDay`. `who`: as the audit log names it. */
+/**
+ * Settles the periods of a contract that have ended by `untilDay`. `who`: as the audit log names it. `settled`: those
+ * of an earlier attempt. Throws VersionConflict when the contract changes meanwhile; what was settled before stays.
+ */
 export async function settleContract(
   on: ContractSources,
   doc: Doc<ContractRecord>,
-  { who, untilDay }: { who: string; untilDay: number },
+  { who, untilDay, settled = [] }: { who: string; untilDay: number; settled?: SettledNow['settled'] },
 ): Promise<SettledNow> {
   const { terms, adjustments, baseline, signatures } = doc.value
-  if (!isSignedByBoth(signatures) || !baseline) return { settled: [], blocked: null }
+  if (!isSignedByBoth(signatures) || !baseline) return { settled, blocked: null }
   const [replaced] = await replacementsOf(on.registry, terms, adjustments)
   const periods = contractPeriods(terms.reporting)
   const halted = replaced && periods.find(({ endDay }) => endDay > replaced.day)
   const until = Math.min(untilDay, halted ? halted.firstDay : Number.POSITIVE_INFINITY)
   const blocked = halted && replaced ? { field: replaced.field, reason: replaced.reason, fromPeriod: halted.id } : null
-  await noteBlocked(on, doc, blocked)
+  let current = await noteBlocked(on, doc, { blocked, who })
   const computed = await settlementsNow(on, doc.value, until, periods)
-  const settled: SettledNow['settled'] = []
-  const counted = acceptedOf(adjustments).map(({ number }) => number)
   for (const settlement of computed) {
-    const revision = await putRevision(on, { contract: terms.id, settlement, adjustments: counted, who })
-    if (revision !== undefined) settled.push({ period: settlement.period, revision })
+    const put = await putRevision(on, current, { settlement, who })
+    if (!put) continue
+    current = put.contract
+    settled.push({ period: settlement.period, revision: put.number })
   }
   return { settled, blocked }
 }
@@ -93,40 +96,46 @@ async function settlementsNow(
 
 async function noteBlocked(
   { platform }: ContractSources,
-  { key, value, version }: Doc<ContractRecord>,
-  blocked: ContractRecord['blocked'],
-): Promise<void> {
-  if (JSON.stringify(value.blocked) === JSON.stringify(blocked)) return
-  await platform.state.put([{ key, value: { ...value, blocked }, ifVersion: version }])
+  doc: Doc<ContractRecord>,
+  { blocked, who }: { blocked: ContractRecord['blocked']; who: string },
+): Promise<Doc<ContractRecord>> {
+  const { key, value, version } = doc
+  if (JSON.stringify(value.blocked) === JSON.stringify(blocked)) return doc
+  const act = { what: 'contract.block', about: value.terms.id, who, atMs: platform.now(), detail: { blocked } }
+  return putAct(platform.state, { key, value: { ...value, blocked }, version }, act)
 }
 
-/** The number of the revision that was added; undefined when the last one says the same. */
+/**
+ * The number of the revision that was added, and the contract after it; undefined when the last one says the same. The
+ * contract is written with it on condition: what was computed before an act of a party, or beside another run, is
+ * never the last revision. Throws VersionConflict then.
+ */
 async function putRevision(
   { platform }: ContractSources,
-  {
-    contract,
-    settlement,
-    adjustments,
-    who,
-  }: { contract: string; settlement: PeriodSettlement; adjustments: number[]; who: string },
-): Promise<number | undefined> {
-  const key = contractKeys.settlement(contract, settlement.period)
+  contract: Doc<ContractRecord>,
+  { settlement, who }: { settlement: PeriodSettlement; who: string },
+): Promise<{ number: number; contract: Doc<ContractRecord> } | undefined> {
+  const { terms, adjustments } = contract.value
+  const key = contractKeys.settlement(terms.id, settlement.period)
   const stored = await platform.state.get(key)
   const digest = sha256(canonicalJson(settlement))
   if (stored && lastRevision(stored.value).digest === digest) return undefined
   const atMs = platform.now()
-  const value = revised(stored?.value, { contract, settlement, digest, adjustments, atMs })
+  const counted = acceptedOf(adjustments).map((one) => one.number)
+  const made = { contract: terms.id, settlement, digest, adjustments: counted, atMs }
+  const value = revised(stored?.value, made)
   const { number, cause } = lastRevision(value)
   const { money, savings, halfWidth, verdict } = settlement
   await putAct(
     platform.state,
     { key, value, version: stored?.version ?? 0 },
     {
-      ...{ what: 'contract.settle', about: `${contract}/${settlement.period}/${number}`, who, atMs },
-      detail: { cause, digest, savings, halfWidth, verdict, adjustments, payableFen: money.payableFen },
+      ...{ what: 'contract.settle', about: `${terms.id}/${settlement.period}/${number}`, who, atMs },
+      detail: { cause, digest, savings, halfWidth, verdict, adjustments: counted, payableFen: money.payableFen },
     },
+    contract,
   )
-  return number
+  return { number, contract: { ...contract, version: contract.version + 1 } }
 }
 
 /** The last day whose periods a schedule settles now. */

@@ -124,9 +124,9 @@ async function entriesAfter(
 
 const placeOf = (key: string): number => Number(key.slice(auditKeys.entry().length))
 
-const UNREADABLE = Symbol('unreadable')
+export const UNREADABLE = Symbol('unreadable')
 /** A store throws SyntaxError for a document whose JSON was altered; any other error is the world's. */
-async function readable<T>(read: () => Promise<T>): Promise<T | typeof UNREADABLE> {
+export async function readable<T>(read: () => Promise<T>): Promise<T | typeof UNREADABLE> {
   try {
     return await read()
   } catch (error) {

@@ -6,8 +6,9 @@ import { must } from '../../domain/must.ts'
 import { type DayCut, type DayValues, UTC_DAYS } from '../../domain/savings/day-values.ts'
 import type { TemperatureUnit } from '../../domain/savings/fit-settings.ts'
 import { parseStamp, type Stamp } from '../../domain/savings/stamp.ts'
-import { implausibleTemperature, temperatureDays } from '../../domain/savings/temperature-days.ts'
-import { daysOfUse, type UseDays } from '../../domain/savings/use-days.ts'
+import { temperatureDays } from '../../domain/savings/temperature-days.ts'
+import { daysOfUse, implausibleUse, type UseDays } from '../../domain/savings/use-days.ts'
+import { wrongTemperature } from '../../domain/savings/weather-series.ts'
 
 /** A row of a file of times and numbers; NaN = missing. */
 interface NumberRow {
@@ -40,11 +41,14 @@ export async function readUseFile(
   file: string,
   rule: { zeroIsMissing: boolean },
 ): Promise<UseDays & { hasOffsets: boolean }> {
-  const { rows, time } = await readNumbers(file, 'start', USE_COLUMNS)
-  const found = daysOfUse(
-    rows.map(({ stamp, value }) => ({ stamp, amount: value })),
-    rule,
-  )
+  const { rows, time, number } = await readNumbers(file, 'start', USE_COLUMNS)
+  const amounts = rows.map(({ stamp, value }) => ({ stamp, amount: value }))
+  const wrong = implausibleUse(amounts)
+  if (wrong) {
+    const { line, value } = must(rows[wrong.index])
+    throw new CsvError(file, { line, column: number }, `${value} ${wrong.detail}`)
+  }
+  const found = daysOfUse(amounts, rule)
   if ('detail' in found) {
     const { line, text } = must(rows[found.index])
     throw new CsvError(file, { line, column: time }, `"${text}": ${found.detail}`)
@@ -77,7 +81,7 @@ export async function readTemperatureFile(
     atMs: isWritten ? stamp.writtenMs : stamp.atMs,
     temperature: value,
   }))
-  const wrong = implausibleTemperature(temperatures, unit)
+  const wrong = wrongTemperature(temperatures, unit, new Map())
   if (wrong) {
     const { line, value } = must(rows[wrong.index])
     throw new CsvError(file, { line, column: number }, `${value} ${wrong.detail}`)
@@ -98,12 +102,15 @@ async function readNumbers(file: string, time: string, numbers: readonly string[
 
 function columnsOf(file: string, header: CsvRow, { time, numbers }: { time: string; numbers: readonly string[] }) {
   const positions = indexHeader(file, header)
-  const at = positions.get(time)
-  const wanted = `the header must name "${time}" and "${numbers[0]}"`
+  // Spreadsheets and people write "Start" and "VALUE"; of two that differ by this alone, the one as written counts.
+  const placeOf = (name: string): number | undefined =>
+    positions.get(name) ?? [...positions].find(([own]) => own.toLowerCase() === name.toLowerCase())?.[1]
+  const at = placeOf(time)
+  const wanted = `the header must name "${time}" and "${numbers[0]}", separated by commas; it is "${header.cells.join(',').slice(0, 80)}"`
   if (at === undefined) throw new CsvError(file, { ...header, column: time }, `is missing; ${wanted}`)
-  const name = numbers.find((one) => positions.has(one))
+  const name = numbers.find((one) => placeOf(one) !== undefined)
   if (name === undefined) throw new CsvError(file, { ...header, column: must(numbers[0]) }, `is missing; ${wanted}`)
-  return { time: at, number: must(positions.get(name)), name }
+  return { time: at, number: must(placeOf(name)), name }
 }
 
 function readNumberRow(

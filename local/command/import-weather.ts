@@ -1,6 +1,6 @@
 // `kilowatch import stations.csv temperatures.csv`: weather stations and their temperatures
-// (docs/rules/savings.md#weather-station). Names file, row and field of each refused cell; nothing is stored when
-// a row is wrong by itself; what a host refuses beside its stored years is named with the rows that were kept before.
+// (docs/rules/savings.md#weather-station). Names file, row and field of each refused cell; nothing is stored when a row
+// is wrong by itself or beside the station's stored years. What a host took before it failed is named row by row.
 
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -26,12 +26,12 @@ interface WeatherRows {
   stations: StationRecord[]
   series: { file: string; station: string; unit: TemperatureUnit; rows: TemperatureRow[]; places: number[] }[]
   refused: RefusedCell[]
-  /** Temperatures that were stored. */
-  kept: number
+  /** Temperatures that were stored: of a station all rows of a file from `firstRow` through `lastRow`. */
+  taken: { file: string; station: string; firstRow: number; lastRow: number; count: number }[]
 }
 
 export async function importWeather(files: readonly string[], options: ImportOptions): Promise<void> {
-  const read: WeatherRows = { stations: [], series: [], refused: [], kept: 0 }
+  const read: WeatherRows = { stations: [], series: [], refused: [], taken: [] }
   for (const file of files) {
     const cells = await cellsOf(file, await readFile(file))
     if (stemOf(file) === 'stations') readStations(file, cells, read)
@@ -41,7 +41,13 @@ export async function importWeather(files: readonly string[], options: ImportOpt
     const wrong = wrongTemperature(rows, unit, new Map())
     if (wrong) read.refused.push({ file, row: places[wrong.index] ?? 0, field: 'temperature', reason: wrong.detail })
   }
-  if (read.refused.length === 0) await stored(read, options)
+  try {
+    if (read.refused.length === 0) await stored(read, options)
+  } catch (error) {
+    // The host went away, or was closed: what it had taken stays.
+    if (read.taken.length > 0) process.stderr.write(`${takenText(read)}\n`)
+    throw error
+  }
   tell(read, options)
 }
 
@@ -115,48 +121,65 @@ function readTemperatures(file: string, cells: readonly string[][], { series, re
 
 /**
  * By HTTP into the running host, in requests of BATCH_ROWS; directly into the data folder when no host runs on it, a
- * station at once. Each request is stored whole or not at all; the first that is refused ends it.
+ * station at once. All of them are checked before the first is stored; then each is stored whole or not at all, and
+ * the first that is refused ends it.
  */
 async function stored(read: WeatherRows, options: ImportOptions): Promise<void> {
-  const { stations, series, refused } = read
+  const { stations, series, refused, taken } = read
   const host = chosenHost(options)
   const platform = host ? undefined : await openPlatform(options.data)
   const client = host && clientOf(host)
+  const put = (batch: Batch, check: boolean) => {
+    const { station, unit, rows } = batch
+    return platform
+      ? addTemperatures(platform.state, { station, rows, unit, check })
+      : sent(client, { station, unit, rows, check })
+  }
   try {
     if (stations.length > 0) {
       if (client) await client.put('weather/stations', { stations })
       else if (platform) await putStations(platform.state, stations)
     }
-    for (const { file, station, unit, rows, places } of series) {
-      const size = platform ? rows.length : BATCH_ROWS
-      for (let first = 0; first < rows.length; first += size) {
-        const batch = rows.slice(first, first + size)
-        const outcome = platform
-          ? await addTemperatures(platform.state, { station, rows: batch, unit })
-          : await sent(client, { station, unit, rows: batch })
+    const batches = series.flatMap((one) => inBatches(one, platform ? one.rows.length : BATCH_ROWS))
+    for (const check of [true, false])
+      for (const batch of batches) {
+        const { file, station, places } = batch
+        const outcome = await put(batch, check)
         if ('wrong' in outcome) {
           const { index, detail } = outcome.wrong
-          refused.push({ file, row: places[first + index] ?? 0, field: 'temperature', reason: detail })
+          refused.push({ file, row: places[index] ?? 0, field: 'temperature', reason: detail })
           return
         }
-        read.kept += batch.length
+        const [firstRow = 0, lastRow = 0] = [places[0], places.at(-1)]
+        if (!check) taken.push({ file, station, firstRow, lastRow, count: places.length })
       }
-    }
   } finally {
     await platform?.close()
   }
 }
 
+type Batch = WeatherRows['series'][number]
+function inBatches(series: Batch, size: number): Batch[] {
+  const batches: Batch[] = []
+  for (let first = 0; first < series.rows.length; first += size)
+    batches.push({
+      ...series,
+      rows: series.rows.slice(first, first + size),
+      places: series.places.slice(first, first + size),
+    })
+  return batches
+}
+
 async function sent(
   client: ReturnType<typeof clientOf> | undefined,
-  { station, unit, rows }: { station: string; unit: TemperatureUnit; rows: readonly TemperatureRow[] },
+  { station, rows, ...more }: Pick<Batch, 'station' | 'unit' | 'rows'> & { check: boolean },
 ) {
   const body = rows.map(({ atMs, temperature }) => ({
     at: atMs,
     temperature: Number.isNaN(temperature) ? null : temperature,
   }))
   try {
-    await client?.put(`weather/stations/${encodeURIComponent(station)}/temperatures`, { unit, rows: body })
+    await client?.put(`weather/stations/${encodeURIComponent(station)}/temperatures`, { ...more, rows: body })
     return { hours: rows.length }
   } catch (error) {
     const [problem] = error instanceof ApiError ? (error.problem.problems ?? []) : []
@@ -165,22 +188,28 @@ async function sent(
   }
 }
 
-function tell({ stations, series, refused, kept }: WeatherRows, { json }: ImportOptions): void {
+function tell(read: WeatherRows, { json }: ImportOptions): void {
+  const { stations, series, refused, taken } = read
   const imported = refused.length === 0
   if (!imported) process.exitCode = 1
   const rows = series.reduce((sum, one) => sum + one.rows.length, 0)
   if (json) {
-    const counts = { stations: stations.length, temperatures: rows, kept }
+    const kept = taken.reduce((sum, { count }) => sum + count, 0)
+    const counts = { stations: stations.length, temperatures: rows, kept, taken }
     process.stdout.write(`${JSON.stringify({ imported, ...counts, refused: refused.slice(0, 1000) })}\n`)
     return
   }
   for (const { file, row, field, reason } of refused.slice(0, 100))
     process.stderr.write(`${file} row ${row}: ${field}: ${reason}\n`)
   if (imported) process.stdout.write(`imported ${stations.length} weather stations and ${rows} temperatures\n`)
-  else process.stderr.write(`kilowatch: ${refused.length} refused; ${keptText(kept, rows)}\n`)
+  else process.stderr.write(`kilowatch: ${refused.length} refused; ${takenText(read)}\n`)
 }
 
-const keptText = (kept: number, rows: number): string =>
-  kept === 0
-    ? 'no temperature was stored'
-    : `the first ${kept} of ${rows} temperatures were stored: correct the row and import the file again, an hour that is there is replaced`
+function takenText({ taken }: WeatherRows): string {
+  if (taken.length === 0) return 'no temperature was stored'
+  const parts = taken.map(
+    ({ file, station, firstRow, lastRow, count }) =>
+      `${file} rows ${firstRow} to ${lastRow}, ${count} of the station ${station}`,
+  )
+  return `stored were: ${parts.join('; ')}. Correct the rest and import the file again: an hour that is there is replaced`
+}

@@ -30,6 +30,8 @@ export async function verifyFolder({ data, hash, backup, json }: VerifyOptions):
   const db = openDatabase(path)
   try {
     const state = openStateStore(db)
+    // One moment of the store: an act beside this would be stored, and missing from a log that was read before.
+    db.exec('BEGIN')
     const log = await verifyAudit(state, hash)
     // A log that is broken says nothing of what is stored.
     const lake = await verifiedLake(join(data, LAKE_FOLDER))

@@ -2,8 +2,11 @@
 // temperatures in the wrong unit.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { HOUR_MS } from '../../domain/calendar.ts'
 import { importFiles } from '../../local/command/import.ts'
@@ -128,8 +131,7 @@ test('kilowatch import takes stations and temperatures, and names row and field 
     code: 1,
     out: { imported: false, refused: [{ row: 3, field: 'temperature' }] },
   })
-  // The second station has years in °C: a file in °F is refused there, and the first station's rows are said to be
-  // kept.
+  // The second station has years in °C: a file in °F is refused there, and the rows of the first are not stored either.
   const stations = 'id,name,latitudeDeg,longitudeDeg\n53698,石家庄,38.03,114.42\n54534,唐山,39.67,118.15\n'
   writeFileSync(join(folder, 'stations.csv'), stations)
   const series = (station: string, degrees: number, month: string): string[] =>
@@ -144,6 +146,36 @@ test('kilowatch import takes stations and temperatures, and names row and field 
   file([...series('53698', -4, '2026-02'), ...series('54534', 41, '2026-07')])
   expect(await run('temperatures.csv')).toMatchObject({
     code: 1,
-    out: { imported: false, temperatures: 192, kept: 96, refused: [{ row: 98, field: 'temperature' }] },
+    out: { imported: false, temperatures: 192, kept: 0, taken: [], refused: [{ row: 98, field: 'temperature' }] },
   })
+})
+
+test('an import that a host broke off names the rows that it took', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kilowatch-weather-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const asked: { check: boolean; rows: number }[] = []
+  const host = createServer(async (request, response) => {
+    const { check, rows } = JSON.parse(await text(request)) as { check: boolean; rows: unknown[] }
+    asked.push({ check, rows: rows.length })
+    // The host goes away at the second request that stores.
+    if (asked.filter((one) => !one.check).length === 2) return void request.socket.destroy()
+    response.setHeader('content-type', 'application/json')
+    response.end('{}')
+  })
+  await new Promise<void>((resolve) => void host.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void host.close())
+  const hours = winter(20_010).map(({ at, temperature }) => `${new Date(at).toISOString()},${temperature.toFixed(2)}`)
+  const path = join(folder, 'temperatures-53698.csv')
+  writeFileSync(path, `dt,tempC\n${hours.join('\n')}\n`)
+  const said: string[] = []
+  const written = vi.spyOn(process.stderr, 'write').mockImplementation((line) => said.push(String(line)) > 0)
+  onTestFinished(() => written.mockRestore())
+  const { port } = host.address() as AddressInfo
+  const options = { data: join(folder, 'data'), api: `http://127.0.0.1:${port}`, token: 'x' }
+  await expect(importFiles([path], options)).rejects.toThrow()
+  expect(asked).toEqual([
+    ...[20_000, 10].map((rows) => ({ check: true, rows })),
+    ...[20_000, 10].map((rows) => ({ check: false, rows })),
+  ])
+  expect(said.join('')).toContain(`${path} rows 2 to 20001, 20000 of the station 53698.`)
 })

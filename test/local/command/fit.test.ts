@@ -114,6 +114,7 @@ test('the same building by the day, by the hour, gzipped, and with weather in UT
   )
   for (const [meter, air] of [
     [file('h.csv.gz', hourly), temperature],
+    [file('b.csv', `\uFEFF${daily().replace('start,value', 'Start,VALUE').replaceAll('\n', '\r\n')}`), temperature],
     [file('m.csv', daily()), file('u.csv.gz', weather(utc))],
   ] as const) {
     const found = await fitted(['--meter', meter, '--temperature', air, ...PERIODS])
@@ -184,6 +185,37 @@ test('refuses files that cannot be right, by file, line and column', async () =>
     ],
     [file('e.csv', 'start,value\n'), temperature, [], /e\.csv, line 1: there are no rows/],
     [meter, temperature, ['--reporting-start', '2016-12-01'], /--reporting-start/],
+    [
+      file('u.csv', changed(9, '2016-01-08T00:00:00+08:00,1e308')),
+      temperature,
+      [],
+      /u\.csv, line 9, column value: .*no amount/,
+    ],
+    [
+      file(
+        'r.csv',
+        daily((day) => 1e5 + 100 * day),
+      ),
+      temperature,
+      [],
+      /r\.csv, line 731, column value: .*register/,
+    ],
+    [
+      meter,
+      // A cold place, whose summer stays below 60 °F.
+      file(
+        'k.csv',
+        weather(local, (hour) => Math.min(degreesAt(hour) - 14, 15) * 1.8 + 32),
+      ),
+      [],
+      /k\.csv, line \d+, column temperature: .*mean of .*°F\?/,
+    ],
+    [
+      file('s.csv', daily().replaceAll(',', ';')),
+      temperature,
+      [],
+      /s\.csv, line 1, column start: .*it is "start;value"/,
+    ],
     [meter, file('c.csv', 'dt,tempF\n2016-01-01,50\n'), ['--unit', 'C'], /c\.csv, line 1, column tempF/],
   ]
   for (const [use, air, more, message] of cases)

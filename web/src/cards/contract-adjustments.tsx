@@ -49,13 +49,16 @@ export function ContractAdjustments({ contract, changed }: Props) {
   )
 }
 
-/** Only the party that did not propose answers. */
+/** The party that did not propose answers, the other withdraws. */
 function answersOf(path: string, { number, proposed }: Adjustment, words: ContractWords): AdminAction[] {
-  const party = otherParty(proposed.party)
-  const name = words.parties[party]
-  return (['accept', 'reject'] as const).map((answer) => ({
+  const answers = [
+    { answer: 'accept', party: otherParty(proposed.party), label: words.acceptAs },
+    { answer: 'reject', party: otherParty(proposed.party), label: words.rejectAs },
+    { answer: 'withdraw', party: proposed.party, label: words.withdrawProposalAs },
+  ] as const
+  return answers.map(({ answer, party, label }) => ({
     key: `${answer}-${number}`,
-    label: answer === 'accept' ? words.acceptAs(name) : words.rejectAs(name),
+    label: label(words.parties[party]),
     path: `${path}/${number}/${answer}`,
     body: ({ name: who }) => ({ party, who }),
   }))

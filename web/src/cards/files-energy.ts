@@ -2,6 +2,7 @@
 // changes of closed months, and comparisons of institutions.
 
 import { dayLabel, dayStartMs, HOUR_MS } from '../../../domain/calendar.ts'
+import type { CandidatesPage } from '../../../domain/contract/candidate.ts'
 import type { CarbonLedger } from '../../../domain/energy/carbon-ledger.ts'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import { eventName } from '../../../domain/phrase.ts'
@@ -321,6 +322,30 @@ export function keyUsersFile({ path, year, nameOf }: Compared, { text }: Speech)
       words(text.keyUser, ({ isKey }) => (isKey === null ? null : isKey ? text.yes : text.no)),
       figure(text.rule, 'tce', ({ rule }) => rule?.thresholdTce),
       words(text.source, ({ rule }) => rule?.source),
+    ],
+  })
+}
+
+export function candidatesFile({ path, nameOf }: Omit<Compared, 'year'>, { text, language }: Speech): SavedTable {
+  const { words, figure } = columnsOf<CandidatesPage['items'][number]>()
+  const own = text.contract.candidates
+  return savedTable({
+    title: own.title,
+    rows: () => allItems<CandidatesPage>(path),
+    columns: [
+      words(text.saving.code, ({ institution }) => institution),
+      words(text.institution, ({ institution }) => nameOf(institution)),
+      words(text.rating, ({ rating }) => text.ratings[rating]),
+      words(own.indicator, ({ indicator }) => text.quotaIndicators[indicator]),
+      words(text.saving.unit, ({ unit }) => formatUnit(unit, language)),
+      figure(own.actual, '', ({ actual }) => actual),
+      figure(own.limit, '', ({ limit }) => limit),
+      figure(own.saving, 'kWh', ({ savingKwh }) => savingKwh),
+      figure(own.saving, text.contract.yuan, ({ savingYuan }) => savingYuan),
+      figure(own.saving, 'tCO₂', ({ savingTco2 }) => savingTco2),
+      figure(own.saving, 'm³', ({ savingM3 }) => savingM3),
+      figure(own.energy, 'tce', ({ energyTce }) => energyTce),
+      words(text.source, ({ standard, standIn }) => (standIn ? `${text.standIn} ${standard ?? ''}`.trim() : standard)),
     ],
   })
 }

@@ -163,6 +163,12 @@ export function ProblemText({ problem: { title, detail, status, more } }: { prob
     <>
       {text.problems[status] ?? text.problems[500]}
       {isAction(more?.right) && ` · ${text.work.lacksRight}: ${ACTIONS[more.right][language]}`}
+      {typeof more?.field === 'string' && more.field !== '' && (
+        <>
+          {' · '}
+          {text.work.field}: <code>{more.field}</code>
+        </>
+      )}
       {status > 0 && saysMore && (
         <>
           {' · '}

@@ -4,7 +4,16 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 
-export const AREA_VIEWS = ['overview', 'alerts', 'ranking', 'carbon', 'plan', 'revisions', 'reports'] as const
+export const AREA_VIEWS = [
+  'overview',
+  'alerts',
+  'ranking',
+  'carbon',
+  'plan',
+  'contracts',
+  'revisions',
+  'reports',
+] as const
 export type AreaTab = (typeof AREA_VIEWS)[number]
 export const INSTITUTION_VIEWS = [
   'overview',

@@ -28,6 +28,9 @@ const DemonstrationCard = lazy(async () => ({
   default: (await import('../cards/demonstration-card.tsx')).DemonstrationCard,
 }))
 const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-card.tsx')).CarbonCard }))
+const ContractCandidates = lazy(async () => ({
+  default: (await import('../cards/contract-candidates.tsx')).ContractCandidates,
+}))
 const PlanCard = lazy(async () => ({ default: (await import('../cards/plan-card.tsx')).PlanCard }))
 const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
 const ReportsView = lazy(async () => ({ default: (await import('../cards/report-view.tsx')).ReportsView }))
@@ -88,6 +91,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
               choose={(chosen) => visit({ ...route, month: chosen })}
             />
           )}
+          {route.view === 'contracts' && <ContractCandidates key={route.code} {...comparison} />}
           {route.view === 'plan' && (
             <>
               <PlanCard key={`plan ${year}`} area={route.code} year={year} />

@@ -17,6 +17,7 @@ export const enWork: WorkWords = {
   nothingRegistered: 'No institution is registered yet: npx kilowatch import …',
   calm: 'No open alerts',
   goHome: 'Back to the start page',
+  field: 'Field',
   serverSaid: 'The server says',
   lacksRight: 'missing right',
   toCome: 'to come',

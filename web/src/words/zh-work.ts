@@ -19,6 +19,7 @@ export const zhWork = {
   nothingRegistered: '尚未登记机构：npx kilowatch import …',
   calm: '没有未关闭的告警',
   goHome: '返回首页',
+  field: '字段',
   serverSaid: '服务器说明',
   lacksRight: '缺少权限',
   toCome: '尚未到',
