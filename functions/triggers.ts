@@ -107,6 +107,8 @@ export const triggers = {
       'POST /api/v1/gateways/{id}/enrolment',
       'POST /api/v1/gateways/{id}/commands',
       'GET /api/v1/gateways/{id}/commands',
+      'POST /api/v1/gateways/{id}/control',
+      'POST /api/v1/gateways/{id}/control/{command}/confirm',
       'GET /api/v1/tables/{table}',
       'GET /api/v1/alternatives',
       'GET /api/v1/plans',

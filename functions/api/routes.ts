@@ -8,6 +8,7 @@ import type { ApiRoute } from '../triggers.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
 import { backupRoutes } from './backup.ts'
+import { commandRoutes } from './command.ts'
 import { comparisonRoutes } from './comparison.ts'
 import { contractRoutes } from './contract.ts'
 import { candidateRoutes } from './contract-candidates.ts'
@@ -74,6 +75,7 @@ export const apiRoutes = {
   ...registryRoutes,
   ...backupRoutes,
   ...deviceRoutes,
+  ...commandRoutes,
   ...fieldRoutes,
   ...alertRoutes,
   ...notifyRoutes,

@@ -81,7 +81,7 @@ test('a result of a command is stored under it; one that is none is logged and c
   const stores = await openTestPlatform()
   await register(stores, PROVINCE)
   const host = await openCloudHost(stores, stores.clock)
-  await noteCommand(stores.state, 'G-A', { id: '1', name: 'readNow' }, NOON_MS)
+  await noteCommand(stores.state, 'G-A', { command: { id: '1', name: 'readNow', by: 'li' }, sentMs: NOON_MS })
   const result = (gateway: string, payload: string) => {
     const body = { payload: Buffer.from(payload).toString('base64'), gateway, receivedMs: NOON_MS, signal: 'result' }
     host.server.send('ingest', JSON.stringify(body))
