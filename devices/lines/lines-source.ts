@@ -36,7 +36,7 @@ export interface LinesSource extends Source {
   /** The device of a meter is asked next; false where the meter is none of these lines'. */
   readNow(meter: string): boolean
   setInterval(meter: string, everyMs: number): boolean
-  /** Resolves when the device has confirmed; rejects with its reason, and when the line was not free before `untilMs`. */
+  /** Resolves when the device has confirmed; rejects with its reason, or when the line was not free by `untilMs`. */
   write(meter: string, setting: ModbusSetting, untilMs: number): Promise<void>
 }
 

@@ -12,7 +12,6 @@ export type Switch = keyof typeof SWITCHES
 export const SWITCH_NAMES = Object.keys(SWITCHES) as [Switch, ...Switch[]]
 
 export const CONTROL_COMMANDS = ['writeRegister', ...SWITCH_NAMES] as const
-export type ControlCommand = (typeof CONTROL_COMMANDS)[number]
 
 /** The second step of control. */
 export const CONFIRM_COMMAND = 'confirm'
