@@ -74,6 +74,7 @@ export const triggers = {
       'GET /api/v1/meters/{id}',
       'GET /api/v1/meters/{id}/series',
       'GET /api/v1/meters/{id}/events',
+      'POST /api/v1/meters/{id}/rule-simulation',
       'GET /api/v1/areas/{code}/events',
       'POST /api/v1/meters/{id}/events/{event}/accept',
       'POST /api/v1/meters/{id}/events/{event}/undo',

@@ -12,6 +12,7 @@ import { commandRoutes } from './command.ts'
 import { comparisonRoutes } from './comparison.ts'
 import { contractRoutes } from './contract.ts'
 import { candidateRoutes } from './contract-candidates.ts'
+import { controlRuleRoutes } from './control-rule.ts'
 import { deviceRoutes } from './device.ts'
 import { energyRoutes } from './energy.ts'
 import { explainRoutes } from './explain.ts'
@@ -76,6 +77,7 @@ export const apiRoutes = {
   ...backupRoutes,
   ...deviceRoutes,
   ...commandRoutes,
+  ...controlRuleRoutes,
   ...fieldRoutes,
   ...alertRoutes,
   ...notifyRoutes,
