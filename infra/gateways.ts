@@ -34,11 +34,11 @@ export interface RuleOptions {
 const UNDELIVERED = 'undelivered'
 
 /**
- * Adds the rules of gateways' readings, those of foreign products, statuses, results and connections. Readings reach theirs by Basic Ingest
- * (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded, so that one that isn't
- * JSON still reaches the handler and becomes a rejection; the sender is the authenticated client id, not the one in the
- * topic. Gateways in the field publish to the rule by its name, so the name is fixed. What it cannot pass on goes, with
- * its payload, to another service than the queue. Returns the rules' names.
+ * Adds the rules of gateways' readings, those of foreign products, statuses, results and connections. Readings reach
+ * theirs by Basic Ingest (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded,
+ * so that one that isn't JSON still reaches the handler and becomes a rejection; the sender is the authenticated client
+ * id, not the one in the topic. Gateways in the field publish to the rule by its name, so the name is fixed. What it
+ * cannot pass on goes, with its payload, to another service than the queue. Returns the rules' names.
  */
 export function addTopicRules(scope: Construct, options: RuleOptions): { readings: string; all: string[] } {
   const { name, filter, settings } = options

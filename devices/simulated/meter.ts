@@ -20,17 +20,23 @@ export interface SimulatedDevice {
   readonly said: readonly number[]
 }
 
+/** A register at first, or one that is counted elsewhere: then nothing is remembered. */
+type RegisterValue = number | (() => number)
+
 /** What every simulated meter counts; all registers here have two decimals. */
 export class SimulatedRegister {
   readonly said: number[] = []
-  #hundredths: number
+  readonly #read: (() => number) | undefined
+  #hundredths = 0
 
-  constructor(value: number) {
-    this.#hundredths = Math.round(value * 100)
+  constructor(value: RegisterValue) {
+    if (typeof value === 'function') this.#read = value
+    else this.#hundredths = Math.round(value * 100)
   }
 
   /** The register in hundredths, one step on. */
   next(): number {
+    if (this.#read) return Math.round(this.#read() * 100)
     this.#hundredths += 1
     this.said.push(this.#hundredths / 100)
     return this.#hundredths
@@ -39,8 +45,7 @@ export class SimulatedRegister {
 
 interface SimulatedOptions {
   address: string
-  /** The register at first. */
-  value: number
+  value: RegisterValue
 }
 
 export function simulatedDlt645({
