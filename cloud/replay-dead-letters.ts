@@ -132,6 +132,7 @@ async function deadLettersOf(sqs: SQSClient, QueueUrl: string): Promise<string> 
 /** Message of an IoT rule's error action about a message that it could not send to the queue. */
 const ruleFailureSchema = z.object({
   ruleName: z.string().default(''),
+  topic: z.string().optional(),
   clientId: z.string(),
   base64OriginalPayload: z.string(),
   failures: z.array(z.object({ errorMessage: z.string() })).default([]),
@@ -198,11 +199,16 @@ function fitting<T extends { body: string }>(bodies: readonly T[]): T[][] {
 function originalBody({ body, sentMs }: DeadLetter): string {
   const failure = ruleFailureOf(body)
   if (!failure) return body
-  const { ruleName, base64OriginalPayload: payload, clientId: gateway } = failure
+  const { ruleName, topic, base64OriginalPayload: payload, clientId: gateway } = failure
   if (ruleName.endsWith('_presence')) return presenceBody(payload)
   const unwrapped: IotMessage = { payload, gateway, receivedMs: sentMs }
-  return JSON.stringify(ruleName.endsWith('_status') ? { ...unwrapped, signal: 'status' } : unwrapped)
+  const selected = ruleName.endsWith('_foreign') ? { topic } : signalOf(ruleName)
+  return JSON.stringify({ ...unwrapped, ...selected })
 }
+
+/** What the rules of infra/gateways.ts add, by which the handler tells their messages from readings. */
+const signalOf = (ruleName: string) =>
+  ruleName.endsWith('_status') ? { signal: 'status' } : ruleName.endsWith('_results') ? { signal: 'result' } : {}
 
 /** An event of a connection, as the rule of infra/gateways.ts selects its fields. */
 function presenceBody(payload: string): string {

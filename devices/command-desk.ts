@@ -2,16 +2,19 @@
 // that has expired, control only from the local allow-list and only when it is confirmed; all of it in an audit file.
 
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { CONFIRM_COMMAND, CONTROL_MS_MAX, SWITCHES, type Switch } from '../domain/wire/control-command.ts'
+import type { AllowedControl } from './allowed-control.ts'
+import { CommandLog, type CommandResult } from './command-log.ts'
 
-const COMMAND_BYTES_MAX = 8 * 1024
+/** As much as a message of readings: a configuration names up to 1,000 meters. */
+const COMMAND_BYTES_MAX = 128 * 1024
 /** Answers that are kept, so that a command that comes again is answered again and not done again. */
 const REMEMBERED_MAX = 1_000
 const CONFIRM_MS_MAX = 5 * 60_000
+/** Prepared commands that wait for their confirmation; the oldest gives way. */
+const WAITING_MAX = 20
 const TOKEN_BYTES = 9
-/** A command that controls must say until when it holds; a longer time is no protection. */
-const CONTROL_MS_MAX = 60 * 60_000
 
 const commandSchema = z.object({
   v: z.literal(1),
@@ -20,6 +23,8 @@ const commandSchema = z.object({
   arguments: z.unknown().optional(),
   /** Epoch ms after which nothing is done. */
   expiresMs: z.int().optional(),
+  /** Who sent it, as the service knows the sender. */
+  by: z.string().max(200).optional(),
 })
 type Command = z.output<typeof commandSchema>
 
@@ -27,39 +32,27 @@ const meterArguments = z.strictObject({ meter: z.string() })
 const intervalArguments = z.strictObject({ meter: z.string(), seconds: z.number().min(1).max(86_400) })
 const writeArguments = z.strictObject({ meter: z.string(), address: z.int(), value: z.int() })
 const confirmArguments = z.strictObject({ token: z.string() })
+const configureArguments = z.strictObject({ version: z.int().min(1), lines: z.array(z.unknown()).min(1).max(100) })
 
-/** A register that may be written, and between which values: the local configuration names it, nobody else. */
-export const allowedWriteSchema = z.strictObject({
-  meter: z.string(),
-  address: z.int().min(0).max(0xffff),
-  min: z.int().min(0).max(0xffff),
-  max: z.int().min(0).max(0xffff),
-})
-export type AllowedWrite = z.output<typeof allowedWriteSchema>
+/** What a register or coil is set to. */
+type Setting = { address: number; value: number } | { coil: number; isOn: boolean }
 
 /** What a gateway can do; false or a reason where it cannot. */
 export interface CommandActions {
   readNow(meter: string): boolean
   setInterval(meter: string, everyMs: number): boolean
   /** Resolves when the device has confirmed; rejects with its reason. */
-  write(meter: string, address: number, value: number): Promise<void>
-}
-
-export type CommandState = 'done' | 'confirm' | 'refused' | 'failed'
-export interface CommandResult {
-  v: 1
-  id: string
-  state: CommandState
-  /** Why nothing was done. */
-  reason?: string
-  /** Of `confirm`: sent back in a command `confirm` within five minutes, it does what was asked. */
-  token?: string
-  atMs: number
+  write(meter: string, setting: Setting, untilMs: number): Promise<void>
+  /** Resolves to the reason of a refusal; rejects when the new lines were tried and the old ones are back. */
+  configure(version: number, lines: readonly unknown[]): Promise<string | undefined>
+  /** As `configure`, with the lines of the local file. */
+  reloadConfig(): Promise<string | undefined>
 }
 
 export interface CommandDeskOptions {
   actions: CommandActions
-  allow: readonly AllowedWrite[]
+  /** The list as it is now. */
+  allow: () => readonly AllowedControl[]
   /** One line of JSON for each command and its result; read at the start. */
   auditFile: string
   now?: () => number
@@ -68,17 +61,27 @@ export interface CommandDeskOptions {
 type Outcome = Pick<CommandResult, 'state' | 'reason' | 'token'>
 const refused = (reason: string): Outcome => ({ state: 'refused', reason })
 const done: Outcome = { state: 'done' }
+const doneUnless = (reason: string | undefined): Outcome => (reason === undefined ? done : refused(reason))
+
+interface Prepared {
+  meter: string
+  setting: Setting
+  by: string | undefined
+  untilMs: number
+}
 
 export class CommandDesk {
   readonly #options: CommandDeskOptions
   readonly #now: () => number
+  readonly #log: CommandLog
   readonly #answered = new Map<string, CommandResult | Promise<CommandResult>>()
-  readonly #waiting = new Map<string, { write: z.output<typeof writeArguments>; untilMs: number }>()
+  readonly #waiting = new Map<string, Prepared>()
 
   constructor(options: CommandDeskOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
-    for (const result of auditedResults(options.auditFile)) this.#answered.set(result.id, result)
+    this.#log = new CommandLog(options.auditFile)
+    for (const result of this.#log.results(REMEMBERED_MAX)) this.#answered.set(result.id, result)
   }
 
   /** The result to send; undefined for what is no command. Never rejects for what a command says. */
@@ -90,7 +93,7 @@ export class CommandDesk {
     }
     const known = this.#answered.get(command.id)
     if (known) {
-      this.#note({ repeated: command.id, name: command.name })
+      this.#note({ repeated: command.id, command: command.name, ...byOf(command) })
       return await known
     }
     const answer = this.#answer(command)
@@ -108,73 +111,97 @@ export class CommandDesk {
     const result: CommandResult = { v: 1, id: command.id, ...outcome, atMs: this.#now() }
     // The token is a secret of the one who asked; the file is read by more people.
     const { token: _, ...told } = result
-    this.#note({ command: command.name, arguments: command.arguments, result: told })
+    const given = command.name === CONFIRM_COMMAND ? {} : { arguments: command.arguments }
+    this.#note({ command: command.name, ...given, ...byOf(command), result: told })
     return result
   }
 
   async #do(command: Command): Promise<Outcome> {
     if (command.expiresMs !== undefined && command.expiresMs <= this.#now()) return refused('the command has expired')
+    const { actions } = this.#options
+    if (isSwitch(command.name)) return this.#prepareSwitch(command, command.name)
     switch (command.name) {
       case 'readNow':
-        return this.#ofMeter(meterArguments, command, ({ meter }) => this.#options.actions.readNow(meter))
+        return ofMeter(meterArguments, command, ({ meter }) => actions.readNow(meter))
       case 'setInterval':
-        return this.#ofMeter(intervalArguments, command, ({ meter, seconds }) =>
-          this.#options.actions.setInterval(meter, 1_000 * seconds),
-        )
+        return ofMeter(intervalArguments, command, ({ meter, seconds }) => actions.setInterval(meter, 1_000 * seconds))
+      case 'reloadConfig':
+        return doneUnless(await actions.reloadConfig())
+      case 'configure': {
+        const given = configureArguments.safeParse(command.arguments)
+        if (!given.success) return refused(reasonOf(given.error))
+        return doneUnless(await actions.configure(given.data.version, given.data.lines))
+      }
       case 'writeRegister':
-        return this.#prepare(command)
-      case 'confirm':
+        return this.#prepareWrite(command)
+      case CONFIRM_COMMAND:
         return await this.#confirm(command)
       default:
         return refused(`"${command.name}" is no command of this gateway`)
     }
   }
 
-  #ofMeter<Given extends { meter: string }>(
-    schema: z.ZodType<Given>,
-    command: Command,
-    act: (given: Given) => boolean,
-  ): Outcome {
-    const given = schema.safeParse(command.arguments)
-    if (!given.success) return refused(reasonOf(given.error))
-    return act(given.data) ? done : refused(`meter ${given.data.meter} is not read by this gateway`)
-  }
-
-  /** First step: nothing is written. */
-  #prepare(command: Command): Outcome {
+  #prepareWrite(command: Command): Outcome {
     const given = writeArguments.safeParse(command.arguments)
     if (!given.success) return refused(reasonOf(given.error))
     const { meter, address, value } = given.data
+    const rows = this.#options.allow().filter((row) => 'address' in row && row.meter === meter)
+    const row = rows.find((one) => 'address' in one && one.address === address)
+    if (!row || !('address' in row))
+      return refused(`register ${address} of ${meter} is not in the allow-list of the configuration`)
+    if (value < row.min || value > row.max) return refused(`${value} is not between ${row.min} and ${row.max}`)
+    return this.#prepare(command, row, { address, value })
+  }
+
+  #prepareSwitch(command: Command, name: Switch): Outcome {
+    const given = meterArguments.safeParse(command.arguments)
+    if (!given.success) return refused(reasonOf(given.error))
+    const { meter } = given.data
+    const row = this.#options.allow().find((one) => 'coil' in one && one.meter === meter && one.commands.includes(name))
+    if (!row || !('coil' in row)) return refused(`${name} of ${meter} is not in the allow-list of the configuration`)
+    return this.#prepare(command, row, { coil: row.coil, isOn: SWITCHES[name].coil !== row.inverted })
+  }
+
+  /** First step: nothing is written. */
+  #prepare({ expiresMs, by }: Command, { meter, by: principals }: AllowedControl, setting: Setting): Outcome {
     const nowMs = this.#now()
-    if (command.expiresMs === undefined || command.expiresMs > nowMs + CONTROL_MS_MAX)
+    if (expiresMs === undefined || expiresMs > nowMs + CONTROL_MS_MAX)
       return refused('a command that controls says in expiresMs until when it holds, at most an hour')
-    const allowed = this.#options.allow.find((one) => one.meter === meter && one.address === address)
-    if (!allowed) return refused(`register ${address} of ${meter} is not in the allow-list of the configuration`)
-    if (value < allowed.min || value > allowed.max)
-      return refused(`${value} is not between ${allowed.min} and ${allowed.max}`)
+    if (principals && !(by !== undefined && principals.includes(by)))
+      return refused(`${by ?? 'nobody'} may not do this by the allow-list of the configuration`)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
-    this.#waiting.set(token, {
-      write: given.data,
-      untilMs: Math.min(nowMs + CONFIRM_MS_MAX, command.expiresMs),
-    })
+    this.#waiting.set(token, { meter, setting, by, untilMs: Math.min(nowMs + CONFIRM_MS_MAX, expiresMs) })
+    for (const old of [...this.#waiting.keys()].slice(0, -WAITING_MAX)) this.#waiting.delete(old)
     return { state: 'confirm', token }
   }
 
-  async #confirm(command: Command): Promise<Outcome> {
-    const given = confirmArguments.safeParse(command.arguments)
+  async #confirm({ arguments: told, by }: Command): Promise<Outcome> {
+    const given = confirmArguments.safeParse(told)
     if (!given.success) return refused(reasonOf(given.error))
     const waiting = this.#waiting.get(given.data.token)
-    this.#waiting.delete(given.data.token)
     if (!waiting || waiting.untilMs <= this.#now()) return refused('nothing waits for this confirmation, or no longer')
-    const { meter, address, value } = waiting.write
-    await this.#options.actions.write(meter, address, value)
+    if (waiting.by !== by) return refused(`${waiting.by ?? 'nobody'} asked for this, and ${by ?? 'nobody'} confirms it`)
+    this.#waiting.delete(given.data.token)
+    await this.#options.actions.write(waiting.meter, waiting.setting, waiting.untilMs)
     return done
   }
 
   #note(facts: object): void {
-    const at = new Date(this.#now()).toISOString()
-    appendFileSync(this.#options.auditFile, `${JSON.stringify({ at, ...facts })}\n`, { mode: 0o600 })
+    this.#log.append({ at: new Date(this.#now()).toISOString(), ...facts })
   }
+}
+
+const isSwitch = (name: string): name is Switch => Object.hasOwn(SWITCHES, name)
+const byOf = ({ by }: Command) => (by === undefined ? {} : { by })
+
+function ofMeter<Given extends { meter: string }>(
+  schema: z.ZodType<Given>,
+  command: Command,
+  act: (given: Given) => boolean,
+): Outcome {
+  const given = schema.safeParse(command.arguments)
+  if (!given.success) return refused(reasonOf(given.error))
+  return act(given.data) ? done : refused(`meter ${given.data.meter} is not read by this gateway`)
 }
 
 const reasonOf = (error: z.ZodError): string =>
@@ -187,20 +214,4 @@ function parsedCommand(payload: Uint8Array): Command | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Results of earlier runs, so that a command that comes again after a restart is not done again. */
-function auditedResults(file: string): CommandResult[] {
-  if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .slice(-REMEMBERED_MAX)
-    .flatMap((line) => {
-      try {
-        const { result } = JSON.parse(line) as { result?: CommandResult }
-        return typeof result?.id === 'string' ? [result] : []
-      } catch {
-        return []
-      }
-    })
 }

@@ -310,6 +310,8 @@ export interface DeviceCommand {
   arguments?: unknown
   /** Epoch ms after which the gateway does nothing. */
   expiresMs?: number | undefined
+  /** Who sent it: never what a body says. */
+  by?: string
 }
 
 /** A person who may sign in at this host. */

@@ -34,11 +34,11 @@ export interface RuleOptions {
 const UNDELIVERED = 'undelivered'
 
 /**
- * Adds the rules of gateways' readings, statuses, results and connections. Readings reach theirs by Basic Ingest
- * (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded, so that one that isn't
- * JSON still reaches the handler and becomes a rejection; the sender is the authenticated client id, not the one in the
- * topic. Gateways in the field publish to the rule by its name, so the name is fixed. What it cannot pass on goes, with
- * its payload, to another service than the queue. Returns the rules' names.
+ * Adds the rules of gateways' readings, those of foreign products, statuses, results and connections. Readings reach
+ * theirs by Basic Ingest (`$aws/rules/<rule>/<topic>`), where messages are free of charge. The payload goes on encoded,
+ * so that one that isn't JSON still reaches the handler and becomes a rejection; the sender is the authenticated client
+ * id, not the one in the topic. Gateways in the field publish to the rule by its name, so the name is fixed. What it
+ * cannot pass on goes, with its payload, to another service than the queue. Returns the rules' names.
  */
 export function addTopicRules(scope: Construct, options: RuleOptions): { readings: string; all: string[] } {
   const { name, filter, settings } = options
@@ -47,6 +47,8 @@ export function addTopicRules(scope: Construct, options: RuleOptions): { reading
   const rules: Record<string, string> = {
     [name]: `SELECT ${fields} FROM '${filter}'`,
     status: `SELECT ${fields}, 'status' AS signal FROM '${channelOf(filter, 'status')}'`,
+    // Of gateways of others; the topic names their devices.
+    foreign: `SELECT ${fields}, topic() AS topic FROM '${channelOf(filter, 'foreign/#')}'`,
     results: `SELECT ${fields}, 'result' AS signal FROM '${channelOf(filter, 'results')}'`,
     // The service's own word on connections, which does not depend on a last will. A client that connects anew before
     // its old connection ends is not gone.
@@ -107,7 +109,8 @@ export function addGatewayPolicy(scope: Construct, filter: string, ruleName: str
       Action: 'iot:Publish',
       Resource: [
         topic(`$aws/rules/${ruleName}/${topicOf('readings')}`),
-        ...['readings', 'status', 'results'].map((channel) => topic(topicOf(channel))),
+        // In a policy `*` spans levels, as REST of kw/v1/G/foreign/REST may have several.
+        ...['readings', 'status', 'results', 'foreign/*'].map((channel) => topic(topicOf(channel))),
       ],
     },
     { Action: 'iot:RetainPublish', Resource: topic(topicOf('status')) },

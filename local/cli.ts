@@ -151,6 +151,21 @@ program
   .action(later(async () => (await import('./command/check.ts')).checkGateway))
 
 program
+  .command('rule')
+  .description(
+    'try a rule of control on the past of a meter: what it would have done and saved (docs/rules/control-rules.md)',
+  )
+  .argument('<file>', 'JSON of the rule: nightSetBack, leak or demandLimit')
+  .requiredOption('--meter <id>', 'the meter whose hours count')
+  .requiredOption('--from <YYYY-MM-DD>', 'first day', date)
+  .requiredOption('--to <YYYY-MM-DD>', 'day after the last one', date)
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .option('--api <http-url>', 'HTTP API of a running kilowatch; found by --data when it runs on this machine')
+  .option('--token <text>', 'its admin token')
+  .action(later(async () => (await import('./command/control-rule.ts')).simulateControlRule))
+
+program
   .command('repair')
   .description('correct readings or take them back by a file: all rows, or none when one is wrong')
   .argument('<file>', 'CSV with the columns meter, at, value, remove; values in the unit of the register')

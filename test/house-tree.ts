@@ -40,7 +40,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['domain/settle'],
     ['domain/energy'],
     ['domain/judge'],
-    ['domain/savings'],
+    ['domain/savings', 'domain/control'],
     ['domain/contract'],
     ['domain/alert', 'domain/alert/kinds', 'domain/import'],
     ['domain/notify'],

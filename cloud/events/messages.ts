@@ -5,6 +5,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { must } from '../../domain/must.ts'
 import { GATEWAY_ID } from '../../domain/registry/records.ts'
+import { foreignTopic } from '../../domain/wire/topic.ts'
 import type { Handler } from '../../functions/handler.ts'
 import type { MqttBatch, MqttBatchResult, MqttMessage } from '../../functions/platform.ts'
 import type { ResultMessage } from '../../functions/wire/commands.ts'
@@ -20,6 +21,8 @@ export const iotMessageSchema = z.object({
   payload: z.base64(),
   gateway: z.string(),
   receivedMs: z.number().int().nonnegative(),
+  /** Of the rule for foreign products: the whole topic. */
+  topic: z.string().optional(),
   /** IoT Core's id of the MQTT message, as in its own log. */
   trace: z.string().optional(),
 })
@@ -172,10 +175,13 @@ function messageOf(
     const { path, message } = must(parsed.error.issues[0])
     return { reason: `not JSON of the IoT rule: ${path.join('.') || 'as a whole'}: ${message}` }
   }
-  const { payload, gateway, receivedMs, trace } = parsed.data
+  const { payload, gateway, receivedMs, topic: whole, trace } = parsed.data
+  const topic = whole === undefined ? undefined : foreignTopic(gateway, whole)
+  if (whole !== undefined && topic === undefined) return { reason: `"${whole}" is no foreign topic of ${gateway}` }
   const isSentLate = Number(attributes.SentTimestamp) - receivedMs > DELAYED_MS
   const delayed = isSentLate || Number(attributes.ApproximateReceiveCount) > 1
-  return { message: { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs, delayed }, trace }
+  const message = { id: messageId, gateway, payload: Buffer.from(payload, 'base64'), receivedMs, delayed }
+  return { message: topic === undefined ? message : { ...message, topic }, trace }
 }
 
 /** A gateway that leaves and the last will of a lost one send the same status: `{"v":1,"state":"offline"}`. */

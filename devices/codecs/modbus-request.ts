@@ -39,6 +39,15 @@ export function writeModbus(target: ModbusTarget, start: number, values: readonl
   return encodeModbus(target, Uint8Array.from([...head, ...values.flatMap(wordBytes)]))
 }
 
+/**
+ * Writes one coil by function 15. The answer to function 5 is the request again, which an echo of the line would be
+ * taken for.
+ */
+export function writeModbusCoil(target: ModbusTarget, start: number, isOn: boolean): Uint8Array {
+  checkRange({ start, count: 1, max: 1 })
+  return encodeModbus(target, Uint8Array.of(15, ...wordBytes(start), ...wordBytes(1), 1, isOn ? 1 : 0))
+}
+
 /** A frame around a PDU: function code and data. */
 export function encodeModbus({ unit, transport, transaction = 0 }: ModbusTarget, pdu: Uint8Array): Uint8Array {
   if (transport === 'tcp')

@@ -1,9 +1,11 @@
-// Runs the demo's gateways in a process of their own, like real ones: simulated meters, real outboxes, real MQTT. The
-// parent process sends its input; it ends when the parent is gone.
+// Runs the demo's gateways in a process of their own, like real ones: simulated meters, some of them behind a wire
+// (devices/demo/metered-gateways.ts), real outboxes, real MQTT. The parent process sends its input; it ends when the
+// parent is gone.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startGateway } from '../gateway.ts'
+import { meteredGateways, openMeteredGateway } from './metered-gateways.ts'
 import { demoProvince } from './province.ts'
 import { Simulator } from './simulator.ts'
 
@@ -18,18 +20,19 @@ export interface DemoGatewaysInput {
   gateways: { id: string; password: string; sinceMs: number }[]
 }
 
-process.once('message', (input: DemoGatewaysInput) => {
+process.once('message', async (input: DemoGatewaysInput) => {
+  const { intervalSeconds, folder, url } = input
   const simulator = new Simulator(demoProvince(input))
-  mkdirSync(input.folder, { recursive: true })
-  const running = input.gateways.map(({ id, password, sinceMs }) =>
-    startGateway({
-      id,
-      password,
-      url: input.url,
-      source: simulator.source(id, { intervalSeconds: input.intervalSeconds, sinceMs }),
-      outbox: { file: join(input.folder, `${id}.outbox`) },
-    }),
-  )
+  mkdirSync(folder, { recursive: true })
+  const metered = new Set(meteredGateways(simulator))
+  const running = input.gateways
+    .filter(({ id }) => !metered.has(id))
+    .map(({ id, password, sinceMs }) =>
+      startGateway({
+        ...{ id, password, url, source: simulator.source(id, { intervalSeconds, sinceMs }) },
+        outbox: { file: join(folder, `${id}.outbox`) },
+      }),
+    )
   const stop = (): void => {
     Promise.all(running.map((gateway) => gateway.stop())).finally(() => process.exit())
   }
@@ -37,4 +40,8 @@ process.once('message', (input: DemoGatewaysInput) => {
   // Ctrl-C reaches the whole process group; the parent disconnects when it is done, and only then this process stops.
   process.on('SIGINT', () => undefined)
   process.once('SIGTERM', stop)
+  for (const { id, password, sinceMs } of input.gateways.filter((one) => metered.has(one.id))) {
+    const { source } = await openMeteredGateway(simulator, id, { intervalSeconds, sinceMs })
+    running.push(startGateway({ id, password, url, source, outbox: { file: join(folder, `${id}.outbox`) } }))
+  }
 })

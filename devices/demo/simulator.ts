@@ -3,7 +3,7 @@
 // well.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { dayOf, dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
+import { dayOf, dayStartMs, HOUR_MS, hourStart } from '../../domain/calendar.ts'
 import { PAYLOAD_BYTES_MAX, READINGS_PER_MESSAGE_MAX } from '../../domain/wire/reading.ts'
 import { hash32 } from '../random.ts'
 import type { Reading, Source } from '../source.ts'
@@ -128,6 +128,11 @@ export class Simulator {
     return { readings: (signal) => liveReadings(gateway, meters, options, signal) }
   }
 
+  /** The hourly readings of a gateway that were missed from `sinceMs` up to now, hour by hour. */
+  missed(gateway: string, sinceMs: number, nowMs: number): Generator<readonly Reading[]> {
+    return missedHours(this.metersOf(gateway), sinceMs, nowMs)
+  }
+
   #meter(id: string): SimulatedMeter {
     const meter = this.#meters.get(id)
     if (!meter) throw new RangeError(`the demo has no meter "${id}"`)
@@ -145,10 +150,11 @@ async function* liveReadings(
   // Spreads the gateways over the interval, so that they do not all send at once.
   const offsetMs = hash32(gateway) % everyMs
   let doneMs = sinceMs ?? now()
-  for (let dueMs = nextHour(doneMs - 1); dueMs <= now() && !signal.aborted; dueMs += HOUR_MS) {
-    yield meters.filter((meter) => meter.deliveryAt(dueMs) === 'onTime').map((meter) => reading(meter, dueMs))
-    doneMs = dueMs + 1
+  for (const block of missedHours(meters, doneMs, now())) {
+    if (signal.aborted) return
+    yield block
   }
+  doneMs = Math.max(doneMs, hourStart(now()) + 1)
   while (!signal.aborted) {
     const nextMs = Math.floor((now() - offsetMs) / everyMs + 1) * everyMs + offsetMs
     await wait(nextMs - now(), signal).catch(() => {})
@@ -161,6 +167,11 @@ async function* liveReadings(
     doneMs = atMs + 1
     if (block.length > 0) yield block
   }
+}
+
+function* missedHours(meters: readonly SimulatedMeter[], sinceMs: number, nowMs: number) {
+  for (let dueMs = nextHour(sinceMs - 1); dueMs <= nowMs; dueMs += HOUR_MS)
+    yield meters.filter((meter) => meter.deliveryAt(dueMs) === 'onTime').map((meter) => reading(meter, dueMs))
 }
 
 const waitFor = (ms: number, signal: AbortSignal): Promise<unknown> => sleep(ms, undefined, { signal })

@@ -10,6 +10,8 @@ export interface GatewayHealth {
   lines?: { name: string; state: string; reason?: string; meters: number; failing: number }[]
   failing?: { line: string; address: string; ids: string[]; reason: string; detail: string }[]
   problems?: readonly string[]
+  /** Version of the configuration that the service sent; absent where the local file's lines are read. */
+  configuration?: number
 }
 
 export function linesHealth(reports: readonly LineReport[]): GatewayHealth {

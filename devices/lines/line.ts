@@ -82,6 +82,7 @@ export class MeterLine<Meter extends LineMeter> {
   #failingNotBeforeMs = Number.NEGATIVE_INFINITY
   #wake: () => void = () => {}
   readonly #errands: Errand[] = []
+  #hasEnded = false
 
   constructor(options: LineOptions<Meter>) {
     this.name = options.name
@@ -107,6 +108,7 @@ export class MeterLine<Meter extends LineMeter> {
 
   /** Asks once, when the line is free. Rejects with the reason of the device, or when the line is closed. */
   errand(run: Errand['run']): Promise<void> {
+    if (this.#hasEnded) return Promise.reject(lineHasEnded())
     return new Promise((resolve, reject) => {
       this.#errands.push({ run, done: (error) => (error === undefined ? resolve() : reject(error)) })
       this.#wake()
@@ -124,6 +126,8 @@ export class MeterLine<Meter extends LineMeter> {
         else if (await this.#isOpen(signal)) await this.#poll(poll, signal)
       }
     } finally {
+      this.#hasEnded = true
+      for (const { done } of this.#errands.splice(0)) done(lineHasEnded())
       this.#port?.close()
     }
   }
@@ -251,6 +255,8 @@ export class MeterLine<Meter extends LineMeter> {
 
   #factsOf = (meter: Meter): Record<string, unknown> => ({ line: this.name, meter: meter.label })
 }
+
+const lineHasEnded = () => new MeterFault('closed', 'the line has ended')
 
 const newHealth = (): MeterHealth => ({
   ...{ state: 'new', failures: 0, answers: 0, retries: 0, lastAnswerMs: null, reason: null, detail: null },

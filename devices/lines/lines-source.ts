@@ -1,22 +1,27 @@
 // A source of readings over lines: each line polls its own meters, and what they answer becomes readings. Also says how
 // lines and meters do, for the gateway's status.
 
-import type { CommandActions } from '../command-desk.ts'
 import { HandOver } from '../hand-over.ts'
 import { type Log, silentLog } from '../log.ts'
 import type { Reading, Source } from '../source.ts'
 import { fieldReading } from './field-reading.ts'
 import { type LineHealth, type LineMeter, type MeterHealth, MeterLine } from './line.ts'
 import { type LineConfig, type PlannedDevice, transportOf } from './line-config.ts'
-import { writeModbusRegister } from './modbus-reader.ts'
+import { type ModbusSetting, writeModbusSetting } from './modbus-reader.ts'
 import { meterReader } from './reader.ts'
 
 interface PolledMeter extends LineMeter {
   device: PlannedDevice
 }
 
+/** A line that is right, and its devices. */
+export interface PlannedLine {
+  config: LineConfig
+  devices: readonly PlannedDevice[]
+}
+
 export interface LinesSourceOptions {
-  lines: readonly { config: LineConfig; devices: readonly PlannedDevice[] }[]
+  lines: readonly PlannedLine[]
   log?: Log
   now?: () => number
 }
@@ -26,8 +31,13 @@ export interface LineReport extends LineHealth {
   meters: (MeterHealth & { address: string; ids: string[] })[]
 }
 
-export interface LinesSource extends Source, CommandActions {
+export interface LinesSource extends Source {
   health(): LineReport[]
+  /** The device of a meter is asked next; false where the meter is none of these lines'. */
+  readNow(meter: string): boolean
+  setInterval(meter: string, everyMs: number): boolean
+  /** Resolves when the device has confirmed; rejects with its reason, or when the line was not free by `untilMs`. */
+  write(meter: string, setting: ModbusSetting, untilMs: number): Promise<void>
 }
 
 export function linesSource({ lines, log = silentLog, now = Date.now }: LinesSourceOptions): LinesSource {
@@ -58,13 +68,14 @@ export function linesSource({ lines, log = silentLog, now = Date.now }: LinesSou
       found?.line.setInterval(({ device }) => device === found.device, everyMs)
       return found !== undefined
     },
-    async write(meterId, address, value) {
+    async write(meterId, setting, untilMs) {
       const found = placeOf(meterId)
       if (found?.device.target.template.protocol !== 'modbus') throw new Error(`meter ${meterId} is no Modbus device`)
       const { address: unit, framing } = found.device.target
-      await found.line.errand((ask) =>
-        writeModbusRegister(ask, { unit: Number(unit), transport: framing }, address, value),
-      )
+      await found.line.errand(async (ask) => {
+        if (now() >= untilMs) throw new Error('the command expired before the line was free')
+        await writeModbusSetting(ask, { unit: Number(unit), transport: framing }, setting)
+      })
     },
   }
 

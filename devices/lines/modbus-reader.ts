@@ -4,7 +4,7 @@
 import { bytesOfHex, type Field } from '../codecs/answer.ts'
 import { type ModbusFrame, modbusCutter } from '../codecs/modbus.ts'
 import { modbusFields, type Register, wordsOf } from '../codecs/modbus-map.ts'
-import { type ModbusTarget, readModbus, writeModbus } from '../codecs/modbus-request.ts'
+import { type ModbusTarget, readModbus, writeModbus, writeModbusCoil } from '../codecs/modbus-request.ts'
 import type { TemplateOf } from '../template.ts'
 import { type Ask, type Bearing, MeterFault } from './exchange.ts'
 
@@ -39,16 +39,23 @@ export function modbusReader(template: TemplateOf<'modbus'>, target: ModbusTarge
   }
 }
 
-/** Writes one holding register, once. Throws a MeterFault where the device does not confirm it. */
-export async function writeModbusRegister(ask: Ask, target: ModbusTarget, start: number, value: number) {
+/** One holding register or one coil, and what it is set to. */
+export type ModbusSetting = { address: number; value: number } | { coil: number; isOn: boolean }
+
+/** Writes one holding register or coil. Throws a MeterFault where the device does not confirm it. */
+export async function writeModbusSetting(ask: Ask, target: ModbusTarget, setting: ModbusSetting): Promise<void> {
+  const [start, kind, request] =
+    'coil' in setting
+      ? [setting.coil, 'writeMultipleCoilsReply', writeModbusCoil(target, setting.coil, setting.isOn)]
+      : [setting.address, 'writeMultipleRegistersReply', writeModbus(target, setting.address, [setting.value])]
   await ask({
-    request: writeModbus(target, start, [value]),
+    request,
     cutter: modbusCutter({ transport: target.transport, direction: 'reply' }),
     judge: (heard: ModbusFrame): Bearing => {
       if (heard.unit !== target.unit) return 'other'
       if (heard.exception !== undefined)
         return new MeterFault('refused', `the device answers exception ${heard.exception} ${heard.exceptionName ?? ''}`)
-      return heard.kind === 'writeMultipleRegistersReply' && heard.start === start ? 'answer' : 'other'
+      return heard.kind === kind && heard.start === start ? 'answer' : 'other'
     },
   })
 }

@@ -20,17 +20,23 @@ export interface SimulatedDevice {
   readonly said: readonly number[]
 }
 
+/** A register at first, or one that is counted elsewhere: then nothing is remembered. */
+type RegisterValue = number | (() => number)
+
 /** What every simulated meter counts; all registers here have two decimals. */
 export class SimulatedRegister {
   readonly said: number[] = []
-  #hundredths: number
+  readonly #read: (() => number) | undefined
+  #hundredths = 0
 
-  constructor(value: number) {
-    this.#hundredths = Math.round(value * 100)
+  constructor(value: RegisterValue) {
+    if (typeof value === 'function') this.#read = value
+    else this.#hundredths = Math.round(value * 100)
   }
 
   /** The register in hundredths, one step on. */
   next(): number {
+    if (this.#read) return Math.round(this.#read() * 100)
     this.#hundredths += 1
     this.said.push(this.#hundredths / 100)
     return this.#hundredths
@@ -39,8 +45,7 @@ export class SimulatedRegister {
 
 interface SimulatedOptions {
   address: string
-  /** The register at first. */
-  value: number
+  value: RegisterValue
 }
 
 export function simulatedDlt645({
@@ -98,17 +103,20 @@ export interface SimulatedModbusOptions extends SimulatedOptions {
 export interface SimulatedModbus extends SimulatedDevice {
   /** Registers that were written, the oldest first. */
   readonly written: readonly { address: number; value: number }[]
+  /** Coils that were written, the oldest first. */
+  readonly switched: readonly { coil: number; isOn: boolean }[]
 }
 
 export function simulatedModbus({ address, value, transport, table, start }: SimulatedModbusOptions): SimulatedModbus {
   const written: { address: number; value: number }[] = []
+  const switched: { coil: number; isOn: boolean }[] = []
   const register = new SimulatedRegister(value)
   const unit = Number(address)
   const [kind, code] =
     table === 'holding' ? ['readHoldingRegistersRequest', 3] : (['readInputRegistersRequest', 4] as const)
   return {
     address,
-    written,
+    ...{ written, switched },
     said: register.said,
     answer(received) {
       const cutter = modbusCutter({ transport, direction: 'request' })
@@ -118,6 +126,10 @@ export function simulatedModbus({ address, value, transport, table, start }: Sim
       if (asked.kind === 'writeMultipleRegistersRequest' && asked.start !== undefined && asked.count === 1) {
         written.push({ address: asked.start, value: Number.parseInt((asked.dataHex ?? '').replace(' ', ''), 16) })
         return encodeModbus(target, Uint8Array.of(16, asked.start >> 8, asked.start & 0xff, 0, 1))
+      }
+      if (asked.kind === 'writeMultipleCoilsRequest' && asked.start !== undefined && asked.count === 1) {
+        switched.push({ coil: asked.start, isOn: asked.dataHex === '01' })
+        return encodeModbus(target, Uint8Array.of(15, asked.start >> 8, asked.start & 0xff, 0, 1))
       }
       if (asked.kind !== kind) return encodeModbus(target, Uint8Array.of(Number(code) | 0x80, 1))
       if (asked.start !== start || asked.count !== 2) return encodeModbus(target, Uint8Array.of(Number(code) | 0x80, 2))

@@ -19,7 +19,8 @@ export const ACTIONS = {
   contracts: { zh: '管理合同', en: 'enter contracts, build baselines, settle, note payments' },
   agreeContracts: { zh: '合同签认', en: 'sign, propose and dispute for one’s side of a contract' },
   repair: { zh: '更正读数', en: 'correct readings' },
-  gateways: { zh: '管理网关', en: 'issue credentials of gateways and send them commands' },
+  gateways: { zh: '管理网关', en: 'issue credentials of gateways and send them commands that control nothing' },
+  control: { zh: '控制设备', en: 'switch and set devices of a building through its gateway' },
   operate: { zh: '维护档案与系统', en: 'import the registry, set notification and retention' },
   seePeople: { zh: '查看人员', en: 'see people and their roles' },
   people: { zh: '管理人员与角色', en: 'add people, give roles, end sessions' },
@@ -54,7 +55,7 @@ export const ROLES = {
   county: { zh: '县级主管', en: 'county official', place: 'area', actions: OFFICE },
   manager: {
     ...{ zh: '机构能源管理员', en: 'institution manager', place: 'institution' },
-    actions: [...READ, 'acknowledge', 'review', 'prepareReports', 'contracts', 'agreeContracts', 'self'],
+    actions: [...READ, 'acknowledge', 'review', 'prepareReports', 'contracts', 'agreeContracts', 'control', 'self'],
   },
   auditor: { zh: '审计人员', en: 'auditor', place: 'area', actions: [...READ, 'log', 'self'] },
   contractor: {

@@ -71,6 +71,9 @@ export const commandsViewSchema = z.object({
     z.object({
       id: z.string(),
       name: z.string(),
+      by: z.string().optional().meta({ description: 'Who sent it' }),
+      arguments: z.unknown().optional().meta({ description: 'Of a command that controls' }),
+      expiresMs: z.number().int().optional(),
       sentMs: z.number().int(),
       result: z
         .object({ receivedMs: z.number().int(), value: z.record(z.string(), z.unknown()) })

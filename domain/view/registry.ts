@@ -15,6 +15,9 @@ import { calendarDaySchema } from '../standards/working-days.ts'
 export const importViewSchema = z.object({
   institutions: z.number(),
   meters: z.number(),
+  created: z
+    .record(z.string(), z.number())
+    .meta({ description: 'By kind: records of the import that were not there before; bills are not counted' }),
   warnings: z
     .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
     .meta({

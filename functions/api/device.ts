@@ -1,8 +1,7 @@
-// Routes of a gateway's credentials and commands, for an installer in the field, one gateway at a time.
+// Routes of gateways and their credentials, for an installer in the field, one gateway at a time.
 
 import * as z from 'zod'
 import {
-  commandsViewSchema,
   credentialsViewSchema,
   enrolmentCodeSchema,
   gatewayDoneSchema,
@@ -13,7 +12,6 @@ import { gatewayContacts, gatewaySeenKey } from '../alerts/gateways-heard.ts'
 import { PermanentFailure } from '../platform.ts'
 import { issueEnrolment } from '../registry/enrolment.ts'
 import { gatewayEntries, shardsBelow } from '../registry/reader.ts'
-import { noteCommand, sentCommandsKey } from '../wire/commands.ts'
 import { rejectionKeys } from '../wire/rejections.ts'
 import { lastValues } from './last-values.ts'
 import { areaOf, paged, pageQuery } from './query.ts'
@@ -116,34 +114,6 @@ export const deviceRoutes = {
       return issueEnrolment(state, { gateway, serial: body.serial, nowMs: now() })
     },
   }),
-  ...route('POST /api/v1/gateways/{id}/commands', {
-    access: { action: 'gateways', at: { gateway: 'id' } },
-    summary: 'Publishes a command to a gateway with QoS 1; GET tells its result',
-    body: z.object({
-      id: z.string().min(1).max(64).meta({ description: 'The same in the result' }),
-      name: z.string().min(1).max(64),
-      arguments: z.unknown().optional(),
-      expiresMs: z.int().optional().meta({ description: 'Epoch ms after which the gateway does nothing' }),
-    }),
-    response: gatewayDoneSchema,
-    async handle(context, { body }) {
-      const gateway = await gatewayOf(context)
-      const { devices, state, now } = context.platform
-      await noteCommand(state, gateway, body, now())
-      await devices.command(gateway, body)
-      return { gateway }
-    },
-  }),
-  ...route('GET /api/v1/gateways/{id}/commands', {
-    access: { action: 'gateways', at: { gateway: 'id' } },
-    summary: 'The latest commands to a gateway with their results, the newest first',
-    response: commandsViewSchema,
-    async handle(context) {
-      const stored = await context.platform.state.get(sentCommandsKey(await gatewayOf(context)))
-      const { commands = [] } = stored?.value ?? {}
-      return { items: commands.toReversed().map((one) => ({ ...one, result: one.result ?? null })) }
-    },
-  }),
 }
 
 /** Gateways whose institution lies in the area, and in the scope, in no order. */
@@ -171,7 +141,7 @@ async function gatewaysInScope(area: string | undefined, context: RouteContext) 
   )
 }
 
-async function gatewayOf({ registry, path }: RouteContext<'id'>): Promise<string> {
+export async function gatewayOf({ registry, path }: RouteContext<'id'>): Promise<string> {
   if (!(await registry.gateway(path.id))) throw notFound('gateway', path.id)
   return path.id
 }

@@ -8,9 +8,11 @@ import type { ApiRoute } from '../triggers.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
 import { backupRoutes } from './backup.ts'
+import { commandRoutes } from './command.ts'
 import { comparisonRoutes } from './comparison.ts'
 import { contractRoutes } from './contract.ts'
 import { candidateRoutes } from './contract-candidates.ts'
+import { controlRuleRoutes } from './control-rule.ts'
 import { deviceRoutes } from './device.ts'
 import { energyRoutes } from './energy.ts'
 import { explainRoutes } from './explain.ts'
@@ -74,6 +76,8 @@ export const apiRoutes = {
   ...registryRoutes,
   ...backupRoutes,
   ...deviceRoutes,
+  ...commandRoutes,
+  ...controlRuleRoutes,
   ...fieldRoutes,
   ...alertRoutes,
   ...notifyRoutes,

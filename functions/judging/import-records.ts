@@ -12,7 +12,7 @@ import { everAbove } from '../../domain/registry/area.ts'
 import type { Area } from '../../domain/registry/records.ts'
 import { keysOf } from '../../domain/table.ts'
 import type { Platform, StateStore } from '../platform.ts'
-import { type ImportLeave, importRegistry, type RegistryPart } from '../registry/import.ts'
+import { type ImportCounts, type ImportLeave, importRegistry, type RegistryPart } from '../registry/import.ts'
 import { registryReader } from '../registry/reader.ts'
 import { appendAudit } from '../state/audit.ts'
 import { addDirtyMonths } from '../state/dirty.ts'
@@ -25,6 +25,7 @@ export type GivenRecords = Omit<RegistryPart, 'gateways'> & { gateways?: readonl
 export interface Imported {
   institutions: number
   meters: number
+  created: ImportCounts
   /** Gaps that results will have; `index` is the record's place in its list. */
   warnings: RegistryProblem[]
   /** Secrets of gateways that had none and came without a password; returned this once. */
@@ -45,7 +46,7 @@ export async function importInto(
   const { gateways, bills = [] } = records
   const part = { ...records, gateways: gateways?.map(({ password: _, ...gateway }) => gateway) }
   const areasBefore = await storedAreas(platform.state)
-  const { problems, warnings, head } = await importRegistry(platform.state, part, platform.now(), {
+  const { problems, warnings, created, head } = await importRegistry(platform.state, part, platform.now(), {
     rewritePast,
     stated,
     monthsOf: (institutions) => judgedMonths(platform.state, institutions),
@@ -63,6 +64,7 @@ export async function importInto(
   return {
     institutions: head.institutions,
     meters: head.meters,
+    created,
     secrets,
     warnings: [...warnings, ...(await billWarnings(platform, bills))],
   }

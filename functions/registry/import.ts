@@ -32,11 +32,14 @@ export interface ImportLeave {
   /** The judged months of institutions and areas; absent: no closed months are known, and everything may change. */
   monthsOf?(institutions: readonly string[]): Promise<ReadonlyMap<string, readonly SubjectMonth[]>>
 }
+export type ImportCounts = Partial<Record<RegistryKind, number>>
 export interface RegistryImport {
   /** Problems of the new records; when there are any, nothing was written. */
   problems: RegistryProblem[]
   /** Gaps that results will have, e.g. a missing size; they do not prevent the import. */
   warnings: RegistryProblem[]
+  /** Records of each kind that were not there before; bills, which are stored beside the registry, are not counted. */
+  created: ImportCounts
   head: RegistryHead
 }
 
@@ -60,7 +63,7 @@ export async function importRegistry(
   const problems = [...merged.problems, ...checkRegistry(linked), ...futureBills(after.bills ?? [], nowMs)]
   const head = headOf(linked, stored?.value)
   const warnings = [...merged.warnings, ...warnRegistry(linked).filter((warning) => isTouched(part, warning))]
-  if (problems.length > 0) return { problems, warnings, head: stored?.value ?? head }
+  if (problems.length > 0) return { problems, warnings, created: {}, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
   // The head goes last and carries the version check: without it, nothing of the import is visible.
@@ -68,7 +71,19 @@ export async function importRegistry(
   await state.put([...docs, { key: registryKeys.head, value: head, ifVersion: stored?.version ?? 0 }])
   await state.delete(head.moved)
   await markBilled(state, after)
-  return { problems, warnings, head }
+  return { problems, warnings, created: createdOf(before, part), head }
+}
+
+function createdOf(before: Registry, part: RegistryPart): ImportCounts {
+  const counts: ImportCounts = {}
+  for (const kind of REGISTRY_KINDS) {
+    const given = part[kind] as readonly unknown[] | undefined
+    if (kind === 'bills' || !given || given.length === 0) continue
+    const { idOf } = RECORD_KINDS[kind] as unknown as RegistryKindRow<unknown>
+    const known = new Set(((before[kind] ?? []) as readonly unknown[]).map((one) => idOf(one)))
+    counts[kind] = new Set(given.map((one) => idOf(one)).filter((id) => !known.has(id))).size
+  }
+  return counts
 }
 
 const futureBills = (bills: readonly Bill[], nowMs: number): RegistryProblem[] =>

@@ -24,8 +24,8 @@ const WRITTEN: Readonly<Record<Writer, { kinds?: readonly DocumentKind[]; collec
   contract: { collections: ['contract', 'contract-looked', 'settlement', 'audit'] },
   // What people state, decide and ask for, and the marks of what is to be judged again.
   api: { kinds: ['registry', 'setting', 'history', 'progress', 'host'], collections: LEDGER },
-  // Certificates are IoT Core's.
-  devices: { collections: ['gateway-commands', 'enrolment'] },
+  // Certificates are IoT Core's. Each command is an entry of the audit log.
+  devices: { collections: ['gateway-commands', 'enrolment', 'audit'] },
   provisioning: { collections: ['enrolment'] },
   // It only reads how far its meter is settled.
   canary: {},

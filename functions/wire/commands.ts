@@ -2,7 +2,10 @@
 // function behind the IoT rule in AWS (docs/rules/interfaces.md#commands-and-results).
 
 import * as z from 'zod'
+import { canonicalJson } from '../../domain/canonical.ts'
+import { CONFIRM_COMMAND, isControl } from '../../domain/wire/control-command.ts'
 import { type DeviceCommand, docKey, type StateStore, VersionConflict } from '../platform.ts'
+import { appendAudit, sha256 } from '../state/audit.ts'
 
 /** Commands kept of a gateway, the latest: one document, whatever is sent. */
 const COMMANDS_KEPT = 20
@@ -11,7 +14,13 @@ export const RESULT_BYTES_MAX = 8 * 1024
 /** Writers of one gateway's document are few: an installer and the gateway itself. */
 const ATTEMPTS_MAX = 5
 
-export interface SentCommand extends Pick<DeviceCommand, 'id' | 'name'> {
+export interface SentCommand extends Pick<DeviceCommand, 'id' | 'name' | 'expiresMs'> {
+  /** Who sent it. */
+  by?: string
+  /** Of a command that controls: what a person confirms. */
+  arguments?: unknown
+  /** Hash of name, arguments, end and sender: the same id with another content is another command. */
+  content?: string
   /** Epoch milliseconds. */
   sentMs: number
   /** Absent until the gateway answers. A second result of one command replaces the first when it was received later. */
@@ -32,9 +41,52 @@ export interface ResultMessage {
   receivedMs: number
 }
 
-/** Notes a command before it is published, so that its result finds it. */
-export const noteCommand = (state: StateStore, gateway: string, { id, name }: DeviceCommand, sentMs: number) =>
-  changed(state, gateway, (commands) => [...commands.filter((one) => one.id !== id), { id, name, sentMs }])
+/**
+ * Notes a command before it is published, so that its result finds it, with an entry of the audit log. One that was
+ * sent before keeps its result. Resolves to false, and notes nothing, where the id stands for another command.
+ */
+export async function noteCommand(
+  state: StateStore,
+  gateway: string,
+  { command, sentMs }: { command: DeviceCommand & { by: string }; sentMs: number },
+): Promise<boolean> {
+  const { id, name, by, expiresMs } = command
+  const content = sha256(canonicalJson({ ...command, expiresMs: expiresMs ?? null }))
+  const fresh: SentCommand = {
+    ...{ id, name, by, content, sentMs },
+    ...(expiresMs !== undefined && { expiresMs }),
+    ...(isControl(name) && name !== CONFIRM_COMMAND && { arguments: command.arguments }),
+  }
+  const isNew = await changed(state, gateway, (commands) => {
+    const known = commands.find((one) => one.id === id)
+    if (known && known.content !== content) return undefined
+    return [...commands.filter((one) => one.id !== id), known ? { ...known, sentMs } : fresh]
+  })
+  if (isNew) await auditCommand(state, { gateway, command, atMs: sentMs, what: 'gateway.command' })
+  return isNew
+}
+
+export interface CommandAudit {
+  gateway: string
+  command: DeviceCommand & { by: string }
+  atMs: number
+  what: 'gateway.command' | 'gateway.refused'
+  reason?: string
+}
+
+/** A long configuration stands in the log by its hash; a token, which is a secret, not at all. */
+export async function auditCommand(state: StateStore, given: CommandAudit): Promise<void> {
+  const { gateway, command, atMs, what, reason } = given
+  const { id, name, by, expiresMs = null } = command
+  const text = canonicalJson(command.arguments ?? null)
+  const told = text.length > AUDITED_CHARS_MAX ? { sha256: sha256(text) } : (command.arguments ?? null)
+  const detail = {
+    ...{ id, name, expiresMs, arguments: name === CONFIRM_COMMAND ? null : told },
+    ...(reason !== undefined && { reason }),
+  }
+  await appendAudit(state, { what, about: gateway, who: by, atMs, detail })
+}
+const AUDITED_CHARS_MAX = 1_000
 
 /**
  * Stores a result under its command; durable when the promise resolves. Resolves to the reason why it was not stored: a
@@ -69,18 +121,20 @@ function parsed(payload: Uint8Array | string): z.infer<typeof resultSchema> | un
   }
 }
 
+/** False where `change` says that nothing is to be written. */
 async function changed(
   state: StateStore,
   gateway: string,
-  change: (commands: readonly SentCommand[]) => SentCommand[],
-): Promise<void> {
+  change: (commands: readonly SentCommand[]) => SentCommand[] | undefined,
+): Promise<boolean> {
   const key = sentCommandsKey(gateway)
   for (let attempt = 1; ; attempt++) {
     const stored = await state.get(key)
-    const commands = change(stored?.value.commands ?? []).slice(-COMMANDS_KEPT)
+    const commands = change(stored?.value.commands ?? [])?.slice(-COMMANDS_KEPT)
+    if (!commands) return false
     try {
       await state.put([{ key, value: { commands } satisfies SentCommands, ifVersion: stored?.version ?? 0 }])
-      return
+      return true
     } catch (error) {
       if (!(error instanceof VersionConflict) || attempt === ATTEMPTS_MAX) throw error
     }

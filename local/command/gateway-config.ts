@@ -5,11 +5,12 @@
 import { dirname, resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import * as z from 'zod'
-import { type AllowedWrite, allowedWriteSchema } from '../../devices/command-desk.ts'
+import { type AllowedControl, allowedControlSchema } from '../../devices/allowed-control.ts'
 import type { Driver } from '../../devices/driver.ts'
 import { drivers } from '../../devices/drivers.ts'
-import { type ConfigIssue, LinePlanner, lineSchema } from '../../devices/lines/line-config.ts'
-import { type LinesSource, linesSource } from '../../devices/lines/lines-source.ts'
+import { ChangingLines, type ChangingLinesOptions } from '../../devices/lines/changing-lines.ts'
+import { type ConfigIssue, type FindTemplate, LinePlanner, lineSchema } from '../../devices/lines/line-config.ts'
+import type { PlannedLine } from '../../devices/lines/lines-source.ts'
 import type { Log } from '../../devices/log.ts'
 import type { Source } from '../../devices/source.ts'
 import { findTemplate } from '../../devices/template-files.ts'
@@ -36,8 +37,10 @@ const SHAPE = {
 }
 
 const CONTROL = {
-  /** Registers that a confirmed command may write; none when absent. */
-  allow: z.array(allowedWriteSchema).max(100).default([]),
+  /** Registers and coils that a confirmed command may set; none when absent. */
+  allow: z.array(allowedControlSchema).max(100).default([]),
+  /** Whether the service may replace the lines by the command `configure`. */
+  configuredByServer: z.boolean().default(false),
 }
 
 const driverFileSchema = z.strictObject({
@@ -72,10 +75,16 @@ export interface GatewayConfig {
   outbox: string
   /** Names what reads the meters. */
   driver: string
-  allow: AllowedWrite[]
+  allow: AllowedControl[]
+  configuredByServer: boolean
   /** Lines that are left out, with the reason. */
   problems: string[]
-  source(log: Log, now?: () => number): Source | LinesSource
+  /** Empty where a driver reads. */
+  lines: readonly PlannedLine[]
+  /** Lines as the service sent them, and what is wrong with them; all of them are right, or none count. */
+  planSent(raw: readonly unknown[]): { lines: PlannedLine[]; problems: string[] }
+  /** `lines`: instead of those of the file. */
+  source(log: Log, given?: Partial<Pick<ChangingLinesOptions, 'lines' | 'now' | 'trialMs'>>): Source | ChangingLines
 }
 
 /** `file` is the path that the text was read from. Throws an Error that names file, line, fields and reasons. */
@@ -100,8 +109,8 @@ function withDriver(content: unknown, written: Written, file: string): GatewayCo
   return {
     ...placed(parsed.data, file),
     driver: parsed.data.driver,
-    allow: [],
-    problems: [],
+    ...{ allow: [], problems: [], lines: [], configuredByServer: false },
+    planSent: () => ({ lines: [], problems: ['a gateway with a driver has no lines'] }),
     source: (log) => driver.source(options.data, log),
   }
 }
@@ -110,10 +119,24 @@ function withLines(content: unknown, written: Written, file: string): GatewayCon
   const parsed = linesFileSchema.safeParse(content, { error: tellMissing })
   const wrong = parsed.error?.issues ?? identityIssues(parsed.data)
   if (!parsed.success || wrong.length > 0) throw new Error(problemsText(wrong, written))
-  const planner = new LinePlanner((name) => findTemplate(name, dirname(file)))
+  const { lines, issues } = planLines(parsed.data.lines, (name) => findTemplate(name, dirname(file)))
+  if (lines.length === 0) throw new Error(problemsText(issues, written))
+  const { allow, configuredByServer } = parsed.data
+  return {
+    ...placed(parsed.data, file),
+    ...{ driver: 'lines', allow, configuredByServer, lines },
+    problems: issues.flatMap((issue) => problemsOf(issue, written)),
+    planSent,
+    source: (log, given) => new ChangingLines({ lines, log, ...given }),
+  }
+}
+
+/** Lines that are right, and what is wrong with the others. */
+function planLines(raw: readonly unknown[], find: FindTemplate): { lines: PlannedLine[]; issues: AnyIssue[] } {
+  const planner = new LinePlanner(find)
   const issues: AnyIssue[] = []
-  const lines = parsed.data.lines.flatMap((raw, index) => {
-    const line = lineSchema.safeParse(raw, { error: tellMissing })
+  const lines = raw.flatMap((one, index) => {
+    const line = lineSchema.safeParse(one, { error: tellMissing })
     if (!line.success) {
       issues.push(...line.error.issues.map((issue) => ({ ...issue, path: ['lines', index, ...issue.path] })))
       return []
@@ -122,14 +145,16 @@ function withLines(content: unknown, written: Written, file: string): GatewayCon
     issues.push(...planned.issues)
     return planned.issues.length > 0 ? [] : [{ config: line.data, devices: planned.devices }]
   })
-  if (lines.length === 0) throw new Error(problemsText(issues, written))
-  return {
-    ...placed(parsed.data, file),
-    driver: 'lines',
-    allow: parsed.data.allow,
-    problems: issues.flatMap((issue) => problemsOf(issue, written)),
-    source: (log, now = Date.now) => linesSource({ lines, log, now }),
-  }
+  return { lines, issues }
+}
+
+/** A configuration from elsewhere names no files of this machine. */
+function planSent(raw: readonly unknown[]): { lines: PlannedLine[]; problems: string[] } {
+  const { lines, issues } = planLines(raw, (name) => {
+    if (name.endsWith('.json')) throw new Error('a sent configuration names templates that are shipped, no files')
+    return findTemplate(name, '')
+  })
+  return { lines, problems: issues.map(({ path, message }) => `${z.core.toDotPath(path)}: ${message}`) }
 }
 
 const linesBase = z.object(SHAPE)

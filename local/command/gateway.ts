@@ -6,11 +6,13 @@ import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CommandDesk } from '../../devices/command-desk.ts'
 import { startGateway } from '../../devices/gateway.ts'
+import { ChangingLines } from '../../devices/lines/changing-lines.ts'
 import { type GatewayHealth, linesHealth } from '../../devices/lines/gateway-health.ts'
 import type { LinesSource } from '../../devices/lines/lines-source.ts'
 import type { Log } from '../../devices/log.ts'
 import type { Source } from '../../devices/source.ts'
 import { type GatewayConfig, parseGatewayConfig } from './gateway-config.ts'
+import { configure, type Reconfiguring, reloadConfig, setupAtStart } from './gateway-setup.ts'
 import { progressLine } from './progress.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -25,13 +27,18 @@ export async function runGateway({ config: file }: { config: string }): Promise<
   const line = progressLine()
   const log = stderrLog(() => line.clear())
   for (const problem of config.problems) log.error(`this line is left out: ${problem}`)
-  const meters = source(log)
+  const setup = setupAtStart(config, log)
+  const meters = source(log, setup.lines && { lines: setup.lines })
+  const running: Reconfiguring | undefined =
+    meters instanceof ChangingLines
+      ? { config, setup, lines: meters, log, reread: async () => parseGatewayConfig(await readConfig(file), file) }
+      : undefined
   const gateway = startGateway({
     ...{ id, url, log, mqtt: certificatesOf(config) },
     ...(password !== undefined && { password }),
     source: endingAt(stopped, meters),
-    ...commandsOf(meters, config),
-    health: () => healthOf(meters, config.problems),
+    ...(running && { onCommand: commandsOf(running) }),
+    health: () => (running ? healthOf(running) : healthOfDriver(meters)),
     outbox: { file: outbox },
     onProgress: ({ acknowledged, outbox: { readings } }) =>
       line.show(`${acknowledged} readings sent, ${readings} wait`),
@@ -54,10 +61,18 @@ export async function runGateway({ config: file }: { config: string }): Promise<
 }
 
 /** Commands are for lines; a driver knows none. The audit file lies beside the outbox. */
-function commandsOf(meters: Source | LinesSource, { allow, outbox }: GatewayConfig) {
-  if (!('readNow' in meters)) return {}
-  const desk = new CommandDesk({ actions: meters, allow, auditFile: `${outbox}.commands.jsonl` })
-  return { onCommand: (payload: Uint8Array) => desk.take(payload) }
+export function commandsOf(running: Reconfiguring): (payload: Uint8Array) => Promise<object | undefined> {
+  const { lines } = running
+  const desk = new CommandDesk({
+    actions: {
+      ...{ readNow: lines.readNow, setInterval: lines.setInterval, write: lines.write },
+      configure: (version, raw) => configure(running, version, raw),
+      reloadConfig: () => reloadConfig(running),
+    },
+    allow: () => running.config.allow,
+    auditFile: `${running.config.outbox}.commands.jsonl`,
+  })
+  return (payload) => desk.take(payload)
 }
 
 /** PEM files; throws when one cannot be read. */
@@ -65,9 +80,16 @@ const certificatesOf = ({ files }: GatewayConfig): Record<string, Buffer> =>
   Object.fromEntries(Object.entries(files).map(([name, file]) => [name, readFileSync(file)]))
 
 /** What the status says of lines and meters (docs/rules/devices.md#gateway-status). */
-function healthOf(meters: Source | LinesSource, problems: readonly string[]): GatewayHealth {
-  return { ...('health' in meters && linesHealth(meters.health())), ...(problems.length > 0 && { problems }) }
+function healthOf({ lines, config: { problems }, setup }: Reconfiguring): GatewayHealth {
+  return {
+    ...linesHealth(lines.health()),
+    ...(setup.lines && { configuration: setup.version }),
+    ...(!setup.lines && problems.length > 0 && { problems }),
+  }
 }
+/** The driver of collectors reports them as lines. */
+const healthOfDriver = (meters: Source | LinesSource): GatewayHealth =>
+  'health' in meters ? linesHealth(meters.health()) : {}
 
 async function readConfig(file: string): Promise<string> {
   try {

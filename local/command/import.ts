@@ -18,6 +18,8 @@ import { cellsOf, type ImportOptions, type RefusedCell } from './import-cells.ts
 interface Outcome {
   institutions: number
   meters: number
+  /** By kind: records that were not there before. */
+  created: Partial<Record<string, number>>
   /** Imported records whose results will lack something. */
   warnings: { kind: string; id: string; field: string; reason: string }[]
   secrets: { id: string; secret: string }[]
@@ -72,14 +74,18 @@ async function importRecords(files: string[], options: ImportOptions): Promise<v
   const warnings = (outcome?.warnings ?? []).map(
     (one): RefusedCell => ({ ...placeOf(one), field: one.field, reason: one.reason }),
   )
-  report({ refused, warnings, outcome, counts: countsOf(records) }, options)
+  report({ refused, warnings, outcome, counts: countsOf(records, outcome) }, options)
 }
 
-/** E.g. `1 areas, 3 meters`. */
-const countsOf = (records: Record<string, unknown[]>): string =>
+/** E.g. `3 areas (1 new), 2 meters`. */
+const countsOf = (records: Record<string, unknown[]>, { created = {} }: Partial<Outcome> = {}): string =>
   Object.entries(records)
-    .map(([kind, all]) => `${all.length} ${kind}`)
+    .map(([kind, all]) => `${counted(all.length, kind)}${created[kind] ? ` (${created[kind]} new)` : ''}`)
     .join(', ')
+
+/** `1 meter`, `2 meters`, `1 entry` … from the plural. */
+const counted = (count: number, plural: string): string =>
+  `${count} ${count === 1 ? plural.replace(/ies$/, 'y').replace(/s$/, '') : plural}`
 
 export interface ReadTable {
   file: string
@@ -231,9 +237,9 @@ function report(
     process.stderr.write(`kilowatch: nothing was imported: ${refused.length} refused\n`)
     return
   }
-  const warned = warnings.length > 0 ? `; ${warnings.length} warnings` : ''
+  const warned = warnings.length > 0 ? `; ${counted(warnings.length, 'warnings')}` : ''
   process.stdout.write(
-    `imported ${counts}${warned}; the registry has ${outcome.institutions} institutions and ${outcome.meters} meters\n`,
+    `imported ${counts}${warned}; the registry has ${counted(outcome.institutions, 'institutions')} and ${counted(outcome.meters, 'meters')}\n`,
   )
   for (const { id, secret } of outcome.secrets)
     process.stdout.write(`gateway ${id}: password ${secret} (shown this once)\n`)

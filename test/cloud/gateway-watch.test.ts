@@ -81,7 +81,7 @@ test('a result of a command is stored under it; one that is none is logged and c
   const stores = await openTestPlatform()
   await register(stores, PROVINCE)
   const host = await openCloudHost(stores, stores.clock)
-  await noteCommand(stores.state, 'G-A', { id: '1', name: 'readNow' }, NOON_MS)
+  await noteCommand(stores.state, 'G-A', { command: { id: '1', name: 'readNow', by: 'li' }, sentMs: NOON_MS })
   const result = (gateway: string, payload: string) => {
     const body = { payload: Buffer.from(payload).toString('base64'), gateway, receivedMs: NOON_MS, signal: 'result' }
     host.server.send('ingest', JSON.stringify(body))
@@ -89,7 +89,7 @@ test('a result of a command is stored under it; one that is none is logged and c
   result('G-A', JSON.stringify({ v: 1, id: '1', ok: true }))
   result('G-B', JSON.stringify({ v: 1, id: '1', ok: true }))
   await host.drain()
-  expect((await stores.state.get(sentCommandsKey('G-A')))?.value.commands).toEqual([
+  expect((await stores.state.get(sentCommandsKey('G-A')))?.value.commands).toMatchObject([
     { id: '1', name: 'readNow', sentMs: NOON_MS, result: { receivedMs: NOON_MS, value: { v: 1, id: '1', ok: true } } },
   ])
   expect(host.server.messages(deadLettersOf('ingest'))).toEqual([])

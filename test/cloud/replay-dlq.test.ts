@@ -125,6 +125,24 @@ test('what an IoT rule could not send on is unwrapped', async () => {
   expect(await count()).toBe(1)
 })
 
+test('a result and a foreign message that could not be sent on come back as what they were', async () => {
+  const { host, replay } = await opened()
+  const base64OriginalPayload = Buffer.from('{}').toString('base64')
+  for (const [rule, topic] of [
+    ['results', 'kw/v1/G-A/results'],
+    ['foreign', 'kw/v1/G-A/foreign/tele/x/SENSOR'],
+  ]) {
+    const failed = { ruleName: `kilowatch_prod_${rule}`, topic, clientId: 'G-A', base64OriginalPayload }
+    host.server.send(deadLettersOf('ingest'), JSON.stringify(failed))
+  }
+  await replay('ingest')
+  const bodies = host.server.messages('ingest').map((message) => JSON.parse(JSON.stringify(message)))
+  const text = JSON.stringify(bodies)
+  expect(text).toContain('signal')
+  expect(text).toContain('result')
+  expect(text).toContain('kw/v1/G-A/foreign/tele/x/SENSOR')
+})
+
 test('wrong usage and a queue that is not there are told apart', async () => {
   const { host } = await opened()
   expect(await kilowatch('replay-dlq')).toMatchObject({ code: 2, stderr: expect.stringContaining('--queue-url') })

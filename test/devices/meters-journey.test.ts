@@ -144,7 +144,7 @@ test(
     const file = configOf(meters, ports, { url: host.mqttUrl, password })
     const config = parseGatewayConfig(readFileSync(file, 'utf8'), file)
     expect(config.problems).toEqual([])
-    const source = config.source(silentLog, now)
+    const source = config.source(silentLog, { now })
     assert('health' in source)
     const gateway = startGateway({
       ...{ id: config.gateway, url: config.url, password, source, maxDelayMs: 50 },

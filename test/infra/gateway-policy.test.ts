@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { basicIngestTopic } from '../../devices/aws-iot.ts'
-import { CHANNELS, mayPublish, maySubscribe, topicOf } from '../../domain/wire/topic.ts'
+import { CHANNELS, foreignTopic, mayPublish, maySubscribe, topicOf } from '../../domain/wire/topic.ts'
 import { aclOf, allows, policyOf } from './iot-policy.ts'
 import { synth } from './synth.ts'
 
@@ -42,6 +42,18 @@ describe('the policy of gateways', () => {
     expect(allows(gateways, 'gw-1', 'iot:Publish', `topic/${basicIngestTopic('other', 'gw-1')}`)).toBe(false)
   })
 
+  test('opens the topics of foreign products, as the broker of one machine does', () => {
+    const rest = fc.stringMatching(/^[a-z]{1,5}(\/[a-z]{1,5}){0,3}$/)
+    fc.assert(
+      fc.property(id, id, rest, (thing, other, name) => {
+        for (const topic of [`kw/v1/${thing}/foreign/${name}`, `kw/v1/${other}/foreign/${name}`])
+          expect(allows(gateways, thing, 'iot:Publish', `topic/${topic}`)).toBe(
+            foreignTopic(thing, topic) !== undefined,
+          )
+      }),
+    )
+  })
+
   test('lets a client in only under the name of its thing', () => {
     expect(allows(gateways, 'gw-1', 'iot:Connect', 'client/gw-1')).toBe(true)
     expect(allows(gateways, 'gw-1', 'iot:Connect', 'client/gw-2')).toBe(false)
@@ -58,6 +70,7 @@ describe('the policy of gateways', () => {
       'pattern write kw/v1/%u/readings',
       'pattern write kw/v1/%u/status',
       'pattern write kw/v1/%u/results',
+      'pattern write kw/v1/%u/foreign/#',
       'pattern read kw/v1/%u/commands',
     ])
   })

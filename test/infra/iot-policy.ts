@@ -37,9 +37,13 @@ function textOf(value: unknown, ruleName: string): string {
   return parts.map((part) => textOf(part, ruleName)).join(separator)
 }
 
-/** Whether the thing may do it: resources have no wildcards but the thing's name. */
+/** Whether the thing may do it: resources have no wildcards but the thing's name, and `*` at the end. */
 export const allows = (statements: readonly IotStatement[], thing: string, action: string, resource: string): boolean =>
-  statements.some((one) => one.action === action && one.resource.replaceAll(THING, thing) === resource)
+  statements.some((one) => {
+    const allowed = one.resource.replaceAll(THING, thing)
+    if (one.action !== action) return false
+    return allowed.endsWith('/*') ? resource.startsWith(allowed.slice(0, -1)) : allowed === resource
+  })
 
 /**
  * The same as an access list of mosquitto, where `%u` is who the certificate names. That the client id is that name too
@@ -48,7 +52,10 @@ export const allows = (statements: readonly IotStatement[], thing: string, actio
 export function aclOf(statements: readonly IotStatement[]): string {
   const access: Record<string, string> = { 'iot:Publish': 'write', 'iot:Subscribe': 'read', 'iot:Receive': 'read' }
   const lines = statements.flatMap(({ action, resource }) => {
-    const topic = resource.replace(/^(topic|topicfilter)\//, '').replaceAll(THING, '%u')
+    const topic = resource
+      .replace(/^(topic|topicfilter)\//, '')
+      .replaceAll(THING, '%u')
+      .replace(/\*$/, '#')
     return access[action] ? [`pattern ${access[action]} ${topic}`] : []
   })
   return [...new Set(lines)].join('\n')

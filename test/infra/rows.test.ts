@@ -78,6 +78,7 @@ describe('the template', () => {
     expect(Object.fromEntries(from)).toEqual({
       kilowatch_prod_ingest: 'kw/v1/+/readings',
       kilowatch_prod_status: 'kw/v1/+/status',
+      kilowatch_prod_foreign: 'kw/v1/+/foreign/#',
       kilowatch_prod_results: 'kw/v1/+/results',
       kilowatch_prod_presence: '$aws/events/presence/+/+',
     })

@@ -184,11 +184,12 @@ describe('import', () => {
     const host = await hostOn(join(folder, 'data'))
     const { code, stdout, stderr } = await kilowatch(folder, 'import', ...names, '--data', 'data')
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout).toMatch(/1 institutions and 1 meters\ngateway G-A: password \S{22} \(shown this once\)/)
+    expect(stdout).toMatch(/1 institution and 1 meter\ngateway G-A: password \S{22} \(shown this once\)/)
+    expect(stdout).toMatch(/^imported 2 areas \(2 new\), 1 institution \(1 new\), .*1 meter \(1 new\)/)
     expect((await readRegistry(host.platform.state)).meters).toHaveLength(1)
     const again = await kilowatch(folder, 'import', ...names, '--data', 'data')
     expect(again.code).toBe(0)
-    expect(again.stdout).toMatch(/^imported 2 areas, .*1 meters.*; the registry has 1 institutions and 1 meters\n$/)
+    expect(again.stdout).toMatch(/^imported 2 areas, .*1 meter.*; the registry has 1 institution and 1 meter\n$/)
   })
 
   test('of files with wrong rows nothing is imported; each row is named, and written to a file', async () => {

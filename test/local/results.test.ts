@@ -29,7 +29,7 @@ async function opened(results?: () => Promise<undefined>) {
 
 test('a result is stored when its gateway gets the PUBACK; one that is none is logged', async () => {
   const { state, client, logs } = await opened()
-  await noteCommand(state, 'G-A', { id: '1', name: 'readNow' }, NOON_MS)
+  await noteCommand(state, 'G-A', { command: { id: '1', name: 'readNow', by: 'li' }, sentMs: NOON_MS })
   await client.publishAsync('kw/v1/G-A/results', JSON.stringify({ v: 1, id: '1', ok: true }), { qos: 1, retain: true })
   expect((await state.get(sentCommandsKey('G-A')))?.value.commands[0].result?.value).toMatchObject({ ok: true })
   await client.publishAsync('kw/v1/G-A/results', 'no JSON', { qos: 1 })
