@@ -5,7 +5,7 @@ import { must } from '../domain/must.ts'
 import { registryReader } from '../functions/registry/reader.ts'
 import { type PartAsked, shardPart } from '../functions/reporting/shard-part.ts'
 import { openConsumptionStore } from './consumption-store.ts'
-import { openDatabase } from './sqlite.ts'
+import { openDatabase, unmap } from './sqlite.ts'
 import { openStateStore } from './state-store.ts'
 
 /** The path of state.sqlite. */
@@ -31,5 +31,7 @@ port.on('message', async ({ place, asked }: ToReportWorker) => {
     say({ place, bytes: Buffer.from(JSON.stringify(await shardPart(asked, sources))) })
   } catch (error) {
     say({ place, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  } finally {
+    unmap(db)
   }
 })
