@@ -196,7 +196,8 @@ function* rowsXml({ columns, rows }: ReportTable, names: readonly string[], heig
   for (const [index, { cells }] of rows.entries()) {
     const row = HEADER_ROW + 1 + index
     let made = `<row r="${row}"${height}>`
-    for (const [place, column] of columns.entries()) made += cellXml(`${starts[place]}${row}" s="`, cells[place], column)
+    for (const [place, column] of columns.entries())
+      made += cellXml(`${starts[place]}${row}" s="`, cells[place], column)
     yield `${made}</row>`
   }
 }
