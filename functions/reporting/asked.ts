@@ -67,12 +67,12 @@ export async function answerAsked(
   else await state.put([{ key, value: { ...asked, refused }, ifVersion: stored.version }])
 }
 
-function refusalOf({ version, who, step }: AskedStep, done: StepDone | { failed: string }): AskedStep['refused'] {
+function refusalOf({ version, who, step, atMs }: AskedStep, done: StepDone | { failed: string }): AskedStep['refused'] {
   if ('failed' in done) return { code: 'failed', detail: done.failed }
   if ('report' in done) return null
   const { refused } = done
   // A run that was cut off after the step and before this.
   if (refused.code === 'version' && refused.version === version + 1 && refused.last?.who === who)
-    return refused.last.step === step ? null : refused
+    return refused.last.step === step && refused.last.atMs >= atMs ? null : refused
   return refused.code === 'findings' ? { ...refused, findings: refused.findings.slice(0, FINDINGS_MAX) } : refused
 }
