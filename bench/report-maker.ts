@@ -5,14 +5,11 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { monthRange } from '../domain/calendar.ts'
 import { must } from '../domain/must.ts'
-import { registryReader } from '../functions/registry/reader.ts'
 import { reportDocument } from '../functions/reporting/document.ts'
 import { filed, type ManifestFile, reportFiles } from '../functions/reporting/package.ts'
 import { partsInTurn } from '../functions/reporting/shard-part.ts'
-import { openConsumptionStore } from '../local/consumption-store.ts'
+import { openReportStores } from '../local/report-stores.ts'
 import { partsInThreads } from '../local/report-threads.ts'
-import { openDatabase } from '../local/sqlite.ts'
-import { openStateStore } from '../local/state-store.ts'
 import { PROVINCE } from './province.ts'
 
 export const REPORT_MONTH = '2026-10'
@@ -29,12 +26,10 @@ export interface MadeReport {
 async function madeOf(folder: string): Promise<MadeReport> {
   const startedMs = performance.now()
   const nowMs = monthRange(REPORT_MONTH).toMs
-  const db = openDatabase(join(folder, 'state.sqlite'), { readsOnce: true })
-  const state = openStateStore(db)
-  const registry = registryReader(state)
-  const head = await registry.refresh()
+  const stores = openReportStores(join(folder, 'state.sqlite'))
+  const head = await stores.registry.refresh()
   const question = { type: 'area' as const, id: PROVINCE, month: REPORT_MONTH } as const
-  const sources = { state, consumption: openConsumptionStore(db), registry, head, nowMs }
+  const sources = { ...stores, head, nowMs }
   const parts = partsInThreads(join(folder, 'state.sqlite'), partsInTurn(sources))
   const document = await reportDocument(question, { ...sources, parts })
   const documentSeconds = (performance.now() - startedMs) / 1000
@@ -44,7 +39,7 @@ async function madeOf(folder: string): Promise<MadeReport> {
     files.push(await filed(file, (piece) => void writeSync(path, piece)))
     closeSync(path)
   }
-  db.close()
+  stores.db.close()
   const { user, system } = process.cpuUsage()
   const institutions = must(document.tables.find(({ id }) => id === 'institutions'))
   if (institutions.rows.length !== head.institutions) throw new Error('the report leaves institutions out')

@@ -12,7 +12,7 @@ import { isRefusal, permit, type Refusal } from './access/permit.ts'
 import { type Principal, senderName } from './access/principal.ts'
 import { csvOfList, listAsked, wantsCsv } from './api/csv.ts'
 import { openApiDocument } from './api/openapi.ts'
-import { ApiProblem, DOCUMENT_ROUTE, type FileAnswer, methodAndPath, type Route } from './api/route.ts'
+import { ApiProblem, DOCUMENT_ROUTE, type FileAnswer, Later, methodAndPath, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
 import { PermanentFailure, type Platform, VersionConflict } from './platform.ts'
@@ -68,6 +68,7 @@ export function api(on: Platform, makerOf: ReportMakerOf = storedReports): Handl
         const cookies: string[] = []
         const value = await answer(route, event, cookies)
         if (route.file) return fileResult(value as FileAnswer)
+        if (value instanceof Later) return jsonResult(202, value.view)
         const result = name === undefined ? jsonResult(200, value) : csvResult(event, name, value)
         return cookies.length > 0 ? { ...result, cookies } : result
       } catch (error) {

@@ -131,11 +131,7 @@ async function answer(request: IncomingMessage, options: HttpOptions): Promise<A
   const whole = event as unknown as ApiEvent
   const body = await bodyOf(request, bodyBytesMax(principal))
   const { apart } = options
-  if (
-    apart &&
-    (principal.role === 'admin' || principal.role === 'user') &&
-    (await apart.takes(whole.routeKey, body.bytes))
-  )
+  if (apart && (principal.role === 'admin' || principal.role === 'user') && (await apart.takes(whole, body.bytes)))
     return apart.answer(whole, body.chunks)
   return options.api(eventWith(whole, body.chunks))
 }

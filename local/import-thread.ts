@@ -5,7 +5,8 @@
 import { Worker } from 'node:worker_threads'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import { type ShardEvent, type ShardResult, VersionConflict } from '../functions/platform.ts'
-import { registryKeys } from '../functions/registry/reader.ts'
+import { registryKeys, registryReader } from '../functions/registry/reader.ts'
+import { isTakenLater } from '../functions/reporting/asked.ts'
 import type {
   FromImportWorker,
   ImportWorkerInput,
@@ -18,7 +19,7 @@ import type { LocalPlatform } from './platform.ts'
 
 const IMPORT_ROUTE = 'PUT /api/v1/registry'
 /** They build a report, or read one whole. */
-const REPORT_ROUTES = /^(?:POST .*\/reports\/.*\/(?:build|check|revise)|GET .*\/reports\/.*\/differences)$/
+const REPORT_ROUTES = /^(?:POST .*\/reports\/.*\/(build|check|revise)|GET .*\/reports\/.*\/(differences))$/
 /** A smaller import into a smaller registry takes less than 50 ms of the event loop. */
 const BODY_BYTES_MIN = 128 * 1024
 const METERS_MIN = 1_000
@@ -26,7 +27,7 @@ const IDLE_MS = 60_000
 
 export interface ImportThread {
   /** Whether a request is answered here. */
-  takes(routeKey: string, bytes: number): Promise<boolean>
+  takes(event: Pick<ApiEvent, 'routeKey' | 'pathParameters'>, bytes: number): Promise<boolean>
   answer(event: ApiEvent, body: readonly Uint8Array[]): Promise<ApiResult>
   /** Runs the trigger `reports`. */
   reports(event: ShardEvent): Promise<ShardResult>
@@ -92,8 +93,11 @@ export function importThread(
   }
 
   return {
-    async takes(routeKey, bytes) {
-      if (routeKey !== IMPORT_ROUTE && !REPORT_ROUTES.test(routeKey)) return false
+    async takes({ routeKey, pathParameters }, bytes) {
+      const [, step, reading] = REPORT_ROUTES.exec(routeKey) ?? []
+      if (routeKey !== IMPORT_ROUTE && step === undefined && reading === undefined) return false
+      // Only asked for, so it is answered at once, whatever this thread is at.
+      if (await isTakenLater(registryReader(state), { step, subject: pathParameters?.subject })) return false
       return bytes >= BODY_BYTES_MIN || ((await state.get(registryKeys.head))?.value.meters ?? 0) >= METERS_MIN
     },
     answer: (event, body) => inTurn<ApiResult>({ event, body }),

@@ -2,11 +2,9 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { must } from '../domain/must.ts'
-import { registryReader } from '../functions/registry/reader.ts'
 import { type PartAsked, shardPart } from '../functions/reporting/shard-part.ts'
-import { openConsumptionStore } from './consumption-store.ts'
-import { openDatabase } from './sqlite.ts'
-import { openStateStore } from './state-store.ts'
+import { openReportStores } from './report-stores.ts'
+import { unmap } from './sqlite.ts'
 
 /** The path of state.sqlite. */
 export type ReportWorkerInput = string
@@ -19,17 +17,16 @@ export interface ToReportWorker {
 export type FromReportWorker = { place: number } & ({ bytes: Uint8Array } | { error: string })
 
 const port = must(parentPort ?? undefined)
-const db = openDatabase(workerData as ReportWorkerInput, { readsOnce: true })
-const state = openStateStore(db)
-const registry = registryReader(state)
-const sources = { state, registry, consumption: openConsumptionStore(db) }
+const sources = openReportStores(workerData as ReportWorkerInput)
 
 port.on('message', async ({ place, asked }: ToReportWorker) => {
   const say = (message: FromReportWorker): void => port.postMessage(message)
   try {
-    await registry.refresh()
+    await sources.registry.refresh()
     say({ place, bytes: Buffer.from(JSON.stringify(await shardPart(asked, sources))) })
   } catch (error) {
     say({ place, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  } finally {
+    unmap(sources.db)
   }
 })

@@ -10,8 +10,10 @@ import { changesWithin, institutionOn, metersOn } from '../registry/dated.ts'
 import type { Institution, Meter } from '../registry/records.ts'
 import { meanSize, UNKNOWN_SIZE } from '../registry/size.ts'
 import type { CoefficientSet } from '../standards/coefficients.ts'
+import { keysOf } from '../table.ts'
 import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, isMedium, itemsYuan } from './bill.ts'
 import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
+import { COSTS, type CostField } from './cost.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
 import { addPacked, daysInMonth, emptyDays, packDays } from './day-amounts.ts'
 import { type Deducted, deductionsOf, generatorsOf } from './deductions.ts'
@@ -126,7 +128,7 @@ function spanMonth(input: MonthInput, span: Span): SubjectMonth {
     transportKgce: purposes.transportKgce,
     ...co2,
     ...fuels.unconverted,
-    costYuan: costOf(supplies, loose, span),
+    ...costsOf(supplied, loose, span),
     areaBilledHeatM2: loose.reduce(
       (area, { bill, amount }) => (bill.carrier === 'heatByArea' ? area + amount : area),
       0,
@@ -272,12 +274,21 @@ export function billProblems(input: Omit<MonthInput, 'asOfMs'>): BillProblem[] {
   ]
 }
 
-/** Cost of meters by their tariffs plus the cost on bills; null when no cost is known. */
-function costOf(supplies: readonly Supply[], loose: readonly BilledAmount[], { share }: Span): number | null {
+/** Cost of meters by their tariffs plus the cost on bills, in all and by what is paid for; null when none is known. */
+function costsOf(
+  supplied: Supplied,
+  loose: readonly BilledAmount[],
+  { share }: Span,
+): Pick<SubjectMonth, 'costYuan' | CostField> {
   const billed = loose.map(({ bill, costYuan }) => {
     const yuan = costYuan ?? itemsYuan(bill)
-    return yuan && yuan * share
+    return { cost: isFuel(bill.carrier) ? ('fuels' as const) : bill.carrier, yuan: yuan && yuan * share }
   })
-  const known = [...supplies.map(({ yuan }) => yuan), ...billed].filter((yuan) => yuan !== null)
-  return known.length > 0 ? known.reduce((total, yuan) => total + yuan, 0) : null
+  const all = [...MEDIA.map((medium) => ({ cost: medium, yuan: supplied[medium].yuan })), ...billed]
+  const sumOf = (chosen: typeof all): number | null => {
+    const known = chosen.flatMap(({ yuan }) => yuan ?? [])
+    return known.length > 0 ? known.reduce((total, yuan) => total + yuan, 0) : null
+  }
+  const own = keysOf(COSTS).map((cost) => [COSTS[cost].field, sumOf(all.filter((one) => one.cost === cost))])
+  return { costYuan: sumOf(all), ...(Object.fromEntries(own) as Pick<SubjectMonth, CostField>) }
 }

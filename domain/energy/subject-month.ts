@@ -6,6 +6,7 @@ import type { ResourceKind } from '../indicator.ts'
 import { weightedMean } from '../mean.ts'
 import { CARRIERS, type Carrier, ENERGY_MEDIA, FUEL_CARRIERS, type FuelCarrier, MEDIA, type Medium } from '../medium.ts'
 import { must } from '../must.ts'
+import { COST_FIELDS, type CostField } from './cost.ts'
 import { addPacked, type DayField, daysInMonth, emptyDays, packDays, shareFrom } from './day-amounts.ts'
 
 /**
@@ -15,7 +16,7 @@ import { addPacked, type DayField, daysInMonth, emptyDays, packDays, shareFrom }
 type CarrierField = (typeof CARRIERS)[Carrier]['field']
 
 /** Stored as it is. Amounts add; sizes add where known, and are null when none is known. */
-export interface SubjectMonth extends Record<CarrierField, number> {
+export interface SubjectMonth extends Record<CarrierField, number>, Record<CostField, number | null> {
   month: Month
   /** Total and IT electricity of the data centre, in the boundary of its PUE; parts of electricityKwh. */
   dataCentreKwh: number
@@ -58,7 +59,10 @@ export interface SubjectMonth extends Record<CarrierField, number> {
   fuelKgWithoutCoefficient: number
   fuelKgWithoutQuotaCoefficient: number
   fuelKgWithoutCo2: number
-  /** Cost by bills and tariffs; null when none is known. `hoursPriced`: how much of the metered part it covers. */
+  /**
+   * Cost by bills and tariffs; null when none is known. `hoursPriced`: how much of the metered part it covers. The costs
+   * of domain/energy/cost.ts are parts of it.
+   */
   costYuan: number | null
   /**
    * Heat billed by area. A year has its largest month, since the same area is billed repeatedly. Never energy
@@ -167,12 +171,15 @@ const AMOUNT_KEYS = [
 ] as const satisfies (keyof SubjectMonth)[]
 export type AmountKey = (typeof AMOUNT_KEYS)[number]
 
+const COST_KEYS = ['costYuan', ...COST_FIELDS] as const
+
 /** A month in which nothing is expected, known or used. Reading it from JSON makes it one of V8's fast objects. */
 const NOTHING = JSON.parse(
   JSON.stringify({
     month: '',
     ...Object.fromEntries(AMOUNT_KEYS.map((key) => [key, 0])),
     costYuan: null,
+    ...Object.fromEntries(COST_FIELDS.map((field) => [field, null])),
     areaBilledHeatM2: 0,
     ...Object.fromEntries(SIZE_KEYS.map((key) => [key, null])),
     byDay: null,
@@ -222,10 +229,10 @@ export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): Subje
   const stray = parts.find((part) => part.month !== month)
   if (stray) throw new RangeError(`cannot add a subject of ${stray.month} to the month ${month}`)
   const total = emptyMonth(month)
-  total.costYuan = sumOfKnown(parts.map(({ costYuan }) => costYuan))
+  for (const key of COST_KEYS) total[key] = sumOfKnown(parts, (part) => part[key])
   total.areaBilledHeatM2 = parts.reduce((sum, { areaBilledHeatM2 }) => sum + areaBilledHeatM2, 0)
   for (const key of AMOUNT_KEYS) total[key] = parts.reduce((sum, part) => sum + part[key], 0)
-  for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts.map((part) => part[key]))
+  for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts, (part) => part[key])
   const days = emptyDays(daysInMonth(month))
   for (const { byDay } of parts) if (byDay) addPacked(days, byDay)
   // Null in a part means that nothing was used, or that it is of a release that kept no days.
@@ -235,9 +242,13 @@ export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): Subje
 }
 
 /** Null when none is known. */
-function sumOfKnown(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null)
-  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) : null
+function sumOfKnown<Part>(parts: readonly Part[], figureOf: (part: Part) => number | null): number | null {
+  let sum: number | null = null
+  for (const part of parts) {
+    const value = figureOf(part)
+    if (value !== null) sum = (sum ?? 0) + value
+  }
+  return sum
 }
 
 /**
@@ -330,7 +341,11 @@ export function cutMonth(part: SubjectMonth, at: { fromMs: number } | { toMs: nu
     shares.set(field, after)
     return 'fromMs' in at ? after : 1 - after
   }
-  const cut = { ...part, byDay: null, costYuan: part.costYuan && part.costYuan * shareOf('energyKgce') }
+  const cut = { ...part, byDay: null }
+  for (const key of COST_KEYS) {
+    const cost = part[key]
+    cut[key] = cost && cost * shareOf(key === 'waterYuan' ? 'waterM3' : 'energyKgce')
+  }
   for (const key of AMOUNT_KEYS) cut[key] = part[key] * shareOf(CUT_BY[key] === undefined ? 'energyKgce' : CUT_BY[key])
   return cut
 }
@@ -346,7 +361,7 @@ export const sumOfMonths = (months: readonly SubjectMonth[], endMs: number): Sub
 
 function addedYear(months: readonly YearMonth[]): SubjectYear {
   const year = emptyMonth(must(months.at(-1)).part.month)
-  year.costYuan = sumOfKnown(months.map(({ part }) => part.costYuan))
+  for (const key of COST_KEYS) year[key] = sumOfKnown(months, ({ part }) => part[key])
   year.areaBilledHeatM2 = Math.max(...months.map(({ part }) => part.areaBilledHeatM2))
   for (const key of AMOUNT_KEYS) {
     let sum = 0

@@ -2,9 +2,11 @@
 // year (同比), and of the year so far against last year's. An amount of which too little is known is null.
 
 import { addMonths, dayLabel, dayOf, type Month, monthRange, monthsThrough } from '../calendar.ts'
+import { COSTS, type Cost } from '../energy/cost.ts'
 import { cutMonth, type SubjectMonth, sumOfMonths } from '../energy/subject-month.ts'
 import { DUAL_CONTROL, type IndicatorRow } from '../indicator.ts'
 import { isTooLittle, type KnownShareLimits, knownShareLimits, knownShareOf } from '../judge/known-share.ts'
+import { keysOf } from '../table.ts'
 import { changeOf } from './column.ts'
 
 /** What is summed: an amount of a month's record, and the indicator whose known share holds for it. */
@@ -19,6 +21,14 @@ export const AMOUNTS = {
   electricityKwh: { of: (part) => part.electricityKwh, row: DUAL_CONTROL.energy },
   costYuan: { of: (part) => part.costYuan, row: DUAL_CONTROL.energy },
 } as const satisfies Record<string, Amount>
+
+/** What is paid for: water's cost is known as its amount is, the others as energy. */
+export const COST_AMOUNTS = Object.fromEntries(
+  keysOf(COSTS).map((cost): [Cost, Amount] => {
+    const { field } = COSTS[cost]
+    return [cost, { of: (part) => part[field], row: cost === 'water' ? DUAL_CONTROL.water : DUAL_CONTROL.energy }]
+  }),
+) as Record<Cost, Amount>
 
 export interface Compared {
   month: number | null

@@ -1,6 +1,7 @@
 // The tables with a row an institution: dual control, ranking, quota, data centres, operating cost and data quality. An
 // institution's rows are made while it is at hand, so that a province's months need not be held at once.
 
+import { COSTS } from '../energy/cost.ts'
 import type { SubjectMonth } from '../energy/subject-month.ts'
 import { DUAL_CONTROL, INDICATOR_NAMES, INDICATORS, QUOTA, QUOTA_INDICATORS } from '../indicator.ts'
 import { type KnownShareLimits, knownShareOf } from '../judge/known-share.ts'
@@ -22,7 +23,7 @@ import {
   INSTITUTION_UNITS as UNITS,
 } from './column.ts'
 import type { ReportColumn, ReportRow, ReportTable } from './document.ts'
-import { AMOUNTS, amountIn, comparedOf, type Periods } from './figures.ts'
+import { AMOUNTS, amountIn, COST_AMOUNTS, comparedOf, type Periods } from './figures.ts'
 import { RATING_WORDS, REASON_WORDS, STATUS_WORDS, TYPE_WORDS, VERDICT_WORDS } from './words.ts'
 
 /** One institution as judged for the month of the report. */
@@ -162,6 +163,10 @@ const costColumns: ReportColumn[] = [
   number('month', { zh: '本月能源费用', en: 'Energy cost of the month' }, UNITS.money),
   number('toDate', { zh: '本年累计', en: 'Year to date' }, UNITS.money),
   share('toDateOnYear', { zh: '累计同比', en: 'Year to date on last year' }),
+  ...keysOf(COSTS).map((cost) => {
+    const { zh, en } = COSTS[cost].name
+    return number(cost, { zh: `累计${zh}`, en: `${en}, year to date` }, UNITS.money)
+  }),
   number('perArea', { zh: '累计单位面积', en: 'Year to date per m²' }, { unit: '元/平方米', format: 'decimal2' }),
   number('perPerson', { zh: '累计人均', en: 'Year to date per person' }, { unit: '元/人', format: 'decimal2' }),
 ]
@@ -170,7 +175,9 @@ function costRow(one: ReportedInstitution): ReportRow {
   const { month, toDate, toDateOnYear } = comparedOf(one.periods, AMOUNTS.costYuan)
   const year = one.periods.toDate
   const per = (size: number | null | undefined) => (toDate === null || !size ? null : toDate / size)
-  const cells = [...whoOf(one), month, toDate, toDateOnYear, per(year?.floorAreaM2), per(year?.energyUsers)]
+  const parts = keysOf(COSTS).map((cost) => amountIn(year, COST_AMOUNTS[cost], one.periods.limits))
+  const sizes = [per(year?.floorAreaM2), per(year?.energyUsers)]
+  const cells = [...whoOf(one), month, toDate, toDateOnYear, ...parts, ...sizes]
   return { id: one.id, cells, trace: `institutions/${one.id}/cost?month=${monthOf(one)}` }
 }
 
@@ -269,8 +276,8 @@ const INSTITUTION_TABLES = {
   cost: {
     title: { zh: '运行成本', en: 'Operating cost of energy' },
     note: {
-      zh: '按电价等价格与账单计算的能源费用；没有价格的不计。',
-      en: 'By tariffs and bills; what has no price is left out.',
+      zh: '按电价等价格与账单计算的能源资源费用，以及其中各项；没有价格的不计，空白表示没有费用数据。',
+      en: 'By tariffs and bills, in all and by what is paid for; what has no price is left out, blank: no cost is known.',
     },
     columns: costColumns,
     rowsOf: (one: ReportedInstitution) => [costRow(one)],

@@ -21,6 +21,7 @@ export function traced(table: ReportTable, subject: Pick<Subject, 'type' | 'id'>
   }
   const paths: Record<string, string> = {
     types: registered,
+    costs: subject.type === 'area' ? registered : `${own}/cost?month=${month}`,
     carbon: `${own}/carbon?year=${year}`,
     renewable: subject.type === 'area' ? energy : `${own}/tree?month=${month}`,
     access: `${own}/access`,

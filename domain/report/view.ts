@@ -49,6 +49,23 @@ const changed = z.boolean().meta({
 })
 const version = z.number().meta({ description: 'To be sent with the next step; it rises by one with each' })
 
+/** A step that is taken later: the answer 202 of a step, and part of what is asked of the subject's reports. */
+export const askedStepSchema = z.object({
+  subject,
+  month,
+  step: z.enum(REPORT_STEPS),
+  who: z.string(),
+  office: z.string(),
+  askedMs: z.number().meta({ description: 'When it was asked for; a build has the data up to then' }),
+  refused: z.looseObject({ status: z.number(), detail: z.string() }).nullable().meta({
+    description: 'Why it was not taken, as the problem that a step taken at once is answered; null: it waits',
+  }),
+})
+export type AskedStepView = z.infer<typeof askedStepSchema>
+const asked = askedStepSchema.nullable().meta({
+  description: 'The step that waits, or was refused, of the reports of an area with areas below; null: none',
+})
+
 /** `GET /reports/{subject}/{month}`, and the answer of every step. */
 export const reportViewSchema = z.object({
   subject,
@@ -61,6 +78,7 @@ export const reportViewSchema = z.object({
     .array(z.object({ step: z.enum(REPORT_STEPS), name: phrase, offices: z.array(z.string()) }))
     .meta({ description: 'The steps that may be taken now, and the offices that may take them' }),
   revisions: z.array(revisionView),
+  asked,
 })
 export type ReportView = z.infer<typeof reportViewSchema>
 
@@ -74,7 +92,7 @@ const reportRow = z.object({
   last: entryView,
 })
 /** `GET /reports/{subject}`: the latest month first. */
-export const reportsPageSchema = pageOf(reportRow).extend({ subject })
+export const reportsPageSchema = pageOf(reportRow).extend({ subject, asked })
 export type ReportsPageView = z.infer<typeof reportsPageSchema>
 
 /** The fields of every step. */

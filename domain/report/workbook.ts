@@ -143,14 +143,17 @@ function escaped(text: string): string {
   return made
 }
 
+/** `start`: the element up to the style's number. */
+const textFrom = (start: string, text: string, style: number): string =>
+  `${start}${style}" t="inlineStr"><is><t xml:space="preserve">${escaped(text)}</t></is></c>`
 const textCell = (reference: string, text: string, style: number): string =>
-  `<c r="${reference}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${escaped(text)}</t></is></c>`
+  textFrom(`<c r="${reference}" s="`, text, style)
 
-function cellXml(reference: string, cell: ReportCell, { format }: ReportColumn): string {
-  if (cell === null) return `<c r="${reference}" s="${STYLE[format]}"/>`
-  if (typeof cell === 'string') return textCell(reference, cell, STYLE.text)
+function cellXml(start: string, cell: ReportCell | undefined, { format }: ReportColumn): string {
+  if (typeof cell === 'string') return textFrom(start, cell, STYLE.text)
+  if (cell === null || cell === undefined) return `${start}${STYLE[format]}"/>`
   const value = format === 'instant' ? (cell + UTC_PLUS_8_MS) / DAY_MS + EXCEL_EPOCH_DAYS : cell
-  return `<c r="${reference}" s="${STYLE[format]}"><v>${value}</v></c>`
+  return `${start}${STYLE[format]}"><v>${value}</v></c>`
 }
 
 const headerText = ({ title, unit }: ReportColumn, language: Language = 'zh'): string => {
@@ -200,10 +203,13 @@ const colsXml = ({ columns, rows }: ReportTable): string => {
 }
 
 function* rowsXml({ columns, rows }: ReportTable, names: readonly string[], height = '') {
+  const starts = names.map((name) => `<c r="${name}`)
   for (const [index, { cells }] of rows.entries()) {
     const row = HEADER_ROW + 1 + index
-    const made = columns.map((column, place) => cellXml(`${must(names[place])}${row}`, cells[place] ?? null, column))
-    yield `<row r="${row}"${height}>${made.join('')}</row>`
+    let made = `<row r="${row}"${height}>`
+    for (const [place, column] of columns.entries())
+      made += cellXml(`${starts[place]}${row}" s="`, cells[place], column)
+    yield `${made}</row>`
   }
 }
 

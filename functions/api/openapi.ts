@@ -208,7 +208,7 @@ const listParameter = (lists: readonly string[]) =>
     .meta({ description: 'The list that `Accept: text/csv` gets; the first one' })
 
 function operation(route: Route, method: string, path: string): ZodOpenApiOperationObject {
-  const { summary, query, body, access, response, file } = route
+  const { summary, query, body, access, response, later, file } = route
   const lists = method === 'GET' ? listsOf(route) : []
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
   return {
@@ -232,6 +232,9 @@ function operation(route: Route, method: string, path: string): ZodOpenApiOperat
           ? FILE
           : { 'application/json': { schema: response }, ...(lists.length > 0 && { 'text/csv': CSV }) },
       },
+      ...(later && {
+        202: { description: 'Asked for, and done later', content: { 'application/json': { schema: later } } },
+      }),
       ...problemsOf(route, method, names.length > 0),
       default: {
         description: 'What went wrong (RFC 9457)',

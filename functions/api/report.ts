@@ -22,6 +22,8 @@ import {
 } from '../../domain/report/life.ts'
 import { cellAtAddress } from '../../domain/report/trace.ts'
 import {
+  type AskedStepView,
+  askedStepSchema,
   cellViewSchema,
   differencesPageSchema,
   type ReportsDueView,
@@ -36,13 +38,14 @@ import {
 } from '../../domain/report/view.ts'
 import { month } from '../../domain/schema.ts'
 import type { Doc } from '../platform.ts'
+import { type AskedStep, askedStep, askStep, isTakenLater } from '../reporting/asked.ts'
 import { type AreaDue, dueIn, localDateOf, missingIn } from '../reporting/due.ts'
-import { differencesNow, type StepNotTaken, takeStep } from '../reporting/steps.ts'
+import { differencesNow, type StepAsked, type StepNotTaken, stepBefore, takeStep } from '../reporting/steps.ts'
 import { contentTypeOf, documentOfBuild, fileOfBuild, monthsDigestOf, reportKey } from '../reporting/store.ts'
 import { filledTemplate } from '../reporting/template.ts'
 import { TemplateProblem } from '../reporting/template-archive.ts'
 import { areaOf, limitQuery, type PageQuery, pageQuery } from './query.ts'
-import { ApiProblem, FILE_ANSWER, notFound, type RouteContext, route } from './route.ts'
+import { ApiProblem, FILE_ANSWER, Later, notFound, type RouteContext, route } from './route.ts'
 
 type ReportContext = RouteContext<'subject' | 'month'>
 /** Findings that one refusal lists, and parts that one period lists. */
@@ -58,14 +61,21 @@ const stepHandler = (step: ReportStep) => ({
   access: { action: actionOfStep(step), at: { subject: 'subject' as const } },
   body: stepBodySchema,
   response: reportViewSchema,
-  async handle(context: ReportContext, { body }: { body: z.output<typeof stepBodySchema> }): Promise<ReportView> {
+  later: askedStepSchema,
+  async handle(
+    context: ReportContext,
+    { body }: { body: z.output<typeof stepBodySchema> },
+  ): Promise<ReportView | Later> {
     const { platform, registry, maker, scope } = context
     const asked = await askedOf(context)
     if (!(await scope.coversSubject('subject', body.office)))
       throw new ApiProblem(403, 'Forbidden', `you do not act for "${body.office}"`, { field: 'office' })
     if (monthRange(asked.month).fromMs > platform.now())
       throw new ApiProblem(422, 'Refused', `${asked.month} has not begun`, { field: 'month' })
-    const done = await takeStep({ platform, registry, maker }, { ...asked, ...body, step })
+    const taken = { month: asked.month, path: asked.path, ...body, step }
+    if (await isTakenLater(registry, { step, subject: asked.subject.id }))
+      return new Later(await waitingStep(platform, asked.subject, taken))
+    const done = await takeStep({ platform, registry, maker }, taken)
     if ('report' in done) return reportView(context, asked, done.report)
     throw problemOf(step, done.refused)
   },
@@ -96,7 +106,8 @@ export const reportRoutes = {
           last: must(lastEntry(report)),
         })),
       )
-      return { subject, items, next: docs.length > limit ? (items.at(-1)?.month ?? null) : null }
+      const asked = await askedView(state, subject)
+      return { subject, items, next: docs.length > limit ? (items.at(-1)?.month ?? null) : null, asked }
     },
   }),
 
@@ -242,6 +253,35 @@ export const reportRoutes = {
   }),
 }
 
+/** Lets a step wait for the trigger `reports`; throws what refuses it already. */
+async function waitingStep(
+  platform: RouteContext['platform'],
+  subject: ReportView['subject'],
+  asked: StepAsked,
+): Promise<AskedStepView> {
+  const { step } = asked
+  const before = await stepBefore(platform, asked)
+  if ('refused' in before) throw problemOf(step, before.refused)
+  const { first, asked: waiting } = await askStep(platform, asked)
+  if (!first) return askedStepView(subject, waiting)
+  const detail = `${first.who} (${first.office}) asked first: ${first.step} of ${first.month}`
+  throw new ApiProblem(409, 'Conflict', detail, { asked: askedStepView(subject, first) })
+}
+
+async function askedView(state: RouteContext['platform']['state'], subject: ReportView['subject']) {
+  const found = subject.type === 'area' ? await askedStep(state, subject.id) : undefined
+  return found ? askedStepView(subject, found.value) : null
+}
+
+function askedStepView(subject: ReportView['subject'], asked: AskedStep): AskedStepView {
+  const { month, step, who, office, atMs, refused } = asked
+  const problem = refused && (refused.code === 'failed' ? refused : problemOf(step, refused))
+  const { status = 422, more = {} } = problem instanceof ApiProblem ? problem : {}
+  const detail = problem && (problem instanceof ApiProblem ? problem.message : problem.detail)
+  const given = detail === null ? null : { ...more, status, detail }
+  return { subject, month, step, who, office, askedMs: atMs, refused: given }
+}
+
 interface Asked {
   month: Month
   path: ReportPath
@@ -307,6 +347,7 @@ async function reportView(
     state: latest(report).state,
     taskState: taskStateView(report),
     changed: await isChanged(context, report),
+    asked: await askedView(context.platform.state, subject),
     steps: steps.filter(({ step, offices }) => stepsOf(report, offices[0] ?? '', path).includes(step)),
     revisions: report.revisions.map(({ number, state, build: { asOfMs, digest, files }, checked, history }) => ({
       ...{ number, state, asOfMs, digest, checked },
@@ -359,7 +400,7 @@ function problemOf(step: ReportStep, refused: StepNotTaken): ApiProblem {
       return new ApiProblem(400, 'Bad request', `remarks: "${step}" must say why`, { field: 'remarks' })
     case 'findings': {
       const problems = refused.findings.slice(0, FINDINGS_MAX)
-      return unable(`${refused.findings.length} errors: ${problems[0]?.text.en}`, { problems })
+      return unable(`${refused.count} errors: ${problems[0]?.text.en}`, { problems })
     }
     case 'monthRuns':
       return unable('the month has not ended', { field: 'month' })

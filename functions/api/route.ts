@@ -39,6 +39,13 @@ export interface FileAnswer {
   contentType: string
   bytes: Uint8Array
 }
+/** An answer 202: what was asked for is done later. */
+export class Later {
+  readonly view: unknown
+  constructor(view: unknown) {
+    this.view = view
+  }
+}
 export const FILE_ANSWER = z.custom<FileAnswer>()
 
 interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
@@ -52,7 +59,9 @@ interface Definition<Name extends string, Q extends z.ZodType, B extends z.ZodTy
   /** The answer is a file, sent as its bytes; `response` is FILE_ANSWER. */
   file?: true
   response: R
-  handle(context: RouteContext<Name>, request: { query: z.output<Q>; body: z.output<B> }): Promise<z.output<R>>
+  /** Schema of what an answer 202 says, where the route may do its work later: the handler then returns Later. */
+  later?: z.ZodType
+  handle(context: RouteContext<Name>, request: { query: z.output<Q>; body: z.output<B> }): Promise<z.output<R> | Later>
 }
 
 /** A route of any kind, as the table of all routes holds it; its caller has parsed query and body with its schemas. */

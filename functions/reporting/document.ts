@@ -12,6 +12,7 @@ import { areasIn } from '../../domain/registry/area.ts'
 import type { Area } from '../../domain/registry/records.ts'
 import { checkHighlights, mergeFindings, noFindings } from '../../domain/report/check-tables.ts'
 import { reportUnits } from '../../domain/report/column.ts'
+import { costsTable } from '../../domain/report/cost-table.ts'
 import type { ReportDocument, ReportRow, ReportTable } from '../../domain/report/document.ts'
 import { periodsOf } from '../../domain/report/figures.ts'
 import { accessTable, alertsTable, methodsTable, submissionsTable } from '../../domain/report/handling-tables.ts'
@@ -81,6 +82,7 @@ export async function reportDocument(question: ReportQuestion, sources: Document
     ...(isArea ? [typesTable(new Map(keysOf(types).map((type) => [TYPE_WORDS[type], types[type]])), units)] : []),
     energyTable(subject, month),
     monthlyTable(subject, month, units),
+    costsTable(subject, units),
     ...ofInstitutions,
     carbonTable(ledger),
     renewableTable(subject, units),

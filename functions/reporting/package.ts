@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { csvPieces } from '../../domain/report/csv.ts'
 import type { ReportDocument } from '../../domain/report/document.ts'
 import { printableOf } from './printable.ts'
+import { utf8Of } from './utf8.ts'
 import { workbookPieces } from './zipped-workbook.ts'
 
 export interface ReportFile {
@@ -37,7 +38,7 @@ export const reportFiles = (document: ReportDocument): ReportFile[] => [
 ]
 
 function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
-  for (const text of texts) yield Buffer.from(text)
+  for (const text of texts) yield utf8Of(text)
 }
 
 /** All bytes of a file at once. */

@@ -1,12 +1,14 @@
 // Decides which reports of areas are due on schedule, and builds them as the step `build` does: a draft that people
-// check and submit. A report that anyone has begun is left alone.
+// check and submit. A report that anyone has begun is left alone. Takes the steps that people asked for (asked.ts) as
+// well: they come before the schedule.
 
 import { type Month, monthRange } from '../../domain/calendar.ts'
 import { areaPathOf } from '../../domain/registry/area.ts'
 import { scheduledMonth } from '../../domain/report/deadlines.ts'
 import { latest, type ReportRecord } from '../../domain/report/life.ts'
-import type { Doc, Platform } from '../platform.ts'
+import { type Doc, PermanentFailure, type Platform } from '../platform.ts'
 import { ancestors, type RegistryHead, type RegistryReader, shardsBelow } from '../registry/reader.ts'
+import { type AskedStep, answerAsked, askedStep } from './asked.ts'
 import { localDateOf } from './due.ts'
 import { storedReportsBy } from './maker.ts'
 import { takeStep } from './steps.ts'
@@ -37,7 +39,7 @@ export async function upwardFrom(registry: RegistryReader): Promise<string[]> {
  */
 export async function buildOnSchedule(on: ScheduleSources, code: string): Promise<void> {
   const areas = await on.registry.areas()
-  const above = await inTurn(ancestors(code, areas), (one) => dueReport(on, one))
+  const above = (await inTurn(ancestors(code, areas), (one) => dueReport(on, one))).filter(isBuiltAnew)
   const isPartNew = await partStands(on, code, above[0])
   const isBuilt = await ownBuilt(on, code)
   if (isPartNew || isBuilt)
@@ -55,10 +57,12 @@ async function ownBuilt(on: ScheduleSources, code: string): Promise<boolean> {
   const { platform, registry } = on
   const own = await dueReport(on, code)
   if (!own) return false
-  const below = (await registry.areas()).filter(({ parent }) => parent === code)
+  // Who asks for a build wants it of what there is.
+  const below = own.asked ? [] : (await registry.areas()).filter(({ parent }) => parent === code)
   const waiting = (await inTurn(below, (one) => dueReport(on, one.code))).map(({ area }) => area)
   const shards = await shardsBelow(code, on)
-  const missing = shards.length < PARTS_MIN ? [] : await shardsWithoutPart(platform, shards, own.month)
+  const isFromParts = isBuiltAnew(own) && shards.length >= PARTS_MIN
+  const missing = isFromParts ? await shardsWithoutPart(platform, shards, own) : []
   const wanted = new Set([...waiting, ...missing])
   if (wanted.size > 0) await ask(on, [...wanted])
   else await built(on, code, own)
@@ -68,16 +72,29 @@ async function ownBuilt(on: ScheduleSources, code: string): Promise<boolean> {
 interface DueReport {
   area: string
   month: Month
+  asOfMs: number
   stored: Doc<ReportRecord> | undefined
+  /** Of a person; undefined: due on schedule. */
+  asked: AskedStep | undefined
 }
 
-/** The report of an area that is to be built now; undefined when none is. */
+/** A check reads what was built. */
+const isBuiltAnew = ({ asked }: DueReport): boolean => asked?.step !== 'check'
+
+/** The report of an area whose step is to be taken now; undefined when none is. */
 async function dueReport({ platform, registry }: ScheduleSources, area: string): Promise<DueReport | undefined> {
+  const asked = (await askedStep(platform.state, area))?.value
+  if (asked?.refused === null) {
+    const { month, atMs } = asked
+    const stored = await platform.state.get(reportKey(area, month))
+    return { area, month, asOfMs: Math.min(atMs, monthRange(month).toMs), stored, asked }
+  }
   const { reportDeadlines } = await registry.tables()
   const month = scheduledMonth(reportDeadlines, await registry.path(area), localDateOf(platform.now()))
   if (month === undefined) return undefined
   const stored = await platform.state.get(reportKey(area, month))
-  return stored && !isUnfinished(stored.value) ? undefined : { area, month, stored }
+  if (stored && !isUnfinished(stored.value)) return undefined
+  return { area, month, asOfMs: monthRange(month).toMs, stored, asked: undefined }
 }
 
 /** A draft of a month that still ran, which nobody has taken further. */
@@ -94,19 +111,27 @@ async function partStands(
 ): Promise<boolean> {
   if (!head.shards.includes(shard)) return false
   if (!above) await dropPart(platform, shard)
-  if (!above || (await shardsWithoutPart(platform, [shard], above.month)).length === 0) return false
-  const asked = { shard, month: above.month, asOfMs: monthRange(above.month).toMs, withEstimates: false }
+  if (!above || (await shardsWithoutPart(platform, [shard], above)).length === 0) return false
+  const asked = { shard, month: above.month, asOfMs: above.asOfMs, withEstimates: false }
   await keepPart(platform, asked, { ...platform, registry })
   return true
 }
 
-async function built(on: ScheduleSources, area: string, { month, stored }: DueReport): Promise<void> {
+async function built(on: ScheduleSources, area: string, { month, stored, asked }: DueReport): Promise<void> {
   const { platform, registry } = on
   const path = [area, ...ancestors(area, await registry.areas())] as const
-  const maker = storedReportsBy((sources) => keptParts(platform, sources))({ platform, registry })
-  const asked = { month, path, step: 'build' as const, version: stored?.version ?? 0, who: SCHEDULE, office: area }
-  // Refused when a person was first: then the report is theirs.
-  await takeStep({ platform, registry, maker }, asked)
+  // As of the instant at which it was asked for, as its parts are.
+  const asOf = asked ? { ...platform, now: () => asked.atMs } : platform
+  const maker = storedReportsBy((sources) => keptParts(platform, sources))({ platform: asOf, registry })
+  const own = { month, path, step: 'build' as const, version: stored?.version ?? 0, who: SCHEDULE, office: area }
+  // On schedule refused when a person was first: then the report is theirs.
+  const done = await takeStep({ platform, registry, maker }, asked ? { ...asked, path } : own).catch(
+    (error: unknown) => {
+      if (asked && error instanceof PermanentFailure) return { failed: error.message }
+      throw error
+    },
+  )
+  if (asked) await answerAsked(platform.state, area, asked, done)
 }
 
 /** The known results, one after the other. */

@@ -16,6 +16,7 @@ import {
   refusalOf,
   type StepGiven,
   type StepRefusal,
+  type StepTaken,
 } from '../../domain/report/life.ts'
 import { type Doc, VersionConflict } from '../platform.ts'
 import { appendAudit } from '../state/audit.ts'
@@ -40,21 +41,31 @@ export type StepNotTaken =
   /** Someone was first. */
   | { code: 'version'; version: number; last: ReportEntry | undefined }
   | { code: 'monthRuns' }
-  | { code: 'findings'; findings: readonly PrintedFinding[] }
+  | { code: 'findings'; findings: readonly PrintedFinding[]; count: number }
   /** A revision without a difference. */
   | { code: 'unchanged' }
 
 export type StepDone = { report: Doc<ReportRecord> } | { refused: StepNotTaken }
 
-export async function takeStep(on: MakerSources & { maker: ReportMaker }, asked: StepAsked): Promise<StepDone> {
-  const { state, objects, now } = on.platform
-  const { month, path, step, who, office, remarks, version } = asked
-  const key = reportKey(path[0], month)
-  const stored = await state.get(key)
+/** What refuses a step before anything is built or read; else the report as it is stored, and the step to be taken. */
+export async function stepBefore(
+  { state, now }: Pick<MakerSources['platform'], 'state' | 'now'>,
+  { month, path, step, who, office, remarks, version }: StepAsked,
+): Promise<{ refused: StepNotTaken } | { stored: Doc<ReportRecord> | undefined; taken: StepTaken }> {
+  const stored = await state.get(reportKey(path[0], month))
   if ((stored?.version ?? 0) !== version) return { refused: firstOf(stored) }
   const taken = { step, who, office, remarks, atMs: now() }
-  const refusal = refusalOf(stored?.value, taken, path)
-  if (refusal) return { refused: refusal }
+  const refused = refusalOf(stored?.value, taken, path)
+  return refused ? { refused } : { stored, taken }
+}
+
+export async function takeStep(on: MakerSources & { maker: ReportMaker }, asked: StepAsked): Promise<StepDone> {
+  const { state, objects } = on.platform
+  const { month, path, step, version } = asked
+  const key = reportKey(path[0], month)
+  const before = await stepBefore(on.platform, asked)
+  if ('refused' in before) return before
+  const { stored, taken } = before
   const brought = await bring(on, asked, stored?.value)
   if ('code' in brought) return { refused: brought }
   const report = advanceReport(stored?.value, taken, brought.given, { month, path })
@@ -67,8 +78,8 @@ export async function takeStep(on: MakerSources & { maker: ReportMaker }, asked:
     if (error.key !== key) throw error
     return { refused: firstOf(await state.get(key)) }
   }
-  const before = stored && latest(stored.value).build
-  if (step === 'build' && before) await dropBuild(objects, before)
+  const old = stored && latest(stored.value).build
+  if (step === 'build' && old) await dropBuild(objects, old)
   return { report: { key, value: report, version: version + 1 } }
 }
 
@@ -97,7 +108,7 @@ async function bring(
   if (step === 'revise' && report) return revised(on, { subject: path[0], month }, latest(report).build)
   if (step === 'check' && report) {
     const { errors, warnings } = on.maker.check(await documentOfBuild(objects, latest(report).build))
-    if (errors.length > 0) return { code: 'findings', findings: errors }
+    if (errors.length > 0) return { code: 'findings', findings: errors, count: errors.length }
     const checked = { errors: 0, warnings }
     return { given: { step, checked }, detail: { checked } }
   }

@@ -16,10 +16,17 @@ const objectKey = (shard: string): string => `report-parts/${shard}.json`
 
 type PartStores = Pick<Platform, 'state' | 'objects'>
 
-/** The shards that have no part of the month. */
-export async function shardsWithoutPart({ state }: PartStores, shards: readonly string[], month: Month) {
+/** The shards that have no part of the month up to that instant. */
+export async function shardsWithoutPart(
+  { state }: PartStores,
+  shards: readonly string[],
+  { month, asOfMs }: PartMark,
+): Promise<string[]> {
   const marks = new Map((await state.getMany(shards.map(partKey))).map(({ key, value }) => [key as string, value]))
-  return shards.filter((shard) => marks.get(partKey(shard))?.month !== month)
+  return shards.filter((shard) => {
+    const mark = marks.get(partKey(shard))
+    return mark?.month !== month || mark.asOfMs !== asOfMs
+  })
 }
 
 /** Makes a part and keeps it. */

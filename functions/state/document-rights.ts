@@ -20,7 +20,7 @@ const WRITTEN: Readonly<Record<Writer, { kinds?: readonly DocumentKind[]; collec
   notify: { kinds: ['progress'], collections: NOTIFICATIONS },
   prune: { kinds: ['progress'], collections: [...ALERTS, ...NOTIFICATIONS, ...REJECTIONS, 'denial'] },
   // A draft, as a person would build it.
-  reports: { collections: ['report', 'report-part', 'audit'] },
+  reports: { collections: ['report', 'report-asked', 'report-part', 'audit'] },
   contract: { collections: ['contract', 'contract-looked', 'settlement', 'audit'] },
   // What people state, decide and ask for, and the marks of what is to be judged again.
   api: { kinds: ['registry', 'setting', 'history', 'progress', 'host'], collections: LEDGER },

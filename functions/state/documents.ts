@@ -87,6 +87,13 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'notification-pending', kind: 'progress', spread: false, subjectNames: 1, kept: 'until it is sent' },
   { prefix: 'notification-held', kind: 'progress', spread: false, subjectNames: 1, kept: 'until it is due' },
   { prefix: 'notification-storms', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
+  {
+    prefix: 'report-asked',
+    kind: 'progress',
+    spread: true,
+    subjectNames: 2,
+    kept: 'until it is taken, or another is asked for',
+  },
   { prefix: 'report-part', kind: 'progress', spread: true, subjectNames: 2, kept: 'until the reports above stand' },
   { prefix: 'contract-looked', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
   { prefix: 'report-reminded', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },

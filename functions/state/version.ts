@@ -7,7 +7,7 @@ import release from '../../package.json' with { type: 'json' }
 
 export const RELEASE: string = release.version
 /** Changes when months of an older build must be judged again. */
-const JUDGED_SINCE = 'days and known shares'
+const JUDGED_SINCE = 'costs by what is paid for'
 const HASH_CHARS = 8
 
 /** `0.1.0+1f3c5a7e`. */

@@ -13,7 +13,6 @@ import type { AuditHead } from '../../domain/audit.ts'
 import { addMonths, type Month, monthOf } from '../../domain/calendar.ts'
 import type { ReportDocument } from '../../domain/report/document.ts'
 import type { StateStore } from '../../functions/platform.ts'
-import { registryReader } from '../../functions/registry/reader.ts'
 import { reportDocument } from '../../functions/reporting/document.ts'
 import {
   filed,
@@ -28,10 +27,8 @@ import { documentDigest } from '../../functions/reporting/store.ts'
 import { filledTemplate } from '../../functions/reporting/template.ts'
 import { TemplateProblem } from '../../functions/reporting/template-archive.ts'
 import { appendAudit } from '../../functions/state/audit.ts'
-import { openConsumptionStore } from '../consumption-store.ts'
+import { openReportStores } from '../report-stores.ts'
 import { partsInThreads } from '../report-threads.ts'
-import { openDatabase } from '../sqlite.ts'
-import { openStateStore } from '../state-store.ts'
 
 interface ReportOptions {
   month?: string
@@ -56,13 +53,12 @@ export async function makeReport(options: ReportOptions): Promise<void> {
   const out = resolve(options.out)
   if (existsSync(out)) throw new Error(`"${options.out}" is there already; say another folder with --out`)
   const nowMs = Date.now()
-  const db = openDatabase(join(data, 'state.sqlite'), { readsOnce: true })
+  const stores = openReportStores(join(data, 'state.sqlite'))
+  const { db, state } = stores
   try {
-    const state = openStateStore(db)
-    const registry = registryReader(state)
-    const head = await registry.refresh()
+    const head = await stores.registry.refresh()
     const question = questionOf(options, { root: head.rootArea, nowMs })
-    const sources = { state, consumption: openConsumptionStore(db), registry, head, nowMs }
+    const sources = { ...stores, head, nowMs }
     const parts = partsInThreads(join(data, 'state.sqlite'), partsInTurn(sources))
     const document = await reportDocument(question, { ...sources, parts })
     const files = [...reportFiles(document), ...(await filledFile(document, options))]

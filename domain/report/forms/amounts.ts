@@ -141,6 +141,7 @@ export const billedMedium = (facts: PeriodFacts, medium: Medium, chosen: BillCho
  */
 export function costYuan(facts: PeriodFacts, carrier: Carrier, chosen: BillChoice = () => true): number | null {
   const own = billsOfPeriod(facts).filter((bill) => bill.carrier === carrier && chosen(bill))
+  if (own.length === 0 && !facts.costYuanOf) return null
   const byMonth = Map.groupBy(own, ({ month }) => month)
   const row = CARRIERS[carrier]
   const isMonthly = 'seasonal' in row && !row.seasonal

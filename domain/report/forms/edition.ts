@@ -50,8 +50,13 @@ export interface ReportPeriod {
 const PERIOD_ID = /^(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?$/
 const MONTHS_PER_QUARTER = 3
 
+/** Each institution of a province asks for the same few; all periods of four digits are 170,000. */
+const periods = new Map<string, ReportPeriod>()
+
 /** The period of an id; throws RangeError when it is none. */
 export function periodOf(id: string): ReportPeriod {
+  const known = periods.get(id)
+  if (known) return known
   const match = PERIOD_ID.exec(id)
   if (!match) throw new RangeError(`"${id}" is no period; write 2026-03, 2026-Q1 or 2026`)
   const [, year, quarter, monthNumber] = match
@@ -65,13 +70,10 @@ export function periodOf(id: string): ReportPeriod {
   const kind = monthNumber !== undefined ? 'month' : quarter !== undefined ? 'quarter' : 'year'
   const count = { month: 1, quarter: MONTHS_PER_QUARTER, year: 12 }[kind]
   const last = addMonths(first, count - 1)
-  return {
-    id,
-    kind,
-    months: monthsThrough(first, last),
-    fromMs: monthRange(first).fromMs,
-    toMs: monthRange(last).toMs,
-  }
+  const months = monthsThrough(first, last)
+  const period = { id, kind, months, fromMs: monthRange(first).fromMs, toMs: monthRange(last).toMs } as const
+  periods.set(id, period)
+  return period
 }
 
 /**

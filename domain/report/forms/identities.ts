@@ -64,9 +64,11 @@ const sumOfParts = (values: FormValues, parts: readonly string[]) => {
 
 /** The values with each blank total whose parts are all known. */
 export function completed(form: BasicForm, values: FormValues): FormValues {
-  const added = IDENTITIES.filter((one) => one.form === form).flatMap(({ total, parts }) => {
+  const added = IDENTITIES.flatMap((one) => {
+    const { total, parts } = one
+    if (one.form !== form || !(total in values) || numberIn(values, total) !== null) return []
     const { sum, isWhole } = sumOfParts(values, parts)
-    return isWhole && total in values && numberIn(values, total) === null ? [[total, sum] as const] : []
+    return isWhole ? [[total, sum] as const] : []
   })
   return added.length > 0 ? { ...values, ...Object.fromEntries(added) } : values
 }

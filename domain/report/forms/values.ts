@@ -124,8 +124,11 @@ export function withEntries(
   { values, entries = NO_ENTRIES, nameOf = (field) => cellName(form, field) }: LaidOver,
 ): { values: FormValues; entered: string[] } {
   const fields = formFields(edition, form)
-  if (entries === NO_ENTRIES)
-    return { values: Object.fromEntries(fields.map(({ id }) => [id, values[id] ?? null])), entered: [] }
+  if (entries === NO_ENTRIES) {
+    const own: Record<string, ReportCell> = {}
+    for (const { id } of fields) own[id] = values[id] ?? null
+    return { values: own, entered: [] }
+  }
   const own = fields.map((field) => {
     const entry = entries[cellName(form, field)]
     const isEntered = entry !== undefined && entry !== null

@@ -7,6 +7,7 @@ import { dayLabel, dayOf, type Month, monthOf } from '../../../domain/calendar.t
 import type { ReportsPageView, ReportView } from '../../../domain/report/view.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { ProblemNotice } from './marks.tsx'
+import { AskedNotice } from './report-asked.tsx'
 import { ReportDetails } from './report-details.tsx'
 import { ReportDue } from './report-due.tsx'
 import { ReportForms } from './report-forms.tsx'
@@ -21,6 +22,8 @@ interface Props {
   choose: (month: Month) => void
 }
 
+/** A step that is taken later is looked for that often. */
+const WAITING_MS = 5_000
 /** The API's largest page: the reports of forty years. */
 const LIMIT = 500
 
@@ -39,10 +42,20 @@ export function ReportsView({ subject, month, choose }: Props) {
     reports.reload()
     report.reload()
   }
+  const asked = reports.data?.asked ?? null
+  const isWaiting = asked?.refused === null
+  const again = useRef(reload)
+  again.current = reload
+  useEffect(() => {
+    if (!isWaiting) return
+    const timer = setInterval(() => again.current(), WAITING_MS)
+    return () => clearInterval(timer)
+  }, [isWaiting])
   return (
     <>
       {subject.type === 'area' && <ReportDue area={subject.id} />}
       <ProblemNotice of={reports} />
+      {asked && <AskedNotice asked={asked} />}
       <ReportMonths subject={subject} reports={reports.data?.items ?? null} month={month} choose={choose} />
       <div className="tab-body" ref={details}>
         <ProblemNotice of={report} />

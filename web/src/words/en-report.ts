@@ -4,6 +4,9 @@ import type { zhProblems, zhReport, zhSaving } from './zh-report.ts'
 
 export const enReport: typeof zhReport = {
   reports: 'Reports',
+  askedStep: ({ step, month, who, at }) => `Report of ${month}: ${step}, asked for by ${who} at ${at}.`,
+  askedWaits: 'Being done; it shows here when it is finished',
+  askedRefused: 'It was not done',
   reportOf: (month) => `Report of ${month}`,
   reportMonths: 'Reports by month',
   reportPeriods: { month: 'Month', quarter: 'Quarter', year: 'Year' },

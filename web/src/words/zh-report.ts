@@ -9,6 +9,10 @@ import { columnOf } from '../../../domain/table.ts'
 
 export const zhReport = {
   reports: '报表',
+  askedStep: ({ step, month, who, at }: { step: string; month: string; who: string; at: string }) =>
+    `${month} 月报：${step}，${who} 于 ${at} 提出。`,
+  askedWaits: '正在办理，完成后自动显示',
+  askedRefused: '未能办理',
   reportOf: (month: string) => `${month} 月报`,
   reportMonths: '各月报表',
   reportPeriods: { month: '月报', quarter: '季报', year: '年报' } satisfies Record<DeadlinePeriod, string>,
