@@ -29,8 +29,8 @@ export function openDatabase(path: string, { readsOnce = false } = {}): Database
 }
 
 /**
- * Gives back the memory of mapped pages: they count as resident until then, and a pass over a province's documents would
- * gather gigabytes of them in each thread. Reading without a map takes twice the processor time.
+ * Gives back the memory of mapped pages: they count as resident until then, and a pass over a province's documents
+ * would gather gigabytes of them in each thread. Reading without a map takes twice the processor time.
  */
 export const unmap = (db: DatabaseSync): void => db.exec(`PRAGMA mmap_size = 0; PRAGMA mmap_size = ${MAPPED_BYTES}`)
 

@@ -60,8 +60,8 @@ export interface SubjectMonth extends Record<CarrierField, number>, Record<CostF
   fuelKgWithoutQuotaCoefficient: number
   fuelKgWithoutCo2: number
   /**
-   * Cost by bills and tariffs; null when none is known. `hoursPriced`: how much of the metered part it covers. The costs
-   * of domain/energy/cost.ts are parts of it.
+   * Cost by bills and tariffs; null when none is known. `hoursPriced`: how much of the metered part it covers. The
+   * costs of domain/energy/cost.ts are parts of it.
    */
   costYuan: number | null
   /**

@@ -1,6 +1,6 @@
-// Keeps steps that somebody asked for and that are taken later: building, checking or revising the report of an area with
-// areas below it reads or writes a whole document of many counties, which takes longer than a request may
-// (docs/rules/report.md#steps-taken-later). The trigger `reports` takes them.
+// Keeps steps that somebody asked for and that are taken later: building, checking or revising the report of an area
+// with areas below it reads or writes a whole document of many counties, which in a large registry takes longer than a
+// request may (docs/rules/report.md#steps-taken-later). The trigger `reports` takes them.
 
 import type { ReportStep } from '../../domain/report/life.ts'
 import { type Doc, docKey, type Platform, type StateStore } from '../platform.ts'
@@ -20,6 +20,8 @@ export interface AskedStep extends Omit<StepAsked, 'path' | 'step'> {
 }
 const askedKey = (subject: string) => docKey<AskedStep>(`report-asked/${subject}`)
 
+/** Registries of up to so many institutions are built within a request: some seconds. */
+export const INSTITUTIONS_AT_ONCE_MAX = 1_000
 /** Another step may be asked for when one waits that long: its work fails again and again. */
 const WAITING_MS_MAX = 2 * 3_600_000
 /** Errors that are kept of a refused check. */
@@ -30,14 +32,14 @@ export const askedStep = async (state: StateStore, subject: string): Promise<Doc
 
 /** Whether a step of a report is taken later. */
 export async function isTakenLater(
-  registry: Pick<RegistryReader, 'areas'>,
+  registry: Pick<RegistryReader, 'areas' | 'refresh'>,
   { step, subject }: { step: string | undefined; subject: string | undefined },
 ): Promise<boolean> {
-  if (subject === undefined) return false
+  if (subject === undefined || (await registry.refresh()).institutions <= INSTITUTIONS_AT_ONCE_MAX) return false
   return LATER_STEPS.some((one) => one === step) && (await registry.areas()).some(({ parent }) => parent === subject)
 }
 
-/** The step that was asked for first and still waits, when there is one; else undefined, and the asked one waits now. */
+/** The step that was asked for first and still waits, when there is one; else none, and the asked one waits now. */
 export async function askStep(
   { state, fanOut, now }: Pick<Platform, 'state' | 'fanOut' | 'now'>,
   { path: [subject], ...asked }: StepAsked,

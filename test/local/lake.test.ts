@@ -201,7 +201,7 @@ test('a process killed while it appends, moves and merges loses nothing that it 
   const folder = temporary()
   let said = 0
   for (let kill = 0; kill < runsOf({ test: 6, campaign: 100 }); kill++) {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'lake-writer.ts'), folder], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'lake-process.ts'), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const ended = once(child, 'close')

@@ -6,6 +6,7 @@ import { DAY_MS, HOUR_MS, type Month, monthRange } from '../../../domain/calenda
 import { must } from '../../../domain/must.ts'
 import { latest } from '../../../domain/report/life.ts'
 import { askedStepSchema, reportsPageSchema, reportViewSchema } from '../../../domain/report/view.ts'
+import { INSTITUTIONS_AT_ONCE_MAX } from '../../../functions/reporting/asked.ts'
 import { reportKey } from '../../../functions/reporting/store.ts'
 import { reports } from '../../../functions/reports.ts'
 import { auditKeys } from '../../../functions/state/audit.ts'
@@ -28,7 +29,13 @@ const FROM_MS = monthRange(MONTH).fromMs
 /** Half a June: no report of it is due on schedule. */
 async function halfJune(): Promise<TestPlatform> {
   const platform = await openTestPlatform()
-  await register(platform, PROVINCE)
+  // More than are built within a request.
+  const more = Array.from({ length: INSTITUTIONS_AT_ONCE_MAX }, (_, n) => ({
+    ...must(INSTITUTIONS[0]),
+    id: `more-${n}`,
+    name: `more ${n}`,
+  }))
+  await register(platform, { ...PROVINCE, institutions: [...INSTITUTIONS, ...more] })
   for (const { id } of INSTITUTIONS) {
     const readings = Array.from({ length: 14 }, (_, n) => ({
       meter: `${id}-E`,

@@ -1,5 +1,5 @@
 // A process that appends readings and tidies the lake without end, for a test that kills it: says each batch that is
-// stored. `node test/local/lake-writer.ts FOLDER`.
+// stored. `node test/local/lake-process.ts FOLDER`.
 
 import { join } from 'node:path'
 import { must } from '../../domain/must.ts'
