@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { strFromU8, unzipSync } from 'fflate'
 import { type Browser, chromium, type Download, type Locator, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
 import {
   addMonths,
@@ -123,6 +123,63 @@ test('the link of a message opens the alert, which is explained and taken in han
   await expect.poll(() => page.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
   expect(await page.getByTestId('alert-history').textContent()).toContain('李工')
 })
+
+test('by keyboard alone: from the list to the curve of an alert, to comment, assignee, snooze and acknowledgement', {
+  timeout: 120_000,
+}, async () => {
+  const own = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
+  onTestFinished(() => own.close())
+  await own.goto(`${host.httpUrl}/#/alerts?kind=registerEvent`)
+  await own.getByTestId('alerts').locator('li a').first().waitFor()
+  await tabTo(own, own.getByTestId('alerts').locator('li a').first())
+  await own.keyboard.press('Enter')
+  const course = own.getByTestId('alert-course')
+  await course.locator('svg').first().waitFor()
+  expect(await own.getByTestId('alert-checks').locator('li').count()).toBe(3)
+  expect(await own.getByTestId('alert-cost').textContent()).toContain('不等于多用了能源')
+  // The curve in figures: the hour of the spike is among them.
+  await tabTo(own, course.locator('summary'))
+  await own.keyboard.press('Enter')
+  expect(await course.locator('details[open] tbody tr').count()).toBe(97)
+  const field = async (locator: Locator, typed: string): Promise<void> => {
+    await tabTo(own, locator)
+    await own.keyboard.type(typed)
+  }
+  const actions = own.getByTestId('alert-actions')
+  const history = own.getByTestId('alert-history')
+  await field(actions.getByTestId('admin-token'), host.adminToken)
+  await field(actions.getByTestId('admin-name'), '李工')
+  await tabTo(own, actions.getByTestId('action-assign'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => actions.getByRole('alert').textContent(), WAIT).toContain('请填写指派给谁')
+  await field(actions.getByTestId('assignee'), '王师傅')
+  await tabTo(own, actions.getByTestId('action-assign'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => history.textContent(), WAIT).toContain('王师傅')
+  await tabTo(own, actions.getByTestId('action-snooze'))
+  await own.keyboard.press('Space')
+  await expect.poll(() => history.textContent(), WAIT).toContain('暂缓提醒至')
+  await field(actions.getByLabel('备注'), '已到现场查看')
+  await tabTo(own, actions.getByTestId('action-comment'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => history.textContent(), WAIT).toContain('已到现场查看')
+  await tabTo(own, actions.getByTestId('action-ack'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => own.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
+  const { items } = await client.get<{ items: AlertView[] }>('alerts?kind=registerEvent&institution=A')
+  expect(items[0]).toMatchObject({ state: 'acknowledged', assignee: '王师傅' })
+})
+
+/** Presses Tab until the element has the focus, as a person without a mouse does. */
+async function tabTo(on: Page, locator: Locator): Promise<void> {
+  await locator.waitFor()
+  for (let pressed = 0; pressed < TABS_MAX; pressed++) {
+    await on.keyboard.press('Tab')
+    if (await locator.evaluate((element) => element === document.activeElement)) return
+  }
+  throw new Error(`${locator} is not reached by ${TABS_MAX} presses of Tab`)
+}
+const TABS_MAX = 120
 
 test('a register event that is undone on the page changes the hours, and reopened they are as before', {
   timeout: 120_000,

@@ -27,6 +27,7 @@ const InstitutionsPage = lazy(async () => ({
 const ConnectionPage = lazy(async () => ({ default: (await import('./pages/connection-page.tsx')).ConnectionPage }))
 const WallPage = lazy(async () => ({ default: (await import('./pages/wall-page.tsx')).WallPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
+const MeterPage = lazy(async () => ({ default: (await import('./pages/meter-page.tsx')).MeterPage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
 // antd would insert a space between two Chinese characters: 重 试.
@@ -99,6 +100,7 @@ function homeOf(session: Session, rootArea: HealthView['rootArea']): Home | null
 
 function RoutedPage({ route, month, home }: { route: PageRoute; month: Month; home: Home | null }) {
   if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
+  if (route.page === 'meter') return <MeterPage key={route.id} route={route} />
   if (route.page === 'alerts') return <AlertsPage route={route} rootArea={home?.type === 'area' ? home.id : null} />
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
   if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />

@@ -42,7 +42,7 @@ export function AlertChart({ curve }: { curve: AlertCurveView }) {
       },
       xAxis: { ...FRAME.xAxis, data: labels },
       // A limit above all bars must be seen, too.
-      yAxis: { ...FRAME.yAxis, name: unit, max: (range: { max: number }) => niceMax(Math.max(range.max, most)) },
+      yAxis: { ...FRAME.yAxis, name: unit, max: ({ max }: { max: number }) => (most > max ? niceMax(most) : null) },
       series: [
         {
           ...{ type: isBar ? 'bar' : 'line', name: curve.name[language], barCategoryGap: '25%', symbol: 'none' },

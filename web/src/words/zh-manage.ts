@@ -2,6 +2,7 @@
 // administration.
 
 import type { AlertCurveView } from '../../../domain/view/alert.ts'
+import type { MeterView } from '../../../domain/view/view.ts'
 
 export const zhManage = {
   // 告警经过
@@ -33,5 +34,44 @@ export const zhManage = {
   days: (count: string) => `${count} 天`,
   inHandOf: '负责人',
   snoozedUntil: '暂缓提醒至',
+
+  // 告警参数
+  parameters: {
+    fromHour: '起始时',
+    toHour: '结束时',
+    days: '统计天数',
+    kwhMin: '最少用电（kWh）',
+    nights: '连续夜数',
+    baselineNights: '基线夜数',
+    ratio: '限值与基线之比',
+    floorM3PerHour: '限值下限（m³/h）',
+    daysMin: '最少有数天数',
+    daysMax: '保留天数',
+    minutesMin: '最短时长（分钟）',
+    uploadsMin: '最少上报间隔数',
+    amountMin: '最小用量',
+  } as Record<string, string>,
+
+  // 计量表
+  meterPage: '表计详情',
+  meterKind: '计量方式',
+  meterKinds: { register: '累计表底', interval: '间隔用量', virtual: '虚拟表', offline: '按票据' } satisfies Record<
+    MeterView['kind'],
+    string
+  >,
+  meterAbove: '上级表',
+  faceHint: '应与表盘读数一致；不一致时先核对单位与小数位。',
+  series: '数据',
+  grains: { raw: '原始读数', hour: '小时', day: '日' },
+  noReadings: '当日没有读数',
+  repair: '修正',
+  repairOf: (time: string) => `修正 ${time} 的读数`,
+  repairHint: '原读数保留在记录中；修正后相关小时自动重算。',
+  repairFile: '网页修正',
+  correct: '改为此值',
+  takeBack: '作废该读数',
+  reason: '理由（必填）',
+  needReason: '请填写理由',
+  needNumber: '请填写数字',
 }
 export type ManageWords = typeof zhManage
