@@ -134,7 +134,7 @@ test('by keyboard alone: from the list to the curve of an alert, to comment, ass
   await tabTo(own, own.getByTestId('alerts').locator('li a').first())
   await own.keyboard.press('Enter')
   const course = own.getByTestId('alert-course')
-  await course.locator('svg').first().waitFor()
+  await course.locator('.chart svg').waitFor()
   expect(await own.getByTestId('alert-checks').locator('li').count()).toBe(3)
   expect(await own.getByTestId('alert-cost').textContent()).toContain('不等于多用了能源')
   // The curve in figures: the hour of the spike is among them.
@@ -202,6 +202,42 @@ test('a register event that is undone on the page changes the hours, and reopene
   await review('reopen')
   await expect.poll(() => numberOf('curve-total'), WAIT).toBeCloseTo(24, 2)
 })
+
+test('a reading is corrected on the page of its meter, and taken back as it was', { timeout: 120_000 }, async () => {
+  const atMs = spikeMs + 3 * HOUR_MS
+  const original = await readingAt(atMs)
+  await page.goto(`${host.httpUrl}/#/meter/${METER}?grain=raw&day=${dayLabel(spikeDay)}`)
+  await expect.poll(() => page.getByTestId('meter-face').locator('.register').textContent(), WAIT).toMatch(/\d kWh/)
+  const form = page.getByTestId('repair')
+  const repairTo = async (value: number): Promise<void> => {
+    await page.getByTestId(`repair-${atMs}`).click()
+    await form.getByTestId('repair-value').fill(String(value))
+    await form.getByTestId('admin-name').fill('李工')
+    await form.getByLabel('理由（必填）').fill('现场抄表')
+    await form.getByTestId('action-repair').click()
+    await expect.poll(() => readingAt(atMs), WAIT).toBe(value)
+    await form.waitFor({ state: 'detached' })
+  }
+  await page.getByTestId(`repair-${atMs}`).click()
+  await form.getByTestId('action-take-back').click()
+  await expect.poll(() => form.textContent(), WAIT).toContain('请填写理由')
+  await page.getByTestId(`repair-${atMs}`).click()
+  await repairTo(original + 0.25)
+  await expect
+    .poll(() => page.getByTestId('raw').textContent(), WAIT)
+    .toContain(new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 }).format(original + 0.25))
+  await repairTo(original)
+  await page.getByTestId('grains').getByText('日', { exact: true }).click()
+  await expect.poll(() => page.url(), WAIT).toContain('grain=day')
+  await page.getByTestId('meter-series').locator('.chart-days svg').waitFor()
+})
+
+const readingAt = async (atMs: number): Promise<number> => {
+  const { points } = await client.get<{ points: { atMs: number; value: number }[] }>(
+    `meters/${METER}/series?from=${atMs}&to=${atMs + HOUR_MS}&grain=raw`,
+  )
+  return must(points.find((point) => point.atMs === atMs)).value
+}
 
 const ENDED = addMonths(monthOf(now), -1)
 

@@ -1,7 +1,7 @@
 // Shows the readings of one day of a meter as they were stored, and lets a person correct or take back one of them.
 
-import { Button, Empty, Input } from 'antd'
-import { lazy, Suspense, useState } from 'react'
+import { Button, Empty, Input, type InputRef } from 'antd'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { dayOf, formatInstant } from '../../../domain/calendar.ts'
 import { eventName } from '../../../domain/phrase.ts'
 import type { EventView, RepairView } from '../../../domain/view/field.ts'
@@ -98,6 +98,8 @@ function Repair({ meter, reading, done }: { meter: MeterView; reading: Reading; 
   const { text, language } = useLanguage()
   const words = text.manage
   const [typed, setTyped] = useState(String(reading.value ?? ''))
+  const field = useRef<InputRef>(null)
+  useEffect(() => field.current?.focus(), [])
   const value = Number(typed.replaceAll(',', ''))
   const isNumber = typed.trim() !== '' && Number.isFinite(value)
   const needsNote = ({ note }: { note: string | undefined }) => (note === undefined ? words.needReason : undefined)
@@ -127,6 +129,7 @@ function Repair({ meter, reading, done }: { meter: MeterView; reading: Reading; 
           {(id) => (
             <Input
               id={id}
+              ref={field}
               value={typed}
               inputMode="decimal"
               onChange={({ target }) => setTyped(target.value)}
