@@ -120,7 +120,12 @@ function NotFound({ month }: { month: Month | null }) {
   const { text } = useLanguage()
   useTitle(null)
   const home = <a href={formatRoute(areaRoute(null, month))}>{text.home}</a>
-  return <Alert type="warning" showIcon title={text.notFound} description={home} />
+  return (
+    <>
+      <h1>{text.notFound}</h1>
+      <Alert type="warning" showIcon title={text.manage.noSuchPage} description={home} />
+    </>
+  )
 }
 
 function NothingRegistered() {

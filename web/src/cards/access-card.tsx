@@ -52,7 +52,7 @@ function Groups({ counts }: { counts: AccessCounts }) {
   const { text } = useLanguage()
   const [institutions, floorAreaM2] = [sumOf(counts, 'institutions'), sumOf(counts, 'floorAreaM2')]
   const columns: TableColumnsType<{ kind: AccessKind }> = [
-    { title: '', key: 'kind', rowScope: 'row', render: (_, { kind }) => text.accessKinds[kind] },
+    { title: text.manage.accessKind, key: 'kind', rowScope: 'row', render: (_, { kind }) => text.accessKinds[kind] },
     {
       title: text.institutionCount,
       key: 'institutions',

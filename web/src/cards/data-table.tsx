@@ -3,6 +3,7 @@
 
 import { Table, type TableColumnType, type TableProps } from 'antd'
 import { useIsPrinting } from '../api/printing.ts'
+import { useLanguage } from '../words/language.tsx'
 
 interface Props<T>
   extends Pick<TableProps<T>, 'rowKey' | 'expandable' | 'locale' | 'loading' | 'onRow' | 'rowClassName' | 'onChange'> {
@@ -24,7 +25,9 @@ export function DataTable<T extends object>({
   rowKey,
   ...shared
 }: Props<T>) {
+  const { text } = useLanguage()
   const printing = useIsPrinting()
+  const unfold = expandable && { columnTitle: <span className="sr-only">{text.manage.unfold}</span>, ...expandable }
   const isPaged = !printing && pageSize !== undefined && rows.length > pageSize
   return (
     <Table<T>
@@ -37,9 +40,9 @@ export function DataTable<T extends object>({
       pagination={isPaged ? { pageSize, showSizeChanger: false } : false}
       scroll={{ x: 'max-content' }}
       expandable={
-        printing && expandable?.expandedRowRender
-          ? { ...expandable, expandedRowKeys: openKeys(rows, rowKey, expandable), showExpandColumn: false }
-          : expandable
+        printing && unfold?.expandedRowRender
+          ? { ...unfold, expandedRowKeys: openKeys(rows, rowKey, unfold), showExpandColumn: false }
+          : unfold
       }
     />
   )

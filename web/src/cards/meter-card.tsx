@@ -126,7 +126,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
         {day === null && !days.problem && <Spin className="waiting" description={text.loading} />}
         {amounts && day !== null && (
           <>
-            <h3>{text.lastDays(formatNumber(DAYS_SHOWN, 0))}</h3>
+            <h2 className="card-part">{text.lastDays(formatNumber(DAYS_SHOWN, 0))}</h2>
             <Suspense fallback={<div className="chart chart-days" />}>
               <DayChart days={amounts} chosen={day} unit={meter.amountUnit} choose={choose} />
             </Suspense>

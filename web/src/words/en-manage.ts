@@ -49,6 +49,12 @@ export const enManage: ManageWords = {
     amountMin: 'Amount at least',
   },
 
+  accessKind: 'Access',
+  quantity: 'Item',
+  hints: 'Hints',
+  unfold: 'Unfold',
+
+  noSuchPage: 'The address is wrong, or the page has moved',
   meterPage: 'Page of the meter',
   meterKind: 'Counts by',
   meterKinds: { register: 'register', interval: 'amounts by interval', virtual: 'formula', offline: 'bills' },

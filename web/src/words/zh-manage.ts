@@ -52,6 +52,13 @@ export const zhManage = {
     amountMin: '最小用量',
   } as Record<string, string>,
 
+  accessKind: '接入情况',
+  quantity: '项目',
+  hints: '提示',
+  unfold: '展开',
+
+  noSuchPage: '地址有误，或页面已移走',
+
   // 计量表
   meterPage: '表计详情',
   meterKind: '计量方式',
