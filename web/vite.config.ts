@@ -19,8 +19,6 @@ export default defineConfig({
             { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
             { name: 'zrender', test: /node_modules\/zrender\// },
             { name: 'echarts', test: /node_modules\/echarts\// },
-            { name: 'rc', test: /node_modules\/@rc-component\// },
-            { name: 'antd', test: /node_modules\/(antd|@ant-design)\// },
           ],
         },
       },

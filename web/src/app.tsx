@@ -11,14 +11,14 @@ import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
 import { areaRoute, formatRoute, institutionRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
-import { InvitationPanel } from './frame/sign-in-panel.tsx'
 import { HostProblems, StartPanel, useHealth } from './frame/start-panel.tsx'
 import { useTitle } from './frame/title.ts'
 import { AreaPage } from './pages/area-page.tsx'
-import { InstitutionPage } from './pages/institution-page.tsx'
 import { useLanguage } from './words/language.tsx'
 
 // Pages that are rarely opened first are loaded on demand.
+const InvitationPanel = lazy(async () => ({ default: (await import('./frame/sign-in-panel.tsx')).InvitationPanel }))
+const InstitutionPage = lazy(async () => ({ default: (await import('./pages/institution-page.tsx')).InstitutionPage }))
 const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
 const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
 const InstitutionsPage = lazy(async () => ({
@@ -58,7 +58,9 @@ export function App() {
       <HostProblems health={health} />
       <main className={route.page === 'wall' ? 'page page-wall' : 'page'} tabIndex={-1}>
         {route.page === 'invitation' ? (
-          <InvitationPanel code={route.code} />
+          <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+            <InvitationPanel code={route.code} />
+          </Suspense>
         ) : !isOpen ? (
           <SessionPanel session={session} />
         ) : health?.status === 'ok' ? (

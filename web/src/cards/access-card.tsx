@@ -6,6 +6,7 @@ import type { AccessView } from '../../../domain/view/access.ts'
 import type { Resource } from '../api/resource.ts'
 import { formatCoverage, formatNumber, formatTime, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { shareOf, sumOf } from './access-shares.ts'
 import { DataTable } from './data-table.tsx'
 import { accessFile } from './files-status.ts'
 import { ProblemNotice } from './marks.tsx'
@@ -35,18 +36,6 @@ export function AccessCard({ access }: { access: Resource<AccessView> }) {
     </Card>
   )
 }
-
-/** Share of the institutions with meters; null without institutions, or where they are not counted yet. */
-export function meteredShare(counts: AccessCounts | null): number | null {
-  const all = counts ? sumOf(counts, 'institutions') : 0
-  return counts && all > 0 ? counts.metered.institutions / all : null
-}
-
-/** Sum over the groups; null parts are left out. */
-const sumOf = (counts: AccessCounts, key: 'institutions' | 'floorAreaM2'): number =>
-  ACCESS_KINDS.reduce((sum, kind) => sum + (counts[kind][key] ?? 0), 0)
-
-const shareOf = (part: number | null, all: number): number | null => (part === null || all <= 0 ? null : part / all)
 
 function Groups({ counts }: { counts: AccessCounts }) {
   const { text } = useLanguage()

@@ -271,6 +271,12 @@ export const institutionsRoute = (list: Partial<ListState> & { area?: string | n
   ...list,
 })
 
+/** The list's part of a route. */
+export const listOf = (route: ListState): ListState => {
+  const { type, rating, status, meters, search, sort, order, at } = { ...WHOLE_LIST, ...route }
+  return { type, rating, status, meters, search, sort, order, at }
+}
+
 export const alertRoute = (id: string, month: Month | null): AlertRoute => ({ page: 'alert', id, month })
 
 /** The same page in another month. The chosen day is cleared, so that the curve follows the month. */

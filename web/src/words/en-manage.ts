@@ -53,6 +53,7 @@ export const enManage: ManageWords = {
   quantity: 'Item',
   hints: 'Hints',
   unfold: 'Unfold',
+  wideTable: 'Table that scrolls sideways',
 
   noSuchPage: 'The address is wrong, or the page has moved',
   meterPage: 'Page of the meter',
