@@ -15,6 +15,8 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
+          // Else a group also holds what its modules share with others, and the first screen loads all of it.
+          includeDependenciesRecursively: false,
           groups: [
             { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
             { name: 'zrender', test: /node_modules\/zrender\// },
