@@ -2,7 +2,9 @@
 // why, takes it in hand, and undoes the register event behind it; officials take a report from draft to lock and save
 // files. Then every page in both languages, on a phone and on paper.
 
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -445,6 +447,12 @@ const PLACES = [
   { hash: '#/institution/A?view=revisions', shows: 'revisions' },
   { hash: `#/why/institution/A?indicator=energyPerCapita&table=quota&month=${MONTH}`, shows: 'explain-chain' },
   { hash: '#/why/area/130102?indicator=energy&table=dualControl', shows: 'explain-chain' },
+  { hash: `#/meter/${METER}`, shows: 'curve' },
+  { hash: `#/meter/${METER}?grain=raw&day=${dayLabel(spikeDay)}`, shows: 'raw' },
+  { hash: `#/meter/${METER}?grain=day`, shows: 'meter-series' },
+  { hash: '#/institutions', shows: 'institutions' },
+  { hash: '#/connection', shows: 'refusals' },
+  { hash: '#/wall', shows: 'wall' },
 ]
 
 describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', (language) => {
@@ -467,11 +475,28 @@ describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', 
       expect(await page.getByTestId('problem').count()).toBe(0)
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
       if (language === 'en') expect(await unmarkedChinese()).toEqual([])
+      expect(await violations()).toEqual([])
       expect(await leftOffPaper()).toEqual([])
       expect(complaints).toEqual([])
     },
   )
 })
+
+/** What axe-core finds on the screen as it is shown, with the elements; minor findings apart. */
+async function violations(): Promise<string[]> {
+  await page.evaluate(AXE)
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }
+    const { violations: found } = await axe.run({ resultTypes: ['violations'] })
+    return found
+      .filter(({ impact }) => impact !== 'minor')
+      .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  })
+}
+interface AxeResults {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[]
+}
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What A4 across cuts off, leaves folded, or prints although it is of use on a screen only. */
 async function leftOffPaper(): Promise<string[]> {
