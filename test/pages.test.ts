@@ -2,11 +2,10 @@
 // why, takes it in hand, and undoes the register event behind it; officials take a report from draft to lock and save
 // files. Then every page in both languages, on a phone and on paper.
 
-import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import { parse } from 'csv-parse/sync'
 import { strFromU8, unzipSync } from 'fflate'
 import { type Browser, chromium, type Download, type Locator, type Page } from 'playwright-core'
@@ -484,10 +483,10 @@ describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', 
 
 /** What axe-core finds on the screen as it is shown, with the elements; minor findings apart. */
 async function violations(): Promise<string[]> {
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }
-    const { violations: found } = await axe.run({ resultTypes: ['violations'] })
+    const { axe: inPage } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }
+    const { violations: found } = await inPage.run({ resultTypes: ['violations'] })
     return found
       .filter(({ impact }) => impact !== 'minor')
       .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
@@ -496,7 +495,6 @@ async function violations(): Promise<string[]> {
 interface AxeResults {
   violations: { id: string; impact: string; nodes: { html: string }[] }[]
 }
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What A4 across cuts off, leaves folded, or prints although it is of use on a screen only. */
 async function leftOffPaper(): Promise<string[]> {

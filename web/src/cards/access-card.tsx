@@ -6,7 +6,7 @@ import type { AccessView } from '../../../domain/view/access.ts'
 import type { Resource } from '../api/resource.ts'
 import { formatCoverage, formatNumber, formatTime, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { shareOf, sumOf } from './access-shares.ts'
+import { accessSum, shareOf } from './access-shares.ts'
 import { DataTable } from './data-table.tsx'
 import { accessFile } from './files-status.ts'
 import { ProblemNotice } from './marks.tsx'
@@ -39,7 +39,7 @@ export function AccessCard({ access }: { access: Resource<AccessView> }) {
 
 function Groups({ counts }: { counts: AccessCounts }) {
   const { text } = useLanguage()
-  const [institutions, floorAreaM2] = [sumOf(counts, 'institutions'), sumOf(counts, 'floorAreaM2')]
+  const [institutions, floorAreaM2] = [accessSum(counts, 'institutions'), accessSum(counts, 'floorAreaM2')]
   const columns: TableColumnsType<{ kind: AccessKind }> = [
     { title: text.manage.accessKind, key: 'kind', rowScope: 'row', render: (_, { kind }) => text.accessKinds[kind] },
     {

@@ -4,12 +4,12 @@ import { ACCESS_KINDS, type AccessCounts } from '../../../domain/energy/access.t
 
 /** Share of the institutions with meters; null without institutions, or where they are not counted yet. */
 export function meteredShare(counts: AccessCounts | null): number | null {
-  const all = counts ? sumOf(counts, 'institutions') : 0
+  const all = counts ? accessSum(counts, 'institutions') : 0
   return counts && all > 0 ? counts.metered.institutions / all : null
 }
 
 /** Sum over the groups; null parts are left out. */
-export const sumOf = (counts: AccessCounts, key: 'institutions' | 'floorAreaM2'): number =>
+export const accessSum = (counts: AccessCounts, key: 'institutions' | 'floorAreaM2'): number =>
   ACCESS_KINDS.reduce((sum, kind) => sum + (counts[kind][key] ?? 0), 0)
 
 export const shareOf = (part: number | null, all: number): number | null =>

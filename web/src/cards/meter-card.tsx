@@ -102,9 +102,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   const tools = (
     <div className="filters">
       {select}
-      <a className="screen-only" href={formatRoute(meterRoute(meter.id, route.month))} data-testid="meter-page">
-        {text.manage.meterPage}
-      </a>
+      <MeterLink meter={meter.id} month={route.month} />
       <SaveTables tables={files} />
     </div>
   )
@@ -135,6 +133,15 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
       </Card>
       <RegisterEvents events={events} days={DAYS_SHOWN} showDay={choose} changed={changed} />
     </>
+  )
+}
+
+function MeterLink({ meter, month }: { meter: string; month: Month | null }) {
+  const { text } = useLanguage()
+  return (
+    <a className="screen-only" href={formatRoute(meterRoute(meter, month))} data-testid="meter-page">
+      {text.manage.meterPage}
+    </a>
   )
 }
 

@@ -26,7 +26,7 @@ interface Props {
   route: MeterRoute
 }
 
-export function MeterSeries({ meter, label, route }: Props) {
+export function MeterSeriesCard({ meter, label, route }: Props) {
   const speech = useLanguage()
   const { text } = speech
   const lastDay = dayOf(meter.lastReadingAtMs ?? Date.now())

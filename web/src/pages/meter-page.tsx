@@ -6,7 +6,7 @@ import type { RegistersView } from '../../../domain/view/device.ts'
 import type { InstitutionView, MeterView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
 import { ProblemNotice } from '../cards/marks.tsx'
-import { MeterSeries } from '../cards/meter-series.tsx'
+import { MeterSeriesCard } from '../cards/meter-series.tsx'
 import { SavedFrom } from '../cards/save-tables.tsx'
 import { AreaPath, useArea } from '../frame/area-path.tsx'
 import { formatRoute, institutionRoute, type MeterRoute, meterRoute } from '../frame/route.ts'
@@ -41,7 +41,7 @@ export function MeterPage({ route }: { route: MeterRoute }) {
       {meter && (
         <>
           <Face meter={meter} />
-          <MeterSeries key={meter.id} meter={meter} label={name} route={route} />
+          <MeterSeriesCard key={meter.id} meter={meter} label={name} route={route} />
         </>
       )}
     </SavedFrom>
