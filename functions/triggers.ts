@@ -85,6 +85,7 @@ export const triggers = {
       'GET /api/v1/areas/{code}/revisions',
       'GET /api/v1/alerts',
       'GET /api/v1/alerts/{id}',
+      'GET /api/v1/alerts/{id}/curve',
       'POST /api/v1/alerts/ack',
       'POST /api/v1/alerts/{id}/ack',
       'POST /api/v1/alerts/{id}/remark',

@@ -5,10 +5,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import { parse } from 'csv-parse/sync'
 import { strFromU8, unzipSync } from 'fflate'
 import { type Browser, chromium, type Download, type Locator, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
 import {
   addMonths,
@@ -124,6 +125,63 @@ test('the link of a message opens the alert, which is explained and taken in han
   expect(await page.getByTestId('alert-history').textContent()).toContain('李工')
 })
 
+test('by keyboard alone: from the list to the curve of an alert, to comment, assignee, snooze and acknowledgement', {
+  timeout: 120_000,
+}, async () => {
+  const own = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
+  onTestFinished(() => own.close())
+  await own.goto(`${host.httpUrl}/#/alerts?kind=registerEvent`)
+  await own.getByTestId('alerts').locator('li a').first().waitFor()
+  await tabTo(own, own.getByTestId('alerts').locator('li a').first())
+  await own.keyboard.press('Enter')
+  const course = own.getByTestId('alert-course')
+  await course.locator('.chart svg').waitFor()
+  expect(await own.getByTestId('alert-checks').locator('li').count()).toBe(3)
+  expect(await own.getByTestId('alert-cost').textContent()).toContain('不等于多用了能源')
+  // The curve in figures: the hour of the spike is among them.
+  await tabTo(own, course.locator('summary'))
+  await own.keyboard.press('Enter')
+  expect(await course.locator('details[open] tbody tr').count()).toBe(97)
+  const field = async (locator: Locator, typed: string): Promise<void> => {
+    await tabTo(own, locator)
+    await own.keyboard.type(typed)
+  }
+  const actions = own.getByTestId('alert-actions')
+  const history = own.getByTestId('alert-history')
+  await field(actions.getByTestId('admin-token'), host.adminToken)
+  await field(actions.getByTestId('admin-name'), '李工')
+  await tabTo(own, actions.getByTestId('action-assign'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => actions.getByRole('alert').textContent(), WAIT).toContain('请填写指派给谁')
+  await field(actions.getByTestId('assignee'), '王师傅')
+  await tabTo(own, actions.getByTestId('action-assign'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => history.textContent(), WAIT).toContain('王师傅')
+  await tabTo(own, actions.getByTestId('action-snooze'))
+  await own.keyboard.press('Space')
+  await expect.poll(() => history.textContent(), WAIT).toContain('暂缓提醒至')
+  await field(actions.getByLabel('备注'), '已到现场查看')
+  await tabTo(own, actions.getByTestId('action-comment'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => history.textContent(), WAIT).toContain('已到现场查看')
+  await tabTo(own, actions.getByTestId('action-ack'))
+  await own.keyboard.press('Enter')
+  await expect.poll(() => own.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
+  const { items } = await client.get<{ items: AlertView[] }>('alerts?kind=registerEvent&institution=A')
+  expect(items[0]).toMatchObject({ state: 'acknowledged', assignee: '王师傅' })
+})
+
+/** Presses Tab until the element has the focus, as a person without a mouse does. */
+async function tabTo(on: Page, locator: Locator): Promise<void> {
+  await locator.waitFor()
+  for (let pressed = 0; pressed < TABS_MAX; pressed++) {
+    await on.keyboard.press('Tab')
+    if (await locator.evaluate((element) => element === document.activeElement)) return
+  }
+  throw new Error(`${locator} is not reached by ${TABS_MAX} presses of Tab`)
+}
+const TABS_MAX = 120
+
 test('a register event that is undone on the page changes the hours, and reopened they are as before', {
   timeout: 120_000,
 }, async () => {
@@ -145,6 +203,42 @@ test('a register event that is undone on the page changes the hours, and reopene
   await review('reopen')
   await expect.poll(() => numberOf('curve-total'), WAIT).toBeCloseTo(24, 2)
 })
+
+test('a reading is corrected on the page of its meter, and taken back as it was', { timeout: 120_000 }, async () => {
+  const atMs = spikeMs + 3 * HOUR_MS
+  const original = await readingAt(atMs)
+  await page.goto(`${host.httpUrl}/#/meter/${METER}?grain=raw&day=${dayLabel(spikeDay)}`)
+  await expect.poll(() => page.getByTestId('meter-face').locator('.register').textContent(), WAIT).toMatch(/\d kWh/)
+  const form = page.getByTestId('repair')
+  const repairTo = async (value: number): Promise<void> => {
+    await page.getByTestId(`repair-${atMs}`).click()
+    await form.getByTestId('repair-value').fill(String(value))
+    await form.getByTestId('admin-name').fill('李工')
+    await form.getByLabel('理由（必填）').fill('现场抄表')
+    await form.getByTestId('action-repair').click()
+    await expect.poll(() => readingAt(atMs), WAIT).toBe(value)
+    await form.waitFor({ state: 'detached' })
+  }
+  await page.getByTestId(`repair-${atMs}`).click()
+  await form.getByTestId('action-take-back').click()
+  await expect.poll(() => form.textContent(), WAIT).toContain('请填写理由')
+  await page.getByTestId(`repair-${atMs}`).click()
+  await repairTo(original + 0.25)
+  await expect
+    .poll(() => page.getByTestId('raw').textContent(), WAIT)
+    .toContain(new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 }).format(original + 0.25))
+  await repairTo(original)
+  await page.getByTestId('grains').getByText('日', { exact: true }).click()
+  await expect.poll(() => page.url(), WAIT).toContain('grain=day')
+  await page.getByTestId('meter-series').locator('.chart-days svg').waitFor()
+})
+
+const readingAt = async (atMs: number): Promise<number> => {
+  const { points } = await client.get<{ points: { atMs: number; value: number }[] }>(
+    `meters/${METER}/series?from=${atMs}&to=${atMs + HOUR_MS}&grain=raw`,
+  )
+  return must(points.find((point) => point.atMs === atMs)).value
+}
 
 const ENDED = addMonths(monthOf(now), -1)
 
@@ -352,6 +446,12 @@ const PLACES = [
   { hash: '#/institution/A?view=revisions', shows: 'revisions' },
   { hash: `#/why/institution/A?indicator=energyPerCapita&table=quota&month=${MONTH}`, shows: 'explain-chain' },
   { hash: '#/why/area/130102?indicator=energy&table=dualControl', shows: 'explain-chain' },
+  { hash: `#/meter/${METER}`, shows: 'curve' },
+  { hash: `#/meter/${METER}?grain=raw&day=${dayLabel(spikeDay)}`, shows: 'raw' },
+  { hash: `#/meter/${METER}?grain=day`, shows: 'meter-series' },
+  { hash: '#/institutions', shows: 'institutions' },
+  { hash: '#/connection', shows: 'refusals' },
+  { hash: '#/wall', shows: 'wall' },
 ]
 
 describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', (language) => {
@@ -374,11 +474,27 @@ describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', 
       expect(await page.getByTestId('problem').count()).toBe(0)
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
       if (language === 'en') expect(await unmarkedChinese()).toEqual([])
+      expect(await violations()).toEqual([])
       expect(await leftOffPaper()).toEqual([])
       expect(complaints).toEqual([])
     },
   )
 })
+
+/** What axe-core finds on the screen as it is shown, with the elements; minor findings apart. */
+async function violations(): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }
+    const { violations: found } = await inPage.run({ resultTypes: ['violations'] })
+    return found
+      .filter(({ impact }) => impact !== 'minor')
+      .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  })
+}
+interface AxeResults {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[]
+}
 
 /** What A4 across cuts off, leaves folded, or prints although it is of use on a screen only. */
 async function leftOffPaper(): Promise<string[]> {

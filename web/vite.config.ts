@@ -1,5 +1,6 @@
 // Builds the page into web/dist: `vite build --config web/vite.config.ts`. Paths are relative, so the page may be
-// served below any prefix. The libraries are cut into chunks of their own: they change less often than the page does.
+// served below any prefix. Chunks follow from what each screen needs: a chunk for each library would load all of it
+// with the first screen (test/web/bundle.test.ts).
 
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
@@ -8,22 +9,5 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   plugins: [react()],
-  build: {
-    outDir: 'dist',
-    emptyOutDir: true,
-    target: 'es2022',
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          groups: [
-            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
-            { name: 'zrender', test: /node_modules\/zrender\// },
-            { name: 'echarts', test: /node_modules\/echarts\// },
-            { name: 'rc', test: /node_modules\/@rc-component\// },
-            { name: 'antd', test: /node_modules\/(antd|@ant-design)\// },
-          ],
-        },
-      },
-    },
-  },
+  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022' },
 })

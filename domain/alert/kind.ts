@@ -5,6 +5,7 @@ import type { CentreBoundary } from '../energy/data-centre-boundary.ts'
 import type { Indicator, QUOTA_INDICATORS } from '../indicator.ts'
 import type { QuotaPace } from '../judge/quota-pace.ts'
 import type { DualControl, QuotaStatus } from '../judge/result.ts'
+import type { Medium } from '../medium.ts'
 import type { Phrase, Severity } from '../phrase.ts'
 import type { MeterHours, PeriodBalance, TreeNode } from '../registry/meter-tree.ts'
 import type { Institution, Meter, ReadMeter } from '../registry/records.ts'
@@ -20,6 +21,10 @@ export interface KindDefinition<Facts extends object, Group extends keyof Given>
   /** Pure. One verdict per subject. */
   detect(given: Given[Group], inquiry: Inquiry<Facts>): Detected<Facts>[]
   evidence: KindEvidence<Facts>
+  /** What a person looks at first, the likeliest cause first. */
+  checks: readonly [Phrase, Phrase, Phrase]
+  /** Pure. Null: the kind is on an indicator, whose chain of months is the curve. */
+  curve(given: CurveGiven<Facts>): KindCurve | null
 }
 
 /** The subjects, severity and default limits of a kind, with the reason for these defaults. */
@@ -68,6 +73,44 @@ export interface EvidenceChain {
   /** The field of the chain that is the alert's present amount; null: a chain of past months has none. */
   now: 'result' | 'forecast' | null
 }
+
+/** What the curve of an alert is drawn from. */
+export interface CurveGiven<Facts> extends Told<Facts> {
+  subject: AlertSubject
+  /** Since when the condition holds, and up to when it is looked at: now, or when it was cleared. */
+  sinceMs: number
+  toMs: number
+  /** All meters of the institution or gateway, those of the subject among them. */
+  meters: readonly Meter[]
+  /** By meter, some weeks before `sinceMs` up to `toMs`; all begin at the same hour. */
+  hours: ReadonlyMap<string, MeterHours>
+  centre: Pick<CentreBoundary, 'total' | 'it'>
+  workingDays: WorkingDays
+}
+export interface CurvePoint {
+  atMs: number
+  /** Null: unknown. */
+  value: number | null
+}
+/** The curve of an alert: values by hour, night or day, and what they are held against, all in `unit`. */
+export interface KindCurve {
+  grain: 'hour' | 'night' | 'day'
+  unit: string
+  name: Phrase
+  points: readonly CurvePoint[]
+  /** A second curve to compare with. */
+  other?: { name: Phrase; points: readonly CurvePoint[] }
+  limit?: { name: Phrase; value: number }
+  baseline?: { name: Phrase; value: number }
+  /** When the event of the alert happened. */
+  eventMs?: number
+  loss: KindLoss
+}
+/**
+ * What was used beyond the limit, by hour in the unit of the medium, NaN where unknown (docs/rules/alerts.md#cost); or
+ * why that cannot be said.
+ */
+export type KindLoss = { medium: Medium; firstHourMs: number; amounts: ArrayLike<number> } | { reason: Phrase }
 
 /** The queries that a kind may make during one round. */
 export interface Inquiry<Facts> {

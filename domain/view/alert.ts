@@ -88,6 +88,40 @@ export type AlertListView = z.infer<typeof alertsPageSchema>
 export const alertDetailViewSchema = alertViewSchema.extend({ history: z.array(alertEventViewSchema) })
 export type AlertDetailView = z.infer<typeof alertDetailViewSchema>
 
+const pointsSchema = z.array(z.object({ atMs: ms, value: z.number().nullable() }))
+const levelSchema = z.object({ name: phraseSchema, value: z.number() }).nullable()
+
+/** What an alert has cost so far (docs/rules/alerts.md#cost). */
+const alertCostViewSchema = z.object({
+  amount: z.number().nullable().meta({ description: 'Beyond the limit, in `unit`; null: see `reason`' }),
+  unit: z.string().nullable(),
+  fromMs: ms.nullable(),
+  toMs: ms.nullable(),
+  hoursKnown: z.number(),
+  hoursUnknown: z.number().meta({ description: 'Not counted: the amount is a lower bound' }),
+  yuan: z.number().nullable(),
+  standIn: z.boolean().meta({ description: 'True: a price that nobody issued' }),
+  reason: phraseSchema.nullable().meta({ description: 'Why there is no amount, or no money' }),
+})
+export type AlertCostView = z.infer<typeof alertCostViewSchema>
+
+/** `GET /alerts/{id}/curve`. */
+export const alertCurveViewSchema = z.object({
+  grain: z.enum(['hour', 'night', 'day', 'month']),
+  unit: z.string(),
+  name: phraseSchema,
+  points: pointsSchema,
+  other: z.object({ name: phraseSchema, points: pointsSchema }).nullable(),
+  limit: levelSchema,
+  baseline: levelSchema,
+  eventMs: ms.nullable(),
+  cost: alertCostViewSchema,
+  checks: z
+    .object({ zh: z.array(z.string()), en: z.array(z.string()) })
+    .meta({ description: 'What to look at first, the likeliest cause first' }),
+})
+export type AlertCurveView = z.infer<typeof alertCurveViewSchema>
+
 /** Name, area and institution of an alert's subject, from the registry. */
 export type AlertPlace = Pick<AlertView, 'where' | 'area' | 'institution'>
 

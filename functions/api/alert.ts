@@ -14,6 +14,7 @@ import type { Area } from '../../domain/registry/records.ts'
 import {
   type AlertListView,
   type AlertPlace,
+  alertCurveViewSchema,
   alertDetailView,
   alertDetailViewSchema,
   alertsPageSchema,
@@ -26,6 +27,7 @@ import { alertMarkKey } from '../alerts/round.ts'
 import { alertKeys, alertOf, closedAlerts, openAlerts, storeAlerts, thresholdsOf } from '../alerts/store.ts'
 import { metersOfInstitution } from '../registry/reader.ts'
 import { subjectPlace } from '../telling/plan.ts'
+import { alertCurve } from './alert-curve.ts'
 import { areaOf, instant, institutionOf, limitQuery } from './query.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
@@ -97,6 +99,16 @@ export const alertRoutes = {
     async handle(context) {
       const { alert, area } = await knownAlert(context)
       return alertDetailView(alert, await placeOf(context, alert.subject, area))
+    },
+  }),
+
+  ...route('GET /api/v1/alerts/{id}/curve', {
+    access: { action: 'figures', at: { alert: 'id' } },
+    summary: 'The curve of an alert with its limit, what it has cost so far, and what to look at first',
+    response: alertCurveViewSchema,
+    async handle(context) {
+      const { alert } = await knownAlert(context)
+      return alertCurve(alert, context)
     },
   }),
 

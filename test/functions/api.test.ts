@@ -238,6 +238,7 @@ describe('over a judged province', () => {
     ['GET /api/v1/alerts', 'alerts'],
     ['GET /api/v1/alerts', 'alerts', { state: 'cleared', area: '130102', kind: 'meterSilent' }],
     ['GET /api/v1/alerts/{id}', 'alerts/registerEvent:A-E:1'],
+    ['GET /api/v1/alerts/{id}/curve', 'alerts/registerEvent:A-E:1/curve'],
     ['GET /api/v1/settings/thresholds/{subject}', 'settings/thresholds/G-A'],
     ['GET /api/v1/settings/retention', 'settings/retention'],
     ['GET /api/v1/settings/recipients', 'settings/recipients'],

@@ -11,14 +11,14 @@ import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
 import { areaRoute, formatRoute, institutionRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
-import { InvitationPanel } from './frame/sign-in-panel.tsx'
 import { HostProblems, StartPanel, useHealth } from './frame/start-panel.tsx'
 import { useTitle } from './frame/title.ts'
 import { AreaPage } from './pages/area-page.tsx'
-import { InstitutionPage } from './pages/institution-page.tsx'
 import { useLanguage } from './words/language.tsx'
 
 // Pages that are rarely opened first are loaded on demand.
+const InvitationPanel = lazy(async () => ({ default: (await import('./frame/sign-in-panel.tsx')).InvitationPanel }))
+const InstitutionPage = lazy(async () => ({ default: (await import('./pages/institution-page.tsx')).InstitutionPage }))
 const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
 const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
 const InstitutionsPage = lazy(async () => ({
@@ -27,6 +27,7 @@ const InstitutionsPage = lazy(async () => ({
 const ConnectionPage = lazy(async () => ({ default: (await import('./pages/connection-page.tsx')).ConnectionPage }))
 const WallPage = lazy(async () => ({ default: (await import('./pages/wall-page.tsx')).WallPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
+const MeterPage = lazy(async () => ({ default: (await import('./pages/meter-page.tsx')).MeterPage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
 // antd would insert a space between two Chinese characters: 重 试.
@@ -57,7 +58,9 @@ export function App() {
       <HostProblems health={health} />
       <main className={route.page === 'wall' ? 'page page-wall' : 'page'} tabIndex={-1}>
         {route.page === 'invitation' ? (
-          <InvitationPanel code={route.code} />
+          <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+            <InvitationPanel code={route.code} />
+          </Suspense>
         ) : !isOpen ? (
           <SessionPanel session={session} />
         ) : health?.status === 'ok' ? (
@@ -99,6 +102,7 @@ function homeOf(session: Session, rootArea: HealthView['rootArea']): Home | null
 
 function RoutedPage({ route, month, home }: { route: PageRoute; month: Month; home: Home | null }) {
   if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
+  if (route.page === 'meter') return <MeterPage key={route.id} route={route} />
   if (route.page === 'alerts') return <AlertsPage route={route} rootArea={home?.type === 'area' ? home.id : null} />
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
   if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />
@@ -118,7 +122,12 @@ function NotFound({ month }: { month: Month | null }) {
   const { text } = useLanguage()
   useTitle(null)
   const home = <a href={formatRoute(areaRoute(null, month))}>{text.home}</a>
-  return <Alert type="warning" showIcon title={text.notFound} description={home} />
+  return (
+    <>
+      <h1>{text.notFound}</h1>
+      <Alert type="warning" showIcon title={text.manage.noSuchPage} description={home} />
+    </>
+  )
 }
 
 function NothingRegistered() {

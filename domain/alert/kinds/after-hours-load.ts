@@ -1,10 +1,13 @@
 // Computes the share of electricity that an institution uses outside working hours. Value: percent.
 
-import { dayOf, dayStartMs, HOUR_MS, yearOf } from '../../calendar.ts'
+import { dayOf, dayStartMs, HOUR_MS, hourOfDay, yearOf } from '../../calendar.ts'
 import { figure, type Phrase, percent } from '../../phrase.ts'
+import type { MeterHours } from '../../registry/meter-tree.ts'
+import type { Meter } from '../../registry/records.ts'
 import { isWeekday, type WorkingDays } from '../../standards/working-days.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
-import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
+import { type CurveGiven, DAY, defaultsOf, type KindCurve, type KindDefinition, OWN_RULE } from '../kind.ts'
+import { dayTotal, lastDays, lossByHour } from './curves.ts'
 import { amountAt, type HourAmounts, KNOWN_SHARE_MIN, median, parametersOf, sumOf } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
 
@@ -17,6 +20,14 @@ interface LoadFacts {
   /** The first year among the days whose holidays are not known; absent: all are. */
   yearUnknown?: string
 }
+
+/** The main electricity meters, less what is let to others. */
+const signedMeters = (meters: readonly Meter[], hours: ReadonlyMap<string, MeterHours>) =>
+  meters.flatMap(({ id, medium, role, kind }) =>
+    medium === 'electricity' && kind !== 'offline' && (role === 'main' || role === 'exclude')
+      ? [{ own: hours.get(id), sign: role === 'main' ? 1 : -1 }]
+      : [],
+  )
 
 const DAYS_PER_WEEK = 7
 const WORKDAYS_PER_WEEK = 5
@@ -52,11 +63,7 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
     against: ({ limits: { raise } }) => ({ zh: `限值 ${percent(raise)}`, en: `limit ${percent(raise)}` }),
   },
   detect({ institution, meters, hours, workingDays }, { ask }) {
-    const signed = meters.flatMap(({ id, medium, role, kind }) =>
-      medium === 'electricity' && kind !== 'offline' && (role === 'main' || role === 'exclude')
-        ? [{ own: hours.get(id), sign: role === 'main' ? 1 : -1 }]
-        : [],
-    )
+    const signed = signedMeters(meters, hours)
     if (!signed.some(({ sign }) => sign > 0)) return []
     const asked = ask({ type: 'institution', id: institution.id })
     // Disabled for most institution types: this skips the sum of hours.
@@ -67,6 +74,62 @@ export const afterHoursLoad: KindDefinition<LoadFacts, 'hours'> = {
     ratio: () => null,
     chain: () => null,
   },
+  checks: [
+    {
+      zh: '下班后查看空调主机、水泵、新风和照明是否仍在运行',
+      en: 'see after closing time whether chillers, pumps, ventilation and lights still run',
+    },
+    {
+      zh: '检查楼宇自控和定时器的时间表，与实际上下班时间及节假日对照',
+      en: 'compare the schedules of building control and timers with real working hours and holidays',
+    },
+    {
+      zh: '核对机房、值班室等须全天运行的负荷；若确属必要，请为本机构设定阈值',
+      en: 'ask what has to run all day (server room, duty room); where it must, set the threshold of this institution',
+    },
+  ],
+  curve: outsideCurve,
+}
+
+const DAYS_SHOWN = 28
+
+/**
+ * kWh outside working hours by day; the limit is its share of the mean day. What lies beyond the share over the whole
+ * span was lost, spread over the hours outside.
+ */
+function outsideCurve(given: CurveGiven<LoadFacts>): KindCurve {
+  const { sinceMs, toMs, meters, workingDays, facts, limits } = given
+  const { fromHour = 0, toHour = 24, days = 7 } = limits.parameters
+  const hours = sumOf(signedMeters(meters, given.hours))
+  const isInside = (atMs: number): boolean => {
+    const hour = hourOfDay(atMs)
+    return workingDays.isWorkday(dayOf(atMs)) && hour >= fromHour && hour < toHour
+  }
+  const span = { fromMs: dayStartMs(dayOf(sinceMs) - days), toMs: dayStartMs(dayOf(toMs)) }
+  const sums = { outside: 0, total: 0 }
+  lossByHour(hours, span, (amount, atMs) => {
+    sums.total += amount
+    if (!isInside(atMs)) sums.outside += amount
+    return amount
+  })
+  const share = sums.outside > 0 ? Math.max(0, sums.outside - (limits.raise / 100) * sums.total) / sums.outside : 0
+  return {
+    grain: 'day',
+    unit: 'kWh',
+    name: { zh: '非工作时间用电', en: 'electricity outside working hours' },
+    points: lastDays(dayOf(toMs) - 1, DAYS_SHOWN).map((day) => ({
+      atMs: dayStartMs(day),
+      value: dayTotal(hours, day, (atMs) => !isInside(atMs)),
+    })),
+    limit: {
+      name: {
+        zh: `限值（日均用电的 ${percent(limits.raise)}）`,
+        en: `limit (${percent(limits.raise)} of the mean day)`,
+      },
+      value: ((limits.raise / 100) * facts.totalKwh) / facts.days,
+    },
+    loss: { medium: 'electricity', ...lossByHour(hours, span, (amount, at) => (isInside(at) ? 0 : amount * share)) },
+  }
 }
 
 const daysOf = (days: number, workdays: number | undefined): Phrase =>

@@ -58,6 +58,21 @@ const looked: Omit<KindDefinition<TargetFacts, 'judged'>, 'rule'> = {
     ratio: ({ forecast, target }) => ({ part: 100 * forecast, whole: target }),
     chain: ({ indicator }) => ({ table: 'dualControl', indicator, now: 'forecast' }),
   },
+  checks: [
+    {
+      zh: '打开“为什么”，看哪些下级单位、哪种能源增加得最多',
+      en: 'open Why: which part and which carrier grew the most',
+    },
+    {
+      zh: '看已知比例和待核事件：数据不全或跳变会使预测偏离',
+      en: 'look at the known share and at events to review: gaps and jumps bend the forecast',
+    },
+    {
+      zh: '安排年内还来得及的措施（供暖与空调设定、运行时间），并核对目标是否为正式下达值',
+      en: 'plan what still helps this year (set points of heating and cooling, running hours), and check that the target was issued',
+    },
+  ],
+  curve: () => null,
 }
 
 export const dualControlAtRisk: KindDefinition<TargetFacts, 'judged'> = {

@@ -4,7 +4,8 @@
 import { dayLabel, dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
 import { figure } from '../../phrase.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
-import { DAY, defaultsOf, type KindDefinition, OWN_RULE } from '../kind.ts'
+import { type CurveGiven, DAY, defaultsOf, type KindCurve, type KindDefinition, OWN_RULE } from '../kind.ts'
+import { lastDays, lossByHour, NO_HOURS, runStart } from './curves.ts'
 import { amountAt, type HourAmounts, median, parametersOf } from './hours.ts'
 import { meterSeries } from './paths.ts'
 
@@ -66,6 +67,53 @@ export const nightFlowLeak: KindDefinition<LeakFacts, 'hours'> = {
       return [nightFlow(asked, { hours, baselineM3PerHour: current(id)?.baselineM3PerHour })]
     }),
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
+  checks: [
+    {
+      zh: '逐层查看卫生间水箱、小便器和阀门是否长流水',
+      en: 'walk the floors: cisterns, urinals and valves that never stop running',
+    },
+    {
+      zh: '夜间关闭分区阀门，看总表是否停转，以找出漏水的一段',
+      en: 'close the valves of one zone after another at night, and see whether the main meter stops',
+    },
+    {
+      zh: '核对是否有夜间用水的安排（补水、浇灌、施工）；若属正常，请调整本表阈值',
+      en: 'ask whether water is meant to run at night (refilling, irrigation, works); if so, set the threshold of this meter',
+    },
+  ],
+  curve: nightCurve,
+}
+
+/** Nights shown: the baseline's four weeks and the last three. */
+const NIGHTS_SHOWN = 31
+
+/** Night minimum by day. A leak runs all day, so each known hour of a known night's day lost up to flow − baseline. */
+function nightCurve({ subject, sinceMs, toMs, hours: hoursOf, facts, limits }: CurveGiven<LeakFacts>): KindCurve {
+  const { fromHour = 0, toHour = 0, nights = 1 } = limits.parameters
+  const hours = hoursOf.get(subject.id) ?? NO_HOURS
+  const minimumOf = (day: number) => nightMinimum(hours, day, { fromHour, toHour })
+  const lastDay = dayOf(toMs - toHour * HOUR_MS)
+  const excessOf = (day: number): number => {
+    const flow = minimumOf(day)
+    return flow === null ? Number.NaN : Math.max(0, flow - facts.baselineM3PerHour)
+  }
+  const run = { lastDay, limit: facts.limitM3PerHour, otherwise: dayOf(sinceMs) - nights + 1 }
+  const fromMs = dayStartMs(runStart(hours, run, minimumOf))
+  return {
+    grain: 'night',
+    unit: 'm³/h',
+    name: { zh: '夜间最小流量', en: 'lowest flow of the night' },
+    points: lastDays(lastDay, NIGHTS_SHOWN).map((day) => ({
+      atMs: dayStartMs(day) + fromHour * HOUR_MS,
+      value: minimumOf(day),
+    })),
+    limit: { name: { zh: '限值', en: 'limit' }, value: facts.limitM3PerHour },
+    baseline: { name: { zh: '此前基线', en: 'baseline before' }, value: facts.baselineM3PerHour },
+    loss: {
+      medium: 'water',
+      ...lossByHour(hours, { fromMs, toMs }, (amount, atMs) => Math.min(amount, excessOf(dayOf(atMs)))),
+    },
+  }
 }
 
 /**

@@ -4,8 +4,9 @@ import { dayOf, dayStartMs, HOUR_MS } from '../../calendar.ts'
 import { figure } from '../../phrase.ts'
 import type { MeterHours } from '../../registry/meter-tree.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
-import { DAY, defaultsOf, type KindDefinition } from '../kind.ts'
-import { KNOWN_SHARE_MIN, sumOf } from './hours.ts'
+import { type CurveGiven, DAY, defaultsOf, type KindCurve, type KindDefinition } from '../kind.ts'
+import { dayTotal, lastDays, lossByHour, runStart } from './curves.ts'
+import { amountAt, KNOWN_SHARE_MIN, sumOf } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
 
 interface PueFacts {
@@ -57,6 +58,47 @@ export const pueOverLimit: KindDefinition<PueFacts, 'hours'> = {
     ratio: ({ totalKwh, itKwh }) => ({ part: totalKwh, whole: itKwh }),
     chain: () => null,
   },
+  checks: [
+    {
+      zh: '检查空调设定温度、冷热通道隔离和气流组织，送风温度能否调高',
+      en: 'look at set points, aisle containment and air flow: can the supply air be warmer',
+    },
+    {
+      zh: '对照 UPS 与配电损耗：负载率很低的设备能否合并或停用',
+      en: 'compare the losses of UPS and distribution: can lightly loaded units be joined or switched off',
+    },
+    {
+      zh: '核对边界内的表：总表是否含非机房负荷，IT 表是否有缺漏',
+      en: 'check the meters of the boundary: other loads behind the total, IT racks without a meter',
+    },
+  ],
+  curve: pueCurve,
+}
+
+const DAYS_SHOWN = 28
+
+/** PUE by day. What the total used beyond limit × IT was lost. */
+function pueCurve({ sinceMs, toMs, centre, hours, limits }: CurveGiven<PueFacts>): KindCurve {
+  const sideOf = (own: readonly string[]) => sumOf(own.map((id) => ({ own: hours.get(id), sign: 1 })))
+  const [total, it] = [sideOf(centre.total), sideOf(centre.it)]
+  const pueOf = (day: number): number | null => {
+    const [whole, part] = [dayTotal(total, day), dayTotal(it, day)]
+    return whole !== null && part !== null && part > 0 ? whole / part : null
+  }
+  const lastDay = dayOf(toMs) - 1
+  const run = { lastDay, limit: limits.raise, otherwise: dayOf(sinceMs) - PUE_DAYS }
+  const span = { fromMs: dayStartMs(runStart(total, run, pueOf)), toMs: dayStartMs(lastDay + 1) }
+  return {
+    grain: 'day',
+    unit: '',
+    name: { zh: 'PUE', en: 'PUE' },
+    points: lastDays(lastDay, DAYS_SHOWN).map((day) => ({ atMs: dayStartMs(day), value: pueOf(day) })),
+    limit: { name: { zh: '限值', en: 'limit' }, value: limits.raise },
+    loss: {
+      medium: 'electricity',
+      ...lossByHour(total, span, (amount, atMs) => amount - limits.raise * amountAt(it, atMs)),
+    },
+  }
 }
 
 /** Sums the hours of the last week in which both sides are known. */

@@ -29,6 +29,21 @@ const QUOTA_DUTY: Phrase = {
   en: 'Hebei rules on energy saving in public institutions (decree 10 of 2009, revised by decree 17 of 2011): whoever exceeds the quota must explain; otherwise public criticism and a rectification notice follow',
 }
 
+const QUOTA_CHECKS: KindDefinition<QuotaFacts, 'judged'>['checks'] = [
+  {
+    zh: '打开“为什么”，看哪一种能源、哪几个月用得最多',
+    en: 'open Why: which carrier and which months use the most',
+  },
+  {
+    zh: '核对面积与人数是否为最新，计量表有无缺漏或不应计入的部分',
+    en: 'check that floor area and people are up to date, and what the meters leave out or should not count',
+  },
+  {
+    zh: '与上年同期和同类机构对照；确属超限的，向机关事务管理机构说明并安排整改',
+    en: 'compare with last year and with institutions of the type; where it is truly over, explain it to the office and plan the saving',
+  },
+]
+
 /** Minimum share of the year's use due before a forecast by profile counts: the share of a few days is noise. */
 const SHARE_MIN = 1 / 12
 
@@ -55,6 +70,8 @@ export const quotaExceeded: KindDefinition<QuotaFacts, 'judged'> = {
   text: quotaText({ zh: '近12个月', en: 'last 12 months' }),
   detect: ({ subject, quota }, { ask }) => (quota ? [highestQuota(ask(subject), quota.rows)] : []),
   evidence: quotaEvidence('result'),
+  checks: QUOTA_CHECKS,
+  curve: () => null,
 }
 
 export const quotaPredicted: KindDefinition<QuotaFacts, 'judged'> = {
@@ -92,6 +109,8 @@ export const quotaPredicted: KindDefinition<QuotaFacts, 'judged'> = {
     return [highestQuota(ask(subject), rows)]
   },
   evidence: quotaEvidence(null),
+  checks: QUOTA_CHECKS,
+  curve: () => null,
 }
 
 type QuotaRow = Pick<

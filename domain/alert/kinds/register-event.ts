@@ -5,6 +5,7 @@ import { clockTime, eventName, figure } from '../../phrase.ts'
 import { isDoubtful } from '../../settle/review.ts'
 import { type Asked, type Detected, judged } from '../finding.ts'
 import { defaultsOf, type KindDefinition, METERING_DUTY } from '../kind.ts'
+import { eventCurve } from './curves.ts'
 import { meterSeries } from './paths.ts'
 
 /** `event`: kind of the latest event that awaits review, as in domain/settle/review.ts. */
@@ -37,6 +38,21 @@ export const registerEvent: KindDefinition<EventFacts, 'hours'> = {
   detect: ({ institution, meters, events }, { ask }) =>
     meters.map(({ id }) => waitingEvents(ask({ type: 'meter', id }, institution.id), events.get(id) ?? [])),
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
+  checks: [
+    {
+      zh: '打开该表的小时数据，看事件前后的表底与用量是否合理',
+      en: 'open the hours of the meter: do registers and use before and after the event make sense',
+    },
+    {
+      zh: '到现场抄表，与最近表底对照',
+      en: 'read the face of the meter, and hold it against the last register',
+    },
+    {
+      zh: '若换过表或改过倍率，请在名录中登记；若判断有误，请撤销',
+      en: 'register a replacement or a new multiplier if there was one; undo the event if it is none',
+    },
+  ],
+  curve: (given) => eventCurve(given, given.facts.atMs),
 }
 
 /** `events`: reviewed or not. Events older than `daysMax` no longer count. */

@@ -6,6 +6,7 @@ import { clockTime, eventName, figure, proposedName } from '../../phrase.ts'
 import { isDoubtful } from '../../settle/review.ts'
 import { type Asked, type Detected, judged } from '../finding.ts'
 import { defaultsOf, type KindDefinition, METERING_DUTY } from '../kind.ts'
+import { eventCurve } from './curves.ts'
 import { meterSeries } from './paths.ts'
 
 /** The latest doubtful event, and what its readings are taken for. */
@@ -39,6 +40,21 @@ export const registerJump: KindDefinition<JumpFacts, 'hours'> = {
   detect: ({ institution, meters, events }, { ask }) =>
     meters.map(({ id }) => waitingJumps(ask({ type: 'meter', id }, institution.id), events.get(id) ?? [])),
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
+  checks: [
+    {
+      zh: '到现场抄表，与最近表底对照，确认跳变是否真实',
+      en: 'read the face of the meter and hold it against the last register: is the jump real',
+    },
+    {
+      zh: '查明是否换表、改倍率、改单位或恢复出厂值，并在名录中登记',
+      en: 'find out whether meter, multiplier or unit were changed or reset, and register it',
+    },
+    {
+      zh: '在该表页面认可或撤销该事件；处理之前这些小时的用量未知',
+      en: 'accept or undo the event on the page of the meter; until then the use of these hours is unknown',
+    },
+  ],
+  curve: (given) => eventCurve(given, given.facts.atMs),
 }
 
 /** `events`: reviewed or not. A doubtful event counts for as long as the look reaches back. */

@@ -6,6 +6,7 @@ import { must } from '../../must.ts'
 import { clockTime, duration } from '../../phrase.ts'
 import { type Asked, type Detected, judged, type Limits, unjudged } from '../finding.ts'
 import { DAY, defaultsOf, type Given, type KindDefinition, type KindText, METERING_DUTY, OWN_RULE } from '../kind.ts'
+import { knownCurve } from './curves.ts'
 import { meterSeries } from './paths.ts'
 
 interface SilenceFacts {
@@ -72,6 +73,18 @@ export const gatewayOffline: KindDefinition<SilenceFacts, 'silence'> = {
     ratio: () => null,
     chain: () => null,
   },
+  checks: [
+    { zh: '网关是否有电，指示灯是否正常', en: 'has the gateway power, and what do its lights say' },
+    {
+      zh: '网络是否可用：SIM 卡流量与信号、网线、防火墙',
+      en: 'does its network work: data plan and signal of the SIM card, cable, firewall',
+    },
+    {
+      zh: '在“接入”页查看拒收原因与凭据；若已停用，请从名录中移除',
+      en: 'see refusals and credentials on the page Connection; remove it from the registry if it is out of use',
+    },
+  ],
+  curve: (given) => knownCurve(given, given.meters),
 }
 
 export const meterSilent: KindDefinition<SilenceFacts, 'silence'> = {
@@ -104,6 +117,22 @@ export const meterSilent: KindDefinition<SilenceFacts, 'silence'> = {
     })
   },
   evidence: { paths: meterSeries, ratio: () => null, chain: () => null },
+  checks: [
+    { zh: '表计是否有电，通信接线是否松脱', en: 'has the meter power, and is its bus cable loose' },
+    {
+      zh: '表计地址、波特率和规约是否与网关配置一致，是否换过表',
+      en: 'do address, speed and protocol match the configuration of the gateway; was the meter replaced',
+    },
+    {
+      zh: '在“接入”页查看该表的读数是否被拒收及原因',
+      en: 'see on the page Connection whether its readings are refused, and why',
+    },
+  ],
+  curve: (given) =>
+    knownCurve(
+      given,
+      given.meters.filter(({ id }) => id === given.subject.id),
+    ),
 }
 
 /**

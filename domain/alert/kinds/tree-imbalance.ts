@@ -1,10 +1,23 @@
 // Compares a main meter with the sum of the meters directly below it over the last week. Value: the difference in
 // percent of the main meter.
 
+import { dayOf, dayStartMs } from '../../calendar.ts'
 import { figure, percent } from '../../phrase.ts'
+import { balanceOf, meterTree, type PeriodBalance } from '../../registry/meter-tree.ts'
 import { amountUnit } from '../../unit.ts'
 import { type Asked, type Detected, judged, unjudged } from '../finding.ts'
-import { BALANCE_DAYS, DAY, defaultsOf, type Given, type Inquiry, type KindDefinition, METERING_DUTY } from '../kind.ts'
+import {
+  BALANCE_DAYS,
+  type CurveGiven,
+  DAY,
+  defaultsOf,
+  type Given,
+  type Inquiry,
+  type KindCurve,
+  type KindDefinition,
+  METERING_DUTY,
+} from '../kind.ts'
+import { lastDays } from './curves.ts'
 import { KNOWN_SHARE_MIN } from './hours.ts'
 import { institutionPath, meterSeries } from './paths.ts'
 
@@ -61,6 +74,49 @@ export const treeImbalance: KindDefinition<ImbalanceFacts, 'hours'> = {
     ratio: () => null,
     chain: () => null,
   },
+  checks: [
+    {
+      zh: '核对各分表的互感器倍率与铭牌、名录是否一致',
+      en: 'compare the transformer ratio of each sub meter with its plate and with the registry',
+    },
+    {
+      zh: '查看分表有无数据缺口、换表未登记或表底跳变',
+      en: 'look for gaps, unregistered replacements and jumps of the sub meters',
+    },
+    {
+      zh: '查明是否有回路未装表或接到了别的总表；若属正常，请为总表设定阈值',
+      en: 'find circuits without a meter or behind another main meter; where that is right, set the threshold of the main meter',
+    },
+  ],
+  curve: treeCurve,
+}
+
+const DAYS_SHOWN = 28
+
+/** Main and sub meters by day. Nothing is lost: the main meter counts everything. */
+function treeCurve({ subject, toMs, meters, hours, facts }: CurveGiven<ImbalanceFacts>): KindCurve {
+  const days = lastDays(dayOf(toMs) - 1, DAYS_SHOWN)
+  const node = meterTree(meters).nodes.find(({ meter }) => meter.id === subject.id)
+  const range = { fromMs: dayStartMs(days[0] ?? 0), toMs: dayStartMs((days.at(-1) ?? 0) + 1), grain: 'day' as const }
+  const periods = node ? balanceOf(node, { ...range, hoursOf: (id) => hours.get(id) }).periods : []
+  const pointsOf = (amountOf: (period: PeriodBalance) => number | null) =>
+    days.map((day, index) => {
+      const period = periods[index]
+      return { atMs: dayStartMs(day), value: period ? amountOf(period) : null }
+    })
+  return {
+    grain: 'day',
+    unit: facts.unit,
+    name: { zh: '总表', en: 'main meter' },
+    points: pointsOf(({ own, generated }) => (own === null ? null : own + (generated ?? 0))),
+    other: { name: { zh: '分表合计', en: 'sub meters' }, points: pointsOf(({ subs }) => subs) },
+    loss: {
+      reason: {
+        zh: '总表计入了全部用量，没有多用；不平衡影响的是分项数据',
+        en: 'the main meter counts everything, so nothing is lost; what is wrong are the sub-items',
+      },
+    },
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import type { AccessView } from '../../../domain/view/access.ts'
 import type { Resource } from '../api/resource.ts'
 import { formatCoverage, formatNumber, formatTime, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { accessSum, shareOf } from './access-shares.ts'
 import { DataTable } from './data-table.tsx'
 import { accessFile } from './files-status.ts'
 import { ProblemNotice } from './marks.tsx'
@@ -36,23 +37,11 @@ export function AccessCard({ access }: { access: Resource<AccessView> }) {
   )
 }
 
-/** Share of the institutions with meters; null without institutions, or where they are not counted yet. */
-export function meteredShare(counts: AccessCounts | null): number | null {
-  const all = counts ? sumOf(counts, 'institutions') : 0
-  return counts && all > 0 ? counts.metered.institutions / all : null
-}
-
-/** Sum over the groups; null parts are left out. */
-const sumOf = (counts: AccessCounts, key: 'institutions' | 'floorAreaM2'): number =>
-  ACCESS_KINDS.reduce((sum, kind) => sum + (counts[kind][key] ?? 0), 0)
-
-const shareOf = (part: number | null, all: number): number | null => (part === null || all <= 0 ? null : part / all)
-
 function Groups({ counts }: { counts: AccessCounts }) {
   const { text } = useLanguage()
-  const [institutions, floorAreaM2] = [sumOf(counts, 'institutions'), sumOf(counts, 'floorAreaM2')]
+  const [institutions, floorAreaM2] = [accessSum(counts, 'institutions'), accessSum(counts, 'floorAreaM2')]
   const columns: TableColumnsType<{ kind: AccessKind }> = [
-    { title: '', key: 'kind', rowScope: 'row', render: (_, { kind }) => text.accessKinds[kind] },
+    { title: text.manage.accessKind, key: 'kind', rowScope: 'row', render: (_, { kind }) => text.accessKinds[kind] },
     {
       title: text.institutionCount,
       key: 'institutions',

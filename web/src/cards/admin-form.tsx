@@ -17,8 +17,10 @@ export interface AdminAction {
   /** Below `/api/v1/`. */
   path: string
   /** Default: POST. */
-  method?: 'PUT'
+  method?: 'PUT' | 'DELETE'
   body: (said: { name: string; note: string | undefined }) => object
+  /** What still has to be filled in; undefined: nothing. */
+  missing?: (said: { note: string | undefined }) => string | undefined
 }
 
 interface Props<T> {
@@ -32,6 +34,8 @@ interface Props<T> {
   remarkLabel?: string
   /** The action keeps no remark. */
   withoutRemark?: boolean
+  /** Further fields, before the buttons. */
+  children?: ReactNode
 }
 
 /** Why an action was not done; without `problem` the form itself says it. */
@@ -40,7 +44,15 @@ interface NotDone {
   problem?: LoadProblem
 }
 
-export function AdminForm<T>({ actions, done, refused, words, remarkLabel, withoutRemark = false }: Props<T>) {
+export function AdminForm<T>({
+  actions,
+  done,
+  refused,
+  words,
+  remarkLabel,
+  withoutRemark = false,
+  children,
+}: Props<T>) {
   const { text } = useLanguage()
   const admin = useAdmin()
   const session = useSession()
@@ -55,10 +67,12 @@ export function AdminForm<T>({ actions, done, refused, words, remarkLabel, witho
   const send = async (action: AdminAction) => {
     if (byToken && token === '') return setNotDone({ words: text.needToken })
     if (name.trim() === '') return setNotDone({ words: text.needName })
+    const said = { name: name.trim(), note: note.trim() === '' ? undefined : note.trim() }
+    const missing = action.missing?.(said)
+    if (missing !== undefined) return setNotDone({ words: missing })
     setBusy(action.key)
     setNotDone(null)
     try {
-      const said = { name: name.trim(), note: note.trim() === '' ? undefined : note.trim() }
       const answer = await sendJson<T>(action.method ?? 'POST', action.path, action.body(said), byToken ? token : null)
       rememberAdmin({ token: byToken ? token : null, name: name.trim() })
       setNote('')
@@ -83,7 +97,7 @@ export function AdminForm<T>({ actions, done, refused, words, remarkLabel, witho
     <form className="admin-form" onSubmit={submit} data-testid="admin-form">
       <div className="admin-fields">
         {byToken && admin.token === null && (
-          <Field label={text.adminToken} hint={text.adminTokenHint}>
+          <AdminField label={text.adminToken} hint={text.adminTokenHint}>
             {(id) => (
               <Input.Password
                 id={id}
@@ -93,9 +107,9 @@ export function AdminForm<T>({ actions, done, refused, words, remarkLabel, witho
                 data-testid="admin-token"
               />
             )}
-          </Field>
+          </AdminField>
         )}
-        <Field label={text.yourName}>
+        <AdminField label={text.yourName}>
           {(id) => (
             <Input
               id={id}
@@ -106,12 +120,13 @@ export function AdminForm<T>({ actions, done, refused, words, remarkLabel, witho
               data-testid="admin-name"
             />
           )}
-        </Field>
+        </AdminField>
         {!withoutRemark && (
-          <Field label={remarkLabel ?? text.remark}>
+          <AdminField label={remarkLabel ?? text.remark}>
             {(id) => <Input id={id} value={note} maxLength={1000} onChange={({ target }) => setNote(target.value)} />}
-          </Field>
+          </AdminField>
         )}
+        {children}
       </div>
       {notDone && (
         <Alert type="error" showIcon title={text.notDone} description={descriptionOf(notDone)} role="alert" />
@@ -147,7 +162,7 @@ interface FieldProps {
   children: (id: string) => ReactNode
 }
 
-function Field({ label, hint, children }: FieldProps) {
+export function AdminField({ label, hint, children }: FieldProps) {
   const id = useId()
   return (
     <div className="admin-field">

@@ -7,8 +7,8 @@ import { INDICATOR_NAMES } from '../../../domain/indicator.ts'
 import { eventName } from '../../../domain/phrase.ts'
 import type { AlertDetailView } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
-import { formatRoute, institutionRoute } from '../frame/route.ts'
-import { formatAmount, formatTime } from '../words/format.ts'
+import { formatRoute, institutionRoute, meterRoute } from '../frame/route.ts'
+import { formatAmount, formatNumber, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { Why } from './why.tsx'
@@ -64,8 +64,11 @@ function FactsFound({ alert, routeMonth }: Omit<Props, 'month'>) {
       label: text.facts[key] ?? key,
       children: <FactValue name={key} value={value} />,
     })),
-    // The parameter names are those of thresholds in the API.
-    ...parameters.map(([key, value]) => ({ key: `limit ${key}`, label: <code>{key}</code>, children: String(value) })),
+    ...parameters.map(([key, value]) => ({
+      key: `limit ${key}`,
+      label: text.manage.parameters[key] ?? <code>{key}</code>,
+      children: String(value),
+    })),
   ]
   const { institution, subject, kind } = alert
   const at = institution === null ? null : institutionRoute(institution, routeMonth)
@@ -77,7 +80,7 @@ function FactsFound({ alert, routeMonth }: Omit<Props, 'month'>) {
       <Descriptions size="small" column={{ xs: 1, sm: 2, lg: 3 }} items={items} />
       {at && subject.type === 'meter' && (
         <p>
-          <a href={formatRoute({ ...at, view: 'meters', meter: subject.id, day: dayOfFact(alert.facts.atMs) })}>
+          <a href={formatRoute({ ...meterRoute(subject.id, routeMonth), day: dayOfFact(alert.facts.atMs) })}>
             {text.openMeter}
           </a>
         </p>
@@ -97,7 +100,12 @@ const dayOfFact = (atMs: unknown): string | null => (typeof atMs === 'number' ? 
 /** Formats any fact: an instant (name ends in `Ms`), a number, a boolean or a word. */
 function FactValue({ name, value }: { name: string; value: unknown }) {
   const { text, language } = useLanguage()
-  if (typeof value === 'number') return name.endsWith('Ms') ? formatTime(value) : formatAmount(value)
+  if (typeof value === 'number')
+    return name.endsWith('Ms')
+      ? formatTime(value)
+      : Number.isInteger(value)
+        ? formatNumber(value, 0)
+        : formatAmount(value)
   if (typeof value === 'boolean') return value ? text.yes : text.no
   if (typeof value !== 'string') return JSON.stringify(value)
   if (name === 'event') return eventName(value)[language]

@@ -26,24 +26,24 @@ export function ContractCharts({ contract }: { contract: ContractView }) {
       <ProblemNotice of={resource} />
       {data && follows && (
         <>
-          <h3>{words.charts.temperature}</h3>
+          <h2 className="card-part">{words.charts.temperature}</h2>
           <TemperatureChart baseline={data.baseline} reporting={data.reporting} unit={unit} />
           <DaysTable days={[...data.baseline, ...data.reporting]} unit={unit} />
-          <h3>{words.charts.residuals}</h3>
+          <h2 className="card-part">{words.charts.residuals}</h2>
           <ResidualChart baseline={data.baseline} unit={unit} />
           <DaysTable days={data.baseline.filter(({ counted }) => counted)} unit={unit} />
         </>
       )}
       {data && data.profiles.length > 0 && (
         <>
-          <h3>{words.charts.profiles}</h3>
+          <h2 className="card-part">{words.charts.profiles}</h2>
           <ProfileChart profiles={data.profiles} unit={unit} />
           <ProfileTable profiles={data.profiles} unit={unit} />
         </>
       )}
       {contract.settlements.length > 0 && (
         <>
-          <h3>{words.cumulative}</h3>
+          <h2 className="card-part">{words.cumulative}</h2>
           <SavingsChart rows={contract.settlements} unit={unit} />
           <CumulativeTable rows={contract.settlements} unit={unit} />
         </>

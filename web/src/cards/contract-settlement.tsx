@@ -127,7 +127,7 @@ function MoneyTable({ money }: { money: Revision['settlement']['money'] }) {
     { key: 'contractor', name: words.partOf(words.parties.contractor), fen: money.contractorFen },
   ]
   const columns: TableColumnsType<MoneyRow> = [
-    { title: '', dataIndex: 'name', rowScope: 'row' },
+    { title: text.manage.quantity, dataIndex: 'name', rowScope: 'row' },
     { title: words.yuan, key: 'yuan', align: 'right', render: (_, { fen }) => formatNumber(fen / 100, 2) },
   ]
   return <DataTable rowKey="key" columns={columns} rows={rows} />

@@ -139,7 +139,7 @@ function TermsSignatures({ contract, changed }: PositionProps) {
   )
   return (
     <>
-      <h3>{words.termsSigned}</h3>
+      <h2 className="card-part">{words.termsSigned}</h2>
       <ul className="plain-list" data-testid="terms-signatures">
         {CONTRACT_PARTIES.map((party) => (
           <li key={party}>

@@ -38,7 +38,7 @@ export function DataCentreCard({ institution, month }: { institution: string; mo
       {isThere && (
         <>
           <Grades centre={data} />
-          <h3>{text.pueByHour}</h3>
+          <h2 className="card-part">{text.pueByHour}</h2>
           <Suspense fallback={<div className="chart chart-days" />}>
             <PueChart hours={data.hours} />
           </Suspense>

@@ -2,7 +2,9 @@
 // open.
 
 import { Table, type TableColumnType, type TableProps } from 'antd'
+import { type RefObject, useEffect, useRef } from 'react'
 import { useIsPrinting } from '../api/printing.ts'
+import { useLanguage } from '../words/language.tsx'
 
 interface Props<T>
   extends Pick<TableProps<T>, 'rowKey' | 'expandable' | 'locale' | 'loading' | 'onRow' | 'rowClassName' | 'onChange'> {
@@ -24,25 +26,53 @@ export function DataTable<T extends object>({
   rowKey,
   ...shared
 }: Props<T>) {
+  const { text } = useLanguage()
   const printing = useIsPrinting()
+  const unfold = expandable && { columnTitle: <span className="sr-only">{text.manage.unfold}</span>, ...expandable }
   const isPaged = !printing && pageSize !== undefined && rows.length > pageSize
+  const box = useRef<HTMLDivElement>(null)
+  useScrolledByKeys(box, text.manage.wideTable)
   return (
-    <Table<T>
-      {...shared}
-      {...(asCards && { className: 'cards-on-phone' })}
-      columns={asCards ? columns.map(withLabel) : [...columns]}
-      size="small"
-      rowKey={rowKey}
-      dataSource={rows}
-      pagination={isPaged ? { pageSize, showSizeChanger: false } : false}
-      scroll={{ x: 'max-content' }}
-      expandable={
-        printing && expandable?.expandedRowRender
-          ? { ...expandable, expandedRowKeys: openKeys(rows, rowKey, expandable), showExpandColumn: false }
-          : expandable
-      }
-    />
+    <div ref={box}>
+      <Table<T>
+        {...shared}
+        {...(asCards && { className: 'cards-on-phone' })}
+        columns={asCards ? columns.map(withLabel) : [...columns]}
+        size="small"
+        rowKey={rowKey}
+        dataSource={rows}
+        pagination={isPaged ? { pageSize, showSizeChanger: false } : false}
+        scroll={{ x: 'max-content' }}
+        expandable={
+          printing && unfold?.expandedRowRender
+            ? { ...unfold, expandedRowKeys: openKeys(rows, rowKey, unfold), showExpandColumn: false }
+            : unfold
+        }
+      />
+    </div>
   )
+}
+
+/** A table that is wider than its card takes the focus, so that a keyboard can scroll it. */
+function useScrolledByKeys(box: RefObject<HTMLDivElement | null>, label: string): void {
+  useEffect(() => {
+    const content = box.current?.querySelector('.ant-table-content')
+    if (!content) return
+    const mark = () => {
+      const isWide = content.scrollWidth > content.clientWidth
+      for (const [name, value] of [
+        ['tabindex', '0'],
+        ['role', 'group'],
+        ['aria-label', label],
+      ] as const)
+        if (isWide) content.setAttribute(name, value)
+        else content.removeAttribute(name)
+    }
+    const observer = new ResizeObserver(mark)
+    observer.observe(content)
+    for (const child of content.children) observer.observe(child)
+    return () => observer.disconnect()
+  }, [box, label])
 }
 
 /** Each cell says its column, for the card that has no head. */

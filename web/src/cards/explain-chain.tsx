@@ -88,7 +88,7 @@ export function ExplainChain({ view, routeMonth }: Props) {
 function Step({ title, children }: { title: string; children: ReactNode }) {
   return (
     <li className="chain-step">
-      <h3>{title}</h3>
+      <h2 className="card-part">{title}</h2>
       {children}
     </li>
   )

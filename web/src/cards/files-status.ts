@@ -1,6 +1,5 @@
 // Defines the files of judged figures: dual control, quota, areas below, access, institutions, alerts and targets.
 
-import { ALERT_RULES } from '../../../domain/alert/rules.ts'
 import { ACCESS_KINDS, type AccessCounts } from '../../../domain/energy/access.ts'
 import { DUAL_CONTROL, type Indicator } from '../../../domain/indicator.ts'
 import type { QuotaPace } from '../../../domain/judge/quota-pace.ts'
@@ -172,7 +171,7 @@ export function alertsFile(title: string, path: string, { text, language }: Spee
     columns: [
       words(text.saving.code, ({ id }) => id),
       words(text.severity, ({ severity }) => SEVERITY_NAMES[severity][language]),
-      words(text.alertKind, ({ kind }) => ALERT_RULES[kind].name[language]),
+      words(text.alertKind, (row) => row.text[language].name),
       words(text.alertState, ({ state }) => text.alertStates[state]),
       words(text.where, ({ where }) => where[language]),
       words(text.area, ({ area }) => area),

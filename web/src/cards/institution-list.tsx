@@ -8,7 +8,7 @@ import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator
 import type { InstitutionListView, InstitutionRow } from '../../../domain/view/view.ts'
 import { useIsPrinting } from '../api/printing.ts'
 import { useResource, withQuery } from '../api/resource.ts'
-import { formatRoute, institutionRoute, type ListState, visit, WHOLE_LIST } from '../frame/route.ts'
+import { formatRoute, institutionRoute, type ListState, visit } from '../frame/route.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { DataTable } from './data-table.tsx'
@@ -272,10 +272,4 @@ function RowCoverage({ row: { coverage, provisional, month } }: { row: Instituti
       <div className="faint">{month}</div>
     </>
   )
-}
-
-/** The list's part of a route. */
-export const listOf = (route: ListState): ListState => {
-  const { type, rating, status, meters, search, sort, order, at } = { ...WHOLE_LIST, ...route }
-  return { type, rating, status, meters, search, sort, order, at }
 }

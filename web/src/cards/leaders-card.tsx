@@ -49,7 +49,7 @@ export function LeadersCard({ area, year, routeMonth }: Props) {
       <div className="groups">
         {[...groups].map(([name, own]) => (
           <section key={name} className="group">
-            <h3>{name}</h3>
+            <h2 className="card-part">{name}</h2>
             {last && <Group rows={own} rule={last.rule} nameOf={nameOf} routeMonth={routeMonth} />}
           </section>
         ))}

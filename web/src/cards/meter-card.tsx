@@ -10,7 +10,7 @@ import type { EventsView, EventView } from '../../../domain/view/field.ts'
 import type { MeterView, SeriesView } from '../../../domain/view/view.ts'
 import { type Resource, useResource, withQuery } from '../api/resource.ts'
 import { type DayHours, dayOfLabel, daysUpTo, hoursOfDay, lastDayWithData } from '../charts/day-hours.ts'
-import { type InstitutionRoute, visit } from '../frame/route.ts'
+import { formatRoute, type InstitutionRoute, meterRoute, visit } from '../frame/route.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useMeterLabel } from '../words/source-text.tsx'
@@ -24,7 +24,7 @@ import { SaveTables } from './save-tables.tsx'
 const HourChart = lazy(async () => ({ default: (await import('../charts/meter-charts.tsx')).HourChart }))
 const DayChart = lazy(async () => ({ default: (await import('../charts/meter-charts.tsx')).DayChart }))
 
-const DAYS_SHOWN = 31
+export const DAYS_SHOWN = 31
 
 export function MeterCard({ meters, route }: { meters: MeterView[]; route: InstitutionRoute }) {
   const { text } = useLanguage()
@@ -102,6 +102,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   const tools = (
     <div className="filters">
       {select}
+      <MeterLink meter={meter.id} month={route.month} />
       <SaveTables tables={files} />
     </div>
   )
@@ -123,7 +124,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
         {day === null && !days.problem && <Spin className="waiting" description={text.loading} />}
         {amounts && day !== null && (
           <>
-            <h3>{text.lastDays(formatNumber(DAYS_SHOWN, 0))}</h3>
+            <h2 className="card-part">{text.lastDays(formatNumber(DAYS_SHOWN, 0))}</h2>
             <Suspense fallback={<div className="chart chart-days" />}>
               <DayChart days={amounts} chosen={day} unit={meter.amountUnit} choose={choose} />
             </Suspense>
@@ -135,11 +136,20 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   )
 }
 
+function MeterLink({ meter, month }: { meter: string; month: Month | null }) {
+  const { text } = useLanguage()
+  return (
+    <a className="screen-only" href={formatRoute(meterRoute(meter, month))} data-testid="meter-page">
+      {text.manage.meterPage}
+    </a>
+  )
+}
+
 const NO_EVENTS: readonly EventView[] = []
 /** Hours are settled again shortly after a review: reload at once, and a few times more. */
 const LOOK_AGAIN_MS = [0, 1500, 4000, 10_000]
 
-function useReloading(reloads: readonly (() => void)[]): () => void {
+export function useReloading(reloads: readonly (() => void)[]): () => void {
   const timers = useRef<ReturnType<typeof setTimeout>[]>([])
   useEffect(() => () => timers.current.forEach(clearTimeout), [])
   return () => {
@@ -159,7 +169,7 @@ interface DayProps extends DayPickerProps {
   events: readonly EventView[]
 }
 
-function Day({ meter, day, lastDay, series, events, choose }: DayProps) {
+export function Day({ meter, day, lastDay, series, events, choose }: DayProps) {
   const { text, language } = useLanguage()
   const hours = series.data ? hoursOfDay(series.data, day, Date.now()) : null
   const unit = formatUnit(series.data?.unit ?? meter.amountUnit, language)
@@ -204,7 +214,7 @@ interface DayPickerProps {
   choose: (day: number) => void
 }
 
-function DayPicker({ day, lastDay, choose }: DayPickerProps) {
+export function DayPicker({ day, lastDay, choose }: DayPickerProps) {
   const { text } = useLanguage()
   const days = Array.from({ length: DAYS_SHOWN }, (_, index) => lastDay - index)
   return (
@@ -274,12 +284,12 @@ const hoursWords = ({ hoursKnown, hoursOver }: DayHours, text: Dictionary): stri
 
 const hourLabel = (hour: number): string => `${String(hour).padStart(2, '0')}:00`
 
-const seriesPath = (meter: string, firstDay: number, lastDay: number, grain: 'hour' | 'day'): string =>
+export const seriesPath = (meter: string, firstDay: number, lastDay: number, grain: 'raw' | 'hour' | 'day'): string =>
   withQuery(`meters/${encodeURIComponent(meter)}/series`, {
     from: dayStartMs(firstDay),
     to: dayStartMs(lastDay + 1),
     grain,
   })
 
-const eventsPath = (meter: string, firstDay: number, lastDay: number): string =>
+export const eventsPath = (meter: string, firstDay: number, lastDay: number): string =>
   withQuery(`meters/${encodeURIComponent(meter)}/events`, { from: dayStartMs(firstDay), to: dayStartMs(lastDay + 1) })

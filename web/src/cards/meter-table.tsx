@@ -4,7 +4,7 @@ import { Card, Empty, type TableColumnsType } from 'antd'
 import type { RegistersView } from '../../../domain/view/device.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
-import { type InstitutionRoute, visit } from '../frame/route.ts'
+import { formatRoute, type InstitutionRoute, meterRoute, visit } from '../frame/route.ts'
 import { formatRegister, formatTime, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { MeterName, useMeterLabel } from '../words/source-text.tsx'
@@ -32,7 +32,11 @@ export function MeterTable({ meters, route }: { meters: MeterView[]; route: Inst
           <div className="row-name">
             <MeterName meter={meter} />
           </div>
-          <div className="faint">{meter.id}</div>
+          <div className="faint">
+            <a href={formatRoute(meterRoute(meter.id, route.month))} onClick={(event) => event.stopPropagation()}>
+              {meter.id}
+            </a>
+          </div>
         </>
       ),
     },

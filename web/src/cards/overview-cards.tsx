@@ -15,7 +15,7 @@ import { alertsRoute, areaRoute, formatRoute, institutionsRoute, visit } from '.
 import { formatCoverage, formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { decisiveIndicators } from '../words/verdict-words.ts'
-import { meteredShare } from './access-card.tsx'
+import { meteredShare } from './access-shares.ts'
 import { ProblemNotice, RatingTag, SeverityTag } from './marks.tsx'
 
 const MapOf = lazy(async () => ({ default: (await import('./map-card.tsx')).MapOf }))

@@ -52,7 +52,7 @@ export function PlanCard({ area, year }: Props) {
       <p className="note">{text.planNote}</p>
       {exceeded.length > 0 && (
         <>
-          <h3>{text.planProblems}</h3>
+          <h2 className="card-part">{text.planProblems}</h2>
           <ul className="plain-list">
             {exceeded.map(({ indicator, year: of, children, parent }) => (
               <li key={`${indicator} ${of}`}>

@@ -48,7 +48,11 @@ export function ReportDue({ area }: { area: string }) {
       align: 'right',
       render: (_, { submitted, parts }) => `${formatNumber(submitted, 0)} / ${formatNumber(parts, 0)}`,
     },
-    { title: '', key: 'missing', render: (_, row) => <Missing row={row} /> },
+    {
+      title: <span className="sr-only">{text.manage.hints}</span>,
+      key: 'missing',
+      render: (_, row) => <Missing row={row} />,
+    },
   ]
   return (
     <Card

@@ -126,7 +126,7 @@ function FileTable({ revision, document, save }: FileTableProps) {
       ),
     },
     {
-      title: '',
+      title: <span className="sr-only">{text.manage.hints}</span>,
       key: 'save',
       align: 'right',
       className: 'tools',

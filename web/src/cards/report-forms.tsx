@@ -199,7 +199,7 @@ function Reasons({ forms, saved }: FormsProps) {
   ]
   return (
     <section>
-      <h3>{text.report.reasons}</h3>
+      <h2 className="card-part">{text.report.reasons}</h2>
       <p className="note">{text.report.reasonsHint}</p>
       <ul className="plain-list">
         {findings.map((one) => (

@@ -151,7 +151,7 @@ function Steps({ path, subject, report, changed }: Pick<Props, 'path' | 'subject
   if (actions.length === 0) return <p className="note">{text.report.noSteps}</p>
   return (
     <section className="report-steps" data-testid="report-steps">
-      <h3>{text.report.nextSteps}</h3>
+      <h2 className="card-part">{text.report.nextSteps}</h2>
       <AdminForm<ReportView>
         actions={actions}
         remarkLabel={text.report.remarkForReport}

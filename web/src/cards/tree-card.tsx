@@ -44,7 +44,7 @@ export function TreeCard({ institution, meters, month }: Props) {
           <p className="note">{text.treeNote}</p>
           {data.problems.length > 0 && (
             <>
-              <h3>{text.treeProblems}</h3>
+              <h2 className="card-part">{text.treeProblems}</h2>
               <ul className="plain-list">
                 {data.problems.map(({ meter, field, reason }) => (
                   <li key={`${meter} ${reason}`} lang="en">

@@ -5,7 +5,7 @@ import { format } from 'echarts/core'
 import { useMemo } from 'react'
 import { dayLabel } from '../../../domain/calendar.ts'
 import type { HourFlag } from '../../../domain/settle/settle.ts'
-import { formatAmount, UNKNOWN, withUnit } from '../words/format.ts'
+import { formatAmount, formatRegister, formatTime, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
 import type { DayAmount, DayHours } from './day-hours.ts'
@@ -72,10 +72,7 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
           ...BARS,
           data: hours.slots.map(({ value, flag }) => ({ value, itemStyle: barStyle(FLAG_STYLES[flag ?? 'measured']) })),
           markLine: {
-            silent: true,
-            symbol: ['none', 'triangle'],
-            lineStyle: { color: MARK, type: 'dashed' },
-            label: { color: MARK, formatter: '{b}' },
+            ...EVENT_LINE,
             data: [
               ...marks.map(({ hour, name }) => ({ name, xAxis: hour })),
               ...(hours.hoursOver > 0 && hours.hoursOver < 24
@@ -119,9 +116,13 @@ interface DayChartProps {
   chosen: number
   unit: string
   choose: (day: number) => void
+  /** Register events of these days. */
+  marks?: readonly { day: number; name: string }[]
 }
 
-export function DayChart({ days, chosen, unit, choose }: DayChartProps) {
+const NO_MARKS: readonly { day: number; name: string }[] = []
+
+export function DayChart({ days, chosen, unit, choose, marks = NO_MARKS }: DayChartProps) {
   const { text } = useLanguage()
   const option = useMemo(
     () => ({
@@ -142,11 +143,18 @@ export function DayChart({ days, chosen, unit, choose }: DayChartProps) {
           ...BARS,
           cursor: 'pointer',
           data: days.map(({ day, value }) => ({ value, itemStyle: { color: day === chosen ? SOLID : '#9fbfe9' } })),
+          markLine: {
+            ...EVENT_LINE,
+            data: marks.flatMap(({ day, name }) => {
+              const at = days.findIndex((one) => one.day === day)
+              return at < 0 ? [] : [{ name, xAxis: at }]
+            }),
+          },
         },
         ground(days),
       ],
     }),
-    [days, chosen, unit, text],
+    [days, chosen, unit, text, marks],
   )
   return (
     <Chart
@@ -169,6 +177,55 @@ export const FRAME = {
     axisLabel: { color: FAINT },
     splitLine: { lineStyle: { color: '#e8e8e8' } },
   },
+}
+
+/** The line at a register event. */
+const EVENT_LINE = {
+  silent: true,
+  symbol: ['none', 'triangle'],
+  lineStyle: { color: MARK, type: 'dashed' },
+  label: { color: MARK, formatter: '{b}' },
+}
+
+interface RawChartProps {
+  points: readonly { atMs: number; value: number | null }[]
+  unit: string
+  marks: readonly { atMs: number; name: string }[]
+}
+
+/** Registers as they were read: a point each, joined by a thin line. */
+export function RawChart({ points, unit, marks }: RawChartProps) {
+  const { text } = useLanguage()
+  const option = useMemo(
+    () => ({
+      ...FRAME,
+      tooltip: {
+        trigger: 'axis',
+        formatter: (shown: { dataIndex: number }[]) => {
+          const point = points[shown[0]?.dataIndex ?? -1]
+          return point ? `${formatTime(point.atMs)}<br><b>${withUnit(formatRegister(point.value), unit)}</b>` : ''
+        },
+      },
+      xAxis: { ...FRAME.xAxis, data: points.map(({ atMs }) => formatTime(atMs).slice(11)) },
+      yAxis: { ...FRAME.yAxis, name: unit, scale: true },
+      series: [
+        {
+          ...{ type: 'line', symbol: 'circle', symbolSize: 5, itemStyle: { color: SOLID } },
+          lineStyle: { color: LIGHT, width: 1 },
+          data: points.map(({ value }) => value),
+          markLine: {
+            ...EVENT_LINE,
+            data: marks.flatMap(({ atMs, name }) => {
+              const at = points.findLastIndex((one) => one.atMs <= atMs)
+              return at < 0 ? [] : [{ name, xAxis: at }]
+            }),
+          },
+        },
+      ],
+    }),
+    [points, unit, marks],
+  )
+  return <Chart className="chart chart-hours" option={option} label={`${text.readingsBehind}, ${unit}`} />
 }
 
 /** The line at the present hour. */

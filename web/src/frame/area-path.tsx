@@ -12,9 +12,11 @@ interface Props {
   routeMonth: Month | null
   /** Last item, after the area: an institution's name or a title. */
   leaf?: string
+  /** Between the areas and the leaf: the institution of a meter. */
+  via?: { name: string; href: string }
 }
 
-export function AreaPath({ area, routeMonth, leaf }: Props) {
+export function AreaPath({ area, routeMonth, leaf, via }: Props) {
   const { nameOf } = useLanguage()
   // Province, city and county: an area has at most two areas above it.
   const parent = useArea(area?.parent ?? null)
@@ -33,7 +35,13 @@ export function AreaPath({ area, routeMonth, leaf }: Props) {
   }))
   return (
     <nav className="area-path" aria-label="breadcrumb">
-      <Breadcrumb items={leaf === undefined ? items : [...items, { key: 'leaf', title: leaf }]} />
+      <Breadcrumb
+        items={[
+          ...items,
+          ...(via ? [{ key: 'via', title: <a href={via.href}>{via.name}</a> }] : []),
+          ...(leaf === undefined ? [] : [{ key: 'leaf', title: leaf }]),
+        ]}
+      />
     </nav>
   )
 }

@@ -26,6 +26,7 @@ export const INSTITUTION_VIEWS = [
   'contracts',
 ] as const
 export type InstitutionTab = (typeof INSTITUTION_VIEWS)[number]
+const GRAINS = ['raw', 'hour', 'day'] as const
 const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
 /** Filter of the list of alerts; nulls list all open alerts. */
 export interface AlertFilter {
@@ -77,6 +78,14 @@ export interface InstitutionRoute {
   view: InstitutionTab
   meter: string | null
   /** `YYYY-MM-DD`; null: the last day with data. */
+  day: string | null
+}
+/** One meter. `grain` null: hours; `day` null: the last day with data. */
+export interface MeterRoute {
+  page: 'meter'
+  id: string
+  month: Month | null
+  grain: (typeof GRAINS)[number] | null
   day: string | null
 }
 export interface AlertsRoute extends AlertFilter {
@@ -133,6 +142,7 @@ export type PageRoute =
   | InvitationRoute
   | AreaRoute
   | InstitutionRoute
+  | MeterRoute
   | AlertsRoute
   | AlertRoute
   | WhyRoute
@@ -176,9 +186,10 @@ export function parseRoute(hash: string): PageRoute {
     if (indicator === null || second === undefined || (subject !== 'area' && subject !== 'institution')) return unknown
     return { page, of: subject, id: second, indicator, table: take('table'), month }
   }
-  if (page !== 'institution') return unknown
   const asked = take('day', /^\d{4}-\d{2}-\d{2}$/)
   const day = asked !== null && Number.isNaN(Date.parse(asked)) ? null : asked
+  if (page === 'meter') return { page, id: subject, month, grain: oneOf('grain', GRAINS), day }
+  if (page !== 'institution') return unknown
   const meter = take('meter')
   // A link with a meter or a day opens the curve.
   const view = oneOf('view', INSTITUTION_VIEWS) ?? ((meter ?? day) ? 'meters' : 'overview')
@@ -198,7 +209,7 @@ export function formatRoute(route: PageRoute): string {
 const QUERY_NAMES = [
   ...['month', 'view', 'search', 'type', 'rating', 'status', 'meters', 'sort', 'order', 'at', 'area', 'kind'],
   ...['severity', 'state'],
-  ...['meter', 'day', 'table', 'indicator'],
+  ...['meter', 'grain', 'day', 'table', 'indicator'],
 ]
 
 function pathOf(route: PageRoute): string {
@@ -213,6 +224,7 @@ function pathOf(route: PageRoute): string {
       return route.page
     case 'alert':
     case 'institution':
+    case 'meter':
       return `${route.page}/${encodeURIComponent(route.id)}`
     case 'why':
       return `why/${route.of}/${encodeURIComponent(route.id)}`
@@ -243,6 +255,14 @@ export const institutionRoute = (id: string, month: Month | null): InstitutionRo
   day: null,
 })
 
+export const meterRoute = (id: string, month: Month | null): MeterRoute => ({
+  page: 'meter',
+  id,
+  month,
+  grain: null,
+  day: null,
+})
+
 export const alertsRoute = (area: string | null, month: Month | null): AlertsRoute => ({
   page: 'alerts',
   month,
@@ -259,6 +279,12 @@ export const institutionsRoute = (list: Partial<ListState> & { area?: string | n
   ...WHOLE_LIST,
   ...list,
 })
+
+/** The list's part of a route. */
+export const listOf = (route: ListState): ListState => {
+  const { type, rating, status, meters, search, sort, order, at } = { ...WHOLE_LIST, ...route }
+  return { type, rating, status, meters, search, sort, order, at }
+}
 
 export const alertRoute = (id: string, month: Month | null): AlertRoute => ({ page: 'alert', id, month })
 

@@ -2,12 +2,14 @@
 
 import { LoginOutlined, LogoutOutlined } from '@ant-design/icons'
 import { Alert, Button, Spin } from 'antd'
+import { lazy, Suspense } from 'react'
 import { type Session, signOut, signsInHere, startSignIn } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { formatRoute } from './route.ts'
-import { SignInPanel } from './sign-in-panel.tsx'
 import { useTitle } from './title.ts'
+
+const SignInPanel = lazy(async () => ({ default: (await import('./sign-in-panel.tsx')).SignInPanel }))
 
 export function SessionPanel({ session }: { session: Session }) {
   const { text } = useLanguage()
@@ -17,8 +19,14 @@ export function SessionPanel({ session }: { session: Session }) {
       <Alert type="error" showIcon title={text.brokenConfig} description={session.reason} data-testid="broken-config" />
     )
   }
-  if (session.state === 'local') return <SignInPanel />
-  if (session.state !== 'stopped') return <Spin className="waiting" description={text.connecting} />
+  const waiting = <Spin className="waiting" description={text.connecting} />
+  if (session.state === 'local')
+    return (
+      <Suspense fallback={waiting}>
+        <SignInPanel />
+      </Suspense>
+    )
+  if (session.state !== 'stopped') return waiting
   const { reason } = session
   return (
     <Alert

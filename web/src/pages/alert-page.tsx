@@ -1,13 +1,14 @@
-// Shows one alert, at the address that notifications link to: measured and compared values, clause, history,
-// acknowledgement, and the explanation of its number.
+// Shows one alert, at the address that notifications link to: its curve with cost and checks, the form to take it in
+// hand, measured and compared values, clause, history, and the explanation of its number.
 
 import { Card, Descriptions, Spin } from 'antd'
 import { type Month, monthOf } from '../../../domain/calendar.ts'
 import type { AlertDetailView } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
-import { AdminForm } from '../cards/admin-form.tsx'
+import { AlertActions } from '../cards/alert-actions.tsx'
+import { AlertCourse } from '../cards/alert-course.tsx'
 import { AlertWhy } from '../cards/alert-why.tsx'
-import { ProblemNotice, SeverityTag } from '../cards/marks.tsx'
+import { ProblemNotice } from '../cards/marks.tsx'
 import { AreaPath, useArea } from '../frame/area-path.tsx'
 import { type AlertRoute, areaRoute, formatRoute, institutionRoute } from '../frame/route.ts'
 import { useTitle } from '../frame/title.ts'
@@ -31,23 +32,9 @@ export function AlertPage({ route }: { route: AlertRoute }) {
       {!alert && !resource.problem && <Spin className="waiting" description={text.loading} />}
       {alert && (
         <>
+          <AlertCourse alert={alert} />
+          {alert.state !== 'cleared' && <AlertActions alert={alert} done={resource.reload} />}
           <Facts alert={alert} routeMonth={route.month} />
-          {alert.state === 'raised' && (
-            <Card title={text.acknowledge} className="screen-only">
-              <p className="note">{text.acknowledgeHint}</p>
-              <AdminForm<AlertDetailView>
-                actions={[
-                  {
-                    key: 'ack',
-                    label: text.acknowledge,
-                    path: `${path}/ack`,
-                    body: ({ name: by, note }) => ({ by, note }),
-                  },
-                ]}
-                done={resource.reload}
-              />
-            </Card>
-          )}
           <History alert={alert} />
           <AlertWhy alert={alert} month={monthOf(alert.asOfMs)} routeMonth={route.month} />
         </>
@@ -89,15 +76,15 @@ function Facts({ alert, routeMonth }: { alert: AlertDetailView; routeMonth: Mont
     { key: 'raise', label: text.raiseAbove, children: value(alert.raise) },
     { key: 'clear', label: text.clearAt, children: value(alert.clear) },
     { key: 'since', label: text.since, children: formatTime(alert.sinceMs) },
+    ...(alert.assignee === null
+      ? []
+      : [{ key: 'assignee', label: text.manage.inHandOf, children: <SourceText>{alert.assignee}</SourceText> }]),
+    ...(alert.snoozedUntilMs === null
+      ? []
+      : [{ key: 'snoozed', label: text.manage.snoozedUntil, children: formatTime(alert.snoozedUntilMs) }]),
   ]
   return (
     <Card data-testid="alert-facts">
-      <div className="summary">
-        <SeverityTag severity={alert.severity} />
-        <strong className={`alert-state alert-state-${alert.state}`} data-testid="alert-state">
-          {text.alertStates[alert.state]}
-        </strong>
-      </div>
       <Descriptions size="small" column={{ xs: 1, sm: 2, lg: 3 }} items={items} />
     </Card>
   )

@@ -7,22 +7,25 @@ import type { Month } from '../../../domain/calendar.ts'
 import type { AccessView } from '../../../domain/view/access.ts'
 import type { AreaStatusView, AreaView } from '../../../domain/view/view.ts'
 import { type Resource, useResource, withQuery } from '../api/resource.ts'
-import { AccessCard } from '../cards/access-card.tsx'
-import { AlertList } from '../cards/alert-list.tsx'
-import { ChildAreas } from '../cards/child-areas.tsx'
-import { DualControlCard } from '../cards/dual-control-card.tsx'
-import { InstitutionList, listOf } from '../cards/institution-list.tsx'
 import { ProblemNotice } from '../cards/marks.tsx'
 import { GradesCard, MapCard, QualityCard, StructureCard, WeightsCard } from '../cards/overview-cards.tsx'
 import { OverviewHead } from '../cards/overview-head.tsx'
 import { SavedFrom } from '../cards/save-tables.tsx'
 import { TrendCard } from '../cards/trend-card.tsx'
 import { AreaPath } from '../frame/area-path.tsx'
-import { type AreaRoute as AnyAreaRoute, AREA_VIEWS, formatRoute, visit } from '../frame/route.ts'
+import { type AreaRoute as AnyAreaRoute, AREA_VIEWS, formatRoute, listOf, visit } from '../frame/route.ts'
 import { PageTabs } from '../frame/tabs.tsx'
 import { useTitle } from '../frame/title.ts'
 import { useLanguage } from '../words/language.tsx'
 
+// Tables are as large as the rest of the page; they come after the verdict.
+const AccessCard = lazy(async () => ({ default: (await import('../cards/access-card.tsx')).AccessCard }))
+const AlertList = lazy(async () => ({ default: (await import('../cards/alert-list.tsx')).AlertList }))
+const ChildAreas = lazy(async () => ({ default: (await import('../cards/child-areas.tsx')).ChildAreas }))
+const DualControlCard = lazy(async () => ({
+  default: (await import('../cards/dual-control-card.tsx')).DualControlCard,
+}))
+const InstitutionList = lazy(async () => ({ default: (await import('../cards/institution-list.tsx')).InstitutionList }))
 const LeadersCard = lazy(async () => ({ default: (await import('../cards/leaders-card.tsx')).LeadersCard }))
 const DemonstrationCard = lazy(async () => ({
   default: (await import('../cards/demonstration-card.tsx')).DemonstrationCard,
@@ -136,26 +139,28 @@ function Overview({ route, month, isRoot, status, name }: OverviewProps) {
           <QualityCard code={route.code} access={access.data} coverage={data.dualControl?.coverage ?? null} />
         </div>
       )}
-      {!(problem && !data) && (
-        <DualControlCard
-          title={`${text.dualControl} · ${month}`}
-          dualControl={data?.dualControl ?? null}
-          loading={data === null}
-          energyTestId={isRoot ? 'province-energy-actual' : 'area-energy-actual'}
-          whyOf={(indicator) => formatRoute({ ...why, indicator })}
+      <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+        {!(problem && !data) && (
+          <DualControlCard
+            title={`${text.dualControl} · ${month}`}
+            dualControl={data?.dualControl ?? null}
+            loading={data === null}
+            energyTestId={isRoot ? 'province-energy-actual' : 'area-energy-actual'}
+            whyOf={(indicator) => formatRoute({ ...why, indicator })}
+          />
+        )}
+        {data && data.children.length > 0 && (
+          <ChildAreas rows={data.children} access={access.data} routeMonth={route.month} />
+        )}
+        <AccessCard access={access} />
+        <InstitutionList
+          title={text.institutionsOf(name)}
+          area={route.code}
+          list={listOf(route)}
+          routeMonth={route.month}
+          choose={(list) => visit({ ...route, ...list })}
         />
-      )}
-      {data && data.children.length > 0 && (
-        <ChildAreas rows={data.children} access={access.data} routeMonth={route.month} />
-      )}
-      <AccessCard access={access} />
-      <InstitutionList
-        title={text.institutionsOf(name)}
-        area={route.code}
-        list={listOf(route)}
-        routeMonth={route.month}
-        choose={(list) => visit({ ...route, ...list })}
-      />
+      </Suspense>
     </>
   )
 }

@@ -13,7 +13,7 @@ import { DataTable } from '../cards/data-table.tsx'
 import { MorePages } from '../cards/list-tools.tsx'
 import { ProblemNotice } from '../cards/marks.tsx'
 import { useArea } from '../frame/area-path.tsx'
-import { type ConnectionRoute, formatRoute, institutionRoute, institutionsRoute } from '../frame/route.ts'
+import { type ConnectionRoute, formatRoute, institutionRoute, institutionsRoute, meterRoute } from '../frame/route.ts'
 import { useTitle } from '../frame/title.ts'
 import { formatNumber, formatRegister, formatTime, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
@@ -127,7 +127,8 @@ function Arrivals({ id }: { id: string }) {
           {meters.map(({ id: meter, name, unit, last }) => (
             <tr key={meter}>
               <th scope="row">
-                {name === null ? '' : <SourceText>{name}</SourceText>} <span className="faint">{meter}</span>
+                {name === null ? '' : <SourceText>{name}</SourceText>}{' '}
+                <a href={formatRoute(meterRoute(meter, null))}>{meter}</a>
               </th>
               <td>
                 <strong>{last ? withUnit(formatRegister(last.value), formatUnit(unit, language)) : UNKNOWN}</strong>

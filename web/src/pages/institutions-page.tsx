@@ -1,9 +1,9 @@
 // Lists all institutions that the reader sees, with search, filters, order and page in the address.
 
-import { InstitutionList, listOf } from '../cards/institution-list.tsx'
+import { InstitutionList } from '../cards/institution-list.tsx'
 import { SavedFrom } from '../cards/save-tables.tsx'
 import { useArea } from '../frame/area-path.tsx'
-import { type InstitutionsRoute, visit } from '../frame/route.ts'
+import { type InstitutionsRoute, listOf, visit } from '../frame/route.ts'
 import { useTitle } from '../frame/title.ts'
 import { useLanguage } from '../words/language.tsx'
 

@@ -6,6 +6,7 @@ import { columnOf } from '../../../domain/table.ts'
 import { enAlerts } from './en-alerts.ts'
 import { enContract } from './en-contract.ts'
 import { enEnergy } from './en-energy.ts'
+import { enManage } from './en-manage.ts'
 import { enProblems, enReport, enSaving } from './en-report.ts'
 import { enWork } from './en-work.ts'
 import type { Dictionary } from './zh.ts'
@@ -18,6 +19,7 @@ export const en: Dictionary = {
   saving: enSaving,
   problems: enProblems,
   work: enWork,
+  manage: enManage,
   product: 'Public institution energy',
   demo: 'Demo data',
   demoHint: 'The data on this page comes from a simulator and describes no real institution.',

@@ -12,6 +12,7 @@ import type { InstitutionRow, InstitutionView, MeterView } from '../../../domain
 import { zhAlerts } from './zh-alerts.ts'
 import { zhContract } from './zh-contract.ts'
 import { zhEnergy } from './zh-energy.ts'
+import { zhManage } from './zh-manage.ts'
 import { zhProblems, zhReport, zhSaving } from './zh-report.ts'
 import { zhWork } from './zh-work.ts'
 
@@ -25,6 +26,7 @@ export const zh = {
   saving: zhSaving,
   problems: zhProblems,
   work: zhWork,
+  manage: zhManage,
   product: '公共机构能源监测',
   demo: '演示数据',
   demoHint: '本页数据由模拟器生成，不代表任何真实机构。',

@@ -1,0 +1,46 @@
+// The page as it is built: what a browser needs before it shows anything is small enough for a slow line.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { beforeAll, expect, test } from 'vitest'
+import { buildWeb, WEB_DIST } from '../../local/command/web-build.ts'
+
+/** Bytes of all scripts before the first screen, compressed by gzip; browsers get brotli, which is smaller. */
+const INITIAL_BYTES_MAX = 300_000
+
+beforeAll(() => buildWeb(), 120_000)
+
+const read = (name: string): string => readFileSync(join(WEB_DIST, name), 'utf8')
+
+/** The scripts that index.html names, and those that they import at once. */
+function initialScripts(): string[] {
+  const waiting = [...read('index.html').matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(
+    ([, name]) => name ?? '',
+  )
+  const found = new Set<string>()
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (found.has(name)) continue
+    found.add(name)
+    for (const [, imported] of read(name).matchAll(/(?:import|from)\s*["']\.\/([^"']+\.js)["']/g))
+      waiting.push(`assets/${imported}`)
+  }
+  return [...found]
+}
+
+test('the scripts before the first screen have at most 300 kB, compressed', () => {
+  const sizes = initialScripts().map((name) => ({ name, bytes: gzipSync(read(name), { level: 9 }).length }))
+  // With the parts of React and antd that every screen needs there are several.
+  expect(sizes.length).toBeGreaterThan(3)
+  expect(
+    sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+    JSON.stringify(sizes),
+  ).toBeLessThanOrEqual(INITIAL_BYTES_MAX)
+})
+
+test('React is built for production, and neither charts nor schemas come first', () => {
+  const code = initialScripts().map(read).join('\n')
+  expect(code).not.toContain('react-dom-client.development')
+  expect(code.includes('ZodError')).toBe(false)
+  expect(initialScripts().filter((name) => /zrender|echarts|table-/.test(name.replace('saved-table', '')))).toEqual([])
+})
