@@ -32,6 +32,11 @@ export interface LakePlace {
   /** `toMs`: no reading of the group in these files is later. */
   months: { county: string; month: Month; toMs: number }[]
 }
+/** The right to write files of a county, for one run at a time; another may take it after `untilMs`. */
+export interface LakeLease {
+  holder: string
+  untilMs: number
+}
 /** Somebody else changed a row meanwhile. */
 export class LakeConflict extends Error {
   override name = 'LakeConflict'
@@ -72,6 +77,22 @@ export function openLakeCatalog(items: LakeItems, { dynamo, table }: LakeTable, 
     }
   }
 
+  /** All changes or none. Throws LakeConflict where a condition does not hold. */
+  async function together(changes: readonly { key: ItemKey; change: Change }[]): Promise<void> {
+    const TransactItems = changes.map(({ key, change }) => ({
+      Update: { TableName: table, Key: keyItem(key), ...change },
+    }))
+    // A committed transaction that is repeated under the same token is not done twice.
+    const ClientRequestToken = randomUUID()
+    const command = new TransactWriteItemsCommand({ TransactItems, ClientRequestToken })
+    try {
+      await items.asked(() => dynamo.send(command))
+    } catch (error) {
+      if ((error as Error).name !== 'TransactionCanceledException') throw error
+      throw new LakeConflict(changes.map(({ key }) => key.sk).join(', '))
+    }
+  }
+
   return {
     async places(groups: readonly string[]): Promise<Map<string, LakePlace>> {
       const found = await items.many(groups.map((group) => ({ pk: readingsPartition(group), sk: PLACE })))
@@ -96,13 +117,17 @@ export function openLakeCatalog(items: LakeItems, { dynamo, table }: LakeTable, 
 
     /** Notes that readings of the group up to `toMs` lie in files of the month. Before the files count. */
     async note(group: string, { county, month, toMs }: LakePlace['months'][number]): Promise<void> {
-      await update(
-        { pk: readingsPartition(group), sk: PLACE },
-        {
-          UpdateExpression: 'SET #month = :to',
-          ExpressionAttributeNames: { '#month': `m:${county}/${month}` },
-          ExpressionAttributeValues: { ':to': { N: String(toMs) } },
-        },
+      await unlessConflict(
+        update(
+          { pk: readingsPartition(group), sk: PLACE },
+          {
+            UpdateExpression: 'SET #month = :to',
+            // A run that was paused must not hide what another sealed.
+            ConditionExpression: 'attribute_not_exists(#month) OR #month < :to',
+            ExpressionAttributeNames: { '#month': `m:${county}/${month}` },
+            ExpressionAttributeValues: { ':to': { N: String(toMs) } },
+          },
+        ),
       )
     },
 
@@ -111,30 +136,28 @@ export function openLakeCatalog(items: LakeItems, { dynamo, table }: LakeTable, 
       return (await items.between(`lake#${county}`, first, `${last}~`)).map((item) => entryOf(county, item))
     },
 
-    begin: (entry: LakeEntry) => move(entry, 'writing', []),
+    /**
+     * Names a file that will be written, by whoever holds the lease of its county, and prolongs the lease. Throws
+     * LakeConflict when another has it now: what this run read may be sealed already.
+     */
+    async begin(entry: LakeEntry, { holder, untilMs }: LakeLease): Promise<void> {
+      const stays = {
+        UpdateExpression: 'SET untilMs = :until',
+        ConditionExpression: 'holder = :holder',
+        ExpressionAttributeValues: { ':holder': { S: holder }, ':until': { N: String(untilMs) } },
+      }
+      await together([{ key: leaseKey(entry.county), change: stays }, stateUpdate(entry, 'writing', [])])
+    },
     /** From here on the file counts. Throws LakeConflict when somebody took the entry away meanwhile. */
     seal: (entry: LakeEntry) => move(entry, 'sealed', ['writing']),
     settle: (entry: LakeEntry) => move(entry, 'live', ['sealed']),
 
-    /** At once, `merged` count and the others do not. Throws LakeConflict when one of them changed. At most 100. */
-    async replace(merged: readonly LakeEntry[], others: readonly LakeEntry[]): Promise<void> {
-      const updates = [
-        ...merged.map((entry) => stateUpdate(entry, 'live', ['writing'])),
+    /** At once, `merged` counts and the others do not. Throws LakeConflict when one of them changed. At most 99. */
+    replace: (merged: LakeEntry, others: readonly LakeEntry[]) =>
+      together([
+        stateUpdate(merged, 'live', ['writing']),
         ...others.map((entry) => stateUpdate(entry, 'dead', ['live'])),
-      ]
-      const TransactItems = updates.map(({ key, change }) => ({
-        Update: { TableName: table, Key: keyItem(key), ...change },
-      }))
-      try {
-        // A committed transaction that is repeated under the same token is not done twice.
-        const ClientRequestToken = randomUUID()
-        const command = new TransactWriteItemsCommand({ TransactItems, ClientRequestToken })
-        await items.asked(() => dynamo.send(command))
-      } catch (error) {
-        if ((error as Error).name !== 'TransactionCanceledException') throw error
-        throw new LakeConflict(merged.map((entry) => entryKey(entry).sk).join(', '))
-      }
-    },
+      ]),
 
     async forget(entry: LakeEntry): Promise<void> {
       const command = new DeleteItemCommand({ TableName: table, Key: keyItem(entryKey(entry)) })
@@ -142,7 +165,7 @@ export function openLakeCatalog(items: LakeItems, { dynamo, table }: LakeTable, 
     },
 
     /** Throws LakeConflict while another holds the county. */
-    async lease(county: string, holder: string, untilMs: number): Promise<void> {
+    async lease(county: string, { holder, untilMs }: LakeLease): Promise<void> {
       await update(leaseKey(county), {
         UpdateExpression: 'SET holder = :holder, untilMs = :until',
         ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder OR untilMs < :now',
@@ -160,13 +183,16 @@ export function openLakeCatalog(items: LakeItems, { dynamo, table }: LakeTable, 
         ConditionExpression: 'holder = :holder',
         ExpressionAttributeValues: { ':none': { N: '0' }, ':holder': { S: holder } },
       }
-      await update(leaseKey(county), change).catch((error: unknown) => {
-        if (!(error instanceof LakeConflict)) throw error
-      })
+      await unlessConflict(update(leaseKey(county), change))
     },
   }
 }
 export type LakeCatalog = ReturnType<typeof openLakeCatalog>
+
+const unlessConflict = (change: Promise<void>): Promise<void> =>
+  change.catch((error: unknown) => {
+    if (!(error instanceof LakeConflict)) throw error
+  })
 
 interface Change {
   UpdateExpression: string

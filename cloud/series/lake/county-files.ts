@@ -6,7 +6,7 @@ import { DAY_MS, dayOf, type Month } from '../../../domain/calendar.ts'
 import { inParallel } from '../../backoff.ts'
 import type { Arrived } from '../arrival.ts'
 import { lakeKey } from './bucket.ts'
-import { LakeConflict, type LakeEntry } from './catalog.ts'
+import { LakeConflict, type LakeEntry, type LakeLease } from './catalog.ts'
 import { lakeGroupOf } from './group.ts'
 import { type LakeFileFacts, lakeRows } from './parquet.ts'
 import type { LakeParts } from './store.ts'
@@ -19,7 +19,11 @@ const DEAD_MS = DAY_MS
 export type LakeCounty = ReturnType<typeof openLakeCounty>
 
 /** The files of a county, for the one who holds its lease. */
-export function openLakeCounty(county: string, { bucket, catalog, young, files, items }: LakeParts, now: () => number) {
+export function openLakeCounty(
+  county: string,
+  { bucket, catalog, young, files, items }: LakeParts,
+  { now, lease }: { now(): number; lease(): LakeLease },
+) {
   const entryFor = (month: Month, label: string, isMerged: boolean) => ({
     ...{ county, month, isMerged, changedMs: now(), state: 'writing' as const },
     name: `${label}-${randomUUID().slice(-12)}`,
@@ -36,7 +40,7 @@ export function openLakeCounty(county: string, { bucket, catalog, young, files, 
       bytes: file.bytes.length,
       sha256: createHash('sha256').update(file.bytes).digest('hex'),
     }
-    await catalog.begin(entry)
+    await catalog.begin(entry, lease())
     await bucket.put(lakeKey(county, entry.month, entry.name), file.bytes)
     return entry
   }
@@ -66,7 +70,6 @@ export function openLakeCounty(county: string, { bucket, catalog, young, files, 
 
   return {
     written,
-    removed,
 
     /** Finishes or takes back what an earlier run left half done, and deletes files that were merged long ago. */
     async recover(): Promise<void> {

@@ -77,7 +77,7 @@ async function mergeFiles(
   if (writer.rows() + copies !== read) throw new Error(`a merge of ${read} rows made ${writer.rows()}`)
   const merged = await own.written({ month, label: month, isMerged: true }, writer.finish())
   try {
-    await catalog.replace([merged], some)
+    await catalog.replace(merged, some)
   } catch (error) {
     // Any other failure may have come after the transaction was done.
     if (error instanceof LakeConflict) await bucket.delete(lakeKey(merged.county, month, merged.name))

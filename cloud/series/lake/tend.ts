@@ -31,8 +31,9 @@ export async function tendCounty(
   const { county } = sealing
   const { catalog } = parts
   const holder = randomUUID()
-  await catalog.lease(county, holder, now() + LEASE_MS)
-  const own = openLakeCounty(county, parts, now)
+  const lease = () => ({ holder, untilMs: now() + LEASE_MS })
+  await catalog.lease(county, lease())
+  const own = openLakeCounty(county, parts, { now, lease })
   try {
     await own.recover()
     const sealedRows = await sealCounty(parts, own, { ...sealing, nowMs: now(), rowsPerFlush })
