@@ -47,6 +47,15 @@ export const ASSUMED = {
   readingBytes: 80,
   dayBytes: 400,
   packedBytes: 4,
+  /** The lake: bytes of a reading in an item of a message, of the item itself, and of a meter's day. */
+  itemReadingBytes: 16,
+  itemBytes: 180,
+  itemDayBytes: 240,
+  /** Measured by test/cloud/series/lake-faults.test.ts's neighbour, bench/cloud-lake.ts: bytes and seconds a reading. */
+  lakeBytes: 3.1,
+  lakeSeconds: 0.00005,
+  /** A reading is written by a day, read and written by a merge. */
+  lakePasses: 3,
   /** Timestream counts a write of up to 100 records with common attributes in units of 1 KB. */
   queriesPerTcuHour: 40_000,
   requestsPerReaderDay: 300,

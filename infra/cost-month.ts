@@ -15,12 +15,32 @@ const QUERIES_PER_RUN = 4
 /** SQS sends, receives and deletes up to ten messages a request. */
 const SQS_BATCH = 10
 
+/** How often is settled and judged: within a span of gathering, or by a schedule (infra/settings.ts). */
+export interface Rhythm {
+  gatherSeconds?: number
+  settleMinutes?: number
+  judgeMinutes?: number
+}
+/** Each store's own, where the context says nothing. */
+export const RHYTHMS: Readonly<Record<SeriesStoreName, Rhythm>> = {
+  lake: { settleMinutes: 60, judgeMinutes: 60 },
+  influxdb: {},
+  timestream: {},
+}
+
 /**
- * A month of normal operation: all gateways send, everything works, nobody imports history. `gatherSeconds`: by default
- * the trigger table's.
+ * A month of normal operation: all gateways send, everything works, nobody imports history.
  */
-export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: number = GATHER_SECONDS): Line[] {
-  const of = volumesOf(one, gatherSeconds)
+export function monthlyLines(
+  one: Case,
+  store: SeriesStoreName,
+  { gatherSeconds = GATHER_SECONDS, settleMinutes = 0, judgeMinutes = 0 }: Rhythm = RHYTHMS[store],
+): Line[] {
+  const of = volumesOf(one, {
+    paces: { settle: settleMinutes, assess: judgeMinutes },
+    settleSeconds: Math.max(gatherSeconds, settleMinutes * 60),
+    judgeSeconds: Math.max(gatherSeconds, settleMinutes * 60, judgeMinutes * 60),
+  })
   const { messages, perBatch, invocations } = of
   return [
     line('gateways: connection', 'iotMinutes', (of.gateways * MINUTES) / MILLION),
@@ -43,12 +63,19 @@ export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: n
   ]
 }
 
+/** What is merged into one run, and schedules of their own of triggers; 0: the trigger table's. */
+interface Spans {
+  settleSeconds: number
+  judgeSeconds: number
+  paces: Readonly<Record<string, number>>
+}
+
 /** Counts of a month. */
-function volumesOf(one: Case, gatherSeconds: number) {
+function volumesOf(one: Case, { settleSeconds, judgeSeconds, paces }: Spans) {
   const gateways = one.institutions * ASSUMED.gatewaysPerInstitution
   const messages = (gateways * MINUTES) / one.everyMinutes
   const readings = (one.meters * MINUTES) / one.everyMinutes
-  const spans = SECONDS / gatherSeconds
+  const spans = SECONDS / settleSeconds
 
   // A batch is what one poller finds in one window; it closes early when it is full.
   const ingest = works.ingest
@@ -63,29 +90,57 @@ function volumesOf(one: Case, gatherSeconds: number) {
   // Messages for one shard within a span merge into one; a shard without messages is not worked on.
   const shardRuns = Math.min(messages, one.shards * spans)
   const settledMeters = Math.min(readings, one.meters * spans)
-  const assessed = Math.min(messages, one.institutions * spans)
+  const settledInstitutions = Math.min(messages, one.institutions * spans)
+  const judgeSpans = SECONDS / judgeSeconds
+  const assessed = Math.min(messages, one.institutions * judgeSpans)
+  const judgeRuns = Math.min(messages, one.shards * judgeSpans)
   const perRun = clamp(one.shards / works.settle.copies, 1, SQS_BATCH)
   const runs = shardRuns / perRun
 
   // Each tick is one run that sends a message for every shard; these find nothing new where ingest has sent one
   // already.
-  const rows = Object.values<Trigger>(triggers)
+  const rows = Object.entries<Trigger>(triggers).map(([name, row]): Trigger => {
+    return paces[name] ? { ...row, everyMinutes: paces[name] } : row
+  })
   const ticks = rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0)
   const tickShards = rows.reduce(
     (sum, { everyMinutes, each }) => sum + (everyMinutes && each ? (MINUTES / everyMinutes) * one.shards : 0),
     0,
   )
-  const idleShards = Math.max(0, tickShards - shardRuns)
+  const idleShards = Math.max(0, tickShards - shardRuns - (paces.assess ? judgeRuns : 0))
   const queues = rows.filter(({ queue }) => queue).length
   const polls = (ASSUMED.pollersPerQueue * SECONDS) / ASSUMED.pollSeconds
 
   const requests = one.readers * WORKING_DAYS * ASSUMED.requestsPerReaderDay
-  const invocations = ingestRuns + 2 * runs + ticks + idleShards / SQS_BATCH + requests
-  const shardMessages = 2 * shardRuns + idleShards
+  const invocations = ingestRuns + runs + judgeRuns / perRun + ticks + idleShards / SQS_BATCH + requests
+  const shardMessages = shardRuns + judgeRuns + idleShards
 
   const objects = shardRuns * ASSUMED.objectsPerShard
-  const counts = { gateways, messages, readings, perBatch, ingestRuns, groups, shardRuns, settledMeters, assessed }
-  const work = { perRun, runs, ticks, idleShards, queues, polls, requests, invocations, shardMessages, objects }
+  const counts = {
+    gateways,
+    messages,
+    readings,
+    perBatch,
+    ingestRuns,
+    groups,
+    shardRuns,
+    settledMeters,
+    settledInstitutions,
+    assessed,
+  }
+  const work = {
+    perRun,
+    runs,
+    judgeRuns,
+    ticks,
+    idleShards,
+    queues,
+    polls,
+    requests,
+    invocations,
+    shardMessages,
+    objects,
+  }
   return { ...counts, ...work }
 }
 type Volumes = ReturnType<typeof volumesOf>
@@ -94,6 +149,8 @@ function gbSecondsOf({
   ingestRuns,
   messages,
   runs,
+  judgeRuns,
+  perRun,
   shardRuns,
   settledMeters,
   assessed,
@@ -105,7 +162,7 @@ function gbSecondsOf({
     gb(works.ingest.memoryMb) * (ingestRuns * ingestSeconds.each + messages * ingestSeconds.message) +
     gb(works.settle.memoryMb) *
       (runs * settleSeconds.each + shardRuns * settleSeconds.shard + settledMeters * settleSeconds.meter) +
-    gb(works.assess.memoryMb) * (runs * assessSeconds.each + assessed * assessSeconds.institution) +
+    gb(works.assess.memoryMb) * ((judgeRuns / perRun) * assessSeconds.each + assessed * assessSeconds.institution) +
     gb(works.notify.memoryMb) * (ticks + idleShards / SQS_BATCH) * idleSeconds
   )
 }

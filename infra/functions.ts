@@ -75,6 +75,15 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
     ...{ writes: ['readings'], sends: ['settle', 'assess'] },
   },
 }
+/** Minutes between scheduled runs of a trigger that nothing else asks for; 0 for the others. */
+export const paceOf = ({ pace }: Settings, name: string): number =>
+  name === 'settle' || name === 'assess' ? pace[name] : 0
+/** Queues to which a function does not send, since their work waits for its schedule. */
+const unsentBy = (name: string, settings: Settings): string[] => {
+  const next = name === 'ingest' ? 'settle' : 'assess'
+  return (name === 'ingest' || name === 'settle') && paceOf(settings, next) > 0 ? [next] : []
+}
+
 /** How long a message stays hidden: the function's limit, and time for its start and for the answer to SQS. */
 export const hiddenFor = ({ seconds, batch }: Work): Duration => Duration.seconds(seconds + (batch?.seconds ?? 0) + 60)
 
@@ -102,6 +111,7 @@ export function addFunction(scope: Construct, options: FunctionOptions): LambdaF
       ...(usesSeries ? [stores.series(work.reads ?? [], work.writes ?? [])] : []),
       ...(work.sends ?? []).map((queue) => sendingTo(queue, queues)),
       ...(own ? [settingAside(own)] : []),
+      ...unsentBy(name, settings).map((queue) => ({ environment: { KILOWATCH_UNSENT: queue }, statements: [] })),
       ...(work.tells ? [telling(scope, options)] : []),
       ...(trigger.http ? admitting(settings) : []),
     ],

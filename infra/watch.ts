@@ -13,6 +13,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -98,23 +99,27 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
     ...{ above: 0, periods: PERIODS },
     says: 'The API answers 5xx.',
   })
-  for (const direction of ['Read', 'Write']) {
-    const metric = new Metric({
-      namespace: 'AWS/DynamoDB',
-      metricName: `${direction}ThrottleEvents`,
-      dimensionsMap: { TableName: stores.state.tableName },
-      statistic: 'Sum',
-      ...over,
-    })
-    alarm(`State${direction}ThrottlesAlarm`, metric, {
-      ...{ above: 0, periods: PERIODS },
-      says: `The state table does not keep up with ${direction.toLowerCase()}s.`,
-    })
-  }
+  for (const [name, table] of Object.entries({ State: stores.state, ...stores.tables })) watchTable(alarm, name, table)
   addDashboard(scope, options)
 }
 
 type AddAlarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => void
+
+function watchTable(alarm: AddAlarm, name: string, table: Table): void {
+  for (const direction of ['Read', 'Write']) {
+    const metric = new Metric({
+      namespace: 'AWS/DynamoDB',
+      metricName: `${direction}ThrottleEvents`,
+      dimensionsMap: { TableName: table.tableName },
+      statistic: 'Sum',
+      period: PERIOD,
+    })
+    alarm(`${name}${direction}ThrottlesAlarm`, metric, {
+      ...{ above: 0, periods: PERIODS },
+      says: `The ${name.toLowerCase()} table does not keep up with ${direction.toLowerCase()}s.`,
+    })
+  }
+}
 
 function watchRules(alarm: AddAlarm, rules: readonly string[]): void {
   for (const rule of rules) {
