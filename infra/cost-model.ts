@@ -51,7 +51,7 @@ export const ASSUMED = {
   itemReadingBytes: 16,
   itemBytes: 180,
   itemDayBytes: 240,
-  /** Measured by test/cloud/series/lake-faults.test.ts's neighbour, bench/cloud-lake.ts: bytes and seconds a reading. */
+  /** Of 115,488 readings of 1,203 made-up meters, written on a busy machine: bytes and seconds of a core each. */
   lakeBytes: 3.1,
   lakeSeconds: 0.00005,
   /** A reading is written by a day, read and written by a merge. */
@@ -61,8 +61,9 @@ export const ASSUMED = {
   requestsPerReaderDay: 300,
   logBytesPerInvocation: 600,
   stateBytesPerMeter: 6_000,
-  /** Keys, secrets, 40 alarms, a dashboard. */
+  /** Keys, secrets, 40 alarms, a dashboard; with `watch=few` a key and six alarms. */
   fixedUsd: 10,
+  fixedFewUsd: 1.6,
 } as const
 
 /** Hours of a month. */

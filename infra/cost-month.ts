@@ -20,6 +20,7 @@ export interface Rhythm {
   gatherSeconds?: number
   settleMinutes?: number
   judgeMinutes?: number
+  watch?: 'all' | 'few'
 }
 /** Each store's own, where the context says nothing. */
 export const RHYTHMS: Readonly<Record<SeriesStoreName, Rhythm>> = {
@@ -34,7 +35,7 @@ export const RHYTHMS: Readonly<Record<SeriesStoreName, Rhythm>> = {
 export function monthlyLines(
   one: Case,
   store: SeriesStoreName,
-  { gatherSeconds = GATHER_SECONDS, settleMinutes = 0, judgeMinutes = 0 }: Rhythm = RHYTHMS[store],
+  { gatherSeconds = GATHER_SECONDS, settleMinutes = 0, judgeMinutes = 0, watch = 'all' }: Rhythm = RHYTHMS[store],
 ): Line[] {
   const of = volumesOf(one, {
     paces: { settle: settleMinutes, assess: judgeMinutes },
@@ -59,7 +60,7 @@ export function monthlyLines(
     ...seriesConstructs[store].monthOf(one, { ...of, queries: of.runs * QUERIES_PER_RUN }),
     line('API: requests', 'httpRequests', of.requests / MILLION),
     line('logs', 'logs', (invocations * ASSUMED.logBytesPerInvocation) / GB),
-    line('keys, secrets, alarms', 'fixed', ASSUMED.fixedUsd),
+    line('keys, secrets, alarms', 'fixed', watch === 'few' ? ASSUMED.fixedFewUsd : ASSUMED.fixedUsd),
   ]
 }
 

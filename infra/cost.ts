@@ -34,13 +34,13 @@ export const cases: readonly Case[] = [
 ]
 /** Spans of gathering to compare; SQS forgets a message's id after five minutes, so longer spans gather no more. */
 const SPANS = [30, 60, 120, 240]
-/** Minutes between settlings and between judgings, to compare. */
+/** Minutes between settlings and between judgings, and alarms, to compare. */
 const PACES = [
-  [0, 0],
-  [15, 15],
-  [60, 60],
-  [60, 360],
-  [360, 360],
+  [0, 0, 'all'],
+  [15, 15, 'all'],
+  [60, 60, 'all'],
+  [60, 360, 'all'],
+  [60, 360, 'few'],
 ] as const
 const DOMINANT_LINES = 3
 
@@ -102,24 +102,21 @@ export function costDocument(): string {
     '',
     '## With the lake, the pace decides',
     '',
-    '`settleMinutes` and `judgeMinutes` of the context: how often hours are settled and months judged, where gateways send',
+    '`settleMinutes`, `judgeMinutes` and `watch` of the context: how often hours are settled and months judged, where gateways send',
     'more often. Hours that are not settled yet are shown all the same (decision 0009); ratings and alerts are as old as the',
     'last judging.',
     '',
     table(
-      [
-        '',
-        ...PACES.map(
-          ([settle, judge]) => `${settle} / ${judge} min${settle === 60 && judge === 60 ? ' (default)' : ''}`,
-        ),
-      ],
+      ['', ...PACES.map((pace) => pace.join(' / '))],
       cases.map((one) => [
         one.name,
-        ...PACES.map(([settleMinutes, judgeMinutes]) =>
-          usd(totalUsd(monthlyLines(one, 'lake', { settleMinutes, judgeMinutes }))),
+        ...PACES.map(([settleMinutes, judgeMinutes, watch]) =>
+          usd(totalUsd(monthlyLines(one, 'lake', { settleMinutes, judgeMinutes, watch }))),
         ),
       ]),
     ),
+    '',
+    'The default is 60 / 60 / all. 0: within half a minute of a reading.',
     '',
     '## With a series database, the span of gathering decides',
     '',

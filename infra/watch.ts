@@ -55,7 +55,9 @@ export interface WatchOptions {
 export function addWatch(scope: Construct, options: WatchOptions): void {
   const { stores, api, functions, queues, rules } = options
   const topic = addTopic(scope, options)
+  const isFew = options.settings.watch === 'few'
   const alarm: AddAlarm = (id, metric, options) => {
+    if (isFew && !FEW.has(id)) return
     new Alarm(scope, id, {
       metric,
       threshold: options.above,
@@ -100,8 +102,11 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
     says: 'The API answers 5xx.',
   })
   for (const [name, table] of Object.entries({ State: stores.state, ...stores.tables })) watchTable(alarm, name, table)
-  addDashboard(scope, options)
+  if (!isFew) addDashboard(scope, options)
 }
+
+/** With `watch=few`, the alarms beside those of readings that stop and hours that fall behind. */
+const FEW = new Set(['IngestDeadLettersAlarm', 'SettleDeadLettersAlarm', 'LakeDeadLettersAlarm', 'HttpErrorsAlarm'])
 
 type AddAlarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => void
 

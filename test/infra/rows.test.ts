@@ -204,6 +204,9 @@ describe('the template', () => {
   })
 })
 
+/** It is the default. */
+const isLake = ({ readings = 'lake' }: Context): boolean => readings === 'lake'
+
 /** What nobody can make again, and what its network needs. */
 const LASTING = [
   ...['AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::EC2::VPC', 'AWS::EC2::Subnet'],
@@ -226,7 +229,13 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
 
   test('keeps its data exactly where the stage is prod', () => {
     const kept = Object.values(made.findResources('AWS::DynamoDB::Table')).map(({ DeletionPolicy }) => DeletionPolicy)
-    expect(kept).toEqual([context.stage === 'test' ? 'Delete' : 'Retain'])
+    expect([...new Set(kept)]).toEqual([context.stage === 'test' ? 'Delete' : 'Retain'])
+    expect(kept).toHaveLength(isLake(context) ? 2 : 1)
+    for (const { Properties } of Object.values(made.findResources('AWS::DynamoDB::Table')))
+      expect(Properties.PointInTimeRecoverySpecification).toEqual({
+        PointInTimeRecoveryEnabled: true,
+        RecoveryPeriodInDays: 35,
+      })
     made.hasResourceProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
       TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
@@ -253,7 +262,9 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
     for (const { Properties } of Object.values(made.findResources('AWS::Timestream::Table'))) {
       expect(Properties.Schema.CompositePartitionKey).toMatchObject([{ Type: 'DIMENSION', Name: 'meter' }])
     }
-    const builds = !isTimestream && !context.influxUrl
+    const builds = !isTimestream && !isLake(context) && !context.influxUrl
+    const tables = Object.keys(made.findResources('AWS::DynamoDB::Table'))
+    expect(tables.filter((id) => id.startsWith('SeriesTable'))).toHaveLength(isLake(context) ? 1 : 0)
     made.resourceCountIs('AWS::Timestream::InfluxDBInstance', builds ? 1 : 0)
     made.resourceCountIs('AWS::EC2::VPC', builds ? 1 : 0)
     // A NAT gateway would cost more than all functions together.
