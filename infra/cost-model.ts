@@ -47,6 +47,9 @@ export const ASSUMED = {
   readingBytes: 80,
   dayBytes: 400,
   packedBytes: 4,
+  /** Bytes that Firehose counts for a message, and that a message takes in the record, compressed. */
+  firehoseBytes: 5_120,
+  recordBytes: 250,
   /** The lake: bytes of a reading in an item of a message, of the item itself, and of a meter's day. */
   itemReadingBytes: 16,
   itemBytes: 180,

@@ -41,6 +41,7 @@ const PACES = [
   [60, 60, 'all'],
   [60, 360, 'all'],
   [60, 360, 'few'],
+  [120, 360, 'few'],
 ] as const
 const DOMINANT_LINES = 3
 

@@ -57,6 +57,7 @@ function build(scope: Construct, { settings, key, logs, removalPolicy }: SeriesO
   return {
     network: undefined,
     tables: { Series: table },
+    lake: { bucket, prefix: LAKE_READINGS },
     series: (reads, writes) => accessOf(parts, reads, writes),
     tending: {
       ...{ name: 'lake', everyMinutes: TENDING_MINUTES, work: TENDING_WORK },

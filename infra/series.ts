@@ -46,6 +46,8 @@ export interface BuiltSeries {
   setUp?: SetUp
   /** A function that works on the store on a schedule, county by county. */
   tending?: Tending
+  /** Files of readings below a prefix of a bucket, which Athena may read. */
+  lake?: { bucket: Bucket; prefix: string }
   /** Tables of its own, which are watched as the state table is, by the name of their alarms. */
   tables?: Readonly<Record<string, Table>>
 }

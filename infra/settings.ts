@@ -42,6 +42,8 @@ export interface Settings {
    * are not settled yet are shown all the same (decision 0009).
    */
   pace: { settle: number; assess: number }
+  /** Whether each message is also kept as it was received (infra/record.ts). */
+  record: boolean
   /** `few`: no dashboard, and only the alarms by which somebody notices that readings do not become hours. */
   watch: 'all' | 'few'
   /** Whether functions reserve their copies: a new account has ten copies in all, and cannot. */
@@ -136,6 +138,7 @@ export function settingsOf(context: (name: string) => unknown): Settings {
       settle: Number(matching('settleMinutes', text('settleMinutes') ?? pace, PACE, PACES)),
       assess: Number(matching('judgeMinutes', text('judgeMinutes') ?? pace, PACE, PACES)),
     },
+    record: oneOf('record', ['yes', 'no']) === 'yes',
     watch: oneOf('watch', ['all', 'few']),
     reserves: oneOf('reserve', ['yes', 'no']) === 'yes',
     admin: adminClaim ? { claim: adminClaim, value: needed('adminValue', 'the value of adminClaim') } : undefined,

@@ -10,7 +10,7 @@ import type { LakeFileFacts } from './parquet.ts'
 
 /**
  * `writing`: named, perhaps not in the bucket. `sealed`: it counts, and some of its rows may still be young as well.
- * `live`: it counts. `dead`: merged into another; readers that began before may still ask for it.
+ * `live`: it counts. `dead`: merged into another, to be deleted.
  */
 type FileState = 'writing' | 'sealed' | 'live' | 'dead'
 export interface LakeEntry extends LakeFileFacts {

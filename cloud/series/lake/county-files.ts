@@ -2,7 +2,7 @@
 // about files that an earlier one left half done.
 
 import { createHash, randomUUID } from 'node:crypto'
-import { DAY_MS, dayOf, type Month } from '../../../domain/calendar.ts'
+import { dayOf, type Month } from '../../../domain/calendar.ts'
 import { inParallel } from '../../backoff.ts'
 import type { Arrived } from '../arrival.ts'
 import { lakeKey } from './bucket.ts'
@@ -13,9 +13,6 @@ import type { LakeParts } from './store.ts'
 
 /** Queries for young readings at a time. */
 export const LAKE_GROUPS_WIDTH = 16
-/** Readers that began with the old manifest are done by then. */
-const DEAD_MS = DAY_MS
-
 export type LakeCounty = ReturnType<typeof openLakeCounty>
 
 /** The files of a county, for the one who holds its lease. */
@@ -70,12 +67,12 @@ export function openLakeCounty(
 
   return {
     written,
+    removed,
 
-    /** Finishes or takes back what an earlier run left half done, and deletes files that were merged long ago. */
+    /** Finishes or takes back what an earlier run left half done, and deletes files that were merged. */
     async recover(): Promise<void> {
       for (const entry of await catalog.entries(county)) {
-        const isOld = entry.state === 'dead' && entry.changedMs < now() - DEAD_MS
-        if (entry.state === 'writing' || isOld) await removed(entry)
+        if (entry.state === 'writing' || entry.state === 'dead') await removed(entry)
         if (entry.state === 'sealed') await cleaned(entry)
       }
     },

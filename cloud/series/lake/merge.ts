@@ -83,6 +83,8 @@ async function mergeFiles(
     if (error instanceof LakeConflict) await bucket.delete(lakeKey(merged.county, month, merged.name))
     throw error
   }
+  // At once, so that engines that list the bucket do not read both; a reader of ours asks the manifest again.
+  for (const entry of some) await own.removed(entry)
 }
 
 interface Cursor {

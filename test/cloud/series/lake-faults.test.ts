@@ -110,7 +110,7 @@ async function filled() {
   const clock = { ms: START + 3 * DAY_MS }
   const now = () => clock.ms
   const plain = openTestLake(lake, { ...clientsOf(), now })
-  for (const batch of [...messages, corrections]) await plain.platform.readings.append(batch, START)
+  for (const batch of [messages.flat(), corrections]) await plain.platform.readings.append(batch, START)
   return { lake, clock, now, plain }
 }
 
