@@ -64,8 +64,8 @@ export const ASSUMED = {
   requestsPerReaderDay: 300,
   logBytesPerInvocation: 600,
   stateBytesPerMeter: 6_000,
-  /** Keys, secrets, 40 alarms, a dashboard; with `watch=few` a key and six alarms. */
-  fixedUsd: 10,
+  /** Keys, secrets, 75 alarms, a dashboard; with `watch=few` a key and six alarms. */
+  fixedUsd: 12,
   fixedFewUsd: 1.6,
 } as const
 

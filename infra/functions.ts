@@ -299,11 +299,14 @@ export function importedArn({ bucketArn, stack }: Bucket): string {
   return stack.resolve(stack.exportValue(bucketArn))['Fn::ImportValue']
 }
 
-function acceptWildcards(role: Role, { objects }: Stores, more: Readonly<Record<string, string>> = {}): void {
+function acceptWildcards(role: Role, { objects, lake }: Stores, more: Readonly<Record<string, string>> = {}): void {
   const reasons = {
     '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC, new certificates.",
     [`${importedArn(objects)}/*`]:
       'The objects of one bucket of our own: documents that are too long for a table have names that nobody knows before.',
+    ...(lake && {
+      [`${importedArn(lake.bucket)}/${lake.prefix}*`]: 'Files of readings: each has a name that nobody knows before.',
+    }),
     ...more,
   }
   for (const [resource, reason] of Object.entries(reasons))

@@ -131,7 +131,7 @@ function addTables(scope: Construct, { stage, lake, key }: RecordOptions, record
         },
       },
     })
-    made.addDependency(database)
+    made.addResourceDependency(database)
   }
   table('MessagesTable', 'messages', MESSAGE_COLUMNS, {
     partitions: { day: 'string' },

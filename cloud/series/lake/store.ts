@@ -3,7 +3,7 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
-import { name, readerOf } from '../../environment.ts'
+import { name, readerOf, url } from '../../environment.ts'
 import { lazy } from '../../lazy.ts'
 import type { SeriesStore } from '../store.ts'
 import { openTouchedLedger } from '../touched-ledger.ts'
@@ -18,8 +18,10 @@ import { openYoungReadings } from './young.ts'
 const variables = {
   KILOWATCH_SERIES_TABLE: name,
   KILOWATCH_LAKE_BUCKET: name,
+  /** Queue of the function that tends the lake (cloud/entries/lake.ts), which alone has it. */
+  KILOWATCH_QUEUE_LAKE_URL: url,
 }
-const variable = readerOf(variables)
+export const lakeVariable = readerOf(variables)
 const s3 = lazy(() => new S3Client())
 
 /** The parts of the lake over one table and one bucket. `now`: epoch milliseconds. */
@@ -35,13 +37,13 @@ export type LakeParts = ReturnType<typeof lakeParts>
 export const environmentsLake = (dynamo: DynamoDBClient, now: () => number): LakeParts =>
   lakeParts({
     ...{ dynamo, s3, now },
-    table: variable('KILOWATCH_SERIES_TABLE'),
-    bucket: variable('KILOWATCH_LAKE_BUCKET'),
+    table: lakeVariable('KILOWATCH_SERIES_TABLE'),
+    bucket: lakeVariable('KILOWATCH_LAKE_BUCKET'),
   })
 
 export const lake: SeriesStore = {
   variables,
   readings: (own) => openLakeReadings({ ...environmentsLake(own.dynamo, own.now), ledger: openTouchedLedger(own) }),
   consumption: (now) =>
-    openLakeConsumption({ dynamo: new DynamoDBClient(), table: variable('KILOWATCH_SERIES_TABLE'), now }),
+    openLakeConsumption({ dynamo: new DynamoDBClient(), table: lakeVariable('KILOWATCH_SERIES_TABLE'), now }),
 }
