@@ -19,7 +19,7 @@ const TIERING_DAYS = 60
 /** Once a day would do; more often spreads what an outage has left. */
 const TENDING_MINUTES = 6 * 60
 /** A county's day of a minute is 1.7 million rows in memory; a merge runs for minutes. */
-const TENDING_WORK = { memoryMb: 3008, seconds: 900, copies: 2 }
+export const TENDING_WORK = { memoryMb: 3008, seconds: 900, copies: 2 }
 
 /** Partition keys of the table (cloud/series/lake/group.ts, catalog.ts). */
 const [READINGS, DAYS, MANIFEST] = ['reading#*', 'day#*', 'lake#*']

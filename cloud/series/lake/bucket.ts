@@ -10,7 +10,7 @@ import {
 import type { AsyncBuffer } from 'hyparquet'
 import { must } from '../../../domain/must.ts'
 
-/** Version 1 of the format (docs/rules/lake.md). */
+/** Version 1 of the format (docs/decisions/0050). */
 const READINGS_PREFIX = 'lake/v1/readings/'
 
 /** `name`: without its ending. */

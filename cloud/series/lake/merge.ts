@@ -15,7 +15,7 @@ const MONTH_OVER_MS = 5 * DAY_MS
 /** Files that came after a month was merged stand beside it until there are so many. */
 const LATE_FILES = 8
 /** Rows of one merge: what a function reads and writes within its time. A county's month at 15 minutes has half. */
-const MERGE_ROWS = 8_000_000
+export const LAKE_MERGE_ROWS = 8_000_000
 /** A transaction has at most a hundred parts. */
 const MERGE_FILES = 90
 
@@ -28,7 +28,7 @@ export interface MergeOptions {
 export async function mergeCounty(
   parts: LakeParts,
   own: LakeCounty,
-  { county, nowMs, rowsMax = MERGE_ROWS }: MergeOptions & { county: string },
+  { county, nowMs, rowsMax = LAKE_MERGE_ROWS }: MergeOptions & { county: string },
 ): Promise<number> {
   const byMonth = Map.groupBy(await parts.catalog.entries(county), ({ month }) => month)
   let merges = 0

@@ -1,4 +1,4 @@
-// Writes and reads the lake's Parquet files (docs/rules/lake.md): row by row in their order, a row group at a time, so
+// Writes and reads the lake's Parquet files (docs/decisions/0050): row by row in their order, a row group at a time, so
 // that memory is bounded by the file's bytes and one row group.
 
 import * as zlib from 'node:zlib'
