@@ -11,7 +11,7 @@ import { monthlyLines } from '../infra/cost-month.ts'
 import { works } from '../infra/functions.ts'
 import { TENDING_WORK } from '../infra/lake.ts'
 
-export interface Realm {
+interface Realm {
   name: string
   institutions: number
   meters: number
@@ -19,7 +19,7 @@ export interface Realm {
   everyMinutes: number
 }
 /** The counties of the nation and of the province are about as many as there are. */
-export const REALMS: readonly Realm[] = [
+const REALMS: readonly Realm[] = [
   { name: 'the province', institutions: 31_600, meters: 200_000, counties: 170, everyMinutes: 15 },
   { name: 'the nation', institutions: 1_500_000, meters: 10_000_000, counties: 2_850, everyMinutes: 15 },
 ]
@@ -35,7 +35,7 @@ const SAMPLES = 200_000
 const batchSeconds = (messages: number): number => ASSUMED.ingestSeconds.each + messages * ASSUMED.ingestSeconds.message
 
 /** Depth of the queue of readings, second by second through one interval. */
-export function queueOf({ institutions, everyMinutes }: Realm, spreadSeconds: number, copies = works.ingest.copies) {
+function queueOf({ institutions, everyMinutes }: Realm, spreadSeconds: number, copies = works.ingest.copies) {
   const perBatch = works.ingest.batch?.messages ?? 1
   const drained = (copies * perBatch) / batchSeconds(perBatch)
   let [waiting, deepest, emptyAt] = [0, 0, 0]
@@ -49,11 +49,7 @@ export function queueOf({ institutions, everyMinutes }: Realm, spreadSeconds: nu
 }
 
 /** Appends a second that a chain of the ledger would have to take, and those that it can. */
-export function chainOf(
-  { institutions }: Realm,
-  spreadSeconds: number,
-  { groups = LEDGER_GROUPS, copies = COPIES } = {},
-) {
+function chainOf({ institutions }: Realm, spreadSeconds: number, { groups = LEDGER_GROUPS, copies = COPIES } = {}) {
   const perBatch = works.ingest.batch?.messages ?? 1
   const batches = Math.min(institutions / spreadSeconds / perBatch, copies / batchSeconds(perBatch))
   const touched = groups * (1 - (1 - 1 / groups) ** perBatch)
@@ -62,7 +58,7 @@ export function chainOf(
 const COPIES = works.ingest.copies
 
 /** Sizes of institutions: log-normal about the mean, most small and few with hundreds of meters. */
-export function itemsOf({ institutions, meters, everyMinutes }: Realm) {
+function itemsOf({ institutions, meters, everyMinutes }: Realm) {
   const random = createRandom('scale')
   const sigma = 1
   const mu = Math.log(meters / institutions) - sigma ** 2 / 2
@@ -83,7 +79,7 @@ export function itemsOf({ institutions, meters, everyMinutes }: Realm) {
 }
 
 /** Seconds that all counties take, by all copies of the function side by side. */
-export function roundsOf({ meters, counties, everyMinutes }: Realm) {
+function roundsOf({ meters, counties, everyMinutes }: Realm) {
   const own = meters / counties
   const { settleSeconds, lakeSeconds, lakePasses } = ASSUMED
   const county = settleSeconds.each + settleSeconds.shard + own * settleSeconds.meter
@@ -119,7 +115,7 @@ const each = (what: string, of: (realm: Realm) => number | string): string =>
   )
 
 /** docs/scale.md as text. */
-export function scaleDocument(): string {
+function scaleDocument(): string {
   const pace = { settleMinutes: 120, judgeMinutes: 360 }
   return [
     '# A nation, on paper',
@@ -202,4 +198,19 @@ export function scaleDocument(): string {
   ].join('\n')
 }
 
-if (import.meta.main) writeFileSync(new URL('../docs/scale.md', import.meta.url), scaleDocument())
+/** The simulation as data, for tests. */
+function facts() {
+  return REALMS.map((realm) => ({
+    ...realm,
+    queues: SPREADS.map((spread) => queueOf(realm, spread)),
+    oneCopy: queueOf(realm, 60, 1),
+    chains: SPREADS.map((spread) => chainOf(realm, spread)),
+    manyCopies: chainOf(realm, 60, { copies: 2 * COPIES }),
+    manyChains: chainOf(realm, 60, { copies: 2 * COPIES, groups: 16 * LEDGER_GROUPS }),
+    items: itemsOf(realm),
+    rounds: roundsOf(realm),
+  }))
+}
+
+if (process.argv.includes('--json')) process.stdout.write(JSON.stringify({ text: scaleDocument(), facts: facts() }))
+else writeFileSync(new URL('../docs/scale.md', import.meta.url), scaleDocument())

@@ -1,5 +1,5 @@
-// The files of one county of the lake, for the run that holds its lease: how a file begins to count, and what a run does
-// about files that an earlier one left half done.
+// The files of one county of the lake, for the run that holds its lease: how a file begins to count, and what a run
+// does about files that an earlier one left half done.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { dayOf, type Month } from '../../../domain/calendar.ts'

@@ -61,7 +61,7 @@ export function openLakeFiles(bucket: LakeBucket, catalog: LakeCatalog) {
 
   return {
     opened,
-    /** Readings of the meters in the lake with fromMs ≤ at < toMs, in no order. Call it after reading the young ones. */
+    /** Readings of the meters with fromMs ≤ at < toMs, in no order. Call it after reading the young ones. */
     async read(meters: ReadonlySet<string>, fromMs: number, toMs: number): Promise<Arrived[]> {
       for (let reads = 1; ; reads++) {
         try {

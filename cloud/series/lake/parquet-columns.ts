@@ -46,7 +46,7 @@ export const doubleOf = (thousandths: bigint): number => {
 }
 
 /** The columns of some rows, for hyparquet-writer. */
-export function columnsOf(rows: readonly Arrived[]) {
+export function lakeColumnsOf(rows: readonly Arrived[]) {
   const decimals = rows.map(({ value }) => thousandthsOf(value))
   const whole = (name: string, data: bigint[]) =>
     ({ name, data: BigInt64Array.from(data), encoding: 'DELTA_BINARY_PACKED' }) as const

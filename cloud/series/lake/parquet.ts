@@ -6,7 +6,7 @@ import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetRead 
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { must } from '../../../domain/must.ts'
 import type { Arrived } from '../arrival.ts'
-import { columnsOf, LAKE_SCHEMA, lakeRow } from './parquet-columns.ts'
+import { LAKE_SCHEMA, lakeColumnsOf, lakeRow } from './parquet-columns.ts'
 
 /** A quarter of what the format allows: who asks for one meter reads one group, some 100 KB. */
 export const LAKE_GROUP_ROWS = 30_720
@@ -46,7 +46,7 @@ export function lakeFileWriter() {
   let facts: LakeFileFacts | undefined
   const flush = (): void => {
     if (waiting.length === 0) return
-    writer.write({ columnData: columnsOf(waiting), rowGroupSize: LAKE_GROUP_ROWS })
+    writer.write({ columnData: lakeColumnsOf(waiting), rowGroupSize: LAKE_GROUP_ROWS })
     waiting = []
   }
   return {

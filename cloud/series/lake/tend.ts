@@ -1,5 +1,5 @@
-// One run over a county of the lake: under its lease, it finishes what an earlier run left, seals closed days, and merges
-// months that are over. Killed anywhere, it loses nothing; run again, it does what is left.
+// One run over a county of the lake: under its lease, it finishes what an earlier run left, seals closed days, and
+// merges months that are over. Killed anywhere, it loses nothing; run again, it does what is left.
 
 import { randomUUID } from 'node:crypto'
 import { openLakeCounty } from './county-files.ts'
