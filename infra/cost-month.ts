@@ -101,18 +101,8 @@ function volumesOf(one: Case, { settleSeconds, judgeSeconds, paces }: Spans) {
   const perRun = clamp(one.shards / works.settle.copies, 1, SQS_BATCH)
   const runs = shardRuns / perRun
 
-  // Each tick is one run that sends a message for every shard; these find nothing new where ingest has sent one
-  // already.
-  const rows = Object.entries<Trigger>(triggers).map(([name, row]): Trigger => {
-    return paces[name] ? { ...row, everyMinutes: paces[name] } : row
-  })
-  const ticks = rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0)
-  const tickShards = rows.reduce(
-    (sum, { everyMinutes, each }) => sum + (everyMinutes && each ? (MINUTES / everyMinutes) * one.shards : 0),
-    0,
-  )
+  const { ticks, tickShards, queues } = ticksOf(one, paces)
   const idleShards = Math.max(0, tickShards - shardRuns - (paces.assess ? judgeRuns : 0))
-  const queues = rows.filter(({ queue }) => queue).length
   const polls = (ASSUMED.pollersPerQueue * SECONDS) / ASSUMED.pollSeconds
 
   const requests = one.readers * WORKING_DAYS * ASSUMED.requestsPerReaderDay
@@ -120,34 +110,30 @@ function volumesOf(one: Case, { settleSeconds, judgeSeconds, paces }: Spans) {
   const shardMessages = shardRuns + judgeRuns + idleShards
 
   const objects = shardRuns * ASSUMED.objectsPerShard
-  const counts = {
-    gateways,
-    messages,
-    readings,
-    perBatch,
-    ingestRuns,
-    groups,
-    shardRuns,
-    settledMeters,
-    settledInstitutions,
-    assessed,
-  }
-  const work = {
-    perRun,
-    runs,
-    judgeRuns,
-    ticks,
-    idleShards,
-    queues,
-    polls,
-    requests,
-    invocations,
-    shardMessages,
+  return {
+    ...{ gateways, messages, readings, perBatch, ingestRuns, groups, shardRuns, settledMeters, settledInstitutions },
+    ...{ assessed, perRun, runs, judgeRuns, ticks, idleShards, queues, polls, requests, invocations, shardMessages },
     objects,
   }
-  return { ...counts, ...work }
 }
 type Volumes = ReturnType<typeof volumesOf>
+
+/**
+ * Each tick is one run that sends a message for every shard; these find nothing new where ingest has sent one already.
+ */
+function ticksOf({ shards }: Case, paces: Spans['paces']) {
+  const rows = Object.entries<Trigger>(triggers).map(([name, row]): Trigger => {
+    return paces[name] ? { ...row, everyMinutes: paces[name] } : row
+  })
+  return {
+    ticks: rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0),
+    tickShards: rows.reduce(
+      (sum, { everyMinutes, each }) => sum + (everyMinutes && each ? (MINUTES / everyMinutes) * shards : 0),
+      0,
+    ),
+    queues: rows.filter(({ queue }) => queue).length,
+  }
+}
 
 function gbSecondsOf({
   ingestRuns,

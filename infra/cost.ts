@@ -68,6 +68,29 @@ function assumption(value: number | Record<string, number>): string {
     .join(', ')
 }
 
+function paceSection(): string[] {
+  return [
+    '## With the lake, the pace decides',
+    '',
+    '`settleMinutes`, `judgeMinutes` and `watch` of the context: how often hours are settled and months judged, where gateways send',
+    'more often. Hours that are not settled yet are shown all the same (decision 0009); ratings and alerts are as old as the',
+    'last judging.',
+    '',
+    table(
+      ['', ...PACES.map((pace) => pace.join(' / '))],
+      cases.map((one) => [
+        one.name,
+        ...PACES.map(([settleMinutes, judgeMinutes, watch]) =>
+          usd(totalUsd(monthlyLines(one, 'lake', { settleMinutes, judgeMinutes, watch }))),
+        ),
+      ]),
+    ),
+    '',
+    'The default is 60 / 60 / all. 0: within half a minute of a reading.',
+    '',
+  ]
+}
+
 export function costDocument(): string {
   const parts = [
     ...new Set(
@@ -101,24 +124,7 @@ export function costDocument(): string {
     'Basic Ingest: readings cost no message, but a rule and an action each. A gateway that sends all its meters in one',
     'message pays once for all of them.',
     '',
-    '## With the lake, the pace decides',
-    '',
-    '`settleMinutes`, `judgeMinutes` and `watch` of the context: how often hours are settled and months judged, where gateways send',
-    'more often. Hours that are not settled yet are shown all the same (decision 0009); ratings and alerts are as old as the',
-    'last judging.',
-    '',
-    table(
-      ['', ...PACES.map((pace) => pace.join(' / '))],
-      cases.map((one) => [
-        one.name,
-        ...PACES.map(([settleMinutes, judgeMinutes, watch]) =>
-          usd(totalUsd(monthlyLines(one, 'lake', { settleMinutes, judgeMinutes, watch }))),
-        ),
-      ]),
-    ),
-    '',
-    'The default is 60 / 60 / all. 0: within half a minute of a reading.',
-    '',
+    ...paceSection(),
     '## With a series database, the span of gathering decides',
     '',
     `Messages for one county that come within ${GATHER_SECONDS} s are one piece of work (GATHER_SECONDS, functions/triggers.ts; decision 0016).`,

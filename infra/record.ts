@@ -1,6 +1,6 @@
-// The record of truth: every message with readings, as IoT Core received it, in S3 by way of Firehose. A second action of
-// the rule writes it, whatever becomes of the first, and nothing of ours reads it in normal work: with it, what a fault
-// of ours lost or spoilt can be made again. Also the tables by which Athena reads it and the lake.
+// The record of truth: every message with readings, as IoT Core received it, in S3 by way of Firehose. A second action
+// of the rule writes it, whatever becomes of the first, and nothing of ours reads it in normal work: with it, what a
+// fault of ours lost or spoilt can be made again. Also the tables by which Athena reads it and the lake.
 
 import { ArnFormat, Duration, type RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
