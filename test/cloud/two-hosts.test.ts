@@ -156,7 +156,7 @@ describeShared('one code base, two hosts', FILES, (readings, buildings, cases) =
       host.clock.nowMs -= 40 * DAY_MS
       expect(differing(await answersOf(host.get, script), wanted)).toEqual([])
     },
-    TEST_MS_MAX,
+    2 * TEST_MS_MAX,
   )
 
   type Stores = Pick<Platform, 'readings' | 'consumption' | 'state' | 'objects'>

@@ -55,7 +55,9 @@ test('more costs more: meters, readings, haste', () => {
       const more = (change: Partial<Case>) => totalUsd(monthlyLines({ ...one, ...change }, store))
       expect(more({ meters: one.meters * 2 })).toBeGreaterThanOrEqual(total)
       expect(more({ readers: one.readers + 1 })).toBeGreaterThan(total)
-      expect(totalUsd(monthlyLines(one, store, { ...RHYTHMS[store], gatherSeconds: 240 }))).toBeLessThanOrEqual(total + 1e-9)
+      expect(totalUsd(monthlyLines(one, store, { ...RHYTHMS[store], gatherSeconds: 240 }))).toBeLessThanOrEqual(
+        total + 1e-9,
+      )
       for (const { quantity, part } of monthlyLines(one, store)) expect(quantity, part).toBeGreaterThanOrEqual(0)
     }),
   )

@@ -21,7 +21,9 @@ function rowsOf(head: string, page = text): string[] {
 }
 
 const { template: withInflux } = synth({ readings: 'influxdb' })
-const alarms = [template, withInflux].flatMap((made) => Object.keys(made.findResources('AWS::CloudWatch::Alarm')))
+const alarms = [
+  ...new Set([template, withInflux].flatMap((made) => Object.keys(made.findResources('AWS::CloudWatch::Alarm')))),
+]
 /** Ids of alarms have no other signs than letters and digits. */
 const patternOf = (row: string): RegExp =>
   new RegExp(
