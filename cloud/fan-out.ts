@@ -42,9 +42,14 @@ export interface SqsFanOutOptions {
   /** Epoch milliseconds. */
   now(): number
   log: FunctionLog
+  /**
+   * Whether the work of a queue waits for its schedule when this function would ask for it: what it asks for is marked
+   * in the stores, and the scheduled run looks there. Absent: of no queue.
+   */
+  waits?(queue: QueueName): boolean
 }
 
-export function sqsFanOut({ sqs, urlOf, now, log }: SqsFanOutOptions): SqsFanOut {
+export function sqsFanOut({ sqs, urlOf, now, log, waits = () => false }: SqsFanOutOptions): SqsFanOut {
   /** Deduplication ids that SQS accepted in the present span: sending them again would only cost money. */
   let accepted = { span: -1, ids: new Set<string>() }
 
@@ -91,5 +96,10 @@ export function sqsFanOut({ sqs, urlOf, now, log }: SqsFanOutOptions): SqsFanOut
     if (waiting <= WAITING_PER_SHARD_MAX * shards.length) await send(queue, shards, true)
   }
 
-  return { send: (queue, shards) => send(queue, shards), tick }
+  return {
+    async send(queue, shards) {
+      if (!waits(queue)) await send(queue, shards)
+    },
+    tick,
+  }
 }

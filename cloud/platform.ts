@@ -31,7 +31,11 @@ const sqs = lazy(() => new SQSClient())
 export const log = jsonLog({ now: Date.now })
 export const countMetrics = metricsWriter({ stage: () => variable('KILOWATCH_STAGE'), now: Date.now })
 const letters = deadLetters({ sqs, url: () => variable('KILOWATCH_DEAD_LETTERS_URL'), now: Date.now, log })
-const fanOut = sqsFanOut({ sqs, urlOf: (queue) => variable(QUEUE_VARIABLES[queue]), now: Date.now, log })
+const fanOut = sqsFanOut({
+  ...{ sqs, now: Date.now, log },
+  urlOf: (queue) => variable(QUEUE_VARIABLES[queue]),
+  waits: (queue) => variable('KILOWATCH_UNSENT') === queue,
+})
 let shared: Platform | undefined
 
 /** Opens nothing: each port is created at first use, and then names a missing variable. */

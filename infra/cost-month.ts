@@ -15,18 +15,42 @@ const QUERIES_PER_RUN = 4
 /** SQS sends, receives and deletes up to ten messages a request. */
 const SQS_BATCH = 10
 
+/** How often is settled and judged: within a span of gathering, or by a schedule (infra/settings.ts). */
+export interface Rhythm {
+  gatherSeconds?: number
+  settleMinutes?: number
+  judgeMinutes?: number
+  watch?: 'all' | 'few'
+}
+/** Each store's own, where the context says nothing. */
+export const RHYTHMS: Readonly<Record<SeriesStoreName, Rhythm>> = {
+  lake: { settleMinutes: 60, judgeMinutes: 60 },
+  influxdb: {},
+  timestream: {},
+}
+
 /**
- * A month of normal operation: all gateways send, everything works, nobody imports history. `gatherSeconds`: by default
- * the trigger table's.
+ * A month of normal operation: all gateways send, everything works, nobody imports history.
  */
-export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: number = GATHER_SECONDS): Line[] {
-  const of = volumesOf(one, gatherSeconds)
+export function monthlyLines(
+  one: Case,
+  store: SeriesStoreName,
+  { gatherSeconds = GATHER_SECONDS, settleMinutes = 0, judgeMinutes = 0, watch = 'all' }: Rhythm = RHYTHMS[store],
+): Line[] {
+  const of = volumesOf(one, {
+    paces: { settle: settleMinutes, assess: judgeMinutes },
+    settleSeconds: Math.max(gatherSeconds, settleMinutes * 60),
+    judgeSeconds: Math.max(gatherSeconds, settleMinutes * 60, judgeMinutes * 60),
+  })
   const { messages, perBatch, invocations } = of
   return [
     line('gateways: connection', 'iotMinutes', (of.gateways * MINUTES) / MILLION),
     line('gateways: statuses', 'iotMessages', (2 * of.gateways * HOURS * ASSUMED.statusesPerGatewayHour) / MILLION),
     line('gateways: rule for readings', 'iotRules', messages / MILLION),
     line('gateways: action for readings', 'iotActions', messages / MILLION),
+    line('record: action', 'iotActions', messages / MILLION),
+    line('record: Firehose', 'firehose', (messages * ASSUMED.firehoseBytes) / GB),
+    line('record: a year', 's3Storage', (12 * messages * ASSUMED.recordBytes) / GB),
     line('queues: readings', 'sqsStandard', (messages * (1 + 2 / Math.min(perBatch, SQS_BATCH)) + of.polls) / MILLION),
     line('queues: work', 'sqsFifo', ((of.shardMessages * 3) / of.perRun + of.queues * of.polls) / MILLION),
     line('functions: invocations', 'lambdaRequests', invocations / MILLION),
@@ -39,16 +63,23 @@ export function monthlyLines(one: Case, store: SeriesStoreName, gatherSeconds: n
     ...seriesConstructs[store].monthOf(one, { ...of, queries: of.runs * QUERIES_PER_RUN }),
     line('API: requests', 'httpRequests', of.requests / MILLION),
     line('logs', 'logs', (invocations * ASSUMED.logBytesPerInvocation) / GB),
-    line('keys, secrets, alarms', 'fixed', ASSUMED.fixedUsd),
+    line('keys, secrets, alarms', 'fixed', watch === 'few' ? ASSUMED.fixedFewUsd : ASSUMED.fixedUsd),
   ]
 }
 
+/** What is merged into one run, and schedules of their own of triggers; 0: the trigger table's. */
+interface Spans {
+  settleSeconds: number
+  judgeSeconds: number
+  paces: Readonly<Record<string, number>>
+}
+
 /** Counts of a month. */
-function volumesOf(one: Case, gatherSeconds: number) {
+function volumesOf(one: Case, { settleSeconds, judgeSeconds, paces }: Spans) {
   const gateways = one.institutions * ASSUMED.gatewaysPerInstitution
   const messages = (gateways * MINUTES) / one.everyMinutes
   const readings = (one.meters * MINUTES) / one.everyMinutes
-  const spans = SECONDS / gatherSeconds
+  const spans = SECONDS / settleSeconds
 
   // A batch is what one poller finds in one window; it closes early when it is full.
   const ingest = works.ingest
@@ -63,37 +94,53 @@ function volumesOf(one: Case, gatherSeconds: number) {
   // Messages for one shard within a span merge into one; a shard without messages is not worked on.
   const shardRuns = Math.min(messages, one.shards * spans)
   const settledMeters = Math.min(readings, one.meters * spans)
-  const assessed = Math.min(messages, one.institutions * spans)
+  const settledInstitutions = Math.min(messages, one.institutions * spans)
+  const judgeSpans = SECONDS / judgeSeconds
+  const assessed = Math.min(messages, one.institutions * judgeSpans)
+  const judgeRuns = Math.min(messages, one.shards * judgeSpans)
   const perRun = clamp(one.shards / works.settle.copies, 1, SQS_BATCH)
   const runs = shardRuns / perRun
 
-  // Each tick is one run that sends a message for every shard; these find nothing new where ingest has sent one
-  // already.
-  const rows = Object.values<Trigger>(triggers)
-  const ticks = rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0)
-  const tickShards = rows.reduce(
-    (sum, { everyMinutes, each }) => sum + (everyMinutes && each ? (MINUTES / everyMinutes) * one.shards : 0),
-    0,
-  )
-  const idleShards = Math.max(0, tickShards - shardRuns)
-  const queues = rows.filter(({ queue }) => queue).length
+  const { ticks, tickShards, queues } = ticksOf(one, paces)
+  const idleShards = Math.max(0, tickShards - shardRuns - (paces.assess ? judgeRuns : 0))
   const polls = (ASSUMED.pollersPerQueue * SECONDS) / ASSUMED.pollSeconds
 
   const requests = one.readers * WORKING_DAYS * ASSUMED.requestsPerReaderDay
-  const invocations = ingestRuns + 2 * runs + ticks + idleShards / SQS_BATCH + requests
-  const shardMessages = 2 * shardRuns + idleShards
+  const invocations = ingestRuns + runs + judgeRuns / perRun + ticks + idleShards / SQS_BATCH + requests
+  const shardMessages = shardRuns + judgeRuns + idleShards
 
   const objects = shardRuns * ASSUMED.objectsPerShard
-  const counts = { gateways, messages, readings, perBatch, ingestRuns, groups, shardRuns, settledMeters, assessed }
-  const work = { perRun, runs, ticks, idleShards, queues, polls, requests, invocations, shardMessages, objects }
-  return { ...counts, ...work }
+  return {
+    ...{ gateways, messages, readings, perBatch, ingestRuns, groups, shardRuns, settledMeters, settledInstitutions },
+    ...{ assessed, perRun, runs, judgeRuns, ticks, idleShards, queues, polls, requests, invocations, shardMessages },
+    objects,
+  }
 }
 type Volumes = ReturnType<typeof volumesOf>
+
+/**
+ * Each tick is one run that sends a message for every shard; these find nothing new where ingest has sent one already.
+ */
+function ticksOf({ shards }: Case, paces: Spans['paces']) {
+  const rows = Object.entries<Trigger>(triggers).map(([name, row]): Trigger => {
+    return paces[name] ? { ...row, everyMinutes: paces[name] } : row
+  })
+  return {
+    ticks: rows.reduce((sum, { everyMinutes }) => sum + (everyMinutes ? MINUTES / everyMinutes : 0), 0),
+    tickShards: rows.reduce(
+      (sum, { everyMinutes, each }) => sum + (everyMinutes && each ? (MINUTES / everyMinutes) * shards : 0),
+      0,
+    ),
+    queues: rows.filter(({ queue }) => queue).length,
+  }
+}
 
 function gbSecondsOf({
   ingestRuns,
   messages,
   runs,
+  judgeRuns,
+  perRun,
   shardRuns,
   settledMeters,
   assessed,
@@ -105,7 +152,7 @@ function gbSecondsOf({
     gb(works.ingest.memoryMb) * (ingestRuns * ingestSeconds.each + messages * ingestSeconds.message) +
     gb(works.settle.memoryMb) *
       (runs * settleSeconds.each + shardRuns * settleSeconds.shard + settledMeters * settleSeconds.meter) +
-    gb(works.assess.memoryMb) * (runs * assessSeconds.each + assessed * assessSeconds.institution) +
+    gb(works.assess.memoryMb) * ((judgeRuns / perRun) * assessSeconds.each + assessed * assessSeconds.institution) +
     gb(works.notify.memoryMb) * (ticks + idleShards / SQS_BATCH) * idleSeconds
   )
 }

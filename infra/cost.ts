@@ -34,6 +34,15 @@ export const cases: readonly Case[] = [
 ]
 /** Spans of gathering to compare; SQS forgets a message's id after five minutes, so longer spans gather no more. */
 const SPANS = [30, 60, 120, 240]
+/** Minutes between settlings and between judgings, and alarms, to compare. */
+const PACES = [
+  [0, 0, 'all'],
+  [15, 15, 'all'],
+  [60, 60, 'all'],
+  [60, 360, 'all'],
+  [60, 360, 'few'],
+  [120, 360, 'few'],
+] as const
 const DOMINANT_LINES = 3
 
 const priceOf = (name: PriceName): Price => prices[name]
@@ -59,6 +68,29 @@ function assumption(value: number | Record<string, number>): string {
     .join(', ')
 }
 
+function paceSection(): string[] {
+  return [
+    '## With the lake, the pace decides',
+    '',
+    '`settleMinutes`, `judgeMinutes` and `watch` of the context: how often hours are settled and months judged, where gateways send',
+    'more often. Hours that are not settled yet are shown all the same (decision 0009); ratings and alerts are as old as the',
+    'last judging.',
+    '',
+    table(
+      ['', ...PACES.map((pace) => pace.join(' / '))],
+      cases.map((one) => [
+        one.name,
+        ...PACES.map(([settleMinutes, judgeMinutes, watch]) =>
+          usd(totalUsd(monthlyLines(one, 'lake', { settleMinutes, judgeMinutes, watch }))),
+        ),
+      ]),
+    ),
+    '',
+    'The default is 60 / 60 / all. 0: within half a minute of a reading.',
+    '',
+  ]
+}
+
 export function costDocument(): string {
   const parts = [
     ...new Set(
@@ -81,25 +113,29 @@ export function costDocument(): string {
     '## A month, in US dollars',
     '',
     table(
-      ['', ...SERIES_STORES.map((store) => `readings=${store}`), 'what dominates (with InfluxDB)'],
+      ['', ...SERIES_STORES.map((store) => `readings=${store}`), 'what dominates (with the lake)'],
       cases.map((one) => [
         one.name,
         ...SERIES_STORES.map((store) => usd(totalUsd(monthlyLines(one, store)))),
-        dominant(monthlyLines(one, 'influxdb')),
+        dominant(monthlyLines(one, 'lake')),
       ]),
     ),
     '',
     'Basic Ingest: readings cost no message, but a rule and an action each. A gateway that sends all its meters in one',
     'message pays once for all of them.',
     '',
-    '## The span of gathering decides',
+    ...paceSection(),
+    '## With a series database, the span of gathering decides',
     '',
     `Messages for one county that come within ${GATHER_SECONDS} s are one piece of work (GATHER_SECONDS, functions/triggers.ts; decision 0016).`,
     'A longer span settles and judges less often. With InfluxDB:',
     '',
     table(
       ['', ...SPANS.map((span) => `${span} s${span === GATHER_SECONDS ? ' (now)' : ''}`)],
-      cases.map((one) => [one.name, ...SPANS.map((span) => usd(totalUsd(monthlyLines(one, 'influxdb', span))))]),
+      cases.map((one) => [
+        one.name,
+        ...SPANS.map((span) => usd(totalUsd(monthlyLines(one, 'influxdb', { gatherSeconds: span })))),
+      ]),
     ),
     '',
     ...SERIES_STORES.flatMap((store) => [

@@ -36,7 +36,7 @@ export interface Work {
 }
 
 /**
- * Sizes, limits and rights by trigger. Memory also sets processor time: 1,769 MB are one core. `copies` add up to 90 of
+ * Sizes, limits and rights by trigger. Memory also sets processor time: 1,769 MB are one core. `copies` add up to 89 of
  * the 1,000 that an account has by default, 100 of which must stay unreserved; test/infra checks the sum.
  */
 export const works: Readonly<Record<keyof typeof triggers, Work>> = {
@@ -71,10 +71,19 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
   },
   // An import reads the whole registry: a province's 190,000 meters took 0.8 GB and three seconds of a core.
   api: {
-    ...{ memoryMb: 1769, seconds: 29, copies: 22, reads: ['readings', 'consumption'] },
+    ...{ memoryMb: 1769, seconds: 29, copies: 21, reads: ['readings', 'consumption'] },
     ...{ writes: ['readings'], sends: ['settle', 'assess', 'reports'] },
   },
 }
+/** Minutes between scheduled runs of a trigger that nothing else asks for; 0 for the others. */
+export const paceOf = ({ pace }: Settings, name: string): number =>
+  name === 'settle' || name === 'assess' ? pace[name] : 0
+/** Queues to which a function does not send, since their work waits for its schedule. */
+const unsentBy = (name: string, settings: Settings): string[] => {
+  const next = name === 'ingest' ? 'settle' : 'assess'
+  return (name === 'ingest' || name === 'settle') && paceOf(settings, next) > 0 ? [next] : []
+}
+
 /** How long a message stays hidden: the function's limit, and time for its start and for the answer to SQS. */
 export const hiddenFor = ({ seconds, batch }: Work): Duration => Duration.seconds(seconds + (batch?.seconds ?? 0) + 60)
 
@@ -102,6 +111,7 @@ export function addFunction(scope: Construct, options: FunctionOptions): LambdaF
       ...(usesSeries ? [stores.series(work.reads ?? [], work.writes ?? [])] : []),
       ...(work.sends ?? []).map((queue) => sendingTo(queue, queues)),
       ...(own ? [settingAside(own)] : []),
+      ...unsentBy(name, settings).map((queue) => ({ environment: { KILOWATCH_UNSENT: queue }, statements: [] })),
       ...(work.tells ? [telling(scope, options)] : []),
       ...(trigger.http ? admitting(settings) : []),
     ],
@@ -289,11 +299,14 @@ export function importedArn({ bucketArn, stack }: Bucket): string {
   return stack.resolve(stack.exportValue(bucketArn))['Fn::ImportValue']
 }
 
-function acceptWildcards(role: Role, { objects }: Stores, more: Readonly<Record<string, string>> = {}): void {
+function acceptWildcards(role: Role, { objects, lake }: Stores, more: Readonly<Record<string, string>> = {}): void {
   const reasons = {
     '*': "Only actions that AWS authorizes for no single resource: Timestream's DescribeEndpoints, the network interface of a function in a VPC, new certificates.",
     [`${importedArn(objects)}/*`]:
       'The objects of one bucket of our own: documents that are too long for a table have names that nobody knows before.',
+    ...(lake && {
+      [`${importedArn(lake.bucket)}/${lake.prefix}*`]: 'Files of readings: each has a name that nobody knows before.',
+    }),
     ...more,
   }
   for (const [resource, reason] of Object.entries(reasons))

@@ -41,7 +41,8 @@ const UNDELIVERED = 'undelivered'
  * cannot pass on goes, with its payload, to another service than the queue. Returns the rules' names.
  */
 export function addTopicRules(scope: Construct, options: RuleOptions): { readings: string; all: string[] } {
-  const { name, filter, settings } = options
+  const { name, filter, settings, stores } = options
+  const { record } = stores
   const role = ruleRole(scope, options)
   const fields = "encode(*, 'base64') AS payload, clientid() AS gateway, timestamp() AS receivedMs, traceid() AS trace"
   const rules: Record<string, string> = {
@@ -61,9 +62,15 @@ export function addTopicRules(scope: Construct, options: RuleOptions): { reading
       topicRulePayload: {
         awsIotSqlVersion: IOT_SQL_VERSION,
         sql,
-        actions: [{ sqs: { queueUrl: options.work.queue.queueUrl, roleArn: role.roleArn, useBase64: false } }],
+        actions: [
+          { sqs: { queueUrl: options.work.queue.queueUrl, roleArn: role.roleArn, useBase64: false } },
+          // The record of messages: IoT Core runs each action whatever becomes of the others.
+          ...(record && rule === name
+            ? [{ firehose: { deliveryStreamName: record.stream.name, roleArn: role.roleArn, separator: '\n' } }]
+            : []),
+        ],
         errorAction: {
-          s3: { bucketName: options.stores.objects.bucketName, key: UNDELIVERED_KEY, roleArn: role.roleArn },
+          s3: { bucketName: stores.objects.bucketName, key: UNDELIVERED_KEY, roleArn: role.roleArn },
         },
       },
     })
@@ -77,13 +84,14 @@ const PRESENCE = '$aws/events/presence/+/+'
 const UNDELIVERED_KEY = `${UNDELIVERED}/\${timestamp()}-\${newuuid()}`
 
 /** The right to pass messages on to the queue, and those that it does not take to the bucket. */
-function ruleRole(scope: Construct, { name, work, stores: { objects, key } }: RuleOptions): Role {
+function ruleRole(scope: Construct, { name, work, stores: { objects, key, record } }: RuleOptions): Role {
   const role = new Role(scope, `${pascal(name)}RuleRole`, { assumedBy: new ServicePrincipal('iot.amazonaws.com') })
   const allow = (action: string, resource: string) =>
     role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }))
   allow('sqs:SendMessage', work.queue.queueArn)
   allow('s3:PutObject', objects.arnForObjects(`${UNDELIVERED}/*`))
   allow('kms:GenerateDataKey', key.keyArn)
+  if (record) allow('firehose:PutRecord', record.stream.arn)
   accept(
     role,
     `AwsSolutions-IAM5[Resource::${importedArn(objects)}/${UNDELIVERED}/*]`,

@@ -28,6 +28,8 @@ export const prices = {
   dynamoStorage: unverified(0.45, 'GB-month with point-in-time recovery'),
   s3Puts: unverified(5.0, 'million PUT'),
   s3Gets: unverified(0.4, 'million GET'),
+  s3Storage: unverified(0.023, 'GB-month in S3'),
+  firehose: unverified(0.029, 'GB into Firehose, each record rounded up to 5 KB'),
   timestreamWrites: unverified(0.5, 'million writes of 1 KB'),
   timestreamMemory: unverified(0.036, 'GB-hour in memory'),
   timestreamMagnetic: unverified(0.03, 'GB-month magnetic'),

@@ -23,9 +23,15 @@ export interface WorkQueueOptions {
   ordered: boolean
   /** How long a message in work stays hidden; longer than its function may run. */
   hidden: Duration
+  /** Receives after which SQS sets a message aside; the function does it by itself before that, unless given. */
+  attempts?: number
 }
 
-export function addWorkQueue(scope: Construct, name: string, { ordered, hidden }: WorkQueueOptions): WorkQueue {
+export function addWorkQueue(
+  scope: Construct,
+  name: string,
+  { ordered, hidden, attempts = RECEIVES_MAX }: WorkQueueOptions,
+): WorkQueue {
   const common: QueueProps = {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
@@ -38,7 +44,7 @@ export function addWorkQueue(scope: Construct, name: string, { ordered, hidden }
     ...common,
     visibilityTimeout: hidden,
     deliveryDelay: ordered ? Duration.seconds(QUEUE_DELAY_SECONDS) : undefined,
-    deadLetterQueue: { queue: deadLetters, maxReceiveCount: RECEIVES_MAX },
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: attempts },
   })
   return { queue, deadLetters, ordered }
 }

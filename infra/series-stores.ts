@@ -2,12 +2,14 @@
 // goes with a row of cloud/series/stores.ts.
 
 import { influxConstructs } from './influx.ts'
+import { lakeConstructs } from './lake.ts'
 import type { SeriesConstructs } from './series.ts'
 import { timestreamConstructs } from './timestream.ts'
 
-export const seriesConstructs = { influxdb: influxConstructs, timestream: timestreamConstructs } satisfies Record<
-  string,
-  SeriesConstructs
->
+export const seriesConstructs = {
+  lake: lakeConstructs,
+  influxdb: influxConstructs,
+  timestream: timestreamConstructs,
+} satisfies Record<string, SeriesConstructs>
 export type SeriesStoreName = keyof typeof seriesConstructs
 export const SERIES_STORES = Object.keys(seriesConstructs) as SeriesStoreName[]

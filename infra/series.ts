@@ -2,6 +2,7 @@
 // series-stores.ts is the table of all.
 
 import type { RemovalPolicy } from 'aws-cdk-lib'
+import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import type { SecurityGroup, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
@@ -43,6 +44,20 @@ export interface BuiltSeries {
   instance?: string
   /** A function that sets the store up, once. */
   setUp?: SetUp
+  /** A function that works on the store on a schedule, county by county. */
+  tending?: Tending
+  /** Files of readings below a prefix of a bucket, which Athena may read. */
+  lake?: { bucket: Bucket; prefix: string }
+  /** Tables of its own, which are watched as the state table is, by the name of their alarms. */
+  tables?: Readonly<Record<string, Table>>
+}
+
+export interface Tending {
+  /** Name of its entry, of its queue and of the writer of documents that it is. */
+  name: 'lake'
+  everyMinutes: number
+  work: { memoryMb: number; seconds: number; copies: number }
+  access: Access
 }
 
 export interface SetUp {
@@ -62,7 +77,12 @@ export interface SeriesNetwork {
 /** Counts of a month. */
 export interface SeriesVolumes {
   readings: number
+  /** Messages with readings of gateways. */
+  messages: number
   /** Days of a meter that are settled and written. */
   settledMeters: number
+  /** Institutions whose hours are settled, and that are judged, each time. */
+  settledInstitutions: number
+  assessed: number
   queries: number
 }

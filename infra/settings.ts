@@ -37,6 +37,15 @@ export interface Settings {
   logDays: LogDays
   /** A gateway and a meter registered for watching alone (infra/canary.ts). */
   canary?: { gateway: string; meter: string }
+  /**
+   * Minutes between runs of settling and of judging. 0: as soon as readings arrive (functions/triggers.ts). Hours that
+   * are not settled yet are shown all the same (decision 0009).
+   */
+  pace: { settle: number; assess: number }
+  /** Whether each message is also kept as it was received (infra/record.ts). */
+  record: boolean
+  /** `few`: no dashboard, and only the alarms by which somebody notices that readings do not become hours. */
+  watch: 'all' | 'few'
   /** Whether functions reserve their copies: a new account has ten copies in all, and cannot. */
   reserves: boolean
   /** The claim of the token, and the value in it, that mark an administrator. */
@@ -46,6 +55,10 @@ export interface Settings {
 /** Values that CloudWatch takes, from half a year on. */
 const LOG_DAYS = ['180', '365', '400', '545', '731', '1096', '1827', '3653'] as const
 export type LogDays = 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 3653
+
+/** Minutes: 0, or one that divides a day. */
+const PACE = /^(0|15|30|60|120|180|360)$/
+const LAKE_PACE = '60'
 
 /** Ids of a gateway and of a meter. */
 const CANARY = /^[\w-]{1,64}\/[\w.-]{1,64}$/
@@ -90,6 +103,8 @@ export function settingsOf(context: (name: string) => unknown): Settings {
   const readings = oneOf('readings', SERIES_STORES)
   if (text('region')?.startsWith('cn-')) refuseInChina({ page, readings })
   const clientId = text('pageClient')
+  const pace = readings === 'lake' ? LAKE_PACE : '0'
+  const PACES = '0, or minutes that divide a day: 15, 30, 60, 120, 180 or 360'
   if (page === 'cloudfront' && readers === 'signed-in') needed('pageClient', 'the client by which the page signs in')
   return {
     stage: matching('stage', text('stage') ?? 'prod', STAGE, 'a stage (small letters and digits, at most 16)'),
@@ -119,6 +134,12 @@ export function settingsOf(context: (name: string) => unknown): Settings {
     influxToken: text('influxToken') ?? '1',
     logDays: Number(oneOf('logDays', LOG_DAYS)) as LogDays,
     canary: text('canary') ? canaryOf(matching('canary', needed('canary', ''), CANARY, 'GATEWAY/METER')) : undefined,
+    pace: {
+      settle: Number(matching('settleMinutes', text('settleMinutes') ?? pace, PACE, PACES)),
+      assess: Number(matching('judgeMinutes', text('judgeMinutes') ?? pace, PACE, PACES)),
+    },
+    record: oneOf('record', ['yes', 'no']) === 'yes',
+    watch: oneOf('watch', ['all', 'few']),
     reserves: oneOf('reserve', ['yes', 'no']) === 'yes',
     admin: adminClaim ? { claim: adminClaim, value: needed('adminValue', 'the value of adminClaim') } : undefined,
   }
@@ -132,7 +153,9 @@ function canaryOf(value: string): { gateway: string; meter: string } {
 /** What the regions of China lack: docs/deploy.md lists it with its sources. */
 function refuseInChina({ page, readings }: Pick<Settings, 'page' | 'readings'>): void {
   if (readings === 'timestream')
-    throw new SettingError('context "readings": Timestream for LiveAnalytics is not offered in China; take influxdb')
+    throw new SettingError(
+      'context "readings": Timestream for LiveAnalytics is not offered in China; take lake or influxdb',
+    )
   if (page === 'cloudfront')
     throw new SettingError(
       'context "page": CloudFront in China needs a domain with an ICP record; take none, and pageUrl',

@@ -7,7 +7,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addCanary } from './canary.ts'
-import { addDeviceFunction, addFunction, hiddenFor, works } from './functions.ts'
+import { addDeviceFunction, addFunction, hiddenFor, paceOf, works } from './functions.ts'
 import { addFleetProvisioning, addGatewayPolicy, addThingGroup, addTopicRules, channelOf } from './gateways.ts'
 import { addHttpApi, addRoutes, type Served } from './http.ts'
 import { addPage, pageConfig } from './page.ts'
@@ -17,6 +17,7 @@ import { addSchedule } from './schedules.ts'
 import { addSetUp } from './set-up.ts'
 import type { Settings } from './settings.ts'
 import { addStores, type Stores } from './store.ts'
+import { addTending } from './tending.ts'
 import { addWatch } from './watch.ts'
 
 interface DataStackProps extends StackProps {
@@ -89,7 +90,7 @@ class KilowatchStack extends Stack {
       functions.set(name, made)
       if (http) routes.push(...http.map((route): Served => [route, ABOUT_GATEWAYS.test(route) ? 'devices' : name]))
       const work = queues.get(name)
-      if (work && everyMinutes) addSchedule(this, { name, everyMinutes, work })
+      if (work && everyMinutes) addSchedule(this, { name, everyMinutes: paceOf(settings, name) || everyMinutes, work })
       if (!work || !mqtt) continue
       const rule = addTopicRules(this, { name, filter: mqtt, settings, work, stores })
       rules.push(...rule.all)
@@ -109,6 +110,7 @@ class KilowatchStack extends Stack {
         functions.set('canary', made)
       }
     }
+    if (stores.tending) addTending(this, stores.tending, { settings, stores, queues, functions })
     addRoutes(api, { routes, functions, settings })
     addWatch(this, { settings, stores, api, functions, queues, rules })
   }

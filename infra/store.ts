@@ -10,6 +10,7 @@ import type { Construct } from 'constructs'
 import { hiddenFrom, type Writer, writtenBy } from '../functions/state/document-rights.ts'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
+import { addMessageRecord, type MessageRecord } from './record.ts'
 import type { BuiltSeries } from './series.ts'
 import { seriesConstructs } from './series-stores.ts'
 import type { Settings } from './settings.ts'
@@ -30,6 +31,8 @@ export interface Stores extends BuiltSeries {
   objects: Bucket
   /** Access logs of the bucket, and the network's. */
   logs: Bucket
+  /** What is kept of each message, unless nothing is to be. */
+  record: MessageRecord | undefined
   /** Access to documents and files, which every function uses: to read all but secrets, and to write some. */
   documents(writer: Writer): Access
 }
@@ -60,13 +63,16 @@ export function addStores(scope: Construct, settings: Settings): Stores {
     deletionProtection: isKept,
     removalPolicy,
   })
+  const series = seriesConstructs[settings.readings].build(scope, { settings, key, objects, logs, removalPolicy })
+  const { stage, record } = settings
   return {
     ...{ key, state, objects, logs },
+    record: record ? addMessageRecord(scope, { stage, key, logs, removalPolicy, lake: series.lake }) : undefined,
     documents: (writer) => ({
       environment: { KILOWATCH_STATE_TABLE: state.tableName, KILOWATCH_OBJECTS_BUCKET: objects.bucketName },
       statements: [...documentStatements(state, objects, writer), useOf(key)],
     }),
-    ...seriesConstructs[settings.readings].build(scope, { settings, key, objects, logs, removalPolicy }),
+    ...series,
   }
 }
 

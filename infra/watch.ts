@@ -13,6 +13,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -54,7 +55,9 @@ export interface WatchOptions {
 export function addWatch(scope: Construct, options: WatchOptions): void {
   const { stores, api, functions, queues, rules } = options
   const topic = addTopic(scope, options)
+  const isFew = options.settings.watch === 'few'
   const alarm: AddAlarm = (id, metric, options) => {
+    if (isFew && !FEW.has(id)) return
     new Alarm(scope, id, {
       metric,
       threshold: options.above,
@@ -98,23 +101,30 @@ export function addWatch(scope: Construct, options: WatchOptions): void {
     ...{ above: 0, periods: PERIODS },
     says: 'The API answers 5xx.',
   })
+  for (const [name, table] of Object.entries({ State: stores.state, ...stores.tables })) watchTable(alarm, name, table)
+  if (!isFew) addDashboard(scope, options)
+}
+
+/** With `watch=few`, the alarms beside those of readings that stop and hours that fall behind. */
+const FEW = new Set(['IngestDeadLettersAlarm', 'SettleDeadLettersAlarm', 'LakeDeadLettersAlarm', 'HttpErrorsAlarm'])
+
+type AddAlarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => void
+
+function watchTable(alarm: AddAlarm, name: string, table: Table): void {
   for (const direction of ['Read', 'Write']) {
     const metric = new Metric({
       namespace: 'AWS/DynamoDB',
       metricName: `${direction}ThrottleEvents`,
-      dimensionsMap: { TableName: stores.state.tableName },
+      dimensionsMap: { TableName: table.tableName },
       statistic: 'Sum',
-      ...over,
+      period: PERIOD,
     })
-    alarm(`State${direction}ThrottlesAlarm`, metric, {
+    alarm(`${name}${direction}ThrottlesAlarm`, metric, {
       ...{ above: 0, periods: PERIODS },
-      says: `The state table does not keep up with ${direction.toLowerCase()}s.`,
+      says: `The ${name.toLowerCase()} table does not keep up with ${direction.toLowerCase()}s.`,
     })
   }
-  addDashboard(scope, options)
 }
-
-type AddAlarm = (id: string, metric: IMetric, options: { above: number; periods?: number; says: string }) => void
 
 function watchRules(alarm: AddAlarm, rules: readonly string[]): void {
   for (const rule of rules) {

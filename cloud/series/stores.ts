@@ -4,10 +4,11 @@
 import * as z from 'zod'
 import { readerOf } from '../environment.ts'
 import { influx } from './influx/store.ts'
+import { lake } from './lake/store.ts'
 import type { SeriesStore } from './store.ts'
 import { timestream } from './timestream/store.ts'
 
-export const seriesStores = { timestream, influxdb: influx } satisfies Record<string, SeriesStore>
+export const seriesStores = { timestream, influxdb: influx, lake } satisfies Record<string, SeriesStore>
 
 const choice = {
   /** The series store chosen at deploy. */

@@ -14,7 +14,7 @@ import { type ChainItem, type ChainTable, openChains, sequenceOf } from './touch
  * Number of groups, each one chain. Meters whose ids are equal up to the first dash or dot, e.g. their county's code,
  * are in one group.
  */
-const GROUPS = 64
+export const LEDGER_GROUPS = 64
 /** Most meters in one DynamoDB item: about 200 KB of JSON before compression, well below the limit of 400 KB. */
 const METERS_PER_ITEM = 4_000
 const WIDTH = 16
@@ -115,7 +115,7 @@ export function openTouchedLedger(options: TouchedLedgerOptions): TouchedLedger 
 /** The group follows from the part of the id before the first dash or dot. */
 function groupOf(meter: string): string {
   const [head = ''] = meter.split(/[-.]/, 1)
-  return String(createHash('sha256').update(head).digest().readUInt8(0) % GROUPS)
+  return String(createHash('sha256').update(head).digest().readUInt8(0) % LEDGER_GROUPS)
 }
 
 function extentsOf(readings: readonly StoredReading[]): Extent[] {

@@ -4,7 +4,7 @@
 import type { triggers } from '../triggers.ts'
 import { collectionOf, DOCUMENTS, type DocumentKind } from './documents.ts'
 
-export type Writer = keyof typeof triggers | 'devices' | 'provisioning' | 'canary'
+export type Writer = keyof typeof triggers | 'devices' | 'provisioning' | 'canary' | 'lake'
 
 /** Ledger of arrived readings (cloud/series/touched-chain.ts), beside the documents. */
 const LEDGER = ['touched', 'touched-start']
@@ -29,6 +29,8 @@ const WRITTEN: Readonly<Record<Writer, { kinds?: readonly DocumentKind[]; collec
   provisioning: { collections: ['enrolment'] },
   // It only reads how far its meter is settled.
   canary: {},
+  // It reads which meters a county has.
+  lake: {},
 }
 
 /** The collections that a function may write. */

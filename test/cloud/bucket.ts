@@ -1,7 +1,7 @@
-// S3 for tests: the three operations that an object bucket needs, and the list, over HTTP, kept in memory.
+// S3 for tests: the operations that the buckets need, ranges of bytes and the list included, over HTTP, kept in memory.
 
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { S3Client } from '@aws-sdk/client-s3'
@@ -10,10 +10,19 @@ export interface TestBucket {
   client(): S3Client
   /** Paths, bucket included, of what stands. */
   keys(): string[]
+  /** The object under such a path. */
+  bytes(path: string): Uint8Array | undefined
   close(): Promise<void>
 }
 
 const NO_SUCH_KEY = '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>gone</Message></Error>'
+
+function sendRange(response: ServerResponse, found: Buffer, range: string): void {
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
+  const part = found.subarray(Number(from), Number(to) + 1)
+  const end = Number(from) + part.length - 1
+  response.writeHead(206, { 'content-range': `bytes ${from}-${end}/${found.length}` }).end(part)
+}
 
 export async function startBucket(): Promise<TestBucket> {
   const objects = new Map<string, Buffer>()
@@ -38,6 +47,8 @@ export async function startBucket(): Promise<TestBucket> {
     if (request.method === 'DELETE') objects.delete(path)
     if (request.method === 'GET' && !found)
       response.writeHead(404, { 'content-type': 'application/xml' }).end(NO_SUCH_KEY)
+    else if (request.method === 'GET' && found && request.headers.range)
+      sendRange(response, found, request.headers.range)
     else response.writeHead(request.method === 'DELETE' ? 204 : 200).end(request.method === 'GET' ? found : undefined)
   })
   server.listen(0, '127.0.0.1')
@@ -52,6 +63,7 @@ export async function startBucket(): Promise<TestBucket> {
         credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       }),
     keys: () => [...objects.keys()],
+    bytes: (path) => objects.get(path),
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

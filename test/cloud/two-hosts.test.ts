@@ -11,17 +11,24 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openObjectBucket } from '../../cloud/object-bucket.ts'
 import { openInfluxConsumption } from '../../cloud/series/influx/consumption.ts'
 import { openInfluxReadings } from '../../cloud/series/influx/readings.ts'
+import { openLakeConsumption } from '../../cloud/series/lake/consumption.ts'
+import { sealingOf } from '../../cloud/series/lake/counties.ts'
+import { openLakeReadings } from '../../cloud/series/lake/readings.ts'
+import { type LakeParts, lakeParts } from '../../cloud/series/lake/store.ts'
+import { tendCounty } from '../../cloud/series/lake/tend.ts'
 import { openTimestreamConsumption } from '../../cloud/series/timestream/consumption.ts'
 import { openTimestreamReadings } from '../../cloud/series/timestream/readings.ts'
 import { openTouchedLedger } from '../../cloud/series/touched-ledger.ts'
 import { openStateTable } from '../../cloud/state/table.ts'
 import { readBuildingsCsv, readWideCsv } from '../../devices/replay/csv-source.ts'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import { type Institution, type Meter, meterSchema, type Target } from '../../domain/registry/records.ts'
 import type { AlertView } from '../../domain/view/alert.ts'
 import type { Page, SeriesView } from '../../domain/view/view.ts'
 import { gatewaySeenKey } from '../../functions/alerts/gateways-heard.ts'
 import type { Platform } from '../../functions/platform.ts'
+import { registryReader } from '../../functions/registry/reader.ts'
 import { clientOf } from '../../local/command/client.ts'
 import { newSecret } from '../../local/credentials.ts'
 import { startHost } from '../../local/host.ts'
@@ -119,6 +126,39 @@ describeShared('one code base, two hosts', FILES, (readings, buildings, cases) =
     TEST_MS_MAX,
   )
 
+  test(
+    'the lake and DynamoDB say the same, with readings young, in files of days and merged',
+    async () => {
+      const { table, ...stores } = await lakeStores()
+      const host = await cloudHost(script, stores)
+      const registry = registryReader(stores.state)
+      const tend = async (): Promise<number> => {
+        let sealedRows = 0
+        await registry.refresh()
+        for (const county of COUNTIES) {
+          const run = tendCounty(table, await sealingOf(registry, county), { now: () => host.clock.nowMs })
+          sealedRows += (await run).sealedRows
+        }
+        return sealedRows
+      }
+      const half = Math.ceil(script.messages.length / 2)
+      for (const { gateway, payload } of script.messages.slice(0, half)) host.publish(gateway, payload)
+      await host.drain()
+      expect(await tend()).toBeGreaterThan(1_000)
+      for (const { gateway, payload } of script.messages.slice(half)) host.publish(gateway, payload)
+      await atRest(host)
+      expect(await tend()).toBeGreaterThan(1_000)
+      expect(differing(await answersOf(host.get, script), wanted)).toEqual([])
+      host.clock.nowMs += 40 * DAY_MS
+      await tend()
+      const entries = await table.catalog.entries(must(COUNTIES[0]))
+      expect(entries.some(({ isMerged, state }) => isMerged && state === 'live')).toBe(true)
+      host.clock.nowMs -= 40 * DAY_MS
+      expect(differing(await answersOf(host.get, script), wanted)).toEqual([])
+    },
+    2 * TEST_MS_MAX,
+  )
+
   type Stores = Pick<Platform, 'readings' | 'consumption' | 'state' | 'objects'>
 
   async function awsStores() {
@@ -141,6 +181,22 @@ describeShared('one code base, two hosts', FILES, (readings, buildings, cases) =
     const { influx } = servers
     const where = { url: influx.url, database: await influx.newDatabase(), credentials: async () => INFLUX_USER }
     return { ...stores, readings: openInfluxReadings({ ...where, ledger }), consumption: openInfluxConsumption(where) }
+  }
+  async function lakeStores(): Promise<Stores & { table: LakeParts }> {
+    const { ledger, ...stores } = await awsStores()
+    const { dynamo: server, bucket } = servers
+    const [dynamo, s3] = [server.client(), bucket.client()]
+    onTestFinished(() => {
+      dynamo.destroy()
+      s3.destroy()
+    })
+    const where = { dynamo, table: await server.newTable(), now: () => NOW_MS + 3 * DAY_MS }
+    const table = lakeParts({ ...where, s3, bucket: 'lake' })
+    return {
+      ...{ ...stores, table },
+      readings: openLakeReadings({ ...table, ledger }),
+      consumption: openLakeConsumption({ ...where, now: Date.now }),
+    }
   }
   async function timestreamStores(): Promise<Stores> {
     const { ledger, ...stores } = await awsStores()

@@ -20,7 +20,7 @@ const BUNDLING_MS_MAX = 180_000
 test(
   'every function of the stack is a bundle of its entry, from cloud/ and without local/',
   () => {
-    const { app, template } = synth({ canary: 'canary/canary-E1' }, { bundled: true })
+    const { app, template } = synth({ readings: 'influxdb', canary: 'canary/canary-E1' }, { bundled: true })
     const deployed = Object.values(template.findResources('AWS::Lambda::Function')).map(({ Properties }) => {
       const folder = join(app.outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`)
       expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map'])
@@ -35,6 +35,18 @@ test(
       expect(inputs.filter((path) => path.startsWith('local/'))).toEqual([])
       expect(deployed, entry).toContain(Buffer.from(code).toString())
     }
+  },
+  BUNDLING_MS_MAX,
+)
+
+test(
+  'the function of the lake is a bundle without local/ and without a database',
+  () => {
+    const { code, inputs } = bundleOf(entryOf('lake'))
+    expect(inputs).toContain('cloud/series/lake/tend.ts')
+    expect(inputs.filter((path) => path.startsWith('local/') || path.includes('duckdb'))).toEqual([])
+    // As the others: hundreds of kilobytes, most of them the AWS SDK.
+    expect(code.length).toBeLessThan(2_500_000)
   },
   BUNDLING_MS_MAX,
 )

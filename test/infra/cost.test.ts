@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { triggers } from '../../functions/triggers.ts'
 import { cases, costDocument, totalUsd } from '../../infra/cost.ts'
 import type { Case } from '../../infra/cost-model.ts'
-import { monthlyLines } from '../../infra/cost-month.ts'
+import { monthlyLines, RHYTHMS } from '../../infra/cost-month.ts'
 import { prices } from '../../infra/prices.ts'
 import { SERIES_STORES } from '../../infra/series-stores.ts'
 
@@ -55,7 +55,9 @@ test('more costs more: meters, readings, haste', () => {
       const more = (change: Partial<Case>) => totalUsd(monthlyLines({ ...one, ...change }, store))
       expect(more({ meters: one.meters * 2 })).toBeGreaterThanOrEqual(total)
       expect(more({ readers: one.readers + 1 })).toBeGreaterThan(total)
-      expect(totalUsd(monthlyLines(one, store, 240))).toBeLessThanOrEqual(total + 1e-9)
+      expect(totalUsd(monthlyLines(one, store, { ...RHYTHMS[store], gatherSeconds: 240 }))).toBeLessThanOrEqual(
+        total + 1e-9,
+      )
       for (const { quantity, part } of monthlyLines(one, store)) expect(quantity, part).toBeGreaterThanOrEqual(0)
     }),
   )

@@ -20,7 +20,10 @@ function rowsOf(head: string, page = text): string[] {
     .flatMap((line) => [...line.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, name]) => name))
 }
 
-const alarms = Object.keys(template.findResources('AWS::CloudWatch::Alarm'))
+const { template: withInflux } = synth({ readings: 'influxdb' })
+const alarms = [
+  ...new Set([template, withInflux].flatMap((made) => Object.keys(made.findResources('AWS::CloudWatch::Alarm')))),
+]
 /** Ids of alarms have no other signs than letters and digits. */
 const patternOf = (row: string): RegExp =>
   new RegExp(

@@ -38,7 +38,7 @@ function patternsOf(statements: readonly Statement[]): string[] | undefined {
 const isLike = (value: string, pattern: string): boolean =>
   pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : value === pattern
 
-describe.each(['influxdb, built here', 'timestream', 'cn-north-1'])('deployed as "%s"', (name) => {
+describe.each(['influxdb, built here', 'timestream', 'cn-north-1', 'lake'])('deployed as "%s"', (name) => {
   const { template } = synth(DEPLOYMENTS[name])
   const policies = Object.entries(template.findResources('AWS::IAM::Policy'))
   const statementsOf = (writer: string): Statement[] => {

@@ -12,6 +12,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { describe, expect, test } from 'vitest'
 import type * as z from 'zod'
 import { variables } from '../../cloud/environment.ts'
+import { LAKE_SCHEMA } from '../../cloud/series/lake/parquet-columns.ts'
 import { seriesVariables } from '../../cloud/series/stores.ts'
 import { QUEUE_DELAY_SECONDS, RECEIVES_MAX, type Trigger, triggers } from '../../functions/triggers.ts'
 import { works } from '../../infra/functions.ts'
@@ -205,6 +206,9 @@ describe('the template', () => {
   })
 })
 
+/** It is the default. */
+const isLake = ({ readings = 'lake' }: Context): boolean => readings === 'lake'
+
 /** What nobody can make again, and what its network needs. */
 const LASTING = [
   ...['AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::EC2::VPC', 'AWS::EC2::Subnet'],
@@ -227,7 +231,13 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
 
   test('keeps its data exactly where the stage is prod', () => {
     const kept = Object.values(made.findResources('AWS::DynamoDB::Table')).map(({ DeletionPolicy }) => DeletionPolicy)
-    expect(kept).toEqual([context.stage === 'test' ? 'Delete' : 'Retain'])
+    expect([...new Set(kept)]).toEqual([context.stage === 'test' ? 'Delete' : 'Retain'])
+    expect(kept).toHaveLength(isLake(context) ? 2 : 1)
+    for (const { Properties } of Object.values(made.findResources('AWS::DynamoDB::Table')))
+      expect(Properties.PointInTimeRecoverySpecification).toEqual({
+        PointInTimeRecoveryEnabled: true,
+        RecoveryPeriodInDays: 35,
+      })
     made.hasResourceProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
       TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
@@ -254,12 +264,105 @@ describe.each(Object.entries(DEPLOYMENTS))('deployed as "%s"', (_name, context) 
     for (const { Properties } of Object.values(made.findResources('AWS::Timestream::Table'))) {
       expect(Properties.Schema.CompositePartitionKey).toMatchObject([{ Type: 'DIMENSION', Name: 'meter' }])
     }
-    const builds = !isTimestream && !context.influxUrl
+    const builds = !isTimestream && !isLake(context) && !context.influxUrl
+    const tables = Object.keys(made.findResources('AWS::DynamoDB::Table'))
+    expect(tables.filter((id) => id.startsWith('SeriesTable'))).toHaveLength(isLake(context) ? 1 : 0)
     made.resourceCountIs('AWS::Timestream::InfluxDBInstance', builds ? 1 : 0)
     made.resourceCountIs('AWS::EC2::VPC', builds ? 1 : 0)
     // A NAT gateway would cost more than all functions together.
     made.resourceCountIs('AWS::EC2::NatGateway', 0)
     made.resourceCountIs('AWS::CloudFront::Distribution', context.page === 'cloudfront' ? 1 : 0)
+  })
+})
+
+describe('the lake', () => {
+  const { template: made } = synth(DEPLOYMENTS.lake)
+  const statementsOf = (role: string) =>
+    Object.entries(made.findResources('AWS::IAM::Policy'))
+      .filter(([id]) => new RegExp(`^${role}RoleDefault`).test(id))
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+  const partitionsOf = (role: string, action: string): string[] =>
+    statementsOf(role)
+      .filter(({ Action }) => [Action].flat().includes(action))
+      .flatMap(({ Condition }) => Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [])
+      .filter((key) => /^(reading|day|lake)#/.test(key))
+
+  test('needs no network and no instance', () => {
+    for (const type of ['AWS::EC2::VPC', 'AWS::EC2::SecurityGroup', 'AWS::Timestream::InfluxDBInstance'])
+      made.resourceCountIs(type, 0)
+    for (const { Properties } of Object.values(made.findResources('AWS::Lambda::Function')))
+      expect(Properties.VpcConfig).toBeUndefined()
+  })
+
+  test('is reached by prefix: each function touches the partitions and files of its work', () => {
+    expect(partitionsOf('Ingest', 'dynamodb:BatchWriteItem')).toEqual(['reading#*'])
+    expect(partitionsOf('Ingest', 'dynamodb:Query')).toEqual([])
+    expect(partitionsOf('Settle', 'dynamodb:UpdateItem')).toEqual(['day#*'])
+    expect(partitionsOf('Settle', 'dynamodb:Query').sort()).toEqual(['day#*', 'lake#*', 'reading#*'])
+    expect(partitionsOf('Reports', 'dynamodb:Query')).toEqual(['day#*'])
+    expect(partitionsOf('Lake', 'dynamodb:BatchWriteItem')).toEqual(['reading#*', 'lake#*'])
+    const writing = (role: string) => JSON.stringify(statementsOf(role)).includes('/lake/v1/readings/*')
+    expect(['Ingest', 'Settle', 'Notify', 'Lake'].filter(writing)).toEqual(['Settle', 'Lake'])
+    const puts = statementsOf('Settle').filter(({ Action }) => [Action].flat().includes('s3:PutObject'))
+    expect(JSON.stringify(puts)).not.toContain('/lake/v1/')
+  })
+
+  test('is tended by a function of its own, and settled and judged at the pace that was asked for', () => {
+    const rates = (template_: typeof made) =>
+      Object.entries(template_.findResources('AWS::Scheduler::Schedule')).map(([id, { Properties }]) => [
+        id.replace(/Schedule.*/, ''),
+        Properties.ScheduleExpression,
+      ])
+    expect(Object.fromEntries(rates(made))).toMatchObject({
+      ...{ Settle: 'rate(1 hour)', Assess: 'rate(1 hour)', Lake: 'rate(6 hours)', Notify: 'rate(1 minute)' },
+    })
+    const { template: cheap } = synth(DEPLOYMENTS['lake, for little money'])
+    expect(Object.fromEntries(rates(cheap))).toMatchObject({ Settle: 'rate(1 hour)', Assess: 'rate(6 hours)' })
+    cheap.resourceCountIs('AWS::CloudWatch::Dashboard', 0)
+    cheap.resourceCountIs('AWS::CloudWatch::Alarm', 6)
+    const { template: quick } = synth({ readings: 'lake', settleMinutes: '0', judgeMinutes: '0' })
+    expect(Object.fromEntries(rates(quick))).toMatchObject({ Settle: 'rate(1 minute)', Assess: 'rate(15 minutes)' })
+    const unsent = (template_: typeof made) =>
+      Object.values(template_.findResources('AWS::Lambda::Function'))
+        .map(({ Properties }) => Properties.Environment.Variables.KILOWATCH_UNSENT)
+        .filter((one) => one !== undefined)
+    expect(unsent(made).sort()).toEqual(['assess', 'settle'])
+    expect(unsent(quick)).toEqual([])
+  })
+})
+
+describe('the record of messages', () => {
+  test('is a second action of the rule of readings, into S3 by Firehose, and can be left out', () => {
+    const { template: made } = synth(DEPLOYMENTS.lake)
+    const [[, { Properties }]] = Object.entries(made.findResources('AWS::KinesisFirehose::DeliveryStream'))
+    expect(Properties.ExtendedS3DestinationConfiguration).toMatchObject({
+      ...{ CompressionFormat: 'GZIP', Prefix: 'messages/day=!{timestamp:yyyy-MM-dd}/' },
+      EncryptionConfiguration: { KMSEncryptionConfig: { AWSKMSKeyARN: expect.anything() } },
+    })
+    const rules = Object.values(made.findResources('AWS::IoT::TopicRule')).map((one) => one.Properties)
+    const recording = rules.filter(({ TopicRulePayload }) => TopicRulePayload.Actions.length > 1)
+    expect(recording.map(({ RuleName }) => RuleName)).toEqual(['kilowatch_prod_ingest'])
+    expect(recording[0].TopicRulePayload.Actions.map((action: object) => Object.keys(action)[0])).toEqual([
+      'Sqs',
+      'Firehose',
+    ])
+    expect(recording[0].TopicRulePayload.Actions[1].Firehose.DeliveryStreamName).toBe(Properties.DeliveryStreamName)
+    synth({ record: 'no' }).template.resourceCountIs('AWS::KinesisFirehose::DeliveryStream', 0)
+  })
+
+  test('has tables for Athena, whose questions have a limit', () => {
+    const { template: made } = synth(DEPLOYMENTS.lake)
+    const tables = Object.values(made.findResources('AWS::Glue::Table')).map(({ Properties }) => Properties.TableInput)
+    expect(tables.map(({ Name }) => Name).sort()).toEqual(['messages', 'readings'])
+    const readings = tables.find(({ Name }) => Name === 'readings')
+    const columns = readings.StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name)
+    expect(columns).toEqual(LAKE_SCHEMA.slice(1).map(({ name }) => name))
+    made.hasResourceProperties('AWS::Athena::WorkGroup', {
+      WorkGroupConfiguration: { EnforceWorkGroupConfiguration: true, BytesScannedCutoffPerQuery: 20_000_000_000 },
+    })
+    const buckets = Object.values(made.findResources('AWS::S3::Bucket')).map(({ Properties }) => Properties)
+    const versioned = buckets.filter(({ VersioningConfiguration }) => VersioningConfiguration?.Status === 'Enabled')
+    expect(versioned).toHaveLength(3)
   })
 })
 

@@ -18,6 +18,9 @@ export const NEEDED: Context = { jwtIssuer: 'https://issuer.example', jwtAudienc
 
 /** Each of these is deployed differently: what is true of the stack has to be true of all. */
 export const DEPLOYMENTS: Readonly<Record<string, Context>> = {
+  lake: { readings: 'lake', alerts: 'ops@example.org' },
+  'lake, for little money': { readings: 'lake', judgeMinutes: '360', watch: 'few' },
+  'lake in cn-north-1': { readings: 'lake', region: 'cn-north-1', pageUrl: 'https://page.example/' },
   'influxdb, built here': { readings: 'influxdb', alerts: 'ops@example.org' },
   'influxdb, there already': {
     readings: 'influxdb',
