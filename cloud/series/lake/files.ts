@@ -6,7 +6,7 @@ import type { Arrived } from '../arrival.ts'
 import { type LakeBucket, LakeFileGone, lakeKey } from './bucket.ts'
 import type { LakeCatalog, LakeEntry } from './catalog.ts'
 import { lakeGroupOf } from './group.ts'
-import { compared, type LakeFile, type LakeWish, lakeRows, openLakeFile } from './parquet.ts'
+import { type CloudLakeFile, compared, type LakeWish, lakeRows, openLakeFile } from './parquet.ts'
 
 /** Files that are read at a time. */
 const FILES_WIDTH = 8
@@ -16,9 +16,9 @@ const OPEN_MAX = 64
 const READS_MAX = 4
 
 export function openLakeFiles(bucket: LakeBucket, catalog: LakeCatalog) {
-  const known = new Map<string, Promise<LakeFile>>()
+  const known = new Map<string, Promise<CloudLakeFile>>()
 
-  function opened({ county, month, name, bytes }: LakeEntry): Promise<LakeFile> {
+  function opened({ county, month, name, bytes }: LakeEntry): Promise<CloudLakeFile> {
     const key = lakeKey(county, month, name)
     const file = known.get(key) ?? openLakeFile(bucket.reader(key, bytes))
     known.delete(key)

@@ -78,12 +78,12 @@ export interface LakeWish {
 }
 
 /** A file that is open for reading: its metadata is held. */
-export interface LakeFile {
+export interface CloudLakeFile {
   buffer: AsyncBuffer
   metadata: FileMetaData
 }
 
-export async function openLakeFile(buffer: AsyncBuffer): Promise<LakeFile> {
+export async function openLakeFile(buffer: AsyncBuffer): Promise<CloudLakeFile> {
   const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: FOOTER_BYTES })
   // The library would multiply decimals by 0.001, which gives other doubles: they are read as integers.
   for (const element of metadata.schema) {
@@ -95,7 +95,7 @@ export async function openLakeFile(buffer: AsyncBuffer): Promise<LakeFile> {
 }
 
 /** Rows of the file that are asked for, in its order, a row group at a time. Row groups without any are not read. */
-export async function* lakeRows({ buffer, metadata }: LakeFile, wish: LakeWish): AsyncGenerator<Arrived[]> {
+export async function* lakeRows({ buffer, metadata }: CloudLakeFile, wish: LakeWish): AsyncGenerator<Arrived[]> {
   const sorted = wish.meters && [...wish.meters].sort(compared)
   let rowStart = 0
   for (const group of metadata.row_groups) {
@@ -123,7 +123,7 @@ function hasBetween(sorted: readonly string[], first: string, last: string): boo
 }
 
 async function rowsOfGroup(
-  { buffer, metadata }: LakeFile,
+  { buffer, metadata }: CloudLakeFile,
   { rowStart, rowEnd }: { rowStart: number; rowEnd: number },
   { meters, fromMs, toMs }: LakeWish,
 ): Promise<Arrived[]> {

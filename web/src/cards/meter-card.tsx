@@ -81,8 +81,7 @@ function MeterDays({ meter, select, lastReadingAtMs, route }: DaysProps) {
   const lastDay = lastDayOf(lastReadingAtMs, route.month)
   const chosen = route.day === null ? null : dayOfLabel(route.day)
   // The window of days ends with the data, unless the chosen day lies outside it.
-  const inWindow = chosen === null || (chosen <= lastDay && chosen > lastDay - DAYS_SHOWN)
-  const windowEnd = inWindow ? lastDay : chosen
+  const windowEnd = chosen !== null && (chosen > lastDay || chosen <= lastDay - DAYS_SHOWN) ? chosen : lastDay
   const firstDay = windowEnd - DAYS_SHOWN + 1
   const days = useResource<SeriesView>(seriesPath(meter.id, firstDay, windowEnd, 'day'))
   const events = useResource<EventsView>(eventsPath(meter.id, firstDay, windowEnd))
