@@ -2,6 +2,7 @@
 // days after its end; the first result noticed then is no revision.
 
 import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
+import { COST_FIELDS } from '../../domain/energy/cost.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { type Cause, listedCauses } from '../../domain/judge/revision-cause.ts'
 import { type DocWrite, docKey, type StateStore } from '../platform.ts'
@@ -129,6 +130,8 @@ export function changedShares(before: RevisedAmounts, after: RevisedAmounts): [n
   return Object.entries(before).flatMap(([name, old]): [string, number][] => {
     const now = after[name]
     if (now === undefined || now === old) return []
+    // Parts of a cost that an older version kept as one sum: read as unknown, and the sum is compared.
+    if (old === null && COST_FIELDS.some((field) => field === name)) return []
     if (now === null || old === null) return [[name, 1]]
     const share = Math.abs(now - old) / Math.max(Math.abs(now), Math.abs(old), AMOUNT_MIN)
     return share > CHANGE_SHARE_MIN ? [[name, share]] : []
