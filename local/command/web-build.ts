@@ -14,7 +14,10 @@ export async function buildWeb(): Promise<void> {
   const built = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (SOURCES.every((source) => newest(join(ROOT, source)) <= built)) return
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js')
+  // A NODE_ENV of the caller, as that of tests, would put the development half of React into the page.
+  const env = { ...process.env, NODE_ENV: 'production' }
   const child = spawn(process.execPath, [vite, 'build', '--config', 'web/vite.config.ts', '--logLevel', 'error'], {
+    env,
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -66,7 +66,11 @@ describe('the template', () => {
       RuleName: `kilowatch_prod_${name}`,
       TopicRulePayload: {
         Sql: Match.stringLikeRegexp(`FROM '${(mqtt ?? '').replaceAll('+', '\\+')}'$`),
-        Actions: [{ Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}Queue`) } } }],
+        // Readings go to their record as well (docs/deploy.md).
+        Actions: [
+          { Sqs: { QueueUrl: { Ref: idOf('AWS::SQS::Queue', `${name}Queue`) } } },
+          { Firehose: Match.anyValue() },
+        ],
         // Another service than the action's: what breaks one does not break the other.
         ErrorAction: { S3: { Key: Match.stringLikeRegexp('^undelivered/') } },
       },
@@ -569,7 +573,7 @@ describe('the context', () => {
     [{ jwtIssuer: '' }, 'context "jwtIssuer" is missing'],
     [{ canary: 'canary' }, 'context "canary": "canary" is not GATEWAY/METER'],
     [{ logDays: '90' }, 'context "logDays": "90" is none of 180, 365'],
-    [{ readings: 'postgres' }, 'context "readings": "postgres" is none of influxdb, timestream'],
+    [{ readings: 'postgres' }, 'context "readings": "postgres" is none of lake, influxdb, timestream'],
     [{ stage: 'My Stage' }, 'context "stage": "My Stage" is not a stage'],
     [{ area: '13' }, 'context "area": "13" is not the code of an area'],
     [{ alerts: 'a@b.org, nobody' }, 'context "alerts": "nobody" is not a mail address'],
@@ -586,7 +590,7 @@ describe('the context', () => {
 
   test('is as documented when little is said', () => {
     expect(parse({ alerts: 'a@b.org,c@d.org' })()).toMatchObject({
-      ...{ stage: 'prod', area: '130000', readings: 'influxdb', page: 'none', readers: 'signed-in' },
+      ...{ stage: 'prod', area: '130000', readings: 'lake', page: 'none', readers: 'signed-in' },
       alerts: ['a@b.org', 'c@d.org'],
     })
   })
