@@ -12,7 +12,7 @@ import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import type { Slice } from './arrivals.ts'
 import { madeFile } from './file.ts'
-import { lakePath, NO_COUNTY, quoted, WRITTEN_COLUMNS } from './format.ts'
+import { DRAFT_SUFFIX, lakePath, NO_COUNTY, quoted, WRITTEN_COLUMNS } from './format.ts'
 import type { LakeFile, LakeManifest, ManifestChange } from './manifest.ts'
 import { mergesDue } from './merge-rule.ts'
 import type { Merger } from './merger.ts'
@@ -105,7 +105,8 @@ function isDue({ rows, sinceMs }: { rows: number; sinceMs: number }, { nowMs, al
 /** Files that were replaced, or begun by a process that was killed. */
 async function removeGone(connection: DuckDBConnection, { folder, manifest, isHeld }: Arrivals): Promise<void> {
   const paths = isHeld() ? [] : manifest.removals()
-  for (const path of paths) rmSync(join(folder, path), { force: true })
+  for (const path of paths)
+    for (const left of [path, `${path}${DRAFT_SUFFIX}`]) rmSync(join(folder, left), { force: true })
   await manifest.removed(connection, paths)
 }
 
