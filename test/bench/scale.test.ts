@@ -33,8 +33,12 @@ const { stdout } = spawnSync(process.execPath, ['bench/scale.ts', '--json'], {
 const { text, facts } = JSON.parse(stdout) as { text: string; facts: [Facts, Facts] }
 const [province, nation] = facts
 
+/** The formatter aligns the columns of tables. */
+const unaligned = (text: string): string => text.replaceAll(/ +\|/g, ' |').replaceAll(/-{3,}/g, '---')
+
 test('docs/scale.md is written by the simulation: node bench/scale.ts', () => {
-  expect(readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8')).toBe(text)
+  const written = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8')
+  expect(unaligned(written)).toBe(unaligned(text))
 })
 
 test('a queue is deeper the more haste there is, and empty in the end where copies suffice', () => {

@@ -13,6 +13,8 @@ export const LAKE_GROUP_ROWS = 30_720
 /** Footers are read with the first bytes asked for; a merged month of a county has some 50 KB. */
 const FOOTER_BYTES = 65_536
 const FORMAT_VERSION = '1'
+/** Of the metadata of each file, as on one machine. */
+const FORMAT_KEY = 'kilowatch_lake'
 const COMPRESSORS = { ZSTD: (input: Uint8Array): Uint8Array => zlib.zstdCompressSync(input) }
 const DECOMPRESSORS = { ZSTD: (input: Uint8Array): Uint8Array => zlib.zstdDecompressSync(input) }
 
@@ -39,7 +41,7 @@ export function lakeFileWriter() {
     compressors: COMPRESSORS,
     // Whole ids, so that a reader passes over row groups by their first and last meter.
     statisticsTruncateLength: Number.POSITIVE_INFINITY,
-    kvMetadata: [{ key: 'kilowatch.lake', value: FORMAT_VERSION }],
+    kvMetadata: [{ key: FORMAT_KEY, value: FORMAT_VERSION }],
     createdBy: 'kilowatch',
   })
   let waiting: Arrived[] = []

@@ -35,7 +35,7 @@ export interface MapArea {
 }
 
 export function AreaMap({ areas, visit }: { areas: readonly MapArea[]; visit: (code: string) => void }) {
-  const { text } = useLanguage()
+  const { text, language } = useLanguage()
   const option = useMemo(
     () => ({
       tooltip: {
@@ -53,19 +53,21 @@ export function AreaMap({ areas, visit }: { areas: readonly MapArea[]; visit: (c
           layoutCenter: ['50%', '50%'],
           layoutSize: '98%',
           selectedMode: false,
-          label: { show: true, fontSize: 11, color: '#1f1f1f' },
+          // The map's own names, of cities that nobody registered, are Chinese.
+          label: { show: language === 'zh', fontSize: 11, color: '#1f1f1f' },
           emphasis: { label: { color: '#1f1f1f' }, itemStyle: { areaColor: '#c3d7f3' } },
           itemStyle: { borderColor: '#fff', areaColor: FILLS.none },
           nameMap: Object.fromEntries(areas.map(({ code, name }) => [MAPPED.get(code) ?? '', name])),
           data: areas.map((area) => ({
             ...area,
             shown: area.name,
+            label: { show: true },
             itemStyle: { areaColor: FILLS[area.status ?? 'none'] },
           })),
         },
       ],
     }),
-    [areas, text],
+    [areas, text, language],
   )
   const said = areas.map(({ name, status }) => `${name}: ${status ? text.statuses[status] : text.notJudged}`).join('; ')
   return (
