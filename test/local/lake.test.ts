@@ -110,9 +110,9 @@ test('whatever moves and merges when, and from county to county, every answer is
         for (const folder of [plainFolder, lakeFolder]) rmSync(folder, { recursive: true, force: true })
       }
     }),
-    { numRuns: runsOf({ test: 8, campaign: 60 }), endOnFailure: true },
+    { numRuns: runsOf({ test: 8, campaign: 40 }), endOnFailure: true },
   )
-}, 600_000)
+}, 900_000)
 function mkParent(path: string): string {
   mkdirSync(dirname(path), { recursive: true })
   return path
@@ -200,7 +200,7 @@ test('verify names a file with another byte, and nothing before', async () => {
 test('a process killed while it appends, moves and merges loses nothing that it said is stored, and has nothing twice', async () => {
   const folder = temporary()
   let said = 0
-  for (let kill = 0; kill < runsOf({ test: 4, campaign: 60 }); kill++) {
+  for (let kill = 0; kill < runsOf({ test: 4, campaign: 40 }); kill++) {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'lake-process.ts'), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
