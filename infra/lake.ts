@@ -4,9 +4,10 @@
 import { Duration } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3'
+import { type Bucket, StorageClass } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import type { Access } from './access.ts'
+import { addPrivateBucket } from './bucket.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
 import type { BuiltSeries, SeriesConstructs, SeriesName, SeriesOptions, SeriesVolumes } from './series.ts'
 
@@ -37,14 +38,8 @@ function build(scope: Construct, { settings, key, logs, removalPolicy }: SeriesO
     deletionProtection: settings.stage === 'prod',
     removalPolicy,
   })
-  const bucket = new Bucket(scope, 'LakeFiles', {
-    ...{ blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy },
-    encryption: BucketEncryption.KMS,
-    encryptionKey: key,
-    bucketKeyEnabled: true,
-    versioned: true,
-    serverAccessLogsBucket: logs,
-    serverAccessLogsPrefix: 'lake/',
+  const bucket = addPrivateBucket(scope, 'LakeFiles', {
+    ...{ key, logs, prefix: 'lake/', removalPolicy },
     lifecycleRules: [
       {
         noncurrentVersionExpiration: Duration.days(RECOVERY_DAYS),

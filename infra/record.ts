@@ -8,9 +8,10 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose'
 import type { Key } from 'aws-cdk-lib/aws-kms'
-import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3'
+import { type Bucket, StorageClass } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
+import { addPrivateBucket } from './bucket.ts'
 
 /** Messages by the day (UTC) on which Firehose wrote them. */
 const MESSAGES_PREFIX = 'messages/'
@@ -43,14 +44,8 @@ export interface MessageRecord {
 /** Adds bucket, delivery stream and tables. */
 export function addMessageRecord(scope: Construct, options: RecordOptions): MessageRecord {
   const { stage, key, logs, removalPolicy } = options
-  const bucket = new Bucket(scope, 'Record', {
-    ...{ blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy },
-    encryption: BucketEncryption.KMS,
-    encryptionKey: key,
-    bucketKeyEnabled: true,
-    versioned: true,
-    serverAccessLogsBucket: logs,
-    serverAccessLogsPrefix: 'record/',
+  const bucket = addPrivateBucket(scope, 'Record', {
+    ...{ key, logs, prefix: 'record/', removalPolicy },
     lifecycleRules: [
       { prefix: ANSWERS_PREFIX, expiration: Duration.days(ANSWER_DAYS) },
       { noncurrentVersionExpiration: Duration.days(RECOVERY_DAYS) },

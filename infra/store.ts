@@ -10,6 +10,7 @@ import type { Construct } from 'constructs'
 import { hiddenFrom, type Writer, writtenBy } from '../functions/state/document-rights.ts'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
+import { addPrivateBucket } from './bucket.ts'
 import { addMessageRecord, type MessageRecord } from './record.ts'
 import type { BuiltSeries } from './series.ts'
 import { seriesConstructs } from './series-stores.ts'
@@ -42,14 +43,8 @@ export function addStores(scope: Construct, settings: Settings): Stores {
   const removalPolicy = isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
   const key = new Key(scope, 'Key', { enableKeyRotation: true, removalPolicy })
   const logs = addLogBucket(scope, 'AccessLogs', settings)
-  const objects = new Bucket(scope, 'Objects', {
-    ...{ blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy },
-    encryption: BucketEncryption.KMS,
-    encryptionKey: key,
-    bucketKeyEnabled: true,
-    versioned: true,
-    serverAccessLogsBucket: logs,
-    serverAccessLogsPrefix: 'objects/',
+  const objects = addPrivateBucket(scope, 'Objects', {
+    ...{ key, logs, prefix: 'objects/', removalPolicy },
     lifecycleRules: [{ prefix: LARGE_DOCUMENTS_PREFIX, noncurrentVersionExpiration: Duration.days(RECOVERY_DAYS) }],
   })
   const state = new Table(scope, 'State', {

@@ -387,7 +387,9 @@ contractCommand(
 
 program
   .command('verify')
-  .description('walk the audit log, a hash chain, and name its first broken link (docs/rules/report.md#audit-log)')
+  .description(
+    'walk the audit log, a hash chain, and name its first broken link (docs/rules/report.md#audit-log); hold contracts and the files of the lake against what was written',
+  )
   .option(
     '--hash <sha256>',
     'a hash from the manifest of a package: says whether the log still has that entry',

@@ -14,7 +14,8 @@ import { closeToOthers } from './data-folder.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { lossError, openMark, READINGS_FILE, STATE_FILE } from './folder-mark.ts'
 import { type LocalClock, localClock } from './host-clock.ts'
-import type { Tidied, TidyOptions } from './lake/mover.ts'
+import type { PassOptions } from './lake/lake.ts'
+import type { Tidied } from './lake/mover.ts'
 import { loopWatch } from './loop-watch.ts'
 import { localNotifier } from './notify.ts'
 import { OBJECTS_FOLDER, openObjectFolder } from './object-folder.ts'
@@ -37,7 +38,7 @@ export interface LocalPlatform extends Platform {
   readonly storage: StorageWatch
   backUp(folder: string, keep?: number): Promise<BackupView>
   /** Moves old readings into the lake, as far as that is due (docs/rules/lake.md#tidying); `all`: every reading. */
-  tidyLake(options?: Pick<TidyOptions, 'all'>): Promise<Tidied>
+  tidyLake(options?: Pick<PassOptions, 'all'>): Promise<Tidied>
   problems(): readonly HostProblem[]
   loopDelay(): LoopDelay
   /** For a process that serves others: merging the log of the state must not stop its event loop. */

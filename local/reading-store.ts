@@ -19,10 +19,10 @@ import { adoptIfNew } from './lake/adopt.ts'
 import { arrivalTables, extentOf, openArrivals } from './lake/arrivals.ts'
 import { damageOf, forgetDamaged } from './lake/damage.ts'
 import { LAKE_FOLDER, quoted } from './lake/format.ts'
-import { lakeOf } from './lake/lake.ts'
+import { lakeOf, type PassOptions } from './lake/lake.ts'
 import { writeListing } from './lake/listing.ts'
 import { type LakeFile, openManifest } from './lake/manifest.ts'
-import type { Tidied, TidyOptions } from './lake/mover.ts'
+import type { Tidied } from './lake/mover.ts'
 import { CHUNK_ROWS, chunkColumns, copyResult, READING_COLUMNS } from './lake/reading-columns.ts'
 import { ARRIVAL_ORDER, rowSource } from './lake/rows.ts'
 import { openMeterKeys } from './meter-keys.ts'
@@ -45,7 +45,7 @@ export interface ReadingFile extends ReadingStore {
   /** Goes on without these files. */
   acceptDamage(): Promise<void>
   /** Moves what has arrived into the lake, and merges its files, as far as that is due. One pass at a time. */
-  tidy(options: TidyOptions): Promise<Tidied>
+  tidy(options: PassOptions): Promise<Tidied>
   /** Files of the lake, the earliest received first. */
   lakeFiles(): readonly LakeFile[]
   /** When the last reading was received, and the number of rows. */
@@ -105,7 +105,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     const fresh = new Map<string, number>()
     const keyed = readings.map((reading) => ({ key: keys.orNext(reading.meter, fresh), reading }))
     const batch =
-      table === 'readings' ? await withoutRepeats(keyed, { rows: arrivedRows(), oldestMs, newestMs }) : keyed
+      table === 'readings' ? await withoutRepeats(keyed, { rows: rows - manifest.rows(), oldestMs, newestMs }) : keyed
     if (batch.length === 0) return []
     let [firstMs, latestMs] = [oldestMs, newestMs]
     await writer.run('BEGIN')
@@ -146,8 +146,6 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     committed()
     return []
   }
-
-  const arrivedRows = (): number => manifest.files().reduce((left, file) => left - file.rows, rows)
 
   async function takeIn(latestMs: number, receivedMs: number): Promise<Pick<StoredReading, 'meter' | 'atMs'>[]> {
     const stampMs = Math.max(receivedMs, committedMs + 1)

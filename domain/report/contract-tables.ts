@@ -52,7 +52,12 @@ const shownNumber = (value: number): number => {
 
 /** A table of labels and values. */
 function listTable(
-  { id, title, note }: { id: string; title: Phrase; note?: Phrase },
+  {
+    id,
+    title,
+    note,
+    format = 'general',
+  }: { id: string; title: Phrase; note?: Phrase; format?: ReportColumn['format'] },
   lines: readonly Line[],
   { language }: Language,
 ): ReportTable {
@@ -61,7 +66,7 @@ function listTable(
   })
   const columns = [
     column('item', words('项目', 'Item'), 'text'),
-    column('value', words('数值', 'Value'), 'general'),
+    column('value', words('数值', 'Value'), format),
     column('unit', words('单位', 'Unit'), 'text'),
   ]
   return { id, title, note: note ?? words('', ''), columns, rows }
@@ -102,7 +107,11 @@ export function settlementTables(
   ]
   return [
     listTable({ id: 'settlement', title: words('结算单', 'Settlement sheet') }, sheet, chosen),
-    listTable({ id: 'money', title: words('费用', 'Money'), note: MONEY_NOTE }, moneyLines(settlement), chosen),
+    listTable(
+      { id: 'money', title: words('费用', 'Money'), note: MONEY_NOTE, format: 'decimal2' },
+      moneyLines(settlement, unit),
+      chosen,
+    ),
     daysTable(settlement, unit, chosen),
     listTable({ id: 'signatures', title: words('签认', 'Signatures') }, signLines(terms, revision), chosen),
   ]
@@ -129,10 +138,12 @@ const headLines = ({ terms }: Pick<ContractRecord, 'terms'>): Line[] => [
     : []),
 ]
 
-function moneyLines({ money, prices, cumulative, guarantee }: SettlementRevision['settlement']): Line[] {
-  const mean = prices.length === 1 ? (prices[0]?.yuanPerUnit ?? null) : null
+/** `unit`: of the amounts. */
+function moneyLines({ money, prices, cumulative, guarantee }: SettlementRevision['settlement'], unit: string): Line[] {
+  const [price] = prices.length === 1 ? prices : []
   return [
-    ['price', words('单价', 'Price'), mean ?? words('见逐日明细', 'by the day'), mean === null ? '' : YUAN_WORDS],
+    // A text: a price has as many decimals as was agreed, an amount of money two.
+    ['price', words('单价', 'Price'), ...pricedBy(price?.yuanPerUnit ?? null, unit)],
     ['total', words('节能效益', 'Value of the savings'), yuan(money.totalFen), YUAN_WORDS],
     ...money.lines.map(({ code, fen }): Line => [code, MONEY_LINE_WORDS[code], yuan(fen), YUAN_WORDS]),
     ['payable', words('用能单位应付', 'Payable by the owner'), yuan(money.payableFen), YUAN_WORDS],
@@ -149,11 +160,16 @@ function moneyLines({ money, prices, cumulative, guarantee }: SettlementRevision
     ['ownerPart', words('用能单位所得', 'Part of the owner'), yuan(money.ownerFen), YUAN_WORDS],
     ['contractorPart', words('服务公司所得', 'Part of the contractor'), yuan(money.contractorFen), YUAN_WORDS],
     ...(guarantee
-      ? [['guarantee', words('与年保证量之差', 'Difference to the guarantee'), guarantee.difference] as const]
+      ? [['guarantee', words('与年保证量之差', 'Difference to the guarantee'), guarantee.difference, unit] as const]
       : []),
     ['cumulativePayable', words('累计应付', 'Payable so far'), yuan(cumulative.payableFen), YUAN_WORDS],
   ]
 }
+
+const pricedBy = (price: number | null, unit: string): [value: ReportCell | Phrase, unit: Phrase | string] =>
+  price === null
+    ? [words('见逐日明细', 'by the day'), '']
+    : [String(price), words(`${YUAN_WORDS.zh}/${unit}`, `${YUAN_WORDS.en}/${unit}`)]
 
 function daysTable(settlement: SettlementRevision['settlement'], unit: string, { language }: Language): ReportTable {
   const reasons = new Map(settlement.masked.map(({ date, reason }) => [date, MASK_REASON_WORDS[reason][language]]))

@@ -98,10 +98,13 @@ async function giveKeys(connection: DuckDBConnection, folder: string, paths: rea
     const columns = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${readFiles(folder, [path])}`)
     const names = new Set(columns.getRows().map(([name]) => String(name)))
     const turn = names.has('turn') ? 'turn' : '0::UINTEGER'
-    const rows = `SELECT meter, at_ms, value::DECIMAL(18,3) AS value, exact::DOUBLE AS exact, received_ms,
+    // The rank in µs, where that is not the receipt.
+    const received = names.has('arrival') ? 'coalesce(arrival // 1000, received_ms)' : 'received_ms'
+    const rank = names.has('arrival') ? 'coalesce(arrival, received_ms * 1000)' : 'received_ms'
+    const rows = `SELECT meter, at_ms, value::DECIMAL(18,3) AS value, exact::DOUBLE AS exact, ${received} AS received_ms,
         ${turn} AS turn, quality::UTINYINT AS quality, number AS key
       FROM ${readFiles(folder, [path])} JOIN adopted_keys ON id = meter
-      ORDER BY meter, at_ms, received_ms, file_row_number`
+      ORDER BY meter, at_ms, ${rank}, file_row_number`
     const own = `${path.slice(0, -'.parquet'.length)}.keyed.parquet`
     await madeFile(connection, rows, { folder, path: own, county, month })
     renameSync(join(folder, own), join(folder, path))

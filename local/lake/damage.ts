@@ -41,13 +41,13 @@ export async function forgetDamaged(
  * may merge files meanwhile.
  */
 export async function verifiedLake(folder: string): Promise<VerifiedLake> {
-  const { files } = readListing(folder)
+  const files = readListing(folder)
   const damage: string[] = []
   for (const file of files) {
     const [found] = damageOf(folder, [file])
     const isOther = !found && (await hashOf(join(folder, file.path)).catch(() => '')) !== file.sha256
     if (!found && !isOther) continue
-    if (readListing(folder).files.some(({ path }) => path === file.path))
+    if (readListing(folder).some(({ path }) => path === file.path))
       damage.push(found ?? sentence(file, 'is not what was written'))
   }
   return { files: files.length, readings: files.reduce((sum, { rows }) => sum + rows, 0), damage }

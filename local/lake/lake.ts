@@ -7,6 +7,8 @@ import type { LakeManifest } from './manifest.ts'
 import { lakeMerger } from './merger.ts'
 import { type Arrivals, type Tidied, type TidyOptions, tidy } from './mover.ts'
 
+/** The lake ends its own passes. */
+export type PassOptions = Omit<TidyOptions, 'signal'>
 type Turn = <T>(work: () => Promise<T>) => Promise<T>
 export interface LakeSurroundings {
   /** A connection of its own. */
@@ -23,7 +25,7 @@ export interface LakeSurroundings {
   inTurn: Turn
 }
 export interface Lake {
-  tidy(options: TidyOptions): Promise<Tidied>
+  tidy(options: PassOptions): Promise<Tidied>
   /** Files stay that are replaced from the beginning of `work` to the call of `release`. */
   held<T extends object>(work: () => Promise<T>): Promise<T & { release(): void }>
   /** Ends a pass that goes on. */
@@ -42,7 +44,7 @@ export function lakeOf({
 }: LakeSurroundings): Lake {
   const merger = lakeMerger()
   let holds = 0
-  let isStopped = false
+  const stopping = new AbortController()
   let pass: Promise<unknown> = Promise.resolve()
   const ports: Arrivals = {
     ...{ folder: lakeFolder, manifest, idOf, batches, growing: arrivals.growing },
@@ -70,10 +72,9 @@ export function lakeOf({
       const own = before
         .catch(() => undefined)
         .then(async () => {
-          if (isStopped) return { moved: 0, merged: 0 }
+          if (stopping.signal.aborted) return { moved: 0, merged: 0 }
           const files = manifest.files()
-          const stopped = { isStopped: () => isStopped || options.isStopped?.() === true }
-          return await tidy(mover, ports, { ...options, ...stopped }, merger).finally(() => {
+          return await tidy(mover, ports, { ...options, signal: stopping.signal }, merger).finally(() => {
             if (manifest.files() !== files) writeListing(lakeFolder, manifest.files())
           })
         })
@@ -95,7 +96,7 @@ export function lakeOf({
       }
     },
     async stop() {
-      isStopped = true
+      stopping.abort()
       merger.stop()
       await pass.catch(() => undefined)
     },

@@ -3,15 +3,22 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as z from 'zod'
 import type { LakeFile } from './manifest.ts'
 
 const LISTING = 'files.json'
 const LISTING_VERSION = 1
 
-interface Listing {
-  version: number
-  files: LakeFile[]
-}
+const listingSchema = z.object({
+  version: z.literal(LISTING_VERSION),
+  files: z.array(
+    z.object({
+      ...{ path: z.string(), county: z.string(), month: z.templateLiteral([z.number(), '-', z.number()]) },
+      ...{ rows: z.number(), bytes: z.number(), sha256: z.string() },
+      ...{ fromMs: z.number(), toMs: z.number(), receivedFromMs: z.number(), receivedToMs: z.number() },
+    }),
+  ),
+})
 
 export function writeListing(folder: string, files: readonly LakeFile[]): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -20,13 +27,15 @@ export function writeListing(folder: string, files: readonly LakeFile[]): void {
   renameSync(draft, join(folder, LISTING))
 }
 
-/** Without files where there is no lake. Throws an Error with a sentence when the list cannot be read. */
-export function readListing(folder: string): Listing {
+/** None where there is no lake. Throws an Error with a sentence when the list is missing or cannot be read. */
+export function readListing(folder: string): LakeFile[] {
+  if (!existsSync(folder)) return []
   const path = join(folder, LISTING)
-  if (!existsSync(path)) return { version: LISTING_VERSION, files: [] }
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Listing
+    return listingSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).files
   } catch (error) {
-    throw new Error(`"${path}" cannot be read: start kilowatch, which writes it anew`, { cause: error })
+    throw new Error(`"${path}" is missing or is no list of files: start kilowatch, which writes it anew`, {
+      cause: error,
+    })
   }
 }

@@ -30,10 +30,15 @@ export interface ManifestChange {
 export interface LakeManifest {
   /** The earliest received first. */
   files(): readonly LakeFile[]
+  /** Rows of all files. */
+  rows(): number
   /** Files that may have readings of these meters, of fromMs ≤ at < toMs, received after `sinceMs`; earliest first. */
   filesOf(keys: readonly number[], span: { fromMs: number; toMs: number; sinceMs?: number }): LakeFile[]
-  /** Whether the order of the files is not the order of receipt, because a meter moved from county to county. */
-  hasMoved(keys: readonly number[]): boolean
+  /**
+   * Whether the order of these files is not the order of receipt: a meter moved from county to county, or files of one
+   * county and month, of a lake from elsewhere, hold receipts of the same time.
+   */
+  isDisordered(keys: readonly number[], files: readonly LakeFile[]): boolean
   /** Notes the counties in which meters have readings, by key, before files of these enter. */
   addPlaces(connection: DuckDBConnection, places: Iterable<readonly [key: number, county: string]>): Promise<void>
   /** Changes the tables, within the caller's transaction; the memory follows by the returned function. */
@@ -55,6 +60,7 @@ export async function openManifest(connection: DuckDBConnection): Promise<LakeMa
     CREATE TABLE IF NOT EXISTS lake_places(key UINTEGER NOT NULL, county VARCHAR NOT NULL);
     CREATE TABLE IF NOT EXISTS lake_removals(path VARCHAR NOT NULL)`)
   let files = await storedFiles(connection)
+  let rows = rowsIn(files)
   const counties = await storedPlaces(connection)
   const removals = new Set(
     (await connection.runAndReadAll('SELECT path FROM lake_removals')).getRows().map(([path]) => String(path)),
@@ -62,21 +68,24 @@ export async function openManifest(connection: DuckDBConnection): Promise<LakeMa
   const placesOf = (keys: readonly number[]): Set<string> => new Set(keys.flatMap((key) => counties.get(key) ?? []))
   return {
     files: () => files,
+    rows: () => rows,
     filesOf(keys, { fromMs, toMs, sinceMs = Number.NEGATIVE_INFINITY }) {
       const near = files.filter((file) => file.toMs >= fromMs && file.fromMs < toMs && file.receivedToMs > sinceMs)
       if (near.length === 0) return near
       const own = placesOf(keys)
       return near.filter(({ county }) => own.has(county))
     },
-    hasMoved: (keys) => keys.some((key) => (counties.get(key)?.length ?? 0) > 1),
+    isDisordered: (keys, chosen) =>
+      keys.some((key) => (counties.get(key)?.length ?? 0) > 1) ||
+      [...Map.groupBy(chosen, ({ county, month }) => `${county} ${month}`).values()].some(haveCommonReceipts),
     async addPlaces(connection, places) {
-      const fresh = [...places].filter(([key, county]) => !counties.get(key)?.includes(county))
-      await insertRows(
-        connection,
-        'lake_places',
-        fresh.map(([key, county]) => `${key},${quoted(county)}`),
-      )
-      for (const [key, county] of fresh) counties.set(key, [...(counties.get(key) ?? []), county])
+      const fresh = new Map<number, Set<string>>()
+      for (const [key, county] of places)
+        if (!counties.get(key)?.includes(county)) fresh.set(key, (fresh.get(key) ?? new Set<string>()).add(county))
+      const rows = [...fresh].flatMap(([key, own]) => [...own].map((county) => `${key},${quoted(county)}`))
+      await insertRows(connection, 'lake_places', rows)
+      // Only what is stored is known: a place that is missing in the table hides readings after the next start.
+      for (const [key, own] of fresh) counties.set(key, [...(counties.get(key) ?? []), ...own])
     },
     async change(connection, { added, replaced }) {
       for (const file of added) await connection.run(insertOf(file))
@@ -89,6 +98,7 @@ export async function openManifest(connection: DuckDBConnection): Promise<LakeMa
       return () => {
         const gone = new Set(replaced)
         files = inOrder([...files.filter(({ path }) => !gone.has(path)), ...added])
+        rows = rowsIn(files)
         for (const path of replaced) removals.add(path)
         for (const { path } of added) removals.delete(path)
       }
@@ -97,6 +107,7 @@ export async function openManifest(connection: DuckDBConnection): Promise<LakeMa
       if (paths.length > 0)
         await connection.run(`DELETE FROM lake_files WHERE path IN (${paths.map(quoted).join(',')})`)
       files = files.filter(({ path }) => !paths.includes(path))
+      rows = rowsIn(files)
     },
     removals: () => [...removals],
     async begin(connection, paths) {
@@ -110,6 +121,18 @@ export async function openManifest(connection: DuckDBConnection): Promise<LakeMa
     },
   }
 }
+
+/** Of files in the order of their first receipt. */
+function haveCommonReceipts(files: readonly LakeFile[]): boolean {
+  let lastMs = Number.NEGATIVE_INFINITY
+  for (const { receivedFromMs, receivedToMs } of files) {
+    if (receivedFromMs <= lastMs) return true
+    lastMs = receivedToMs
+  }
+  return false
+}
+
+const rowsIn = (files: readonly LakeFile[]): number => files.reduce((sum, file) => sum + file.rows, 0)
 
 const inOrder = (files: LakeFile[]): LakeFile[] =>
   files.sort((a, b) => a.receivedFromMs - b.receivedFromMs || (a.path < b.path ? -1 : 1))
@@ -131,7 +154,9 @@ async function storedFiles(connection: DuckDBConnection): Promise<LakeFile[]> {
 
 async function storedPlaces(connection: DuckDBConnection): Promise<Map<number, string[]>> {
   const places = new Map<number, string[]>()
-  for (const [key, county] of (await connection.runAndReadAll('SELECT key, county FROM lake_places')).getRows()) {
+  for (const [key, county] of (
+    await connection.runAndReadAll('SELECT DISTINCT key, county FROM lake_places ORDER BY ALL')
+  ).getRows()) {
     const own = places.get(Number(key))
     if (own) own.push(String(county))
     else places.set(Number(key), [String(county)])

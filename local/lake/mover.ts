@@ -50,8 +50,8 @@ export interface TidyOptions {
   nowMs: number
   /** Moves all that has arrived, and merges what can be merged. */
   all?: boolean
-  /** Ends before the next file. */
-  isStopped?: () => boolean
+  /** Ends the pass before its next file. */
+  signal?: AbortSignal
 }
 export interface Tidied {
   /** Readings that went into the lake. */
@@ -82,7 +82,7 @@ export async function tidy(
   }
   let merged = 0
   for (const inputs of mergesDue(arrivals.manifest.files(), options)) {
-    if (options.isStopped?.()) break
+    if (options.signal?.aborted) break
     const { county, month } = must(inputs[0])
     const path = lakePath(county, month, randomUUID())
     const replaces = inputs.map((file) => file.path)
@@ -136,7 +136,7 @@ async function moveSlice(
   await arrivals.manifest.begin(connection, paths)
   const files: LakeFile[] = []
   for (const [index, { county, month }] of parts.entries()) {
-    if (options.isStopped?.()) return undefined
+    if (options.signal?.aborted) return undefined
     const [batches, beganMs] = [arrivals.batches(), performance.now()]
     const { fromMs, toMs } = monthRange(month)
     const rows = `SELECT ${WRITTEN_COLUMNS} FROM (
@@ -147,8 +147,11 @@ async function moveSlice(
         WHERE place.county = ${quoted(county)} AND at_ms >= ${fromMs} AND at_ms < ${toMs})
       ORDER BY id, at_ms, received_ms, n`
     files.push(await madeFile(connection, rows, { folder: arrivals.folder, path: must(paths[index]), county, month }))
-    if (arrivals.batches() > batches)
-      await sleep(Math.min(PAUSE_MS_MAX, (performance.now() - beganMs) * (SHARE - 1)), undefined, { ref: false })
+    if (arrivals.batches() > batches) {
+      const pauseMs = Math.min(PAUSE_MS_MAX, (performance.now() - beganMs) * (SHARE - 1))
+      // Stopped meanwhile: seen above.
+      await sleep(pauseMs, undefined, { signal: options.signal }).catch(() => undefined)
+    }
   }
   for (const folder of new Set(paths.map((path) => dirname(join(arrivals.folder, path))))) await syncFolder(folder)
   await arrivals.enter({ added: files, replaced: [] }, slice)

@@ -67,7 +67,7 @@ export function rowSource({ manifest, lakeFolder, tables, keyCount, idOf }: RowP
     const total = files.reduce((sum, { rows }) => sum + rows, 0)
     return {
       sql: parts.join(' UNION ALL '),
-      order: manifest.hasMoved(keys) ? ` ORDER BY ${ARRIVAL_ORDER}` : '',
+      order: manifest.isDisordered(keys, files) ? ` ORDER BY ${ARRIVAL_ORDER}` : '',
       lakeRows: Math.min(total, files.length * keys.length * ROW_GROUP_ROWS),
     }
   }

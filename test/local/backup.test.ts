@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -78,6 +79,42 @@ test('a backup while readings come holds all that was acknowledged before, in or
     expect(await documents(copy, 'registry/')).toEqual(await documents(platform, 'registry/'))
     await copy.close()
   }
+})
+
+test('files of the lake are copied once, stay while they are copied, and are restored with what arrived after', async () => {
+  const [data, target] = [join(temporary(), 'data'), join(temporary(), 'backups')]
+  const platform = await opened(data)
+  await register(platform, PROVINCE)
+  const append = async (from: number, to: number): Promise<void> => {
+    for (let n = from; n < to; n++) await platform.readings.append(minute(n), NOON_MS + n)
+  }
+  await append(0, 50)
+  await platform.tidyLake({ all: true })
+  const files = platform.readings.lakeFiles().length
+  expect(files).toBeGreaterThan(0)
+  const first = await platform.backUp(target)
+  await append(50, 60)
+  // The clock stands still here; a backup is named after its moment.
+  renameSync(first.folder, join(target, '2020-01-01T000000.000Z'))
+  const second = await platform.backUp(target)
+  expect(second.linked).toBeGreaterThanOrEqual(files)
+  // Merged and replaced: what a backup that goes on has listed must still be there.
+  renameSync(second.folder, join(target, '2020-01-02T000000.000Z'))
+  const [third] = await Promise.all([platform.backUp(target), platform.tidyLake({ all: true })])
+  const damage = async (folder: string) => (await verifyBackup(folder)).damage
+  expect([await damage(third.folder), await damage(join(target, '2020-01-01T000000.000Z'))]).toEqual([[], []])
+  const restored = join(temporary(), 'data')
+  await restoreBackup(third.folder, restored)
+  const copy = await opened(restored)
+  expect(copy.readings.damage()).toEqual([])
+  expect(copy.readings.extent()).toEqual(platform.readings.extent())
+  for (const meter of METERS)
+    expect(await copy.readings.history(meter, 0, NOON_MS)).toEqual(await platform.readings.history(meter, 0, NOON_MS))
+  // A file that is not what was written is not carried on.
+  const [one] = platform.readings.lakeFiles()
+  const path = join(data, 'lake', one?.path ?? '')
+  writeFileSync(path, readFileSync(path).fill(7, 9, 10))
+  await expect(platform.backUp(join(temporary(), 'elsewhere'))).rejects.toThrow(/is not what was written/)
 })
 
 test('what a restored folder settles and judges is what the first one does', async () => {

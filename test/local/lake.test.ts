@@ -195,6 +195,34 @@ test('verify names a file with another byte, and nothing before', async () => {
   bytes[bytes.length >> 1] = 255 - must(bytes[bytes.length >> 1])
   writeFileSync(join(lake, path), bytes)
   expect((await verifiedLake(lake)).damage).toEqual([expect.stringContaining(`${path} is not what was written, with`)])
+  writeFileSync(join(lake, 'files.json'), '{"version":1}')
+  await expect(verifiedLake(lake)).rejects.toThrow(/files\.json" is missing or is no list of files/)
+  rmSync(join(lake, 'files.json'))
+  await expect(verifiedLake(lake)).rejects.toThrow(/files\.json" is missing or is no list of files/)
+  await (await opened(folder)).close()
+  expect((await verifiedLake(lake)).files).toBe(2)
+})
+
+test('a pass that gives way to arrivals ends at once when the store closes, and the next one moves all', async () => {
+  const folder = temporary()
+  const store = await opened(folder)
+  let n = 0
+  for (; n < 20; n++) await store.append(minute(n * 500), n)
+  const isDone = store.tidy({
+    ...tidyAll,
+    // Arrivals that come while files are written.
+    countiesOf: async (meters) => {
+      for (let more = 0; more < 50; more++) void store.append(minute(n * 500 + more), n + more)
+      return meters.map((_, place) => `13010${place}`)
+    },
+  })
+  await store.close()
+  await isDone
+  const again = await opened(folder)
+  expect(again.extent().rows).toBeGreaterThanOrEqual(20 * METERS.length)
+  await again.tidy(tidyAll)
+  expect(again.lakeFiles().reduce((sum, { rows }) => sum + rows, 0)).toBe(again.extent().rows)
+  await again.close()
 })
 
 test('a process killed while it appends, moves and merges loses nothing that it said is stored, and has nothing twice', async () => {
