@@ -209,6 +209,25 @@ test('a running host is asked, and a folder that is in use is no place to restor
   expect(answer.status).toBe(401)
 })
 
+const draftsIn = (target: string) => readdirSync(target).filter((name) => name.startsWith('.'))
+/** Runs `kilowatch backup`, kills it after `wait` from its first new file on; returns when that was (ms). */
+async function backUpUntil(data: string, target: string, wait: () => Promise<unknown>): Promise<number> {
+  const [former, drafts] = [formerBackups(target).length, draftsIn(target).join()]
+  const child = spawn(
+    process.execPath,
+    [join(projectRoot, 'local/cli.ts'), 'backup', target, '--data', data, '--keep', '1'],
+    { stdio: 'ignore' },
+  )
+  const ended = once(child, 'exit')
+  const begun = () => draftsIn(target).join() !== drafts || formerBackups(target).length !== former
+  while (child.exitCode === null && !begun()) await sleep(1)
+  const began = performance.now()
+  await Promise.race([ended, wait()])
+  child.kill('SIGKILL')
+  await ended
+  return began
+}
+
 test('a backup that is killed leaves no backup, and the next one clears it away', async () => {
   const [data, target] = [join(temporary(), 'data'), join(temporary(), 'b')]
   const platform = await openPlatform(data, () => NOON_MS)
@@ -218,21 +237,18 @@ test('a backup that is killed leaves no backup, and the next one clears it away'
   await platform.close()
   mkdirSync(target)
   const kills = runsOf({ test: 4, campaign: 40 })
+  // How long a backup writes on this machine: kills are spread over that and a little more, from its first file on.
+  const began = await backUpUntil(data, target, () => new Promise(() => {}))
+  const writesMs = performance.now() - began
+  expect(formerBackups(target)).toHaveLength(1)
   let [whole, halves] = [0, 0]
   for (let kill = 0; kill < kills; kill++) {
-    const child = spawn(
-      process.execPath,
-      [join(projectRoot, 'local/cli.ts'), 'backup', target, '--data', data, '--keep', '1'],
-      { stdio: 'ignore' },
-    )
-    const ended = once(child, 'exit')
-    await sleep(400 + (1_000 * kill) / kills)
-    child.kill('SIGKILL')
-    await ended
-    if (readdirSync(target).some((name) => name.startsWith('.'))) halves++
+    const former = formerBackups(target)
+    await backUpUntil(data, target, () => sleep((1.2 * writesMs * kill) / kills))
+    if (draftsIn(target).length > 0) halves++
     for (const name of formerBackups(target)) {
       expect((await verifyBackup(join(target, name))).damage).toEqual([])
-      whole++
+      if (!former.includes(name)) whole++
     }
   }
   const again = await openPlatform(data)
