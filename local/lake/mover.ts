@@ -12,7 +12,7 @@ import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import type { Slice } from './arrivals.ts'
 import { madeFile } from './file.ts'
-import { DRAFT_SUFFIX, lakePath, NO_COUNTY, quoted, WRITTEN_COLUMNS } from './format.ts'
+import { DRAFT_SUFFIX, type FileContent, lakePath, NO_COUNTY, quoted, WRITTEN_COLUMNS } from './format.ts'
 import type { LakeFile, LakeManifest, ManifestChange } from './manifest.ts'
 import { mergesDue } from './merge-rule.ts'
 import type { Merger } from './merger.ts'
@@ -87,7 +87,8 @@ export async function tidy(
     const path = lakePath(county, month, randomUUID())
     const replaces = inputs.map((file) => file.path)
     await arrivals.manifest.begin(connection, [path])
-    const file = await merge({ folder: arrivals.folder, path, county, month, replaces })
+    const rows = inputs.reduce((sum, file) => sum + file.rows, 0)
+    const file = await merge({ folder: arrivals.folder, path, county, month, rows, replaces })
     await syncFolder(dirname(join(arrivals.folder, path)))
     await arrivals.enter({ added: [file], replaced: replaces })
     await removeGone(connection, arrivals)
@@ -135,7 +136,8 @@ async function moveSlice(
   const paths = parts.map(({ county, month }) => lakePath(county, month, randomUUID()))
   await arrivals.manifest.begin(connection, paths)
   const files: LakeFile[] = []
-  for (const [index, { county, month }] of parts.entries()) {
+  for (const [index, part] of parts.entries()) {
+    const { county, month } = part
     if (options.signal?.aborted) return undefined
     const [batches, beganMs] = [arrivals.batches(), performance.now()]
     const { fromMs, toMs } = monthRange(month)
@@ -146,7 +148,7 @@ async function moveSlice(
         LEFT JOIN tidy_disorder disorder ON disorder.n = stored.rowid
         WHERE place.county = ${quoted(county)} AND at_ms >= ${fromMs} AND at_ms < ${toMs})
       ORDER BY id, at_ms, received_ms, n`
-    files.push(await madeFile(connection, rows, { folder: arrivals.folder, path: must(paths[index]), county, month }))
+    files.push(await madeFile(connection, rows, { folder: arrivals.folder, path: must(paths[index]), ...part }))
     if (arrivals.batches() > batches) {
       const pauseMs = Math.min(PAUSE_MS_MAX, (performance.now() - beganMs) * (SHARE - 1))
       // Stopped meanwhile: seen above.
@@ -192,12 +194,16 @@ async function placesOf(
 /** Codes are of six digits; whatever else a registry has must not become a path. */
 const folderName = (county: string | undefined): string => (/^\d{1,12}$/.test(county ?? '') ? must(county) : NO_COUNTY)
 
-async function partsOf(connection: DuckDBConnection, rowsOfSlice: string): Promise<{ county: string; month: Month }[]> {
-  const rows = await connection.runAndReadAll(
-    `SELECT DISTINCT place.county, strftime(make_timestamp((at_ms + 28800000) * 1000), '%Y-%m') AS month
-     FROM ${rowsOfSlice} stored JOIN tidy_places place ON place.key = stored.meter ORDER BY ALL`,
+async function partsOf(connection: DuckDBConnection, rowsOfSlice: string): Promise<FileContent[]> {
+  const found = await connection.runAndReadAll(
+    `SELECT place.county, strftime(make_timestamp((at_ms + 28800000) * 1000), '%Y-%m') AS month, count(*)::DOUBLE
+     FROM ${rowsOfSlice} stored JOIN tidy_places place ON place.key = stored.meter GROUP BY ALL ORDER BY ALL`,
   )
-  return rows.getRows().map(([county, month]) => ({ county: String(county), month: String(month) as Month }))
+  return found.getRows().map(
+    ([county, month, rows]): FileContent => ({
+      ...{ county: String(county), month: String(month) as Month, rows: Number(rows) },
+    }),
+  )
 }
 
 async function syncFolder(path: string): Promise<void> {
