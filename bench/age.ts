@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom } from '../devices/random.ts'
 import { DAY_MS, dayLabel, dayOf, dayStartMs } from '../domain/calendar.ts'
 import { must } from '../domain/must.ts'
@@ -37,6 +37,8 @@ const FIRST_DAY = dayOf(Date.UTC(2025, 0, 1))
 /** The last days: so many without compaction beside ingest, as many with it, and that again. */
 const BLOCK_DAYS = 3
 const BLOCKS = 4
+/** Between the passes; a host waits a minute. */
+const PASS_MS = 250
 const SEED = 'age'
 
 interface Load {
@@ -281,7 +283,7 @@ function passes(platform: LocalPlatform): { stop(): Promise<void> } {
   const work = (async () => {
     while (goesOn) {
       await platform.tidyLake()
-      await nextTurn()
+      await sleep(PASS_MS)
     }
   })()
   return {

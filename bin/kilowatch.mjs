@@ -13,7 +13,8 @@ const FIRST_NODE_MAJOR = 24
 const CLOUD_COMMANDS = ['replay-dlq']
 
 orExit(ensureInstalled)
-const isOfCloud = CLOUD_COMMANDS.includes(process.argv[2] ?? '')
+const [, , command = ''] = process.argv
+const isOfCloud = CLOUD_COMMANDS.includes(command) || (command === 'rebuild' && process.argv.includes('--aws'))
 const cli = join(root, isOfCloud ? 'cloud' : 'local', 'cli.ts')
 
 if (Number.parseInt(process.versions.node, 10) >= FIRST_NODE_MAJOR) await import(cli)

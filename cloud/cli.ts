@@ -2,6 +2,7 @@
 // nor its SDK; bin/kilowatch.mjs chooses. Credentials and region come from the AWS SDK's usual sources.
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { type RebuildAwsOptions, rebuildAws } from './command-rebuild.ts'
 import { replayDlq } from './command-replay-dlq.ts'
 
 const count = (text: string): number => {
@@ -22,6 +23,16 @@ program
   .option('--dry-run', 'only say what is there')
   .option('--json', 'print one JSON document on stdout')
   .action(replayDlq)
+
+program
+  .command('rebuild')
+  .description('compute everything again in AWS, county by county, while it goes on')
+  .requiredOption('--aws', 'in AWS; without it a data folder of this machine is rebuilt')
+  .requiredOption('--machine <arn>', 'the state machine: output RebuildMachineArn of the stack')
+  .option('--area <code>', 'of this area alone')
+  .option('--follow', 'wait until it is over, and say how far it is')
+  .option('--json', 'print one JSON document on stdout')
+  .action((options: RebuildAwsOptions) => rebuildAws(options))
 
 try {
   await program.parseAsync()

@@ -13,6 +13,7 @@ import { addHttpApi, addRoutes, type Served } from './http.ts'
 import { addPage, pageConfig } from './page.ts'
 import { addProvisioningHook } from './provisioning-hook.ts'
 import { addWorkQueue, type WorkQueue } from './queues.ts'
+import { addRebuild } from './rebuild.ts'
 import { addSchedule } from './schedules.ts'
 import { addSetUp } from './set-up.ts'
 import type { Settings } from './settings.ts'
@@ -110,6 +111,8 @@ class KilowatchStack extends Stack {
         functions.set('canary', made)
       }
     }
+    const rebuilding = addRebuild(this, { settings, stores, queues, functions })
+    new CfnOutput(this, 'RebuildMachineArn', { value: rebuilding.stateMachineArn })
     if (stores.tending) addTending(this, stores.tending, { settings, stores, queues, functions })
     addRoutes(api, { routes, functions, settings })
     addWatch(this, { settings, stores, api, functions, queues, rules })

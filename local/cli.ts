@@ -64,7 +64,7 @@ const program = new Command('kilowatch')
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(
     'after',
-    '\nIn AWS (cloud/cli.ts):\n  replay-dlq [options]         say why messages are in a dead-letter queue, and send them back',
+    '\nIn AWS (cloud/cli.ts):\n  replay-dlq [options]         say why messages are in a dead-letter queue, and send them back\n  rebuild --aws [options]      compute everything again, county by county, while it goes on',
   )
 
 program

@@ -54,6 +54,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['functions/registry'],
     ['functions/settling'],
     ['functions/judging'],
+    ['functions/rebuilding'],
     ['functions/alerts'],
     ['functions/telling'],
     ['functions/reporting'],

@@ -1,5 +1,6 @@
-// The routes that copy what a host of one machine keeps to a folder of that machine: a backup (docs/operations.md#backup),
-// and an export for other tools (docs/rules/lake.md#export). AWS keeps its stores by their own backups, and Athena reads.
+// The routes that copy what a host of one machine keeps to a folder of that machine: a backup
+// (docs/operations.md#backup), and an export for other tools (docs/rules/lake.md#export). AWS keeps its stores by their
+// own backups, and Athena reads them.
 
 import * as z from 'zod'
 import { month } from '../../domain/schema.ts'

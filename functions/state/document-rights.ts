@@ -4,7 +4,7 @@
 import type { triggers } from '../triggers.ts'
 import { collectionOf, DOCUMENTS, type DocumentKind } from './documents.ts'
 
-export type Writer = keyof typeof triggers | 'devices' | 'provisioning' | 'canary' | 'lake'
+export type Writer = keyof typeof triggers | 'devices' | 'provisioning' | 'canary' | 'lake' | 'rebuild'
 
 /** Ledger of arrived readings (cloud/series/touched-chain.ts), beside the documents. */
 const LEDGER = ['touched', 'touched-start']
@@ -29,6 +29,8 @@ const WRITTEN: Readonly<Record<Writer, { kinds?: readonly DocumentKind[]; collec
   provisioning: { collections: ['enrolment'] },
   // It only reads how far its meter is settled.
   canary: {},
+  // It takes marks of settling away, and marks months to be judged.
+  rebuild: { collections: ['settledTo', 'dirty', 'trail'] },
   // It reads which meters a county has.
   lake: {},
 }

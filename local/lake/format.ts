@@ -51,7 +51,7 @@ export interface FileContent {
 /** Of a COPY; its rows must come in the order of the format. */
 export const copyOptions = ({ county, month, rows, replaces = [] }: FileContent): string =>
   `(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE ${rowGroupRows(rows)},
-     DICTIONARY_SIZE_LIMIT ${DICTIONARY_MAX}, KV_METADATA {
+     DICTIONARY_SIZE_LIMIT ${DICTIONARY_MAX}, RETURN_STATS true, KV_METADATA {
      kilowatch_lake: '${LAKE_VERSION}', county: ${quoted(county)}, month: '${month}', replaces: ${quoted(replaces.join(' '))}})`
 
 /** FROM clause of files, whose rows come in the order of the list, with `file_row_number`; needs at least one. */
