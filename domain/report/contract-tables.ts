@@ -1,8 +1,7 @@
 // The tables of a settlement sheet (结算单) and of the plan of measurement and verification (测量与验证方案), in both
 // languages (docs/rules/contracts.md#reports).
 
-import { dayLabel, formatInstant } from '../calendar.ts'
-import { predictDayOf } from '../contract/baseline.ts'
+import { formatInstant } from '../calendar.ts'
 import type { ContractRecord, SettlementRevision } from '../contract/life.ts'
 import { CONTRACT_KIND_WORDS, MONEY_LINE_WORDS, SETTLEMENT_VERDICT_WORDS } from '../contract/words.ts'
 import type { Phrase } from '../phrase.ts'
@@ -217,9 +216,7 @@ function signLines(
   ]
 }
 
-/**
- * The plan of measurement and verification: terms, baseline with its statistics, and the days that it was fitted on.
- */
+/** The plan of measurement and verification: terms, and baseline with its statistics. */
 export function planTables({ terms, baseline, adjustments }: ContractRecord, chosen: Language): ReportTable[] {
   const unit = amountUnit(terms.medium)
   const plan: Line[] = [
@@ -244,8 +241,7 @@ export function planTables({ terms, baseline, adjustments }: ContractRecord, cho
       ],
     ),
   ]
-  const list = listTable({ id: 'plan', title: words('测量与验证方案', 'M&V plan') }, plan, chosen)
-  return baseline ? [list, fittedTable(baseline, unit)] : [list]
+  return [listTable({ id: 'plan', title: words('测量与验证方案', 'M&V plan') }, plan, chosen)]
 }
 
 function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: string): Line[] {
@@ -293,24 +289,6 @@ const yearLines = (baseline: NonNullable<ContractRecord['baseline']>, unit: stri
 
 const differenceOf = ({ amountPerYear, measuredPerYear }: NonNullable<ContractRecord['baseline']>): string | null =>
   amountPerYear === null || !measuredPerYear ? null : `${(100 * (amountPerYear / measuredPerYear - 1)).toFixed(1)} %`
-
-function fittedTable(baseline: NonNullable<ContractRecord['baseline']>, unit: string): ReportTable {
-  return {
-    ...{ id: 'fitted', title: words('基准期逐日', 'Days of the baseline'), note: words('', '') },
-    columns: [
-      column('date', words('日期', 'Date'), 'text'),
-      column('temperature', words('平均气温', 'Temperature'), 'decimal1', '℃'),
-      column('use', words('用量', 'Use'), 'decimal2', unit),
-      column('fitted', words('模型值', 'Model'), 'decimal2', unit),
-    ],
-    chart: { title: words('用量与模型', 'Use and model'), category: 'date', series: ['use', 'fitted'] },
-    rows: baseline.use.map((use, index) => {
-      const date = dayLabel(baseline.firstDay + index)
-      const degrees = baseline.temperature[index] ?? null
-      return { id: date, cells: [date, degrees, use, predictDayOf(baseline, degrees)] }
-    }),
-  }
-}
 
 /** The tables with their titles in one language: workbooks and pages write the Chinese one. */
 export const inLanguage = (tables: readonly ReportTable[], language: ReportLanguage): ReportTable[] => {

@@ -4,7 +4,7 @@
 
 import { must } from '../must.ts'
 import type { Language, Phrase } from '../phrase.ts'
-import { CHART_ROWS, chartContentTypes, chartParts, chartReference } from './chart-xml.ts'
+import { chartContentTypes, chartParts, chartReference, chartRoom } from './chart-xml.ts'
 import type { ReportCell, ReportColumn, ReportDocument, ReportTable } from './document.ts'
 import { escapeXml } from './escape.ts'
 import { SHEET_HEAD_ROWS, sheetColumn, sheetNameOf } from './trace.ts'
@@ -97,20 +97,18 @@ function workbookXml(tables: readonly ReportTable[], cover: ReportDocument | nul
   const definedNames = tables.flatMap((table, index) => {
     const isCover = index === 0 && cover !== null
     const sheet = `'${must(names[index]).replaceAll('&#39;', '&#39;&#39;')}'`
-    const below = isCover
-      ? 1 + belowFirst(cover, table).length
-      : chartReference(table)
-        ? CHART_ROWS.free + CHART_ROWS.high
-        : 0
+    const room = chartRoom(table)
+    const below = isCover ? 1 + belowFirst(cover, table).length : room.rows
     const lastRow = HEADER_ROW + table.rows.length + below
     const last = sheetColumn(table.columns.length - 1)
+    const lastPrinted = sheetColumn(table.columns.length - 1 + (isCover ? 0 : room.columns))
     const defined = (name: string, value: string, hidden = false) =>
       `<definedName name="_xlnm.${name}" localSheetId="${index}"${hidden ? ' hidden="1"' : ''}>${value}</definedName>`
     return [
       ...(isCover
         ? []
         : [defined('_FilterDatabase', `${sheet}!$A$${HEADER_ROW}:$${last}$${HEADER_ROW + table.rows.length}`, true)]),
-      defined('Print_Area', `${sheet}!$A$1:$${last}$${lastRow}`),
+      defined('Print_Area', `${sheet}!$A$1:$${lastPrinted}$${lastRow}`),
       defined('Print_Titles', `${sheet}!$${HEADER_ROW}:$${HEADER_ROW}`),
     ]
   })

@@ -40,7 +40,7 @@ import {
 } from '../contracting/acts.ts'
 import { termsProblems } from '../contracting/checks.ts'
 import { type ContractFileName, contractFileName, measuringPlanFile, settlementFile } from '../contracting/files.ts'
-import { contractMeasuring } from '../contracting/measuring.ts'
+import { contractMeasuring, plannedSeries, settledSeries } from '../contracting/measuring.ts'
 import { contractKeys, inTurn, settlementsOf } from '../contracting/store.ts'
 import { type SettledNow, settleContract } from '../contracting/work.ts'
 import type { Doc, Platform } from '../platform.ts'
@@ -207,7 +207,8 @@ export const contractRoutes = {
       const revision = value.revisions.find((one) => one.number === number)
       if (!revision) throw new ApiProblem(404, 'Not found', `there is no revision ${number}`, { field: 'revision' })
       const before = (await settlementsOf(context.platform.state, contract.terms.id)).map((doc) => doc.value)
-      return fileAnswer(context.path.name, settlementFile(contract, { revision, before }, asked))
+      const series = await settledSeries(context, contract, revision.settlement)
+      return fileAnswer(context.path.name, settlementFile(contract, { revision, before, series }, asked))
     },
   }),
   ...route('GET /api/v1/contracts/{id}/plan/{name}', {
@@ -217,7 +218,9 @@ export const contractRoutes = {
     file: true,
     async handle(context) {
       const asked = fileAsked(context.path.name, 'plan')
-      return fileAnswer(context.path.name, measuringPlanFile((await contractOf(context)).value, asked))
+      const { value: contract } = await contractOf(context)
+      const series = await plannedSeries(context, contract)
+      return fileAnswer(context.path.name, measuringPlanFile(contract, series, asked))
     },
   }),
   ...route('POST /api/v1/contracts/{id}/settlements/{period}/sign', {

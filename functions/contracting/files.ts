@@ -1,10 +1,16 @@
 // Writes settlement sheets and plans of measurement and verification as files: a workbook, and a page to print with its
 // charts (docs/rules/contracts.md#reports).
 
-import type { ContractRecord, SettlementRecord, SettlementRevision } from '../../domain/contract/life.ts'
-import { type SettledRow, settledRow } from '../../domain/contract/view.ts'
-import { baselineCharts, cumulativeChart } from '../../domain/report/contract-charts.ts'
+import {
+  type ContractRecord,
+  lastRevision,
+  type SettlementRecord,
+  type SettlementRevision,
+} from '../../domain/contract/life.ts'
+import type { MeasuredSeries } from '../../domain/contract/measuring.ts'
+import { cumulativeChart, measuredCharts } from '../../domain/report/contract-charts.ts'
 import type { ReportLanguage } from '../../domain/report/contract-phrases.ts'
+import { cumulativeTable, seriesTables } from '../../domain/report/contract-series.ts'
 import { inLanguage, planTables, settlementTables } from '../../domain/report/contract-tables.ts'
 import type { ReportTable } from '../../domain/report/document.ts'
 import { escapeXml } from '../../domain/report/escape.ts'
@@ -27,22 +33,42 @@ export function contractFileName(name: string): ContractFileName | undefined {
   return what === undefined ? undefined : ({ what, language, format } as ContractFileName)
 }
 
+/** `before`: the settled periods of the contract; `series`: what the charts show. */
 export function settlementFile(
   contract: ContractRecord,
-  { revision, before }: { revision: SettlementRevision; before: readonly SettlementRecord[] },
+  { revision, before, series }: SettlementShown,
   { language, format }: ContractFileName,
 ): Uint8Array {
-  const tables = inLanguage(settlementTables(contract, revision, { language }), language)
-  const until = before.filter(({ period }) => period <= revision.settlement.period)
-  const rows: SettledRow[] = until.map((record) => settledRow(record, null))
-  const charts = [cumulativeChart(rows, amountUnit(contract.terms.medium), language)]
+  const unit = amountUnit(contract.terms.medium)
+  const earlier = before.filter(({ period }) => period < revision.settlement.period)
+  const settled = [...earlier.map((record) => lastRevision(record).settlement), revision.settlement]
+  const tables = inLanguage(
+    [
+      ...settlementTables(contract, revision, { language }),
+      ...seriesTables(series, unit, { language }),
+      cumulativeTable(settled, unit),
+    ],
+    language,
+  )
+  const charts = [...measuredCharts(series, unit, language), cumulativeChart(settled, unit, language)]
   return written({ tables, charts, language, format, title: `${contract.terms.name} ${revision.settlement.period}` })
 }
 
-export function measuringPlanFile(contract: ContractRecord, { language, format }: ContractFileName): Uint8Array {
-  const tables = inLanguage(planTables(contract, { language }), language)
-  const charts = baselineCharts(contract, amountUnit(contract.terms.medium), language)
-  return written({ tables, charts, language, format, title: contract.terms.name })
+interface SettlementShown {
+  revision: SettlementRevision
+  before: readonly SettlementRecord[]
+  series: MeasuredSeries
+}
+
+export function measuringPlanFile(
+  contract: ContractRecord,
+  series: MeasuredSeries,
+  { language, format }: ContractFileName,
+): Uint8Array {
+  const unit = amountUnit(contract.terms.medium)
+  const own = [...planTables(contract, { language }), ...seriesTables(series, unit, { language })]
+  const charts = measuredCharts(series, unit, language)
+  return written({ tables: inLanguage(own, language), charts, language, format, title: contract.terms.name })
 }
 
 interface Written {
