@@ -4,6 +4,7 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as z from 'zod'
+import zhCN from 'zod/v4/locales/zh-CN.js'
 import { must } from '../domain/must.ts'
 import { decodeText } from '../domain/wire/text.ts'
 import { denialLog, denialSender } from './access/denials.ts'
@@ -12,6 +13,7 @@ import { isRefusal, permit, type Refusal } from './access/permit.ts'
 import { type Principal, senderName } from './access/principal.ts'
 import { csvOfList, listAsked, wantsCsv } from './api/csv.ts'
 import { openApiDocument } from './api/openapi.ts'
+import { phraseOf } from '../domain/phrase.ts'
 import { ApiProblem, DOCUMENT_ROUTE, type FileAnswer, Later, methodAndPath, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
@@ -143,15 +145,35 @@ function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): 
   const early = issuesOfLists(schema, value)
   const result = early.length > 0 ? undefined : schema.safeParse(value)
   if (result?.success) return result.data
-  const problems = (result?.error.issues ?? early).slice(0, ISSUES_MAX).map(({ path, message }) => ({
-    field: path.join('.'),
-    record: recordOf(value, path),
-    reason: message,
+  const problems = (result?.error.issues ?? early).slice(0, ISSUES_MAX).map((issue) => ({
+    field: issue.path.join('.'),
+    record: recordOf(value, issue.path),
+    reason: issue.message,
+    said: phraseOf(chineseOf(issue, valueAt(value, issue.path)), issue.message),
   }))
-  const { field, record, reason } = must(problems[0])
-  const said = `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${reason}`
-  throw new ApiProblem(400, 'Bad request', said, { field, problems })
+  const { field, record, said } = must(problems[0])
+  const whole = phraseOf(
+    `${place} ${field || '（整体）'}${record === null ? '' : `（“${record}”）`}：${said.zh}`,
+    `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${said.en}`,
+  )
+  throw new ApiProblem(400, 'Bad request', whole, { field, problems })
 }
+
+const CHINESE = zhCN().localeError
+
+/** A rule of ours says it in `params.zh`; zod knows its own. */
+function chineseOf(issue: z.core.$ZodIssue, input: unknown): string {
+  const own = issue.code === 'custom' ? issue.params?.zh : undefined
+  if (typeof own === 'string') return own
+  const found = CHINESE({ ...issue, input } as z.core.$ZodRawIssue)
+  return typeof found === 'string' ? found : (found?.message ?? issue.message)
+}
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  )
 
 /** A longer list is looked through before it is parsed: the issues of one that is wrong throughout fill memory. */
 const LOOKED_THROUGH_MIN = 1_000

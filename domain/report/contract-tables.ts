@@ -261,7 +261,13 @@ function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: 
     ...yearLines(baseline, unit),
     ...intensityLines(baseline.intensity),
     ['measured', words('基准期实测合计', 'Measured in the baseline'), baseline.measuredPerYear, unit],
-    ...baseline.flags.map(({ code, detail }): Line => [`flag-${code}`, words(`提示 ${code}`, `Flag ${code}`), detail]),
+    ...baseline.flags.map(
+      ({ code, detail, detailZh = detail }): Line => [
+        `flag-${code}`,
+        words(`提示 ${code}`, `Flag ${code}`),
+        words(detailZh, detail),
+      ],
+    ),
   ]
 }
 

@@ -20,6 +20,7 @@ import {
   weatherStations,
 } from '../contracting/weather.ts'
 import { areaOf, instant } from './query.ts'
+import { phraseOf } from '../../domain/phrase.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
 /** Three years by the hour, and a leap day. */
@@ -74,9 +75,11 @@ export const weatherRoutes = {
       if ('wrong' in outcome) {
         const { index, detail } = outcome.wrong
         const field = `rows.${index}.temperature`
-        throw new ApiProblem(422, 'Refused', `${field}: ${temperatures[index]?.temperature} ${detail}`, {
+        const value = temperatures[index]?.temperature
+        const said = phraseOf(`${field}：${value} ${detail.zh}`, `${field}: ${value} ${detail.en}`)
+        throw new ApiProblem(422, 'Refused', said, {
           field,
-          problems: [{ kind: 'temperatures', id, index, field: 'temperature', reason: detail }],
+          problems: [{ kind: 'temperatures', id, index, field: 'temperature', reason: detail.en, said: detail }],
         })
       }
       return { station: id, hours: outcome.hours }

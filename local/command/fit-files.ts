@@ -84,7 +84,7 @@ export async function readTemperatureFile(
   const wrong = wrongTemperature(temperatures, unit, new Map())
   if (wrong) {
     const { line, value } = must(rows[wrong.index])
-    throw new CsvError(file, { line, column: number }, `${value} ${wrong.detail}`)
+    throw new CsvError(file, { line, column: number }, `${value} ${wrong.detail.en}`)
   }
   return { unit, days: temperatureDays(temperatures, isLocal && !isWritten ? cut : UTC_DAYS) }
 }
