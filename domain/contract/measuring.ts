@@ -5,7 +5,9 @@
 import * as z from 'zod'
 import { DAY_MS, dayLabel } from '../calendar.ts'
 import type { WaterDayType } from '../savings/water-baseline.ts'
-import { predictDayOf } from './baseline.ts'
+import { type FitStatistics, fitStatistics } from '../savings/fit-statistics.ts'
+import { slopeCount } from '../savings/usage-model.ts'
+import { type ContractBaseline, predictDayOf } from './baseline.ts'
 import { type ContractRecord, lastRevision, type SettlementRecord } from './life.ts'
 import type { PeriodSettlement } from './settlement-view.ts'
 
@@ -75,6 +77,23 @@ export function weekdayMeans(days: readonly MeasuredDay[]): (number | null)[] {
 /** 1970-01-01 was a Thursday. */
 const MONDAY_SHIFT = 3
 const dayOfDate = (date: string): number => Date.parse(date) / DAY_MS
+
+/** How well the model fits the sums of months, of the days that it was fitted on; null without a model. */
+export function monthlyFit(baseline: ContractBaseline): FitStatistics | null {
+  const { model } = baseline
+  if (!model) return null
+  const months = Map.groupBy(
+    baselineDaysOf({ baseline }).filter(({ counted }) => counted),
+    ({ date }) => date.slice(0, 7),
+  )
+  const sums = (of: (day: MeasuredDay) => number | null): Float64Array =>
+    Float64Array.from(months.values(), (days) => days.reduce((sum, day) => sum + (of(day) ?? 0), 0))
+  return fitStatistics(
+    sums(({ use }) => use),
+    sums(({ predicted }) => predicted),
+    slopeCount(model),
+  )
+}
 
 /** What the charts of a settlement sheet and a plan show. */
 export type MeasuredSeries = Pick<MeasuringView, 'baseline' | 'reporting' | 'profiles'>

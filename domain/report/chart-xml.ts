@@ -14,8 +14,8 @@ const DRAWING = 'http://schemas.openxmlformats.org/drawingml/2006'
 /** Rows of the sheet that the chart covers, and how many stay free above it. */
 const CHART_ROWS = { free: 1, high: 18 } as const
 const CHART_COLUMNS = 12
-/** A table with more rows has its chart at its side: nobody looks for one below a year of days. */
-const ROWS_ABOVE_MAX = 60
+/** A table with more rows has its chart at its side: below it a page would end within the chart. */
+const ROWS_ABOVE_MAX = 20
 /** Columns at the side, of the usual width. */
 const BESIDE_COLUMNS = 10
 /** The first series is the present, the second what it is compared with. */

@@ -34,8 +34,10 @@ interface Drawing {
 
 const SIZE = { width: 640, height: 300, left: 64, right: 30, top: 34, bottom: 48 }
 const TICKS = 5
-/** Entries of the legend in a row, and what a row takes. */
-const LEGEND = { entries: 4, high: 14 } as const
+/** Entries of the legend in a row, fewer of long names, and what a row takes. */
+const LEGEND = { entries: 4, ofLongNames: 2, longName: 18, high: 14 } as const
+const entriesOf = (named: readonly Layer[]): number =>
+  named.some(({ name }) => name.length > LEGEND.longName) ? LEGEND.ofLongNames : LEGEND.entries
 const COLOURS = { before: '#1554ad', after: '#ad4e00', model: '#a8071a', band: '#f4b183' } as const
 
 /** A chart with axes, ticks and a legend; no scripts. Empty text where there is nothing to draw. */
@@ -44,24 +46,23 @@ function svgOf({ layers: given, ...drawing }: Drawing): string {
   const all = layers.flatMap(({ points }) => points)
   if (all.length === 0) return ''
   const named = layers.filter(({ name }) => name !== '')
-  const height = SIZE.height + LEGEND.high * Math.floor((named.length - 1) / LEGEND.entries)
+  const height = SIZE.height + LEGEND.high * Math.floor((named.length - 1) / entriesOf(named))
   const bars = layers.filter(({ as }) => as === 'bars')
   const xs = all.map(({ x }) => x)
   const [x0, x1] = spanOf(bars.length > 0 ? [Math.min(...xs) - 0.5, Math.max(...xs) + 0.5] : xs)
-  const [y0, y1] = spanOf([
-    ...all.map(({ y }) => y),
-    ...layers.flatMap(({ low = [] }) => low),
-    ...(bars.length > 0 ? [0] : []),
-  ])
+  const lows = layers.flatMap(({ low = [] }) => low)
+  const yPlaces = roundPlaces(spanOf([...all.map(({ y }) => y), ...lows, ...(bars.length > 0 ? [0] : [])]))
+  const [y0, y1] = spanOf(yPlaces)
   const { width, left, right, top, bottom } = SIZE
   const scale: Scale = {
     x: (x) => left + ((x - x0) / (x1 - x0)) * (width - left - right),
     y: (y) => SIZE.height - bottom - ((y - y0) / (y1 - y0)) * (SIZE.height - top - bottom),
   }
   const ticks = Array.from({ length: TICKS + 1 }, (_, index) => index / TICKS)
-  const yPlaces = ticks.map((share) => y0 + share * (y1 - y0))
   const evenly = ticks.map((share) => x0 + share * (x1 - x0))
-  const xPlaces = drawing.xPlaces ?? (bars.length > 0 ? [...new Set(xs)] : evenly)
+  const round = roundPlaces([x0, x1]).filter((x) => x >= x0 && x <= x1)
+  const byKind = bars.length > 0 ? [...new Set(xs)] : drawing.xText ? evenly : round
+  const xPlaces = drawing.xPlaces ?? byKind
   const drawn = layers.map((layer) => drawnLayer(layer, scale, { bars: bars.length, bar: bars.indexOf(layer) }))
   const zero = y0 < 0 && y1 > 0 ? lineAt(scale.y(0), '#888') : ''
   const parts = [...yPlaces.map((y) => yMark(y, scale)), zero, xMarks(xPlaces, scale, drawing), ...drawn]
@@ -94,8 +95,9 @@ const titlesOf = ({ title, xTitle, yTitle }: DrawingWithoutLayers): string =>
 const legendOf = (layers: readonly Layer[]): string =>
   layers
     .map(({ name, colour, as, dash = '' }, index) => {
-      const x = SIZE.left + (index % LEGEND.entries) * 145
-      const y = SIZE.height - 14 + LEGEND.high * Math.floor(index / LEGEND.entries)
+      const entries = entriesOf(layers)
+      const x = SIZE.left + ((index % entries) * (SIZE.width - SIZE.left)) / entries
+      const y = SIZE.height - 14 + LEGEND.high * Math.floor(index / entries)
       const sign =
         as === 'line'
           ? `<line x1="${x}" x2="${x + 16}" y1="${y + 5}" y2="${y + 5}" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`
@@ -105,7 +107,18 @@ const legendOf = (layers: readonly Layer[]): string =>
     .join('')
 
 const at = (value: number): string => value.toFixed(1)
-const numberText = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1))
+const AXIS_NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 })
+const numberText = (value: number): string => AXIS_NUMBERS.format(value)
+
+/** Round numbers that hold a span between them. */
+function roundPlaces([low, high]: readonly [number, number]): number[] {
+  const rough = (high - low) / TICKS
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * ([1, 2, 5, 10].find((one) => one * power >= rough) ?? 10)
+  const first = Math.floor(low / step + 1e-9)
+  const count = Math.ceil(high / step - 1e-9) - first
+  return Array.from({ length: count + 1 }, (_, index) => (first + index) * step)
+}
 
 function spanOf(values: readonly number[]): [number, number] {
   const low = Math.min(...values)
@@ -218,7 +231,8 @@ function profileChart({ profiles }: MeasuredSeries, unit: string, language: Repo
   const say = sayIn(language)
   return svgOf({
     ...{ title: say('按日类型的逐时平均', 'Mean days by the hour'), xTitle: say('时', 'hour'), yTitle: `${unit}/h` },
-    xText: (x) => String(Math.round(x)),
+    xText: (x) => String(x),
+    xPlaces: HOUR_PLACES,
     layers: profiles.map(({ of, dayType, hours, days }) => ({
       points: hours.map((y, x) => ({ x, y })),
       ...{ as: 'line', colour: of === 'baseline' ? COLOURS.before : COLOURS.after, dash: DASHES[dayType] },
@@ -226,6 +240,7 @@ function profileChart({ profiles }: MeasuredSeries, unit: string, language: Repo
     })),
   })
 }
+const HOUR_PLACES = [0, 3, 6, 9, 12, 15, 18, 21]
 const DASHES = { working: '', rest: '6 3', holiday: '2 3' } as const
 
 /** Cumulative savings by period with their band. */

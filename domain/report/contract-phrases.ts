@@ -25,6 +25,7 @@ export const TREATMENT_WORDS = {
   notCounted: words('不计节能量', 'no savings on them'),
   meanOfPeriod: words('按本期其他日的平均计', 'the mean of the other days of the period'),
 } as const
+export const TARIFF_WORDS = words('执行电价（按时段）', 'the tariff in force, by its hours')
 export const METHOD_WORDS = {
   weather: words('气象修正（CalTRACK 2.0 逐日）', 'by the weather (CalTRACK 2.0, daily)'),
   people: words('按人数与日类型', 'by people and kind of day'),

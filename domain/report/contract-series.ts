@@ -13,7 +13,7 @@ const column = (id: string, title: Phrase, format: ReportColumn['format'], unit 
   ...{ id, title, format, unit },
 })
 
-/** Those that have rows. `unit`: of the medium. */
+/** Those that have rows, the days of the baseline first. `unit`: of the medium. */
 export function seriesTables(
   { baseline, reporting, profiles }: MeasuredSeries,
   unit: string,
@@ -21,8 +21,9 @@ export function seriesTables(
 ): ReportTable[] {
   const follows = [...baseline, ...reporting].some(({ predicted }) => predicted !== null)
   return [
+    ...(baseline.length > 0 ? [residualTable(baseline, unit)] : []),
     ...(follows ? [temperatureTable({ baseline, reporting }, unit)] : []),
-    ...(baseline.length > 0 ? [residualTable(baseline, unit), weekTable({ baseline, reporting }, unit, language)] : []),
+    ...(baseline.length > 0 ? [weekTable({ baseline, reporting }, unit, language)] : []),
     ...(profiles.length > 0 ? [profileTable(profiles, unit)] : []),
   ]
 }

@@ -226,9 +226,9 @@ export const contractRoutes = {
         throw new ApiProblem(404, 'Not found', phraseOf(`没有第 ${number} 版`, `there is no revision ${number}`), {
           field: 'revision',
         })
-      const before = (await settlementsOf(context.platform.state, contract.terms.id)).map((doc) => doc.value)
+      const settlements = (await settlementsOf(context.platform.state, contract.terms.id)).map((doc) => doc.value)
       const series = await settledSeries(context, contract, revision.settlement)
-      return fileAnswer(context.path.name, settlementFile(contract, { revision, before, series }, asked))
+      return fileAnswer(context.path.name, settlementFile(contract, { revision, settlements, series }, asked))
     },
   }),
   ...route('GET /api/v1/contracts/{id}/plan/{name}', {

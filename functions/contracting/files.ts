@@ -33,30 +33,27 @@ export function contractFileName(name: string): ContractFileName | undefined {
   return what === undefined ? undefined : ({ what, language, format } as ContractFileName)
 }
 
-/** `before`: the settled periods of the contract; `series`: what the charts show. */
 export function settlementFile(
   contract: ContractRecord,
-  { revision, before, series }: SettlementShown,
+  { revision, settlements, series }: SettlementShown,
   { language, format }: ContractFileName,
 ): Uint8Array {
   const unit = amountUnit(contract.terms.medium)
-  const earlier = before.filter(({ period }) => period < revision.settlement.period)
+  const earlier = settlements.filter(({ period }) => period < revision.settlement.period)
   const settled = [...earlier.map((record) => lastRevision(record).settlement), revision.settlement]
-  const tables = inLanguage(
-    [
-      ...settlementTables(contract, revision, { language }),
-      ...seriesTables(series, unit, { language }),
-      cumulativeTable(settled, unit),
-    ],
-    language,
-  )
+  const [sheet, money, signatures, days] = settlementTables(contract, revision, { language })
+  const before = [sheet, money, signatures].filter((table) => table !== undefined)
+  const after = [days, cumulativeTable(settled, unit)].filter((table) => table !== undefined)
+  const drawn = seriesTables(series, unit, { language })
   const charts = [...measuredCharts(series, unit, language), cumulativeChart(settled, unit, language)]
-  return written({ tables, charts, language, format, title: `${contract.terms.name} ${revision.settlement.period}` })
+  const title = `${contract.terms.name} ${revision.settlement.period}`
+  return written({ title, before, charts, after, drawn, language, format })
 }
 
 interface SettlementShown {
   revision: SettlementRevision
-  before: readonly SettlementRecord[]
+  /** The settled periods of the contract. */
+  settlements: readonly SettlementRecord[]
   series: MeasuredSeries
 }
 
@@ -66,25 +63,37 @@ export function measuringPlanFile(
   { language, format }: ContractFileName,
 ): Uint8Array {
   const unit = amountUnit(contract.terms.medium)
-  const own = [...planTables(contract, { language }), ...seriesTables(series, unit, { language })]
   const charts = measuredCharts(series, unit, language)
-  return written({ tables: inLanguage(own, language), charts, language, format, title: contract.terms.name })
+  const [days, ...drawn] = seriesTables(series, unit, { language })
+  const after = days ? [days] : []
+  const before = planTables(contract, { language })
+  return written({ title: contract.terms.name, before, charts, after, drawn, language, format })
 }
 
 interface Written {
   title: string
-  tables: readonly ReportTable[]
+  /** Before the charts of the page: what is signed. */
+  before: readonly ReportTable[]
   charts: readonly string[]
+  after: readonly ReportTable[]
+  /** Behind the charts: of the workbook alone, whose charts show their cells. */
+  drawn: readonly ReportTable[]
   language: ReportLanguage
   format: 'xlsx' | 'html'
 }
 
-function written({ title, tables, charts, language, format }: Written): Uint8Array {
-  if (format === 'xlsx') return Buffer.concat([...zippedParts(tablesWorkbook(tables))])
+function written({ title, before, charts, after, drawn, language, format }: Written): Uint8Array {
+  const own = (tables: readonly ReportTable[]): ReportTable[] => inLanguage(tables, language)
+  if (format === 'xlsx')
+    return Buffer.concat([...zippedParts(tablesWorkbook(own([...before, ...after, ...drawn])))])
   const figures = charts.filter((svg) => svg !== '').map((svg) => `<figure>${svg}</figure>`)
   const lang = language === 'zh' ? 'zh-CN' : 'en'
-  const [first, ...rest] = printedTables(tables)
-  const body = [`<h1>${escapeXml(title)}</h1>`, first ?? '', ...figures, ...rest]
+  const body = [
+    `<h1>${escapeXml(title)}</h1>`,
+    ...printedTables(own(before)),
+    ...figures,
+    ...printedTables(own(after)),
+  ]
   const head = `<meta charset="utf-8"><title>${escapeXml(title)}</title><style>${STYLE}</style>`
   return new TextEncoder().encode(
     `<!doctype html>\n<html lang="${lang}"><head>${head}</head><body>\n${body.join('\n')}\n</body></html>\n`,
