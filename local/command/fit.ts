@@ -16,6 +16,7 @@ import { type AskedPeriods, fitPeriods } from '../../domain/savings/fit-periods.
 import { dailySettings, FIT_MEDIA, type TemperatureUnit } from '../../domain/savings/fit-settings.ts'
 import type { DayRange } from '../../domain/savings/metered-savings.ts'
 import { BASELINE_DAYS } from '../../domain/savings/sufficiency.ts'
+import { type FitMethod, fitOther, type HeatingDates } from './fit-methods.ts'
 import { readTemperatureFile, readUseFile } from './fit-files.ts'
 
 export interface FitOptions {
@@ -29,11 +30,16 @@ export interface FitOptions {
   baselineEnd?: number
   reportingStart?: number
   reportingDays?: number
+  /** Default: daily. */
+  method?: FitMethod
+  /** Months and days of the heating season, from the first to the last one. */
+  season?: HeatingDates
   /** Fit a level of its own for Saturdays and Sundays, and state what it gains. */
   weekends?: boolean
 }
 
 export async function fitFiles({ json, ...options }: FitOptions & { json?: boolean }): Promise<void> {
+  if (options.method !== undefined && options.method !== 'daily') return fitOther({ ...options, json })
   const document = await fitDocument(options)
   process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${describe(document)}\n`)
 }
