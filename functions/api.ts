@@ -6,6 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import * as z from 'zod'
 import zhCN from 'zod/v4/locales/zh-CN.js'
 import { must } from '../domain/must.ts'
+import { phraseOf } from '../domain/phrase.ts'
 import { decodeText } from '../domain/wire/text.ts'
 import { denialLog, denialSender } from './access/denials.ts'
 import { API_HEADERS } from './access/headers.ts'
@@ -13,7 +14,6 @@ import { isRefusal, permit, type Refusal } from './access/permit.ts'
 import { type Principal, senderName } from './access/principal.ts'
 import { csvOfList, listAsked, wantsCsv } from './api/csv.ts'
 import { openApiDocument } from './api/openapi.ts'
-import { phraseOf } from '../domain/phrase.ts'
 import { ApiProblem, DOCUMENT_ROUTE, type FileAnswer, Later, methodAndPath, type Route } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { type Handler, handlerOf } from './handler.ts'
@@ -165,6 +165,8 @@ const CHINESE = zhCN().localeError
 function chineseOf(issue: z.core.$ZodIssue, input: unknown): string {
   const own = issue.code === 'custom' ? issue.params?.zh : undefined
   if (typeof own === 'string') return own
+  const [, options] = /Expected (.+)$/.exec(issue.code === 'invalid_union' ? issue.message : '') ?? []
+  if (options !== undefined) return `无效选项：期望以下之一 ${options}`
   const found = CHINESE({ ...issue, input } as z.core.$ZodRawIssue)
   return typeof found === 'string' ? found : (found?.message ?? issue.message)
 }

@@ -282,7 +282,10 @@ program
   )
   .option('--reporting-days <count>', 'days of savings; at most 365 when absent', dayCount)
   .addOption(
-    new Option('--method <method>', 'billing: the rows are bills; hourly: by the hour of the week; season: district heat')
+    new Option(
+      '--method <method>',
+      'billing: the rows are bills; hourly: by the hour of the week; season: district heat',
+    )
       .choices(['daily', 'billing', 'hourly', 'season'])
       .default('daily'),
   )

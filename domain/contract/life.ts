@@ -156,11 +156,7 @@ export function disputed(
   if (revision.signatures[party]) return { refused: hasSigned(party) }
   if (openDispute(revision)) return refusal('party', '已有异议待处理', 'it is disputed')
   if (atMs > revision.atMs + disputeDays * DAY_MS)
-    return refusal(
-      'party',
-      `${disputeDays} 天的异议期已过`,
-      `the window of ${disputeDays} days for disputes is closed`,
-    )
+    return refusal('party', `${disputeDays} 天的异议期已过`, `the window of ${disputeDays} days for disputes is closed`)
   const dispute = { party, who, reason, atMs, resolved: null }
   return { revision: { ...revision, disputes: [...revision.disputes, dispute] } }
 }
@@ -176,7 +172,8 @@ export function resolved(
   const open = openDispute(revision)
   if (!open) return refusal('party', '没有异议', 'it is not disputed')
   const by = outcome === 'withdrawn' ? open.party : otherParty(open.party)
-  if (party !== by) return refusal(
+  if (party !== by)
+    return refusal(
       'party',
       `只有${PARTY_WORDS[by].zh}可以${outcome === 'withdrawn' ? '撤回异议' : '认可异议'}`,
       `only the ${by} can have it ${outcome}`,

@@ -4,9 +4,9 @@
 
 import * as z from 'zod'
 import { DAY_MS, dayLabel } from '../calendar.ts'
-import type { WaterDayType } from '../savings/water-baseline.ts'
 import { type FitStatistics, fitStatistics } from '../savings/fit-statistics.ts'
 import { slopeCount } from '../savings/usage-model.ts'
+import type { WaterDayType } from '../savings/water-baseline.ts'
 import { type ContractBaseline, predictDayOf } from './baseline.ts'
 import { type ContractRecord, lastRevision, type SettlementRecord } from './life.ts'
 import type { PeriodSettlement } from './settlement-view.ts'

@@ -158,21 +158,30 @@ function periodProblems({ baseline, reporting, excludedDays }: z.infer<typeof te
       ),
     })
   if (dayAt(baseline.to) - dayAt(baseline.from) < BASELINE_DAYS_MIN && baseline.method.kind !== 'years')
-    problems.push({ field: 'baseline.from', reason: phraseOf(`基准期至少 ${BASELINE_DAYS_MIN} 天`, `a baseline has at least ${BASELINE_DAYS_MIN} days`) })
+    problems.push({
+      field: 'baseline.from',
+      reason: phraseOf(`基准期至少 ${BASELINE_DAYS_MIN} 天`, `a baseline has at least ${BASELINE_DAYS_MIN} days`),
+    })
   for (const name of ['from', 'to'] as const)
     if (!reporting[name].endsWith('-01'))
       problems.push({ field: `reporting.${name}`, reason: phraseOf('必须是某月 1 日', 'must be the first of a month') })
   const months = monthsBetween(reporting)
   if (months % reporting.everyMonths !== 0)
-    problems.push({ field: 'reporting.to', reason: phraseOf(
+    problems.push({
+      field: 'reporting.to',
+      reason: phraseOf(
         `${months} 个月不是 ${reporting.everyMonths} 的整数倍`,
         `${months} months are no multiple of ${reporting.everyMonths}`,
-      ) })
+      ),
+    })
   if (months > REPORTING_MONTHS_MAX)
-    problems.push({ field: 'reporting.to', reason: phraseOf(
+    problems.push({
+      field: 'reporting.to',
+      reason: phraseOf(
         `最多为 from 之后 ${REPORTING_MONTHS_MAX} 个月`,
         `at most ${REPORTING_MONTHS_MAX} months after from`,
-      ) })
+      ),
+    })
   return problems
 }
 
@@ -182,24 +191,42 @@ function moneyProblems({ price, shares, reporting, limits }: z.infer<typeof term
     for (const [i, { validFrom }] of price.rows.entries()) {
       const before = price.rows[i - 1]
       if (before && before.validFrom >= validFrom)
-        problems.push({ field: `price.rows.${i}.validFrom`, reason: phraseOf('必须晚于上一行的日期', 'must be after that of the row before') })
+        problems.push({
+          field: `price.rows.${i}.validFrom`,
+          reason: phraseOf('必须晚于上一行的日期', 'must be after that of the row before'),
+        })
     }
     if ((price.rows[0]?.validFrom ?? '') > reporting.from)
-      problems.push({ field: 'price.rows.0.validFrom', reason: phraseOf('报告期开始时必须已有价格', 'the first price must hold when reporting begins') })
+      problems.push({
+        field: 'price.rows.0.validFrom',
+        reason: phraseOf('报告期开始时必须已有价格', 'the first price must hold when reporting begins'),
+      })
   }
   for (const [i, { year, ownerPct, contractorPct }] of (shares ?? []).entries()) {
     const sum = Math.round((ownerPct + contractorPct) * 1e6) / 1e6
     if (sum !== 100)
-      problems.push({ field: `shares.${i}`, reason: phraseOf(`第 ${year} 年分成合计 ${sum} %，不是 100 %`, `the shares of year ${year} sum to ${sum} %, not 100`) })
+      problems.push({
+        field: `shares.${i}`,
+        reason: phraseOf(
+          `第 ${year} 年分成合计 ${sum} %，不是 100 %`,
+          `the shares of year ${year} sum to ${sum} %, not 100`,
+        ),
+      })
     if (year !== i + 1)
-      problems.push({ field: `shares.${i}.year`, reason: phraseOf(`应为 ${i + 1}：各年依次、每年一行`, `must be ${i + 1}: years in order, each once`) })
+      problems.push({
+        field: `shares.${i}.year`,
+        reason: phraseOf(`应为 ${i + 1}：各年依次、每年一行`, `must be ${i + 1}: years in order, each once`),
+      })
   }
   const years = contractYears(reporting)
   if (shares && shares.length !== years)
-    problems.push({ field: 'shares', reason: phraseOf(
+    problems.push({
+      field: 'shares',
+      reason: phraseOf(
         `合同为 ${years} 年，分成表有 ${shares.length} 年`,
         `the contract has ${years} years, the schedule ${shares.length}`,
-      ) })
+      ),
+    })
   if (limits.periodCapYuan !== undefined && (limits.periodFloorYuan ?? 0) > limits.periodCapYuan)
     problems.push({ field: 'limits.periodFloorYuan', reason: phraseOf('下限高于上限', 'the floor is above the cap') })
   return problems
@@ -212,7 +239,8 @@ function boundaryProblems({ boundary, excluded }: z.infer<typeof termsObject>): 
     ...excluded.map(({ meter }, i) => ({ meter, field: `excluded.${i}.meter` })),
   ]
   return all.flatMap(({ meter, field }) => {
-    if (seen.has(meter)) return [{ field, reason: phraseOf(`表计“${meter}”重复`, `the meter "${meter}" is named twice`) }]
+    if (seen.has(meter))
+      return [{ field, reason: phraseOf(`表计“${meter}”重复`, `the meter "${meter}" is named twice`) }]
     seen.add(meter)
     return []
   })
@@ -222,20 +250,35 @@ function kindProblems(terms: z.infer<typeof termsObject>): TermsProblem[] {
   const { kind, medium, baseline, shares, guarantee, fee } = terms
   const parts = [shares, guarantee, fee].filter((part) => part !== undefined).length
   const lacks = (field: 'shares' | 'guarantee' | 'fee'): TermsProblem[] =>
-    terms[field] === undefined ? [{ field, reason: phraseOf(`“${kind}”类合同必须有此项`, `a contract of the kind "${kind}" has it`) }] : []
+    terms[field] === undefined
+      ? [{ field, reason: phraseOf(`“${kind}”类合同必须有此项`, `a contract of the kind "${kind}" has it`) }]
+      : []
   const problems: TermsProblem[] = []
   if (kind === 'sharedSavings') problems.push(...lacks('shares'))
   if (kind === 'guaranteedSavings') problems.push(...lacks('guarantee'))
   if (kind === 'trusteeship') problems.push(...lacks('fee'))
-  if (kind === 'waterSaving' && medium !== 'water') problems.push({ field: 'medium', reason: phraseOf('必须是 water', 'must be water') })
+  if (kind === 'waterSaving' && medium !== 'water')
+    problems.push({ field: 'medium', reason: phraseOf('必须是 water', 'must be water') })
   if (kind === 'waterSaving' && parts === 0) problems.push(...lacks('shares'))
   if (kind === 'mixed' && parts < 2)
-    problems.push({ field: 'kind', reason: phraseOf('混合型合同须有 shares、guarantee、fee 中的两项', 'a mixed contract has two of shares, guarantee and fee') })
+    problems.push({
+      field: 'kind',
+      reason: phraseOf(
+        '混合型合同须有 shares、guarantee、fee 中的两项',
+        'a mixed contract has two of shares, guarantee and fee',
+      ),
+    })
   if (shares && guarantee && guarantee.excessPct > 0)
-    problems.push({ field: 'guarantee.excessPct', reason: phraseOf('已有 shares 时必须为 0：节能量只付一次', 'must be 0 beside shares: savings are paid once') })
+    problems.push({
+      field: 'guarantee.excessPct',
+      reason: phraseOf('已有 shares 时必须为 0：节能量只付一次', 'must be 0 beside shares: savings are paid once'),
+    })
   const method = baseline.method.kind
   if (medium === 'water' && method === 'weather')
-    problems.push({ field: 'baseline.method.kind', reason: phraseOf('用水按人数或三年规则，不随气象', 'water follows people or years, not the weather') })
+    problems.push({
+      field: 'baseline.method.kind',
+      reason: phraseOf('用水按人数或三年规则，不随气象', 'water follows people or years, not the weather'),
+    })
   if (medium !== 'water' && method === 'people')
     problems.push({ field: 'baseline.method.kind', reason: phraseOf('只有用水按人数', 'only water follows people') })
   return problems

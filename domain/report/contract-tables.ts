@@ -272,8 +272,7 @@ function partLines({ shares = [], guarantee, fee, limits }: ContractRecord['term
       `${ownerPct} % / ${contractorPct} %`,
     ],
   )
-  if (guarantee)
-    lines.push(['guaranteed', words('年保证节能量', 'Guaranteed a year'), guarantee.amountPerYear, unit])
+  if (guarantee) lines.push(['guaranteed', words('年保证节能量', 'Guaranteed a year'), guarantee.amountPerYear, unit])
   if (fee)
     lines.push(
       ['feeBase', words('托管费用基数（年）', 'Fee base (a year)'), fee.baselineYuan, YUAN_WORDS],

@@ -148,8 +148,14 @@ function flagsOf({ model, reporting, sample, endDay, ...fitted }: Judged): FitFl
     void flags.push({ code, detail: en, detailZh: zh })
   const { cvRmse } = fitted.statistics
   const extreme = extremeValues([...sample.use])
-  if (extreme.count > 0) flag('extremeUse', `${extreme.count} 天高于 ${extreme.limit.toFixed(1)}`, `${extreme.count} days are above ${extreme.limit.toFixed(1)}`)
-  if (cvRmse === null || cvRmse > CV_RMSE_MAX_IN_PORTFOLIO) flag('weakFit', 'CV(RMSE) 超过 100 %', 'CV(RMSE) is above 100 %')
+  if (extreme.count > 0)
+    flag(
+      'extremeUse',
+      `${extreme.count} 天高于 ${extreme.limit.toFixed(1)}`,
+      `${extreme.count} days are above ${extreme.limit.toFixed(1)}`,
+    )
+  if (cvRmse === null || cvRmse > CV_RMSE_MAX_IN_PORTFOLIO)
+    flag('weakFit', 'CV(RMSE) 超过 100 %', 'CV(RMSE) is above 100 %')
   const startDay = endDay - BASELINE_DAYS
   const range = { firstDay: startDay - BASELINE_DAYS, endDay: startDay }
   const before = savingsOf(model, { ...fitted, range })

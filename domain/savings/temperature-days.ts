@@ -81,7 +81,8 @@ export function implausibleTemperature(
   const index = rows.findIndex(({ temperature }) => temperature < min || temperature > max)
   const name = NAMES[unit]
   if (index >= 0) {
-    const other = unit === 'C' ? phraseOf(`；数据是否为 ${NAMES.F}？`, `; is the file in ${NAMES.F}?`) : phraseOf('', '')
+    const other =
+      unit === 'C' ? phraseOf(`；数据是否为 ${NAMES.F}？`, `; is the file in ${NAMES.F}?`) : phraseOf('', '')
     const detail = phraseOf(
       `不是以 ${name} 计的气温（${min} 至 ${max}）${other.zh}`,
       `is no air temperature in ${name} (${min} to ${max})${other.en}`,

@@ -114,7 +114,7 @@ export const contractRoutes = {
           if (!(await scope.coversSubject('institution', institution)))
             throw new ApiProblem(
               403,
-          'Forbidden',
+              'Forbidden',
               phraseOf(`您无权代表机构“${institution}”`, `you do not act for "${institution}"`),
               { field: 'terms.institution' },
             )
@@ -146,7 +146,7 @@ export const contractRoutes = {
         if (doc.version !== version)
           throw new ApiProblem(
             409,
-          'Conflict',
+            'Conflict',
             phraseOf(`现行为第 ${doc.version} 版本，请刷新后重签`, `version ${doc.version} stands now`),
             { version: doc.version },
           )
@@ -287,7 +287,7 @@ function fileAsked(name: string, what: ContractFileName['what']): ContractFileNa
   if (asked?.what === what) return asked
   throw new ApiProblem(
     404,
-          'Not found',
+    'Not found',
     phraseOf(
       `没有文件“${name}”；可用 ${what}-zh 与 ${what}-en，格式 .xlsx 或 .html`,
       `no file "${name}"; there are ${what}-zh and ${what}-en, as .xlsx and .html`,
@@ -358,7 +358,7 @@ function partyAct<T extends { who?: string | undefined; party: ContractParty }>(
   if (!sides.includes(body.party))
     throw new ApiProblem(
       403,
-          'Forbidden',
+      'Forbidden',
       phraseOf(`您无权代表${PARTY_WORDS[body.party].zh}`, `you do not act for the ${body.party}`),
       { field: 'party' },
     )
@@ -372,8 +372,7 @@ function done<T>(result: Done<T>): Doc<T> {
   throw new ApiProblem(status, status === 409 ? 'Conflict' : 'Refused', atField(field, reason), { field })
 }
 
-const atField = (field: string, reason: Phrase): Phrase =>
-  phraseOf(`${field}：${reason.zh}`, `${field}: ${reason.en}`)
+const atField = (field: string, reason: Phrase): Phrase => phraseOf(`${field}：${reason.zh}`, `${field}: ${reason.en}`)
 
 async function contractOf({
   platform,
@@ -386,12 +385,10 @@ async function contractOf({
 
 async function settlementOf({ platform, path }: Pick<SettlementContext, 'platform' | 'path'>) {
   const period = month.safeParse(path.period)
-  if (!period.success) throw new ApiProblem(
-      400,
-          'Bad request',
-      phraseOf('period：格式为 YYYY-MM', 'period: must be YYYY-MM'),
-      { field: 'period' },
-    )
+  if (!period.success)
+    throw new ApiProblem(400, 'Bad request', phraseOf('period：格式为 YYYY-MM', 'period: must be YYYY-MM'), {
+      field: 'period',
+    })
   const found = await platform.state.get(contractKeys.settlement(path.id, period.data))
   if (!found) {
     const said = phraseOf(

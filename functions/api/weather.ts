@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
+import { phraseOf } from '../../domain/phrase.ts'
 import type { DayValues } from '../../domain/savings/day-values.ts'
 import { rowsOfMonths, stationDays, stationSchema, temperatureGaps } from '../../domain/savings/weather-series.ts'
 import {
@@ -20,7 +21,6 @@ import {
   weatherStations,
 } from '../contracting/weather.ts'
 import { areaOf, instant } from './query.ts'
-import { phraseOf } from '../../domain/phrase.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
 /** Three years by the hour, and a leap day. */

@@ -174,8 +174,7 @@ export async function takeSettlementStep(
   { party, who, atMs, revision, ...taken }: SettlementAct & { revision: number } & SettlementStep,
 ): Promise<Done<SettlementRecord>> {
   const last = lastRevision(value)
-  if (last.number !== revision)
-    {
+  if (last.number !== revision) {
     const reason = phraseOf(`现行为第 ${last.number} 版`, `revision ${last.number} stands now`)
     return { refused: { field: 'revision', reason, status: 409 } }
   }

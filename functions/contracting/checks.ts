@@ -6,8 +6,8 @@ import { type Adjustment, acceptedOf } from '../../domain/contract/adjustment.ts
 import { baselineRange } from '../../domain/contract/baseline.ts'
 import { contractPeriods } from '../../domain/contract/periods.ts'
 import type { ContractTerms, TermsProblem } from '../../domain/contract/terms.ts'
-import type { Institution } from '../../domain/registry/records.ts'
 import { phraseOf } from '../../domain/phrase.ts'
+import type { Institution } from '../../domain/registry/records.ts'
 import { sizeOn } from '../../domain/registry/size.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 
@@ -17,7 +17,13 @@ export async function termsProblems(
   terms: ContractTerms,
 ): Promise<TermsProblem[]> {
   const found = await registry.institution(terms.institution)
-  if (!found) return [{ field: 'institution', reason: phraseOf(`没有登记机构“${terms.institution}”`, `no institution "${terms.institution}" is registered`) }]
+  if (!found)
+    return [
+      {
+        field: 'institution',
+        reason: phraseOf(`没有登记机构“${terms.institution}”`, `no institution "${terms.institution}" is registered`),
+      },
+    ]
   const problems = [...peopleProblems(terms, found.institution)]
   const named = [
     ...terms.boundary.map(({ meter }, i) => ({ meter, field: `boundary.${i}.meter` })),
@@ -34,7 +40,8 @@ export async function termsProblems(
           `the meter "${id}" counts ${meter.medium}, the contract ${terms.medium}`,
         ),
       })
-    else if (meter.kind === 'offline') problems.push({
+    else if (meter.kind === 'offline')
+      problems.push({
         field,
         reason: phraseOf(`表计“${id}”只有账单，没有逐日用量`, `the meter "${id}" has bills and no days`),
       })

@@ -84,16 +84,10 @@ interface Written {
 
 function written({ title, before, charts, after, drawn, language, format }: Written): Uint8Array {
   const own = (tables: readonly ReportTable[]): ReportTable[] => inLanguage(tables, language)
-  if (format === 'xlsx')
-    return Buffer.concat([...zippedParts(tablesWorkbook(own([...before, ...after, ...drawn])))])
+  if (format === 'xlsx') return Buffer.concat([...zippedParts(tablesWorkbook(own([...before, ...after, ...drawn])))])
   const figures = charts.filter((svg) => svg !== '').map((svg) => `<figure>${svg}</figure>`)
   const lang = language === 'zh' ? 'zh-CN' : 'en'
-  const body = [
-    `<h1>${escapeXml(title)}</h1>`,
-    ...printedTables(own(before)),
-    ...figures,
-    ...printedTables(own(after)),
-  ]
+  const body = [`<h1>${escapeXml(title)}</h1>`, ...printedTables(own(before)), ...figures, ...printedTables(own(after))]
   const head = `<meta charset="utf-8"><title>${escapeXml(title)}</title><style>${STYLE}</style>`
   return new TextEncoder().encode(
     `<!doctype html>\n<html lang="${lang}"><head>${head}</head><body>\n${body.join('\n')}\n</body></html>\n`,

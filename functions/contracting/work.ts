@@ -68,7 +68,10 @@ export async function settleContract(
   const periods = contractPeriods(terms.reporting)
   const halted = replaced && periods.find(({ endDay }) => endDay > replaced.day)
   const until = Math.min(untilDay, halted ? halted.firstDay : Number.POSITIVE_INFINITY)
-  const blocked = halted && replaced ? { field: replaced.field, reason: replaced.reason.en, reasonZh: replaced.reason.zh, fromPeriod: halted.id } : null
+  const blocked =
+    halted && replaced
+      ? { field: replaced.field, reason: replaced.reason.en, reasonZh: replaced.reason.zh, fromPeriod: halted.id }
+      : null
   let current = await noteBlocked(on, doc, { blocked, who })
   const computed = await settlementsNow(on, doc.value, until, periods)
   for (const settlement of computed) {

@@ -3,9 +3,9 @@
 
 import { CsvError, type CsvRow, cellError, indexHeader, readRows } from '../../devices/replay/csv-table.ts'
 import { must } from '../../domain/must.ts'
+import type { BillingRead } from '../../domain/savings/billing-periods.ts'
 import { type DayCut, type DayValues, UTC_DAYS } from '../../domain/savings/day-values.ts'
 import type { TemperatureUnit } from '../../domain/savings/fit-settings.ts'
-import type { BillingRead } from '../../domain/savings/billing-periods.ts'
 import { parseStamp, type Stamp, writtenDay } from '../../domain/savings/stamp.ts'
 import { type TemperatureRow, temperatureDays } from '../../domain/savings/temperature-days.ts'
 import { daysOfUse, implausibleUse, type UseDays, type UseRow } from '../../domain/savings/use-days.ts'
@@ -162,11 +162,7 @@ function columnsOf(
   return { time: at, number: must(placeOf(name)), name, more: further === undefined ? undefined : placeOf(further) }
 }
 
-function readNumberRow(
-  file: string,
-  { line, cells }: CsvRow,
-  columns: Columns & { timeName: string },
-): NumberRow {
+function readNumberRow(file: string, { line, cells }: CsvRow, columns: Columns & { timeName: string }): NumberRow {
   const time = { file, line, column: columns.timeName, text: cells[columns.time] ?? '' }
   const stamp = parseStamp(time.text)
   if (!stamp) throw cellError(time, 'is not a time such as 2017-01-02T03:00:00+08:00')

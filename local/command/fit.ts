@@ -16,8 +16,8 @@ import { type AskedPeriods, fitPeriods } from '../../domain/savings/fit-periods.
 import { dailySettings, FIT_MEDIA, type TemperatureUnit } from '../../domain/savings/fit-settings.ts'
 import type { DayRange } from '../../domain/savings/metered-savings.ts'
 import { BASELINE_DAYS } from '../../domain/savings/sufficiency.ts'
-import { type FitMethod, fitOther, type HeatingDates } from './fit-methods.ts'
 import { readTemperatureFile, readUseFile } from './fit-files.ts'
+import { type FitMethod, fitOther, type HeatingDates } from './fit-methods.ts'
 
 export interface FitOptions {
   meter: string

@@ -239,7 +239,7 @@ test('bills: the same building by the month, estimated ones merged, with the lim
     const end = Date.UTC(2016, month + 1, 1) / (24 * HOUR_MS) - dayNumber('2016-01-01')
     const amount = Array.from({ length: end - first }, (_, i) => dayUse(first + i)).reduce((sum, one) => sum + one, 0)
     const start = new Date(Date.UTC(2016, month, 1)).toISOString().slice(0, 10)
-    return month === 24 ? `${start},` : `${start},${amount},${month === 4 ? 'true' : ''}`
+    return month === 24 ? `${start},,` : `${start},${amount},${month === 4 ? 'true' : ''}`
   })
   const meter = write('bills.csv', csv('start,value,estimated', bills))
   const temperature = write('t.csv', weather())

@@ -104,5 +104,5 @@ export const enContract: typeof zhContract = {
   to: 'To (not included)',
   on: 'Replaced on',
   reason: 'Reason (needed)',
-  choosePeriod: 'Click a period for its settlement, money and signatures.',
+  choosePeriod: 'Choose a period for its settlement, money and signatures.',
 }

@@ -95,5 +95,5 @@ export const zhContract = {
   to: '至（不含）',
   on: '更换日期',
   reason: '理由（必填）',
-  choosePeriod: '点击一期查看结算、费用与签认。',
+  choosePeriod: '选择一期查看结算、费用与签认。',
 }
