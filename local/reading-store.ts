@@ -15,6 +15,7 @@ import type {
   StoredReading,
   Touched,
 } from '../functions/platform.ts'
+import { exportReadings, type ReadingsAsked } from './export-readings.ts'
 import { adoptIfNew } from './lake/adopt.ts'
 import { arrivalTables, extentOf, openArrivals } from './lake/arrivals.ts'
 import { damageOf, forgetDamaged } from './lake/damage.ts'
@@ -59,6 +60,10 @@ export interface ReadingFile extends ReadingStore {
    * when the file is there or cannot be written. `lake`: the files that belong to it, which stay until `release`.
    */
   copyTo(path: string): Promise<StoreCopy>
+  /** Times of the oldest and the newest reading; infinite without any. */
+  span(): { oldestMs: number; newestMs: number }
+  /** Writes readings of meters to a file; resolves to their number. Throws when the file cannot be written. */
+  exportTo(asked: Omit<ReadingsAsked, 'keys'> & { meters: readonly string[] }): Promise<number>
   /** The part of HostClock that keeps readings. */
   readonly waiting: Pick<HostClock, 'aside' | 'putAside' | 'takeIn'>
   close(): Promise<void>
@@ -189,6 +194,9 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       committed = listener
     },
     newestMs: () => newestMs,
+    span: () => ({ oldestMs, newestMs }),
+    exportTo: async ({ meters, ...asked }) =>
+      await exportReadings({ instance, rowsOf, held: lake.held, inTurn }, { ...asked, keys: keys.known(meters) }),
     waiting: {
       aside: () => aside,
       putAside: (batch, receivedMs) =>
