@@ -16,6 +16,8 @@ const CHART_ROWS = { free: 1, high: 18 } as const
 const CHART_COLUMNS = 12
 /** A table with more rows has its chart at its side: below it a page would end within the chart. */
 const ROWS_ABOVE_MAX = 20
+/** Below fewer columns a chart is too narrow for its words. */
+const COLUMNS_ABOVE_MIN = 4
 /** Columns at the side, of the usual width. */
 const BESIDE_COLUMNS = 10
 /** The first series is the present, the second what it is compared with. */
@@ -53,7 +55,7 @@ const relation = (type: string, target: string): string =>
 /** Rows below the table, and columns at its side, that its chart takes. */
 export function chartRoom(table: ReportTable): { rows: number; columns: number } {
   if (!table.chart || table.rows.length === 0) return { rows: 0, columns: 0 }
-  if (table.rows.length > ROWS_ABOVE_MAX) return { rows: 0, columns: BESIDE_COLUMNS }
+  if (table.rows.length > ROWS_ABOVE_MAX || table.columns.length < COLUMNS_ABOVE_MIN) return { rows: 0, columns: BESIDE_COLUMNS }
   return { rows: CHART_ROWS.free + CHART_ROWS.high, columns: 0 }
 }
 

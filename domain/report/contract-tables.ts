@@ -292,7 +292,9 @@ function ashraeLines(baseline: NonNullable<ContractRecord['baseline']>): Line[] 
   const found = monthlyFit(baseline)
   if (!found) return []
   const { cvRmseMax, nmbeMax } = ASHRAE_14_LIMITS.monthly
-  const [cvRmse, nmbe] = [found.cvRmse, found.nmbe].map((share) => (share === null ? '—' : (100 * share).toFixed(1)))
+  const [cvRmse, nmbe] = [found.cvRmse, found.nmbe].map((share) =>
+    share === null ? '—' : (Math.round(1000 * share) / 10 || 0).toFixed(1),
+  )
   const limits = `≤ ${100 * cvRmseMax} %, ± ${100 * nmbeMax} %`
   const isWithin = isWithinAshrae14(found, 'monthly')
   return [

@@ -200,11 +200,28 @@ const colsXml = ({ columns, rows }: ReportTable): string => {
   return `<cols>${cols.join('')}</cols>`
 }
 
-function* rowsXml({ columns, rows }: ReportTable, names: readonly string[], height = '') {
+/** Rows of a longer table are as high as one line: it has names and figures, and measuring each text takes its time. */
+const ROWS_FITTED_MAX = 100
+const ROW_LINE_PT = 13.5
+
+/** The height of a row whose longest text takes more than a line of its column; programs differ in whether they fit it. */
+function fittedHeight(table: ReportTable, cells: ReportTable['rows'][number]['cells']): string {
+  if (table.rows.length > ROWS_FITTED_MAX) return ''
+  const lines = table.columns.map((column, place) => {
+    const text = cells[place]
+    if (typeof text !== 'string' || column.format !== 'text') return 1
+    return Math.ceil(widthOf(text) / textWidth(column, place, table.rows))
+  })
+  const most = Math.max(...lines)
+  return most > 1 ? ` ht="${most * ROW_LINE_PT}" customHeight="1"` : ''
+}
+
+function* rowsXml(table: ReportTable, names: readonly string[], height?: string) {
+  const { columns, rows } = table
   const starts = names.map((name) => `<c r="${name}`)
   for (const [index, { cells }] of rows.entries()) {
     const row = HEADER_ROW + 1 + index
-    let made = `<row r="${row}"${height}>`
+    let made = `<row r="${row}"${height ?? fittedHeight(table, cells)}>`
     for (const [place, column] of columns.entries())
       made += cellXml(`${starts[place]}${row}" s="`, cells[place], column)
     yield `${made}</row>`

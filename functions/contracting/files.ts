@@ -98,6 +98,7 @@ const STYLE = `
 @page { size: A4; margin: 14mm 12mm; }
 body { font: 10pt/1.5 "Noto Serif CJK SC", SimSun, serif; max-width: 186mm; margin: 0 auto; }
 h1 { font-size: 16pt; text-align: center; }
+h2 { break-after: avoid; }
 table { border-collapse: collapse; width: 100%; font-size: 8.5pt; margin-bottom: 4mm; }
 thead { display: table-header-group; }
 tr, figure { break-inside: avoid; }
