@@ -74,7 +74,8 @@ export function contractCandidateOf(
   const { indicator, unit, actual, rating, toNextRating, standard, standIn } = status
   const isBad = CANDIDATE_RATINGS.some((one) => one === rating)
   const divisor = sizeOf(indicator, size)
-  if (!(isBad || anyRating) || rating === null || actual === null || toNextRating === null || divisor === null) return undefined
+  if (!(isBad || anyRating) || rating === null || actual === null || toNextRating === null || divisor === null)
+    return undefined
   const saving = toNextRating * divisor
   const common = { indicator, unit, actual, rating, limit: actual - toNextRating, standard, standIn }
   if (indicator === 'waterPerCapita')

@@ -55,7 +55,8 @@ const relation = (type: string, target: string): string =>
 /** Rows below the table, and columns at its side, that its chart takes. */
 export function chartRoom(table: ReportTable): { rows: number; columns: number } {
   if (!table.chart || table.rows.length === 0) return { rows: 0, columns: 0 }
-  if (table.rows.length > ROWS_ABOVE_MAX || table.columns.length < COLUMNS_ABOVE_MIN) return { rows: 0, columns: BESIDE_COLUMNS }
+  if (table.rows.length > ROWS_ABOVE_MAX || table.columns.length < COLUMNS_ABOVE_MIN)
+    return { rows: 0, columns: BESIDE_COLUMNS }
   return { rows: CHART_ROWS.free + CHART_ROWS.high, columns: 0 }
 }
 

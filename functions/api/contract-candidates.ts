@@ -47,9 +47,7 @@ export const candidateRoutes = route('GET /api/v1/areas/{code}/contract-candidat
     const rankOf = ({ rating }: InstitutionRow): number => wanted.map(String).indexOf(rating ?? '')
     const byId = (a: InstitutionRow, b: InstitutionRow): number => (a.id < b.id ? -1 : 1)
     const judged = rows.filter(({ month }) => month !== null)
-    const chosen = judged
-      .filter((row) => rankOf(row) >= 0)
-      .toSorted((a, b) => rankOf(a) - rankOf(b) || byId(a, b))
+    const chosen = judged.filter((row) => rankOf(row) >= 0).toSorted((a, b) => rankOf(a) - rankOf(b) || byId(a, b))
     const { keyEnergyUsers } = await context.registry.tables()
     const others = keyEnergyUsers.length === 0 ? [] : judged.filter((row) => rankOf(row) < 0).toSorted(byId)
     const isKept = (one: ContractCandidate): boolean =>
@@ -86,8 +84,8 @@ async function candidatesOfRow({ id, month }: InstitutionRow, context: RouteCont
   const threshold = isReached ? { tce: rule.thresholdTce, validFrom: rule.validFrom, source: rule.source } : null
   const per = await perKwh(institution, month, context)
   const known = statuses.flatMap((status) => contractCandidateOf(status, size, { ...per, anyRating: isReached }) ?? [])
-  const found = known.length === 0 && isReached ? [NO_INDICATOR] : known
-  return found.map((one) => ({ institution: id, name: institution.name, energyTce, threshold, ...one }))
+  const shown = known.length === 0 && isReached ? [NO_INDICATOR] : known
+  return shown.map((one) => ({ institution: id, name: institution.name, energyTce, threshold, ...one }))
 }
 
 async function perKwh(institution: Institution, month: Month, { registry }: RouteContext): Promise<PerKwh> {

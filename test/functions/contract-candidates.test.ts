@@ -78,7 +78,10 @@ test('a dated threshold makes a candidate of an institution with a good rating',
   const rule = { area: '130000', thresholdTce: 10, source: '省局〔2025〕1号' }
   const ask = async (query = '') =>
     (await apiCall(platform, 'GET', `areas/130000/contract-candidates?${query}`)).body.items
-  await apiCall(platform, 'PUT', 'registry', { quotas: [quota], keyEnergyUsers: [{ ...rule, validFrom: '2027-01-01' }] })
+  await apiCall(platform, 'PUT', 'registry', {
+    quotas: [quota],
+    keyEnergyUsers: [{ ...rule, validFrom: '2027-01-01' }],
+  })
   await derive(platform)
   expect(await ask()).toEqual([])
   await apiCall(platform, 'PUT', 'registry', { keyEnergyUsers: [{ ...rule, validFrom: '2025-01-01' }] })
