@@ -1,5 +1,6 @@
-// Writes the chart of a table as DrawingML: clustered columns over the rows, or points and lines. It stands below a short
-// table and beside a long one. It refers to the cells, so it shows what stands there. The XLSX library cannot write charts into sheets of ours (decision 0027).
+// Writes the chart of a table as DrawingML: clustered columns over the rows, or points and lines. It stands below a
+// short table and beside a long one. It refers to the cells, so it shows what stands there. The XLSX library cannot
+// write charts into sheets of ours (decision 0027).
 
 import { must } from '../must.ts'
 import type { ReportTable } from './document.ts'

@@ -204,7 +204,7 @@ const colsXml = ({ columns, rows }: ReportTable): string => {
 const ROWS_FITTED_MAX = 100
 const ROW_LINE_PT = 13.5
 
-/** The height of a row whose longest text takes more than a line of its column; programs differ in whether they fit it. */
+/** The height of a row with a text of more than a line of its column: not every program fits it by itself. */
 function fittedHeight(table: ReportTable, cells: ReportTable['rows'][number]['cells']): string {
   if (table.rows.length > ROWS_FITTED_MAX) return ''
   const lines = table.columns.map((column, place) => {

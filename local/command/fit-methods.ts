@@ -14,15 +14,8 @@ import { fitHourly, hourlySavings, predictHour } from '../../domain/savings/hour
 import type { DayRange } from '../../domain/savings/metered-savings.ts'
 import { BASELINE_DAYS } from '../../domain/savings/sufficiency.ts'
 import { hourMeans } from '../../domain/savings/weather-series.ts'
-import type { FitOptions } from './fit.ts'
 import { readBillFile, readTemperatureFile, readUseFile } from './fit-files.ts'
-
-export type FitMethod = 'daily' | 'billing' | 'hourly' | 'season'
-/** `MM-DD`, both within the season. */
-export interface HeatingDates {
-  from: string
-  to: string
-}
+import type { FitOptions, HeatingDates } from './fit-options.ts'
 
 export async function fitOther({ json, ...options }: FitOptions & { json?: boolean }): Promise<void> {
   const document = await otherDocument(options)

@@ -278,7 +278,7 @@ test('acts out of turn are refused by field, in both languages', async () => {
   ]
   for (const [path, body, field, method = 'POST'] of cases) {
     const answer = await apiCall(platform, method, path, body)
-    expect([path, answer.status >= 400 && answer.status < 500, answer.body.field]).toEqual([path, true, field])
+    expect([path, Math.floor((answer.status ?? 0) / 100) === 4, answer.body.field]).toEqual([path, true, field])
     expect(answer.body.said.en).toBe(answer.body.detail)
     expect([path, answer.body.said.zh]).toEqual([path, expect.stringMatching(CHINESE)])
   }
