@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createRandom } from '../devices/random.ts'
 import { DAY_MS, dayLabel, dayOf, dayStartMs } from '../domain/calendar.ts'
 import { must } from '../domain/must.ts'
@@ -33,8 +34,9 @@ const SMALL_DAYS = 62
 /** The register of one meter starts again at this day. */
 const RESET_DAY = 20
 const FIRST_DAY = dayOf(Date.UTC(2025, 0, 1))
-/** Pairs of days with and without compaction. */
-const PAIRS = 5
+/** The last days: so many without compaction beside ingest, as many with it, and that again. */
+const BLOCK_DAYS = 3
+const BLOCKS = 4
 const SEED = 'age'
 
 interface Load {
@@ -145,15 +147,13 @@ async function agedStore(folder: string, { perCounty, days, reference, say }: Fi
     const rss: number[] = []
     for (let n = 0; n < days; n++) {
       nowMs = dayStartMs(FIRST_DAY + n + 1)
-      // The last days in turn with and without compaction beside them.
-      const isPair = n >= days - 2 * PAIRS
-      const isBeside = isPair && n % 2 === 1
-      const pass = isBeside ? platform.tidyLake() : undefined
+      const block = Math.floor((n - days) / BLOCK_DAYS) + BLOCKS
+      const compaction = block >= 0 && block % 2 === 1 ? passes(platform) : undefined
       const seconds = await appendDay(platform.readings, load, FIRST_DAY + n)
-      if (isPair) (isBeside ? rates.beside : rates.alone).push((load.meters.length * STEPS) / seconds)
-      await pass
+      await compaction?.stop()
+      if (block >= 0) (compaction ? rates.beside : rates.alone).push(seconds)
       settled.push(await county.settle())
-      if (!isPair) await platform.tidyLake()
+      if (block < 0 || compaction) await platform.tidyLake()
       rss.push(process.memoryUsage.rss())
       if (n % 30 === 29)
         say(
@@ -178,7 +178,7 @@ interface Aged {
   reference: Figures
   /** Seconds that settling a county's day took, by day. */
   settled: readonly number[]
-  /** Readings per second. */
+  /** Seconds of a day's ingest. */
   rates: { beside: readonly number[]; alone: readonly number[] }
   rss: readonly number[]
   undoSeconds: number
@@ -194,8 +194,8 @@ async function rowsOf({ platform, folder, load, days, reference, settled, rates,
   const { rows } = store.extent()
   const daySettled = median(settled.slice(-7)) * 1000
   const secondDay = must(settled[1]) * 1000
-  const beside = median(rates.beside)
-  const alone = median(rates.alone)
+  const [beside, alone] = [median(rates.beside), median(rates.alone)]
+  const perDay = load.meters.length * STEPS
   const plain = `${PLAIN_DAYS} days in order of arrival`
   const read = (what: string, own: readonly number[], other: readonly number[], bar: number): CostRow =>
     cost(`${what} p99, ms`, percentile(own, 0.99), { what: plain, value: percentile(other, 0.99) }, bar, {
@@ -213,9 +213,9 @@ async function rowsOf({ platform, folder, load, days, reference, settled, rates,
     cost('age: settling a county-day, ms', daySettled, { what: 'on day 2', value: secondDay }, secondDay, {
       meters: load.meters.length / COUNTIES,
     }),
-    cost('age: time of ingest beside compaction', alone / beside, { what: 'alone', value: 1 }, 1.1, {
-      'readings/s beside': beside,
-      'readings/s alone': alone,
+    cost('age: ingest of a day beside compaction, s', beside, { what: 'alone', value: alone }, 1.1 * alone, {
+      'readings/s beside': perDay / beside,
+      'readings/s alone': perDay / alone,
     }),
     cost('age: bytes a reading', bytesIn(folder) / rows, { what: plain, value: reference.bytesPerReading }, 3, {
       readings: rows,
@@ -271,6 +271,23 @@ function settledCounty(platform: LocalPlatform) {
       const took = (performance.now() - startedMs) / 1000
       if ((await amount()) === before) throw new Error(`undoing ${event.kind} of ${id} changed no hour`)
       return took
+    },
+  }
+}
+
+/** Passes of compaction, one after the other, until it is stopped. */
+function passes(platform: LocalPlatform): { stop(): Promise<void> } {
+  let goesOn = true
+  const work = (async () => {
+    while (goesOn) {
+      await platform.tidyLake()
+      await nextTurn()
+    }
+  })()
+  return {
+    async stop() {
+      goesOn = false
+      await work
     },
   }
 }

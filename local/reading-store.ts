@@ -94,6 +94,8 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
    * No reading of the meter arrived after this, by key: `touchedSince` skips meters that were silent since the mark.
    */
   const arrivedMs = new Array<number>(keys.count()).fill(committedMs)
+  /** Time of the meter's last reading in that batch. */
+  const batchAtMs: number[] = []
   const { inTurn, alone, read } = turnsOf(reader, quickReader)
 
   const rowsOf = rowSource({ manifest, lakeFolder, tables: arrivals.names, keyCount: keys.count, idOf: keys.idOf })
@@ -113,6 +115,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       table === 'readings' ? await withoutRepeats(keyed, { rows: rows - manifest.rows(), oldestMs, newestMs }) : keyed
     if (batch.length === 0) return []
     let [firstMs, latestMs] = [oldestMs, newestMs]
+    let isInOrder = true
     await writer.run('BEGIN')
     try {
       for (let first = 0; first < batch.length; first += CHUNK_ROWS) {
@@ -121,7 +124,9 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
           const { key, reading } = must(batch[first + row])
           const { atMs } = reading
           if (table === 'readings') {
+            if (arrivedMs[key] === stampMs && atMs < must(batchAtMs[key])) isInOrder = false
             arrivedMs[key] = stampMs
+            batchAtMs[key] = atMs
             if (atMs > latestMs) latestMs = atMs
             if (atMs < firstMs) firstMs = atMs
           }
@@ -145,7 +150,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     else {
       committedMs = stampMs
       rows += batch.length
-      arrivals.grew(batch.length, stampMs)
+      arrivals.grew(batch.length, stampMs, isInOrder)
     }
     ;[oldestMs, newestMs] = [firstMs, latestMs]
     committed()
