@@ -2,7 +2,7 @@
 
 import type { FIT_MEDIA, TemperatureUnit } from '../../domain/savings/fit-settings.ts'
 
-export type FileMethod = 'daily' | 'billing' | 'hourly' | 'season'
+type FileMethod = 'daily' | 'billing' | 'hourly' | 'season'
 /** `MM-DD`, both within the season. */
 export interface HeatingDates {
   from: string
