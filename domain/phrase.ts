@@ -7,6 +7,7 @@ export const LANGUAGES = ['zh', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
 /** One text in each language. */
 export type Phrase = Readonly<Record<Language, string>>
+export const phraseOf = (zh: string, en: string): Phrase => ({ zh, en })
 
 export const SEVERITIES = ['info', 'minor', 'major', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]

@@ -4,7 +4,9 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as z from 'zod'
+import zhCN from 'zod/v4/locales/zh-CN.js'
 import { must } from '../domain/must.ts'
+import { phraseOf } from '../domain/phrase.ts'
 import { decodeText } from '../domain/wire/text.ts'
 import { denialLog, denialSender } from './access/denials.ts'
 import { API_HEADERS } from './access/headers.ts'
@@ -143,15 +145,37 @@ function parsed<T extends z.ZodType>(schema: T, value: unknown, place: string): 
   const early = issuesOfLists(schema, value)
   const result = early.length > 0 ? undefined : schema.safeParse(value)
   if (result?.success) return result.data
-  const problems = (result?.error.issues ?? early).slice(0, ISSUES_MAX).map(({ path, message }) => ({
-    field: path.join('.'),
-    record: recordOf(value, path),
-    reason: message,
+  const problems = (result?.error.issues ?? early).slice(0, ISSUES_MAX).map((issue) => ({
+    field: issue.path.join('.'),
+    record: recordOf(value, issue.path),
+    reason: issue.message,
+    said: phraseOf(chineseOf(issue, valueAt(value, issue.path)), issue.message),
   }))
-  const { field, record, reason } = must(problems[0])
-  const said = `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${reason}`
-  throw new ApiProblem(400, 'Bad request', said, { field, problems })
+  const { field, record, said } = must(problems[0])
+  const whole = phraseOf(
+    `${place} ${field || '（整体）'}${record === null ? '' : `（“${record}”）`}：${said.zh}`,
+    `${place} ${field || '(as a whole)'}${record === null ? '' : ` of "${record}"`}: ${said.en}`,
+  )
+  throw new ApiProblem(400, 'Bad request', whole, { field, problems })
 }
+
+const CHINESE = zhCN().localeError
+
+/** A rule of ours says it in `params.zh`; zod knows its own. */
+function chineseOf(issue: z.core.$ZodIssue, input: unknown): string {
+  const own = issue.code === 'custom' ? issue.params?.zh : undefined
+  if (typeof own === 'string') return own
+  const [, options] = /Expected (.+)$/.exec(issue.code === 'invalid_union' ? issue.message : '') ?? []
+  if (options !== undefined) return `无效选项：期望以下之一 ${options}`
+  const found = CHINESE({ ...issue, input } as z.core.$ZodRawIssue)
+  return typeof found === 'string' ? found : (found?.message ?? issue.message)
+}
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  )
 
 /** A longer list is looked through before it is parsed: the issues of one that is wrong throughout fill memory. */
 const LOOKED_THROUGH_MIN = 1_000

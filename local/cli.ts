@@ -43,6 +43,14 @@ const dayCount = (text: string): number => {
     throw new InvalidArgumentError('a number of days is a whole number from 1 to 99999')
   return number
 }
+const SEASON = /^(\d\d-\d\d)\.\.(\d\d-\d\d)$/
+const season = (text: string): { from: string; to: string } => {
+  const [, from, to] = SEASON.exec(text) ?? []
+  // A leap year, so that 02-29 may end a season.
+  if (!from || !to || !parseStamp(`2024-${from}`) || !parseStamp(`2024-${to}`))
+    throw new InvalidArgumentError('a season is written MM-DD..MM-DD, as 11-15..03-15')
+  return { from, to }
+}
 const hashArgument = (text: string): string => {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('a SHA-256 has 64 hexadecimal digits')
   return text.toLowerCase()
@@ -258,7 +266,7 @@ program
 program
   .command('fit')
   .description(
-    'fit the weather-normalised baseline of a meter and measure its savings: CalTRACK 2.0, daily (docs/rules/savings.md)',
+    'fit the weather-normalised baseline of a meter and measure its savings: CalTRACK 2.0 (docs/rules/savings.md)',
   )
   .requiredOption('--meter <file>', 'CSV start,value: kWh a day or a shorter interval; .gz as it is')
   .requiredOption(
@@ -286,6 +294,15 @@ program
     dayNumber,
   )
   .option('--reporting-days <count>', 'days of savings; at most 365 when absent', dayCount)
+  .addOption(
+    new Option(
+      '--method <method>',
+      'billing: the rows are bills; hourly: by the hour of the week; season: district heat',
+    )
+      .choices(['daily', 'billing', 'hourly', 'season'])
+      .default('daily'),
+  )
+  .option('--season <MM-DD..MM-DD>', 'first and last day of the heating season, of --method season', season)
   .option('--weekends', 'fit a level of its own for Saturdays and Sundays too, and state what it gains')
   .option('--json', 'print one JSON document on stdout')
   .action(later(async () => (await import('./command/fit.ts')).fitFiles))

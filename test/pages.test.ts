@@ -328,7 +328,8 @@ test('a contract goes on the page from its baseline to a signed settlement: each
 
   await client.post('contracts/EPC-P/settle', {})
   await page.reload()
-  await page.getByTestId('contract-settlements').getByText(begin, { exact: true }).click()
+  await page.getByTestId(`period-${begin}`).focus()
+  await page.keyboard.press('Enter')
   const settlement = page.getByTestId('contract-settlement')
   const state = async () => (await view()).settlements[0]?.state
   await settlement.getByLabel('说明（提出异议必填）').fill('表计读数有误')

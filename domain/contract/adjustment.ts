@@ -7,7 +7,7 @@ import { localDate, recordId } from '../registry/records.ts'
 import { CONTRACT_PARTIES } from './words.ts'
 
 const span = { from: localDate, to: localDate }
-const afterFrom = { path: ['to'], message: 'must be after from' }
+const afterFrom = { path: ['to'], message: 'must be after from', params: { zh: '必须晚于 from' } }
 const isAfter = ({ from, to }: { from: string; to: string }): boolean => to > from
 
 export const adjustmentChangeSchema = z.discriminatedUnion('kind', [

@@ -4,6 +4,7 @@
 
 import * as z from 'zod'
 import { dateStartMs, dayLabel, dayOf } from '../calendar.ts'
+import { type Phrase, phraseOf } from '../phrase.ts'
 import { type DayValues, valueOn } from '../savings/day-values.ts'
 import { fitMeter } from '../savings/fit-meter.ts'
 import { dailySettings, FIT_MEDIA } from '../savings/fit-settings.ts'
@@ -43,13 +44,16 @@ const rateSchema = z.object({
   days: z.number(),
 })
 
+/** `detailZh`: absent of a baseline that was built before it was there. */
+const findingSchema = z.object({ code: z.string(), detail: z.string(), detailZh: z.string().optional() })
+
 export const contractBaselineSchema = z.object({
   builtMs: z.number(),
   method: z.enum(['weather', 'people', 'years']),
   /** Why there is no baseline; empty where there is one. */
-  disqualified: z.array(z.object({ code: z.string(), detail: z.string() })),
+  disqualified: z.array(findingSchema),
   /** What asks for a look. */
-  flags: z.array(z.object({ code: z.string(), detail: z.string() })),
+  flags: z.array(findingSchema),
   station: z
     .object({
       id: z.string(),
@@ -123,7 +127,8 @@ function byYears({ rule: asked, totals }: { rule: string; totals: readonly numbe
   const rule = YEAR_BASELINE_RULES.find(({ id }) => id === asked) ?? YEAR_BASELINE_RULES[0]
   const { amount, flags } = yearBaseline(totals, rule)
   const detail = `the totals ${totals.join(', ')} by ${rule.source}`
-  return { amount, found: flags.map((code) => ({ code, detail })) }
+  const detailZh = `三年合计 ${totals.join('、')}，依据 ${rule.source}`
+  return { amount, found: flags.map((code) => ({ code, detail, detailZh })) }
 }
 
 function fitted({ medium }: ContractTerms, { use, temperature }: ContractSeries, baselineEndDay: number) {
@@ -139,10 +144,11 @@ function fitted({ medium }: ContractTerms, { use, temperature }: ContractSeries,
 
 function ratesOf(series: ContractSeries, range: DayRange) {
   const { rates, disqualified, knownShare } = waterBaseline(series, range)
-  const detail = `${(100 * knownShare).toFixed(1)} % of the days are known`
+  const known = `${(100 * knownShare).toFixed(1)} %`
+  const [detail, detailZh] = [`${known} of the days are known`, `已知 ${known} 的日子`]
   return {
     rates: [...rates].map(([type, rate]) => ({ type, ...rate })),
-    disqualified: disqualified ? [{ code: disqualified, detail }] : [],
+    disqualified: disqualified ? [{ code: disqualified, detail, detailZh }] : [],
   }
 }
 
@@ -219,5 +225,9 @@ function onlyDays(series: DayValues, counted: readonly number[]): DayValues {
 }
 
 /** One line of a problem: what the baseline lacks. */
-export const baselineLacks = ({ disqualified, firstDay }: ContractBaseline): string =>
-  `the baseline from ${dayLabel(firstDay)} does not suffice: ${disqualified.map(({ code, detail }) => `${code} (${detail})`).join('; ')}`
+export function baselineLacks({ disqualified, firstDay }: ContractBaseline): Phrase {
+  const en = disqualified.map(({ code, detail }) => `${code} (${detail})`).join('; ')
+  const zh = disqualified.map(({ code, detail, detailZh = detail }) => `${code}（${detailZh}）`).join('；')
+  const first = dayLabel(firstDay)
+  return phraseOf(`自 ${first} 起的基准数据不足：${zh}`, `the baseline from ${first} does not suffice: ${en}`)
+}

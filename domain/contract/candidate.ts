@@ -1,4 +1,5 @@
-// Who should have a contract: an indicator above its 基准值 or 约束值, and what reaching the next better rating saves
+// Who should have a contract: an indicator above its 基准值 or 约束值, or a year's energy that reaches a dated
+// threshold, and what reaching the next better rating saves
 // (docs/rules/contracts.md#candidates).
 
 import * as z from 'zod'
@@ -14,12 +15,13 @@ export const CANDIDATE_RATINGS = ['rectify', 'compliant'] as const
 export const candidateSchema = z.object({
   institution: z.string(),
   name: z.string(),
-  indicator: z.enum(QUOTA_INDICATORS),
-  unit: z.string(),
-  actual: z.number(),
-  rating: z.enum(RATINGS),
+  /** Null, as all up to the savings: at a threshold, where no indicator has a better rating left. */
+  indicator: z.enum(QUOTA_INDICATORS).nullable(),
+  unit: z.string().nullable(),
+  actual: amount,
+  rating: z.enum(RATINGS).nullable(),
   /** The value of the next better rating. */
-  limit: z.number(),
+  limit: amount,
   /** A year's energy to save, by the coefficients of the quota; null for water. */
   savingKgce: amount,
   /** The same as electricity, its cost by the tariff in force and its CO2; null for water, cost without a tariff. */
@@ -29,6 +31,8 @@ export const candidateSchema = z.object({
   savingM3: amount,
   /** Energy of the last 12 months by the statistics' coefficients, where every month is known. */
   energyTce: amount,
+  /** The threshold of key energy users in force that `energyTce` reaches; null: it reaches none. */
+  threshold: z.object({ tce: z.number(), validFrom: z.string(), source: z.string() }).nullable(),
   standard: z.string().nullable(),
   /** True: the quota is a stand-in. */
   standIn: z.boolean(),
@@ -51,14 +55,27 @@ export interface PerKwh {
   yuan: number | null
 }
 
-type Found = Omit<ContractCandidate, 'institution' | 'name' | 'energyTce'>
+type Found = Omit<ContractCandidate, 'institution' | 'name' | 'energyTce' | 'threshold'>
 
-/** Undefined for an indicator that is reasonable or better, or without a value or size. */
-export function contractCandidateOf(status: QuotaStatus, size: Size, per: PerKwh): Found | undefined {
+/** What a row says of an institution at a threshold that no indicator asks to become better. */
+export const NO_INDICATOR: Found = {
+  ...{ indicator: null, unit: null, actual: null, rating: null, limit: null, standard: null, standIn: false },
+  ...{ savingKgce: null, savingKwh: null, savingYuan: null, savingTco2: null, savingM3: null },
+}
+
+/**
+ * Undefined for an indicator without a value, size or better rating; for one that is reasonable, unless `anyRating`.
+ */
+export function contractCandidateOf(
+  status: QuotaStatus,
+  size: Size,
+  { anyRating = false, ...per }: PerKwh & { anyRating?: boolean },
+): Found | undefined {
   const { indicator, unit, actual, rating, toNextRating, standard, standIn } = status
   const isBad = CANDIDATE_RATINGS.some((one) => one === rating)
   const divisor = sizeOf(indicator, size)
-  if (!isBad || rating === null || actual === null || toNextRating === null || divisor === null) return undefined
+  if (!(isBad || anyRating) || rating === null || actual === null || toNextRating === null || divisor === null)
+    return undefined
   const saving = toNextRating * divisor
   const common = { indicator, unit, actual, rating, limit: actual - toNextRating, standard, standIn }
   if (indicator === 'waterPerCapita')

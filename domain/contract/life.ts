@@ -3,12 +3,13 @@
 
 import * as z from 'zod'
 import { DAY_MS } from '../calendar.ts'
+import { type Phrase, phraseOf } from '../phrase.ts'
 import { asMonth } from '../schema.ts'
 import { adjustmentSchema } from './adjustment.ts'
 import { contractBaselineSchema } from './baseline.ts'
 import { type PeriodSettlement, periodSettlementSchema } from './settlement-view.ts'
 import { termsSchema } from './terms.ts'
-import { CONTRACT_PARTIES, type ContractParty, otherParty } from './words.ts'
+import { CONTRACT_PARTIES, type ContractParty, otherParty, PARTY_WORDS } from './words.ts'
 
 const partySchema = z.enum(CONTRACT_PARTIES)
 const signatureSchema = z.object({ who: z.string(), atMs: z.number() })
@@ -24,7 +25,13 @@ export const contractRecordSchema = z.object({
   /** The last number of an adjustment under terms that others replaced; absent: there was none. */
   adjustmentsBefore: z.number().int().optional(),
   /** Why no further period can be settled; null: nothing is in the way. */
-  blocked: z.object({ field: z.string(), reason: z.string(), fromPeriod: z.string() }).nullable(),
+  blocked: z
+    .object({
+      ...{ field: z.string(), reason: z.string(), fromPeriod: z.string() },
+      /** The reason in Chinese; absent: of a version that had it in English alone. */
+      reasonZh: z.string().optional(),
+    })
+    .nullable(),
 })
 export type ContractRecord = z.infer<typeof contractRecordSchema>
 
@@ -121,7 +128,7 @@ export interface SettlementAct {
 
 export interface ActRefusal {
   field: string
-  reason: string
+  reason: Phrase
 }
 
 /** A revision changed by an act, or why it is not. */
@@ -129,10 +136,15 @@ type ActResult = { revision: SettlementRevision } | { refused: ActRefusal }
 
 export function signed(revision: SettlementRevision, { party, who, atMs }: SettlementAct): ActResult {
   const dispute = openDispute(revision)
-  if (dispute) return refusal('party', `the ${dispute.party} disputes it: ${dispute.reason}`)
-  if (revision.signatures[party]) return refusal('party', `the ${party} has signed it`)
+  if (dispute)
+    return refusal(
+      'party',
+      `${PARTY_WORDS[dispute.party].zh}对其有异议：${dispute.reason}`,
+      `the ${dispute.party} disputes it: ${dispute.reason}`,
+    )
+  if (revision.signatures[party]) return { refused: hasSigned(party) }
   const { unpricedDays } = revision.settlement
-  if (unpricedDays > 0) return refusal('price', `${unpricedDays} days have no price`)
+  if (unpricedDays > 0) return refusal('price', `${unpricedDays} 天没有价格`, `${unpricedDays} days have no price`)
   return { revision: { ...revision, signatures: { ...revision.signatures, [party]: { who, atMs } } } }
 }
 
@@ -140,11 +152,11 @@ export function disputed(
   revision: SettlementRevision,
   { party, who, atMs, reason, disputeDays }: SettlementAct & { reason: string; disputeDays: number },
 ): ActResult {
-  if (isSignedByBoth(revision.signatures)) return refusal('party', 'both parties have signed it')
-  if (revision.signatures[party]) return refusal('party', `the ${party} has signed it`)
-  if (openDispute(revision)) return refusal('party', 'it is disputed')
+  if (isSignedByBoth(revision.signatures)) return refusal('party', '双方均已签认', 'both parties have signed it')
+  if (revision.signatures[party]) return { refused: hasSigned(party) }
+  if (openDispute(revision)) return refusal('party', '已有异议待处理', 'it is disputed')
   if (atMs > revision.atMs + disputeDays * DAY_MS)
-    return refusal('party', `the window of ${disputeDays} days for disputes is closed`)
+    return refusal('party', `${disputeDays} 天的异议期已过`, `the window of ${disputeDays} days for disputes is closed`)
   const dispute = { party, who, reason, atMs, resolved: null }
   return { revision: { ...revision, disputes: [...revision.disputes, dispute] } }
 }
@@ -158,15 +170,26 @@ export function resolved(
   { party, who, atMs, outcome, note }: SettlementAct & { outcome: (typeof OUTCOMES)[number]; note: string },
 ): ActResult {
   const open = openDispute(revision)
-  if (!open) return refusal('party', 'it is not disputed')
+  if (!open) return refusal('party', '没有异议', 'it is not disputed')
   const by = outcome === 'withdrawn' ? open.party : otherParty(open.party)
-  if (party !== by) return refusal('party', `only the ${by} can have it ${outcome}`)
+  if (party !== by)
+    return refusal(
+      'party',
+      `只有${PARTY_WORDS[by].zh}可以${outcome === 'withdrawn' ? '撤回异议' : '认可异议'}`,
+      `only the ${by} can have it ${outcome}`,
+    )
   const end = { party, who, outcome, note, atMs }
   const disputes = revision.disputes.map((one) => (one === open ? { ...one, resolved: end } : one))
   return { revision: { ...revision, disputes, ...(outcome === 'upheld' && { signatures: UNSIGNED }) } }
 }
 
-const refusal = (field: string, reason: string): ActResult => ({ refused: { field, reason } })
+const refusal = (field: string, zh: string, en: string): ActResult => ({ refused: { field, reason: phraseOf(zh, en) } })
+
+/** Of a contract and of a revision alike. */
+export const hasSigned = (party: ContractParty): ActRefusal => ({
+  field: 'party',
+  reason: phraseOf(`${PARTY_WORDS[party].zh}已签认`, `the ${party} has signed it`),
+})
 
 /** The record with its last revision changed. */
 export const withLast = (record: SettlementRecord, revision: SettlementRevision): SettlementRecord => ({

@@ -3,10 +3,13 @@
 // (docs/rules/contracts.md#charts).
 
 import * as z from 'zod'
-import { dayLabel } from '../calendar.ts'
+import { DAY_MS, dayLabel } from '../calendar.ts'
+import { type FitStatistics, fitStatistics } from '../savings/fit-statistics.ts'
+import { slopeCount } from '../savings/usage-model.ts'
 import type { WaterDayType } from '../savings/water-baseline.ts'
-import { predictDayOf } from './baseline.ts'
+import { type ContractBaseline, predictDayOf } from './baseline.ts'
 import { type ContractRecord, lastRevision, type SettlementRecord } from './life.ts'
+import type { PeriodSettlement } from './settlement-view.ts'
 
 const measuredDaySchema = z.object({
   date: z.string(),
@@ -52,13 +55,48 @@ export function baselineDaysOf({ baseline }: Pick<ContractRecord, 'baseline'>): 
   })
 }
 
+/** The days of a settled period. */
+export const settledDays = ({ days }: Pick<PeriodSettlement, 'days'>): MeasuredDay[] =>
+  days.map(({ date, temperature, baseline, actual, counted }) => ({
+    ...{ date, temperature, use: actual, predicted: baseline, counted },
+  }))
+
 /** The days of the last revision of each settled period. */
 export const reportingDays = (records: readonly SettlementRecord[]): MeasuredDay[] =>
-  records.flatMap((record) =>
-    lastRevision(record).settlement.days.map(({ date, temperature, baseline, actual, counted }) => ({
-      ...{ date, temperature, use: actual, predicted: baseline, counted },
-    })),
+  records.flatMap((record) => settledDays(lastRevision(record).settlement))
+
+/** Mean use of the days of a week that count, Monday first; null where none does. */
+export function weekdayMeans(days: readonly MeasuredDay[]): (number | null)[] {
+  return Array.from({ length: 7 }, (_, weekday) => {
+    const own = days.flatMap(({ date, use, counted }) =>
+      counted && use !== null && (dayOfDate(date) + MONDAY_SHIFT) % 7 === weekday ? [use] : [],
+    )
+    return own.length === 0 ? null : own.reduce((sum, use) => sum + use, 0) / own.length
+  })
+}
+/** 1970-01-01 was a Thursday. */
+const MONDAY_SHIFT = 3
+const dayOfDate = (date: string): number => Date.parse(date) / DAY_MS
+
+/** How well the model fits the sums of months, of the days that it was fitted on; null without a model. */
+export function monthlyFit(baseline: ContractBaseline): FitStatistics | null {
+  const { model } = baseline
+  if (!model) return null
+  const months = Map.groupBy(
+    baselineDaysOf({ baseline }).filter(({ counted }) => counted),
+    ({ date }) => date.slice(0, 7),
   )
+  const sums = (of: (day: MeasuredDay) => number | null): Float64Array =>
+    Float64Array.from(months.values(), (days) => days.reduce((sum, day) => sum + (of(day) ?? 0), 0))
+  return fitStatistics(
+    sums(({ use }) => use),
+    sums(({ predicted }) => predicted),
+    slopeCount(model),
+  )
+}
+
+/** What the charts of a settlement sheet and a plan show. */
+export type MeasuredSeries = Pick<MeasuringView, 'baseline' | 'reporting' | 'profiles'>
 
 /** Mean hours by the type of the day; types without a day are left out. */
 export function dayProfiles(

@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { dateStartMs, dayOf } from '../calendar.ts'
 import { MEDIA } from '../medium.ts'
+import { type Phrase, phraseOf } from '../phrase.ts'
 import { localDate, recordId } from '../registry/records.ts'
 import { YEAR_BASELINE_RULES } from '../savings/year-baseline.ts'
 import { contractYears, monthsBetween, PERIOD_MONTHS } from './periods.ts'
@@ -16,8 +17,14 @@ const REPORTING_MONTHS_MAX = 30 * 12
 const BASELINE_DAYS_MIN = 365
 
 const span = z.object({ from: localDate, to: localDate })
-const yuanPerUnit = z.number().nonnegative('a price must not be negative')
-const yuan = z.number().nonnegative('must not be negative')
+/** A number of at least 0 that says so in both languages; zod keeps one text of a rule of its own. */
+const notNegative = ({ zh, en }: Phrase) =>
+  z
+    .number()
+    .refine((value) => value >= 0, { message: en, params: { zh } })
+    .meta({ minimum: 0 })
+const yuanPerUnit = notNegative(phraseOf('价格不得为负', 'a price must not be negative'))
+const yuan = notNegative(phraseOf('金额不得为负', 'must not be negative'))
 const pct = z.number().min(0).max(100)
 
 export const priceSchema = z.discriminatedUnion('kind', [
@@ -120,14 +127,14 @@ const termsObject = z.object({
 
 export const termsSchema = termsObject.superRefine((terms, context) => {
   for (const { field, reason } of contradictions(terms))
-    context.addIssue({ code: 'custom', path: field.split('.'), message: reason })
+    context.addIssue({ code: 'custom', path: field.split('.'), message: reason.en, params: { zh: reason.zh } })
 })
 export type ContractTerms = z.infer<typeof termsSchema>
 
 export interface TermsProblem {
   /** Path of the field, with dots. */
   field: string
-  reason: string
+  reason: Phrase
 }
 
 function contradictions(terms: z.infer<typeof termsObject>): TermsProblem[] {
@@ -140,23 +147,41 @@ function periodProblems({ baseline, reporting, excludedDays }: z.infer<typeof te
   const problems: TermsProblem[] = []
   const spans = { baseline, reporting, ...Object.fromEntries(excludedDays.map((one, i) => [`excludedDays.${i}`, one])) }
   for (const [name, { from, to }] of Object.entries(spans))
-    if (to <= from) problems.push({ field: `${name}.to`, reason: 'must be after from' })
+    if (to <= from) problems.push({ field: `${name}.to`, reason: phraseOf('必须晚于 from', 'must be after from') })
   if (problems.length > 0) return problems
   if (baseline.to > reporting.from)
     problems.push({
       field: 'reporting.from',
-      reason: `the reporting period begins on ${reporting.from}, before the baseline ends on ${baseline.to}: they overlap`,
+      reason: phraseOf(
+        `报告期自 ${reporting.from} 开始，早于基准期结束日 ${baseline.to}：两期重叠`,
+        `the reporting period begins on ${reporting.from}, before the baseline ends on ${baseline.to}: they overlap`,
+      ),
     })
   if (dayAt(baseline.to) - dayAt(baseline.from) < BASELINE_DAYS_MIN && baseline.method.kind !== 'years')
-    problems.push({ field: 'baseline.from', reason: `a baseline has at least ${BASELINE_DAYS_MIN} days` })
+    problems.push({
+      field: 'baseline.from',
+      reason: phraseOf(`基准期至少 ${BASELINE_DAYS_MIN} 天`, `a baseline has at least ${BASELINE_DAYS_MIN} days`),
+    })
   for (const name of ['from', 'to'] as const)
     if (!reporting[name].endsWith('-01'))
-      problems.push({ field: `reporting.${name}`, reason: 'must be the first of a month' })
+      problems.push({ field: `reporting.${name}`, reason: phraseOf('必须是某月 1 日', 'must be the first of a month') })
   const months = monthsBetween(reporting)
   if (months % reporting.everyMonths !== 0)
-    problems.push({ field: 'reporting.to', reason: `${months} months are no multiple of ${reporting.everyMonths}` })
+    problems.push({
+      field: 'reporting.to',
+      reason: phraseOf(
+        `${months} 个月不是 ${reporting.everyMonths} 的整数倍`,
+        `${months} months are no multiple of ${reporting.everyMonths}`,
+      ),
+    })
   if (months > REPORTING_MONTHS_MAX)
-    problems.push({ field: 'reporting.to', reason: `at most ${REPORTING_MONTHS_MAX} months after from` })
+    problems.push({
+      field: 'reporting.to',
+      reason: phraseOf(
+        `最多为 from 之后 ${REPORTING_MONTHS_MAX} 个月`,
+        `at most ${REPORTING_MONTHS_MAX} months after from`,
+      ),
+    })
   return problems
 }
 
@@ -166,23 +191,44 @@ function moneyProblems({ price, shares, reporting, limits }: z.infer<typeof term
     for (const [i, { validFrom }] of price.rows.entries()) {
       const before = price.rows[i - 1]
       if (before && before.validFrom >= validFrom)
-        problems.push({ field: `price.rows.${i}.validFrom`, reason: 'must be after that of the row before' })
+        problems.push({
+          field: `price.rows.${i}.validFrom`,
+          reason: phraseOf('必须晚于上一行的日期', 'must be after that of the row before'),
+        })
     }
     if ((price.rows[0]?.validFrom ?? '') > reporting.from)
-      problems.push({ field: 'price.rows.0.validFrom', reason: 'the first price must hold when reporting begins' })
+      problems.push({
+        field: 'price.rows.0.validFrom',
+        reason: phraseOf('报告期开始时必须已有价格', 'the first price must hold when reporting begins'),
+      })
   }
   for (const [i, { year, ownerPct, contractorPct }] of (shares ?? []).entries()) {
     const sum = Math.round((ownerPct + contractorPct) * 1e6) / 1e6
     if (sum !== 100)
-      problems.push({ field: `shares.${i}`, reason: `the shares of year ${year} sum to ${sum} %, not 100` })
+      problems.push({
+        field: `shares.${i}`,
+        reason: phraseOf(
+          `第 ${year} 年分成合计 ${sum} %，不是 100 %`,
+          `the shares of year ${year} sum to ${sum} %, not 100`,
+        ),
+      })
     if (year !== i + 1)
-      problems.push({ field: `shares.${i}.year`, reason: `must be ${i + 1}: years in order, each once` })
+      problems.push({
+        field: `shares.${i}.year`,
+        reason: phraseOf(`应为 ${i + 1}：各年依次、每年一行`, `must be ${i + 1}: years in order, each once`),
+      })
   }
   const years = contractYears(reporting)
   if (shares && shares.length !== years)
-    problems.push({ field: 'shares', reason: `the contract has ${years} years, the schedule ${shares.length}` })
+    problems.push({
+      field: 'shares',
+      reason: phraseOf(
+        `合同为 ${years} 年，分成表有 ${shares.length} 年`,
+        `the contract has ${years} years, the schedule ${shares.length}`,
+      ),
+    })
   if (limits.periodCapYuan !== undefined && (limits.periodFloorYuan ?? 0) > limits.periodCapYuan)
-    problems.push({ field: 'limits.periodFloorYuan', reason: 'the floor is above the cap' })
+    problems.push({ field: 'limits.periodFloorYuan', reason: phraseOf('下限高于上限', 'the floor is above the cap') })
   return problems
 }
 
@@ -193,7 +239,8 @@ function boundaryProblems({ boundary, excluded }: z.infer<typeof termsObject>): 
     ...excluded.map(({ meter }, i) => ({ meter, field: `excluded.${i}.meter` })),
   ]
   return all.flatMap(({ meter, field }) => {
-    if (seen.has(meter)) return [{ field, reason: `the meter "${meter}" is named twice` }]
+    if (seen.has(meter))
+      return [{ field, reason: phraseOf(`表计“${meter}”重复`, `the meter "${meter}" is named twice`) }]
     seen.add(meter)
     return []
   })
@@ -203,21 +250,36 @@ function kindProblems(terms: z.infer<typeof termsObject>): TermsProblem[] {
   const { kind, medium, baseline, shares, guarantee, fee } = terms
   const parts = [shares, guarantee, fee].filter((part) => part !== undefined).length
   const lacks = (field: 'shares' | 'guarantee' | 'fee'): TermsProblem[] =>
-    terms[field] === undefined ? [{ field, reason: `a contract of the kind "${kind}" has it` }] : []
+    terms[field] === undefined
+      ? [{ field, reason: phraseOf(`“${kind}”类合同必须有此项`, `a contract of the kind "${kind}" has it`) }]
+      : []
   const problems: TermsProblem[] = []
   if (kind === 'sharedSavings') problems.push(...lacks('shares'))
   if (kind === 'guaranteedSavings') problems.push(...lacks('guarantee'))
   if (kind === 'trusteeship') problems.push(...lacks('fee'))
-  if (kind === 'waterSaving' && medium !== 'water') problems.push({ field: 'medium', reason: 'must be water' })
+  if (kind === 'waterSaving' && medium !== 'water')
+    problems.push({ field: 'medium', reason: phraseOf('必须是 water', 'must be water') })
   if (kind === 'waterSaving' && parts === 0) problems.push(...lacks('shares'))
   if (kind === 'mixed' && parts < 2)
-    problems.push({ field: 'kind', reason: 'a mixed contract has two of shares, guarantee and fee' })
+    problems.push({
+      field: 'kind',
+      reason: phraseOf(
+        '混合型合同须有 shares、guarantee、fee 中的两项',
+        'a mixed contract has two of shares, guarantee and fee',
+      ),
+    })
   if (shares && guarantee && guarantee.excessPct > 0)
-    problems.push({ field: 'guarantee.excessPct', reason: 'must be 0 beside shares: savings are paid once' })
+    problems.push({
+      field: 'guarantee.excessPct',
+      reason: phraseOf('已有 shares 时必须为 0：节能量只付一次', 'must be 0 beside shares: savings are paid once'),
+    })
   const method = baseline.method.kind
   if (medium === 'water' && method === 'weather')
-    problems.push({ field: 'baseline.method.kind', reason: 'water follows people or years, not the weather' })
+    problems.push({
+      field: 'baseline.method.kind',
+      reason: phraseOf('用水按人数或三年规则，不随气象', 'water follows people or years, not the weather'),
+    })
   if (medium !== 'water' && method === 'people')
-    problems.push({ field: 'baseline.method.kind', reason: 'only water follows people' })
+    problems.push({ field: 'baseline.method.kind', reason: phraseOf('只有用水按人数', 'only water follows people') })
   return problems
 }

@@ -10,6 +10,11 @@ export const otherParty = (party: ContractParty): ContractParty => (party === 'o
 
 const words = (zh: string, en: string): Phrase => ({ zh, en })
 
+export const PARTY_WORDS = {
+  owner: words('用能单位', 'owner'),
+  contractor: words('节能服务公司', 'contractor'),
+} as const satisfies Record<ContractParty, Phrase>
+
 export const CONTRACT_KIND_WORDS = {
   sharedSavings: words('节能效益分享型', 'Shared savings'),
   guaranteedSavings: words('节能量保证型', 'Guaranteed savings'),

@@ -40,7 +40,7 @@ export function keyEnergyUser(input: {
   const { year } = input
   const known = knownMonths(input.months, year)
   const energyTce = known.length > 0 ? known.reduce((sum, part) => sum + part.energyKgce, 0) / 1000 : null
-  const rule = ruleOn(`${year}-12-31`, input) ?? null
+  const rule = keyEnergyUserRuleOn(`${year}-12-31`, input) ?? null
   const reached = rule !== null && energyTce !== null && energyTce >= rule.thresholdTce
   const isConverted = known.every(({ fuelKgWithoutCoefficient }) => fuelKgWithoutCoefficient === 0)
   const whole = known.length === 12 && isKnownWell(known, year) && isConverted
@@ -55,13 +55,17 @@ export function keyEnergyUser(input: {
 }
 
 /** The nearest area's row wins; in an area an issued row before a stand-in, then the type's row before the general. */
-function ruleOn(
+export function keyEnergyUserRuleOn(
   date: string,
   {
     institution,
     areaPath,
     rules,
-  }: { institution: Pick<Institution, 'type'>; areaPath: readonly string[]; rules: readonly KeyEnergyUserRule[] },
+  }: {
+    institution: Pick<Institution, 'type'>
+    areaPath: readonly string[]
+    rules: readonly KeyEnergyUserRule[]
+  },
 ): KeyEnergyUserRule | undefined {
   return rules
     .filter((row) => areaPath.includes(row.area) && isValidOn(row, date))

@@ -2,6 +2,7 @@
 
 import { dayLabel, dayOf } from '../calendar.ts'
 import type { ContractRecord, SettlementRevision } from '../contract/life.ts'
+import type { DayProfile } from '../contract/measuring.ts'
 import type { Phrase } from '../phrase.ts'
 
 export type ReportLanguage = 'zh' | 'en'
@@ -24,6 +25,7 @@ export const TREATMENT_WORDS = {
   notCounted: words('不计节能量', 'no savings on them'),
   meanOfPeriod: words('按本期其他日的平均计', 'the mean of the other days of the period'),
 } as const
+export const TARIFF_WORDS = words('执行电价（按时段）', 'the tariff in force, by its hours')
 export const METHOD_WORDS = {
   weather: words('气象修正（CalTRACK 2.0 逐日）', 'by the weather (CalTRACK 2.0, daily)'),
   people: words('按人数与日类型', 'by people and kind of day'),
@@ -42,6 +44,19 @@ export const ANSWER_WORDS = {
   rejected: words('已拒绝', 'rejected'),
   open: words('待答复', 'not answered'),
 } as const
+
+export const SPAN_WORDS = {
+  baseline: words('基准期', 'baseline'),
+  reporting: words('报告期', 'reporting period'),
+} as const
+const DAY_TYPE_WORDS = {
+  working: words('工作日', 'working days'),
+  rest: words('休息日', 'rest days'),
+  holiday: words('节假日', 'holidays'),
+} as const
+/** Whose mean day it is. */
+export const profileName = ({ of, dayType }: Pick<DayProfile, 'of' | 'dayType'>): Phrase =>
+  words(`${SPAN_WORDS[of].zh}${DAY_TYPE_WORDS[dayType].zh}`, `${SPAN_WORDS[of].en}, ${DAY_TYPE_WORDS[dayType].en}`)
 
 export const listedWords = (texts: readonly string[]): Phrase => words(texts.join('、'), texts.join(', '))
 export const numberedName = ({ name, number }: ContractRecord['terms']): Phrase =>

@@ -1,11 +1,12 @@
 // The tables of a settlement sheet (结算单) and of the plan of measurement and verification (测量与验证方案), in both
 // languages (docs/rules/contracts.md#reports).
 
-import { dayLabel, formatInstant } from '../calendar.ts'
-import { predictDayOf } from '../contract/baseline.ts'
+import { formatInstant } from '../calendar.ts'
 import type { ContractRecord, SettlementRevision } from '../contract/life.ts'
+import { monthlyFit } from '../contract/measuring.ts'
 import { CONTRACT_KIND_WORDS, MONEY_LINE_WORDS, SETTLEMENT_VERDICT_WORDS } from '../contract/words.ts'
 import type { Phrase } from '../phrase.ts'
+import { ASHRAE_14_LIMITS, isWithinAshrae14 } from '../savings/fit-statistics.ts'
 import { amountUnit } from '../unit.ts'
 import {
   adjustmentWords,
@@ -20,6 +21,7 @@ import {
   MODEL_WORDS,
   numberedName,
   type ReportLanguage,
+  TARIFF_WORDS,
   TREATMENT_WORDS,
   YES_NO,
   YUAN_WORDS,
@@ -74,7 +76,7 @@ function listTable(
 
 const yuan = (fen: number): number => fen / 100
 
-/** Sheet, money, days and signatures of a revision. */
+/** Sheet, money, signatures and days of a revision. */
 export function settlementTables(
   { terms }: Pick<ContractRecord, 'terms'>,
   { settlement, ...revision }: SettlementRevision,
@@ -112,8 +114,8 @@ export function settlementTables(
       moneyLines(settlement, unit),
       chosen,
     ),
-    daysTable(settlement, unit, chosen),
     listTable({ id: 'signatures', title: words('签认', 'Signatures') }, signLines(terms, revision), chosen),
+    daysTable(settlement, unit, chosen),
   ]
 }
 
@@ -217,9 +219,7 @@ function signLines(
   ]
 }
 
-/**
- * The plan of measurement and verification: terms, baseline with its statistics, and the days that it was fitted on.
- */
+/** The plan of measurement and verification: terms, and baseline with its statistics. */
 export function planTables({ terms, baseline, adjustments }: ContractRecord, chosen: Language): ReportTable[] {
   const unit = amountUnit(terms.medium)
   const plan: Line[] = [
@@ -231,6 +231,8 @@ export function planTables({ terms, baseline, adjustments }: ContractRecord, cho
       words('报告期', 'Reporting period'),
       `${terms.reporting.from} – ${lastDateBefore(terms.reporting.to)}`,
     ],
+    ...priceLines(terms, unit),
+    ...partLines(terms, unit),
     ['confidence', words('置信度', 'Confidence'), terms.confidence],
     ['masked', words('剔除日处理', 'Masked days'), TREATMENT_WORDS[terms.masked.treatment]],
     ['dispute', words('异议期', 'Dispute window'), terms.disputeDays, DAYS_WORDS],
@@ -244,8 +246,67 @@ export function planTables({ terms, baseline, adjustments }: ContractRecord, cho
       ],
     ),
   ]
-  const list = listTable({ id: 'plan', title: words('测量与验证方案', 'M&V plan') }, plan, chosen)
-  return baseline ? [list, fittedTable(baseline, unit)] : [list]
+  return [listTable({ id: 'plan', title: words('测量与验证方案', 'M&V plan') }, plan, chosen)]
+}
+
+function priceLines({ price }: ContractRecord['terms'], unit: string): Line[] {
+  const each = words(`${YUAN_WORDS.zh}/${unit}`, `${YUAN_WORDS.en}/${unit}`)
+  if (price.kind === 'tariff') return [['price', words('单价', 'Price'), TARIFF_WORDS]]
+  if (price.kind === 'fixed') return [['price', words('单价', 'Price'), String(price.yuanPerUnit), each]]
+  return price.rows.map(
+    ({ validFrom, yuanPerUnit }): Line => [
+      `price-${validFrom}`,
+      words(`单价（自 ${validFrom} 起）`, `Price (from ${validFrom} on)`),
+      String(yuanPerUnit),
+      each,
+    ],
+  )
+}
+
+/** What the parties get and guarantee. */
+function partLines({ shares = [], guarantee, fee, limits }: ContractRecord['terms'], unit: string): Line[] {
+  const lines: Line[] = shares.map(
+    ({ year, ownerPct, contractorPct }): Line => [
+      `share-${year}`,
+      words(`第 ${year} 年分成（用能单位 / 服务公司）`, `Shares of year ${year} (owner / contractor)`),
+      `${ownerPct} % / ${contractorPct} %`,
+    ],
+  )
+  if (guarantee) lines.push(['guaranteed', words('年保证节能量', 'Guaranteed a year'), guarantee.amountPerYear, unit])
+  if (fee)
+    lines.push(
+      ['feeBase', words('托管费用基数（年）', 'Fee base (a year)'), fee.baselineYuan, YUAN_WORDS],
+      ['feeCoefficient', words('系数', 'Coefficient'), fee.coefficient],
+    )
+  const limitLines = [
+    ['periodFloor', words('每期下限', 'Floor of a period'), limits.periodFloorYuan],
+    ['periodCap', words('每期上限', 'Cap of a period'), limits.periodCapYuan],
+    ['yearCap', words('每年上限', 'Cap of a year'), limits.yearCapYuan],
+  ] as const
+  for (const [id, label, value] of limitLines) if (value !== undefined) lines.push([id, label, value, YUAN_WORDS])
+  return lines
+}
+
+/** ASHRAE Guideline 14 asks of monthly sums what it does not ask of days. */
+function ashraeLines(baseline: NonNullable<ContractRecord['baseline']>): Line[] {
+  const found = monthlyFit(baseline)
+  if (!found) return []
+  const { cvRmseMax, nmbeMax } = ASHRAE_14_LIMITS.monthly
+  const [cvRmse, nmbe] = [found.cvRmse, found.nmbe].map((share) =>
+    share === null ? '—' : (Math.round(1000 * share) / 10 || 0).toFixed(1),
+  )
+  const limits = `≤ ${100 * cvRmseMax} %, ± ${100 * nmbeMax} %`
+  const isWithin = isWithinAshrae14(found, 'monthly')
+  return [
+    [
+      'ashrae14',
+      words(`ASHRAE 14 月度 CV(RMSE)、NMBE（${limits}）`, `ASHRAE 14, months: CV(RMSE), NMBE (${limits})`),
+      words(
+        `${cvRmse} %，${nmbe} %：${isWithin ? '符合' : '不符合'}`,
+        `${cvRmse} %, ${nmbe} %: ${isWithin ? 'within' : 'not within'}`,
+      ),
+    ],
+  ]
 }
 
 function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: string): Line[] {
@@ -262,10 +323,17 @@ function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: 
     ['r2Adj', words('调整后 R²', 'Adjusted R²'), baseline.r2Adj],
     ['cvRmse', words('CV(RMSE)', 'CV(RMSE)'), baseline.cvRmse],
     ['nmbe', words('NMBE', 'NMBE'), baseline.nmbe],
+    ...ashraeLines(baseline),
     ...yearLines(baseline, unit),
     ...intensityLines(baseline.intensity),
     ['measured', words('基准期实测合计', 'Measured in the baseline'), baseline.measuredPerYear, unit],
-    ...baseline.flags.map(({ code, detail }): Line => [`flag-${code}`, words(`提示 ${code}`, `Flag ${code}`), detail]),
+    ...baseline.flags.map(
+      ({ code, detail, detailZh = detail }): Line => [
+        `flag-${code}`,
+        words(`提示 ${code}`, `Flag ${code}`),
+        words(detailZh, detail),
+      ],
+    ),
   ]
 }
 
@@ -293,24 +361,6 @@ const yearLines = (baseline: NonNullable<ContractRecord['baseline']>, unit: stri
 
 const differenceOf = ({ amountPerYear, measuredPerYear }: NonNullable<ContractRecord['baseline']>): string | null =>
   amountPerYear === null || !measuredPerYear ? null : `${(100 * (amountPerYear / measuredPerYear - 1)).toFixed(1)} %`
-
-function fittedTable(baseline: NonNullable<ContractRecord['baseline']>, unit: string): ReportTable {
-  return {
-    ...{ id: 'fitted', title: words('基准期逐日', 'Days of the baseline'), note: words('', '') },
-    columns: [
-      column('date', words('日期', 'Date'), 'text'),
-      column('temperature', words('平均气温', 'Temperature'), 'decimal1', '℃'),
-      column('use', words('用量', 'Use'), 'decimal2', unit),
-      column('fitted', words('模型值', 'Model'), 'decimal2', unit),
-    ],
-    chart: { title: words('用量与模型', 'Use and model'), category: 'date', series: ['use', 'fitted'] },
-    rows: baseline.use.map((use, index) => {
-      const date = dayLabel(baseline.firstDay + index)
-      const degrees = baseline.temperature[index] ?? null
-      return { id: date, cells: [date, degrees, use, predictDayOf(baseline, degrees)] }
-    }),
-  }
-}
 
 /** The tables with their titles in one language: workbooks and pages write the Chinese one. */
 export const inLanguage = (tables: readonly ReportTable[], language: ReportLanguage): ReportTable[] => {

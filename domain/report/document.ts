@@ -45,6 +45,21 @@ export const reportRowSchema = z.object({
 })
 export type ReportRow = z.infer<typeof reportRowSchema>
 
+/** Lines that one chart bears: three kinds of days before and after. */
+const CHART_SERIES_MAX = 6
+
+const chartSchema = z.object({
+  title: phrase,
+  /** Column along the axis: names or dates, or numbers by their size. */
+  category: z.string(),
+  /** Columns of numbers of one unit. */
+  series: z.array(z.string()).min(1).max(CHART_SERIES_MAX),
+  /** `points`: a dot a row. Columns when absent. */
+  kind: z.literal('points').optional(),
+  /** Those of `series` that are lines among the points. */
+  lines: z.array(z.string()).optional(),
+})
+
 export const reportTableSchema = z.object({
   /** Unique in the report; the name of its CSV file. */
   id: z.string(),
@@ -54,8 +69,8 @@ export const reportTableSchema = z.object({
   /** One sentence on what the figures are and where they come from; empty when the titles say all. */
   note: phrase,
   columns: z.array(reportColumnSchema),
-  /** Columns that the workbook draws over the rows: the names of one, the numbers of one or two of one unit. */
-  chart: z.object({ title: phrase, category: z.string(), series: z.array(z.string()).min(1).max(2) }).optional(),
+  /** What the workbook draws over the rows. */
+  chart: chartSchema.optional(),
   /** Path below /api/v1/ that explains the rows without one of their own. */
   trace: z.string().optional(),
   /** True: says how things stood at the build, so that a later change of it makes no other report. */

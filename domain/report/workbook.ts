@@ -4,7 +4,7 @@
 
 import { must } from '../must.ts'
 import type { Language, Phrase } from '../phrase.ts'
-import { CHART_ROWS, chartContentTypes, chartParts, chartReference } from './chart-xml.ts'
+import { chartContentTypes, chartParts, chartReference, chartRoom } from './chart-xml.ts'
 import type { ReportCell, ReportColumn, ReportDocument, ReportTable } from './document.ts'
 import { escapeXml } from './escape.ts'
 import { SHEET_HEAD_ROWS, sheetColumn, sheetNameOf } from './trace.ts'
@@ -97,20 +97,18 @@ function workbookXml(tables: readonly ReportTable[], cover: ReportDocument | nul
   const definedNames = tables.flatMap((table, index) => {
     const isCover = index === 0 && cover !== null
     const sheet = `'${must(names[index]).replaceAll('&#39;', '&#39;&#39;')}'`
-    const below = isCover
-      ? 1 + belowFirst(cover, table).length
-      : chartReference(table)
-        ? CHART_ROWS.free + CHART_ROWS.high
-        : 0
+    const room = chartRoom(table)
+    const below = isCover ? 1 + belowFirst(cover, table).length : room.rows
     const lastRow = HEADER_ROW + table.rows.length + below
     const last = sheetColumn(table.columns.length - 1)
+    const lastPrinted = sheetColumn(table.columns.length - 1 + (isCover ? 0 : room.columns))
     const defined = (name: string, value: string, hidden = false) =>
       `<definedName name="_xlnm.${name}" localSheetId="${index}"${hidden ? ' hidden="1"' : ''}>${value}</definedName>`
     return [
       ...(isCover
         ? []
         : [defined('_FilterDatabase', `${sheet}!$A$${HEADER_ROW}:$${last}$${HEADER_ROW + table.rows.length}`, true)]),
-      defined('Print_Area', `${sheet}!$A$1:$${last}$${lastRow}`),
+      defined('Print_Area', `${sheet}!$A$1:$${lastPrinted}$${lastRow}`),
       defined('Print_Titles', `${sheet}!$${HEADER_ROW}:$${HEADER_ROW}`),
     ]
   })
@@ -202,11 +200,28 @@ const colsXml = ({ columns, rows }: ReportTable): string => {
   return `<cols>${cols.join('')}</cols>`
 }
 
-function* rowsXml({ columns, rows }: ReportTable, names: readonly string[], height = '') {
+/** Rows of a longer table are as high as one line: it has names and figures, and measuring each text takes its time. */
+const ROWS_FITTED_MAX = 100
+const ROW_LINE_PT = 13.5
+
+/** The height of a row with a text of more than a line of its column: not every program fits it by itself. */
+function fittedHeight(table: ReportTable, cells: ReportTable['rows'][number]['cells']): string {
+  if (table.rows.length > ROWS_FITTED_MAX) return ''
+  const lines = table.columns.map((column, place) => {
+    const text = cells[place]
+    if (typeof text !== 'string' || column.format !== 'text') return 1
+    return Math.ceil(widthOf(text) / textWidth(column, place, table.rows))
+  })
+  const most = Math.max(...lines)
+  return most > 1 ? ` ht="${most * ROW_LINE_PT}" customHeight="1"` : ''
+}
+
+function* rowsXml(table: ReportTable, names: readonly string[], height?: string) {
+  const { columns, rows } = table
   const starts = names.map((name) => `<c r="${name}`)
   for (const [index, { cells }] of rows.entries()) {
     const row = HEADER_ROW + 1 + index
-    let made = `<row r="${row}"${height}>`
+    let made = `<row r="${row}"${height ?? fittedHeight(table, cells)}>`
     for (const [place, column] of columns.entries())
       made += cellXml(`${starts[place]}${row}" s="`, cells[place], column)
     yield `${made}</row>`

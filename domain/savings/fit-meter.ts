@@ -17,6 +17,8 @@ import { predictDay, slopeCount, type UsageModel } from './usage-model.ts'
 export interface FitFlag {
   code: 'extremeUse' | 'weakFit' | 'yearBeforeDiffers' | 'savingsUncertain'
   detail: string
+  /** The same in Chinese. */
+  detailZh: string
 }
 
 export interface MeterSeries {
@@ -66,7 +68,8 @@ export function fitMeter(
   const { best, ...search } = searchCandidates(sample, settings, visit)
   if (!best) {
     const detail = `none of ${search.count} candidates qualifies`
-    return { ...none, search, disqualified: [{ code: 'noModel', detail }] }
+    const detailZh = `${search.count} 个候选模型无一合格`
+    return { ...none, search, disqualified: [{ code: 'noModel', detail, detailZh }] }
   }
   const { model, r2Adj } = best
   const predicted = Float64Array.from(baseline.days, (day) => predictDay(model, valueOn(temperature, day)))
@@ -141,11 +144,18 @@ interface Judged extends Fitted {
 
 function flagsOf({ model, reporting, sample, endDay, ...fitted }: Judged): FitFlag[] {
   const flags: FitFlag[] = []
-  const flag = (code: FitFlag['code'], detail: string): void => void flags.push({ code, detail })
+  const flag = (code: FitFlag['code'], zh: string, en: string): void =>
+    void flags.push({ code, detail: en, detailZh: zh })
   const { cvRmse } = fitted.statistics
   const extreme = extremeValues([...sample.use])
-  if (extreme.count > 0) flag('extremeUse', `${extreme.count} days are above ${extreme.limit.toFixed(1)}`)
-  if (cvRmse === null || cvRmse > CV_RMSE_MAX_IN_PORTFOLIO) flag('weakFit', 'CV(RMSE) is above 100 %')
+  if (extreme.count > 0)
+    flag(
+      'extremeUse',
+      `${extreme.count} 天高于 ${extreme.limit.toFixed(1)}`,
+      `${extreme.count} days are above ${extreme.limit.toFixed(1)}`,
+    )
+  if (cvRmse === null || cvRmse > CV_RMSE_MAX_IN_PORTFOLIO)
+    flag('weakFit', 'CV(RMSE) 超过 100 %', 'CV(RMSE) is above 100 %')
   const startDay = endDay - BASELINE_DAYS
   const range = { firstDay: startDay - BASELINE_DAYS, endDay: startDay }
   const before = savingsOf(model, { ...fitted, range })
@@ -155,11 +165,12 @@ function flagsOf({ model, reporting, sample, endDay, ...fitted }: Judged): FitFl
       const percent = `${(100 * share).toFixed(1)} %`
       flag(
         'yearBeforeDiffers',
+        `基准期前一年 ${before.counted.length} 天的用量与基准模型相差 ${percent}`,
         `the year before used ${percent} against the baseline model on ${before.counted.length} days`,
       )
     }
   }
   if (reporting && !(Math.abs(reporting.savings) > reporting.halfWidth))
-    flag('savingsUncertain', 'the savings are smaller than their uncertainty')
+    flag('savingsUncertain', '节能量小于其不确定度', 'the savings are smaller than their uncertainty')
   return flags
 }

@@ -17,6 +17,8 @@ export type Disqualification = (typeof DISQUALIFICATIONS)[number]
 export interface Disqualified {
   code: Disqualification
   detail: string
+  /** The same in Chinese. */
+  detailZh: string
 }
 
 /** CalTRACK 2.2.1.1 and 3.1.3. */
@@ -51,18 +53,41 @@ export function baselineDays(use: DayValues, temperature: DayValues, endDay: num
   }
   const missing = BASELINE_DAYS - days.length
   const disqualified: Disqualified[] = []
-  const fail = (code: Disqualification, detail: string): void => void disqualified.push({ code, detail })
-  const limit = `${MISSING_DAYS_MAX} may be missing`
-  if (days.length === 0) fail('noData', 'no day of the baseline has use and temperature')
+  const fail = (code: Disqualification, zh: string, en: string): void =>
+    void disqualified.push({ code, detail: en, detailZh: zh })
+  const [limit, limitZh] = [`${MISSING_DAYS_MAX} may be missing`, `最多可缺 ${MISSING_DAYS_MAX} 天`]
+  if (days.length === 0)
+    fail('noData', '基准期没有一天同时有用量和气温', 'no day of the baseline has use and temperature')
   else if (use.firstDay > startDay + MISSING_DAYS_MAX)
-    fail('baselineTooShort', `use begins ${use.firstDay - startDay} days after the baseline of ${BASELINE_DAYS} days`)
+    fail(
+      'baselineTooShort',
+      `基准期 ${BASELINE_DAYS} 天，用量在其开始 ${use.firstDay - startDay} 天后才有`,
+      `use begins ${use.firstDay - startDay} days after the baseline of ${BASELINE_DAYS} days`,
+    )
   if (missing > MISSING_DAYS_MAX)
-    fail('missingDays', `${missing} of ${BASELINE_DAYS} days lack use or temperature; ${limit}`)
-  if (withoutUse > MISSING_DAYS_MAX) fail('missingUse', `${withoutUse} of ${BASELINE_DAYS} days have no use; ${limit}`)
+    fail(
+      'missingDays',
+      `${BASELINE_DAYS} 天中有 ${missing} 天缺用量或气温；${limitZh}`,
+      `${missing} of ${BASELINE_DAYS} days lack use or temperature; ${limit}`,
+    )
+  if (withoutUse > MISSING_DAYS_MAX)
+    fail(
+      'missingUse',
+      `${BASELINE_DAYS} 天中有 ${withoutUse} 天缺用量；${limitZh}`,
+      `${withoutUse} of ${BASELINE_DAYS} days have no use; ${limit}`,
+    )
   if (withoutTemperature > MISSING_DAYS_MAX)
-    fail('missingTemperature', `${withoutTemperature} of ${BASELINE_DAYS} days have no temperature; ${limit}`)
+    fail(
+      'missingTemperature',
+      `${BASELINE_DAYS} 天中有 ${withoutTemperature} 天缺气温；${limitZh}`,
+      `${withoutTemperature} of ${BASELINE_DAYS} days have no temperature; ${limit}`,
+    )
   if (negative.length > 0)
-    fail('negativeUse', `${negative.length} days have negative use, which may be generation behind the meter`)
+    fail(
+      'negativeUse',
+      `${negative.length} 天用量为负，可能是表后有发电`,
+      `${negative.length} days have negative use, which may be generation behind the meter`,
+    )
   return { days, withoutUse, withoutTemperature, missing, disqualified }
 }
 

@@ -3,6 +3,7 @@
 
 import { DAY_MS, HOUR_MS } from '../calendar.ts'
 import { must } from '../must.ts'
+import { type Phrase, phraseOf } from '../phrase.ts'
 import { type DayCut, type DayValues, dayValues } from './day-values.ts'
 import type { TemperatureUnit } from './fit-settings.ts'
 import { MISSING_SHARE_MAX, usualStep } from './use-days.ts'
@@ -65,7 +66,8 @@ const WARM_F_MIN = 50
 export interface ImplausibleTemperature {
   /** Position of the value that shows it. */
   index: number
-  detail: string
+  /** Follows the value. */
+  detail: Phrase
 }
 
 const NAMES: Record<TemperatureUnit, string> = { C: '°C', F: '°F' }
@@ -79,8 +81,13 @@ export function implausibleTemperature(
   const index = rows.findIndex(({ temperature }) => temperature < min || temperature > max)
   const name = NAMES[unit]
   if (index >= 0) {
-    const other = unit === 'C' ? `; is the file in ${NAMES.F}?` : ''
-    return { index, detail: `is no air temperature in ${name} (${min} to ${max})${other}` }
+    const other =
+      unit === 'C' ? phraseOf(`；数据是否为 ${NAMES.F}？`, `; is the file in ${NAMES.F}?`) : phraseOf('', '')
+    const detail = phraseOf(
+      `不是以 ${name} 计的气温（${min} 至 ${max}）${other.zh}`,
+      `is no air temperature in ${name} (${min} to ${max})${other.en}`,
+    )
+    return { index, detail }
   }
   if (unit === 'C') return undefined
   const known = rows.flatMap(({ temperature }, at) => (Number.isNaN(temperature) ? [] : [{ at, temperature }]))
@@ -88,6 +95,9 @@ export function implausibleTemperature(
   if (!first || !last || Math.abs(last.atMs - first.atMs) < SEASONS_DAYS_MIN * DAY_MS) return undefined
   const warm = known.sort((a, b) => b.temperature - a.temperature)[Math.floor(known.length * WARM_HOURS_SHARE)]
   if (!warm || warm.temperature >= WARM_F_MIN) return undefined
-  const detail = `is among the warmest hours of a year in ${name}; is the file in ${NAMES.C}?`
+  const detail = phraseOf(
+    `竟是一年中以 ${name} 计最热的时段之一；数据是否为 ${NAMES.C}？`,
+    `is among the warmest hours of a year in ${name}; is the file in ${NAMES.C}?`,
+  )
   return { index: must(warm).at, detail }
 }

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { dayOf, dayStartMs, HOUR_MS, type Month, monthOf, monthRange } from '../calendar.ts'
+import { type Phrase, phraseOf } from '../phrase.ts'
 import { recordId } from '../registry/records.ts'
 import type { DayCut, DayValues } from './day-values.ts'
 import type { TemperatureUnit } from './fit-settings.ts'
@@ -28,7 +29,8 @@ export const LOCAL_DAYS: DayCut = { dayAt: dayOf, startMs: dayStartMs }
 export interface WrongTemperature {
   /** Position of the row that shows it. */
   index: number
-  detail: string
+  /** Follows the value. */
+  detail: Phrase
 }
 
 const celsiusOf = (value: number, unit: TemperatureUnit): number =>
@@ -127,10 +129,23 @@ export function wrongTemperature(
     const other = known.get(name)
     const index = rows.findIndex(({ atMs }) => atMs === firstMs)
     if (mean > MONTH_MEAN_MAX_C)
-      return { index, detail: `begins a month with a mean of ${mean.toFixed(1)} °C; is the file in °F?` }
+      return {
+        index,
+        detail: phraseOf(
+          `所在月份平均 ${mean.toFixed(1)} °C；数据是否为 °F？`,
+          `begins a month with a mean of ${mean.toFixed(1)} °C; is the file in °F?`,
+        ),
+      }
     if (other?.isEnough && Math.abs(mean - other.mean) > MONTH_SHIFT_C) {
-      const means = `a mean of ${mean.toFixed(1)} °C, where the station has ${other.mean.toFixed(1)} °C`
-      return { index, detail: `begins a month with ${means}; is the file in °${unit === 'C' ? 'F' : 'C'}?` }
+      const [own, usual, asked] = [mean.toFixed(1), other.mean.toFixed(1), unit === 'C' ? 'F' : 'C']
+      const means = `a mean of ${own} °C, where the station has ${usual} °C`
+      return {
+        index,
+        detail: phraseOf(
+          `所在月份平均 ${own} °C，而该站同月为 ${usual} °C；数据是否为 °${asked}？`,
+          `begins a month with ${means}; is the file in °${asked}?`,
+        ),
+      }
     }
   }
   return undefined

@@ -2,16 +2,18 @@
 // into question; these are judged one by one until a page is full of institutions that match.
 
 import * as z from 'zod'
-import { addMonths, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
+import { addMonths, dayOf, formatInstant, type Month, monthRange } from '../../domain/calendar.ts'
 import {
   CANDIDATE_RATINGS,
   type ContractCandidate,
   candidatesPageSchema,
   contractCandidateOf,
+  NO_INDICATOR,
   type PerKwh,
 } from '../../domain/contract/candidate.ts'
 import { coefficientOf } from '../../domain/energy/conversion.ts'
 import { pricerOf } from '../../domain/energy/tariff.ts'
+import { keyEnergyUserRuleOn } from '../../domain/judge/key-energy-user.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { sizeOn } from '../../domain/registry/size.ts'
 import type { InstitutionRow } from '../../domain/view/view.ts'
@@ -23,7 +25,7 @@ import { areaOf, pageQuery, rowsAfter } from './query.ts'
 import { type RouteContext, route } from './route.ts'
 
 const candidateQuery = pageQuery.extend({
-  /** `constraint`: only those above 约束值. */
+  /** `constraint`: only those above 约束值, and those at a threshold. */
   above: z.enum(['constraint', 'benchmark']).default('benchmark'),
   /** Only institutions that used at least as many tce in the last 12 months. */
   tceMin: z.coerce.number().nonnegative().optional(),
@@ -32,7 +34,7 @@ const candidateQuery = pageQuery.extend({
 export const candidateRoutes = route('GET /api/v1/areas/{code}/contract-candidates', {
   access: { action: 'figures', at: { area: 'code' } },
   summary:
-    'Institutions above 约束值 or 基准值, the worst first, with what the next better rating saves in kWh, 元 and tCO2',
+    'Institutions above 约束值 or 基准值, the worst first, then those at a dated threshold, and what the next better rating saves',
   query: candidateQuery,
   response: candidatesPageSchema,
   async handle(context, { query: { above, tceMin, ...page } }) {
@@ -43,14 +45,17 @@ export const candidateRoutes = route('GET /api/v1/areas/{code}/contract-candidat
       .map(({ value }) => value)
     const wanted = above === 'constraint' ? [CANDIDATE_RATINGS[0]] : CANDIDATE_RATINGS
     const rankOf = ({ rating }: InstitutionRow): number => wanted.map(String).indexOf(rating ?? '')
-    const chosen = rows
-      .filter((row) => rankOf(row) >= 0 && row.month !== null)
-      .toSorted((a, b) => rankOf(a) - rankOf(b) || (a.id < b.id ? -1 : 1))
+    const byId = (a: InstitutionRow, b: InstitutionRow): number => (a.id < b.id ? -1 : 1)
+    const judged = rows.filter(({ month }) => month !== null)
+    const chosen = judged.filter((row) => rankOf(row) >= 0).toSorted((a, b) => rankOf(a) - rankOf(b) || byId(a, b))
+    const { keyEnergyUsers } = await context.registry.tables()
+    const others = keyEnergyUsers.length === 0 ? [] : judged.filter((row) => rankOf(row) < 0).toSorted(byId)
     const isKept = (one: ContractCandidate): boolean =>
-      wanted.some((rating) => rating === one.rating) && (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
+      (one.threshold !== null || wanted.some((rating) => rating === one.rating)) &&
+      (tceMin === undefined || (one.energyTce ?? 0) >= tceMin)
     const found: { id: string; own: ContractCandidate[] }[] = []
     // One more than the page shows says whether there is a next one.
-    for (const row of rowsAfter(chosen, ({ id }) => id, page)) {
+    for (const row of rowsAfter([...chosen, ...others], ({ id }) => id, page)) {
       const own = (await candidatesOfRow(row, context)).filter(isKept)
       if (own.length > 0) found.push({ id: row.id, own })
       if (found.length > page.limit) break
@@ -68,14 +73,19 @@ async function candidatesOfRow({ id, month }: InstitutionRow, context: RouteCont
   const { institution } = found
   const months = await subjectMonths(platform.state, id, month)
   const statuses = await quotaOf(platform.state, registry, { institution, month, nowMs: platform.now(), months })
-  const size = sizeOn(institution.sizes, monthRange(month).toMs - 1)
+  const lastMs = monthRange(month).toMs - 1
+  const size = sizeOn(institution.sizes, lastMs)
   const year = months.filter((one) => one.month <= month && one.month > addMonths(month, -12))
   const energyTce = year.length < 12 ? null : year.reduce((sum, one) => sum + one.energyKgce, 0) / 1000
+  const { keyEnergyUsers: rules } = await registry.tables()
+  const areaPath = await registry.path(institution.area)
+  const rule = keyEnergyUserRuleOn(formatInstant(lastMs).slice(0, 10), { institution, areaPath, rules })
+  const isReached = rule !== undefined && energyTce !== null && energyTce >= rule.thresholdTce
+  const threshold = isReached ? { tce: rule.thresholdTce, validFrom: rule.validFrom, source: rule.source } : null
   const per = await perKwh(institution, month, context)
-  return statuses.flatMap((status) => {
-    const one = contractCandidateOf(status, size, per)
-    return one ? [{ institution: id, name: institution.name, energyTce, ...one }] : []
-  })
+  const known = statuses.flatMap((status) => contractCandidateOf(status, size, { ...per, anyRating: isReached }) ?? [])
+  const shown = known.length === 0 && isReached ? [NO_INDICATOR] : known
+  return shown.map((one) => ({ institution: id, name: institution.name, energyTce, threshold, ...one }))
 }
 
 async function perKwh(institution: Institution, month: Month, { registry }: RouteContext): Promise<PerKwh> {

@@ -21,8 +21,9 @@ import {
   settlementsViewSchema,
   settlementViewSchema,
 } from '../../domain/contract/view.ts'
-import { CONTRACT_PARTIES, type ContractParty } from '../../domain/contract/words.ts'
+import { CONTRACT_PARTIES, type ContractParty, PARTY_WORDS } from '../../domain/contract/words.ts'
 import { must } from '../../domain/must.ts'
+import { type Phrase, phraseOf } from '../../domain/phrase.ts'
 import { localDate } from '../../domain/registry/records.ts'
 import { month } from '../../domain/schema.ts'
 import { amountUnit } from '../../domain/unit.ts'
@@ -40,7 +41,7 @@ import {
 } from '../contracting/acts.ts'
 import { termsProblems } from '../contracting/checks.ts'
 import { type ContractFileName, contractFileName, measuringPlanFile, settlementFile } from '../contracting/files.ts'
-import { contractMeasuring } from '../contracting/measuring.ts'
+import { contractMeasuring, plannedSeries, settledSeries } from '../contracting/measuring.ts'
 import { contractKeys, inTurn, settlementsOf } from '../contracting/store.ts'
 import { type SettledNow, settleContract } from '../contracting/work.ts'
 import type { Doc, Platform } from '../platform.ts'
@@ -93,19 +94,30 @@ export const contractRoutes = {
     async handle(context, { body: { who, terms } }) {
       const { platform, registry, path, scope } = context
       if (terms.id !== path.id)
-        throw new ApiProblem(400, 'Bad request', `terms.id: the path says "${path.id}"`, { field: 'terms.id' })
+        throw new ApiProblem(
+          400,
+          'Bad request',
+          phraseOf(`terms.id：路径中为“${path.id}”`, `terms.id: the path says "${path.id}"`),
+          { field: 'terms.id' },
+        )
       const problems = await termsProblems(registry, terms)
       if (problems.length > 0) {
         const { field, reason } = must(problems[0])
-        throw new ApiProblem(422, 'Refused', `terms.${field}: ${reason}`, { field: `terms.${field}`, problems })
+        const told = problems.map((one) => ({ field: one.field, reason: one.reason.en, said: one.reason }))
+        throw new ApiProblem(422, 'Refused', atField(`terms.${field}`, reason), {
+          ...{ field: `terms.${field}`, problems: told },
+        })
       }
       return acted(context, async () => {
         const stored = await platform.state.get(contractKeys.contract(path.id))
         for (const { institution } of [terms, ...(stored ? [stored.value.terms] : [])])
           if (!(await scope.coversSubject('institution', institution)))
-            throw new ApiProblem(403, 'Forbidden', `you do not act for "${institution}"`, {
-              field: 'terms.institution',
-            })
+            throw new ApiProblem(
+              403,
+              'Forbidden',
+              phraseOf(`您无权代表机构“${institution}”`, `you do not act for "${institution}"`),
+              { field: 'terms.institution' },
+            )
         return putTerms(platform.state, stored, terms, actOf(context, { who }))
       })
     },
@@ -132,7 +144,12 @@ export const contractRoutes = {
       return acted(context, async () => {
         const doc = await contractOf(context)
         if (doc.version !== version)
-          throw new ApiProblem(409, 'Conflict', `version ${doc.version} stands now`, { version: doc.version })
+          throw new ApiProblem(
+            409,
+            'Conflict',
+            phraseOf(`现行为第 ${doc.version} 版本，请刷新后重签`, `version ${doc.version} stands now`),
+            { version: doc.version },
+          )
         return signContract(state, doc, partyAct(context, act))
       })
     },
@@ -205,9 +222,13 @@ export const contractRoutes = {
       const { value } = await settlementOf(context)
       const number = query.revision ?? lastRevision(value).number
       const revision = value.revisions.find((one) => one.number === number)
-      if (!revision) throw new ApiProblem(404, 'Not found', `there is no revision ${number}`, { field: 'revision' })
-      const before = (await settlementsOf(context.platform.state, contract.terms.id)).map((doc) => doc.value)
-      return fileAnswer(context.path.name, settlementFile(contract, { revision, before }, asked))
+      if (!revision)
+        throw new ApiProblem(404, 'Not found', phraseOf(`没有第 ${number} 版`, `there is no revision ${number}`), {
+          field: 'revision',
+        })
+      const settlements = (await settlementsOf(context.platform.state, contract.terms.id)).map((doc) => doc.value)
+      const series = await settledSeries(context, contract, revision.settlement)
+      return fileAnswer(context.path.name, settlementFile(contract, { revision, settlements, series }, asked))
     },
   }),
   ...route('GET /api/v1/contracts/{id}/plan/{name}', {
@@ -217,7 +238,9 @@ export const contractRoutes = {
     file: true,
     async handle(context) {
       const asked = fileAsked(context.path.name, 'plan')
-      return fileAnswer(context.path.name, measuringPlanFile((await contractOf(context)).value, asked))
+      const { value: contract } = await contractOf(context)
+      const series = await plannedSeries(context, contract)
+      return fileAnswer(context.path.name, measuringPlanFile(contract, series, asked))
     },
   }),
   ...route('POST /api/v1/contracts/{id}/settlements/{period}/sign', {
@@ -245,7 +268,12 @@ export const contractRoutes = {
     async handle(context, { body }) {
       const today = formatInstant(context.platform.now()).slice(0, 10)
       if (body.paidOn > today)
-        throw new ApiProblem(422, 'Refused', `paidOn lies ahead: today is ${today}`, { field: 'paidOn' })
+        throw new ApiProblem(
+          422,
+          'Refused',
+          phraseOf(`paidOn 晚于今日（${today}）`, `paidOn lies ahead: today is ${today}`),
+          { field: 'paidOn' },
+        )
       const paid = await inTurn(async () =>
         notePayment(context.platform.state, await settlementOf(context), actOf(context, body)),
       )
@@ -257,7 +285,14 @@ export const contractRoutes = {
 function fileAsked(name: string, what: ContractFileName['what']): ContractFileName {
   const asked = contractFileName(name)
   if (asked?.what === what) return asked
-  throw new ApiProblem(404, 'Not found', `no file "${name}"; there are ${what}-zh and ${what}-en, as .xlsx and .html`)
+  throw new ApiProblem(
+    404,
+    'Not found',
+    phraseOf(
+      `没有文件“${name}”；可用 ${what}-zh 与 ${what}-en，格式 .xlsx 或 .html`,
+      `no file "${name}"; there are ${what}-zh and ${what}-en, as .xlsx and .html`,
+    ),
+  )
 }
 const fileAnswer = (name: string, bytes: Uint8Array) => ({ name, contentType: contentTypeOf(name), bytes })
 
@@ -321,7 +356,12 @@ function partyAct<T extends { who?: string | undefined; party: ContractParty }>(
       ? grantsFor(principal.grants, 'agreeContracts').map((grant) => (isContractor(grant) ? 'contractor' : 'owner'))
       : CONTRACT_PARTIES
   if (!sides.includes(body.party))
-    throw new ApiProblem(403, 'Forbidden', `you do not act for the ${body.party}`, { field: 'party' })
+    throw new ApiProblem(
+      403,
+      'Forbidden',
+      phraseOf(`您无权代表${PARTY_WORDS[body.party].zh}`, `you do not act for the ${body.party}`),
+      { field: 'party' },
+    )
   return actOf(context, body)
 }
 
@@ -329,8 +369,10 @@ function partyAct<T extends { who?: string | undefined; party: ContractParty }>(
 function done<T>(result: Done<T>): Doc<T> {
   if ('doc' in result) return result.doc
   const { field, reason, status = 422 } = result.refused
-  throw new ApiProblem(status, status === 409 ? 'Conflict' : 'Refused', `${field}: ${reason}`, { field })
+  throw new ApiProblem(status, status === 409 ? 'Conflict' : 'Refused', atField(field, reason), { field })
 }
+
+const atField = (field: string, reason: Phrase): Phrase => phraseOf(`${field}：${reason.zh}`, `${field}: ${reason.en}`)
 
 async function contractOf({
   platform,
@@ -343,9 +385,18 @@ async function contractOf({
 
 async function settlementOf({ platform, path }: Pick<SettlementContext, 'platform' | 'path'>) {
   const period = month.safeParse(path.period)
-  if (!period.success) throw new ApiProblem(400, 'Bad request', 'period: must be YYYY-MM', { field: 'period' })
+  if (!period.success)
+    throw new ApiProblem(400, 'Bad request', phraseOf('period：格式为 YYYY-MM', 'period: must be YYYY-MM'), {
+      field: 'period',
+    })
   const found = await platform.state.get(contractKeys.settlement(path.id, period.data))
-  if (!found) throw new ApiProblem(404, 'Not found', `the period ${period.data} of "${path.id}" is not settled`)
+  if (!found) {
+    const said = phraseOf(
+      `合同“${path.id}”的结算期 ${period.data} 尚未结算`,
+      `the period ${period.data} of "${path.id}" is not settled`,
+    )
+    throw new ApiProblem(404, 'Not found', said)
+  }
   return found
 }
 

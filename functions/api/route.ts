@@ -2,6 +2,7 @@
 // takes parsed values and returns a value of its response schema; it throws a Problem (RFC 9457) for a wrong request.
 
 import * as z from 'zod'
+import { type Phrase, phraseOf } from '../../domain/phrase.ts'
 import type { RouteAccess, Scope } from '../access/permit.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Platform } from '../platform.ts'
@@ -88,12 +89,13 @@ export class ApiProblem extends Error {
   readonly status: number
   readonly title: string
   readonly more: Record<string, unknown>
-  constructor(status: number, title: string, detail: string, more: Record<string, unknown> = {}) {
-    super(detail)
+  /** `detail`: English alone, or both languages, which the answer then has in `said`. */
+  constructor(status: number, title: string, detail: string | Phrase, more: Record<string, unknown> = {}) {
+    super(typeof detail === 'string' ? detail : detail.en)
     this.status = status
     this.title = title
-    this.more = more
+    this.more = typeof detail === 'string' ? more : { ...more, said: detail }
   }
 }
 export const notFound = (kind: string, id: string): ApiProblem =>
-  new ApiProblem(404, 'Not found', `no ${kind} "${id}" is registered`)
+  new ApiProblem(404, 'Not found', phraseOf(`没有登记“${id}”（${kind}）`, `no ${kind} "${id}" is registered`))

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { dayStartMs, HOUR_MS } from '../../domain/calendar.ts'
+import { phraseOf } from '../../domain/phrase.ts'
 import type { DayValues } from '../../domain/savings/day-values.ts'
 import { rowsOfMonths, stationDays, stationSchema, temperatureGaps } from '../../domain/savings/weather-series.ts'
 import {
@@ -74,9 +75,11 @@ export const weatherRoutes = {
       if ('wrong' in outcome) {
         const { index, detail } = outcome.wrong
         const field = `rows.${index}.temperature`
-        throw new ApiProblem(422, 'Refused', `${field}: ${temperatures[index]?.temperature} ${detail}`, {
+        const value = temperatures[index]?.temperature
+        const said = phraseOf(`${field}：${value} ${detail.zh}`, `${field}: ${value} ${detail.en}`)
+        throw new ApiProblem(422, 'Refused', said, {
           field,
-          problems: [{ kind: 'temperatures', id, index, field: 'temperature', reason: detail }],
+          problems: [{ kind: 'temperatures', id, index, field: 'temperature', reason: detail.en, said: detail }],
         })
       }
       return { station: id, hours: outcome.hours }

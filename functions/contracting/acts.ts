@@ -8,6 +8,7 @@ import {
   type ActRefusal,
   type ContractRecord,
   disputed,
+  hasSigned,
   isSignedByBoth,
   lastAdjustment,
   lastRevision,
@@ -20,7 +21,8 @@ import {
   withLast,
 } from '../../domain/contract/life.ts'
 import type { ContractTerms } from '../../domain/contract/terms.ts'
-import { otherParty } from '../../domain/contract/words.ts'
+import { otherParty, PARTY_WORDS } from '../../domain/contract/words.ts'
+import { phraseOf } from '../../domain/phrase.ts'
 import type { Doc, StateStore } from '../platform.ts'
 import { sha256 } from '../state/audit.ts'
 import type { ContractSources } from './series.ts'
@@ -43,7 +45,14 @@ export async function putTerms(
 ): Promise<Done<ContractRecord>> {
   if (stored && isSignedByBoth(stored.value.signatures))
     return {
-      refused: { field: 'id', reason: 'both parties have signed the contract: it changes by adjustments', status: 409 },
+      refused: {
+        field: 'id',
+        reason: phraseOf(
+          '双方已签认合同：只能经非常规调整变更',
+          'both parties have signed the contract: it changes by adjustments',
+        ),
+        status: 409,
+      },
     }
   const adjustmentsBefore = stored ? lastAdjustment(stored.value) : 0
   const value: ContractRecord = {
@@ -62,7 +71,13 @@ export async function putBaseline(
   { who, atMs }: Who,
 ): Promise<Done<ContractRecord>> {
   if (isSignedByBoth(value.signatures))
-    return { refused: { field: 'baseline', reason: 'both parties have signed the baseline', status: 409 } }
+    return {
+      refused: {
+        field: 'baseline',
+        reason: phraseOf('双方已签认基准', 'both parties have signed the baseline'),
+        status: 409,
+      },
+    }
   const baseline = await baselineNow(on, value.terms)
   const doc = { key, value: { ...value, baseline, signatures: UNSIGNED }, version }
   const { model, disqualified, cvRmse, nmbe, amountPerYear } = baseline
@@ -78,9 +93,12 @@ export async function signContract(
   { party, who, atMs }: SettlementAct,
 ): Promise<Done<ContractRecord>> {
   const { baseline, signatures, terms } = value
-  if (!baseline) return { refused: { field: 'baseline', reason: 'the contract has no baseline yet: build it first' } }
+  if (!baseline) {
+    const reason = phraseOf('合同尚无基准：请先建立基准', 'the contract has no baseline yet: build it first')
+    return { refused: { field: 'baseline', reason } }
+  }
   if (baseline.disqualified.length > 0) return { refused: { field: 'baseline', reason: baselineLacks(baseline) } }
-  if (signatures[party]) return { refused: { field: 'party', reason: `the ${party} has signed it`, status: 409 } }
+  if (signatures[party]) return { refused: { ...hasSigned(party), status: 409 } }
   const doc = { key, value: { ...value, signatures: { ...signatures, [party]: { who, atMs } } }, version }
   const detail = { party, version }
   return { doc: await putAct(state, doc, { what: 'contract.sign', about: terms.id, who, atMs, detail }) }
@@ -99,6 +117,11 @@ export async function proposeAdjustment(
   return { doc: await putAct(state, doc, { what: 'contract.propose', about, who, atMs, detail }) }
 }
 
+const ANSWER_ZH = { accepted: '接受', rejected: '拒绝', withdrawn: '撤回' } as const satisfies Record<
+  AdjustmentAnswer,
+  string
+>
+
 /** How the audit log names the end of a proposal. */
 export const ANSWER_ACTS = {
   accepted: 'contract.accept',
@@ -113,14 +136,22 @@ export async function answerAdjustment(
   { party, who, atMs, number, answer }: SettlementAct & { number: number; answer: AdjustmentAnswer },
 ): Promise<Done<ContractRecord>> {
   const found = value.adjustments.find((one) => one.number === number)
-  if (!found) return { refused: { field: 'number', reason: `there is no adjustment ${number}` } }
-  if (found.answered)
-    return {
-      refused: { field: 'number', reason: `it was ${found.answered.answer} by ${found.answered.who}`, status: 409 },
-    }
+  if (!found) {
+    const reason = phraseOf(`没有第 ${number} 号调整`, `there is no adjustment ${number}`)
+    return { refused: { field: 'number', reason } }
+  }
+  if (found.answered) {
+    const { answer: given, who: by } = found.answered
+    const reason = phraseOf(`已由 ${by} ${ANSWER_ZH[given]}`, `it was ${given} by ${by}`)
+    return { refused: { field: 'number', reason, status: 409 } }
+  }
   const by = answer === 'withdrawn' ? found.proposed.party : otherParty(found.proposed.party)
   if (party !== by) {
-    const reason = answer === 'withdrawn' ? `only the ${by} can withdraw it` : `only the ${by} can answer it`
+    const { zh } = PARTY_WORDS[by]
+    const reason =
+      answer === 'withdrawn'
+        ? phraseOf(`只有${zh}可以撤回`, `only the ${by} can withdraw it`)
+        : phraseOf(`只有${zh}可以答复`, `only the ${by} can answer it`)
     return { refused: { field: 'party', reason } }
   }
   const answered = { party, who, atMs, answer }
@@ -143,8 +174,10 @@ export async function takeSettlementStep(
   { party, who, atMs, revision, ...taken }: SettlementAct & { revision: number } & SettlementStep,
 ): Promise<Done<SettlementRecord>> {
   const last = lastRevision(value)
-  if (last.number !== revision)
-    return { refused: { field: 'revision', reason: `revision ${last.number} stands now`, status: 409 } }
+  if (last.number !== revision) {
+    const reason = phraseOf(`现行为第 ${last.number} 版`, `revision ${last.number} stands now`)
+    return { refused: { field: 'revision', reason, status: 409 } }
+  }
   const act = { party, who, atMs }
   const result =
     taken.step === 'sign'

@@ -6,6 +6,7 @@ import { type Adjustment, acceptedOf } from '../../domain/contract/adjustment.ts
 import { baselineRange } from '../../domain/contract/baseline.ts'
 import { contractPeriods } from '../../domain/contract/periods.ts'
 import type { ContractTerms, TermsProblem } from '../../domain/contract/terms.ts'
+import { phraseOf } from '../../domain/phrase.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { sizeOn } from '../../domain/registry/size.ts'
 import type { RegistryReader } from '../registry/reader.ts'
@@ -16,7 +17,13 @@ export async function termsProblems(
   terms: ContractTerms,
 ): Promise<TermsProblem[]> {
   const found = await registry.institution(terms.institution)
-  if (!found) return [{ field: 'institution', reason: `no institution "${terms.institution}" is registered` }]
+  if (!found)
+    return [
+      {
+        field: 'institution',
+        reason: phraseOf(`没有登记机构“${terms.institution}”`, `no institution "${terms.institution}" is registered`),
+      },
+    ]
   const problems = [...peopleProblems(terms, found.institution)]
   const named = [
     ...terms.boundary.map(({ meter }, i) => ({ meter, field: `boundary.${i}.meter` })),
@@ -24,10 +31,20 @@ export async function termsProblems(
   ]
   for (const { meter: id, field } of named) {
     const meter = (await registry.meter(id))?.meter
-    if (!meter) problems.push({ field, reason: `no meter "${id}" is registered` })
+    if (!meter) problems.push({ field, reason: phraseOf(`没有登记表计“${id}”`, `no meter "${id}" is registered`) })
     else if (meter.medium !== terms.medium)
-      problems.push({ field, reason: `the meter "${id}" counts ${meter.medium}, the contract ${terms.medium}` })
-    else if (meter.kind === 'offline') problems.push({ field, reason: `the meter "${id}" has bills and no days` })
+      problems.push({
+        field,
+        reason: phraseOf(
+          `表计“${id}”计量 ${meter.medium}，合同为 ${terms.medium}`,
+          `the meter "${id}" counts ${meter.medium}, the contract ${terms.medium}`,
+        ),
+      })
+    else if (meter.kind === 'offline')
+      problems.push({
+        field,
+        reason: phraseOf(`表计“${id}”只有账单，没有逐日用量`, `the meter "${id}" has bills and no days`),
+      })
   }
   const replaced = (await replacementsOf(registry, terms, []))[0]
   if (replaced) problems.push(replaced)
@@ -36,7 +53,15 @@ export async function termsProblems(
 
 const peopleProblems = ({ baseline }: ContractTerms, { sizes }: Institution): TermsProblem[] =>
   baseline.method.kind === 'people' && sizeOn(sizes, Date.parse(baseline.from)).energyUsers === null
-    ? [{ field: 'baseline.method.kind', reason: 'the institution has no energyUsers at the begin of the baseline' }]
+    ? [
+        {
+          field: 'baseline.method.kind',
+          reason: phraseOf(
+            '基准期开始时机构没有用能人数（energyUsers）',
+            'the institution has no energyUsers at the begin of the baseline',
+          ),
+        },
+      ]
     : []
 
 export interface ReplacementProblem extends TermsProblem {
@@ -68,8 +93,12 @@ export async function replacementsOf(
       const day = dayOf(atMs)
       const within = (day >= base.firstDay && day < base.endDay) || (day >= first && day < last)
       if (!within || known.has(`${meter} ${dayLabel(day)}`)) continue
-      const period = day < base.endDay ? 'the baseline' : 'the reporting period'
-      const reason = `the meter "${meter}" was replaced on ${dayLabel(day)}, within ${period}; name it in replacedOn, or accept an adjustment meterReplacement`
+      const period = day < base.endDay ? phraseOf('基准期', 'the baseline') : phraseOf('报告期', 'the reporting period')
+      const on = dayLabel(day)
+      const reason = phraseOf(
+        `表计“${meter}”于 ${on}（${period.zh}内）更换；请在 replacedOn 中写明，或双方认可 meterReplacement 调整`,
+        `the meter "${meter}" was replaced on ${on}, within ${period.en}; name it in replacedOn, or accept an adjustment meterReplacement`,
+      )
       problems.push({ field, reason, day })
     }
   }

@@ -1,10 +1,16 @@
 // Writes settlement sheets and plans of measurement and verification as files: a workbook, and a page to print with its
 // charts (docs/rules/contracts.md#reports).
 
-import type { ContractRecord, SettlementRecord, SettlementRevision } from '../../domain/contract/life.ts'
-import { type SettledRow, settledRow } from '../../domain/contract/view.ts'
-import { baselineCharts, cumulativeChart } from '../../domain/report/contract-charts.ts'
+import {
+  type ContractRecord,
+  lastRevision,
+  type SettlementRecord,
+  type SettlementRevision,
+} from '../../domain/contract/life.ts'
+import type { MeasuredSeries } from '../../domain/contract/measuring.ts'
+import { cumulativeChart, measuredCharts } from '../../domain/report/contract-charts.ts'
 import type { ReportLanguage } from '../../domain/report/contract-phrases.ts'
+import { cumulativeTable, seriesTables } from '../../domain/report/contract-series.ts'
 import { inLanguage, planTables, settlementTables } from '../../domain/report/contract-tables.ts'
 import type { ReportTable } from '../../domain/report/document.ts'
 import { escapeXml } from '../../domain/report/escape.ts'
@@ -29,36 +35,59 @@ export function contractFileName(name: string): ContractFileName | undefined {
 
 export function settlementFile(
   contract: ContractRecord,
-  { revision, before }: { revision: SettlementRevision; before: readonly SettlementRecord[] },
+  { revision, settlements, series }: SettlementShown,
   { language, format }: ContractFileName,
 ): Uint8Array {
-  const tables = inLanguage(settlementTables(contract, revision, { language }), language)
-  const until = before.filter(({ period }) => period <= revision.settlement.period)
-  const rows: SettledRow[] = until.map((record) => settledRow(record, null))
-  const charts = [cumulativeChart(rows, amountUnit(contract.terms.medium), language)]
-  return written({ tables, charts, language, format, title: `${contract.terms.name} ${revision.settlement.period}` })
+  const unit = amountUnit(contract.terms.medium)
+  const earlier = settlements.filter(({ period }) => period < revision.settlement.period)
+  const settled = [...earlier.map((record) => lastRevision(record).settlement), revision.settlement]
+  const [sheet, money, signatures, days] = settlementTables(contract, revision, { language })
+  const before = [sheet, money, signatures].filter((table) => table !== undefined)
+  const after = [days, cumulativeTable(settled, unit)].filter((table) => table !== undefined)
+  const drawn = seriesTables(series, unit, { language })
+  const charts = [...measuredCharts(series, unit, language), cumulativeChart(settled, unit, language)]
+  const title = `${contract.terms.name} ${revision.settlement.period}`
+  return written({ title, before, charts, after, drawn, language, format })
 }
 
-export function measuringPlanFile(contract: ContractRecord, { language, format }: ContractFileName): Uint8Array {
-  const tables = inLanguage(planTables(contract, { language }), language)
-  const charts = baselineCharts(contract, amountUnit(contract.terms.medium), language)
-  return written({ tables, charts, language, format, title: contract.terms.name })
+interface SettlementShown {
+  revision: SettlementRevision
+  /** The settled periods of the contract. */
+  settlements: readonly SettlementRecord[]
+  series: MeasuredSeries
+}
+
+export function measuringPlanFile(
+  contract: ContractRecord,
+  series: MeasuredSeries,
+  { language, format }: ContractFileName,
+): Uint8Array {
+  const unit = amountUnit(contract.terms.medium)
+  const charts = measuredCharts(series, unit, language)
+  const [days, ...drawn] = seriesTables(series, unit, { language })
+  const after = days ? [days] : []
+  const before = planTables(contract, { language })
+  return written({ title: contract.terms.name, before, charts, after, drawn, language, format })
 }
 
 interface Written {
   title: string
-  tables: readonly ReportTable[]
+  /** Before the charts of the page: what is signed. */
+  before: readonly ReportTable[]
   charts: readonly string[]
+  after: readonly ReportTable[]
+  /** Behind the charts: of the workbook alone, whose charts show their cells. */
+  drawn: readonly ReportTable[]
   language: ReportLanguage
   format: 'xlsx' | 'html'
 }
 
-function written({ title, tables, charts, language, format }: Written): Uint8Array {
-  if (format === 'xlsx') return Buffer.concat([...zippedParts(tablesWorkbook(tables))])
+function written({ title, before, charts, after, drawn, language, format }: Written): Uint8Array {
+  const own = (tables: readonly ReportTable[]): ReportTable[] => inLanguage(tables, language)
+  if (format === 'xlsx') return Buffer.concat([...zippedParts(tablesWorkbook(own([...before, ...after, ...drawn])))])
   const figures = charts.filter((svg) => svg !== '').map((svg) => `<figure>${svg}</figure>`)
   const lang = language === 'zh' ? 'zh-CN' : 'en'
-  const [first, ...rest] = printedTables(tables)
-  const body = [`<h1>${escapeXml(title)}</h1>`, first ?? '', ...figures, ...rest]
+  const body = [`<h1>${escapeXml(title)}</h1>`, ...printedTables(own(before)), ...figures, ...printedTables(own(after))]
   const head = `<meta charset="utf-8"><title>${escapeXml(title)}</title><style>${STYLE}</style>`
   return new TextEncoder().encode(
     `<!doctype html>\n<html lang="${lang}"><head>${head}</head><body>\n${body.join('\n')}\n</body></html>\n`,
@@ -69,6 +98,7 @@ const STYLE = `
 @page { size: A4; margin: 14mm 12mm; }
 body { font: 10pt/1.5 "Noto Serif CJK SC", SimSun, serif; max-width: 186mm; margin: 0 auto; }
 h1 { font-size: 16pt; text-align: center; }
+h2 { break-after: avoid; }
 table { border-collapse: collapse; width: 100%; font-size: 8.5pt; margin-bottom: 4mm; }
 thead { display: table-header-group; }
 tr, figure { break-inside: avoid; }

@@ -1,9 +1,19 @@
-// Reads what the charts of a contract show (docs/rules/contracts.md#charts).
+// Reads what the charts of a contract, its plan and its settlement sheets show (docs/rules/contracts.md#charts).
 
+import { dateStartMs, dayOf } from '../../domain/calendar.ts'
 import { baselineRange } from '../../domain/contract/baseline.ts'
 import type { ContractRecord, SettlementRecord } from '../../domain/contract/life.ts'
-import { baselineDaysOf, dayProfiles, type MeasuringView, reportingDays } from '../../domain/contract/measuring.ts'
+import {
+  baselineDaysOf,
+  type DayProfile,
+  dayProfiles,
+  type MeasuredSeries,
+  type MeasuringView,
+  reportingDays,
+  settledDays,
+} from '../../domain/contract/measuring.ts'
 import { contractPeriods } from '../../domain/contract/periods.ts'
+import type { PeriodSettlement } from '../../domain/contract/settlement-view.ts'
 import { HOUR_FLAGS } from '../../domain/hours.ts'
 import type { DayRange } from '../../domain/savings/metered-savings.ts'
 import { amountUnit } from '../../domain/unit.ts'
@@ -19,17 +29,54 @@ export async function contractMeasuring(
   const { terms } = contract
   const settled = contractPeriods(terms.reporting).slice(0, records.length)
   const [first, last] = [settled[0], settled.at(-1)]
-  const dayType = dayTypeBy(await on.registry.workingDays())
-  const baseline = await measuredDays(on, terms, baselineRange(terms))
-  const reporting =
-    first && last
-      ? await measuredDays(on, terms, { firstDay: first.firstDay, endDay: last.endDay })
-      : new Map<number, Float64Array>()
+  const ranges: ProfileRange[] = [{ of: 'baseline', range: baselineRange(terms) }]
+  if (first && last) ranges.push({ of: 'reporting', range: { firstDay: first.firstDay, endDay: last.endDay } })
   return {
     ...{ contract: terms.id, unit: amountUnit(terms.medium) },
     ...{ baseline: baselineDaysOf(contract), reporting: reportingDays(records) },
-    profiles: [...dayProfiles('baseline', baseline, dayType), ...dayProfiles('reporting', reporting, dayType)],
+    profiles: await profilesOf(on, terms, ranges),
   }
+}
+
+interface ProfileRange {
+  of: DayProfile['of']
+  range: DayRange
+}
+
+async function profilesOf(
+  on: ContractSources,
+  terms: ContractRecord['terms'],
+  ranges: readonly ProfileRange[],
+): Promise<DayProfile[]> {
+  const dayType = dayTypeBy(await on.registry.workingDays())
+  const profiles: DayProfile[] = []
+  for (const { of, range } of ranges) profiles.push(...dayProfiles(of, await measuredDays(on, terms, range), dayType))
+  return profiles
+}
+
+/** What a plan shows: the baseline alone. */
+export async function plannedSeries(on: ContractSources, contract: ContractRecord): Promise<MeasuredSeries> {
+  const range = baselineRange(contract.terms)
+  const profiles = await profilesOf(on, contract.terms, [{ of: 'baseline', range }])
+  return { baseline: baselineDaysOf(contract), reporting: [], profiles }
+}
+
+/** What the sheet of a settlement shows: the baseline, and the days of its period as it was settled. */
+export async function settledSeries(
+  on: ContractSources,
+  contract: ContractRecord,
+  settlement: PeriodSettlement,
+): Promise<MeasuredSeries> {
+  const { terms } = contract
+  const [firstDay, endDay] = [settlement.from, settlement.to].map((date) => dayOf(dateStartMs(date))) as [
+    number,
+    number,
+  ]
+  const profiles = await profilesOf(on, terms, [
+    { of: 'baseline', range: baselineRange(terms) },
+    { of: 'reporting', range: { firstDay, endDay } },
+  ])
+  return { baseline: baselineDaysOf(contract), reporting: settledDays(settlement), profiles }
 }
 
 /** Days of the boundary of which each hour of each meter is measured: spread amounts have no profile. */

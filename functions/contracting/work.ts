@@ -30,7 +30,8 @@ export async function baselineNow(on: ContractSources, terms: ContractTerms): Pr
   const made = { builtMs: on.platform.now(), station, intensity: await intensityBefore(on.platform.state, terms) }
   if (terms.baseline.method.kind === 'weather' && !station) {
     const detail = 'no weather station has enough data, or neither the area nor one above it has coordinates'
-    return { ...built, ...made, model: null, disqualified: [{ code: 'noStation', detail }] }
+    const detailZh = '没有气象站数据足够，或本地区及其上级地区均无经纬度'
+    return { ...built, ...made, model: null, disqualified: [{ code: 'noStation', detail, detailZh }] }
   }
   return { ...built, ...made }
 }
@@ -67,7 +68,10 @@ export async function settleContract(
   const periods = contractPeriods(terms.reporting)
   const halted = replaced && periods.find(({ endDay }) => endDay > replaced.day)
   const until = Math.min(untilDay, halted ? halted.firstDay : Number.POSITIVE_INFINITY)
-  const blocked = halted && replaced ? { field: replaced.field, reason: replaced.reason, fromPeriod: halted.id } : null
+  const blocked =
+    halted && replaced
+      ? { field: replaced.field, reason: replaced.reason.en, reasonZh: replaced.reason.zh, fromPeriod: halted.id }
+      : null
   let current = await noteBlocked(on, doc, { blocked, who })
   const computed = await settlementsNow(on, doc.value, until, periods)
   for (const settlement of computed) {

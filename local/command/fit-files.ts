@@ -3,11 +3,12 @@
 
 import { CsvError, type CsvRow, cellError, indexHeader, readRows } from '../../devices/replay/csv-table.ts'
 import { must } from '../../domain/must.ts'
+import type { BillingRead } from '../../domain/savings/billing-periods.ts'
 import { type DayCut, type DayValues, UTC_DAYS } from '../../domain/savings/day-values.ts'
 import type { TemperatureUnit } from '../../domain/savings/fit-settings.ts'
-import { parseStamp, type Stamp } from '../../domain/savings/stamp.ts'
-import { temperatureDays } from '../../domain/savings/temperature-days.ts'
-import { daysOfUse, implausibleUse, type UseDays } from '../../domain/savings/use-days.ts'
+import { parseStamp, type Stamp, writtenDay } from '../../domain/savings/stamp.ts'
+import { type TemperatureRow, temperatureDays } from '../../domain/savings/temperature-days.ts'
+import { daysOfUse, implausibleUse, type UseDays, type UseRow } from '../../domain/savings/use-days.ts'
 import { wrongTemperature } from '../../domain/savings/weather-series.ts'
 
 /** A row of a file of times and numbers; NaN = missing. */
@@ -16,6 +17,8 @@ interface NumberRow {
   text: string
   stamp: Stamp
   value: number
+  /** The cell of a further column; empty without one. */
+  more: string
 }
 
 interface NumberTable {
@@ -40,7 +43,7 @@ const UNIT_OF_COLUMN = new Map<string, TemperatureUnit>([
 export async function readUseFile(
   file: string,
   rule: { zeroIsMissing: boolean },
-): Promise<UseDays & { hasOffsets: boolean }> {
+): Promise<UseDays & { hasOffsets: boolean; amounts: UseRow[] }> {
   const { rows, time, number } = await readNumbers(file, 'start', USE_COLUMNS)
   const amounts = rows.map(({ stamp, value }) => ({ stamp, amount: value }))
   const wrong = implausibleUse(amounts)
@@ -53,12 +56,40 @@ export async function readUseFile(
     const { line, text } = must(rows[found.index])
     throw new CsvError(file, { line, column: time }, `"${text}": ${found.detail}`)
   }
-  return { ...found, hasOffsets: rows.every(({ stamp }) => stamp.hasOffset) }
+  return { ...found, amounts, hasOffsets: rows.every(({ stamp }) => stamp.hasOffset) }
+}
+
+/** Cells of the column `estimated` that say yes. */
+const SAYS_YES = /^(1|true|yes|y|是)$/i
+
+/**
+ * Bills: a row's amount is that of the days until the next row; the last row only ends the one before. Throws CsvError
+ * for what is no such file.
+ */
+export async function readBillFile(file: string): Promise<BillingRead[]> {
+  const { rows, time, number } = await readNumbers(file, 'start', USE_COLUMNS, 'estimated')
+  if (rows.length < 2) throw new CsvError(file, { line: 2, column: time }, 'a bill needs a row after it, which ends it')
+  const ordered = rows.toSorted((a, b) => a.stamp.writtenMs - b.stamp.writtenMs)
+  const wrong = implausibleUse(ordered.slice(0, -1).map(({ stamp, value }) => ({ stamp, amount: value })))
+  if (wrong) {
+    const { line, value } = must(ordered[wrong.index])
+    throw new CsvError(file, { line, column: number }, `${value} ${wrong.detail}`)
+  }
+  return ordered.slice(0, -1).map(({ stamp, value, more }, index) => {
+    const next = must(ordered[index + 1])
+    const [startDay, endDay] = [writtenDay(stamp), writtenDay(next.stamp)]
+    if (endDay === startDay)
+      throw new CsvError(file, { line: next.line, column: time }, `"${next.text}": a bill begins on this day already`)
+    return { startDay, endDay, amount: value, isEstimated: SAYS_YES.test(more) }
+  })
 }
 
 export interface TemperatureFile {
   unit: TemperatureUnit
   days: DayValues
+  /** The values; their clock is that of the rows as written where one of the files has no offsets. */
+  values: TemperatureRow[]
+  isWritten: boolean
 }
 
 /**
@@ -84,23 +115,41 @@ export async function readTemperatureFile(
   const wrong = wrongTemperature(temperatures, unit, new Map())
   if (wrong) {
     const { line, value } = must(rows[wrong.index])
-    throw new CsvError(file, { line, column: number }, `${value} ${wrong.detail}`)
+    throw new CsvError(file, { line, column: number }, `${value} ${wrong.detail.en}`)
   }
-  return { unit, days: temperatureDays(temperatures, isLocal && !isWritten ? cut : UTC_DAYS) }
+  const days = temperatureDays(temperatures, isLocal && !isWritten ? cut : UTC_DAYS)
+  return { unit, days, values: temperatures, isWritten }
 }
 
-async function readNumbers(file: string, time: string, numbers: readonly string[]): Promise<NumberTable> {
-  let columns: { time: number; number: number; name: string } | undefined
+/** `further`: a column that may be there. */
+async function readNumbers(
+  file: string,
+  time: string,
+  numbers: readonly string[],
+  further?: string,
+): Promise<NumberTable> {
+  let columns: Columns | undefined
   const rows: NumberRow[] = []
   for await (const row of readRows(file)) {
     if (columns) rows.push(readNumberRow(file, row, { ...columns, timeName: time }))
-    else columns = columnsOf(file, row, { time, numbers })
+    else columns = columnsOf(file, row, { time, numbers, further })
   }
   if (!columns || rows.length === 0) throw new CsvError(file, { line: 1 }, 'there are no rows under the header')
   return { rows, time, number: columns.name }
 }
 
-function columnsOf(file: string, header: CsvRow, { time, numbers }: { time: string; numbers: readonly string[] }) {
+interface Columns {
+  time: number
+  number: number
+  name: string
+  more: number | undefined
+}
+
+function columnsOf(
+  file: string,
+  header: CsvRow,
+  { time, numbers, further }: { time: string; numbers: readonly string[]; further: string | undefined },
+): Columns {
   const positions = indexHeader(file, header)
   // Spreadsheets and people write "Start" and "VALUE"; of two that differ by this alone, the one as written counts.
   const placeOf = (name: string): number | undefined =>
@@ -110,20 +159,17 @@ function columnsOf(file: string, header: CsvRow, { time, numbers }: { time: stri
   if (at === undefined) throw new CsvError(file, { ...header, column: time }, `is missing; ${wanted}`)
   const name = numbers.find((one) => placeOf(one) !== undefined)
   if (name === undefined) throw new CsvError(file, { ...header, column: must(numbers[0]) }, `is missing; ${wanted}`)
-  return { time: at, number: must(placeOf(name)), name }
+  return { time: at, number: must(placeOf(name)), name, more: further === undefined ? undefined : placeOf(further) }
 }
 
-function readNumberRow(
-  file: string,
-  { line, cells }: CsvRow,
-  columns: { time: number; number: number; name: string; timeName: string },
-): NumberRow {
+function readNumberRow(file: string, { line, cells }: CsvRow, columns: Columns & { timeName: string }): NumberRow {
   const time = { file, line, column: columns.timeName, text: cells[columns.time] ?? '' }
   const stamp = parseStamp(time.text)
   if (!stamp) throw cellError(time, 'is not a time such as 2017-01-02T03:00:00+08:00')
   const number = { file, line, column: columns.name, text: (cells[columns.number] ?? '').trim() }
-  if (MISSING.test(number.text)) return { line, text: time.text, stamp, value: Number.NaN }
+  const more = columns.more === undefined ? '' : (cells[columns.more] ?? '').trim()
+  if (MISSING.test(number.text)) return { line, text: time.text, stamp, value: Number.NaN, more }
   const value = DECIMAL.test(number.text) ? Number(number.text) : Number.NaN
   if (!Number.isFinite(value)) throw cellError(number, 'is not a number')
-  return { line, text: time.text, stamp, value }
+  return { line, text: time.text, stamp, value, more }
 }

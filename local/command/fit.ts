@@ -17,23 +17,11 @@ import { dailySettings, FIT_MEDIA, type TemperatureUnit } from '../../domain/sav
 import type { DayRange } from '../../domain/savings/metered-savings.ts'
 import { BASELINE_DAYS } from '../../domain/savings/sufficiency.ts'
 import { readTemperatureFile, readUseFile } from './fit-files.ts'
-
-export interface FitOptions {
-  meter: string
-  temperature: string
-  unit?: TemperatureUnit
-  medium: keyof typeof FIT_MEDIA
-  /** Where days begin; by the unit when absent. */
-  days?: 'utc' | 'local'
-  /** Days since 1970-01-01. */
-  baselineEnd?: number
-  reportingStart?: number
-  reportingDays?: number
-  /** Fit a level of its own for Saturdays and Sundays, and state what it gains. */
-  weekends?: boolean
-}
+import { fitOther } from './fit-methods.ts'
+import type { FitOptions } from './fit-options.ts'
 
 export async function fitFiles({ json, ...options }: FitOptions & { json?: boolean }): Promise<void> {
+  if (options.method !== undefined && options.method !== 'daily') return fitOther({ ...options, json })
   const document = await fitDocument(options)
   process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${describe(document)}\n`)
 }

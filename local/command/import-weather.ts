@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { UTC8_MS } from '../../domain/calendar.ts'
+import { phraseOf } from '../../domain/phrase.ts'
 import type { TemperatureUnit } from '../../domain/savings/fit-settings.ts'
 import { parseStamp } from '../../domain/savings/stamp.ts'
 import type { TemperatureRow } from '../../domain/savings/temperature-days.ts'
@@ -39,7 +40,7 @@ export async function importWeather(files: readonly string[], options: ImportOpt
   }
   for (const { file, unit, rows, places } of read.series) {
     const wrong = wrongTemperature(rows, unit, new Map())
-    if (wrong) read.refused.push({ file, row: places[wrong.index] ?? 0, field: 'temperature', reason: wrong.detail })
+    if (wrong) read.refused.push({ file, row: places[wrong.index] ?? 0, field: 'temperature', reason: wrong.detail.en })
   }
   try {
     if (read.refused.length === 0) await stored(read, options)
@@ -147,7 +148,7 @@ async function stored(read: WeatherRows, options: ImportOptions): Promise<void> 
         const outcome = await put(batch, check)
         if ('wrong' in outcome) {
           const { index, detail } = outcome.wrong
-          refused.push({ file, row: places[index] ?? 0, field: 'temperature', reason: detail })
+          refused.push({ file, row: places[index] ?? 0, field: 'temperature', reason: detail.en })
           return
         }
         const [firstRow = 0, lastRow = 0] = [places[0], places.at(-1)]
@@ -184,7 +185,7 @@ async function sent(
   } catch (error) {
     const [problem] = error instanceof ApiError ? (error.problem.problems ?? []) : []
     if (!problem) throw error
-    return { wrong: { index: problem.index, detail: problem.reason } }
+    return { wrong: { index: problem.index, detail: phraseOf(problem.reason, problem.reason) } }
   }
 }
 

@@ -69,6 +69,34 @@ test('a page is full of those that match, also where the first in the list do no
   expect((await ask('cursor=Z')).field).toBe('cursor')
 })
 
+test('a dated threshold makes a candidate of an institution with a good rating', async () => {
+  const platform = await builtYear()
+  const quota = {
+    ...{ validFrom: '2020-01-01', standard: 'T', source: 'test', standIn: true },
+    ...{ indicator: 'energyPerCapita', type: 'government', constraint: 9000, benchmark: 8000, guide: 1 },
+  }
+  const rule = { area: '130000', thresholdTce: 10, source: '省局〔2025〕1号' }
+  const ask = async (query = '') =>
+    (await apiCall(platform, 'GET', `areas/130000/contract-candidates?${query}`)).body.items
+  await apiCall(platform, 'PUT', 'registry', {
+    quotas: [quota],
+    keyEnergyUsers: [{ ...rule, validFrom: '2027-01-01' }],
+  })
+  await derive(platform)
+  expect(await ask()).toEqual([])
+  await apiCall(platform, 'PUT', 'registry', { keyEnergyUsers: [{ ...rule, validFrom: '2025-01-01' }] })
+  await derive(platform)
+  const [row] = await ask()
+  const threshold = { tce: 10, validFrom: '2025-01-01', source: '省局〔2025〕1号' }
+  expect(row).toMatchObject({ institution: 'A', rating: 'reasonable', limit: 1, threshold })
+  expect(row.energyTce).toBeGreaterThan(10)
+  expect(row.savingKwh).toBeGreaterThan(0)
+  expect(await ask('tceMin=1000')).toEqual([])
+  await apiCall(platform, 'PUT', 'registry', { quotas: [{ ...quota, guide: 7000 }] })
+  await derive(platform)
+  expect(await ask()).toMatchObject([{ institution: 'A', indicator: null, rating: null, savingKwh: null, threshold }])
+})
+
 test('water is in m³, and a good rating is no candidate', () => {
   const status: QuotaStatus = {
     indicator: 'waterPerCapita',

@@ -283,6 +283,33 @@ test('an English sheet and plan have no Chinese in any cell', async () => {
   }
 })
 
+test('sheet and plan have the charts of a reviewer, on the page and in the workbook', async () => {
+  await settledYear({ ...TERMS, id: 'CHARTS' })
+  const file = async (path: string): Promise<Buffer> =>
+    Buffer.from((await rawApiCall({ platform }, 'GET', `contracts/CHARTS/${path}`)).body ?? '', 'base64')
+  const common = ['用量与气温', '残差（实测 − 模型）', '按星期的平均用量', '按日类型的逐时平均']
+  const kinds = { temperature: 'scatterChart', residual: 'lineChart', week: 'barChart', profiles: 'lineChart' }
+  for (const [path, more, cumulative] of [
+    ['plan/plan-zh', [], 0],
+    ['settlements/2025-07/files/settlement-zh', ['累计节能量'], 1],
+  ] as const) {
+    const page = (await file(`${path}.html`)).toString()
+    const drawn = [...page.matchAll(/<svg [^>]*aria-label="([^"]+)"/g)].map(([, title]) => title)
+    expect([path, drawn]).toEqual([path, [...common, ...more]])
+    const parts = Object.entries(unzipSync(await file(`${path}.xlsx`)))
+    const charts = parts.filter(([name]) => name.includes('charts/chart')).map(([, bytes]) => strFromU8(bytes))
+    const count = (kind: string): number => charts.filter((xml) => xml.includes(`<c:${kind}>`)).length
+    expect(count(kinds.temperature)).toBe(1)
+    expect(count(kinds.residual)).toBe(2 + cumulative)
+    expect(count(kinds.week)).toBe(1 + cumulative)
+    // The fitted line is a line, the days are dots.
+    const scatter = charts.find((xml) => xml.includes('<c:scatterChart>')) ?? ''
+    expect(scatter.match(/<c:symbol val="none"\/>/g)).toHaveLength(1)
+  }
+  const plan = (await file('plan/plan-zh.html')).toString()
+  expect(plan).toMatch(/ASHRAE 14 月度 CV\(RMSE\)、NMBE（≤ 15 %, ± 5 %）<\/td><td>[\d.]+ %，-?[\d.]+ %：符合/)
+})
+
 test('where heat is billed by area, the plan compares the energy without heating', async () => {
   const sub = meter('A-H', 'A', { role: 'sub', parent: 'A-E', purpose: 'heating', gateway: 'G-A' })
   const billed = await builtYear({ meters: [meter('A-E', 'A'), sub] })

@@ -148,6 +148,9 @@ test('late readings make a new revision of what they touch, and leave the signed
   })
 })
 
+/** Words of a sentence, not a name alone. */
+const CHINESE = /[\u4e00-\u9fff]{2}/
+
 describe('bad terms', () => {
   let platform: TestPlatform
   let remove: () => Promise<void>
@@ -243,7 +246,42 @@ describe('bad terms', () => {
     const { status, body } = await apiCall(platform, 'PUT', PATH, { terms: change(TERMS) })
     expect([(status ?? 0) >= 400 && (status ?? 0) < 500, body.field]).toEqual([true, field])
     expect(body.detail).toContain(field)
+    expect(body.said.en).toBe(body.detail)
+    expect(body.said.zh).toMatch(CHINESE)
+    expect(body.said.zh).toContain(field)
+    expect(body.said.zh).not.toContain(body.problems[0].reason)
   })
+})
+
+test('acts out of turn are refused by field, in both languages', async () => {
+  const platform = await builtYear()
+  await signedContract(platform)
+  const act = { party: 'owner', who: '王' }
+  const settled = await ok(platform, 'POST', `${PATH}/settle`, { who: '核算' })
+  const period = `${PATH}/settlements/${settled.settled[0].period}`
+  await ok(platform, 'POST', `${period}/sign`, { ...act, revision: 1 })
+  const change = { kind: 'perDay', from: '2025-07-01', to: '2025-08-01', amountPerDay: 5 }
+  await ok(platform, 'POST', `${PATH}/adjustments`, { ...act, reason: '新增', change })
+  const cases: [path: string, body: object, field: string, method?: 'PUT'][] = [
+    [`${period}/sign`, { ...act, revision: 1 }, 'party'],
+    [`${period}/sign`, { ...act, revision: 2 }, 'revision'],
+    [`${period}/dispute`, { ...act, revision: 1, reason: '不符' }, 'party'],
+    [`${period}/resolve`, { ...act, revision: 1, outcome: 'upheld' }, 'party'],
+    [`${period}/pay`, { who: '王', paidOn: '2999-01-01', fen: 1 }, 'paidOn'],
+    [`${period}/pay`, { who: '王', paidOn: '2026-05-02', fen: 0.5 }, 'fen'],
+    [`${PATH}/adjustments/1/accept`, act, 'party'],
+    [`${PATH}/adjustments/9/accept`, act, 'number'],
+    [`${PATH}/adjustments`, { ...act, reason: '', change }, 'reason'],
+    [`${PATH}/adjustments`, { ...act, reason: '反', change: { ...change, to: '2025-07-01' } }, 'change.to'],
+    [`${PATH}/baseline`, { who: '王' }, 'baseline'],
+    [PATH, { who: '王', terms: TERMS }, 'id', 'PUT'],
+  ]
+  for (const [path, body, field, method = 'POST'] of cases) {
+    const answer = await apiCall(platform, method, path, body)
+    expect([path, Math.floor((answer.status ?? 0) / 100) === 4, answer.body.field]).toEqual([path, true, field])
+    expect(answer.body.said.en).toBe(answer.body.detail)
+    expect([path, answer.body.said.zh]).toEqual([path, expect.stringMatching(CHINESE)])
+  }
 })
 
 test('a meter replaced while the contract runs halts it by field, until both parties know of it', async () => {

@@ -139,10 +139,10 @@ describe('temperature', () => {
         'C',
       ),
     ).toMatchObject({
-      detail: expect.stringContaining('is the file in °F?'),
+      detail: { en: expect.stringContaining('is the file in °F?'), zh: expect.stringContaining('数据是否为 °F？') },
     })
     expect(implausibleTemperature(year(seasons), 'F')).toMatchObject({
-      detail: expect.stringContaining('is the file in °C?'),
+      detail: { en: expect.stringContaining('is the file in °C?'), zh: expect.stringContaining('数据是否为 °C？') },
     })
     expect(
       implausibleTemperature(

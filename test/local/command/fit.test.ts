@@ -10,7 +10,9 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { must } from '../../../domain/must.ts'
 import type { TemperatureUnit } from '../../../domain/savings/fit-settings.ts'
-import { type FitOptions, fitDocument } from '../../../local/command/fit.ts'
+import { fitDocument } from '../../../local/command/fit.ts'
+import { otherDocument } from '../../../local/command/fit-methods.ts'
+import type { FitOptions } from '../../../local/command/fit-options.ts'
 import { testShared } from '../../shared.ts'
 
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'kilowatch.mjs')
@@ -227,3 +229,77 @@ test('refuses files that cannot be right, by file, line and column', async () =>
   ])
     await expect(run(['--meter', meter, '--temperature', temperature, ...more])).rejects.toMatchObject({ code: 2 })
 }, 120_000)
+
+const dayNumber = (date: string): number => Date.parse(date) / (24 * HOUR_MS)
+const SPLIT = { medium: 'electricity', baselineEnd: dayNumber('2016-12-31'), reportingDays: 365 } as const
+
+test('bills: the same building by the month, estimated ones merged, with the limits of ASHRAE 14', async () => {
+  const write = folder()
+  // The work ends with February 2017: the 365 days before it are whole bills, the year 2016 has one more.
+  const [begin, end] = ['2017-03-01', '2018-01-01'].map((date) => dayNumber(date) - dayNumber('2016-01-01'))
+  const before = (day: number): number => dayUse(day) / (day < 365 ? 1 : 0.8)
+  const used = (day: number): number => before(day) * (day < Number(begin) ? 1 : 0.8)
+  const bills = Array.from({ length: 25 }, (_, month) => {
+    const first = Date.UTC(2016, month, 1) / (24 * HOUR_MS) - dayNumber('2016-01-01')
+    const next = Date.UTC(2016, month + 1, 1) / (24 * HOUR_MS) - dayNumber('2016-01-01')
+    const amount = Array.from({ length: next - first }, (_, i) => used(first + i)).reduce((sum, one) => sum + one, 0)
+    const start = new Date(Date.UTC(2016, month, 1)).toISOString().slice(0, 10)
+    return month === 24 ? `${start},,` : `${start},${amount},${month === 4 ? 'true' : ''}`
+  })
+  const meter = write('bills.csv', csv('start,value,estimated', bills))
+  const temperature = write('t.csv', weather())
+  const baselineEnd = dayNumber('2017-03-01')
+  const found = await otherDocument({ ...SPLIT, baselineEnd, method: 'billing', meter, temperature })
+  expect(found).toMatchObject({ method: 'billing', cycle: 'monthly', model: 'hdd_only', balanceHdd: 14 })
+  expect(found).toMatchObject({ disqualified: [], ashrae14: { cvRmseMax: 0.15, isWithin: true } })
+  expect(found.betaHdd).toBeCloseTo(5, 1)
+  const days = Array.from({ length: Number(end) - Number(begin) }, (_, i) => Number(begin) + i)
+  const saved = days.reduce((sum, day) => sum + before(day) / 5, 0)
+  expect(Math.abs(Number(found.savings) / saved - 1)).toBeLessThan(0.03)
+})
+
+test('hours of the week: the savings of hours, masked where the weather is missing', async () => {
+  const write = folder()
+  const open = (hour: number): boolean => hour % 24 >= 8 && hour % 24 < 18
+  const amount = (hour: number): number =>
+    (open(hour) ? 9 : 3) + 0.4 * Math.max(0, 14 - degreesAt(hour)) * (open(hour) ? 1 : 0.5)
+  const rows = hours((hour) => `${local(START_MS + hour * HOUR_MS)},${amount(hour) * (hour < 24 * 365 ? 1 : 0.8)}`)
+  const meter = write('m.csv', csv('start,value', rows))
+  const gap = 24 * 400
+  const temperature = write(
+    't.csv',
+    weather(utc, (hour) => (hour >= gap && hour < gap + 20 ? '' : degreesAt(hour))),
+  )
+  const found = await otherDocument({ ...SPLIT, reportingDays: 364, method: 'hourly', meter, temperature })
+  expect(found).toMatchObject({ method: 'hourly', missingMonths: [], masked: 20, ashrae14: { isWithin: true } })
+  const counted = Array.from({ length: 24 * 364 }, (_, i) => 24 * 365 + i).filter((h) => h < gap || h >= gap + 20)
+  const saved = counted.reduce((sum, hour) => sum + amount(hour) / 5, 0)
+  expect(Math.abs(Number(found.savings) / saved - 1)).toBeLessThan(0.02)
+})
+
+test('a heating season: the days of its dates alone, in each winter', async () => {
+  const write = folder()
+  const inSeason = (day: number): boolean => {
+    const date = new Date(START_MS + 8 * HOUR_MS + 24 * day * HOUR_MS).toISOString().slice(5, 10)
+    return date >= '11-15' || date <= '03-15'
+  }
+  const heat = (day: number): number => (inSeason(day) ? dayUse(day) : 0)
+  const meter = write('heat.csv', daily(heat))
+  const temperature = write('t.csv', weather())
+  const season = { from: '11-15', to: '03-15' }
+  const asked = { ...SPLIT, medium: 'heat', reportingDays: 364, method: 'season', meter, temperature } as const
+  const found = await otherDocument({ ...asked, season })
+  expect(found).toMatchObject({ method: 'season', model: 'hdd_only', summerUse: 0, disqualified: [], masked: 0 })
+  expect(found.seasons).toHaveLength(3)
+  const saved = Array.from({ length: 364 }, (_, i) => heat(365 + i) / 4).reduce((sum, one) => sum + one, 0)
+  expect(Math.abs(Number(found.savings) / saved - 1)).toBeLessThan(0.03)
+  await expect(otherDocument(asked)).rejects.toThrow('--season')
+})
+
+test('the command takes a method and refuses a season that is none', async () => {
+  const write = folder()
+  const files = ['--meter', write('m.csv', daily()), '--temperature', write('t.csv', weather())]
+  const method = ['--medium', 'heat', '--method', 'season']
+  expect(await printed([...files, ...method, '--season', '11-15..03-15'])).toMatchObject({ method: 'season' })
+  await expect(run([...files, ...method, '--season', 'winter'])).rejects.toThrow('MM-DD..MM-DD')
+})

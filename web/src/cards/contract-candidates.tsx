@@ -2,7 +2,7 @@
 // better rating saves in a year (docs/rules/contracts.md#candidates). Rows of one institution are the same energy seen
 // twice: the card shows no sum.
 
-import { Card, Empty, InputNumber, type TableColumnsType } from 'antd'
+import { Card, Empty, InputNumber, type TableColumnsType, Tag } from 'antd'
 import { useId, useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CandidatesPage } from '../../../domain/contract/candidate.ts'
@@ -82,13 +82,19 @@ function List({ path, area, routeMonth }: Props & { path: string }) {
         </a>
       ),
     },
-    { title: text.rating, key: 'rating', render: (_, { rating }) => <RatingTag rating={rating} /> },
+    { title: text.rating, key: 'rating', render: (_, { rating }) => rating && <RatingTag rating={rating} /> },
     {
       ...{ title: words.indicator, key: 'indicator' },
-      render: (_, { indicator, unit, actual, limit, standIn, standard }) => (
+      render: (_, { indicator, unit, actual, limit, standIn, standard, threshold }) => (
         <>
-          {text.quotaIndicators[indicator]}: {formatNumber(actual, 2)} → {formatNumber(limit, 2)}{' '}
-          {formatUnit(unit, language)} {standIn && <StandInTag source={standard}>{text.standIn}</StandInTag>}
+          {indicator && (
+            <>
+              {text.quotaIndicators[indicator]}: {formatNumber(actual, 2)} → {formatNumber(limit, 2)}{' '}
+              {formatUnit(unit ?? '', language)}{' '}
+            </>
+          )}
+          {threshold && <Tag>{words.threshold(formatAmount(threshold.tce), threshold.validFrom)}</Tag>}
+          {standIn && <StandInTag source={standard}>{text.standIn}</StandInTag>}
           {!standIn && standard && <SourceText>{standard}</SourceText>}
         </>
       ),

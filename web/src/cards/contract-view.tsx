@@ -1,7 +1,7 @@
 // Shows the contracts of an institution: position, the signatures of both parties, adjustments, each settled period
 // with its money, and the charts of measurement and verification.
 
-import { Card, Descriptions, Empty, type TableColumnsType, Tag } from 'antd'
+import { Button, Card, Descriptions, Empty, type TableColumnsType, Tag } from 'antd'
 import { type ReactNode, useState } from 'react'
 import type { ContractView, SettledRow } from '../../../domain/contract/view.ts'
 import { CONTRACT_PARTIES } from '../../../domain/contract/words.ts'
@@ -49,7 +49,7 @@ function ContractCards({ id }: { id: string }) {
           <Position contract={data} changed={contract.reload} />
           <ContractAdjustments contract={data} changed={contract.reload} />
           <Card title={text.contract.settlements} data-testid="contract-settlements">
-            <Settlements contract={data} choose={setPeriod} />
+            <Settlements contract={data} chosen={period} choose={setPeriod} />
             <p className="note">{text.contract.choosePeriod}</p>
           </Card>
           {period !== null && <SettlementCard contract={data} period={period} changed={contract.reload} />}
@@ -98,7 +98,7 @@ function Position({ contract, changed }: PositionProps) {
       </p>
       {blocked && (
         <p className="note" role="alert">
-          {words.blocked(blocked.fromPeriod)}: <span lang="en">{blocked.reason}</span>
+          {words.blocked(blocked.fromPeriod)}: <Told en={blocked.reason} zh={blocked.reasonZh} />
         </p>
       )}
       <Descriptions
@@ -109,14 +109,20 @@ function Position({ contract, changed }: PositionProps) {
       {baseline?.station && (
         <p className="note">{words.station(baseline.station.id, formatNumber(baseline.station.distanceKm, 1))}</p>
       )}
-      {disqualified.map(({ code, detail }) => (
+      {disqualified.map(({ code, detail, detailZh }) => (
         <p className="note" role="alert" key={code}>
-          {words.disqualified}: {code} <span lang="en">{detail}</span>
+          {words.disqualified}: {code} <Told en={detail} zh={detailZh} />
         </p>
       ))}
       <TermsSignatures contract={contract} changed={changed} />
     </Card>
   )
+}
+
+/** A reason in the reader's language; in English where there is no other. */
+function Told({ en, zh }: { en: string; zh: string | undefined }) {
+  const { language } = useLanguage()
+  return language === 'zh' && zh !== undefined ? zh : <span lang="en">{en}</span>
 }
 
 /** Who signed terms and baseline, and the form for a party that has not. */
@@ -163,12 +169,32 @@ function modelText(baseline: ContractView['baseline'], unit: string): string {
   return `${formatAmount(model.intercept)}${heating}${cooling} ${unit}/d, CV(RMSE) ${formatNumber((cvRmse ?? 0) * 100, 1)}%`
 }
 
-function Settlements({ contract, choose }: { contract: ContractView; choose: (period: string) => void }) {
+interface SettlementsProps {
+  contract: ContractView
+  chosen: string | null
+  choose: (period: string) => void
+}
+
+/** The period is a button, so that a keyboard opens it too. */
+function Settlements({ contract, chosen, choose }: SettlementsProps) {
   const { text } = useLanguage()
   const words = text.contract
   const right = 'right' as const
   const columns: TableColumnsType<SettledRow> = [
-    { title: words.period, dataIndex: 'period', rowScope: 'row' },
+    {
+      ...{ title: words.period, key: 'period', rowScope: 'row' },
+      render: (_, row) => (
+        <Button
+          type="link"
+          size="small"
+          aria-expanded={row.period === chosen}
+          onClick={() => choose(row.period)}
+          data-testid={`period-${row.period}`}
+        >
+          {row.period}
+        </Button>
+      ),
+    },
     { title: words.baseline, key: 'baseline', align: right, render: (_, row) => formatAmount(row.adjustedBaseline) },
     { title: words.actual, key: 'actual', align: right, render: (_, row) => formatAmount(row.actual) },
     {
@@ -186,13 +212,5 @@ function Settlements({ contract, choose }: { contract: ContractView; choose: (pe
       render: (_, row) => <Tag>{words.settledStates[row.state]}</Tag>,
     },
   ]
-  return (
-    <DataTable
-      rowKey="period"
-      columns={columns}
-      rows={contract.settlements}
-      pageSize={24}
-      onRow={(row) => ({ onClick: () => choose(row.period), style: { cursor: 'pointer' } })}
-    />
-  )
+  return <DataTable rowKey="period" columns={columns} rows={contract.settlements} pageSize={24} asCards />
 }

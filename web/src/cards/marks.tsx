@@ -12,7 +12,7 @@ import { Alert, Button, Tag } from 'antd'
 import type { ReactNode } from 'react'
 import { ACTIONS, type Action } from '../../../domain/access/permission.ts'
 import type { Status, Verdict } from '../../../domain/judge/dual-control.ts'
-import { SEVERITY_NAMES, type Severity } from '../../../domain/phrase.ts'
+import { type Phrase, SEVERITY_NAMES, type Severity } from '../../../domain/phrase.ts'
 import type { Rating } from '../../../domain/rating.ts'
 import type { LoadProblem, Resource } from '../api/resource.ts'
 import { formatCoverage, formatRatio, formatUnit, UNKNOWN } from '../words/format.ts'
@@ -152,13 +152,17 @@ export function ProblemNotice({ of: { data, problem, reload } }: { of: Resource<
 /** Problems whose sentence says all that a reader can act on. */
 const PLAIN: ReadonlySet<number> = new Set([401, 403, 404, 500, 502, 503, 504])
 
+const isPhrase = (said: unknown): said is Phrase =>
+  typeof said === 'object' && said !== null && 'zh' in said && 'en' in said
+
 const isAction = (right: unknown): right is Action => typeof right === 'string' && Object.hasOwn(ACTIONS, right)
 
 /** A failed request in the reader's language, followed by what the server said of it. */
 export function ProblemText({ problem: { title, detail, status, more } }: { problem: LoadProblem }) {
   const { text, language } = useLanguage()
-  // What the server says is English: a reader of Chinese sees it where the sentence alone would not do.
-  const saysMore = language === 'en' || !PLAIN.has(status)
+  // Where the server says it in English alone, a reader of Chinese sees it if the sentence alone would not do.
+  const said = isPhrase(more?.said) ? more.said[language] : undefined
+  const saysMore = said !== undefined || language === 'en' || !PLAIN.has(status)
   return (
     <>
       {text.problems[status] ?? text.problems[500]}
@@ -172,7 +176,7 @@ export function ProblemText({ problem: { title, detail, status, more } }: { prob
       {status > 0 && saysMore && (
         <>
           {' · '}
-          {text.work.serverSaid}: <span lang="en">{detail ?? title}</span>
+          {text.work.serverSaid}: <span lang={said === undefined ? 'en' : undefined}>{said ?? detail ?? title}</span>
         </>
       )}
       {status > 0 && ` · HTTP ${status}`}

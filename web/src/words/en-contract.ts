@@ -68,7 +68,7 @@ export const enContract: typeof zhContract = {
   residual: 'Difference',
   candidates: {
     title: 'Institutions that should have a contract',
-    note: 'Institutions rated “Rectify” (above the constraint) or “Compliant” (above the benchmark); the saving is what reaching the next better rating saves in a year. Rows of one institution are the same energy and do not add.',
+    note: 'Institutions rated “Rectify” (above the constraint) or “Compliant” (above the benchmark), and those whose energy of 12 months reaches the threshold of key energy users in force; the saving is what reaching the next better rating saves in a year. Rows of one institution are the same energy and do not add.',
     above: 'Which',
     aboveBenchmark: 'Above benchmark',
     aboveConstraint: 'Above constraint',
@@ -78,6 +78,8 @@ export const enContract: typeof zhContract = {
     limit: 'Value of the next better rating',
     saving: 'Saving a year',
     energy: 'Energy of a year (tce)',
+    thresholdTce: 'Threshold of key energy users',
+    threshold: (tce, from) => `Reaches the threshold of ${tce} tce (from ${from} on)`,
     none: 'There is none.',
   },
   disqualified: 'The baseline does not suffice',
@@ -104,5 +106,5 @@ export const enContract: typeof zhContract = {
   to: 'To (not included)',
   on: 'Replaced on',
   reason: 'Reason (needed)',
-  choosePeriod: 'Click a period for its settlement, money and signatures.',
+  choosePeriod: 'Choose a period for its settlement, money and signatures.',
 }

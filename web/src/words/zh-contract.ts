@@ -64,7 +64,7 @@ export const zhContract = {
   residual: '差值',
   candidates: {
     title: '应当签订节能合同的机构',
-    note: '定额等级为需整改（超过约束值）或达标（超过基准值）的机构；节约量是达到上一等级一年可以节约的量。同一机构的各行是同一份能源，不能相加。',
+    note: '定额等级为需整改（超过约束值）或达标（超过基准值）的机构，以及近 12 个月用能达到现行重点用能单位阈值的机构；节约量是达到上一等级一年可以节约的量。同一机构的各行是同一份能源，不能相加。',
     above: '范围',
     aboveBenchmark: '超过基准值',
     aboveConstraint: '超过约束值',
@@ -74,6 +74,8 @@ export const zhContract = {
     limit: '上一等级的值',
     saving: '年节约',
     energy: '一年用能 (tce)',
+    thresholdTce: '重点用能单位阈值',
+    threshold: (tce: string, from: string) => `达到阈值 ${tce} tce（自 ${from} 起）`,
     none: '没有这样的机构。',
   },
   disqualified: '基准不成立',
@@ -95,5 +97,5 @@ export const zhContract = {
   to: '至（不含）',
   on: '更换日期',
   reason: '理由（必填）',
-  choosePeriod: '点击一期查看结算、费用与签认。',
+  choosePeriod: '选择一期查看结算、费用与签认。',
 }
