@@ -2,7 +2,14 @@
 
 import type { RemovalPolicy } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3'
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type IBucket,
+  type LifecycleRule,
+} from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 
 export interface PrivateBucketOptions {
@@ -12,12 +19,14 @@ export interface PrivateBucketOptions {
   prefix: string
   removalPolicy: RemovalPolicy
   lifecycleRules: LifecycleRule[]
+  /** How long nobody can delete a file, and where each is copied. */
+  more?: Pick<BucketProps, 'objectLockDefaultRetention' | 'replicationRules' | 'replicationRole'>
 }
 
 export const addPrivateBucket = (
   scope: Construct,
   id: string,
-  { key, logs, prefix, removalPolicy, lifecycleRules }: PrivateBucketOptions,
+  { key, logs, prefix, removalPolicy, lifecycleRules, more }: PrivateBucketOptions,
 ): Bucket =>
   new Bucket(scope, id, {
     ...{ blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy, lifecycleRules },
@@ -27,4 +36,5 @@ export const addPrivateBucket = (
     versioned: true,
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: prefix,
+    ...more,
   })

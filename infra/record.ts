@@ -7,11 +7,12 @@ import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose'
-import type { Key } from 'aws-cdk-lib/aws-kms'
-import { type Bucket, StorageClass } from 'aws-cdk-lib/aws-s3'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { Bucket, ObjectLockRetention, type ReplicationRule, StorageClass } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { accept } from './accepted.ts'
 import { addPrivateBucket } from './bucket.ts'
+import type { Settings } from './settings.ts'
 
 /** Messages by the day (UTC) on which Firehose wrote them. */
 const MESSAGES_PREFIX = 'messages/'
@@ -27,7 +28,7 @@ const [BUFFER_SECONDS, BUFFER_MB] = [900, 64]
 const SCAN_BYTES_MAX = 20_000_000_000
 
 export interface RecordOptions {
-  stage: string
+  settings: Pick<Settings, 'stage' | 'recordLockDays' | 'recordCopy'>
   key: Key
   /** Access logs. */
   logs: Bucket
@@ -43,9 +44,18 @@ export interface MessageRecord {
 
 /** Adds bucket, delivery stream and tables. */
 export function addMessageRecord(scope: Construct, options: RecordOptions): MessageRecord {
-  const { stage, key, logs, removalPolicy } = options
+  const { key, logs, removalPolicy } = options
+  const { stage, recordLockDays, recordCopy } = options.settings
+  const copies = recordCopy && copyTo(scope, recordCopy)
   const bucket = addPrivateBucket(scope, 'Record', {
     ...{ key, logs, prefix: 'record/', removalPolicy },
+    more: {
+      // Whoever has the right may lift it: a person, not a function of ours.
+      ...(recordLockDays > 0 && {
+        objectLockDefaultRetention: ObjectLockRetention.governance(Duration.days(recordLockDays)),
+      }),
+      ...copies,
+    },
     lifecycleRules: [
       { prefix: ANSWERS_PREFIX, expiration: Duration.days(ANSWER_DAYS) },
       { noncurrentVersionExpiration: Duration.days(RECOVERY_DAYS) },
@@ -63,11 +73,8 @@ export function addMessageRecord(scope: Construct, options: RecordOptions): Mess
     [['kms:GenerateDataKey', 'kms:Decrypt'], [key.keyArn]],
   ] as const)
     role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }))
-  accept(
-    role,
-    `AwsSolutions-IAM5[Resource::<${Stack.of(scope).getLogicalId(bucket.node.defaultChild as never)}.Arn>/${MESSAGES_PREFIX}*]`,
-    'Each file that Firehose writes has a name that nobody knows before.',
-  )
+  acceptMessages(role, bucket)
+  if (copies && recordCopy) allowCopy(copies.replicationRole, { bucket, key, copy: recordCopy })
   const stream = new CfnDeliveryStream(scope, 'RecordStream', {
     deliveryStreamName: name,
     deliveryStreamType: 'DirectPut',
@@ -91,6 +98,46 @@ export function addMessageRecord(scope: Construct, options: RecordOptions): Mess
   return { bucket, stream: { name, arn } }
 }
 
+type RecordCopy = NonNullable<Settings['recordCopy']>
+
+/** The other bucket has versions, belongs to the other account, and lets the role of this one copy to it. */
+function copyTo(scope: Construct, { bucketArn, account, keyArn }: RecordCopy) {
+  const destination = Bucket.fromBucketAttributes(scope, 'RecordCopy', { bucketArn, account })
+  const rule: ReplicationRule = {
+    ...{ destination, accessControlTransition: true, filter: { prefix: MESSAGES_PREFIX }, priority: 1 },
+    kmsKey: Key.fromKeyArn(scope, 'RecordCopyKey', keyArn),
+    sseKmsEncryptedObjects: true,
+  }
+  const role = new Role(scope, 'RecordCopyRole', { assumedBy: new ServicePrincipal('s3.amazonaws.com') })
+  return { replicationRules: [rule], replicationRole: role }
+}
+
+/** What copying needs, by AWS's guide to replication (aws/latest/userguide/setting-repl-config-perm-overview.html). */
+function allowCopy(role: Role, { bucket, key, copy }: { bucket: Bucket; key: Key; copy: RecordCopy }): void {
+  const allow = (actions: readonly string[], resource: string): void =>
+    void role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resource] }))
+  const [own, copied] = [bucket.arnForObjects(`${MESSAGES_PREFIX}*`), `${copy.bucketArn}/${MESSAGES_PREFIX}*`]
+  allow(['s3:GetReplicationConfiguration', 's3:ListBucket'], bucket.bucketArn)
+  allow(['s3:GetObjectVersionForReplication', 's3:GetObjectVersionAcl', 's3:GetObjectVersionTagging'], own)
+  const onCopy = ['ReplicateObject', 'ReplicateDelete', 'ReplicateTags', 'ObjectOwnerOverrideToBucketOwner']
+  allow(
+    onCopy.map((action) => `s3:${action}`),
+    copied,
+  )
+  allow(['kms:Decrypt'], key.keyArn)
+  allow(['kms:Encrypt'], copy.keyArn)
+  acceptMessages(role, bucket)
+  accept(role, `AwsSolutions-IAM5[Resource::${copied}]`, MESSAGES_UNNAMED)
+}
+
+const MESSAGES_UNNAMED = 'Each file that Firehose writes has a name that nobody knows before.'
+const acceptMessages = (role: Role, bucket: Bucket): void =>
+  accept(
+    role,
+    `AwsSolutions-IAM5[Resource::<${Stack.of(role).getLogicalId(bucket.node.defaultChild as never)}.Arn>/${MESSAGES_PREFIX}*]`,
+    MESSAGES_UNNAMED,
+  )
+
 type Columns = Readonly<Record<string, string>>
 
 /** What the rule selects (infra/gateways.ts), one JSON object a line. */
@@ -103,7 +150,7 @@ const READING_COLUMNS: Columns = {
 const JSON_SERDE = 'org.openx.data.jsonserde.JsonSerDe'
 const PARQUET_SERDE = 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'
 
-function addTables(scope: Construct, { stage, lake, key }: RecordOptions, record: Bucket): void {
+function addTables(scope: Construct, { settings: { stage }, lake, key }: RecordOptions, record: Bucket): void {
   const catalogId = Stack.of(scope).account
   const database = new CfnDatabase(scope, 'Tables', {
     catalogId,

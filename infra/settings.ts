@@ -44,6 +44,10 @@ export interface Settings {
   pace: { settle: number; assess: number }
   /** Whether each message is also kept as it was received (infra/record.ts). */
   record: boolean
+  /** Days in which nobody can delete a file of that record; 0: only its versions protect it. */
+  recordLockDays: number
+  /** A bucket of another account, with its key, to which each file of that record is copied. */
+  recordCopy?: { bucketArn: string; account: string; keyArn: string }
   /** `few`: no dashboard, and only the alarms by which somebody notices that readings do not become hours. */
   watch: 'all' | 'few'
   /** Whether functions reserve their copies: a new account has ten copies in all, and cannot. */
@@ -62,6 +66,9 @@ const LAKE_PACE = '60'
 
 /** Ids of a gateway and of a meter. */
 const CANARY = /^[\w-]{1,64}\/[\w.-]{1,64}$/
+const LOCK_DAYS = /^([1-9]\d{0,3}|[12]\d{4}|3[0-5]\d{3}|0)$/
+const BUCKET_ARN = /^arn:aws[a-z-]*:s3:::[a-z0-9.-]{3,63}$/
+const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/
 const STAGE = /^[a-z][a-z0-9]{0,15}$/
 const AREA = /^\d{6}(\d{6})?$/
 const HTTPS = /^https:\/\/\S+$/
@@ -139,10 +146,28 @@ export function settingsOf(context: (name: string) => unknown): Settings {
       assess: Number(matching('judgeMinutes', text('judgeMinutes') ?? pace, PACE, PACES)),
     },
     record: oneOf('record', ['yes', 'no']) === 'yes',
+    ...recordKept({ text, needed, matching }),
     watch: oneOf('watch', ['all', 'few']),
     reserves: oneOf('reserve', ['yes', 'no']) === 'yes',
     admin: adminClaim ? { claim: adminClaim, value: needed('adminValue', 'the value of adminClaim') } : undefined,
   }
+}
+
+interface Readers {
+  text(name: string): string | undefined
+  needed(name: string, what: string): string
+  matching(name: string, value: string, pattern: RegExp, what: string): string
+}
+/** The account of the copy is that of its key. */
+function recordKept({ text, needed, matching }: Readers): Pick<Settings, 'recordLockDays' | 'recordCopy'> {
+  const days = matching('recordLockDays', text('recordLockDays') ?? '0', LOCK_DAYS, 'days from 0 to 35999')
+  const recordLockDays = Number(days)
+  const copy = text('recordCopy')
+  if (copy === undefined) return { recordLockDays }
+  const bucketArn = matching('recordCopy', copy, BUCKET_ARN, 'the ARN of a bucket')
+  const key = needed('recordCopyKey', 'ARN of the key of recordCopy')
+  const keyArn = matching('recordCopyKey', key, KEY_ARN, 'the ARN of a KMS key')
+  return { recordLockDays, recordCopy: { bucketArn, keyArn, account: keyArn.split(':')[4] ?? '' } }
 }
 
 function canaryOf(value: string): { gateway: string; meter: string } {

@@ -59,10 +59,10 @@ export function addStores(scope: Construct, settings: Settings): Stores {
     removalPolicy,
   })
   const series = seriesConstructs[settings.readings].build(scope, { settings, key, objects, logs, removalPolicy })
-  const { stage, record } = settings
+  const { record } = settings
   return {
     ...{ key, state, objects, logs },
-    record: record ? addMessageRecord(scope, { stage, key, logs, removalPolicy, lake: series.lake }) : undefined,
+    record: record ? addMessageRecord(scope, { settings, key, logs, removalPolicy, lake: series.lake }) : undefined,
     documents: (writer) => ({
       environment: { KILOWATCH_STATE_TABLE: state.tableName, KILOWATCH_OBJECTS_BUCKET: objects.bucketName },
       statements: [...documentStatements(state, objects, writer), useOf(key)],

@@ -31,6 +31,11 @@ export const DEPLOYMENTS: Readonly<Record<string, Context>> = {
   'with a page that signs in': { page: 'cloudfront', pageClient: 'page' },
   'with a page for everyone': { page: 'cloudfront', readers: 'anyone' },
   'a stage that is not kept': { stage: 'test' },
+  'with a record that is locked and copied': {
+    recordLockDays: '400',
+    recordCopy: 'arn:aws-cn:s3:::kept-elsewhere',
+    recordCopyKey: 'arn:aws-cn:kms:cn-north-1:210987654321:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  },
   'with a canary': { canary: 'canary/canary-E1' },
   'cn-north-1': { region: 'cn-north-1', readings: 'influxdb', pageUrl: 'https://page.example/' },
 }
