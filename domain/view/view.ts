@@ -202,6 +202,8 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.number(),
   detail: z.string().optional(),
+  /** The detail in both languages, where it has them. */
+  said: z.object({ zh: z.string(), en: z.string() }).optional(),
   field: z.string().optional(),
   problems: z.array(z.looseObject({ field: z.string(), reason: z.string() })).optional(),
 })
