@@ -4,9 +4,9 @@
 import { expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import type { RuleOrder } from '../../domain/control/stored-rule.ts'
+import type { ControlRuleView } from '../../functions/api/control-rule.ts'
 import { assess } from '../../functions/assess.ts'
 import { control } from '../../functions/control.ts'
-import type { ControlRuleView } from '../../functions/api/control-rule.ts'
 import type { DeviceCommand, Platform } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
 import { verifyAudit } from '../../functions/state/audit.ts'
@@ -139,10 +139,16 @@ test('a permission needs a trial of this very rule, of a week of known hours', a
   const { use, call, ok, prepare, permit } = await opened()
   expect((await permit('A-E')).status).toBe(404)
   await ok('PUT', 'A-E/control-rules/r1', { rule: NIGHT })
-  expect(await permit('A-E')).toMatchObject({ status: 409, body: { detail: expect.stringContaining('not been tried') } })
+  expect(await permit('A-E')).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('not been tried') },
+  })
   await use('A-E', MIDNIGHT_MS - 2 * DAY_MS, hours(48, 5))
   await prepare('A-E', NIGHT)
-  expect(await permit('A-E')).toMatchObject({ status: 409, body: { detail: expect.stringContaining('knows 48 hours') } })
+  expect(await permit('A-E')).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('knows 48 hours') },
+  })
   await use('A-E', MIDNIGHT_MS - 9 * DAY_MS, hours(7 * 24, 0))
   await prepare('A-E', NIGHT)
   // Another content is another rule, which was never tried.
@@ -171,7 +177,11 @@ test('a leak is proposed and closes nothing until a person confirms it; a declin
   expect((await call('POST', `A-W/control-rules/r1/orders/${proposed.id}/confirm`)).status).toBe(409)
   expect((await call('POST', 'A-W/control-rules/r1/orders/none/confirm')).status).toBe(404)
   expect(sent).toEqual([])
-  expect((await obeyed()).first).toMatchObject({ name: 'valveClose', arguments: { meter: 'A-W' }, by: 'admin, rule r1' })
+  expect((await obeyed()).first).toMatchObject({
+    name: 'valveClose',
+    arguments: { meter: 'A-W' },
+    by: 'admin, rule r1',
+  })
   expect(await ordersOf('A-W')).toMatchObject([{ state: 'done', by: 'admin' }])
 })
 
@@ -235,7 +245,11 @@ test('what was begun is proposed to be ended when the permission is withdrawn, a
   await obeyed()
   clock.nowMs += HOUR_MS
   const view = await ok<ControlRuleView>('DELETE', 'A-E/control-rules/r1/permission')
-  expect(view).toMatchObject({ isPermitted: false, hasBegun: true, orders: [{ when: 'nightEnds', state: 'proposed' }, {}] })
+  expect(view).toMatchObject({
+    isPermitted: false,
+    hasBegun: true,
+    orders: [{ when: 'nightEnds', state: 'proposed' }, {}],
+  })
   await tick()
   expect(sent).toHaveLength(2)
   expect((await call('DELETE', 'A-E/control-rules/r1')).status).toBe(409)

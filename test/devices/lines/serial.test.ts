@@ -42,7 +42,14 @@ test.skipIf(!hasSerial || !socat)('DL/T 645 and Modbus RTU over serial ports, wi
   const pump = simulatedModbus({ address: '3', value: 7, transport: 'rtu', table: 'input', start: 5 })
   const planner = new LinePlanner((name) => findTemplate(name, '.'))
   const lineOn = (path: string, serial: object, more: object) =>
-    lineSchema.parse({ name: path, serial: { path, ...serial }, everySeconds: 1, timeoutMs: 500, silenceMs: 5, ...more })
+    lineSchema.parse({
+      name: path,
+      serial: { path, ...serial },
+      everySeconds: 1,
+      timeoutMs: 500,
+      silenceMs: 5,
+      ...more,
+    })
   const lines = [
     lineOn(
       await serialPort([electricity], () => faults[count++ % faults.length]),
@@ -60,7 +67,10 @@ test.skipIf(!hasSerial || !socat)('DL/T 645 and Modbus RTU over serial ports, wi
     return { config, devices: devices.map((device) => ({ ...device, everyMs: 30 })) }
   })
   const stopping = new AbortController()
-  const values = new Map<string, number[]>([['E', []], ['P', []]])
+  const values = new Map<string, number[]>([
+    ['E', []],
+    ['P', []],
+  ])
   const source = linesSource({ lines })
   const running = (async () => {
     for await (const block of source.readings(stopping.signal))

@@ -6,12 +6,7 @@ import { DAY_MS, dayStartMs, HOUR_MS, MINUTE_MS } from '../../../domain/calendar
 import type { BuildingRule } from '../../../domain/control/building-rule.ts'
 import { advanced, decided, hasBegun, withDueOrder } from '../../../domain/control/orders.ts'
 import { type PastHours, simulateRule } from '../../../domain/control/simulate.ts'
-import {
-  isOpenOrder,
-  permissionProblem,
-  type RuleOrder,
-  type StoredRule,
-} from '../../../domain/control/stored-rule.ts'
+import { isOpenOrder, permissionProblem, type RuleOrder, type StoredRule } from '../../../domain/control/stored-rule.ts'
 import { newWatch, type RuleWatch, watchedOn } from '../../../domain/control/watch.ts'
 
 const START_MS = dayStartMs(20_000)
@@ -170,7 +165,10 @@ test('an order is sent in two steps, asked again without an answer, and ends wit
   expect(silent).toMatchObject({ state: 'confirmed', reason: 'the gateway did not answer' })
   expect(step(silent, 19)).toEqual({ order: silent })
   expect(step(silent, 20)).toMatchObject({ send: 'first', order: { attempt: 2 } })
-  expect(step(sent.order, 1, { state: 'refused', reason: 'no' }).order).toMatchObject({ state: 'refused', reason: 'no' })
+  expect(step(sent.order, 1, { state: 'refused', reason: 'no' }).order).toMatchObject({
+    state: 'refused',
+    reason: 'no',
+  })
   const second = step(sent.order, 1, { state: 'confirm', token: 't' })
   expect(second).toMatchObject({ send: 'second', order: { state: 'confirming', mayHaveActed: true } })
   expect(step(second.order, 2, { state: 'done' }).order).toMatchObject({ state: 'done', reason: null })
