@@ -110,6 +110,7 @@ export const triggers = {
       'POST /api/v1/readings',
       'PUT /api/v1/registry',
       'POST /api/v1/backups',
+      'POST /api/v1/exports',
       'GET /api/v1/arrivals/{id}',
       'GET /api/v1/gateways',
       'POST /api/v1/gateways/{id}/credentials',
