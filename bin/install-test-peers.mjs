@@ -1,6 +1,6 @@
 // Installs the Debian packages that tests drive as real peers: Chromium for the page, mosquitto in the place of AWS IoT
-// Core, InfluxDB in that of Timestream for InfluxDB, OpenSSL for certificates, socat for pairs of serial ports, LibreOffice
-// for reports. Only if missing, only for `npm test`, and with a plain message where it may not. Node.js built-ins only.
+// Core, InfluxDB in that of Timestream for InfluxDB, OpenSSL for certificates, socat for serial ports, LibreOffice for
+// reports. Only if missing, only for `npm test`, and with a plain message where it may not. Node.js built-ins only.
 
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'

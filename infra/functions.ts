@@ -72,7 +72,7 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
     ...{ memoryMb: 1024, seconds: 900, copies: 2, batch: { messages: 10 } },
     ...{ reads: ['consumption'], sends: ['contract'] },
   },
-  // Some rules, a document or two each; it publishes to gateways and reads no series, so it stands outside their network.
+  // Some rules, a document or two each. It publishes to gateways and reads no series: it stands outside their network.
   control: { memoryMb: 256, seconds: 120, copies: 2, batch: { messages: 10 }, commands: true },
   // An import reads the whole registry: a province's 190,000 meters took 0.8 GB and three seconds of a core.
   api: {

@@ -11,7 +11,6 @@ const ms = z.int().meta({ description: 'Epoch milliseconds' })
 const trialSchema = ruleSimulationSchema.pick({ hours: true, hoursUnknown: true, count: true, saved: true }).extend({
   ...{ by: z.string(), atMs: ms, fromMs: ms, toMs: ms },
 })
-export type RuleTrial = z.output<typeof trialSchema>
 
 const permissionSchema = z.object({
   by: z.string().meta({ description: 'The person in whose name the rule acts' }),
@@ -21,7 +20,6 @@ const permissionSchema = z.object({
   endedMs: ms.nullable().meta({ description: 'When a person withdrew it; else null' }),
   endedBy: z.string().nullable(),
 })
-export type RulePermission = z.output<typeof permissionSchema>
 
 export const storedRuleSchema = z.object({
   id: z.string(),
@@ -62,11 +60,11 @@ export type RuleOrder = z.output<typeof ruleOrderSchema>
 export const isOpenOrder = ({ state }: Pick<RuleOrder, 'state'>): boolean => OPEN.includes(state)
 
 /** A quarter: a season of heating needs two permissions. The product's own choice. */
-export const PERMISSION_MS_MAX = 92 * DAY_MS
+const PERMISSION_MS_MAX = 92 * DAY_MS
 /** A trial is of the season of today. The product's own choice. */
-export const TRIAL_AGE_MS_MAX = 31 * DAY_MS
+const TRIAL_AGE_MS_MAX = 31 * DAY_MS
 /** Known hours of a trial: a week. The product's own choice. */
-export const TRIAL_HOURS_MIN = 7 * 24
+const TRIAL_HOURS_MIN = 7 * 24
 
 /** Why this rule may not get a permission now; undefined: it may. */
 export function permissionProblem({ rule, trial }: StoredRule, untilMs: number, nowMs: number): string | undefined {

@@ -30,8 +30,8 @@ export const nightLength = ({ fromHour, toHour }: { fromHour: number; toHour: nu
   (toHour - fromHour + 24) % 24
 
 /**
- * The watch after the hours of `meter` up to the last known one. Hours after that are waited for; unknown ones before it
- * are passed over. Precondition: the hours begin at `lookedMs`; `load` has the same hours, for a demand limit.
+ * The watch after the hours of `meter` up to the last known one. Hours after that are waited for; unknown ones before
+ * it are passed over. Precondition: the hours begin at `lookedMs`; `load` has the same hours, for a demand limit.
  */
 export function watchedOn(rule: BuildingRule, watch: RuleWatch, meter: PastHours, load?: PastHours): RuleWatch {
   const end = meter.amounts.findLastIndex((amount) => !Number.isNaN(amount)) + 1

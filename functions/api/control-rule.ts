@@ -1,6 +1,6 @@
-// Routes of the rules of control (docs/rules/control-rules.md): tried on a meter's past, stored, permitted for a time by
-// a person with the right to control, and the word on what a rule proposes. Nothing is sent here: the trigger `control`
-// sends what is permitted or confirmed.
+// Routes of the rules of control (docs/rules/control-rules.md): tried on a meter's past, stored, permitted for a time
+// by a person with the right to control, and the word on what a rule proposes. Nothing is sent here: the trigger
+// `control` sends what is permitted or confirmed.
 
 import * as z from 'zod'
 import { canonicalJson } from '../../domain/canonical.ts'
@@ -183,7 +183,7 @@ async function viewOf(context: RouteContext, rule: StoredRule, meter: Meter): Pr
   return { ...rule, unit: amountUnit(meter.medium), ...stands, orders: orders.toReversed() }
 }
 
-/** Writes what becomes of the rule, with an entry of the audit log; `change` may refuse, and is asked anew in a race. */
+/** Writes what becomes of the rule, with an audit entry; `change` may refuse, and is asked anew in a race. */
 async function changed(
   context: RulePath,
   what: 'control.rule' | 'control.trial' | 'control.permission',

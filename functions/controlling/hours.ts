@@ -19,7 +19,7 @@ export function hoursBetween(
 }
 
 /** The days that these hours lie in, the last one not included. */
-export const daysOf = ({ startMs, endMs }: { startMs: number; endMs: number }) => ({
+export const daysAround = ({ startMs, endMs }: { startMs: number; endMs: number }) => ({
   fromDay: dayOf(startMs),
   toDay: dayOf(endMs - 1) + 1,
 })

@@ -1,5 +1,5 @@
-// Keeps rules of control, what they have seen, and their orders. Each decision and each change of an order is written in
-// one put with its entry of the audit log.
+// Keeps rules of control, what they have seen, and their orders. Each decision and each change of an order is written
+// in one put with its entry of the audit log.
 
 import { type RuleOrder, type StoredRule, storedRuleSchema } from '../../domain/control/stored-rule.ts'
 import type { RuleWatch } from '../../domain/control/watch.ts'

@@ -6,7 +6,7 @@ import { inForceSinceMs, type StoredRule } from '../../domain/control/stored-rul
 import { newWatch, type RuleWatch, watchedOn } from '../../domain/control/watch.ts'
 import type { Meter } from '../../domain/registry/records.ts'
 import { type Platform, VersionConflict } from '../platform.ts'
-import { daysOf, hoursBetween } from './hours.ts'
+import { daysAround, hoursBetween } from './hours.ts'
 import { asStoredRule, controlKeys } from './store.ts'
 
 /** Hours that are older are passed over: a meter that was silent for longer begins anew. */
@@ -42,7 +42,7 @@ async function watchRule({ state, consumption }: Sources, stored: StoredRule, no
   }
 
   async function watched(range: { startMs: number; endMs: number }): Promise<RuleWatch> {
-    const { fromDay, toDay } = daysOf(range)
+    const { fromDay, toDay } = daysAround(range)
     const hours = async (of: string) => hoursBetween(await consumption.get([of], fromDay, toDay), range)
     const load = rule.kind === 'demandLimit' ? await hours(rule.load) : undefined
     return watchedOn(rule, { ...known, lookedMs: range.startMs }, await hours(meter), load)
