@@ -8,7 +8,6 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
-import { topicOf } from '../domain/wire/topic.ts'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { accept } from './accepted.ts'
 import type { Access } from './access.ts'
@@ -270,7 +269,7 @@ const admitting = ({ admin, readers }: Settings): Access[] => [
 ]
 
 /** The topics of commands to all gateways, as a resource. */
-const COMMANDS = `topic/${topicOf('*', 'commands')}`
+const COMMANDS = `topic/${triggers.ingest.mqtt.replace('+', '*').replace(/[^/]+$/, 'commands')}`
 
 /** The right to publish commands. IoT Core authorizes the second action only for all resources. */
 const commanding = (scope: Construct): Access => ({
