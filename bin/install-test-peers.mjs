@@ -1,7 +1,6 @@
 // Installs the Debian packages that tests drive as real peers: Chromium for the page, mosquitto in the place of AWS IoT
-// Core, InfluxDB in that of Timestream for InfluxDB, OpenSSL for certificates, LibreOffice
-// for reports. Only if missing, only for `npm test`,
-// and with a plain message where it may not. Node.js built-ins only.
+// Core, InfluxDB in that of Timestream for InfluxDB, OpenSSL for certificates, socat for serial ports, LibreOffice for
+// reports. Only if missing, only for `npm test`, and with a plain message where it may not. Node.js built-ins only.
 
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
@@ -18,6 +17,7 @@ const PEERS = [
   { package: 'mosquitto', programs: ['mosquitto'], service: true },
   { package: 'influxdb', programs: ['influxd'], service: true },
   { package: 'openssl', programs: ['openssl'], service: false },
+  { package: 'socat', programs: ['socat'], service: false },
   { package: 'libreoffice-calc', programs: ['soffice', 'libreoffice'], service: false },
 ]
 /** Debian's folders for servers, which are not in a plain user's PATH. */
@@ -37,6 +37,9 @@ export const influxdPath = () => programPath(programsOf('influxdb'))
 
 /** Absolute path of an installed OpenSSL, or undefined. */
 export const opensslPath = () => programPath(programsOf('openssl'))
+
+/** Absolute path of an installed socat, or undefined. */
+export const socatPath = () => programPath(programsOf('socat'))
 
 /** Absolute path of an installed LibreOffice, or undefined. */
 export const officePath = () => programPath(programsOf('libreoffice-calc'))

@@ -23,6 +23,7 @@ export const variables = {
   KILOWATCH_QUEUE_PRUNE_URL: url,
   KILOWATCH_QUEUE_REPORTS_URL: url,
   KILOWATCH_QUEUE_CONTRACT_URL: url,
+  KILOWATCH_QUEUE_CONTROL_URL: url,
   /** A queue to which this function does not send: its work waits for the schedule. Empty: none. */
   KILOWATCH_UNSENT: z.enum(['', 'settle', 'assess']).default(''),
   /** Dead-letter queue of this function: for messages that no retry can help, or that are too old. */

@@ -81,6 +81,7 @@ const QUEUE_VARIABLES = {
   prune: 'KILOWATCH_QUEUE_PRUNE_URL',
   reports: 'KILOWATCH_QUEUE_REPORTS_URL',
   contract: 'KILOWATCH_QUEUE_CONTRACT_URL',
+  control: 'KILOWATCH_QUEUE_CONTROL_URL',
 } as const satisfies Record<QueueName, string>
 
 /** The entry of the function behind the IoT rule. */

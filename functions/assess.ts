@@ -4,6 +4,7 @@
 
 import { monthOf } from '../domain/calendar.ts'
 import { judgeAlerts } from './alerts/round.ts'
+import { watchRules } from './controlling/watching.ts'
 import { handlerOf } from './handler.ts'
 import { childrenOf, sumArea } from './judging/area-months.ts'
 import { countyOf } from './judging/county.ts'
@@ -52,6 +53,7 @@ export function assess({ readings, state, consumption, fanOut, now }: Platform) 
     })
     await lookAtClocks({ readings, state }, { shard, meters, nowMs })
     await judgeAlerts({ state, consumption, registry }, shard, nowMs, { docs, judged })
+    await watchRules({ state, consumption }, meters, nowMs)
   }
 
   return handlerOf(async ({ shards, scheduled = shards.length === 0 }: ShardEvent): Promise<ShardResult> => {

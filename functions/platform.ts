@@ -259,7 +259,7 @@ const OBJECT_KEY_BYTES_MAX = 900
 export interface FanOut {
   send(queue: QueueName, shards: readonly string[]): Promise<void>
 }
-export type QueueName = 'settle' | 'assess' | 'rollup' | 'notify' | 'prune' | 'reports' | 'contract'
+export type QueueName = 'settle' | 'assess' | 'rollup' | 'notify' | 'prune' | 'reports' | 'contract' | 'control'
 
 /** Sends notifications to people. */
 export interface Notifier {

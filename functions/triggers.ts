@@ -43,6 +43,7 @@ export const triggers = {
   prune: { everyMinutes: 60, queue: 'prune' },
   reports: { everyMinutes: 60, queue: 'reports', each: 'area' },
   contract: { everyMinutes: 60, queue: 'contract' },
+  control: { everyMinutes: 1, queue: 'control' },
   api: {
     http: [
       'GET /api/v1/openapi.json',
@@ -75,6 +76,14 @@ export const triggers = {
       'GET /api/v1/meters/{id}/series',
       'GET /api/v1/meters/{id}/events',
       'POST /api/v1/meters/{id}/rule-simulation',
+      'GET /api/v1/meters/{id}/control-rules',
+      'PUT /api/v1/meters/{id}/control-rules/{rule}',
+      'DELETE /api/v1/meters/{id}/control-rules/{rule}',
+      'POST /api/v1/meters/{id}/control-rules/{rule}/trial',
+      'PUT /api/v1/meters/{id}/control-rules/{rule}/permission',
+      'DELETE /api/v1/meters/{id}/control-rules/{rule}/permission',
+      'POST /api/v1/meters/{id}/control-rules/{rule}/orders/{order}/confirm',
+      'POST /api/v1/meters/{id}/control-rules/{rule}/orders/{order}/decline',
       'GET /api/v1/areas/{code}/events',
       'POST /api/v1/meters/{id}/events/{event}/accept',
       'POST /api/v1/meters/{id}/events/{event}/undo',

@@ -31,6 +31,8 @@ export interface Work {
   writes?: readonly SeriesName[]
   /** Queues to which it sends. */
   sends?: readonly (keyof typeof triggers)[]
+  /** Sends commands to gateways. */
+  commands?: boolean
   /** Sends notifications: mail, short messages and webhooks. */
   tells?: boolean
 }
@@ -69,9 +71,11 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
     ...{ memoryMb: 1024, seconds: 900, copies: 2, batch: { messages: 10 } },
     ...{ reads: ['consumption'], sends: ['contract'] },
   },
+  // Some rules, a document or two each. It publishes to gateways and reads no series: it stands outside their network.
+  control: { memoryMb: 256, seconds: 120, copies: 2, batch: { messages: 10 }, commands: true },
   // An import reads the whole registry: a province's 190,000 meters took 0.8 GB and three seconds of a core.
   api: {
-    ...{ memoryMb: 1769, seconds: 29, copies: 20, reads: ['readings', 'consumption'] },
+    ...{ memoryMb: 1769, seconds: 29, copies: 18, reads: ['readings', 'consumption'] },
     ...{ writes: ['readings'], sends: ['settle', 'assess', 'reports'] },
   },
 }
@@ -106,6 +110,9 @@ export function addFunction(scope: Construct, options: FunctionOptions): LambdaF
     ...{ settings, stores, work },
     entry: entryOf(name),
     network: usesSeries ? stores.network : undefined,
+    ...(work.commands && {
+      wildcards: { [printedArn(scope, 'iot', COMMANDS)]: 'The commands of any gateway, and no other topic.' },
+    }),
     access: [
       stores.documents(name),
       ...(usesSeries ? [stores.series(work.reads ?? [], work.writes ?? [])] : []),
@@ -113,6 +120,7 @@ export function addFunction(scope: Construct, options: FunctionOptions): LambdaF
       ...(own ? [settingAside(own)] : []),
       ...unsentBy(name, settings).map((queue) => ({ environment: { KILOWATCH_UNSENT: queue }, statements: [] })),
       ...(work.tells ? [telling(scope, options)] : []),
+      ...(work.commands ? [commanding(scope)] : []),
       ...(trigger.http ? admitting(settings) : []),
     ],
   })
@@ -260,6 +268,18 @@ const admitting = ({ admin, readers }: Settings): Access[] => [
     : []),
   ...(readers === 'anyone' ? [{ environment: { KILOWATCH_READERS: readers }, statements: [] }] : []),
 ]
+
+/** The topics of commands to all gateways, as a resource. */
+const COMMANDS = `topic/${triggers.ingest.mqtt.replace('+', '*').replace(/[^/]+$/, 'commands')}`
+
+/** The right to publish commands. IoT Core authorizes the second action only for all resources. */
+const commanding = (scope: Construct): Access => ({
+  environment: {},
+  statements: [
+    new PolicyStatement({ actions: ['iot:Publish'], resources: [arnOf(scope, 'iot', COMMANDS)] }),
+    new PolicyStatement({ actions: ['iot:DescribeEndpoint'], resources: ['*'] }),
+  ],
+})
 
 /** The right to send mail from one address, and short messages. Webhooks need no right. */
 function telling(scope: Construct, { settings: { mailFrom }, pageUrl }: FunctionOptions): Access {

@@ -13,6 +13,7 @@ const LANES: readonly (readonly QueueName[])[] = [
   ['notify'],
   ['reports'],
   ['contract'],
+  ['control'],
 ]
 /**
  * A burst of readings is settled once, after it has passed: settling must not delay acknowledgements, and requests for

@@ -9,6 +9,7 @@ import { DEMO_KEY } from '../functions/api/routes.ts'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import { assess } from '../functions/assess.ts'
 import { contract } from '../functions/contract.ts'
+import { control } from '../functions/control.ts'
 import type { Handler } from '../functions/handler.ts'
 import { ingest } from '../functions/ingest.ts'
 import { notify } from '../functions/notify.ts'
@@ -147,6 +148,7 @@ const handlersOn = (platform: LocalPlatform, apart: ImportThread) =>
     // A province takes minutes.
     reports: apart.reports,
     contract: contract(platform),
+    control: control(platform),
     api: api(platform),
   }) satisfies Record<keyof typeof triggers, unknown>
 

@@ -23,6 +23,7 @@ const FUNCTIONS_TRIGGERS = [
   'prune',
   'reports',
   'contract',
+  'control',
   'api',
 ].map((name) => `functions/${name}.ts`)
 /** Not a trigger: the command `kilowatch rebuild` runs the triggers one after another. */
@@ -58,7 +59,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['functions/alerts'],
     ['functions/telling'],
     ['functions/reporting'],
-    ['functions/contracting'],
+    ['functions/contracting', 'functions/controlling'],
     ['functions/access'],
     ['functions/api'],
     FUNCTIONS_TRIGGERS,

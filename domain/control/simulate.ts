@@ -46,7 +46,7 @@ interface Night {
   to: number
 }
 
-function nightsOf({ fromHour, toHour }: { fromHour: number; toHour: number }, { startMs, amounts }: PastHours) {
+export function nightsOf({ fromHour, toHour }: { fromHour: number; toHour: number }, { startMs, amounts }: PastHours) {
   const nights: Night[] = []
   amounts.forEach((_, index) => {
     const hour = hourOfDay(startMs + index * HOUR_MS)
@@ -58,10 +58,10 @@ function nightsOf({ fromHour, toHour }: { fromHour: number; toHour: number }, { 
   return nights
 }
 
-const known = ({ amounts }: PastHours, from: number, to: number): number[] =>
+export const knownHours = ({ amounts }: PastHours, from: number, to: number): number[] =>
   [...amounts.subarray(from, to)].filter((amount) => !Number.isNaN(amount))
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0)
-const lowest = (amounts: readonly number[]): number =>
+export const lowestOf = (amounts: readonly number[]): number =>
   amounts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
 
 const timesOf = ({ startMs }: PastHours, from: number, to: number) => ({
@@ -70,10 +70,10 @@ const timesOf = ({ startMs }: PastHours, from: number, to: number) => ({
 })
 
 function setBack(rule: SetBackRule, meter: PastHours): Acts {
-  const base = lowest(known(meter, 0, meter.amounts.length))
+  const base = lowestOf(knownHours(meter, 0, meter.amounts.length))
   let savedAtMost = 0
   const acts = nightsOf(rule, meter).map(({ from, to }) => {
-    const hours = known(meter, from, to)
+    const hours = knownHours(meter, from, to)
     savedAtMost += sum(hours.map((amount) => amount - base))
     return { ...timesOf(meter, from, to), amount: sum(hours), saved: rule.savedShare * sum(hours) }
   })
@@ -91,8 +91,8 @@ function leaks(rule: LeakRule, meter: PastHours): RuleAct[] {
   let foundAt: number | undefined
   const end = (to: number): void => {
     if (foundAt !== undefined) {
-      const hours = known(meter, foundAt, to)
-      const rate = lowest(rates)
+      const hours = knownHours(meter, foundAt, to)
+      const rate = lowestOf(rates)
       const saved = sum(hours.map((amount) => Math.min(amount, rate)))
       acts.push({ ...timesOf(meter, foundAt, to), amount: sum(hours), saved })
     }
@@ -100,14 +100,27 @@ function leaks(rule: LeakRule, meter: PastHours): RuleAct[] {
     foundAt = undefined
   }
   for (const { from, to } of nightsOf(rule, meter)) {
-    const hours = known(meter, from, to)
-    const rate = lowest(hours)
+    const hours = knownHours(meter, from, to)
+    const rate = lowestOf(hours)
     if (rate < rule.limit) end(from)
     else if (hours.length === to - from) rates.push(rate)
     if (foundAt === undefined && rates.length >= rule.nights && to < meter.amounts.length) foundAt = to
   }
   end(meter.amounts.length)
   return acts
+}
+
+/**
+ * Whether the load is off after a known hour, and what of the hour's `total` it would not have used. `own`: the load's
+ * use of the hour, NaN when unknown; of a load that is really off it is zero.
+ */
+export function demandAfter(
+  rule: DemandRule,
+  { isOff, total, own }: { isOff: boolean; total: number; own: number },
+): { isOff: boolean; shed: number } {
+  if (!isOff) return { isOff: total > rule.limit, shed: 0 }
+  const shed = Number.isNaN(own) ? 0 : Math.min(own, total)
+  return { isOff: total - shed > rule.restoreBelow, shed }
 }
 
 /** An hour above the limit is known when it is over: the load is off from the next hour on. */
@@ -125,13 +138,12 @@ function shedding(rule: DemandRule, meter: PastHours, load: PastHours): Acts {
   meter.amounts.forEach((total, index) => {
     if (Number.isNaN(total)) return
     const own = load.amounts[index] ?? Number.NaN
-    const shed = open && !Number.isNaN(own) ? Math.min(own, total) : 0
+    const { isOff, shed } = demandAfter(rule, { isOff: open !== undefined, total, own })
     if (open) open.hours.push(shed)
-    const rest = total - shed
     highest.before = Math.max(highest.before, total)
-    highest.after = Math.max(highest.after, rest)
-    if (open && rest <= rule.restoreBelow) end(index + 1)
-    else if (!open && total > rule.limit) open = { from: index + 1, hours: [] }
+    highest.after = Math.max(highest.after, total - shed)
+    if (!isOff) end(index + 1)
+    else open ??= { from: index + 1, hours: [] }
   })
   end(meter.amounts.length)
   return { acts, highest }

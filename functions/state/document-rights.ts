@@ -22,6 +22,8 @@ const WRITTEN: Readonly<Record<Writer, { kinds?: readonly DocumentKind[]; collec
   // A draft, as a person would build it.
   reports: { collections: ['report', 'report-asked', 'report-part', 'audit'] },
   contract: { collections: ['contract', 'contract-looked', 'settlement', 'audit'] },
+  // What rules of control order; what is sent is an entry of the audit log.
+  control: { collections: ['control-orders', 'gateway-commands', 'audit'] },
   // What people state, decide and ask for, and the marks of what is to be judged again.
   api: { kinds: ['registry', 'setting', 'history', 'progress', 'host'], collections: LEDGER },
   // Certificates are IoT Core's. Each command is an entry of the audit log.

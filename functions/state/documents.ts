@@ -97,6 +97,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'report-part', kind: 'progress', spread: true, subjectNames: 2, kept: 'until the reports above stand' },
   { prefix: 'contract-looked', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
   { prefix: 'report-reminded', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
+  { prefix: 'control-watch', kind: 'progress', spread: true, subjectNames: 2, kept: 'as long as the rule' },
 
   { prefix: 'review', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
   { prefix: 'override', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
@@ -110,6 +111,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'settlement', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
   { prefix: 'spot-check', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
   { prefix: 'audit', kind: 'history', spread: false, subjectNames: 1, kept: FOREVER },
+  { prefix: 'control-orders', kind: 'history', spread: true, subjectNames: 2, kept: 'the latest 50 of each rule' },
   { prefix: 'revision', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },
   { prefix: 'alert-open', kind: 'history', spread: true, subjectNames: 2, kept: 'until the alert is cleared' },
   { prefix: 'alert-closed', kind: 'history', spread: true, subjectNames: 2, kept: ALERT },
@@ -127,6 +129,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'weather-station', kind: 'registry', spread: false, subjectNames: 1, kept: IMPORT },
   { prefix: 'weather-hours', kind: 'registry', spread: true, subjectNames: 2, kept: IMPORT },
 
+  { prefix: 'control-rule', kind: 'setting', spread: false, subjectNames: 1, kept: 'until a person removes it' },
   { prefix: 'setting', kind: 'setting', spread: false, subjectNames: 1, kept: UNSET },
   { ...SECRETS, prefix: 'setting/notify' },
   { ...SECRETS, prefix: 'setting/recipient' },

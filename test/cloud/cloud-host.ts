@@ -13,6 +13,7 @@ import { metricsWriter } from '../../cloud/metrics.ts'
 import { type ApiEvent, api } from '../../functions/api.ts'
 import { assess } from '../../functions/assess.ts'
 import { contract } from '../../functions/contract.ts'
+import { control } from '../../functions/control.ts'
 import { ingest } from '../../functions/ingest.ts'
 import { notify } from '../../functions/notify.ts'
 import type { Platform, QueueName, StateStore } from '../../functions/platform.ts'
@@ -28,7 +29,10 @@ import { openSqs } from './aws.ts'
 import type { SqsServer } from './sqs-server.ts'
 
 export const VISIBILITY_MS = 90_000
-const SHARD_HANDLERS = { settle, assess, rollup, notify, prune, reports, contract } satisfies Record<QueueName, unknown>
+const SHARD_HANDLERS = { settle, assess, rollup, notify, prune, reports, contract, control } satisfies Record<
+  QueueName,
+  unknown
+>
 const QUEUES = Object.keys(SHARD_HANDLERS) as QueueName[]
 export type Source = 'ingest' | QueueName
 /** Lambda's batch: 10 of a FIFO queue, what infra/ says of the other. */
@@ -41,6 +45,7 @@ const BATCH: Record<Source, number> = {
   prune: 10,
   reports: 10,
   contract: 10,
+  control: 10,
 }
 const ROUNDS_MAX = 100_000
 

@@ -317,7 +317,7 @@ describe('work by shard', () => {
 
   test('ticks alone end in the same documents as on one machine', async () => {
     const host = await opened()
-    for (const queue of ['settle', 'assess', 'rollup', 'notify', 'prune', 'reports', 'contract'] as const) {
+    for (const queue of ['settle', 'assess', 'rollup', 'notify', 'prune', 'reports', 'contract', 'control'] as const) {
       host.tick(queue)
       await host.drain()
     }

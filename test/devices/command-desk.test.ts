@@ -18,7 +18,8 @@ import { parseGatewayConfig } from '../../local/command/gateway-config.ts'
 import { setupAtStart } from '../../local/command/gateway-setup.ts'
 import { startHost } from '../../local/host.ts'
 import { eventually } from '../acceptance/host-process.ts'
-import { meter, oneInstitution, register } from '../functions/province.ts'
+import { apiCall } from '../functions/api-call.ts'
+import { meter, oneInstitution, register, send } from '../functions/province.ts'
 import { temporaryFolder } from './broker.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 29)
@@ -306,4 +307,45 @@ test('a sent configuration counts after a restart, an older version never, and t
     state: 'refused',
     reason: expect.stringContaining('configuredByServer'),
   })
+})
+
+test('a permitted rule of control writes the set-point of the night over a real gateway, and a stranger to the list does not', async () => {
+  const { device, start, client, sent, host, write, lineOf } = await running()
+  write([lineOf(1)], { allow: [{ meter: 'A-E', address: 100, min: 160, max: 260, by: ['admin, rule night'] }] })
+  const { gateway } = await start()
+  await eventually('the gateway has sent a reading', () => gateway.figures().acknowledged === 1)
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000
+  const week = Array.from({ length: 10 * 24 }, (_, n) => ({ meter: 'A-E', at: hour - (n + 1) * 3_600_000, value: 0 }))
+  await send(host.platform, 'G-A', week)
+  // Permitted before the hour at which the night begins, which is this one.
+  const before = { ...host.platform, now: () => hour - 60_000 }
+  const inUtc8 = (hour / 3_600_000 + 8) % 24
+  for (const id of ['night', 'stranger']) {
+    const path = `meters/A-E/control-rules/${id}`
+    const window = { fromHour: inUtc8, toHour: (inUtc8 + 12) % 24 }
+    const rule = { kind: 'nightSetBack', ...window, savedShare: 0.1, address: 100, night: 160, day: 200 }
+    const days = { from: String(hour - 9 * 86_400_000), to: String(hour - 86_400_000) }
+    for (const [method, below, body] of [
+      ['PUT', '', { rule }],
+      ['POST', '/trial', days],
+      ['PUT', '/permission', { untilMs: hour + 86_400_000 }],
+    ] as const)
+      expect((await apiCall(before, method, `${path}${below}`, body)).status).toBe(200)
+  }
+  const orders = async (rule: string) =>
+    (
+      await client.get<{ items: { id: string; orders: { state: string; reason: string }[] }[] }>(
+        'meters/A-E/control-rules',
+      )
+    ).items.find(({ id }) => id === rule)?.orders ?? []
+  await eventually('both orders have ended', async () => {
+    await host.handlers.control({ shards: [] })
+    return (await orders('night'))[0]?.state === 'done' && (await orders('stranger'))[0]?.state === 'refused'
+  })
+  expect(device.written).toEqual([{ address: 100, value: 160 }])
+  expect((await orders('stranger'))[0].reason).toContain('admin, rule stranger may not do this')
+  const { items } = await client.get<{ items: Sent[] }>('gateways/G-A/commands')
+  expect(items.map(({ by }) => by)).toEqual(expect.arrayContaining(['admin, rule night', 'admin, rule stranger']))
+  expect(await sent('none')).toBeUndefined()
+  expect(await verifyAudit(host.platform.state)).toMatchObject({ broken: null })
 })

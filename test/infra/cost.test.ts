@@ -34,6 +34,7 @@ test('every price is used, and every row that is worked on has its line', () => 
     'prune',
     'reports',
     'contract',
+    'control',
     'api',
   ])
 })

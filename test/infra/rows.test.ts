@@ -416,7 +416,7 @@ describe('the environment', () => {
     expect([...new Set(told)].filter((name) => !known.includes(name))).toEqual([])
     const needed = Object.keys(all).filter((name) => !all[name].safeParse(undefined).success)
     // Nobody sends to these but a schedule.
-    const unsent = ['KILOWATCH_QUEUE_NOTIFY_URL', 'KILOWATCH_QUEUE_PRUNE_URL']
+    const unsent = ['KILOWATCH_QUEUE_CONTROL_URL', 'KILOWATCH_QUEUE_NOTIFY_URL', 'KILOWATCH_QUEUE_PRUNE_URL']
     expect(needed.filter((name) => !told.includes(name)).sort()).toEqual(unsent)
   })
 })
