@@ -26,7 +26,9 @@ const InstitutionsPage = lazy(async () => ({
 }))
 const ConnectionPage = lazy(async () => ({ default: (await import('./pages/connection-page.tsx')).ConnectionPage }))
 const WallPage = lazy(async () => ({ default: (await import('./pages/wall-page.tsx')).WallPage }))
-const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
+const AdministrationPage = lazy(async () => ({
+  default: (await import('./pages/administration-page.tsx')).AdministrationPage,
+}))
 const MeterPage = lazy(async () => ({ default: (await import('./pages/meter-page.tsx')).MeterPage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
@@ -106,7 +108,7 @@ function RoutedPage({ route, month, home }: { route: PageRoute; month: Month; ho
   if (route.page === 'alerts') return <AlertsPage route={route} rootArea={home?.type === 'area' ? home.id : null} />
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
   if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />
-  if (route.page === 'people') return <PeoplePage />
+  if (route.page === 'administration') return <AdministrationPage route={route} />
   if (route.page === 'institutions') return <InstitutionsPage route={route} />
   if (route.page === 'connection') return <ConnectionPage route={route} />
   if (route.page === 'wall') return <WallPage root={home?.type === 'area' ? home.id : null} />
