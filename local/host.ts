@@ -26,6 +26,7 @@ import { forgetHost, type HostAddress, noteHost, writeWhole } from './host-addre
 import { startHttp } from './http.ts'
 import { type ImportThread, importThread } from './import-thread.ts'
 import { ingestQueue } from './ingest-queue.ts'
+import { newArrivals } from './live.ts'
 import { type LocalPlatform, openPlatform } from './platform.ts'
 
 const TOKEN_FILE = 'admin-token'
@@ -79,9 +80,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const handlers = handlersOn(platform, apart)
 
   const verify = credentialVerifier(platform.state, { queue: platform.passwords })
+  const arrivals = newArrivals()
   const queue = ingestQueue(handlers.ingest, {
     failed: (error) => platform.storage.failed(error, log),
-    worked: platform.storage.worked,
+    worked() {
+      platform.storage.worked()
+      arrivals.told()
+    },
   })
   const opened: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
@@ -109,7 +114,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const http = await startHttp({
       host,
       port: options.port,
-      apart,
+      ...{ apart, arrivals },
       api: handlers.api as (event: ApiEvent) => Promise<ApiResult>,
       verify,
       adminToken,

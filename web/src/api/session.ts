@@ -97,6 +97,10 @@ export function takeSession({ state, name, home, actions, signsIn }: SessionView
 /** True when the reader may sign in by a form of this page. */
 export const signsInHere = (): boolean => isLocal
 
+/** Where a stream of `path` is opened; null where the API is behind a gateway, which holds no connection open. */
+export const streamUrl = (path: string): string | null =>
+  signIn === null && apiUrl === '' && 'EventSource' in globalThis ? `api/v1/${path}` : null
+
 /** Shows the form, or redirects to the provider, which redirects back to the present address. */
 export async function startSignIn(): Promise<void> {
   if (isLocal) return become({ state: 'local' })
