@@ -7,11 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { monthRange } from '../domain/calendar.ts'
-import { must } from '../domain/must.ts'
 import { startHost } from '../local/host.ts'
 import type { ApiOrder, ApiSenderInput, ApiSenderResult } from './api-sender.ts'
 import { PROVINCE, settledProvince } from './province.ts'
-import type { CostRow } from './table.ts'
+import { type CostRow, percentile } from './table.ts'
 
 /** As in `bench -- assess`. */
 const INSTITUTIONS = 31_600
@@ -78,9 +77,4 @@ export async function benchApi(scale: number, say: (line: string) => void): Prom
     await host.close()
     rmSync(data, { recursive: true, force: true })
   }
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return must(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)])
 }

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { Command } from 'commander'
 import { must } from '../domain/must.ts'
+import { benchAge } from './age.ts'
 import { benchAlerts } from './alerts.ts'
 import { benchApi } from './api.ts'
 import { benchAssess } from './assess.ts'
@@ -41,6 +42,7 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   api: benchApi,
   strangers: benchStrangers,
   soak: benchSoak,
+  age: benchAge,
 }
 
 const program = new Command('bench')

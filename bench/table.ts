@@ -97,6 +97,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
+/** The value that a share (0 to 1) of the values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return must(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)])
+}
+
 /** Columns of text, the first one flush left, the others flush right; then what else was measured, a line a row. */
 export function table(rows: readonly BenchRow[]): string {
   const rates = rows.filter((row) => 'readingsPerSecond' in row)

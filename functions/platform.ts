@@ -2,10 +2,12 @@
 // each. Ports translate and nothing else: no rule of the domain lives behind them.
 
 import type { Action, Grant } from '../domain/access/permission.ts'
+import type { Month } from '../domain/calendar.ts'
 import type { DaySums } from '../domain/energy/missing.ts'
 import type { Channel } from '../domain/notify/setting.ts'
 import type { RegisterEvent, Samples } from '../domain/settle/series.ts'
 import type { BackupView } from '../domain/view/backup.ts'
+import type { ExportFormat, ExportView } from '../domain/view/export.ts'
 import type { ReadingQuality } from '../domain/wire/reading.ts'
 
 export interface Platform {
@@ -23,6 +25,8 @@ export interface Platform {
    * Throws an Error with a sentence. Absent where the provider does it, as in AWS.
    */
   backUp?(folder: string, keep?: number): Promise<BackupView>
+  /** Writes readings, hours and meters to files in a folder of the host's machine; otherwise as `backUp`. */
+  exportTo?(asked: ExportAsked): Promise<ExportView>
   /** Address of the page, when the platform knows it; an administrator's setting takes precedence. */
   readonly pageUrl?: string
   /** Epoch milliseconds. The only clock. */
@@ -35,6 +39,15 @@ export interface Platform {
   readonly storage?: { failed(error: unknown): void; worked(): void }
   /** How long the event loop stopped, where one serves everybody. */
   loopDelay?(): LoopDelay
+}
+
+/** What an export has: of an area or all, from one month to another or all that have readings. */
+export interface ExportAsked {
+  folder: string
+  format: ExportFormat
+  area?: string | undefined
+  from?: Month | undefined
+  to?: Month | undefined
 }
 
 /** Delays of the event loop over the last `seconds`. */

@@ -109,6 +109,7 @@ export const triggers = {
       'POST /api/v1/registry/preview',
       'GET /api/v1/targets',
       'POST /api/v1/backups',
+      'POST /api/v1/exports',
       'GET /api/v1/arrivals/{id}',
       'GET /api/v1/gateways',
       'POST /api/v1/gateways/{id}/credentials',

@@ -195,6 +195,19 @@ program
   .action(later(async () => (await import('./command/backup.ts')).restoreFolder))
 
 program
+  .command('export')
+  .description('write readings, hours of use and meters to files that other tools open, running or not')
+  .argument('<folder>', 'new folder')
+  .option('--parquet', 'files of Apache Parquet; the default')
+  .option('--csv', 'files of CSV')
+  .option('--area <code>', 'of this area alone')
+  .option('--from <YYYY-MM>', 'first month; the first with readings')
+  .option('--to <YYYY-MM>', 'last month; the last with readings')
+  .option('--json', 'print one JSON document on stdout')
+  .addOption(dataOption())
+  .action(later(async () => (await import('./command/export.ts')).exportData))
+
+program
   .command('rebuild')
   .description('delete all that is derived and make it again from readings, registry, reviews and bills')
   .option('--json', 'print one JSON document on stdout')

@@ -3,7 +3,8 @@
 
 import { join } from 'node:path'
 import type { BackupView } from '../domain/view/backup.ts'
-import type { HostProblem, LoopDelay, Platform } from '../functions/platform.ts'
+import type { ExportView } from '../domain/view/export.ts'
+import type { ExportAsked, HostProblem, LoopDelay, Platform } from '../functions/platform.ts'
 import { registryKeys } from '../functions/registry/reader.ts'
 import { notifySettingOf } from '../functions/telling/outbox.ts'
 import { type LocalAccounts, localAccounts } from './accounts.ts'
@@ -11,6 +12,7 @@ import { backUp, pruneBackups } from './backup.ts'
 import { type ConsumptionFile, openConsumptionStore } from './consumption-store.ts'
 import { type LocalDevices, localDevices } from './credentials.ts'
 import { closeToOthers } from './data-folder.ts'
+import { exportFolder } from './export.ts'
 import { type LocalFanOut, localFanOut } from './fan-out.ts'
 import { lossError, openMark, READINGS_FILE, STATE_FILE } from './folder-mark.ts'
 import { type LocalClock, localClock } from './host-clock.ts'
@@ -37,6 +39,7 @@ export interface LocalPlatform extends Platform {
   readonly hostClock: LocalClock
   readonly storage: StorageWatch
   backUp(folder: string, keep?: number): Promise<BackupView>
+  exportTo(asked: ExportAsked): Promise<ExportView>
   /** Moves old readings into the lake, as far as that is due (docs/rules/lake.md#tidying); `all`: every reading. */
   tidyLake(options?: Pick<PassOptions, 'all'>): Promise<Tidied>
   problems(): readonly HostProblem[]
@@ -75,12 +78,13 @@ export async function openPlatform(
   const loop = loopWatch()
   let endCheckpoints = async (): Promise<void> => undefined
   const state = openStateStore(db)
+  const consumption = openConsumptionStore(db)
   const passwords = verifyQueue()
   const storage = storageWatch(folder)
   const hostClock = await localClock({ readings, state }, now)
   return {
     readings,
-    consumption: openConsumptionStore(db),
+    consumption,
     state,
     objects: openObjectFolder(join(folder, OBJECTS_FOLDER)),
     fanOut,
@@ -88,6 +92,7 @@ export async function openPlatform(
       const made = await backUp({ folder, readings, db, now: now ?? Date.now }, target)
       return { ...made, removed: await pruneBackups(target, keep) }
     },
+    exportTo: (asked) => exportFolder({ readings, state, consumption, now: now ?? Date.now }, asked),
     async tidyLake(asked) {
       const countiesOf = async (meters: readonly string[]): Promise<(string | undefined)[]> => {
         const places = await state.getMany(meters.map(registryKeys.meterPlace))

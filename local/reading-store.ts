@@ -15,6 +15,7 @@ import type {
   StoredReading,
   Touched,
 } from '../functions/platform.ts'
+import { exportReadings, type ReadingsAsked } from './export-readings.ts'
 import { adoptIfNew } from './lake/adopt.ts'
 import { arrivalTables, extentOf, openArrivals } from './lake/arrivals.ts'
 import { damageOf, forgetDamaged } from './lake/damage.ts'
@@ -59,6 +60,10 @@ export interface ReadingFile extends ReadingStore {
    * when the file is there or cannot be written. `lake`: the files that belong to it, which stay until `release`.
    */
   copyTo(path: string): Promise<StoreCopy>
+  /** Times of the oldest and the newest reading; infinite without any. */
+  span(): { oldestMs: number; newestMs: number }
+  /** Writes readings of meters to a file; resolves to their number. Throws when the file cannot be written. */
+  exportTo(asked: Omit<ReadingsAsked, 'keys'> & { meters: readonly string[] }): Promise<number>
   /** The part of HostClock that keeps readings. */
   readonly waiting: Pick<HostClock, 'aside' | 'putAside' | 'takeIn'>
   close(): Promise<void>
@@ -89,6 +94,8 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
    * No reading of the meter arrived after this, by key: `touchedSince` skips meters that were silent since the mark.
    */
   const arrivedMs = new Array<number>(keys.count()).fill(committedMs)
+  /** Time of the meter's last reading in that batch. */
+  const batchAtMs: number[] = []
   const { inTurn, alone, read } = turnsOf(reader, quickReader)
 
   const rowsOf = rowSource({ manifest, lakeFolder, tables: arrivals.names, keyCount: keys.count, idOf: keys.idOf })
@@ -108,6 +115,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       table === 'readings' ? await withoutRepeats(keyed, { rows: rows - manifest.rows(), oldestMs, newestMs }) : keyed
     if (batch.length === 0) return []
     let [firstMs, latestMs] = [oldestMs, newestMs]
+    let isInOrder = true
     await writer.run('BEGIN')
     try {
       for (let first = 0; first < batch.length; first += CHUNK_ROWS) {
@@ -116,7 +124,9 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
           const { key, reading } = must(batch[first + row])
           const { atMs } = reading
           if (table === 'readings') {
+            if (arrivedMs[key] === stampMs && atMs < must(batchAtMs[key])) isInOrder = false
             arrivedMs[key] = stampMs
+            batchAtMs[key] = atMs
             if (atMs > latestMs) latestMs = atMs
             if (atMs < firstMs) firstMs = atMs
           }
@@ -140,7 +150,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     else {
       committedMs = stampMs
       rows += batch.length
-      arrivals.grew(batch.length, stampMs)
+      arrivals.grew(batch.length, stampMs, isInOrder)
     }
     ;[oldestMs, newestMs] = [firstMs, latestMs]
     committed()
@@ -189,6 +199,9 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       committed = listener
     },
     newestMs: () => newestMs,
+    span: () => ({ oldestMs, newestMs }),
+    exportTo: async ({ meters, ...asked }) =>
+      await exportReadings({ instance, rowsOf, held: lake.held, inTurn }, { ...asked, keys: keys.known(meters) }),
     waiting: {
       aside: () => aside,
       putAside: (batch, receivedMs) =>

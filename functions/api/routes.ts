@@ -7,7 +7,7 @@ import { docKey } from '../platform.ts'
 import type { ApiRoute } from '../triggers.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
-import { backupRoutes } from './backup.ts'
+import { backupRoutes, exportRoutes } from './backup.ts'
 import { commandRoutes } from './command.ts'
 import { comparisonRoutes } from './comparison.ts'
 import { contractRoutes } from './contract.ts'
@@ -75,6 +75,7 @@ export const apiRoutes = {
   ...intakeRoutes,
   ...registryRoutes,
   ...backupRoutes,
+  ...exportRoutes,
   ...deviceRoutes,
   ...commandRoutes,
   ...controlRuleRoutes,

@@ -1,15 +1,11 @@
 // `kilowatch backup`, `restore` and the backup part of `verify` (docs/operations.md#backup): through the running host,
 // or of a folder that nobody has open.
 
-import { existsSync } from 'node:fs'
-import { request } from 'node:http'
 import { resolve } from 'node:path'
 import type { BackupView } from '../../domain/view/backup.ts'
-import { api } from '../../functions/api.ts'
 import { restoreBackup, type VerifiedBackup, verifyBackup } from '../backup.ts'
 import { runningHost } from '../host-address.ts'
-import { openPlatform } from '../platform.ts'
-import { ApiError, callerOf } from './client.ts'
+import { askMachine } from './machine.ts'
 
 export interface BackupOptions {
   data: string
@@ -22,43 +18,12 @@ export async function backUpFolder(target: string, { data, keep, json }: BackupO
   if (kept !== undefined && !(Number.isInteger(kept) && kept >= 1))
     throw new Error(`--keep ${keep}: a whole number from 1 on`)
   const body = { folder: resolve(target), ...(kept !== undefined && { keep: kept }) }
-  const host = runningHost(data)
-  const made = host ? await askHost(host, body) : await ofFolder(data, body)
+  const made = await askMachine<BackupView>(data, 'backups', body)
   if (json) process.stdout.write(`${JSON.stringify(made)}\n`)
   else process.stdout.write(`${backupText(made)}\n`)
 }
 
-/** Takes as long as it takes: `fetch` gives up after five minutes. */
-function askHost({ httpUrl, adminToken }: { httpUrl: string; adminToken: string }, body: unknown): Promise<BackupView> {
-  return new Promise((done, failed) => {
-    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }
-    const asked = request(`${httpUrl}/api/v1/backups`, { method: 'POST', headers }, (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', failed)
-      answer.on('end', () => {
-        const text = Buffer.concat(chunks).toString()
-        const status = answer.statusCode ?? 500
-        if (status < 400) done(JSON.parse(text) as BackupView)
-        else failed(new ApiError(status, JSON.parse(text) as ApiError['problem']))
-      })
-    })
-    asked.on('error', failed)
-    asked.end(JSON.stringify(body))
-  })
-}
-
-async function ofFolder(data: string, body: unknown): Promise<BackupView> {
-  if (!existsSync(data)) throw new Error(`there is no data folder "${data}"`)
-  const platform = await openPlatform(data)
-  try {
-    return await callerOf(api(platform))<BackupView>('POST', 'backups', body)
-  } finally {
-    await platform.close()
-  }
-}
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 function backupText({ folder, rows, files, bytes, linked, removed }: BackupView): string {
   const shared = linked > 0 ? `, ${linked} files shared with the one before` : ''

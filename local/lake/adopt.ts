@@ -106,7 +106,8 @@ async function giveKeys(connection: DuckDBConnection, folder: string, paths: rea
       FROM ${readFiles(folder, [path])} JOIN adopted_keys ON id = meter
       ORDER BY meter, at_ms, ${rank}, file_row_number`
     const own = `${path.slice(0, -'.parquet'.length)}.keyed.parquet`
-    await madeFile(connection, rows, { folder, path: own, county, month })
+    const { rows: count } = await describedFile(connection, { folder, path, county, month })
+    await madeFile(connection, rows, { folder, path: own, county, month, rows: count })
     renameSync(join(folder, own), join(folder, path))
   }
 }

@@ -23,8 +23,10 @@ export interface ArrivalTables {
   /** Its rows, and when the first of them came. */
   growing(): { rows: number; sinceMs: number }
   appender(): DuckDBAppender
-  /** Notes rows that were appended. */
-  grew(rows: number, stampMs: number): void
+  /** Notes rows that were appended; `isInOrder`: none of a meter is older than one before it in the batch. */
+  grew(rows: number, stampMs: number, isInOrder: boolean): void
+  /** Whether that is known of all batches of a table. */
+  isInOrder(table: string): boolean
   /** Looks anew at the table that grows. */
   look(): Promise<void>
   /** Begins a new table; nobody appends meanwhile. */
@@ -38,14 +40,18 @@ export async function openArrivals(writer: DuckDBConnection): Promise<ArrivalTab
   const last = (): string => must(names.at(-1))
   let growing = await growthOf(writer, last())
   let appender = await writer.createAppender(last())
+  const inOrder = new Set(growing.rows === 0 ? [last()] : [])
   return {
     ...{ names, last },
     growing: () => growing,
     appender: () => appender,
-    grew(rows, stampMs) {
+    isInOrder: (table) => inOrder.has(table),
+    grew(rows, stampMs, isInOrder) {
+      if (!isInOrder) inOrder.delete(last())
       growing = { rows: growing.rows + rows, sinceMs: growing.rows === 0 ? stampMs : growing.sinceMs }
     },
     async look() {
+      inOrder.delete(last())
       growing = await growthOf(writer, last())
     },
     async begin() {
@@ -54,6 +60,7 @@ export async function openArrivals(writer: DuckDBConnection): Promise<ArrivalTab
       appender.closeSync()
       appender = await writer.createAppender(name)
       names.push(name)
+      inOrder.add(name)
       growing = { rows: 0, sinceMs: 0 }
     },
     taken({ table, untilMs }) {

@@ -6,27 +6,22 @@ import { mkdir, open, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Month } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
-import { copyOptions, DRAFT_SUFFIX, quoted, readFiles } from './format.ts'
+import { copyOptions, DRAFT_SUFFIX, type FileContent, quoted, readFiles } from './format.ts'
 import type { LakeFile } from './manifest.ts'
 
-export interface FilePlace {
+export interface FilePlace extends FileContent {
   /** The lake's folder. */
   folder: string
   path: string
-  county: string
-  month: Month
-  /** Paths of files whose rows it has. */
-  replaces?: readonly string[]
 }
 
 /** Writes the rows of a query, which come in the order of the format. The caller syncs the folder of the file. */
 export async function madeFile(connection: DuckDBConnection, rows: string, place: FilePlace): Promise<LakeFile> {
-  const { folder, path, county, month, replaces = [] } = place
+  const { folder, path } = place
   const draft = join(folder, `${path}${DRAFT_SUFFIX}`)
   await mkdir(dirname(draft), { recursive: true, mode: 0o700 })
-  await connection.run(`COPY (${rows}) TO ${quoted(draft)} ${copyOptions(county, month, replaces)}`)
+  await connection.run(`COPY (${rows}) TO ${quoted(draft)} ${copyOptions(place)}`)
   const file = await open(draft)
   await file.sync().finally(() => file.close())
   await rename(draft, join(folder, path))
@@ -34,7 +29,7 @@ export async function madeFile(connection: DuckDBConnection, rows: string, place
 }
 
 /** What the manifest says of a file that is there. */
-export async function describedFile(connection: DuckDBConnection, place: FilePlace): Promise<LakeFile> {
+export async function describedFile(connection: DuckDBConnection, place: Omit<FilePlace, 'rows'>): Promise<LakeFile> {
   const { folder, path, county, month } = place
   const sums = await connection.runAndReadAll(
     `SELECT count(*)::DOUBLE, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, min(received_ms)::DOUBLE, max(received_ms)::DOUBLE

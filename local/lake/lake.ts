@@ -47,7 +47,7 @@ export function lakeOf({
   const stopping = new AbortController()
   let pass: Promise<unknown> = Promise.resolve()
   const ports: Arrivals = {
-    ...{ folder: lakeFolder, manifest, idOf, batches, growing: arrivals.growing },
+    ...{ folder: lakeFolder, manifest, idOf, batches, growing: arrivals.growing, isInOrder: arrivals.isInOrder },
     tables: () => arrivals.names,
     isHeld: () => holds > 0,
     close: () => inTurn(arrivals.begin),

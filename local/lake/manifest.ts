@@ -170,7 +170,7 @@ const insertOf = (file: LakeFile): string =>
      ${[file.rows, file.bytes, file.fromMs, file.toMs, file.receivedFromMs, file.receivedToMs].join(',')})`
 
 /** Rows of SQL literals, some hundred a statement. */
-async function insertRows(connection: DuckDBConnection, table: string, rows: readonly string[]): Promise<void> {
+export async function insertRows(connection: DuckDBConnection, table: string, rows: readonly string[]): Promise<void> {
   const step = 500
   for (let first = 0; first < rows.length; first += step) {
     const values = rows.slice(first, first + step).map((row) => `(${row})`)

@@ -27,14 +27,14 @@ export function mergesDue(
 
 const monthOfGroup = (group: readonly LakeFile[]): Month => group[0]?.month ?? '0-0'
 
-/** The latest files, back to one that is large beside all that came after it. */
+/** The latest files, from the earliest on that is not large beside all that came after it. */
 function latest(group: readonly LakeFile[], atLeast: number): LakeFile[] {
-  let first = group.length - 1
-  let rows = group[first]?.rows ?? 0
-  for (; first > 0; first--) {
-    const before = group[first - 1]?.rows ?? 0
-    if (group.length - first >= atLeast && before >= RATIO * rows) break
-    rows += before
+  let first = group.length - atLeast
+  let rowsAfter = 0
+  for (let index = group.length - 1; index >= 0; index--) {
+    const own = group[index]?.rows ?? 0
+    if (own < RATIO * rowsAfter) first = Math.min(first, index)
+    rowsAfter += own
   }
   return group.slice(first)
 }

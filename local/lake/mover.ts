@@ -8,11 +8,11 @@ import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { DAY_MS, type Month, monthRange } from '../../domain/calendar.ts'
+import { DAY_MS, dayStartMs, monthOf, monthRange, UTC8_MS } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import type { Slice } from './arrivals.ts'
 import { madeFile } from './file.ts'
-import { DRAFT_SUFFIX, lakePath, NO_COUNTY, quoted, WRITTEN_COLUMNS } from './format.ts'
+import { DRAFT_SUFFIX, type FileContent, lakePath, NO_COUNTY, quoted, WRITTEN_COLUMNS } from './format.ts'
 import type { LakeFile, LakeManifest, ManifestChange } from './manifest.ts'
 import { mergesDue } from './merge-rule.ts'
 import type { Merger } from './merger.ts'
@@ -40,6 +40,8 @@ export interface Arrivals {
   /** Number of batches stored so far. */
   batches(): number
   idOf(key: number): string
+  /** Whether each message of a table is known to go in order of time. */
+  isInOrder(table: string): boolean
   /** Whether files that were replaced must stay: a backup copies them. */
   isHeld(): boolean
 }
@@ -87,7 +89,8 @@ export async function tidy(
     const path = lakePath(county, month, randomUUID())
     const replaces = inputs.map((file) => file.path)
     await arrivals.manifest.begin(connection, [path])
-    const file = await merge({ folder: arrivals.folder, path, county, month, replaces })
+    const rows = inputs.reduce((sum, file) => sum + file.rows, 0)
+    const file = await merge({ folder: arrivals.folder, path, county, month, rows, replaces })
     await syncFolder(dirname(join(arrivals.folder, path)))
     await arrivals.enter({ added: [file], replaced: replaces })
     await removeGone(connection, arrivals)
@@ -131,11 +134,13 @@ async function moveSlice(
   const { table, untilMs } = slice
   const stored = untilMs === undefined ? table : `(SELECT *, rowid FROM ${table} WHERE received_ms <= ${untilMs})`
   await placesOf(connection, stored, arrivals, options)
+  await disorderOf(connection, stored, arrivals.isInOrder(table))
   const parts = await partsOf(connection, stored)
   const paths = parts.map(({ county, month }) => lakePath(county, month, randomUUID()))
   await arrivals.manifest.begin(connection, paths)
   const files: LakeFile[] = []
-  for (const [index, { county, month }] of parts.entries()) {
+  for (const [index, part] of parts.entries()) {
+    const { county, month } = part
     if (options.signal?.aborted) return undefined
     const [batches, beganMs] = [arrivals.batches(), performance.now()]
     const { fromMs, toMs } = monthRange(month)
@@ -146,7 +151,7 @@ async function moveSlice(
         LEFT JOIN tidy_disorder disorder ON disorder.n = stored.rowid
         WHERE place.county = ${quoted(county)} AND at_ms >= ${fromMs} AND at_ms < ${toMs})
       ORDER BY id, at_ms, received_ms, n`
-    files.push(await madeFile(connection, rows, { folder: arrivals.folder, path: must(paths[index]), county, month }))
+    files.push(await madeFile(connection, rows, { folder: arrivals.folder, path: must(paths[index]), ...part }))
     if (arrivals.batches() > batches) {
       const pauseMs = Math.min(PAUSE_MS_MAX, (performance.now() - beganMs) * (SHARE - 1))
       // Stopped meanwhile: seen above.
@@ -158,7 +163,7 @@ async function moveSlice(
   return files
 }
 
-/** The meters of the rows with their ids and counties, and the rows whose message did not go in order of time. */
+/** The meters of the rows with their ids and counties. */
 async function placesOf(
   connection: DuckDBConnection,
   stored: string,
@@ -181,23 +186,35 @@ async function placesOf(
   }
   appender.closeSync()
   await manifest.addPlaces(connection, places)
-  await connection.run(`CREATE OR REPLACE TEMP TABLE tidy_disorder AS
+}
+
+/** The rows whose message did not go in order of time. */
+async function disorderOf(connection: DuckDBConnection, stored: string, isInOrder: boolean): Promise<void> {
+  await connection.run('CREATE OR REPLACE TEMP TABLE tidy_disorder(n BIGINT NOT NULL, turn BIGINT NOT NULL)')
+  if (isInOrder) return
+  await connection.run(`INSERT INTO tidy_disorder
     WITH steps AS (
       SELECT rowid AS n, meter, received_ms, at_ms < lag(at_ms) OVER message AS goes_back FROM ${stored}
       WINDOW message AS (PARTITION BY meter, received_ms ORDER BY rowid))
-    SELECT n, row_number() OVER (PARTITION BY meter, received_ms ORDER BY n) AS turn FROM steps
+    SELECT n, row_number() OVER (PARTITION BY meter, received_ms ORDER BY n) FROM steps
     WHERE (meter, received_ms) IN (SELECT (meter, received_ms) FROM steps WHERE goes_back)`)
 }
 
 /** Codes are of six digits; whatever else a registry has must not become a path. */
 const folderName = (county: string | undefined): string => (/^\d{1,12}$/.test(county ?? '') ? must(county) : NO_COUNTY)
 
-async function partsOf(connection: DuckDBConnection, rowsOfSlice: string): Promise<{ county: string; month: Month }[]> {
-  const rows = await connection.runAndReadAll(
-    `SELECT DISTINCT place.county, strftime(make_timestamp((at_ms + 28800000) * 1000), '%Y-%m') AS month
-     FROM ${rowsOfSlice} stored JOIN tidy_places place ON place.key = stored.meter ORDER BY ALL`,
+async function partsOf(connection: DuckDBConnection, rowsOfSlice: string): Promise<FileContent[]> {
+  const found = await connection.runAndReadAll(
+    `SELECT place.county, floor((at_ms + ${UTC8_MS}) / ${DAY_MS}) AS day, count(*)::DOUBLE
+     FROM ${rowsOfSlice} stored JOIN tidy_places place ON place.key = stored.meter GROUP BY ALL ORDER BY ALL`,
   )
-  return rows.getRows().map(([county, month]) => ({ county: String(county), month: String(month) as Month }))
+  const parts = new Map<string, FileContent>()
+  for (const [code, day, rows] of found.getRows()) {
+    const [county, month] = [String(code), monthOf(dayStartMs(Number(day)))]
+    const part = parts.get(`${county} ${month}`) ?? { county, month, rows: 0 }
+    parts.set(`${county} ${month}`, { ...part, rows: part.rows + Number(rows) })
+  }
+  return [...parts.values()]
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -1,12 +1,13 @@
 // The rows of some meters wherever they lie, as SQL: first those of the lake, then those of the tables of arrivals,
 // which is the order of their receipt.
 
-import { quoted, READ_VALUE, ROW_GROUP_ROWS, readFiles } from './format.ts'
+import { must } from '../../domain/must.ts'
+import { quoted, READ_VALUE, readFiles, rowGroupRows } from './format.ts'
 import type { LakeManifest } from './manifest.ts'
 
 /** Up to this many meters, a list is faster than a bit string and lets DuckDB skip row groups. */
 const IN_LIST_MAX = 2_000
-/** Up to this many, the ids are named as well: files are sorted by them. */
+/** Up to this many, the ids are looked at as well: files are sorted by them. */
 const IDS_MAX = 100
 const ONE = '1'.charCodeAt(0)
 
@@ -52,8 +53,7 @@ export function rowSource({ manifest, lakeFolder, tables, keyCount, idOf }: RowP
     )
     const files = manifest.filesOf(keys, { fromMs, toMs, ...(sinceMs !== undefined && { sinceMs }) })
     // A meter whose first readings are being stored is not in the lake, and has no id yet.
-    const stored = keys.filter((key) => key < keyCount())
-    const ids = keys.length <= IDS_MAX ? `meter IN (${stored.map((key) => quoted(idOf(key))).join(',')})` : 'true'
+    const ids = idCondition(keys.filter((key) => key < keyCount()).map(idOf))
     if (files.length > 0)
       parts.unshift(
         `SELECT key AS meter, at_ms, ${READ_VALUE} AS value, received_ms, quality, turn::BIGINT AS first_place,
@@ -64,11 +64,10 @@ export function rowSource({ manifest, lakeFolder, tables, keyCount, idOf }: RowP
          )}
          WHERE ${ids} AND ${meterCondition('key', keys, keyCount())} AND ${times} AND ${received}`,
       )
-    const total = files.reduce((sum, { rows }) => sum + rows, 0)
     return {
       sql: parts.join(' UNION ALL '),
       order: manifest.isDisordered(keys, files) ? ` ORDER BY ${ARRIVAL_ORDER}` : '',
-      lakeRows: Math.min(total, files.length * keys.length * ROW_GROUP_ROWS),
+      lakeRows: files.reduce((sum, { rows }) => sum + Math.min(rows, keys.length * rowGroupRows(rows)), 0),
     }
   }
 }
@@ -84,6 +83,17 @@ function meterCondition(column: string, known: readonly number[], keyCount: numb
   const bits = Buffer.alloc(keyCount, '0')
   for (const key of known) bits[key] = ONE
   return `${column} < ${keyCount} AND get_bit('${bits.toString('latin1')}'::BIT, ${column}::INTEGER) = 1`
+}
+
+/**
+ * A condition on ids that only leads to the row groups of these meters, since files are sorted by them: rows of others
+ * between them pass. DuckDB compares with two ids three times as fast as with a list of ten.
+ */
+function idCondition(ids: readonly string[]): string {
+  if (ids.length === 0 || ids.length > IDS_MAX) return 'true'
+  const sorted = ids.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  const [first, last] = [must(sorted[0]), must(sorted.at(-1))].map(quoted)
+  return first === last ? `meter = ${first}` : `meter >= ${first} AND meter <= ${last}`
 }
 
 /** Infinity is allowed on either side. */

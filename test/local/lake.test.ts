@@ -304,6 +304,9 @@ describe('files are merged', () => {
     expect(mergesDue(two, during)).toEqual([])
     expect(mergesDue(two, after)).toEqual([two])
     expect(mergesDue([file(1, 1_000), file(2, 3)], after)).toEqual([])
+    // A last file of one day behind those of two days keeps no month in pieces.
+    const month = [file(1, 260), ...[2, 3, 4, 5].map((n) => file(n, 40)), file(6, 20)]
+    expect(mergesDue(month, after)).toEqual([month])
   })
   test('each reading some times only, however many files come', () => {
     let files: LakeFile[] = []
