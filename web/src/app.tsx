@@ -9,7 +9,15 @@ import { antdLocale, antdTheme } from './antd-setup.ts'
 import { canRead, mayDo, type Session, useSession } from './api/session.ts'
 import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
-import { administrationRoute, areaRoute, formatRoute, institutionRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
+import {
+  administrationRoute,
+  areaRoute,
+  formatRoute,
+  institutionRoute,
+  type PageRoute,
+  placeOf,
+  useRoute,
+} from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
 import { HostProblems, StartPanel, useHealth } from './frame/start-panel.tsx'
 import { useTitle } from './frame/title.ts'

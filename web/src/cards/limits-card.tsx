@@ -158,7 +158,7 @@ function Held({ limit: { enabled, raise, clear, raiseAfterMinutes, unit } }: { l
   if (!enabled) return <span className="faint">{words.offHere}</span>
   return (
     <>
-      {words.raise} {formatNumber(raise, 2)}, {words.clear} {formatNumber(clear, 2)} {unit}
+      {words.raise} {raise}, {words.clear} {clear} {words.units[unit] ?? unit}
       <span className="faint">
         {' · '}
         {words.raiseAfter} {formatNumber(raiseAfterMinutes, 0)}

@@ -162,7 +162,7 @@ function PersonTools({ person, act, edit }: { person: PersonView } & Required<Pi
 }
 
 function RolesTable({ roles }: { roles: Roles }) {
-  const { language } = useLanguage()
+  const { language, text } = useLanguage()
   const words = useAdminWords()
   return (
     <Card title={words.permissionTable} data-testid="roles">
@@ -171,7 +171,7 @@ function RolesTable({ roles }: { roles: Roles }) {
         asCards
         rows={roles}
         columns={[
-          { title: words.who, key: 'role', rowScope: 'row', render: (_, one) => one[language] },
+          { title: text.door.roles, key: 'role', rowScope: 'row', render: (_, one) => one[language] },
           {
             title: words.tokenRights,
             key: 'actions',

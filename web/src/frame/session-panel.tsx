@@ -66,8 +66,14 @@ export function SessionTool({ session }: { session: Session }) {
         title={label}
         data-testid="administration-link"
       />
-      <Button icon={<LogoutOutlined />} title={text.signOut} onClick={signOut} data-testid="sign-out">
-        <SourceText>{session.name}</SourceText> · {text.signOut}
+      <Button
+        icon={<LogoutOutlined />}
+        title={text.signOut}
+        aria-label={`${session.name} · ${text.signOut}`}
+        onClick={signOut}
+        data-testid="sign-out"
+      >
+        <SourceText>{session.name}</SourceText>
       </Button>
     </>
   )

@@ -90,6 +90,7 @@ export const enAdmin: AdminWords = {
   held: 'Limit in force',
   setHere: 'Set here',
   raiseAfter: 'After (minutes)',
+  units: {},
   onHere: 'on',
   offHere: 'off',
   inherit: 'as above',

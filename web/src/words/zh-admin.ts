@@ -94,6 +94,7 @@ export const zhAdmin = {
   held: '现行限值',
   setHere: '此处设定',
   raiseAfter: '持续（分钟）',
+  units: { intervals: '个上报间隔', events: '件' } as Partial<Record<string, string>>,
   onHere: '启用',
   offHere: '停用',
   inherit: '沿用上级',
