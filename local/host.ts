@@ -25,8 +25,8 @@ import { gatewayWatch } from './gateway-watch.ts'
 import { forgetHost, type HostAddress, noteHost, writeWhole } from './host-address.ts'
 import { startHttp } from './http.ts'
 import { type ImportThread, importThread } from './import-thread.ts'
-import { ingestQueue } from './ingest-queue.ts'
-import { newArrivals } from './live.ts'
+import { type IngestListener, ingestQueue } from './ingest-queue.ts'
+import { newArrivals, type StoredBell } from './live.ts'
 import { type LocalPlatform, openPlatform } from './platform.ts'
 
 const TOKEN_FILE = 'admin-token'
@@ -81,13 +81,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
   const verify = credentialVerifier(platform.state, { queue: platform.passwords })
   const arrivals = newArrivals()
-  const queue = ingestQueue(handlers.ingest, {
-    failed: (error) => platform.storage.failed(error, log),
-    worked() {
-      platform.storage.worked()
-      arrivals.told()
-    },
-  })
+  const queue = ingestQueue(handlers.ingest, listenerOf(platform, arrivals, log))
   const opened: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer)
@@ -140,6 +134,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
     throw error
   }
 }
+
+const listenerOf = (
+  { storage }: LocalPlatform,
+  arrivals: StoredBell,
+  log: (line: string) => void,
+): IngestListener => ({
+  failed: (error) => storage.failed(error, log),
+  worked() {
+    storage.worked()
+    arrivals.told()
+  },
+})
 
 const handlersOn = (platform: LocalPlatform, apart: ImportThread) =>
   ({

@@ -11,7 +11,7 @@ import { admit, type DoorOptions, NotAdmitted, rateLimit, senderPrincipal } from
 import { sendResult } from './http-answer.ts'
 import { eventWith } from './http-body.ts'
 import type { ImportThread } from './import-thread.ts'
-import { type Arrivals, liveAnswers, newArrivals, wantsStream } from './live.ts'
+import { liveAnswers, newArrivals, type StoredBell, wantsStream } from './live.ts'
 import { VerifierBusy } from './verify-queue.ts'
 
 /**
@@ -39,7 +39,7 @@ export interface HttpOptions extends DoorOptions {
   /** Answers what would stop the event loop. */
   apart?: Pick<ImportThread, 'takes' | 'answer'>
   /** What streams wait for; absent: they look at times alone. */
-  arrivals?: Arrivals
+  arrivals?: StoredBell
   /** Folder of the built page; undefined until it is built. */
   web: () => string | undefined
 }

@@ -8,12 +8,12 @@ import { NotAdmitted } from './door.ts'
 import { senderOf } from './lock-out.ts'
 
 /** Tells the streams that something was stored. */
-export interface Arrivals {
+export interface StoredBell {
   told(): void
   listen(heard: () => void): () => void
 }
 
-export function newArrivals(): Arrivals {
+export function newArrivals(): StoredBell {
   const listeners = new Set<() => void>()
   return {
     told() {
@@ -43,7 +43,7 @@ export const wantsStream = ({ method, url = '', headers }: IncomingMessage): boo
   method === 'GET' && STREAMED.test(url) && /\btext\/event-stream\b/.test(headers.accept ?? '')
 
 interface LiveOptions {
-  arrivals: Arrivals
+  arrivals: StoredBell
   /** The route's answer to the request, as its sender is now. */
   ask(request: IncomingMessage): Promise<ApiResult>
 }
