@@ -127,7 +127,8 @@ type Attempt = Pick<NotificationRecord, 'state' | 'error'>
 
 function outcome(record: NotificationRecord, { state, error }: Attempt, nowMs: number): NotificationRecord {
   if (state !== 'pending') return { ...record, state, error, doneMs: nowMs }
-  if (record.attempts >= ATTEMPTS_MAX) return { ...record, state: 'failed', error, doneMs: nowMs }
+  if (record.notification.isTest || record.attempts >= ATTEMPTS_MAX)
+    return { ...record, state: 'failed', error, doneMs: nowMs }
   const wait = Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** (record.attempts - 1))
   return { ...record, error, nextMs: nowMs + wait }
 }

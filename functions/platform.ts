@@ -335,6 +335,8 @@ export interface Account {
   grants: readonly Grant[]
   /** False until the invitation was used. */
   hasPassword: boolean
+  /** False: deactivated, until invited again. */
+  isActive: boolean
   createdMs: number
   lastSignInMs: number | null
 }
@@ -379,9 +381,13 @@ export interface Accounts {
   remove(id: string, who: string): Promise<void>
   /** Ends password, sessions and earlier invitations of the account. */
   invite(id: string, who: string): Promise<Invitation>
+  /** Ends password, sessions, invitations and tokens; name and roles stay until a new invitation. */
+  deactivate(id: string, who: string): Promise<void>
   /** Sets the password and opens a session; undefined: the code is unknown, used or too old. */
   accept(given: { code: string; id?: string; name?: string; password: string }): Promise<OpenedSession | undefined>
   signIn(attempt: SignInAttempt): Promise<OpenedSession | SignInRefusal>
+  /** Replaces the password that `attempt` proves to know; all other sessions end. Refuses a weak one. */
+  changePassword(attempt: SignInAttempt, fresh: string): Promise<OpenedSession | SignInRefusal>
   /** `session`: the hash that the principal carries. */
   signOut(session: string): Promise<void>
   tokens(id: string): Promise<AccountToken[]>

@@ -28,6 +28,8 @@ interface StoredAccount {
   name: string
   grants: readonly Grant[]
   password?: PasswordHash
+  /** Absent: active. */
+  inactive?: true
   createdMs: number
 }
 /** Beside the account, so that signing in never writes roles. */
@@ -107,14 +109,6 @@ export function localAccounts({
     if (!found) throw new PermanentFailure(`there is no account "${id}"`)
     return found
   }
-  const endAll = async (id: string): Promise<void> => {
-    const ended = [
-      ...(await state.query(accountKeys.session())),
-      ...(await state.query(accountKeys.invitation())),
-      ...(await state.query(accountKeys.token())),
-    ].filter(({ value }) => value.account === id)
-    await state.delete(ended.map(({ key }) => key))
-  }
   const audit = (what: string, about: string, who: string, detail: unknown, docs: Parameters<typeof appendAudit>[2]) =>
     appendAudit(state, { what, about, who, atMs: now(), detail }, docs)
 
@@ -145,13 +139,13 @@ export function localAccounts({
       await known(id)
       await audit('account.remove', id, who, {}, [])
       await state.delete([accountKeys.account(id), accountKeys.trace(id)])
-      await endAll(id)
+      await endAll(state, id)
     },
     async invite(given, who) {
       const id = accountIdOf(given)
       const { key, value, version } = await known(id)
-      const { password: _, ...rest } = value
-      await endAll(id)
+      const { password: _, inactive: __, ...rest } = value
+      await endAll(state, id)
       const code = newSecret256()
       const expiresMs = now() + INVITATION_MS
       await audit('account.invite', id, who, {}, [
@@ -159,6 +153,13 @@ export function localAccounts({
         { key: accountKeys.invitation(hashOf(code)), value: { account: id, expiresMs } },
       ])
       return { code, expiresMs }
+    },
+    async deactivate(given, who) {
+      const id = accountIdOf(given)
+      const { key, value, version } = await known(id)
+      const { password: _, ...rest } = value
+      await audit('account.deactivate', id, who, {}, [{ key, value: { ...rest, inactive: true }, ifVersion: version }])
+      await endAll(state, id)
     },
     async inviteFirst() {
       if ((await state.query(accountKeys.account(), { limit: 1 })).length > 0) return undefined
@@ -172,14 +173,30 @@ export function localAccounts({
   }
 }
 
+/** Ends sessions, invitations and tokens of an account. */
+async function endAll(state: StateStore, id: string): Promise<void> {
+  const ended = [
+    ...(await state.query(accountKeys.session())),
+    ...(await state.query(accountKeys.invitation())),
+    ...(await state.query(accountKeys.token())),
+  ].filter(({ value }) => value.account === id)
+  await state.delete(ended.map(({ key }) => key))
+}
+
 const accountOf = ({ key, value }: Pick<Doc<StoredAccount>, 'key' | 'value'>): Account => ({
   id: key.slice(accountKeys.account().length),
   name: value.name,
   grants: value.grants,
   hasPassword: value.password !== undefined,
+  isActive: value.inactive !== true,
   createdMs: value.createdMs,
   lastSignInMs: null,
 })
+
+interface Proven {
+  doc: Doc<StoredAccount>
+  device: string | undefined
+}
 
 /** Signing in by password or invitation, and the sessions that follow. */
 function sessionsOf({ state, now, queue, locks }: Required<AccountsOptions>) {
@@ -196,30 +213,47 @@ function sessionsOf({ state, now, queue, locks }: Required<AccountsOptions>) {
     await state.delete(old.map((doc) => doc.key))
     return { account: { ...account, lastSignInMs: atMs }, session, device, expiresMs: atMs + SESSION_MS_MAX }
   }
+  /** The account whose password the attempt gives, and the browser's secret where it is known. */
+  const proven = async ({ id: given, password, address, device }: SignInAttempt): Promise<Proven | SignInRefusal> => {
+    const id = accountIdOf(given)
+    const found = await state.get(accountKeys.account(id))
+    const devices = (await state.get(accountKeys.trace(id)))?.value.devices ?? []
+    const isKnownDevice = device !== undefined && devices.includes(hashOf(device))
+    const sender = isKnownDevice ? `browser ${hashOf(must(device))}` : senderOf(address)
+    let waitMs = locks.waitMs(id, sender)
+    if (waitMs > 0) return { waitMs }
+    const isRight = await queue({ address: sender, isGone: () => false }, async () => {
+      // Of many attempts sent at once, those after the last free one are not made.
+      waitMs = locks.waitMs(id, sender)
+      if (waitMs > 0) return false
+      const right = await isPasswordOf(found?.value.password, password)
+      if (right) locks.noteRight(id, sender)
+      else locks.noteWrong(id, sender)
+      return right
+    })
+    if (waitMs > 0) return { waitMs }
+    if (!isRight || !found) return { wrong: true }
+    const fresh = await state.get(accountKeys.account(id))
+    // Another password was set, or the account was removed, while this one was checked.
+    if (fresh?.value.password?.hash !== found.value.password?.hash || !fresh) return { wrong: true }
+    return { doc: fresh, device: isKnownDevice ? device : undefined }
+  }
   return {
-    async signIn({ id: given, password, address, device }: SignInAttempt): Promise<OpenedSession | SignInRefusal> {
-      const id = accountIdOf(given)
-      const found = await state.get(accountKeys.account(id))
-      const devices = (await state.get(accountKeys.trace(id)))?.value.devices ?? []
-      const isKnownDevice = device !== undefined && devices.includes(hashOf(device))
-      const sender = isKnownDevice ? `browser ${hashOf(must(device))}` : senderOf(address)
-      let waitMs = locks.waitMs(id, sender)
-      if (waitMs > 0) return { waitMs }
-      const isRight = await queue({ address: sender, isGone: () => false }, async () => {
-        // Of many attempts sent at once, those after the last free one are not made.
-        waitMs = locks.waitMs(id, sender)
-        if (waitMs > 0) return false
-        const right = await isPasswordOf(found?.value.password, password)
-        if (right) locks.noteRight(id, sender)
-        else locks.noteWrong(id, sender)
-        return right
-      })
-      if (waitMs > 0) return { waitMs }
-      if (!isRight || !found) return { wrong: true }
-      const fresh = await state.get(accountKeys.account(id))
-      // Another password was set, or the account was removed, while this one was checked.
-      if (fresh?.value.password?.hash !== found.value.password?.hash || !fresh) return { wrong: true }
-      return open(accountOf(fresh), isKnownDevice ? device : undefined)
+    async signIn(attempt: SignInAttempt): Promise<OpenedSession | SignInRefusal> {
+      const found = await proven(attempt)
+      return 'doc' in found ? open(accountOf(found.doc), found.device) : found
+    },
+    async changePassword(attempt: SignInAttempt, given: string): Promise<OpenedSession | SignInRefusal> {
+      const found = await proven(attempt)
+      if (!('doc' in found)) return found
+      const id = accountIdOf(attempt.id)
+      const weakness = weaknessOf(given, id)
+      if (weakness) throw new PermanentFailure(weakness)
+      const { key, value, version } = found.doc
+      const doc = { key, value: { ...value, password: await hashPassword(given) }, ifVersion: version }
+      await appendAudit(state, { what: 'account.password', about: id, who: id, atMs: now(), detail: {} }, [doc])
+      await endAll(state, id)
+      return open(accountOf(doc), found.device)
     },
     async accept(given: { code: string; id?: string; name?: string; password: string }) {
       const key = accountKeys.invitation(hashOf(given.code))

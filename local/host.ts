@@ -26,7 +26,8 @@ import { gatewayWatch } from './gateway-watch.ts'
 import { forgetHost, type HostAddress, noteHost, writeWhole } from './host-address.ts'
 import { startHttp } from './http.ts'
 import { type ImportThread, importThread } from './import-thread.ts'
-import { ingestQueue } from './ingest-queue.ts'
+import { type IngestListener, ingestQueue } from './ingest-queue.ts'
+import { newArrivals, type StoredBell } from './live.ts'
 import { type LocalPlatform, openPlatform } from './platform.ts'
 
 const TOKEN_FILE = 'admin-token'
@@ -80,10 +81,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const handlers = handlersOn(platform, apart)
 
   const verify = credentialVerifier(platform.state, { queue: platform.passwords })
-  const queue = ingestQueue(handlers.ingest, {
-    failed: (error) => platform.storage.failed(error, log),
-    worked: platform.storage.worked,
-  })
+  const arrivals = newArrivals()
+  const queue = ingestQueue(handlers.ingest, listenerOf(platform, arrivals, log))
   const opened: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer)
@@ -110,7 +109,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const http = await startHttp({
       host,
       port: options.port,
-      apart,
+      ...{ apart, arrivals },
       api: handlers.api as (event: ApiEvent) => Promise<ApiResult>,
       verify,
       adminToken,
@@ -136,6 +135,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     throw error
   }
 }
+
+const listenerOf = ({ storage }: LocalPlatform, arrivals: StoredBell, log: (line: string) => void): IngestListener => ({
+  failed: (error) => storage.failed(error, log),
+  worked() {
+    storage.worked()
+    arrivals.told()
+  },
+})
 
 const handlersOn = (platform: LocalPlatform, apart: ImportThread) =>
   ({

@@ -11,6 +11,7 @@ import { admit, type DoorOptions, NotAdmitted, rateLimit, senderPrincipal } from
 import { sendResult } from './http-answer.ts'
 import { eventWith } from './http-body.ts'
 import type { ImportThread } from './import-thread.ts'
+import { liveAnswers, newArrivals, type StoredBell, wantsStream } from './live.ts'
 import { VerifierBusy } from './verify-queue.ts'
 
 /**
@@ -37,6 +38,8 @@ export interface HttpOptions extends DoorOptions {
   api(event: ApiEvent): Promise<ApiResult>
   /** Answers what would stop the event loop. */
   apart?: Pick<ImportThread, 'takes' | 'answer'>
+  /** What streams wait for; absent: they look at times alone. */
+  arrivals?: StoredBell
   /** Folder of the built page; undefined until it is built. */
   web: () => string | undefined
 }
@@ -49,6 +52,8 @@ export interface HttpServer {
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const page = pageServer(options.web)
   const limit = rateLimit()
+  const { arrivals = newArrivals(), api } = options
+  const live = liveAnswers({ arrivals, ask: async (request) => api((await eventOf(request, options)).event) })
   const server = createServer((request, response) => {
     const isApi = request.url?.startsWith('/api/')
     for (const [name, value] of Object.entries(isApi ? API_HEADERS : pageHeaders())) response.setHeader(name, value)
@@ -59,12 +64,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       return sendProblem(response, error)
     }
     if (!isApi) return page(request, response)
-    answer(request, options)
-      .then((result) => sendResult(request, response, result))
-      .catch((error: unknown) => {
-        if (error instanceof BodyTooLarge) sendAndStopReading(request, error)
-        else sendProblem(response, error)
-      })
+    const sent = wantsStream(request)
+      ? live(request, response)
+      : answer(request, options).then((result) => sendResult(request, response, result))
+    sent.catch((error: unknown) => {
+      if (error instanceof BodyTooLarge) sendAndStopReading(request, error)
+      else sendProblem(response, error)
+    })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -104,7 +110,11 @@ function keepAssets(response: ServerResponse, path: string): void {
 
 class BodyTooLarge extends Error {}
 
-async function answer(request: IncomingMessage, options: HttpOptions): Promise<ApiResult> {
+/** The request as API Gateway would send it, without its body, and its sender. */
+async function eventOf(
+  request: IncomingMessage,
+  options: HttpOptions,
+): Promise<{ event: ApiEvent; principal: Principal }> {
   const url = new URL(request.url ?? '/', 'http://localhost')
   // HEAD asks for what GET would answer.
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
@@ -128,7 +138,11 @@ async function answer(request: IncomingMessage, options: HttpOptions): Promise<A
       authorizer: { lambda: principal },
     },
   }
-  const whole = event as unknown as ApiEvent
+  return { event: event as unknown as ApiEvent, principal }
+}
+
+async function answer(request: IncomingMessage, options: HttpOptions): Promise<ApiResult> {
+  const { event: whole, principal } = await eventOf(request, options)
   const body = await bodyOf(request, bodyBytesMax(principal))
   const { apart } = options
   if (apart && (principal.role === 'admin' || principal.role === 'user') && (await apart.takes(whole, body.bytes)))

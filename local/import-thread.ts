@@ -17,7 +17,7 @@ import type {
 } from './import-worker.ts'
 import type { LocalPlatform } from './platform.ts'
 
-const IMPORT_ROUTE = 'PUT /api/v1/registry'
+const IMPORT_ROUTES: readonly string[] = ['PUT /api/v1/registry', 'POST /api/v1/registry/preview']
 /** They build a report, or read one whole. */
 const REPORT_ROUTES = /^(?:POST .*\/reports\/.*\/(build|check|revise)|GET .*\/reports\/.*\/(differences))$/
 /** A smaller import into a smaller registry takes less than 50 ms of the event loop. */
@@ -95,7 +95,7 @@ export function importThread(
   return {
     async takes({ routeKey, pathParameters }, bytes) {
       const [, step, reading] = REPORT_ROUTES.exec(routeKey) ?? []
-      if (routeKey !== IMPORT_ROUTE && step === undefined && reading === undefined) return false
+      if (!IMPORT_ROUTES.includes(routeKey) && step === undefined && reading === undefined) return false
       // Only asked for, so it is answered at once, whatever this thread is at.
       if (await isTakenLater(registryReader(state), { step, subject: pathParameters?.subject })) return false
       return bytes >= BODY_BYTES_MIN || ((await state.get(registryKeys.head))?.value.meters ?? 0) >= METERS_MIN

@@ -29,6 +29,8 @@ export interface RegistryProblem {
   index: number
   field: string
   reason: string
+  /** The closed months that the change would reach. */
+  months?: string
 }
 
 /** The shard an institution is settled and judged in: its county (docs/rules/platform.md#counties). */

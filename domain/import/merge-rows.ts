@@ -37,6 +37,8 @@ export interface MergeLeave {
 export interface MergeFinding {
   field: string
   reason: string
+  /** The closed months that the change would reach, with what stands in them; absent: another matter. */
+  months?: string
 }
 export interface Merged<T> {
   record: T
@@ -224,12 +226,12 @@ function mergeRows<Row extends DatedRow>(
     if (isUndated && !endsInPast) {
       rows = fromPresentMonth(rows, merged, { row, fields: rules.fields, presentDay })
       warnings.push({
-        field: change.field,
+        ...change,
         reason: `has no day ${change.months}; it holds from ${presentDay} on, ${TOLD}`,
       })
     } else {
       const day = row.validFrom ?? row.validTo
-      problems.push({ field: change.field, reason: `of ${day} would change closed months ${change.months}; ${TOLD}` })
+      problems.push({ ...change, reason: `of ${day} would change closed months ${change.months}; ${TOLD}` })
     }
   }
   return { rows, warnings, problems }

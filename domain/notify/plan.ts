@@ -25,6 +25,8 @@ export interface Notification {
   /** URL of the page that shows it. */
   link: string
   createdMs: number
+  /** A trial of the channel: sent once, whatever comes of it. */
+  isTest?: true
 }
 
 /** One line that waits for the end of quiet hours or for the digest. */
@@ -100,6 +102,23 @@ export function releaseHeld(
     return toEachChannel(recipient, `digest:${dueMs}:${id}`, digestText(lines, recipient, directory), nowMs)
   })
   return { notifications, released }
+}
+
+const TEST_TEXT = {
+  zh: { title: 'Kilowatch 测试消息', lines: ['这是一条测试消息：收到即表示该渠道可用，无需处理。'] },
+  en: {
+    title: 'Kilowatch test message',
+    lines: ['This is a test: that it arrived means the channel works. Nothing to do.'],
+  },
+}
+
+/** A test message by each channel; the moment names it. */
+export function testMessages(recipient: Recipient, { atMs, link }: { atMs: number; link: string }): Notification[] {
+  const { language } = recipient
+  const text = TEST_TEXT[language === 'both' ? 'zh' : language]
+  const lines = language === 'both' ? [...text.lines, ...TEST_TEXT.en.lines] : text.lines
+  const sent = toEachChannel(recipient, `test:${atMs}:${recipient.id}`, { ...text, lines, link }, atMs)
+  return sent.map((one) => ({ ...one, isTest: true }))
 }
 
 function concerns(recipient: Recipient, event: AlertEvent, directory: Directory): boolean {

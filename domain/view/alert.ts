@@ -229,6 +229,23 @@ export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom, smsGateway }: No
   smsGateway: smsGateway ? new URL(smsGateway.url).origin : null,
 })
 
+/** `POST /settings/recipients/{id}/test`. */
+export const testSentViewSchema = z.object({ atMs: ms.meta({ description: 'Names the test message' }) })
+
+/** `GET /settings/recipients/{id}/tests/{at}`. */
+export const testOutcomeViewSchema = z.object({
+  items: z.array(
+    z.object({
+      channel: z.number(),
+      type: z.string(),
+      to: z.string(),
+      state: z.enum(['pending', 'sent', 'failed']),
+      error: z.string().nullable(),
+    }),
+  ),
+})
+export type TestOutcomeView = z.infer<typeof testOutcomeViewSchema>
+
 /** `GET /notifications`. */
 export const notificationsViewSchema = z.object({
   items: z.array(

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { INDICATORS } from '../indicator.ts'
+import { targetSchema } from '../registry/records.ts'
 import { amount } from '../schema.ts'
 import { co2FactorSchema } from '../standards/co2-factors.ts'
 import { coefficientSetSchema } from '../standards/coefficients.ts'
@@ -11,6 +12,15 @@ import { TABLE_KINDS } from '../standards/tables.ts'
 import { CERTAINTIES } from '../standards/validity.ts'
 import { calendarDaySchema } from '../standards/working-days.ts'
 
+const findingSchema = z.object({
+  kind: z.string(),
+  id: z.string(),
+  index: z.number(),
+  field: z.string(),
+  reason: z.string(),
+  months: z.string().optional().meta({ description: 'The closed months that the change would reach' }),
+})
+
 /** `PUT /registry`. */
 export const importViewSchema = z.object({
   institutions: z.number(),
@@ -18,16 +28,47 @@ export const importViewSchema = z.object({
   created: z
     .record(z.string(), z.number())
     .meta({ description: 'By kind: records of the import that were not there before; bills are not counted' }),
-  warnings: z
-    .array(z.object({ kind: z.string(), id: z.string(), index: z.number(), field: z.string(), reason: z.string() }))
-    .meta({
-      description:
-        'What results will lack, and changes without a day that were taken from the present month on, with the closed months that stay; nothing was refused for it',
-    }),
+  warnings: z.array(findingSchema).meta({
+    description:
+      'What results will lack, and changes without a day that were taken from the present month on, with the closed months that stay; nothing was refused for it',
+  }),
   secrets: z
     .array(z.object({ id: z.string(), secret: z.string() }))
     .meta({ description: 'Secrets of gateways that had none and came without a password; shown this once' }),
 })
+
+/** `POST /registry/preview`. */
+export const importPreviewSchema = z.object({
+  kinds: z.array(
+    z.object({
+      kind: z.string(),
+      given: z.number(),
+      created: z
+        .number()
+        .nullable()
+        .meta({ description: 'Records that are not there yet; null: of bills, not compared' }),
+      changed: z.number().nullable().meta({ description: 'Records that would be others than those that stand' }),
+    }),
+  ),
+  changes: z
+    .array(
+      z.object({
+        kind: z.string(),
+        id: z.string(),
+        fields: z.array(z.object({ field: z.string(), before: z.string(), after: z.string() })),
+      }),
+    )
+    .meta({ description: 'The first 200 records that would change, field by field' }),
+  closed: z
+    .array(findingSchema)
+    .meta({ description: 'Closed months that change with `rewritePast`, and stay without it' }),
+  warnings: z.array(findingSchema),
+  problems: z.array(findingSchema).meta({ description: 'Why nothing would be imported; empty: it would' }),
+})
+export type ImportPreview = z.infer<typeof importPreviewSchema>
+
+/** `GET /targets`. */
+export const targetsViewSchema = z.object({ items: z.array(targetSchema) })
 
 /** `GET /tables/{table}`. */
 export const tableViewSchema = z.object({

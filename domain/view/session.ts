@@ -49,11 +49,14 @@ export const acceptBodySchema = z.object({
   password: z.string().min(10).max(200),
 })
 
+export const passwordBodySchema = z.object({ current: password, password: z.string().min(10).max(200) })
+
 export const personViewSchema = z.object({
   id: z.string(),
   name: z.string(),
   grants: z.array(grantSchema),
   hasPassword: z.boolean().meta({ description: 'False until the invitation was used' }),
+  isActive: z.boolean().meta({ description: 'False: deactivated, until invited again' }),
   createdMs: z.number(),
   lastSignInMs: z.number().nullable(),
 })

@@ -1,8 +1,9 @@
 // Routes of notification: recipients and their channels, the outcome of notifications, and retention.
 
 import { must } from '../../domain/must.ts'
+import { testMessages } from '../../domain/notify/plan.ts'
 import { retentionSchema } from '../../domain/notify/retention.ts'
-import { notifySettingSchema, recipientSchema } from '../../domain/notify/setting.ts'
+import { notifySettingSchema, type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
 import {
   notificationsViewSchema,
   notifySettingView,
@@ -10,11 +11,15 @@ import {
   recipientsViewSchema,
   recipientView,
   recipientViewSchema,
+  testOutcomeViewSchema,
+  testSentViewSchema,
 } from '../../domain/view/alert.ts'
-import { finishedNotifications, notificationKeys, recipientsOf } from '../telling/outbox.ts'
+import { doneViewSchema } from '../../domain/view/session.ts'
+import type { StateStore } from '../platform.ts'
+import { enqueue, finishedNotifications, notificationKeys, notifySettingOf, recipientsOf } from '../telling/outbox.ts'
 import { RETENTION_KEY, retentionOf } from '../telling/retention.ts'
 import { pageQuery } from './query.ts'
-import { ApiProblem, route } from './route.ts'
+import { ApiProblem, notFound, route } from './route.ts'
 
 export const notifyRoutes = {
   ...route('GET /api/v1/notifications', {
@@ -62,6 +67,59 @@ export const notifyRoutes = {
     },
   }),
 
+  ...route('DELETE /api/v1/settings/recipients/{id}', {
+    access: { action: 'operate', at: 'registry' },
+    summary: 'Removes a recipient; messages that wait for it are given up',
+    response: doneViewSchema,
+    async handle({ platform, path }) {
+      await knownRecipient(platform.state, path.id)
+      await platform.state.delete([notificationKeys.recipient(path.id)])
+      return { id: path.id }
+    },
+  }),
+
+  ...route('POST /api/v1/settings/recipients/{id}/test', {
+    access: { action: 'operate', at: 'registry' },
+    summary: 'Sends a test message by each channel of a recipient, once',
+    response: testSentViewSchema,
+    async handle({ platform, path }) {
+      const recipient = await knownRecipient(platform.state, path.id)
+      const atMs = platform.now()
+      const link = (await notifySettingOf(platform.state))?.pageUrl ?? ''
+      await enqueue(platform.state, testMessages(recipient, { atMs, link }))
+      await platform.fanOut.send('notify', [''])
+      return { atMs }
+    },
+  }),
+
+  ...route('GET /api/v1/settings/recipients/{id}/tests/{at}', {
+    access: { action: 'operate', at: 'registry' },
+    summary: 'What became of a test message, by channel',
+    response: testOutcomeViewSchema,
+    async handle({ platform, path }) {
+      const recipient = await knownRecipient(platform.state, path.id)
+      const sent = testMessages(recipient, { atMs: Number(path.at), link: '' })
+      const records = await platform.state.getMany(sent.map(({ id }) => notificationKeys.record(id)))
+      if (records.length === 0) throw new ApiProblem(404, 'Not found', `no test message of "${path.id}" at ${path.at}`)
+      const { channels } = recipientView(recipient)
+      const items = records.map(({ value: { notification, state, error } }) => {
+        const { type, to } = must(channels[notification.channel])
+        return { channel: notification.channel, type, to: notification.phone ?? to, state, error }
+      })
+      return { items }
+    },
+  }),
+
+  ...route('GET /api/v1/settings/notify', {
+    access: { action: 'operate', at: 'registry' },
+    summary: 'The address of the page and the mail server, without passwords',
+    response: notifySettingViewSchema,
+    async handle({ platform }) {
+      const setting = await notifySettingOf(platform.state)
+      return setting ? notifySettingView(setting) : { pageUrl: '', smtpServer: null, mailFrom: null, smsGateway: null }
+    },
+  }),
+
   ...route('PUT /api/v1/settings/notify', {
     access: { action: 'operate', at: 'registry' },
     summary: 'The address of the page, for links, and the mail server; its password is not shown again',
@@ -90,4 +148,10 @@ export const notifyRoutes = {
       return body
     },
   }),
+}
+
+async function knownRecipient(state: StateStore, id: string): Promise<Recipient> {
+  const found = (await recipientsOf(state)).find((one) => one.id === id)
+  if (!found) throw notFound('recipient', id)
+  return found
 }

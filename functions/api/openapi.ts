@@ -39,6 +39,7 @@ const TAGS: Readonly<Record<string, string>> = {
   notifications: 'What was told to whom',
   settings: 'Thresholds, recipients, retention, checks',
   registry: 'The import of records',
+  targets: 'Targets of areas and institutions',
   tables: 'Tables that judging rests on',
   alternatives: 'Published alternatives of coefficients',
   plans: 'Published targets of five-year plans',

@@ -1,7 +1,9 @@
 // Routes that import records into the registry and that read the tables behind judging.
 
+import * as z from 'zod'
 import { importLeaveSchema, registryPartSchema } from '../../domain/import/kinds.ts'
 import { must } from '../../domain/must.ts'
+import { areaPathOf } from '../../domain/registry/area.ts'
 import {
   ALTERNATIVE_NAMES,
   ALTERNATIVES,
@@ -14,12 +16,15 @@ import { daysInForce } from '../../domain/standards/working-days.ts'
 import {
   alternativesViewSchema,
   calendarViewSchema,
+  importPreviewSchema,
   importViewSchema,
   plansViewSchema,
   tableViewSchema,
+  targetsViewSchema,
 } from '../../domain/view/registry.ts'
 import { signer } from '../access/principal.ts'
 import { importInto } from '../judging/import-records.ts'
+import { previewImport } from '../judging/preview.ts'
 import { importedTables } from '../registry/reader.ts'
 import { yearQuery } from './query.ts'
 import { ApiProblem, route } from './route.ts'
@@ -37,6 +42,29 @@ export const registryRoutes = {
       const { problems } = outcome
       const { kind, id, field, reason } = must(problems[0])
       throw new ApiProblem(422, 'Registry refused', `${kind} "${id}": ${field} ${reason}`, { problems })
+    },
+  }),
+  ...route('POST /api/v1/registry/preview', {
+    access: { action: 'operate', at: 'registry' },
+    summary: 'What an import would change, closed months named; nothing is stored',
+    body: registryPartSchema.extend(importLeaveSchema.shape),
+    response: importPreviewSchema,
+    handle: ({ platform }, { body: { rewritePast, stated, ...records } }) =>
+      previewImport(platform, records, { rewritePast, stated }),
+  }),
+  ...route('GET /api/v1/targets', {
+    access: { action: 'figures', at: { list: ['area', 'institution'] } },
+    summary: 'Targets as registered: of an area and those below it, or of an institution',
+    query: z.object({ area: z.string().optional(), institution: z.string().optional() }),
+    response: targetsViewSchema,
+    async handle({ registry, scope }, { query: { area, institution } }) {
+      if (institution !== undefined) return { items: await registry.targets(institution) }
+      const areas = await registry.areas()
+      const byCode = await registry.areasByCode()
+      const own = areas
+        .map(({ code }) => ({ code, path: areaPathOf(code, byCode) }))
+        .filter(({ path }) => scope.covers({ areas: path }) && (area === undefined || path.includes(area)))
+      return { items: (await Promise.all(own.map(({ code }) => registry.targets(code)))).flat() }
     },
   }),
   ...route('GET /api/v1/tables/{table}', {

@@ -19,6 +19,7 @@ import {
   doneViewSchema,
   invitationViewSchema,
   issuedTokenSchema,
+  passwordBodySchema,
   peopleViewSchema,
   permissionsViewSchema,
   personBodySchema,
@@ -32,7 +33,7 @@ import {
 import { denialLog, denialsFrom } from '../access/denials.ts'
 import { placeOfSubject } from '../access/permit.ts'
 import { type PersonPrincipal, type Principal, senderName, signer } from '../access/principal.ts'
-import type { Account, Accounts, OpenedSession } from '../platform.ts'
+import type { Account, Accounts, OpenedSession, SignInRefusal } from '../platform.ts'
 import { auditKeys } from '../state/audit.ts'
 import { pageQuery } from './query.ts'
 import { ApiProblem, type RouteContext, route } from './route.ts'
@@ -54,19 +55,11 @@ export const sessionRoutes = {
     body: signInBodySchema,
     response: sessionViewSchema,
     async handle(context, { body: { id, password } }) {
-      const { address, cookie, principal } = context
+      const { address, cookie } = context
       const accounts = accountsOf(context)
       const opened = await accounts.signIn({ id, password, address, device: cookie(DEVICE_COOKIE) })
       if ('session' in opened) return signedIn(context, accounts, opened)
-      const isLocked = 'waitMs' in opened
-      const detail = isLocked ? 'too many wrong passwords from here for this name' : 'the name or the password is wrong'
-      const denial = { atMs: context.platform.now(), route: 'sign-in', status: isLocked ? 429 : 401, address }
-      await denialLog(context.platform.state)('sign-in', { ...denial, detail: `"${id}": ${detail}` })
-      if (isLocked) {
-        const retryAfterSeconds = Math.ceil(opened.waitMs / 1000)
-        throw new ApiProblem(429, 'Too many requests', detail, { retryAfterSeconds })
-      }
-      throw new ApiProblem(401, 'Unauthorized', detail, { isVisitor: principal.role === 'user' })
+      throw await wrongPassword(context, { id, route: 'sign-in', refusal: opened })
     },
   }),
   ...route('DELETE /api/v1/session', {
@@ -91,6 +84,21 @@ export const sessionRoutes = {
       const opened = await accounts.accept(body)
       if (!opened) throw new ApiProblem(410, 'Gone', 'this link was used already, or is too old: ask for another')
       return signedIn(context, accounts, opened)
+    },
+  }),
+  ...route('POST /api/v1/session/password', {
+    access: { action: 'self', at: 'nowhere' },
+    summary: 'Changes the own password by the one that holds; all other sessions and the tokens of the sender end',
+    body: passwordBodySchema,
+    response: sessionViewSchema,
+    async handle(context, { body: { current, password } }) {
+      const { id } = personOf(context)
+      const { address, cookie } = context
+      const accounts = accountsOf(context)
+      const attempt = { id, password: current, address, device: cookie(DEVICE_COOKIE) }
+      const opened = await accounts.changePassword(attempt, password)
+      if ('session' in opened) return signedIn(context, accounts, opened)
+      throw await wrongPassword(context, { id, route: 'change of password', refusal: opened })
     },
   }),
   ...route('GET /api/v1/permissions', {
@@ -143,6 +151,18 @@ export const peopleRoutes = {
       return { id }
     },
   }),
+  ...route('POST /api/v1/people/{id}/deactivate', {
+    access: { action: 'people', at: 'registry' },
+    summary: 'Keeps a person out: password, sessions, invitations and tokens end; a new invitation lets the person in',
+    response: personViewSchema,
+    async handle(context) {
+      refuseOwn(context)
+      const accounts = accountsOf(context)
+      const { id } = await knownAccount(accounts, context.path.id)
+      await accounts.deactivate(id, signer(context.principal, undefined))
+      return personView(await knownAccount(accounts, id))
+    },
+  }),
   ...route('POST /api/v1/people/{id}/invitation', {
     access: { action: 'people', at: 'registry' },
     summary: 'Makes a one-time link by which a person sets a password; the password and the sessions so far end',
@@ -155,6 +175,26 @@ export const peopleRoutes = {
       return { code, link: `#/invitation/${code}`, expiresMs }
     },
   }),
+}
+
+/** The answer to a wrong password, which the log of refusals keeps. */
+async function wrongPassword(
+  { platform, principal, address }: RouteContext,
+  { id, route: where, refusal }: { id: string; route: string; refusal: SignInRefusal },
+): Promise<ApiProblem> {
+  const isLocked = 'waitMs' in refusal
+  const detail = isLocked ? 'too many wrong passwords from here for this name' : 'the name or the password is wrong'
+  const denial = { atMs: platform.now(), route: where, status: isLocked ? 429 : 401, address }
+  await denialLog(platform.state)('sign-in', { ...denial, detail: `"${id}": ${detail}` })
+  if (isLocked) {
+    const retryAfterSeconds = Math.ceil(refusal.waitMs / 1000)
+    return new ApiProblem(429, 'Too many requests', detail, { retryAfterSeconds })
+  }
+  // Of somebody who is signed in 401 would say that the session has ended.
+  const isWithin = where !== 'sign-in'
+  return new ApiProblem(isWithin ? 403 : 401, isWithin ? 'Forbidden' : 'Unauthorized', detail, {
+    isVisitor: principal.role === 'user',
+  })
 }
 
 export const tokenRoutes = {

@@ -117,7 +117,7 @@ const idsOf = <K extends RegistryKind>(kind: K, part: RegistryPart): string[] =>
 }
 
 /** The stored months of institutions that have some, in order. */
-async function judgedMonths(
+export async function judgedMonths(
   state: StateStore,
   institutions: readonly string[],
 ): Promise<ReadonlyMap<string, SubjectMonth[]>> {

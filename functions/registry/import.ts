@@ -57,12 +57,8 @@ export async function importRegistry(
   await state.delete(stored?.value.moved ?? [])
   const entries = await gatewayEntries(state)
   const before = await readRegistry(state, entries)
-  const merged = await mergedRegistry(before, part, { ...leave, nowMs })
-  const { after } = merged
-  const linked = { ...after, areas: withParents(after.areas) }
-  const problems = [...merged.problems, ...checkRegistry(linked), ...futureBills(after.bills ?? [], nowMs)]
+  const { after, linked, problems, warnings } = await plannedImport(before, part, { ...leave, nowMs })
   const head = headOf(linked, stored?.value)
-  const warnings = [...merged.warnings, ...warnRegistry(linked).filter((warning) => isTouched(part, warning))]
   if (problems.length > 0) return { problems, warnings, created: {}, head: stored?.value ?? head }
   head.moved = movedKeys(before, after)
   await markBilled(state, after)
@@ -72,6 +68,30 @@ export async function importRegistry(
   await state.delete(head.moved)
   await markBilled(state, after)
   return { problems, warnings, created: createdOf(before, part), head }
+}
+
+export interface PlannedImport {
+  after: Registry
+  /** `after` with the parents that follow from codes. */
+  linked: Registry
+  problems: RegistryProblem[]
+  warnings: RegistryProblem[]
+}
+
+/** What an import would make of the registry; writes nothing. */
+export async function plannedImport(
+  before: Registry,
+  part: RegistryPart,
+  leave: ImportLeave & { nowMs: number },
+): Promise<PlannedImport> {
+  const merged = await mergedRegistry(before, part, leave)
+  const { after } = merged
+  const linked = { ...after, areas: withParents(after.areas) }
+  return {
+    ...{ after, linked },
+    problems: [...merged.problems, ...checkRegistry(linked), ...futureBills(after.bills ?? [], leave.nowMs)],
+    warnings: [...merged.warnings, ...warnRegistry(linked).filter((warning) => isTouched(part, warning))],
+  }
 }
 
 function createdOf(before: Registry, part: RegistryPart): ImportCounts {

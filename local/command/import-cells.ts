@@ -1,6 +1,7 @@
-// What the imports of registry and weather share: options, a refused cell, and the cells of a CSV file or workbook.
+// What the imports of registry and weather share: options, and the cells of a CSV file or workbook.
 
 import { parse } from 'csv-parse/sync'
+import { delimiterOf } from '../../domain/import/gather.ts'
 import { decodeText } from '../../domain/wire/text.ts'
 import { sheetCells } from './sheet.ts'
 
@@ -13,12 +14,6 @@ export interface ImportOptions {
   /** Closed months may change. */
   rewritePast?: boolean
 }
-export interface RefusedCell {
-  file: string
-  row: number
-  field: string
-  reason: string
-}
 
 /** The cells of a CSV file or of a workbook's first sheet. Throws an Error naming the file. */
 export const cellsOf = async (file: string, bytes: Uint8Array): Promise<string[][]> =>
@@ -26,12 +21,6 @@ export const cellsOf = async (file: string, bytes: Uint8Array): Promise<string[]
 
 /** A workbook is a ZIP, whatever its file is called. */
 const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
-
-/** What separates the cells of the header: spreadsheets write semicolons and tabs in some settings. */
-const delimiterOf = (text: string): string => {
-  const [header = ''] = text.split(/\r?\n/, 1)
-  return [',', ';', '\t'].find((one) => header.includes(one)) ?? ','
-}
 
 /** Throws an Error naming the file when it is not CSV in UTF-8. Excel's plain "CSV" uses the system's code page. */
 function csvCells(file: string, bytes: Uint8Array): string[][] {

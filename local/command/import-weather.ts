@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { UTC8_MS } from '../../domain/calendar.ts'
+import type { RefusedCell } from '../../domain/import/gather.ts'
 import { phraseOf } from '../../domain/phrase.ts'
 import type { TemperatureUnit } from '../../domain/savings/fit-settings.ts'
 import { parseStamp } from '../../domain/savings/stamp.ts'
@@ -13,7 +14,7 @@ import { type StationRecord, stationSchema, wrongTemperature } from '../../domai
 import { addTemperatures, putStations } from '../../functions/contracting/weather.ts'
 import { openPlatform } from '../platform.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
-import { cellsOf, type ImportOptions, type RefusedCell } from './import-cells.ts'
+import { cellsOf, type ImportOptions } from './import-cells.ts'
 
 const STEMS = ['stations', 'temperatures'] as const
 const stemOf = (file: string) =>

@@ -3,17 +3,20 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { billId } from '../../domain/energy/bill.ts'
-import { tariffId } from '../../domain/energy/tariff.ts'
-import { parseRows, type Row } from '../../domain/import/file.ts'
-import { RECORD_KINDS, REGISTRY_KINDS } from '../../domain/import/kinds.ts'
+import {
+  gatherRecords,
+  kindOfFile,
+  places,
+  REASON_COLUMN,
+  type ReadTable,
+  type RefusedCell,
+  tableOfCells,
+} from '../../domain/import/gather.ts'
 import type { RegistryKind } from '../../domain/import/registry.ts'
-import { targetId } from '../../domain/judge/target-plan.ts'
-import { TABLE_KINDS, type TableRow, tableRowId } from '../../domain/standards/tables.ts'
 import { importInto } from '../../functions/judging/import-records.ts'
 import { openPlatform } from '../platform.ts'
 import { ApiError, chosenHost, clientOf } from './client.ts'
-import { cellsOf, type ImportOptions, type RefusedCell } from './import-cells.ts'
+import { cellsOf, type ImportOptions } from './import-cells.ts'
 
 interface Outcome {
   institutions: number
@@ -36,28 +39,9 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
 }
 
 async function importRecords(files: string[], options: ImportOptions): Promise<void> {
-  const tables = await Promise.all(files.map((file) => readTable(file, kindOf(file))))
-  const refused: RefusedCell[] = []
-  const records: Record<string, unknown[]> = {}
-  const origin: Record<string, { file: string; row: number }[]> = {}
-  const stated: Record<string, string[]> = {}
-  for (const { file, kind, rows, malformed } of tables) {
-    const parsed = parseRows(kind, rows)
-    refused.push(...malformed, ...parsed.refused.map((one) => ({ file, ...one })))
-    const known = RECORD_KINDS[kind].merge && parsed.records.length > 0 ? stated[kind] : undefined
-    const other =
-      known && [...known, ...parsed.stated].find((field, _, all) => all.indexOf(field) === all.lastIndexOf(field))
-    if (other)
-      refused.push({
-        file,
-        row: 1,
-        field: other,
-        reason: `is a column of only one of the files of ${kind}; import them apart`,
-      })
-    if (parsed.records.length > 0) stated[kind] = parsed.stated
-    records[kind] = [...(records[kind] ?? []), ...parsed.records]
-    origin[kind] = [...(origin[kind] ?? []), ...parsed.rowOf.map((row) => ({ file, row }))]
-  }
+  const tables = await Promise.all(files.map((file) => readTable(file, kindOfFile(basename(file), file))))
+  const gathered = gatherRecords(tables)
+  const { records, stated, refused } = gathered
   let outcome: Outcome | undefined
   if (refused.length === 0) {
     try {
@@ -65,12 +49,12 @@ async function importRecords(files: string[], options: ImportOptions): Promise<v
     } catch (error) {
       if (!(error instanceof ApiError) || !error.problem.problems) throw error
       // A problem's index counts all records of the registry; this file's are found by id.
-      const placeOf = places(records, origin)
+      const placeOf = places(gathered)
       refused.push(...error.problem.problems.map((problem) => ({ ...placeOf(problem), ...problem })))
     }
   }
   if (options.refused) await writeRefused(options.refused, tables, refused)
-  const placeOf = places(records, origin)
+  const placeOf = places(gathered)
   const warnings = (outcome?.warnings ?? []).map(
     (one): RefusedCell => ({ ...placeOf(one), field: one.field, reason: one.reason }),
   )
@@ -87,47 +71,9 @@ const countsOf = (records: Record<string, unknown[]>, { created = {} }: Partial<
 const counted = (count: number, plural: string): string =>
   `${count} ${count === 1 ? plural.replace(/ies$/, 'y').replace(/s$/, '') : plural}`
 
-export interface ReadTable {
-  file: string
-  kind: RegistryKind
-  rows: Row[]
-  malformed: RefusedCell[]
-  /** The file's cells as they are, the header first. */
-  cells: string[][]
-}
-/** Column added in front of a refused row; ignored when the corrected file is imported. */
-const REASON_COLUMN = 'refused'
-
-function kindOf(file: string): RegistryKind {
-  const stem = basename(file).replace(/\.(csv|xlsx)$/i, '')
-  const kind = REGISTRY_KINDS.find(
-    (known) => stem === known || stem.startsWith(`${known}-`) || stem.startsWith(`${known}.`),
-  )
-  if (!kind) throw new Error(`${file}: the name must begin with one of ${REGISTRY_KINDS.join(', ')}`)
-  return kind
-}
-
 /** The rows of a registry file. Throws an Error with a sentence for the user when the file cannot be read at all. */
 export async function readTable(file: string, kind: RegistryKind): Promise<ReadTable> {
-  const bytes = await readFile(file)
-  const cells = withoutReasons(await cellsOf(file, bytes))
-  const [header = [], ...records] = cells
-  if (header.every((name) => name.trim() === ''))
-    throw new Error(`${file} is empty: the first row must name the columns`)
-  const malformed: RefusedCell[] = header
-    .filter((name, index) => name.trim() !== '' && header.indexOf(name) !== index)
-    .map((name) => ({ file, row: 1, field: name, reason: 'the column stands twice' }))
-  // A row that is left out stays as an empty one, so that the other rows keep their numbers in the file.
-  const rows = records.map((cells, index): Row => {
-    if (cells.length === header.length)
-      return Object.fromEntries(header.map((name, column) => [name, cells[column] ?? '']))
-    if (cells.some((cell) => cell.trim() !== '')) {
-      const reason = `the row has ${cells.length} cells, the header ${header.length}`
-      malformed.push({ file, row: index + 2, field: '', reason })
-    }
-    return Object.fromEntries(header.map((name) => [name, '']))
-  })
-  return { file, kind, rows, malformed, cells }
+  return tableOfCells(file, kind, await cellsOf(file, await readFile(file)))
 }
 
 /** By HTTP into the running host; directly into the data folder when no host runs on it. */
@@ -148,34 +94,6 @@ async function store(
     await platform.close()
   }
 }
-
-/** Finds the first row of a record; looks through the records of a kind once, however many are asked for. */
-export function places(
-  records: Record<string, unknown[]>,
-  origin: Record<string, { file: string; row: number }[]>,
-): (one: { kind: string; id: string }) => { file: string; row: number } {
-  const idsOf: Partial<Record<string, (record: never) => string>> = {
-    targets: targetId,
-    bills: billId,
-    tariffs: tariffId,
-    ...Object.fromEntries(TABLE_KINDS.map((table) => [table, (row: TableRow) => tableRowId(table, row)])),
-  }
-  const ofKind = new Map<string, ReadonlyMap<string, number>>()
-  const indexesOf = (kind: string): ReadonlyMap<string, number> => {
-    const idOf = idsOf[kind] ?? (({ id, code }: { id?: string; code?: string }) => id ?? code ?? '')
-    const all = [...(records[kind] ?? []).entries()]
-    return new Map(all.reverse().map(([index, record]) => [idOf(record as never), index]))
-  }
-  return ({ kind, id }) => {
-    const indexes = ofKind.get(kind) ?? indexesOf(kind)
-    ofKind.set(kind, indexes)
-    const index = indexes.get(id)
-    return (index === undefined ? undefined : origin[kind]?.[index]) ?? { file: kind, row: 0 }
-  }
-}
-
-const withoutReasons = (cells: string[][]): string[][] =>
-  cells[0]?.[0] === REASON_COLUMN ? cells.map((row) => row.slice(1)) : cells
 
 /**
  * Writes the refused rows as files, one for each input file under its name, with the reason in front, so that they can

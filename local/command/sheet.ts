@@ -2,6 +2,7 @@
 // YYYY-MM-DD (docs/rules/interfaces.md#registry-files).
 
 import { Workbook } from '@cj-tech-master/excelts'
+import { sheetText } from '../../domain/import/sheet-text.ts'
 
 /** Throws an Error naming the file when it is no workbook, or when a cell is an error or a formula without a result. */
 export async function sheetCells(file: string, bytes: Uint8Array): Promise<string[][]> {
@@ -17,23 +18,11 @@ export async function sheetCells(file: string, bytes: Uint8Array): Promise<strin
   sheet.eachRow({ includeEmpty: true }, (row) => {
     const cells = Array.from({ length: sheet.columnCount }, (_, at) => {
       const cell = row.getCell(at + 1)
-      const text = cellText(cell.value)
+      const text = sheetText(cell.value)
       if (text === undefined) throw new Error(`${file}: cell ${cell.address} is no text, number or date`)
       return text
     })
     rows.push(cells)
   })
   return rows
-}
-
-function cellText(value: unknown): string | undefined {
-  if (value === null || value === undefined) return ''
-  if (typeof value === 'string' || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined
-  if (value instanceof Date) return value.toISOString().slice(0, 10)
-  if (typeof value !== 'object') return undefined
-  if ('richText' in value && Array.isArray(value.richText))
-    return value.richText.map((part: { text?: string }) => part.text ?? '').join('')
-  if ('result' in value) return cellText(value.result)
-  return 'text' in value && typeof value.text === 'string' ? value.text : undefined
 }

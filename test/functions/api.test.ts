@@ -61,6 +61,9 @@ const ADMIN: Request = { principal: { role: 'admin' } }
 const get = (platform: Platform, path: string, query?: Record<string, string>) =>
   call(platform, 'GET', path, { query, ...ADMIN })
 
+/** When the test platform's clock sends a test message. */
+const TESTED_MS = NOON_MS
+
 /** Two days of readings at A, targets and a quota, something refused; settled and judged. */
 async function populated(atEnd?: (remove: () => Promise<void>) => void) {
   const platform = await openTestPlatform(undefined, atEnd)
@@ -185,6 +188,11 @@ describe('over a judged province', () => {
     platform = await populated((end) => {
       remove = end
     })
+    const channels = [{ type: 'mail', address: 'li@example.cn' }]
+    const body = { name: '李', channels }
+    expect((await call(platform, 'PUT', 'settings/recipients/li', { ...ADMIN, body })).status).toBe(200)
+    const tested = await call(platform, 'POST', 'settings/recipients/li/test', { ...ADMIN, body: {} })
+    expect(tested.body).toEqual({ atMs: TESTED_MS })
   })
   afterAll(() => remove())
 
@@ -243,6 +251,10 @@ describe('over a judged province', () => {
     ['GET /api/v1/settings/thresholds/{subject}', 'settings/thresholds/G-A'],
     ['GET /api/v1/settings/retention', 'settings/retention'],
     ['GET /api/v1/settings/recipients', 'settings/recipients'],
+    ['GET /api/v1/settings/recipients/{id}/tests/{at}', `settings/recipients/li/tests/${TESTED_MS}`],
+    ['GET /api/v1/settings/notify', 'settings/notify'],
+    ['GET /api/v1/targets', 'targets', { area: '130000' }],
+    ['GET /api/v1/targets', 'targets', { institution: 'A' }],
     ['GET /api/v1/notifications', 'notifications', { limit: '10' }],
     ['GET /api/v1/alerts/{id}/explain', 'alerts/registerEvent:A-E:1/explain'],
     ['GET /api/v1/institutions/{id}/explain', 'institutions/A/explain', { indicator: 'energy' }],
@@ -562,6 +574,48 @@ describe('the registry by HTTP', () => {
       ['meters', 'A-E', 'id'],
     ])
     expect((await get(platform, 'health')).body).toMatchObject({ institutions: 0, meters: 0, rootArea: null })
+  })
+
+  test('is shown before it is imported: what is new, what changes, and nothing is stored', async () => {
+    const platform = await openTestPlatform()
+    const preview = (body: object) => call(platform, 'POST', 'registry/preview', { ...ADMIN, body })
+    const first = await preview(PROVINCE)
+    expect(first.body).toMatchObject({ changes: [], closed: [], problems: [] })
+    expect(first.body.kinds).toContainEqual({
+      kind: 'meters',
+      given: PROVINCE.meters?.length,
+      created: PROVINCE.meters?.length,
+      changed: 0,
+    })
+    expect((await get(platform, 'health')).body).toMatchObject({ institutions: 0, meters: 0, rootArea: null })
+    await register(platform, PROVINCE)
+    const again = await preview({ gateways: [{ id: 'G-A', institution: 'A', name: '机房', password: 'do-not-tell' }] })
+    expect(again.body.kinds).toEqual([{ kind: 'gateways', given: 1, created: 0, changed: 1 }])
+    expect(again.body.changes).toEqual([
+      { kind: 'gateways', id: 'G-A', fields: [{ field: 'name', before: '', after: '机房' }] },
+    ])
+    expect(JSON.stringify(again.body)).not.toContain('do-not-tell')
+    const wrong = await preview({ meters: [meter('X', 'nobody')] })
+    expect(wrong.status).toBe(200)
+    expect(wrong.body.problems.map(({ field }: { field: string }) => field)).toContain('institution')
+    expect((await get(platform, 'meters/X')).status).toBe(404)
+  })
+
+  test('names the closed months that a preview would reach, whether they may change or not', async () => {
+    const platform = await populated()
+    const closedMs = NOON_MS + 60 * DAY_MS
+    const later: Platform = { ...platform, now: () => closedMs }
+    const meters = [{ ...meter('A-E', 'A'), multiplier: 40 }]
+    const asked = async (rewritePast: boolean) =>
+      (await call(later, 'POST', 'registry/preview', { ...ADMIN, body: { meters, rewritePast } })).body
+    const [careful, bold] = [await asked(false), await asked(true)]
+    for (const { closed } of [careful, bold])
+      expect(closed).toEqual([
+        expect.objectContaining({ kind: 'meters', id: 'A-E', months: expect.stringContaining('2026-06') }),
+      ])
+    expect(careful.warnings).toContainEqual(expect.objectContaining({ id: 'A-E', field: 'multiplier' }))
+    expect(bold.warnings.filter(({ months }: { months?: string }) => months)).toEqual([])
+    expect(bold.changes).toContainEqual(expect.objectContaining({ id: 'A-E' }))
   })
 
   test.each([

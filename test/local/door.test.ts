@@ -153,6 +153,43 @@ describe('a person', () => {
     expect((await ask('GET', 'institutions/A', { headers })).status).toBe(401)
   })
 
+  test('changes the own password by the one that holds, and stays signed in here alone', async () => {
+    const before = await person('zheng', [{ role: 'county', areas: ['130102'] }])
+    const elsewhere = await signIn('zheng', PASSWORD)
+    const change = (current: string, password: string, cookie = before.cookie) =>
+      ask('POST', 'session/password', { cookie, body: { current, password } })
+    expect((await change('a wrong password', 'another-long-password')).status).toBe(403)
+    expect((await change(PASSWORD, 'zheng-is-my-name')).status).toBe(422)
+    expect((await ask('GET', 'institutions', { cookie: before.cookie })).status).toBe(200)
+    const changed = await change(PASSWORD, 'another-long-password')
+    expect(changed).toMatchObject({ status: 200, value: { state: 'in' } })
+    for (const { cookie } of [before, elsewhere])
+      expect((await ask('GET', 'institutions', { cookie })).status).toBe(401)
+    expect((await ask('GET', 'institutions', { cookie: changed.cookie })).status).toBe(200)
+    expect((await signIn('zheng', PASSWORD)).status).toBe(401)
+    expect((await signIn('zheng', 'another-long-password')).status).toBe(200)
+    // A password that is guessed here waits as at the door.
+    for (let guess = 0; guess < 5; guess++) await change(`guess number ${guess}`, 'whatever-it-is', changed.cookie)
+    expect((await change('another-long-password', 'whatever-it-is', changed.cookie)).status).toBe(429)
+  })
+
+  test('is kept out when deactivated, keeps name and roles, and comes back by a new link', async () => {
+    const { cookie } = await person('wang', [{ role: 'county', areas: ['130102'] }])
+    const { value: token } = await ask('POST', 'tokens', { cookie, body: { label: 'x', only: ['field'], days: 1 } })
+    const off = await ask('POST', 'people/wang/deactivate', { headers: admin(), body: {} })
+    expect(off.value).toMatchObject({ id: 'wang', isActive: false, hasPassword: false })
+    expect((await ask('GET', 'institutions', { cookie })).status).toBe(401)
+    const headers = { authorization: `Bearer ${token.secret}` }
+    expect((await ask('GET', 'institutions', { headers })).status).toBe(401)
+    expect((await signIn('wang', PASSWORD)).status).toBe(401)
+    const grants = [{ role: 'county', areas: ['130102'] }]
+    const put = await ask('PUT', 'people/wang', { headers: admin(), body: { name: '王', grants } })
+    expect(put.value).toMatchObject({ name: '王', grants, isActive: false })
+    const { code } = (await ask('POST', 'people/wang/invitation', { headers: admin(), body: {} })).value
+    const back = await ask('POST', 'session/invitation', { body: { code, password: PASSWORD } })
+    expect((await ask('GET', 'institutions', { cookie: back.cookie })).status).toBe(200)
+  })
+
   test('is not created with two of the separated roles, or for a place that is not there', async () => {
     const put = (grants: object[]) => ask('PUT', 'people/wu', { headers: admin(), body: { name: 'wu', grants } })
     expect((await put([{ role: 'system' }, { role: 'audit' }])).status).toBe(422)

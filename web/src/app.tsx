@@ -6,10 +6,18 @@ import { type Month, monthOf } from '../../domain/calendar.ts'
 import type { SessionView } from '../../domain/view/session.ts'
 import type { HealthView } from '../../domain/view/view.ts'
 import { antdLocale, antdTheme } from './antd-setup.ts'
-import { canRead, type Session, useSession } from './api/session.ts'
+import { canRead, mayDo, type Session, useSession } from './api/session.ts'
 import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
-import { areaRoute, formatRoute, institutionRoute, type PageRoute, placeOf, useRoute } from './frame/route.ts'
+import {
+  administrationRoute,
+  areaRoute,
+  formatRoute,
+  institutionRoute,
+  type PageRoute,
+  placeOf,
+  useRoute,
+} from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
 import { HostProblems, StartPanel, useHealth } from './frame/start-panel.tsx'
 import { useTitle } from './frame/title.ts'
@@ -26,7 +34,9 @@ const InstitutionsPage = lazy(async () => ({
 }))
 const ConnectionPage = lazy(async () => ({ default: (await import('./pages/connection-page.tsx')).ConnectionPage }))
 const WallPage = lazy(async () => ({ default: (await import('./pages/wall-page.tsx')).WallPage }))
-const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
+const AdministrationPage = lazy(async () => ({
+  default: (await import('./pages/administration-page.tsx')).AdministrationPage,
+}))
 const MeterPage = lazy(async () => ({ default: (await import('./pages/meter-page.tsx')).MeterPage }))
 const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
 
@@ -66,7 +76,7 @@ export function App() {
         ) : health?.status === 'ok' ? (
           <ErrorBoundary place={placeOf(route)}>
             <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
-              <RoutedPage route={route} month={month} home={homeOf(session, health.rootArea)} />
+              <RoutedPage route={route} month={month} session={session} home={homeOf(session, health.rootArea)} />
             </Suspense>
           </ErrorBoundary>
         ) : (
@@ -100,17 +110,28 @@ function homeOf(session: Session, rootArea: HealthView['rootArea']): Home | null
   return rootArea === null ? null : { type: 'area', id: rootArea }
 }
 
-function RoutedPage({ route, month, home }: { route: PageRoute; month: Month; home: Home | null }) {
+interface RoutedProps {
+  route: PageRoute
+  month: Month
+  session: Session
+  home: Home | null
+}
+
+function RoutedPage({ route, month, session, home }: RoutedProps) {
   if (route.page === 'institution') return <InstitutionPage key={route.id} route={route} month={month} />
   if (route.page === 'meter') return <MeterPage key={route.id} route={route} />
   if (route.page === 'alerts') return <AlertsPage route={route} rootArea={home?.type === 'area' ? home.id : null} />
   if (route.page === 'alert') return <AlertPage key={route.id} route={route} />
   if (route.page === 'why') return <WhyPage key={`${route.id} ${route.indicator}`} route={route} month={month} />
-  if (route.page === 'people') return <PeoplePage />
+  if (route.page === 'administration') return <AdministrationPage route={route} />
   if (route.page === 'institutions') return <InstitutionsPage route={route} />
   if (route.page === 'connection') return <ConnectionPage route={route} />
   if (route.page === 'wall') return <WallPage root={home?.type === 'area' ? home.id : null} />
   if (route.page === 'unknown' || route.page === 'invitation') return <NotFound month={route.month} />
+  // Who reads no figures begins where the own work is.
+  if (route.code === null && !mayDo(session, 'field')) return <AdministrationPage route={administrationRoute(null)} />
+  if (route.code === null && !mayDo(session, 'figures'))
+    return <ConnectionPage route={{ page: 'connection', area: null, month: null }} />
   if (route.code === null && home?.type === 'institution')
     return <InstitutionPage key={home.id} route={institutionRoute(home.id, route.month)} month={month} />
   const code = route.code ?? home?.id

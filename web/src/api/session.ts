@@ -2,6 +2,7 @@
 // the access token. A token is sent only to the API of config.json.
 
 import { useSyncExternalStore } from 'react'
+import type { Action } from '../../../domain/access/permission.ts'
 import type { SessionView } from '../../../domain/view/session.ts'
 import type { SignIn } from './sign-in.ts'
 import { readSiteConfig } from './site-config.ts'
@@ -44,6 +45,10 @@ export const useSession = (): Session =>
 
 /** True when the API can be requested. */
 export const canRead = ({ state }: Session): boolean => state === 'none' || state === 'out' || state === 'in'
+
+/** Whether the reader may do this somewhere; also where only the API knows. */
+export const mayDo = (session: Session, action: Action): boolean =>
+  session.state !== 'in' || session.actions === undefined || session.actions.includes(action)
 
 /** Reads the configuration and, on return from the provider, completes the sign-in. Call once. */
 export async function startSession(): Promise<void> {
@@ -96,6 +101,10 @@ export function takeSession({ state, name, home, actions, signsIn }: SessionView
 
 /** True when the reader may sign in by a form of this page. */
 export const signsInHere = (): boolean => isLocal
+
+/** Where a stream of `path` is opened; null where the API is behind a gateway, which holds no connection open. */
+export const streamUrl = (path: string): string | null =>
+  signIn === null && apiUrl === '' && 'EventSource' in globalThis ? `api/v1/${path}` : null
 
 /** Shows the form, or redirects to the provider, which redirects back to the present address. */
 export async function startSignIn(): Promise<void> {

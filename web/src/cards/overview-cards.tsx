@@ -10,6 +10,7 @@ import { RATINGS } from '../../../domain/rating.ts'
 import type { AccessView } from '../../../domain/view/access.ts'
 import type { AlertListView } from '../../../domain/view/alert.ts'
 import type { AreaStatusView, InstitutionListView } from '../../../domain/view/view.ts'
+import { useJustChanged, useLive } from '../api/live.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { alertsRoute, areaRoute, formatRoute, institutionsRoute, visit } from '../frame/route.ts'
 import { formatCoverage, formatNumber } from '../words/format.ts'
@@ -135,7 +136,8 @@ interface QualityProps {
 export function QualityCard({ code, access, coverage }: QualityProps) {
   const { text } = useLanguage()
   const path = `areas/${encodeURIComponent(code)}/freshness`
-  const fresh = useResource<{ upToDate: boolean; readings: number }>(path, LIVE_MS).data
+  const fresh = useLive<{ upToDate: boolean; readings: number }>(path, LIVE_MS).data
+  const isNew = useJustChanged(fresh?.readings)
   return (
     <Card title={text.work.quality} data-testid="quality">
       <ul className="shares">
@@ -151,7 +153,14 @@ export function QualityCard({ code, access, coverage }: QualityProps) {
         </li>
         <li>
           <span>{text.work.readingsStored}</span>
-          <span className="faint">{fresh && (fresh.upToDate ? text.work.upToDate : text.work.notUpToDate)}</span>
+          <span className="faint">
+            {isNew && (
+              <span className="check-good" data-testid="just-now">
+                {text.work.justNow}{' '}
+              </span>
+            )}
+            {fresh && (fresh.upToDate ? text.work.upToDate : text.work.notUpToDate)}
+          </span>
           <strong data-testid="readings-stored">{formatNumber(fresh?.readings, 0)}</strong>
         </li>
       </ul>

@@ -16,7 +16,7 @@ import { addMonths, type Month, monthOf } from '../../../domain/calendar.ts'
 import type { AlertListView } from '../../../domain/view/alert.ts'
 import { printWhole } from '../api/printing.ts'
 import { useResource } from '../api/resource.ts'
-import type { Session } from '../api/session.ts'
+import { mayDo, type Session } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
 import { HTML_LANG, useLanguage } from '../words/language.tsx'
 import { alertsRoute, areaRoute, formatRoute, inMonth, type PageRoute, visit } from './route.ts'
@@ -54,11 +54,15 @@ export function Header({ route, month, demo, ready, session }: Props) {
         </Tag>
       )}
       <span className="print-only faint">{text.clock}</span>
-      {ready && <SearchBox ready={ready} />}
+      {ready && mayDo(session, 'field') && <SearchBox ready={ready} />}
       <div className="page-header-tools">
-        <AlertCount routeMonth={route.month} ready={ready} />
-        <ReportsLink routeMonth={route.month} />
-        <WorkLinks />
+        {mayDo(session, 'figures') && (
+          <>
+            <AlertCount routeMonth={route.month} ready={ready} />
+            <ReportsLink routeMonth={route.month} />
+          </>
+        )}
+        <WorkLinks session={session} />
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
         <Button
           icon={<GlobalOutlined />}
@@ -81,27 +85,31 @@ export function Header({ route, month, demo, ready, session }: Props) {
   )
 }
 
-function WorkLinks() {
+function WorkLinks({ session }: { session: Session }) {
   const { text } = useLanguage()
   return (
     <>
-      <Button
-        icon={<ApiOutlined />}
-        href={formatRoute({ page: 'connection', area: null, month: null })}
-        aria-label={text.work.connection}
-        title={text.work.connection}
-        data-testid="connection-link"
-      >
-        <span className="wide-only">{text.work.connection}</span>
-      </Button>
-      <Button
-        className="wide-only"
-        icon={<FundProjectionScreenOutlined />}
-        href={formatRoute({ page: 'wall', month: null })}
-        aria-label={text.work.wall}
-        title={text.work.wall}
-        data-testid="wall-link"
-      />
+      {mayDo(session, 'field') && (
+        <Button
+          icon={<ApiOutlined />}
+          href={formatRoute({ page: 'connection', area: null, month: null })}
+          aria-label={text.work.connection}
+          title={text.work.connection}
+          data-testid="connection-link"
+        >
+          <span className="wide-only">{text.work.connection}</span>
+        </Button>
+      )}
+      {mayDo(session, 'figures') && (
+        <Button
+          className="wide-only"
+          icon={<FundProjectionScreenOutlined />}
+          href={formatRoute({ page: 'wall', month: null })}
+          aria-label={text.work.wall}
+          title={text.work.wall}
+          data-testid="wall-link"
+        />
+      )}
     </>
   )
 }

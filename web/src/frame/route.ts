@@ -26,6 +26,11 @@ export const INSTITUTION_VIEWS = [
   'contracts',
 ] as const
 export type InstitutionTab = (typeof INSTITUTION_VIEWS)[number]
+export const ADMINISTRATION_VIEWS = [
+  ...(['registry', 'targets', 'tables', 'calendar', 'thresholds', 'channels', 'retention'] as const),
+  ...(['people', 'audit', 'own'] as const),
+] as const
+export type AdministrationTab = (typeof ADMINISTRATION_VIEWS)[number]
 const GRAINS = ['raw', 'hour', 'day'] as const
 const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
 /** Filter of the list of alerts; nulls list all open alerts. */
@@ -112,9 +117,13 @@ export interface InvitationRoute {
   code: string
   month: Month | null
 }
-/** People and their roles. */
-export interface PeopleRoute {
-  page: 'people'
+/** What administrators look after, and the reader's own account. */
+export interface AdministrationRoute {
+  page: 'administration'
+  /** Null: the first view that the reader may open. */
+  view: AdministrationTab | null
+  /** Area, institution, gateway or meter whose limits are set. */
+  subject: string | null
   month: Month | null
 }
 /** All institutions that the reader sees. */
@@ -138,7 +147,7 @@ export type PageRoute =
   | InstitutionsRoute
   | ConnectionRoute
   | WallRoute
-  | PeopleRoute
+  | AdministrationRoute
   | InvitationRoute
   | AreaRoute
   | InstitutionRoute
@@ -172,7 +181,8 @@ export function parseRoute(hash: string): PageRoute {
   if (page === 'institutions' && names.length === 0) return { page, month, area: take('area'), ...list }
   if (page === 'connection' && names.length === 0) return { page, month, area: take('area') }
   if (page === 'wall' && names.length === 0) return { page, month }
-  if (page === 'people' && names.length === 0) return { page, month }
+  if (page === 'administration' && names.length === 0)
+    return { page, month, view: oneOf('view', ADMINISTRATION_VIEWS), subject: take('subject') }
   if (page === 'alerts' && names.length === 0) return { page, month, area: take('area'), ...filter }
   if (page === 'area' && (path.replaceAll('/', '') === '' || subject !== undefined)) {
     const view = oneOf('view', AREA_VIEWS) ?? 'overview'
@@ -209,7 +219,7 @@ export function formatRoute(route: PageRoute): string {
 const QUERY_NAMES = [
   ...['month', 'view', 'search', 'type', 'rating', 'status', 'meters', 'sort', 'order', 'at', 'area', 'kind'],
   ...['severity', 'state'],
-  ...['meter', 'grain', 'day', 'table', 'indicator'],
+  ...['meter', 'grain', 'day', 'table', 'indicator', 'subject'],
 ]
 
 function pathOf(route: PageRoute): string {
@@ -217,7 +227,7 @@ function pathOf(route: PageRoute): string {
     case 'area':
       return route.code === null ? '' : `area/${encodeURIComponent(route.code)}`
     case 'alerts':
-    case 'people':
+    case 'administration':
     case 'institutions':
     case 'connection':
     case 'wall':
@@ -286,6 +296,11 @@ export const listOf = (route: ListState): ListState => {
   return { type, rating, status, meters, search, sort, order, at }
 }
 
+export const administrationRoute = (
+  view: AdministrationTab | null,
+  subject: string | null = null,
+): AdministrationRoute => ({ page: 'administration', view, subject, month: null })
+
 export const alertRoute = (id: string, month: Month | null): AlertRoute => ({ page: 'alert', id, month })
 
 /** The same page in another month. The chosen day is cleared, so that the curve follows the month. */
@@ -294,7 +309,7 @@ export const inMonth = (route: PageRoute, month: Month): PageRoute =>
 
 /** Identity of the page: a filter or another month does not change it, so the scroll position stays. */
 export function placeOf(route: PageRoute): string {
-  return route.page === 'area' || route.page === 'institution' ? `${pathOf(route)} ${route.view}` : pathOf(route)
+  return 'view' in route ? `${pathOf(route)} ${route.view}` : pathOf(route)
 }
 
 /** Opens a route as a new entry of the browser's history. */

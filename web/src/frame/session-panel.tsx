@@ -1,12 +1,12 @@
 // Shows a panel while there is no session for reading, and in the header the user's name with sign-in and sign-out.
 
-import { LoginOutlined, LogoutOutlined } from '@ant-design/icons'
+import { LoginOutlined, LogoutOutlined, SettingOutlined } from '@ant-design/icons'
 import { Alert, Button, Spin } from 'antd'
 import { lazy, Suspense } from 'react'
 import { type Session, signOut, signsInHere, startSignIn } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
-import { formatRoute } from './route.ts'
+import { administrationRoute, formatRoute } from './route.ts'
 import { useTitle } from './title.ts'
 
 const SignInPanel = lazy(async () => ({ default: (await import('./sign-in-panel.tsx')).SignInPanel }))
@@ -54,16 +54,26 @@ export function SessionTool({ session }: { session: Session }) {
   const { text } = useLanguage()
   if (session.state === 'out' || (session.state === 'none' && signsInHere())) return <SignInButton />
   if (session.state !== 'in') return null
-  const seesPeople = (session.actions ?? []).includes('seePeople')
+  const actions = session.actions ?? []
+  const administers = (['operate', 'seePeople', 'log'] as const).some((action) => actions.includes(action))
+  const label = administers ? text.door.administration : text.door.account
   return (
     <>
-      {seesPeople && (
-        <Button href={formatRoute({ page: 'people', month: null })} data-testid="people-link">
-          {text.door.people}
-        </Button>
-      )}
-      <Button icon={<LogoutOutlined />} title={text.signOut} onClick={signOut} data-testid="sign-out">
-        <SourceText>{session.name}</SourceText> · {text.signOut}
+      <Button
+        icon={<SettingOutlined />}
+        href={formatRoute(administrationRoute(administers ? null : 'own'))}
+        aria-label={label}
+        title={label}
+        data-testid="administration-link"
+      />
+      <Button
+        icon={<LogoutOutlined />}
+        title={text.signOut}
+        aria-label={`${session.name} · ${text.signOut}`}
+        onClick={signOut}
+        data-testid="sign-out"
+      >
+        <SourceText>{session.name}</SourceText>
       </Button>
     </>
   )

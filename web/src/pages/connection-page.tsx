@@ -5,6 +5,7 @@ import { Card, Empty, Statistic, Tag } from 'antd'
 import { useState } from 'react'
 import type { GatewaysPage, GatewayView } from '../../../domain/view/device.ts'
 import type { InstitutionListView, RejectionView } from '../../../domain/view/view.ts'
+import { useJustChanged, useLive } from '../api/live.ts'
 import { usePages } from '../api/pages.ts'
 import { useResource, withQuery } from '../api/resource.ts'
 import { useSession } from '../api/session.ts'
@@ -107,7 +108,7 @@ function GatewayState({ row: { lastHeardMs, offlineMs } }: { row: Gateway }) {
 function Arrivals({ id }: { id: string }) {
   const { text, language } = useLanguage()
   const path = encodeURIComponent(id)
-  const arrivals = useResource<GatewayView>(`arrivals/${path}`, LIVE_MS)
+  const arrivals = useLive<GatewayView>(`arrivals/${path}`, LIVE_MS)
   const session = useSession()
   const [secret, setSecret] = useState<string | null>(null)
   const mayIssue = session.state === 'none' || (session.state === 'in' && (session.actions ?? []).includes('gateways'))
@@ -134,7 +135,7 @@ function Arrivals({ id }: { id: string }) {
                 <strong>{last ? withUnit(formatRegister(last.value), formatUnit(unit, language)) : UNKNOWN}</strong>
               </td>
               <td>
-                {formatTime(last?.atMs)} {last && <Fresh atMs={last.atMs} />}
+                {formatTime(last?.atMs)} <Fresh atMs={last?.atMs} />
               </td>
             </tr>
           ))}
@@ -167,15 +168,17 @@ function Arrivals({ id }: { id: string }) {
   )
 }
 
-/** “Just now” for a reading of the last minute. */
-function Fresh({ atMs }: { atMs: number }) {
+/** “Just now” for a reading of the last minute, and for one that came while the page was open. */
+function Fresh({ atMs }: { atMs: number | undefined }) {
   const { text } = useLanguage()
-  return Date.now() - atMs < 60_000 ? <span className="check-good">{text.work.justNow}</span> : null
+  const isNew = useJustChanged(atMs)
+  if (atMs === undefined) return null
+  return isNew || Date.now() - atMs < 60_000 ? <span className="check-good">{text.work.justNow}</span> : null
 }
 
 function Refusals() {
   const { text } = useLanguage()
-  const refused = useResource<{ items: RejectionView[]; counts: Record<string, number> }>(
+  const refused = useLive<{ items: RejectionView[]; counts: Record<string, number> }>(
     withQuery('rejections', { limit: REFUSALS }),
     LIVE_MS,
   )

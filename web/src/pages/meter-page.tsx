@@ -4,6 +4,7 @@
 import { Card, Descriptions, Spin } from 'antd'
 import type { RegistersView } from '../../../domain/view/device.ts'
 import type { InstitutionView, MeterView } from '../../../domain/view/view.ts'
+import { useLive } from '../api/live.ts'
 import { useResource } from '../api/resource.ts'
 import { ProblemNotice } from '../cards/marks.tsx'
 import { MeterSeriesCard } from '../cards/meter-series.tsx'
@@ -14,6 +15,9 @@ import { useTitle } from '../frame/title.ts'
 import { formatRegister, formatTime, formatUnit, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { MeterName, SourceText, useMeterLabel } from '../words/source-text.tsx'
+
+/** How often the register is asked for where it does not come by itself. */
+const LIVE_MS = 5_000
 
 export function MeterPage({ route }: { route: MeterRoute }) {
   const { text, nameOf } = useLanguage()
@@ -51,7 +55,7 @@ export function MeterPage({ route }: { route: MeterRoute }) {
 /** What the meter's face should show, and what the meter counts. */
 function Face({ meter }: { meter: MeterView }) {
   const { text, language } = useLanguage()
-  const registers = useResource<RegistersView>(`institutions/${encodeURIComponent(meter.institution)}/registers`)
+  const registers = useLive<RegistersView>(`institutions/${encodeURIComponent(meter.institution)}/registers`, LIVE_MS)
   const last = registers.data?.items.find((row) => row.meter === meter.id)?.last
   const { medium, purpose, role, unit, multiplier, amountUnit, gateway, parent, kind } = meter
   const items = [

@@ -1,0 +1,157 @@
+// Administration in Chromium: the system administrator previews an import with its closed months and wrong rows,
+// imports it, saves a template, sets a limit and tests a channel; the security administrator adds, deactivates and
+// brings back a person with two roles; the auditor reads the log; a person changes the own password.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { Grant } from '../domain/access/permission.ts'
+import { type Client, clientOf } from '../local/command/client.ts'
+import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
+import { type Host, startHost } from '../local/host.ts'
+import { launchChromium, PERSON_PASSWORD, signedIn } from './browser.ts'
+import { PROVINCE } from './functions/province.ts'
+import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
+
+const WAIT = { timeout: 30_000, interval: 100 }
+let folder: string
+let host: Host
+let client: Client
+let peer: HttpPeer
+let browser: Browser
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kilowatch-administration-'))
+  await buildWeb()
+  const options = { data: join(folder, 'data'), host: '127.0.0.1', port: 0, mqttPort: 0, log: () => undefined }
+  host = await startHost({ ...options, web: () => WEB_DIST })
+  client = clientOf(host)
+  await client.put('registry', PROVINCE)
+  peer = await httpPeer(() => ({ status: 200 }))
+  browser = await launchChromium()
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await host?.close()
+  await peer?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The page of a view as a person with a role. */
+async function opened(id: string, grants: readonly Grant[], view: string): Promise<Page> {
+  const { page, context, complaints } = await signedIn(browser, host, { id, grants })
+  onTestFinished(async () => {
+    await context.close()
+    // Refusals are what some steps are about, and Chromium tells of each.
+    expect(complaints.filter((said) => !/\b(?:400|403|404|422)\b/.test(said))).toEqual([])
+  })
+  await page.goto(`${host.httpUrl}/#/administration?view=${view}`)
+  return page
+}
+const SYSTEM: Grant[] = [{ role: 'system' }]
+const SECURITY: Grant[] = [{ role: 'security' }]
+
+test('an import is previewed, wrong rows are named, and it is stored when confirmed', async () => {
+  const page = await opened('chen', SYSTEM, 'registry')
+  const card = page.getByTestId('registry-import')
+  const file = async (name: string, text: string) => {
+    const path = join(folder, name)
+    await writeFile(path, text)
+    return path
+  }
+  const header = '机构编码,名称,行政区划代码,机构类型,生效日期,建筑面积,用能人数'
+  await page
+    .getByTestId('registry-files')
+    .setInputFiles(await file('institutions.csv', `${header}\nNEW-1,新校,130102,没有这种,2025-01-01,10,5\n`))
+  await expect.poll(() => page.getByTestId('files-read').textContent(), WAIT).toContain('有误的行')
+  await card.getByTestId('action-preview').click()
+  await expect.poll(() => card.textContent(), WAIT).toContain('请先改正')
+  await page
+    .getByTestId('registry-files')
+    .setInputFiles(await file('institutions.csv', `${header}\nNEW-1,新校,130102,教育,2025-01-01,1000,500\n`))
+  await card.getByTestId('action-import').click()
+  await expect.poll(() => card.textContent(), WAIT).toContain('请先预览')
+  await card.getByTestId('action-preview').click()
+  await expect.poll(() => page.getByTestId('import-preview').textContent(), WAIT).toContain('机构')
+  await expect(client.get('institutions/NEW-1')).rejects.toThrow()
+  await card.getByTestId('action-import').click()
+  await expect.poll(() => page.getByTestId('import-done').textContent(), WAIT).toContain('已导入')
+  expect(await client.get('institutions/NEW-1')).toMatchObject({ name: '新校' })
+
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('template-meters').click()])
+  expect(download.suggestedFilename()).toBe('meters.csv')
+  expect(await readFile(await download.path(), 'utf8')).toMatch(/^\uFEFF表计编号/)
+})
+
+test('a limit is set for an area, a channel is tested, and its outcome is shown', async () => {
+  const page = await opened('chen', SYSTEM, 'thresholds')
+  await page.goto(`${host.httpUrl}/#/administration?view=thresholds&subject=130102`)
+  await page.getByTestId('raise-meterSilent').fill('7')
+  await page.getByTestId('clear-meterSilent').fill('5')
+  await page.getByTestId('action-limits').click()
+  await vi.waitFor(
+    async () =>
+      expect(await client.get('settings/thresholds/130102')).toMatchObject({
+        thresholds: [{ kind: 'meterSilent', raise: 7, clear: 5, by: expect.stringContaining('chen') }],
+      }),
+    WAIT,
+  )
+  await page.goto(`${host.httpUrl}/#/administration?view=channels`)
+  await page.getByTestId('recipient-id').fill('li')
+  await page.getByTestId('recipient-to').fill('not a mail address')
+  await page.getByTestId('action-recipient').click()
+  await expect.poll(() => page.getByTestId('channels').textContent(), WAIT).toContain('填写有误')
+  await client.put('settings/recipients/robot', {
+    ...{ name: '值班', channels: [{ type: 'webhook', url: peer.url, secret: 'very-secret' }] },
+  })
+  await page.reload()
+  await page.getByTestId('test-robot').click()
+  await expect.poll(() => page.getByTestId('test-outcome').textContent(), WAIT).toContain('已发出')
+  expect(peer.heard.map(({ body }) => body).join()).toContain('测试消息')
+  expect(await page.getByTestId('channels').textContent()).not.toContain('very-secret')
+})
+
+test('a person gets two roles, is deactivated, and comes back by a new link', async () => {
+  const page = await opened('feng', SECURITY, 'people')
+  await page.getByTestId('person-id').fill('hua')
+  await page.getByTestId('person-places').fill('130102, 130104')
+  await page.getByRole('button', { name: '再加一个角色' }).click()
+  await page.getByTestId('person-places').last().fill('130202')
+  await page.getByTestId('person-save').click()
+  await expect.poll(() => page.getByTestId('people-said').textContent(), WAIT).toContain('#/invitation/')
+  expect((await host.platform.accounts.get('hua'))?.grants).toEqual([
+    { role: 'county', areas: ['130102', '130104'] },
+    { role: 'county', areas: ['130202'] },
+  ])
+  await page.getByTestId('deactivate-hua').click()
+  await page.getByRole('button', { name: /确\s*定|OK/ }).click()
+  await expect.poll(() => page.getByTestId('people').textContent(), WAIT).toContain('已停用')
+  expect((await host.platform.accounts.get('hua'))?.isActive).toBe(false)
+  await page.getByTestId('reset-hua').click()
+  await expect.poll(async () => (await host.platform.accounts.get('hua'))?.isActive, WAIT).toBe(true)
+  // What the role may not open is said, not shown empty.
+  await page.goto(`${host.httpUrl}/#/administration?view=registry`)
+  await page.getByTestId('no-right').waitFor()
+})
+
+test('the log is read by the audit administrator, and a person changes the own password', async () => {
+  const page = await opened('wei', [{ role: 'audit' }], 'audit')
+  await expect.poll(() => page.getByTestId('audit').textContent(), WAIT).toContain('account.add')
+  await page.getByTestId('denials').waitFor()
+  await page.goto(`${host.httpUrl}/#/administration?view=own`)
+  const change = async (current: string) => {
+    await page.getByTestId('own-current').fill(current)
+    await page.getByTestId('own-password').fill('another-long-secret')
+    await page.getByTestId('own-again').fill('another-long-secret')
+    await page.getByTestId('action-password').click()
+  }
+  await change('it is not this one')
+  await expect.poll(() => page.getByTestId('password-card').textContent(), WAIT).toContain('密码不正确')
+  await change(PERSON_PASSWORD)
+  await expect.poll(() => page.getByTestId('password-card').textContent(), WAIT).toContain('密码已修改')
+  const attempt = { id: 'wei', address: '127.0.0.1' }
+  expect(await host.platform.accounts.signIn({ ...attempt, password: PERSON_PASSWORD })).toEqual({ wrong: true })
+})

@@ -1,0 +1,51 @@
+// Chromium for tests of the page: how it is started, how a person of the host signs in with it, and what must never be
+// on a page.
+
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { chromiumPath } from '../bin/install-test-peers.mjs'
+import type { Grant } from '../domain/access/permission.ts'
+import type { Host } from '../local/host.ts'
+
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath(),
+    args: [
+      ...['--no-sandbox', '--headless', '--disable-gpu', '--disable-background-networking'],
+      ...['--disable-component-update', '--disable-sync'],
+    ],
+  })
+
+export const PERSON_PASSWORD = 'walks-through-the-page'
+
+interface SignedIn {
+  context: BrowserContext
+  page: Page
+  /** Errors of the console and of scripts. */
+  complaints: string[]
+}
+
+/** A browser of its own in which a person with these roles is signed in. */
+export async function signedIn(
+  browser: Browser,
+  host: Host,
+  { id, grants, language = 'zh' }: { id: string; grants: readonly Grant[]; language?: 'zh' | 'en' },
+): Promise<SignedIn> {
+  const { accounts } = host.platform
+  if (!(await accounts.get(id))?.hasPassword) {
+    await accounts.put({ id, name: id, grants: [...grants] }, 'test')
+    const { code } = await accounts.invite(id, 'test')
+    await accounts.accept({ code, password: PERSON_PASSWORD })
+  }
+  const opened = await accounts.signIn({ id, password: PERSON_PASSWORD, address: '127.0.0.1' })
+  if (!('session' in opened)) throw new Error(`${id} could not sign in`)
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
+  await context.addCookies([{ name: 'kilowatch-session', value: opened.session, url: host.httpUrl }])
+  await context.addInitScript((chosen) => localStorage.setItem('kilowatch.language', chosen), language)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  return { context, page, complaints }
+}
