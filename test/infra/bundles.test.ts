@@ -12,7 +12,13 @@ import { synth } from './synth.ts'
 
 const names = Object.keys(triggers) as (keyof typeof triggers)[]
 const alone = entryOf('influx-set-up')
-const entries = [...bundleEntries.map(({ entry }) => entry), entryOf('provisioning'), entryOf('canary'), alone]
+const entries = [
+  ...bundleEntries.map(({ entry }) => entry),
+  entryOf('provisioning'),
+  entryOf('canary'),
+  entryOf('rebuild'),
+  alone,
+]
 
 /** Eight bundles, on a machine that may be busy with other tests. */
 const BUNDLING_MS_MAX = 180_000

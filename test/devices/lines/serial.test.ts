@@ -1,5 +1,4 @@
-// Meters over a real serial port: socat makes a pseudo terminal whose other end is a line of simulated meters. Runs
-// where the optional package serialport is installed: `npm install --no-save serialport`.
+// Meters over a real serial port: socat makes a pseudo terminal whose other end is a line of simulated meters.
 
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -13,11 +12,6 @@ import { type SimulatedDevice, simulatedDlt645, simulatedModbus } from '../../..
 import { findTemplate } from '../../../devices/template-files.ts'
 import { temporaryFolder, until } from '../broker.ts'
 
-const SERIAL: string = 'serialport'
-const hasSerial = await import(SERIAL).then(
-  () => true,
-  () => false,
-)
 const socat = socatPath()
 
 /** A serial port of this machine on which these meters answer. */
@@ -35,7 +29,7 @@ async function serialPort(meters: readonly SimulatedDevice[], faultOf?: () => Li
   return path
 }
 
-test.skipIf(!hasSerial || !socat)('DL/T 645 and Modbus RTU over serial ports, with faults', async () => {
+test.skipIf(!socat)('DL/T 645 and Modbus RTU over serial ports, with faults', async () => {
   let count = 0
   const faults: (LineFault | undefined)[] = [undefined, 'split', 'noise', undefined, 'slow', 'corrupt']
   const electricity = simulatedDlt645({ address: '000012345678', value: 1234.5 })

@@ -94,7 +94,8 @@ function ImportForm({ files, preview, choose, previewed, done, stale }: FormProp
     >
       <AdminField label={words.chooseFiles}>
         {(id) => (
-          <Input id={id} type="file" multiple accept=".csv,.xlsx" onChange={choose} data-testid="registry-files" />
+          // antd's Input keeps a value, which a browser refuses to have set on a field of files.
+          <input id={id} type="file" multiple accept=".csv,.xlsx" onChange={choose} data-testid="registry-files" />
         )}
       </AdminField>
       <Checkbox
