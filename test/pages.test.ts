@@ -207,7 +207,7 @@ test('a register event that is undone on the page changes the hours, and reopene
 test('a reading is corrected on the page of its meter, and taken back as it was', { timeout: 120_000 }, async () => {
   const atMs = spikeMs + 3 * HOUR_MS
   const original = await readingAt(atMs)
-  await page.goto(`${host.httpUrl}/#/meter/${METER}?grain=raw&day=${dayLabel(spikeDay)}`)
+  await page.goto(`${host.httpUrl}/#/meter/${METER}?grain=raw&day=${dayLabel(dayOf(atMs))}`)
   await expect.poll(() => page.getByTestId('meter-face').locator('.register').textContent(), WAIT).toMatch(/\d kWh/)
   const form = page.getByTestId('repair')
   const repairTo = async (value: number): Promise<void> => {

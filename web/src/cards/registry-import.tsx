@@ -1,7 +1,7 @@
 // Lets an administrator import registry files: reads them here, says which rows are wrong, shows what the server would
 // change and which closed months that touches, and then imports. Offers templates to fill in.
 
-import { Alert, Card, Checkbox, Input } from 'antd'
+import { Alert, Card, Checkbox } from 'antd'
 import { type ChangeEvent, useState } from 'react'
 import type { GatheredRecords, RefusedCell } from '../../../domain/import/gather.ts'
 import type { RegistryKind } from '../../../domain/import/registry.ts'
