@@ -36,9 +36,18 @@ beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'kilowatch-walk-'))
   pictures = await mkdtemp(join(tmpdir(), 'kilowatch-pictures-'))
   await buildWeb()
-  host = await startHost({ data, host: '127.0.0.1', port: 0, mqttPort: 0, web: () => WEB_DIST, log: () => undefined })
+  host = await startHost({
+    data,
+    host: '127.0.0.1',
+    port: 0,
+    mqttPort: 0,
+    web: () => WEB_DIST,
+    log: () => undefined,
+    hold: true,
+  })
   client = clientOf(host)
   await prepareDemo(host, data, 'kilowatch', () => undefined)
+  host.run()
   browser = await launchChromium()
 }, PREPARE_MS)
 
