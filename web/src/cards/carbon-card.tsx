@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CarbonLedger } from '../../../domain/energy/carbon-ledger.ts'
 import { useResource, withQuery } from '../api/resource.ts'
+import { certaintyWords } from '../words/certainty.ts'
 import { formatAmount, formatNumber, formatUnit, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
@@ -100,7 +101,8 @@ function Ledger({ ledger }: { ledger: CarbonLedger }) {
           <div className="row-note">
             {coefficient.value} {formatUnit(coefficient.unit, language)}
             <div className="faint">
-              <SourceText>{coefficient.name}</SourceText> · {text.certainty}: {coefficient.certainty}
+              <SourceText>{coefficient.name}</SourceText> · {text.certainty}:{' '}
+              {certaintyWords(coefficient.certainty, text)}
             </div>
           </div>
         ),
@@ -158,7 +160,7 @@ function FactorNote({ factor }: { factor: Row['factor'] }) {
       {factor.value} {formatUnit(factor.unit, language)}
       <div className="faint">
         <SourceText>{name === '' ? factor.source : name}</SourceText> · {text.validFromOn(factor.validFrom)} ·{' '}
-        {text.certainty}: {factor.certainty}
+        {text.certainty}: {certaintyWords(factor.certainty, text)}
         {factor.retroactive && ` · ${text.retroactive}`}
       </div>
     </div>

@@ -8,6 +8,7 @@ import type { DemonstrationPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
 import { formatRoute, institutionRoute } from '../frame/route.ts'
+import { certaintyWords } from '../words/certainty.ts'
 import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
@@ -65,7 +66,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
         {ladder && (
           <>
             {' '}
-            · <SourceText>{ladder.name}</SourceText> · {text.certainty}: {ladder.certainty}
+            · <SourceText>{ladder.name}</SourceText> · {text.certainty}: {certaintyWords(ladder.certainty, text)}
           </>
         )}
       </p>

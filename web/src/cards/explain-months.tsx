@@ -4,11 +4,11 @@ import type { TableColumnsType, TableColumnType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { ExplainedMonth, ExplainView } from '../../../domain/view/explain.ts'
 import { formatRoute, type WhyRoute } from '../frame/route.ts'
+import { certaintyWords } from '../words/certainty.ts'
 import { formatAmount, formatNumber, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
-import type { Dictionary } from '../words/zh.ts'
 import { DataTable } from './data-table.tsx'
 import type { ExplainedRow, ExplainSums, SourceSum } from './explain-sums.ts'
 import { FigureHead } from './marks.tsx'
@@ -86,9 +86,6 @@ const whyOfPart = (id: string, { indicator, table }: ExplainView, month: Month |
 
 /** Certainties of rows that nobody has to confirm. */
 const CONFIRMED: ReadonlySet<string> = new Set(['official', 'supplied'])
-
-const certaintyWords = (certainty: string, text: Dictionary): string =>
-  (text.work.certainties as Record<string, string>)[certainty] ?? certainty
 
 function RowNote({ row }: { row: ExplainedRow }) {
   const { text, language } = useLanguage()
