@@ -88,6 +88,10 @@ async function readers(): Promise<Reader[]> {
       ],
     },
     {
+      ...{ id: 'county', grants: [{ role: 'county', areas: ['130102'] }] },
+      screens: ['#/', '#/area/130102?view=reports', '#/institutions', '#/alerts', '#/connection'],
+    },
+    {
       ...{ id: 'manager', grants: [{ role: 'manager', institutions: [institution] }] },
       screens: ['#/', ...own(institution), meter, `${meter}?grain=raw`, `#/alert/${encodeURIComponent(leak.id)}`, why],
     },

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react'
 import type { ReportView } from '../../../domain/report/view.ts'
 import { getFile, type LoadProblem, problemOf } from '../api/resource.ts'
-import { useArea } from '../frame/area-path.tsx'
+import { useAreaAbove } from '../frame/area-path.tsx'
 import { useLanguage } from '../words/language.tsx'
 
 /** An area or institution that reports, and the area above it. */
@@ -17,7 +17,7 @@ export interface ReportSubject {
 /** The name of the subject's own office or of the one above it; of another, its id. */
 export function useOfficeName(subject: ReportSubject): (id: string) => string {
   const { nameOf } = useLanguage()
-  const above = useArea(subject.parent)
+  const above = useAreaAbove(subject.id, subject.parent)
   return (id) => (id === subject.id ? subject.name : above && id === above.code ? nameOf(above) : id)
 }
 

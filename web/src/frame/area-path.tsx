@@ -4,6 +4,7 @@ import { Breadcrumb } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { AreaView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
+import { useSession } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { areaRoute, formatRoute } from './route.ts'
 
@@ -19,8 +20,8 @@ interface Props {
 export function AreaPath({ area, routeMonth, leaf, via }: Props) {
   const { nameOf } = useLanguage()
   // Province, city and county: an area has at most two areas above it.
-  const parent = useArea(area?.parent ?? null)
-  const grandparent = useArea(parent?.parent ?? null)
+  const parent = useAreaAbove(area?.code, area?.parent)
+  const grandparent = useAreaAbove(parent?.code, parent?.parent)
   const areas = [grandparent, parent, area].filter((one) => one !== null)
   const last = areas.length - 1
   if (last < 1 && leaf === undefined) return null
@@ -46,7 +47,20 @@ export function AreaPath({ area, routeMonth, leaf, via }: Props) {
   )
 }
 
-/** A registered area; null until loaded. */
+/** A registered area; null until loaded, and for a reader of institutions alone. */
 export function useArea(code: string | null): AreaView | null {
-  return useResource<AreaView>(code === null ? null : `areas/${encodeURIComponent(code)}`).data
+  const isOfInstitution = useHome()?.type === 'institution'
+  return useResource<AreaView>(code === null || isOfInstitution ? null : `areas/${encodeURIComponent(code)}`).data
+}
+
+/** The area above a place; null for one that is the reader's own: what lies above it is not theirs to read. */
+export function useAreaAbove(place: string | undefined, parent: string | null | undefined): AreaView | null {
+  const isOwn = place === undefined || place === useHome()?.id
+  return useArea(isOwn ? null : (parent ?? null))
+}
+
+/** The reader's own place, where it is known. */
+function useHome() {
+  const session = useSession()
+  return session.state === 'in' ? session.home : undefined
 }
