@@ -55,8 +55,8 @@ export function useArea(code: string | null): AreaView | null {
 
 /** The area above a place; null for one that is the reader's own: what lies above it is not theirs to read. */
 export function useAreaAbove(place: string | undefined, parent: string | null | undefined): AreaView | null {
-  const isOwn = place === undefined || place === useHome()?.id
-  return useArea(isOwn ? null : (parent ?? null))
+  const home = useHome()
+  return useArea(place === undefined || place === home?.id ? null : (parent ?? null))
 }
 
 /** The reader's own place, where it is known. */
