@@ -49,14 +49,16 @@ function startsModbus(bytes: Uint8Array, offset: number, transport: ModbusTransp
 function cutModbus(bytes: Uint8Array, start: number, options: ModbusOptions): FrameResult<ModbusFrame> {
   if (options.transport === 'tcp') return cutTcp(bytes, start, options)
   if (options.transport === 'rtu') return cutRtu(bytes, start, options)
-  return hasTcpHeader(bytes, start) ? cutTcp(bytes, start, options) : cutRtu(bytes, start, options)
+  const rtu = cutRtu(bytes, start, options)
+  // A read of registers from 0 looks like a TCP header; its CRC is right, and that of a TCP frame once in 65,536.
+  return 'frame' in rtu || !hasTcpHeader(bytes, start) ? rtu : cutTcp(bytes, start, options)
 }
 
 /** Transaction, protocol 0, length, unit. */
 const TCP_HEADER_BYTES = 7
 const PDU_MAX = 253
 
-/** The protocol identifier is 0 and the length that of the bytes at hand; an RTU frame has a function there. */
+/** The protocol identifier is 0 and the length that of the bytes at hand. */
 const hasTcpHeader = (bytes: Uint8Array, start: number): boolean =>
   bytes[start + 2] === 0 &&
   bytes[start + 3] === 0 &&

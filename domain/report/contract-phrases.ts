@@ -4,6 +4,7 @@ import { dayLabel, dayOf } from '../calendar.ts'
 import type { ContractRecord, SettlementRevision } from '../contract/life.ts'
 import type { DayProfile } from '../contract/measuring.ts'
 import type { Phrase } from '../phrase.ts'
+import type { FitFlag } from '../savings/fit-meter.ts'
 
 export type ReportLanguage = 'zh' | 'en'
 const words = (zh: string, en: string): Phrase => ({ zh, en })
@@ -90,3 +91,14 @@ function changeWords(change: ContractRecord['adjustments'][number]['change'], un
 }
 
 export const lastDateBefore = (date: string): string => dayLabel(dayOf(Date.parse(date)) - 1)
+
+const FLAG_WORDS: Record<FitFlag['code'], Phrase> = {
+  extremeUse: { zh: '提示：用量异常偏高的日子', en: 'To look at: days of extreme use' },
+  weakFit: { zh: '提示：拟合偏弱', en: 'To look at: a weak fit' },
+  yearBeforeDiffers: { zh: '提示：与上年差异大', en: 'To look at: the year before differs' },
+  savingsUncertain: { zh: '提示：节能量不显著', en: 'To look at: savings within their uncertainty' },
+}
+
+/** What asks for a look at a baseline (docs/rules/savings.md#verdicts); a stored code may be of another version. */
+export const flagWords = (code: string): Phrase =>
+  (FLAG_WORDS as Record<string, Phrase>)[code] ?? { zh: `提示：${code}`, en: `To look at: ${code}` }

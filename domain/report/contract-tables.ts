@@ -13,6 +13,7 @@ import {
   COMPARED_WORDS,
   DAYS_WORDS,
   disputeWords,
+  flagWords,
   lastDateBefore,
   lateWords,
   listedWords,
@@ -328,11 +329,7 @@ function baselineLines(baseline: NonNullable<ContractRecord['baseline']>, unit: 
     ...intensityLines(baseline.intensity),
     ['measured', words('基准期实测合计', 'Measured in the baseline'), baseline.measuredPerYear, unit],
     ...baseline.flags.map(
-      ({ code, detail, detailZh = detail }): Line => [
-        `flag-${code}`,
-        words(`提示 ${code}`, `Flag ${code}`),
-        words(detailZh, detail),
-      ],
+      ({ code, detail, detailZh = detail }): Line => [`flag-${code}`, flagWords(code), words(detailZh, detail)],
     ),
   ]
 }

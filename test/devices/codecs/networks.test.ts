@@ -116,6 +116,10 @@ describe('Modbus', () => {
   test('requests over both transports are read back', () => {
     // Modbus over serial line and Modbus application protocol, as printed there: 01 03 00 00 00 0A C5 CD.
     expect(hexOf(readModbus(rtu, { table: 'holding', start: 0, count: 10 }))).toBe('01 03 00 00 00 0A C5 CD')
+    // Bytes 3 to 6, 00 00 00 02, could be the header of a TCP frame as long as this one.
+    expect(decodeFrames('modbus', readModbus(rtu, { table: 'input', start: 0, count: 2 }))).toMatchObject({
+      ...{ transport: 'rtu', kind: 'readInputRegistersRequest', start: 0, count: 2 },
+    })
     const reads = fc.record({ start: fc.nat({ max: 60_000 }), count: fc.integer({ min: 1, max: 125 }) })
     fc.assert(
       fc.property(reads, fc.constantFrom('rtu' as const, 'tcp' as const), (read, transport) => {
