@@ -71,25 +71,27 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
   }
 
   const startKey = (group: string) => ({ pk: { S: 'touched-start' }, sk: { S: group } })
-  async function readStart(group: string): Promise<{ start: number; used: boolean } | undefined> {
+  /** `aliveMs`: when the start was claimed, or a first item last was about to follow it. */
+  async function readStart(group: string): Promise<{ start: number; used: boolean; aliveMs: number } | undefined> {
     const input = { TableName: table, Key: startKey(group), ConsistentRead: true }
     const { Item } = await asked(() => dynamo.send(new GetItemCommand(input)))
-    return Item && { start: Number(Item.start?.N), used: Item.used !== undefined }
+    if (!Item) return undefined
+    const start = Number(Item.start?.N)
+    return { start, used: Item.used !== undefined, aliveMs: Math.max(start, Number(Item.usedMs?.N ?? 0)) }
   }
 
   /** The start of an empty chain. When many ask at once, one sets it, and all get the same. */
   async function claimStart(group: string): Promise<number> {
     for (;;) {
       const stored = await readStart(group)
-      // The chain was used but is empty: its first item is not written yet, or, when the start is old enough, all have
-      // expired.
-      const mayHaveExpired = stored?.used && now() - stored.start > KEEP_MS / 2
+      // The chain was used but is empty: its first item is not written yet, or, when that is long ago, all have expired.
+      const mayHaveExpired = stored?.used && now() - stored.aliveMs > KEEP_MS / 2
       if (stored && !mayHaveExpired) return stored.start
       const start = Math.max(now(), (stored?.start ?? 0) + 1)
       const command = new UpdateItemCommand({
         TableName: table,
         Key: startKey(group),
-        UpdateExpression: 'SET #start = :start REMOVE used',
+        UpdateExpression: 'SET #start = :start REMOVE used, usedMs',
         ConditionExpression: stored ? '#start = :before' : 'attribute_not_exists(#start)',
         ExpressionAttributeNames: { '#start': 'start' },
         ExpressionAttributeValues: {
@@ -114,8 +116,8 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
         new UpdateItemCommand({
           TableName: table,
           Key: startKey(group),
-          UpdateExpression: 'SET used = :used',
-          ExpressionAttributeValues: { ':used': { BOOL: true } },
+          UpdateExpression: 'SET used = :used, usedMs = :now',
+          ExpressionAttributeValues: { ':used': { BOOL: true }, ':now': { N: String(now()) } },
         }),
       ),
     )
@@ -172,7 +174,7 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
 
     async isUnused(group: string, start: number): Promise<boolean> {
       const stored = await readStart(group)
-      return stored?.start === start && (!stored.used || now() - start < KEEP_MS / 2)
+      return stored?.start === start && (!stored.used || now() - stored.aliveMs < KEEP_MS / 2)
     },
 
     /** Number of the last item added by then, or the start of an empty chain. */

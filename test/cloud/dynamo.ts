@@ -16,6 +16,7 @@ import {
   TransactionCanceledException,
   type TransactWriteItemsCommandInput,
   UpdateItemCommand,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 
 const require = createRequire(import.meta.url)
@@ -80,6 +81,8 @@ export async function startDynamo(): Promise<TestDynamo> {
           ],
         }),
       )
+      // It is there a turn of the server's event loop later.
+      await waitUntilTableExists({ client: own, maxWaitTime: 30, minDelay: 1 }, { TableName })
       return TableName
     },
     async close() {
