@@ -84,7 +84,7 @@ export function openChains({ dynamo, table, now, patience = PATIENCE }: ChainTab
   async function claimStart(group: string): Promise<number> {
     for (;;) {
       const stored = await readStart(group)
-      // The chain was used but is empty: its first item is not written yet, or, when that is long ago, all have expired.
+      // The chain was used but is empty: its first item is not written yet, or, if that is long ago, all have expired.
       const mayHaveExpired = stored?.used && now() - stored.aliveMs > KEEP_MS / 2
       if (stored && !mayHaveExpired) return stored.start
       const start = Math.max(now(), (stored?.start ?? 0) + 1)
