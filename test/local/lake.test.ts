@@ -110,7 +110,7 @@ test('whatever moves and merges when, and from county to county, every answer is
         for (const folder of [plainFolder, lakeFolder]) rmSync(folder, { recursive: true, force: true })
       }
     }),
-    { numRuns: runsOf({ test: 8, campaign: 40 }), endOnFailure: true },
+    { numRuns: runsOf({ test: 8, campaign: 24 }), endOnFailure: true },
   )
 }, 900_000)
 function mkParent(path: string): string {
