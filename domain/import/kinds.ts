@@ -164,3 +164,9 @@ export const importLeaveSchema = z.object({
     .optional()
     .meta({ description: 'By kind, the fields that the records state; other fields stay. Absent: all fields' }),
 })
+
+/** Identifies a record of any kind, as its row of the table does. */
+export const recordIdOf =
+  (kind: RegistryKind) =>
+  (record: unknown): string =>
+    (RECORD_KINDS[kind] as unknown as RegistryKindRow<unknown>).idOf(record)

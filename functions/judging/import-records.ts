@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AuditFact } from '../../domain/audit.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { RegistryProblem } from '../../domain/import/check.ts'
-import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import { REGISTRY_KINDS, recordIdOf } from '../../domain/import/kinds.ts'
 import type { GatewayRecord, RegistryKind } from '../../domain/import/registry.ts'
 import type { Cause } from '../../domain/judge/revision-cause.ts'
 import { everAbove } from '../../domain/registry/area.ts'
@@ -112,8 +112,8 @@ function rewriteFact(
 }
 
 const idsOf = <K extends RegistryKind>(kind: K, part: RegistryPart): string[] => {
-  const { idOf } = RECORD_KINDS[kind] as unknown as RegistryKindRow<unknown>
-  return ((part[kind] ?? []) as readonly unknown[]).map((record) => idOf(record))
+  const idOf = recordIdOf(kind)
+  return ((part[kind] ?? []) as readonly unknown[]).map(idOf)
 }
 
 /** The stored months of institutions that have some, in order. */

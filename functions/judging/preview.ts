@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { RegistryProblem } from '../../domain/import/check.ts'
-import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import { REGISTRY_KINDS, recordIdOf } from '../../domain/import/kinds.ts'
 import type { Registry, RegistryKind } from '../../domain/import/registry.ts'
 import type { ImportPreview } from '../../domain/view/registry.ts'
 import type { Platform } from '../platform.ts'
@@ -49,7 +49,7 @@ function comparedKind(
 ): { row: ImportPreview['kinds'][number]; changes: ImportPreview['changes'] } {
   // Bills are stored beside the registry, so there is nothing here to compare them with.
   if (kind === 'bills') return { row: { kind, given: given.length, created: null, changed: null }, changes: [] }
-  const { idOf } = RECORD_KINDS[kind] as unknown as RegistryKindRow<object>
+  const idOf = recordIdOf(kind)
   const byId = (registry: Registry): Map<string, object> =>
     new Map(((registry[kind] ?? []) as readonly object[]).map((record) => [idOf(record), record]))
   const [standing, planned] = [byId(before), byId(after)]

@@ -8,7 +8,7 @@ import { type Bill, billId } from '../../domain/energy/bill.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { tariffId } from '../../domain/energy/tariff.ts'
 import { checkRegistry, type RegistryProblem, shardOf } from '../../domain/import/check.ts'
-import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow } from '../../domain/import/kinds.ts'
+import { RECORD_KINDS, REGISTRY_KINDS, type RegistryKindRow, recordIdOf } from '../../domain/import/kinds.ts'
 import { isClosedMonth, type MergeFinding, type MergeLeave } from '../../domain/import/merge-rows.ts'
 import type { Registry, RegistryKind, RegistryRecords } from '../../domain/import/registry.ts'
 import { warnRegistry } from '../../domain/import/warning.ts'
@@ -99,9 +99,9 @@ function createdOf(before: Registry, part: RegistryPart): ImportCounts {
   for (const kind of REGISTRY_KINDS) {
     const given = part[kind] as readonly unknown[] | undefined
     if (kind === 'bills' || !given || given.length === 0) continue
-    const { idOf } = RECORD_KINDS[kind] as unknown as RegistryKindRow<unknown>
-    const known = new Set(((before[kind] ?? []) as readonly unknown[]).map((one) => idOf(one)))
-    counts[kind] = new Set(given.map((one) => idOf(one)).filter((id) => !known.has(id))).size
+    const idOf = recordIdOf(kind)
+    const known = new Set(((before[kind] ?? []) as readonly unknown[]).map(idOf))
+    counts[kind] = new Set(given.map(idOf).filter((id) => !known.has(id))).size
   }
   return counts
 }

@@ -120,6 +120,9 @@ describe('Modbus', () => {
     expect(decodeFrames('modbus', readModbus(rtu, { table: 'input', start: 0, count: 2 }))).toMatchObject({
       ...{ transport: 'rtu', kind: 'readInputRegistersRequest', start: 0, count: 2 },
     })
+    expect(decodeFrames('modbus', writeModbus(rtu, 0, [1, 2]))).toMatchObject({
+      ...{ transport: 'rtu', kind: 'writeMultipleRegistersRequest', start: 0, count: 2 },
+    })
     const reads = fc.record({ start: fc.nat({ max: 60_000 }), count: fc.integer({ min: 1, max: 125 }) })
     fc.assert(
       fc.property(reads, fc.constantFrom('rtu' as const, 'tcp' as const), (read, transport) => {
