@@ -119,6 +119,7 @@ export const triggers = {
       'GET /api/v1/targets',
       'POST /api/v1/backups',
       'POST /api/v1/exports',
+      'POST /api/v1/upload-packages',
       'GET /api/v1/arrivals/{id}',
       'GET /api/v1/gateways',
       'POST /api/v1/gateways/{id}/credentials',
