@@ -3,7 +3,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { dayLabel, dayStartMs } from '../../domain/calendar.ts'
-import { coefficientOf, standardsOn } from '../../domain/energy/conversion.ts'
+import { coefficientOf, coefficientSetOn } from '../../domain/energy/conversion.ts'
 import type { EnergyCarrier, Medium } from '../../domain/medium.ts'
 import { inServiceOn } from '../../domain/registry/dated.ts'
 import { outermost } from '../../domain/registry/meter-tree.ts'
@@ -36,7 +36,7 @@ export async function uploadBuildings(
     const { institutions, meters } = inServiceOn({ institutions: [found.institution], meters: all }, dayStartMs(day))
     const [institution] = institutions
     if (!institution) throw new Error(`institution "${id}" of building ${code} is not in service on ${dayLabel(day)}`)
-    const { statistics } = standardsOn(dayLabel(day), await registry.path(institution.area), { tables })
+    const statistics = coefficientSetOn('statistics', dayLabel(day), { tables }, await registry.path(institution.area))
     const kgcePerUnit = (medium: Medium): number =>
       medium === 'water' ? 0 : coefficientOf(medium satisfies EnergyCarrier, statistics).value
     const parts = itemParts(meters, mediumCodes(settings))
