@@ -79,6 +79,7 @@ export const triggers = {
       'GET /api/v1/meters/{id}/events',
       'POST /api/v1/meters/{id}/rule-simulation',
       'GET /api/v1/meters/{id}/control-rules',
+      'GET /api/v1/institutions/{id}/control-rules',
       'PUT /api/v1/meters/{id}/control-rules/{rule}',
       'DELETE /api/v1/meters/{id}/control-rules/{rule}',
       'POST /api/v1/meters/{id}/control-rules/{rule}/trial',
