@@ -1,6 +1,6 @@
 // The fields of the upload XML for an upper centre, in the order in which two public clients write them
-// (docs/rules/devices.md#upload-to-an-upper-centre). Lengths, and which fields may not be empty: the data base of a third
-// public system. Nothing here comes from the text of the guideline itself.
+// (docs/rules/devices.md#upload-to-an-upper-centre). Lengths, and which fields may not be empty: the data base of a
+// third public system. Nothing here comes from the text of the guideline itself.
 
 import type { Medium } from '../medium.ts'
 

@@ -13,14 +13,15 @@ import { BUILDING_FIELDS, CENTRE_FIELDS, GROUP_FIELDS, MEDIUM_CODES, type Upload
 export const UPLOAD_BUILDINGS_MAX = 100
 
 /** YAML reads `130102` as a number. */
-const word = z.union([z.string(), z.number()]).transform(String)
+const word = z.coerce.string().min(1).max(32)
 const fields = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({})
 /** Area code, letter of the type, serial number. */
-const buildingCode = word.pipe(z.string().regex(/^\d{6}[A-Z]\d{3}$/, 'is 6 digits, a letter and 3 digits'))
+const buildingCode = z.coerce.string().regex(/^\d{6}[A-Z]\d{3}$/, 'is 6 digits, a letter and 3 digits')
 
 export const uploadSettingsSchema = z.strictObject({
-  centre: word
-    .pipe(z.string().regex(/^(\d{6}|\d{6}[A-Z]\d{3})$/, 'is 6 digits, or the code of a building'))
+  centre: z.coerce
+    .string()
+    .regex(/^(\d{6}|\d{6}[A-Z]\d{3})$/, 'is 6 digits, or the code of a building')
     .meta({ description: 'Id of the sending centre, which the upper centre gives' }),
   centreFields: fields.meta({ description: 'Fields of DataCenterBaseInfo by their names in the XML' }),
   files: z.enum(['day', 'hour']).default('day').meta({ description: 'One pair of files a day, or an hour' }),

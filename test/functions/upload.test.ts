@@ -30,7 +30,7 @@ const SETTINGS = {
   buildings: [{ code: '130102D001', institution: 'A', fields: FIELDS }],
 }
 
-/** One institution: whole electricity, a part let to others, lighting in two meters, a part of one of them, and water. */
+/** Whole electricity, a part let to others, lighting in two meters, a part of one of them, and water. */
 async function opened(folder?: string) {
   const platform = await openTestPlatform(folder)
   await register(platform, {
