@@ -1,7 +1,7 @@
 // Lets a person write a rule of control, try it on the past of a meter, and store it. Trying needs no right to control.
 
 import { Alert, Button, Card, Input, Select } from 'antd'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { DAY_MS, dayOf, dayStartMs } from '../../../domain/calendar.ts'
 import type { BuildingRule } from '../../../domain/control/building-rule.ts'
 import type { RuleSimulationView } from '../../../domain/view/control.ts'
@@ -9,6 +9,7 @@ import type { InstitutionView } from '../../../domain/view/view.ts'
 import { type LoadProblem, problemOf, sendJson } from '../api/resource.ts'
 import { useControlWords } from '../words/control-words.ts'
 import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
 import type { ControlWords } from '../words/zh-control.ts'
 import { AdminField, AdminForm } from './admin-form.tsx'
 import { ControlSimulation } from './control-simulation.tsx'
@@ -54,7 +55,10 @@ export function ControlRuleForm({ meters, mayStore, stored }: Props) {
   const [typed, setTyped] = useState<Partial<Record<NumberField, string>>>({})
   const [id, setId] = useState('rule-1')
   const unit = read.find((one) => one.id === meter)?.amountUnit ?? ''
-  const options = read.map((one) => ({ value: one.id, label: one.name ? `${one.name} (${one.id})` : one.id }))
+  const options = read.map((one) => {
+    const called = one.name ? `${one.name} (${one.id})` : one.id
+    return { value: one.id, called, label: <SourceText>{called}</SourceText> }
+  })
   const numbers = Object.entries(NUMBERS[kind]).map(([name, first]): [NumberField, string] => [
     name as NumberField,
     typed[name as NumberField] ?? first,
@@ -135,7 +139,7 @@ function ChosenMeter({
 }: {
   label: string
   value: string | null
-  options: { value: string; label: string }[]
+  options: { value: string; called: string; label: ReactNode }[]
   choose: (meter: string) => void
   testId: string
 }) {
@@ -147,7 +151,7 @@ function ChosenMeter({
           value={value}
           options={options}
           onChange={choose}
-          showSearch={{ optionFilterProp: 'label' }}
+          showSearch={{ optionFilterProp: 'called' }}
           data-testid={testId}
         />
       )}
