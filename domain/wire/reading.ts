@@ -6,7 +6,6 @@
 import * as z from 'zod'
 import { parseInstant } from '../instant.ts'
 import type { Medium } from '../medium.ts'
-import { must } from '../must.ts'
 import { RECORD_ID, recordId } from '../registry/records.ts'
 import { convert, isUnitOf } from '../unit.ts'
 import { isPowerOn } from './power-on.ts'
