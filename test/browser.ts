@@ -15,6 +15,9 @@ export const launchChromium = (): Promise<Browser> =>
     ],
   })
 
+/** Machines do other things beside tests: only a hang fails by time. */
+const PAGE_MS_MAX = 90_000
+
 export const PERSON_PASSWORD = 'walks-through-the-page'
 
 interface SignedIn {
@@ -42,6 +45,7 @@ export async function signedIn(
   await context.addCookies([{ name: 'kilowatch-session', value: opened.session, url: host.httpUrl }])
   await context.addInitScript((chosen) => localStorage.setItem('kilowatch.language', chosen), language)
   const page = await context.newPage()
+  page.setDefaultTimeout(PAGE_MS_MAX)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {

@@ -14,6 +14,7 @@ import {
 } from '../../domain/settle/dated-register.ts'
 import { DROPOUT_READINGS_MAX } from '../../domain/settle/dropout.ts'
 import { AFTER_STEPS } from '../../domain/settle/pace.ts'
+import { inRegisterUnit } from '../../domain/settle/sent-samples.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../domain/settle/series.ts'
 import { isInDoubt, planWindow, settleSamples, widenedTouch } from '../../domain/settle/settle.ts'
 import type { TouchedSpan, WindowPlan } from '../../domain/settle/window.ts'
@@ -292,7 +293,8 @@ function registerOf(meter: ReadMeter & OverriddenMeter): DatedRegister | undefin
 
 function samplesIn(meter: ReadMeter & OverriddenMeter, samples: Samples = NO_SAMPLES): Samples {
   const register = registerOf(meter)
-  return register ? inFirstUnit(samples, register) : samples
+  const own = inRegisterUnit(samples, meter)
+  return register ? inFirstUnit(own, register) : own
 }
 
 function hoursOf(meter: ReadMeter & OverriddenMeter, series: HourSeries): HourSeries {
