@@ -172,7 +172,7 @@ test('a rule of control is tried, stored, permitted and withdrawn, and a proposa
   await expect.poll(() => rule.textContent(), WAIT).toContain('已保存，尚未试算')
   await rule.getByRole('button', { name: /操\s*作/ }).click()
   await rule.getByTestId('action-permit').click()
-  await expect.poll(() => rule.getByRole('alert').textContent(), WAIT).toContain('not been tried')
+  await expect.poll(() => rule.getByRole('alert').textContent(), WAIT).toContain('尚未用历史试算')
   await rule.getByTestId('action-try').click()
   await expect.poll(() => rule.getByTestId('rule-state').textContent(), WAIT).toBe('已试算，未许可')
   await rule.getByTestId('action-permit').click()

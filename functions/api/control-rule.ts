@@ -15,6 +15,7 @@ import {
   ruleOrderSchema,
   type StoredRule,
 } from '../../domain/control/stored-rule.ts'
+import { type Phrase, phraseOf } from '../../domain/phrase.ts'
 import type { Meter } from '../../domain/registry/records.ts'
 import { amountUnit } from '../../domain/unit.ts'
 import {
@@ -147,7 +148,7 @@ export const controlRuleRoutes = {
   }),
 }
 
-const refusal = (status: number, detail: string, more: Record<string, unknown> = {}) =>
+const refusal = (status: number, detail: string | Phrase, more: Record<string, unknown> = {}) =>
   new ApiProblem(status, 'Refused', detail, more)
 
 async function mayControl({ principal, registry }: RouteContext, institution: string, shard: string) {
@@ -219,8 +220,13 @@ async function changed(
 
 /** A rule that acts, or is in the middle of something, is neither changed nor removed. */
 function refuseWhileActive(stored: StoredRule | undefined, orders: readonly RuleOrder[], nowMs: number): void {
-  if (stored && isPermitted(stored, nowMs)) throw refusal(409, 'the rule is permitted: withdraw its permission first')
-  if (orders.some(isOpenOrder)) throw refusal(409, 'the rule has an open order: confirm or decline it first')
+  if (stored && isPermitted(stored, nowMs))
+    throw refusal(409, phraseOf('该规则已获许可：请先撤回许可', 'the rule is permitted: withdraw its permission first'))
+  if (orders.some(isOpenOrder))
+    throw refusal(
+      409,
+      phraseOf('该规则有未了结的指令：请先确认或拒绝', 'the rule has an open order: confirm or decline it first'),
+    )
 }
 
 async function removed(context: RulePath): Promise<{ removed: string }> {
