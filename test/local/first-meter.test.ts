@@ -5,14 +5,14 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startSimulatedLine } from '../../devices/simulated/line.ts'
 import { simulatedSdm630 } from '../../devices/simulated/sdm630.ts'
 import { must } from '../../domain/must.ts'
 import type { MeterView } from '../../domain/view/view.ts'
 import { eventually, projectRoot, temporaryFolder } from '../acceptance/host-process.ts'
 import { launchChromium, PERSON_PASSWORD } from '../browser.ts'
-import { testInCampaign } from '../campaign.ts'
+import { CAMPAIGN } from '../campaign.ts'
 import { firstMeterBlocks } from './first-meter.ts'
 
 const MINUTES_MAX = 10
@@ -38,7 +38,7 @@ function freshCopy(): string {
   return copy
 }
 
-testInCampaign.skipIf(!arePortsFree)(
+test.skipIf(!CAMPAIGN || !arePortsFree)(
   'README alone leads from npm start to the register on the page, in ten minutes',
   async () => {
     const copy = freshCopy()
