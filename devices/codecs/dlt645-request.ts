@@ -55,8 +55,8 @@ export interface Dlt645Relay {
 }
 
 /**
- * Asks a meter of the 2007 edition to trip, or to permit closing, its relay: password, operator, command 1A or 1B, 00, the
- * end from the second to the year (docs/rules/devices.md#relays-of-meters). Throws a RangeError on wrong hex.
+ * Asks a meter of the 2007 edition to trip, or to permit closing, its relay: password, operator, command 1A or 1B,
+ * 00, the end from the second to the year (docs/rules/devices.md#relays-of-meters). Throws a RangeError on wrong hex.
  */
 export function relayDlt645(address: string, { isOn, password, operator, untilMs }: Dlt645Relay): Uint8Array {
   const fourBytes = (hex: string): Uint8Array => {

@@ -1,5 +1,6 @@
-// A rule of control in AWS: through API Gateway's events, the queue and entry of `control`, DynamoDB's wire and IoT Core's
-// client, with no more rights than each function has. It fires, its command is sent in two steps, the result comes back.
+// A rule of control in AWS: through API Gateway's events, the queue and entry of `control`, DynamoDB's wire and IoT
+// Core's client, with no more rights than each function has. It fires, its command is sent in two steps, and the result
+// comes back.
 
 import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot'
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane'

@@ -1,5 +1,5 @@
 // The installer's hour by README alone, from the first command as it is written: a fresh copy of this repository,
-// `npm start` with the page built, two terminals beside it, and the register on the page; under ten minutes by the clock.
+// `npm start` with the page built, two terminals beside it, and the register on the page; in ten minutes by the clock.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
