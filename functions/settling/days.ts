@@ -20,6 +20,7 @@ import { isInDoubt, planWindow, settleSamples, widenedTouch } from '../../domain
 import type { TouchedSpan, WindowPlan } from '../../domain/settle/window.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 import type { ConsumptionDay, ConsumptionStore, ReadingStore, Touched } from '../platform.ts'
+import { inTurns } from '../state/turns.ts'
 import { type DayRun, daysInGaps, hoursToSettle, withoutDays } from './long-gaps.ts'
 import type { OverriddenMeter } from './review.ts'
 
@@ -87,7 +88,9 @@ export async function settleMeters(works: readonly MeterWork[], stores: Stores):
       else changed.set(meter, new Set([day]))
     }
   }
-  for (const { meter, touched } of works.filter(({ clears }) => clears)) {
+  // A meter may have years of days, and thousands change with one import.
+  const cleared = works.filter(({ clears }) => clears)
+  for await (const { meter, touched } of inTurns(cleared, 1)) {
     const [fromDay, toDay] = [dayOf(touched.fromMs) - OUTSIDE_DAYS, dayOf(touched.toMs) + OUTSIDE_DAYS + 1]
     const days = await stores.consumption.get([meter.id], fromDay, toDay)
     await put(days.map(({ day }) => emptyDay(meter.id, day)))
