@@ -446,6 +446,7 @@ const PLACES = [
   { hash: '#/institution/A?view=meters', shows: 'tree' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },
   { hash: '#/institution/A?view=contracts', shows: 'contract-charts' },
+  { hash: '#/institution/A?view=control', shows: 'control-rule-form' },
   { hash: '#/institution/A?view=cost', shows: 'cost-total' },
   { hash: '#/institution/A?view=dataCentre', shows: 'data-centre' },
   { hash: '#/institution/A?view=revisions', shows: 'revisions' },
