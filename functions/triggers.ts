@@ -100,6 +100,8 @@ export const triggers = {
       'POST /api/v1/alerts/ack',
       'POST /api/v1/alerts/{id}/ack',
       'POST /api/v1/alerts/{id}/remark',
+      'GET /api/v1/acknowledgements/{alert}',
+      'POST /api/v1/acknowledgements/{alert}',
       'GET /api/v1/settings/thresholds/{subject}',
       'PUT /api/v1/settings/thresholds/{subject}',
       'GET /api/v1/notifications',

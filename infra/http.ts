@@ -26,8 +26,13 @@ const RATE = 100
 const BURST = 200
 /** How long a browser may cache a preflight answer. */
 const PREFLIGHT_KEPT = Duration.hours(1)
-/** Open without a token even when reading needs one: the API's description, and the health check. */
-const OPEN: ReadonlySet<HttpRoute> = new Set(['GET /api/v1/openapi.json', 'GET /api/v1/health'])
+/** Open without a token even when reading needs one, with the reason. */
+const OPEN: ReadonlyMap<HttpRoute, string> = new Map([
+  ['GET /api/v1/openapi.json', 'What the API is like; it tells of no institution.'],
+  ['GET /api/v1/health', 'Whether it lives and is ready; it tells of no institution.'],
+  ['GET /api/v1/acknowledgements/{alert}', 'The handler checks the signed key of the link, which is for one alert.'],
+  ['POST /api/v1/acknowledgements/{alert}', 'The handler checks the signed key of the link, which is for one alert.'],
+])
 /** Log fields of an HTTP API: the CDK's standard fields are a REST API's, and do not contain the route. */
 const LOGGED = JSON.stringify({
   requestId: '$context.requestId',
@@ -99,9 +104,7 @@ export function addRoutes(api: HttpApi, { routes, functions, settings }: RoutesO
     const methods = [HttpMethod[method as keyof typeof HttpMethod]]
     const added = api.addRoutes({ path, methods, integration, authorizer })
     if (!isOpen) continue
-    const reason = OPEN.has(route)
-      ? 'What the API is like and whether it lives; neither tells of an institution.'
-      : 'Whoever deployed it said that anyone may read (context readers=anyone).'
+    const reason = OPEN.get(route) ?? 'Whoever deployed it said that anyone may read (context readers=anyone).'
     for (const one of added) accept(one, 'AwsSolutions-APIG4', reason)
   }
 }

@@ -5,6 +5,7 @@
 import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
 import { docKey } from '../platform.ts'
 import type { ApiRoute } from '../triggers.ts'
+import { ackLinkRoutes } from './ack-link.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
 import { backupRoutes, exportRoutes } from './backup.ts'
@@ -81,6 +82,7 @@ export const apiRoutes = {
   ...controlRuleRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...ackLinkRoutes,
   ...notifyRoutes,
   ...explainRoutes,
   ...energyRoutes,

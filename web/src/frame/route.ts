@@ -117,6 +117,13 @@ export interface InvitationRoute {
   code: string
   month: Month | null
 }
+/** Where the link of a message acknowledges its alert. */
+export interface AcknowledgeRoute {
+  page: 'acknowledge'
+  id: string
+  key: string
+  month: Month | null
+}
 /** What administrators look after, and the reader's own account. */
 export interface AdministrationRoute {
   page: 'administration'
@@ -149,6 +156,7 @@ export type PageRoute =
   | WallRoute
   | AdministrationRoute
   | InvitationRoute
+  | AcknowledgeRoute
   | AreaRoute
   | InstitutionRoute
   | MeterRoute
@@ -190,6 +198,7 @@ export function parseRoute(hash: string): PageRoute {
   }
   if (subject === undefined) return unknown
   if (page === 'alert') return { page, id: subject, month }
+  if (page === 'acknowledge') return { page, id: subject, key: take('key') ?? '', month }
   if (page === 'invitation') return { page, code: subject, month }
   if (page === 'why') {
     const indicator = take('indicator')
@@ -219,7 +228,7 @@ export function formatRoute(route: PageRoute): string {
 const QUERY_NAMES = [
   ...['month', 'view', 'search', 'type', 'rating', 'status', 'meters', 'sort', 'order', 'at', 'area', 'kind'],
   ...['severity', 'state'],
-  ...['meter', 'grain', 'day', 'table', 'indicator', 'subject'],
+  ...['key', 'meter', 'grain', 'day', 'table', 'indicator', 'subject'],
 ]
 
 function pathOf(route: PageRoute): string {
@@ -232,6 +241,7 @@ function pathOf(route: PageRoute): string {
     case 'connection':
     case 'wall':
       return route.page
+    case 'acknowledge':
     case 'alert':
     case 'institution':
     case 'meter':
