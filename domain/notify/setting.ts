@@ -131,7 +131,7 @@ export const notifySettingSchema = z.object({
     .optional(),
   /** Without it no short message is sent. */
   smsGateway: smsGatewaySchema.optional(),
-  /** Days for which the link in a message acknowledges its alert without signing in. */
-  ackLinkDays: z.number().int().min(1).max(90).default(ACK_LINK_DAYS),
+  /** Days for which the link in a message acknowledges its alert without signing in; absent: ACK_LINK_DAYS. */
+  ackLinkDays: z.number().int().min(1).max(90).optional(),
 })
 export type NotifySetting = z.infer<typeof notifySettingSchema>

@@ -8,7 +8,7 @@ import { ALERT_STATES, type Alert, type AlertEvent } from '../alert/life.ts'
 import { ALERT_RULES } from '../alert/rules.ts'
 import { explainFinding } from '../alert/text.ts'
 import type { Channel, NotifySetting, Recipient } from '../notify/setting.ts'
-import { recipientSchema } from '../notify/setting.ts'
+import { ACK_LINK_DAYS, recipientSchema } from '../notify/setting.ts'
 import { SEVERITIES } from '../phrase.ts'
 import { pageOf } from './view.ts'
 
@@ -238,7 +238,7 @@ export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom, ...set }: Notify
   smtpServer: smtpUrl ? new URL(smtpUrl).host : null,
   mailFrom: mailFrom ?? null,
   smsGateway: set.smsGateway ? new URL(set.smsGateway.url).origin : null,
-  ackLinkDays: set.ackLinkDays,
+  ackLinkDays: set.ackLinkDays ?? ACK_LINK_DAYS,
 })
 
 /** `POST /settings/recipients/{id}/test`. */

@@ -31,7 +31,8 @@ export const ackLinkRoutes = {
   }),
   ...route('POST /api/v1/acknowledgements/{alert}', {
     access: { action: 'open', at: 'nowhere' },
-    summary: 'Acknowledges the alert by the link of a message, in the name of its recipient; a second time stays as it is',
+    summary:
+      'Acknowledges the alert by the link of a message, in the name of its recipient; a second time stays as it is',
     body: z.object({ key: linkKey }),
     response: ackLinkViewSchema,
     async handle(context, { body: { key } }) {

@@ -32,7 +32,15 @@ beforeEach(async () => {
 afterEach(() => remove())
 
 const recipient = async (id: string, body: object) =>
-  expect((await apiCall(platform, 'PUT', `settings/recipients/${id}`, { severityMin: 'info', immediateMin: 'info', ...body })).status).toBe(200)
+  expect(
+    (
+      await apiCall(platform, 'PUT', `settings/recipients/${id}`, {
+        severityMin: 'info',
+        immediateMin: 'info',
+        ...body,
+      })
+    ).status,
+  ).toBe(200)
 
 /** Raises alerts of meters, sends their messages, and returns what each message said. */
 async function told(meters: readonly string[] = ['A-E']): Promise<Message[]> {
@@ -56,7 +64,13 @@ function partsOf(message: Message | undefined): { alert: string; key: string } {
   return { alert: decodeURIComponent(alert), key: decodeURIComponent(key) }
 }
 const look = ({ alert, key }: { alert: string; key: string }) =>
-  apiCall(platform, 'GET', `acknowledgements/${encodeURIComponent(alert)}?${new URLSearchParams({ key })}`, undefined, 'anyone')
+  apiCall(
+    platform,
+    'GET',
+    `acknowledgements/${encodeURIComponent(alert)}?${new URLSearchParams({ key })}`,
+    undefined,
+    'anyone',
+  )
 const use = ({ alert, key }: { alert: string; key: string }) =>
   apiCall(platform, 'POST', `acknowledgements/${encodeURIComponent(alert)}`, { key }, 'anyone')
 const stateOf = async (id = ALERT) => (await alertOf(platform.state, id))?.alert.state

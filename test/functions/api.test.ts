@@ -288,9 +288,11 @@ describe('over a judged province', () => {
   test('every GET route is among those asked', () => {
     const asked = new Set(answers.map(([route]) => route))
     // A report has to be built first, a spot check drawn, a contract signed and temperatures stored: report.test.ts,
-    // reporting/forms.test.ts, contract.test.ts and weather.test.ts ask for these. A link has to be sent: ack-link.test.ts.
+    // reporting/forms.test.ts, contract.test.ts and weather.test.ts ask for these. A link is sent in ack-link.test.ts.
     const served = Object.keys(apiRoutes).filter((route) =>
-      /^GET (?!.*((reports\/\{subject\}|spot-checks|stations|acknowledgements)\/|contracts\/\{id\}|\{code\}\/weather))/.test(route),
+      /^GET (?!.*((reports\/\{subject\}|spot-checks|stations|acknowledgements)\/|contracts\/\{id\}|\{code\}\/weather))/.test(
+        route,
+      ),
     )
     expect(served.filter((route) => !asked.has(route))).toEqual([])
   })

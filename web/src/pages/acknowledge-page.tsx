@@ -46,7 +46,14 @@ export function AcknowledgePage({ route: { id, key } }: { route: AcknowledgeRout
           {view.alert.state === 'raised' ? (
             <>
               <p className="note">{words.hint}</p>
-              <Button type="primary" block size="large" loading={busy} onClick={acknowledge} data-testid="acknowledge-send">
+              <Button
+                type="primary"
+                block
+                size="large"
+                loading={busy}
+                onClick={acknowledge}
+                data-testid="acknowledge-send"
+              >
                 {words.acknowledge(view.recipient)}
               </Button>
               <p className="faint">{words.until(formatTime(view.expiresMs))}</p>
