@@ -11,6 +11,9 @@ import { strFromU8, unzipSync } from 'fflate'
 import { type Browser, chromium, type Download, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
+import { judged } from '../domain/alert/finding.ts'
+import { advance } from '../domain/alert/life.ts'
+import { defaultLimits } from '../domain/alert/rules.ts'
 import {
   addMonths,
   DAY_MS,
@@ -23,15 +26,18 @@ import {
   monthOf,
   yearOf,
 } from '../domain/calendar.ts'
+import { findingOf } from '../domain/alert/kinds.ts'
 import type { ContractView } from '../domain/contract/view.ts'
 import { must } from '../domain/must.ts'
 import { periodsOfReport } from '../domain/report/forms/edition.ts'
 import type { FormsView, ReportView } from '../domain/report/view.ts'
 import type { AlertView } from '../domain/view/alert.ts'
+import { storeAlerts } from '../functions/alerts/store.ts'
 import { DEMO_KEY } from '../functions/api/routes.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
+import { signedIn } from './browser.ts'
 import { runsOf } from './campaign.ts'
 import { AREAS, institution, meter } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
@@ -43,6 +49,8 @@ const METER = 'A-E'
 const now = Date.now()
 const spikeMs = hourStart(now) - 2 * DAY_MS
 const spikeDay = dayOf(spikeMs)
+const ENDED = addMonths(monthOf(now), -1)
+const PHONE = { width: 390, height: 844 }
 
 let folder: string
 let host: Host
@@ -123,6 +131,92 @@ test('the link of a message opens the alert, which is explained and taken in han
   await page.getByTestId('action-ack').click()
   await expect.poll(() => page.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
   expect(await page.getByTestId('alert-history').textContent()).toContain('李工')
+})
+
+/** A page whose clicks are counted. */
+function clicksOn(on: Page) {
+  const clicks = { count: 0 }
+  return {
+    clicks,
+    click: async (locator: Locator): Promise<void> => {
+      clicks.count++
+      await locator.click()
+    },
+    /** A link in a message is clicked in the mail program. */
+    follow: async (url: string): Promise<void> => {
+      clicks.count++
+      await on.goto(url)
+    },
+  }
+}
+
+describe('journeys, by their clicks', () => {
+  test('who got a message acknowledges by its link, without a sign-in: 2', async () => {
+    const context = await browser.newContext({ viewport: PHONE, locale: 'zh-CN' })
+    onTestFinished(() => context.close())
+    const phone = await context.newPage()
+    const { clicks, click, follow } = clicksOn(phone)
+    const { acknowledge } = messageOn('pueOverLimit')
+    await follow(acknowledge.url)
+    const card = phone.getByTestId('acknowledge')
+    await card.waitFor()
+    expect(await card.textContent()).toContain('PUE')
+    expect(await violations(phone)).toEqual([])
+    const { items } = await client.get<{ items: AlertView[] }>('alerts?kind=pueOverLimit&institution=A')
+    expect(items[0]).toMatchObject({ state: 'raised' })
+    await click(phone.getByTestId('acknowledge-send'))
+    await expect.poll(() => phone.getByTestId('acknowledged').textContent(), WAIT).toContain('李 已于')
+    expect(clicks.count).toBeLessThanOrEqual(4)
+    expect(clicks.count).toBe(2)
+    expect(await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    // A wrong key says so, and offers nothing to press.
+    await phone.goto(acknowledge.url.replace(/key=[^&]*/, 'key=x.y.li'))
+    await phone.reload()
+    await expect.poll(() => phone.getByTestId('problem').textContent(), WAIT).toContain('链接无效')
+    expect(await phone.getByTestId('acknowledge-send').count()).toBe(0)
+  })
+
+  test('a manager goes from the message to the cause and acknowledges: at most 4', async () => {
+    const grants = [{ role: 'manager' as const, institutions: ['A'] }]
+    const { page: own, context, complaints: said } = await signedIn(browser, host, { id: 'manager-a', grants })
+    onTestFinished(() => context.close())
+    const { clicks, click, follow } = clicksOn(own)
+    await follow(messageOn('quotaExceeded').link)
+    const chain = own.getByTestId('explain-chain')
+    await expect.poll(() => chain.textContent(), WAIT).toContain('一致')
+    // The cause: by formula, months and meter.
+    expect(await chain.textContent()).toContain(METER)
+    await click(own.getByTestId('action-ack'))
+    await expect.poll(() => own.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
+    expect(await own.getByTestId('alert-history').textContent()).toContain('manager-a')
+    expect(clicks.count).toBeLessThanOrEqual(4)
+    expect(said).toEqual([])
+  })
+
+  test('an official finds the worst city and why in 1, and has the page that is signed in 3', async () => {
+    await client.post(`reports/130100/${ENDED}/build`, { who: '机器', office: '130100', version: 0 })
+    const grants = [{ role: 'province' as const, areas: ['130000'] }]
+    const { page: own, context, complaints: said } = await signedIn(browser, host, { id: 'official', grants })
+    onTestFinished(() => context.close())
+    const { clicks, click } = clicksOn(own)
+    await own.goto(`${host.httpUrl}/`)
+    const worst = own.getByTestId('worst-area')
+    await expect.poll(() => worst.textContent(), WAIT).toContain('石家庄市')
+    await click(worst.getByText('为什么'))
+    const chain = own.getByTestId('explain-chain')
+    await expect.poll(() => chain.textContent(), WAIT).toContain('一致')
+    expect(await own.locator('main h1').textContent()).toContain('能源消费总量')
+    expect(clicks.count).toBeLessThanOrEqual(3)
+    expect(clicks.count).toBe(1)
+    await click(own.getByTestId('reports-link'))
+    const paper = own.frameLocator('[data-testid="report-preview"] iframe')
+    await expect.poll(() => paper.locator('body').textContent(), WAIT).toContain('负责人')
+    const [download] = await Promise.all([own.waitForEvent('download'), click(own.getByTestId('save-report.html'))])
+    const sheet = await readFile(await download.path(), 'utf8')
+    for (const part of ['石家庄市', '负责人']) expect(sheet).toContain(part)
+    expect(clicks.count).toBe(3)
+    expect(said).toEqual([])
+  })
 })
 
 test('by keyboard alone: from the list to the curve of an alert, to comment, assignee, snooze and acknowledgement', {
@@ -241,8 +335,6 @@ const readingAt = async (atMs: number): Promise<number> => {
   )
   return must(points.find((point) => point.atMs === atMs)).value
 }
-
-const ENDED = addMonths(monthOf(now), -1)
 
 test('forms are filled in, findings justified and thresholds set on the page', { timeout: 120_000 }, async () => {
   await page.goto(`${host.httpUrl}/#/institution/A?view=reports&month=${ENDED}`)
@@ -430,7 +522,6 @@ async function saved(click: () => Promise<void>): Promise<{ name: string; bytes:
 }
 
 const MONTH = dayLabel(dayOf(now)).slice(0, 7)
-const PHONE = { width: 390, height: 844 }
 const PLACES = [
   { hash: '#/', shows: 'dual-control' },
   { hash: '#/alerts', shows: 'alerts' },
@@ -487,9 +578,9 @@ describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', 
 })
 
 /** What axe-core finds on the screen as it is shown, with the elements; minor findings apart. */
-async function violations(): Promise<string[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
+async function violations(on = page): Promise<string[]> {
+  await on.evaluate(axe.source)
+  return on.evaluate(async () => {
     const { axe: inPage } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }
     const { violations: found } = await inPage.run({ resultTypes: ['violations'] })
     return found
@@ -547,7 +638,13 @@ async function numberOf(testId: string): Promise<number> {
   return Number(/-?[\d,]+(\.\d+)?/.exec(text)?.[0].replaceAll(',', ''))
 }
 
-/** The link in the message on an alert of the kind, as a webhook got it. */
+/** The links in the message on an alert of the kind, as a webhook got them. */
+function messageOn(kind: AlertView['kind']): { link: string; acknowledge: { url: string; text: string } } {
+  const message = peer.heard.find(({ body }) => body.includes(encodeURIComponent(`${kind}:A`)))
+  return JSON.parse(must(message).body)
+}
+
+/** The link in the message on an alert of the kind that opens its page. */
 async function linkOf(kind: AlertView['kind']): Promise<string> {
   const { items } = await client.get<{ items: AlertView[] }>(`alerts?kind=${kind}&institution=A`)
   const [{ id }] = items
@@ -571,12 +668,14 @@ async function registerAndRead(): Promise<void> {
     gateways: [{ id: 'G-A', institution: 'A', password: PASSWORD }],
     meters: [meter(METER, 'A', { name: '总用电', purpose: '01000' })],
     targets: [
-      { subject: 'A', indicator: 'energy', baseYear: year - 1, endYear: year + 1, years: { [year]: 1 }, ...source },
+      ...['A', '130100'].map((subject) => ({
+        ...{ subject, indicator: 'energy', baseYear: year - 1, endYear: year + 1, years: { [year]: 1 }, ...source },
+      })),
     ],
     quotas: [
       {
         ...{ standard: '测试定额', type: 'government', indicator: 'energyPerCapita', validFrom: since, ...source },
-        ...{ constraint: 100, benchmark: 80, guide: 60 },
+        ...{ constraint: 1, benchmark: 0.8, guide: 0.6 },
       },
     ],
     tariffs: [
@@ -618,14 +717,23 @@ async function registerAndRead(): Promise<void> {
     thresholds: [
       { kind: 'registerEvent', ...atOnce },
       { kind: 'dualControlOver', ...atOnce },
+      { kind: 'quotaExceeded', ...atOnce },
     ],
   })
   await vi.waitFor(async () => {
     const { items } = await client.get<{ items: AlertView[] }>('alerts?institution=A')
-    expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['registerEvent', 'dualControlOver']))
+    const kinds = ['registerEvent', 'dualControlOver', 'quotaExceeded']
+    expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds))
   }, WAIT)
+  // One that no round looks at again today.
+  const subject = { type: 'institution', id: 'A' } as const
+  const question = { subject, limits: defaultLimits('pueOverLimit'), asOfMs: now }
+  const found = findingOf('pueOverLimit', judged(question, { value: 9, facts: { totalKwh: 900, itKwh: 100 } }))
+  const raised = advance(undefined, { ...found, limits: { ...found.limits, raiseAfterMinutes: 0 } }, Date.now())
+  const { alert, events } = raised
+  await storeAlerts(host.platform.state, '130102', { changed: [must(alert)], dropped: [], events: [...events] })
   // Messages gather for two minutes: the clock is turned on past them.
   aheadMs = 3 * MINUTE_MS
   await host.platform.fanOut.send('notify', [''])
-  await vi.waitFor(() => expect(peer.heard.length).toBeGreaterThanOrEqual(2), WAIT)
+  await vi.waitFor(() => expect(peer.heard.length).toBeGreaterThanOrEqual(4), WAIT)
 }
