@@ -40,7 +40,10 @@ export async function signedIn(
   if (!('session' in opened)) throw new Error(`${id} could not sign in`)
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
   await context.addCookies([{ name: 'kilowatch-session', value: opened.session, url: host.httpUrl }])
-  await context.addInitScript((chosen) => localStorage.setItem('kilowatch.language', chosen), language)
+  // A frame of a report is sandboxed and has no storage.
+  await context.addInitScript((chosen) => {
+    if (self === top) localStorage.setItem('kilowatch.language', chosen)
+  }, language)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))

@@ -12,6 +12,7 @@ import { type Browser, chromium, type Download, type Locator, type Page } from '
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
 import { judged } from '../domain/alert/finding.ts'
+import { findingOf } from '../domain/alert/kinds.ts'
 import { advance } from '../domain/alert/life.ts'
 import { defaultLimits } from '../domain/alert/rules.ts'
 import {
@@ -26,7 +27,6 @@ import {
   monthOf,
   yearOf,
 } from '../domain/calendar.ts'
-import { findingOf } from '../domain/alert/kinds.ts'
 import type { ContractView } from '../domain/contract/view.ts'
 import { must } from '../domain/must.ts'
 import { periodsOfReport } from '../domain/report/forms/edition.ts'
