@@ -141,6 +141,8 @@ export const triggers = {
       'GET /api/v1/institutions/{id}/carbon',
       'GET /api/v1/areas/{code}/carbon',
       'GET /api/v1/institutions/{id}/tree',
+      'GET /api/v1/institutions/{id}/use',
+      'GET /api/v1/institutions/{id}/flow',
       'GET /api/v1/institutions/{id}/cost',
       'GET /api/v1/institutions/{id}/data-centre',
       'GET /api/v1/institutions/{id}/pace',

@@ -20,6 +20,7 @@ import { explainRoutes } from './explain.ts'
 import { fieldRoutes } from './field.ts'
 import { formRoutes } from './forms.ts'
 import { institutionRoutes } from './institution.ts'
+import { periodRoutes } from './institution-period.ts'
 import { intakeRoutes } from './intake.ts'
 import { meterRoutes } from './meter.ts'
 import { notifyRoutes } from './notify.ts'
@@ -86,6 +87,7 @@ export const apiRoutes = {
   ...notifyRoutes,
   ...explainRoutes,
   ...energyRoutes,
+  ...periodRoutes,
   ...comparisonRoutes,
   ...targetPlanRoutes,
   ...reportRoutes,

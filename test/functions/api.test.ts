@@ -267,6 +267,12 @@ describe('over a judged province', () => {
       `GET /api/v1/areas/{code}/${view}`,
       `areas/130100/${view}`,
     ]),
+    ...['hour', 'day', 'month'].map((grain): [string, string, Record<string, string>] => [
+      'GET /api/v1/institutions/{id}/use',
+      'institutions/A/use',
+      { from: '2026-06-10', to: '2026-06-16', grain },
+    ]),
+    ['GET /api/v1/institutions/{id}/flow', 'institutions/A/flow'],
     ['GET /api/v1/weather/stations', 'weather/stations'],
     ['GET /api/v1/contracts', 'contracts', { institution: 'A' }],
     ['GET /api/v1/areas/{code}/contract-candidates', 'areas/130000/contract-candidates'],
