@@ -513,6 +513,34 @@ test('the files of the report, and tables as CSV and XLSX, are saved under their
   expect(Number(rows[0][head.indexOf('实际')])).toBe(status.dualControl.indicators[0].actual)
 })
 
+test('the use of any days stands beside the year before, in a chart, a table and a file', async () => {
+  const [from, to] = [dayLabel(spikeDay - 40), dayLabel(spikeDay - 11)]
+  await page.goto(`${host.httpUrl}/#/institution/A?view=use`)
+  const card = page.getByTestId('use-period')
+  await card.locator('.chart svg').waitFor()
+  await page.getByTestId('use-from').fill(to)
+  await page.getByTestId('use-to').fill(from)
+  await page.getByTestId('use-apply').click()
+  await expect.poll(() => card.getByRole('alert').textContent(), WAIT).toContain('开始日期不能晚于')
+  await page.getByTestId('use-from').fill(from)
+  await page.getByTestId('use-to').fill(to)
+  await page.getByTestId('use-apply').click()
+  await expect.poll(() => page.url(), WAIT).toContain(`from=${from}&to=${to}`)
+  // 1 kWh an hour for 30 days, and the same a year before.
+  await expect.poll(() => numberOf('use-total'), WAIT).toBeCloseTo(720, 3)
+  await card.locator('summary').click()
+  await expect.poll(() => card.locator('details tbody tr').count(), WAIT).toBe(30)
+  await card.getByTestId('save-table').click()
+  const file = await saved(() => page.getByRole('menuitem', { name: 'CSV' }).click())
+  expect(file.name).toContain(`${from} ${to}`)
+  expect(parse(file.bytes, { bom: true })).toHaveLength(31)
+  await page.getByTestId('use-steps').getByText('月', { exact: true }).click()
+  await expect.poll(() => page.url(), WAIT).toContain('step=month')
+  await expect.poll(() => numberOf('use-total'), WAIT).toBeCloseTo(720, 3)
+  await page.getByTestId('use-calendar').locator('.chart svg').waitFor()
+  await page.getByTestId('use-flow').locator('.chart svg').waitFor()
+})
+
 /** The file that the page saves after `click`. */
 async function saved(click: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
   const started: Promise<Download> = page.waitForEvent('download')
@@ -535,6 +563,7 @@ const PLACES = [
   { hash: `#/institution/A?view=reports&month=${ENDED}`, shows: 'report-history' },
   { hash: '#/institution/A', shows: 'quota' },
   { hash: '#/institution/A?view=meters', shows: 'tree' },
+  { hash: '#/institution/A?view=use', shows: 'use-flow' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },
   { hash: '#/institution/A?view=contracts', shows: 'contract-charts' },
   { hash: '#/institution/A?view=cost', shows: 'cost-total' },

@@ -52,7 +52,11 @@ export const addedSums = (sums: readonly PeriodSum[]): PeriodSum => ({
 type OnDay = (meter: string, day: number) => { amount: number; hoursKnown: number } | undefined
 
 /** Sums of days, each over the meters that count on that day, of its hours that are over. */
-export function daySum(meters: readonly CountedMeter[], day: number, { onDay, nowMs }: { onDay: OnDay; nowMs: number }) {
+export function daySum(
+  meters: readonly CountedMeter[],
+  day: number,
+  { onDay, nowMs }: { onDay: OnDay; nowMs: number },
+) {
   const hours = Math.min(24, Math.max(0, Math.floor((nowMs - dayStartMs(day)) / HOUR_MS)))
   return addedSums([
     { value: null, hoursKnown: 0, hoursExpected: 0 },

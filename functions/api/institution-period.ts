@@ -1,14 +1,7 @@
 // Routes of an institution's use over any period and of the flow of its energy in a month, from the hours of its meters.
 
 import * as z from 'zod'
-import {
-  dayStartMs,
-  HOUR_MS,
-  type Month,
-  monthOf,
-  monthRange,
-  monthsThrough,
-} from '../../domain/calendar.ts'
+import { dayStartMs, HOUR_MS, type Month, monthOf, monthRange, monthsThrough } from '../../domain/calendar.ts'
 import { coefficientOf } from '../../domain/energy/conversion.ts'
 import { energyFlow } from '../../domain/energy/flow.ts'
 import {
@@ -51,7 +44,8 @@ export const periodRoutes = {
     async handle(context, { query }) {
       const { institution } = await institutionOf(context)
       const [firstDay, lastDay] = [dayOfDate(query.from), dayOfDate(query.to)]
-      if (lastDay < firstDay) throw new ApiProblem(400, 'Bad request', '"to" must not be before "from"', { field: 'to' })
+      if (lastDay < firstDay)
+        throw new ApiProblem(400, 'Bad request', '"to" must not be before "from"', { field: 'to' })
       const most = DAYS_MAX[query.grain]
       if (lastDay - firstDay >= most)
         throw new ApiProblem(400, 'Bad request', `at most ${most} days by ${query.grain}`, { field: 'from' })
@@ -123,7 +117,11 @@ async function pointsOf(
   const { dayOfSums, hourOfSums } = await sumsOfDays(meters, grain, days, context)
   const pointOf = (atMs: number, own: readonly number[]): PeriodPoint => {
     const before = own.flatMap((day) => yearBefore(day) ?? [])
-    return { atMs, ...addedSums(own.map(dayOfSums)), before: before.length > 0 ? addedSums(before.map(dayOfSums)) : null }
+    return {
+      atMs,
+      ...addedSums(own.map(dayOfSums)),
+      before: before.length > 0 ? addedSums(before.map(dayOfSums)) : null,
+    }
   }
   if (grain === 'day') return all.map((day) => pointOf(dayStartMs(day), [day]))
   if (grain === 'month') {

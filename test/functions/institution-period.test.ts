@@ -6,7 +6,16 @@ import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
 import { dayOfDate, yearBefore } from '../../domain/energy/period.ts'
 import type { FlowView, UseView } from '../../domain/view/period.ts'
 import { apiCall } from './api-call.ts'
-import { derive, meter, NOON_MS, oneInstitution, openTestPlatform, register, send, type TestPlatform } from './province.ts'
+import {
+  derive,
+  meter,
+  NOON_MS,
+  oneInstitution,
+  openTestPlatform,
+  register,
+  send,
+  type TestPlatform,
+} from './province.ts'
 
 const FIRST_MS = Date.parse('2026-06-10T00:00:00+08:00')
 let platform: TestPlatform
@@ -32,14 +41,22 @@ beforeAll(async () => {
       ...Array.from({ length: 73 }, (_, n) => ({ at: lastYear + n * HOUR_MS, value: (n * amount) / 2 })),
       ...Array.from({ length: 61 }, (_, n) => ({ at: FIRST_MS + n * HOUR_MS, value: 100_000 + n * amount })),
     ]
-    await send(platform, 'G-A', readings.map((one) => ({ meter: id, ...one })))
+    await send(
+      platform,
+      'G-A',
+      readings.map((one) => ({ meter: id, ...one })),
+    )
   }
-  await send(platform, 'G-A', [{ meter: 'A-W', at: FIRST_MS, value: 1 }, { meter: 'A-W', at: FIRST_MS + 48 * HOUR_MS, value: 49 }])
+  await send(platform, 'G-A', [
+    { meter: 'A-W', at: FIRST_MS, value: 1 },
+    { meter: 'A-W', at: FIRST_MS + 48 * HOUR_MS, value: 49 },
+  ])
   await derive(platform)
 })
 afterAll(() => remove())
 
-const use = async (query: string): Promise<UseView> => (await apiCall(platform, 'GET', `institutions/A/use?${query}`)).body
+const use = async (query: string): Promise<UseView> =>
+  (await apiCall(platform, 'GET', `institutions/A/use?${query}`)).body
 
 test('days are what main meters measured less what was let, beside the same days a year before', async () => {
   const view = await use('from=2026-06-10&to=2026-06-13&medium=electricity')
@@ -60,7 +77,9 @@ test('days are what main meters measured less what was let, beside the same days
 test('hours, days and months of one period have one sum', async () => {
   const totals = await Promise.all(
     ['hour', 'day', 'month'].map(async (grain) => {
-      const { total, totalBefore, points } = await use(`from=2026-06-10&to=2026-06-12&medium=electricity&grain=${grain}`)
+      const { total, totalBefore, points } = await use(
+        `from=2026-06-10&to=2026-06-12&medium=electricity&grain=${grain}`,
+      )
       return [total.value, total.hoursKnown, totalBefore.value, points.length]
     }),
   )
