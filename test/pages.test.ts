@@ -515,7 +515,7 @@ test('the files of the report, and tables as CSV and XLSX, are saved under their
 
 test('the use of any days stands beside the year before, in a chart, a table and a file', async () => {
   const [from, to] = [dayLabel(spikeDay - 40), dayLabel(spikeDay - 11)]
-  await page.goto(`${host.httpUrl}/#/institution/A?view=use`)
+  await page.goto(`${host.httpUrl}/#/institution/A?view=use&month=${ENDED}`)
   const card = page.getByTestId('use-period')
   await card.locator('.chart svg').waitFor()
   await page.getByTestId('use-from').fill(to)
@@ -563,7 +563,7 @@ const PLACES = [
   { hash: `#/institution/A?view=reports&month=${ENDED}`, shows: 'report-history' },
   { hash: '#/institution/A', shows: 'quota' },
   { hash: '#/institution/A?view=meters', shows: 'tree' },
-  { hash: '#/institution/A?view=use', shows: 'use-flow' },
+  { hash: `#/institution/A?view=use&month=${ENDED}`, shows: 'use-flow' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },
   { hash: '#/institution/A?view=contracts', shows: 'contract-charts' },
   { hash: '#/institution/A?view=cost', shows: 'cost-total' },

@@ -10,7 +10,7 @@ import { useResource, withQuery } from '../api/resource.ts'
 import type { FlowLink } from '../charts/use-charts.tsx'
 import { formatAmount, formatNumber, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { useMeterLabel } from '../words/source-text.tsx'
+import { SourceText, useMeterLabel } from '../words/source-text.tsx'
 import { REST_MARK, useUseWords } from '../words/use-words.ts'
 import { coalOf, flowFile } from './files-use.ts'
 import { ProblemNotice } from './marks.tsx'
@@ -91,7 +91,9 @@ function Flow({ rows, view, nameOf }: { rows: FlowRow[]; view: FlowView; nameOf:
       </Suspense>
       {isOver && <p className="figure-bad">{words.overSubs}</p>}
       <FlowTable rows={rows} hoursExpected={view.hoursExpected} nameOf={nameOf} />
-      <p className="note">{words.flowNote(view.coefficientSet)}</p>
+      <p className="note">
+        <SourceText>{words.flowNote(view.coefficientSet)}</SourceText>
+      </p>
     </>
   )
 }
