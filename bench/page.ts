@@ -38,6 +38,8 @@ interface Load {
   /** … until nothing on the screen loads any more. */
   settledMs: number
   bytes: number
+  /** Processor time of the page's main thread: other work on the machine does not lengthen it. */
+  cpuMs: number
 }
 
 export async function benchPage(scale: number, say: (line: string) => void): Promise<CostRow[]> {
@@ -79,6 +81,10 @@ export async function benchPage(scale: number, say: (line: string) => void): Pro
             found.map(({ settledMs }) => settledMs),
             0.5,
           ),
+          'processor ms': percentile(
+            found.map(({ cpuMs }) => cpuMs),
+            0.5,
+          ),
           'KB received': Math.max(...found.map(({ bytes }) => bytes)) / 1_000,
           [`${FAR_MS} ms away ms`]: far.usableMs,
           loads,
@@ -98,6 +104,7 @@ async function opened(browser: Browser, { bytesPerSecond = -1, latencyMs = 0 }: 
   const page = await context.newPage()
   const cdp = await context.newCDPSession(page)
   await cdp.send('Network.enable')
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' })
   await cdp.send('Network.emulateNetworkConditions', {
     ...{ offline: false, latency: latencyMs, downloadThroughput: bytesPerSecond, uploadThroughput: bytesPerSecond },
   })
@@ -105,16 +112,21 @@ async function opened(browser: Browser, { bytesPerSecond = -1, latencyMs = 0 }: 
   cdp.on('Network.loadingFinished', ({ encodedDataLength }) => {
     received.bytes += encodedDataLength
   })
-  return { context, page, received }
+  const cpuMs = async (): Promise<number> => {
+    const { metrics } = await cdp.send('Performance.getMetrics')
+    return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN)
+  }
+  return { context, page, received, cpuMs }
 }
 
 /** A browser with nothing in its cache opens the overview. */
 async function load(browser: Browser, url: string, line: Speed): Promise<Load> {
-  const { context, page, received } = await opened(browser, line)
+  const { context, page, received, cpuMs } = await opened(browser, line)
   const begunMs = performance.now()
   await page.goto(`${url}/`, { waitUntil: 'commit', timeout: WAIT_MS })
   await page.locator('[data-testid="overview-head"] .gauge').first().waitFor({ timeout: WAIT_MS })
   const usableMs = performance.now() - begunMs
+  const usedMs = await cpuMs()
   await page.waitForFunction(
     () =>
       document.querySelector('[data-testid="map"] svg') !== null &&
@@ -124,7 +136,7 @@ async function load(browser: Browser, url: string, line: Speed): Promise<Load> {
   )
   const settledMs = performance.now() - begunMs
   await context.close()
-  return { usableMs, settledMs, bytes: received.bytes }
+  return { usableMs, settledMs, bytes: received.bytes, cpuMs: usedMs }
 }
 
 async function smallest(browser: Browser, url: string, line: Speed): Promise<number> {
