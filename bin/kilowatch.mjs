@@ -10,7 +10,7 @@ import { ensureInstalled, orExit, pinnedNode, root } from './install.mjs'
 
 /** The first Node.js whose type stripping and sqlite Kilowatch relies on. */
 const FIRST_NODE_MAJOR = 24
-const CLOUD_COMMANDS = ['replay-dlq']
+const CLOUD_COMMANDS = ['replay-dlq', 'replay-record']
 
 orExit(ensureInstalled)
 const [, , command = ''] = process.argv

@@ -4,6 +4,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type RebuildAwsOptions, rebuildAws } from './command-rebuild.ts'
 import { replayDlq } from './command-replay-dlq.ts'
+import { replayRecordAgain } from './command-replay-record.ts'
 
 const count = (text: string): number => {
   const number = Number(text)
@@ -23,6 +24,19 @@ program
   .option('--dry-run', 'only say what is there')
   .option('--json', 'print one JSON document on stdout')
   .action(replayDlq)
+
+program
+  .command('replay-record')
+  .description('send messages of the record in AWS into the queue again, by day (docs/operations.md#in-aws)')
+  .requiredOption('--bucket <name>', 'the record: output RecordBucketName of the stack')
+  .requiredOption('--queue-url <url>', 'the queue of messages with readings: output IngestQueueUrl')
+  .requiredOption('--from <day>', 'the first day of receipt, in UTC: 2026-03-01')
+  .option('--to <day>', 'the last one; the same when not given')
+  .option('--gateway <id...>', 'of these gateways alone')
+  .option('--after <key>', 'go on behind this object, where an earlier run stopped')
+  .option('--dry-run', 'only count')
+  .option('--json', 'print one JSON document on stdout')
+  .action(replayRecordAgain)
 
 program
   .command('rebuild')

@@ -20,7 +20,7 @@ const EXAMPLES = 3
 const EXAMPLE_CHARS = 120
 
 export async function replayDlq({ queueUrl, dlqUrl, bucket, dryRun, json, limit }: ReplayDlqOptions): Promise<void> {
-  const sqs = new SQSClient(placeOf(queueUrl))
+  const sqs = new SQSClient(queuePlace(queueUrl))
   try {
     const result = bucket
       ? await replayUndelivered({ s3: new S3Client(), sqs, bucket, queueUrl, dryRun, limit })
@@ -36,7 +36,7 @@ export async function replayDlq({ queueUrl, dlqUrl, bucket, dryRun, json, limit 
 }
 
 /** Takes the region from the queue's URL, so that the user need not give it. */
-function placeOf(queueUrl: string): { endpoint: string; region?: string } {
+export function queuePlace(queueUrl: string): { endpoint: string; region?: string } {
   if (!URL.canParse(queueUrl)) throw new Error(`--queue-url "${queueUrl}" is no URL`)
   const { origin, hostname } = new URL(queueUrl)
   const [, region] = /^sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(hostname) ?? []

@@ -176,14 +176,14 @@ export async function sendBack(sqs: SQSClient, QueueUrl: string, held: readonly 
   return taken
 }
 
-/** Parts whose bodies fit into a request together. */
-function fitting<T extends { body: string }>(bodies: readonly T[]): T[][] {
+/** Parts that fit into a request of the queue, by number and size. */
+export function fitting<T extends { body: string }>(bodies: readonly T[]): T[][] {
   const parts: T[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const one of bodies) {
     bytes += Buffer.byteLength(one.body)
     const part = parts.at(-1)
-    if (part && bytes <= BYTES_PER_BATCH) part.push(one)
+    if (part && part.length < ENTRIES_PER_BATCH && bytes <= BYTES_PER_BATCH) part.push(one)
     else {
       parts.push([one])
       bytes = Buffer.byteLength(one.body)

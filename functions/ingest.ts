@@ -5,6 +5,7 @@
 import { must } from '../domain/must.ts'
 import { isRead, type Meter } from '../domain/registry/records.ts'
 import { type MeterEntry, parseReadings } from '../domain/wire/reading.ts'
+import type { ReadingMark } from '../domain/wire/sent-unit.ts'
 import { handlerOf } from './handler.ts'
 import type {
   HostClock,
@@ -93,8 +94,8 @@ function take(
   const meters = metersOf(sender)
   const { gateway, receivedMs } = message
   const acceptAhead = future && {
-    acceptAhead: (meter: MeterEntry, atMs: number, value: number, quality: StoredReading['quality']) =>
-      void future.push({ meter: meter.id, atMs, value, quality, receivedMs }),
+    acceptAhead: (meter: MeterEntry, atMs: number, value: number, marked: ReadingMark) =>
+      void future.push({ meter: meter.id, atMs, value, ...marked, receivedMs }),
   }
   const mapped = mappedMessage(message, sender.gateway)
   const { rejections } = parseReadings(mapped.payload, {
@@ -102,7 +103,12 @@ function take(
     receivedMs,
     meterOf: (id) => meters.get(id),
     ...acceptAhead,
-    accept: (meter, atMs, value, quality) => accepted.push({ meter: meter.id, atMs, value, quality, receivedMs }),
+    accept: (meter, atMs, value, { quality, unit }) =>
+      accepted.push(
+        unit === undefined
+          ? { meter: meter.id, atMs, value, quality, receivedMs }
+          : { meter: meter.id, atMs, value, quality, unit, receivedMs },
+      ),
   })
   return mapped.rejections.length > 0 ? [...mapped.rejections, ...rejections] : rejections
 }

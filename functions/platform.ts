@@ -8,7 +8,7 @@ import type { Channel } from '../domain/notify/setting.ts'
 import type { RegisterEvent, Samples } from '../domain/settle/series.ts'
 import type { BackupView } from '../domain/view/backup.ts'
 import type { ExportFormat, ExportView } from '../domain/view/export.ts'
-import type { ReadingQuality } from '../domain/wire/reading.ts'
+import type { ReadingMark } from '../domain/wire/sent-unit.ts'
 
 export interface Platform {
   readonly readings: ReadingStore
@@ -88,12 +88,11 @@ export interface HostProblem {
   zh: string
 }
 
-/** One accepted reading on its way to the store. `value` is in the meter's own register unit. */
-export interface StoredReading {
+/** One accepted reading on its way to the store; `value` as it was sent. */
+export interface StoredReading extends ReadingMark {
   meter: string
   atMs: number
   value: number
-  quality: ReadingQuality
   /**
    * When its message was received, for stores behind queues that deliver in another order: such a store ranks readings
    * by it. A reading without it, and every reading on one machine, ranks by the order of the calls.
@@ -144,11 +143,11 @@ export interface Touched {
   toMs: number
   count: number
 }
-export interface ReceivedReading {
+/** `value` as it was sent. */
+export interface ReceivedReading extends ReadingMark {
   atMs: number
   value: number
   receivedMs: number
-  quality: ReadingQuality
 }
 
 /** Consumption of one meter on one local day: 24 hours in the medium's unit, NaN where unknown. */

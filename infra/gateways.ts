@@ -76,6 +76,7 @@ export function addTopicRules(scope: Construct, options: RuleOptions): { reading
     })
   }
   new CfnOutput(scope, `${pascal(name)}RuleName`, { value: nameOf(name) })
+  new CfnOutput(scope, `${pascal(name)}QueueUrl`, { value: options.work.queue.queueUrl })
   return { readings: nameOf(name), all: Object.keys(rules).map(nameOf) }
 }
 

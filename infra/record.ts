@@ -2,7 +2,7 @@
 // of the rule writes it, whatever becomes of the first, and nothing of ours reads it in normal work: with it, what a
 // fault of ours lost or spoilt can be made again. Also the tables by which Athena reads it and the lake.
 
-import { ArnFormat, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -95,6 +95,7 @@ export function addMessageRecord(scope: Construct, options: RecordOptions): Mess
     ...{ service: 'firehose', resource: 'deliverystream', resourceName: name },
     arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
   })
+  new CfnOutput(scope, 'RecordBucketName', { value: bucket.bucketName })
   return { bucket, stream: { name, arn } }
 }
 

@@ -3,6 +3,7 @@
 
 import type { DuckDBInstance } from '@duckdb/node-api'
 import type { ExportFormat } from '../domain/view/export.ts'
+import { QUALITY_MARKS, SENT_UNITS } from '../domain/wire/sent-unit.ts'
 import { quoted } from './lake/format.ts'
 import type { Lake } from './lake/lake.ts'
 import { ARRIVAL_ORDER, type RowSource } from './lake/rows.ts'
@@ -51,7 +52,8 @@ export async function exportReadings(places: ExportPlaces, asked: ReadingsAsked)
     if (sql === undefined) return 0
     const done = await connection.runAndReadAll(`COPY (
       SELECT key.id AS meter, ${instantOf('at_ms', format)} AS time, value, ${instantOf('received_ms', format)} AS received,
-        CASE quality WHEN 0 THEN 'good' WHEN 1 THEN 'suspect' ELSE 'estimated' END AS quality,
+        CASE quality % ${QUALITY_MARKS} WHEN 0 THEN 'good' WHEN 1 THEN 'suspect' ELSE 'estimated' END AS quality,
+        nullif([${SENT_UNITS.map(quoted).join(',')}][quality // ${QUALITY_MARKS} + 1], '') AS unit,
         lead(at_ms) OVER (PARTITION BY meter ORDER BY at_ms, ${ARRIVAL_ORDER}) IS DISTINCT FROM at_ms AS stands
       FROM (${sql}) stored JOIN meter_keys key ON key.key = stored.meter
       ORDER BY key.id, at_ms, ${ARRIVAL_ORDER}) TO ${quoted(path)} ${EXPORT_OPTIONS[format]}`)

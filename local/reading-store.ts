@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { must } from '../domain/must.ts'
 import type { Samples } from '../domain/settle/series.ts'
-import type { ReadingQuality } from '../domain/wire/reading.ts'
+import { markOf, ofMark, QUALITY_MARKS, SUSPECT_MARK } from '../domain/wire/sent-unit.ts'
 import type {
   HostClock,
   ReadingStore,
@@ -32,8 +32,6 @@ import { partByMeter, type Rows } from './sample-collector.ts'
 
 /** The log is merged into the file at this size: large enough to be rare, small enough to be replayed in a second. */
 const WAL_LIMIT = '64MB'
-const QUALITIES: readonly ReadingQuality[] = ['good', 'suspect', 'estimated']
-const SUSPECT = QUALITIES.indexOf('suspect')
 /** Reads of up to this many meters run beside the large reads: the meters of an institution. */
 const FEW_METERS_MAX = 500
 
@@ -99,7 +97,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const { inTurn, alone, read } = turnsOf(reader, quickReader)
 
   const rowsOf = rowSource({ manifest, lakeFolder, tables: arrivals.names, keyCount: keys.count, idOf: keys.idOf })
-  const withoutRepeats = repeatFilter(writer, { meters: keys.count(), newestMs, columns, codeOf, rowsOf })
+  const withoutRepeats = repeatFilter(writer, { meters: keys.count(), newestMs, columns, rowsOf })
 
   async function write(
     readings: readonly StoredReading[],
@@ -130,7 +128,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
             if (atMs > latestMs) latestMs = atMs
             if (atMs < firstMs) firstMs = atMs
           }
-          columns.set(row, key, atMs, reading.value, stampMs, codeOf(reading))
+          columns.set(row, key, atMs, reading.value, stampMs, markOf(reading))
         }
         appender.appendDataChunk(columns.chunk(count))
       }
@@ -253,14 +251,16 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
         // Without ORDER BY, DuckDB keeps the order of insertion (preserve_insertion_order), which is the order of
         // arrival, and that of the parts of a UNION ALL.
         const result = await connection.run(
-          `SELECT meter, at_ms::DOUBLE, if(quality = ${SUSPECT}, 'NaN'::DOUBLE, value) FROM (${sql})${order}`,
+          `SELECT meter, at_ms::DOUBLE, if(quality % ${QUALITY_MARKS} = ${SUSPECT_MARK}, 'NaN'::DOUBLE, value), quality
+           FROM (${sql})${order}`,
         )
         const rows: Rows = {
           meters: new Uint32Array(result.rowCount),
           times: new Float64Array(result.rowCount),
           values: new Float64Array(result.rowCount),
+          marks: new Uint8Array(result.rowCount),
         }
-        await copyResult(result, [rows.meters, rows.times, rows.values])
+        await copyResult(result, [rows.meters, rows.times, rows.values, rows.marks])
         const found = new Map<string, Samples>()
         for (const [key, samples] of await partByMeter(rows)) found.set(keys.idOf(key), samples)
         return found
@@ -275,11 +275,11 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
           `SELECT at_ms::DOUBLE, value, received_ms::DOUBLE, quality FROM (${sql}) ORDER BY ${ARRIVAL_ORDER}`,
         )
         return rows.getRows().map(
-          ([atMs, value, receivedMs, quality]): ReceivedReading => ({
+          ([atMs, value, receivedMs, mark]): ReceivedReading => ({
             atMs: Number(atMs),
             value: Number(value),
             receivedMs: Number(receivedMs),
-            quality: must(QUALITIES[Number(quality)]),
+            ...ofMark(Number(mark)),
           }),
         )
       }),
@@ -344,8 +344,6 @@ async function openFile(path: string) {
     CREATE TABLE IF NOT EXISTS aside(${READING_COLUMNS})`)
   return { instance, writer, reader, quickReader, mover }
 }
-
-const codeOf = ({ quality }: StoredReading): number => (quality === 'good' ? 0 : QUALITIES.indexOf(quality))
 
 /**
  * Appends and reads each take turns: a DuckDB connection does one thing at a time. Reads of a few meters, such as a

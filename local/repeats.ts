@@ -1,9 +1,10 @@
-// Finds the readings of a batch that are stored already with the same value and quality: they add no row
+// Finds the readings of a batch that are stored already with the same value, unit and quality: they add no row
 // (docs/rules/interfaces.md#readings-message). Asks the file only about times that a meter may have sent before, and
 // only where that reads few rows.
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { must } from '../domain/must.ts'
+import { markOf } from '../domain/wire/sent-unit.ts'
 import type { StoredReading } from '../functions/platform.ts'
 import { CHUNK_ROWS, type chunkColumns, copyResult, READING_COLUMNS } from './lake/reading-columns.ts'
 import { ARRIVAL_ORDER, type RowSource } from './lake/rows.ts'
@@ -29,13 +30,12 @@ interface FilterOptions {
   meters: number
   newestMs: number
   columns: ReturnType<typeof chunkColumns>
-  codeOf: (reading: StoredReading) => number
   rowsOf: RowSource
 }
 
 export function repeatFilter(
   connection: DuckDBConnection,
-  { meters, newestMs, columns, codeOf, rowsOf }: FilterOptions,
+  { meters, newestMs, columns, rowsOf }: FilterOptions,
 ): (batch: readonly KeyedReading[], span: StoredSpan) => Promise<readonly KeyedReading[]> {
   /** No reading of the meter is newer, by key. A bound that is too high costs a look-up and loses nothing. */
   const newestOf = new Array<number>(meters).fill(newestMs)
@@ -57,7 +57,7 @@ export function repeatFilter(
     return batch.filter(({ key, reading }) => {
       const id = idOf(key, reading.atMs)
       if (!asked.has(id)) return true
-      const stands = `${reading.value} ${codeOf(reading)}`
+      const stands = `${reading.value} ${markOf(reading)}`
       if (latest.get(id) === stands) return false
       latest.set(id, stands)
       return true
@@ -67,7 +67,7 @@ export function repeatFilter(
 
 const idOf = (key: number, atMs: number): string => `${key} ${atMs}`
 
-/** Value and quality that stand of each asked reading, where the file has it. */
+/** Value and mark that stand of each asked reading, where the file has it. */
 async function storedOf(
   { connection, columns, rowsOf }: { connection: DuckDBConnection } & Pick<FilterOptions, 'columns' | 'rowsOf'>,
   asked: Asked,

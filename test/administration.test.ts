@@ -15,7 +15,7 @@ import { launchChromium, PERSON_PASSWORD, signedIn, tabTo, violations } from './
 import { PROVINCE } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
 
-const WAIT = { timeout: 30_000, interval: 100 }
+const WAIT = { timeout: 90_000, interval: 100 }
 let folder: string
 let host: Host
 let client: Client

@@ -16,6 +16,9 @@ export const launchChromium = (): Promise<Browser> =>
     ],
   })
 
+/** Machines do other things beside tests: only a hang fails by time. */
+const PAGE_MS_MAX = 90_000
+
 export const PERSON_PASSWORD = 'walks-through-the-page'
 
 interface SignedIn {
@@ -46,6 +49,7 @@ export async function signedIn(
     if (self === top) localStorage.setItem('kilowatch.language', chosen)
   }, language)
   const page = await context.newPage()
+  page.setDefaultTimeout(PAGE_MS_MAX)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {

@@ -42,7 +42,7 @@ import { AREAS, institution, meter } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
 
 const SETUP_MS = 120_000
-const WAIT = { timeout: 30_000, interval: 100 }
+const WAIT = { timeout: 90_000, interval: 100 }
 const PASSWORD = 'a-long-enough-password'
 const METER = 'A-E'
 const now = Date.now()

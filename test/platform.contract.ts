@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createRandom } from '../devices/random.ts'
 import { NO_HOUR } from '../domain/hours.ts'
+import { SENT_UNITS } from '../domain/wire/sent-unit.ts'
 import {
   type ConsumptionDay,
   type DocWrite,
@@ -153,6 +154,24 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
           [0, 1],
           [15, 2.5],
         ])
+      })
+
+      test('keep the unit they were sent in: another is a correction, and none is the register’s own', async () => {
+        const inUnit = (minute: number, value: number, unit: string) => ({ ...reading('m1', minute, value), unit })
+        await platform.readings.append([reading('m1', 0, 1), inUnit(15, 2, 'MWh')], receivedAt(16))
+        await platform.readings.append([inUnit(0, 1, 'm³'), reading('m2', 0, 1)], receivedAt(17))
+        await reopen()
+        const found = await platform.readings.range(['m1', 'm2'], T0, T0 + 60 * MINUTE)
+        expect([...(found.get('m1')?.unit ?? [])].map((number) => SENT_UNITS[number])).toEqual(['m³', 'MWh'])
+        expect([...(found.get('m1')?.value ?? [])]).toEqual([1, 2])
+        expect(found.get('m2')).not.toHaveProperty('unit')
+        const history = await platform.readings.history('m1', T0, T0 + 60 * MINUTE)
+        expect(history.map(({ value, unit }) => [value, unit])).toEqual([
+          [1, undefined],
+          [2, 'MWh'],
+          [1, 'm³'],
+        ])
+        expect((await platform.readings.history('m2', T0, T0 + 1))[0]).not.toHaveProperty('unit')
       })
 
       test('are given for fromMs ≤ at < toMs, of the meters asked for and no others', async () => {

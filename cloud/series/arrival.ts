@@ -4,7 +4,7 @@
 
 import { RECORD_ID } from '../../domain/registry/records.ts'
 import type { Samples } from '../../domain/settle/series.ts'
-import type { ReadingQuality } from '../../domain/wire/reading.ts'
+import { numberOfUnit, type ReadingMark, type ReadingQuality } from '../../domain/wire/sent-unit.ts'
 import type { ReceivedReading } from '../../functions/platform.ts'
 
 /**
@@ -28,16 +28,17 @@ export interface Arrived extends ReceivedReading {
   arrival: number
 }
 
+type ArrivedSample = Pick<Arrived, 'meter' | 'atMs' | 'value' | 'arrival' | 'quality' | 'unit'>
+
 /**
  * Samples by meter: sorted by time, one per time (the last to arrive), none suspect. Meters without samples are absent.
  */
-export function latestSamples(rows: Iterable<Pick<Arrived, 'meter' | 'atMs' | 'value' | 'arrival' | 'quality'>>) {
-  const byMeter = new Map<string, { atMs: number; value: number; arrival: number; quality: ReadingQuality }[]>()
-  for (const { meter, atMs, value, arrival, quality } of rows) {
-    const own = byMeter.get(meter)
-    const row = { atMs, value, arrival, quality }
+export function latestSamples(rows: Iterable<ArrivedSample>) {
+  const byMeter = new Map<string, ArrivedSample[]>()
+  for (const row of rows) {
+    const own = byMeter.get(row.meter)
     if (own) own.push(row)
-    else byMeter.set(meter, [row])
+    else byMeter.set(row.meter, [row])
   }
   const found = new Map<string, Samples>()
   for (const [meter, own] of byMeter) {
@@ -47,19 +48,29 @@ export function latestSamples(rows: Iterable<Pick<Arrived, 'meter' | 'atMs' | 'v
     found.set(meter, {
       atMs: Float64Array.from(kept, (row) => row.atMs),
       value: Float64Array.from(kept, (row) => row.value),
+      ...(kept.some(({ unit }) => unit !== undefined) && {
+        unit: Uint8Array.from(kept, ({ unit }) => (unit === undefined ? 0 : numberOfUnit(unit))),
+      }),
     })
   }
   return found
 }
 
-/** Stored as one letter each. */
 const LETTERS: Readonly<Record<ReadingQuality, string>> = { good: 'g', suspect: 's', estimated: 'e' }
-export const letterOf = (quality: ReadingQuality): string => LETTERS[quality]
-export function qualityOf(letter: string): ReadingQuality {
+/** Quality and unit as they are stored: one letter, then the unit if the sender gave one. */
+export const markText = ({ quality, unit = '' }: ReadingMark): string => LETTERS[quality] + unit
+export function ofMarkText(text: string): ReadingMark {
+  const [letter, unit] = [text.slice(0, 1), text.slice(1)]
   const quality = (Object.keys(LETTERS) as ReadingQuality[]).find((one) => LETTERS[one] === letter)
-  if (!quality) throw new Error(`"${letter}" stands for no quality of a reading`)
-  return quality
+  if (!quality) throw new Error(`"${text}" stands for no quality of a reading`)
+  return unit === '' ? { quality } : { quality, unit }
 }
+
+/** What a store gives out of a value received. */
+export const receivedReading = ({ atMs, value, receivedMs, quality, unit }: Arrived): ReceivedReading => ({
+  ...{ atMs, value, receivedMs, quality },
+  ...(unit !== undefined && { unit }),
+})
 
 /** The only ids that may enter a query: those of domain/registry/records.ts. */
 export const isMeterId = (id: string): boolean => RECORD_ID.test(id)

@@ -7,7 +7,8 @@ import { isMeterId } from './arrival.ts'
 import type { TouchedLedger } from './touched-ledger.ts'
 
 /** A reading with its rank among those of its meter and time: of several, the one with the highest rank counts. */
-export interface RankedReading extends Required<StoredReading> {
+export interface RankedReading extends StoredReading {
+  receivedMs: number
   /** µs since the epoch. */
   arrival: number
 }

@@ -118,6 +118,7 @@ export interface ArrivedReading {
   atMs: number
   value: number
   quality: string
+  unit?: string | undefined
 }
 export interface RepairedReading {
   repair: string
@@ -151,7 +152,8 @@ export function arrivalCauses(
       const known = repaired.get(repair)?.count ?? 0
       repaired.set(repair, { kind: 'repair', meter, count: known + 1, repair, file, who })
     } else if (!before) late++
-    else if (before.value !== arrival.value || before.quality !== arrival.quality) corrected++
+    else if (before.value !== arrival.value || before.quality !== arrival.quality || before.unit !== arrival.unit)
+      corrected++
   }
   return [
     ...(late > 0 ? [{ kind: 'lateReadings', meter, count: late } as const] : []),

@@ -6,11 +6,13 @@ import type { Meter, Replacement } from '../registry/records.ts'
 
 /**
  * Readings of one meter, sorted by time, one per time: the one received last (`ReadingStore` in functions/platform.ts).
- * Times in epoch milliseconds, values in the register's unit.
+ * Times in epoch milliseconds, values in the register's unit but where `unit` says another.
  */
 export interface Samples {
   atMs: Float64Array
   value: Float64Array
+  /** By their number in SENT_UNITS, where the sender of any gave a unit: then its value is in that. */
+  unit?: Uint8Array
 }
 
 /** The fields of a registered meter that the rules need, plus the factor of its unit. */

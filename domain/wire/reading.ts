@@ -6,10 +6,10 @@
 import * as z from 'zod'
 import { parseInstant } from '../instant.ts'
 import type { Medium } from '../medium.ts'
-import { must } from '../must.ts'
 import { RECORD_ID, recordId } from '../registry/records.ts'
 import { convert, isUnitOf } from '../unit.ts'
 import { isPowerOn } from './power-on.ts'
+import { READING_QUALITIES, type ReadingMark, type ReadingQuality, unitAt } from './sent-unit.ts'
 import { decodeText } from './text.ts'
 
 /** The largest MQTT message of AWS IoT Core; the embedded broker refuses what the cloud would refuse. */
@@ -28,9 +28,6 @@ export const CLOCK_AHEAD_MS_MAX = 15 * 60_000
 export const AT_MS_MIN = Date.UTC(2000, 0, 1) - 8 * 3_600_000
 /** Maximum length of a bad value quoted in a detail text. */
 export const QUOTE_CHARS_MAX = 80
-
-export const READING_QUALITIES = ['good', 'suspect', 'estimated'] as const
-export type ReadingQuality = (typeof READING_QUALITIES)[number]
 
 /** One reading on the wire. Other fields are ignored: a newer gateway may send more. */
 export const readingSchema = z.object({
@@ -104,11 +101,11 @@ export interface ReadingsContext<M extends MeterEntry> {
   meterOf(id: string): M | undefined
   /**
    * Takes each good reading in the order of the message; the later of two with the same meter and time counts. `value`
-   * is in the register's unit.
+   * is as it was sent, in `unit`; without one in the register's.
    */
-  accept(meter: M, atMs: number, value: number, quality: ReadingQuality): void
+  accept(meter: M, atMs: number, value: number, marked: ReadingMark): void
   /** Takes each reading that is refused as `atInFuture` and otherwise good: the clock of the host may be wrong. */
-  acceptAhead?(meter: M, atMs: number, value: number, quality: ReadingQuality): void
+  acceptAhead?(meter: M, atMs: number, value: number, marked: ReadingMark): void
 }
 
 /** accepted + rejections with an index = readings in the message. */
@@ -194,25 +191,27 @@ function takeReading<M extends MeterEntry>(
   if (atMs < AT_MS_MIN) return refuse('atTooOld', `at: ${quote(at)}`)
   if (isPowerOn(atMs)) return refuse('clockNotSet', `at: ${quote(at)}`)
   const own = meter.units === undefined ? meter.unit : unitAt(meter.units, atMs)
-  let taken = value
   if (unit !== undefined && unit !== own) {
     const converted = isUnitOf(unit, meter.medium) ? convert(value, unit, own) : undefined
     if (converted === undefined)
       return refuse('unitNotConvertible', `unit: ${quote(unit)} for ${meter.medium} in ${own}`)
     if (!Number.isFinite(converted)) return refuse('notFinite', `value: ${quote(value)} ${unit} in ${own}`)
-    taken = converted
   }
+  const marked = unit === undefined ? MARKED[quality] : { quality, unit }
   if (isAhead) {
-    context.acceptAhead?.(meter, atMs, taken, quality)
+    context.acceptAhead?.(meter, atMs, value, marked)
     return refuse('atInFuture', `at: ${quote(at)}`)
   }
-  context.accept(meter, atMs, taken, quality)
+  context.accept(meter, atMs, value, marked)
   return undefined
 }
 
-/** The unit of a reading: at the very instant of a change it is that of the time before. */
-const unitAt = (units: NonNullable<MeterEntry['units']>, atMs: number): string =>
-  (units.findLast(({ afterMs }) => (afterMs ?? Number.NEGATIVE_INFINITY) < atMs) ?? must(units[0])).unit
+/** Of readings without a unit: one object each, since there are a million a second. */
+const MARKED: Readonly<Record<ReadingQuality, ReadingMark>> = {
+  good: { quality: 'good' },
+  suspect: { quality: 'suspect' },
+  estimated: { quality: 'estimated' },
+}
 
 /** The slow path: finds the first field that violates the schema, with the schema's message. */
 function explain(raw: unknown): Refusal {

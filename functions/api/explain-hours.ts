@@ -12,6 +12,7 @@ import { virtualHours } from '../../domain/registry/virtual-meter.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { amountUnit, factorToAmount } from '../../domain/unit.ts'
 import type { ExplainCheck, ExplainDetail, ExplainedMeter } from '../../domain/view/explain.ts'
+import { registerUnit } from '../../domain/wire/sent-unit.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { settleMeters } from '../settling/days.ts'
 import { keptInMemory } from '../settling/fresh-days.ts'
@@ -158,7 +159,9 @@ async function ofReadings(
   const before = atMs.findLast((one) => one <= fromMs) ?? fromMs
   const after = atMs.find((one) => one >= toMs) ?? toMs
   const all = (await readings.history(meter.id, before, after + 1)).toSorted((a, b) => a.atMs - b.atMs)
-  const shown = all.slice(0, READINGS_SHOWN_MAX).map((one) => ({ ...one, unit: meter.unit }))
+  const shown = all
+    .slice(0, READINGS_SHOWN_MAX)
+    .map((one) => ({ ...one, unit: one.unit ?? registerUnit(meter, one.atMs) }))
   return { made, readings: shown, left: all.length - shown.length }
 }
 const UNKNOWN_DAY = new Float64Array(24).fill(Number.NaN)

@@ -2,6 +2,7 @@
 
 import { must } from '../../domain/must.ts'
 import type { Meter } from '../../domain/registry/records.ts'
+import { inRegisterUnit } from '../../domain/settle/sent-samples.ts'
 import type { Samples } from '../../domain/settle/series.ts'
 import type { Platform } from '../platform.ts'
 import { extentsOf, settledKey } from '../settling/mark.ts'
@@ -12,8 +13,12 @@ const RECENT_MS = 2 * 3_600_000
 /** By meter, as it was read: in the meter's own unit, before its multiplier. Meters of one shard. */
 export async function lastValues({ readings, state, now }: Platform, shard: string, meters: readonly Meter[]) {
   const last = new Map<string, { atMs: number; value: number }>()
-  const note = (samples: ReadonlyMap<string, Samples>): void => {
-    for (const [id, { atMs, value }] of samples) last.set(id, { atMs: must(atMs.at(-1)), value: must(value.at(-1)) })
+  const byId = new Map(meters.map((meter) => [meter.id, meter]))
+  const note = (found: ReadonlyMap<string, Samples>): void => {
+    for (const [id, samples] of found) {
+      const { atMs, value } = inRegisterUnit(samples, must(byId.get(id)))
+      if (atMs.length > 0) last.set(id, { atMs: must(atMs.at(-1)), value: must(value.at(-1)) })
+    }
   }
   const ids = meters.map(({ id }) => id)
   note(await readings.range(ids, now() - RECENT_MS, now() + RECENT_MS))

@@ -5,6 +5,7 @@ import { dayOf, dayStartMs, HOUR_MS, monthOf, monthRange, monthsThrough } from '
 import { NO_HOUR } from '../../domain/hours.ts'
 import { must } from '../../domain/must.ts'
 import type { Meter } from '../../domain/registry/records.ts'
+import { inRegisterUnit } from '../../domain/settle/sent-samples.ts'
 import { HOUR_FLAGS } from '../../domain/settle/settle.ts'
 import { amountUnit } from '../../domain/unit.ts'
 import { type MeterView, meterViewSchema, type SeriesView, seriesViewSchema } from '../../domain/view/view.ts'
@@ -71,8 +72,9 @@ export const meterView = (meter: Meter, extents: ReadonlyMap<string, Extent>): M
 })
 
 async function rawPoints(meter: Meter, fromMs: number, toMs: number, { platform }: RouteContext) {
-  const samples = (await platform.readings.range([meter.id], fromMs, toMs)).get(meter.id)
-  if (!samples) return []
+  const stored = (await platform.readings.range([meter.id], fromMs, toMs)).get(meter.id)
+  if (!stored) return []
+  const samples = inRegisterUnit(stored, meter)
   if (samples.atMs.length > POINTS_MAX)
     throw new ApiProblem(400, 'Bad request', `a series has at most ${POINTS_MAX} points`, { field: 'from' })
   return Array.from(samples.atMs, (atMs, i) => ({ atMs, value: must(samples.value[i]) }))

@@ -138,7 +138,10 @@ export function registryReader(state: StateStore): RegistryReader {
     calendar,
     workingDays: async () =>
       (await cached('workingDays', async () => workingDays(await calendar()))) ?? workingDays([]),
-    targets: async (subject) => (await value<Target[]>(registryKeys.targets(subject))) ?? [],
+    // Subjects are those of the registry, so that who has none may be kept, too.
+    targets: async (subject) =>
+      (await cached(`targets ${subject}`, async () => (await state.get(registryKeys.targets(subject)))?.value ?? [])) ??
+      [],
     gateway: (id) => value<GatewayEntry>(registryKeys.gateway(id)),
     async shard(code) {
       const load = async (): Promise<Shard> => ({

@@ -5,6 +5,7 @@
 import { DAY_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { isRead, type Meter, type ReadMeter } from '../../domain/registry/records.ts'
 import { CLOCK_JUMP_MS_MIN, type ClockJump, clockJumps } from '../../domain/settle/clock-jump.ts'
+import { intoRegisterUnit } from '../../domain/wire/sent-unit.ts'
 import { DERIVED, docKey, type Platform, type Touched } from '../platform.ts'
 import { isDue } from '../state/due.ts'
 import { schedules } from '../triggers.ts'
@@ -109,13 +110,16 @@ function suspectsAmong(meters: readonly ReadMeter[], touched: readonly Touched[]
 /** Stores the new jumps of a meter. Readings marked `suspect` were withdrawn and are ignored. */
 async function keepJumps(
   { readings, state }: Pick<Platform, 'readings' | 'state'>,
-  { id, kind }: ReadMeter,
+  meter: ReadMeter,
   fromMs: number,
   toMs: number,
 ): Promise<void> {
-  const arrivals = (await readings.history(id, fromMs - REACH_MS, toMs + 1)).filter(
-    ({ quality }) => quality !== 'suspect',
-  )
+  const { id, kind } = meter
+  const into = intoRegisterUnit(meter)
+  const arrivals = (await readings.history(id, fromMs - REACH_MS, toMs + 1)).flatMap((one) => {
+    const value = one.unit === undefined ? one.value : into(one.atMs, one.value, one.unit)
+    return one.quality === 'suspect' || value === undefined ? [] : [{ ...one, value }]
+  })
   const jumps = clockJumps(arrivals, kind)
   const known = new Set((await state.getMany(jumps.map(({ atMs }) => clockJumpKey(id, atMs)))).map(({ key }) => key))
   const fresh = jumps.filter(({ atMs }) => !known.has(clockJumpKey(id, atMs)))

@@ -14,11 +14,13 @@ import {
 } from '../../domain/settle/dated-register.ts'
 import { DROPOUT_READINGS_MAX } from '../../domain/settle/dropout.ts'
 import { AFTER_STEPS } from '../../domain/settle/pace.ts'
+import { inRegisterUnit } from '../../domain/settle/sent-samples.ts'
 import type { HourSeries, MeterProfile, Samples } from '../../domain/settle/series.ts'
 import { isInDoubt, planWindow, settleSamples, widenedTouch } from '../../domain/settle/settle.ts'
 import type { TouchedSpan, WindowPlan } from '../../domain/settle/window.ts'
 import { factorToAmount } from '../../domain/unit.ts'
 import type { ConsumptionDay, ConsumptionStore, ReadingStore, Touched } from '../platform.ts'
+import { inTurns } from '../state/turns.ts'
 import { type DayRun, daysInGaps, hoursToSettle, withoutDays } from './long-gaps.ts'
 import type { OverriddenMeter } from './review.ts'
 
@@ -86,7 +88,9 @@ export async function settleMeters(works: readonly MeterWork[], stores: Stores):
       else changed.set(meter, new Set([day]))
     }
   }
-  for (const { meter, touched } of works.filter(({ clears }) => clears)) {
+  // A meter may have years of days, and thousands change with one import.
+  const cleared = works.filter(({ clears }) => clears)
+  for await (const { meter, touched } of inTurns(cleared, 1)) {
     const [fromDay, toDay] = [dayOf(touched.fromMs) - OUTSIDE_DAYS, dayOf(touched.toMs) + OUTSIDE_DAYS + 1]
     const days = await stores.consumption.get([meter.id], fromDay, toDay)
     await put(days.map(({ day }) => emptyDay(meter.id, day)))
@@ -292,7 +296,8 @@ function registerOf(meter: ReadMeter & OverriddenMeter): DatedRegister | undefin
 
 function samplesIn(meter: ReadMeter & OverriddenMeter, samples: Samples = NO_SAMPLES): Samples {
   const register = registerOf(meter)
-  return register ? inFirstUnit(samples, register) : samples
+  const own = inRegisterUnit(samples, meter)
+  return register ? inFirstUnit(own, register) : own
 }
 
 function hoursOf(meter: ReadMeter & OverriddenMeter, series: HourSeries): HourSeries {

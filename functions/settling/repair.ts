@@ -62,7 +62,7 @@ export async function repair(
       continue
     }
     const stored = (await readings.history(id, atMs, atMs + 1)).at(-1)
-    if (stored) batch.push({ meter: id, atMs, value: stored.value, quality: 'suspect' })
+    if (stored) batch.push({ ...stored, meter: id, quality: 'suspect', receivedMs: undefined })
     else refused.push({ row, field: 'at', reason: 'no reading stands at this time that could be removed' })
   }
   if (refused.length === 0 && batch.length === 0) refused.push({ row: 1, field: 'rows', reason: 'there are none' })

@@ -8,14 +8,17 @@ import { must } from '../../domain/must.ts'
 
 /** DuckDB's own vector size; a chunk holds no more rows. */
 export const CHUNK_ROWS = 2048
+/** `quality`: the mark of quality and unit (domain/wire/sent-unit.ts). */
 export const READING_COLUMNS =
   'meter UINTEGER NOT NULL, at_ms BIGINT NOT NULL, value DOUBLE NOT NULL, received_ms BIGINT NOT NULL, quality UTINYINT NOT NULL'
 const TWO_32 = 4_294_967_296
 /** Chunks copied before the event loop gets a turn: about 5 ms of work. */
 const CHUNKS_PER_TURN = 64
 
+type ResultColumn = Uint8Array | Uint32Array | Float64Array
+
 /** Copies the columns of a result, with a turn of the event loop between some chunks. */
-export async function copyResult(result: DuckDBMaterializedResult, columns: readonly (Uint32Array | Float64Array)[]) {
+export async function copyResult(result: DuckDBMaterializedResult, columns: readonly ResultColumn[]) {
   for (let index = 0, row = 0; index < result.chunkCount; index++) {
     if (index % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await nextTurn()
     row += copyChunk(result.getChunk(index), columns, row)
@@ -23,7 +26,7 @@ export async function copyResult(result: DuckDBMaterializedResult, columns: read
 }
 
 /** Copies a chunk's columns to row `row` and on; returns the number of rows. Keeps no view of DuckDB's own memory. */
-function copyChunk(chunk: DuckDBDataChunk, columns: readonly (Uint32Array | Float64Array)[], row: number): number {
+function copyChunk(chunk: DuckDBDataChunk, columns: readonly ResultColumn[], row: number): number {
   for (const [index, column] of columns.entries()) {
     const width = column.BYTES_PER_ELEMENT
     const data = duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk.chunk, index), chunk.rowCount * width)
@@ -44,14 +47,14 @@ export function chunkColumns() {
   const widths = [4, 8, 8, 8, 1]
   let current = DuckDBDataChunk.create(types, CHUNK_ROWS)
   return {
-    set(row: number, key: number, atMs: number, reading: number, receivedMs: number, qualityCode: number): void {
+    set(row: number, key: number, atMs: number, reading: number, receivedMs: number, mark: number): void {
       meter[row] = key
       at[row * 2] = (atMs % TWO_32) | 0
       at[row * 2 + 1] = Math.floor(atMs / TWO_32)
       value[row] = reading
       received[row * 2] = (receivedMs % TWO_32) | 0
       received[row * 2 + 1] = Math.floor(receivedMs / TWO_32)
-      quality[row] = qualityCode
+      quality[row] = mark
     },
     chunk(rows: number): DuckDBDataChunk {
       if (current.rowCount !== rows) current = DuckDBDataChunk.create(types, rows)

@@ -2,7 +2,8 @@
 // leave revisions behind.
 
 import { expect, test } from 'vitest'
-import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
+import { DAY_MS, dayLabel, dayOf, HOUR_MS } from '../../domain/calendar.ts'
+import type { ExplainView } from '../../domain/view/explain.ts'
 import type { EventView } from '../../domain/view/field.ts'
 import type { Revision } from '../../functions/judging/revision.ts'
 import type { Platform } from '../../functions/platform.ts'
@@ -157,4 +158,38 @@ test('a closed month that changes leaves a revision; judging it for the first ti
   const found = await revisions()
   expect(found.map(({ month, number }) => [month, number])).toEqual([['2026-05', 1]])
   expect(found[0].before.electricityKwh).toBeGreaterThan(found[0].after.electricityKwh ?? 0)
+})
+
+test('readings in another unit count in the register’s, are shown as they were sent, and are taken back as such', async () => {
+  const platform = await openTestPlatform()
+  await register(platform, oneInstitution([meter('A-E', 'A')]))
+  // Every third hour the gateway says MWh.
+  const readings = Array.from({ length: 10 }, (_, n) => {
+    const kwh = 4_000 + 8 * n
+    return { meter: 'A-E', at: at(n), ...(n % 3 === 0 ? { value: kwh / 1_000, unit: 'MWh' } : { value: kwh }) }
+  })
+  await send(platform, 'G-A', readings)
+  await derive(platform)
+  expect(await total(platform)).toBeCloseTo(72, 9)
+  const raw = await call(platform, 'GET', `meters/A-E/series?${RANGE}&grain=raw`)
+  expect((raw.body.points as { value: number }[]).map(({ value }) => value)).toEqual(
+    readings.map((_, n) => 4_000 + 8 * n),
+  )
+  const day = dayLabel(dayOf(at(3)))
+  const path = `institutions/A/explain?month=${day.slice(0, 7)}&indicator=energy&meter=A-E&day=${day}`
+  const { detail } = (await call(platform, 'GET', path)).body as ExplainView
+  const shown = (detail?.readings ?? []).filter(({ atMs }) => atMs >= at(3) && atMs <= at(4))
+  expect(shown.map(({ value, unit }) => [value, unit])).toEqual([
+    [4.024, 'MWh'],
+    [4_032, 'kWh'],
+  ])
+  const removed = { meter: 'A-E', at: at(9), remove: 'yes' }
+  expect(await call(platform, 'POST', 'repairs', { who: '李工', rows: [removed] })).toMatchObject({ status: 200 })
+  await derive(platform)
+  expect(await total(platform)).toBeCloseTo(64, 9)
+  const history = await platform.readings.history('A-E', at(9), at(9) + 1)
+  expect(history.map(({ value, unit, quality }) => [value, unit, quality])).toEqual([
+    [4.072, 'MWh', 'good'],
+    [4.072, 'MWh', 'suspect'],
+  ])
 })

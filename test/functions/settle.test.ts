@@ -316,6 +316,33 @@ describe('a registry that changes', () => {
     await settled(platform)
     return platform
   }
+  test('of many meters gives the event loop a turn between any two of them', async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `M${n}`)
+    const metersOf = (more: Partial<Meter>) => ids.map((id) => meter(id, 'A', more))
+    const platform = await openTestPlatform()
+    await register(platform, oneInstitution(metersOf({})))
+    const readings = ids.flatMap((id) => RISING.map((reading) => ({ ...reading, meter: id })))
+    await send(platform, 'G-A', readings)
+    await settled(platform)
+    await register(platform, { meters: metersOf({ multiplier: 40 }) })
+    const { get } = platform.consumption
+    let [turns, isOver] = [0, false]
+    const betweenTurns: number[] = []
+    const turn = (): void => {
+      turns++
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    platform.consumption.get = (meters, ...span) => {
+      if (meters.length === 1) betweenTurns.push(turns)
+      return get(meters, ...span)
+    }
+    await settled(platform)
+    isOver = true
+    expect(betweenTurns.length).toBeGreaterThanOrEqual(ids.length)
+    expect(new Set(betweenTurns).size).toBeGreaterThan(ids.length / 2)
+  })
+
   /** What stands, without days on which nothing does. */
   const known = (bytes: Record<string, string>) =>
     Object.fromEntries(Object.entries(bytes).filter(([, row]) => !row.includes(` ${'ff'.repeat(24)} []`)))

@@ -107,7 +107,7 @@ test('a restore that is killed leaves no data folder, and the next one makes it'
   const wholeMs = await restoring(() => new Promise(() => {}))
   expect(existsSync(restored)).toBe(true)
   let [whole, none] = [0, 0]
-  const kills = runsOf({ test: 2, campaign: 24 })
+  const kills = runsOf({ test: 1, campaign: 24 })
   for (let kill = 0; kill < kills; kill++) {
     rmSync(restored, { recursive: true, force: true })
     await restoring(() => sleep((1.3 * wholeMs * kill) / kills))

@@ -50,6 +50,7 @@ const readingRuns = fc.record({
     fc.constantFrom(-0, 0.1 + 0.2, 1e300, 999_999_999_999_999.9, 0.0005),
   ),
   quality: fc.constantFrom('good' as const, 'suspect' as const, 'estimated' as const),
+  unit: fc.constantFrom(undefined, 'kWh', 'm³'),
 })
 const steps = fc.array(
   fc.oneof(

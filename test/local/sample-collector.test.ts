@@ -1,12 +1,14 @@
 // The parting of rows by meter, row by row. The store around it: reading-store.test.ts and platform.contract.ts.
 
 import { describe, expect, it } from 'vitest'
+import { markOf, SENT_UNITS } from '../../domain/wire/sent-unit.ts'
 import { partByMeter } from '../../local/sample-collector.ts'
 
-const rows = (list: readonly (readonly [meter: number, at: number, value: number])[]) => ({
+const rows = (list: readonly (readonly [meter: number, at: number, value: number, unit?: string])[]) => ({
   meters: Uint32Array.from(list, ([meter]) => meter),
   times: Float64Array.from(list, ([, at]) => at),
   values: Float64Array.from(list, ([, , value]) => value),
+  marks: Uint8Array.from(list, ([, , , unit]) => markOf({ quality: 'good', unit })),
 })
 const plain = (parted: Awaited<ReturnType<typeof partByMeter>>) =>
   [...parted].map(([key, { atMs, value }]) => [key, [...atMs], [...value]])
@@ -57,5 +59,19 @@ describe('partByMeter', () => {
     { name: 'a meter of which every reading is suspect', list: [[0, 10, Number.NaN]], want: [] },
   ] as const)('parts $name', async ({ list, want }) => {
     expect(plain(await partByMeter(rows(list)))).toEqual(want)
+  })
+
+  it('keeps the unit of each sample, and has none where no sender gave one', async () => {
+    const parted = await partByMeter(
+      rows([
+        [1, 20, 2, 'MWh'],
+        [2, 10, 1],
+        [1, 10, 1],
+        [1, 30, 3, 'kWh'],
+        [1, 30, 4],
+      ]),
+    )
+    expect([...(parted.get(1)?.unit ?? [])]).toEqual([0, SENT_UNITS.indexOf('MWh'), 0])
+    expect(parted.get(2)).not.toHaveProperty('unit')
   })
 })

@@ -3,7 +3,16 @@
 import { must } from '../../../domain/must.ts'
 import type { ReadingStore, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
-import { type Arrived, askable, latestSamples, letterOf, pointNs, qualityOf, quotedIds } from '../arrival.ts'
+import {
+  type Arrived,
+  askable,
+  latestSamples,
+  markText,
+  ofMarkText,
+  pointNs,
+  quotedIds,
+  receivedReading,
+} from '../arrival.ts'
 import { type RankedReading, takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
 import { INFLUX_METERS_PER_QUERY, type InfluxDatabase, influxTimeBetween, ofMeters, openInflux } from './wire.ts'
@@ -29,7 +38,7 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
             value: Number(value),
             arrival: Number(arrival),
             receivedMs: Number(receivedMs),
-            quality: qualityOf(String(quality)),
+            ...ofMarkText(String(quality)),
           })
         }
       }
@@ -89,13 +98,11 @@ export function openInfluxReadings(options: InfluxDatabase & { ledger: TouchedLe
 
     async history(meter, fromMs, toMs) {
       const rows = await arrived([meter], fromMs, toMs)
-      return rows
-        .sort((a, b) => a.arrival - b.arrival)
-        .map(({ atMs, value, receivedMs, quality }) => ({ atMs, value, receivedMs, quality }))
+      return rows.sort((a, b) => a.arrival - b.arrival).map(receivedReading)
     },
   }
 }
 
 /** A line of the line protocol. Ids need no escaping, and JavaScript's number format is valid there. */
-const lineOf = ({ meter, atMs, value, quality, arrival, receivedMs }: RankedReading): string =>
-  `readings,meter=${meter} value=${value},arrival=${arrival}i,received=${receivedMs}i,quality="${letterOf(quality)}" ${pointNs(atMs, arrival)}`
+const lineOf = ({ meter, atMs, value, arrival, receivedMs, ...marked }: RankedReading): string =>
+  `readings,meter=${meter} value=${value},arrival=${arrival}i,received=${receivedMs}i,quality="${markText(marked)}" ${pointNs(atMs, arrival)}`

@@ -90,5 +90,5 @@ export function openLakeCounty(
 }
 
 /** Tells a received value from every other. */
-export const identityOfRow = ({ meter, atMs, arrival, value, quality }: Arrived): string =>
-  `${meter} ${atMs} ${arrival} ${value} ${quality}`
+export const identityOfRow = ({ meter, atMs, arrival, value, quality, unit = '' }: Arrived): string =>
+  `${meter} ${atMs} ${arrival} ${value} ${quality}${unit}`

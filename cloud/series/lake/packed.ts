@@ -3,13 +3,13 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import type { RegisterEvent } from '../../../domain/settle/series.ts'
 import type { ConsumptionDay } from '../../../functions/platform.ts'
-import { type Arrived, letterOf, qualityOf } from '../arrival.ts'
+import { type Arrived, markText, ofMarkText } from '../arrival.ts'
 
 const OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
 const HOURS = 24
 
-/** Of each reading: meter, time and rank after those of the first, value, quality unless good. */
-type PackedReading = [meter: string, atMs: number, arrival: number, value: number, quality?: string]
+/** Of each reading: meter, time and rank after those of the first, value; its mark unless good and without a unit. */
+type PackedReading = [meter: string, atMs: number, arrival: number, value: number, mark?: string]
 interface PackedReadings {
   receivedMs: number
   atMs: number
@@ -26,7 +26,7 @@ export function packReadings(readings: readonly Arrived[]): Uint8Array {
     ...{ receivedMs, atMs, arrival },
     readings: readings.map((one): PackedReading => {
       const row = [one.meter, one.atMs - atMs, one.arrival - arrival, one.value] as const
-      return one.quality === 'good' ? [...row] : [...row, letterOf(one.quality)]
+      return one.quality === 'good' && one.unit === undefined ? [...row] : [...row, markText(one)]
     }),
   }
   return brotliCompressSync(JSON.stringify(packed), OPTIONS)
@@ -34,11 +34,11 @@ export function packReadings(readings: readonly Arrived[]): Uint8Array {
 
 export function unpackReadings(bytes: Uint8Array): Arrived[] {
   const { receivedMs, atMs, arrival, readings } = JSON.parse(brotliDecompressSync(bytes).toString()) as PackedReadings
-  return readings.map(([meter, afterMs, rank, value, letter]) => ({
+  return readings.map(([meter, afterMs, rank, value, mark]) => ({
     ...{ meter, value, receivedMs },
     atMs: atMs + afterMs,
     arrival: arrival + rank,
-    quality: letter === undefined ? 'good' : qualityOf(letter),
+    ...(mark === undefined ? { quality: 'good' } : ofMarkText(mark)),
   }))
 }
 

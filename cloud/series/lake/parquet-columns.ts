@@ -2,7 +2,7 @@
 // where that gives the same double again, else a double.
 
 import type { SchemaElement } from 'hyparquet'
-import type { ReadingQuality } from '../../../domain/wire/reading.ts'
+import { markOf, ofMark } from '../../../domain/wire/sent-unit.ts'
 import type { Arrived } from '../arrival.ts'
 
 const required = { repetition_type: 'REQUIRED' } as const
@@ -28,7 +28,6 @@ export const LAKE_SCHEMA: SchemaElement[] = [
   { name: 'arrival', type: 'INT64', ...optional },
 ]
 
-export const QUALITY_CODES: readonly ReadingQuality[] = ['good', 'suspect', 'estimated']
 const US_PER_MS = 1_000
 const MILLI = 1_000
 
@@ -62,7 +61,7 @@ export function lakeColumnsOf(rows: readonly Arrived[]) {
       'received_ms',
       rows.map(({ receivedMs }) => BigInt(receivedMs)),
     ),
-    { name: 'quality', data: Int32Array.from(rows, ({ quality }) => QUALITY_CODES.indexOf(quality)) },
+    { name: 'quality', data: Int32Array.from(rows, markOf) },
     {
       name: 'arrival',
       data: rows.map(({ arrival, receivedMs }) => (arrival === receivedMs * US_PER_MS ? undefined : BigInt(arrival))),
@@ -81,10 +80,8 @@ export function lakeRow(columns: LakeColumns, n: number, turn: number): Arrived 
   const at = (name: string): unknown => columns.get(name)?.[n] ?? undefined
   const [value, exact, arrival] = [at('value'), at('exact'), at('arrival')]
   const receivedMs = Number(at('received_ms'))
-  const quality = QUALITY_CODES[Number(at('quality'))]
-  if (quality === undefined) throw new Error(`row ${n} of a file of the lake has no quality`)
   return {
-    ...{ meter: String(at('meter')), atMs: Number(at('at_ms')), receivedMs, quality },
+    ...{ meter: String(at('meter')), atMs: Number(at('at_ms')), receivedMs, ...ofMark(Number(at('quality'))) },
     value: exact === undefined ? doubleOf(value as bigint) : Number(exact),
     arrival: arrival === undefined ? receivedMs * US_PER_MS + (columns.has('arrival') ? 0 : turn) : Number(arrival),
   }

@@ -1,8 +1,9 @@
 // Stores raw readings young in DynamoDB, and reads them there and in the lake's files as one (decision 0050).
 
+import { markOf } from '../../../domain/wire/sent-unit.ts'
 import type { ReadingStore, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
-import { type Arrived, askable, latestSamples } from '../arrival.ts'
+import { type Arrived, askable, latestSamples, receivedReading } from '../arrival.ts'
 import { takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
 import type { LakeFiles } from './files.ts'
@@ -74,12 +75,12 @@ export function openLakeReadings({ young, files, ledger }: LakeReadings): Readin
     async history(meter, fromMs, toMs) {
       return eachOnce(await arrived([meter], fromMs, toMs))
         .sort((a, b) => a.arrival - b.arrival)
-        .map(({ atMs, value, receivedMs, quality }) => ({ atMs, value, receivedMs, quality }))
+        .map(receivedReading)
     },
   }
 }
 
 /** Of one meter. The rank tells readings of one time apart, so that only copies of a reading are left out. */
 const eachOnce = (readings: readonly Arrived[]): Arrived[] => [
-  ...new Map(readings.map((one) => [`${one.atMs} ${one.arrival} ${one.value} ${one.quality}`, one])).values(),
+  ...new Map(readings.map((one) => [`${one.atMs} ${one.arrival} ${one.value} ${markOf(one)}`, one])).values(),
 ]

@@ -4,7 +4,16 @@
 import type { _Record as TimestreamRecord } from '@aws-sdk/client-timestream-write'
 import type { ReadingStore, Touched } from '../../../functions/platform.ts'
 import { parted } from '../../backoff.ts'
-import { type Arrived, askable, latestSamples, letterOf, pointNs, qualityOf, quotedIds } from '../arrival.ts'
+import {
+  type Arrived,
+  askable,
+  latestSamples,
+  markText,
+  ofMarkText,
+  pointNs,
+  quotedIds,
+  receivedReading,
+} from '../arrival.ts'
 import { type RankedReading, takenReadings } from '../take.ts'
 import type { TouchedLedger } from '../touched-ledger.ts'
 import {
@@ -38,7 +47,7 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
           value: Number(value),
           arrival: Number(arrival),
           receivedMs: Number(receivedMs),
-          quality: qualityOf(quality ?? ''),
+          ...ofMarkText(quality ?? ''),
         })
       }
     }
@@ -85,9 +94,7 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
 
     async history(meter, fromMs, toMs) {
       const rows = await arrived([meter], fromMs, toMs)
-      return rows
-        .sort((a, b) => a.arrival - b.arrival)
-        .map(({ atMs, value, receivedMs, quality }) => ({ atMs, value, receivedMs, quality }))
+      return rows.sort((a, b) => a.arrival - b.arrival).map(receivedReading)
     },
   }
 }
@@ -96,7 +103,7 @@ export function openTimestreamReadings(options: TimestreamTable & { ledger: Touc
  * Of two records of one meter with the same time, Timestream keeps the one with the higher `Version`: the arrival rank,
  * so the later reading.
  */
-const recordOf = ({ meter, atMs, value, quality, arrival, receivedMs }: RankedReading): TimestreamRecord => ({
+const recordOf = ({ meter, atMs, value, arrival, receivedMs, ...marked }: RankedReading): TimestreamRecord => ({
   Dimensions: [{ Name: 'meter', Value: meter }],
   Time: pointNs(atMs, arrival),
   Version: arrival,
@@ -104,6 +111,6 @@ const recordOf = ({ meter, atMs, value, quality, arrival, receivedMs }: RankedRe
     { Name: 'value', Type: 'DOUBLE', Value: String(value) },
     { Name: 'arrival', Type: 'BIGINT', Value: String(arrival) },
     { Name: 'received', Type: 'BIGINT', Value: String(receivedMs) },
-    { Name: 'quality', Type: 'VARCHAR', Value: letterOf(quality) },
+    { Name: 'quality', Type: 'VARCHAR', Value: markText(marked) },
   ],
 })

@@ -10,7 +10,6 @@ import {
   parseReadings,
   READINGS_PER_MESSAGE_MAX,
   REJECTION_CODES,
-  type ReadingQuality,
   readingSchema,
   readingsMessageSchema,
 } from '../../../domain/wire/reading.ts'
@@ -29,12 +28,13 @@ const METERS = new Map<string, MeterEntry>(
 )
 
 function parse(payload: string | Uint8Array) {
-  const accepted: [meter: string, atMs: number, value: number, quality: ReadingQuality][] = []
+  const accepted: (string | number)[][] = []
   const result = parseReadings(payload, {
     gateway: 'G',
     receivedMs: RECEIVED_MS,
     meterOf: (id) => METERS.get(id),
-    accept: (meter, atMs, value, quality) => accepted.push([meter.id, atMs, value, quality]),
+    accept: (meter, atMs, value, { quality, unit }) =>
+      accepted.push([meter.id, atMs, value, quality, ...(unit === undefined ? [] : [unit])]),
   })
   return { ...result, accepted, acceptedCount: result.accepted }
 }
@@ -43,19 +43,19 @@ const good = { meter: 'E1', at: AT, value: 1.5 }
 
 describe('a good reading', () => {
   it.each([
-    { name: 'with the unit of its meter', reading: { ...good, unit: 'kWh' }, want: ['E1', AT_MS, 1.5, 'good'] },
+    { name: 'with the unit of its meter', reading: { ...good, unit: 'kWh' }, want: ['E1', AT_MS, 1.5, 'good', 'kWh'] },
     { name: 'without a unit', reading: good, want: ['E1', AT_MS, 1.5, 'good'] },
     { name: 'at epoch milliseconds', reading: { ...good, at: AT_MS }, want: ['E1', AT_MS, 1.5, 'good'] },
-    { name: 'in MWh', reading: { ...good, unit: 'MWh' }, want: ['E1', AT_MS, 1500, 'good'] },
+    { name: 'in MWh', reading: { ...good, unit: 'MWh' }, want: ['E1', AT_MS, 1.5, 'good', 'MWh'] },
     {
       name: 'of heat in kWh',
       reading: { meter: 'H1', at: AT, value: 500, unit: 'kWh' },
-      want: ['H1', AT_MS, 1.8, 'good'],
+      want: ['H1', AT_MS, 500, 'good', 'kWh'],
     },
     {
       name: 'of water in m3',
       reading: { meter: 'W1', at: AT, value: 7, unit: 'm3' },
-      want: ['W1', AT_MS, 7, 'good'],
+      want: ['W1', AT_MS, 7, 'good', 'm3'],
     },
     { name: 'estimated', reading: { ...good, quality: 'estimated' }, want: ['E1', AT_MS, 1.5, 'estimated'] },
     { name: 'with fields unknown here', reading: { ...good, note: [1] }, want: ['E1', AT_MS, 1.5, 'good'] },

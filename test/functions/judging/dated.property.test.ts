@@ -1,5 +1,6 @@
-// Random changes by date, many at once: splitting a meter's life into two ids, exchanging it, changing its ratio, and
-// moving it or its institution leave every total as it was; and what is entered late stands as what was entered early.
+// Random changes by date, many at once: splitting a meter's life into two ids, exchanging it, changing its ratio or
+// unit, and moving it or its institution leave every total as it was; and what is entered late stands as what was
+// entered early.
 
 import { existsSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +26,7 @@ const CHANGES = 25
 const RUNS = runsOf({ test: 2, campaign: 40 })
 const TIMEOUT_MS = 900_000
 
-const KINDS = ['split', 'exchange', 'ratio', 'move', 'toOther'] as const
+const KINDS = ['split', 'exchange', 'ratio', 'unit', 'move', 'toOther'] as const
 const change = fc.record({
   kind: fc.constantFrom(...KINDS),
   day: fc.integer({ min: 1, max: DAYS - 2 }),
@@ -47,7 +48,7 @@ interface World {
   plain: RegistryPart
   /** The same use with the changes. */
   dated: RegistryPart
-  readings: { gateway: string; meter: string; at: number; value: number }[]
+  readings: { gateway: string; meter: string; at: number; value: number; unit?: string }[]
 }
 
 function worldOf(changes: readonly Change[]): World {
@@ -59,11 +60,11 @@ function worldOf(changes: readonly Change[]): World {
     const day = dayLabel(FIRST_DAY + one.day)
     const sums = registerOf(one)
     const before = (atMs: number): boolean => atMs <= dateStartMs(day)
-    const sent = (name: string, valueAt: (kwh: number, atMs: number) => number | undefined): void => {
+    const sent = (name: string, valueAt: (kwh: number, atMs: number) => number | undefined, more = {}): void => {
       for (let hour = 0; hour <= HOURS; hour++) {
         const at = FIRST_MS + hour * HOUR_MS
         const value = valueAt(sums[hour] ?? 0, at)
-        if (value !== undefined) readings.push({ gateway: `G-${id}`, meter: name, at, value })
+        if (value !== undefined) readings.push({ gateway: `G-${id}`, meter: name, at, value, ...more })
       }
     }
     const changedKwh = sums[one.day * 24] ?? 0
@@ -88,6 +89,11 @@ function worldOf(changes: readonly Change[]): World {
       sent(name, (kwh, at) => (before(at) ? kwh / first : changedKwh / first + (kwh - changedKwh) / then))
       const rows = [rowOf({}), rowOf({ multiplier: then, validFrom: day })]
       meters.push(meter(name, id, { multiplier: then, rows }))
+    } else if (one.kind === 'unit') {
+      // The gateway says kWh all the time, whatever the register is taken to count in.
+      sent(name, (kwh) => kwh, { unit: 'kWh' })
+      const rows = [rowOf({}), rowOf({ unit: 'MWh', resolution: 1e-5, validFrom: day })]
+      meters.push(meter(name, id, { unit: 'MWh', resolution: 1e-5, rows }))
     } else if (one.kind === 'move') {
       sent(name, (kwh) => kwh)
       const rows = [{ area: COUNTIES[0] }, { area: COUNTIES[2], validFrom: day }]
