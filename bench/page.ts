@@ -1,5 +1,5 @@
-// What a reader waits for: the overview of the demo in a browser that has nothing of it, on this machine and over a slow
-// line. The reference is the same browser with the smallest answer of the same host.
+// What a reader waits for: the overview of the demo in a browser that has nothing of it, on this machine and over a
+// slow line. The reference is the same browser with the smallest answer of the same host.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -21,21 +21,21 @@ export interface PeriodPoint extends PeriodSum {
 }
 
 /** One meter with its sign: main meters add, excluded ones subtract. */
-export interface CountedMeter {
+export interface SignedMeter {
   id: string
   factor: 1 | -1
 }
 
 /** The meters that count for a medium at an instant. Offline ones have no hours. */
-export function countedMeters(meters: readonly Meter[], ms: number): CountedMeter[] {
+export function countedMeters(meters: readonly Meter[], ms: number): SignedMeter[] {
   const own = metersOn(meters, ms)
-  const read = (side: readonly Meter[], factor: 1 | -1): CountedMeter[] =>
+  const read = (side: readonly Meter[], factor: 1 | -1): SignedMeter[] =>
     side.flatMap(({ id, kind }) => (kind === 'offline' ? [] : [{ id, factor }]))
   return [...read(mainMeters(own), 1), ...read(outermostOf(own, 'exclude'), -1)]
 }
 
 /** The same local date a year before, as a day; undefined for 29 February. */
-export function yearBefore(day: number): number | undefined {
+export function dayYearBefore(day: number): number | undefined {
   const [year = '', ...rest] = dayLabel(day).split('-')
   const text = [String(Number(year) - 1).padStart(4, '0'), ...rest].join('-')
   const found = Date.parse(text) / DAY_MS
@@ -52,8 +52,8 @@ export const addedSums = (sums: readonly PeriodSum[]): PeriodSum => ({
 type OnDay = (meter: string, day: number) => { amount: number; hoursKnown: number } | undefined
 
 /** Sums of days, each over the meters that count on that day, of its hours that are over. */
-export function daySum(
-  meters: readonly CountedMeter[],
+export function meteredDay(
+  meters: readonly SignedMeter[],
   day: number,
   { onDay, nowMs }: { onDay: OnDay; nowMs: number },
 ) {
@@ -71,7 +71,7 @@ export function daySum(
  * How much more was used than a year before, over the points that are wholly known in both years: a share; null when
  * there is none. `compared`: their number.
  */
-export function changeOf(points: readonly PeriodPoint[]): { change: number | null; compared: number } {
+export function changeOverYear(points: readonly PeriodPoint[]): { change: number | null; compared: number } {
   const isWhole = (sum: PeriodSum | null): sum is PeriodSum & { value: number } =>
     sum !== null && sum.value !== null && sum.hoursExpected > 0 && sum.hoursKnown >= sum.hoursExpected
   const both = points.flatMap(({ before, ...now }) => (isWhole(now) && isWhole(before) ? [{ now, before }] : []))

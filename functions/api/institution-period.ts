@@ -1,4 +1,5 @@
-// Routes of an institution's use over any period and of the flow of its energy in a month, from the hours of its meters.
+// Routes of an institution's use over any period, and of the flow of its energy in a month, from the hours of its
+// meters.
 
 import * as z from 'zod'
 import { dayStartMs, HOUR_MS, type Month, monthOf, monthRange, monthsThrough } from '../../domain/calendar.ts'
@@ -6,14 +7,14 @@ import { coefficientOf } from '../../domain/energy/conversion.ts'
 import { energyFlow } from '../../domain/energy/flow.ts'
 import {
   addedSums,
-  type CountedMeter,
-  changeOf,
+  changeOverYear,
   countedMeters,
   dayOfDate,
-  daySum,
+  dayYearBefore,
+  meteredDay,
   type PeriodPoint,
   type PeriodSum,
-  yearBefore,
+  type SignedMeter,
 } from '../../domain/energy/period.ts'
 import { MEDIA, type Medium } from '../../domain/medium.ts'
 import { metersOn } from '../../domain/registry/dated.ts'
@@ -62,7 +63,7 @@ export const periodRoutes = {
         ...{ from, to, grain, points },
         total: addedSums(points),
         totalBefore: addedSums(points.flatMap(({ before }) => before ?? [])),
-        ...changeOf(points),
+        ...changeOverYear(points),
       } satisfies UseView
     },
   }),
@@ -116,7 +117,7 @@ async function pointsOf(
   const all = Array.from({ length: lastDay - firstDay + 1 }, (_, index) => firstDay + index)
   const { dayOfSums, hourOfSums } = await sumsOfDays(meters, grain, days, context)
   const pointOf = (atMs: number, own: readonly number[]): PeriodPoint => {
-    const before = own.flatMap((day) => yearBefore(day) ?? [])
+    const before = own.flatMap((day) => dayYearBefore(day) ?? [])
     return {
       atMs,
       ...addedSums(own.map(dayOfSums)),
@@ -131,7 +132,7 @@ async function pointsOf(
     )
   }
   return all.flatMap((day) => {
-    const before = yearBefore(day)
+    const before = dayYearBefore(day)
     return Array.from({ length: 24 }, (_, hour) => ({
       atMs: dayStartMs(day) + hour * HOUR_MS,
       ...hourOfSums(day, hour),
@@ -145,12 +146,12 @@ async function sumsOfDays(meters: readonly Meter[], grain: UseView['grain'], day
   const { firstDay, lastDay } = days
   const ids = meters.map(({ id }) => id)
   const nowMs = platform.now()
-  const before = yearBefore(firstDay) ?? firstDay - 365
+  const before = dayYearBefore(firstDay) ?? firstDay - 365
   const ranges = [
     { from: firstDay, to: lastDay + 1 },
     { from: before, to: before + (lastDay + 2 - firstDay) },
   ]
-  const counted = (day: number): CountedMeter[] => countedMeters(meters, dayStartMs(day))
+  const counted = (day: number): SignedMeter[] => countedMeters(meters, dayStartMs(day))
   if (grain === 'hour') {
     const read = await Promise.all(ranges.map(({ from, to }) => platform.consumption.get(ids, from, to)))
     const hours = new Map(read.flat().map(({ meter, day, amounts }) => [`${meter} ${day}`, amounts]))
@@ -173,6 +174,6 @@ async function sumsOfDays(meters: readonly Meter[], grain: UseView['grain'], day
     const at = day - range.from
     return { amount: own.amounts[at] ?? 0, hoursKnown: own.hoursKnown[at] ?? 0 }
   }
-  const dayOfSums = (day: number): PeriodSum => daySum(counted(day), day, { onDay, nowMs })
+  const dayOfSums = (day: number): PeriodSum => meteredDay(counted(day), day, { onDay, nowMs })
   return { dayOfSums, hourOfSums: () => addedSums([]) }
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import type { ApiResult } from '../api.ts'
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 
 /** A smaller answer fits one packet as it is. */
 const COMPRESSED_BYTES_MIN = 1_400
@@ -15,7 +15,7 @@ const brotli = promisify<Buffer, object, Buffer>(brotliCompress)
 const zip = promisify<Buffer, object, Buffer>(gzip)
 const TEXT = /^(?:application\/(?:problem\+)?json|text\/)/
 
-export interface Asked {
+export interface TransferAsked {
   method?: string | undefined
   /** Of the request, in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>
@@ -30,7 +30,10 @@ export interface Transfer {
   isPlainText: boolean
 }
 
-export async function transferOf({ method, headers: asked }: Asked, result: ApiResult): Promise<Transfer> {
+export async function transferOf(
+  { method, headers: asked }: TransferAsked,
+  result: APIGatewayProxyStructuredResultV2,
+): Promise<Transfer> {
   const { statusCode = 200, cookies = [], body = '', isBase64Encoded = false } = result
   const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)]))
   headers.vary = 'accept, accept-encoding, cookie, authorization'

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../domain/calendar.ts'
-import { dayOfDate, yearBefore } from '../../domain/energy/period.ts'
+import { dayOfDate, dayYearBefore } from '../../domain/energy/period.ts'
 import type { FlowView, UseView } from '../../domain/view/period.ts'
 import { apiCall } from './api-call.ts'
 import {
@@ -101,9 +101,9 @@ test.each([
 })
 
 test('29 February has no day a year before, and 28 February 2025 is that of 2026', () => {
-  expect(yearBefore(dayOfDate('2028-02-29'))).toBeUndefined()
-  expect(yearBefore(dayOfDate('2026-02-28'))).toBe(dayOfDate('2025-02-28'))
-  expect(yearBefore(dayOfDate('2025-03-01'))).toBe(dayOfDate('2024-03-01'))
+  expect(dayYearBefore(dayOfDate('2028-02-29'))).toBeUndefined()
+  expect(dayYearBefore(dayOfDate('2026-02-28'))).toBe(dayOfDate('2025-02-28'))
+  expect(dayYearBefore(dayOfDate('2025-03-01'))).toBe(dayOfDate('2024-03-01'))
   expect(dayOfDate('2026-06-10') * DAY_MS - 8 * HOUR_MS).toBe(FIRST_MS)
 })
 

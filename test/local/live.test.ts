@@ -1,5 +1,5 @@
-// Streams of answers on one machine: a reading is told within two seconds of being published, refusals with their reason, a stream ends with the session,
-// and nothing of another area is in it.
+// Streams of answers on one machine: a reading is told within two seconds of being published, refusals with their
+// reason, a stream ends with the session, and nothing of another area is in it.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
