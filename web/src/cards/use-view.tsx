@@ -168,7 +168,7 @@ function PeriodForm({ route, asked, grain, media, medium }: FormProps) {
     </AdminField>
   )
   return (
-    <form className="admin-form screen-only" onSubmit={send}>
+    <form className="admin-form screen-only use-form" onSubmit={send}>
       <div className="admin-fields">
         {options.length > 1 && (
           <AdminField label={words.medium}>
