@@ -16,6 +16,7 @@ import { benchFit } from './fit.ts'
 import { benchForecast } from './forecast.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
+import { benchPage } from './page.ts'
 import { benchReport } from './report.ts'
 import { benchSettle } from './settle.ts'
 import { benchSoak } from './soak.ts'
@@ -40,6 +41,7 @@ const benches: Record<string, (scale: number, say: (line: string) => void) => Pr
   report: benchReport,
   stalls: benchStalls,
   api: benchApi,
+  page: benchPage,
   strangers: benchStrangers,
   soak: benchSoak,
   age: benchAge,

@@ -3,6 +3,7 @@
 
 import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
+import { mailText } from '../functions/telling/plain-text.ts'
 
 export interface Mail {
   from: string
@@ -15,7 +16,7 @@ const FINAL = new Set(['BadRequestException', 'MessageRejected'])
 
 /** Settles within `timeoutMs`. */
 export async function sendBySes(ses: SESv2Client, { from, to, message, timeoutMs }: Mail): Promise<void> {
-  const { id, title, lines, link } = message
+  const { id, title } = message
   const text = (Data: string) => ({ Data, Charset: 'UTF-8' })
   const command = new SendEmailCommand({
     FromEmailAddress: from,
@@ -23,7 +24,7 @@ export async function sendBySes(ses: SESv2Client, { from, to, message, timeoutMs
     Content: {
       Simple: {
         Subject: text(title),
-        Body: { Text: text([...lines, '', link].join('\n')) },
+        Body: { Text: text(mailText(message)) },
         // The same when sent again: SES assigns each mail a new message id.
         Headers: [{ Name: 'X-Kilowatch-Id', Value: encodeURIComponent(id) }],
       },

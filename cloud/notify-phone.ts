@@ -3,7 +3,7 @@
 
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
-import { cutTo } from '../functions/telling/cut.ts'
+import { shortText } from '../functions/telling/plain-text.ts'
 
 /** SNS takes 1,600 characters over all parts; a part of Chinese has 67, and each is paid. */
 const CHARACTERS_MAX = 500
@@ -18,10 +18,9 @@ export interface ShortMessage {
 
 /** Settles within `timeoutMs`. */
 export async function sendShortMessage(sns: SNSClient, { phone, message, timeoutMs }: ShortMessage): Promise<void> {
-  const { title, lines, link } = message
   const command = new PublishCommand({
     PhoneNumber: phone,
-    Message: cutTo([title, ...lines, link].join('\n'), CHARACTERS_MAX, (text) => text.length),
+    Message: shortText(message, CHARACTERS_MAX),
     // The type for alerts: more reliable and more expensive.
     MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
   })

@@ -16,8 +16,9 @@ import {
   VersionConflict,
 } from './platform.ts'
 import { remindOfReports } from './reporting/reminders.ts'
+import { ackLinkOf } from './telling/ack-link.ts'
 import { type NotificationRecord, notificationKeys, recipientsOf } from './telling/outbox.ts'
-import { planPending } from './telling/plan.ts'
+import { pageUrlOf, planPending } from './telling/plan.ts'
 
 /** Attempts before a notification is given up: with the waits below, about half a day. */
 export const ATTEMPTS_MAX = 12
@@ -68,10 +69,12 @@ export function notify(on: Platform) {
     }
   }
 
-  async function attempt(channel: Channel | undefined, { id, title, lines, link }: Notification): Promise<Attempt> {
+  async function attempt(channel: Channel | undefined, notification: Notification): Promise<Attempt> {
     if (!channel) return { state: 'failed', error: 'the recipient or the channel is gone' }
+    const { id, title, lines, link } = notification
     try {
-      await notifier.send(channel, { id, title, lines, link })
+      const acknowledge = await ackLinkOf(state, notification, { channel, pageUrl: await pageUrlOf(on) })
+      await notifier.send(channel, { id, title, lines, link, ...(acknowledge && { acknowledge }) })
       return { state: 'sent', error: null }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

@@ -276,6 +276,8 @@ export interface Message {
   lines: readonly string[]
   /** Address of the page that shows the subject. */
   link: string
+  /** Address at which the receiver acknowledges the alert without signing in, and what to say of it. */
+  acknowledge?: { text: string; url: string } | undefined
 }
 export class PermanentFailure extends Error {
   override name = 'PermanentFailure'

@@ -26,8 +26,14 @@ const RATE = 100
 const BURST = 200
 /** How long a browser may cache a preflight answer. */
 const PREFLIGHT_KEPT = Duration.hours(1)
-/** Open without a token even when reading needs one: the API's description, and the health check. */
-const OPEN: ReadonlySet<HttpRoute> = new Set(['GET /api/v1/openapi.json', 'GET /api/v1/health'])
+/** Open without a token even when reading needs one, with the reason. */
+const OPEN: ReadonlyMap<string, string> = new Map([
+  ['GET /api/v1/openapi.json', 'What the API is like; it tells of no institution.'],
+  ['HEAD /api/v1/health', 'Whether it lives, for monitors; it tells of no institution.'],
+  ['GET /api/v1/health', 'Whether it lives and is ready; it tells of no institution.'],
+  ['GET /api/v1/acknowledgements/{alert}', 'The handler checks the signed key of the link, which is for one alert.'],
+  ['POST /api/v1/acknowledgements/{alert}', 'The handler checks the signed key of the link, which is for one alert.'],
+])
 /** Log fields of an HTTP API: the CDK's standard fields are a REST API's, and do not contain the route. */
 const LOGGED = JSON.stringify({
   requestId: '$context.requestId',
@@ -73,8 +79,17 @@ const asksAcross = (pageUrl: string): CorsPreflightOptions => ({
   maxAge: PREFLIGHT_KEPT,
 })
 
+/** The function that answers HEAD. */
+const HEAD_BY = 'api'
+
 /** A route and the name of its function. */
 export type Served = [route: HttpRoute, by: string]
+
+/**
+ * HEAD asks for what GET would answer (docs/rules/interfaces.md#transfer): two routes for all of them, since an API has
+ * 300. Open like the health check, or behind the authorizer.
+ */
+export const HEAD_ROUTES = ['HEAD /api/v1/health', 'HEAD /api/v1/{proxy+}'] as const
 
 export interface RoutesOptions {
   routes: readonly Served[]
@@ -90,18 +105,17 @@ export function addRoutes(api: HttpApi, { routes, functions, settings }: RoutesO
   const integrations = new Map(
     [...functions].map(([name, made]) => [name, new HttpLambdaIntegration(name, made, scoping)]),
   )
-  for (const [route, by] of routes) {
+  const heads = HEAD_ROUTES.map((route) => [route, HEAD_BY] as const)
+  for (const [route, by] of [...routes, ...heads]) {
     const integration = integrations.get(by)
     if (!integration) throw new Error(`no function "${by}" for ${route}`)
     const [method, path = ''] = route.split(' ')
-    const isOpen = OPEN.has(route) || (settings.readers === 'anyone' && method === 'GET')
+    const isOpen = OPEN.has(route) || (settings.readers === 'anyone' && (method === 'GET' || method === 'HEAD'))
     const authorizer: IHttpRouteAuthorizer = isOpen ? new HttpNoneAuthorizer() : signedIn
     const methods = [HttpMethod[method as keyof typeof HttpMethod]]
     const added = api.addRoutes({ path, methods, integration, authorizer })
     if (!isOpen) continue
-    const reason = OPEN.has(route)
-      ? 'What the API is like and whether it lives; neither tells of an institution.'
-      : 'Whoever deployed it said that anyone may read (context readers=anyone).'
+    const reason = OPEN.get(route) ?? 'Whoever deployed it said that anyone may read (context readers=anyone).'
     for (const one of added) accept(one, 'AwsSolutions-APIG4', reason)
   }
 }

@@ -87,7 +87,7 @@ function pageServer(folder: () => string | undefined) {
     if (built) {
       // `dev` reads the disk each time: otherwise a request for a file that a new build has replaced would end the
       // process.
-      files ??= sirv(built, { etag: true, dev: true, setHeaders: keepAssets })
+      files ??= sirv(built, { etag: true, dev: true, brotli: true, gzip: true, setHeaders: keepAssets })
       // The page needs no byte ranges, and sirv throws when a range ends before it begins.
       delete request.headers.range
       files(request, response, () => {

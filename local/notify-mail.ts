@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import nodemailer from 'nodemailer'
 import { isLoopback } from '../domain/notify/setting.ts'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
+import { mailText } from '../functions/telling/plain-text.ts'
 
 export interface MailServer {
   /** `smtp://…` or `smtps://user:password@host:465`. */
@@ -16,7 +17,7 @@ export interface MailServer {
 export async function sendBySmtp(
   { smtpUrl, from }: MailServer,
   to: string,
-  { id, title, lines, link }: Message,
+  message: Message,
   timeoutMs: number,
 ): Promise<void> {
   const steps = {
@@ -25,6 +26,7 @@ export async function sendBySmtp(
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
   }
+  const { id, title } = message
   const { hostname, searchParams } = new URL(smtpUrl)
   // Otherwise an attacker in between who hides STARTTLS would receive the password.
   const requireTLS = !isLoopback(hostname) && searchParams.get('ignoreTLS') !== 'true'
@@ -36,7 +38,7 @@ export async function sendBySmtp(
       from,
       to,
       subject: title,
-      text: [...lines, '', link].join('\n'),
+      text: mailText(message),
       // Quoted-printable makes nine bytes of a Chinese character.
       textEncoding: 'base64',
       // The same when sent again, so that mail programs show it once.

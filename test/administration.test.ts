@@ -15,7 +15,7 @@ import { controlKeys } from '../functions/controlling/store.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
-import { launchChromium, PERSON_PASSWORD, signedIn } from './browser.ts'
+import { launchChromium, PERSON_PASSWORD, signedIn, tabTo, violations } from './browser.ts'
 import { PROVINCE, send } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
 
@@ -245,4 +245,43 @@ test('the log is read by the audit administrator, and a person changes the own p
   await expect.poll(() => page.getByTestId('password-card').textContent(), WAIT).toContain('密码已修改')
   const attempt = { id: 'wei', address: '127.0.0.1' }
   expect(await host.platform.accounts.signIn({ ...attempt, password: PERSON_PASSWORD })).toEqual({ wrong: true })
+})
+
+const VIEWS: [view: string, grants: Grant[]][] = [
+  ...['registry', 'targets', 'tables', 'calendar', 'thresholds', 'channels', 'retention'].map(
+    (view): [string, Grant[]] => [view, SYSTEM],
+  ),
+  ['people', SECURITY],
+  ['audit', [{ role: 'audit' }]],
+  ['own', [{ role: 'county', areas: ['130102'] }]],
+]
+
+test('each screen is read by a screen reader and fits a phone', { timeout: 120_000 }, async () => {
+  for (const [view, grants] of VIEWS) {
+    const page = await opened(`reader-${view}`, grants, view)
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.locator('main .ant-card').first().waitFor()
+    await expect.poll(() => page.locator('.ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
+    expect(await page.getByTestId('no-right').count(), view).toBe(0)
+    expect([view, await violations(page)]).toEqual([view, []])
+    const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect([view, Math.max(0, beside)]).toEqual([view, 0])
+  }
+})
+
+test('by keyboard alone a recipient is registered and tested', async () => {
+  const page = await opened('chen', SYSTEM, 'channels')
+  const field = async (id: string, typed: string): Promise<void> => {
+    await tabTo(page, page.getByTestId(id))
+    await page.keyboard.type(typed)
+  }
+  await field('recipient-id', 'wang')
+  await field('recipient-recipient', '王')
+  await field('recipient-to', 'wang@example.cn')
+  await tabTo(page, page.getByTestId('action-recipient'))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.getByTestId('channels').textContent(), WAIT).toContain('wang@example.cn')
+  await tabTo(page, page.getByTestId('test-wang'))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.getByTestId('test-outcome').textContent(), WAIT).toContain('wang@example.cn')
 })

@@ -1,7 +1,8 @@
 // Chromium for tests of the page: how it is started, how a person of the host signs in with it, and what must never be
 // on a page.
 
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
 import type { Grant } from '../domain/access/permission.ts'
 import type { Host } from '../local/host.ts'
@@ -43,7 +44,10 @@ export async function signedIn(
   if (!('session' in opened)) throw new Error(`${id} could not sign in`)
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
   await context.addCookies([{ name: 'kilowatch-session', value: opened.session, url: host.httpUrl }])
-  await context.addInitScript((chosen) => localStorage.setItem('kilowatch.language', chosen), language)
+  // A frame of a report is sandboxed and has no storage.
+  await context.addInitScript((chosen) => {
+    if (self === top) localStorage.setItem('kilowatch.language', chosen)
+  }, language)
   const page = await context.newPage()
   page.setDefaultTimeout(PAGE_MS_MAX)
   const complaints: string[] = []
@@ -52,4 +56,31 @@ export async function signedIn(
     if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`)
   })
   return { context, page, complaints }
+}
+
+/** What axe-core finds on the screen as it is shown, with the elements; minor findings apart. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }
+    const { violations: found } = await inPage.run({ resultTypes: ['violations'] })
+    return found
+      .filter(({ impact }) => impact !== 'minor')
+      .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  })
+}
+interface AxeResults {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[]
+}
+
+const TABS_MAX = 120
+
+/** Presses Tab until the element has the focus, as a person without a mouse does. */
+export async function tabTo(page: Page, locator: Locator): Promise<void> {
+  await locator.waitFor()
+  for (let pressed = 0; pressed < TABS_MAX; pressed++) {
+    await page.keyboard.press('Tab')
+    if (await locator.evaluate((element) => element === document.activeElement)) return
+  }
+  throw new Error(`${locator} is not reached by ${TABS_MAX} presses of Tab`)
 }

@@ -5,12 +5,15 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import { parse } from 'csv-parse/sync'
 import { strFromU8, unzipSync } from 'fflate'
 import { type Browser, chromium, type Download, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
+import { judged } from '../domain/alert/finding.ts'
+import { findingOf } from '../domain/alert/kinds.ts'
+import { advance } from '../domain/alert/life.ts'
+import { defaultLimits } from '../domain/alert/rules.ts'
 import {
   addMonths,
   DAY_MS,
@@ -28,10 +31,12 @@ import { must } from '../domain/must.ts'
 import { periodsOfReport } from '../domain/report/forms/edition.ts'
 import type { FormsView, ReportView } from '../domain/report/view.ts'
 import type { AlertView } from '../domain/view/alert.ts'
+import { storeAlerts } from '../functions/alerts/store.ts'
 import { DEMO_KEY } from '../functions/api/routes.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
+import { signedIn, tabTo, violations } from './browser.ts'
 import { runsOf } from './campaign.ts'
 import { AREAS, institution, meter } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
@@ -43,6 +48,8 @@ const METER = 'A-E'
 const now = Date.now()
 const spikeMs = hourStart(now) - 2 * DAY_MS
 const spikeDay = dayOf(spikeMs)
+const ENDED = addMonths(monthOf(now), -1)
+const PHONE = { width: 390, height: 844 }
 
 let folder: string
 let host: Host
@@ -125,6 +132,95 @@ test('the link of a message opens the alert, which is explained and taken in han
   expect(await page.getByTestId('alert-history').textContent()).toContain('李工')
 })
 
+/** A page whose clicks are counted. */
+function clicksOn(on: Page) {
+  const clicks = { count: 0 }
+  return {
+    clicks,
+    click: async (locator: Locator): Promise<void> => {
+      clicks.count++
+      await locator.click()
+    },
+    /** A link in a message is clicked in the mail program. */
+    follow: async (url: string): Promise<void> => {
+      clicks.count++
+      await on.goto(url)
+    },
+  }
+}
+
+describe('journeys, by their clicks', () => {
+  test('who got a message acknowledges by its link, without a sign-in: 2', async () => {
+    const context = await browser.newContext({ viewport: PHONE, locale: 'zh-CN' })
+    onTestFinished(() => context.close())
+    const phone = await context.newPage()
+    const { clicks, follow } = clicksOn(phone)
+    const { acknowledge } = messageOn('pueOverLimit')
+    await follow(acknowledge.url)
+    const card = phone.getByTestId('acknowledge')
+    await card.waitFor()
+    expect(await card.textContent()).toContain('PUE')
+    expect(await violations(phone)).toEqual([])
+    const { items } = await client.get<{ items: AlertView[] }>('alerts?kind=pueOverLimit&institution=A')
+    expect(items[0]).toMatchObject({ state: 'raised' })
+    // By keyboard: a press is a click.
+    await tabTo(phone, phone.getByTestId('acknowledge-send'))
+    clicks.count++
+    await phone.keyboard.press('Enter')
+    await expect.poll(() => phone.getByTestId('acknowledged').textContent(), WAIT).toContain('李 已于')
+    expect(clicks.count).toBeLessThanOrEqual(4)
+    expect(clicks.count).toBe(2)
+    expect(await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    // A wrong key says so, and offers nothing to press.
+    await phone.goto(acknowledge.url.replace(/key=[^&]*/, 'key=x.y.li'))
+    await phone.reload()
+    await expect.poll(() => phone.getByTestId('problem').textContent(), WAIT).toContain('链接无效')
+    expect(await phone.getByTestId('acknowledge-send').count()).toBe(0)
+  })
+
+  test('a manager goes from the message to the cause and acknowledges: at most 4', async () => {
+    const grants = [{ role: 'manager' as const, institutions: ['A'] }]
+    const { page: own, context, complaints: said } = await signedIn(browser, host, { id: 'manager-a', grants })
+    onTestFinished(() => context.close())
+    const { clicks, click, follow } = clicksOn(own)
+    await follow(messageOn('quotaExceeded').link)
+    const chain = own.getByTestId('explain-chain')
+    await expect.poll(() => chain.textContent(), WAIT).toContain('一致')
+    // The cause: by formula, months and meter.
+    expect(await chain.textContent()).toContain(METER)
+    await click(own.getByTestId('action-ack'))
+    await expect.poll(() => own.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
+    expect(await own.getByTestId('alert-history').textContent()).toContain('manager-a')
+    expect(clicks.count).toBeLessThanOrEqual(4)
+    expect(said).toEqual([])
+  })
+
+  test('an official finds the worst city and why in 1, and has the page that is signed in 3', async () => {
+    await client.post(`reports/130100/${ENDED}/build`, { who: '机器', office: '130100', version: 0 })
+    const grants = [{ role: 'province' as const, areas: ['130000'] }]
+    const { page: own, context, complaints: said } = await signedIn(browser, host, { id: 'official', grants })
+    onTestFinished(() => context.close())
+    const { clicks, click } = clicksOn(own)
+    await own.goto(`${host.httpUrl}/`)
+    const worst = own.getByTestId('worst-area')
+    await expect.poll(() => worst.textContent(), WAIT).toContain('石家庄市')
+    await click(worst.getByText('为什么'))
+    const chain = own.getByTestId('explain-chain')
+    await expect.poll(() => chain.textContent(), WAIT).toContain('一致')
+    expect(await own.locator('main h1').textContent()).toContain('能源消费总量')
+    expect(clicks.count).toBeLessThanOrEqual(3)
+    expect(clicks.count).toBe(1)
+    await click(own.getByTestId('reports-link'))
+    const paper = own.frameLocator('[data-testid="report-preview"] iframe')
+    await expect.poll(() => paper.locator('body').textContent(), WAIT).toContain('负责人')
+    const [download] = await Promise.all([own.waitForEvent('download'), click(own.getByTestId('save-report.html'))])
+    const sheet = await readFile(await download.path(), 'utf8')
+    for (const part of ['石家庄市', '负责人']) expect(sheet).toContain(part)
+    expect(clicks.count).toBe(3)
+    expect(said).toEqual([])
+  })
+})
+
 test('by keyboard alone: from the list to the curve of an alert, to comment, assignee, snooze and acknowledgement', {
   timeout: 120_000,
 }, async () => {
@@ -170,17 +266,6 @@ test('by keyboard alone: from the list to the curve of an alert, to comment, ass
   const { items } = await client.get<{ items: AlertView[] }>('alerts?kind=registerEvent&institution=A')
   expect(items[0]).toMatchObject({ state: 'acknowledged', assignee: '王师傅' })
 })
-
-/** Presses Tab until the element has the focus, as a person without a mouse does. */
-async function tabTo(on: Page, locator: Locator): Promise<void> {
-  await locator.waitFor()
-  for (let pressed = 0; pressed < TABS_MAX; pressed++) {
-    await on.keyboard.press('Tab')
-    if (await locator.evaluate((element) => element === document.activeElement)) return
-  }
-  throw new Error(`${locator} is not reached by ${TABS_MAX} presses of Tab`)
-}
-const TABS_MAX = 120
 
 test('a register event that is undone on the page changes the hours, and reopened they are as before', {
   timeout: 120_000,
@@ -241,8 +326,6 @@ const readingAt = async (atMs: number): Promise<number> => {
   )
   return must(points.find((point) => point.atMs === atMs)).value
 }
-
-const ENDED = addMonths(monthOf(now), -1)
 
 test('forms are filled in, findings justified and thresholds set on the page', { timeout: 120_000 }, async () => {
   await page.goto(`${host.httpUrl}/#/institution/A?view=reports&month=${ENDED}`)
@@ -421,6 +504,34 @@ test('the files of the report, and tables as CSV and XLSX, are saved under their
   expect(Number(rows[0][head.indexOf('实际')])).toBe(status.dualControl.indicators[0].actual)
 })
 
+test('the use of any days stands beside the year before, in a chart, a table and a file', async () => {
+  const [from, to] = [dayLabel(spikeDay - 40), dayLabel(spikeDay - 11)]
+  await page.goto(`${host.httpUrl}/#/institution/A?view=use&month=${ENDED}`)
+  const card = page.getByTestId('use-period')
+  await card.locator('.chart svg').waitFor()
+  await page.getByTestId('use-from').fill(to)
+  await page.getByTestId('use-to').fill(from)
+  await page.getByTestId('use-apply').click()
+  await expect.poll(() => card.getByRole('alert').textContent(), WAIT).toContain('开始日期不能晚于')
+  await page.getByTestId('use-from').fill(from)
+  await page.getByTestId('use-to').fill(to)
+  await page.getByTestId('use-apply').click()
+  await expect.poll(() => page.url(), WAIT).toContain(`from=${from}&to=${to}`)
+  // 1 kWh an hour for 30 days, and the same a year before.
+  await expect.poll(() => numberOf('use-total'), WAIT).toBeCloseTo(720, 3)
+  await card.locator('summary').click()
+  await expect.poll(() => card.locator('details tbody tr').count(), WAIT).toBe(30)
+  await card.getByTestId('save-table').click()
+  const file = await saved(() => page.getByRole('menuitem', { name: 'CSV' }).click())
+  expect(file.name).toContain(`${from} ${to}`)
+  expect(parse(file.bytes, { bom: true })).toHaveLength(31)
+  await page.getByTestId('use-steps').getByText('月', { exact: true }).click()
+  await expect.poll(() => page.url(), WAIT).toContain('step=month')
+  await expect.poll(() => numberOf('use-total'), WAIT).toBeCloseTo(720, 3)
+  await page.getByTestId('use-calendar').locator('.chart svg').waitFor()
+  await page.getByTestId('use-flow').locator('.chart svg').waitFor()
+})
+
 /** The file that the page saves after `click`. */
 async function saved(click: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
   const started: Promise<Download> = page.waitForEvent('download')
@@ -430,7 +541,6 @@ async function saved(click: () => Promise<void>): Promise<{ name: string; bytes:
 }
 
 const MONTH = dayLabel(dayOf(now)).slice(0, 7)
-const PHONE = { width: 390, height: 844 }
 const PLACES = [
   { hash: '#/', shows: 'dual-control' },
   { hash: '#/alerts', shows: 'alerts' },
@@ -444,6 +554,7 @@ const PLACES = [
   { hash: `#/institution/A?view=reports&month=${ENDED}`, shows: 'report-history' },
   { hash: '#/institution/A', shows: 'quota' },
   { hash: '#/institution/A?view=meters', shows: 'tree' },
+  { hash: `#/institution/A?view=use&month=${ENDED}`, shows: 'use-flow' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },
   { hash: '#/institution/A?view=contracts', shows: 'contract-charts' },
   { hash: '#/institution/A?view=control', shows: 'control-rule-form' },
@@ -480,27 +591,12 @@ describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', 
       expect(await page.getByTestId('problem').count()).toBe(0)
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
       if (language === 'en') expect(await unmarkedChinese()).toEqual([])
-      expect(await violations()).toEqual([])
+      expect(await violations(page)).toEqual([])
       expect(await leftOffPaper()).toEqual([])
       expect(complaints).toEqual([])
     },
   )
 })
-
-/** What axe-core finds on the screen as it is shown, with the elements; minor findings apart. */
-async function violations(): Promise<string[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: inPage } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }
-    const { violations: found } = await inPage.run({ resultTypes: ['violations'] })
-    return found
-      .filter(({ impact }) => impact !== 'minor')
-      .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  })
-}
-interface AxeResults {
-  violations: { id: string; impact: string; nodes: { html: string }[] }[]
-}
 
 /** What A4 across cuts off, leaves folded, or prints although it is of use on a screen only. */
 async function leftOffPaper(): Promise<string[]> {
@@ -548,7 +644,13 @@ async function numberOf(testId: string): Promise<number> {
   return Number(/-?[\d,]+(\.\d+)?/.exec(text)?.[0].replaceAll(',', ''))
 }
 
-/** The link in the message on an alert of the kind, as a webhook got it. */
+/** The links in the message on an alert of the kind, as a webhook got them. */
+function messageOn(kind: AlertView['kind']): { link: string; acknowledge: { url: string; text: string } } {
+  const message = peer.heard.find(({ body }) => body.includes(encodeURIComponent(`${kind}:A`)))
+  return JSON.parse(must(message).body)
+}
+
+/** The link in the message on an alert of the kind that opens its page. */
 async function linkOf(kind: AlertView['kind']): Promise<string> {
   const { items } = await client.get<{ items: AlertView[] }>(`alerts?kind=${kind}&institution=A`)
   const [{ id }] = items
@@ -572,12 +674,14 @@ async function registerAndRead(): Promise<void> {
     gateways: [{ id: 'G-A', institution: 'A', password: PASSWORD }],
     meters: [meter(METER, 'A', { name: '总用电', purpose: '01000' })],
     targets: [
-      { subject: 'A', indicator: 'energy', baseYear: year - 1, endYear: year + 1, years: { [year]: 1 }, ...source },
+      ...['A', '130100'].map((subject) => ({
+        ...{ subject, indicator: 'energy', baseYear: year - 1, endYear: year + 1, years: { [year]: 1 }, ...source },
+      })),
     ],
     quotas: [
       {
         ...{ standard: '测试定额', type: 'government', indicator: 'energyPerCapita', validFrom: since, ...source },
-        ...{ constraint: 100, benchmark: 80, guide: 60 },
+        ...{ constraint: 1, benchmark: 0.8, guide: 0.6 },
       },
     ],
     tariffs: [
@@ -619,14 +723,23 @@ async function registerAndRead(): Promise<void> {
     thresholds: [
       { kind: 'registerEvent', ...atOnce },
       { kind: 'dualControlOver', ...atOnce },
+      { kind: 'quotaExceeded', ...atOnce },
     ],
   })
   await vi.waitFor(async () => {
     const { items } = await client.get<{ items: AlertView[] }>('alerts?institution=A')
-    expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['registerEvent', 'dualControlOver']))
+    const kinds = ['registerEvent', 'dualControlOver', 'quotaExceeded']
+    expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds))
   }, WAIT)
+  // One that no round looks at again today.
+  const subject = { type: 'institution', id: 'A' } as const
+  const question = { subject, limits: defaultLimits('pueOverLimit'), asOfMs: now }
+  const found = findingOf('pueOverLimit', judged(question, { value: 9, facts: { totalKwh: 900, itKwh: 100 } }))
+  const raised = advance(undefined, { ...found, limits: { ...found.limits, raiseAfterMinutes: 0 } }, Date.now())
+  const { alert, events } = raised
+  await storeAlerts(host.platform.state, '130102', { changed: [must(alert)], dropped: [], events: [...events] })
   // Messages gather for two minutes: the clock is turned on past them.
   aheadMs = 3 * MINUTE_MS
   await host.platform.fanOut.send('notify', [''])
-  await vi.waitFor(() => expect(peer.heard.length).toBeGreaterThanOrEqual(2), WAIT)
+  await vi.waitFor(() => expect(peer.heard.length).toBeGreaterThanOrEqual(4), WAIT)
 }

@@ -2,12 +2,35 @@
 // served below any prefix. Chunks follow from what each screen needs: a chunk for each library would load all of it
 // with the first screen (test/web/bundle.test.ts).
 
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+
+/** A smaller file fits one packet as it is. */
+const COMPRESSED_BYTES_MIN = 1_400
+/** Nine of eleven: the last two save one hundredth and take ten times as long. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
+
+/** Writes each script, style and page once more, compressed, for hosts that send files as they are. */
+const compressed = (): Plugin => ({
+  name: 'compressed',
+  // After all others: what is compressed is what stands on the disk.
+  async writeBundle({ dir = '' }, bundle) {
+    for (const fileName of Object.keys(bundle)) {
+      const path = join(dir, fileName)
+      const source = await readFile(path)
+      if (!/\.(?:js|css|html|svg|json)$/.test(fileName) || source.length < COMPRESSED_BYTES_MIN) continue
+      await writeFile(`${path}.br`, brotliCompressSync(source, BROTLI))
+      await writeFile(`${path}.gz`, gzipSync(source, { level: 9 }))
+    }
+  },
+})
 
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react()],
+  plugins: [react(), compressed()],
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2022' },
 })

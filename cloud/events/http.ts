@@ -3,6 +3,7 @@
 
 import { grantsOfClaim } from '../../domain/access/claim.ts'
 import type { Principal } from '../../functions/access/principal.ts'
+import { type Transfer, transferOf } from '../../functions/api/transfer.ts'
 import type { ApiEvent, ApiResult } from '../../functions/api.ts'
 import type { Handler } from '../../functions/handler.ts'
 
@@ -16,12 +17,25 @@ export interface AdminClaim {
 
 /** Replaces anything else in the event's place for an authorizer: only checked claims count. */
 export function apiEntry(api: Handler<ApiEvent, ApiResult>, admin: () => AdminClaim): Handler<ApiEvent, ApiResult> {
-  return (event, context) => {
+  return async (event, context) => {
     const { authorizer, ...requestContext } = event.requestContext as ApiEvent['requestContext'] & JwtContext
     const principal = principalOf(authorizer?.jwt?.claims, admin())
-    const known = { ...event, requestContext: { ...requestContext, authorizer: { lambda: principal } } }
-    return api(known as unknown as ApiEvent, context)
+    const { method } = requestContext.http
+    // HEAD asks for what GET would answer.
+    const http = { ...requestContext.http, method: method === 'HEAD' ? 'GET' : method }
+    const known = { ...event, requestContext: { ...requestContext, http, authorizer: { lambda: principal } } }
+    const result = await api(known as unknown as ApiEvent, context)
+    return sentResult(method, await transferOf({ method, headers: event.headers ?? {} }, result))
   }
+}
+
+/** Bytes go to API Gateway in base64; the length it counts itself. */
+function sentResult(method: string, { statusCode, headers, cookies, bytes, isPlainText }: Transfer): ApiResult {
+  const sent = { statusCode, headers, ...(cookies.length > 0 && { cookies }) }
+  if (method === 'HEAD' || statusCode === 304) return { ...sent, body: '' }
+  return isPlainText
+    ? { ...sent, body: bytes.toString('utf8') }
+    : { ...sent, body: bytes.toString('base64'), isBase64Encoded: true }
 }
 
 type Claims = Readonly<Record<string, unknown>>

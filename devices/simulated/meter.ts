@@ -82,7 +82,10 @@ export interface SimulatedRelay {
 }
 
 function relayAnswer({ password, switched }: SimulatedRelay, address: string, dataHex: string): Uint8Array {
-  const parts = dataHex.replaceAll(' ', '').toUpperCase().match(/^(.{8})(.{8})(..)00(.{12})$/)
+  const parts = dataHex
+    .replaceAll(' ', '')
+    .toUpperCase()
+    .match(/^(.{8})(.{8})(..)00(.{12})$/)
   // Error 04: password wrong or not authorised.
   if (!parts || parts[1] !== password) return encodeDlt645({ address, control: 0xdc, data: Uint8Array.of(4) })
   const [, , operator = '', command = '', until = ''] = parts

@@ -186,7 +186,7 @@ const sumOf = (counts: readonly MeterCount[], key: 'amount' | 'hoursKnown' | 'ho
 /** Main meters that are not below another one: what lies below a main meter is part of it. */
 export const mainMeters = (meters: readonly Meter[]): Meter[] => outermostOf(meters, 'main')
 
-const outermostOf = (meters: readonly Meter[], role: 'main' | 'exclude'): Meter[] =>
+export const outermostOf = (meters: readonly Meter[], role: 'main' | 'exclude'): Meter[] =>
   highest(
     meters.filter((meter) => meter.role === role),
     meters,

@@ -24,6 +24,8 @@ export interface Notification {
   lines: readonly string[]
   /** URL of the page that shows it. */
   link: string
+  /** The one alert that it tells of, where that can be acknowledged. */
+  alert?: string
   createdMs: number
   /** A trial of the channel: sent once, whatever comes of it. */
   isTest?: true
@@ -57,7 +59,10 @@ export function planNotifications(
       const id = `${groupId(whole)}:${recipient.id}`
       const dueMs = dueOf(recipient, whole, nowMs)
       if (dueMs > nowMs) held.push({ id, recipient: recipient.id, dueMs, line: groupLine(group, recipient, directory) })
-      else notifications.push(...toEachChannel(recipient, id, groupText(group, recipient, directory), nowMs))
+      else {
+        const text = { ...groupText(group, recipient, directory), ...acknowledgeable(group) }
+        notifications.push(...toEachChannel(recipient, id, text, nowMs))
+      }
     }
   }
   return { notifications, held }
@@ -151,6 +156,12 @@ export function planMessage(
   return { notifications, held }
 }
 
+/** A storm is acknowledged on the page, where all of its alerts stand. */
+function acknowledgeable({ what, events }: AlertGroup): Pick<Notification, 'alert'> {
+  const [only, ...others] = events
+  return only === undefined || others.length > 0 || what === 'cleared' ? {} : { alert: only.alert }
+}
+
 function concerns(recipient: Recipient, event: AlertEvent, directory: Directory): boolean {
   if (event.what === 'acknowledged' || (event.what === 'cleared' && !recipient.cleared)) return false
   // Every level reached is notified; the lower levels are reminded.
@@ -205,7 +216,7 @@ function groupId({ what, kind, place, events }: AlertGroup): string {
 export const toEachChannel = (
   { id: recipient, channels, language }: Recipient,
   id: string,
-  text: Pick<Notification, 'title' | 'lines' | 'link'>,
+  text: Pick<Notification, 'title' | 'lines' | 'link' | 'alert'>,
   nowMs: number,
 ): Notification[] =>
   channels.flatMap((to, channel) => {

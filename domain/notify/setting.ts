@@ -110,6 +110,9 @@ export const smsGatewaySchema = z
   })
 export type SmsGateway = z.infer<typeof smsGatewaySchema>
 
+/** Days for which the link in a message acknowledges, unless set: long enough for a week's leave. */
+export const ACK_LINK_DAYS = 7
+
 /** Settings of sending, besides the recipients. */
 export const notifySettingSchema = z.object({
   /** URL of the page, for links: `https://kilowatch.example.cn/`. */
@@ -128,5 +131,7 @@ export const notifySettingSchema = z.object({
     .optional(),
   /** Without it no short message is sent. */
   smsGateway: smsGatewaySchema.optional(),
+  /** Days for which the link in a message acknowledges its alert without signing in; absent: ACK_LINK_DAYS. */
+  ackLinkDays: z.number().int().min(1).max(90).optional(),
 })
 export type NotifySetting = z.infer<typeof notifySettingSchema>

@@ -8,7 +8,7 @@ import { ALERT_STATES, type Alert, type AlertEvent } from '../alert/life.ts'
 import { ALERT_RULES } from '../alert/rules.ts'
 import { explainFinding } from '../alert/text.ts'
 import type { Channel, NotifySetting, Recipient } from '../notify/setting.ts'
-import { recipientSchema } from '../notify/setting.ts'
+import { ACK_LINK_DAYS, recipientSchema } from '../notify/setting.ts'
 import { SEVERITIES } from '../phrase.ts'
 import { pageOf } from './view.ts'
 
@@ -87,6 +87,15 @@ export type AlertListView = z.infer<typeof alertsPageSchema>
 /** An alert with its whole history, the latest event last. */
 export const alertDetailViewSchema = alertViewSchema.extend({ history: z.array(alertEventViewSchema) })
 export type AlertDetailView = z.infer<typeof alertDetailViewSchema>
+
+/** `GET` and `POST /acknowledgements/{alert}`. */
+export const ackLinkViewSchema = z.object({
+  alert: alertViewSchema,
+  acknowledgedBy: z.string().nullable().meta({ description: 'Who acknowledged it last; null: nobody' }),
+  recipient: z.string().meta({ description: 'The name of the recipient that the link was made for' }),
+  expiresMs: ms,
+})
+export type AckLinkView = z.infer<typeof ackLinkViewSchema>
 
 const pointsSchema = z.array(z.object({ atMs: ms, value: z.number().nullable() }))
 const levelSchema = z.object({ name: phraseSchema, value: z.number() }).nullable()
@@ -219,14 +228,17 @@ export const notifySettingViewSchema = z.object({
   mailFrom: z.string().nullable(),
   /** Origin only: the path, and headers, may contain keys. */
   smsGateway: z.string().nullable(),
+  /** Days for which the link in a message acknowledges. */
+  ackLinkDays: z.number(),
 })
 export type NotifySettingView = z.infer<typeof notifySettingViewSchema>
 
-export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom, smsGateway }: NotifySetting): NotifySettingView => ({
+export const notifySettingView = ({ pageUrl, smtpUrl, mailFrom, ...set }: NotifySetting): NotifySettingView => ({
   pageUrl,
   smtpServer: smtpUrl ? new URL(smtpUrl).host : null,
   mailFrom: mailFrom ?? null,
-  smsGateway: smsGateway ? new URL(smsGateway.url).origin : null,
+  smsGateway: set.smsGateway ? new URL(set.smsGateway.url).origin : null,
+  ackLinkDays: set.ackLinkDays ?? ACK_LINK_DAYS,
 })
 
 /** `POST /settings/recipients/{id}/test`. */

@@ -15,6 +15,7 @@ export const sortable = (ms: number): string => String(ms).padStart(14, '0')
 export const alertKeys = {
   /** Pending, raised and acknowledged alerts of a shard, by slot. */
   open: (shard: string, slot = '') => docKey<Alert>(`alert-open/${shard}/${slot}`),
+  openOf: (shard: string, alert: Pick<Alert, 'kind' | 'subject'>) => alertKeys.open(shard, alertSlot(alert)),
   /** Recently cleared alerts that may come back, by slot. */
   recent: (shard: string, slot = '') => docKey<Alert>(`alert-recent/${shard}/${slot}`),
   /** Where an alert is stored, by its id alone. */
@@ -77,10 +78,7 @@ export async function storeAlerts(
   { changed, dropped, events }: Pick<Advanced, 'changed' | 'dropped' | 'events'>,
 ): Promise<void> {
   const eventsOf = Map.groupBy(events, ({ alert }) => alert)
-  const rounds = changed.map((alert) => [
-    ...alertDocs(shard, alert),
-    ...(eventsOf.get(alert.id) ?? []).map((event) => ({ key: alertKeys.event(event), value: event })),
-  ])
+  const rounds = changed.map((alert) => alertWrites(shard, alert, eventsOf.get(alert.id) ?? []))
   await putTogether(state, rounds)
   const closed = changed.filter((alert) => alert.state === 'cleared')
   // Deleted after the put: a kill in between leaves a cleared alert current, and the next round clears it again under
@@ -98,6 +96,12 @@ const closedKeys = (shard: string, alert: Alert): string[] => [
   ...alert.history.flatMap(({ what, atMs }) =>
     what === 'cleared' ? [alertKeys.closed(shard, atMs, alert.id), alertKeys.done(atMs, alert.id)] : [],
   ),
+]
+
+/** What is written of an alert that does not leave its state by it: the alert, its place and its new events. */
+export const alertWrites = (shard: string, alert: Alert, events: readonly AlertEvent[]): DocWrite[] => [
+  ...alertDocs(shard, alert),
+  ...events.map((event) => ({ key: alertKeys.event(event), value: event })),
 ]
 
 function alertDocs(shard: string, alert: Alert): DocWrite[] {

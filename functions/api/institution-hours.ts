@@ -55,7 +55,7 @@ export const ownMeters = async ({ id, area }: Institution, { registry }: Sources
   metersOfInstitution(await registry.shard(area), id)
 
 /** Whole months as consecutive hours by meter; unsettled hours are null. */
-async function hoursIn(
+export async function hoursIn(
   meters: readonly string[],
   { fromMs, toMs }: Range,
   { platform }: Sources,
@@ -78,7 +78,7 @@ async function hoursIn(
 }
 
 /** The elapsed part of a period, in whole hours. */
-const passed = ({ fromMs, toMs }: Range, nowMs: number): Range => ({
+export const passed = ({ fromMs, toMs }: Range, nowMs: number): Range => ({
   fromMs,
   toMs: Math.max(fromMs, Math.min(toMs, Math.floor(nowMs / HOUR_MS) * HOUR_MS)),
 })

@@ -3,7 +3,7 @@
 import { must } from '../../domain/must.ts'
 import { testMessages } from '../../domain/notify/plan.ts'
 import { retentionSchema } from '../../domain/notify/retention.ts'
-import { notifySettingSchema, type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
+import { ACK_LINK_DAYS, notifySettingSchema, type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
 import {
   notificationsViewSchema,
   notifySettingView,
@@ -116,7 +116,8 @@ export const notifyRoutes = {
     response: notifySettingViewSchema,
     async handle({ platform }) {
       const setting = await notifySettingOf(platform.state)
-      return setting ? notifySettingView(setting) : { pageUrl: '', smtpServer: null, mailFrom: null, smsGateway: null }
+      const nothing = { pageUrl: '', smtpServer: null, mailFrom: null, smsGateway: null, ackLinkDays: ACK_LINK_DAYS }
+      return setting ? notifySettingView(setting) : nothing
     },
   }),
 

@@ -5,6 +5,7 @@
 import { type HealthView, healthViewSchema } from '../../domain/view/view.ts'
 import { docKey } from '../platform.ts'
 import type { ApiRoute } from '../triggers.ts'
+import { ackLinkRoutes } from './ack-link.ts'
 import { alertRoutes } from './alert.ts'
 import { areaRoutes } from './area.ts'
 import { backupRoutes, exportRoutes } from './backup.ts'
@@ -19,6 +20,7 @@ import { explainRoutes } from './explain.ts'
 import { fieldRoutes } from './field.ts'
 import { formRoutes } from './forms.ts'
 import { institutionRoutes } from './institution.ts'
+import { periodRoutes } from './institution-period.ts'
 import { intakeRoutes } from './intake.ts'
 import { meterRoutes } from './meter.ts'
 import { notifyRoutes } from './notify.ts'
@@ -83,9 +85,11 @@ export const apiRoutes = {
   ...controlRuleRoutes,
   ...fieldRoutes,
   ...alertRoutes,
+  ...ackLinkRoutes,
   ...notifyRoutes,
   ...explainRoutes,
   ...energyRoutes,
+  ...periodRoutes,
   ...comparisonRoutes,
   ...targetPlanRoutes,
   ...reportRoutes,

@@ -17,7 +17,7 @@ const WRITTEN: Readonly<Record<Writer, { kinds?: readonly DocumentKind[]; collec
   settle: { kinds: ['derived', 'progress'], collections: [...LEDGER, ...REJECTIONS] },
   assess: { kinds: ['derived', 'progress'], collections: ['clock-jump', 'closed', 'revision', ...ALERTS] },
   rollup: { kinds: ['derived', 'progress'], collections: ['closed', 'revision'] },
-  notify: { kinds: ['progress'], collections: NOTIFICATIONS },
+  notify: { kinds: ['progress'], collections: [...NOTIFICATIONS, 'link-secret'] },
   prune: { kinds: ['progress'], collections: [...ALERTS, ...NOTIFICATIONS, ...REJECTIONS, 'denial'] },
   // A draft, as a person would build it.
   reports: { collections: ['report', 'report-asked', 'report-part', 'audit'] },
@@ -48,6 +48,8 @@ export function writtenBy(writer: Writer): string[] {
 const SECRET: Readonly<Record<string, readonly Writer[]>> = {
   secret: ['api', 'notify'],
   notification: ['api', 'notify'],
+  // Signs the links that acknowledge.
+  'link-secret': ['api', 'notify'],
   enrolment: ['devices', 'provisioning'],
   // Of hosts where people sign in; empty in AWS.
   account: ['api'],

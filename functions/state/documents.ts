@@ -135,6 +135,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { ...SECRETS, prefix: 'setting/notify' },
   { ...SECRETS, prefix: 'setting/recipient' },
 
+  { prefix: 'link-secret', kind: 'host', spread: false, subjectNames: 1, kept: 'for ever; without it no link is good' },
   { prefix: 'credential', kind: 'host', spread: true, subjectNames: 2, kept: 'until it is revoked' },
   { prefix: 'account', kind: 'host', spread: false, subjectNames: 1, kept: 'until it is removed' },
   { prefix: 'sign-in', kind: 'host', spread: false, subjectNames: 1, kept: 'as long as the account' },

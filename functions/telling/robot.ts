@@ -78,17 +78,23 @@ export async function sendToFeishu({ url, secret }: Of<'feishu'>, message: Messa
   const lines = [...cutTo(message.lines.join('\n'), FEISHU_BYTES_MAX).split('\n')].map((text) => [
     { tag: 'text', text },
   ])
-  const link = [{ tag: 'a', text: message.link, href: message.link }]
-  const content = { post: { zh_cn: { title: message.title, content: [...lines, link] } } }
+  const { acknowledge } = message
+  const links = [
+    ...(acknowledge ? [[{ tag: 'a', text: acknowledge.text, href: acknowledge.url }]] : []),
+    [{ tag: 'a', text: message.link, href: message.link }],
+  ]
+  const content = { post: { zh_cn: { title: message.title, content: [...lines, ...links] } } }
   const body = JSON.stringify({ ...signed, msg_type: 'post', content })
   const answer = await post({ url, body, sending })
   check('Feishu', answer, ['code', 'StatusCode'], FEISHU_PERMANENT)
 }
 
 /** Headline, one paragraph a line, the link. Names given by users may contain markdown characters. */
-function markdownOf({ title, lines, link }: Message, mark: '#### ' | '**'): string {
+function markdownOf({ title, lines, link, acknowledge }: Message, mark: '#### ' | '**'): string {
   const head = mark === '**' ? `**${plain(title)}**` : `${mark}${plain(title)}`
-  return [head, ...lines.map(plain), `[${link}](${link})`].join('\n\n')
+  // One line, which is the last: what cuts a text that is too long keeps that.
+  const links = [...(acknowledge ? [`[${plain(acknowledge.text)}](${acknowledge.url})`] : []), `[${link}](${link})`]
+  return [head, ...lines.map(plain), links.join(' · ')].join('\n\n')
 }
 const plain = (text: string): string => text.replace(/[\\`*_[\]<>#~|]/g, (mark) => FULL_WIDTH[mark] ?? mark)
 /** Robots know different escapes, or none; full-width forms look the same and have no meaning to any of them. */

@@ -3,7 +3,7 @@
 
 import { fillTemplate, type SmsGateway, type SmsPlaceholder } from '../../domain/notify/setting.ts'
 import type { Message } from '../platform.ts'
-import { cutTo } from './cut.ts'
+import { shortText } from './plain-text.ts'
 import { post, type Sending } from './post.ts'
 import { signedHeaders } from './webhook.ts'
 
@@ -15,13 +15,14 @@ const CHINA = '+86'
 export async function sendSms(
   { url, contentType, headers, body: template, secret, accepted }: SmsGateway,
   phone: string,
-  { id, title, lines, link }: Message,
+  message: Message,
   sending: Sending,
 ): Promise<void> {
+  const { id } = message
   const values: Record<SmsPlaceholder, string> = {
     phone,
     nationalPhone: phone.startsWith(CHINA) ? phone.slice(CHINA.length) : phone,
-    text: cutTo([title, ...lines, link].join('\n'), CHARACTERS_MAX, (text) => text.length),
+    text: shortText(message, CHARACTERS_MAX),
     id,
     timestamp: String(Math.floor(sending.nowMs / 1000)),
   }

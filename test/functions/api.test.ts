@@ -268,6 +268,12 @@ describe('over a judged province', () => {
       `GET /api/v1/areas/{code}/${view}`,
       `areas/130100/${view}`,
     ]),
+    ...['hour', 'day', 'month'].map((grain): [string, string, Record<string, string>] => [
+      'GET /api/v1/institutions/{id}/use',
+      'institutions/A/use',
+      { from: '2026-06-10', to: '2026-06-16', grain },
+    ]),
+    ['GET /api/v1/institutions/{id}/flow', 'institutions/A/flow'],
     ['GET /api/v1/weather/stations', 'weather/stations'],
     ['GET /api/v1/contracts', 'contracts', { institution: 'A' }],
     ['GET /api/v1/areas/{code}/contract-candidates', 'areas/130000/contract-candidates'],
@@ -289,9 +295,11 @@ describe('over a judged province', () => {
   test('every GET route is among those asked', () => {
     const asked = new Set(answers.map(([route]) => route))
     // A report has to be built first, a spot check drawn, a contract signed and temperatures stored: report.test.ts,
-    // reporting/forms.test.ts, contract.test.ts and weather.test.ts ask for these.
+    // reporting/forms.test.ts, contract.test.ts and weather.test.ts ask for these. A link is sent in ack-link.test.ts.
     const served = Object.keys(apiRoutes).filter((route) =>
-      /^GET (?!.*((reports\/\{subject\}|spot-checks|stations)\/|contracts\/\{id\}|\{code\}\/weather))/.test(route),
+      /^GET (?!.*((reports\/\{subject\}|spot-checks|stations|acknowledgements)\/|contracts\/\{id\}|\{code\}\/weather))/.test(
+        route,
+      ),
     )
     expect(served.filter((route) => !asked.has(route))).toEqual([])
   })

@@ -1,5 +1,9 @@
 // The HTTP side of the host sends files as their bytes, with the headers of the handler.
 
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { startHttp } from '../../local/http.ts'
 
@@ -50,4 +54,39 @@ test('an answer is compressed for who can read that, tagged, and not sent again 
     '',
     Buffer.byteLength(text),
   ])
+})
+
+test('a file of the page is sent compressed to who can read that, is kept for good, and is not sent again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kilowatch-page-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const code = 'export const a = 1\n'.repeat(500)
+  const file = join(folder, 'assets', 'a-1234.js')
+  await mkdir(join(folder, 'assets'))
+  await writeFile(join(folder, 'index.html'), '<!doctype html>')
+  await writeFile(file, code)
+  await writeFile(`${file}.br`, brotliCompressSync(code))
+  await writeFile(`${file}.gz`, gzipSync(code))
+  const server = await startHttp({
+    ...{ host: '127.0.0.1', port: 0, adminToken: 'a', web: () => folder, verify: async () => false },
+    api: async () => ({ statusCode: 404 }),
+  })
+  onTestFinished(() => server.close())
+  const ask = (headers: Record<string, string>, method = 'GET') =>
+    fetch(`http://127.0.0.1:${server.port}/assets/a-1234.js`, { method, headers })
+  for (const [accepted, coding] of [
+    ['gzip, deflate, br', 'br'],
+    ['gzip', 'gzip'],
+    ['identity', null],
+  ] as const) {
+    const answer = await ask({ 'accept-encoding': accepted })
+    expect(answer.headers.get('content-encoding')).toBe(coding)
+    expect(answer.headers.get('content-type')).toContain('javascript')
+    expect(answer.headers.get('cache-control')).toContain('immutable')
+    expect(answer.headers.get('vary')).toMatch(/accept-encoding/i)
+    expect(await answer.text()).toBe(code)
+  }
+  const etag = (await ask({ 'accept-encoding': 'br' })).headers.get('etag') ?? ''
+  expect((await ask({ 'accept-encoding': 'br', 'if-none-match': etag })).status).toBe(304)
+  const head = await ask({ 'accept-encoding': 'identity' }, 'HEAD')
+  expect([head.status, await head.text(), Number(head.headers.get('content-length'))]).toEqual([200, '', code.length])
 })

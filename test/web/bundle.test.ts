@@ -1,8 +1,8 @@
 // The page as it is built: what a browser needs before it shows anything is small enough for a slow line.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
 import { buildWeb, WEB_DIST } from '../../local/command/web-build.ts'
 
@@ -43,4 +43,15 @@ test('React is built for production, and neither charts nor schemas come first',
   expect(code).not.toContain('react-dom-client.development')
   expect(code.includes('ZodError')).toBe(false)
   expect(initialScripts().filter((name) => /zrender|echarts|table-/.test(name.replace('saved-table', '')))).toEqual([])
+})
+
+test('each of them stands there compressed as well, for hosts that send files as they are', () => {
+  for (const name of initialScripts()) {
+    const path = join(WEB_DIST, name)
+    const code = readFileSync(path)
+    if (code.length < 1_400) continue
+    expect(existsSync(`${path}.br`), name).toBe(true)
+    expect(brotliDecompressSync(readFileSync(`${path}.br`)).equals(code), name).toBe(true)
+    expect(gunzipSync(readFileSync(`${path}.gz`)).equals(code), name).toBe(true)
+  }
 })

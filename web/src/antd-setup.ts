@@ -22,6 +22,8 @@ export const antdTheme: ThemeConfig = {
   token: {
     colorPrimary: '#1554ad',
     colorLink: '#1554ad',
+    // The same of red: antd's own has 3.3 as text.
+    colorError: '#cf1322',
     colorTextDescription: GREY,
     colorTextPlaceholder: GREY,
     borderRadius: 4,

@@ -26,6 +26,7 @@ import { useLanguage } from './words/language.tsx'
 
 // Pages that are rarely opened first are loaded on demand.
 const InvitationPanel = lazy(async () => ({ default: (await import('./frame/sign-in-panel.tsx')).InvitationPanel }))
+const AcknowledgePage = lazy(async () => ({ default: (await import('./pages/acknowledge-page.tsx')).AcknowledgePage }))
 const InstitutionPage = lazy(async () => ({ default: (await import('./pages/institution-page.tsx')).InstitutionPage }))
 const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
 const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
@@ -70,6 +71,10 @@ export function App() {
         {route.page === 'invitation' ? (
           <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
             <InvitationPanel code={route.code} />
+          </Suspense>
+        ) : route.page === 'acknowledge' && session.state !== 'starting' && session.state !== 'broken' ? (
+          <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+            <AcknowledgePage key={route.id} route={route} />
           </Suspense>
         ) : !isOpen ? (
           <SessionPanel session={session} />
@@ -127,7 +132,8 @@ function RoutedPage({ route, month, session, home }: RoutedProps) {
   if (route.page === 'institutions') return <InstitutionsPage route={route} />
   if (route.page === 'connection') return <ConnectionPage route={route} />
   if (route.page === 'wall') return <WallPage root={home?.type === 'area' ? home.id : null} />
-  if (route.page === 'unknown' || route.page === 'invitation') return <NotFound month={route.month} />
+  if (route.page === 'unknown' || route.page === 'invitation' || route.page === 'acknowledge')
+    return <NotFound month={route.month} />
   // Who reads no figures begins where the own work is.
   if (route.code === null && !mayDo(session, 'field')) return <AdministrationPage route={administrationRoute(null)} />
   if (route.code === null && !mayDo(session, 'figures'))

@@ -1,8 +1,9 @@
 // Who asks, in AWS: only claims that the authorizer has checked make an administrator.
 
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { type AdminClaim, apiEntry } from '../../../cloud/events/http.ts'
-import { api } from '../../../functions/api.ts'
+import { type ApiEvent, api } from '../../../functions/api.ts'
 import { openTestPlatform, PROVINCE, register } from '../../functions/province.ts'
 import { httpEvent } from '../cloud-host.ts'
 
@@ -60,4 +61,24 @@ test('nobody reads without a role, unless whoever deployed it said that anyone m
   const { statusCode, body } = await entry(httpEvent('GET', 'institutions/A'))
   expect(statusCode).toBe(200)
   expect(JSON.parse(body ?? '').name).toBe('A 机构')
+})
+
+test('an answer is compressed, tagged, and nothing to who has it or asks by HEAD, as on one machine', async () => {
+  const entry = await opened({ ...ADMIN, isOpen: true })
+  const ask = (headers: Record<string, string>, method = 'GET') =>
+    entry({ ...httpEvent(method, 'openapi.json'), headers } as unknown as ApiEvent)
+  const whole = await ask({})
+  expect(JSON.parse(whole.body ?? '').openapi).toBe('3.1.0')
+  for (const [coding, read] of [
+    ['br', brotliDecompressSync],
+    ['gzip', gunzipSync],
+  ] as const) {
+    const { body, headers, isBase64Encoded } = await ask({ 'accept-encoding': coding })
+    expect([headers?.['content-encoding'], isBase64Encoded]).toEqual([coding, true])
+    expect(read(Buffer.from(body ?? '', 'base64')).toString()).toBe(whole.body)
+  }
+  const etag = String(whole.headers?.etag)
+  expect(await ask({ 'if-none-match': etag })).toMatchObject({ statusCode: 304, body: '' })
+  expect(await ask({}, 'HEAD')).toMatchObject({ statusCode: 200, body: '', headers: { etag } })
+  expect((await ask({}, 'HEAD')).headers).not.toHaveProperty('content-length')
 })

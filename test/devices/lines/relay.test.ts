@@ -33,7 +33,9 @@ test('the frame: password, operator, 1A or 1B, 00, and the end from the second o
     fc.property(bytes, bytes, fc.boolean(), (password, operator, isOn) => {
       const read = decodeFrames('dlt645', relayDlt645('000000000001', { ...relay, password, operator, isOn }))
       expect(read).toMatchObject({ kind: 'controlRequest', address: '000000000001' })
-      expect(JSON.stringify(read).replaceAll(' ', '').toLowerCase()).toContain(`${password}${operator}${isOn ? '1b' : '1a'}00301508301126`)
+      expect(JSON.stringify(read).replaceAll(' ', '').toLowerCase()).toContain(
+        `${password}${operator}${isOn ? '1b' : '1a'}00301508301126`,
+      )
     }),
     { numRuns: 50 },
   )

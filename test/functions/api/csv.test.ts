@@ -36,6 +36,7 @@ test('every answer that has a list has CSV, and says so in the OpenAPI document'
   })
   expect(without).toEqual([
     'areas/{code}/freshness',
+    'acknowledgements/{alert}',
     'settings/notify',
     'settings/retention',
     'reports/{subject}/{month}/revisions/{number}/files/{name}',

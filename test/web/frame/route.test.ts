@@ -47,6 +47,10 @@ test.each([
   },
   { hash: '#/institutions?at=0&order=up', want: institutionsRoute({}) },
   { hash: '#/connection?area=130102', want: { page: 'connection', area: '130102', month: null } },
+  {
+    hash: '#/acknowledge/pueOverLimit%3AA%3A1?key=t6j0.abc_-1.li',
+    want: { page: 'acknowledge', id: 'pueOverLimit:A:1', key: 't6j0.abc_-1.li', month: null },
+  },
   { hash: '#/wall', want: { page: 'wall', month: null } },
   { hash: '#/alerts', want: alertsRoute(null, null) },
   {

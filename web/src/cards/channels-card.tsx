@@ -213,8 +213,8 @@ function RecipientForm({ saved }: { saved: () => void }) {
 function Sending() {
   const words = useAdminWords()
   const found = useResource<NotifySettingView>('settings/notify')
-  const [typed, setTyped] = useState({ pageUrl: '', smtpUrl: '', mailFrom: '' })
-  const { pageUrl, smtpServer, mailFrom } = found.data ?? { pageUrl: '', smtpServer: null, mailFrom: null }
+  const [typed, setTyped] = useState({ pageUrl: '', smtpUrl: '', mailFrom: '', ackLinkDays: '' })
+  const { pageUrl = '', smtpServer = null, mailFrom = null, ackLinkDays } = found.data ?? {}
   const field = (name: keyof typeof typed, label: string) => (
     <AdminField label={label}>
       {(id) => (
@@ -227,7 +227,9 @@ function Sending() {
       )}
     </AdminField>
   )
-  const given = Object.fromEntries(Object.entries(typed).filter(([, value]) => value.trim() !== ''))
+  const { ackLinkDays: days, ...texts } = typed
+  const given = Object.fromEntries(Object.entries(texts).filter(([, value]) => value.trim() !== ''))
+  const linkDays = days.trim() === '' ? ackLinkDays : Number(days)
   return (
     <Card title={words.sending} data-testid="sending">
       <ProblemNotice of={found} />
@@ -241,6 +243,9 @@ function Sending() {
         <li>
           {words.mailFrom}: {mailFrom ?? words.notSet}
         </li>
+        <li>
+          {words.ackLinkDays}: {ackLinkDays ?? words.notSet}
+        </li>
       </ul>
       <section className="screen-only">
         <p className="note">{words.smtpHint}</p>
@@ -249,7 +254,7 @@ function Sending() {
             {
               ...{ key: 'sending', label: words.save, method: 'PUT', path: 'settings/notify' },
               missing: () => (typed.pageUrl.trim() === '' ? words.needFields : undefined),
-              body: () => given,
+              body: () => ({ ...given, ...(linkDays !== undefined && { ackLinkDays: linkDays }) }),
             },
           ]}
           withoutRemark
@@ -258,6 +263,7 @@ function Sending() {
           {field('pageUrl', words.pageUrl)}
           {field('smtpUrl', words.smtpServer)}
           {field('mailFrom', words.mailFrom)}
+          {field('ackLinkDays', words.ackLinkDays)}
         </AdminForm>
       </section>
     </Card>

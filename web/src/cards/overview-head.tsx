@@ -2,8 +2,11 @@
 // and how much is known.
 
 import { Card } from 'antd'
+import type { Month } from '../../../domain/calendar.ts'
 import { isTotal } from '../../../domain/indicator.ts'
 import type { DualControl, IndicatorStatus } from '../../../domain/judge/result.ts'
+import type { AreaStatusView } from '../../../domain/view/view.ts'
+import { areaRoute, formatRoute } from '../frame/route.ts'
 import {
   formatCoverage,
   formatIndicator,
@@ -13,22 +16,57 @@ import {
   withUnit,
 } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { verdictWords } from '../words/verdict-words.ts'
-import { StatusTag } from './marks.tsx'
+import { decisiveIndicators, verdictWords } from '../words/verdict-words.ts'
+import { StatusTag, WhyLink } from './marks.tsx'
 
-export function OverviewHead({ dualControl }: { dualControl: DualControl }) {
+type Below = AreaStatusView['children'][number]
+
+interface Props {
+  dualControl: DualControl
+  /** The areas directly below. */
+  below: readonly Below[]
+  routeMonth: Month | null
+}
+
+export function OverviewHead({ dualControl, below, routeMonth }: Props) {
   const { text } = useLanguage()
   return (
     <Card data-testid="overview-head">
       <p className="verdict-sentence">
         <StatusTag status={dualControl.status} /> <strong>{verdictWords(dualControl, text)}</strong>
       </p>
+      <Worst below={below} routeMonth={routeMonth} />
       <div className="gauges">
         {dualControl.indicators.map((row) => (
           <Gauge key={row.indicator} row={row} />
         ))}
       </div>
     </Card>
+  )
+}
+
+const RANKS = ['onTrack', 'atRisk', 'over']
+
+/** The area below that stands worst, the indicator that decides it, and why: nobody searches a table for it. */
+function Worst({ below, routeMonth }: Pick<Props, 'below' | 'routeMonth'>) {
+  const { text, nameOf } = useLanguage()
+  const [worst] = below
+    .flatMap((area) => {
+      const decisive = area.dualControl && decisiveIndicators(area.dualControl).at(0)
+      return decisive ? [{ area, decisive, rank: RANKS.indexOf(decisive.status ?? '') }] : []
+    })
+    .toSorted((a, b) => b.rank - a.rank || (b.decisive.ratio ?? 0) - (a.decisive.ratio ?? 0))
+  if (!worst || worst.rank <= 0) return null
+  const { code } = worst.area
+  const { indicator, ratio } = worst.decisive
+  const name = text.indicators[indicator]
+  const why = { page: 'why', of: 'area', id: code, indicator, table: 'dualControl', month: routeMonth } as const
+  return (
+    <p data-testid="worst-area">
+      {text.work.worstBelow} <a href={formatRoute(areaRoute(code, routeMonth))}>{nameOf(worst.area)}</a>
+      {text.comma}
+      {text.work.forecastUses(name, formatRatio(ratio))} <WhyLink href={formatRoute(why)} of={name} />
+    </p>
   )
 }
 

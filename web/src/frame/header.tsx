@@ -19,7 +19,7 @@ import { useResource } from '../api/resource.ts'
 import { mayDo, type Session } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
 import { HTML_LANG, useLanguage } from '../words/language.tsx'
-import { alertsRoute, areaRoute, formatRoute, inMonth, type PageRoute, visit } from './route.ts'
+import { alertsRoute, areaRoute, formatRoute, inMonth, institutionRoute, type PageRoute, visit } from './route.ts'
 import { SearchBox } from './search-box.tsx'
 import { SessionTool } from './session-panel.tsx'
 
@@ -59,7 +59,7 @@ export function Header({ route, month, demo, ready, session }: Props) {
         {mayDo(session, 'figures') && (
           <>
             <AlertCount routeMonth={route.month} ready={ready} />
-            <ReportsLink routeMonth={route.month} />
+            <ReportsLink route={route} />
           </>
         )}
         <WorkLinks session={session} />
@@ -132,14 +132,21 @@ function AlertCount({ routeMonth, ready }: { routeMonth: Month | null; ready: bo
   )
 }
 
-/** Leads to the reports of the top area; without a chosen month, to those of the month that ended last. */
-function ReportsLink({ routeMonth }: { routeMonth: Month | null }) {
+/** The reports of the page's subject, else of the top area; without a chosen month, of the month that ended last. */
+function reportsOf(route: PageRoute): PageRoute {
+  const month = route.month ?? addMonths(monthOf(Date.now()), -1)
+  const [of, id] =
+    route.page === 'why' ? [route.of, route.id] : route.page === 'institution' ? [route.page, route.id] : []
+  if (of === 'institution' && id !== undefined) return { ...institutionRoute(id, month), view: 'reports' }
+  return { ...areaRoute(route.page === 'area' ? route.code : (id ?? null), month), view: 'reports' }
+}
+
+function ReportsLink({ route }: { route: PageRoute }) {
   const { text } = useLanguage()
-  const month = routeMonth ?? addMonths(monthOf(Date.now()), -1)
   return (
     <Button
       icon={<FileTextOutlined />}
-      href={formatRoute({ ...areaRoute(null, month), view: 'reports' })}
+      href={formatRoute(reportsOf(route))}
       aria-label={text.report.reports}
       title={text.report.reports}
       data-testid="reports-link"

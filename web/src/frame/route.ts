@@ -18,6 +18,7 @@ export type AreaTab = (typeof AREA_VIEWS)[number]
 export const INSTITUTION_VIEWS = [
   'overview',
   'meters',
+  'use',
   'carbon',
   'cost',
   'dataCentre',
@@ -33,6 +34,7 @@ export const ADMINISTRATION_VIEWS = [
 ] as const
 export type AdministrationTab = (typeof ADMINISTRATION_VIEWS)[number]
 const GRAINS = ['raw', 'hour', 'day'] as const
+const STEPS = ['hour', 'day', 'month'] as const
 const ALERT_STATES = ['raised', 'acknowledged', 'cleared'] as const
 /** Filter of the list of alerts; nulls list all open alerts. */
 export interface AlertFilter {
@@ -85,6 +87,11 @@ export interface InstitutionRoute {
   meter: string | null
   /** `YYYY-MM-DD`; null: the last day with data. */
   day: string | null
+  /** Days, step and medium of the use; nulls: the days of the month, the first medium measured. */
+  from: string | null
+  to: string | null
+  step: (typeof STEPS)[number] | null
+  medium: string | null
 }
 /** One meter. `grain` null: hours; `day` null: the last day with data. */
 export interface MeterRoute {
@@ -116,6 +123,13 @@ export interface WhyRoute {
 export interface InvitationRoute {
   page: 'invitation'
   code: string
+  month: Month | null
+}
+/** Where the link of a message acknowledges its alert. */
+export interface AcknowledgeRoute {
+  page: 'acknowledge'
+  id: string
+  key: string
   month: Month | null
 }
 /** What administrators look after, and the reader's own account. */
@@ -150,6 +164,7 @@ export type PageRoute =
   | WallRoute
   | AdministrationRoute
   | InvitationRoute
+  | AcknowledgeRoute
   | AreaRoute
   | InstitutionRoute
   | MeterRoute
@@ -191,20 +206,25 @@ export function parseRoute(hash: string): PageRoute {
   }
   if (subject === undefined) return unknown
   if (page === 'alert') return { page, id: subject, month }
+  if (page === 'acknowledge') return { page, id: subject, key: take('key') ?? '', month }
   if (page === 'invitation') return { page, code: subject, month }
   if (page === 'why') {
     const indicator = take('indicator')
     if (indicator === null || second === undefined || (subject !== 'area' && subject !== 'institution')) return unknown
     return { page, of: subject, id: second, indicator, table: take('table'), month }
   }
-  const asked = take('day', /^\d{4}-\d{2}-\d{2}$/)
-  const day = asked !== null && Number.isNaN(Date.parse(asked)) ? null : asked
+  const date = (name: string) => {
+    const asked = take(name, /^\d{4}-\d{2}-\d{2}$/)
+    return asked !== null && Number.isNaN(Date.parse(asked)) ? null : asked
+  }
+  const day = date('day')
   if (page === 'meter') return { page, id: subject, month, grain: oneOf('grain', GRAINS), day }
   if (page !== 'institution') return unknown
   const meter = take('meter')
   // A link with a meter or a day opens the curve.
   const view = oneOf('view', INSTITUTION_VIEWS) ?? ((meter ?? day) ? 'meters' : 'overview')
-  return { page, id: subject, month, view, meter, day }
+  const use = { from: date('from'), to: date('to'), step: oneOf('step', STEPS), medium: take('medium') }
+  return { page, id: subject, month, view, meter, day, ...use }
 }
 
 /** The hash of a route, `#` included. */
@@ -220,7 +240,8 @@ export function formatRoute(route: PageRoute): string {
 const QUERY_NAMES = [
   ...['month', 'view', 'search', 'type', 'rating', 'status', 'meters', 'sort', 'order', 'at', 'area', 'kind'],
   ...['severity', 'state'],
-  ...['meter', 'grain', 'day', 'table', 'indicator', 'subject'],
+  ...['from', 'to', 'step', 'medium'],
+  ...['key', 'meter', 'grain', 'day', 'table', 'indicator', 'subject'],
 ]
 
 function pathOf(route: PageRoute): string {
@@ -233,6 +254,7 @@ function pathOf(route: PageRoute): string {
     case 'connection':
     case 'wall':
       return route.page
+    case 'acknowledge':
     case 'alert':
     case 'institution':
     case 'meter':
@@ -264,6 +286,10 @@ export const institutionRoute = (id: string, month: Month | null): InstitutionRo
   view: 'overview',
   meter: null,
   day: null,
+  from: null,
+  to: null,
+  step: null,
+  medium: null,
 })
 
 export const meterRoute = (id: string, month: Month | null): MeterRoute => ({
@@ -306,7 +332,7 @@ export const alertRoute = (id: string, month: Month | null): AlertRoute => ({ pa
 
 /** The same page in another month. The chosen day is cleared, so that the curve follows the month. */
 export const inMonth = (route: PageRoute, month: Month): PageRoute =>
-  route.page === 'institution' ? { ...route, month, day: null } : { ...route, month }
+  route.page === 'institution' ? { ...route, month, day: null, from: null, to: null } : { ...route, month }
 
 /** Identity of the page: a filter or another month does not change it, so the scroll position stays. */
 export function placeOf(route: PageRoute): string {

@@ -121,7 +121,9 @@ function Overview({ route, month, isRoot, status, name }: OverviewProps) {
   return (
     <>
       <ProblemNotice of={status} />
-      {data?.dualControl && <OverviewHead dualControl={data.dualControl} />}
+      {data?.dualControl && (
+        <OverviewHead dualControl={data.dualControl} below={data.children} routeMonth={route.month} />
+      )}
       {data && (
         <div className="card-grid">
           {data.area.level === 'province' && data.children.length > 0 && (

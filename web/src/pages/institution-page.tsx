@@ -17,12 +17,13 @@ import { QuotaCard } from '../cards/quota-card.tsx'
 import { SavedFrom } from '../cards/save-tables.tsx'
 import { TrendCard } from '../cards/trend-card.tsx'
 import { AreaPath, useArea } from '../frame/area-path.tsx'
-import { formatRoute, INSTITUTION_VIEWS, type InstitutionRoute, visit } from '../frame/route.ts'
+import { formatRoute, INSTITUTION_VIEWS, type InstitutionRoute, institutionRoute, visit } from '../frame/route.ts'
 import { PageTabs } from '../frame/tabs.tsx'
 import { useTitle } from '../frame/title.ts'
 import { useLanguage } from '../words/language.tsx'
 
 const TreeCard = lazy(async () => ({ default: (await import('../cards/tree-card.tsx')).TreeCard }))
+const UseViews = lazy(async () => ({ default: (await import('../cards/use-view.tsx')).UseViews }))
 const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-card.tsx')).CarbonCard }))
 const CostCard = lazy(async () => ({ default: (await import('../cards/cost-card.tsx')).CostCard }))
 const DataCentreCard = lazy(async () => ({ default: (await import('../cards/data-centre-card.tsx')).DataCentreCard }))
@@ -56,7 +57,7 @@ export function InstitutionPage({ route, month }: Props) {
           label={name}
           views={views.map((view) => ({ view, name: text.tabs[view] }))}
           open={route.view}
-          choose={(view) => visit({ ...route, view, meter: null, day: null })}
+          choose={(view) => visit({ ...institutionRoute(route.id, route.month), view })}
         >
           <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
             <View institution={institution} route={route} month={month} path={path} />
@@ -81,6 +82,8 @@ function View({ institution, route, month, path }: Props & { institution: Instit
           <MeterTable meters={meters} route={route} />
         </>
       )
+    case 'use':
+      return <UseViews route={route} meters={meters} month={month} />
     case 'carbon':
       return <CarbonCard subject={path} month={month} key={month} />
     case 'cost':

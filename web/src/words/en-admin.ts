@@ -128,6 +128,7 @@ export const enAdmin: AdminWords = {
   smtpHint:
     'As smtps://user:password@host:465; the password is not shown again. Saving replaces all of these settings.',
   mailFrom: 'Sender',
+  ackLinkDays: 'Days for which the link in a message acknowledges',
   lastMessages: 'Latest messages',
   alertDays: 'Cleared alerts (days)',
   notificationDays: 'Finished notifications (days)',

@@ -10,6 +10,7 @@ export const enEnergy: typeof zhEnergy = {
     overview: 'Overview',
     alerts: 'Alerts',
     meters: 'Meters',
+    use: 'Use',
     carbon: 'Carbon ledger',
     cost: 'Cost',
     dataCentre: 'Data centre',

@@ -32,6 +32,7 @@ export const enWork: WorkWords = {
   nearTarget: (what) => `close to the target: ${what}`,
   overTarget: (what) => `forecast above the target: ${what}`,
   forecastUses: (name, ratio) => `${name} (${ratio} of it)`,
+  worstBelow: 'Worst of the areas below:',
   allWithin: 'all indicators within their targets',
 
   institutions: 'Institutions',

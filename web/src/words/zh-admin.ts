@@ -133,6 +133,7 @@ export const zhAdmin = {
   notSet: '未设置',
   smtpHint: '格式 smtps://用户:密码@主机:465；保存后不再显示密码。保存会替换全部发送设置。',
   mailFrom: '发件人',
+  ackLinkDays: '消息中确认链接的有效天数',
   lastMessages: '近期消息',
 
   // 保存期限

@@ -10,6 +10,7 @@ export const zhEnergy = {
     overview: '概览',
     alerts: '告警',
     meters: '计量表',
+    use: '用能分析',
     carbon: '碳排放台账',
     cost: '费用',
     dataCentre: '数据中心',

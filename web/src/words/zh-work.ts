@@ -34,6 +34,7 @@ export const zhWork = {
   nearTarget: (what: string) => `${what}临近目标`,
   overTarget: (what: string) => `${what}预计超过目标`,
   forecastUses: (name: string, ratio: string) => `${name}（预计为目标的 ${ratio}）`,
+  worstBelow: '下级中最需关注：',
   allWithin: '各项指标均在目标以内',
 
   institutions: '机构',

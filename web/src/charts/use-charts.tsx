@@ -1,0 +1,145 @@
+// Draws the use of an institution: bars beside the year before, a calendar of days, and the flow from main meters to
+// sub meters.
+
+import { HeatmapChart, SankeyChart } from 'echarts/charts'
+import { CalendarComponent, VisualMapComponent } from 'echarts/components'
+import { use } from 'echarts/core'
+import { useMemo } from 'react'
+import { dayLabel, dayOf } from '../../../domain/calendar.ts'
+import type { UseView } from '../../../domain/view/period.ts'
+import { formatAmount, withUnit } from '../words/format.ts'
+import { REST_MARK, type UseWords } from '../words/use-words.ts'
+import { Chart } from './chart.tsx'
+import { FRAME } from './meter-charts.tsx'
+
+use([HeatmapChart, SankeyChart, CalendarComponent, VisualMapComponent])
+
+const NOW = '#1554ad'
+const BEFORE = '#d48806'
+const FAINT = '#595959'
+/** From little to much; dark enough at its end for paper. */
+const HEAT = ['#e6f4ff', '#91caff', '#4096ff', '#0958d9', '#002c8c']
+const FLOW = ['#1554ad', '#389e0d', '#d46b08', '#531dab', '#08979c', '#c41d7f', '#7cb305', '#096dd9']
+
+interface PeriodChartProps {
+  view: UseView
+  labelOf: (atMs: number) => string
+  unit: string
+  words: UseWords
+}
+
+export function PeriodChart({ view, labelOf, unit, words }: PeriodChartProps) {
+  const option = useMemo(
+    () => ({
+      ...FRAME,
+      tooltip: { ...FRAME.tooltip, valueFormatter: (value: number | null) => withUnit(formatAmount(value), unit) },
+      xAxis: { ...FRAME.xAxis, data: view.points.map(({ atMs }) => labelOf(atMs)) },
+      yAxis: [{ ...FRAME.yAxis, name: unit }],
+      series: [
+        {
+          ...{ type: 'bar', name: words.thisPeriod, itemStyle: { color: NOW }, barMaxWidth: 28 },
+          data: view.points.map(({ value }) => value),
+        },
+        {
+          ...{ type: 'line', name: words.yearBefore, symbol: 'none' },
+          ...{ lineStyle: { color: BEFORE, width: 2 }, itemStyle: { color: BEFORE } },
+          data: view.points.map(({ before }) => before?.value ?? null),
+        },
+      ],
+    }),
+    [view, labelOf, unit, words],
+  )
+  const { total, totalBefore } = view
+  const label = `${words.period}: ${words.thisPeriod} ${withUnit(formatAmount(total.value), unit)}, ${words.yearBefore} ${withUnit(formatAmount(totalBefore.value), unit)}`
+  return <Chart className="chart chart-hours" option={option} label={label} />
+}
+
+interface CalendarChartProps {
+  year: string
+  points: UseView['points']
+  unit: string
+  words: UseWords
+  /** What the calendar says, for screen readers. */
+  said: string
+}
+
+export function CalendarChart({ year, points, unit, words, said }: CalendarChartProps) {
+  const option = useMemo(() => {
+    const data = points.flatMap(({ atMs, value }) => (value === null ? [] : [[dayLabel(dayOf(atMs)), value] as const]))
+    const values = data.map(([, value]) => value)
+    return {
+      animation: false,
+      tooltip: {
+        formatter: ({ data: [day, value] }: { data: [string, number] }) =>
+          `${day}<br><b>${withUnit(formatAmount(value), unit)}</b>`,
+      },
+      visualMap: {
+        ...{ type: 'continuous', orient: 'horizontal', left: 'center', bottom: 0, itemHeight: 120, itemWidth: 10 },
+        ...{ min: Math.min(0, ...values), max: Math.max(1e-9, ...values), calculable: false },
+        text: [`${formatAmount(Math.max(0, ...values))} ${unit}`, formatAmount(Math.min(0, ...values))],
+        inRange: { color: HEAT },
+        textStyle: { color: FAINT },
+      },
+      calendar: {
+        ...{ range: year, left: 32, right: 4, top: 28, bottom: 40, cellSize: ['auto', 'auto'] },
+        itemStyle: { color: '#f5f5f5', borderColor: '#fff', borderWidth: 1 },
+        splitLine: { lineStyle: { color: '#bfbfbf', width: 1 } },
+        yearLabel: { show: false },
+        dayLabel: { firstDay: 1, nameMap: words.weekdays, color: FAINT, fontSize: 10 },
+        monthLabel: { nameMap: words.months, color: FAINT, fontSize: 11 },
+      },
+      series: [{ type: 'heatmap', coordinateSystem: 'calendar', data }],
+    }
+  }, [year, points, unit, words])
+  return <Chart className="chart chart-calendar" option={option} label={said} />
+}
+
+export interface FlowLink {
+  from: string
+  to: string
+  amount: number
+}
+
+interface FlowChartProps {
+  /** Names by node. */
+  names: ReadonlyMap<string, string>
+  links: readonly FlowLink[]
+  unit: string
+  said: string
+}
+
+export function FlowChart({ names, links, unit, said }: FlowChartProps) {
+  const option = useMemo(() => {
+    const nodes = [...new Set(links.flatMap(({ from, to }) => [from, to]))]
+    const nameOf = (id: string) => names.get(id) ?? id
+    return {
+      animation: false,
+      tooltip: {
+        formatter: ({ data }: { data: { source?: string; target?: string; name?: string; value: number } }) =>
+          data.source === undefined
+            ? nameOf(data.name ?? '')
+            : `${nameOf(data.source)} → ${nameOf(data.target ?? '')}<br><b>${withUnit(formatAmount(data.value), unit)}</b>`,
+      },
+      series: [
+        {
+          ...{ type: 'sankey', left: 4, right: 132, top: 8, bottom: 8, nodeWidth: 14, nodeGap: 12 },
+          draggable: false,
+          emphasis: { focus: 'adjacency' },
+          label: {
+            color: '#1f1f1f',
+            width: 124,
+            overflow: 'truncate',
+            formatter: ({ name }: { name: string }) => nameOf(name),
+          },
+          lineStyle: { color: 'source', opacity: 0.35, curveness: 0.5 },
+          data: nodes.map((name, index) => ({
+            name,
+            itemStyle: { color: name.endsWith(REST_MARK) ? '#bfbfbf' : FLOW[index % FLOW.length] },
+          })),
+          links: links.map(({ from, to, amount }) => ({ source: from, target: to, value: amount })),
+        },
+      ],
+    }
+  }, [names, links, unit])
+  return <Chart className="chart chart-flow" option={option} label={said} />
+}
