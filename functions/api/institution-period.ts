@@ -58,12 +58,16 @@ export const periodRoutes = {
       const days = { firstDay, lastDay }
       const points = medium === null ? [] : await pointsOf(ofMedium(all, medium), query.grain, days, context)
       const { from, to, grain } = query
+      const nowMs = context.platform.now()
+      const begun = points.filter(({ atMs }) => atMs < nowMs)
+      // A day of which one hour is over is not like a whole one of the year before.
+      const over = points.filter((_, n) => (points[n + 1]?.atMs ?? dayStartMs(lastDay + 1)) <= nowMs)
       return {
         ...{ institution: institution.id, medium, media, unit: medium === null ? '' : amountUnit(medium) },
         ...{ from, to, grain, points },
         total: addedSums(points),
-        totalBefore: addedSums(points.flatMap(({ before }) => before ?? [])),
-        ...changeOverYear(points),
+        totalBefore: addedSums(begun.flatMap(({ before }) => before ?? [])),
+        ...changeOverYear(over),
       } satisfies UseView
     },
   }),

@@ -74,6 +74,18 @@ test('days are what main meters measured less what was let, beside the same days
   expect([view.unit, view.media]).toEqual(['kWh', ['electricity', 'water']])
 })
 
+test('a day that is not over is not compared, and days to come add nothing to the year before', async () => {
+  const noon = Date.parse('2026-06-12T12:00:00+08:00')
+  const { nowMs } = platform.clock
+  platform.clock.nowMs = noon
+  const view = await use('from=2026-06-10&to=2026-06-14&medium=electricity')
+  const month = await use('from=2026-06-10&to=2026-06-30&medium=electricity&grain=month')
+  platform.clock.nowMs = nowMs
+  expect(view.points[2]).toMatchObject({ value: 96, hoursKnown: 24, hoursExpected: 24 })
+  expect([view.change, view.compared, view.totalBefore.value]).toEqual([1, 2, 3 * 96])
+  expect([month.change, month.compared]).toEqual([null, 0])
+})
+
 test('hours, days and months of one period have one sum', async () => {
   const totals = await Promise.all(
     ['hour', 'day', 'month'].map(async (grain) => {
