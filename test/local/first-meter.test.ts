@@ -2,6 +2,7 @@
 // `npm start` with the page built, two terminals beside it, and the register on the page; in ten minutes by the clock.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -52,8 +53,11 @@ test.skipIf(!CAMPAIGN || !arePortsFree)(
       const child: ChildProcess = spawn('sh', ['-c', command], { cwd: copy, detached: true, stdio: 'pipe' })
       let said = ''
       for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => (said += String(bytes)))
-      onTestFinished(() => {
-        if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+      onTestFinished(async () => {
+        if (child.exitCode !== null || child.pid === undefined) return
+        const ended = once(child, 'close')
+        process.kill(-child.pid, 'SIGTERM')
+        await ended
       })
       return () => said
     }
