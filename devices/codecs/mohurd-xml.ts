@@ -15,12 +15,15 @@ export interface CollectorMessage {
   time?: string
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+const GB18030 = new TextDecoder('gb18030', { fatal: true })
+
 /** The text of the bytes: UTF-8, or the Chinese encoding that they declare; undefined when it is no such message. */
 export function xmlText(bytes: Uint8Array): string | undefined {
-  const declared = /encoding=["']([\w-]+)["']/.exec(Buffer.from(bytes.subarray(0, 200)).toString('latin1'))?.[1]
-  const encoding = /^gb/i.test(declared ?? '') ? 'gb18030' : 'utf-8'
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1')
+  const declared = head.includes('encoding') ? /encoding=["']([\w-]+)["']/.exec(head)?.[1] : undefined
   try {
-    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    const text = (/^gb/i.test(declared ?? '') ? GB18030 : UTF8).decode(bytes)
     return /<root[\s>]/.test(text) ? text : undefined
   } catch {
     return undefined
