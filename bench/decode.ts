@@ -5,8 +5,9 @@ import { encodeCjt188 } from '../devices/codecs/cjt188-request.ts'
 import { encodeDlt645 } from '../devices/codecs/dlt645-request.ts'
 import { encodeMbus } from '../devices/codecs/mbus-request.ts'
 import { encodeModbus } from '../devices/codecs/modbus-request.ts'
-import { encodeMohurd } from '../devices/codecs/mohurd.ts'
-import { decodeFrames, type ProtocolName } from '../devices/codecs/protocols.ts'
+import { encodeMohurd, type MohurdFrame } from '../devices/codecs/mohurd.ts'
+import { collectorData } from '../devices/codecs/mohurd-data.ts'
+import { type DecodeOptions, decodeFrames, type ProtocolName } from '../devices/codecs/protocols.ts'
 import { median, type RateRow } from './table.ts'
 
 const FRAMES = 1_000
@@ -16,7 +17,28 @@ const BAR = 200_000
 
 const pair = (value: number): number => (Math.floor(value / 10) % 10) * 16 + (value % 10)
 
-const makers: Record<string, { protocol: ProtocolName; make: (index: number) => Uint8Array }> = {
+const SECRETS = { key: new Uint8Array(16).fill(1), iv: new Uint8Array(16).fill(1) }
+
+const reportXml = (index: number): string => {
+  const meters = Array.from(
+    { length: 8 },
+    (_, n) => `<meter id="${n}"><function id="1" coding="01000" error="0">${(index * 8 + n) / 100}</function></meter>`,
+  )
+  return (
+    '<root><common><building_id>330302D110</building_id><gateway_id>01</gateway_id><type>report</type></common>' +
+    `<data operation="report"><sequence>${index}</sequence><parser>yes</parser><time>20261130081500</time>` +
+    `${meters.join('')}</data></root>`
+  )
+}
+
+interface Maker {
+  protocol: ProtocolName
+  make: (index: number) => Uint8Array
+  options?: DecodeOptions
+  /** What is read of the frame beyond its parts. */
+  read?: (frame: { xml?: string | null }) => void
+}
+const makers: Record<string, Maker> = {
   'DL/T 645, energy': {
     protocol: 'dlt645',
     make: (index) =>
@@ -65,17 +87,36 @@ const makers: Record<string, { protocol: ProtocolName; make: (index: number) => 
     make: (index) =>
       encodeMohurd({
         xml: `<root><common><building_id>330302D110</building_id><type>notify</type></common>${index}</root>`,
-        secrets: { key: new Uint8Array(16).fill(1), iv: new Uint8Array(16).fill(1) },
+        secrets: SECRETS,
       }),
+  },
+  'MOHURD, heartbeat, AES and envelope': {
+    protocol: 'mohurd',
+    options: { secrets: SECRETS },
+    make: (index) =>
+      encodeMohurd({
+        xml: `<root><common><building_id>330302D110</building_id><type>notify</type></common>${index}</root>`,
+        secrets: SECRETS,
+      }),
+  },
+  'MOHURD, report of 8 values, AES and XML': {
+    protocol: 'mohurd',
+    options: { secrets: SECRETS },
+    make: (index) => encodeMohurd({ xml: reportXml(index), secrets: SECRETS }),
+    read: (frame) => {
+      if (collectorData(frame.xml ?? '')?.values.length !== 8) throw new Error('a good report was not read')
+    },
   },
 }
 
 export async function benchDecode(scale: number): Promise<RateRow[]> {
-  return Object.entries(makers).map(([what, { protocol, make }]) => {
+  return Object.entries(makers).map(([what, { protocol, make, options, read }]) => {
     const frames = Array.from({ length: FRAMES }, (_, index) => make(index))
     const count = Math.max(FRAMES, Math.round(FRAMES_A_ROUND * scale))
     const decode = (bytes: Uint8Array): void => {
-      if ('error' in decodeFrames(protocol, bytes)) throw new Error(`${what}: a good frame was refused`)
+      const frame = decodeFrames(protocol, bytes, options)
+      if ('error' in frame) throw new Error(`${what}: a good frame was refused`)
+      read?.(frame as MohurdFrame)
     }
     const ours: number[] = []
     const sums: number[] = []

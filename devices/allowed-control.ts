@@ -6,7 +6,7 @@ import { SWITCH_NAMES } from '../domain/wire/control-command.ts'
 
 const word = z.int().min(0).max(0xffff)
 const SHARED = {
-  /** A meter of the Modbus device that has the register or coil. */
+  /** A meter of the device that has the register, coil or relay. */
   meter: z.string(),
   /** Names of senders, as the audit log of the service has them; anybody whom the service admits when absent. */
   by: z.array(z.string().min(1)).min(1).max(20).optional(),
@@ -21,6 +21,14 @@ const coilRow = z.strictObject({
   inverted: z.boolean().default(false),
 })
 
-/** A register with the values that it may get, or a coil with the commands that may set it. */
-export const allowedControlSchema = z.union([registerRow, coilRow])
+const fourBytes = z.string().regex(/^[0-9A-Fa-f]{8}$/, 'is 8 hex digits: four bytes, as they are sent')
+const relayRow = z.strictObject({
+  ...SHARED,
+  /** The relay in a DL/T 645-2007 meter: its password with the level in front, and the code it notes as operator. */
+  dlt645: z.strictObject({ password: fourBytes, operator: fourBytes.default('00000000') }),
+  commands: z.array(z.enum(['relayOff', 'relayOn'])).min(1),
+})
+
+/** A register with the values that it may get, a coil or the relay of a meter with the commands that may set it. */
+export const allowedControlSchema = z.union([registerRow, coilRow, relayRow])
 export type AllowedControl = z.output<typeof allowedControlSchema>

@@ -34,8 +34,11 @@ const writeArguments = z.strictObject({ meter: z.string(), address: z.int(), val
 const confirmArguments = z.strictObject({ token: z.string() })
 const configureArguments = z.strictObject({ version: z.int().min(1), lines: z.array(z.unknown()).min(1).max(100) })
 
-/** What a register or coil is set to. */
-type Setting = { address: number; value: number } | { coil: number; isOn: boolean }
+/** What a register or coil is set to, or the relay of a meter. */
+type Setting =
+  | { address: number; value: number }
+  | { coil: number; isOn: boolean }
+  | { relay: { isOn: boolean; password: string; operator: string } }
 
 /** What a gateway can do; false or a reason where it cannot. */
 export interface CommandActions {
@@ -157,9 +160,14 @@ export class CommandDesk {
     const given = meterArguments.safeParse(command.arguments)
     if (!given.success) return refused(reasonOf(given.error))
     const { meter } = given.data
-    const row = this.#options.allow().find((one) => 'coil' in one && one.meter === meter && one.commands.includes(name))
-    if (!row || !('coil' in row)) return refused(`${name} of ${meter} is not in the allow-list of the configuration`)
-    return this.#prepare(command, row, { coil: row.coil, isOn: SWITCHES[name].coil !== row.inverted })
+    for (const row of this.#options.allow()) {
+      if (row.meter !== meter || 'address' in row || !row.commands.some((one) => one === name)) continue
+      const isOn = SWITCHES[name].coil
+      return 'coil' in row
+        ? this.#prepare(command, row, { coil: row.coil, isOn: isOn !== row.inverted })
+        : this.#prepare(command, row, { relay: { isOn, ...row.dlt645 } })
+    }
+    return refused(`${name} of ${meter} is not in the allow-list of the configuration`)
   }
 
   /** First step: nothing is written. */

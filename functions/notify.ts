@@ -5,6 +5,7 @@
 import { must } from '../domain/must.ts'
 import type { Notification } from '../domain/notify/plan.ts'
 import type { Channel } from '../domain/notify/setting.ts'
+import { tellProposals } from './controlling/proposals.ts'
 import { handlerOf } from './handler.ts'
 import {
   PermanentFailure,
@@ -99,6 +100,9 @@ export function notify(on: Platform) {
     // Alerts are told although reminders fail.
     await remindOfReports(on, now()).catch((error: unknown) => {
       failed.push({ shard: '', reason: `reminders of reports: ${String(error)}` })
+    })
+    await tellProposals(on, now()).catch((error: unknown) => {
+      failed.push({ shard: '', reason: `proposals of rules of control: ${String(error)}` })
     })
     const due = await dueNotifications(now())
     const recipients = new Map((await recipientsOf(state)).map((recipient) => [recipient.id, recipient]))

@@ -242,6 +242,11 @@ program
   .option('--area <code>', 'of this area alone')
   .option('--from <YYYY-MM>', 'first month; the first with readings')
   .option('--to <YYYY-MM>', 'last month; the last with readings')
+  .option(
+    '--upload-xml <settings>',
+    'the package of --day for an upper centre instead (MOHURD 2009); YAML or JSON: docs/rules/devices.md',
+  )
+  .option('--day <YYYY-MM-DD>', 'with --upload-xml: a day that is over')
   .option('--json', 'print one JSON document on stdout')
   .addOption(dataOption())
   .action(later(async () => (await import('./command/export.ts')).exportData))

@@ -5,14 +5,18 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { Grant } from '../domain/access/permission.ts'
+import { DAY_MS, dayOf, dayStartMs, HOUR_MS } from '../domain/calendar.ts'
+import { newWatch } from '../domain/control/watch.ts'
+import { controlKeys } from '../functions/controlling/store.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
 import { launchChromium, PERSON_PASSWORD, signedIn, tabTo, violations } from './browser.ts'
-import { PROVINCE } from './functions/province.ts'
+import { PROVINCE, send } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
 
 const WAIT = { timeout: 90_000, interval: 100 }
@@ -46,7 +50,7 @@ async function opened(id: string, grants: readonly Grant[], view: string): Promi
   onTestFinished(async () => {
     await context.close()
     // Refusals are what some steps are about, and Chromium tells of each.
-    expect(complaints.filter((said) => !/\b(?:400|403|404|422)\b/.test(said))).toEqual([])
+    expect(complaints.filter((said) => !/\b(?:400|403|404|409|422)\b/.test(said))).toEqual([])
   })
   await page.goto(`${host.httpUrl}/#/administration?view=${view}`)
   return page
@@ -136,6 +140,93 @@ test('a person gets two roles, is deactivated, and comes back by a new link', as
   await page.goto(`${host.httpUrl}/#/administration?view=registry`)
   await page.getByTestId('no-right').waitFor()
 })
+
+test('a rule of control is tried, stored, permitted and withdrawn, and a proposal is decided, by who may', async () => {
+  const { platform } = host
+  const startMs = dayStartMs(dayOf(Date.now())) - 9 * DAY_MS
+  const value = (hour: number): number => hour * 5 + (hour % 24 > 12 ? 200 : 0)
+  await send(
+    platform,
+    'G-A',
+    Array.from({ length: 9 * 24 + 1 }, (_, hour) => ({
+      ...{ meter: 'A-E', at: startMs + hour * HOUR_MS, value: value(hour) },
+    })),
+    Date.now(),
+  )
+  const page = await opened('zhang', [{ role: 'manager', institutions: ['A'] }], 'own')
+  const view = `${host.httpUrl}/#/institution/A?view=control`
+  await page.goto(view)
+  const form = page.getByTestId('control-rule-form')
+  await page.getByTestId('rule-limit').fill('60')
+  await page.getByTestId('simulate-rule').click()
+  await expect.poll(() => form.textContent(), WAIT).toContain('请选择表计')
+  await page.getByTestId('rule-kind').click()
+  await page.getByTitle('夜间降温（降低设定值）').click()
+  for (const [name, text] of Object.entries({ address: '100', night: '160', day: '200', savedShare: '0.1' }))
+    await page.getByTestId(`rule-${name}`).fill(text)
+  await page.getByTestId('rule-days').fill('9')
+  await page.getByTestId('simulate-rule').click()
+  await expect.poll(() => page.getByTestId('control-simulation').textContent(), WAIT).toMatch(/会动作 \d+ 次.*会节约/)
+  await page.getByTestId('action-save-rule').click()
+  const rule = page.getByTestId('rule-rule-1')
+  await expect.poll(() => rule.textContent(), WAIT).toContain('已保存，尚未试算')
+  await rule.getByRole('button', { name: /操\s*作/ }).click()
+  await rule.getByTestId('action-permit').click()
+  await expect.poll(() => rule.getByRole('alert').textContent(), WAIT).toContain('尚未用历史试算')
+  await rule.getByTestId('action-try').click()
+  await expect.poll(() => rule.getByTestId('rule-state').textContent(), WAIT).toBe('已试算，未许可')
+  await rule.getByTestId('action-permit').click()
+  await expect.poll(() => rule.getByTestId('rule-state').textContent(), WAIT).toMatch(/已许可至 .*zhang/)
+  expect(await violationsOf(page)).toEqual([])
+  await rule.getByTestId('action-withdraw').click()
+  await expect.poll(() => rule.getByTestId('rule-state').textContent(), WAIT).toBe('许可已撤回')
+
+  // A leak that the service found waits for this person's word.
+  const nowMs = Date.now()
+  const stored = {
+    ...{ id: 'leak', meter: 'A-W', by: 'zhang', atMs: nowMs, permission: null },
+    rule: { kind: 'leak' as const, fromHour: 1, toHour: 5, limit: 0.2, nights: 2 },
+    trial: { hours: 216, hoursUnknown: 0, count: 0, saved: 0, by: 'zhang', atMs: nowMs, fromMs: startMs, toMs: nowMs },
+  }
+  const order = {
+    ...{ when: 'leakFound' as const, name: 'valveClose', arguments: { meter: 'A-W' }, id: 'leakFound.x', atMs: nowMs },
+    ...{ untilMs: nowMs + DAY_MS, state: 'proposed' as const, by: null, byPermission: false, attempt: 0 },
+    ...{ commandUntilMs: null, mayHaveActed: false, reason: null, changedMs: nowMs },
+  }
+  await platform.state.put([
+    { key: controlKeys.rule('A-W', 'leak'), value: stored },
+    { key: controlKeys.watch('A-W', 'leak'), value: { ...newWatch(nowMs), isOn: true, changedMs: nowMs } },
+    { key: controlKeys.orders('A-W', 'leak'), value: { orders: [order] } },
+  ])
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.reload()
+  const proposals = page.getByTestId('control-proposals')
+  await expect.poll(() => proposals.textContent(), WAIT).toContain('关闭阀门 A-W')
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+  expect(await violationsOf(page)).toEqual([])
+  await proposals.getByTestId('action-decline').click()
+  await expect.poll(() => page.getByTestId('rule-leak').textContent(), WAIT).toContain('已拒绝')
+  await expect.poll(() => proposals.textContent(), WAIT).toContain('没有等待确认的控制')
+
+  // Who may only look tries, and finds nothing to press.
+  const reader = await opened('lu', [{ role: 'auditor', areas: ['130000'] }], 'own')
+  await reader.goto(view)
+  await reader.getByTestId('rule-leak').waitFor()
+  expect(await reader.getByTestId('admin-form').count()).toBe(0)
+  expect(await reader.getByTestId('control-rules').textContent()).toContain('需要“控制设备”权限')
+})
+
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as { axe: { run(options: object): Promise<AxeFound> } }
+    const { violations } = await inPage.run({ resultTypes: ['violations'] })
+    return violations.filter(({ impact }) => impact !== 'minor').map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+  })
+}
+interface AxeFound {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[]
+}
 
 test('the log is read by the audit administrator, and a person changes the own password', async () => {
   const page = await opened('wei', [{ role: 'audit' }], 'audit')

@@ -75,7 +75,7 @@ testInCampaign(
       '--json',
     ])
     const { rows } = JSON.parse(stdout)
-    expect(rows).toHaveLength(5)
+    expect(rows).toHaveLength(7)
     for (const { readingsPerSecond, bar } of rows) {
       expect(readingsPerSecond).toBeGreaterThan(0)
       expect(bar).toEqual({ readingsPerSecond: 200_000 })

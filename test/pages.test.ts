@@ -557,6 +557,7 @@ const PLACES = [
   { hash: `#/institution/A?view=use&month=${ENDED}`, shows: 'use-flow' },
   { hash: '#/institution/A?view=carbon', shows: 'carbon-total' },
   { hash: '#/institution/A?view=contracts', shows: 'contract-charts' },
+  { hash: '#/institution/A?view=control', shows: 'control-rule-form' },
   { hash: '#/institution/A?view=cost', shows: 'cost-total' },
   { hash: '#/institution/A?view=dataCentre', shows: 'data-centre' },
   { hash: '#/institution/A?view=revisions', shows: 'revisions' },

@@ -64,7 +64,7 @@ interface Reader {
   screens: string[]
 }
 
-const OF_INSTITUTION = ['overview', 'meters', 'use', 'carbon', 'cost', 'revisions', 'reports', 'contracts']
+const OF_INSTITUTION = ['overview', 'meters', 'use', 'carbon', 'cost', 'revisions', 'reports', 'contracts', 'control']
 const OF_AREA = ['overview', 'alerts', 'ranking', 'carbon', 'plan', 'contracts', 'revisions', 'reports']
 
 /** The readers, with places that the demo has. */

@@ -1,6 +1,7 @@
-// Makes DL/T 645 frames (docs/rules/devices.md#dlt-645). The service only reads: there are helpers for the three
-// requests that read, and none for writing, relays or the broadcast time, whose byte order is not known.
+// Makes DL/T 645 frames (docs/rules/devices.md#dlt-645): the three requests that read, and the one that switches the
+// relay of a meter. There is none for writing, nor for the broadcast time, on which sources contradict each other.
 
+import { formatInstant } from '../../domain/calendar.ts'
 import { bytesOfHex, sumOfBytes } from './answer.ts'
 import { bcdBytes } from './decimal.ts'
 import { DLT645_DATA_MAX, DLT645_HEADER_BYTES, DLT645_OFFSET, type Dlt645Edition } from './dlt645.ts'
@@ -42,6 +43,32 @@ export function readFollowDlt645(address: string, di: string, sequence: number):
 
 /** Asks the only meter on the line for its address. */
 export const readAddressDlt645 = (): Uint8Array => encodeDlt645({ address: 'AAAAAAAAAAAA', control: 0x13 })
+
+export interface Dlt645Relay {
+  isOn: boolean
+  /** Four bytes in hex as they are sent: the level of the password first, then the password. */
+  password: string
+  /** Four bytes in hex as they are sent: the meter notes who switched it. */
+  operator: string
+  /** The meter does nothing after this; it counts by its own clock. Epoch ms. */
+  untilMs: number
+}
+
+/**
+ * Asks a meter of the 2007 edition to trip, or to permit closing, its relay: password, operator, command 1A or 1B,
+ * 00, the end from the second to the year (docs/rules/devices.md#relays-of-meters). Throws a RangeError on wrong hex.
+ */
+export function relayDlt645(address: string, { isOn, password, operator, untilMs }: Dlt645Relay): Uint8Array {
+  const fourBytes = (hex: string): Uint8Array => {
+    const bytes = bytesOfHex(hex)
+    if (bytes?.length !== 4) throw new RangeError('password and operator are 8 hex digits')
+    return bytes
+  }
+  // YYMMDDhhmmss in UTC+8, low byte first.
+  const end = formatInstant(untilMs).replace(/\D/g, '').slice(2, 14)
+  const data = [...fourBytes(password), ...fourBytes(operator), isOn ? 0x1b : 0x1a, 0, ...bcdBytes(end, 6)]
+  return encodeDlt645({ address, control: 0x1c, data: Uint8Array.from(data) })
+}
 
 function diBytes(di: string, edition: Dlt645Edition): Uint8Array {
   const bytes = bytesOfHex(di)

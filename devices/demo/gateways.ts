@@ -41,7 +41,7 @@ process.once('message', async (input: DemoGatewaysInput) => {
   process.on('SIGINT', () => undefined)
   process.once('SIGTERM', stop)
   for (const { id, password, sinceMs } of input.gateways.filter((one) => metered.has(one.id))) {
-    const { source } = await openMeteredGateway(simulator, id, { intervalSeconds, sinceMs })
-    running.push(startGateway({ id, password, url, source, outbox: { file: join(folder, `${id}.outbox`) } }))
+    const { source, health } = await openMeteredGateway(simulator, id, { intervalSeconds, sinceMs })
+    running.push(startGateway({ id, password, url, source, health, outbox: { file: join(folder, `${id}.outbox`) } }))
   }
 })

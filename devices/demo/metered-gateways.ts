@@ -2,6 +2,7 @@
 // Modbus over TCP on this machine, and the gateway reads them by lines, as `kilowatch gateway` does.
 
 import type * as z from 'zod'
+import { type GatewayHealth, linesHealth } from '../lines/gateway-health.ts'
 import { LinePlanner, lineSchema } from '../lines/line-config.ts'
 import { linesSource, type PlannedLine } from '../lines/lines-source.ts'
 import { type SimulatedLine, startSimulatedLine } from '../simulated/line.ts'
@@ -12,8 +13,8 @@ import { findTemplate } from '../template-files.ts'
 import type { SimulatedMeter } from './simulated-meter.ts'
 import type { LiveOptions, Simulator } from './simulator.ts'
 
-/** Enough to show each protocol; more would cost the machine of the demo for nothing. */
-const GATEWAYS_MAX = 4
+/** Each has up to three ports and twice as many sockets, and a process may have 1,024 files open. */
+const GATEWAYS_MAX = 40
 /** DL/T 645 and CJ/T 188 carry eight digits, two of them decimals. */
 const DIGITS_MAX = 6
 const MODBUS_START = 0
@@ -41,6 +42,8 @@ export function meteredGateways(simulator: Simulator): string[] {
 
 export interface MeteredGateway {
   source: Source
+  /** How its lines do, for its status: it is read as a gateway in the field is. */
+  health(): GatewayHealth
   close(): Promise<void>
 }
 
@@ -64,13 +67,15 @@ export async function openMeteredGateway(
     })
     lines.push({ config, devices: planner.plan(config, [wire]).devices })
   }
+  const wired = linesSource({ lines, now })
   return {
     source: {
       async *readings(signal) {
         if (sinceMs !== undefined) yield* simulator.missed(gateway, sinceMs, now())
-        yield* linesSource({ lines, now }).readings(signal)
+        yield* wired.readings(signal)
       },
     },
+    health: () => linesHealth(wired.health()),
     close: async () => void (await Promise.all(opened.map((line) => line.close()))),
   }
 }

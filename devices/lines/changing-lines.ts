@@ -4,8 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Log, silentLog } from '../log.ts'
 import type { Source } from '../source.ts'
-import { type LinesSource, linesSource, type PlannedLine } from './lines-source.ts'
-import type { ModbusSetting } from './modbus-reader.ts'
+import { type LinesSource, linesSource, type MeterSetting, type PlannedLine } from './lines-source.ts'
 
 /** A line of 1,000 meters asks each once in this time. */
 const TRIAL_MS = 5 * 60_000
@@ -51,7 +50,7 @@ export class ChangingLines implements Source, LinesSource {
   health = () => this.#turn.source.health()
   readNow = (meter: string) => this.#turn.source.readNow(meter)
   setInterval = (meter: string, everyMs: number) => this.#turn.source.setInterval(meter, everyMs)
-  write = (meter: string, setting: ModbusSetting, untilMs: number) => this.#turn.source.write(meter, setting, untilMs)
+  write = (meter: string, setting: MeterSetting, untilMs: number) => this.#turn.source.write(meter, setting, untilMs)
 
   /** Resolves to the reason why the lines are the old ones again; undefined: the new ones hold. */
   async change(lines: readonly PlannedLine[]): Promise<string | undefined> {

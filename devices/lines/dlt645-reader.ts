@@ -4,7 +4,13 @@
 import { bytesOfHex, type Field } from '../codecs/answer.ts'
 import { type Dlt645Frame, dlt645Cutter } from '../codecs/dlt645.ts'
 import { dlt645DataField, dlt645Fields } from '../codecs/dlt645-data.ts'
-import { readAddressDlt645, readDlt645, readFollowDlt645 } from '../codecs/dlt645-request.ts'
+import {
+  type Dlt645Relay,
+  readAddressDlt645,
+  readDlt645,
+  readFollowDlt645,
+  relayDlt645,
+} from '../codecs/dlt645-request.ts'
 import type { TemplateOf } from '../template.ts'
 import { type Ask, type Bearing, MeterFault } from './exchange.ts'
 
@@ -45,6 +51,20 @@ async function askAddress(ask: Ask): Promise<string> {
     judge: ({ kind }: Dlt645Frame) => (kind === 'readAddressReply' ? 'answer' : 'other'),
   })
   return frame.address
+}
+
+/** Switches the relay of a meter. Throws a MeterFault where the meter refuses it or does not answer. */
+export async function switchDlt645(ask: Ask, told: string, relay: Dlt645Relay): Promise<void> {
+  const address = told === ADDRESS_ASKED ? await askAddress(ask) : told
+  await ask({
+    request: relayDlt645(address, relay),
+    cutter: dlt645Cutter('2007'),
+    judge: (frame: Dlt645Frame): Bearing => {
+      if (frame.address !== address) return 'other'
+      if (frame.kind === 'errorReply') return refusalOf(frame)
+      return frame.kind === 'controlReply' ? 'answer' : 'other'
+    },
+  })
 }
 
 interface IdentifierRead {

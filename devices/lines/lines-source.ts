@@ -1,9 +1,12 @@
 // A source of readings over lines: each line polls its own meters, and what they answer becomes readings. Also says how
 // lines and meters do, for the gateway's status.
 
+import type { Dlt645Relay } from '../codecs/dlt645-request.ts'
 import { HandOver } from '../hand-over.ts'
 import { type Log, silentLog } from '../log.ts'
 import type { Reading, Source } from '../source.ts'
+import { switchDlt645 } from './dlt645-reader.ts'
+import type { Ask } from './exchange.ts'
 import { fieldReading } from './field-reading.ts'
 import { type LineHealth, type LineMeter, type MeterHealth, MeterLine } from './line.ts'
 import { type LineConfig, type PlannedDevice, transportOf } from './line-config.ts'
@@ -31,13 +34,16 @@ export interface LineReport extends LineHealth {
   meters: (MeterHealth & { address: string; ids: string[] })[]
 }
 
+/** A register or coil of a Modbus device, or the relay of a DL/T 645 meter. */
+export type MeterSetting = ModbusSetting | { relay: Omit<Dlt645Relay, 'untilMs'> }
+
 export interface LinesSource extends Source {
   health(): LineReport[]
   /** The device of a meter is asked next; false where the meter is none of these lines'. */
   readNow(meter: string): boolean
   setInterval(meter: string, everyMs: number): boolean
   /** Resolves when the device has confirmed; rejects with its reason, or when the line was not free by `untilMs`. */
-  write(meter: string, setting: ModbusSetting, untilMs: number): Promise<void>
+  write(meter: string, setting: MeterSetting, untilMs: number): Promise<void>
 }
 
 export function linesSource({ lines, log = silentLog, now = Date.now }: LinesSourceOptions): LinesSource {
@@ -70,11 +76,12 @@ export function linesSource({ lines, log = silentLog, now = Date.now }: LinesSou
     },
     async write(meterId, setting, untilMs) {
       const found = placeOf(meterId)
-      if (found?.device.target.template.protocol !== 'modbus') throw new Error(`meter ${meterId} is no Modbus device`)
-      const { address: unit, framing } = found.device.target
+      const work = found && workOf(found.device.target, setting, untilMs)
+      if (!found || !work)
+        throw new Error(`meter ${meterId} is no ${'relay' in setting ? 'DL/T 645-2007 meter' : 'Modbus device'}`)
       await found.line.errand(async (ask) => {
         if (now() >= untilMs) throw new Error('the command expired before the line was free')
-        await writeModbusSetting(ask, { unit: Number(unit), transport: framing }, setting)
+        await work(ask)
       })
     },
   }
@@ -105,4 +112,18 @@ export function linesSource({ lines, log = silentLog, now = Date.now }: LinesSou
       },
     })
   }
+}
+
+/** What is asked of the line to make a setting; undefined where the device has no such thing. */
+function workOf(
+  { template, address, framing }: PlannedDevice['target'],
+  setting: MeterSetting,
+  untilMs: number,
+): ((ask: Ask) => Promise<void>) | undefined {
+  if (!('relay' in setting))
+    return template.protocol === 'modbus'
+      ? (ask) => writeModbusSetting(ask, { unit: Number(address), transport: framing }, setting)
+      : undefined
+  const isNew = template.protocol === 'dlt645' && template.edition === '2007'
+  return isNew ? (ask) => switchDlt645(ask, address, { ...setting.relay, untilMs }) : undefined
 }

@@ -52,7 +52,8 @@ export function simulatedDlt645({
   address,
   value,
   edition = '2007',
-}: SimulatedOptions & { edition?: Dlt645Edition }): SimulatedDevice {
+  relay,
+}: SimulatedOptions & { edition?: Dlt645Edition; relay?: SimulatedRelay }): SimulatedDevice {
   const register = new SimulatedRegister(value)
   const control = edition === '2007' ? 0x91 : 0x81
   const known = edition === '2007' ? '00010000' : '9010'
@@ -63,6 +64,8 @@ export function simulatedDlt645({
       const asked = newestOf<Dlt645Frame>(received, dlt645Cutter(edition), ({ kind }) => kind?.endsWith('Request'))
       if (asked?.kind === 'readAddressRequest')
         return encodeDlt645({ address, control: 0x93, data: bcdBytes(address, 6) })
+      if (relay && asked?.kind === 'controlRequest' && asked.address === address)
+        return relayAnswer(relay, address, asked.dataHex ?? '')
       if (asked?.kind !== 'readRequest' || asked.address !== address) return undefined
       const { di = '' } = asked
       if (di !== known) return encodeDlt645({ address, control: control | 0x40, data: Uint8Array.of(0x02) })
@@ -70,6 +73,24 @@ export function simulatedDlt645({
       return encodeDlt645({ address, control, data })
     },
   }
+}
+
+/** A relay that takes this password; what was asked of it, as the bytes after password and operator in hex. */
+export interface SimulatedRelay {
+  password: string
+  readonly switched: { command: string; operator: string; until: string }[]
+}
+
+function relayAnswer({ password, switched }: SimulatedRelay, address: string, dataHex: string): Uint8Array {
+  const parts = dataHex
+    .replaceAll(' ', '')
+    .toUpperCase()
+    .match(/^(.{8})(.{8})(..)00(.{12})$/)
+  // Error 04: password wrong or not authorised.
+  if (!parts || parts[1] !== password) return encodeDlt645({ address, control: 0xdc, data: Uint8Array.of(4) })
+  const [, , operator = '', command = '', until = ''] = parts
+  switched.push({ command, operator, until })
+  return encodeDlt645({ address, control: 0x9c })
 }
 
 export function simulatedCjt188({

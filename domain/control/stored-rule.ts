@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { DAY_MS } from '../calendar.ts'
+import { type Phrase, phraseOf } from '../phrase.ts'
 import { buildingRuleSchema, proposedCommandSchema, ruleSimulationSchema } from './building-rule.ts'
 
 const ms = z.int().meta({ description: 'Epoch milliseconds' })
@@ -67,14 +68,22 @@ const TRIAL_AGE_MS_MAX = 31 * DAY_MS
 const TRIAL_HOURS_MIN = 7 * 24
 
 /** Why this rule may not get a permission now; undefined: it may. */
-export function permissionProblem({ rule, trial }: StoredRule, untilMs: number, nowMs: number): string | undefined {
-  if (rule.kind === 'leak') return 'a leak only proposes to close the valve: each closing is confirmed by itself'
-  if (!trial) return 'the rule has not been tried on the past yet'
-  if (nowMs - trial.atMs > TRIAL_AGE_MS_MAX) return 'the trial is older than 31 days: try the rule again'
+export function permissionProblem({ rule, trial }: StoredRule, untilMs: number, nowMs: number): Phrase | undefined {
+  if (rule.kind === 'leak')
+    return phraseOf(
+      '漏水规则只提议关阀：每次关闭都要单独确认',
+      'a leak only proposes to close the valve: each closing is confirmed by itself',
+    )
+  if (!trial) return phraseOf('该规则尚未用历史试算', 'the rule has not been tried on the past yet')
+  if (nowMs - trial.atMs > TRIAL_AGE_MS_MAX)
+    return phraseOf('试算已超过 31 天：请重新试算', 'the trial is older than 31 days: try the rule again')
   if (trial.hours - trial.hoursUnknown < TRIAL_HOURS_MIN)
-    return `the trial knows ${trial.hours - trial.hoursUnknown} hours; a permission needs ${TRIAL_HOURS_MIN} at least`
-  if (untilMs <= nowMs) return 'untilMs lies in the past'
-  if (untilMs - nowMs > PERMISSION_MS_MAX) return 'a permission holds for at most 92 days'
+    return phraseOf(
+      `试算只有 ${trial.hours - trial.hoursUnknown} 小时已知；许可至少需要 ${TRIAL_HOURS_MIN} 小时`,
+      `the trial knows ${trial.hours - trial.hoursUnknown} hours; a permission needs ${TRIAL_HOURS_MIN} at least`,
+    )
+  if (untilMs <= nowMs) return phraseOf('许可的截止时间已过', 'untilMs lies in the past')
+  if (untilMs - nowMs > PERMISSION_MS_MAX) return phraseOf('许可最长 92 天', 'a permission holds for at most 92 days')
   return undefined
 }
 

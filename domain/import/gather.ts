@@ -36,6 +36,11 @@ export function kindOfFile(name: string, shown: string = name): RegistryKind {
   return kind
 }
 
+/** The table of columns and legal values that `kilowatch template` writes beside the files; it is no registry file. */
+export const GUIDE_FILE = '说明-columns.csv'
+/** Also when a file system or a spreadsheet has added to its name. */
+export const isGuideFile = (name: string): boolean => name.normalize('NFC').startsWith(GUIDE_FILE.replace('.csv', ''))
+
 /** What separates the cells of the header: spreadsheets write semicolons and tabs in some settings. */
 export const delimiterOf = (text: string): string => {
   const [header = ''] = text.split(/\r?\n/, 1)
@@ -80,7 +85,7 @@ export interface GatheredRecords {
 export function gatherRecords(tables: readonly ReadTable[]): GatheredRecords {
   const gathered: GatheredRecords = { records: {}, stated: {}, origin: {}, refused: [] }
   const { records, stated, origin, refused } = gathered
-  for (const { file, kind, rows, malformed } of tables) {
+  for (const { file, kind, rows, malformed } of withoutTwins(tables, refused)) {
     const parsed = parseRows(kind, rows)
     refused.push(...malformed, ...parsed.refused.map((one) => ({ file, ...one })))
     const known = RECORD_KINDS[kind].merge && parsed.records.length > 0 ? stated[kind] : undefined
@@ -98,6 +103,22 @@ export function gatherRecords(tables: readonly ReadTable[]): GatheredRecords {
     origin[kind] = [...(origin[kind] ?? []), ...parsed.rowOf.map((row) => ({ file, row }))]
   }
   return gathered
+}
+
+/**
+ * A workbook and a table of one name in one folder, as `template` writes them, are one file when their rows are the
+ * same. Where they are not, nobody can say which one was filled in.
+ */
+function withoutTwins(tables: readonly ReadTable[], refused: RefusedCell[]): ReadTable[] {
+  const stemOf = ({ file, kind }: ReadTable): string => `${kind} ${file.replace(/\.(csv|xlsx)$/i, '')}`
+  return tables.filter((table, index) => {
+    const twin = tables.slice(0, index).find((one) => one.file !== table.file && stemOf(one) === stemOf(table))
+    if (!twin) return true
+    if (JSON.stringify(twin.rows) === JSON.stringify(table.rows)) return false
+    const reason = `says other than ${twin.file}; import one of the two`
+    refused.push({ file: table.file, row: 1, field: '', reason })
+    return false
+  })
 }
 
 /** Finds the first row of a record; looks through the records of a kind once, however many are asked for. */

@@ -8,7 +8,7 @@ import { DAY_MS, dayOf, dayStartMs, HOUR_MS, hourOfDay } from '../calendar.ts'
 import { must } from '../must.ts'
 import { SEVERITIES, type Severity } from '../phrase.ts'
 import type { Recipient } from './setting.ts'
-import { type Directory, digestText, groupLine, groupText } from './text.ts'
+import { type Directory, digestText, groupLine, groupText, type Text } from './text.ts'
 
 /** One message to one channel of one recipient; plain JSON. No secret: the channel is looked up when it is sent. */
 export interface Notification {
@@ -126,6 +126,36 @@ export function testMessages(recipient: Recipient, { atMs, link }: { atMs: numbe
   return sent.map((one) => ({ ...one, isTest: true }))
 }
 
+/** A message that is no alert's, to those who are told of alerts of this severity at this place. */
+export interface OwnMessage {
+  /** Unique to what it tells. */
+  id: string
+  severity: Severity
+  /** Ids of the institution and of the areas that it lies in. */
+  scope: readonly (string | undefined)[]
+  text(language: Recipient['language']): Text
+  line(language: Recipient['language']): string
+}
+
+/** Who is reminded only when nobody acknowledges is not told: there is nothing to acknowledge. */
+export function planMessage(
+  { id, severity, scope, text, line }: OwnMessage,
+  recipients: readonly Recipient[],
+  nowMs: number,
+): { notifications: Notification[]; held: Held[] } {
+  const notifications: Notification[] = []
+  const held: Held[] = []
+  for (const recipient of recipients) {
+    const { enabled, escalationLevel, severityMin, language } = recipient
+    if (!enabled || escalationLevel > 0 || rank(severity) < rank(severityMin) || !isIn(recipient, scope)) continue
+    const own = `${id}:${recipient.id}`
+    const dueMs = dueAt(recipient, { severity, isReminder: false, mayWait: true }, nowMs)
+    if (dueMs > nowMs) held.push({ id: own, recipient: recipient.id, dueMs, line: line(language) })
+    else notifications.push(...toEachChannel(recipient, own, text(language), nowMs))
+  }
+  return { notifications, held }
+}
+
 /** A storm is acknowledged on the page, where all of its alerts stand. */
 function acknowledgeable({ what, events }: AlertGroup): Pick<Notification, 'alert'> {
   const [only, ...others] = events
@@ -138,17 +168,26 @@ function concerns(recipient: Recipient, event: AlertEvent, directory: Directory)
   if (recipient.escalationLevel > event.level) return false
   if (rank(event.severity) < rank(recipient.severityMin)) return false
   if (recipient.kinds && !recipient.kinds.includes(event.kind)) return false
-  if (!recipient.areas) return true
   const { subject } = event
-  const scope = [subject.id, directory.institutionOf(subject), ...directory.areasOf(subject)]
-  return recipient.areas.some((area) => scope.includes(area))
+  return isIn(recipient, [subject.id, directory.institutionOf(subject), ...directory.areasOf(subject)])
 }
+
+const isIn = ({ areas }: Recipient, scope: readonly (string | undefined)[]): boolean =>
+  areas === undefined || areas.some((area) => scope.includes(area))
 
 function dueOf(recipient: Recipient, { what, events }: AlertGroup, nowMs: number): number {
   const { severity } = must(events[0])
-  const { quietHours, digestHour } = recipient
-  if (what !== 'escalated' && rank(severity) < rank(recipient.immediateMin)) return nextHour(digestHour, nowMs)
-  const urgent = severity === 'critical' && what !== 'cleared'
+  return dueAt(recipient, { severity, isReminder: what === 'escalated', mayWait: what === 'cleared' }, nowMs)
+}
+
+/** `mayWait`: even a critical one waits for the end of quiet hours. */
+function dueAt(
+  { quietHours, digestHour, immediateMin }: Recipient,
+  { severity, isReminder, mayWait }: { severity: Severity; isReminder: boolean; mayWait: boolean },
+  nowMs: number,
+): number {
+  if (!isReminder && rank(severity) < rank(immediateMin)) return nextHour(digestHour, nowMs)
+  const urgent = severity === 'critical' && !mayWait
   return quietHours && !urgent && isQuiet(quietHours, nowMs) ? nextHour(quietHours.to, nowMs) : nowMs
 }
 

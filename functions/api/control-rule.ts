@@ -3,14 +3,9 @@
 // `control` sends what is permitted or confirmed.
 
 import * as z from 'zod'
+import { grantsFor, reaches } from '../../domain/access/permission.ts'
 import { canonicalJson } from '../../domain/canonical.ts'
-import {
-  type BuildingRule,
-  buildingRuleSchema,
-  proposedCommandSchema,
-  proposedCommands,
-  ruleSimulationSchema,
-} from '../../domain/control/building-rule.ts'
+import { type BuildingRule, buildingRuleSchema, proposedCommands } from '../../domain/control/building-rule.ts'
 import { decided, hasBegun, withDueOrder } from '../../domain/control/orders.ts'
 import {
   isOpenOrder,
@@ -19,37 +14,29 @@ import {
   type RuleOrder,
   ruleOrderSchema,
   type StoredRule,
-  storedRuleSchema,
 } from '../../domain/control/stored-rule.ts'
+import { type Phrase, phraseOf } from '../../domain/phrase.ts'
 import type { Meter } from '../../domain/registry/records.ts'
 import { amountUnit } from '../../domain/unit.ts'
+import {
+  type ControlRuleView,
+  controlRuleViewSchema,
+  institutionRulesViewSchema,
+  ruleSimulationViewSchema,
+} from '../../domain/view/control.ts'
 import { signer } from '../access/principal.ts'
 import { inTurn } from '../contracting/store.ts'
 import { asStoredRule, controlKeys, orderDetail, putRuleFact, RULES_MAX } from '../controlling/store.ts'
 import { loadOfRule, TrialProblem, triedRule } from '../controlling/trial.ts'
 import type { Doc } from '../platform.ts'
-import { instant, meterOf } from './query.ts'
+import { metersOfInstitution } from '../registry/reader.ts'
+import { instant, institutionOf, meterOf } from './query.ts'
 import { ApiProblem, notFound, type RouteContext, route } from './route.ts'
 
 const triedDays = {
   from: instant.meta({ description: 'Whole days of UTC+8 from the one of this instant' }),
   to: instant.meta({ description: 'Up to the day of this instant, not included' }),
 }
-const simulationView = ruleSimulationSchema.extend({
-  meter: z.string(),
-  unit: z.string(),
-  commands: z.array(proposedCommandSchema).meta({ description: 'What would be sent and confirmed' }),
-})
-
-/** A rule with its orders, the newest first. */
-const ruleView = storedRuleSchema.extend({
-  unit: z.string(),
-  isPermitted: z.boolean(),
-  hasBegun: z.boolean().meta({ description: 'It changed something in the building that is not ended yet' }),
-  orders: z.array(ruleOrderSchema),
-})
-export type ControlRuleView = z.output<typeof ruleView>
-
 const CONTROL = { action: 'control', at: { meter: 'id' } } as const
 const RULE_ID = /^[\w.-]{1,32}$/
 
@@ -58,13 +45,13 @@ export const controlRuleRoutes = {
     access: { action: 'field', at: { meter: 'id' } },
     summary: 'What a rule of control would have done with the past of a meter, what it would have saved and send',
     body: z.object({ rule: buildingRuleSchema, ...triedDays }),
-    response: simulationView,
+    response: ruleSimulationViewSchema,
     handle: async (context, { body }) => simulated(context, body),
   }),
   ...route('GET /api/v1/meters/{id}/control-rules', {
     access: { action: 'field', at: { meter: 'id' } },
     summary: 'The rules of control of a meter: trial, permission, and what they ordered',
-    response: z.object({ items: z.array(ruleView) }),
+    response: z.object({ items: z.array(controlRuleViewSchema) }),
     async handle(context) {
       const { meter } = await meterOf(context)
       const docs = await context.platform.state.query(controlKeys.rule(meter.id))
@@ -72,11 +59,30 @@ export const controlRuleRoutes = {
       return { items: await Promise.all(rules.map((rule) => viewOf(context, rule, meter))) }
     },
   }),
+  ...route('GET /api/v1/institutions/{id}/control-rules', {
+    access: { action: 'field', at: { institution: 'id' } },
+    summary: 'The rules of control of all meters of an institution, and whether the sender may act on them',
+    response: institutionRulesViewSchema,
+    async handle(context) {
+      const { institution, shard } = await institutionOf(context)
+      const meters = metersOfInstitution(await context.registry.shard(shard), institution.id)
+      const byId = new Map(meters.map((meter) => [meter.id, meter]))
+      const rules = (await context.platform.state.query(controlKeys.rule())).flatMap((doc) => asStoredRule(doc) ?? [])
+      const own = rules.flatMap((rule) => {
+        const meter = byId.get(rule.meter)
+        return meter ? [{ rule, meter }] : []
+      })
+      return {
+        mayControl: await mayControl(context, institution.id, shard),
+        items: await Promise.all(own.map(({ rule, meter }) => viewOf(context, rule, meter))),
+      }
+    },
+  }),
   ...route('PUT /api/v1/meters/{id}/control-rules/{rule}', {
     access: CONTROL,
     summary: 'Stores a rule, which does nothing yet. Another content ends its trial and permission',
     body: z.object({ rule: buildingRuleSchema }),
-    response: ruleView,
+    response: controlRuleViewSchema,
     async handle(context, { body: { rule } }) {
       const { meter } = await meterOf(context)
       const { rule: id } = context.path
@@ -102,7 +108,7 @@ export const controlRuleRoutes = {
     access: CONTROL,
     summary: 'Tries a stored rule on the past, as a permission needs',
     body: z.object(triedDays),
-    response: simulationView,
+    response: ruleSimulationViewSchema,
     async handle(context, { body }) {
       const { value: stored } = await ruleOf(context)
       const simulation = await simulated(context, { ...body, rule: stored.rule })
@@ -119,13 +125,13 @@ export const controlRuleRoutes = {
     access: CONTROL,
     summary: 'Lets a rule that was tried act in the name of the sender, up to untilMs',
     body: z.object({ untilMs: z.int().meta({ description: 'Epoch ms, at most 92 days ahead' }) }),
-    response: ruleView,
+    response: controlRuleViewSchema,
     handle: permit,
   }),
   ...route('DELETE /api/v1/meters/{id}/control-rules/{rule}/permission', {
     access: CONTROL,
     summary: 'Withdraws the permission. What the rule has begun is proposed to be ended',
-    response: ruleView,
+    response: controlRuleViewSchema,
     handle: withdraw,
   }),
   ...route('POST /api/v1/meters/{id}/control-rules/{rule}/orders/{order}/confirm', {
@@ -142,8 +148,15 @@ export const controlRuleRoutes = {
   }),
 }
 
-const refusal = (status: number, detail: string, more: Record<string, unknown> = {}) =>
+const refusal = (status: number, detail: string | Phrase, more: Record<string, unknown> = {}) =>
   new ApiProblem(status, 'Refused', detail, more)
+
+async function mayControl({ principal, registry }: RouteContext, institution: string, shard: string) {
+  if (principal.role === 'admin') return true
+  if (principal.role !== 'user' || (principal.only && !principal.only.includes('control'))) return false
+  const place = { areas: await registry.path(shard), institution }
+  return grantsFor(principal.grants, 'control').some((grant) => reaches(grant, place))
+}
 
 /** A problem of a trial as one of the request. */
 async function checked<T>(work: () => Promise<T>): Promise<T> {
@@ -207,8 +220,13 @@ async function changed(
 
 /** A rule that acts, or is in the middle of something, is neither changed nor removed. */
 function refuseWhileActive(stored: StoredRule | undefined, orders: readonly RuleOrder[], nowMs: number): void {
-  if (stored && isPermitted(stored, nowMs)) throw refusal(409, 'the rule is permitted: withdraw its permission first')
-  if (orders.some(isOpenOrder)) throw refusal(409, 'the rule has an open order: confirm or decline it first')
+  if (stored && isPermitted(stored, nowMs))
+    throw refusal(409, phraseOf('该规则已获许可：请先撤回许可', 'the rule is permitted: withdraw its permission first'))
+  if (orders.some(isOpenOrder))
+    throw refusal(
+      409,
+      phraseOf('该规则有未了结的指令：请先确认或拒绝', 'the rule has an open order: confirm or decline it first'),
+    )
 }
 
 async function removed(context: RulePath): Promise<{ removed: string }> {

@@ -29,6 +29,7 @@ import { reportRoutes } from './report.ts'
 import { ApiProblem, type DOCUMENT_ROUTE, type Route, route } from './route.ts'
 import { logRoutes, peopleRoutes, sessionRoutes, tokenRoutes } from './session.ts'
 import { targetPlanRoutes } from './target-plan.ts'
+import { uploadRoutes } from './upload.ts'
 import { weatherRoutes } from './weather.ts'
 
 /** Start-up progress of the host; absent in AWS and when the start is complete. */
@@ -78,6 +79,7 @@ export const apiRoutes = {
   ...registryRoutes,
   ...backupRoutes,
   ...exportRoutes,
+  ...uploadRoutes,
   ...deviceRoutes,
   ...commandRoutes,
   ...controlRuleRoutes,

@@ -97,6 +97,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'report-part', kind: 'progress', spread: true, subjectNames: 2, kept: 'until the reports above stand' },
   { prefix: 'contract-looked', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
   { prefix: 'report-reminded', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
+  { prefix: 'control-told', kind: 'progress', spread: true, subjectNames: 1, kept: 'one document, replaced' },
   { prefix: 'control-watch', kind: 'progress', spread: true, subjectNames: 2, kept: 'as long as the rule' },
 
   { prefix: 'review', kind: 'history', spread: true, subjectNames: 2, kept: FOREVER },

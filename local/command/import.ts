@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import {
   gatherRecords,
+  isGuideFile,
   kindOfFile,
   places,
   REASON_COLUMN,
@@ -38,7 +39,9 @@ export async function importFiles(files: string[], options: ImportOptions): Prom
   return importWeather(weather, options)
 }
 
-async function importRecords(files: string[], options: ImportOptions): Promise<void> {
+async function importRecords(given: string[], options: ImportOptions): Promise<void> {
+  const files = given.filter((file) => !isGuideFile(basename(file)))
+  if (files.length === 0) throw new Error(`${given.join(', ')}: this is the guide to the columns; name the other files`)
   const tables = await Promise.all(files.map((file) => readTable(file, kindOfFile(basename(file), file))))
   const gathered = gatherRecords(tables)
   const { records, stated, refused } = gathered

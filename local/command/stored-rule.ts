@@ -3,7 +3,7 @@
 
 import { DAY_MS, formatInstant } from '../../domain/calendar.ts'
 import type { RuleSimulation } from '../../domain/control/building-rule.ts'
-import type { ControlRuleView } from '../../functions/api/control-rule.ts'
+import type { ControlRuleView } from '../../domain/view/control.ts'
 import { chosenHost, clientOf, type HostClient } from './client.ts'
 import { jsonOf } from './json-file.ts'
 

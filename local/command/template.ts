@@ -4,6 +4,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
+import { GUIDE_FILE } from '../../domain/import/gather.ts'
 import {
   FIRST_KINDS,
   GUIDE_HEADER,
@@ -22,10 +23,10 @@ export async function writeTemplates({ out }: { out: string }): Promise<void> {
     const parts = Object.entries(sheetParts(kind, rows)).map(([name, text]) => [name, strToU8(text)])
     await writeNew(join(out, `${kind}.xlsx`), zipSync(Object.fromEntries(parts)))
   }
-  await writeNew(join(out, '说明-columns.csv'), templateCsv(guide))
+  await writeNew(join(out, GUIDE_FILE), templateCsv(guide))
   process.stdout.write(
-    `written to ${out}: ${FIRST_KINDS.map((kind) => `${kind}.csv and .xlsx`).join(', ')}; 说明-columns.csv has the legal values\n` +
-      'Replace the example row by your own, save as CSV UTF-8, then: npx kilowatch import areas.csv institutions.csv gateways.csv meters.csv\n',
+    `written to ${out}: ${FIRST_KINDS.map((kind) => `${kind}.csv and .xlsx`).join(', ')}; ${GUIDE_FILE} has the legal values\n` +
+      `Replace the example row by your own, save as CSV UTF-8, then: npx kilowatch import ${join(out, '*.csv')}\n`,
   )
 }
 

@@ -78,6 +78,7 @@ export interface CloudHost {
   get<T>(path: string): Promise<T>
   /** Through API Gateway, as an administrator. */
   put<T>(path: string, body: unknown): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
   platform: Platform
 }
 
@@ -194,6 +195,7 @@ export async function openCloudHost(
     drain,
     get: <T>(path: string) => call<T>(httpEvent('GET', path, ADMIN)),
     put: <T>(path: string, body: unknown) => call<T>(httpEvent('PUT', path, ADMIN, body)),
+    post: <T>(path: string, body: unknown) => call<T>(httpEvent('POST', path, ADMIN, body)),
   }
 }
 

@@ -227,6 +227,7 @@ describe('over a judged province', () => {
     ['GET /api/v1/meters/{id}', 'meters/A-E'],
     ['GET /api/v1/meters/{id}', 'meters/D-W'],
     ['GET /api/v1/meters/{id}/control-rules', 'meters/A-E/control-rules'],
+    ['GET /api/v1/institutions/{id}/control-rules', 'institutions/A/control-rules'],
     ['GET /api/v1/meters/{id}/series', 'meters/A-E/series', { from: String(NOON_MS - DAY_MS), to: String(NOON_MS) }],
     ...['raw', 'day', 'month'].map((grain): [string, string, Record<string, string>] => [
       'GET /api/v1/meters/{id}/series',

@@ -4,12 +4,15 @@
 import { expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import type { RuleOrder } from '../../domain/control/stored-rule.ts'
-import type { ControlRuleView } from '../../functions/api/control-rule.ts'
+import { type Recipient, recipientSchema } from '../../domain/notify/setting.ts'
+import type { ControlRuleView } from '../../domain/view/control.ts'
 import { assess } from '../../functions/assess.ts'
 import { control } from '../../functions/control.ts'
-import type { DeviceCommand, Platform } from '../../functions/platform.ts'
+import { notify } from '../../functions/notify.ts'
+import type { DeviceCommand, Message, Platform } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
 import { verifyAudit } from '../../functions/state/audit.ts'
+import { notificationKeys } from '../../functions/telling/outbox.ts'
 import { takeResult } from '../../functions/wire/commands.ts'
 import { apiCall } from './api-call.ts'
 import { meter, NOON_MS, oneInstitution, openTestPlatform, register, send } from './province.ts'
@@ -83,6 +86,20 @@ async function opened() {
   const permit = (id: string) =>
     call('PUT', `${id}/control-rules/r1/permission`, { untilMs: platform.now() + 30 * DAY_MS })
   return { platform, clock: test.clock, sent, use, derived, call, ok, ordersOf, tick, answer, obeyed, prepare, permit }
+}
+
+/** Recipients by mail, each with what differs, and what a round of notify sends them. */
+async function toldOf(platform: Platform, recipients: Record<string, Partial<Recipient>>) {
+  const messages: Message[] = []
+  for (const [id, set] of Object.entries(recipients)) {
+    const channels = [{ type: 'mail', address: `${id}@example.cn` }]
+    const value = recipientSchema.parse({ id, name: id, channels, ...set })
+    await platform.state.put([{ key: notificationKeys.recipient(id), value }])
+  }
+  const notifier = { send: async (_: unknown, message: Message) => void messages.push(message) }
+  const round = async () =>
+    expect(await notify({ ...platform, notify: notifier })({ shards: [] })).toEqual({ failed: [] })
+  return { messages, round }
 }
 const NIGHT = {
   ...{ kind: 'nightSetBack', fromHour: 22, toHour: 6, savedShare: 0.1 },
@@ -160,7 +177,12 @@ test('a permission needs a trial of this very rule, of a week of known hours', a
 })
 
 test('a leak is proposed and closes nothing until a person confirms it; a declined one never does', async () => {
-  const { clock, sent, use, derived, prepare, permit, tick, obeyed, ordersOf, ok, call } = await opened()
+  const { platform, clock, sent, use, derived, prepare, permit, tick, obeyed, ordersOf, ok, call } = await opened()
+  const told = await toldOf(platform, {
+    li: {},
+    night: { quietHours: { from: 0, to: 9 } },
+    wang: { areas: ['130200'] },
+  })
   await use('A-W', MIDNIGHT_MS - 9 * DAY_MS, hours(9 * 24, 0))
   await prepare('A-W', LEAK)
   expect((await permit('A-W')).status).toBe(409)
@@ -170,7 +192,25 @@ test('a leak is proposed and closes nothing until a person confirms it; a declin
   await tick()
   const [proposed] = await ordersOf('A-W')
   expect(proposed).toMatchObject({ when: 'leakFound', name: 'valveClose', state: 'proposed', by: null })
-  clock.nowMs += HOUR_MS
+  // Who is told of alerts of this place is told what, why and until when: once, and after the quiet hours.
+  for (let round = 0; round < 3; round++) await told.round()
+  expect(told.messages).toMatchObject([
+    {
+      title: '【控制待确认】关闭 A-W 的阀门：河北省石家庄市长安区 · A 机构 · 表计 A-W',
+      lines: [
+        '位置：河北省石家庄市长安区 · A 机构 · 表计 A-W',
+        '动作：关闭 A-W 的阀门',
+        '原因：连续 2 夜 1–5 时每小时用量都不低于 0.2 m³（规则 r1，2026-06-17 05:00）',
+        '确认截止：2026-07-17 05:00；确认之前不发送任何指令',
+      ],
+      link: 'http://localhost:8080/#/institution/A?view=control',
+    },
+  ])
+  clock.nowMs = MIDNIGHT_MS + 57 * HOUR_MS
+  await told.round()
+  expect(told.messages).toHaveLength(2)
+  expect(told.messages[1]?.lines[0]).toContain('关闭 A-W 的阀门')
+  clock.nowMs = MIDNIGHT_MS + 55 * HOUR_MS
   await tick()
   expect(sent).toEqual([])
   await ok('POST', `A-W/control-rules/r1/orders/${proposed.id}/confirm`)

@@ -2,7 +2,7 @@
 // at the address of the file, up to the register on the screen.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startSimulatedLine } from '../../devices/simulated/line.ts'
@@ -10,22 +10,14 @@ import { simulatedSdm630 } from '../../devices/simulated/sdm630.ts'
 import { must } from '../../domain/must.ts'
 import { eventually, killed, projectRoot, startHostProcess, temporaryFolder } from '../acceptance/host-process.ts'
 import { freePort } from '../devices/broker.ts'
+import { firstMeterBlocks } from './first-meter.ts'
 
 const TEST_MS_MAX = 60_000
-
-/** The blocks of the section, in order. */
-function firstMeterBlocks(): { commands: string[]; yaml: string } {
-  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
-  const section = must(/\*\*Your first meter\.\*\*.*?(?=\n\*\*Security)/s.exec(readme)?.[0])
-  const blocks = [...section.matchAll(/```(sh|yaml)\n(.*?)```/gs)]
-  const ofKind = (kind: string): string[] => blocks.filter(([, one]) => one === kind).map(([, , text = '']) => text)
-  return { commands: ofKind('sh').flatMap((text) => text.trim().split('\n')), yaml: ofKind('yaml').join('') }
-}
 
 test(
   'the README leads from nothing to the first value',
   async () => {
-    const { commands, yaml } = firstMeterBlocks()
+    const { commands, yaml } = firstMeterBlocks(join(projectRoot, 'README.md'))
     expect(commands.map((command) => command.split(' ').slice(0, 3).join(' '))).toEqual([
       'npm start --',
       'npx kilowatch template',
@@ -41,8 +33,12 @@ test(
     await startHostProcess(join(folder, 'data'), mqttPort)
     const cli = join(projectRoot, 'local', 'cli.ts')
     const wordsOf = (command: string): string[] => command.split(' ').slice(2)
+    // By a shell, which knows what a star is.
     const run = (command = ''): string =>
-      execFileSync(process.execPath, [cli, ...wordsOf(command)], { cwd: folder, encoding: 'utf8' })
+      execFileSync('sh', ['-c', `"$NODE" "$CLI" ${wordsOf(command).join(' ')}`], {
+        ...{ cwd: folder, encoding: 'utf8' },
+        env: { ...process.env, NODE: process.execPath, CLI: cli },
+      })
 
     expect(run(commands[1])).toContain('说明-columns.csv')
     const password = must(/gateway G-1: password (\S+)/.exec(run(commands[2]))?.[1])

@@ -187,6 +187,6 @@ test.each([
   ['for the past', {}, -1, 'past'],
   ['of a leak', { rule: leak }, DAY_MS, 'confirmed by itself'],
 ])('no permission %s', (_, more, forMs, problem) => {
-  expect(permissionProblem(stored(demand, more), START_MS + forMs, START_MS)).toContain(problem)
+  expect(permissionProblem(stored(demand, more), START_MS + forMs, START_MS)?.en).toContain(problem)
   expect(permissionProblem(stored(demand), START_MS + DAY_MS, START_MS)).toBeUndefined()
 })

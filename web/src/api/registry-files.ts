@@ -5,6 +5,7 @@ import {
   delimiterOf,
   type GatheredRecords,
   gatherRecords,
+  isGuideFile,
   kindOfFile,
   type ReadTable,
   tableOfCells,
@@ -14,7 +15,8 @@ import { decodeText } from '../../../domain/wire/text.ts'
 
 /** Throws an Error with a sentence when a file cannot be read at all. */
 export async function readRegistryFiles(files: readonly File[]): Promise<GatheredRecords> {
-  return gatherRecords(await Promise.all(files.map(readFile)))
+  const tables = files.filter(({ name }) => !isGuideFile(name))
+  return gatherRecords(await Promise.all(tables.map(readFile)))
 }
 
 async function readFile(file: File): Promise<ReadTable> {

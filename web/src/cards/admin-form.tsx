@@ -34,6 +34,8 @@ interface Props<T> {
   remarkLabel?: string
   /** The action keeps no remark. */
   withoutRemark?: boolean
+  /** The action is signed by who is signed in, or by the machine: nobody says a name. */
+  withoutName?: boolean
   /** Further fields, before the buttons. */
   children?: ReactNode
 }
@@ -51,6 +53,7 @@ export function AdminForm<T>({
   words,
   remarkLabel,
   withoutRemark = false,
+  withoutName = false,
   children,
 }: Props<T>) {
   const { text } = useLanguage()
@@ -66,7 +69,7 @@ export function AdminForm<T>({
 
   const send = async (action: AdminAction) => {
     if (byToken && token === '') return setNotDone({ words: text.needToken })
-    if (name.trim() === '') return setNotDone({ words: text.needName })
+    if (!withoutName && name.trim() === '') return setNotDone({ words: text.needName })
     const said = { name: name.trim(), note: note.trim() === '' ? undefined : note.trim() }
     const missing = action.missing?.(said)
     if (missing !== undefined) return setNotDone({ words: missing })
@@ -109,18 +112,20 @@ export function AdminForm<T>({
             )}
           </AdminField>
         )}
-        <AdminField label={text.yourName}>
-          {(id) => (
-            <Input
-              id={id}
-              value={name}
-              maxLength={100}
-              autoComplete="name"
-              onChange={({ target }) => setName(target.value)}
-              data-testid="admin-name"
-            />
-          )}
-        </AdminField>
+        {!withoutName && (
+          <AdminField label={text.yourName}>
+            {(id) => (
+              <Input
+                id={id}
+                value={name}
+                maxLength={100}
+                autoComplete="name"
+                onChange={({ target }) => setName(target.value)}
+                data-testid="admin-name"
+              />
+            )}
+          </AdminField>
+        )}
         {!withoutRemark && (
           <AdminField label={remarkLabel ?? text.remark}>
             {(id) => <Input id={id} value={note} maxLength={1000} onChange={({ target }) => setNote(target.value)} />}

@@ -25,6 +25,7 @@ export const INSTITUTION_VIEWS = [
   'revisions',
   'reports',
   'contracts',
+  'control',
 ] as const
 export type InstitutionTab = (typeof INSTITUTION_VIEWS)[number]
 export const ADMINISTRATION_VIEWS = [

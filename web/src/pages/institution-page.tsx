@@ -28,6 +28,7 @@ const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-c
 const CostCard = lazy(async () => ({ default: (await import('../cards/cost-card.tsx')).CostCard }))
 const DataCentreCard = lazy(async () => ({ default: (await import('../cards/data-centre-card.tsx')).DataCentreCard }))
 const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
+const ControlRules = lazy(async () => ({ default: (await import('../cards/control-rules.tsx')).ControlRules }))
 const ContractsView = lazy(async () => ({ default: (await import('../cards/contract-view.tsx')).ContractsView }))
 const ReportsView = lazy(async () => ({ default: (await import('../cards/report-view.tsx')).ReportsView }))
 
@@ -91,6 +92,8 @@ function View({ institution, route, month, path }: Props & { institution: Instit
       return <DataCentreCard institution={id} month={month} />
     case 'revisions':
       return <RevisionsCard subject={path} />
+    case 'control':
+      return <ControlRules institution={institution} />
     case 'contracts':
       return <ContractsView institution={id} />
     case 'reports':

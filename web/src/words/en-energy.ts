@@ -15,6 +15,7 @@ export const enEnergy: typeof zhEnergy = {
     cost: 'Cost',
     dataCentre: 'Data centre',
     revisions: 'Revisions',
+    control: 'Control rules',
     reports: 'Reports',
     contracts: 'Contracts',
     ranking: 'Leaders and demonstration units',

@@ -15,6 +15,7 @@ export const zhEnergy = {
     cost: '费用',
     dataCentre: '数据中心',
     revisions: '修订记录',
+    control: '控制规则',
     reports: '报表',
     contracts: '节能合同',
     ranking: '能效领跑者与示范单位',
