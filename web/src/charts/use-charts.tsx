@@ -4,6 +4,7 @@
 import { HeatmapChart, SankeyChart } from 'echarts/charts'
 import { CalendarComponent, VisualMapComponent } from 'echarts/components'
 import { use } from 'echarts/core'
+import { LabelLayout } from 'echarts/features'
 import { useMemo } from 'react'
 import { dayLabel, dayOf } from '../../../domain/calendar.ts'
 import type { UseView } from '../../../domain/view/period.ts'
@@ -12,7 +13,7 @@ import { REST_MARK, type UseWords } from '../words/use-words.ts'
 import { Chart } from './chart.tsx'
 import { FRAME } from './meter-charts.tsx'
 
-use([HeatmapChart, SankeyChart, CalendarComponent, VisualMapComponent])
+use([HeatmapChart, SankeyChart, CalendarComponent, VisualMapComponent, LabelLayout])
 
 const NOW = '#1554ad'
 const BEFORE = '#d48806'
@@ -124,6 +125,8 @@ export function FlowChart({ names, links, unit, said }: FlowChartProps) {
         {
           ...{ type: 'sankey', left: 4, right: 132, top: 8, bottom: 8, nodeWidth: 14, nodeGap: 12 },
           draggable: false,
+          // On a phone the names of neighbours would lie upon each other; the table has all.
+          labelLayout: { hideOverlap: true },
           emphasis: { focus: 'adjacency' },
           label: {
             color: '#1f1f1f',
