@@ -346,6 +346,23 @@ test('forms are filled in, findings justified and thresholds set on the page', {
   await expect.poll(async () => (await client.get<FormsView>(path)).entries.values?.NY201_120, WAIT).toBe(1234.5)
   // It closes when the answer is there; until then there are two names to fill in.
   await forms.getByTestId('action-entries').waitFor({ state: 'detached' })
+  const rooms = forms.getByTestId('report-rooms')
+  await rooms.getByTestId('rooms-open').click()
+  await rooms.getByTestId('add-room').click()
+  const room = rooms.getByTestId('room-1')
+  await room.getByLabel('机房名称').fill('一层机房')
+  await room.getByTestId('room-1-NY202_210').fill('many')
+  await expect.poll(() => rooms.textContent(), WAIT).toContain('须填名称或不小于零的数：机柜总数量')
+  await room.getByTestId('room-1-NY202_210').fill('12')
+  await nameIn(rooms)
+  await rooms.getByTestId('action-rooms').click()
+  await expect
+    .poll(async () => (await client.get<FormsView>(path)).entries, WAIT)
+    .toMatchObject({
+      values: { NY201_120: 1234.5 },
+      rooms: [{ id: '1', name: '一层机房', values: { NY202_210: 12 } }],
+    })
+  await rooms.getByTestId('action-rooms').waitFor({ state: 'detached' })
   await forms.getByTestId('reason').first().fill('去年同期停用')
   await nameIn(forms)
   await forms.getByTestId('action-justifications').click()

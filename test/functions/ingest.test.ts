@@ -3,6 +3,9 @@
 
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
+import { inRegisterUnit } from '../../domain/settle/sent-samples.ts'
+import { SENT_UNITS } from '../../domain/wire/sent-unit.ts'
 import { ingest } from '../../functions/ingest.ts'
 import { type Key, type MqttMessage, type Platform, VersionConflict } from '../../functions/platform.ts'
 import { registryKeys } from '../../functions/registry/reader.ts'
@@ -99,7 +102,7 @@ describe('a reading is refused by its reason', () => {
   })
 })
 
-test('readings are stored in the unit of their register, whatever unit they come in', async () => {
+test('readings are stored as they come, and are in the unit of their register for who reads them', async () => {
   const platform = await openTestPlatform()
   const units: [medium: 'electricity' | 'heat' | 'water', register: string, sent: string, want: number][] = [
     ['electricity', 'kWh', 'MWh', 2_000],
@@ -116,9 +119,16 @@ test('readings are stored in the unit of their register, whatever unit they come
     units.map(([, , unit], n) => good(`M${n}`, 2, { unit })),
   )
   expect(result.stored).toBe(units.length)
-  for (const [n, [, , , want]] of units.entries()) {
-    const [value] = await valuesOf(platform, `M${n}`)
-    expect(value / want).toBeCloseTo(1, 14)
+  const stored = await platform.readings.range(
+    units.map((_, n) => `M${n}`),
+    0,
+    Number.POSITIVE_INFINITY,
+  )
+  for (const [n, [medium, register, sent, want]] of units.entries()) {
+    const samples = must(stored.get(`M${n}`))
+    expect([...samples.value, SENT_UNITS[samples.unit?.[0] ?? 0]]).toEqual([2, sent])
+    const [value] = inRegisterUnit(samples, meter(`M${n}`, 'A', { medium, unit: register })).value
+    expect(must(value) / want).toBeCloseTo(1, 14)
   }
 })
 

@@ -1,5 +1,5 @@
 // Lets an official fill in the statistics forms of an institution and justify findings of the checks. What is saved
-// counts from the next build of the report on (docs/rules/report.md#forms). Rooms of NY202 are entered over the API.
+// counts from the next build of the report on (docs/rules/report.md#forms).
 
 import { Alert, Card, Input, Segmented, type TableColumnsType } from 'antd'
 import { useState } from 'react'
@@ -14,7 +14,9 @@ import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { AdminForm } from './admin-form.tsx'
 import { DataTable } from './data-table.tsx'
+import { formEntry } from './form-entry.ts'
 import { ProblemNotice } from './marks.tsx'
+import { ReportRooms } from './report-rooms.tsx'
 
 const ENTERED_FORMS = ['NY201', 'NY203', 'NY101'] as const
 
@@ -31,6 +33,7 @@ export function ReportForms({ institution, month }: { institution: string; month
       {forms.data && (
         <>
           <Entries key={`entries ${period} ${forms.data.entriesVersion}`} forms={forms.data} saved={forms.reload} />
+          <ReportRooms key={`rooms ${period} ${forms.data.entriesVersion}`} forms={forms.data} saved={forms.reload} />
           <Reasons
             key={`reasons ${period} ${forms.data.justificationsVersion}`}
             forms={forms.data}
@@ -75,15 +78,6 @@ function rowsOf({ tables, edition }: FormsView): CellRow[] {
   })
 }
 
-/** What was typed as a value of a form; undefined: no number. An empty field is no entry. */
-function entryOf(typed: string, isText: boolean): string | number | null | undefined {
-  const plain = typed.trim()
-  if (plain === '') return null
-  if (isText) return plain
-  const value = Number(plain.replaceAll(/[,，\s]/g, ''))
-  return Number.isFinite(value) && value >= 0 ? value : undefined
-}
-
 const marked = (value: string) => <SourceText>{value}</SourceText>
 const computedColumns = (words: ReturnType<typeof useLanguage>['text']['report']): TableColumnsType<CellRow> => [
   { title: words.formCode, dataIndex: 'code' },
@@ -102,7 +96,7 @@ const computedColumns = (words: ReturnType<typeof useLanguage>['text']['report']
 const valuesOf = (typed: Readonly<Record<string, string | number | null>>, rows: readonly CellRow[]) =>
   Object.fromEntries(
     Object.entries(typed).flatMap(([cell, value]) => {
-      const entry = entryOf(String(value ?? ''), rows.find((row) => row.cell === cell)?.isText ?? false)
+      const entry = formEntry(String(value ?? ''), rows.find((row) => row.cell === cell)?.isText ?? false)
       return entry === null || entry === undefined ? [] : [[cell, entry]]
     }),
   )
@@ -115,7 +109,7 @@ function Entries({ forms, saved }: FormsProps) {
     Object.fromEntries(Object.entries(forms.entries.values ?? {}).map(([cell, value]) => [cell, String(value ?? '')])),
   )
   const rows = rowsOf(forms)
-  const isWrong = (row: CellRow): boolean => entryOf(typed[row.cell] ?? '', row.isText) === undefined
+  const isWrong = (row: CellRow): boolean => formEntry(typed[row.cell] ?? '', row.isText) === undefined
   const wrong = rows.filter(isWrong)
   const { rooms, values: entered } = forms.entries
   const columns: TableColumnsType<CellRow> = [

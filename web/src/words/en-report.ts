@@ -89,6 +89,14 @@ export const enReport: typeof zhReport = {
   formEntry: 'Entry',
   entryWrong: (names) => `A number of at least zero belongs here: ${names}`,
   saveEntries: 'Save entries',
+  roomsHint:
+    'Data centre rooms (NY202), one by one; without any the report has one room, as far as the platform meters it. What is left empty is not reported.',
+  roomsOf: (count) => `Rooms (${count})`,
+  roomName: 'Name of the room',
+  addRoom: 'Add a room',
+  removeRoom: 'Remove the room',
+  roomWrong: (names) => `A name or a number of at least zero belongs here: ${names}`,
+  saveRooms: 'Save rooms',
   reasons: 'Findings and justifications',
   reasonsHint:
     'Printed with the report. An error with a justification no longer stops the check, from the next build on.',
