@@ -4,6 +4,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/calendar.ts'
 import { latestPast, medianOfMany } from '../../domain/wire/host-clock.ts'
+import { SENT_UNITS } from '../../domain/wire/sent-unit.ts'
 import { ingest } from '../../functions/ingest.ts'
 import type { Platform } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
@@ -85,7 +86,8 @@ test('readings aside outlive the process, are named by gateway and meter, and yi
   // The gateway corrects one of them before anything else happens.
   expect(await send(again, 'G-A', [{ meter: 'A-E', at: NOON_MS, value: 9 }])).toMatchObject({ stored: 1 })
   expect(await valuesOf(again, 'A-E')).toEqual([0, 9])
-  expect(await valuesOf(again, 'A-W')).toEqual([2])
+  const litres = (await again.readings.range(['A-W'], 0, Number.POSITIVE_INFINITY)).get('A-W')
+  expect([...(litres?.value ?? []), SENT_UNITS[litres?.unit?.[0] ?? 0]]).toEqual([2000, 'L'])
   expect(await documents(again, rejectionKeys.count('G-A'))).toEqual({
     'rejectionCount/G-A': { clockBehind: 3, atInFuture: 1 },
   })
