@@ -588,6 +588,9 @@ const PLACES = [
   { hash: '#/wall', shows: 'wall' },
 ]
 
+/** `npm test` looks at every third place, the campaign at all. */
+const SEEN_PLACES = PLACES.filter((_, n) => n % runsOf({ test: 3, campaign: 1 }) === 0)
+
 describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', (language) => {
   beforeAll(async () => {
     await page.goto(`${host.httpUrl}/`)
@@ -596,7 +599,7 @@ describe.each(['en', 'zh'].slice(0, runsOf({ test: 1, campaign: 2 })))('in %s', 
     await page.setViewportSize(PHONE)
   })
 
-  test.each(PLACES)(
+  test.each(SEEN_PLACES)(
     '$hash is shown whole, and nothing lies beside a phone or a sheet of paper',
     async ({ hash, shows }) => {
       await page.goto(`${host.httpUrl}/${hash}`)

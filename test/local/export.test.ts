@@ -160,7 +160,7 @@ test('an export while readings come and move has whole batches, and a host that 
   process.stdout.write = ((text: string) => told.push(text) > 0) as typeof write
   try {
     while (state.batches < 30) await sleep(5)
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const before = state.batches
       await exportData(join(temporary(), 'out'), { data, json: true })
       views.push({ before, view: JSON.parse(must(told.at(-1))) as ExportView })
