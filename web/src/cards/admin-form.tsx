@@ -162,7 +162,7 @@ export function AdminForm<T>({
 }
 
 interface FieldProps {
-  label: string
+  label: ReactNode
   hint?: string
   children: (id: string) => ReactNode
 }

@@ -7,6 +7,7 @@ import { cellName, type FormField, formFields } from '../../../domain/report/for
 import type { FormsView } from '../../../domain/report/view.ts'
 import { useIsPrinting } from '../api/printing.ts'
 import { useLanguage } from '../words/language.tsx'
+import { SourceText } from '../words/source-text.tsx'
 import { AdminField, AdminForm } from './admin-form.tsx'
 import { formEntry } from './form-entry.ts'
 
@@ -119,9 +120,16 @@ function RoomFields({
       {fields.map((field) => {
         const cell = cellName('NY202', field)
         const value = room.values[cell] ?? ''
-        const unit = field.unit === '' ? '' : ` (${field.unit})`
         return (
-          <AdminField key={cell} label={`${field.code ?? ''} ${field.name[language]}${unit}`.trim()}>
+          <AdminField
+            key={cell}
+            label={
+              <>
+                {`${field.code ?? ''} ${field.name[language]} `.trimStart()}
+                {field.unit !== '' && <SourceText>{field.unit}</SourceText>}
+              </>
+            }
+          >
             {(id) => (
               <Input
                 id={id}
