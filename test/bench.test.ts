@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import { testInCampaign } from './campaign.ts'
 
-/** Seven bundles are built and imported; on a busy machine that alone takes half a minute. */
-const BENCH_MS_MAX = 240_000
+/** Two minutes on a machine of its own, which other tests share here: only a hang fails by time. */
+const BENCH_MS_MAX = 600_000
 /** Those of speed; what is found of faults and how far forecasts err is told by tests of their own. */
 const SPEEDS = ['ingest', 'settle', 'assess', 'latency', 'cloud']
 const HANDLERS = ['ingest', 'settle', 'assess', 'rollup', 'notify', 'prune', 'reports', 'api']
