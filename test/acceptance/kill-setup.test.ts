@@ -93,6 +93,7 @@ testInCampaign(
 async function isReady(data: string, pid: number | undefined): Promise<boolean> {
   const host = runningHost(data)
   if (host?.pid !== pid) return false
-  const health = (await (await fetch(`${host?.httpUrl}/api/v1/health`)).json()) as { status: string }
-  return health.status === 'ok'
+  // A connection kept from the last question may just be closed: asked again, it is a new one.
+  const answer = await fetch(`${host?.httpUrl}/api/v1/health`).catch(() => undefined)
+  return ((await answer?.json()) as { status: string } | undefined)?.status === 'ok'
 }
