@@ -264,7 +264,7 @@ test('each screen is read by a screen reader and fits a phone', { timeout: 120_0
     for (const view of views) {
       await page.goto(`${host.httpUrl}/#/administration?view=${view}`)
       await page.locator('main .ant-card').first().waitFor()
-      await expect.poll(() => page.locator('.ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
+      await expect.poll(() => page.locator('.waiting, .ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
       expect(await page.getByTestId('no-right').count(), view).toBe(0)
       expect([view, await violations(page)]).toEqual([view, []])
       const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)

@@ -607,7 +607,7 @@ describe.each((['en', 'zh'] as const).slice(0, runsOf({ test: 1, campaign: 2 }))
     async ({ hash, shows }) => {
       await page.goto(`${host.httpUrl}/${hash}`)
       await page.getByTestId(shows).waitFor()
-      await expect.poll(() => page.locator('.ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
+      await expect.poll(() => page.locator('.waiting, .ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
       const text = await page.locator('body').textContent()
       expect(text).not.toMatch(/undefined|\[object|NaN/)
       expect(await page.getByTestId('broken').count()).toBe(0)
@@ -637,7 +637,7 @@ async function leftOffPaper(): Promise<string[]> {
       )
     })
     const screenOnly = document.querySelectorAll(
-      '.page-header-tools, .ant-tabs, .tools, .ant-pagination, .admin-form, .ant-btn:not(.ant-btn-link)',
+      '.page-header-tools, .tabs, .ant-tabs, .tools, .ant-pagination, .admin-form, .ant-btn:not(.ant-btn-link)',
     )
     const left = [...wide, ...document.querySelectorAll('details:not([open])'), ...[...screenOnly].filter(isShown)]
     const names = left.map(nameOf)

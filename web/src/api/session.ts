@@ -4,6 +4,7 @@
 import { useSyncExternalStore } from 'react'
 import type { Action } from '../../../domain/access/permission.ts'
 import type { SessionView } from '../../../domain/view/session.ts'
+import type { HealthView } from '../../../domain/view/view.ts'
 import type { SignIn } from './sign-in.ts'
 import { readSiteConfig } from './site-config.ts'
 
@@ -33,6 +34,7 @@ let signIn: SignIn | null = null
 let apiUrl = ''
 /** Whether people sign in at this host. */
 let isLocal = false
+let firstHealth: Promise<HealthView | undefined> | undefined
 
 export const useSession = (): Session =>
   useSyncExternalStore(
@@ -59,6 +61,8 @@ export async function startSession(): Promise<void> {
   try {
     const config = await readSiteConfig()
     apiUrl = config.apiUrl
+    firstHealth = config.health ? Promise.resolve(config.health) : askHealth()
+    if (config.session) return takeSession(config.session)
     if (config.oidc === null) return await askSession()
     const { openSignIn } = await import('./sign-in.ts')
     try {
@@ -73,6 +77,18 @@ export async function startSession(): Promise<void> {
   } catch (error) {
     become({ state: 'broken', reason: wordsOf(error) })
   }
+}
+
+/** The health as it was when the page started, asked for beside the session; undefined: not known, or told already. */
+export function takeFirstHealth(): Promise<HealthView | undefined> | undefined {
+  const first = firstHealth
+  firstHealth = undefined
+  return first
+}
+
+async function askHealth(): Promise<HealthView | undefined> {
+  const answer = await fetch(`${apiUrl}api/v1/health`).catch(() => undefined)
+  return answer?.ok ? answer.json().catch(() => undefined) : undefined
 }
 
 /** Where the page of a person begins whom a provider signed in; nothing while the API does not answer. */
