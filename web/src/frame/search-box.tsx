@@ -72,7 +72,7 @@ export function SearchBox({ ready }: { ready: boolean }) {
       />
       <kbd className="wide-only">{text.work.searchKey}</kbd>
       <div className="search-found" hidden={!isOpen}>
-        <div role="listbox" id={list} aria-label={text.work.search} tabIndex={-1}>
+        <div role="listbox" id={list} aria-label={text.work.search} tabIndex={-1} hidden={options.length === 0}>
           {options.map(({ key, label, open }, index) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the field, which keeps the focus, takes the keys
             <div
