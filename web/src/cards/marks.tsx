@@ -38,7 +38,8 @@ export function StatusTag({ status, without }: { status: Status | null; without?
 
 export function VerdictText({ verdict }: { verdict: Verdict | null }) {
   const { text } = useLanguage()
-  return verdict === null ? <span className="faint">{text.notJudged}</span> : text.verdicts[verdict]
+  // Its status beside it says that nothing is judged.
+  return verdict === null ? <span className="faint">{UNKNOWN}</span> : text.verdicts[verdict]
 }
 
 /** `isIssued`: whether a quota applies, so that without a rating there was too little to judge. */
@@ -74,6 +75,9 @@ export function StandInTag({ children, source }: { children: string; source: str
     </span>
   )
 }
+
+/** Says in one line that a card or table has nothing. */
+export const Nothing = ({ children }: { children: ReactNode }) => <p className="nothing">{children}</p>
 
 /** Links a number to its explanation. */
 export function WhyLink({ href, of }: { href: string; of: string }) {

@@ -32,7 +32,8 @@ export function OverviewHead({ dualControl, below, routeMonth }: Props) {
   return (
     <section className="card" data-testid="overview-head">
       <p className="verdict-sentence">
-        <StatusTag status={dualControl.status} /> <strong>{verdictWords(dualControl, text)}</strong>
+        {dualControl.status !== null && <StatusTag status={dualControl.status} />}{' '}
+        <strong>{verdictWords(dualControl, text)}</strong>
       </p>
       <Worst below={below} routeMonth={routeMonth} />
       <div className="gauges">
