@@ -149,11 +149,11 @@ function Indicators({ dualControl, energyTestId, whyOf }: IndicatorsProps) {
         <>
           <div title={exact(row, row.forecast)}>{figure(row, row.forecast)}</div>
           {row.forecastBasis !== 'complete' && (
-            <div className="faint">{bandWords(row, (amount) => figure(row, amount), text)}</div>
+            <div className="faint unknown-why">{bandWords(row, (amount) => figure(row, amount), text)}</div>
           )}
           {row.forecastBasis && <div className="faint">{text.forecastBases[row.forecastBasis]}</div>}
           {row.onTargetFactors && (
-            <div className="faint" data-testid={`target-factors-${row.indicator}`}>
+            <div className="faint unknown-why" data-testid={`target-factors-${row.indicator}`}>
               {text.onTargetFactors(
                 row.onTargetFactors.factorMonth,
                 figure(row, row.onTargetFactors.forecast),

@@ -77,6 +77,10 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
         ),
     },
   ]
+  // What says the same in each row is said once.
+  const hasRule = items.some(({ rule }) => rule !== null)
+  const isUnruled = items.length > 0 && items.every(({ isKey, reason }) => isKey === null && reason === 'noRule')
+  const shown = columns.filter(({ key }) => (key !== 'rule' || hasRule) && (key !== 'key' || !isUnruled))
   return (
     <Card
       title={`${text.keyUsers} · ${year}`}
@@ -84,10 +88,15 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
       extra={<SaveTables tables={[keyUsersFile({ path, year, nameOf }, speech)]} />}
       data-testid="key-users"
     >
+      {isUnruled && (
+        <p className="note">
+          <b>{text.keyUser}</b> {text.noThreshold}
+        </p>
+      )}
       {last && (
         <DataTable
           rowKey="institution"
-          columns={items.every(({ rule }) => rule === null) ? columns.filter(({ key }) => key !== 'rule') : columns}
+          columns={shown}
           rows={items}
           pageSize={PAGE_SIZE}
           locale={{ emptyText: <Nothing>{text.noInstitutions}</Nothing> }}

@@ -118,7 +118,7 @@ function Years({ rows }: { rows: PlanYear[] }) {
       rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
       // A row's `children` is a number here, not its child rows.
       expandable={{ childrenColumnName: 'rows' }}
-      columns={columns}
+      columns={rows.every(({ without }) => without.length === 0) ? columns.slice(0, -1) : columns}
       rows={rows}
       locale={{ emptyText: <Nothing>{text.noTarget}</Nothing> }}
     />

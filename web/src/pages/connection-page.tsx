@@ -61,7 +61,7 @@ export function ConnectionPage({ route }: { route: ConnectionRoute }) {
 }
 
 function Gateways({ rows }: { rows: readonly Gateway[] }) {
-  const { text } = useLanguage()
+  const { text, nameOf } = useLanguage()
   return (
     <DataTable
       rowKey="id"
@@ -73,9 +73,9 @@ function Gateways({ rows }: { rows: readonly Gateway[] }) {
         {
           title: text.institution,
           key: 'institution',
-          render: (_, { institution, institutionName }) => (
+          render: (_, { institution, institutionName, institutionNameEn }) => (
             <a href={formatRoute(institutionRoute(institution, null))}>
-              <SourceText>{institutionName}</SourceText>
+              <SourceText>{nameOf({ name: institutionName, nameEn: institutionNameEn })}</SourceText>
             </a>
           ),
         },
