@@ -183,11 +183,10 @@ function Indicators({ dualControl, energyTestId, whyOf }: IndicatorsProps) {
     {
       title: text.ratio,
       key: 'ratio',
-      width: 220,
       render: (_, row) => (
         <>
           <RatioBar ratio={row.ratio} status={row.status} />
-          {row.forecastBasis !== 'complete' && <div className="faint">{chanceWords(row, text)}</div>}
+          {row.forecastBasis !== 'complete' && <div className="faint chance">{chanceWords(row, text)}</div>}
         </>
       ),
     },
