@@ -1,7 +1,7 @@
 // What a reader waits for: the overview of the demo in a browser that has nothing of it, on this machine and over a
-// slow line. Usable is the page when a frame has shown the verdict's sentence, the figure of every gauge, and the links
-// and tabs of navigation, each where a click would meet it. The reference is the same browser with the smallest answer of
-// the same host.
+// slow line. The page is usable when a frame has shown the verdict's sentence, the figure of every gauge, and the
+// links and tabs of navigation, each where a click would meet it. The reference is the same browser with the smallest
+// answer of the same host.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +37,7 @@ const FAR_MS = 150
 interface Load {
   /** Milliseconds from the start of the navigation, as the browser counts, until the page is usable. */
   usableMs: number
-  /** … from the command to the browser until the first gauge, which takes in the browser's own work for an empty tab. */
+  /** … from the command to the browser until the first gauge: with the browser's own work for an empty tab. */
   gaugeMs: number
   /** … from the command until nothing on the screen loads any more. */
   settledMs: number

@@ -88,11 +88,7 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
       extra={<SaveTables tables={[keyUsersFile({ path, year, nameOf }, speech)]} />}
       data-testid="key-users"
     >
-      {isUnruled && (
-        <p className="note">
-          <b>{text.keyUser}</b> {text.noThreshold}
-        </p>
-      )}
+      {isUnruled && <Nothing>{text.noThreshold}</Nothing>}
       {last && (
         <DataTable
           rowKey="institution"

@@ -1,5 +1,5 @@
-// What stands below the head of an area's overview: map, trend, shares, the seven indicators, the areas and institutions
-// below. Loaded when the head is on the screen.
+// What stands below the head of an area's overview: map, trend, shares, the seven indicators, the areas and
+// institutions below. Loaded when the head is on the screen.
 
 import type { Month } from '../../../domain/calendar.ts'
 import type { AccessView } from '../../../domain/view/access.ts'

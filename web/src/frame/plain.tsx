@@ -1,4 +1,4 @@
-// Notices and waiting, drawn by the page's own styles: they must show before Ant Design is loaded, and when it cannot be.
+// Notices and waiting, drawn by the page's own styles: they must show before Ant Design is loaded, and when it cannot.
 
 import type { ReactNode } from 'react'
 
