@@ -43,7 +43,7 @@ import { INFLUX_USER, startInflux, type TestInflux } from './influx.ts'
 import { DATABASE, startTimestream, type TestTimestream } from './timestream.ts'
 
 const TEST_MS_MAX = 240_000
-/** The buildings' June of 2017, or its first days, is moved to just before now, which is after the latest settle case. */
+/** The buildings' June of 2017, or its first days, is moved to just before now: after the latest settle case. */
 const [MONTH_MS, DAYS] = [Date.UTC(2017, 4, 31, 16), runsOf({ test: 8, campaign: 30 })]
 const NOW_MS = Date.UTC(2029, 11, 29, 4)
 const MOVED_MS = Math.floor((NOW_MS - MONTH_MS) / DAY_MS - DAYS) * DAY_MS
