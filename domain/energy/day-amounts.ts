@@ -74,11 +74,14 @@ export function daysOfField(part: WithDays, field: DayField): Float32Array | und
   return own.length > 0 ? own : new Float32Array(unpacked(must(texts.find((text) => text !== ''))).length)
 }
 
+const FLOAT_BYTES = 4
 const packed = (amounts: Float64Array | Float32Array): string =>
   Buffer.from(Float32Array.from(amounts).buffer).toString('base64')
 function unpacked(text: string): Float32Array {
-  const bytes = Buffer.from(text, 'base64')
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+  const { buffer, byteOffset, length } = Buffer.from(text, 'base64')
+  // Node cuts short buffers out of a pool, at places where floats may lie: a copy of each would cost more than the text.
+  if (byteOffset % FLOAT_BYTES === 0) return new Float32Array(buffer, byteOffset, length / FLOAT_BYTES)
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + length))
 }
 
 /**
