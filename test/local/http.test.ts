@@ -107,8 +107,7 @@ test('the configuration of the page says who reads and how the host is, by the c
     },
   })
   onTestFinished(() => server.close())
-  const ask = () =>
-    fetch(`http://127.0.0.1:${server.port}/config.json`, { headers: { authorization: 'Bearer a' } })
+  const ask = () => fetch(`http://127.0.0.1:${server.port}/config.json`, { headers: { authorization: 'Bearer a' } })
   const told = await ask()
   expect(told.headers.get('cache-control')).toBe('no-store')
   expect(await told.json()).toEqual({
