@@ -61,9 +61,10 @@ export async function startSession(): Promise<void> {
   try {
     const config = await readSiteConfig()
     apiUrl = config.apiUrl
-    firstHealth = config.health ? Promise.resolve(config.health) : askHealth()
-    if (config.session) return takeSession(config.session)
-    if (config.oidc === null) return await askSession()
+    if (config.oidc === null) {
+      firstHealth = config.health ? Promise.resolve(config.health) : askHealth()
+      return config.session ? takeSession(config.session) : await askSession()
+    }
     const { openSignIn } = await import('./sign-in.ts')
     try {
       signIn = await openSignIn(config.oidc)
@@ -72,6 +73,7 @@ export async function startSession(): Promise<void> {
       signIn = await openSignIn(config.oidc)
       return become({ state: 'stopped', reason: wordsOf(error) })
     }
+    firstHealth = askHealth()
     const name = signIn.name()
     become(name === null ? { state: 'out' } : { state: 'in', name, ...(await ownPlace(await signIn.bearer())) })
   } catch (error) {
