@@ -15,6 +15,19 @@ export interface Rows {
   marks: Uint8Array
 }
 
+export const emptyRows = (count: number): Rows => ({
+  ...{ meters: new Uint32Array(count), times: new Float64Array(count) },
+  ...{ values: new Float64Array(count), marks: new Uint8Array(count) },
+})
+
+/** Copies rows to a place of others. */
+export function copyRows({ meters, times, values, marks }: Rows, all: Rows, firstRow: number): void {
+  all.meters.set(meters, firstRow)
+  all.times.set(times, firstRow)
+  all.values.set(values, firstRow)
+  all.marks.set(marks, firstRow)
+}
+
 /** Rows or meters processed before the event loop gets a turn: a few milliseconds. */
 const ROWS_PER_TURN = 100_000
 const METERS_PER_TURN = 10_000
