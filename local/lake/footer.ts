@@ -1,7 +1,7 @@
 // Where the row groups of a file of the lake lie, and whose readings each has: what a read of few meters needs of the
 // file's footer (docs/decisions/0059).
 
-import type { FileHandle } from 'node:fs/promises'
+import { readSync } from 'node:fs'
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js'
 import { must } from '../../domain/must.ts'
 import { NotReadHere } from './pages.ts'
@@ -35,11 +35,11 @@ export interface GroupIndex {
 export const byBytes = (id: string): string => Buffer.from(id).toString('latin1')
 
 /** Throws NotReadHere where it is no file as we write them. */
-export async function groupIndexOf(file: FileHandle, size: number): Promise<GroupIndex> {
-  let tail = await bytesAt(file, Math.max(0, size - FIRST_BYTES), size)
+export function groupIndexOf(file: number, size: number): GroupIndex {
+  let tail = bytesAt(file, Math.max(0, size - FIRST_BYTES), size)
   const length = tail.readUInt32LE(tail.length - TAIL_BYTES)
   if (length + TAIL_BYTES > size) throw new NotReadHere('no footer')
-  if (length + TAIL_BYTES > tail.length) tail = await bytesAt(file, size - length - TAIL_BYTES, size)
+  if (length + TAIL_BYTES > tail.length) tail = bytesAt(file, size - length - TAIL_BYTES, size)
   const footer = tail.subarray(tail.length - TAIL_BYTES - length, tail.length - TAIL_BYTES)
   return indexOf(
     deserializeTCompactProtocol({
@@ -49,10 +49,11 @@ export async function groupIndexOf(file: FileHandle, size: number): Promise<Grou
   )
 }
 
-export async function bytesAt(file: FileHandle, from: number, to: number): Promise<Buffer> {
+/** Of an open file. */
+export function bytesAt(file: number, from: number, to: number): Buffer {
   const bytes = Buffer.allocUnsafe(to - from)
-  const { bytesRead } = await file.read(bytes, 0, bytes.length, from)
-  if (bytesRead < bytes.length) throw new NotReadHere('the file is shorter than it was')
+  if (readSync(file, bytes, 0, bytes.length, from) < bytes.length)
+    throw new NotReadHere('the file is shorter than it was')
   return bytes
 }
 

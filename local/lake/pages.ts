@@ -14,6 +14,8 @@ const [DATA_PAGE, DICTIONARY_PAGE] = [0, 2]
 /** Widest differences that are read: beyond, sums might not be exact as numbers. */
 const WIDTH_MAX = 48
 const TWO_24 = 2 ** 24
+/** After the values of a page: so that four bytes can be read at each. */
+const PADDING = 8
 const TWO_32 = 2 ** 32
 
 export interface ColumnChunk {
@@ -46,18 +48,18 @@ export function readColumn(
     if (header.field_1 === DICTIONARY_PAGE) {
       const count = Number(header.field_7.field_1)
       dictionary = new Float64Array(count)
-      plainValues({ bytes: zlib.zstdDecompressSync(packed), offset: 0, type }, 0, dictionary)
+      plainValues({ view: unpacked(packed, header), offset: 0, type }, 0, dictionary)
       continue
     }
     if (header.field_1 !== DATA_PAGE) throw new NotReadHere(`a page of type ${header.field_1}`)
     const count = Number(header.field_5.field_1)
     const [first, last] = [Math.max(row, firstRow), Math.min(row + count, lastRow)]
     if (first < last) {
-      const page: Page = { bytes: zlib.zstdDecompressSync(packed), offset: 0, type, dictionary }
+      const page: Page = { view: unpacked(packed, header), offset: 0, type, dictionary }
       const levels = isOptional ? presence(page, count) : undefined
       const own = out.subarray(first - firstRow, last - firstRow)
       const encoding = Number(header.field_5.field_2)
-      if (!levels) values(page, encoding, first - row, own)
+      if (levels === undefined) values(page, encoding, first - row, own)
       else {
         isPresent ??= new Uint8Array(out.length).fill(1)
         isPresent.set(levels.subarray(first - row, last - row), first - firstRow)
@@ -70,7 +72,8 @@ export function readColumn(
 }
 
 interface Page {
-  bytes: Uint8Array
+  /** With some bytes after its end. */
+  view: DataView
   /** Where the values begin. */
   offset: number
   type: number
@@ -95,12 +98,14 @@ function spread(
 
 /** For each row 1 where it has a value; undefined where all have. Moves the page to its values. */
 function presence(page: Page, count: number): Uint8Array | undefined {
-  const { bytes, offset } = page
-  const length = viewOf(bytes).getUint32(offset, true)
-  page.offset = offset + 4 + length
-  const levels = new Uint8Array(count)
-  hybrid({ bytes, offset: offset + 4, end: page.offset }, 1, levels)
-  return levels.includes(0) ? levels : undefined
+  const { view, offset } = page
+  page.offset = offset + 4 + view.getUint32(offset, true)
+  let levels: Uint8Array | undefined
+  hybrid({ view, offset: offset + 4, end: page.offset }, { width: 1, first: 0, last: count }, (value, from, to) => {
+    if (value === 0) levels ??= new Uint8Array(count).fill(1)
+    if (value === 0) levels?.fill(0, from, to)
+  })
+  return levels
 }
 
 /** The values from the place `first` on among those that there are. */
@@ -112,20 +117,18 @@ function values(page: Page, encoding: number, first: number, out: Column): void 
   else throw new NotReadHere(`encoding ${encoding}`)
 }
 
-function dictionaryValues({ bytes, offset, dictionary }: Page, first: number, out: Column): void {
+function dictionaryValues({ view, offset, dictionary }: Page, first: number, out: Column): void {
   if (!dictionary) throw new NotReadHere('a page without its dictionary')
-  const width = must(bytes[offset])
-  const places = new Uint32Array(first + out.length)
-  hybrid({ bytes, offset: offset + 1, end: bytes.length }, width, places)
-  for (let n = 0; n < out.length; n++) {
-    const value = dictionary[places[first + n] as number]
+  const runs = { width: view.getUint8(offset), first, last: first + out.length }
+  hybrid({ view, offset: offset + 1, end: view.byteLength }, runs, (place, from, to) => {
+    const value = dictionary[place]
     if (value === undefined) throw new NotReadHere('a place beyond the dictionary')
-    out[n] = value
-  }
+    if (to - from === 1) out[from - first] = value
+    else out.fill(value, from - first, to - first)
+  })
 }
 
-function plainValues({ bytes, offset, type }: Page, first: number, out: Column): void {
-  const view = viewOf(bytes)
+function plainValues({ view, offset, type }: Page, first: number, out: Column): void {
   for (let n = 0; n < out.length; n++) {
     if (type === INT32) out[n] = view.getUint32(offset + (first + n) * 4, true)
     else if (type === DOUBLE) out[n] = view.getFloat64(offset + (first + n) * 8, true)
@@ -137,88 +140,129 @@ function plainValues({ bytes, offset, type }: Page, first: number, out: Column):
 }
 
 /** Byte 0 of all values, then byte 1 of all, up to 7. */
-function splitValues({ bytes, offset }: Page, first: number, out: Column): void {
-  const count = Math.floor((bytes.length - offset) / 8)
+function splitValues({ view, offset }: Page, first: number, out: Column): void {
+  const count = Math.floor((view.byteLength - PADDING - offset) / 8)
   const whole = new Uint8Array(out.length * 8)
   for (let byte = 0; byte < 8; byte++) {
     const from = offset + byte * count + first
-    for (let n = 0; n < out.length; n++) whole[n * 8 + byte] = bytes[from + n] as number
+    for (let n = 0; n < out.length; n++) whole[n * 8 + byte] = view.getUint8(from + n)
   }
   out.set(new Float64Array(whole.buffer))
 }
 
 interface Span {
-  bytes: Uint8Array
+  view: DataView
   offset: number
   end: number
 }
 
-/** Runs of one value, or of packed ones, until `out` is full. */
-function hybrid({ bytes, offset, end }: Span, width: number, out: Uint8Array | Uint32Array): void {
+/** Calls `take` for runs of one value, or for each packed one, that fall between the places `first` and `last`. */
+function hybrid(
+  { view, offset, end }: Span,
+  { width, first, last }: { width: number; first: number; last: number },
+  take: (value: number, from: number, to: number) => void,
+): void {
   if (width > 24) throw new NotReadHere(`runs of ${width} bits`)
-  const view = viewOf(bytes)
   const reader = { view, offset }
   const mask = 2 ** width - 1
-  for (let n = 0; n < out.length; ) {
+  for (let n = 0; n < last; ) {
     if (reader.offset >= end) throw new NotReadHere('too few values')
     const header = readVarInt(reader)
+    const count = header & 1 ? (header >>> 1) * 8 : header >>> 1
+    const [from, to] = [Math.max(n, first), Math.min(n + count, last)]
     if (header & 1) {
-      const [count, begin] = [(header >>> 1) * 8, reader.offset]
-      for (let k = 0; k < count && n < out.length; k++) out[n++] = (window(bytes, begin, k * width) & mask) >>> 0
-      reader.offset = begin + (count / 8) * width
+      for (let k = from; k < to; k++) take(window(view, reader.offset, (k - n) * width) & mask, k, k + 1)
+      reader.offset += (count / 8) * width
     } else {
       let value = 0
-      for (let byte = 0; byte < width; byte += 8) value += must(bytes[reader.offset++]) << byte
-      const last = Math.min(out.length, n + (header >>> 1))
-      out.fill(value, n, last)
-      n = last
+      for (let bit = 0; bit < width; bit += 8) value += view.getUint8(reader.offset++) << bit
+      if (from < to) take(value, from, to)
     }
+    n += count
   }
 }
 
-/** 25 bits at least, from a place on; zeros after the end. */
-function window(bytes: Uint8Array, begin: number, bit: number): number {
-  const at = begin + (bit >>> 3)
-  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
-  return (low | ((bytes[at + 3] ?? 0) << 24)) >>> (bit & 7)
+/** 25 bits at least, from a place on. */
+const window = (view: DataView, begin: number, bit: number): number =>
+  view.getUint32(begin + (bit >>> 3), true) >>> (bit & 7)
+
+/** A page by its header, with bytes after its end. */
+function unpacked(packed: Uint8Array, { field_2: size }: Record<string, unknown>): DataView {
+  // In one piece: by its own measure the library makes many, and joins them.
+  const bytes = zlib.zstdDecompressSync(packed, { chunkSize: Math.max(64, Number(size) + PADDING) })
+  const isPadded = bytes.buffer.byteLength - bytes.byteOffset >= bytes.length + PADDING
+  if (isPadded) return new DataView(bytes.buffer, bytes.byteOffset, bytes.length + PADDING)
+  const copy = new Uint8Array(bytes.length + PADDING)
+  copy.set(bytes)
+  return new DataView(copy.buffer)
 }
 
 /** Differences in blocks, each with the least of its differences and a width for each part of it. */
-function deltaValues({ bytes, offset }: Page, first: number, out: Column): void {
-  const reader = { view: viewOf(bytes), offset }
+function deltaValues({ view, offset }: Page, first: number, out: Column): void {
+  const reader = { view, offset }
   const [blockValues, parts] = [readVarInt(reader), readVarInt(reader)]
   readVarInt(reader)
   const perPart = blockValues / parts
-  let value = zigZag(bytes, reader)
+  let value = zigZag(reader)
   const last = first + out.length
   if (first === 0 && last > 0) out[0] = value
   for (let n = 1; n < last; ) {
-    const least = zigZag(bytes, reader)
-    const widths = bytes.subarray(reader.offset, reader.offset + parts)
+    const least = zigZag(reader)
+    const widths = reader.offset
     reader.offset += parts
     for (let part = 0; part < parts && n < last; part++) {
-      const width = must(widths[part])
+      const width = view.getUint8(widths + part)
       if (width > WIDTH_MAX) throw new NotReadHere(`differences of ${width} bits`)
       // No sum on the way through this part can leave the range in which numbers are exact.
       exactly(Math.abs(value) + perPart * (Math.abs(least) + 2 ** width))
-      const begin = reader.offset
       const end = Math.min(last, n + perPart)
-      const mask = 2 ** Math.min(width, 24) - 1
-      for (let bit = 0; n < end; n++, bit += width) {
-        value += least + (window(bytes, begin, bit) & mask)
-        if (width > 24) value += (window(bytes, begin, bit + 24) & (2 ** (width - 24) - 1)) * TWO_24
-        if (n >= first) out[n - first] = value
-      }
-      reader.offset = begin + (perPart * width) / 8
+      value = deltaPart({ view, begin: reader.offset, width, least, value }, { n, end, first }, out)
+      n = end
+      reader.offset += (perPart * width) / 8
     }
   }
 }
 
+interface DeltaPart {
+  view: DataView
+  begin: number
+  width: number
+  least: number
+  value: number
+}
+
+/** Adds up the differences from place n to `end`; returns the last value. */
+function deltaPart(
+  { view, begin, width, least, value: before }: DeltaPart,
+  { n: from, end, first }: { n: number; end: number; first: number },
+  out: Column,
+): number {
+  let value = before
+  // Times go by even steps: none of them has a difference of its own.
+  if (width === 0) {
+    const skipped = Math.max(0, Math.min(first, end) - from)
+    value += skipped * least
+    for (let n = from + skipped; n < end; n++) {
+      value += least
+      out[n - first] = value
+    }
+    return value
+  }
+  const mask = 2 ** Math.min(width, 24) - 1
+  const highMask = 2 ** Math.max(0, width - 24) - 1
+  for (let n = from, bit = 0; n < end; n++, bit += width) {
+    value += least + (window(view, begin, bit) & mask)
+    if (highMask > 0) value += (window(view, begin, bit + 24) & highMask) * TWO_24
+    if (n >= first) out[n - first] = value
+  }
+  return value
+}
+
 /** A signed number of a length of its own. */
-function zigZag(bytes: Uint8Array, reader: { offset: number }): number {
+function zigZag(reader: { view: DataView; offset: number }): number {
   let [whole, scale, byte] = [0, 1, 0]
   do {
-    byte = must(bytes[reader.offset++])
+    byte = reader.view.getUint8(reader.offset++)
     whole = exactly(whole + (byte & 0x7f) * scale)
     scale *= 128
   } while (byte & 0x80)
@@ -229,5 +273,3 @@ function exactly(value: number): number {
   if (Math.abs(value) > Number.MAX_SAFE_INTEGER) throw new NotReadHere('integers beyond 2^53')
   return value
 }
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

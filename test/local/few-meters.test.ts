@@ -31,7 +31,7 @@ afterAll(() => {
 
 let made = 0
 /** A file of each meter's rows; `value` is SQL over m (its number) and s (the row's). */
-async function fileOf(value: string, { rows = 5_000, quality = '0', step = '900000' } = {}): Promise<LakeFile> {
+async function fileOf(value: string, { rows = 3_000, quality = '0', step = '900000' } = {}): Promise<LakeFile> {
   const path = `${made++}.parquet`
   const ids = IDS.map(quoted).join(',')
   const sql = `SELECT ${WRITTEN_COLUMNS} FROM (
