@@ -49,9 +49,13 @@ export function groupIndexOf(file: number, size: number): GroupIndex {
   )
 }
 
-/** Of an open file. */
+/** Memory that is new costs more than what is read into it. */
+let scratch = Buffer.alloc(0)
+
+/** Of an open file; until the next call. */
 export function bytesAt(file: number, from: number, to: number): Buffer {
-  const bytes = Buffer.allocUnsafe(to - from)
+  if (scratch.length < to - from) scratch = Buffer.allocUnsafeSlow(to - from)
+  const bytes = scratch.subarray(0, to - from)
   if (readSync(file, bytes, 0, bytes.length, from) < bytes.length)
     throw new NotReadHere('the file is shorter than it was')
   return bytes
