@@ -9,14 +9,14 @@ import { QUALITY_MARKS, SUSPECT_MARK } from '../../domain/wire/sent-unit.ts'
 import { copyRows, emptyRows, type Rows } from '../sample-collector.ts'
 import { byBytes, bytesAt, type GroupIndex, groupIndexOf, READ_COLUMNS, type RowGroup } from './footer.ts'
 import type { LakeFile, LakeManifest } from './manifest.ts'
-import { NotReadHere, readColumn } from './pages.ts'
+import { type ColumnChunk, NotReadHere, readColumn, readRuns } from './pages.ts'
 
 /** Meters of an institution. Beyond, DuckDB with all processors is faster. */
 const METERS_MAX = 100
 /** Rows decoded for one read, some 15 ns each, on the thread that serves all others. */
 const ROWS_MAX = 6_000_000
-/** Row groups whose places are held, some 300 bytes each; those used last. */
-const GROUPS_HELD = 100_000
+/** Row groups whose places are held, some kilobytes each with those of their meters; those used last. */
+const GROUPS_HELD = 20_000
 const THOUSANDTHS = 1_000
 
 interface Places {
@@ -95,55 +95,41 @@ function rowsOfGroup(
   { index, group }: { index: GroupIndex; group: RowGroup },
   { keys, fromMs, toMs }: Wish,
 ): Rows {
-  const { rows, chunks } = group
+  const { chunks } = group
   const begins = READ_COLUMNS.map((_, column) => must(chunks[column * 2]))
   const ends = READ_COLUMNS.map((_, column) => must(begins[column]) + must(chunks[column * 2 + 1]))
   const begin = Math.min(...begins)
   const bytes = bytesAt(opened, begin, Math.max(...ends))
-  const read = <T extends Float64Array | Uint32Array>(
-    name: (typeof READ_COLUMNS)[number],
-    firstRow: number,
-    out: T,
-  ) => {
+  const chunkOf = (name: (typeof READ_COLUMNS)[number]): ColumnChunk => {
     const column = READ_COLUMNS.indexOf(name)
     const own = bytes.subarray(must(begins[column]) - begin, must(ends[column]) - begin)
-    const chunk = { bytes: own, type: must(index.types[column]), isOptional: must(index.optional[column]) }
-    return { out, isPresent: readColumn(chunk, { rows, firstRow }, out) }
+    return { bytes: own, type: must(index.types[column]), isOptional: must(index.optional[column]) }
   }
-  const meters = read('key', 0, new Uint32Array(rows)).out
-  const { first, last } = boundsOf(meters, keys)
-  if (first >= last) return emptyRows(0)
-  const times = read('at_ms', first, new Float64Array(last - first)).out
-  const { out: values, isPresent } = read('value', first, new Float64Array(last - first))
-  const exact = isPresent && read('exact', first, new Float64Array(last - first)).out
-  const marks = read('quality', first, new Uint32Array(last - first)).out
-  const found = emptyRows(last - first)
-  let [count, lastKey, isWanted] = [0, -1, false]
-  for (let n = 0; n < last - first; n++) {
-    // Each column has last − first values, so every one below exists.
-    const key = meters[first + n] as number
-    if (key !== lastKey) isWanted = keys.has(key)
-    lastKey = key
-    const atMs = times[n] as number
-    if (!isWanted || atMs < fromMs || atMs >= toMs) continue
-    const mark = marks[n] as number
-    const value = exact && isPresent?.[n] === 0 ? (exact[n] as number) : (values[n] as number) / THOUSANDTHS
-    found.meters[count] = key
-    found.times[count] = atMs
-    found.values[count] = mark % QUALITY_MARKS === SUSPECT_MARK ? Number.NaN : value
-    found.marks[count++] = mark
-  }
+  group.runs ??= readRuns(chunkOf('key'))
+  const runs = group.runs.filter(({ value }) => keys.has(value))
+  const [first, last] = [runs[0]?.from ?? 0, runs.at(-1)?.to ?? 0]
+  const doubles = (): Float64Array => new Float64Array(last - first)
+  const [times, values, marks] = [doubles(), doubles(), new Uint32Array(last - first)]
+  readColumn(chunkOf('at_ms'), first, times)
+  if (group.mark === undefined) readColumn(chunkOf('quality'), first, marks)
+  else marks.fill(group.mark)
+  const isDecimal = readColumn(chunkOf('value'), first, values)
+  const exact = isDecimal && doubles()
+  if (exact) readColumn(chunkOf('exact'), first, exact)
+  const found = emptyRows(runs.reduce((sum, { from, to }) => sum + to - from, 0))
+  let count = 0
+  for (const { value: key, from, to } of runs)
+    for (let n = from - first; n < to - first; n++) {
+      // Each column has last − first values, so every one below exists.
+      const [atMs, mark] = [times[n] as number, marks[n] as number]
+      if (atMs < fromMs || atMs >= toMs) continue
+      const value = isDecimal?.[n] === 0 ? (exact?.[n] as number) : (values[n] as number) / THOUSANDTHS
+      found.meters[count] = key
+      found.times[count] = atMs
+      found.values[count] = mark % QUALITY_MARKS === SUSPECT_MARK ? Number.NaN : value
+      found.marks[count++] = mark
+    }
   return partOf(found, count)
-}
-
-/** From the first row of these meters to the one after the last. */
-function boundsOf(meters: Uint32Array, keys: ReadonlySet<number>): { first: number; last: number } {
-  let [first, last] = [0, meters.length]
-  // One is looked up once: its rows stand together.
-  const isOther = (row: number, before: number): boolean => meters[row] === before || !keys.has(meters[row] as number)
-  for (let before = -1; first < last && isOther(first, before); first++) before = meters[first] as number
-  for (let before = -1; last > first && isOther(last - 1, before); last--) before = meters[last - 1] as number
-  return { first, last }
 }
 
 const partOf = ({ meters, times, values, marks }: Rows, count: number): Rows => ({

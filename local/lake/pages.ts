@@ -28,47 +28,93 @@ export interface ColumnChunk {
 type Column = Float64Array | Uint32Array
 
 /**
- * Fills `out` with the values of the rows from `firstRow` on, of all `rows`. Returns for each of them 1 where there is
- * a value and 0 where there is none, then out has 0; undefined: each has one. Throws NotReadHere.
+ * Fills `out` with the values of the rows from `firstRow` on. Returns for each of them 1 where there is a value and 0
+ * where there is none, then out has 0; undefined: each has one. Throws NotReadHere.
  */
-export function readColumn(
-  { bytes, type, isOptional }: ColumnChunk,
-  { rows, firstRow }: { rows: number; firstRow: number },
-  out: Column,
-): Uint8Array | undefined {
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
-  let dictionary: Column | undefined
+export function readColumn(chunk: ColumnChunk, firstRow: number, out: Column): Uint8Array | undefined {
   let isPresent: Uint8Array | undefined
   const lastRow = firstRow + out.length
-  for (let row = 0; row < Math.min(rows, lastRow); ) {
+  for (const { row, count, open } of pagesOf(chunk)) {
+    if (row >= lastRow) break
+    const [first, last] = [Math.max(row, firstRow), Math.min(row + count, lastRow)]
+    if (first >= last) continue
+    const { page, levels } = open()
+    const own = out.subarray(first - firstRow, last - firstRow)
+    if (levels === undefined) values(page, first - row, own)
+    else {
+      isPresent ??= new Uint8Array(out.length).fill(1)
+      isPresent.set(levels.subarray(first - row, last - row), first - firstRow)
+      spread(page, levels, first - row, own)
+    }
+  }
+  return isPresent
+}
+
+/** Rows of one value that stand together. */
+export interface Run {
+  value: number
+  /** The first row, and the one after the last. */
+  from: number
+  to: number
+}
+
+/** The runs of a column in which each row has a value. Throws NotReadHere. */
+export function readRuns(chunk: ColumnChunk): Run[] {
+  const runs: Run[] = []
+  const take = (value: number, from: number, to: number): void => {
+    const last = runs.at(-1)
+    if (last?.value === value && last.to === from) last.to = to
+    else runs.push({ value, from, to })
+  }
+  for (const { row, count, open } of pagesOf(chunk)) {
+    const { page, levels } = open()
+    if (levels) throw new NotReadHere('rows without a meter')
+    if (page.encoding === RLE_DICTIONARY)
+      dictionaryRuns(page, { first: 0, last: count }, (value, from, to) => take(value, row + from, row + to))
+    else {
+      const own = new Uint32Array(count)
+      values(page, 0, own)
+      for (const [n, value] of own.entries()) take(value, row + n, row + n + 1)
+    }
+  }
+  return runs
+}
+
+interface OpenPage {
+  page: Page
+  /** For each row 1 where it has a value; undefined where all have. */
+  levels: Uint8Array | undefined
+}
+
+/** The pages with values, the number of their first row and of their rows. */
+function* pagesOf({
+  bytes,
+  type,
+  isOptional,
+}: ColumnChunk): Generator<{ row: number; count: number; open(): OpenPage }> {
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
+  let dictionary: Column | undefined
+  for (let row = 0; reader.offset < bytes.length; ) {
     const header = deserializeTCompactProtocol(reader)
     const length = Number(header.field_3)
     const packed = bytes.subarray(reader.offset, reader.offset + length)
     reader.offset += length
     if (header.field_1 === DICTIONARY_PAGE) {
-      const count = Number(header.field_7.field_1)
-      dictionary = new Float64Array(count)
+      dictionary = new Float64Array(Number(header.field_7.field_1))
       plainValues({ view: unpacked(packed, header), offset: 0, type }, 0, dictionary)
       continue
     }
     if (header.field_1 !== DATA_PAGE) throw new NotReadHere(`a page of type ${header.field_1}`)
-    const count = Number(header.field_5.field_1)
-    const [first, last] = [Math.max(row, firstRow), Math.min(row + count, lastRow)]
-    if (first < last) {
-      const page: Page = { view: unpacked(packed, header), offset: 0, type, dictionary }
-      const levels = isOptional ? presence(page, count) : undefined
-      const own = out.subarray(first - firstRow, last - firstRow)
-      const encoding = Number(header.field_5.field_2)
-      if (levels === undefined) values(page, encoding, first - row, own)
-      else {
-        isPresent ??= new Uint8Array(out.length).fill(1)
-        isPresent.set(levels.subarray(first - row, last - row), first - firstRow)
-        spread({ page, encoding, levels }, first - row, own)
-      }
+    const { field_1: count, field_2: encoding } = header.field_5
+    yield {
+      ...{ row, count },
+      open() {
+        const page: Page = { view: unpacked(packed, header), offset: 0, encoding, type, dictionary }
+        return { page, levels: isOptional ? presence(page, count) : undefined }
+      },
     }
     row += count
   }
-  return isPresent
 }
 
 interface Page {
@@ -76,23 +122,20 @@ interface Page {
   view: DataView
   /** Where the values begin. */
   offset: number
+  encoding: number
   type: number
   dictionary?: Column | undefined
 }
 
 /** Values of a page in which not each row has one. */
-function spread(
-  { page, encoding, levels }: { page: Page; encoding: number; levels: Uint8Array },
-  first: number,
-  out: Column,
-): void {
+function spread(page: Page, levels: Uint8Array, first: number, out: Column): void {
   let before = 0
   for (let n = 0; n < first; n++) before += levels[n] as number // first is a row of the page
   let count = 0
   for (let n = 0; n < out.length; n++) count += levels[first + n] as number
   if (count === 0) return
   const dense = out instanceof Float64Array ? new Float64Array(count) : new Uint32Array(count)
-  values(page, encoding, before, dense)
+  values(page, before, dense)
   for (let n = 0, own = 0; n < out.length; n++) if (levels[first + n] === 1) out[n] = must(dense[own++])
 }
 
@@ -109,7 +152,8 @@ function presence(page: Page, count: number): Uint8Array | undefined {
 }
 
 /** The values from the place `first` on among those that there are. */
-function values(page: Page, encoding: number, first: number, out: Column): void {
+function values(page: Page, first: number, out: Column): void {
+  const { encoding } = page
   if (encoding === RLE_DICTIONARY) dictionaryValues(page, first, out)
   else if (encoding === DELTA_BINARY_PACKED) deltaValues(page, first, out)
   else if (encoding === BYTE_STREAM_SPLIT && page.type === DOUBLE) splitValues(page, first, out)
@@ -117,18 +161,28 @@ function values(page: Page, encoding: number, first: number, out: Column): void 
   else throw new NotReadHere(`encoding ${encoding}`)
 }
 
-function dictionaryValues({ view, offset, dictionary }: Page, first: number, out: Column): void {
-  if (!dictionary) throw new NotReadHere('a page without its dictionary')
-  const runs = { width: view.getUint8(offset), first, last: first + out.length }
-  hybrid({ view, offset: offset + 1, end: view.byteLength }, runs, (place, from, to) => {
-    const value = dictionary[place]
-    if (value === undefined) throw new NotReadHere('a place beyond the dictionary')
+function dictionaryValues(page: Page, first: number, out: Column): void {
+  dictionaryRuns(page, { first, last: first + out.length }, (value, from, to) => {
     if (to - from === 1) out[from - first] = value
     else out.fill(value, from - first, to - first)
   })
 }
 
-function plainValues({ view, offset, type }: Page, first: number, out: Column): void {
+function dictionaryRuns(
+  { view, offset, dictionary }: Page,
+  { first, last }: { first: number; last: number },
+  take: (value: number, from: number, to: number) => void,
+): void {
+  if (!dictionary) throw new NotReadHere('a page without its dictionary')
+  const runs = { width: view.getUint8(offset), first, last }
+  hybrid({ view, offset: offset + 1, end: view.byteLength }, runs, (place, from, to) => {
+    const value = dictionary[place]
+    if (value === undefined) throw new NotReadHere('a place beyond the dictionary')
+    take(value, from, to)
+  })
+}
+
+function plainValues({ view, offset, type }: Pick<Page, 'view' | 'offset' | 'type'>, first: number, out: Column): void {
   for (let n = 0; n < out.length; n++) {
     if (type === INT32) out[n] = view.getUint32(offset + (first + n) * 4, true)
     else if (type === DOUBLE) out[n] = view.getFloat64(offset + (first + n) * 8, true)
