@@ -18,6 +18,7 @@ import type {
 import { exportReadings, type ReadingsAsked } from './export-readings.ts'
 import { adoptIfNew } from './lake/adopt.ts'
 import { arrivalTables, extentOf, openArrivals } from './lake/arrivals.ts'
+import { copyRows, emptyRows, type Rows } from './lake/columns.ts'
 import { damageOf, forgetDamaged } from './lake/damage.ts'
 import { type FewMeters, fewMeterReader } from './lake/few-meters.ts'
 import { LAKE_FOLDER, quoted } from './lake/format.ts'
@@ -26,10 +27,10 @@ import { writeListing } from './lake/listing.ts'
 import { type LakeFile, openManifest } from './lake/manifest.ts'
 import type { Tidied } from './lake/mover.ts'
 import { CHUNK_ROWS, chunkColumns, copyResult, READING_COLUMNS } from './lake/reading-columns.ts'
-import { ARRIVAL_ORDER, type RowSource, rowSource } from './lake/rows.ts'
+import { ARRIVAL_ORDER, type RowPlaces, type RowSource, rowSource } from './lake/rows.ts'
 import { openMeterKeys } from './meter-keys.ts'
 import { repeatFilter } from './repeats.ts'
-import { copyRows, emptyRows, partByMeter, type Rows } from './sample-collector.ts'
+import { partByMeter } from './sample-collector.ts'
 
 /** The log is merged into the file at this size: large enough to be rare, small enough to be replayed in a second. */
 const WAL_LIMIT = '64MB'
@@ -97,9 +98,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const batchAtMs: number[] = []
   const { inTurn, alone, read } = turnsOf(reader, quickReader)
 
-  const places = { manifest, lakeFolder, keyCount: keys.count, idOf: keys.idOf }
-  const rowsOf = rowSource({ ...places, arrivals })
-  const lakeRowsOf = fewMeterReader(places)
+  const { rowsOf, lakeRowsOf } = sourcesOf({ manifest, lakeFolder, arrivals, keyCount: keys.count, idOf: keys.idOf })
   const withoutRepeats = repeatFilter(writer, { meters: keys.count(), newestMs, columns, rowsOf })
 
   async function write(
@@ -296,6 +295,8 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     },
   }
 }
+
+const sourcesOf = (places: RowPlaces) => ({ rowsOf: rowSource(places), lakeRowsOf: fewMeterReader(places) })
 
 interface RangeReader {
   connection: DuckDBConnection

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { must } from '../../domain/must.ts'
 import { QUALITY_MARKS, SUSPECT_MARK } from '../../domain/wire/sent-unit.ts'
-import { copyRows, emptyRows, type Rows } from '../sample-collector.ts'
+import { copyRows, emptyRows, type Rows } from './columns.ts'
 import { byBytes, bytesAt, type GroupIndex, groupIndexOf, READ_COLUMNS, type RowGroup } from './footer.ts'
 import type { LakeFile, LakeManifest } from './manifest.ts'
 import { type ColumnChunk, NotReadHere, readColumn, readRuns } from './pages.ts'
@@ -69,7 +69,7 @@ function rowsOfFile(
   { file, lakeFolder, held }: { file: LakeFile; lakeFolder: string; held: HeldIndexes },
   wish: Wish,
 ): Rows[] {
-  const opened = openSync(join(lakeFolder, file.path))
+  const opened = openSync(join(lakeFolder, file.path), 'r')
   try {
     const index = held.get(file.path) ?? held.put(file.path, groupIndexOf(opened, file.bytes))
     const found: Rows[] = []

@@ -10,8 +10,8 @@ const LOOK_MS = 200
 
 export interface Merger {
   /**
-   * Writes one file of many, slowly while `batches`, their number, grows; rejects when a file cannot be read or written,
-   * or when the process ends.
+   * Writes one file of many, slowly while `batches`, their number, grows; rejects when a file cannot be read or
+   * written, or when the process ends.
    */
   merge(asked: MergeAsked, batches: () => number): Promise<LakeFile>
   stop(): void
