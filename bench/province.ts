@@ -12,7 +12,7 @@ import type { Quota } from '../domain/standards/quota.ts'
 import { type AlertMark, alertMarkKey } from '../functions/alerts/round.ts'
 import { assessedKey, judgedByOf } from '../functions/judging/fingerprint.ts'
 import { STANDARDS_RULE } from '../functions/judging/judgement.ts'
-import { storedYear, subjectYearKey } from '../functions/judging/subject-year.ts'
+import { yearDocs } from '../functions/judging/subject-year.ts'
 import { type ConsumptionDay, DERIVED, type Platform } from '../functions/platform.ts'
 import { importRegistry } from '../functions/registry/import.ts'
 import { registryReader } from '../functions/registry/reader.ts'
@@ -204,17 +204,16 @@ async function putPastMonths(
       ]
     })
     for (const part of parts) sums.get(part.month)?.push(part)
-    return yearDocs(institution.id, parts)
+    return yearsOf(institution.id, parts)
   })
   const total = [...sums].map(([month, parts]) => sumSubjects(month, parts))
-  await state.put([...docs, ...yearDocs(shard, total)], DERIVED)
+  await state.put([...docs, ...yearsOf(shard, total)], DERIVED)
 }
 
-const yearDocs = (subject: string, months: readonly SubjectMonth[]) =>
-  [...Map.groupBy(months, ({ month }) => month.slice(0, 4))].map(([year, own]) => ({
-    key: subjectYearKey(subject, year),
-    value: storedYear(own),
-  }))
+const yearsOf = (subject: string, months: readonly SubjectMonth[]) =>
+  [...Map.groupBy(months, ({ month }) => month.slice(0, 4)).values()].flatMap((changed) =>
+    yearDocs(subject, { changed }),
+  )
 
 const PATTERNS = 997
 const PATTERN_HOURS = Array.from({ length: PATTERNS }, (_, first) =>

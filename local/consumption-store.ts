@@ -93,19 +93,20 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
   }
 
   /** False when a row was written before sums were kept. */
-  const readSums = ({ first, last }: Run, day: number, { sums, asked, fromDay, toDay }: AskedSums): boolean => {
+  const readSums = ({ first, last }: Run, day: number, into: SumsByKey): boolean => {
     const row = selectSums.get(day, first, last) as unknown as { meters: string; sums: Uint8Array<ArrayBuffer> | null }
     const found: number[] = JSON.parse(row.meters)
     if (found.length === 0) return true
     if (row.sums?.length !== found.length * SUM_BYTES) return false
     const view = new DataView(row.sums.buffer)
-    found.forEach((key, index) => {
-      if (!asked.has(key)) return
+    const place = day - into.fromDay
+    for (let index = 0; index < found.length; index++) {
+      const own = into.sumsOfKey(must(found[index]))
+      if (!own) continue
       const at = index * SUM_BYTES
-      const own = sumsFor(sums, must(ids[key]), toDay - fromDay)
-      own.amounts[day - fromDay] = view.getFloat64(at, true)
-      own.hoursKnown[day - fromDay] = view.getUint8(at + 8)
-    })
+      own.amounts[place] = view.getFloat64(at, true)
+      own.hoursKnown[place] = view.getUint8(at + 8)
+    }
     return true
   }
 
@@ -155,9 +156,18 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
     },
 
     async sums(meters, fromDay, toDay) {
-      const asked: Keys = new Set(meters.flatMap((meter) => keys.get(meter) ?? []))
+      const asked = new Set(meters.flatMap((meter) => keys.get(meter) ?? []))
       const sums = new Map<string, DaySums>()
-      const reading = { sums, asked, fromDay, toDay }
+      // By key: a look-up by name for each day would take longer than the row.
+      const byKey = new Map<number, DaySums>()
+      const sumsOfKey = (key: number): DaySums | undefined => {
+        const known = byKey.get(key)
+        if (known || !asked.has(key)) return known
+        const made = sumsFor(sums, must(ids[key]), toDay - fromDay)
+        byKey.set(key, made)
+        return made
+      }
+      const reading = { fromDay, sumsOfKey }
       let rows = 0
       for (const run of runsOf(asked)) {
         for (let day = fromDay; day < toDay; day++) {
@@ -174,12 +184,10 @@ export function openConsumptionStore(db: DatabaseSync): ConsumptionFile {
   return store
 }
 
-type Keys = ReadonlySet<number>
-interface AskedSums {
-  sums: Map<string, DaySums>
-  asked: Keys
+interface SumsByKey {
   fromDay: number
-  toDay: number
+  /** Undefined for a meter that was not asked for. */
+  sumsOfKey(key: number): DaySums | undefined
 }
 
 /** A folder of 0.1.0 has no sums: its days get them when they are next written. */

@@ -20,7 +20,7 @@ const FILE = 'folder.json'
 export const READINGS_FILE = 'readings.duckdb'
 export const STATE_FILE = 'state.sqlite'
 /** Of what this version writes. */
-const FORMAT = 3
+const FORMAT = 4
 /** Always as long, so that it is replaced in place. */
 const BYTES = 512
 

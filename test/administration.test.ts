@@ -247,17 +247,15 @@ test('the log is read by the audit administrator, and a person changes the own p
   expect(await host.platform.accounts.signIn({ ...attempt, password: PERSON_PASSWORD })).toEqual({ wrong: true })
 })
 
+/** The others are read in the walk (walk.test.ts). */
 const VIEWS: { id: string; grants: Grant[]; views: string[] }[] = [
-  {
-    ...{ id: 'chen', grants: SYSTEM },
-    views: ['registry', 'targets', 'tables', 'calendar', 'thresholds', 'channels', 'retention'],
-  },
+  { id: 'chen', grants: SYSTEM, views: ['registry', 'thresholds'] },
   { id: 'feng', grants: SECURITY, views: ['people'] },
   { id: 'shen', grants: [{ role: 'audit' }], views: ['audit'] },
   { id: 'zhou', grants: [{ role: 'county', areas: ['130102'] }], views: ['own'] },
 ]
 
-test('each screen is read by a screen reader and fits a phone', { timeout: 120_000 }, async () => {
+test('screens are read by a screen reader and fit a phone', { timeout: 120_000 }, async () => {
   for (const { id, grants, views } of VIEWS) {
     const page = await opened(id, grants, views[0] ?? '')
     await page.setViewportSize({ width: 390, height: 844 })

@@ -196,8 +196,8 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         expect(await samplesOf('still')).toEqual(batch.map((_, minute) => [minute, 7]))
       })
 
-      test('corrected across hundreds of thousands of others hold their last value', async () => {
-        const meters = Array.from({ length: 50 }, (_, i) => `m${i}`)
+      test('corrected across tens of thousands of others hold their last value', async () => {
+        const meters = Array.from({ length: 20 }, (_, i) => `m${i}`)
         for (const [round, quality] of (['good', 'suspect', 'good'] as const).entries()) {
           const batch = meters.flatMap((meter) =>
             Array.from({ length: 1_000 }, (_, minute) => reading(meter, minute, round * 1_000 + minute, quality)),
@@ -209,7 +209,7 @@ export function storesContract(name: string, newPlace: () => Promise<Place<Opene
         for (const { value } of found.values()) {
           expect(Array.from(value)).toEqual(Array.from({ length: 1_000 }, (_, minute) => 2_000 + minute))
         }
-        expect(await platform.readings.count(meters)).toBe(50_000)
+        expect(await platform.readings.count(meters)).toBe(20_000)
       })
 
       test('have a history in order of arrival, within the times asked for', async () => {

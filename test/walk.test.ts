@@ -14,7 +14,7 @@ import { type Client, clientOf } from '../local/command/client.ts'
 import { prepareDemo } from '../local/command/demo.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
-import { launchChromium, signedIn } from './browser.ts'
+import { launchChromium, signedIn, violations } from './browser.ts'
 import { CAMPAIGN, testInCampaign } from './campaign.ts'
 
 const WIDTHS = [1440, 820, 390]
@@ -137,6 +137,9 @@ describe.each(LANGUAGES)('in %s', (language) => {
             const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
             if (beside > 0) found.push(`${at} at ${width}: ${beside} px beside the screen`)
           }
+          // Every other place is read in pages.test.ts.
+          if (hash.startsWith('#/administration'))
+            found.push(...(await violations(page)).map((said) => `${at}: ${said}`))
           await page.setViewportSize(PAPER)
           await page.emulateMedia({ media: 'print' })
           const name = `${reader.id}-${language}-${String(number).padStart(2, '0')}-paper.jpg`

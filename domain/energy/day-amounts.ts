@@ -35,11 +35,25 @@ export function packDays(series: DaySeries): string | null {
 const SEPARATOR = ','
 const isNothing = (amount: number): boolean => amount === 0
 
-/** Adds packed days to a series of a month; `firstDay`: the place of the first packed day in the series. */
-export function addPacked(series: DaySeries, byDay: string, firstDay = 0): void {
-  for (const [place, text] of byDay.split(SEPARATOR).entries()) {
+/** A month's record, as far as its days go. */
+interface WithDays {
+  month: Month
+  byDay?: string | true | null
+}
+
+/** Throws when the days are kept and were not read: by time instead, a figure would be another one. */
+function textOfDays({ month, byDay }: WithDays): string | undefined {
+  if (byDay === true) throw new Error(`the days of ${month} are needed, and were not read`)
+  return byDay ?? undefined
+}
+
+/** Adds a month's days to a series; `firstDay`: the place of its first day in the series. */
+export function addDays(series: DaySeries, part: WithDays, firstDay = 0): void {
+  const text = textOfDays(part)
+  if (!text) return
+  for (const [place, packed] of text.split(SEPARATOR).entries()) {
     const own = series[must(DAY_FIELDS[place])]
-    for (const [day, amount] of unpacked(text).entries()) own[firstDay + day] = (own[firstDay + day] ?? 0) + amount
+    for (const [day, amount] of unpacked(packed).entries()) own[firstDay + day] = (own[firstDay + day] ?? 0) + amount
   }
 }
 
@@ -52,25 +66,29 @@ export function scaledDays(byDay: string, field: DayField, ratio: number): strin
 }
 
 /** One figure's values by day; undefined for a record of a release that kept no days. */
-export function daysOfField(part: { byDay?: string | null }, field: DayField): Float32Array | undefined {
-  if (!part.byDay) return undefined
-  const texts = part.byDay.split(SEPARATOR)
+export function daysOfField(part: WithDays, field: DayField): Float32Array | undefined {
+  const text = textOfDays(part)
+  if (!text) return undefined
+  const texts = text.split(SEPARATOR)
   const own = unpacked(texts[DAY_FIELDS.indexOf(field)] ?? '')
   return own.length > 0 ? own : new Float32Array(unpacked(must(texts.find((text) => text !== ''))).length)
 }
 
+const FLOAT_BYTES = 4
 const packed = (amounts: Float64Array | Float32Array): string =>
   Buffer.from(Float32Array.from(amounts).buffer).toString('base64')
 function unpacked(text: string): Float32Array {
-  const bytes = Buffer.from(text, 'base64')
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+  const { buffer, byteOffset, length } = Buffer.from(text, 'base64')
+  // Node cuts short buffers out of a pool, at places where floats may lie: a copy of each would cost more than the text.
+  if (byteOffset % FLOAT_BYTES === 0) return new Float32Array(buffer, byteOffset, length / FLOAT_BYTES)
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + length))
 }
 
 /**
  * The share of a month's figure that lies at or after an instant, 0 to 1. By time where the days are not known, or add
  * up to nothing.
  */
-export function shareFrom(part: { month: Month; byDay?: string | null }, field: DayField | null, ms: number): number {
+export function shareFrom(part: WithDays, field: DayField | null, ms: number): number {
   const { fromMs, toMs } = monthRange(part.month)
   if (ms <= fromMs) return 1
   if (ms >= toMs) return 0

@@ -76,7 +76,7 @@ export function withChange(part: SubjectMonth, change: FactorChange): SubjectMon
     co2ElectricityKg: part.co2ElectricityKg + change.purchasedElectricity,
     co2HeatKg: part.co2HeatKg + change.purchasedHeat,
     co2KgWithArea: part.co2KgWithArea * ratio,
-    byDay: part.byDay && scaledDays(part.byDay, 'co2Kg', ratio),
+    byDay: typeof part.byDay === 'string' ? scaledDays(part.byDay, 'co2Kg', ratio) : part.byDay,
   }
 }
 

@@ -15,7 +15,7 @@ import { accountBills, type Bill, type BilledAmount, type BillProblem, isFuel, i
 import { co2KgOf, kgceOf, type StandardsInForce } from './conversion.ts'
 import { COSTS, type CostField } from './cost.ts'
 import { centreBoundaries } from './data-centre-boundary.ts'
-import { addPacked, daysInMonth, emptyDays, packDays } from './day-amounts.ts'
+import { addDays, daysInMonth, emptyDays, packDays } from './day-amounts.ts'
 import { type Deducted, deductionsOf, generatorsOf } from './deductions.ts'
 import { type Fuels, fuelField, fuelsOf } from './fuel.ts'
 import { daysOfSpan, missingOfSpan, type Purpose, type Purposes, type SpanParts, type Supplied } from './span-days.ts'
@@ -171,8 +171,7 @@ function joinSpans(month: Month, spans: readonly ({ span: Span; part: SubjectMon
     open.map(({ part }) => part),
   )
   const days = emptyDays(daysInMonth(month))
-  for (const { span, part } of open)
-    if (part.byDay) addPacked(days, part.byDay, dayOf(span.fromMs) - dayOf(monthRange(month).fromMs))
+  for (const { span, part } of open) addDays(days, part, dayOf(span.fromMs) - dayOf(monthRange(month).fromMs))
   const ofTime = open.reduce((sum, { span }) => sum + span.share, 0)
   for (const key of SIZE_KEYS) {
     const mean = weightedMean(open.map(({ span, part }) => ({ value: part[key], weight: span.toMs - span.fromMs })))

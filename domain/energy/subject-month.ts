@@ -7,7 +7,7 @@ import { weightedMean } from '../mean.ts'
 import { CARRIERS, type Carrier, ENERGY_MEDIA, FUEL_CARRIERS, type FuelCarrier, MEDIA, type Medium } from '../medium.ts'
 import { must } from '../must.ts'
 import { COST_FIELDS, type CostField } from './cost.ts'
-import { addPacked, type DayField, daysInMonth, emptyDays, packDays, shareFrom } from './day-amounts.ts'
+import { addDays, type DayField, daysInMonth, emptyDays, packDays, shareFrom } from './day-amounts.ts'
 
 /**
  * One amount per carrier: main meters minus excluded ones (let to others), plus bills; electricity is purchased
@@ -108,8 +108,11 @@ export interface SubjectMonth extends Record<CarrierField, number>, Record<CostF
   waterHoursWithoutUsual: number
   /** The same, of meters that the quota takes off or adds; they are no part of the expected hours. */
   partHoursWithoutUsual: number
-  /** Figures by day (domain/energy/day-amounts.ts); null without use, and in a month of a release that kept none. */
-  byDay: string | null
+  /**
+   * Figures by day (domain/energy/day-amounts.ts); null without use, and in a month of a release that kept none. True:
+   * kept in a document of their own, which was not read.
+   */
+  byDay: string | true | null
 }
 
 export const SIZE_KEYS = [
@@ -234,7 +237,7 @@ export function sumSubjects(month: Month, parts: readonly SubjectMonth[]): Subje
   for (const key of AMOUNT_KEYS) total[key] = parts.reduce((sum, part) => sum + part[key], 0)
   for (const key of SIZE_KEYS) total[key] = sumOfKnown(parts, (part) => part[key])
   const days = emptyDays(daysInMonth(month))
-  for (const { byDay } of parts) if (byDay) addPacked(days, byDay)
+  for (const part of parts) addDays(days, part)
   // Null in a part means that nothing was used, or that it is of a release that kept no days.
   const isKept = parts.every(({ byDay, energyKgce, waterM3 }) => byDay || (energyKgce === 0 && waterM3 === 0))
   total.byDay = isKept ? packDays(days) : null

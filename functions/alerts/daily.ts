@@ -8,15 +8,8 @@ import type { Finding } from '../../domain/alert/kinds.ts'
 import { addMonths, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
 import { quotaPace } from '../../domain/judge/quota-pace.ts'
 import type { Institution, Meter } from '../../domain/registry/records.ts'
-import {
-  dualControlOf,
-  type Judgement,
-  judgedYears,
-  latestMonth,
-  quotaOf,
-  subjectMonths,
-} from '../judging/judgement.ts'
-import { subjectYearKey } from '../judging/subject-year.ts'
+import { dualControlOf, type Judgement, latestMonth, quotaOf, readAhead, subjectMonths } from '../judging/judgement.ts'
+import { daysToCut } from '../judging/subject-year.ts'
 import type { Platform } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { inTurns } from '../state/turns.ts'
@@ -59,10 +52,10 @@ export async function institutionFindings(
   const { shard, institutions, metersOf, judged, round } = given
   const { nowMs } = round
   const findings: Finding[] = []
-  const years = judgedYears(monthOf(nowMs))
   for (let first = 0; first < institutions.length; first += INSTITUTIONS_PER_LOAD) {
     const load = institutions.slice(first, first + INSTITUTIONS_PER_LOAD)
-    await ports.state.getMany(load.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
+    const ids = load.map(({ id }) => id)
+    await readAhead(ports.state, ids, monthOf(nowMs))
     const loaded = load.flatMap(({ id }) => metersOf.get(id) ?? [])
     const look = await meterLook(ports, loaded, nowMs)
     for await (const institution of inTurns(load, INSTITUTIONS_PER_TURN)) {
@@ -92,7 +85,7 @@ async function judgementOf(
   const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, onlyTargets: true }
   const dualControl = known ? known.dualControl : await dualControlOf(state, registry, question)
   const rows = known?.quota ?? (await quotaOf(state, registry, { institution, month, nowMs }))
-  const months = await subjectMonths(state, institution.id, month)
+  const months = await subjectMonths(state, institution.id, month, daysToCut(month))
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
   const pace = quotaPace(institution, months, await registry.quotas(), asOfMs)
   return { subject, dualControl, quota: { rows, pace } }

@@ -20,6 +20,7 @@ import type { InstitutionRow } from '../../domain/view/view.ts'
 import { meanPrice } from '../contracting/series.ts'
 import { quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
 import { summaryKey } from '../judging/list-rows.ts'
+import { daysToCut } from '../judging/subject-year.ts'
 import { shardsBelow } from '../registry/reader.ts'
 import { areaOf, pageQuery, rowsAfter } from './query.ts'
 import { type RouteContext, route } from './route.ts'
@@ -71,7 +72,7 @@ async function candidatesOfRow({ id, month }: InstitutionRow, context: RouteCont
   const found = await registry.institution(id)
   if (!found || month === null) return []
   const { institution } = found
-  const months = await subjectMonths(platform.state, id, month)
+  const months = await subjectMonths(platform.state, id, month, daysToCut(month))
   const statuses = await quotaOf(platform.state, registry, { institution, month, nowMs: platform.now(), months })
   const lastMs = monthRange(month).toMs - 1
   const size = sizeOn(institution.sizes, lastMs)

@@ -33,6 +33,7 @@ import { meanSize } from '../../domain/registry/size.ts'
 import type { ExplainCheck, ExplainedIndicator, ExplainTerm, ExplainView } from '../../domain/view/explain.ts'
 import { dualControlOf, quotaOf, standardsIn, subjectMonths } from '../judging/judgement.ts'
 import { amountsOfSums } from '../judging/month-amounts.ts'
+import { daysToCut } from '../judging/subject-year.ts'
 import { ownRowsBelow } from '../judging/target-factors.ts'
 import type { ConsumptionDay, Platform } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
@@ -95,7 +96,10 @@ export async function explain(
   const standards = (given: Month) => standardsIn({ areas, tables }, area, given)
   const isWater = row.resource === 'water'
   const own = institution && (await ownOf({ platform, registry }, { institution, window, endMs, isWater, standards }))
-  const monthsOf = async (name: string) => ({ subject: name, months: await subjectMonths(state, name, month) })
+  const monthsOf = async (name: string) => ({
+    subject: name,
+    months: await subjectMonths(state, name, month, daysToCut(month)),
+  })
   const { months } = await monthsOf(subject)
   const below = children && whileBelow(await Promise.all(children.map(monthsOf)), { area, areas })
   const chain = explainMonths({ table, indicator, endMs, own, months, standards, children: below })
@@ -241,9 +245,9 @@ function sizesOf(
 
 /** The months of child areas in which they were below the area; those of institutions as they are. */
 function whileBelow(
-  children: { subject: string; months: SubjectMonth[] }[],
+  children: { subject: string; months: readonly SubjectMonth[] }[],
   { area, areas }: { area: string; areas: readonly Area[] },
-): { subject: string; months: SubjectMonth[] }[] {
+): { subject: string; months: readonly SubjectMonth[] }[] {
   const dated = new Set(areas.flatMap(({ code, rows }) => (rows ? [code] : [])))
   const isBelow = (subject: string, month: Month): boolean =>
     areasIn(areas, month).some(({ code, parent }) => code === subject && parent === area)

@@ -3,6 +3,7 @@
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
 import type { Institution } from '../../domain/registry/records.ts'
 import { subjectMonths } from '../judging/judgement.ts'
+import { NO_DAYS } from '../judging/subject-year.ts'
 import type { Platform } from '../platform.ts'
 import { type RegistryHead, type RegistryReader, shardsBelow } from '../registry/reader.ts'
 
@@ -22,6 +23,6 @@ export async function institutionsBelow(area: string, sources: Sources): Promise
 
 /** The months of one calendar year. */
 export async function monthsOfYear(subject: string, year: number, { platform }: Sources): Promise<SubjectMonth[]> {
-  const months = await subjectMonths(platform.state, subject, `${year}-12`)
+  const months = await subjectMonths(platform.state, subject, `${year}-12`, NO_DAYS)
   return months.filter(({ month }) => month.startsWith(`${year}-`))
 }

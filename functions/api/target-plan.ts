@@ -9,6 +9,7 @@ import { checkDecomposition, decompose } from '../../domain/judge/target-plan.ts
 import { targetSchema } from '../../domain/registry/records.ts'
 import { planProposalSchema, planViewSchema } from '../../domain/view/target-plan.ts'
 import { subjectMonths } from '../judging/judgement.ts'
+import { daysToCut } from '../judging/subject-year.ts'
 import { areaOf } from './query.ts'
 import { ApiProblem, type RouteContext, route } from './route.ts'
 
@@ -60,9 +61,10 @@ const SIZE_OF: Partial<Record<Indicator, 'floorAreaM2' | 'energyUsers' | 'waterU
 /** Sizes of a rolling year as of now, by child. */
 async function sizesOf(children: readonly string[], { platform }: RouteContext) {
   const nowMs = platform.now()
+  const month = monthOf(nowMs)
   const found = await Promise.all(
     children.map(async (child) => {
-      const months = byMonth(await subjectMonths(platform.state, child, monthOf(nowMs)))
+      const months = byMonth(await subjectMonths(platform.state, child, month, daysToCut(month)))
       const energy = rollingYear(months, nowMs, 'energy')
       const water = rollingYear(months, nowMs, 'water')
       const { floorAreaM2 = null, energyUsers = null } = energy ?? {}

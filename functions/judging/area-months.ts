@@ -14,7 +14,7 @@ import { type County, childRecordsOf } from './county.ts'
 import type { Marked } from './institution-months.ts'
 import { revisedYears } from './revision.ts'
 import { areaCauses, noteRevised, revisedBelow, trailAbove } from './revision-cause.ts'
-import { monthsOf, subjectYearKey } from './subject-year.ts'
+import { monthsOf, partsWithDays, subjectYearKey } from './subject-year.ts'
 
 interface Area extends Marked {
   area: string
@@ -43,13 +43,16 @@ export async function sumArea(
   const subjects = new Set(months.flatMap((month) => childrenIn(month).map(({ subject }) => subject)))
   const keys = [...subjects].flatMap((subject) => years.map((year) => subjectYearKey(subject, year)))
   const stored = new Map((await docs.getMany(keys)).map(({ key, value }) => [key, monthsOf(value)]))
-  const partsOf = (month: Month): AreaPart[] =>
-    childrenIn(month).flatMap(({ subject, kind }) => {
-      const part = stored.get(subjectYearKey(subject, month.slice(0, 4)))?.[month]
-      return part ? [{ part, ...(kind !== undefined && { kind }) }] : []
-    })
+  const partsOf = (month: Month): Promise<readonly AreaPart[]> =>
+    partsWithDays(
+      docs,
+      childrenIn(month).flatMap(({ subject, kind }) => {
+        const part = stored.get(subjectYearKey(subject, month.slice(0, 4)))?.[month]
+        return part ? [{ subject, part, ...(kind !== undefined && { kind }) }] : []
+      }),
+    )
   const sums: SubjectMonth[] = []
-  for await (const month of inTurns(months)) sums.push(areaMonth(month, partsOf(month)))
+  for await (const month of inTurns(months)) sums.push(areaMonth(month, await partsOf(month)))
   await putMonths({ state, docs }, sums, of)
   for (const parent of of.parents)
     await addDirtyMonths(state, parent, new Map([[of.area, months]]), trailAbove(of.trail, of.area))

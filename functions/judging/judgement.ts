@@ -5,16 +5,29 @@ import { addMonths, type Month, monthOf, monthRange, yearOf } from '../../domain
 import { namesOf, type StandardsInForce, standardsOfMonth } from '../../domain/energy/conversion.ts'
 import { burntFactorNames } from '../../domain/energy/fuel.ts'
 import type { SubjectMonth } from '../../domain/energy/subject-month.ts'
+import { isTotal } from '../../domain/indicator.ts'
 import { judge } from '../../domain/judge/dual-control.ts'
 import { quotaStatus } from '../../domain/judge/quota.ts'
 import type { DualControl, QuotaStatus } from '../../domain/judge/result.ts'
 import { pathIn } from '../../domain/registry/area.ts'
-import type { Area, Institution } from '../../domain/registry/records.ts'
+import type { Area, Institution, Target } from '../../domain/registry/records.ts'
 import type { StandardTables } from '../../domain/standards/tables.ts'
 import type { DocWrite, StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { seasonKey } from './season.ts'
-import { allYears, readYear, readYears, storedYear, subjectYearKey, type YearMonths } from './subject-year.ts'
+import {
+  ALL_DAYS,
+  allYears,
+  type DaysRead,
+  daysToCut,
+  monthDaysKey,
+  readYear,
+  readYears,
+  subjectYearKey,
+  withDays,
+  type YearMonths,
+  yearDocs,
+} from './subject-year.ts'
 import { monthsOnTargetFactors } from './target-factors.ts'
 
 /**
@@ -30,20 +43,41 @@ export async function subjectMonthDocs(
   months: readonly SubjectMonth[],
 ): Promise<DocWrite[]> {
   const byYear = Map.groupBy(months, ({ month }) => month.slice(0, 4))
-  return Promise.all(
-    [...byYear].map(async ([year, changed]) => {
-      const key = subjectYearKey(subject, year)
-      const months = { ...(await readYear(state, key)) }
-      for (const month of changed) months[month.month] = month
-      return { key, value: storedYear(Object.values(months)) }
-    }),
+  const docs = [...byYear].map(async ([year, changed]) =>
+    yearDocs(subject, { stands: await readYear(state, subjectYearKey(subject, year)), changed }),
   )
+  return (await Promise.all(docs)).flat()
 }
 
-/** The months of the two calendar years that judging `month` looks at. */
-export async function subjectMonths(state: StateStore, subject: string, month: Month): Promise<SubjectMonth[]> {
-  return (await subjectYears(state, subject, month)).flatMap((year) => Object.values(year))
+/** The months of the two calendar years that judging `month` looks at. `days`: those that are read with them. */
+export async function subjectMonths(
+  state: StateStore,
+  subject: string,
+  month: Month,
+  days: DaysRead = ALL_DAYS,
+): Promise<readonly SubjectMonth[]> {
+  const months = (await subjectYears(state, subject, month)).flatMap((year) => Object.values(year))
+  return withDays(state, subject, months, days)
 }
+
+/**
+ * The same with as many days as dual control and quota need: a forecast is made of all, a rolling year cuts one month.
+ * A province is judged by hardly any forecasts: most institutions have no target on a total.
+ */
+export async function monthsToJudge(
+  { state, registry }: { state: StateStore; registry: Pick<RegistryReader, 'targets'> },
+  { subject, month, onlyTargets = false }: Pick<Question, 'subject' | 'month' | 'onlyTargets'>,
+): Promise<readonly SubjectMonth[]> {
+  const isForecast = !onlyTargets || hasForecast(await registry.targets(subject))
+  return subjectMonths(state, subject, month, isForecast ? ALL_DAYS : daysToCut(month))
+}
+/** Reads what judging many subjects in a month needs into a cache, in one go. */
+export async function readAhead(cache: StateStore, subjects: readonly string[], month: Month): Promise<void> {
+  const years = judgedYears(month)
+  await cache.getMany(subjects.flatMap((subject) => years.map((year) => subjectYearKey(subject, year))))
+  await cache.getMany(subjects.map((subject) => monthDaysKey(subject, addMonths(month, -12))))
+}
+const hasForecast = (targets: readonly Target[]): boolean => targets.some(({ indicator }) => isTotal(indicator))
 
 const subjectYears = (state: StateStore, subject: string, month: Month): Promise<YearMonths[]> =>
   readYears(
@@ -83,7 +117,7 @@ export interface Question {
   profileArea: string | undefined
   month: Month
   nowMs: number
-  /** The result of `subjectMonths`, if already read. */
+  /** The result of `monthsToJudge`, if already read. */
   months?: readonly SubjectMonth[]
   /** Totals without a target get no forecast: a county's rows and alerts need none. */
   onlyTargets?: boolean
@@ -96,7 +130,7 @@ export async function dualControlOf(
   { subject, area, profileArea, month, nowMs, months: known, onlyTargets = false }: Question,
 ): Promise<DualControl | null> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
-  const months = known ?? (await subjectMonths(state, subject, month))
+  const months = known ?? (await monthsToJudge({ state, registry }, { subject, month, onlyTargets }))
   if (months.length === 0 || asOfMs <= monthRange(month).fromMs) return null
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   const year = yearOf(asOfMs - 1)
@@ -110,6 +144,7 @@ export async function dualControlOf(
     { area, isArea: subject === area, months, areas, tables, standards, monthsOf },
     { targets, asOfMs },
   )
+  const isForecast = !onlyTargets || hasForecast(targets)
   const season = (await state.get(seasonKey(area, year)))?.value[subject]
   return judge({
     subject,
@@ -121,7 +156,7 @@ export async function dualControlOf(
     onlyTargets,
     ...(season && { season }),
     calendar: (await registry.workingDays()).differing,
-    ...(profileArea && { areaMonths: await subjectMonths(state, profileArea, month) }),
+    ...(profileArea && isForecast && { areaMonths: await subjectMonths(state, profileArea, month) }),
     coefficientSet: names.coefficientSet,
     co2Factor: [names.co2Factor, ...burntFactorNames(sets)].join('; '),
   })
@@ -153,7 +188,7 @@ export async function quotaOf(
   { institution, month, nowMs, months }: { institution: Institution } & Pick<Question, 'month' | 'nowMs' | 'months'>,
 ): Promise<QuotaStatus[]> {
   const asOfMs = Math.min(nowMs, monthRange(month).toMs)
-  const known = months ?? (await subjectMonths(state, institution.id, month))
+  const known = months ?? (await subjectMonths(state, institution.id, month, daysToCut(month)))
   const [areas, tables] = [await registry.areas(), await registry.tables()]
   const used = known.filter((one) => one.month <= month && one.month >= addMonths(month, -12))
   const { quotaSet } = namesOf(used.map((one) => standardsIn({ areas, tables }, institution.area, one.month)))

@@ -6,6 +6,7 @@ import type { Institution } from '../../domain/registry/records.ts'
 import type { StateStore } from '../platform.ts'
 import { type RegistryHead, type RegistryReader, shardsBelow } from '../registry/reader.ts'
 import { standardsIn, subjectMonths } from './judgement.ts'
+import { NO_DAYS } from './subject-year.ts'
 
 interface Sources {
   state: StateStore
@@ -24,7 +25,7 @@ export async function ledgerOf(
   return carbonLedger({
     subject: id,
     year: Number(until.slice(0, 4)),
-    months: (await subjectMonths(state, id, until)).filter(({ month }) => month <= until),
+    months: (await subjectMonths(state, id, until, NO_DAYS)).filter(({ month }) => month <= until),
     standards: (month) => standardsIn({ areas, tables }, area, month),
   })
 }

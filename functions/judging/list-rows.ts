@@ -12,9 +12,8 @@ import { dailyDueMs } from '../state/due.ts'
 import { inTurns } from '../state/turns.ts'
 import { schedules } from '../triggers.ts'
 import { accessDoc } from './access.ts'
-import { dualControlOf, type Judgement, judgedYears, latestMonth, quotaOf, subjectMonths } from './judgement.ts'
+import { dualControlOf, type Judgement, latestMonth, monthsToJudge, quotaOf, readAhead } from './judgement.ts'
 import { metTargets, peersDoc, rankingDocs } from './past-year.ts'
-import { subjectYearKey } from './subject-year.ts'
 
 /** An institution's list row, as of its latest month. */
 export const summaryKey = (shard: string, institution = '') => docKey<InstitutionRow>(`summary/${shard}/${institution}`)
@@ -74,10 +73,8 @@ export async function summarize(
   const before = (await state.get(summarizedKey(shard)))?.value
   const isCurrent = before?.revision === revision && before.day === day && before.form === ROWS_SINCE
   const listed = isCurrent ? institutions.filter(({ id }) => dirty[id] !== undefined) : institutions
-  if (!isCurrent) {
-    const years = judgedYears(monthOf(nowMs))
-    await docs.getMany(institutions.flatMap(({ id }) => years.map((year) => subjectYearKey(id, year))))
-  }
+  const ids = listed.map(({ id }) => id)
+  await readAhead(docs, ids, monthOf(nowMs))
   const areaName = (await registry.areas()).find((area) => area.code === shard)?.name ?? shard
   const judged = new Map<string, Judgement>()
   const rerated: Rerated = {}
@@ -130,7 +127,8 @@ async function rowOf(
 ): Promise<{ row: InstitutionRow; stands: Judgement | undefined }> {
   const latest = await latestMonth(docs, institution.id, nowMs)
   const month = latest ?? monthOf(nowMs)
-  const months = await subjectMonths(docs, institution.id, month)
+  const stores = { state: docs, registry }
+  const months = await monthsToJudge(stores, { subject: institution.id, month, onlyTargets: true })
   const question = { subject: institution.id, area: shard, profileArea: shard, month, nowMs, months, onlyTargets: true }
   const dualControl = await dualControlOf(docs, registry, question)
   const quota = await quotaOf(docs, registry, { institution, month, nowMs, months })

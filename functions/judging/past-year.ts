@@ -23,6 +23,7 @@ import { type DocWrite, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { mapInTurns } from '../state/turns.ts'
 import { dualControlOf, quotaOf, subjectMonths } from './judgement.ts'
+import { daysToCut } from './subject-year.ts'
 
 /** Institutions judged before the event loop gets a turn. */
 const SUBJECTS_PER_TURN = 2
@@ -56,7 +57,8 @@ export async function demonstrationYear(
   { state, nowMs }: Pick<Sources, 'state' | 'nowMs'>,
 ): Promise<DemonstrationYear> {
   const endMs = asOf(year, nowMs)
-  const months = byMonth(await subjectMonths(state, institution.id, lastMonthOf(year, nowMs)))
+  const month = lastMonthOf(year, nowMs)
+  const months = byMonth(await subjectMonths(state, institution.id, month, daysToCut(month)))
   return { institution, ...knownYears(months, endMs) }
 }
 

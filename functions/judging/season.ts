@@ -18,7 +18,7 @@ import { DERIVED, docKey, type StateStore } from '../platform.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import type { DirtyMonths } from '../state/dirty.ts'
 import { type County, childRecordsOf } from './county.ts'
-import { readYears, subjectYearKey } from './subject-year.ts'
+import { readYears, subjectYearKey, withDays } from './subject-year.ts'
 
 /** By subject: the area itself, and the institutions of a county. */
 type Season = Readonly<Record<string, SeasonChange>>
@@ -114,9 +114,13 @@ async function countySeason(sources: Sources, county: County, year: number): Pro
 
 /** The year before, and the year. */
 const spanOf = (year: number) => ({ fromMs: yearRange(year - 1).fromMs, toMs: yearRange(year).toMs })
-async function monthsOfYears(docs: StateStore, subject: string, year: number): Promise<SubjectMonth[]> {
+async function monthsOfYears(docs: StateStore, subject: string, year: number): Promise<readonly SubjectMonth[]> {
   const years = [year - 1, year].map((one) => subjectYearKey(subject, one))
-  return (await readYears(docs, years)).flatMap((months) => Object.values(months))
+  return withDays(
+    docs,
+    subject,
+    (await readYears(docs, years)).flatMap((months) => Object.values(months)),
+  )
 }
 const changesIn = (institution: Institution, { fromMs, toMs }: { fromMs: number; toMs: number }): boolean =>
   changesWithin({ institution, meters: [] }, fromMs, toMs).length > 0

@@ -47,6 +47,7 @@ import { basicTables, coalTable, subordinateTable, summaryTables } from '../../d
 import { type EnteredForms, entriesIn, type InstitutionForms } from '../../domain/report/forms/values.ts'
 import type { CoefficientSet } from '../../domain/standards/coefficients.ts'
 import { standardsIn, subjectMonths } from '../judging/judgement.ts'
+import { NO_DAYS } from '../judging/subject-year.ts'
 import type { StateStore } from '../platform.ts'
 import { billsOf } from '../registry/bills.ts'
 import { ancestors, type RegistryReader } from '../registry/reader.ts'
@@ -99,8 +100,10 @@ export async function formFactsOf(
     months: [
       ...(baseYear === undefined || baseYear >= year - 1
         ? []
-        : (await subjectMonths(state, id, `${baseYear}-12` as Month)).filter((one) => one.month >= `${baseYear}`)),
-      ...(await subjectMonths(state, id, month)),
+        : (await subjectMonths(state, id, `${baseYear}-12` as Month, NO_DAYS)).filter(
+            (one) => one.month >= `${baseYear}`,
+          )),
+      ...(await subjectMonths(state, id, month, NO_DAYS)),
     ],
     bills: bills.get(id) ?? [],
     entered: entered.get(formKeys.entries(id)) ?? {},

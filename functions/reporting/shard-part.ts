@@ -21,8 +21,7 @@ import {
 import { noTypeSum, type TypeSum } from '../../domain/report/subject-tables.ts'
 import { TYPE_WORDS } from '../../domain/report/words.ts'
 import { columnOf } from '../../domain/table.ts'
-import { dualControlOf, judgedYears, quotaOf, subjectMonths } from '../judging/judgement.ts'
-import { subjectYearKey } from '../judging/subject-year.ts'
+import { dualControlOf, monthsToJudge, quotaOf, readAhead } from '../judging/judgement.ts'
 import { registryReader } from '../registry/reader.ts'
 import { readOnce } from '../state/read-once.ts'
 import { alertsStoodIn } from './alerts.ts'
@@ -75,14 +74,17 @@ export async function shardPart(asked: PartAsked, sources: PartSources): Promise
     await nextTurn()
     const load = open.slice(first, first + INSTITUTIONS_PER_TURN)
     const docs = readOnce(state)
-    await docs.getMany(load.flatMap(({ id }) => judgedYears(month).map((year) => subjectYearKey(id, year))))
     const ids = load.map(({ id }) => id)
+    await readAhead(docs, ids, month)
     const estimated = isEstimated
       ? await estimatedShares(sources.consumption, new Map(ids.map((id) => [id, metersOf.get(id) ?? []])), asked)
       : new Map<string, number>()
     const factsOf = await formFactsOf(docs, ids, { month, settings })
     for (const institution of load) {
-      const months = await subjectMonths(docs, institution.id, month)
+      const months = await monthsToJudge(
+        { state: docs, registry },
+        { subject: institution.id, month, onlyTargets: true },
+      )
       const own = metersOf.get(institution.id) ?? []
       const metering = meteringOf(own, doubts, estimated.get(institution.id) ?? null)
       const named = { institution, areaName, months, metering }

@@ -66,6 +66,7 @@ export const DOCUMENTS: readonly DocumentRow[] = [
   { prefix: 'assessed', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
   { prefix: 'summarized', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
   { prefix: 'subject', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
+  { prefix: 'subject-days', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
   { prefix: 'season', kind: 'derived', spread: true, subjectNames: 2, kept: REBUILD },
   { prefix: 'summary', kind: 'derived', spread: true, subjectNames: 2, kept: INSTITUTION },
   { prefix: 'standing', kind: 'derived', spread: true, subjectNames: 2, kept: INSTITUTION },

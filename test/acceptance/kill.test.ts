@@ -20,7 +20,7 @@ import { BDG2_FILES, type BuildingResult, differences, readTruth } from './bdg2.
 import { eventually, killed, startAndKillHost, startHostProcess, temporaryFolder } from './host-process.ts'
 
 const KILLS = 40
-const GATEWAY_KILLS = runsOf({ test: 4, campaign: 30 })
+const GATEWAY_KILLS = runsOf({ test: 2, campaign: 30 })
 /** Every so many kills the host is killed again while it is still starting. */
 const KILL_WHILE_STARTING_EACH = 4
 /** Small messages, so that the replay lasts through all kills and many are on the wire at each. */

@@ -28,7 +28,7 @@ import {
 import { NO_LOG } from './cloud-host.ts'
 import { type CloudServers, startCloudServers } from './cloud-servers.ts'
 
-const MESSAGES = Number(process.env.KILOWATCH_OUTAGE_MESSAGES) || runsOf({ test: 400, campaign: 10_000 })
+const MESSAGES = Number(process.env.KILOWATCH_OUTAGE_MESSAGES) || runsOf({ test: 200, campaign: 10_000 })
 const BATCH = 100
 const STEP_MS = 5 * MINUTE_MS
 /** As in the field, but for `npm test`, in which gateways send each hour. */

@@ -11,7 +11,7 @@ import { createRandom } from '../../devices/random.ts'
 import { temporaryFolder } from './broker.ts'
 
 const WRITER = fileURLToPath(new URL('outbox-writer.ts', import.meta.url))
-const KILLS = 8
+const KILLS = 4
 
 it('holds after SIGKILL every message whose append returned, in order, and no torn one', async () => {
   const file = join(temporaryFolder(), 'g.outbox')

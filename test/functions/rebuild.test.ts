@@ -149,7 +149,7 @@ test('after any sequence of readings, repairs and reviews', { timeout: 900_000 }
       await rebuilt(platform)
       expect(await derived(platform, WEEKS)).toEqual(before)
     }),
-    { numRuns: runsOf({ test: 50, campaign: 500 }), endOnFailure: true },
+    { numRuns: runsOf({ test: 30, campaign: 300 }), endOnFailure: true },
   )
 })
 

@@ -55,7 +55,7 @@ test('a backup while readings come holds all that was acknowledged before, in or
   const load = (async () => {
     for (; goesOn; acknowledged++) await platform.readings.append(minute(acknowledged), NOON_MS + acknowledged)
   })()
-  const rounds = runsOf({ test: 3, campaign: 20 })
+  const rounds = runsOf({ test: 2, campaign: 20 })
   const made: { before: number; view: BackupView }[] = []
   for (let round = 0; round < rounds; round++) {
     await sleep(20)
@@ -236,7 +236,7 @@ test('a backup that is killed leaves no backup, and the next one clears it away'
     await platform.readings.append(Array.from({ length: 40 }, (_, at) => minute(n * 40 + at)).flat(), NOON_MS + n)
   await platform.close()
   mkdirSync(target)
-  const kills = runsOf({ test: 2, campaign: 40 })
+  const kills = runsOf({ test: 1, campaign: 40 })
   // How long a backup writes on this machine: kills are spread over that and a little more, from its first file on.
   const began = await backUpUntil(data, target, () => new Promise(() => {}))
   const writesMs = performance.now() - began

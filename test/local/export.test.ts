@@ -151,7 +151,7 @@ test('an export while readings come and move has whole batches, and a host that 
       const atMs = Date.now() - 40 * 86_400_000 + state.batches * 60_000
       const batch = METERS.map((meter) => ({ meter, atMs, value: state.batches, quality: 'good' as const }))
       await platform.readings.append(batch, Date.now())
-      if (state.batches % 20 === 19) await platform.tidyLake({ all: true })
+      if (state.batches % 8 === 7) await platform.tidyLake({ all: true })
     }
   })()
   const told: string[] = []
@@ -159,7 +159,7 @@ test('an export while readings come and move has whole batches, and a host that 
   const views: { before: number; view: ExportView }[] = []
   process.stdout.write = ((text: string) => told.push(text) > 0) as typeof write
   try {
-    while (state.batches < 30) await sleep(5)
+    while (state.batches < 10) await sleep(5)
     for (let round = 0; round < 2; round++) {
       const before = state.batches
       await exportData(join(temporary(), 'out'), { data, json: true })

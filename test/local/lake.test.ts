@@ -111,7 +111,7 @@ test('whatever moves and merges when, and from county to county, every answer is
         for (const folder of [plainFolder, lakeFolder]) rmSync(folder, { recursive: true, force: true })
       }
     }),
-    { numRuns: runsOf({ test: 4, campaign: 24 }), endOnFailure: true },
+    { numRuns: runsOf({ test: 2, campaign: 24 }), endOnFailure: true },
   )
 }, 900_000)
 function mkParent(path: string): string {
@@ -229,7 +229,7 @@ test('a pass that gives way to arrivals ends at once when the store closes, and 
 test('a process killed while it appends, moves and merges loses nothing that it said is stored, and has nothing twice', async () => {
   const folder = temporary()
   let said = 0
-  for (let kill = 0; kill < runsOf({ test: 2, campaign: 40 }); kill++) {
+  for (let kill = 0; kill < runsOf({ test: 1, campaign: 40 }); kill++) {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'lake-process.ts'), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

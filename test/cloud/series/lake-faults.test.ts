@@ -118,8 +118,8 @@ async function filled() {
 /** The times of runs: two seal some days each, the third merges both months. */
 const RUNS_MS = [START + 4.5 * DAY_MS, START + 9 * DAY_MS, START + 60 * DAY_MS]
 const MANY_MS = 600_000
-/** `npm test` fails at every sixth write, the campaign at every other. */
-const STRIDE = runsOf({ test: 6, campaign: 2 })
+/** `npm test` fails at every twelfth write, the campaign at every other. */
+const STRIDE = runsOf({ test: 12, campaign: 2 })
 
 describe('a run that is killed', () => {
   test.each(['before', 'after'])(

@@ -1,7 +1,10 @@
 // Steps of the report of an area with areas below: answered 202 at once, taken by the trigger `reports` from parts, and
 // then seen in the report; refused at once or later; one waits at a time; a run may be cut off anywhere.
 
-import { expect, test } from 'vitest'
+import { cpSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, type Month, monthRange } from '../../../domain/calendar.ts'
 import { must } from '../../../domain/must.ts'
 import { latest } from '../../../domain/report/life.ts'
@@ -26,9 +29,25 @@ import {
 const MONTH: Month = '2026-06'
 const FROM_MS = monthRange(MONTH).fromMs
 
+let filled: string
+const ended: (() => Promise<void>)[] = []
+beforeAll(async () => {
+  const platform = await filledJune()
+  await platform.close()
+  filled = platform.folder
+})
+afterAll(async () => {
+  for (const end of ended) await end()
+})
+
 /** Half a June: no report of it is due on schedule. */
 async function halfJune(): Promise<TestPlatform> {
-  const platform = await openTestPlatform()
+  const folder = mkdtempSync(join(tmpdir(), 'kilowatch-asked-'))
+  cpSync(filled, folder, { recursive: true })
+  return openTestPlatform(folder)
+}
+async function filledJune(): Promise<TestPlatform> {
+  const platform = await openTestPlatform(undefined, (end) => ended.push(end))
   // More than are built within a request.
   const more = Array.from({ length: INSTITUTIONS_AT_ONCE_MAX }, (_, n) => ({
     ...must(INSTITUTIONS[0]),

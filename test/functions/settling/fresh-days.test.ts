@@ -113,7 +113,7 @@ const metersOf = (id: string, kind: number, multiplier = 1, [a, b] = [1, 1]): Me
 }
 
 describe('what is shown before settling', () => {
-  const RUNS = runsOf({ test: 60, campaign: 500 })
+  const RUNS = runsOf({ test: 60, campaign: 300 })
   /** A run that fails is made smaller by further runs, each at an institution of its own. */
   const INSTITUTIONS = RUNS + 100
 

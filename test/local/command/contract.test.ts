@@ -2,18 +2,19 @@
 // shows, exports, and names what was altered in the log, in the file and in the stored settlements.
 
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { unzipSync } from 'fflate'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { contractKeys } from '../../../functions/contracting/store.ts'
 import { auditKeys } from '../../../functions/state/audit.ts'
 import { startHost } from '../../../local/host.ts'
 import { openDatabase } from '../../../local/sqlite.ts'
 import { apiCall } from '../../functions/api-call.ts'
 import { builtYear, signedContract } from '../../functions/contract-year.ts'
+import { openTestPlatform } from '../../functions/province.ts'
 
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'kilowatch.mjs')
 const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
@@ -22,12 +23,28 @@ const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr:
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   )
 
-test('lists, settles, shows and exports a contract through the running host', { timeout: 120_000 }, async () => {
-  const platform = await builtYear()
+let signed: { folder: string; nowMs: number }
+const ended: (() => Promise<void>)[] = []
+beforeAll(async () => {
+  const platform = await builtYear({ atEnd: (end) => ended.push(end) })
   await signedContract(platform)
-  const { nowMs } = platform.clock
   await platform.close()
-  const { folder: data } = platform
+  signed = { folder: platform.folder, nowMs: platform.clock.nowMs }
+})
+afterAll(async () => {
+  for (const end of ended) await end()
+})
+/** A folder with a signed contract. */
+function signedFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kilowatch-signed-'))
+  cpSync(signed.folder, folder, { recursive: true })
+  return folder
+}
+
+test('lists, settles, shows and exports a contract through the running host', { timeout: 120_000 }, async () => {
+  const { nowMs } = signed
+  const data = signedFolder()
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
   const options = { data, port: 0, mqttPort: 0, host: '127.0.0.1', hold: true, log: () => undefined, now: () => nowMs }
   const host = await startHost(options)
   onTestFinished(() => host.close())
@@ -62,8 +79,8 @@ test('lists, settles, shows and exports a contract through the running host', { 
 })
 
 test('verify names the first act of a contract that was altered', { timeout: 120_000 }, async () => {
-  const platform = await builtYear()
-  await signedContract(platform)
+  const platform = await openTestPlatform(signedFolder())
+  platform.clock.nowMs = signed.nowMs
   await apiCall(platform, 'POST', 'contracts/EPC-1/settle', { who: '核算' })
   const sign = { party: 'owner', who: '王', revision: 1 }
   await apiCall(platform, 'POST', 'contracts/EPC-1/settlements/2025-05/sign', sign)
