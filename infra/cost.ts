@@ -91,6 +91,12 @@ function paceSection(): string[] {
   ]
 }
 
+const UNITS_NOTE = [
+  '',
+  'Units of settling and judging are counted over DynamoDB’s wire by `test/cloud/units.test.ts` (`npm run campaign`); a transaction',
+  'counts twice. Not in the model: versions of replaced files in S3, ledger entries that two writers wanted at once, Athena (5 USD a TB).',
+]
+
 export function costDocument(): string {
   const parts = [
     ...new Set(
@@ -157,9 +163,7 @@ export function costDocument(): string {
     priceTable(),
     '',
     '## Assumptions, none measured in AWS',
-    '',
-    'Units of settling and judging are counted over DynamoDB’s wire by `test/cloud/units.test.ts` (`npm run campaign`); a transaction',
-    'counts twice. Not in the model: versions of replaced files in S3, ledger entries that two writers wanted at once, Athena (5 USD a TB).',
+    ...UNITS_NOTE,
     '',
     table(
       ['name', 'value'],
