@@ -91,10 +91,12 @@ function paceSection(): string[] {
   ]
 }
 
-const UNITS_NOTE = [
+const ASSUMPTIONS_HEAD = [
+  '## Assumptions, none measured in AWS',
   '',
   'Units of settling and judging are counted over DynamoDB’s wire by `test/cloud/units.test.ts` (`npm run campaign`); a transaction',
   'counts twice. Not in the model: versions of replaced files in S3, ledger entries that two writers wanted at once, Athena (5 USD a TB).',
+  '',
 ]
 
 export function costDocument(): string {
@@ -103,8 +105,8 @@ export function costDocument(): string {
       cases.flatMap((one) => SERIES_STORES.flatMap((store) => monthlyLines(one, store).map(({ part }) => part))),
     ),
   ]
-  const used = Object.entries<Price>(prices)
-  const unverified = used.filter(([, { verified }]) => !verified).length
+  const used = Object.values<Price>(prices)
+  const unverified = used.filter(({ verified }) => !verified).length
   return `${[
     '# What it costs in AWS',
     '',
@@ -162,9 +164,7 @@ export function costDocument(): string {
     '',
     priceTable(),
     '',
-    '## Assumptions, none measured in AWS',
-    ...UNITS_NOTE,
-    '',
+    ...ASSUMPTIONS_HEAD,
     table(
       ['name', 'value'],
       Object.entries(ASSUMED).map(([name, value]) => [name, assumption(value)]),
