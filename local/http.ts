@@ -50,9 +50,16 @@ export interface HttpServer {
 
 /** Throws EADDRINUSE when the port is taken. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const page = pageServer(options.web)
-  const limit = rateLimit()
   const { arrivals = newArrivals(), api } = options
+  const limit = rateLimit()
+  const page = pageServer(options.web, async (request) => {
+    limit.count(request.socket.remoteAddress ?? '')
+    // A browser opens its page by the cookie alone; passwords are tried at the API.
+    delete request.headers.authorization
+    const { event } = await eventOf(request, options)
+    const [session, health] = await Promise.all(['session', 'health'].map((name) => viewOf(api, event, name)))
+    return { session, health }
+  })
   const live = liveAnswers({ arrivals, ask: async (request) => api((await eventOf(request, options)).event) })
   const server = createServer((request, response) => {
     const isApi = request.url?.startsWith('/api/')
@@ -79,8 +86,20 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   return { port: portOf(server, options.port), close: () => closed(server) }
 }
 
-/** Serves the page once it is built; until then a notice that reloads itself. */
-function pageServer(folder: () => string | undefined) {
+/** What a route without parameters answers to the sender of `event`; undefined where it is no success. */
+async function viewOf(api: HttpOptions['api'], event: ApiEvent, name: string): Promise<unknown> {
+  const [path, method] = [`/api/v1/${name}`, 'GET']
+  const http = { ...event.requestContext.http, method, path }
+  const asked = { ...event, routeKey: `${method} ${path}`, rawPath: path, rawQueryString: '' }
+  const { statusCode, body } = await api({ ...asked, requestContext: { ...event.requestContext, http } })
+  return statusCode === 200 && body !== undefined ? JSON.parse(body) : undefined
+}
+
+/**
+ * Serves the page once it is built; until then a notice that reloads itself. `start`: what the page is told with its
+ * configuration, since it can show nothing before it knows who reads and whether the host is ready.
+ */
+function pageServer(folder: () => string | undefined, start: (request: IncomingMessage) => Promise<object>) {
   let files: ReturnType<typeof sirv> | undefined
   return (request: IncomingMessage, response: ServerResponse): void => {
     const built = folder()
@@ -91,9 +110,14 @@ function pageServer(folder: () => string | undefined) {
       // The page needs no byte ranges, and sirv throws when a range ends before it begins.
       delete request.headers.range
       files(request, response, () => {
-        // Empty config: same-origin API, which says who signs in.
-        if (request.url === '/config.json') send(response, 200, '{}')
-        else send(response, 404, 'not found')
+        if (request.url !== '/config.json') return send(response, 404, 'not found')
+        // No address: the API is beside the page, and says who signs in.
+        for (const [name, value] of Object.entries(API_HEADERS)) response.setHeader(name, value)
+        response.setHeader('content-type', 'application/json')
+        start(request).then(
+          (told) => send(response, 200, JSON.stringify(told)),
+          (error: unknown) => sendProblem(response, error),
+        )
       })
       return
     }

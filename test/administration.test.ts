@@ -15,7 +15,7 @@ import { controlKeys } from '../functions/controlling/store.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
-import { launchChromium, PERSON_PASSWORD, signedIn, tabTo, violations } from './browser.ts'
+import { launchChromium, NOON_AHEAD_MS, PERSON_PASSWORD, signedIn, tabTo, turnClocks, violations } from './browser.ts'
 import { PROVINCE, send } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
 
@@ -28,16 +28,19 @@ let browser: Browser
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kilowatch-administration-'))
+  const realNow = Date.now
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + NOON_AHEAD_MS)
   await buildWeb()
   const options = { data: join(folder, 'data'), host: '127.0.0.1', port: 0, mqttPort: 0, log: () => undefined }
   host = await startHost({ ...options, web: () => WEB_DIST })
   client = clientOf(host)
   await client.put('registry', PROVINCE)
   peer = await httpPeer(() => ({ status: 200 }))
-  browser = await launchChromium()
+  browser = turnClocks(await launchChromium(), NOON_AHEAD_MS)
 }, 120_000)
 
 afterAll(async () => {
+  vi.restoreAllMocks()
   await browser?.close()
   await host?.close()
   await peer?.close()
@@ -262,7 +265,7 @@ test('screens are read by a screen reader and fit a phone', { timeout: 120_000 }
     for (const view of views) {
       await page.goto(`${host.httpUrl}/#/administration?view=${view}`)
       await page.locator('main .ant-card').first().waitFor()
-      await expect.poll(() => page.locator('.ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
+      await expect.poll(() => page.locator('.waiting, .ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
       expect(await page.getByTestId('no-right').count(), view).toBe(0)
       expect([view, await violations(page)]).toEqual([view, []])
       const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)

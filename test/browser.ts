@@ -5,6 +5,7 @@ import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { chromiumPath } from '../bin/install-test-peers.mjs'
 import type { Grant } from '../domain/access/permission.ts'
+import { dayOf, dayStartMs, HOUR_MS } from '../domain/calendar.ts'
 import type { Host } from '../local/host.ts'
 
 export const launchChromium = (): Promise<Browser> =>
@@ -15,6 +16,28 @@ export const launchChromium = (): Promise<Browser> =>
       ...['--disable-component-update', '--disable-sync'],
     ],
   })
+
+const started = Date.now()
+/** From now to noon of the same day: a test by this clock meets no midnight, on which today is another day. */
+export const NOON_AHEAD_MS = dayStartMs(dayOf(started)) + 12 * HOUR_MS - started
+
+/** Each page of the browser goes by a clock that is so much ahead. */
+export function turnClocks(browser: Browser, aheadMs: number): Browser {
+  const newContext = browser.newContext.bind(browser)
+  browser.newContext = async (options) => {
+    const context = await newContext(options)
+    await context.addInitScript((ahead) => {
+      const Real = Date
+      const now = () => Real.now() + ahead
+      globalThis.Date = new Proxy(Real, {
+        construct: (_, given) => (given.length > 0 ? Reflect.construct(Real, given) : new Real(now())),
+        get: (_, name) => (name === 'now' ? now : Reflect.get(Real, name)),
+      })
+    }, aheadMs)
+    return context
+  }
+  return browser
+}
 
 /** Machines do other things beside tests: only a hang fails by time. */
 const PAGE_MS_MAX = 90_000

@@ -36,7 +36,7 @@ import { DEMO_KEY } from '../functions/api/routes.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
-import { signedIn, tabTo, violations } from './browser.ts'
+import { NOON_AHEAD_MS, signedIn, tabTo, turnClocks, violations } from './browser.ts'
 import { runsOf } from './campaign.ts'
 import { AREAS, institution, meter } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
@@ -45,7 +45,7 @@ const SETUP_MS = 120_000
 const WAIT = { timeout: 90_000, interval: 100 }
 const PASSWORD = 'a-long-enough-password'
 const METER = 'A-E'
-const now = Date.now()
+const now = Date.now() + NOON_AHEAD_MS
 const spikeMs = hourStart(now) - 2 * DAY_MS
 const spikeDay = dayOf(spikeMs)
 const ENDED = addMonths(monthOf(now), -1)
@@ -63,7 +63,7 @@ const realNow = Date.now
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kilowatch-pages-'))
-  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + aheadMs)
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + NOON_AHEAD_MS + aheadMs)
   await buildWeb()
   host = await startHost({
     data: join(folder, 'data'),
@@ -89,6 +89,7 @@ beforeAll(async () => {
       '--disable-sync',
     ],
   })
+  turnClocks(browser, NOON_AHEAD_MS)
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
@@ -607,7 +608,7 @@ describe.each((['en', 'zh'] as const).slice(0, runsOf({ test: 1, campaign: 2 }))
     async ({ hash, shows }) => {
       await page.goto(`${host.httpUrl}/${hash}`)
       await page.getByTestId(shows).waitFor()
-      await expect.poll(() => page.locator('.ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
+      await expect.poll(() => page.locator('.waiting, .ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
       const text = await page.locator('body').textContent()
       expect(text).not.toMatch(/undefined|\[object|NaN/)
       expect(await page.getByTestId('broken').count()).toBe(0)
@@ -637,7 +638,7 @@ async function leftOffPaper(): Promise<string[]> {
       )
     })
     const screenOnly = document.querySelectorAll(
-      '.page-header-tools, .ant-tabs, .tools, .ant-pagination, .admin-form, .ant-btn:not(.ant-btn-link)',
+      '.page-header-tools, .tabs, .ant-tabs, .tools, .ant-pagination, .admin-form, .ant-btn:not(.ant-btn-link)',
     )
     const left = [...wide, ...document.querySelectorAll('details:not([open])'), ...[...screenOnly].filter(isShown)]
     const names = left.map(nameOf)

@@ -161,5 +161,5 @@ describe.each(LANGUAGES)('in %s', (language) => {
 /** Waits until nothing loads any more. */
 async function settled(page: Page): Promise<void> {
   await page.locator('main h1, main .ant-card, .wall').first().waitFor(WAIT)
-  await expect.poll(() => page.locator('.ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
+  await expect.poll(() => page.locator('.waiting, .ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
 }

@@ -1,6 +1,6 @@
 // Builds the page into web/dist: `vite build --config web/vite.config.ts`. Paths are relative, so the page may be
-// served below any prefix. Chunks follow from what each screen needs: a chunk for each library would load all of it
-// with the first screen (test/web/bundle.test.ts).
+// served below any prefix. What the first sight needs is one file; the other chunks follow from what each screen needs:
+// a chunk for each library would load all of it with the first screen (test/web/bundle.test.ts).
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,5 +32,8 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   plugins: [react(), compressed()],
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022' },
+  build: {
+    ...{ outDir: 'dist', emptyOutDir: true, target: 'es2022' },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] } } },
+  },
 })

@@ -79,7 +79,7 @@ const packed = (amounts: Float64Array | Float32Array): string =>
   Buffer.from(Float32Array.from(amounts).buffer).toString('base64')
 function unpacked(text: string): Float32Array {
   const { buffer, byteOffset, length } = Buffer.from(text, 'base64')
-  // Node cuts short buffers out of a pool, at places where floats may lie: a copy of each would cost more than the text.
+  // Node cuts short buffers out of a pool, at places where floats may lie: a copy of each would cost more.
   if (byteOffset % FLOAT_BYTES === 0) return new Float32Array(buffer, byteOffset, length / FLOAT_BYTES)
   return new Float32Array(buffer.slice(byteOffset, byteOffset + length))
 }

@@ -75,6 +75,7 @@ export const alertsPageSchema = pageOf(alertViewSchema).extend({
         severity: z.enum(SEVERITIES),
         area: z.string(),
         areaName: z.string(),
+        areaNameEn: z.string().nullable(),
         count: z.number(),
         latestMs: ms,
       }),

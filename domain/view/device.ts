@@ -52,6 +52,7 @@ export const gatewaysPageSchema = pageOf(
     id: z.string(),
     institution: z.string(),
     institutionName: z.string(),
+    institutionNameEn: z.string().nullable(),
     area: z.string(),
     meters: z.number(),
     lastHeardMs: ms.nullable(),

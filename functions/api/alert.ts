@@ -238,7 +238,9 @@ function groupsOf(
       const city = cityOf(area)
       const latestMs = Math.max(...own.map((one) => one.alert.raisedMs ?? one.alert.sinceMs))
       const { kind, severity } = alert
-      return { kind, severity, area: city, areaName: areas.get(city)?.name ?? city, count: own.length, latestMs }
+      const { name = city, nameEn = null } = areas.get(city) ?? {}
+      const where = { area: city, areaName: name, areaNameEn: nameEn }
+      return { kind, severity, ...where, count: own.length, latestMs }
     })
     .toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.count - a.count)
 }

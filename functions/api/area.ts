@@ -16,6 +16,7 @@ import { accessKey } from '../judging/access.ts'
 import { countyOf } from '../judging/county.ts'
 import { assessedKey, institutionsToRejudge, judgedByOf } from '../judging/fingerprint.ts'
 import { dualControlOf, latestMonth } from '../judging/judgement.ts'
+import { remembered } from '../judging/remembered.ts'
 import { ancestors, parentOf, shardsBelow } from '../registry/reader.ts'
 import { settledKey, unsettledMeters } from '../settling/mark.ts'
 import { readResettlings } from '../settling/review.ts'
@@ -43,14 +44,15 @@ export const areaRoutes = {
       const nowMs = platform.now()
       const month = query.month ?? (await latestMonth(platform.state, area.code, nowMs)) ?? monthOf(nowMs)
       const areas = await registry.areas()
-      const judged = async (one: Area) =>
-        dualControlOf(platform.state, registry, {
-          subject: one.code,
-          area: one.code,
-          profileArea: parentOf(one.code, areas),
-          month,
-          nowMs,
-        })
+      const judged = (one: Area) => {
+        const name = `${one.code} ${month}`
+        return remembered(platform.state, { name, revision: context.head.revision, asOfMs: nowMs }, (state) =>
+          dualControlOf(state, registry, {
+            ...{ subject: one.code, area: one.code, profileArea: parentOf(one.code, areas) },
+            ...{ month, nowMs },
+          }),
+        )
+      }
       const children = areasIn(areas, month).filter(({ parent }) => parent === area.code)
       return {
         area: await areaView(area, context),

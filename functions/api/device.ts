@@ -131,13 +131,15 @@ async function gatewaysInScope(area: string | undefined, context: RouteContext) 
     entries.map(({ gateway }) => gateway.id),
   )
   return Promise.all(
-    entries.map(async ({ gateway: { id, institution }, shard, meters }) => ({
-      ...{ id, institution, area: shard },
-      institutionName: (await registry.institution(institution))?.institution.name ?? institution,
-      meters: Object.keys(meters).length,
-      lastHeardMs: seen.get(id)?.lastMs ?? null,
-      offlineMs: seen.get(id)?.offlineMs ?? null,
-    })),
+    entries.map(async ({ gateway: { id, institution }, shard, meters }) => {
+      const { name = institution, nameEn = null } = (await registry.institution(institution))?.institution ?? {}
+      return {
+        ...{ id, institution, institutionName: name, institutionNameEn: nameEn, area: shard },
+        meters: Object.keys(meters).length,
+        lastHeardMs: seen.get(id)?.lastMs ?? null,
+        offlineMs: seen.get(id)?.offlineMs ?? null,
+      }
+    }),
   )
 }
 

@@ -90,3 +90,32 @@ test('a file of the page is sent compressed to who can read that, is kept for go
   const head = await ask({ 'accept-encoding': 'identity' }, 'HEAD')
   expect([head.status, await head.text(), Number(head.headers.get('content-length'))]).toEqual([200, '', code.length])
 })
+
+test('the configuration of the page says who reads and how the host is, by the cookie alone', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kilowatch-page-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'index.html'), '<!doctype html>')
+  const asked: string[] = []
+  let isReady = true
+  const server = await startHttp({
+    ...{ host: '127.0.0.1', port: 0, adminToken: 'a', web: () => folder, verify: async () => false },
+    async api({ rawPath, headers, requestContext }) {
+      asked.push(`${rawPath} ${headers.authorization}`)
+      const { lambda } = (requestContext as unknown as { authorizer: { lambda: object } }).authorizer
+      if (!isReady && rawPath.endsWith('health')) return { statusCode: 503, body: '{}' }
+      return { statusCode: 200, body: JSON.stringify({ rawPath, lambda }) }
+    },
+  })
+  onTestFinished(() => server.close())
+  const ask = () => fetch(`http://127.0.0.1:${server.port}/config.json`, { headers: { authorization: 'Bearer a' } })
+  const told = await ask()
+  expect(told.headers.get('cache-control')).toBe('no-store')
+  expect(await told.json()).toEqual({
+    session: { rawPath: '/api/v1/session', lambda: { role: 'anyone' } },
+    health: { rawPath: '/api/v1/health', lambda: { role: 'anyone' } },
+  })
+  expect(asked).toEqual(['/api/v1/session undefined', '/api/v1/health undefined'])
+  // What is not known is left out: the page asks for it until it is.
+  isReady = false
+  expect(Object.keys(await (await ask()).json())).toEqual(['session'])
+})

@@ -1,14 +1,14 @@
 // Shows the frame of the page: waits until the server is ready, then shows the header and the page of the route.
 
-import { Alert, Card, ConfigProvider, Empty, Spin } from 'antd'
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 import { type Month, monthOf } from '../../domain/calendar.ts'
 import type { SessionView } from '../../domain/view/session.ts'
 import type { HealthView } from '../../domain/view/view.ts'
-import { antdLocale, antdTheme } from './antd-setup.ts'
 import { canRead, mayDo, type Session, useSession } from './api/session.ts'
 import { ErrorBoundary } from './frame/error-boundary.tsx'
 import { Header } from './frame/header.tsx'
+import { laterPart } from './frame/later-part.tsx'
+import { Notice, Waiting } from './frame/plain.tsx'
 import {
   administrationRoute,
   areaRoute,
@@ -24,28 +24,21 @@ import { useTitle } from './frame/title.ts'
 import { AreaPage } from './pages/area-page.tsx'
 import { useLanguage } from './words/language.tsx'
 
-// Pages that are rarely opened first are loaded on demand.
-const InvitationPanel = lazy(async () => ({ default: (await import('./frame/sign-in-panel.tsx')).InvitationPanel }))
-const AcknowledgePage = lazy(async () => ({ default: (await import('./pages/acknowledge-page.tsx')).AcknowledgePage }))
-const InstitutionPage = lazy(async () => ({ default: (await import('./pages/institution-page.tsx')).InstitutionPage }))
-const AlertPage = lazy(async () => ({ default: (await import('./pages/alert-page.tsx')).AlertPage }))
-const AlertsPage = lazy(async () => ({ default: (await import('./pages/alerts-page.tsx')).AlertsPage }))
-const InstitutionsPage = lazy(async () => ({
-  default: (await import('./pages/institutions-page.tsx')).InstitutionsPage,
-}))
-const ConnectionPage = lazy(async () => ({ default: (await import('./pages/connection-page.tsx')).ConnectionPage }))
-const WallPage = lazy(async () => ({ default: (await import('./pages/wall-page.tsx')).WallPage }))
-const AdministrationPage = lazy(async () => ({
-  default: (await import('./pages/administration-page.tsx')).AdministrationPage,
-}))
-const MeterPage = lazy(async () => ({ default: (await import('./pages/meter-page.tsx')).MeterPage }))
-const WhyPage = lazy(async () => ({ default: (await import('./pages/why-page.tsx')).WhyPage }))
-
-// antd would insert a space between two Chinese characters: 重 试.
-const BUTTON = { autoInsertSpace: false }
+// Pages other than that of an area, which most readers open first.
+const InvitationPanel = laterPart(async () => (await import('./frame/sign-in-panel.tsx')).InvitationPanel)
+const AcknowledgePage = laterPart(async () => (await import('./pages/acknowledge-page.tsx')).AcknowledgePage)
+const InstitutionPage = laterPart(async () => (await import('./pages/institution-page.tsx')).InstitutionPage)
+const AlertPage = laterPart(async () => (await import('./pages/alert-page.tsx')).AlertPage)
+const AlertsPage = laterPart(async () => (await import('./pages/alerts-page.tsx')).AlertsPage)
+const InstitutionsPage = laterPart(async () => (await import('./pages/institutions-page.tsx')).InstitutionsPage)
+const ConnectionPage = laterPart(async () => (await import('./pages/connection-page.tsx')).ConnectionPage)
+const WallPage = laterPart(async () => (await import('./pages/wall-page.tsx')).WallPage)
+const AdministrationPage = laterPart(async () => (await import('./pages/administration-page.tsx')).AdministrationPage)
+const MeterPage = laterPart(async () => (await import('./pages/meter-page.tsx')).MeterPage)
+const WhyPage = laterPart(async () => (await import('./pages/why-page.tsx')).WhyPage)
 
 export function App() {
-  const { language, text } = useLanguage()
+  const { text } = useLanguage()
   const route = useRoute()
   const session = useSession()
   const isOpen = canRead(session)
@@ -53,7 +46,7 @@ export function App() {
   const month = route.month ?? monthOf(Date.now())
   useScrollToTop(route)
   return (
-    <ConfigProvider locale={antdLocale(language)} theme={antdTheme} button={BUTTON}>
+    <>
       <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
         {text.work.skipToContent}
       </button>
@@ -69,18 +62,18 @@ export function App() {
       <HostProblems health={health} />
       <main className={route.page === 'wall' ? 'page page-wall' : 'page'} tabIndex={-1}>
         {route.page === 'invitation' ? (
-          <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+          <Suspense fallback={<Waiting>{text.loading}</Waiting>}>
             <InvitationPanel code={route.code} />
           </Suspense>
         ) : route.page === 'acknowledge' && session.state !== 'starting' && session.state !== 'broken' ? (
-          <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+          <Suspense fallback={<Waiting>{text.loading}</Waiting>}>
             <AcknowledgePage key={route.id} route={route} />
           </Suspense>
         ) : !isOpen ? (
           <SessionPanel session={session} />
         ) : health?.status === 'ok' ? (
           <ErrorBoundary place={placeOf(route)}>
-            <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+            <Suspense fallback={<Waiting>{text.loading}</Waiting>}>
               <RoutedPage route={route} month={month} session={session} home={homeOf(session, health.rootArea)} />
             </Suspense>
           </ErrorBoundary>
@@ -89,7 +82,7 @@ export function App() {
         )}
       </main>
       <footer className="page-footer">{text.clock}</footer>
-    </ConfigProvider>
+    </>
   )
 }
 
@@ -152,7 +145,9 @@ function NotFound({ month }: { month: Month | null }) {
   return (
     <>
       <h1>{text.notFound}</h1>
-      <Alert type="warning" showIcon title={text.manage.noSuchPage} description={home} />
+      <Notice type="warning" title={text.manage.noSuchPage}>
+        {home}
+      </Notice>
     </>
   )
 }
@@ -160,9 +155,5 @@ function NotFound({ month }: { month: Month | null }) {
 function NothingRegistered() {
   const { text } = useLanguage()
   useTitle(null)
-  return (
-    <Card>
-      <Empty description={text.notRegistered} />
-    </Card>
-  )
+  return <section className="card empty">{text.notRegistered}</section>
 }

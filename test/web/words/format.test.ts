@@ -10,6 +10,7 @@ import {
   formatNumber,
   formatRatio,
   formatRegister,
+  formatScaled,
   formatTime,
   formatUnit,
   scaleOf,
@@ -105,12 +106,26 @@ test.each([
   { values: [395_000], unit: 'tCO₂', zh: '万吨 CO₂', en: 'thousand tCO₂', per: [1e4, 1e3] },
   { values: [8_541], unit: 'tce', zh: 'tce', en: 'tce', per: [1, 1] },
   { values: [null], unit: 'tce', zh: 'tce', en: 'tce', per: [1, 1] },
+  { values: [0], unit: 'tce', zh: 'tce', en: 'tce', per: [1, 1] },
+  { values: [0.42, null], unit: 'tce', zh: 'kgce', en: 'kgce', per: [1e-3, 1e-3] },
+  { values: [0.42], unit: 'tCO₂', zh: 'kgCO₂', en: 'kgCO₂', per: [1e-3, 1e-3] },
+  { values: [0.42], unit: 'm³', zh: 'm³', en: 'm³', per: [1, 1] },
 ])('$values $unit are written in $zh, in English in $en', ({ values, unit, zh, en, per }) => {
   const scales = [scaleOf(values, unit, 'zh'), scaleOf(values, unit, 'en')]
   expect(scales).toEqual([
     { per: per[0], unit: zh },
     { per: per[1], unit: en },
   ])
+})
+
+test.each([
+  { value: 98_312, per: 1e4, want: '9.83' },
+  { value: 34.2, per: 1e4, want: '0.0034' },
+  { value: -34.2, per: 1e4, want: '-0.0034' },
+  { value: 0, per: 1e4, want: '0.00' },
+  { value: null, per: 1e4, want: '—' },
+])('$value in a scale of $per is $want: what is there is never written as nothing', ({ value, per, want }) => {
+  expect(formatScaled(value, per)).toBe(want)
 })
 
 test('a register is not rounded', () => {

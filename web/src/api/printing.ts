@@ -12,7 +12,7 @@ const LOAD_MS_MAX = 60_000
 /** The page is still when nothing was loading for so long. */
 const STILL_MS = 400
 const LOOK_MS = 100
-const LOADING = '.ant-skeleton, .ant-spin-spinning, .ant-btn-loading'
+const LOADING = '.waiting, .ant-skeleton, .ant-spin-spinning, .ant-btn-loading'
 
 const listeners = new Set<() => void>()
 let printing = false

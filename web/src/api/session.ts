@@ -4,6 +4,7 @@
 import { useSyncExternalStore } from 'react'
 import type { Action } from '../../../domain/access/permission.ts'
 import type { SessionView } from '../../../domain/view/session.ts'
+import type { HealthView } from '../../../domain/view/view.ts'
 import type { SignIn } from './sign-in.ts'
 import { readSiteConfig } from './site-config.ts'
 
@@ -33,6 +34,7 @@ let signIn: SignIn | null = null
 let apiUrl = ''
 /** Whether people sign in at this host. */
 let isLocal = false
+let firstHealth: Promise<HealthView | undefined> | undefined
 
 export const useSession = (): Session =>
   useSyncExternalStore(
@@ -59,7 +61,10 @@ export async function startSession(): Promise<void> {
   try {
     const config = await readSiteConfig()
     apiUrl = config.apiUrl
-    if (config.oidc === null) return await askSession()
+    if (config.oidc === null) {
+      firstHealth = config.health ? Promise.resolve(config.health) : askHealth()
+      return config.session ? takeSession(config.session) : await askSession()
+    }
     const { openSignIn } = await import('./sign-in.ts')
     try {
       signIn = await openSignIn(config.oidc)
@@ -68,11 +73,24 @@ export async function startSession(): Promise<void> {
       signIn = await openSignIn(config.oidc)
       return become({ state: 'stopped', reason: wordsOf(error) })
     }
+    firstHealth = askHealth()
     const name = signIn.name()
     become(name === null ? { state: 'out' } : { state: 'in', name, ...(await ownPlace(await signIn.bearer())) })
   } catch (error) {
     become({ state: 'broken', reason: wordsOf(error) })
   }
+}
+
+/** The health as it was when the page started, asked for beside the session; undefined: not known, or told already. */
+export function takeFirstHealth(): Promise<HealthView | undefined> | undefined {
+  const first = firstHealth
+  firstHealth = undefined
+  return first
+}
+
+async function askHealth(): Promise<HealthView | undefined> {
+  const answer = await fetch(`${apiUrl}api/v1/health`).catch(() => undefined)
+  return answer?.ok ? answer.json().catch(() => undefined) : undefined
 }
 
 /** Where the page of a person begins whom a provider signed in; nothing while the API does not answer. */

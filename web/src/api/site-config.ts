@@ -1,5 +1,9 @@
 // Reads `config.json` beside index.html: the address of the API and the sign-in provider of a deployment
-// (docs/deploy.md). One machine needs no such file.
+// (docs/deploy.md). One machine needs no such file: it answers with the session and the health, which the page needs
+// first (decision 0056). index.html asks for it before the script is there.
+
+import type { SessionView } from '../../../domain/view/session.ts'
+import type { HealthView } from '../../../domain/view/view.ts'
 
 export interface Oidc {
   /** URL of the OpenID provider; its metadata is at `ISSUER/.well-known/openid-configuration`. */
@@ -12,6 +16,9 @@ export interface SiteConfig {
   apiUrl: string
   /** Null: no sign-in. */
   oidc: Oidc | null
+  /** What a host of one machine says at once; absent: it is asked for. */
+  session?: SessionView
+  health?: HealthView
 }
 
 const NAME = 'config.json'
@@ -33,7 +40,10 @@ export async function readSiteConfig(): Promise<SiteConfig> {
 export function parseSiteConfig(text: string, base: string): SiteConfig {
   const config = fieldsOf(text.trim() === '' ? {} : parsed(text), 'the file')
   const apiUrl = addressOf(config.apiUrl ?? './', 'apiUrl', base)
-  if (config.oidc === undefined) return { apiUrl: withSlash(apiUrl), oidc: null }
+  if (config.oidc === undefined) {
+    const { session, health } = config as Pick<SiteConfig, 'session' | 'health'>
+    return { apiUrl: withSlash(apiUrl), oidc: null, ...(session && { session }), ...(health && { health }) }
+  }
   const { issuer, clientId, scope = 'openid' } = fieldsOf(config.oidc, 'oidc')
   if (typeof clientId !== 'string' || clientId === '') throw new Error(`${NAME}: oidc.clientId is missing`)
   if (typeof scope !== 'string' || !scope.split(' ').includes('openid')) {

@@ -1,7 +1,7 @@
 // Lists the alerts of an area or an institution, the latest first: kind, severity, place, measured and compared values,
 // start. A list rather than a table, because its sentences are long and phones are narrow.
 
-import { Card, Empty, Radio, Spin } from 'antd'
+import { Card, Radio, Spin } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import { ALERT_KINDS } from '../../../domain/alert/kinds.ts'
 import { ALERT_RULES } from '../../../domain/alert/rules.ts'
@@ -17,7 +17,7 @@ import { SourceText } from '../words/source-text.tsx'
 import { AdminForm } from './admin-form.tsx'
 import { alertsFile } from './files-status.ts'
 import { Filter, MorePages } from './list-tools.tsx'
-import { SeverityTag } from './marks.tsx'
+import { Nothing, SeverityTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 interface Props {
@@ -122,9 +122,7 @@ function Rows({ path, isFiltered, folds, severity, choose, routeMonth }: RowsPro
   return (
     <>
       {choose && first?.severities && <SeverityTabs counts={first.severities} open={severity} choose={choose} />}
-      {rows.length === 0 && !problem && (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={isFiltered ? text.noAlerts : text.work.calm} />
-      )}
+      {rows.length === 0 && !problem && <Nothing>{isFiltered ? text.noAlerts : text.work.calm}</Nothing>}
       {isFolded ? (
         <Folded path={path} groups={first?.groups ?? []} routeMonth={routeMonth} />
       ) : (
@@ -186,17 +184,17 @@ interface FoldedProps {
 
 /** One line a kind and city, the heaviest first. */
 function Folded({ path, groups, routeMonth }: FoldedProps) {
-  const { language, text } = useLanguage()
+  const { language, text, nameOf } = useLanguage()
   return (
     <ul className="alert-list" data-testid="alert-groups">
-      {groups.map(({ kind, severity, area, areaName, count, latestMs }) => (
+      {groups.map(({ kind, severity, area, areaName, areaNameEn, count, latestMs }) => (
         <li className="alert-row" key={`${kind} ${severity} ${area}`}>
           <details>
             <summary className="alert-head">
               <SeverityTag severity={severity} />
               <span className="row-name">{ALERT_RULES[kind].name[language]}</span>
               <span>
-                <SourceText>{areaName}</SourceText>
+                <SourceText>{nameOf({ name: areaName, nameEn: areaNameEn })}</SourceText>
               </span>
               <strong>{text.work.countOf(formatNumber(count, 0))}</strong>
               <span className="faint">{formatTime(latestMs)}</span>

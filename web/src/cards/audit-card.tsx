@@ -1,6 +1,6 @@
 // Shows the audit log and the refusals of access, the latest first (docs/rules/access.md).
 
-import { Card, Empty } from 'antd'
+import { Card } from 'antd'
 import type * as z from 'zod'
 import type { auditPageSchema, denialsPageSchema } from '../../../domain/view/session.ts'
 import { usePages } from '../api/pages.ts'
@@ -9,6 +9,7 @@ import { formatNumber, formatTime } from '../words/format.ts'
 import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { MorePages } from './list-tools.tsx'
+import { Nothing } from './marks.tsx'
 
 type AuditPage = z.output<typeof auditPageSchema>
 type DenialsPage = z.output<typeof denialsPageSchema>
@@ -32,7 +33,7 @@ function Entries() {
         rowKey="number"
         asCards
         rows={pages.rows}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noRows} /> }}
+        locale={{ emptyText: <Nothing>{words.noRows}</Nothing> }}
         columns={[
           { title: '#', label: '#', dataIndex: 'number', rowScope: 'row' },
           { title: words.when, dataIndex: 'atMs', render: (atMs) => formatTime(atMs) },
@@ -66,7 +67,7 @@ function Denials() {
         rowKey={({ who, lastMs }) => `${who} ${lastMs}`}
         asCards
         rows={pages.rows}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noRows} /> }}
+        locale={{ emptyText: <Nothing>{words.noRows}</Nothing> }}
         columns={[
           { title: words.who, dataIndex: 'who', rowScope: 'row', render: (who) => <SourceText>{who}</SourceText> },
           { title: words.when, dataIndex: 'lastMs', render: (atMs) => formatTime(atMs) },

@@ -1,7 +1,7 @@
 // Shows the carbon ledger (碳排放量统计台账) of an institution or area for a year: direct, purchased electricity, purchased
 // heat; each source with the rows that convert it to tonnes; and the boundary.
 
-import { Card, Empty, Select, type TableColumnsType } from 'antd'
+import { Card, Select, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CarbonLedger } from '../../../domain/energy/carbon-ledger.ts'
@@ -12,7 +12,7 @@ import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { ledgerFiles } from './files-energy.ts'
-import { FigureHead, ProblemNotice, StandInTag } from './marks.tsx'
+import { FigureHead, Nothing, ProblemNotice, StandInTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 const SPLITS = ['direct', 'purchasedElectricity', 'purchasedHeat', 'total'] as const
@@ -45,7 +45,7 @@ export function CarbonCard({ subject, month }: { subject: string; month: Month }
       data-testid="carbon"
     >
       <ProblemNotice of={ledger} />
-      {data?.rows.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noLedger} />}
+      {data?.rows.length === 0 && <Nothing>{text.noLedger}</Nothing>}
       {data && data.rows.length > 0 && <Ledger ledger={data} />}
     </Card>
   )

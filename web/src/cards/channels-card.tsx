@@ -1,7 +1,7 @@
 // Lets an administrator say who is told of alerts, by which channel, and send a test message whose outcome is shown;
 // also the address and mail server of sending (docs/operations.md). What is secret is never shown again.
 
-import { Alert, Button, Card, Empty, Input, Popconfirm, Select, Space } from 'antd'
+import { Alert, Button, Card, Input, Popconfirm, Select, Space } from 'antd'
 import { useState } from 'react'
 import type { Channel } from '../../../domain/notify/setting.ts'
 import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/phrase.ts'
@@ -12,7 +12,7 @@ import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { AdminField, AdminForm } from './admin-form.tsx'
 import { DataTable } from './data-table.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 
 const TEST_POLL_MS = 1_500
 
@@ -48,7 +48,7 @@ export function ChannelsCard() {
           rowKey="id"
           asCards
           rows={found.data?.items ?? []}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noRecipients} /> }}
+          locale={{ emptyText: <Nothing>{words.noRecipients}</Nothing> }}
           columns={[
             { title: words.recipientId, dataIndex: 'id', rowScope: 'row' },
             { title: words.recipientName, dataIndex: 'name', render: (name) => <SourceText>{name}</SourceText> },

@@ -2,7 +2,7 @@
 // better rating saves in a year (docs/rules/contracts.md#candidates). Rows of one institution are the same energy seen
 // twice: the card shows no sum.
 
-import { Card, Empty, InputNumber, type TableColumnsType, Tag } from 'antd'
+import { Card, InputNumber, type TableColumnsType, Tag } from 'antd'
 import { useId, useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CandidatesPage } from '../../../domain/contract/candidate.ts'
@@ -16,7 +16,7 @@ import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { candidatesFile } from './files-energy.ts'
 import { Filter, MorePages } from './list-tools.tsx'
-import { RatingTag, StandInTag } from './marks.tsx'
+import { Nothing, RatingTag, StandInTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 type Row = CandidatesPage['items'][number]
@@ -114,7 +114,7 @@ function List({ path, area, routeMonth }: Props & { path: string }) {
         rows={pages.rows}
         loading={pages.loading}
         asCards
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.none} /> }}
+        locale={{ emptyText: <Nothing>{words.none}</Nothing> }}
       />
       <MorePages pages={pages} />
     </>

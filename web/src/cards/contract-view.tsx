@@ -1,7 +1,7 @@
 // Shows the contracts of an institution: position, the signatures of both parties, adjustments, each settled period
 // with its money, and the charts of measurement and verification.
 
-import { Button, Card, Descriptions, Empty, type TableColumnsType, Tag } from 'antd'
+import { Button, Card, Descriptions, type TableColumnsType, Tag } from 'antd'
 import { type ReactNode, useState } from 'react'
 import type { ContractView, SettledRow } from '../../../domain/contract/view.ts'
 import { CONTRACT_PARTIES } from '../../../domain/contract/words.ts'
@@ -14,7 +14,7 @@ import { ContractAdjustments } from './contract-adjustments.tsx'
 import { ContractCharts } from './contract-charts.tsx'
 import { ContractFiles, SettlementCard, SignedBy } from './contract-settlement.tsx'
 import { DataTable } from './data-table.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 
 interface ContractsPage {
   items: { id: string }[]
@@ -26,9 +26,7 @@ export function ContractsView({ institution }: { institution: string }) {
   return (
     <>
       <ProblemNotice of={list} />
-      {list.data?.items.length === 0 && (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.contract.noContract} />
-      )}
+      {list.data?.items.length === 0 && <Nothing>{text.contract.noContract}</Nothing>}
       {list.data?.items.map(({ id }) => (
         <ContractCards key={id} id={id} />
       ))}

@@ -1,7 +1,7 @@
 // The rules of control of an institution (docs/rules/control-rules.md): what waits for a person's word, each rule with
 // its trial, permission and orders, and a new one. Who may act follows from the permission table, by the API.
 
-import { Button, Card, Empty, Input, Tag } from 'antd'
+import { Button, Card, Input, Tag } from 'antd'
 import { useState } from 'react'
 import { DAY_MS } from '../../../domain/calendar.ts'
 import type { RuleOrder } from '../../../domain/control/stored-rule.ts'
@@ -16,7 +16,7 @@ import type { ControlWords } from '../words/zh-control.ts'
 import { type AdminAction, AdminField, AdminForm } from './admin-form.tsx'
 import { ControlRuleForm, pastDays } from './control-rule-form.tsx'
 import { ControlSimulation, commandText } from './control-simulation.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 
 const ORDERS_SHOWN = 5
 const PERMIT_DAYS = '30'
@@ -48,7 +48,7 @@ export function ControlRules({ institution: { id, meters } }: { institution: Ins
       <Card title={words.rules} loading={!found.data && !found.problem} data-testid="control-rules">
         <p className="note">{words.note}</p>
         {found.data && !mayAct && <p className="note">{words.readOnly}</p>}
-        {found.data && items.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noRules} />}
+        {found.data && items.length === 0 && <Nothing>{words.noRules}</Nothing>}
         <ul className="alert-list">
           {items.map((rule) => (
             <li key={`${rule.meter} ${rule.id}`} className="alert-row" data-testid={`rule-${rule.id}`}>

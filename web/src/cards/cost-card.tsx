@@ -1,6 +1,6 @@
 // Shows an institution's cost of a month: each meter by the periods of its tariff, and the bills.
 
-import { Card, Empty, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CostView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
@@ -10,7 +10,7 @@ import { useLanguage } from '../words/language.tsx'
 import { MeterName, SourceText, useMeterLabel } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { billsFile, costFile } from './files-energy.ts'
-import { ProblemNotice, StandInTag } from './marks.tsx'
+import { Nothing, ProblemNotice, StandInTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 interface Props {
@@ -142,12 +142,7 @@ function Periods({ rows, meters, tariffs }: PeriodsProps) {
     },
   ]
   return (
-    <DataTable
-      rowKey="key"
-      columns={columns}
-      rows={rows}
-      locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} /> }}
-    />
+    <DataTable rowKey="key" columns={columns} rows={rows} locale={{ emptyText: <Nothing>{text.noMeters}</Nothing> }} />
   )
 }
 
@@ -167,7 +162,7 @@ function TariffName({ id, tariff }: { id: string; tariff: CostView['tariffs'][nu
 
 function Bills({ bills }: Pick<CostView, 'bills'>) {
   const { text } = useLanguage()
-  if (bills.length === 0) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noBills} />
+  if (bills.length === 0) return <Nothing>{text.noBills}</Nothing>
   return (
     <ul className="plain-list">
       {bills.map(({ carrier, quantity, unit, costYuan, source }) => (

@@ -1,7 +1,7 @@
 // Shows the PUE of a data centre for the month, the year with its grade, and each month. A grade applies to a whole
 // year, by a dated table that the card names.
 
-import { Card, Descriptions, Empty, type TableColumnsType } from 'antd'
+import { Card, Descriptions, type TableColumnsType } from 'antd'
 import { lazy, Suspense } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { Effectiveness } from '../../../domain/judge/data-centre.ts'
@@ -13,7 +13,7 @@ import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { dataCentreFiles } from './files-energy.ts'
 import { ProvisionalTag } from './known-figure.tsx'
-import { ProblemNotice, RatingTag, StandInTag } from './marks.tsx'
+import { Nothing, ProblemNotice, RatingTag, StandInTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 const PueChart = lazy(async () => ({ default: (await import('../charts/pue-chart.tsx')).PueChart }))
@@ -34,7 +34,7 @@ export function DataCentreCard({ institution, month }: { institution: string; mo
       data-testid="data-centre"
     >
       <ProblemNotice of={centre} />
-      {data && !isThere && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noDataCentre} />}
+      {data && !isThere && <Nothing>{text.noDataCentre}</Nothing>}
       {isThere && (
         <>
           <Grades centre={data} />

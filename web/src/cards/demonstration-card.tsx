@@ -1,7 +1,7 @@
 // Shows the energy and water points of demonstration units (节约型公共机构示范单位): each indicator / the provincial mean of its
 // kind, and its points. An indicator that cannot be compared has no points, and the card says so.
 
-import { Card, Empty, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { DemonstrationPage } from '../../../domain/view/comparison.ts'
@@ -17,7 +17,7 @@ import { DataTable } from './data-table.tsx'
 import { demonstrationFile } from './files-energy.ts'
 import { BriefFigure } from './known-figure.tsx'
 import { MorePages } from './list-tools.tsx'
-import { FigureHead } from './marks.tsx'
+import { FigureHead, Nothing } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 const INDICATORS = ['energyPerArea', 'energyPerCapita', 'waterPerCapita'] as const
@@ -56,7 +56,7 @@ export function DemonstrationCard({ area, year, routeMonth }: Props) {
           columns={columns}
           rows={items}
           pageSize={PAGE_SIZE}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
+          locale={{ emptyText: <Nothing>{text.noInstitutions}</Nothing> }}
         />
       )}
       <MorePages pages={pages} />

@@ -1,7 +1,7 @@
 // Shows the dual control of one area or institution: the verdict, and its seven indicators.
 
 import { WarningOutlined } from '@ant-design/icons'
-import { Card, Empty, type TableColumnsType, Tag } from 'antd'
+import { Card, type TableColumnsType, Tag } from 'antd'
 import { isTotal } from '../../../domain/indicator.ts'
 import type { DualControl, IndicatorStatus } from '../../../domain/judge/result.ts'
 import {
@@ -21,7 +21,7 @@ import { verdictWords } from '../words/verdict-words.ts'
 import { DataTable } from './data-table.tsx'
 import { dualControlFile } from './files-status.ts'
 import { KnownFigure } from './known-figure.tsx'
-import { RatioBar, StandInTag, StatusTag, WhyLink } from './marks.tsx'
+import { Nothing, RatioBar, StandInTag, StatusTag, WhyLink } from './marks.tsx'
 import { Provenance, provenanceOf } from './provenance.tsx'
 import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
@@ -49,7 +49,7 @@ export function DualControlCard({ title, dualControl, loading, energyTestId, why
           <Footnote dualControl={dualControl} />
         </>
       ) : (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noDualControl} />
+        <Nothing>{text.noDualControl}</Nothing>
       )}
     </Card>
   )
@@ -67,7 +67,7 @@ function Summary({ dualControl }: { dualControl: DualControl }) {
   return (
     <div className="summary">
       <div className="summary-verdict" data-testid="verdict">
-        <StatusTag status={status} />
+        {status !== null && <StatusTag status={status} />}
         <strong>{verdictWords(dualControl, text)}</strong>
       </div>
       <div data-testid="coverage">
@@ -149,11 +149,11 @@ function Indicators({ dualControl, energyTestId, whyOf }: IndicatorsProps) {
         <>
           <div title={exact(row, row.forecast)}>{figure(row, row.forecast)}</div>
           {row.forecastBasis !== 'complete' && (
-            <div className="faint">{bandWords(row, (amount) => figure(row, amount), text)}</div>
+            <div className="faint unknown-why">{bandWords(row, (amount) => figure(row, amount), text)}</div>
           )}
           {row.forecastBasis && <div className="faint">{text.forecastBases[row.forecastBasis]}</div>}
           {row.onTargetFactors && (
-            <div className="faint" data-testid={`target-factors-${row.indicator}`}>
+            <div className="faint unknown-why" data-testid={`target-factors-${row.indicator}`}>
               {text.onTargetFactors(
                 row.onTargetFactors.factorMonth,
                 figure(row, row.onTargetFactors.forecast),
@@ -183,11 +183,10 @@ function Indicators({ dualControl, energyTestId, whyOf }: IndicatorsProps) {
     {
       title: text.ratio,
       key: 'ratio',
-      width: 220,
       render: (_, row) => (
         <>
           <RatioBar ratio={row.ratio} status={row.status} />
-          {row.forecastBasis !== 'complete' && <div className="faint">{chanceWords(row, text)}</div>}
+          {row.forecastBasis !== 'complete' && <div className="faint chance">{chanceWords(row, text)}</div>}
         </>
       ),
     },

@@ -1,7 +1,7 @@
 // Shows the flow of an institution's energy in a month: from what comes in over main meters to sub meters, and what no
 // sub meter explains. Energy is drawn in standard coal, water in cubic metres.
 
-import { Card, Empty, Radio, Spin } from 'antd'
+import { Card, Radio, Spin } from 'antd'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { FlowView } from '../../../domain/view/period.ts'
@@ -13,7 +13,7 @@ import { useLanguage } from '../words/language.tsx'
 import { SourceText, useMeterLabel } from '../words/source-text.tsx'
 import { REST_MARK, useUseWords } from '../words/use-words.ts'
 import { coalOf, flowFile } from './files-use.ts'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 const FlowChart = lazy(async () => ({ default: (await import('../charts/use-charts.tsx')).FlowChart }))
@@ -80,7 +80,7 @@ function Flow({ rows, view, nameOf }: { rows: FlowRow[]; view: FlowView; nameOf:
     return linksOf(rows, { nameOf, restOf: words.rest, mediumName: (medium) => media[medium] })
   }, [rows, nameOf, words, text])
   const isOver = rows.some(({ rest }) => rest !== null && rest < 0)
-  if (links.length === 0) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noFlow} />
+  if (links.length === 0) return <Nothing>{words.noFlow}</Nothing>
   const said = links
     .map(({ from, to, amount }) => `${names.get(from)} → ${names.get(to)} ${withUnit(formatAmount(amount), unit)}`)
     .join('; ')

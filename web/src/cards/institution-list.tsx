@@ -1,7 +1,7 @@
 // Lists institutions, page by page as the server sorts and filters them: of an area and of all areas below it, or of
 // all that the reader sees. Filter, order and page stand in the address.
 
-import { Card, Empty, Input, Pagination, type TableColumnType, type TableProps } from 'antd'
+import { Card, Input, Pagination, type TableColumnType, type TableProps } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL, type IntensityIndicator } from '../../../domain/indicator.ts'
@@ -14,7 +14,7 @@ import { useLanguage } from '../words/language.tsx'
 import { DataTable } from './data-table.tsx'
 import { institutionsFile } from './files-status.ts'
 import { Filter } from './list-tools.tsx'
-import { Coverage, FigureHead, ProblemNotice, RatingTag, StatusTag } from './marks.tsx'
+import { Coverage, FigureHead, Nothing, ProblemNotice, RatingTag, StatusTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -239,12 +239,7 @@ function useColumns(list: ListState, routeMonth: Month | null): Column[] {
 function Rows({ rows, loading, list, isFiltered, routeMonth, sort }: RowsProps) {
   const { text } = useLanguage()
   const columns = useColumns(list, routeMonth)
-  const none = (
-    <Empty
-      image={Empty.PRESENTED_IMAGE_SIMPLE}
-      description={isFiltered ? text.noInstitutions : text.work.nothingRegistered}
-    />
-  )
+  const none = <Nothing>{isFiltered ? text.noInstitutions : text.work.nothingRegistered}</Nothing>
   const sorted: TableProps<InstitutionRow>['onChange'] = (_page, _filters, by) => {
     const { columnKey, order } = Array.isArray(by) ? {} : by
     if (order) sort(String(columnKey), order === 'ascend' ? 'asc' : 'desc')

@@ -1,7 +1,7 @@
 // Lists the institutions of an area by energy in a year, and marks the key energy users (重点用能单位), by the threshold in
 // force.
 
-import { Card, Empty, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { KeyUsersPage } from '../../../domain/view/comparison.ts'
 import { usePages } from '../api/pages.ts'
@@ -13,7 +13,7 @@ import { useSubjectNames } from '../words/names.ts'
 import { DataTable } from './data-table.tsx'
 import { keyUsersFile } from './files-energy.ts'
 import { MorePages } from './list-tools.tsx'
-import { StandInTag } from './marks.tsx'
+import { Nothing, StandInTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 const PAGE_SIZE = 20
@@ -77,6 +77,10 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
         ),
     },
   ]
+  // What says the same in each row is said once.
+  const hasRule = items.some(({ rule }) => rule !== null)
+  const isUnruled = items.length > 0 && items.every(({ isKey, reason }) => isKey === null && reason === 'noRule')
+  const shown = columns.filter(({ key }) => (key !== 'rule' || hasRule) && (key !== 'key' || !isUnruled))
   return (
     <Card
       title={`${text.keyUsers} · ${year}`}
@@ -84,13 +88,14 @@ export function KeyUsersCard({ area, year, routeMonth }: Props) {
       extra={<SaveTables tables={[keyUsersFile({ path, year, nameOf }, speech)]} />}
       data-testid="key-users"
     >
+      {isUnruled && <Nothing>{text.noThreshold}</Nothing>}
       {last && (
         <DataTable
           rowKey="institution"
-          columns={items.every(({ rule }) => rule === null) ? columns.filter(({ key }) => key !== 'rule') : columns}
+          columns={shown}
           rows={items}
           pageSize={PAGE_SIZE}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} /> }}
+          locale={{ emptyText: <Nothing>{text.noInstitutions}</Nothing> }}
         />
       )}
       <MorePages pages={pages} />

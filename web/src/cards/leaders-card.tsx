@@ -1,7 +1,7 @@
 // Lists the candidates for efficiency leaders (能效领跑者) of an area, within each type and level, and the reasons for
 // excluding others. Names the rule, and says that it is a stand-in while the official criteria are not known.
 
-import { Card, Empty } from 'antd'
+import { Card } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { DUAL_CONTROL } from '../../../domain/indicator.ts'
 import type { RankingPage } from '../../../domain/view/comparison.ts'
@@ -14,7 +14,7 @@ import { useSubjectNames } from '../words/names.ts'
 import { SourceText } from '../words/source-text.tsx'
 import { leadersFile } from './files-energy.ts'
 import { MorePages } from './list-tools.tsx'
-import { Coverage, StandInTag } from './marks.tsx'
+import { Coverage, Nothing, StandInTag } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 /** The API's largest page, so that groups of all but very large areas are shown whole. */
@@ -45,7 +45,7 @@ export function LeadersCard({ area, year, routeMonth }: Props) {
       data-testid="leaders"
     >
       {last && <RuleNote rule={last.rule} />}
-      {last && rows.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noInstitutions} />}
+      {last && rows.length === 0 && <Nothing>{text.noInstitutions}</Nothing>}
       <div className="groups">
         {[...groups].map(([name, own]) => (
           <section key={name} className="group">

@@ -8,13 +8,13 @@ import {
   InfoCircleOutlined,
   WarningOutlined,
 } from '@ant-design/icons'
-import { Alert, Button, Tag } from 'antd'
 import type { ReactNode } from 'react'
 import { ACTIONS, type Action } from '../../../domain/access/permission.ts'
 import type { Status, Verdict } from '../../../domain/judge/dual-control.ts'
 import { type Phrase, SEVERITY_NAMES, type Severity } from '../../../domain/phrase.ts'
 import type { Rating } from '../../../domain/rating.ts'
 import type { LoadProblem, Resource } from '../api/resource.ts'
+import { Notice } from '../frame/plain.tsx'
 import { formatCoverage, formatRatio, formatUnit, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 
@@ -29,26 +29,24 @@ export function StatusTag({ status, without }: { status: Status | null; without?
   const { text } = useLanguage()
   if (status === null) return <span className="faint">{without ?? text.notJudged}</span>
   return (
-    <Tag variant="filled" className={`mark mark-${status}`} icon={STATUS_ICONS[status]}>
+    <span className={`mark mark-${status}`}>
+      {STATUS_ICONS[status]}
       {text.statuses[status]}
-    </Tag>
+    </span>
   )
 }
 
 export function VerdictText({ verdict }: { verdict: Verdict | null }) {
   const { text } = useLanguage()
-  return verdict === null ? <span className="faint">{text.notJudged}</span> : text.verdicts[verdict]
+  // Its status beside it says that nothing is judged.
+  return verdict === null ? <span className="faint">{UNKNOWN}</span> : text.verdicts[verdict]
 }
 
 /** `isIssued`: whether a quota applies, so that without a rating there was too little to judge. */
 export function RatingTag({ rating, isIssued = false }: { rating: Rating | null; isIssued?: boolean | null }) {
   const { text } = useLanguage()
   if (rating === null) return <span className="faint">{isIssued === false ? text.noQuota : text.notJudged}</span>
-  return (
-    <Tag variant="filled" className={`mark mark-${rating}`}>
-      {text.ratings[rating]}
-    </Tag>
-  )
+  return <span className={`mark mark-${rating}`}>{text.ratings[rating]}</span>
 }
 
 const SEVERITY_ICONS: Record<Severity, ReactNode> = {
@@ -61,20 +59,25 @@ const SEVERITY_ICONS: Record<Severity, ReactNode> = {
 export function SeverityTag({ severity }: { severity: Severity }) {
   const { language } = useLanguage()
   return (
-    <Tag variant="filled" className={`mark mark-${severity}`} icon={SEVERITY_ICONS[severity]}>
+    <span className={`mark mark-${severity}`}>
+      {SEVERITY_ICONS[severity]}
       {SEVERITY_NAMES[severity][language]}
-    </Tag>
+    </span>
   )
 }
 
 /** Marks a stand-in or demo value. */
 export function StandInTag({ children, source }: { children: string; source: string | null }) {
   return (
-    <Tag className="small-tag" icon={<InfoCircleOutlined />} title={source ?? undefined}>
+    <span className="mark mark-standIn small-tag" title={source ?? undefined}>
+      <InfoCircleOutlined />
       {children}
-    </Tag>
+    </span>
   )
 }
+
+/** Says in one line that a card or table has nothing. */
+export const Nothing = ({ children }: { children: ReactNode }) => <p className="nothing">{children}</p>
 
 /** Links a number to its explanation. */
 export function WhyLink({ href, of }: { href: string; of: string }) {
@@ -132,20 +135,24 @@ export function ProblemNotice({ of: { data, problem, reload } }: { of: Resource<
   const { text } = useLanguage()
   if (!problem) return null
   return (
-    <Alert
+    <Notice
       type={data === null ? 'error' : 'warning'}
-      showIcon
       title={data === null ? text.failed : text.stale}
-      description={<ProblemText problem={problem} />}
       action={
         problem.status === 404 || problem.status === 403 ? (
-          <Button href="#/">{text.work.goHome}</Button>
+          <a className="button" href="#/">
+            {text.work.goHome}
+          </a>
         ) : (
-          <Button onClick={reload}>{text.retry}</Button>
+          <button type="button" className="button" onClick={reload}>
+            {text.retry}
+          </button>
         )
       }
-      data-testid="problem"
-    />
+      testId="problem"
+    >
+      <ProblemText problem={problem} />
+    </Notice>
   )
 }
 

@@ -2,7 +2,7 @@
 // and sees which hours are measured.
 
 import { LeftOutlined, RightOutlined } from '@ant-design/icons'
-import { Button, Card, Empty, Select, Space, Spin } from 'antd'
+import { Button, Card, Select, Space, Spin } from 'antd'
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react'
 import { addMonths, dayLabel, dayOf, dayStartMs, HOUR_MS, type Month, monthRange } from '../../../domain/calendar.ts'
 import { eventName } from '../../../domain/phrase.ts'
@@ -16,7 +16,7 @@ import { useLanguage } from '../words/language.tsx'
 import { useMeterLabel } from '../words/source-text.tsx'
 import type { Dictionary } from '../words/zh.ts'
 import { meterFiles } from './files-energy.ts'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 import { RegisterEvents } from './register-events.tsx'
 import { SaveTables } from './save-tables.tsx'
 
@@ -33,7 +33,7 @@ export function MeterCard({ meters, route }: { meters: MeterView[]; route: Insti
   if (!meter) {
     return (
       <Card title={text.dailyCurve}>
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} />
+        <Nothing>{text.noMeters}</Nothing>
       </Card>
     )
   }
@@ -52,7 +52,7 @@ export function MeterCard({ meters, route }: { meters: MeterView[]; route: Insti
   if (meter.lastReadingAtMs === null) {
     return (
       <Card title={text.dailyCurve} extra={select}>
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.neverRead} />
+        <Nothing>{text.neverRead}</Nothing>
       </Card>
     )
   }

@@ -1,6 +1,6 @@
 // Shows the series of a meter as days, hours or raw readings, with its flags and register events.
 
-import { Card, Empty, Radio } from 'antd'
+import { Card, Radio } from 'antd'
 import { lazy, Suspense } from 'react'
 import { dayLabel, dayOf, dayStartMs } from '../../../domain/calendar.ts'
 import { eventName } from '../../../domain/phrase.ts'
@@ -12,7 +12,7 @@ import { type MeterRoute, visit } from '../frame/route.ts'
 import { formatAmount, formatNumber, formatUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { meterFiles } from './files-energy.ts'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 import { DAYS_SHOWN, Day, DayPicker, eventsPath, seriesPath, useReloading } from './meter-card.tsx'
 import { RawReadings } from './raw-readings.tsx'
 import { RegisterEvents } from './register-events.tsx'
@@ -47,7 +47,7 @@ export function MeterSeriesCard({ meter, label, route }: Props) {
   if (meter.lastReadingAtMs === null)
     return (
       <Card>
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.neverRead} />
+        <Nothing>{text.neverRead}</Nothing>
       </Card>
     )
   const grain = route.grain ?? 'hour'

@@ -1,6 +1,6 @@
 // Lists the meters of an institution; choosing one shows its curve.
 
-import { Card, Empty, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import type { RegistersView } from '../../../domain/view/device.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
@@ -10,6 +10,7 @@ import { useLanguage } from '../words/language.tsx'
 import { MeterName, useMeterLabel } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { metersFile } from './files-energy.ts'
+import { Nothing } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -79,7 +80,7 @@ export function MeterTable({ meters, route }: { meters: MeterView[]; route: Inst
         rowKey="id"
         columns={columns}
         rows={meters}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noMeters} /> }}
+        locale={{ emptyText: <Nothing>{text.noMeters}</Nothing> }}
         onRow={({ id }) => attributes(`meter-row-${id}`, () => choose(id))}
       />
     </Card>

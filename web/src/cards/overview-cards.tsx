@@ -1,7 +1,7 @@
 // The smaller cards of an area's overview: the map, the structure by medium, quota ratings, open alerts by weight, and
 // connection with data quality.
 
-import { Card, Empty } from 'antd'
+import { Card } from 'antd'
 import { lazy, Suspense, useMemo } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
 import type { CarbonLedger } from '../../../domain/energy/carbon-ledger.ts'
@@ -17,7 +17,7 @@ import { formatCoverage, formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { decisiveIndicators } from '../words/verdict-words.ts'
 import { meteredShare } from './access-shares.ts'
-import { ProblemNotice, RatingTag, SeverityTag } from './marks.tsx'
+import { Nothing, ProblemNotice, RatingTag, SeverityTag } from './marks.tsx'
 
 const MapOf = lazy(async () => ({ default: (await import('./map-card.tsx')).MapOf }))
 
@@ -63,7 +63,7 @@ export function StructureCard({ code, month }: Props) {
   return (
     <Card title={text.work.structure} loading={!found.data && !found.problem} data-testid="structure">
       <ProblemNotice of={found} />
-      {found.data && rows.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noLedger} />}
+      {found.data && rows.length === 0 && <Nothing>{text.noLedger}</Nothing>}
       <ul className="shares">
         {rows
           .toSorted((a, b) => b.energyKgce - a.energyKgce)

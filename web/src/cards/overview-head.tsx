@@ -1,7 +1,6 @@
 // Shows how an area stands at a glance: the totals and intensities as gauges against their targets, with the forecast
 // and how much is known.
 
-import { Card } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import { isTotal } from '../../../domain/indicator.ts'
 import type { DualControl, IndicatorStatus } from '../../../domain/judge/result.ts'
@@ -31,9 +30,10 @@ interface Props {
 export function OverviewHead({ dualControl, below, routeMonth }: Props) {
   const { text } = useLanguage()
   return (
-    <Card data-testid="overview-head">
+    <section className="card" data-testid="overview-head">
       <p className="verdict-sentence">
-        <StatusTag status={dualControl.status} /> <strong>{verdictWords(dualControl, text)}</strong>
+        {dualControl.status !== null && <StatusTag status={dualControl.status} />}{' '}
+        <strong>{verdictWords(dualControl, text)}</strong>
       </p>
       <Worst below={below} routeMonth={routeMonth} />
       <div className="gauges">
@@ -41,7 +41,7 @@ export function OverviewHead({ dualControl, below, routeMonth }: Props) {
           <Gauge key={row.indicator} row={row} />
         ))}
       </div>
-    </Card>
+    </section>
   )
 }
 

@@ -1,6 +1,6 @@
 // Lets a person change the own password and issue and end tokens for programs (docs/rules/access.md#sign-in).
 
-import { Alert, Button, Card, Empty, Input, Select } from 'antd'
+import { Alert, Button, Card, Input, Select } from 'antd'
 import { type FormEvent, useState } from 'react'
 import { ACTIONS, type Action } from '../../../domain/access/permission.ts'
 import type { SessionView } from '../../../domain/view/session.ts'
@@ -12,7 +12,7 @@ import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { AdminField } from './admin-form.tsx'
 import { DataTable } from './data-table.tsx'
-import { ProblemNotice, ProblemText } from './marks.tsx'
+import { Nothing, ProblemNotice, ProblemText } from './marks.tsx'
 
 interface Token {
   id: string
@@ -126,7 +126,7 @@ function TokensCard() {
         rowKey="id"
         asCards
         rows={found.data?.items ?? []}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noTokens} /> }}
+        locale={{ emptyText: <Nothing>{words.noTokens}</Nothing> }}
         columns={[
           {
             title: words.tokenLabel,

@@ -1,6 +1,6 @@
 // Shows whether the targets of an area's parts fit its own, year by year.
 
-import { Card, Empty, type TableColumnsType, Tag } from 'antd'
+import { Card, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { DUAL_CONTROL, isTotal } from '../../../domain/indicator.ts'
 import type { PlanView } from '../../../domain/view/target-plan.ts'
@@ -10,7 +10,7 @@ import { useLanguage } from '../words/language.tsx'
 import { DataTable } from './data-table.tsx'
 import { planFile } from './files-status.ts'
 import { Filter } from './list-tools.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 type PlanYear = PlanView['years'][number]
@@ -118,9 +118,9 @@ function Years({ rows }: { rows: PlanYear[] }) {
       rowKey={({ indicator, year: of }) => `${indicator} ${of}`}
       // A row's `children` is a number here, not its child rows.
       expandable={{ childrenColumnName: 'rows' }}
-      columns={columns}
+      columns={rows.every(({ without }) => without.length === 0) ? columns.slice(0, -1) : columns}
       rows={rows}
-      locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTarget} /> }}
+      locale={{ emptyText: <Nothing>{text.noTarget}</Nothing> }}
     />
   )
 }

@@ -1,7 +1,7 @@
 // Shows the quota of one institution: four indicators against their three limits (约束值, 基准值, 引导值), the year's pace,
 // and the distance to the next better rating.
 
-import { Card, Empty, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import type { QuotaPace } from '../../../domain/judge/quota-pace.ts'
 import type { QuotaStatus } from '../../../domain/judge/result.ts'
 import type { Rating } from '../../../domain/rating.ts'
@@ -11,7 +11,7 @@ import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { quotaFile } from './files-status.ts'
 import { BriefFigure, KnownFigure } from './known-figure.tsx'
-import { RatingTag, StandInTag, WhyLink } from './marks.tsx'
+import { Nothing, RatingTag, StandInTag, WhyLink } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 import { attributes } from './table-rows.ts'
 
@@ -110,7 +110,7 @@ export function QuotaCard({ rows, pace, loading, whyOf }: Props) {
         rowKey="indicator"
         columns={columns}
         rows={rows}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noQuota} /> }}
+        locale={{ emptyText: <Nothing>{text.noQuota}</Nothing> }}
         onRow={(row) => attributes(`quota-${row.indicator}`)}
       />
       <p className="note">{text.paceNote}</p>

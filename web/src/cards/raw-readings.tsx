@@ -1,6 +1,6 @@
 // Shows the readings of one day of a meter as they were stored, and lets a person correct or take back one of them.
 
-import { Button, Empty, Input, type InputRef } from 'antd'
+import { Button, Input, type InputRef } from 'antd'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { dayOf, formatInstant } from '../../../domain/calendar.ts'
 import { eventName } from '../../../domain/phrase.ts'
@@ -10,7 +10,7 @@ import type { Resource } from '../api/resource.ts'
 import { formatRegister, formatTime, formatUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { type AdminAction, AdminField, AdminForm } from './admin-form.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 
 const RawChart = lazy(async () => ({ default: (await import('../charts/meter-charts.tsx')).RawChart }))
 
@@ -37,9 +37,7 @@ export function RawReadings({ meter, day, series, events, changed }: Props) {
   return (
     <>
       <ProblemNotice of={series} />
-      {series.data && points.length === 0 && (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.manage.noReadings} />
-      )}
+      {series.data && points.length === 0 && <Nothing>{text.manage.noReadings}</Nothing>}
       {points.length > 0 && (
         <Suspense fallback={<div className="chart chart-hours" />}>
           <RawChart points={points} unit={unit} marks={marks} />

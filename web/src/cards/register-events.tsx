@@ -1,7 +1,7 @@
 // Lists the register events of a meter in the days shown: the kind of each, and its review. An admin accepts or undoes
 // an event, and its hours are settled again.
 
-import { Button, Card, Empty, Tag } from 'antd'
+import { Button, Card, Tag } from 'antd'
 import { useState } from 'react'
 import { dayOf } from '../../../domain/calendar.ts'
 import { eventName, proposedName } from '../../../domain/phrase.ts'
@@ -11,7 +11,7 @@ import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { type AdminAction, AdminForm } from './admin-form.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 
 interface Props {
   events: Resource<EventsView>
@@ -33,7 +33,7 @@ export function RegisterEvents({ events, days, showDay, changed }: Props) {
   return (
     <Card title={text.eventsOfDays(formatNumber(days, 0))} loading={!items && !events.problem} data-testid="events">
       <ProblemNotice of={events} />
-      {items?.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noEvents} />}
+      {items?.length === 0 && <Nothing>{text.noEvents}</Nothing>}
       {items && items.length > 0 && <p className="note">{text.eventsNote}</p>}
       <ul className="alert-list">
         {items?.map((event) => (

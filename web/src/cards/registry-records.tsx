@@ -1,7 +1,7 @@
 // Shows records as registered, by the columns of their files: targets of an area and those below it, the tables that
 // judging rests on, and the days that differ from Monday to Friday. They are changed by an import.
 
-import { Card, Empty, Select, Tag } from 'antd'
+import { Card, Select, Tag } from 'antd'
 import { useState } from 'react'
 import { COLUMNS } from '../../../domain/import/columns.ts'
 import type { RegistryKind } from '../../../domain/import/registry.ts'
@@ -14,7 +14,7 @@ import { useAdminWords } from '../words/admin-words.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 
 type Shown = Readonly<Record<string, unknown>>
 /** Rows that a screen shows at once. */
@@ -123,7 +123,7 @@ function Records({ kind, of, rows }: Props) {
         pageSize={PAGE_ROWS}
         rows={rows}
         loading={of.data === null && of.problem === null}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noRows} /> }}
+        locale={{ emptyText: <Nothing>{words.noRows}</Nothing> }}
         columns={[
           ...[...columns, ...rest.map((name) => ({ name, aliases: [] }))].map((column, index) => ({
             title: headOf(column),

@@ -1,6 +1,6 @@
 // Shows which reports of an area are due or overdue, and who directly below has not submitted.
 
-import { Card, Empty, type TableColumnsType } from 'antd'
+import { Card, type TableColumnsType } from 'antd'
 import type { ReportsDueView } from '../../../domain/report/view.ts'
 import { useResource } from '../api/resource.ts'
 import { areaRoute, formatRoute, institutionRoute } from '../frame/route.ts'
@@ -9,7 +9,7 @@ import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { reportsDueFile } from './files-report.ts'
-import { ProblemNotice, StandInTag } from './marks.tsx'
+import { Nothing, ProblemNotice, StandInTag } from './marks.tsx'
 import { ReportStateTag } from './report-marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
@@ -67,7 +67,7 @@ export function ReportDue({ area }: { area: string }) {
           rowKey={({ period, label }) => `${period} ${label}`}
           columns={columns}
           rows={data.periods}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.report.noDue} /> }}
+          locale={{ emptyText: <Nothing>{text.report.noDue}</Nothing> }}
           onRow={({ period, label }) => ({ 'data-testid': `due-${period}-${label}` }) as object}
         />
       )}

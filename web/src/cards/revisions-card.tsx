@@ -1,6 +1,6 @@
 // Lists the changes of closed months with their causes: a total that was shown must not change silently.
 
-import { Card, Empty } from 'antd'
+import { Card } from 'antd'
 import type { RevisionsView, RevisionView } from '../../../domain/view/field.ts'
 import { useResource } from '../api/resource.ts'
 import { causeWords } from '../words/cause-words.ts'
@@ -8,7 +8,7 @@ import { formatAmount, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { revisionsFile } from './files-energy.ts'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 /** `subject`: `institutions/ID` or `areas/CODE`. */
@@ -26,7 +26,7 @@ export function RevisionsCard({ subject }: { subject: string }) {
     >
       <ProblemNotice of={revisions} />
       <p className="note">{text.revisionsNote}</p>
-      {items?.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noRevisions} />}
+      {items?.length === 0 && <Nothing>{text.noRevisions}</Nothing>}
       <ol className="timeline">
         {items?.map(({ month, number, atMs, before, after, causes }) => (
           <li key={`${month} ${number}`}>

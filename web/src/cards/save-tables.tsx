@@ -3,16 +3,14 @@
 
 import { DownloadOutlined } from '@ant-design/icons'
 import { Button, Dropdown } from 'antd'
-import { createContext, useContext, useState } from 'react'
+import { useContext, useState } from 'react'
 import { type LoadProblem, problemOf } from '../api/resource.ts'
 import { fileName, saveFile } from '../api/save.ts'
 import { useLanguage } from '../words/language.tsx'
 import { ProblemText } from './marks.tsx'
 import type { SavedKind } from './saved-files.ts'
+import { SavedFrom } from './saved-from.ts'
 import type { SavedTable } from './saved-table.ts'
-
-/** Name and period of the page that the cards stand on. */
-export const SavedFrom = createContext({ subject: '', period: '' })
 
 export function SaveTables({ tables }: { tables: readonly SavedTable[] }) {
   const { text, language } = useLanguage()

@@ -1,7 +1,7 @@
 // Shows the meter tree of an institution in a month: each node against its sub meters, the unexplained difference, and
 // the share of own generation.
 
-import { Card, Descriptions, Empty, type TableColumnsType } from 'antd'
+import { Card, Descriptions, type TableColumnsType } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { TreeView } from '../../../domain/view/energy.ts'
 import type { MeterView } from '../../../domain/view/view.ts'
@@ -11,7 +11,7 @@ import { useLanguage } from '../words/language.tsx'
 import { MeterName, SourceText, useMeterLabel } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
 import { treeFile } from './files-energy.ts'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 
 type TreeNodeRow = TreeView['nodes'][number]
@@ -123,7 +123,7 @@ function Nodes({ nodes, meters }: { nodes: TreeNodeRow[]; meters: readonly Meter
       rowKey="meter"
       columns={columns}
       rows={nodes}
-      locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.noTree} /> }}
+      locale={{ emptyText: <Nothing>{text.noTree}</Nothing> }}
       expandable={{
         expandedRowRender: ({ subs }) => (
           <ul className="plain-list">

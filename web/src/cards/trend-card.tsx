@@ -10,6 +10,7 @@ import { useResource, withQuery } from '../api/resource.ts'
 import {
   formatIndicatorUnit,
   formatNumber,
+  formatScaled,
   formatShareChange,
   type Scale,
   scaleOf,
@@ -59,18 +60,19 @@ export function TrendCard({ subject, month, dualControl }: Props) {
       data-testid="trend"
     >
       <ProblemNotice of={found} />
-      {trend && <One trend={trend} dualControl={dualControl} />}
+      {trend && <TrendFigures trend={trend} dualControl={dualControl} />}
       {found.data && <p className="note">{text.work.sameDays}</p>}
     </Card>
   )
 }
 
-function One({ trend, dualControl }: { trend: TrendRow; dualControl: DualControl | null }) {
+/** One total of the year: its figures, the curve and the table. */
+export function TrendFigures({ trend, dualControl }: { trend: TrendRow; dualControl: DualControl | null }) {
   const { text, language } = useLanguage()
   const judged = dualControl?.indicators.find(({ indicator }) => indicator === trend.indicator)
   const unit = formatIndicatorUnit(trend, language)
-  const { sums, scale, monthScale } = useMemo(() => {
-    const { yearToDate, months } = trend
+  const { sums, scale, monthScale, nowScale } = useMemo(() => {
+    const { yearToDate, months, overYear } = trend
     const most = [yearToDate.value, yearToDate.before, judged?.target ?? null, judged?.forecast ?? null]
     return {
       sums: cumulated(months),
@@ -80,16 +82,18 @@ function One({ trend, dualControl }: { trend: TrendRow; dualControl: DualControl
         unit,
         language,
       ),
+      // In its first hours a month is far smaller than the others.
+      nowScale: scaleOf([overYear.value], unit, language),
     }
   }, [trend, judged, unit, language])
-  const shown = (value: number | null, { per }: Scale) => (value === null ? UNKNOWN : formatNumber(value / per, 2))
+  const shown = (value: number | null, { per }: Scale) => formatScaled(value, per)
   const { overYear, overMonth, yearToDate } = trend
   return (
     <>
       <ul className="figures">
         <li>
           <span className="faint">{text.work.thisMonth}</span>
-          <strong data-testid="trend-month">{withUnit(shown(overYear.value, monthScale), monthScale.unit)}</strong>
+          <strong data-testid="trend-month">{withUnit(shown(overYear.value, nowScale), nowScale.unit)}</strong>
         </li>
         <li>
           <span className="faint">{text.work.overYear}</span>

@@ -1,7 +1,7 @@
 // Shows the use of an institution: any period by hour, day or month beside the year before, a calendar of the year's
 // days, and the flow of a month's energy.
 
-import { Alert, Button, Card, Empty, Input, Radio, Select } from 'antd'
+import { Alert, Button, Card, Input, Radio, Select } from 'antd'
 import { type FormEvent, lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { HOUR_MS, hourOfDay, type Month, monthOf, monthRange } from '../../../domain/calendar.ts'
 import { PERIOD_GRAINS, type UseView as Use } from '../../../domain/view/period.ts'
@@ -14,7 +14,7 @@ import { useUseWords } from '../words/use-words.ts'
 import { AdminField } from './admin-form.tsx'
 import { dateOf, periodFile } from './files-use.ts'
 import { FlowCard } from './flow-card.tsx'
-import { ProblemNotice } from './marks.tsx'
+import { Nothing, ProblemNotice } from './marks.tsx'
 import { SaveTables } from './save-tables.tsx'
 import { UseCalendar } from './use-calendar.tsx'
 
@@ -59,7 +59,7 @@ function PeriodCard({ route, month }: Omit<Props, 'meters'>) {
     <Card title={words.period} extra={<SaveTables tables={files} />} data-testid="use-period">
       <PeriodForm route={route} asked={asked} grain={grain} media={view?.media ?? []} medium={view?.medium ?? null} />
       <ProblemNotice of={found} />
-      {view && view.medium === null && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={words.noMedium} />}
+      {view && view.medium === null && <Nothing>{words.noMedium}</Nothing>}
       {view?.medium && (
         <>
           <Sums view={view} unit={unit} />

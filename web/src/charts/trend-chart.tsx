@@ -4,7 +4,7 @@
 import { useMemo } from 'react'
 import type { IndicatorStatus } from '../../../domain/judge/result.ts'
 import type { TrendView } from '../../../domain/view/trend.ts'
-import { formatAmount, formatNumber, type Scale, UNKNOWN } from '../words/format.ts'
+import { formatAmount, formatScaled, type Scale, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
 import { FRAME } from './meter-charts.tsx'
@@ -68,7 +68,7 @@ export function TrendChart({ sums, indicator, judged, scale }: Props) {
       ],
     }
   }, [sums, scale, target, forecast, low80, high80, text])
-  const end = forecast === null ? UNKNOWN : formatNumber(forecast / scale.per, 2)
+  const end = formatScaled(forecast, scale.per)
   const label = `${text.work.trend}: ${text.indicators[indicator]}, ${text.forecast} ${end} ${scale.unit}`
   return <Chart className="chart chart-hours" option={option} label={label} />
 }

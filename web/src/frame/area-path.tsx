@@ -1,6 +1,5 @@
 // Shows the breadcrumb from the top area to the present page.
 
-import { Breadcrumb } from 'antd'
 import type { Month } from '../../../domain/calendar.ts'
 import type { AreaView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
@@ -25,24 +24,25 @@ export function AreaPath({ area, routeMonth, leaf, via }: Props) {
   const areas = [grandparent, parent, area].filter((one) => one !== null)
   const last = areas.length - 1
   if (last < 1 && leaf === undefined) return null
-  const items = areas.map((one, index) => ({
-    key: one.code,
-    title:
-      index === last && leaf === undefined ? (
-        nameOf(one)
-      ) : (
-        <a href={formatRoute(areaRoute(one.code, routeMonth))}>{nameOf(one)}</a>
-      ),
-  }))
   return (
     <nav className="area-path" aria-label="breadcrumb">
-      <Breadcrumb
-        items={[
-          ...items,
-          ...(via ? [{ key: 'via', title: <a href={via.href}>{via.name}</a> }] : []),
-          ...(leaf === undefined ? [] : [{ key: 'leaf', title: leaf }]),
-        ]}
-      />
+      <ol>
+        {areas.map((one, index) => (
+          <li key={one.code}>
+            {index === last && leaf === undefined ? (
+              nameOf(one)
+            ) : (
+              <a href={formatRoute(areaRoute(one.code, routeMonth))}>{nameOf(one)}</a>
+            )}
+          </li>
+        ))}
+        {via && (
+          <li>
+            <a href={via.href}>{via.name}</a>
+          </li>
+        )}
+        {leaf !== undefined && <li>{leaf}</li>}
+      </ol>
     </nav>
   )
 }

@@ -1,9 +1,9 @@
 // Shows an error when a part of the page fails: its code could not be loaded, or it threw on an unexpected answer. The
 // header stays, and the reader can open another page.
 
-import { Alert, Button } from 'antd'
 import { Component, type ReactNode } from 'react'
 import { useLanguage } from '../words/language.tsx'
+import { Notice } from './plain.tsx'
 
 interface Props {
   /** Identity of the page shown; a new place clears the error. */
@@ -35,13 +35,17 @@ export class ErrorBoundary extends Component<Props, State> {
 function Broken({ error }: { error: unknown }) {
   const { text } = useLanguage()
   return (
-    <Alert
+    <Notice
       type="error"
-      showIcon
       title={text.cannotShow}
-      description={`${text.cannotShowHint} ${String(error)}`}
-      action={<Button onClick={() => location.reload()}>{text.reload}</Button>}
-      data-testid="broken"
-    />
+      action={
+        <button type="button" className="button" onClick={() => location.reload()}>
+          {text.reload}
+        </button>
+      }
+      testId="broken"
+    >
+      {`${text.cannotShowHint} ${String(error)}`}
+    </Notice>
   )
 }

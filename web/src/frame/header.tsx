@@ -11,7 +11,7 @@ import {
   PrinterOutlined,
   RightOutlined,
 } from '@ant-design/icons'
-import { Badge, Button, Select, Space, Tag } from 'antd'
+import type { ReactNode } from 'react'
 import { addMonths, type Month, monthOf } from '../../../domain/calendar.ts'
 import type { AlertListView } from '../../../domain/view/alert.ts'
 import { printWhole } from '../api/printing.ts'
@@ -43,15 +43,10 @@ export function Header({ route, month, demo, ready, session }: Props) {
         {text.product} <b>Kilowatch</b>
       </a>
       {demo && (
-        <Tag
-          variant="filled"
-          className="mark mark-demo"
-          icon={<ExperimentOutlined />}
-          title={text.demoHint}
-          data-testid="demo-label"
-        >
+        <span className="mark mark-demo" title={text.demoHint} data-testid="demo-label">
+          <ExperimentOutlined />
           {text.demo}
-        </Tag>
+        </span>
       )}
       <span className="print-only faint">{text.clock}</span>
       {ready && mayDo(session, 'field') && <SearchBox ready={ready} />}
@@ -64,24 +59,54 @@ export function Header({ route, month, demo, ready, session }: Props) {
         )}
         <WorkLinks session={session} />
         <MonthPicker month={month} choose={(chosen) => visit(inMonth(route, chosen))} />
-        <Button
-          icon={<GlobalOutlined />}
+        <button
+          type="button"
+          className="button"
           aria-label={`${text.otherLanguage} ${text.switchLanguage}`}
           onClick={toggle}
           data-testid="language-switch"
         >
+          <GlobalOutlined />
           <span lang={HTML_LANG[language === 'zh' ? 'en' : 'zh']}>{text.otherLanguage}</span>
-        </Button>
-        <Button
-          icon={<PrinterOutlined />}
+        </button>
+        <button
+          type="button"
+          className="button"
           aria-label={text.saving.print}
           title={text.saving.print}
           onClick={printWhole}
           data-testid="print"
-        />
+        >
+          <PrinterOutlined />
+        </button>
         <SessionTool session={session} />
       </div>
     </header>
+  )
+}
+
+interface ToolLinkProps {
+  route: PageRoute
+  icon: ReactNode
+  name: string
+  testId: string
+  /** What is shown beside the icon where there is room. */
+  children?: ReactNode
+  isWideOnly?: boolean
+}
+
+function ToolLink({ route, icon, name, testId, children, isWideOnly = false }: ToolLinkProps) {
+  return (
+    <a
+      className={isWideOnly ? 'button wide-only' : 'button'}
+      href={formatRoute(route)}
+      aria-label={name}
+      title={name}
+      data-testid={testId}
+    >
+      {icon}
+      {children}
+    </a>
   )
 }
 
@@ -90,45 +115,44 @@ function WorkLinks({ session }: { session: Session }) {
   return (
     <>
       {mayDo(session, 'field') && (
-        <Button
+        <ToolLink
+          route={{ page: 'connection', area: null, month: null }}
           icon={<ApiOutlined />}
-          href={formatRoute({ page: 'connection', area: null, month: null })}
-          aria-label={text.work.connection}
-          title={text.work.connection}
-          data-testid="connection-link"
+          name={text.work.connection}
+          testId="connection-link"
         >
           <span className="wide-only">{text.work.connection}</span>
-        </Button>
+        </ToolLink>
       )}
       {mayDo(session, 'figures') && (
-        <Button
-          className="wide-only"
+        <ToolLink
+          route={{ page: 'wall', month: null }}
           icon={<FundProjectionScreenOutlined />}
-          href={formatRoute({ page: 'wall', month: null })}
-          aria-label={text.work.wall}
-          title={text.work.wall}
-          data-testid="wall-link"
+          name={text.work.wall}
+          testId="wall-link"
+          isWideOnly
         />
       )}
     </>
   )
 }
 
+/** More open alerts are written as 999+. */
+const COUNTED_MAX = 999
+
 function AlertCount({ routeMonth, ready }: { routeMonth: Month | null; ready: boolean }) {
   const { text } = useLanguage()
   const total = useResource<AlertListView>(ready ? 'alerts?limit=1' : null).data?.total ?? 0
   return (
-    <Badge count={total} overflowCount={999} size="small">
-      <Button
-        icon={<BellOutlined />}
-        href={formatRoute(alertsRoute(null, routeMonth))}
-        aria-label={text.openAlerts(formatNumber(total, 0))}
-        title={text.openAlerts(formatNumber(total, 0))}
-        data-testid="alert-count"
-      >
-        <span className="wide-only">{text.alerts}</span>
-      </Button>
-    </Badge>
+    <ToolLink
+      route={alertsRoute(null, routeMonth)}
+      icon={<BellOutlined />}
+      name={text.openAlerts(formatNumber(total, 0))}
+      testId="alert-count"
+    >
+      <span className="wide-only">{text.alerts}</span>
+      {total > 0 && <span className="count">{total > COUNTED_MAX ? `${COUNTED_MAX}+` : total}</span>}
+    </ToolLink>
   )
 }
 
@@ -144,15 +168,9 @@ function reportsOf(route: PageRoute): PageRoute {
 function ReportsLink({ route }: { route: PageRoute }) {
   const { text } = useLanguage()
   return (
-    <Button
-      icon={<FileTextOutlined />}
-      href={formatRoute(reportsOf(route))}
-      aria-label={text.report.reports}
-      title={text.report.reports}
-      data-testid="reports-link"
-    >
+    <ToolLink route={reportsOf(route)} icon={<FileTextOutlined />} name={text.report.reports} testId="reports-link">
       <span className="wide-only">{text.report.reports}</span>
-    </Button>
+    </ToolLink>
   )
 }
 
@@ -162,29 +180,37 @@ function MonthPicker({ month, choose }: { month: Month; choose: (month: Month) =
   const offered = Array.from({ length: MONTHS_OFFERED }, (_, index) => addMonths(current, -index))
   const months = offered.includes(month) ? offered : [month, ...offered]
   return (
-    <Space.Compact>
-      <Button
-        icon={<LeftOutlined />}
+    <span className="months">
+      <button
+        type="button"
+        className="button"
         aria-label={text.monthBefore}
         title={text.monthBefore}
         onClick={() => choose(addMonths(month, -1))}
-      />
-      <Select
-        className="month-select"
+      >
+        <LeftOutlined />
+      </button>
+      <select
+        className="button"
         aria-label={text.month}
         data-testid="month-select"
-        showSearch
         value={month}
-        options={months.map((value) => ({ value, label: value }))}
-        onChange={choose}
-      />
-      <Button
-        icon={<RightOutlined />}
+        onChange={({ target }) => choose(target.value as Month)}
+      >
+        {months.map((value) => (
+          <option key={value}>{value}</option>
+        ))}
+      </select>
+      <button
+        type="button"
+        className="button"
         aria-label={text.monthAfter}
         title={text.monthAfter}
         disabled={month >= current}
         onClick={() => choose(addMonths(month, 1))}
-      />
-    </Space.Compact>
+      >
+        <RightOutlined />
+      </button>
+    </span>
   )
 }

@@ -1,25 +1,28 @@
 // Shows a panel while there is no session for reading, and in the header the user's name with sign-in and sign-out.
 
 import { LoginOutlined, LogoutOutlined, SettingOutlined } from '@ant-design/icons'
-import { Alert, Button, Spin } from 'antd'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { type Session, signOut, signsInHere, startSignIn } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
+import { laterPart } from './later-part.tsx'
+import { Notice, Waiting } from './plain.tsx'
 import { administrationRoute, formatRoute } from './route.ts'
 import { useTitle } from './title.ts'
 
-const SignInPanel = lazy(async () => ({ default: (await import('./sign-in-panel.tsx')).SignInPanel }))
+const SignInPanel = laterPart(async () => (await import('./sign-in-panel.tsx')).SignInPanel)
 
 export function SessionPanel({ session }: { session: Session }) {
   const { text } = useLanguage()
   useTitle(null)
   if (session.state === 'broken') {
     return (
-      <Alert type="error" showIcon title={text.brokenConfig} description={session.reason} data-testid="broken-config" />
+      <Notice type="error" title={text.brokenConfig} testId="broken-config">
+        {session.reason}
+      </Notice>
     )
   }
-  const waiting = <Spin className="waiting" description={text.connecting} />
+  const waiting = <Waiting>{text.connecting}</Waiting>
   if (session.state === 'local')
     return (
       <Suspense fallback={waiting}>
@@ -29,23 +32,23 @@ export function SessionPanel({ session }: { session: Session }) {
   if (session.state !== 'stopped') return waiting
   const { reason } = session
   return (
-    <Alert
+    <Notice
       type={reason === null ? 'info' : 'error'}
-      showIcon
       title={reason === null ? text.signedOut : text.signInRefused}
-      description={reason}
       action={<SignInButton />}
-      data-testid="signed-out"
-    />
+      testId="signed-out"
+    >
+      {reason}
+    </Notice>
   )
 }
 
 export function SignInButton() {
   const { text } = useLanguage()
   return (
-    <Button type="primary" icon={<LoginOutlined />} onClick={startSignIn} data-testid="sign-in">
-      {text.signIn}
-    </Button>
+    <button type="button" className="button button-primary" onClick={startSignIn} data-testid="sign-in">
+      <LoginOutlined /> {text.signIn}
+    </button>
   )
 }
 
@@ -59,22 +62,25 @@ export function SessionTool({ session }: { session: Session }) {
   const label = administers ? text.door.administration : text.door.account
   return (
     <>
-      <Button
-        icon={<SettingOutlined />}
+      <a
+        className="button"
         href={formatRoute(administrationRoute(administers ? null : 'own'))}
         aria-label={label}
         title={label}
         data-testid="administration-link"
-      />
-      <Button
-        icon={<LogoutOutlined />}
+      >
+        <SettingOutlined />
+      </a>
+      <button
+        type="button"
+        className="button"
         title={text.signOut}
         aria-label={`${session.name} · ${text.signOut}`}
         onClick={signOut}
         data-testid="sign-out"
       >
-        <SourceText>{session.name}</SourceText>
-      </Button>
+        <LogoutOutlined /> <SourceText>{session.name}</SourceText>
+      </button>
     </>
   )
 }

@@ -1,11 +1,12 @@
 // Shows the progress of the server's start, or that the server cannot be reached.
 
-import { Alert, Card, Progress, Spin } from 'antd'
 import { useEffect, useState } from 'react'
 import type { HealthView } from '../../../domain/view/view.ts'
 import { getJson, type LoadProblem, problemOf } from '../api/resource.ts'
+import { takeFirstHealth } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
+import { Notice, Waiting } from './plain.tsx'
 import { useTitle } from './title.ts'
 
 const POLL_MS = 1000
@@ -27,7 +28,8 @@ export function useHealth(canRead: boolean): Health {
     const poll = async () => {
       let waitMs = POLL_MS
       try {
-        const health = await getJson<HealthView>('health', abort.signal)
+        const health = (await takeFirstHealth()) ?? (await getJson<HealthView>('health', abort.signal))
+        if (abort.signal.aborted) return
         setState({ health, problem: null })
         if (health.status === 'ok') waitMs = WATCH_MS
       } catch (error) {
@@ -51,7 +53,7 @@ export function useHealth(canRead: boolean): Health {
 export function HostProblems({ health }: Pick<Health, 'health'>) {
   const { language } = useLanguage()
   return health?.problems.map(({ code, ...text }) => (
-    <Alert key={code} type="warning" showIcon banner title={text[language]} data-testid="host-problem" />
+    <Notice key={code} type="warning" title={text[language]} testId="host-problem" />
   ))
 }
 
@@ -59,14 +61,19 @@ export function StartPanel({ health, problem }: Health) {
   const { text } = useLanguage()
   useTitle(null)
   if (problem) {
-    return <Alert type="error" showIcon title={text.unreachable} description={`${problem.title} · ${text.retrying}`} />
+    return (
+      <Notice type="error" title={text.unreachable}>
+        {problem.title} · {text.retrying}
+      </Notice>
+    )
   }
-  if (!health) return <Spin description={text.connecting} className="waiting" />
+  if (!health) return <Waiting>{text.connecting}</Waiting>
   return (
-    <Card title={text.starting} data-testid="starting">
+    <section className="card" data-testid="starting">
+      <h2>{text.starting}</h2>
       {health.progress && <StartProgress progress={health.progress} />}
       <p className="note">{text.startingHint}</p>
-    </Card>
+    </section>
   )
 }
 
@@ -85,7 +92,7 @@ function StartProgress({ progress }: { progress: NonNullable<HealthView['progres
           {formatNumber(done, 0)} / {formatNumber(total, 0)}
         </span>
       </div>
-      <Progress percent={percent} status="active" aria-label={stage} />
+      <progress max={100} value={percent} aria-label={stage} />
     </div>
   )
 }

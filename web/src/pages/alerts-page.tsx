@@ -1,7 +1,7 @@
 // Lists all alerts of the whole registry, or of one area and all areas below it, by kind and state.
 
 import { AlertList } from '../cards/alert-list.tsx'
-import { SavedFrom } from '../cards/save-tables.tsx'
+import { SavedFrom } from '../cards/saved-from.ts'
 import { useArea } from '../frame/area-path.tsx'
 import { type AlertsRoute, visit } from '../frame/route.ts'
 import { useTitle } from '../frame/title.ts'

@@ -1,43 +1,33 @@
 // Shows one area with tabs: dual control with the areas and institutions below, alerts, comparison of institutions,
 // carbon ledger, targets and revisions.
 
-import { Spin } from 'antd'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { Month } from '../../../domain/calendar.ts'
-import type { AccessView } from '../../../domain/view/access.ts'
 import type { AreaStatusView, AreaView } from '../../../domain/view/view.ts'
 import { type Resource, useResource, withQuery } from '../api/resource.ts'
 import { ProblemNotice } from '../cards/marks.tsx'
-import { GradesCard, MapCard, QualityCard, StructureCard, WeightsCard } from '../cards/overview-cards.tsx'
 import { OverviewHead } from '../cards/overview-head.tsx'
-import { SavedFrom } from '../cards/save-tables.tsx'
-import { TrendCard } from '../cards/trend-card.tsx'
+import { SavedFrom } from '../cards/saved-from.ts'
+import { useAfterPaint } from '../frame/after-paint.ts'
 import { AreaPath } from '../frame/area-path.tsx'
-import { type AreaRoute as AnyAreaRoute, AREA_VIEWS, formatRoute, listOf, visit } from '../frame/route.ts'
+import { laterPart } from '../frame/later-part.tsx'
+import { Waiting } from '../frame/plain.tsx'
+import { type AreaRoute as AnyAreaRoute, AREA_VIEWS, visit } from '../frame/route.ts'
 import { PageTabs } from '../frame/tabs.tsx'
 import { useTitle } from '../frame/title.ts'
 import { useLanguage } from '../words/language.tsx'
 
-// Tables are as large as the rest of the page; they come after the verdict.
-const AccessCard = lazy(async () => ({ default: (await import('../cards/access-card.tsx')).AccessCard }))
-const AlertList = lazy(async () => ({ default: (await import('../cards/alert-list.tsx')).AlertList }))
-const ChildAreas = lazy(async () => ({ default: (await import('../cards/child-areas.tsx')).ChildAreas }))
-const DualControlCard = lazy(async () => ({
-  default: (await import('../cards/dual-control-card.tsx')).DualControlCard,
-}))
-const InstitutionList = lazy(async () => ({ default: (await import('../cards/institution-list.tsx')).InstitutionList }))
-const LeadersCard = lazy(async () => ({ default: (await import('../cards/leaders-card.tsx')).LeadersCard }))
-const DemonstrationCard = lazy(async () => ({
-  default: (await import('../cards/demonstration-card.tsx')).DemonstrationCard,
-}))
-const CarbonCard = lazy(async () => ({ default: (await import('../cards/carbon-card.tsx')).CarbonCard }))
-const ContractCandidates = lazy(async () => ({
-  default: (await import('../cards/contract-candidates.tsx')).ContractCandidates,
-}))
-const PlanCard = lazy(async () => ({ default: (await import('../cards/plan-card.tsx')).PlanCard }))
-const RevisionsCard = lazy(async () => ({ default: (await import('../cards/revisions-card.tsx')).RevisionsCard }))
-const ReportsView = lazy(async () => ({ default: (await import('../cards/report-view.tsx')).ReportsView }))
-const KeyUsersCard = lazy(async () => ({ default: (await import('../cards/key-users-card.tsx')).KeyUsersCard }))
+// The verdict comes first; tables and charts are ten times as large.
+const OverviewBody = laterPart(async () => (await import('../cards/overview-body.tsx')).OverviewBody)
+const AlertList = laterPart(async () => (await import('../cards/alert-list.tsx')).AlertList)
+const LeadersCard = laterPart(async () => (await import('../cards/leaders-card.tsx')).LeadersCard)
+const DemonstrationCard = laterPart(async () => (await import('../cards/demonstration-card.tsx')).DemonstrationCard)
+const CarbonCard = laterPart(async () => (await import('../cards/carbon-card.tsx')).CarbonCard)
+const ContractCandidates = laterPart(async () => (await import('../cards/contract-candidates.tsx')).ContractCandidates)
+const PlanCard = laterPart(async () => (await import('../cards/plan-card.tsx')).PlanCard)
+const RevisionsCard = laterPart(async () => (await import('../cards/revisions-card.tsx')).RevisionsCard)
+const ReportsView = laterPart(async () => (await import('../cards/report-view.tsx')).ReportsView)
+const KeyUsersCard = laterPart(async () => (await import('../cards/key-users-card.tsx')).KeyUsersCard)
 
 type AreaRoute = AnyAreaRoute & { code: string }
 interface Props {
@@ -67,7 +57,7 @@ export function AreaPage({ route, month, isRoot }: Props) {
         open={route.view}
         choose={(view) => visit({ ...route, view, kind: null, severity: null, state: null })}
       >
-        <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
+        <Suspense fallback={<Waiting>{text.loading}</Waiting>}>
           {route.view === 'overview' && (
             <Overview route={route} month={month} isRoot={isRoot} status={status} name={name} />
           )}
@@ -115,54 +105,21 @@ interface OverviewProps extends Props {
 function Overview({ route, month, isRoot, status, name }: OverviewProps) {
   const { text } = useLanguage()
   const { data, problem } = status
-  const access = useResource<AccessView>(`areas/${encodeURIComponent(route.code)}/access`)
-  const shown = { code: route.code, month, routeMonth: route.month }
-  const why = { page: 'why', of: 'area', id: route.code, table: 'dualControl', month: route.month } as const
+  const isFirstSeen = useAfterPaint(data !== null || problem !== null)
+  const waiting = <Waiting>{text.loading}</Waiting>
   return (
     <>
       <ProblemNotice of={status} />
       {data?.dualControl && (
         <OverviewHead dualControl={data.dualControl} below={data.children} routeMonth={route.month} />
       )}
-      {data && (
-        <div className="card-grid">
-          {data.area.level === 'province' && data.children.length > 0 && (
-            <MapCard rows={data.children} routeMonth={route.month} />
-          )}
-          <TrendCard
-            subject={`areas/${encodeURIComponent(route.code)}`}
-            month={month}
-            dualControl={data.dualControl}
-            key={route.code}
-          />
-          <StructureCard {...shown} />
-          <GradesCard {...shown} />
-          <WeightsCard {...shown} />
-          <QualityCard code={route.code} access={access.data} coverage={data.dualControl?.coverage ?? null} />
-        </div>
+      {isFirstSeen ? (
+        <Suspense fallback={waiting}>
+          <OverviewBody route={route} month={month} isRoot={isRoot} status={status} name={name} />
+        </Suspense>
+      ) : (
+        waiting
       )}
-      <Suspense fallback={<Spin className="waiting" description={text.loading} />}>
-        {!(problem && !data) && (
-          <DualControlCard
-            title={`${text.dualControl} · ${month}`}
-            dualControl={data?.dualControl ?? null}
-            loading={data === null}
-            energyTestId={isRoot ? 'province-energy-actual' : 'area-energy-actual'}
-            whyOf={(indicator) => formatRoute({ ...why, indicator })}
-          />
-        )}
-        {data && data.children.length > 0 && (
-          <ChildAreas rows={data.children} access={access.data} routeMonth={route.month} />
-        )}
-        <AccessCard access={access} />
-        <InstitutionList
-          title={text.institutionsOf(name)}
-          area={route.code}
-          list={listOf(route)}
-          routeMonth={route.month}
-          choose={(list) => visit({ ...route, ...list })}
-        />
-      </Suspense>
     </>
   )
 }

@@ -1,7 +1,7 @@
 // Shows how meters are connected (接入): gateways with when they were heard, the last register of each of their meters,
 // what was refused and why as it happens, and who has no meter yet. An installer keeps it open on site.
 
-import { Card, Empty, Statistic, Tag } from 'antd'
+import { Card, Statistic, Tag } from 'antd'
 import { useState } from 'react'
 import type { GatewaysPage, GatewayView } from '../../../domain/view/device.ts'
 import type { InstitutionListView, RejectionView } from '../../../domain/view/view.ts'
@@ -12,7 +12,7 @@ import { useSession } from '../api/session.ts'
 import { AdminForm } from '../cards/admin-form.tsx'
 import { DataTable } from '../cards/data-table.tsx'
 import { MorePages } from '../cards/list-tools.tsx'
-import { ProblemNotice } from '../cards/marks.tsx'
+import { Nothing, ProblemNotice } from '../cards/marks.tsx'
 import { useArea } from '../frame/area-path.tsx'
 import { type ConnectionRoute, formatRoute, institutionRoute, institutionsRoute, meterRoute } from '../frame/route.ts'
 import { useTitle } from '../frame/title.ts'
@@ -61,21 +61,21 @@ export function ConnectionPage({ route }: { route: ConnectionRoute }) {
 }
 
 function Gateways({ rows }: { rows: readonly Gateway[] }) {
-  const { text } = useLanguage()
+  const { text, nameOf } = useLanguage()
   return (
     <DataTable
       rowKey="id"
       asCards
       rows={rows}
-      locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={text.work.noGateways} /> }}
+      locale={{ emptyText: <Nothing>{text.work.noGateways}</Nothing> }}
       columns={[
         { title: text.work.gateway, key: 'id', rowScope: 'row', render: (_, { id }) => id },
         {
           title: text.institution,
           key: 'institution',
-          render: (_, { institution, institutionName }) => (
+          render: (_, { institution, institutionName, institutionNameEn }) => (
             <a href={formatRoute(institutionRoute(institution, null))}>
-              <SourceText>{institutionName}</SourceText>
+              <SourceText>{nameOf({ name: institutionName, nameEn: institutionNameEn })}</SourceText>
             </a>
           ),
         },

@@ -1,7 +1,7 @@
 // Lists all institutions that the reader sees, with search, filters, order and page in the address.
 
 import { InstitutionList } from '../cards/institution-list.tsx'
-import { SavedFrom } from '../cards/save-tables.tsx'
+import { SavedFrom } from '../cards/saved-from.ts'
 import { useArea } from '../frame/area-path.tsx'
 import { type InstitutionsRoute, listOf, visit } from '../frame/route.ts'
 import { useTitle } from '../frame/title.ts'

@@ -1,4 +1,4 @@
-// The overview for a meeting room (大屏): dark, at 16:9, readable from five metres. It turns from the province to its
+// The overview for a meeting room (大屏): at 16:9, readable from five metres. It turns from the province to its
 // cities and refreshes by itself.
 
 import { Button } from 'antd'
@@ -46,7 +46,7 @@ function Wall({ root }: { root: string }) {
     <div className="wall" data-testid="wall">
       <div className="wall-head">
         <h1>{nameOf(one)}</h1>
-        <StatusTag status={one.dualControl?.status ?? null} />
+        {one.dualControl?.status && <StatusTag status={one.dualControl.status} />}
         <span>{one.dualControl ? verdictWords(one.dualControl, text) : text.notJudged}</span>
         <span className="wall-clock">{formatTime(one.dualControl?.asOfMs)}</span>
         <Button size="small" href={formatRoute(areaRoute(null, null))}>

@@ -3,7 +3,7 @@
 import type { Month } from '../../../domain/calendar.ts'
 import type { InstitutionView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
-import { SavedFrom } from '../cards/save-tables.tsx'
+import { SavedFrom } from '../cards/saved-from.ts'
 import { Why } from '../cards/why.tsx'
 import { AreaPath, useArea } from '../frame/area-path.tsx'
 import { areaRoute, formatRoute, institutionRoute, type WhyRoute } from '../frame/route.ts'

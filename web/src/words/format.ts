@@ -54,12 +54,17 @@ const SCALES: Record<Language, readonly { from: number; per: number; word: strin
   ],
 }
 
+/** What is less than one of these is written in thousandths of it. */
+const SMALLER: Readonly<Record<string, string>> = { tce: 'kgce', t: 'kg', 'tCO₂': 'kgCO₂' }
+
 /**
  * The scale in which the largest of some totals is readable; `unit` is that of the API or page: `tce` is 吨标准煤, and
- * 万吨标准煤 from 10,000 on.
+ * 万吨标准煤 from 10,000 on, kgce below one.
  */
 export function scaleOf(values: readonly Amount[], unit: string, language: Language): Scale {
   const most = Math.max(0, ...values.filter(isKnown).map(Math.abs))
+  const smaller = SMALLER[unit]
+  if (smaller !== undefined && most > 0 && most < 1) return { per: 1e-3, unit: smaller }
   const found = SCALES[language].find(({ from }) => most >= from)
   if (!found) return { per: 1, unit }
   const named = language === 'zh' ? unit.replace(/^tce$/, '吨标准煤').replace(/^tCO₂$/, '吨 CO₂') : unit
@@ -69,9 +74,20 @@ export function scaleOf(values: readonly Amount[], unit: string, language: Langu
   }
 }
 
+const small = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 })
+
+/** An amount in a scale, with two decimals; one that these would show as nothing, with two digits that count. */
+export function formatScaled(value: Amount, per: number): string {
+  if (!isKnown(value)) return UNKNOWN
+  const scaled = value / per
+  return scaled !== 0 && Math.abs(scaled) < SHOWN_MIN ? small.format(scaled) : formatNumber(scaled, 2)
+}
+/** Less than this is 0.00. */
+const SHOWN_MIN = 0.005
+
 /** An indicator of dual control: totals by their size, intensities with two decimals as official figures are. */
 export function formatIndicator(indicator: Indicator, value: Amount, per = 1): string {
-  if (per !== 1) return isKnown(value) ? formatNumber(value / per, 2) : UNKNOWN
+  if (per !== 1) return formatScaled(value, per)
   return isTotal(indicator) ? formatAmount(value) : formatNumber(value, 2)
 }
 
