@@ -1,8 +1,9 @@
-// A store that is a year old: a city's meters each quarter of an hour through append, tidying and settling, then the
-// reads of a page, an undone event of the first month, a day's settling, and ingest beside compaction. Reference: the
-// same readings of the first month in a store that moves nothing, and the same work on the second day.
+// A store that is a year old: a city's meters each quarter of an hour through append, tidying and settling, then ingest
+// beside compaction, the reads of a page, an undone event of the first month, and a day's settling. Reference: the
+// same readings of the first month in a store that moves nothing, and the same work on the second day. With
+// KILOWATCH_AGE_FOLDER the year stays in that folder, and the next run measures on it, some days older.
 
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +20,8 @@ import { openReadingStore, type ReadingFile } from '../local/reading-store.ts'
 import { registerFleet } from './fleet.ts'
 import { type CostRow, median, percentile } from './table.ts'
 
-const COUNTIES = 20
+/** A city has twenty; one or two have files of the same sizes, in a tenth of the time. */
+const COUNTIES = Number(process.env.KILOWATCH_AGE_COUNTIES ?? 20)
 const INSTITUTIONS_PER_COUNTY = 100
 const METERS_PER_INSTITUTION = 10
 const STEPS = 96
@@ -34,28 +36,54 @@ const SMALL_DAYS = 62
 /** The register of one meter starts again at this day. */
 const RESET_DAY = 20
 const FIRST_DAY = dayOf(Date.UTC(2025, 0, 1))
-/** The last days: so many without compaction beside ingest, as many with it, and that again. */
+/** After the year: so many days without compaction beside ingest, as many with it, and that again. */
 const BLOCK_DAYS = 3
 const BLOCKS = 4
+/** The steady rate: the city's readings of a minute in each second, in ten batches. */
+const STEADY_SECONDS = 15
+const BATCHES_PER_SECOND = 10
 /** Between the passes; a host waits a minute. */
 const PASS_MS = 250
 const SEED = 'age'
 
 interface Load {
   meters: readonly string[]
-  /** All readings of a day, in batches, as they come in. */
-  day(day: number): Iterable<StoredReading[]>
+  /** All readings of a day, in batches of about so many, as they come in. Days follow each other. */
+  day(day: number, batchRows?: number): Iterable<StoredReading[]>
+  /** Goes on to a day, as if those before it had been sent. */
+  skipTo(day: number): void
 }
 
+/** What filling has measured. */
+interface Filled {
+  meters: number
+  days: number
+  reference: Figures
+  /** Seconds that settling a county's day took, by day. */
+  settled: number[]
+  rss: number[]
+}
+/** Beside the store in its folder. */
+const FILLED_FILE = 'age.json'
+
 export async function benchAge(scale: number, say: (line: string) => void): Promise<CostRow[]> {
-  const days = scale < SMALL ? SMALL_DAYS : YEAR_DAYS
-  const perCounty = Math.max(1, Math.round(INSTITUTIONS_PER_COUNTY * scale))
-  const [aged, plain] = [mkdtempSync(join(tmpdir(), 'kilowatch-age-')), mkdtempSync(join(tmpdir(), 'kilowatch-age-'))]
+  const kept = process.env.KILOWATCH_AGE_FOLDER
+  const root = kept ?? mkdtempSync(join(tmpdir(), 'kilowatch-age-'))
+  const size = {
+    days: scale < SMALL ? SMALL_DAYS : YEAR_DAYS,
+    perCounty: Math.max(1, Math.round(INSTITUTIONS_PER_COUNTY * scale)),
+  }
+  const folder = join(root, 'store')
   try {
-    const reference = await plainStore(plain, { perCounty, say })
-    return await agedStore(aged, { perCounty, days, reference, say })
+    if (!existsSync(join(root, FILLED_FILE))) {
+      mkdirSync(folder, { recursive: true })
+      const plain = mkdtempSync(join(tmpdir(), 'kilowatch-age-'))
+      const reference = await plainStore(plain, { ...size, say }).finally(() => rmSync(plain, { recursive: true }))
+      await fill(folder, { ...size, reference, say })
+    }
+    return await measured(folder, size.perCounty, say)
   } finally {
-    for (const folder of [aged, plain]) rmSync(folder, { recursive: true, force: true })
+    if (kept === undefined) rmSync(root, { recursive: true, force: true })
   }
 }
 
@@ -76,32 +104,48 @@ function loadOf(meters: readonly string[]): Load {
   // Hundredths of a kWh in a quarter of an hour at full load: 0.2 to 60 kW.
   const full = meters.map(() => 5 * 300 ** random.next())
   const order = random.shuffle(meters.map((_, i) => i))
-  const stepsPerBatch = Math.min(STEPS, Math.max(1, Math.round(BATCH_ROWS / meters.length)))
+  let next = FIRST_DAY
+  /** One reading of each meter. */
+  const advance = (day: number, step: number, take?: (meter: number, register: number) => void): void => {
+    if (step === 0 && day === FIRST_DAY + RESET_DAY) registers[1] = 0
+    const shape = 0.2 + 0.8 * Math.max(0, Math.sin((Math.PI * (step - 24)) / 56))
+    for (const meter of order) {
+      const register = must(registers[meter]) + Math.round(must(full[meter]) * shape * (0.5 + random.next()))
+      registers[meter] = register
+      take?.(meter, register)
+    }
+  }
   return {
     meters,
-    *day(day) {
-      if (day === FIRST_DAY + RESET_DAY) registers[1] = 0
-      for (let first = 0; first < STEPS; first += stepsPerBatch) {
-        const batch: StoredReading[] = []
-        for (let step = first; step < Math.min(STEPS, first + stepsPerBatch); step++) {
-          const shape = 0.2 + 0.8 * Math.max(0, Math.sin((Math.PI * (step - 24)) / 56))
-          for (const meter of order) {
-            const register = must(registers[meter]) + Math.round(must(full[meter]) * shape * (0.5 + random.next()))
-            registers[meter] = register
-            batch.push({
-              meter: must(meters[meter]),
-              atMs: dayStartMs(day) + (step + 1) * STEP_MS,
-              value: register / 100,
-              quality: 'good',
-            })
-          }
+    *day(day, batchRows = BATCH_ROWS) {
+      next = day + 1
+      let batch: StoredReading[] = []
+      for (let step = 0; step < STEPS; step++) {
+        const own: StoredReading[] = []
+        advance(day, step, (meter, register) => {
+          const atMs = dayStartMs(day) + (step + 1) * STEP_MS
+          own.push({ meter: must(meters[meter]), atMs, value: register / 100, quality: 'good' })
+        })
+        for (let first = 0; first < own.length; first += batchRows) {
+          batch = batch.concat(own.slice(first, first + batchRows))
+          if (batch.length < batchRows && step < STEPS - 1) continue
+          yield batch
+          batch = []
         }
-        yield batch
       }
+      if (batch.length > 0) yield batch
+    },
+    skipTo(day) {
+      for (; next < day; next++) for (let step = 0; step < STEPS; step++) advance(next, step)
     },
   }
 }
 
+/** Of reads, milliseconds: of the clock, and of all processors, which busy neighbours disturb less. */
+interface Times {
+  wall: number[]
+  cpu: number[]
+}
 interface Figures {
   meterMonth: number[]
   institutionMonth: number[]
@@ -115,8 +159,9 @@ async function plainStore(folder: string, { perCounty, say }: Pick<Filling, 'per
   for (let day = FIRST_DAY; day < FIRST_DAY + PLAIN_DAYS; day++) await appendDay(store, load, day)
   const month = { months: [FIRST_DAY], spanDays: PLAIN_DAYS }
   const figures = {
-    meterMonth: await timesOf(store, load.meters, { ...month, count: 100, together: 1 }),
-    institutionMonth: await timesOf(store, load.meters, { ...month, count: 100, together: METERS_PER_INSTITUTION }),
+    meterMonth: (await timesOf(store, load.meters, { ...month, count: 100, together: 1 })).wall,
+    institutionMonth: (await timesOf(store, load.meters, { ...month, count: 100, together: METERS_PER_INSTITUTION }))
+      .wall,
   }
   const { rows } = store.extent()
   await store.close()
@@ -131,7 +176,8 @@ interface Filling {
   say(line: string): void
 }
 
-async function agedStore(folder: string, { perCounty, days, reference, say }: Filling): Promise<CostRow[]> {
+/** The year, with a pass and a settling each day. */
+async function fill(folder: string, { perCounty, days, reference, say }: Filling): Promise<void> {
   let nowMs = dayStartMs(FIRST_DAY)
   const platform = await openPlatform(folder, () => nowMs)
   try {
@@ -144,69 +190,115 @@ async function agedStore(folder: string, { perCounty, days, reference, say }: Fi
     const load = loadOf(idsOf(perCounty))
     const county = settledCounty(platform)
     await county.settle()
-    const settled: number[] = []
-    const rates = { beside: [] as number[], alone: [] as number[] }
-    const rss: number[] = []
+    const [settled, rss]: [number[], number[]] = [[], []]
     for (let n = 0; n < days; n++) {
       nowMs = dayStartMs(FIRST_DAY + n + 1)
-      const block = Math.floor((n - days) / BLOCK_DAYS) + BLOCKS
-      const compaction = block >= 0 && block % 2 === 1 ? passes(platform) : undefined
-      const seconds = await appendDay(platform.readings, load, FIRST_DAY + n)
-      await compaction?.stop()
-      if (block >= 0) (compaction ? rates.beside : rates.alone).push(seconds)
+      await appendDay(platform.readings, load, FIRST_DAY + n)
       settled.push(await county.settle())
-      if (block < 0 || compaction) await platform.tidyLake()
+      await platform.tidyLake()
       rss.push(process.memoryUsage.rss())
       if (n % 30 === 29)
         say(
           `age: day ${n + 1}, ${platform.readings.extent().rows} readings, ${platform.readings.lakeFiles().length} files, RSS ${mb(must(rss.at(-1)))} MB`,
         )
     }
-    const { rows } = platform.readings.extent()
-    const expected = load.meters.length * STEPS * days
-    if (rows !== expected) throw new Error(`${expected} readings were appended, ${rows} are stored`)
-    const undoSeconds = await county.undo(must(load.meters[1]), FIRST_DAY + RESET_DAY)
-    return await rowsOf({ platform, folder, load, days, reference, settled, rates, rss, undoSeconds })
+    const filled: Filled = { meters: load.meters.length, days, reference, settled, rss }
+    writeFileSync(join(folder, '..', FILLED_FILE), JSON.stringify(filled))
   } finally {
     await platform.close()
   }
+}
+
+async function measured(folder: string, perCounty: number, say: Filling['say']): Promise<CostRow[]> {
+  const file = join(folder, '..', FILLED_FILE)
+  const filled = JSON.parse(readFileSync(file, 'utf8')) as Filled
+  const load = loadOf(idsOf(perCounty))
+  if (load.meters.length !== filled.meters) throw new Error(`"${folder}" is of another size`)
+  let nowMs = dayStartMs(FIRST_DAY + filled.days)
+  const platform = await openPlatform(folder, () => nowMs)
+  try {
+    load.skipTo(FIRST_DAY + filled.days)
+    const county = settledCounty(platform)
+    const rates: Rates = { beside: [], alone: [], steadyBeside: [], steadyAlone: [] }
+    for (let block = 0; block < BLOCKS; block++) {
+      const compaction = block % 2 === 1 ? passes(platform) : undefined
+      for (let day = 0; day < BLOCK_DAYS; day++) {
+        const seconds = await appendDay(platform.readings, load, FIRST_DAY + filled.days)
+        ;(compaction ? rates.beside : rates.alone).push(seconds)
+        filled.days++
+        nowMs = dayStartMs(FIRST_DAY + filled.days)
+        filled.settled.push(await county.settle())
+      }
+      const steady = await appendSteadily(platform.readings, load, FIRST_DAY + filled.days)
+      ;(compaction ? rates.steadyBeside : rates.steadyAlone).push(...steady)
+      filled.days++
+      nowMs = dayStartMs(FIRST_DAY + filled.days)
+      await compaction?.stop()
+      filled.settled.push(await county.settle())
+      filled.rss.push(process.memoryUsage.rss())
+      writeFileSync(file, JSON.stringify(filled))
+      say(
+        `age: ${filled.days} days, ${platform.readings.lakeFiles().length} files, ${compaction ? 'beside' : 'without'} compaction`,
+      )
+    }
+    await platform.tidyLake()
+    const { rows } = platform.readings.extent()
+    const expected = load.meters.length * STEPS * filled.days
+    if (rows !== expected) throw new Error(`${expected} readings were appended, ${rows} are stored`)
+    const undoSeconds = await county.undo(must(load.meters[1]), FIRST_DAY + RESET_DAY)
+    return await rowsOf({ platform, folder, load, filled, rates, undoSeconds })
+  } finally {
+    await platform.close()
+  }
+}
+
+interface Rates {
+  /** Seconds of a day's ingest, as fast as it goes. */
+  beside: number[]
+  alone: number[]
+  /** Milliseconds of a batch at the steady rate. */
+  steadyBeside: number[]
+  steadyAlone: number[]
 }
 
 interface Aged {
   platform: LocalPlatform
   folder: string
   load: Load
-  days: number
-  reference: Figures
-  /** Seconds that settling a county's day took, by day. */
-  settled: readonly number[]
-  /** Seconds of a day's ingest. */
-  rates: { beside: readonly number[]; alone: readonly number[] }
-  rss: readonly number[]
+  filled: Filled
+  rates: Rates
   undoSeconds: number
 }
 
-async function rowsOf({ platform, folder, load, days, reference, settled, rates, rss, undoSeconds }: Aged) {
+async function rowsOf({ platform, folder, load, filled, rates, undoSeconds }: Aged): Promise<CostRow[]> {
+  const { days, reference, settled, rss } = filled
   const store = platform.readings
   const months = Array.from({ length: Math.floor(days / PLAIN_DAYS) }, (_, n) => FIRST_DAY + n * PLAIN_DAYS)
+  const yearDays = Math.min(days, YEAR_DAYS)
+  const years = [FIRST_DAY, FIRST_DAY + days - yearDays]
   const meterMonth = await timesOf(store, load.meters, { months, spanDays: 30, count: 300, together: 1 })
-  const meterYear = await timesOf(store, load.meters, { months: [FIRST_DAY], spanDays: days, count: 100, together: 1 })
+  const meterYear = await timesOf(store, load.meters, { months: years, spanDays: yearDays, count: 100, together: 1 })
   const institution = { spanDays: 30, count: 200, together: METERS_PER_INSTITUTION }
   const institutionMonth = await timesOf(store, load.meters, { months, ...institution })
+  const last = { months: [FIRST_DAY + days - 30], spanDays: 30, count: 100, together: 1 }
+  const youngest = await timesOf(store, load.meters, last)
   const { rows } = store.extent()
-  const daySettled = median(settled.slice(-7)) * 1000
-  const secondDay = must(settled[1]) * 1000
-  const [beside, alone] = [median(rates.beside), median(rates.alone)]
+  const [daySettled, secondDay] = [median(settled.slice(-7)) * 1000, must(settled[1]) * 1000]
   const perDay = load.meters.length * STEPS
   const plain = `${PLAIN_DAYS} days in order of arrival`
-  const read = (what: string, own: readonly number[], other: readonly number[], bar: number): CostRow =>
-    cost(`${what} p99, ms`, percentile(own, 0.99), { what: plain, value: percentile(other, 0.99) }, bar, {
-      'p50 ms': percentile(own, 0.5),
+  const read = (what: string, { wall, cpu }: Times, other: readonly number[], bar: number): CostRow =>
+    cost(`${what} p99, ms`, percentile(wall, 0.99), { what: plain, value: percentile(other, 0.99) }, bar, {
+      'p50 ms': percentile(wall, 0.5),
+      'processor p50 ms': percentile(cpu, 0.5),
+      'processor p99 ms': percentile(cpu, 0.99),
       'reference p50 ms': percentile(other, 0.5),
     })
-  const total = `${load.meters.length} meters × ${days} days`
+  const [alone, beside] = [median(rates.alone), median(rates.beside)]
+  const [aloneMs, besideMs] = [median(rates.steadyAlone), median(rates.steadyBeside)]
+  const early = Math.max(...rss.slice(0, 30))
   return [
-    read(`age, ${total}: meter-month`, meterMonth, reference.meterMonth, 20),
+    read(`age, ${load.meters.length} meters × ${days} days: meter-month`, meterMonth, reference.meterMonth, 20),
+    read('age: meter-month, the youngest', youngest, reference.meterMonth, 20),
     read('age: meter-year', meterYear, reference.meterMonth, 100),
     read('age: institution-month', institutionMonth, reference.institutionMonth, 30),
     cost('age: undo of an old event, s', undoSeconds, { what: 'a day of its county', value: must(settled[1]) }, 1, {
@@ -219,17 +311,17 @@ async function rowsOf({ platform, folder, load, days, reference, settled, rates,
       'readings/s beside': perDay / beside,
       'readings/s alone': perDay / alone,
     }),
+    cost('age: a steady batch beside compaction, ms', besideMs, { what: 'alone', value: aloneMs }, 1.1 * aloneMs, {
+      'p99 beside ms': percentile(rates.steadyBeside, 0.99),
+      'p99 alone ms': percentile(rates.steadyAlone, 0.99),
+    }),
     cost('age: bytes a reading', bytesIn(folder) / rows, { what: plain, value: reference.bytesPerReading }, 3, {
       readings: rows,
       files: store.lakeFiles().length,
     }),
-    cost(
-      'age: RSS, MB',
-      mb(Math.max(...rss.slice(-30))),
-      { what: 'after 30 days', value: mb(Math.max(...rss.slice(0, 30))) },
-      1_500,
-      { 'now MB': mb(process.memoryUsage.rss()) },
-    ),
+    cost('age: RSS, MB', mb(Math.max(...rss.slice(-30))), { what: 'in 30 days', value: mb(early) }, 1_500, {
+      'now MB': mb(process.memoryUsage.rss()),
+    }),
   ]
 }
 
@@ -272,6 +364,9 @@ function settledCounty(platform: LocalPlatform) {
       await seconds()
       const took = (performance.now() - startedMs) / 1000
       if ((await amount()) === before) throw new Error(`undoing ${event.kind} of ${id} changed no hour`)
+      // For the next run on a kept folder.
+      await putReview(platform.state, { meter: id, event }, { ...entry, state: 'open' })
+      await seconds()
       return took
     },
   }
@@ -305,6 +400,29 @@ async function appendDay(store: ReadingFile | LocalPlatform['readings'], load: L
   return seconds
 }
 
+/** A day, at the steady rate for some seconds and then as fast as it goes; milliseconds of each batch of that time. */
+async function appendSteadily(store: LocalPlatform['readings'], load: Load, day: number): Promise<number[]> {
+  const perBatch = Math.max(1, Math.round((load.meters.length * 60_000) / STEP_MS / BATCHES_PER_SECOND))
+  const times: number[] = []
+  const endsMs = performance.now() + STEADY_SECONDS * 1000
+  let dueMs = performance.now()
+  let rest: StoredReading[] = []
+  for (const batch of load.day(day, perBatch)) {
+    dueMs += 1000 / BATCHES_PER_SECOND
+    if (dueMs < endsMs) {
+      await sleep(Math.max(0, dueMs - performance.now()))
+      const startedMs = performance.now()
+      await store.append(batch, must(batch.at(-1)).atMs)
+      times.push(performance.now() - startedMs)
+    } else if (rest.push(...batch) >= BATCH_ROWS) {
+      await store.append(rest, must(rest.at(-1)).atMs)
+      rest = []
+    }
+  }
+  if (rest.length > 0) await store.append(rest, must(rest.at(-1)).atMs)
+  return times
+}
+
 interface Reads {
   /** First days, one of which each read begins with. */
   months: readonly number[]
@@ -314,21 +432,23 @@ interface Reads {
   together: number
 }
 
-/** Milliseconds of reads at chosen places; throws when one does not have each reading. */
+/** Times of reads at chosen places; throws when one does not have each reading. */
 async function timesOf(
   store: Pick<ReadingFile, 'range'>,
   meters: readonly string[],
   { months, spanDays, count, together }: Reads,
-): Promise<number[]> {
+): Promise<Times> {
   const random = createRandom(SEED)
-  const times: number[] = []
+  const times: Times = { wall: [], cpu: [] }
   for (let n = 0; n < count; n++) {
     const first = Math.floor((random.next() * meters.length) / together) * together
     const own = meters.slice(first, first + together)
     const fromMs = dayStartMs(must(months[Math.floor(random.next() * months.length)])) + 1
-    const startedMs = performance.now()
+    const [startedMs, before] = [performance.now(), process.cpuUsage()]
     const found = await store.range(own, fromMs, fromMs + spanDays * DAY_MS)
-    times.push(performance.now() - startedMs)
+    times.wall.push(performance.now() - startedMs)
+    const { user, system } = process.cpuUsage(before)
+    times.cpu.push((user + system) / 1000)
     for (const meter of own) {
       const length = must(found.get(meter)).atMs.length
       if (length !== spanDays * STEPS) throw new Error(`${meter} has ${length} of ${spanDays * STEPS} readings`)

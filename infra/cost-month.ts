@@ -3,7 +3,7 @@
 
 import { GATHER_SECONDS, type Trigger, triggers } from '../functions/triggers.ts'
 import { ASSUMED, type Case, GB, HOURS, type Line, line, MILLION } from './cost-model.ts'
-import { works } from './functions.ts'
+import { workAt, works } from './functions.ts'
 import type { SeriesStoreName } from './series-stores.ts'
 import { seriesConstructs } from './series-stores.ts'
 
@@ -24,7 +24,7 @@ export interface Rhythm {
 }
 /** Each store's own, where the context says nothing. */
 export const RHYTHMS: Readonly<Record<SeriesStoreName, Rhythm>> = {
-  lake: { settleMinutes: 60, judgeMinutes: 60 },
+  lake: { settleMinutes: 60, judgeMinutes: 60, watch: 'few' },
   influxdb: {},
   timestream: {},
 }
@@ -82,14 +82,15 @@ function volumesOf(one: Case, { settleSeconds, judgeSeconds, paces }: Spans) {
   const spans = SECONDS / settleSeconds
 
   // A batch is what one poller finds in one window; it closes early when it is full.
-  const ingest = works.ingest
+  const ingest = workAt('ingest', paces.settle ?? 0)
   const perBatch = clamp(
     ((messages / SECONDS) * (ingest.batch?.seconds ?? 1)) / ASSUMED.pollersPerQueue,
     1,
     ingest.batch?.messages ?? 1,
   )
   const ingestRuns = messages / perBatch
-  const groups = ingestRuns * Math.min(perBatch, one.shards)
+  // Counties of which a batch has a message, where messages of all come as often.
+  const groups = ingestRuns * one.shards * (1 - (1 - 1 / one.shards) ** perBatch)
 
   // Messages for one shard within a span merge into one; a shard without messages is not worked on.
   const shardRuns = Math.min(messages, one.shards * spans)
@@ -157,14 +158,16 @@ function gbSecondsOf({
   )
 }
 
-const writesOf = ({ groups, shardRuns, assessed }: Volumes): number =>
+const writesOf = ({ groups, shardRuns, judgeRuns, assessed }: Volumes): number =>
   groups * ASSUMED.ingestWritesPerGroup +
   shardRuns * ASSUMED.settleWritesPerShard +
+  judgeRuns * ASSUMED.assessWritesPerShard +
   assessed * ASSUMED.assessWritesPerInstitution
 
-const readsOf = ({ invocations, shardRuns, assessed }: Volumes): number =>
+const readsOf = ({ invocations, shardRuns, judgeRuns, assessed }: Volumes): number =>
   invocations * ASSUMED.readsPerInvocation +
   shardRuns * ASSUMED.settleReadsPerShard +
+  judgeRuns * ASSUMED.assessReadsPerShard +
   assessed * ASSUMED.assessReadsPerInstitution
 
 const gb = (megabytes: number): number => megabytes / 1024

@@ -79,6 +79,15 @@ export const works: Readonly<Record<keyof typeof triggers, Work>> = {
     ...{ writes: ['readings'], sends: ['settle', 'assess', 'reports'] },
   },
 }
+/**
+ * Messages that one run of `ingest` stores where hours are made at a pace: many times fewer runs, fewer requests and
+ * entries of the ledger. SQS keeps the messages meanwhile. 6 MB are the most that a run gets.
+ */
+const GATHERED = { messages: 1_000, seconds: 60 }
+/** The work of a trigger where settling has this pace, in minutes. */
+export const workAt = (name: keyof typeof triggers, settleMinutes: number): Work =>
+  name === 'ingest' && settleMinutes > 0 ? { ...works.ingest, batch: GATHERED } : works[name]
+
 /** Minutes between scheduled runs of a trigger that nothing else asks for; 0 for the others. */
 export const paceOf = ({ pace }: Settings, name: string): number =>
   name === 'settle' || name === 'assess' ? pace[name] : 0
@@ -102,7 +111,7 @@ export interface FunctionOptions {
 
 export function addFunction(scope: Construct, options: FunctionOptions): LambdaFunction {
   const { name, settings, stores, queues } = options
-  const work = works[name]
+  const work = workAt(name, settings.pace.settle)
   const trigger: Trigger = triggers[name]
   const own = queues.get(name)
   const usesSeries = work.reads !== undefined || work.writes !== undefined

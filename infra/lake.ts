@@ -147,9 +147,10 @@ function monthOf(one: Case, { readings, messages, settledInstitutions, assessed 
     line(
       'series: reads',
       'dynamoReads',
-      // Settling: a day of messages, where older ones lie, the hours of two days. Judging: the hours of a month.
+      // Settling: a day of messages, where older ones lie, the hours of two days. Judging: the hours of the month so
+      // far, on average a half.
       (settledInstitutions * (youngReads + 1 + 2 * units(dayBytes, READ_UNIT)) +
-        assessed * units(dayBytes * DAYS_OF_MONTH, READ_UNIT)) /
+        assessed * units((dayBytes * DAYS_OF_MONTH) / 2, READ_UNIT)) /
         MILLION,
     ),
     line('series: young, and a year of hours', 'dynamoStorage', storedGb.young + storedGb.year),

@@ -147,7 +147,7 @@ export function settingsOf(context: (name: string) => unknown): Settings {
     },
     record: oneOf('record', ['yes', 'no']) === 'yes',
     ...recordKept({ text, needed, matching }),
-    watch: oneOf('watch', ['all', 'few']),
+    watch: oneOf('watch', readings === 'lake' ? ['few', 'all'] : ['all', 'few']),
     reserves: oneOf('reserve', ['yes', 'no']) === 'yes',
     admin: adminClaim ? { claim: adminClaim, value: needed('adminValue', 'the value of adminClaim') } : undefined,
   }

@@ -7,7 +7,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 import { type Trigger, triggers } from '../functions/triggers.ts'
 import { addCanary } from './canary.ts'
-import { addDeviceFunction, addFunction, hiddenFor, paceOf, works } from './functions.ts'
+import { addDeviceFunction, addFunction, hiddenFor, paceOf, workAt } from './functions.ts'
 import { addFleetProvisioning, addGatewayPolicy, addThingGroup, addTopicRules, channelOf } from './gateways.ts'
 import { addHttpApi, addRoutes, type Served } from './http.ts'
 import { addPage, pageConfig } from './page.ts'
@@ -73,7 +73,10 @@ class KilowatchStack extends Stack {
     const queues = new Map<string, WorkQueue>()
     for (const [name, { mqtt, queue }] of rows) {
       if (!mqtt && !queue) continue
-      queues.set(name, addWorkQueue(this, name, { ordered: !mqtt, hidden: hiddenFor(works[name]) }))
+      queues.set(
+        name,
+        addWorkQueue(this, name, { ordered: !mqtt, hidden: hiddenFor(workAt(name, settings.pace.settle)) }),
+      )
     }
     const routes: Served[] = []
     const rules: string[] = []

@@ -18,17 +18,19 @@ import type {
 import { exportReadings, type ReadingsAsked } from './export-readings.ts'
 import { adoptIfNew } from './lake/adopt.ts'
 import { arrivalTables, extentOf, openArrivals } from './lake/arrivals.ts'
+import { copyRows, emptyRows, type Rows } from './lake/columns.ts'
 import { damageOf, forgetDamaged } from './lake/damage.ts'
+import { type FewMeters, fewMeterReader } from './lake/few-meters.ts'
 import { LAKE_FOLDER, quoted } from './lake/format.ts'
 import { lakeOf, type PassOptions } from './lake/lake.ts'
 import { writeListing } from './lake/listing.ts'
 import { type LakeFile, openManifest } from './lake/manifest.ts'
 import type { Tidied } from './lake/mover.ts'
 import { CHUNK_ROWS, chunkColumns, copyResult, READING_COLUMNS } from './lake/reading-columns.ts'
-import { ARRIVAL_ORDER, rowSource } from './lake/rows.ts'
+import { ARRIVAL_ORDER, type RowPlaces, type RowSource, rowSource } from './lake/rows.ts'
 import { openMeterKeys } from './meter-keys.ts'
 import { repeatFilter } from './repeats.ts'
-import { partByMeter, type Rows } from './sample-collector.ts'
+import { partByMeter } from './sample-collector.ts'
 
 /** The log is merged into the file at this size: large enough to be rare, small enough to be replayed in a second. */
 const WAL_LIMIT = '64MB'
@@ -96,7 +98,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
   const batchAtMs: number[] = []
   const { inTurn, alone, read } = turnsOf(reader, quickReader)
 
-  const rowsOf = rowSource({ manifest, lakeFolder, tables: arrivals.names, keyCount: keys.count, idOf: keys.idOf })
+  const { rowsOf, lakeRowsOf } = sourcesOf({ manifest, lakeFolder, arrivals, keyCount: keys.count, idOf: keys.idOf })
   const withoutRepeats = repeatFilter(writer, { meters: keys.count(), newestMs, columns, rowsOf })
 
   async function write(
@@ -112,7 +114,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     const batch =
       table === 'readings' ? await withoutRepeats(keyed, { rows: rows - manifest.rows(), oldestMs, newestMs }) : keyed
     if (batch.length === 0) return []
-    let [firstMs, latestMs] = [oldestMs, newestMs]
+    let [firstMs, latestMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
     let isInOrder = true
     await writer.run('BEGIN')
     try {
@@ -148,9 +150,9 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
     else {
       committedMs = stampMs
       rows += batch.length
-      arrivals.grew(batch.length, stampMs, isInOrder)
+      arrivals.grew({ rows: batch.length, receivedMs: stampMs, isInOrder, oldestMs: firstMs, newestMs: latestMs })
     }
-    ;[oldestMs, newestMs] = [firstMs, latestMs]
+    ;[oldestMs, newestMs] = [Math.min(oldestMs, firstMs), Math.max(newestMs, latestMs)]
     committed()
     return []
   }
@@ -247,20 +249,7 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       read(meters, async (connection) => {
         const known = keys.known(meters)
         if (known.length === 0) return new Map<string, Samples>()
-        const { sql, order } = rowsOf(known, { fromMs, toMs })
-        // Without ORDER BY, DuckDB keeps the order of insertion (preserve_insertion_order), which is the order of
-        // arrival, and that of the parts of a UNION ALL.
-        const result = await connection.run(
-          `SELECT meter, at_ms::DOUBLE, if(quality % ${QUALITY_MARKS} = ${SUSPECT_MARK}, 'NaN'::DOUBLE, value), quality
-           FROM (${sql})${order}`,
-        )
-        const rows: Rows = {
-          meters: new Uint32Array(result.rowCount),
-          times: new Float64Array(result.rowCount),
-          values: new Float64Array(result.rowCount),
-          marks: new Uint8Array(result.rowCount),
-        }
-        await copyResult(result, [rows.meters, rows.times, rows.values, rows.marks])
+        const rows = await rangeOf({ connection, rowsOf, lakeRowsOf }, known, { fromMs, toMs })
         const found = new Map<string, Samples>()
         for (const [key, samples] of await partByMeter(rows)) found.set(keys.idOf(key), samples)
         return found
@@ -305,6 +294,36 @@ export async function openReadingStore(path: string): Promise<ReadingFile> {
       })
     },
   }
+}
+
+const sourcesOf = (places: RowPlaces) => ({ rowsOf: rowSource(places), lakeRowsOf: fewMeterReader(places) })
+
+interface RangeReader {
+  connection: DuckDBConnection
+  rowsOf: RowSource
+  lakeRowsOf: FewMeters
+}
+
+/** Rows of these meters in order of arrival for each meter and time: of the lake, then of the tables. */
+async function rangeOf(
+  { connection, rowsOf, lakeRowsOf }: RangeReader,
+  keys: readonly number[],
+  span: { fromMs: number; toMs: number },
+): Promise<Rows> {
+  const fromLake = await lakeRowsOf(keys, span)
+  const { sql, order } = fromLake ? { sql: rowsOf.ofTables(keys, span), order: '' } : rowsOf(keys, span)
+  if (fromLake && sql === undefined) return fromLake
+  // Without ORDER BY, DuckDB keeps the order of insertion (preserve_insertion_order), which is the order of arrival,
+  // and that of the parts of a UNION ALL.
+  const result = await connection.run(
+    `SELECT meter, at_ms::DOUBLE, if(quality % ${QUALITY_MARKS} = ${SUSPECT_MARK}, 'NaN'::DOUBLE, value), quality
+     FROM (${sql})${order}`,
+  )
+  const first = fromLake?.meters.length ?? 0
+  const rows = emptyRows(first + result.rowCount)
+  if (fromLake) copyRows(fromLake, rows, 0)
+  await copyResult(result, [rows.meters, rows.times, rows.values, rows.marks], first)
+  return rows
 }
 
 /** A transaction of a connection of its own: appends go on meanwhile and are not in the copy. */

@@ -4,16 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Samples } from '../domain/settle/series.ts'
 import { QUALITY_MARKS } from '../domain/wire/sent-unit.ts'
-
-/** Rows in order of arrival, column by column. */
-export interface Rows {
-  meters: Uint32Array
-  times: Float64Array
-  /** NaN where the sender called the reading suspect. */
-  values: Float64Array
-  /** See markOf. */
-  marks: Uint8Array
-}
+import type { Rows } from './lake/columns.ts'
 
 /** Rows or meters processed before the event loop gets a turn: a few milliseconds. */
 const ROWS_PER_TURN = 100_000

@@ -15,6 +15,17 @@ export interface Slice {
   untilMs: number | undefined
 }
 
+interface TimeSpan {
+  oldestMs: number
+  newestMs: number
+}
+interface Batch extends TimeSpan {
+  rows: number
+  receivedMs: number
+  /** No reading of a meter is older than one before it in the batch. */
+  isInOrder: boolean
+}
+
 export interface ArrivalTables {
   /** The oldest first; the same array for ever. */
   readonly names: readonly string[]
@@ -23,8 +34,10 @@ export interface ArrivalTables {
   /** Its rows, and when the first of them came. */
   growing(): { rows: number; sinceMs: number }
   appender(): DuckDBAppender
-  /** Notes rows that were appended; `isInOrder`: none of a meter is older than one before it in the batch. */
-  grew(rows: number, stampMs: number, isInOrder: boolean): void
+  /** Notes rows that were appended. */
+  grew(batch: Batch): void
+  /** No reading of the table is older or newer; infinite without any. */
+  spanOf(table: string): TimeSpan
   /** Whether that is known of all batches of a table. */
   isInOrder(table: string): boolean
   /** Looks anew at the table that grows. */
@@ -41,18 +54,28 @@ export async function openArrivals(writer: DuckDBConnection): Promise<ArrivalTab
   let growing = await growthOf(writer, last())
   let appender = await writer.createAppender(last())
   const inOrder = new Set(growing.rows === 0 ? [last()] : [])
+  const spans = new Map<string, TimeSpan>()
+  for (const name of names) spans.set(name, await spanIn(writer, name))
+  const spanOf = (table: string): TimeSpan => spans.get(table) ?? NO_SPAN
   return {
     ...{ names, last },
     growing: () => growing,
     appender: () => appender,
     isInOrder: (table) => inOrder.has(table),
-    grew(rows, stampMs, isInOrder) {
+    grew({ rows, receivedMs, isInOrder, oldestMs, newestMs }) {
       if (!isInOrder) inOrder.delete(last())
-      growing = { rows: growing.rows + rows, sinceMs: growing.rows === 0 ? stampMs : growing.sinceMs }
+      growing = { rows: growing.rows + rows, sinceMs: growing.rows === 0 ? receivedMs : growing.sinceMs }
+      const span = spanOf(last())
+      spans.set(last(), {
+        oldestMs: Math.min(span.oldestMs, oldestMs),
+        newestMs: Math.max(span.newestMs, newestMs),
+      })
     },
+    spanOf,
     async look() {
       inOrder.delete(last())
       growing = await growthOf(writer, last())
+      spans.set(last(), await spanIn(writer, last()))
     },
     async begin() {
       const name = `${ARRIVALS}_${numberOf(last()) + 1}`
@@ -64,7 +87,9 @@ export async function openArrivals(writer: DuckDBConnection): Promise<ArrivalTab
       growing = { rows: 0, sinceMs: 0 }
     },
     taken({ table, untilMs }) {
-      if (untilMs === undefined) names.splice(names.indexOf(table), 1)
+      if (untilMs !== undefined) return
+      names.splice(names.indexOf(table), 1)
+      spans.delete(table)
     },
   }
 }
@@ -90,6 +115,14 @@ const numberOf = (table: string): number => Number(table.slice(ARRIVALS.length +
 /** SQL that takes the rows of a slice away. */
 export const takenAway = ({ table, untilMs }: Slice): string =>
   untilMs === undefined ? `DROP TABLE ${table}` : `DELETE FROM ${table} WHERE received_ms <= ${untilMs}`
+
+const NO_SPAN: TimeSpan = { oldestMs: Number.POSITIVE_INFINITY, newestMs: Number.NEGATIVE_INFINITY }
+
+async function spanIn(connection: DuckDBConnection, table: string): Promise<TimeSpan> {
+  const found = await connection.runAndReadAll(`SELECT min(at_ms)::DOUBLE, max(at_ms)::DOUBLE FROM ${table}`)
+  const [oldest, newest] = must(found.getRows()[0])
+  return typeof oldest === 'number' && typeof newest === 'number' ? { oldestMs: oldest, newestMs: newest } : NO_SPAN
+}
 
 async function growthOf(connection: DuckDBConnection, table: string): Promise<{ rows: number; sinceMs: number }> {
   const found = await connection.runAndReadAll(

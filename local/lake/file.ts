@@ -17,7 +17,11 @@ export interface FilePlace extends FileContent {
 }
 
 /** Writes the rows of a query, which come in the order of the format. The caller syncs the folder of the file. */
-export async function madeFile(connection: DuckDBConnection, rows: string, place: FilePlace): Promise<LakeFile> {
+export async function madeFile(
+  connection: Pick<DuckDBConnection, 'runAndReadAll'>,
+  rows: string,
+  place: FilePlace,
+): Promise<LakeFile> {
   const { folder, path } = place
   const draft = join(folder, `${path}${DRAFT_SUFFIX}`)
   await mkdir(dirname(draft), { recursive: true, mode: 0o700 })

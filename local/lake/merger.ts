@@ -3,20 +3,32 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { LakeFile } from './manifest.ts'
 import type { MergeAnswer, MergeAsked } from './merge-process.ts'
+import { READINGS_COME } from './pace.ts'
+
+/** How often the process is told that readings come. */
+const LOOK_MS = 200
 
 export interface Merger {
-  /** Writes one file of many; rejects when a file cannot be read or written, or when the process ends. */
-  merge(asked: MergeAsked): Promise<LakeFile>
+  /**
+   * Writes one file of many, slowly while `batches`, their number, grows; rejects when a file cannot be read or
+   * written, or when the process ends.
+   */
+  merge(asked: MergeAsked, batches: () => number): Promise<LakeFile>
   stop(): void
 }
 
 export function lakeMerger(): Merger {
   let child: ChildProcess | undefined
   return {
-    merge(asked) {
+    merge(asked, batches) {
       child ??= fork(new URL('./merge-process.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
       const process = child
-      return new Promise((resolve, reject) => {
+      let told = batches()
+      const timer = setInterval(() => {
+        if (batches() > told) process.send(READINGS_COME)
+        told = batches()
+      }, LOOK_MS)
+      const answered = new Promise<LakeFile>((resolve, reject) => {
         const ended = (): void => {
           child = undefined
           reject(new Error('the process that merges files of the lake has ended'))
@@ -29,6 +41,7 @@ export function lakeMerger(): Merger {
         })
         process.send(asked)
       })
+      return answered.finally(() => clearInterval(timer))
     },
     stop: () => void child?.disconnect(),
   }

@@ -16,14 +16,13 @@ import { DRAFT_SUFFIX, type FileContent, lakePath, NO_COUNTY, quoted, WRITTEN_CO
 import type { LakeFile, LakeManifest, ManifestChange } from './manifest.ts'
 import { mergesDue } from './merge-rule.ts'
 import type { Merger } from './merger.ts'
+import { SHARE } from './pace.ts'
 
 /** Rows after which the table of arrivals is closed, and how old a smaller one may become. */
 const ROWS_MAX = 4_000_000
 const ROWS_OF_A_DAY = 100_000
 const AGE_MS_MAX = 31 * DAY_MS
-/** While readings come, moving takes one part of the time in so many. */
-const SHARE = 10
-const PAUSE_MS_MAX = 5_000
+const PAUSE_MS_MAX = 10_000
 
 /** What the store of readings does for the mover. */
 export interface Arrivals {
@@ -90,7 +89,7 @@ export async function tidy(
     const replaces = inputs.map((file) => file.path)
     await arrivals.manifest.begin(connection, [path])
     const rows = inputs.reduce((sum, file) => sum + file.rows, 0)
-    const file = await merge({ folder: arrivals.folder, path, county, month, rows, replaces })
+    const file = await merge({ folder: arrivals.folder, path, county, month, rows, replaces }, arrivals.batches)
     await syncFolder(dirname(join(arrivals.folder, path)))
     await arrivals.enter({ added: [file], replaced: replaces })
     await removeGone(connection, arrivals)

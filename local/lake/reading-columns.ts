@@ -17,9 +17,9 @@ const CHUNKS_PER_TURN = 64
 
 type ResultColumn = Uint8Array | Uint32Array | Float64Array
 
-/** Copies the columns of a result, with a turn of the event loop between some chunks. */
-export async function copyResult(result: DuckDBMaterializedResult, columns: readonly ResultColumn[]) {
-  for (let index = 0, row = 0; index < result.chunkCount; index++) {
+/** Copies the columns of a result from a row on, with a turn of the event loop between some chunks. */
+export async function copyResult(result: DuckDBMaterializedResult, columns: readonly ResultColumn[], firstRow = 0) {
+  for (let index = 0, row = firstRow; index < result.chunkCount; index++) {
     if (index % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await nextTurn()
     row += copyChunk(result.getChunk(index), columns, row)
   }

@@ -2,6 +2,7 @@
 // which is the order of their receipt.
 
 import { must } from '../../domain/must.ts'
+import type { ArrivalTables } from './arrivals.ts'
 import { quoted, READ_VALUE, readFiles, rowGroupRows } from './format.ts'
 import type { LakeManifest } from './manifest.ts'
 
@@ -22,10 +23,12 @@ export interface RowSpan {
   sinceMs?: number
 }
 /** Of these meters, by key. */
-export type RowSource = (
-  keys: readonly number[],
-  span: RowSpan,
-) => {
+export interface RowSource {
+  (keys: readonly number[], span: RowSpan): RowQuery
+  /** What lies in the tables alone; undefined where none has readings of that time. */
+  ofTables(keys: readonly number[], span: { fromMs: number; toMs: number }): string | undefined
+}
+export interface RowQuery {
   /** Rows with meter (its key), at_ms, value, received_ms, quality, in order of arrival for each meter and time. */
   sql: string
   /** ` ORDER BY …` where the order of the rows is not that one. */
@@ -37,20 +40,22 @@ export type RowSource = (
 export interface RowPlaces {
   manifest: LakeManifest
   lakeFolder: string
-  tables: readonly string[]
+  arrivals: Pick<ArrivalTables, 'names' | 'spanOf'>
   keyCount(): number
   idOf(key: number): string
 }
 
-export function rowSource({ manifest, lakeFolder, tables, keyCount, idOf }: RowPlaces): RowSource {
-  return (keys, { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY, sinceMs }) => {
+export function rowSource({ manifest, lakeFolder, arrivals, keyCount, idOf }: RowPlaces): RowSource {
+  const ofTable = (table: string, keys: readonly number[], condition: string): string =>
+    `SELECT meter, at_ms, value, received_ms, quality, rowid AS first_place, 0 AS second_place, 0 AS third_place
+     FROM ${table} WHERE ${meterCondition('meter', keys, keyCount())} AND ${condition}`
+  const source = (
+    keys: readonly number[],
+    { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY, sinceMs }: RowSpan,
+  ): RowQuery => {
     const times = timeCondition(fromMs, toMs)
     const received = sinceMs === undefined ? 'true' : `received_ms > ${sinceMs}`
-    const parts = tables.map(
-      (table) =>
-        `SELECT meter, at_ms, value, received_ms, quality, rowid AS first_place, 0 AS second_place, 0 AS third_place
-         FROM ${table} WHERE ${meterCondition('meter', keys, keyCount())} AND ${times} AND ${received}`,
-    )
+    const parts = arrivals.names.map((table) => ofTable(table, keys, `${times} AND ${received}`))
     const files = manifest.filesOf(keys, { fromMs, toMs, ...(sinceMs !== undefined && { sinceMs }) })
     // A meter whose first readings are being stored is not in the lake, and has no id yet.
     const ids = idCondition(keys.filter((key) => key < keyCount()).map(idOf))
@@ -70,6 +75,16 @@ export function rowSource({ manifest, lakeFolder, tables, keyCount, idOf }: RowP
       lakeRows: files.reduce((sum, { rows }) => sum + Math.min(rows, keys.length * rowGroupRows(rows)), 0),
     }
   }
+  return Object.assign(source, {
+    ofTables(keys: readonly number[], { fromMs, toMs }: { fromMs: number; toMs: number }): string | undefined {
+      const near = arrivals.names.filter((table) => {
+        const { oldestMs, newestMs } = arrivals.spanOf(table)
+        return oldestMs < toMs && newestMs >= fromMs
+      })
+      const parts = near.map((table) => ofTable(table, keys, timeCondition(fromMs, toMs)))
+      return parts.length > 0 ? parts.join(' UNION ALL ') : undefined
+    },
+  })
 }
 
 /**

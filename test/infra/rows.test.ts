@@ -338,6 +338,10 @@ describe('the lake', () => {
     cheap.resourceCountIs('AWS::CloudWatch::Alarm', 6)
     const { template: quick } = synth({ readings: 'lake', settleMinutes: '0', judgeMinutes: '0' })
     expect(Object.fromEntries(rates(quick))).toMatchObject({ Settle: 'rate(1 minute)', Assess: 'rate(15 minutes)' })
+    const gathering = (template_: typeof made, MaximumBatchingWindowInSeconds: number, BatchSize: number): void =>
+      template_.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize, MaximumBatchingWindowInSeconds })
+    gathering(made, 60, 1_000)
+    gathering(quick, 1, 100)
     const unsent = (template_: typeof made) =>
       Object.values(template_.findResources('AWS::Lambda::Function'))
         .map(({ Properties }) => Properties.Environment.Variables.KILOWATCH_UNSENT)
@@ -602,7 +606,7 @@ describe('the context', () => {
 
   test('is as documented when little is said', () => {
     expect(parse({ alerts: 'a@b.org,c@d.org' })()).toMatchObject({
-      ...{ stage: 'prod', area: '130000', readings: 'lake', page: 'none', readers: 'signed-in' },
+      ...{ stage: 'prod', area: '130000', readings: 'lake', page: 'none', readers: 'signed-in', watch: 'few' },
       alerts: ['a@b.org', 'c@d.org'],
     })
   })
