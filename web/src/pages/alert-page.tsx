@@ -46,8 +46,10 @@ export function AlertPage({ route }: { route: AlertRoute }) {
 /** A value in the unit of the alert's rule; whole numbers, such as counts, without decimals. */
 function useValue(ruleUnit: string): (amount: number) => string {
   const { text } = useLanguage()
-  const unit = text.alertUnits[ruleUnit] ?? ruleUnit
-  return (amount) => `${Number.isInteger(amount) ? formatNumber(amount, 0) : formatAmount(amount)} ${unit}`.trim()
+  const unitOf = (amount: number) =>
+    (amount === 1 ? text.alertUnits[`${ruleUnit} 1`] : undefined) ?? text.alertUnits[ruleUnit] ?? ruleUnit
+  return (amount) =>
+    `${Number.isInteger(amount) ? formatNumber(amount, 0) : formatAmount(amount)} ${unitOf(amount)}`.trim()
 }
 
 function Facts({ alert, routeMonth }: { alert: AlertDetailView; routeMonth: Month | null }) {

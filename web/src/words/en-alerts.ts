@@ -26,7 +26,7 @@ export const enAlerts: typeof zhAlerts = {
   raisedAt: 'Raised',
   acknowledgedAt: 'Acknowledged',
   clearedAt: 'Closed',
-  alertUnits: { intervals: 'intervals', events: 'events' },
+  alertUnits: { intervals: 'intervals', 'intervals 1': 'interval', events: 'events', 'events 1': 'event' },
   history: 'History',
   historyOf: {
     raised: 'Raised',

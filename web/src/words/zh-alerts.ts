@@ -33,7 +33,11 @@ export const zhAlerts = {
   raisedAt: '告警时间',
   acknowledgedAt: '确认时间',
   clearedAt: '解除时间',
-  alertUnits: { intervals: '个采集周期', events: '个事件' } as Record<string, string>,
+  /** `UNIT 1`: of one alone. */
+  alertUnits: {
+    ...{ intervals: '个采集周期', 'intervals 1': '个采集周期' },
+    ...{ events: '个事件', 'events 1': '个事件' },
+  } as Record<string, string>,
   history: '经过',
   historyOf: {
     raised: '告警',
