@@ -38,8 +38,8 @@ function ThemedChart({ theme, option, className, label, onPick, onItem }: Props 
   const chart = useRef<ECharts>(null)
   const pick = useRef(onPick)
   const waiting = useRef<EChartsCoreOption | null>(null)
-  const width = useIsPrinting() ? PAPER_WIDTH_PX : 'auto'
-  const widthNow = useRef<number | 'auto'>(width)
+  const width = useIsPrinting() ? PAPER_WIDTH_PX : undefined
+  const widthNow = useRef(width)
   widthNow.current = width
   pick.current = onPick
   const item = useRef(onItem)
@@ -79,7 +79,7 @@ function ThemedChart({ theme, option, className, label, onPick, onItem }: Props 
   }, [option])
   // The browser lays the page out for paper at once, so the chart is drawn at once.
   useLayoutEffect(() => {
-    chart.current?.resize({ width })
+    chart.current?.resize({ width: width ?? 'auto' })
     chart.current?.getZr().flush()
   }, [width])
 
