@@ -53,7 +53,7 @@ const light: ChartColors = {
 }
 
 const dark: ChartColors = {
-  ...{ main: '#6ba6f7', soft: '#3f71b5', pale: '#274870', unchosen: '#34598c' },
+  ...{ main: '#6ba6f7', soft: '#3f71b5', pale: '#34598c', unchosen: '#34598c' },
   ...{ before: '#e8b339', beforeFaint: '#8e96a1', warm: '#ffa940' },
   ...{ limit: '#ff8580', beyond: '#f08c2e', other: '#b798f0' },
   ...{ suspect: '#5c3d18', reset: '#3f2e5e', doubtful: '#5c2223' },

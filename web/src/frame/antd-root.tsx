@@ -68,7 +68,12 @@ const ANTD_THEMES: Record<Theme, ThemeConfig> = {
     token: {
       ...dark.token,
       ...{ colorBgLayout: '#0d0f12', colorBgContainer: '#16191d', colorBgElevated: '#20242a' },
-      ...{ colorText: '#e4e7eb', colorTextSecondary: '#a9b0ba', colorTextTertiary: '#a9b0ba' },
+      ...{
+        colorText: '#e4e7eb',
+        colorTextSecondary: '#a9b0ba',
+        colorTextTertiary: '#a9b0ba',
+        colorTextQuaternary: '#7d8590',
+      },
       ...{ colorBorder: '#434a54', colorBorderSecondary: '#23282f' },
     },
   },
