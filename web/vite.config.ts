@@ -29,8 +29,8 @@ const compressed = (): Plugin => ({
 })
 
 /**
- * Nothing is drawn before the script has run: there is nothing to draw, and the ground would be that of the system where
- * the reader chose another (src/frame/theme.ts).
+ * Nothing is drawn before the script has run: there is nothing to draw, and the ground would be that of the system
+ * where the reader chose another (src/frame/theme.ts). A browser that does not know `blocking` draws that ground.
  */
 const drawnAfterScript = (): Plugin => ({
   name: 'drawn-after-script',
