@@ -41,12 +41,16 @@ const LIMITS: Partial<UplinkLimits> = {
 }
 
 /** To be spread into `startGateway`. Throws when a file cannot be read. */
-export function awsIot(options: AwsIotOptions): Pick<GatewayOptions, 'id' | 'url' | 'topic' | 'mqtt' | 'limits'> {
+export function awsIot(
+  options: AwsIotOptions,
+): Pick<GatewayOptions, 'id' | 'url' | 'topic' | 'retainStatus' | 'mqtt' | 'limits'> {
   const { id, host, port = 8883, rule } = options
   return {
     id,
     url: `mqtts://${host}:${port}`,
     topic: basicIngestTopic(rule, id),
+    // The rule of statuses keeps the last one; a retained message is metered as two.
+    retainStatus: false,
     limits: LIMITS,
     mqtt: {
       cert: readFileSync(options.certificateFile),

@@ -42,6 +42,8 @@ export interface ConnectionOptions {
   outbox: Waiting
   /** Topic for readings, e.g. AWS Basic Ingest (`$aws/rules/…`); without it the gateway's own. */
   topic?: string
+  /** Whether the broker keeps the status for who comes later; true unless it says no. IoT Core charges for it twice. */
+  retainStatus?: boolean | undefined
   /** Further options of mqtt.js, e.g. certificates; options that affect the order of messages are fixed. */
   mqtt?: IClientOptions
   /** What else the status says: how lines and meters do. Compared as JSON; sent when it changes. */
@@ -69,11 +71,14 @@ export interface ConnectionLimits {
   ackMsMax: number
   /** Longest wait for the last PUBACKs on a stop. */
   stopMsMax: number
-  /** Interval at which the retained status is renewed when its figures changed. */
+  /** Interval at which the status is renewed when its figures changed. */
   statusMs: number
   /** A connection that lived this long has worked, even if there was nothing to send. */
   steadyMs: number
 }
+
+const statusOptions = ({ retainStatus = true }: Pick<ConnectionOptions, 'retainStatus'>) =>
+  ({ qos: 1, retain: retainStatus }) as const
 
 interface Ending {
   error?: Error
@@ -133,7 +138,7 @@ export class Connection {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
-      will: { topic: topicOf(options.gateway, 'status'), payload: Buffer.from(OFFLINE), qos: 1, retain: true },
+      will: { topic: topicOf(options.gateway, 'status'), payload: Buffer.from(OFFLINE), ...statusOptions(options) },
     })
     this.#client.on('connect', () => this.#opened())
     this.#client.on('message', (topic, payload) => this.#commanded(topic, payload))
@@ -298,10 +303,11 @@ export class Connection {
     void this.#say(status)
   }
 
-  /** Publishes the retained status; resolves at its PUBACK or at the end of the connection. */
+  /** Publishes the status; resolves at its PUBACK or at the end of the connection. */
   async #say(status: string): Promise<void> {
     const said = new Promise<void>((resolve) => {
-      this.#client.publish(topicOf(this.#options.gateway, 'status'), status, { qos: 1, retain: true }, () => resolve())
+      const { gateway } = this.#options
+      this.#client.publish(topicOf(gateway, 'status'), status, statusOptions(this.#options), () => resolve())
     })
     await Promise.race([said, this.ended])
   }

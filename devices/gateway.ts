@@ -16,7 +16,7 @@ const DELAY_MS_MAX = 1_000
 export interface GatewayOptions
   extends Pick<
     UplinkOptions,
-    'url' | 'password' | 'topic' | 'mqtt' | 'limits' | 'random' | 'log' | 'health' | 'onCommand'
+    'url' | 'password' | 'topic' | 'retainStatus' | 'mqtt' | 'limits' | 'random' | 'log' | 'health' | 'onCommand'
   > {
   /** Gateway id of the registry; MQTT client id and user name. */
   id: string
@@ -79,7 +79,7 @@ class RunningGateway implements DeviceGateway {
   #waiters: (() => void)[] = []
 
   constructor(options: GatewayOptions) {
-    const { id, url, password, topic, mqtt, limits, random, health, onCommand, onState, signal } = options
+    const { id, url, password, topic, retainStatus, mqtt, limits, random, health, onCommand, onState, signal } = options
     const { readingsPerMessage = 1 } = options
     if (!GATEWAY_ID.test(id)) throw new TypeError(`"${id}" is not a gateway id (letters, digits, dashes, underscores)`)
     if (!(readingsPerMessage >= 1 && readingsPerMessage <= READINGS_PER_MESSAGE_MAX)) {
@@ -90,7 +90,20 @@ class RunningGateway implements DeviceGateway {
     this.#log = options.log ?? silentLog
     this.#outbox = new Outbox(options.outbox)
     this.#uplink = new Uplink({
-      ...{ url, gateway: id, password, topic, mqtt, limits, random, health, onCommand, onState, log: this.#log },
+      ...{
+        url,
+        gateway: id,
+        password,
+        topic,
+        retainStatus,
+        mqtt,
+        limits,
+        random,
+        health,
+        onCommand,
+        onState,
+        log: this.#log,
+      },
       outbox: this.#outbox,
       onAcknowledged: (readings) => this.#noteAcknowledged(readings),
     })

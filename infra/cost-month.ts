@@ -45,7 +45,7 @@ export function monthlyLines(
   const { messages, perBatch, invocations } = of
   return [
     line('gateways: connection', 'iotMinutes', (of.gateways * MINUTES) / MILLION),
-    line('gateways: statuses', 'iotMessages', (2 * of.gateways * HOURS * ASSUMED.statusesPerGatewayHour) / MILLION),
+    line('gateways: statuses', 'iotMessages', (of.gateways * HOURS * ASSUMED.statusesPerGatewayHour) / MILLION),
     line('gateways: rule for readings', 'iotRules', messages / MILLION),
     line('gateways: action for readings', 'iotActions', messages / MILLION),
     line('record: action', 'iotActions', messages / MILLION),

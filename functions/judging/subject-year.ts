@@ -22,14 +22,16 @@ export interface StoredYear {
 }
 
 /**
- * Sorted by month, whatever the order of arrival, so that sums over them are the same to the last bit. Their days are
- * for `yearDocs` to keep.
+ * Sorted by month, whatever the order of arrival, so that sums over them are the same to the last bit. Fields in which
+ * no month has anything are left out: most have four of ten media. Their days are for `yearDocs` to keep.
  */
 export function storedYear(months: Iterable<SubjectMonth>): StoredYear {
   const inOrder = [...months].sort((a, b) => (a.month < b.month ? -1 : 1))
-  return { fields: FIELDS, rows: inOrder.map((month) => FIELDS.map((field) => storedValue(month, field))) }
+  const fields = FIELDS.filter((field) => inOrder.some((month) => storedValue(month, field) !== EMPTY[field]))
+  return { fields, rows: inOrder.map((month) => fields.map((field) => storedValue(month, field))) }
 }
-const FIELDS = Object.keys(emptyMonth('0000-01')) as (keyof SubjectMonth)[]
+const EMPTY = emptyMonth('0000-01')
+const FIELDS = Object.keys(EMPTY) as (keyof SubjectMonth)[]
 const storedValue = (month: SubjectMonth, field: keyof SubjectMonth): unknown =>
   field === 'byDay' ? hasDays(month) || null : (month[field] ?? null)
 const hasDays = ({ byDay }: SubjectMonth): boolean => Boolean(byDay)
@@ -106,7 +108,7 @@ export function monthsOf(stored: StoredYear | OlderYear): YearMonths {
   const { fields, rows } = stored
   const months: Record<string, SubjectMonth> = {}
   for (const row of rows) {
-    // What an older release did not keep is empty; such a month is judged again (`JUDGED_SINCE` of version.ts).
+    // What was left out, or not kept by an older release, is empty; such a month is judged again (version.ts).
     const month = emptyMonth('0000-01') as SubjectMonth & Record<string, unknown>
     for (let place = 0; place < fields.length; place++) {
       const value = row[place]

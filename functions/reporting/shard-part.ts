@@ -3,7 +3,7 @@
 // thread, or by a function of its own in AWS, and the report is put together from parts.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { dayLabel, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
+import { addMonths, dayLabel, dayOf, type Month, monthRange } from '../../domain/calendar.ts'
 import { byMonth, rollingYearsOf, type SubjectMonth } from '../../domain/energy/subject-month.ts'
 import { DUAL_CONTROL } from '../../domain/indicator.ts'
 import { isTooLittle, knownShareLimits, knownShareOf } from '../../domain/judge/known-share.ts'
@@ -22,6 +22,7 @@ import { noTypeSum, type TypeSum } from '../../domain/report/subject-tables.ts'
 import { TYPE_WORDS } from '../../domain/report/words.ts'
 import { columnOf } from '../../domain/table.ts'
 import { dualControlOf, monthsToJudge, quotaOf, readAhead } from '../judging/judgement.ts'
+import { monthDaysKey, withDays } from '../judging/subject-year.ts'
 import { registryReader } from '../registry/reader.ts'
 import { readOnce } from '../state/read-once.ts'
 import { alertsStoodIn } from './alerts.ts'
@@ -64,6 +65,7 @@ export async function shardPart(asked: PartAsked, sources: PartSources): Promise
   const metersOf = metersByInstitution([...meters, ...former.meters])
   const areaName = (await registry.areas()).find(({ code }) => code === shard)?.name ?? shard
   const { fromMs } = monthRange(month)
+  const before = addMonths(month, -1)
   // Those that were open at some time of the month.
   const open = all.filter((one) => institutionOn(one, asOfMs - 1) ?? institutionOn(one, fromMs))
   const isEstimated = asked.withEstimates && meters.length <= ESTIMATED_METERS_MAX
@@ -79,12 +81,13 @@ export async function shardPart(asked: PartAsked, sources: PartSources): Promise
     const estimated = isEstimated
       ? await estimatedShares(sources.consumption, new Map(ids.map((id) => [id, metersOf.get(id) ?? []])), asked)
       : new Map<string, number>()
+    await docs.getMany(ids.map((id) => monthDaysKey(id, before)))
     const factsOf = await formFactsOf(docs, ids, { month, settings })
     for (const institution of load) {
-      const months = await monthsToJudge(
-        { state: docs, registry },
-        { subject: institution.id, month, onlyTargets: true },
-      )
+      const { id } = institution
+      const judged = await monthsToJudge({ state: docs, registry }, { subject: id, month, onlyTargets: true })
+      // The month before is compared as far as this one has come.
+      const months = await withDays(docs, id, judged, (one) => one === before)
       const own = metersOf.get(institution.id) ?? []
       const metering = meteringOf(own, doubts, estimated.get(institution.id) ?? null)
       const named = { institution, areaName, months, metering }

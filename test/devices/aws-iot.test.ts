@@ -115,6 +115,11 @@ describe('a gateway with its own certificate', () => {
     expect(valuesIn(heard)).toEqual(readingsOf(20).map(({ value }) => value))
     const topics = new Set(heard.map(({ topic }) => topic))
     expect(topics).toEqual(new Set(['kw/v1/gw-1/status', basicIngestTopic(RULE, 'gw-1')]))
+    // A retained status would be metered twice.
+    const later = await listen(port)
+    await later.client.publishAsync('kw/v1/gw-1/commands', '{}', { qos: 1 })
+    await until('something is heard', () => later.heard.length > 0)
+    expect(later.heard.map(({ topic }) => topic)).not.toContain('kw/v1/gw-1/status')
   })
 
   test('reaches its own topics and no others', async () => {
