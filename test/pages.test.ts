@@ -558,6 +558,54 @@ async function saved(click: () => Promise<void>): Promise<{ name: string; bytes:
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) }
 }
 
+test('dark as the system is, or by a choice that stays: readable, from the first frame on, and light on paper', async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
+  onTestFinished(() => context.close())
+  await context.addInitScript(() => {
+    const grounds = new Set<string>()
+    const look = () => {
+      if (document.body) grounds.add(getComputedStyle(document.body).backgroundColor)
+      requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+    Object.assign(globalThis, { grounds })
+  })
+  const own = await context.newPage()
+  /** The ground of the page in each frame since it was loaded. */
+  const grounds = () => own.evaluate(() => [...(globalThis as unknown as { grounds: Set<string> }).grounds])
+  const [dark, light] = ['rgb(13, 15, 18)', 'rgb(244, 246, 249)']
+  for (const { hash, shows } of [
+    { hash: '#/', shows: 'dual-control' },
+    { hash: `#/institution/A?view=use&month=${ENDED}`, shows: 'use-flow' },
+  ]) {
+    await own.goto(`${host.httpUrl}/${hash}`)
+    await own.getByTestId(shows).waitFor()
+    await expect.poll(() => own.locator('.waiting, .ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
+    expect(await violations(own)).toEqual([])
+    expect(await grounds()).toEqual([dark])
+  }
+  await own.getByTestId('theme').selectOption('light')
+  await own.reload()
+  await own.getByTestId('use-calendar').locator('.chart svg').waitFor()
+  expect(await grounds()).toEqual([light])
+  await own.emulateMedia({ colorScheme: 'light' })
+  await own.getByTestId('theme').selectOption('dark')
+  await own.reload()
+  const card = own.getByTestId('use-calendar')
+  const month = card.locator('.chart text').first()
+  await month.waitFor()
+  expect(await grounds()).toEqual([dark])
+  const colors = async () => [
+    await card.evaluate((element) => getComputedStyle(element).backgroundColor),
+    await month.getAttribute('fill'),
+  ]
+  expect(await colors()).toEqual(['rgb(22, 25, 29)', '#a9b0ba'])
+  await own.evaluate(() => dispatchEvent(new Event('beforeprint')))
+  expect(await colors()).toEqual(['rgb(255, 255, 255)', '#595959'])
+  await own.evaluate(() => dispatchEvent(new Event('afterprint')))
+  expect(await colors()).toEqual(['rgb(22, 25, 29)', '#a9b0ba'])
+})
+
 const MONTH = dayLabel(dayOf(now)).slice(0, 7)
 const PLACES = [
   { hash: '#/', shows: 'dual-control' },

@@ -28,10 +28,22 @@ const compressed = (): Plugin => ({
   },
 })
 
+/**
+ * Nothing is drawn before the script has run: there is nothing to draw, and the ground would be that of the system
+ * where the reader chose another (src/frame/theme.ts). A browser that does not know `blocking` draws that ground.
+ */
+const drawnAfterScript = (): Plugin => ({
+  name: 'drawn-after-script',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"'),
+  },
+})
+
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react(), compressed()],
+  plugins: [react(), drawnAfterScript(), compressed()],
   build: {
     ...{ outDir: 'dist', emptyOutDir: true, target: 'es2022' },
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] } } },

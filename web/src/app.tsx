@@ -20,6 +20,7 @@ import {
 } from './frame/route.ts'
 import { SessionPanel } from './frame/session-panel.tsx'
 import { HostProblems, StartPanel, useHealth } from './frame/start-panel.tsx'
+import { useThemeMark } from './frame/theme.ts'
 import { useTitle } from './frame/title.ts'
 import { AreaPage } from './pages/area-page.tsx'
 import { useLanguage } from './words/language.tsx'
@@ -45,6 +46,7 @@ export function App() {
   const { health, problem } = useHealth(isOpen)
   const month = route.month ?? monthOf(Date.now())
   useScrollToTop(route)
+  useThemeMark()
   return (
     <>
       <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>

@@ -5,8 +5,10 @@ import { createRoot } from 'react-dom/client'
 import { followPrinting } from './api/printing.ts'
 import { startSession } from './api/session.ts'
 import { App } from './app.tsx'
+import { startTheme } from './frame/theme.ts'
 import { LanguageProvider } from './words/language.tsx'
 
+startTheme()
 startSession()
 followPrinting()
 

@@ -7,16 +7,12 @@ import { curveWords, pointLabel } from '../words/curve-words.ts'
 import { formatAmount, formatUnit, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
+import { useChartColors } from './colors.ts'
 import { FRAME } from './meter-charts.tsx'
-
-const USED = '#7aa5dd'
-const BEYOND = '#cf6a00'
-const OTHER = '#531dab'
-const LIMIT = '#a8071a'
-const BASE = '#595959'
 
 export function AlertChart({ curve }: { curve: AlertCurveView }) {
   const { text, language } = useLanguage()
+  const colors = useChartColors()
   const unit = formatUnit(curve.unit, language)
   const option = useMemo(() => {
     const { grain, points, other, limit, baseline, eventMs } = curve
@@ -46,23 +42,25 @@ export function AlertChart({ curve }: { curve: AlertCurveView }) {
       series: [
         {
           ...{ type: isBar ? 'bar' : 'line', name: curve.name[language], barCategoryGap: '25%', symbol: 'none' },
-          lineStyle: { color: '#1554ad', width: 2 },
+          lineStyle: { color: colors.main, width: 2 },
           data: points.map(({ value }) => ({
             value,
-            itemStyle: { color: grain !== 'hour' && limit && value !== null && value > limit.value ? BEYOND : USED },
+            itemStyle: {
+              color: grain !== 'hour' && limit && value !== null && value > limit.value ? colors.beyond : colors.soft,
+            },
           })),
           markLine: {
             ...{ silent: true, symbol: 'none', lineStyle: { type: 'dashed', width: 1.5 } },
             label: { formatter: '{b}', position: 'insideStartTop' },
             data: [
-              ...level(LIMIT, limit),
-              ...level(BASE, baseline),
+              ...level(colors.limit, limit),
+              ...level(colors.faint, baseline),
               ...(eventAt < 0
                 ? []
                 : [
                     {
-                      ...{ xAxis: eventAt, name: text.manage.eventHere, lineStyle: { color: LIMIT } },
-                      label: { color: LIMIT, position: 'end' },
+                      ...{ xAxis: eventAt, name: text.manage.eventHere, lineStyle: { color: colors.limit } },
+                      label: { color: colors.limit, position: 'end' },
                     },
                   ]),
             ],
@@ -71,14 +69,19 @@ export function AlertChart({ curve }: { curve: AlertCurveView }) {
         ...(other
           ? [
               {
-                ...{ type: 'line', name: other.name[language], symbol: 'none', lineStyle: { color: OTHER, width: 2 } },
+                ...{
+                  type: 'line',
+                  name: other.name[language],
+                  symbol: 'none',
+                  lineStyle: { color: colors.other, width: 2 },
+                },
                 data: other.points.map(({ value }) => value),
               },
             ]
           : []),
       ],
     }
-  }, [curve, unit, language, text])
+  }, [curve, unit, language, text, colors])
   return <Chart className="chart chart-hours" option={option} label={curveWords(curve, text, language)} />
 }
 

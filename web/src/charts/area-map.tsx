@@ -9,6 +9,7 @@ import type { Status } from '../../../domain/judge/dual-control.ts'
 import { formatRatio } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
+import { useChartColors } from './colors.ts'
 
 use([MapChart, VisualMapComponent])
 registerMap('hebei', hebei as never)
@@ -17,13 +18,6 @@ registerMap('hebei', hebei as never)
 export const MAPPED: ReadonlyMap<string, string> = new Map(
   hebei.features.map(({ id, properties }) => [id, properties.name]),
 )
-
-const FILLS: Record<Status | 'none', string> = {
-  onTrack: '#95c97c',
-  atRisk: '#f0b36b',
-  over: '#e58080',
-  none: '#e3e6eb',
-}
 
 export interface MapArea {
   code: string
@@ -36,6 +30,7 @@ export interface MapArea {
 
 export function AreaMap({ areas, visit }: { areas: readonly MapArea[]; visit: (code: string) => void }) {
   const { text, language } = useLanguage()
+  const colors = useChartColors()
   const option = useMemo(
     () => ({
       tooltip: {
@@ -54,20 +49,20 @@ export function AreaMap({ areas, visit }: { areas: readonly MapArea[]; visit: (c
           layoutSize: '98%',
           selectedMode: false,
           // The map's own names, of cities that nobody registered, are Chinese.
-          label: { show: language === 'zh', fontSize: 11, color: '#1f1f1f' },
-          emphasis: { label: { color: '#1f1f1f' }, itemStyle: { areaColor: '#c3d7f3' } },
-          itemStyle: { borderColor: '#fff', areaColor: FILLS.none },
+          label: { show: language === 'zh', fontSize: 11, color: colors.text },
+          emphasis: { label: { color: colors.text }, itemStyle: { areaColor: colors.map.pointed } },
+          itemStyle: { borderColor: colors.ground, areaColor: colors.map.none },
           nameMap: Object.fromEntries(areas.map(({ code, name }) => [MAPPED.get(code) ?? '', name])),
           data: areas.map((area) => ({
             ...area,
             shown: area.name,
             label: { show: true },
-            itemStyle: { areaColor: FILLS[area.status ?? 'none'] },
+            itemStyle: { areaColor: colors.map[area.status ?? 'none'] },
           })),
         },
       ],
     }),
-    [areas, text, language],
+    [areas, text, language, colors],
   )
   const said = areas.map(({ name, status }) => `${name}: ${status ? text.statuses[status] : text.notJudged}`).join('; ')
   return (

@@ -6,6 +6,8 @@ import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import { useIsPrinting } from '../api/printing.ts'
+import { type Theme, useTheme } from '../frame/theme.ts'
+import { echartsTheme } from './colors.ts'
 
 use([BarChart, LineChart, ScatterChart, GridComponent, MarkLineComponent, TooltipComponent, SVGRenderer])
 
@@ -25,12 +27,20 @@ interface Props {
   onItem?: (data: unknown) => void
 }
 
-export function Chart({ option, className, label, onPick, onItem }: Props) {
+export function Chart(props: Props) {
+  const theme = useTheme()
+  // In another theme it is another chart.
+  return <ThemedChart key={theme} theme={theme} {...props} />
+}
+
+function ThemedChart({ theme, option, className, label, onPick, onItem }: Props & { theme: Theme }) {
   const element = useRef<HTMLDivElement>(null)
   const chart = useRef<ECharts>(null)
   const pick = useRef(onPick)
   const waiting = useRef<EChartsCoreOption | null>(null)
-  const printing = useIsPrinting()
+  const width = useIsPrinting() ? PAPER_WIDTH_PX : undefined
+  const widthNow = useRef(width)
+  widthNow.current = width
   pick.current = onPick
   const item = useRef(onItem)
   item.current = onItem
@@ -38,7 +48,7 @@ export function Chart({ option, className, label, onPick, onItem }: Props) {
   useEffect(() => {
     const box = element.current
     if (!box) return
-    const made = init(box, null, { renderer: 'svg' })
+    const made = init(box, echartsTheme(theme), { renderer: 'svg', width: widthNow.current })
     chart.current = made
     made.getZr().on('click', ({ offsetX, offsetY }) => {
       const point = [offsetX, offsetY]
@@ -62,16 +72,16 @@ export function Chart({ option, className, label, onPick, onItem }: Props) {
       made.dispose()
       chart.current = null
     }
-  }, [])
+  }, [theme])
   useEffect(() => {
     if ((element.current?.clientWidth ?? 0) > 0) chart.current?.setOption(option, { notMerge: true })
     else waiting.current = option
   }, [option])
   // The browser lays the page out for paper at once, so the chart is drawn at once.
   useLayoutEffect(() => {
-    chart.current?.resize({ width: printing ? PAPER_WIDTH_PX : 'auto' })
+    chart.current?.resize({ width: width ?? 'auto' })
     chart.current?.getZr().flush()
-  }, [printing])
+  }, [width])
 
   return <div ref={element} className={className} role="img" aria-label={label} />
 }

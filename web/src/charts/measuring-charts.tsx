@@ -6,11 +6,9 @@ import type { DayProfile, MeasuredDay } from '../../../domain/contract/measuring
 import { formatAmount, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
+import { useChartColors } from './colors.ts'
 import { FRAME } from './meter-charts.tsx'
 
-const BEFORE = '#1554ad'
-const AFTER = '#ad4e00'
-const MODEL = '#a8071a'
 /** The line of each kind of day. */
 const LINES = { working: 'solid', rest: 'dashed', holiday: 'dotted' } as const
 
@@ -26,6 +24,7 @@ interface DaysProps {
 /** Days before and after the work against the temperature; the line is the model of the baseline. */
 export function TemperatureChart({ baseline, reporting, unit }: DaysProps) {
   const { text } = useLanguage()
+  const colors = useChartColors()
   const words = text.contract
   const option = useMemo(() => {
     const points = (days: readonly MeasuredDay[]) =>
@@ -49,21 +48,21 @@ export function TemperatureChart({ baseline, reporting, unit }: DaysProps) {
       xAxis: { ...FRAME.xAxis, type: 'value', name: '℃', scale: true },
       yAxis: [{ ...VALUE_AXIS, name: `${unit}/d`, axisLine: { onZero: false } }],
       series: [
-        dots(points(baseline), BEFORE),
-        dots(points(reporting), AFTER),
-        { type: 'line', symbol: 'none', silent: true, lineStyle: { width: 2, color: MODEL }, data: line },
+        dots(points(baseline), colors.main),
+        dots(points(reporting), colors.warm),
+        { type: 'line', symbol: 'none', silent: true, lineStyle: { width: 2, color: colors.limit }, data: line },
       ],
     }
-  }, [baseline, reporting, unit])
+  }, [baseline, reporting, unit, colors])
   return (
     <>
       <Chart className="chart chart-hours" option={option} label={`${words.charts.temperature}, ${unit}/d`} />
       <ul className="legend">
         {(
           [
-            [BEFORE, words.periods.baseline],
-            [AFTER, words.periods.reporting],
-            [MODEL, words.baselineModel],
+            [colors.main, words.periods.baseline],
+            [colors.warm, words.periods.reporting],
+            [colors.limit, words.baselineModel],
           ] as const
         ).map(([background, name]) => (
           <li key={name}>
@@ -78,6 +77,7 @@ export function TemperatureChart({ baseline, reporting, unit }: DaysProps) {
 /** Use less the model, day by day of the baseline. */
 export function ResidualChart({ baseline, unit }: Pick<DaysProps, 'baseline' | 'unit'>) {
   const { text } = useLanguage()
+  const colors = useChartColors()
   const option = useMemo(() => {
     const days = baseline.filter(COUNTED)
     return {
@@ -91,18 +91,19 @@ export function ResidualChart({ baseline, unit }: Pick<DaysProps, 'baseline' | '
       yAxis: [{ ...VALUE_AXIS, name: `${unit}/d` }],
       series: [
         {
-          ...{ type: 'scatter', symbolSize: 4, itemStyle: { color: BEFORE, opacity: 0.6 } },
+          ...{ type: 'scatter', symbolSize: 4, itemStyle: { color: colors.main, opacity: 0.6 } },
           data: days.map(({ use, predicted }) => (use === null || predicted === null ? null : use - predicted)),
         },
       ],
     }
-  }, [baseline, unit])
+  }, [baseline, unit, colors])
   return <Chart className="chart chart-days" option={option} label={`${text.contract.charts.residuals}, ${unit}/d`} />
 }
 
 /** Mean days by the hour, before and after the work. */
 export function ProfileChart({ profiles, unit }: { profiles: readonly DayProfile[]; unit: string }) {
   const { text } = useLanguage()
+  const colors = useChartColors()
   const words = text.contract
   const option = useMemo(
     () => ({
@@ -124,10 +125,10 @@ export function ProfileChart({ profiles, unit }: { profiles: readonly DayProfile
       yAxis: [{ ...FRAME.yAxis, name: `${unit}/h` }],
       series: profiles.map(({ of, dayType, hours }) => ({
         ...{ type: 'line', symbol: 'none', data: hours },
-        lineStyle: { width: 2, color: of === 'baseline' ? BEFORE : AFTER, type: LINES[dayType] },
+        lineStyle: { width: 2, color: of === 'baseline' ? colors.main : colors.warm, type: LINES[dayType] },
       })),
     }),
-    [profiles, unit, words],
+    [profiles, unit, words, colors],
   )
   return (
     <>
@@ -139,7 +140,7 @@ export function ProfileChart({ profiles, unit }: { profiles: readonly DayProfile
               className="swatch"
               style={{
                 background: 'none',
-                borderTop: `2px ${LINES[dayType]} ${of === 'baseline' ? BEFORE : AFTER}`,
+                borderTop: `2px ${LINES[dayType]} ${of === 'baseline' ? colors.main : colors.warm}`,
               }}
             />{' '}
             {words.periods[of]} · {words.dayTypes[dayType]} ({words.days(String(days))})

@@ -8,30 +8,23 @@ import type { HourFlag } from '../../../domain/settle/settle.ts'
 import { formatAmount, formatRegister, formatTime, UNKNOWN, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
+import { type ChartColors, useChartColors } from './colors.ts'
 import type { DayAmount, DayHours } from './day-hours.ts'
-
-const SOLID = '#1554ad'
-const LIGHT = '#c3d7f3'
-const GROUND = '#f0f0f0'
-const FAINT = '#595959'
-const MARK = '#a8071a'
 
 interface BarStyle {
   color: string
   /** Hatching in this colour over `color`. */
   hatch?: string
 }
-const FLAG_STYLES: Record<HourFlag, BarStyle> = {
-  measured: { color: SOLID },
-  estimated: { color: LIGHT, hatch: SOLID },
-  partial: { color: '#7aa5dd' },
-  suspect: { color: '#f5d0a9', hatch: '#ad4e00' },
-  reset: { color: '#e3d3f5', hatch: '#531dab' },
-  missing: { color: GROUND },
-  doubtful: { color: '#ffd6d9', hatch: '#a8071a' },
-}
-
-const FLAGS = Object.keys(FLAG_STYLES) as HourFlag[]
+const flagStyles = (colors: ChartColors): Record<HourFlag, BarStyle> => ({
+  measured: { color: colors.main },
+  estimated: { color: colors.pale, hatch: colors.main },
+  partial: { color: colors.soft },
+  suspect: { color: colors.suspect, hatch: colors.warm },
+  reset: { color: colors.reset, hatch: colors.other },
+  missing: { color: colors.gap },
+  doubtful: { color: colors.doubtful, hatch: colors.limit },
+})
 
 /** A register event on the day shown. */
 export interface EventMark {
@@ -48,6 +41,8 @@ interface HourChartProps {
 
 export function HourChart({ hours, unit, marks }: HourChartProps) {
   const { text } = useLanguage()
+  const colors = useChartColors()
+  const styles = useMemo(() => flagStyles(colors), [colors])
   const option = useMemo(() => {
     return {
       ...FRAME,
@@ -70,29 +65,30 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
       series: [
         {
           ...BARS,
-          data: hours.slots.map(({ value, flag }) => ({ value, itemStyle: barStyle(FLAG_STYLES[flag ?? 'measured']) })),
+          data: hours.slots.map(({ value, flag }) => ({ value, itemStyle: barStyle(styles[flag ?? 'measured']) })),
           markLine: {
-            ...EVENT_LINE,
+            ...eventLine(colors),
             data: [
               ...marks.map(({ hour, name }) => ({ name, xAxis: hour })),
               ...(hours.hoursOver > 0 && hours.hoursOver < 24
-                ? [{ name: text.work.nowMark, xAxis: hours.hoursOver, ...NOW }]
+                ? [{ name: text.work.nowMark, xAxis: hours.hoursOver, ...nowLine(colors) }]
                 : []),
             ],
           },
         },
-        ground(hours.slots),
+        ground(hours.slots, colors),
       ],
     }
-  }, [hours, unit, marks, text])
-  const used = FLAGS.filter((one) => hours.slots.some(({ flag, value }) => flag === one && value !== null))
+  }, [hours, unit, marks, text, colors, styles])
+  const flags = Object.keys(styles) as HourFlag[]
+  const used = flags.filter((one) => hours.slots.some(({ flag, value }) => flag === one && value !== null))
   return (
     <>
       <Chart className="chart chart-hours" option={option} label={`${text.dailyCurve}, ${unit}`} />
       <ul className="legend" aria-label={text.flag}>
         {used.map((flag) => (
           <li key={flag}>
-            <span className="swatch" style={swatch(FLAG_STYLES[flag])} /> {text.flags[flag]}
+            <span className="swatch" style={swatch(styles[flag])} /> {text.flags[flag]}
           </li>
         ))}
         {marks.map(({ hour, name }) => (
@@ -102,7 +98,7 @@ export function HourChart({ hours, unit, marks }: HourChartProps) {
         ))}
         {used.length > 0 && hours.slots.some(({ value, isToCome }) => value === null && !isToCome) && (
           <li>
-            <span className="swatch" style={swatch({ color: GROUND, hatch: '#8c8c8c' })} /> {text.noData}
+            <span className="swatch" style={swatch(gapStyle(colors))} /> {text.noData}
           </li>
         )}
       </ul>
@@ -124,6 +120,7 @@ const NO_MARKS: readonly { day: number; name: string }[] = []
 
 export function DayChart({ days, chosen, unit, choose, marks = NO_MARKS }: DayChartProps) {
   const { text } = useLanguage()
+  const colors = useChartColors()
   const option = useMemo(
     () => ({
       ...FRAME,
@@ -142,19 +139,22 @@ export function DayChart({ days, chosen, unit, choose, marks = NO_MARKS }: DayCh
         {
           ...BARS,
           cursor: 'pointer',
-          data: days.map(({ day, value }) => ({ value, itemStyle: { color: day === chosen ? SOLID : '#9fbfe9' } })),
+          data: days.map(({ day, value }) => ({
+            value,
+            itemStyle: { color: day === chosen ? colors.main : colors.unchosen },
+          })),
           markLine: {
-            ...EVENT_LINE,
+            ...eventLine(colors),
             data: marks.flatMap(({ day, name }) => {
               const at = days.findIndex((one) => one.day === day)
               return at < 0 ? [] : [{ name, xAxis: at }]
             }),
           },
         },
-        ground(days),
+        ground(days, colors),
       ],
     }),
-    [days, chosen, unit, text, marks],
+    [days, chosen, unit, text, marks, colors],
   )
   return (
     <Chart
@@ -166,26 +166,25 @@ export function DayChart({ days, chosen, unit, choose, marks = NO_MARKS }: DayCh
   )
 }
 
+/** What charts with axes share; their colours are those of `echartsTheme`. */
 export const FRAME = {
   animation: false,
   grid: { left: 8, right: 8, top: 32, bottom: 4, containLabel: true },
   tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' } },
-  xAxis: { type: 'category', axisTick: { show: false }, axisLabel: { color: FAINT, hideOverlap: true } },
+  xAxis: { type: 'category', axisTick: { show: false }, axisLabel: { hideOverlap: true } },
   yAxis: {
     type: 'value',
-    nameTextStyle: { color: FAINT, align: 'left' },
-    axisLabel: { color: FAINT },
-    splitLine: { lineStyle: { color: '#e8e8e8' } },
+    nameTextStyle: { align: 'left' },
   },
 }
 
 /** The line at a register event. */
-const EVENT_LINE = {
+const eventLine = ({ limit }: ChartColors) => ({
   silent: true,
   symbol: ['none', 'triangle'],
-  lineStyle: { color: MARK, type: 'dashed' },
-  label: { color: MARK, formatter: '{b}' },
-}
+  lineStyle: { color: limit, type: 'dashed' },
+  label: { color: limit, formatter: '{b}' },
+})
 
 interface RawChartProps {
   points: readonly { atMs: number; value: number | null }[]
@@ -196,6 +195,7 @@ interface RawChartProps {
 /** Registers as they were read: a point each, joined by a thin line. */
 export function RawChart({ points, unit, marks }: RawChartProps) {
   const { text } = useLanguage()
+  const colors = useChartColors()
   const option = useMemo(
     () => ({
       ...FRAME,
@@ -210,11 +210,11 @@ export function RawChart({ points, unit, marks }: RawChartProps) {
       yAxis: { ...FRAME.yAxis, name: unit, scale: true },
       series: [
         {
-          ...{ type: 'line', symbol: 'circle', symbolSize: 5, itemStyle: { color: SOLID } },
-          lineStyle: { color: LIGHT, width: 1 },
+          ...{ type: 'line', symbol: 'circle', symbolSize: 5, itemStyle: { color: colors.main } },
+          lineStyle: { color: colors.pale, width: 1 },
           data: points.map(({ value }) => value),
           markLine: {
-            ...EVENT_LINE,
+            ...eventLine(colors),
             data: marks.flatMap(({ atMs, name }) => {
               const at = points.findLastIndex((one) => one.atMs <= atMs)
               return at < 0 ? [] : [{ name, xAxis: at }]
@@ -223,25 +223,30 @@ export function RawChart({ points, unit, marks }: RawChartProps) {
         },
       ],
     }),
-    [points, unit, marks],
+    [points, unit, marks, colors],
   )
   return <Chart className="chart chart-hours" option={option} label={`${text.readingsBehind}, ${unit}`} />
 }
 
 /** The line at the present hour. */
-const NOW = { lineStyle: { color: FAINT, type: 'solid', width: 1 }, label: { color: FAINT } }
+const nowLine = ({ faint }: ChartColors) => ({
+  lineStyle: { color: faint, type: 'solid', width: 1 },
+  label: { color: faint },
+})
 
 /** The axis of `ground`: the same height for any amounts. */
 const GROUND_AXIS = { type: 'value', show: false, min: 0, max: 1 }
 
 /** A low hatched foot where an amount is unknown; nothing where it is still to come. */
-const ground = (points: readonly { value: number | null; isToCome?: boolean }[]) => ({
+const ground = (points: readonly { value: number | null; isToCome?: boolean }[], colors: ChartColors) => ({
   ...BARS,
   yAxisIndex: 1,
   silent: true,
-  itemStyle: barStyle({ color: GROUND, hatch: '#8c8c8c' }),
+  itemStyle: barStyle(gapStyle(colors)),
   data: points.map(({ value, isToCome = false }) => (value === null && !isToCome ? FOOT : null)),
 })
+
+const gapStyle = ({ gap, gapHatch }: ChartColors): BarStyle => ({ color: gap, hatch: gapHatch })
 
 /** Of the height of the chart. */
 const FOOT = 0.06

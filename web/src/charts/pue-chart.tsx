@@ -4,10 +4,12 @@ import { useMemo } from 'react'
 import { formatNumber, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
+import { useChartColors } from './colors.ts'
 import { FRAME } from './meter-charts.tsx'
 
 export function PueChart({ hours }: { hours: readonly { atMs: number; value: number | null }[] }) {
   const { text } = useLanguage()
+  const { main } = useChartColors()
   const option = useMemo(
     () => ({
       ...FRAME,
@@ -26,13 +28,13 @@ export function PueChart({ hours }: { hours: readonly { atMs: number; value: num
         {
           type: 'line',
           symbol: 'none',
-          lineStyle: { width: 1.5, color: '#1554ad' },
+          lineStyle: { width: 1.5, color: main },
           connectNulls: false,
           data: hours.map(({ value }) => value),
         },
       ],
     }),
-    [hours, text],
+    [hours, text, main],
   )
   return <Chart className="chart chart-days" option={option} label={text.pueByHour} />
 }

@@ -5,18 +5,17 @@ import type { SettledRow } from '../../../domain/contract/view.ts'
 import { formatAmount, withUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
+import { useChartColors } from './colors.ts'
 import { FRAME } from './meter-charts.tsx'
-
-const LINE = '#1554ad'
-const EDGE = '#ad4e00'
 
 export function SavingsChart({ rows, unit }: { rows: readonly SettledRow[]; unit: string }) {
   const { text } = useLanguage()
+  const { main, warm } = useChartColors()
   const option = useMemo(() => {
     const edge = (sign: number) => ({
       type: 'line',
       symbol: 'none',
-      lineStyle: { width: 1, type: 'dashed', color: EDGE },
+      lineStyle: { width: 1, type: 'dashed', color: warm },
       data: rows.map((row) =>
         row.cumulativeHalfWidth === null ? null : row.cumulativeSavings + sign * row.cumulativeHalfWidth,
       ),
@@ -35,11 +34,11 @@ export function SavingsChart({ rows, unit }: { rows: readonly SettledRow[]; unit
       xAxis: { ...FRAME.xAxis, data: rows.map(({ period }) => period) },
       yAxis: [{ ...FRAME.yAxis, name: unit }],
       series: [
-        { type: 'line', lineStyle: { width: 2, color: LINE }, data: rows.map((row) => row.cumulativeSavings) },
+        { type: 'line', lineStyle: { width: 2, color: main }, data: rows.map((row) => row.cumulativeSavings) },
         edge(1),
         edge(-1),
       ],
     }
-  }, [rows, unit])
+  }, [rows, unit, main, warm])
   return <Chart className="chart chart-days" option={option} label={text.contract.cumulative} />
 }

@@ -7,6 +7,7 @@ import type { TrendView } from '../../../domain/view/trend.ts'
 import { formatAmount, formatScaled, type Scale, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Chart } from './chart.tsx'
+import { useChartColors } from './colors.ts'
 import { FRAME } from './meter-charts.tsx'
 
 type TrendRow = TrendView['trends'][number]
@@ -19,12 +20,9 @@ interface Props {
   scale: Scale
 }
 
-const NOW = '#1554ad'
-const BEFORE = '#8c8c8c'
-const CAP = '#a8071a'
-
 export function TrendChart({ sums, indicator, judged, scale }: Props) {
   const { text } = useLanguage()
+  const { main, soft, beforeFaint, limit } = useChartColors()
   const { target = null, forecast = null, low80 = null, high80 = null } = judged ?? {}
   const option = useMemo(() => {
     const at = (value: number | null) => (value === null ? null : value / scale.per)
@@ -49,25 +47,25 @@ export function TrendChart({ sums, indicator, judged, scale }: Props) {
       xAxis: { ...FRAME.xAxis, data: sums.now.map((_, n) => String(n + 1)) },
       yAxis: [{ ...FRAME.yAxis, name: scale.unit }],
       series: [
-        line(text.work.lastYear, BEFORE, sums.before.map(at)),
+        line(text.work.lastYear, beforeFaint, sums.before.map(at)),
         {
-          ...line(text.work.thisYear, NOW, sums.now.map(at)),
+          ...line(text.work.thisYear, main, sums.now.map(at)),
           markLine: {
             silent: true,
             symbol: 'none',
-            label: { color: CAP, formatter: text.work.cap },
-            lineStyle: { color: CAP, type: 'dashed' },
+            label: { color: limit, formatter: text.work.cap },
+            lineStyle: { color: limit, type: 'dashed' },
             data: target === null ? [] : [{ yAxis: at(target) }],
           },
         },
         ...(last < 0 || last === 11
           ? []
           : [forecast, low80, high80].map((end, n) =>
-              line(text.work.forecastEnd, n === 0 ? NOW : '#7aa5dd', toEnd(end), n === 0 ? 'dashed' : 'dotted'),
+              line(text.work.forecastEnd, n === 0 ? main : soft, toEnd(end), n === 0 ? 'dashed' : 'dotted'),
             )),
       ],
     }
-  }, [sums, scale, target, forecast, low80, high80, text])
+  }, [sums, scale, target, forecast, low80, high80, text, main, soft, beforeFaint, limit])
   const end = formatScaled(forecast, scale.per)
   const label = `${text.work.trend}: ${text.indicators[indicator]}, ${text.forecast} ${end} ${scale.unit}`
   return <Chart className="chart chart-hours" option={option} label={label} />

@@ -11,16 +11,10 @@ import type { UseView } from '../../../domain/view/period.ts'
 import { formatAmount, withUnit } from '../words/format.ts'
 import { REST_MARK, type UseWords } from '../words/use-words.ts'
 import { Chart } from './chart.tsx'
+import { useChartColors } from './colors.ts'
 import { FRAME } from './meter-charts.tsx'
 
 use([HeatmapChart, SankeyChart, CalendarComponent, VisualMapComponent, LabelLayout])
-
-const NOW = '#1554ad'
-const BEFORE = '#d48806'
-const FAINT = '#595959'
-/** From little to much; dark enough at its end for paper. */
-const HEAT = ['#e6f4ff', '#91caff', '#4096ff', '#0958d9', '#002c8c']
-const FLOW = ['#1554ad', '#389e0d', '#d46b08', '#531dab', '#08979c', '#c41d7f', '#7cb305', '#096dd9']
 
 interface PeriodChartProps {
   view: UseView
@@ -30,6 +24,7 @@ interface PeriodChartProps {
 }
 
 export function PeriodChart({ view, labelOf, unit, words }: PeriodChartProps) {
+  const { main, before: yearBefore } = useChartColors()
   const option = useMemo(
     () => ({
       ...FRAME,
@@ -38,17 +33,17 @@ export function PeriodChart({ view, labelOf, unit, words }: PeriodChartProps) {
       yAxis: [{ ...FRAME.yAxis, name: unit }],
       series: [
         {
-          ...{ type: 'bar', name: words.thisPeriod, itemStyle: { color: NOW }, barMaxWidth: 28 },
+          ...{ type: 'bar', name: words.thisPeriod, itemStyle: { color: main }, barMaxWidth: 28 },
           data: view.points.map(({ value }) => value),
         },
         {
           ...{ type: 'line', name: words.yearBefore, symbol: 'none' },
-          ...{ lineStyle: { color: BEFORE, width: 2 }, itemStyle: { color: BEFORE } },
+          ...{ lineStyle: { color: yearBefore, width: 2 }, itemStyle: { color: yearBefore } },
           data: view.points.map(({ before }) => before?.value ?? null),
         },
       ],
     }),
-    [view, labelOf, unit, words],
+    [view, labelOf, unit, words, main, yearBefore],
   )
   const { total, totalBefore } = view
   const label = `${words.period}: ${words.thisPeriod} ${withUnit(formatAmount(total.value), unit)}, ${words.yearBefore} ${withUnit(formatAmount(totalBefore.value), unit)}`
@@ -65,6 +60,7 @@ interface CalendarChartProps {
 }
 
 export function CalendarChart({ year, points, unit, words, said }: CalendarChartProps) {
+  const { heat, faint, ground, calendar } = useChartColors()
   const option = useMemo(() => {
     const data = points.flatMap(({ atMs, value }) => (value === null ? [] : [[dayLabel(dayOf(atMs)), value] as const]))
     const values = data.map(([, value]) => value)
@@ -78,20 +74,19 @@ export function CalendarChart({ year, points, unit, words, said }: CalendarChart
         ...{ type: 'continuous', orient: 'horizontal', left: 'center', bottom: 0, itemHeight: 120, itemWidth: 10 },
         ...{ min: Math.min(0, ...values), max: Math.max(1e-9, ...values), calculable: false },
         text: [`${formatAmount(Math.max(0, ...values))} ${unit}`, formatAmount(Math.min(0, ...values))],
-        inRange: { color: HEAT },
-        textStyle: { color: FAINT },
+        inRange: { color: heat },
       },
       calendar: {
         ...{ range: year, left: 32, right: 4, top: 28, bottom: 40, cellSize: ['auto', 'auto'] },
-        itemStyle: { color: '#f5f5f5', borderColor: '#fff', borderWidth: 1 },
-        splitLine: { lineStyle: { color: '#bfbfbf', width: 1 } },
+        itemStyle: { color: calendar.ground, borderColor: ground, borderWidth: 1 },
+        splitLine: { lineStyle: { color: calendar.splitLine, width: 1 } },
         yearLabel: { show: false },
-        dayLabel: { firstDay: 1, nameMap: words.weekdays, color: FAINT, fontSize: 10 },
-        monthLabel: { nameMap: words.months, color: FAINT, fontSize: 11 },
+        dayLabel: { firstDay: 1, nameMap: words.weekdays, color: faint, fontSize: 10 },
+        monthLabel: { nameMap: words.months, color: faint, fontSize: 11 },
       },
       series: [{ type: 'heatmap', coordinateSystem: 'calendar', data }],
     }
-  }, [year, points, unit, words])
+  }, [year, points, unit, words, heat, faint, ground, calendar])
   return <Chart className="chart chart-calendar" option={option} label={said} />
 }
 
@@ -110,6 +105,7 @@ interface FlowChartProps {
 }
 
 export function FlowChart({ names, links, unit, said }: FlowChartProps) {
+  const { text, flow, flowRest } = useChartColors()
   const option = useMemo(() => {
     const nodes = [...new Set(links.flatMap(({ from, to }) => [from, to]))]
     const nameOf = (id: string) => names.get(id) ?? id
@@ -129,7 +125,7 @@ export function FlowChart({ names, links, unit, said }: FlowChartProps) {
           labelLayout: { hideOverlap: true },
           emphasis: { focus: 'adjacency' },
           label: {
-            color: '#1f1f1f',
+            color: text,
             width: 124,
             overflow: 'truncate',
             formatter: ({ name }: { name: string }) => nameOf(name),
@@ -137,12 +133,12 @@ export function FlowChart({ names, links, unit, said }: FlowChartProps) {
           lineStyle: { color: 'source', opacity: 0.35, curveness: 0.5 },
           data: nodes.map((name, index) => ({
             name,
-            itemStyle: { color: name.endsWith(REST_MARK) ? '#bfbfbf' : FLOW[index % FLOW.length] },
+            itemStyle: { color: name.endsWith(REST_MARK) ? flowRest : flow[index % flow.length] },
           })),
           links: links.map(({ from, to, amount }) => ({ source: from, target: to, value: amount })),
         },
       ],
     }
-  }, [names, links, unit])
+  }, [names, links, unit, text, flow, flowRest])
   return <Chart className="chart chart-flow" option={option} label={said} />
 }

@@ -1,4 +1,5 @@
-// Shows the header of every page: product name, demo mark, number of open alerts, month, language and user.
+// Shows the header of every page: product name, demo mark, number of open alerts, month, language, appearance and
+// user.
 
 import {
   ApiOutlined,
@@ -22,6 +23,7 @@ import { HTML_LANG, useLanguage } from '../words/language.tsx'
 import { alertsRoute, areaRoute, formatRoute, inMonth, institutionRoute, type PageRoute, visit } from './route.ts'
 import { SearchBox } from './search-box.tsx'
 import { SessionTool } from './session-panel.tsx'
+import { ThemePicker } from './theme-picker.tsx'
 
 /** Months offered, back from the current one: ten years cover any imported history. */
 const MONTHS_OFFERED = 120
@@ -69,6 +71,7 @@ export function Header({ route, month, demo, ready, session }: Props) {
           <GlobalOutlined />
           <span lang={HTML_LANG[language === 'zh' ? 'en' : 'zh']}>{text.otherLanguage}</span>
         </button>
+        <ThemePicker />
         <button
           type="button"
           className="button"

@@ -25,6 +25,8 @@ export const en: Dictionary = {
   demoHint: 'The data on this page comes from a simulator and describes no real institution.',
   otherLanguage: '中文',
   switchLanguage: 'Switch to Chinese',
+  appearance: 'Appearance',
+  appearances: { system: 'As the system', light: 'Light', dark: 'Dark' },
   month: 'Month',
   monthBefore: 'Previous month',
   monthAfter: 'Next month',

@@ -32,6 +32,8 @@ export const zh = {
   demoHint: '本页数据由模拟器生成，不代表任何真实机构。',
   otherLanguage: 'English',
   switchLanguage: '切换为英文',
+  appearance: '外观',
+  appearances: { system: '跟随系统', light: '浅色', dark: '深色' },
   month: '月份',
   monthBefore: '上一月',
   monthAfter: '下一月',
