@@ -23,7 +23,7 @@ export interface StoredYear {
 
 /**
  * Sorted by month, whatever the order of arrival, so that sums over them are the same to the last bit. Fields in which
- * no month has anything are left out: most have four of ten media. Their days are for `yearDocs` to keep.
+ * no month has anything are left out: most have few of the media. Their days are for `yearDocs` to keep.
  */
 export function storedYear(months: Iterable<SubjectMonth>): StoredYear {
   const inOrder = [...months].sort((a, b) => (a.month < b.month ? -1 : 1))
@@ -33,8 +33,7 @@ export function storedYear(months: Iterable<SubjectMonth>): StoredYear {
 const EMPTY = emptyMonth('0000-01')
 const FIELDS = Object.keys(EMPTY) as (keyof SubjectMonth)[]
 const storedValue = (month: SubjectMonth, field: keyof SubjectMonth): unknown =>
-  field === 'byDay' ? hasDays(month) || null : (month[field] ?? null)
-const hasDays = ({ byDay }: SubjectMonth): boolean => Boolean(byDay)
+  field === 'byDay' ? Boolean(month.byDay) || null : (month[field] ?? null)
 
 /** A month's days as packed text, empty without use. */
 export const monthDaysKey = (subject: string, month: Month) => docKey<string>(`subject-days/${subject}/${month}`)
@@ -46,7 +45,8 @@ export function yearDocs(
 ): DocWrite[] {
   const months: Record<Month, SubjectMonth> = { ...stands }
   for (const month of changed) months[month.month] = month
-  // Years of 0.1.0 have their days within; an emptied month leaves none behind. Before the year, which names them.
+  // Years of older releases have their days within. An emptied month leaves none. Days go before the year that names
+  // them: a reader between the two finds all.
   const inside = Object.values(stands).filter(
     ({ byDay, month }) => typeof byDay === 'string' && months[month] === stands[month],
   )
