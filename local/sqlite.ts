@@ -2,7 +2,6 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import type { CheckpointWorkerInput } from './checkpoint-worker.ts'
 
 /** Page cache: holds the pages that one settling pass writes again and again. */
 const CACHE_KIB = 64 * 1024
@@ -37,9 +36,8 @@ export const unmap = (db: DatabaseSync): void => db.exec(`PRAGMA mmap_size = 0; 
 /** Merges the log in a thread of its own until the end of the returned function. */
 export function checkpointApart(db: DatabaseSync, path: string): () => Promise<void> {
   db.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES_APART}`)
-  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
-    workerData: path satisfies CheckpointWorkerInput,
-  })
+  // JavaScript: no thread may load TypeScript (docs/decisions/0063).
+  const worker = new Worker(new URL('./checkpoint-worker.mjs', import.meta.url), { workerData: path })
   worker.unref()
   // Without the thread, the log grows to the larger limit and is merged by this one.
   worker.on('error', (error) => console.error(`kilowatch: the log of "${path}" is not merged apart: ${error.message}`))
