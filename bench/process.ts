@@ -7,6 +7,48 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type HostAddress, runningHost } from '../local/host-address.ts'
 
+const LOOK_MS = 100
+
+/** What a process and those that it started have used. */
+export interface FamilyUse {
+  /** Processor time, as last seen: up to 0.1 s of each is not. */
+  cpuSeconds: number
+  /** Resident at once, at most; what two have mapped counts twice. */
+  rssMib: number
+}
+
+/** Looks at a process and its children, while they run, until it is stopped. Only where there is /proc. */
+export function watchFamily(pid: number): { stop(): FamilyUse } {
+  const cpu = new Map<number, number>()
+  let rssMib = 0
+  const look = (): void => {
+    let together = 0
+    for (const one of [pid, ...childrenOf(pid)]) {
+      cpu.set(one, cpuSeconds(one) ?? cpu.get(one) ?? 0)
+      together += rssMibOf(one)
+    }
+    rssMib = Math.max(rssMib, together)
+  }
+  const timer = setInterval(look, LOOK_MS)
+  return {
+    stop() {
+      look()
+      clearInterval(timer)
+      return { cpuSeconds: [...cpu.values()].reduce((sum, one) => sum + one, 0), rssMib }
+    },
+  }
+}
+
+const readProc = (name: string): string => {
+  try {
+    return readFileSync(`/proc/${name}`, 'utf8')
+  } catch {
+    return '' // it has ended
+  }
+}
+const childrenOf = (pid: number): number[] => [...readProc(`${pid}/task/${pid}/children`).matchAll(/\d+/g)].map(Number)
+const rssMibOf = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(`${pid}/status`))?.[1] ?? 0) / 1024
+
 /** Clock ticks a second in /proc; 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100
 

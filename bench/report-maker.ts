@@ -17,10 +17,8 @@ export interface MadeReport {
   seconds: number
   /** Until the document stands; the rest is writing its files. */
   documentSeconds: number
-  cpuSeconds: number
   cells: number
   bytes: number
-  rssMib: number
 }
 
 async function madeOf(folder: string): Promise<MadeReport> {
@@ -40,16 +38,13 @@ async function madeOf(folder: string): Promise<MadeReport> {
     closeSync(path)
   }
   stores.db.close()
-  const { user, system } = process.cpuUsage()
   const institutions = must(document.tables.find(({ id }) => id === 'institutions'))
   if (institutions.rows.length !== head.institutions) throw new Error('the report leaves institutions out')
   return {
     seconds: (performance.now() - startedMs) / 1000,
     documentSeconds,
-    cpuSeconds: (user + system) / 1e6,
     cells: document.tables.reduce((sum, { rows, columns }) => sum + rows.length * columns.length, 0),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    rssMib: process.resourceUsage().maxRSS / 1024,
   }
 }
 

@@ -11,7 +11,7 @@ import { monthsOf, SUBJECT_YEARS } from '../functions/judging/subject-year.ts'
 import type { Platform } from '../functions/platform.ts'
 import { rollup } from '../functions/rollup.ts'
 import { openPlatform } from '../local/platform.ts'
-import { nextMessage, started } from './process.ts'
+import { type FamilyUse, nextMessage, started, watchFamily } from './process.ts'
 import { settledProvince } from './province.ts'
 import { type MadeReport, REPORT_MONTH } from './report-maker.ts'
 import { type BenchRow, median } from './table.ts'
@@ -28,9 +28,11 @@ export async function benchReport(scale: number, say: (line: string) => void): P
   const size = { institutions: Math.ceil(INSTITUTIONS * scale), counties: Math.ceil(COUNTIES * scale) }
   try {
     const reference = await filledFolder(folder, size)
-    const rounds: MadeReport[] = []
+    const rounds: (MadeReport & FamilyUse)[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      const made = await nextMessage<MadeReport>(started(MAKER, [folder]))
+      const maker = started(MAKER, [folder])
+      const family = watchFamily(must(maker.pid))
+      const made = { ...(await nextMessage<MadeReport>(maker)), ...family.stop() }
       rounds.push(made)
       say(
         `report, round ${round}: ${made.seconds.toFixed(2)} s (document ${made.documentSeconds.toFixed(2)}), CPU ${made.cpuSeconds.toFixed(2)} s, ${made.rssMib.toFixed(0)} MiB`,

@@ -6,7 +6,7 @@ import { DOUBTFUL, flagHours, indexFrom, openHours, RESET, SUSPECT } from '../ho
 import type { Replacement } from '../registry/records.ts'
 import { netReturnRow } from './bidirectional.ts'
 import { returnRow } from './dropout.ts'
-import { exceedsPace, falls, smallStep, standsOut } from './pace.ts'
+import { exceedsPace, falls, isBeyondRatedWay, smallStep, standsOut } from './pace.ts'
 import { judgeReplacements, replacementsAmong } from './replacement.ts'
 import { type Doubt, loweredFrom, type Scaled, scaledFrom, withScale } from './scale.ts'
 import {
@@ -182,16 +182,18 @@ const isUndone = ({ undone }: Tally, kind: RegisterEvent['kind'], atMs: number):
   undone.size > 0 && undone.has(`${kind}:${atMs}`)
 
 /**
- * Takes a rise beyond the pace of the register, or a fall into a lower scale, and returns the last row that was taken;
- * undefined when it is neither, or counts as read.
+ * Takes a rise beyond the pace of the register, a fall into a lower scale, or a way that a register of both directions
+ * cannot go, and returns the last row that was taken; undefined when it is none of these, or counts as read.
  */
 function takeDoubt(tally: Tally, walk: Walk, doubt: Doubt): number | undefined {
   const { profile, opens } = tally
   const { good } = walk
   const { row } = doubt
   const read = readingAt(walk, row)
-  if (good.row < 0 || isNetAt(profile, good.atMs)) return undefined
+  if (good.row < 0) return undefined
   if (isUndone(tally, 'jump', good.atMs) || isUndone(tally, 'scaleJump', good.atMs)) return undefined
+  if (isNetAt(profile, good.atMs))
+    return isBeyondRatedWay(profile, good, read) ? takeJump(tally, walk, read) : undefined
   if (falls(good.value, read.value, tally.stepMax)) {
     if (read.atMs - good.atMs > STEP_MS_MAX || rollsOver(tally, walk, good, read)) return undefined
     const lowered = loweredFrom(profile, walk, doubt, opens)
@@ -201,11 +203,17 @@ function takeDoubt(tally: Tally, walk: Walk, doubt: Doubt): number | undefined {
   if (!exceedsPace(profile, walk, way, opens)) return undefined
   const scaled = scaledFrom(profile, walk, doubt, opens)
   if (scaled) return takeScale(tally, walk, row, scaled)
+  return takeJump(tally, walk, read)
+}
+
+/** Takes a reading to which nobody knows the way; returns its row. */
+function takeJump(tally: Tally, walk: Walk, read: GoodReading): number {
+  const { good } = walk
   const span = { atMs: good.atMs, untilMs: read.atMs, before: good.value, after: read.value }
   report(tally, { kind: 'jump', ...span, proposed: 'exchange' })
   crossUnknown(tally, good, read, DOUBTFUL)
   walk.good = read
-  return row
+  return read.row
 }
 
 /** Takes the readings of another scale: divided when accepted, left out when the register returns, else unknown. */

@@ -131,6 +131,16 @@ export function hasHistory(profile: MeterProfile, samples: Samples, row: number)
 const isBeyondRated = ({ ratedMaxPerHour, multiplier, factor }: MeterProfile, rate: number): boolean =>
   ratedMaxPerHour !== undefined && rate * HOUR_MS * multiplier * factor > RATED_TIMES * ratedMaxPerHour
 
+/** True when a register that runs both ways cannot have gone so far, up or down, by its rated maximum. */
+export function isBeyondRatedWay(profile: MeterProfile, from: Reading, to: Reading): boolean {
+  const way = Math.abs(to.value - from.value)
+  return rises(0, way, smallStep(profile)) && isBeyondRated(profile, way / stepMs(profile, from.atMs, to.atMs))
+}
+interface Reading {
+  atMs: number
+  value: number
+}
+
 const stepMs = ({ intervalMinutes }: MeterProfile, fromMs: number, toMs: number): number =>
   Math.max(toMs - fromMs, Math.min(intervalMinutes, STEP_MINUTES_MIN) * MINUTE_MS)
 

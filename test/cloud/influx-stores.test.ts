@@ -19,29 +19,35 @@ afterAll(async () => {
   for (const server of Object.values(servers)) await server.close()
 })
 
+/** Documents and objects are those of Timestream’s stores. */
+const SERIES = ['readings', 'consumption'] as const
 let places = 0
-storesContract('the stores of the cloud with InfluxDB', async () => {
-  const { influx, dynamo: server, bucket } = servers
-  const [database, table, name] = [await influx.newDatabase(), await server.newTable(), `bucket-${places++}`]
-  return {
-    async open() {
-      const [dynamo, s3] = [server.client(), bucket.client()]
-      const objects = openObjectBucket({ s3, bucket: name })
-      const ledger = openTouchedLedger({ dynamo, table, now: Date.now })
-      const where = { url: influx.url, database, credentials: async () => INFLUX_USER }
-      return {
-        platform: {
-          state: openStateTable({ dynamo, table, objects }),
-          readings: openInfluxReadings({ ...where, ledger }),
-          consumption: openInfluxConsumption(where),
-          objects,
-        },
-        async close() {
-          dynamo.destroy()
-          s3.destroy()
-        },
-      }
-    },
-    async remove() {},
-  }
-})
+storesContract(
+  'the stores of the cloud with InfluxDB',
+  async () => {
+    const { influx, dynamo: server, bucket } = servers
+    const [database, table, name] = [await influx.newDatabase(), await server.newTable(), `bucket-${places++}`]
+    return {
+      async open() {
+        const [dynamo, s3] = [server.client(), bucket.client()]
+        const objects = openObjectBucket({ s3, bucket: name })
+        const ledger = openTouchedLedger({ dynamo, table, now: Date.now })
+        const where = { url: influx.url, database, credentials: async () => INFLUX_USER }
+        return {
+          platform: {
+            state: openStateTable({ dynamo, table, objects }),
+            readings: openInfluxReadings({ ...where, ledger }),
+            consumption: openInfluxConsumption(where),
+            objects,
+          },
+          async close() {
+            dynamo.destroy()
+            s3.destroy()
+          },
+        }
+      },
+      async remove() {},
+    }
+  },
+  SERIES,
+)

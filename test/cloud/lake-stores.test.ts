@@ -30,23 +30,28 @@ function sealing(readings: ReadingStore, seal: (meters: readonly string[]) => Pr
   }
 }
 
+// Documents and objects are those of Timestream’s stores.
 for (const isSealed of [false, true]) {
-  storesContract(`the stores of the cloud with the lake, ${isSealed ? 'sealed' : 'young'}`, async () => {
-    const lake = await newTestLake(servers)
-    return {
-      async open() {
-        const [dynamo, s3] = [servers.dynamo.client(), servers.bucket.client()]
-        const { platform, tend } = openTestLake(lake, { dynamo, s3 })
-        const seal = (meters: readonly string[]) => tendUnlessBusy(tend(meters))
-        return {
-          platform: isSealed ? { ...platform, readings: sealing(platform.readings, seal) } : platform,
-          async close() {
-            dynamo.destroy()
-            s3.destroy()
-          },
-        }
-      },
-      async remove() {},
-    }
-  })
+  storesContract(
+    `the stores of the cloud with the lake, ${isSealed ? 'sealed' : 'young'}`,
+    async () => {
+      const lake = await newTestLake(servers)
+      return {
+        async open() {
+          const [dynamo, s3] = [servers.dynamo.client(), servers.bucket.client()]
+          const { platform, tend } = openTestLake(lake, { dynamo, s3 })
+          const seal = (meters: readonly string[]) => tendUnlessBusy(tend(meters))
+          return {
+            platform: isSealed ? { ...platform, readings: sealing(platform.readings, seal) } : platform,
+            async close() {
+              dynamo.destroy()
+              s3.destroy()
+            },
+          }
+        },
+        async remove() {},
+      }
+    },
+    isSealed ? ['readings'] : ['readings', 'consumption'],
+  )
 }

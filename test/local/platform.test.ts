@@ -34,4 +34,4 @@ const movedAtOnce = (platform: LocalPlatform): LocalPlatform => {
   }
   return { ...platform, readings: { ...readings, append } }
 }
-storesContract('the lake on one machine', place(movedAtOnce))
+storesContract('the lake on one machine', place(movedAtOnce), ['readings'])

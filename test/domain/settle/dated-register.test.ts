@@ -69,6 +69,18 @@ describe('a register with dated rows', () => {
     expect(forward.events.length).toBeGreaterThan(1)
   })
 
+  it('that runs both ways and was exchanged counts nothing where its rated maximum does not reach', () => {
+    const values = [8_000, 8_020, 7_990, 7_960, 7_980, 40, 55, 30, 10, 25]
+    const readings = samples(july, HOUR_MS, values)
+    const rated = { ...plain, direction: 'bidirectional' as const, ratedMaxPerHour: 60 }
+    const series = settled(meter({ direction: 'bidirectional', ratedMaxPerHour: 60, rows: [rated] }), readings)
+    expect([...series.amounts]).toEqual([20, -30, -30, 20, Number.NaN, 15, -25, -20, 15])
+    expect(series.events).toMatchObject([{ kind: 'jump', before: 7_980, after: 40, proposed: 'exchange' }])
+    // Nobody knows what this register can reach: its falls are what was fed in.
+    const unrated = settled(meter({ direction: 'bidirectional' }), readings)
+    expect([[...unrated.amounts][4], unrated.events]).toEqual([-7_940, []])
+  })
+
   it('rolls over at the digits of the row in force', () => {
     const rows = [
       { ...plain, digits: 5 },
