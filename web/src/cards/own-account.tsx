@@ -47,7 +47,7 @@ function PasswordCard() {
     if (typed.password !== typed.again) return setSaid(text.door.notTheSame)
     try {
       const { current, password } = typed
-      takeSession(await sendJson<SessionView>('POST', 'session/password', { current, password }, null))
+      takeSession(await sendJson<SessionView>('POST', 'session/password', { current, password }))
       setTyped(EMPTY)
       setSaid(words.passwordChanged)
     } catch (error) {
@@ -145,7 +145,7 @@ function TokensCard() {
             title: '',
             key: 'end',
             render: (_, { id }) => (
-              <Button size="small" danger onClick={() => act(() => sendJson('DELETE', `tokens/${id}`, {}, null))}>
+              <Button size="small" danger onClick={() => act(() => sendJson('DELETE', `tokens/${id}`, {}))}>
                 {words.end}
               </Button>
             ),
@@ -154,7 +154,7 @@ function TokensCard() {
       />
       <TokenForm
         issue={(body) =>
-          act(async () => setSecret((await sendJson<{ secret: string }>('POST', 'tokens', body, null)).secret))
+          act(async () => setSecret((await sendJson<{ secret: string }>('POST', 'tokens', body)).secret))
         }
       />
     </Card>

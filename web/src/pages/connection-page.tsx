@@ -8,7 +8,7 @@ import type { InstitutionListView, RejectionView } from '../../../domain/view/vi
 import { useJustChanged, useLive } from '../api/live.ts'
 import { usePages } from '../api/pages.ts'
 import { useResource, withQuery } from '../api/resource.ts'
-import { useSession } from '../api/session.ts'
+import { useMay } from '../api/session.ts'
 import { AdminForm } from '../cards/admin-form.tsx'
 import { DataTable } from '../cards/data-table.tsx'
 import { MorePages } from '../cards/list-tools.tsx'
@@ -109,9 +109,8 @@ function Arrivals({ id }: { id: string }) {
   const { text, language } = useLanguage()
   const path = encodeURIComponent(id)
   const arrivals = useLive<GatewayView>(`arrivals/${path}`, LIVE_MS)
-  const session = useSession()
   const [secret, setSecret] = useState<string | null>(null)
-  const mayIssue = session.state === 'none' || (session.state === 'in' && (session.actions ?? []).includes('gateways'))
+  const mayIssue = useMay('gateways')
   const meters = arrivals.data?.meters ?? []
   return (
     <div data-testid={`arrivals-${id}`}>
@@ -154,6 +153,7 @@ function Arrivals({ id }: { id: string }) {
             actions={[
               {
                 key: 'credentials',
+                needs: 'gateways',
                 label: text.work.newCredentials,
                 path: `gateways/${path}/credentials`,
                 body: () => ({}),
