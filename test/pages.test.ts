@@ -674,6 +674,11 @@ describe.each((['en', 'zh'] as const).slice(0, runsOf({ test: 1, campaign: 2 }))
       expect(await page.getByTestId('broken').count()).toBe(0)
       expect(await page.getByTestId('problem').count()).toBe(0)
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      for (const width of [820, PHONE.width]) {
+        await page.setViewportSize({ ...PHONE, width })
+        // A table is stacked when it was measured.
+        await expect.poll(sideways, WAIT).toEqual([])
+      }
       if (language === 'en') expect(await unmarkedChinese()).toEqual([])
       expect(await violations(page)).toEqual([])
       expect(await leftOffPaper()).toEqual([])
@@ -681,6 +686,15 @@ describe.each((['en', 'zh'] as const).slice(0, runsOf({ test: 1, campaign: 2 }))
     },
   )
 })
+
+/** What scrolls sideways. */
+const sideways = (): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('main *')]
+      .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+      .filter((element) => ['auto', 'scroll'].includes(getComputedStyle(element).overflowX))
+      .map(({ className, textContent }) => `${className} ${textContent?.slice(0, 40)}`),
+  )
 
 /** What A4 across cuts off, leaves folded, or prints although it is of use on a screen only. */
 async function leftOffPaper(): Promise<string[]> {

@@ -46,7 +46,6 @@ export function ChannelsCard() {
         {tested && <TestOutcome key={tested.atMs} {...tested} />}
         <DataTable<RecipientView>
           rowKey="id"
-          asCards
           rows={found.data?.items ?? []}
           locale={{ emptyText: <Nothing>{words.noRecipients}</Nothing> }}
           columns={[

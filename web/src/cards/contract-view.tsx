@@ -211,5 +211,5 @@ function Settlements({ contract, chosen, choose }: SettlementsProps) {
       render: (_, row) => <Tag>{words.settledStates[row.state]}</Tag>,
     },
   ]
-  return <DataTable rowKey="period" columns={columns} rows={contract.settlements} pageSize={24} asCards />
+  return <DataTable rowKey="period" columns={columns} rows={contract.settlements} pageSize={24} />
 }

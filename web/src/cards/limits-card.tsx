@@ -120,7 +120,6 @@ function Limits({ view, saved }: { view: ThresholdsView; saved: () => void }) {
     <>
       <DataTable<Limit>
         rowKey="kind"
-        asCards
         rows={view.limits}
         columns={[
           {

@@ -124,7 +124,6 @@ function TokensCard() {
       )}
       <DataTable<Token>
         rowKey="id"
-        asCards
         rows={found.data?.items ?? []}
         locale={{ emptyText: <Nothing>{words.noTokens}</Nothing> }}
         columns={[

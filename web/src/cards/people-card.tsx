@@ -83,7 +83,6 @@ function People({ rows, rolesOf, act, edit }: PeopleProps) {
   return (
     <DataTable<PersonView>
       rowKey="id"
-      asCards
       rows={rows}
       columns={[
         { title: text.door.id, key: 'id', rowScope: 'row', render: (_, { id }) => <SourceText>{id}</SourceText> },
@@ -168,7 +167,6 @@ function RolesTable({ roles }: { roles: Roles }) {
     <Card title={words.permissionTable} data-testid="roles">
       <DataTable
         rowKey="role"
-        asCards
         rows={roles}
         columns={[
           { title: text.door.roles, key: 'role', rowScope: 'row', render: (_, one) => one[language] },

@@ -143,7 +143,6 @@ function FilesRead({ files: { records, origin, refused } }: { files: GatheredRec
           <Alert type="error" showIcon title={words.refusedRows} />
           <DataTable<RefusedCell>
             rowKey={({ file, row, field, reason }) => `${file} ${row} ${field} ${reason}`}
-            asCards
             pageSize={20}
             rows={refused}
             columns={[

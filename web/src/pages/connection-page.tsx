@@ -65,7 +65,6 @@ function Gateways({ rows }: { rows: readonly Gateway[] }) {
   return (
     <DataTable
       rowKey="id"
-      asCards
       rows={rows}
       locale={{ emptyText: <Nothing>{text.work.noGateways}</Nothing> }}
       columns={[
