@@ -691,7 +691,7 @@ describe.each((['en', 'zh'] as const).slice(0, runsOf({ test: 1, campaign: 2 }))
 const sideways = (): Promise<string[]> =>
   page.evaluate(() =>
     [...document.querySelectorAll('main *')]
-      .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+      .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.checkVisibility())
       .filter((element) => ['auto', 'scroll'].includes(getComputedStyle(element).overflowX))
       .map(({ className, textContent }) => `${className} ${textContent?.slice(0, 40)}`),
   )

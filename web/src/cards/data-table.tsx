@@ -2,7 +2,7 @@
 // pages, and folded rows are open.
 
 import { Table, type TableColumnType, type TableProps } from 'antd'
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { isValidElement, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useIsPrinting } from '../api/printing.ts'
 import { useLanguage } from '../words/language.tsx'
 
@@ -78,8 +78,15 @@ function useIsStacked(box: RefObject<HTMLDivElement | null>): boolean {
 /** Each cell says its column, for the stacked row that has no head. */
 const withLabel = <T,>(column: TableColumnType<T> & { label?: string }): TableColumnType<T> => {
   const { label, ...rest } = column
-  const said = label ?? (typeof rest.title === 'string' ? rest.title : '')
-  return { ...rest, onCell: () => ({ 'data-label': said }) as object }
+  return { ...rest, onCell: () => ({ 'data-label': label ?? labelOf(rest.title) }) as object }
+}
+
+/** The head of a column in words: its text, or that of a FigureHead with its unit. */
+function labelOf(title: unknown): string {
+  if (typeof title === 'string') return title
+  if (!isValidElement<{ label?: unknown; unit?: unknown }>(title)) return ''
+  const { label, unit } = title.props
+  return typeof label !== 'string' ? '' : typeof unit === 'string' ? `${label} (${unit})` : label
 }
 
 function openKeys<T extends object>(
