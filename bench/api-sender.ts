@@ -1,8 +1,8 @@
-// Worker that asks a host at a steady rate, whatever the answers take: a request's time runs from when it was due.
+// The process that asks a host at a steady rate, whatever the answers take: a request's time runs from when it was due.
 
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parentPort, workerData } from 'node:worker_threads'
+import { must } from '../domain/must.ts'
 
 export interface ApiSenderInput {
   url: string
@@ -20,7 +20,7 @@ export interface ApiSenderResult {
   failed: string[]
 }
 
-const { url, token } = workerData as ApiSenderInput
+const { url, token } = JSON.parse(must(process.argv[2])) as ApiSenderInput
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
 function ask(path: string): Promise<{ status: number; bytes: number }> {
@@ -38,7 +38,8 @@ function ask(path: string): Promise<{ status: number; bytes: number }> {
   })
 }
 
-parentPort?.on('message', async ({ paths, perSecond, seconds }: ApiOrder) => {
+process.once('disconnect', () => process.exit())
+process.on('message', async ({ paths, perSecond, seconds }: ApiOrder) => {
   const result: ApiSenderResult = { took: [], bytes: 0, failed: [] }
   const startMs = performance.now()
   const asked: Promise<void>[] = []
@@ -54,5 +55,5 @@ parentPort?.on('message', async ({ paths, perSecond, seconds }: ApiOrder) => {
     asked.push(work.catch((error: unknown) => void result.failed.push(`${path}: ${String(error)}`)))
   }
   await Promise.all(asked)
-  parentPort?.postMessage(result)
+  process.send?.(result)
 })

@@ -1,14 +1,13 @@
 // What people wait for: the list of all institutions, a search among them and the overview of the province, asked for
 // fifty times a second of a host that serves them all. The reference is the host's answer to the lightest question.
 
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { monthRange } from '../domain/calendar.ts'
 import { startHost } from '../local/host.ts'
 import type { ApiOrder, ApiSenderInput, ApiSenderResult } from './api-sender.ts'
+import { ask, killed, started } from './process.ts'
 import { PROVINCE, settledProvince } from './province.ts'
 import { type CostRow, percentile } from './table.ts'
 
@@ -34,8 +33,8 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 export async function benchApi(scale: number, say: (line: string) => void): Promise<CostRow[]> {
   const data = mkdtempSync(join(tmpdir(), 'kilowatch-bench-'))
   const host = await startHost({ data, port: 0, mqttPort: 0, host: '127.0.0.1', hold: true, now: () => NOW_MS })
-  const workerData: ApiSenderInput = { url: host.httpUrl, token: host.adminToken }
-  const sender = new Worker(new URL('./api-sender.ts', import.meta.url), { workerData })
+  const input: ApiSenderInput = { url: host.httpUrl, token: host.adminToken }
+  const sender = started(new URL('./api-sender.ts', import.meta.url), [JSON.stringify(input)])
   try {
     const size = { institutions: Math.ceil(INSTITUTIONS * scale), counties: Math.ceil(COUNTIES * scale) }
     const { meters } = await settledProvince(host.platform, size, NOW_MS, MONTH)
@@ -45,8 +44,7 @@ export async function benchApi(scale: number, say: (line: string) => void): Prom
     const seconds = Math.max(2, Math.ceil(SECONDS * Math.sqrt(scale)))
     const asked = async (paths: readonly string[]): Promise<ApiSenderResult> => {
       const order: ApiOrder = { paths, perSecond: RATE, seconds }
-      sender.postMessage(order)
-      const [result] = (await once(sender, 'message')) as [ApiSenderResult]
+      const result = await ask<ApiSenderResult>(sender, order)
       if (result.failed.length > 0) throw new Error(`${result.failed.length} failed, the first ${result.failed[0]}`)
       return result
     }
@@ -73,7 +71,7 @@ export async function benchApi(scale: number, say: (line: string) => void): Prom
     }
     return rows
   } finally {
-    await sender.terminate()
+    await killed(sender)
     await host.close()
     rmSync(data, { recursive: true, force: true })
   }

@@ -1,8 +1,9 @@
-// Worker that sends registries to a host: to make and write 60 MB of JSON would stop the event loop that is measured.
+// The process that sends registries to a host: to make and write 60 MB of JSON would stop the event loop that is
+// measured.
 
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { parentPort, workerData } from 'node:worker_threads'
+import { must } from '../domain/must.ts'
 import type { Meter } from '../domain/registry/records.ts'
 import { type ProvinceSize, provinceRecords } from './province.ts'
 
@@ -19,7 +20,7 @@ export interface SendResult {
   bytes: number
 }
 
-const { url, token, size, wrong } = workerData as SenderInput
+const { url, token, size, wrong } = JSON.parse(must(process.argv[2])) as SenderInput
 const records = provinceRecords(size)
 const [first] = records.meters
 const wrongMeter = (_: unknown, index: number) => ({ ...first, id: `wrong-${index}`, medium: 'steam', unit: 7 })
@@ -29,7 +30,8 @@ const bodies: Record<SendOrder, () => { meters: readonly Partial<Meter>[] }> = {
   wrong: () => ({ meters: Array.from({ length: wrong }, wrongMeter) as unknown as Meter[] }),
 }
 
-parentPort?.on('message', async (order: SendOrder) => {
+process.once('disconnect', () => process.exit())
+process.on('message', async ({ order }: { order: SendOrder }) => {
   const body = JSON.stringify(bodies[order]())
   // A body takes seconds to make: the connection of the last request may be gone by then. `fetch` of Node 24.21 fails
   // an assertion when a long answer ends such a connection.
@@ -38,5 +40,5 @@ parentPort?.on('message', async (order: SendOrder) => {
   const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   for await (const _ of answer);
   const result: SendResult = { status: answer.statusCode ?? 0, bytes: body.length }
-  parentPort?.postMessage(result)
+  process.send?.(result)
 })

@@ -8,8 +8,8 @@ import { must } from '../domain/must.ts'
 import { reportDocument } from '../functions/reporting/document.ts'
 import { filed, type ManifestFile, reportFiles } from '../functions/reporting/package.ts'
 import { partsInTurn } from '../functions/reporting/shard-part.ts'
+import { partsInHelpers } from '../local/report-helpers.ts'
 import { openReportStores } from '../local/report-stores.ts'
-import { partsInThreads } from '../local/report-threads.ts'
 import { PROVINCE } from './province.ts'
 
 export const REPORT_MONTH = '2026-10'
@@ -30,7 +30,7 @@ async function madeOf(folder: string): Promise<MadeReport> {
   const head = await stores.registry.refresh()
   const question = { type: 'area' as const, id: PROVINCE, month: REPORT_MONTH } as const
   const sources = { ...stores, head, nowMs }
-  const parts = partsInThreads(join(folder, 'state.sqlite'), partsInTurn(sources))
+  const parts = partsInHelpers(join(folder, 'state.sqlite'), partsInTurn(sources))
   const document = await reportDocument(question, { ...sources, parts })
   const documentSeconds = (performance.now() - startedMs) / 1000
   const files: ManifestFile[] = []

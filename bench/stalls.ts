@@ -1,20 +1,19 @@
 // How long the event loop of a host stops, at most, while registries are imported, one meter of many is renamed, a
 // burst of readings is settled and judged, and a whole province is: PUBACK waits for as long.
 
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { HOUR_MS, monthRange } from '../domain/calendar.ts'
 import { type AlertMark, alertMarkKey } from '../functions/alerts/round.ts'
 import { DERIVED } from '../functions/platform.ts'
 import { registryReader } from '../functions/registry/reader.ts'
 import { type Host, startHost } from '../local/host.ts'
+import { ask, killed, started } from './process.ts'
 import { settledProvince } from './province.ts'
-import type { SenderInput, SendOrder, SendResult } from './registry-sender.ts'
+import type { SenderInput, SendResult } from './registry-sender.ts'
 import type { CostRow } from './table.ts'
 
 /** Hebei, as in `bench -- assess`: 200,134 meters. */
@@ -34,11 +33,11 @@ export async function benchStalls(scale: number, say: (line: string) => void): P
 
 async function benchImports(size: SenderInput['size'], scale: number, say: (line: string) => void): Promise<CostRow[]> {
   const { host, end } = await heldHost()
-  const workerData: SenderInput = {
+  const input: SenderInput = {
     ...{ url: host.httpUrl, token: host.adminToken },
     ...{ size, wrong: Math.ceil(WRONG_METERS * scale) },
   }
-  const sender = new Worker(new URL('./registry-sender.ts', import.meta.url), { workerData })
+  const sender = started(new URL('./registry-sender.ts', import.meta.url), [JSON.stringify(input)])
   try {
     const rows: CostRow[] = []
     for (const [order, wanted] of [
@@ -48,22 +47,16 @@ async function benchImports(size: SenderInput['size'], scale: number, say: (line
     ] as const) {
       let sent: SendResult = { status: 0, bytes: 0 }
       const row = await stallOf(`PUT registry, ${order}`, say, async () => {
-        sent = await send(sender, order)
+        sent = await ask<SendResult>(sender, { order })
       })
       if (sent.status !== wanted) throw new Error(`the registry "${order}" was answered with ${sent.status}`)
       rows.push({ ...row, more: { ...row.more, 'body MB': sent.bytes / 1e6 } })
     }
     return rows
   } finally {
-    await sender.terminate()
+    await killed(sender)
     await end()
   }
-}
-
-async function send(sender: Worker, order: SendOrder): Promise<SendResult> {
-  sender.postMessage(order)
-  const [result] = (await once(sender, 'message')) as [SendResult]
-  return result
 }
 
 /** A province whose hours are settled: a burst of one county's readings, then the rounds of everything. */

@@ -1,7 +1,7 @@
 // Builds a handler's bundle (infra/bundle.ts) as an asset, by esbuild on this machine, without a container.
 
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AssetHashType } from 'aws-cdk-lib'
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda'
@@ -9,41 +9,53 @@ import { buildSync } from 'esbuild'
 import { bundleOptions } from './bundle.ts'
 
 const BUNDLE = 'index.mjs'
+const ENTRIES = 'cloud/entries'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 export interface Bundle {
   code: Uint8Array
   sourceMap: Uint8Array
-  /** Every bundled file, from the project root. */
+  /** Every file of which the bundle has something, from the project root. */
   inputs: readonly string[]
 }
-const made = new Map<string, Bundle>()
+let made: ReadonlyMap<string, Bundle> | undefined
 
-/** Bundles the module at `entry`, a path from the project root; only once, however many stacks a process writes. */
+/** The bundle of the module at `entry`, a path from the project root. */
 export function bundleOf(entry: string): Bundle {
-  const known = made.get(entry)
-  if (known) return known
+  made ??= allBundles()
+  const bundle = made.get(entry)
+  if (!bundle) throw new Error(`esbuild made nothing of ${entry}`)
+  return bundle
+}
+
+/** Of each entry, by its path. Together, since esbuild then reads a file once and not once for each of them. */
+function allBundles(): Map<string, Bundle> {
+  const entryPoints = readdirSync(join(root, ENTRIES)).map((name) => `${ENTRIES}/${name}`)
   const { outputFiles, metafile } = buildSync({
     ...bundleOptions,
     mainFields: [...bundleOptions.mainFields],
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: BUNDLE,
+    entryPoints,
+    outdir: '.',
+    entryNames: `[name]/${posix.parse(BUNDLE).name}`,
+    outExtension: { '.js': posix.parse(BUNDLE).ext },
     write: false,
     metafile: true,
     logLevel: 'warning',
   })
-  const [sourceMap, output] = outputFiles.toSorted((a, b) => b.path.length - a.path.length)
-  if (!output || !sourceMap) throw new Error(`esbuild made nothing of ${entry}`)
-  const inputs = Object.keys(metafile.inputs)
-  const bundle: Bundle = { code: output.contents, sourceMap: sourceMap.contents, inputs }
-  made.set(entry, bundle)
-  return bundle
+  const contents = new Map(outputFiles.map((file) => [relative(root, file.path).replaceAll('\\', '/'), file.contents]))
+  return new Map(
+    Object.entries(metafile.outputs).flatMap(([path, { entryPoint, inputs }]) => {
+      const [code, sourceMap] = [contents.get(path), contents.get(`${path}.map`)]
+      if (entryPoint === undefined || !code || !sourceMap) return []
+      return [[entryPoint, { code, sourceMap, inputs: Object.keys(inputs) }] as const]
+    }),
+  )
 }
 
 /** The bundle of the module at `entry` as the code of a function, whose handler is `index.handler`. */
 export function bundledCode(entry: string): Code {
-  return Code.fromAsset(join(root, 'cloud', 'entries'), {
+  return Code.fromAsset(join(root, ENTRIES), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: Runtime.NODEJS_24_X.bundlingImage,

@@ -25,10 +25,10 @@ import { STATE_FILE } from './folder-mark.ts'
 import { gatewayWatch } from './gateway-watch.ts'
 import { forgetHost, type HostAddress, noteHost, writeWhole } from './host-address.ts'
 import { startHttp } from './http.ts'
-import { type ImportThread, importThread } from './import-thread.ts'
 import { type IngestListener, ingestQueue } from './ingest-queue.ts'
 import { newArrivals, type StoredBell } from './live.ts'
 import { type LocalPlatform, openPlatform } from './platform.ts'
+import { type WorkApart, workApart } from './work-apart.ts'
 
 const TOKEN_FILE = 'admin-token'
 /** As many as a generated token has: nobody guesses it. */
@@ -77,7 +77,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = escaped(options.log ?? console.error)
   const platform = await openPlatform(data, options.now, options)
   platform.checkpointApart()
-  const apart = importThread(platform, join(data, STATE_FILE))
+  const apart = workApart(platform, join(data, STATE_FILE))
   const handlers = handlersOn(platform, apart)
 
   const verify = credentialVerifier(platform.state, { queue: platform.passwords })
@@ -144,7 +144,7 @@ const listenerOf = ({ storage }: LocalPlatform, arrivals: StoredBell, log: (line
   },
 })
 
-const handlersOn = (platform: LocalPlatform, apart: ImportThread) =>
+const handlersOn = (platform: LocalPlatform, apart: WorkApart) =>
   ({
     ingest: ingest(platform),
     settle: settle(platform),

@@ -10,9 +10,9 @@ import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import { admit, type DoorOptions, NotAdmitted, rateLimit, senderPrincipal } from './door.ts'
 import { sendResult } from './http-answer.ts'
 import { eventWith } from './http-body.ts'
-import type { ImportThread } from './import-thread.ts'
 import { liveAnswers, newArrivals, type StoredBell, wantsStream } from './live.ts'
 import { VerifierBusy } from './verify-queue.ts'
+import type { WorkApart } from './work-apart.ts'
 
 /**
  * Largest body by sender: the body is held in memory, so a sender with few rights gets little of it. A province's
@@ -37,7 +37,7 @@ export interface HttpOptions extends DoorOptions {
   port: number
   api(event: ApiEvent): Promise<ApiResult>
   /** Answers what would stop the event loop. */
-  apart?: Pick<ImportThread, 'takes' | 'answer'>
+  apart?: Pick<WorkApart, 'takes' | 'answer'>
   /** What streams wait for; absent: they look at times alone. */
   arrivals?: StoredBell
   /** Folder of the built page; undefined until it is built. */

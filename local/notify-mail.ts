@@ -2,7 +2,6 @@
 // login is tried again, since the settings may be mended while the mail still matters.
 
 import { createHash } from 'node:crypto'
-import nodemailer from 'nodemailer'
 import { isLoopback } from '../domain/notify/setting.ts'
 import { type Message, PermanentFailure } from '../functions/platform.ts'
 import { mailText } from '../functions/telling/plain-text.ts'
@@ -30,6 +29,7 @@ export async function sendBySmtp(
   const { hostname, searchParams } = new URL(smtpUrl)
   // Otherwise an attacker in between who hides STARTTLS would receive the password.
   const requireTLS = !isLoopback(hostname) && searchParams.get('ignoreTLS') !== 'true'
+  const { default: nodemailer } = await import('nodemailer')
   const transport = nodemailer.createTransport({ url: smtpUrl, requireTLS, ...steps })
   const timer = Promise.withResolvers<never>()
   const timeout = setTimeout(() => timer.reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)

@@ -2,12 +2,13 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import type { CheckpointWorkerInput } from './checkpoint-worker.ts'
 
+/** A month's document fills one or two pages: a tenth off judging a province against SQLite's own 4,096. */
+const PAGE_BYTES = 8_192
 /** Page cache: holds the pages that one settling pass writes again and again. */
 const CACHE_KIB = 64 * 1024
 /** The log is merged into the file at 64 MB: rare, and still replayed in well under a second. */
-const WAL_PAGES = 16_384
+const WAL_PAGES = (64 * 1024 ** 2) / PAGE_BYTES
 
 /** With a thread that merges the log, this is only for a thread that cannot follow. */
 const WAL_PAGES_APART = 8 * WAL_PAGES
@@ -22,6 +23,8 @@ const CACHE_KIB_ONCE = 8 * 1024
 export function openDatabase(path: string, { readsOnce = false } = {}): DatabaseSync {
   const db = new DatabaseSync(path)
   // Another process (the CLI beside a running host) may hold the write lock for a moment.
+  // Of a new file, before it has a page; one of an earlier version keeps its own.
+  db.exec(`PRAGMA page_size = ${PAGE_BYTES}`)
   db.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   db.exec(`PRAGMA cache_size = -${readsOnce ? CACHE_KIB_ONCE : CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}`)
   db.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}`)
@@ -37,9 +40,8 @@ export const unmap = (db: DatabaseSync): void => db.exec(`PRAGMA mmap_size = 0; 
 /** Merges the log in a thread of its own until the end of the returned function. */
 export function checkpointApart(db: DatabaseSync, path: string): () => Promise<void> {
   db.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES_APART}`)
-  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
-    workerData: path satisfies CheckpointWorkerInput,
-  })
+  // JavaScript: no thread may load TypeScript (docs/decisions/0063).
+  const worker = new Worker(new URL('./checkpoint-worker.mjs', import.meta.url), { workerData: path })
   worker.unref()
   // Without the thread, the log grows to the larger limit and is merged by this one.
   worker.on('error', (error) => console.error(`kilowatch: the log of "${path}" is not merged apart: ${error.message}`))

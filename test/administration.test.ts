@@ -15,7 +15,7 @@ import { controlKeys } from '../functions/controlling/store.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
-import { launchChromium, NOON_AHEAD_MS, PERSON_PASSWORD, signedIn, tabTo, turnClocks, violations } from './browser.ts'
+import { launchChromium, NOON_AHEAD_MS, PERSON_PASSWORD, signedIn, tabTo, turnClocks } from './browser.ts'
 import { PROVINCE, send } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
 
@@ -248,30 +248,6 @@ test('the log is read by the audit administrator, and a person changes the own p
   await expect.poll(() => page.getByTestId('password-card').textContent(), WAIT).toContain('密码已修改')
   const attempt = { id: 'wei', address: '127.0.0.1' }
   expect(await host.platform.accounts.signIn({ ...attempt, password: PERSON_PASSWORD })).toEqual({ wrong: true })
-})
-
-/** The others are read in the walk (walk.test.ts). */
-const VIEWS: { id: string; grants: Grant[]; views: string[] }[] = [
-  { id: 'chen', grants: SYSTEM, views: ['registry', 'thresholds'] },
-  { id: 'feng', grants: SECURITY, views: ['people'] },
-  { id: 'shen', grants: [{ role: 'audit' }], views: ['audit'] },
-  { id: 'zhou', grants: [{ role: 'county', areas: ['130102'] }], views: ['own'] },
-]
-
-test('screens are read by a screen reader and fit a phone', { timeout: 120_000 }, async () => {
-  for (const { id, grants, views } of VIEWS) {
-    const page = await opened(id, grants, views[0] ?? '')
-    await page.setViewportSize({ width: 390, height: 844 })
-    for (const view of views) {
-      await page.goto(`${host.httpUrl}/#/administration?view=${view}`)
-      await page.locator('main .ant-card').first().waitFor()
-      await expect.poll(() => page.locator('.waiting, .ant-skeleton, .ant-spin-spinning').count(), WAIT).toBe(0)
-      expect(await page.getByTestId('no-right').count(), view).toBe(0)
-      expect([view, await violations(page)]).toEqual([view, []])
-      const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      expect([view, Math.max(0, beside)]).toEqual([view, 0])
-    }
-  }
 })
 
 test('by keyboard alone a recipient is registered and tested', async () => {

@@ -135,6 +135,11 @@ const bundlesHoldWhatTheyUse: Rule = ({ path, room, text }) =>
     ? [`${path}: write "import * as z from 'zod'"`]
     : []
 
+const THREAD_OF_TYPESCRIPT = /\bnew Worker\(\s*new URL\(\s*'[^']*\.tsx?'/
+/** A thread that strips types may end the whole process when it ends: a process helps instead (docs/decisions/0063). */
+const threadsLoadNoTypeScript: Rule = ({ path, text }) =>
+  THREAD_OF_TYPESCRIPT.test(text) ? [`${path}: a thread loads TypeScript`] : []
+
 const RELATIVE_WITH_EXTENSION = /\.(ts|tsx|mjs|css|json|svg)$/
 const relativeImportsNameTheirExtension: Rule = ({ path, requests }) =>
   requests
@@ -194,6 +199,7 @@ export const rules = {
   importsStayInTheirRooms,
   pureRoomsDoNotTouchTheWorld,
   bundlesHoldWhatTheyUse,
+  threadsLoadNoTypeScript,
   relativeImportsNameTheirExtension,
   filesOpenWithAComment,
   filesHaveNames,

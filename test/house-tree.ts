@@ -77,7 +77,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cloud/command-replay-record.ts'],
     ['cloud/cli.ts'],
   ],
-  [['local/lake'], ['local'], ['local/command'], ['local/cli.ts']],
+  [['local/helper-process.ts'], ['local/lake'], ['local'], ['local/command'], ['local/cli.ts']],
   [
     ['devices', 'devices/codecs'],
     ['devices/lines'],

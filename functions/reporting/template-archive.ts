@@ -3,7 +3,7 @@
 // result as they are, byte for byte.
 
 import { crc32, inflateRawSync } from 'node:zlib'
-import { editZip, type ZipEditor } from '@cj-tech-master/excelts/archive'
+import type { ZipEditor } from '@cj-tech-master/excelts/archive'
 import { parseXml, type XmlDocument, type XmlElement, type XmlNode, XmlWriter } from '@cj-tech-master/excelts/xml'
 
 export const TEMPLATE_PROBLEMS = [
@@ -53,6 +53,7 @@ export async function openTemplate(bytes: Uint8Array): Promise<TemplateArchive> 
   if (signature === COMPOUND_SIGNATURE)
     throw new TemplateProblem('notXlsx', 'the template is an XLS file or has a password; save it as XLSX without one')
   if (signature !== ZIP_SIGNATURE) throw new TemplateProblem('notXlsx', 'the template is no XLSX file')
+  const { editZip } = await import('@cj-tech-master/excelts/archive')
   const editor = await ofZip(() => editZip(bytes, { reproducible: true }))
   const entries = new Map(boundedEntries(editor).map((entry) => [entry.path, entry]))
   return {

@@ -5,11 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { PROVINCE_CODE } from '../../devices/demo/areas.ts'
 import type { DemoGatewaysInput } from '../../devices/demo/gateways.ts'
-import type { HistoryBatch, HistoryInput } from '../../devices/demo/history.ts'
 import { demoProvince } from '../../devices/demo/province.ts'
+import type { HistoryMessage } from '../../devices/demo/simulator.ts'
 import { ALERT_KINDS } from '../../domain/alert/kinds.ts'
 import { ALERT_RULES } from '../../domain/alert/rules.ts'
 import type { AlertThreshold } from '../../domain/alert/threshold.ts'
@@ -21,8 +20,10 @@ import type { ShardResult } from '../../functions/platform.ts'
 import { importRegistry } from '../../functions/registry/import.ts'
 import { registryKeys } from '../../functions/registry/reader.ts'
 import { extentsOf, settledKey } from '../../functions/settling/mark.ts'
+import { endHelper, startHelper, tell } from '../helper-process.ts'
 import type { Host } from '../host.ts'
 import { prepareContract } from './demo-contract.ts'
+import type { BatchAsked, HistoryBatch, HistoryInput } from './demo-history.ts'
 
 /** Progress of the set-up, step by step. */
 export type Stage = 'registry' | 'history' | 'settle' | 'assess'
@@ -76,13 +77,13 @@ export async function prepareDemo(host: Host, data: string, seed: string, report
   return delivered
 }
 
-/** A worker makes the history and this thread ingests it, so that both cores work. */
+/** A process makes the history and this one ingests it, so that both cores work. */
 async function ingestHistory({ platform }: Host, input: HistoryInput, report: (done: number) => void): Promise<void> {
   // Settling after each message would read the same hours again and again: it runs once, after all messages.
   const handler = ingest({ ...platform, fanOut: { send: async () => undefined } })
-  const worker = new Worker(new URL('../../devices/demo/history.ts', import.meta.url), { workerData: input })
+  const maker = startHelper(new URL('./demo-history.ts', import.meta.url), { args: [JSON.stringify(input)] })
   try {
-    const batches = receiver(worker)
+    const batches = receiver(maker)
     let done = 0
     for (let batch = await batches(); batch.length > 0; batch = await batches()) {
       const receivedMs = platform.now()
@@ -94,17 +95,20 @@ async function ingestHistory({ platform }: Host, input: HistoryInput, report: (d
       report(done)
     }
   } finally {
-    await worker.terminate()
+    await endHelper(maker)
   }
 }
 
-/** Asks the worker for batches, one ahead of the one in hand. An empty batch is the end. */
-function receiver(worker: Worker): () => Promise<HistoryBatch> {
-  const broken = new Promise<never>((_, reject) => worker.once('error', reject))
-  const next = (): Promise<HistoryBatch> => {
-    const batch = new Promise<HistoryBatch>((resolve) => worker.once('message', resolve))
-    worker.postMessage('next')
-    return batch
+/** Asks the maker for batches, one ahead of the one in hand. An empty batch is the end. */
+function receiver(maker: ChildProcess): () => Promise<HistoryMessage[]> {
+  const broken = new Promise<never>((_, reject) =>
+    maker.once('exit', () => reject(new Error("the process that makes the demo's history has ended"))),
+  )
+  broken.catch(() => undefined) // it ends in the end
+  const next = (): Promise<HistoryMessage[]> => {
+    const answer = new Promise<HistoryBatch>((resolve) => maker.once('message', resolve))
+    void tell(maker, { next: true } satisfies BatchAsked)
+    return answer.then(({ batch }) => batch)
   }
   let ahead = next()
   return async () => {

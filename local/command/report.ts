@@ -27,8 +27,8 @@ import { documentDigest } from '../../functions/reporting/store.ts'
 import { filledTemplate } from '../../functions/reporting/template.ts'
 import { TemplateProblem } from '../../functions/reporting/template-archive.ts'
 import { appendAudit } from '../../functions/state/audit.ts'
+import { partsInHelpers } from '../report-helpers.ts'
 import { openReportStores } from '../report-stores.ts'
-import { partsInThreads } from '../report-threads.ts'
 
 interface ReportOptions {
   month?: string
@@ -59,7 +59,7 @@ export async function makeReport(options: ReportOptions): Promise<void> {
     const head = await stores.registry.refresh()
     const question = questionOf(options, { root: head.rootArea, nowMs })
     const sources = { ...stores, head, nowMs }
-    const parts = partsInThreads(join(data, 'state.sqlite'), partsInTurn(sources))
+    const parts = partsInHelpers(join(data, 'state.sqlite'), partsInTurn(sources))
     const document = await reportDocument(question, { ...sources, parts })
     const files = [...reportFiles(document), ...(await filledFile(document, options))]
     const manifest = await writePackage(out, files, {

@@ -1,11 +1,12 @@
 // The first sheet of a workbook as cells of text, as a person sees them: whole numbers without an exponent, dates as
 // YYYY-MM-DD (docs/rules/interfaces.md#registry-files).
 
-import { Workbook } from '@cj-tech-master/excelts'
 import { sheetText } from '../../domain/import/sheet-text.ts'
 
 /** Throws an Error naming the file when it is no workbook, or when a cell is an error or a formula without a result. */
 export async function sheetCells(file: string, bytes: Uint8Array): Promise<string[][]> {
+  // 400 modules that few commands need.
+  const { Workbook } = await import('@cj-tech-master/excelts')
   const workbook = new Workbook()
   try {
     await workbook.xlsx.load(bytes)

@@ -9,7 +9,7 @@ import { QUALITY_MARKS, SUSPECT_MARK } from '../../domain/wire/sent-unit.ts'
 import { copyRows, emptyRows, type Rows } from './columns.ts'
 import { byBytes, bytesAt, type GroupIndex, groupIndexOf, READ_COLUMNS, type RowGroup } from './footer.ts'
 import type { LakeFile, LakeManifest } from './manifest.ts'
-import { type ColumnChunk, NotReadHere, readColumn, readRuns } from './pages.ts'
+import { type ColumnChunk, NotReadHere, readColumn, readRuns, release } from './pages.ts'
 
 /** Meters of an institution. Beyond, DuckDB with all processors is faster. */
 const METERS_MAX = 100
@@ -129,6 +129,7 @@ function rowsOfGroup(
       found.values[count] = mark % QUALITY_MARKS === SUSPECT_MARK ? Number.NaN : value
       found.marks[count++] = mark
     }
+  for (const column of [times, values, marks, exact]) if (column) release(column)
   return partOf(found, count)
 }
 

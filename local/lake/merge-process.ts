@@ -5,10 +5,11 @@
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DuckDBInstance, DuckDBPendingResultState, type DuckDBResultReader } from '@duckdb/node-api'
+import { helpHost } from '../helper-process.ts'
 import { type FilePlace, madeFile } from './file.ts'
 import { readFiles } from './format.ts'
 import type { LakeFile } from './manifest.ts'
-import { BUSY_MS, READINGS_COME, SHARE } from './pace.ts'
+import { BUSY_MS, type READINGS_COME, SHARE } from './pace.ts'
 
 /** `replaces`: the files to merge, in order of receipt. */
 export type MergeAsked = FilePlace & Required<Pick<FilePlace, 'replaces'>>
@@ -21,9 +22,6 @@ const LOWEST = 19
 const MEMORY = '1GB'
 
 setPriority(LOWEST)
-process.once('disconnect', () => process.exit())
-// Ctrl-C reaches the whole process group; the host disconnects when it is done.
-process.on('SIGINT', () => undefined)
 const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY, threads: '1' })
 const connection = await instance.connect()
 
@@ -44,8 +42,8 @@ async function runAndReadAll(sql: string): Promise<DuckDBResultReader> {
   }
 }
 
-process.on('message', async (asked: MergeAsked | typeof READINGS_COME) => {
-  if (asked === READINGS_COME) {
+const answer = helpHost<MergeAsked | typeof READINGS_COME, MergeAnswer>(async (asked) => {
+  if ('readingsCome' in asked) {
     busyUntilMs = performance.now() + BUSY_MS
     return
   }
@@ -58,5 +56,3 @@ process.on('message', async (asked: MergeAsked | typeof READINGS_COME) => {
     answer({ error: error instanceof Error ? error.message : String(error) })
   }
 })
-
-const answer = (message: MergeAnswer): void => void process.send?.(message)

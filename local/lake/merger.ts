@@ -1,6 +1,7 @@
 // Asks the process that merges files; starts it when there is work, and ends it with the store.
 
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { startHelper, tell } from '../helper-process.ts'
 import type { LakeFile } from './manifest.ts'
 import type { MergeAnswer, MergeAsked } from './merge-process.ts'
 import { READINGS_COME } from './pace.ts'
@@ -21,11 +22,11 @@ export function lakeMerger(): Merger {
   let child: ChildProcess | undefined
   return {
     merge(asked, batches) {
-      child ??= fork(new URL('./merge-process.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+      child ??= startHelper(new URL('./merge-process.ts', import.meta.url))
       const process = child
       let told = batches()
       const timer = setInterval(() => {
-        if (batches() > told) process.send(READINGS_COME)
+        if (batches() > told) void tell(process, READINGS_COME)
         told = batches()
       }, LOOK_MS)
       const answered = new Promise<LakeFile>((resolve, reject) => {
@@ -39,7 +40,7 @@ export function lakeMerger(): Merger {
           if ('file' in answer) resolve(answer.file)
           else reject(new Error(answer.error))
         })
-        process.send(asked)
+        void tell(process, asked)
       })
       return answered.finally(() => clearInterval(timer))
     },

@@ -28,6 +28,12 @@ export interface ColumnChunk {
 type Column = Float64Array | Uint32Array
 
 /**
+ * Gives back at once the memory of an array that has it alone; the array is empty then. Left to be collected, the pages
+ * of a dozen reads would start a collection of everything, which stops the thread for up to 20 ms.
+ */
+export const release = (array: Column): void => void (array.buffer as ArrayBuffer).transfer(0)
+
+/**
  * Fills `out` with the values of the rows from `firstRow` on. Returns for each of them 1 where there is a value and 0
  * where there is none, then out has 0; undefined: each has one. Throws NotReadHere.
  */
@@ -46,6 +52,7 @@ export function readColumn(chunk: ColumnChunk, firstRow: number, out: Column): U
       isPresent.set(levels.subarray(first - row, last - row), first - firstRow)
       spread(page, levels, first - row, own)
     }
+    page.close()
   }
   return isPresent
 }
@@ -76,6 +83,7 @@ export function readRuns(chunk: ColumnChunk): Run[] {
       values(page, 0, own)
       for (const [n, value] of own.entries()) take(value, row + n, row + n + 1)
     }
+    page.close()
   }
   return runs
 }
@@ -101,7 +109,9 @@ function* pagesOf({
     reader.offset += length
     if (header.field_1 === DICTIONARY_PAGE) {
       dictionary = new Float64Array(Number(header.field_7.field_1))
-      plainValues({ view: unpacked(packed, header), offset: 0, type }, 0, dictionary)
+      const { view, close } = unpacked(packed, header)
+      plainValues({ view, offset: 0, type }, 0, dictionary)
+      close()
       continue
     }
     if (header.field_1 !== DATA_PAGE) throw new NotReadHere(`a page of type ${header.field_1}`)
@@ -109,7 +119,7 @@ function* pagesOf({
     yield {
       ...{ row, count },
       open() {
-        const page: Page = { view: unpacked(packed, header), offset: 0, encoding, type, dictionary }
+        const page: Page = { ...unpacked(packed, header), offset: 0, encoding, type, dictionary }
         return { page, levels: isOptional ? presence(page, count) : undefined }
       },
     }
@@ -117,9 +127,13 @@ function* pagesOf({
   }
 }
 
-interface Page {
+interface Unpacked {
   /** With some bytes after its end. */
   view: DataView
+  /** Gives its memory back. */
+  close(): void
+}
+interface Page extends Unpacked {
   /** Where the values begin. */
   offset: number
   encoding: number
@@ -137,6 +151,7 @@ function spread(page: Page, levels: Uint8Array, first: number, out: Column): voi
   const dense = out instanceof Float64Array ? new Float64Array(count) : new Uint32Array(count)
   values(page, before, dense)
   for (let n = 0, own = 0; n < out.length; n++) if (levels[first + n] === 1) out[n] = must(dense[own++])
+  release(dense)
 }
 
 /** For each row 1 where it has a value; undefined where all have. Moves the page to its values. */
@@ -201,7 +216,9 @@ function splitValues({ view, offset }: Page, first: number, out: Column): void {
     const from = offset + byte * count + first
     for (let n = 0; n < out.length; n++) whole[n * 8 + byte] = view.getUint8(from + n)
   }
-  out.set(new Float64Array(whole.buffer))
+  const doubles = new Float64Array(whole.buffer)
+  out.set(doubles)
+  release(doubles)
 }
 
 interface Span {
@@ -241,14 +258,21 @@ const window = (view: DataView, begin: number, bit: number): number =>
   view.getUint32(begin + (bit >>> 3), true) >>> (bit & 7)
 
 /** A page by its header, with bytes after its end. */
-function unpacked(packed: Uint8Array, { field_2: size }: Record<string, unknown>): DataView {
+function unpacked(packed: Uint8Array, { field_2: size }: Record<string, unknown>): Unpacked {
   // In one piece: by its own measure the library makes many, and joins them.
-  const bytes = zlib.zstdDecompressSync(packed, { chunkSize: Math.max(64, Number(size) + PADDING) })
-  const isPadded = bytes.buffer.byteLength - bytes.byteOffset >= bytes.length + PADDING
-  if (isPadded) return new DataView(bytes.buffer, bytes.byteOffset, bytes.length + PADDING)
+  const chunkSize = Math.max(64, Number(size) + PADDING)
+  const bytes = zlib.zstdDecompressSync(packed, { chunkSize })
+  const buffer = bytes.buffer as ArrayBuffer
+  const isPadded = buffer.byteLength - bytes.byteOffset >= bytes.length + PADDING
+  if (isPadded) {
+    // Smaller ones are cut from a buffer that others have parts of.
+    const isAlone = buffer.byteLength === chunkSize && chunkSize >= Buffer.poolSize
+    const close = (): void => void (isAlone && buffer.transfer(0))
+    return { view: new DataView(buffer, bytes.byteOffset, bytes.length + PADDING), close }
+  }
   const copy = new Uint8Array(bytes.length + PADDING)
   copy.set(bytes)
-  return new DataView(copy.buffer)
+  return { view: new DataView(copy.buffer), close: () => undefined }
 }
 
 /** Differences in blocks, each with the least of its differences and a width for each part of it. */

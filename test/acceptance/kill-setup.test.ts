@@ -16,7 +16,7 @@ import { eventually, killed, spawnHost, startHostProcess, temporaryFolder } from
 
 const IMPORT_KILLS = 15
 const DEMO_KILLS = 5
-/** Enough that the import goes through its thread (local/import-thread.ts) and takes about a second. */
+/** Enough that the import goes through its thread (local/work-apart.ts) and takes about a second. */
 const METERS = 6_000
 const IMPORT_MS = 1_500
 const DEMO_MS = 8_000

@@ -8,6 +8,7 @@ import { canonicalJson } from '../../domain/canonical.ts'
 import { alteredContract } from '../../functions/contracting/verify.ts'
 import { verifyAudit } from '../../functions/state/audit.ts'
 import { openDatabase } from '../../local/sqlite.ts'
+import { runsOf } from '../campaign.ts'
 import { apiCall } from './api-call.ts'
 import { builtYear, signedContract, TERMS } from './contract-year.ts'
 import { meter, type TestPlatform } from './province.ts'
@@ -103,7 +104,9 @@ test('holds as the API wrote it, with voided signatures and a replaced draft', a
 })
 
 /** Bytes that are changed in each document, evenly over it. */
-const BYTES = 30
+const BYTES = runsOf({ test: 10, campaign: 30 })
+/** Of the changed fields, one in so many. */
+const FIELDS_STEP = runsOf({ test: 4, campaign: 1 })
 test('a changed byte is named', { timeout: 120_000 }, async () => {
   const missed: unknown[] = []
   let tried = 0
@@ -120,7 +123,7 @@ test('a changed byte is named', { timeout: 120_000 }, async () => {
     }
   }
   expect(missed).toEqual([])
-  expect(tried).toBeGreaterThan(500)
+  expect(tried).toBeGreaterThan(150)
 })
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
@@ -161,6 +164,7 @@ test('a changed field is named', { timeout: 120_000 }, async () => {
       const text = JSON.stringify(changed)
       if (UNORDERED.test(path) || isSameValue(text, row.value)) continue
       tried += 1
+      if (tried % FIELDS_STEP > 0) continue
       const said = await verdictOn(row, text)
       if (said === null || typeof said === 'string') missed.push([row.key, path, said])
     }

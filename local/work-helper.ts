@@ -1,9 +1,8 @@
-// Worker that answers imports into a large registry and builds reports, so that reading and comparing a province does
-// not stop the event loop. Reads state.sqlite and writes files itself; the host writes documents, in slices
-// (import-thread.ts).
+// The process that answers imports into a large registry and builds reports, so that reading and comparing a province
+// does not stop the host's event loop. Reads state.sqlite and writes files itself; the host writes documents, in slices
+// (work-apart.ts).
 
 import { dirname, join } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
 import { must } from '../domain/must.ts'
 import { type ApiEvent, type ApiResult, api } from '../functions/api.ts'
 import {
@@ -16,13 +15,12 @@ import {
 } from '../functions/platform.ts'
 import { reports } from '../functions/reports.ts'
 import { openConsumptionStore } from './consumption-store.ts'
+import { helpHost } from './helper-process.ts'
 import { eventWith } from './http-body.ts'
 import { OBJECTS_FOLDER, openObjectFolder } from './object-folder.ts'
 import { openDatabase } from './sqlite.ts'
 import { openStateStore } from './state-store.ts'
 
-/** The path of state.sqlite. */
-export type ImportWorkerInput = string
 /** A call of a port of the host. */
 export interface PortCall {
   call: number
@@ -34,16 +32,18 @@ export type PortAnswer = { call: number } & (
   | { value: unknown }
   | { error: { name: string; message: string; key?: string } }
 )
-/** A request of the API, or a run of the trigger `reports`. */
-export type ThreadRequest = { event: ApiEvent; body: readonly Uint8Array[] } | { reports: ShardEvent }
-export type FromImportWorker = PortCall | { answer: ApiResult | ShardResult } | { failed: string }
-export type ToImportWorker = PortAnswer | ThreadRequest
+/** A request of the API, whose body came before in pieces, or a run of the trigger `reports`. */
+export type WorkAsked = { event: ApiEvent } | { reports: ShardEvent }
+export interface BodyPiece {
+  piece: Uint8Array
+}
+export type FromWorkHelper = PortCall | { answer: ApiResult | ShardResult } | { failed: string }
+export type ToWorkHelper = PortAnswer | BodyPiece | WorkAsked
 
 /** Documents that the host writes in one turn of its event loop: about 5 ms. */
 const DOCS_PER_CALL = 200
 
-const port = must(parentPort ?? undefined)
-const say = (message: FromImportWorker): void => port.postMessage(message)
+const stateFile = must(process.argv[2])
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
 let calls = 0
 
@@ -59,7 +59,7 @@ function errorOf({ name, message, key }: Extract<PortAnswer, { error: unknown }>
   return name === 'PermanentFailure' ? new PermanentFailure(message) : new Error(message)
 }
 
-const db = openDatabase(workerData as ImportWorkerInput)
+const db = openDatabase(stateFile)
 const stored = openStateStore(db)
 /** Documents whose version counts go last: until then nothing of an import is visible as one. */
 const inOrder = (docs: readonly DocWrite[]): DocWrite[] => [
@@ -85,7 +85,7 @@ const platform: Pick<Platform, 'state' | 'consumption' | 'objects' | 'devices' |
     },
   },
   consumption: openConsumptionStore(db),
-  objects: openObjectFolder(join(dirname(workerData as ImportWorkerInput), OBJECTS_FOLDER)),
+  objects: openObjectFolder(join(dirname(stateFile), OBJECTS_FOLDER)),
   devices: {
     async provision(gateways) {
       const secrets: unknown[] = []
@@ -102,8 +102,10 @@ const platform: Pick<Platform, 'state' | 'consumption' | 'objects' | 'devices' |
 const answerOf = api(platform as Platform)
 const reportsOf = reports(platform as Platform)
 
-port.on('message', (message: ToImportWorker) => {
+let body: Uint8Array[] = []
+const say = helpHost<ToWorkHelper, FromWorkHelper>((message) => {
   if ('event' in message || 'reports' in message) void work(message)
+  else if ('piece' in message) body.push(message.piece)
   else {
     const caller = must(waiting.get(message.call))
     waiting.delete(message.call)
@@ -112,11 +114,12 @@ port.on('message', (message: ToImportWorker) => {
   }
 })
 
-async function work(asked: ThreadRequest): Promise<void> {
+async function work(asked: WorkAsked): Promise<void> {
   try {
+    const whole = body
+    body = []
     atMs = Number(await call('now', 'now'))
-    const answer =
-      'reports' in asked ? await reportsOf(asked.reports) : await answerOf(eventWith(asked.event, asked.body))
+    const answer = 'reports' in asked ? await reportsOf(asked.reports) : await answerOf(eventWith(asked.event, whole))
     say({ answer })
   } catch (error) {
     say({ failed: error instanceof Error ? error.message : String(error) })

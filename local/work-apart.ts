@@ -1,21 +1,15 @@
-// Does long work in a thread of its own (import-worker.ts), one piece at a time: imports into a large registry, and the
-// reports of its areas. The thread starts with the first of them and ends when none came for a while. Its writes come
+// Does long work in a process of its own (work-helper.ts), one after another: imports into a large registry, and the
+// reports of its areas. The process starts with the first of them and ends when none came for a while. Its writes come
 // back as short calls, so that acknowledgements go between them.
 
-import { Worker } from 'node:worker_threads'
+import type { ChildProcess } from 'node:child_process'
 import type { ApiEvent, ApiResult } from '../functions/api.ts'
 import { type ShardEvent, type ShardResult, VersionConflict } from '../functions/platform.ts'
 import { registryKeys, registryReader } from '../functions/registry/reader.ts'
 import { isTakenLater } from '../functions/reporting/asked.ts'
-import type {
-  FromImportWorker,
-  ImportWorkerInput,
-  PortAnswer,
-  PortCall,
-  ThreadRequest,
-  ToImportWorker,
-} from './import-worker.ts'
+import { endHelper, startHelper, tell } from './helper-process.ts'
 import type { LocalPlatform } from './platform.ts'
+import type { FromWorkHelper, PortAnswer, PortCall, ToWorkHelper, WorkAsked } from './work-helper.ts'
 
 const IMPORT_ROUTES: readonly string[] = ['PUT /api/v1/registry', 'POST /api/v1/registry/preview']
 /** They build a report, or read one whole. */
@@ -25,28 +19,30 @@ const BODY_BYTES_MIN = 128 * 1024
 const METERS_MIN = 1_000
 const IDLE_MS = 60_000
 
-export interface ImportThread {
+export interface WorkApart {
   /** Whether a request is answered here. */
   takes(event: Pick<ApiEvent, 'routeKey' | 'pathParameters'>, bytes: number): Promise<boolean>
   answer(event: ApiEvent, body: readonly Uint8Array[]): Promise<ApiResult>
   /** Runs the trigger `reports`. */
   reports(event: ShardEvent): Promise<ShardResult>
+  /** Ends the work at hand; what comes later is refused. */
   close(): Promise<void>
 }
 
-export function importThread(
+export function workApart(
   { state, devices, fanOut, now }: Pick<LocalPlatform, 'state' | 'devices' | 'fanOut' | 'now'>,
   stateFile: string,
-): ImportThread {
+): WorkApart {
   const ports = { state, devices, fanOut, now: { now } }
-  let worker: Worker | undefined
+  let helper: ChildProcess | undefined
   let idle: NodeJS.Timeout | undefined
+  let isClosed = false
   let last: Promise<unknown> = Promise.resolve()
   const end = async (): Promise<void> => {
     clearTimeout(idle)
-    const ended = worker
-    worker = undefined
-    await ended?.terminate()
+    const ended = helper
+    helper = undefined
+    if (ended) await endHelper(ended)
   }
 
   async function answered({ call, port, method, arguments: given }: PortCall): Promise<PortAnswer> {
@@ -59,35 +55,37 @@ export function importThread(
     }
   }
 
-  async function run<Answer>(asked: ThreadRequest): Promise<Answer> {
+  async function run<Answer>(asked: WorkAsked, body: readonly Uint8Array[]): Promise<Answer> {
     clearTimeout(idle)
-    worker ??= new Worker(new URL('./import-worker.ts', import.meta.url), {
-      workerData: stateFile satisfies ImportWorkerInput,
-    })
-    const current = worker
-    const say = (message: ToImportWorker): void => current.postMessage(message)
+    // The host's queues still run while it closes: another process would hold it up until that is idle.
+    if (isClosed) throw new Error('the work was ended')
+    helper ??= startHelper(new URL('./work-helper.ts', import.meta.url), { args: [stateFile] })
+    const current = helper
+    const say = (message: ToWorkHelper): Promise<void> => tell(current, message)
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const onExit = (): void => reject(new Error('the work was ended'))
+    const onMessage = (message: FromWorkHelper): void => {
+      if ('answer' in message) resolve(message.answer as Answer)
+      else if ('failed' in message) reject(new Error(message.failed))
+      else void answered(message).then(say)
+    }
+    current.on('exit', onExit).on('message', onMessage)
     try {
-      return await new Promise<Answer>((resolve, reject) => {
-        current.removeAllListeners()
-        current.on('error', reject)
-        current.on('exit', () => reject(new Error('the work was ended')))
-        current.on('message', (message: FromImportWorker) => {
-          if ('answer' in message) resolve(message.answer as Answer)
-          else if ('failed' in message) reject(new Error(message.failed))
-          else void answered(message).then(say)
-        })
-        say(asked)
-      })
+      // One after another: a body of 100 MB at once would stop the event loop.
+      for (const piece of body) await say({ piece })
+      await say(asked)
+      return await promise
     } catch (error) {
       await end()
       throw error
     } finally {
-      idle = setTimeout(() => void end(), IDLE_MS).unref()
+      current.off('exit', onExit).off('message', onMessage)
+      if (!isClosed) idle = setTimeout(() => void end(), IDLE_MS).unref()
     }
   }
 
-  function inTurn<Answer>(asked: ThreadRequest): Promise<Answer> {
-    const turn = last.then(() => run<Answer>(asked))
+  function inTurn<Answer>(asked: WorkAsked, body: readonly Uint8Array[] = []): Promise<Answer> {
+    const turn = last.then(() => run<Answer>(asked, body))
     last = turn.catch(() => undefined)
     return turn
   }
@@ -96,12 +94,15 @@ export function importThread(
     async takes({ routeKey, pathParameters }, bytes) {
       const [, step, reading] = REPORT_ROUTES.exec(routeKey) ?? []
       if (!IMPORT_ROUTES.includes(routeKey) && step === undefined && reading === undefined) return false
-      // Only asked for, so it is answered at once, whatever this thread is at.
+      // Only asked for, so it is answered at once, whatever the helper is at.
       if (await isTakenLater(registryReader(state), { step, subject: pathParameters?.subject })) return false
       return bytes >= BODY_BYTES_MIN || ((await state.get(registryKeys.head))?.value.meters ?? 0) >= METERS_MIN
     },
-    answer: (event, body) => inTurn<ApiResult>({ event, body }),
+    answer: (event, body) => inTurn<ApiResult>({ event }, body),
     reports: (shardEvent) => inTurn<ShardResult>({ reports: shardEvent }),
-    close: end,
+    async close() {
+      isClosed = true
+      await end()
+    },
   }
 }

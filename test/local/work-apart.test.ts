@@ -1,4 +1,4 @@
-// Imports into a large registry go through a thread: the same documents and answers as without, and a loop that goes
+// Imports into a large registry go through a process: the same documents and answers as without, and a loop that goes
 // on.
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,6 +8,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { importInto } from '../../functions/judging/import-records.ts'
 import { startHost } from '../../local/host.ts'
+import { openPlatform } from '../../local/platform.ts'
+import { workApart } from '../../local/work-apart.ts'
 import { documents, institution, meter, oneInstitution, openTestPlatform } from '../functions/province.ts'
 
 const METERS = 2_100
@@ -34,7 +36,7 @@ async function held() {
   return { host, put }
 }
 
-test('a registry stands as if it was imported without a thread; one renamed meter goes the same way', async () => {
+test('a registry stands as if it was imported without a process; one renamed meter goes the same way', async () => {
   const { host, put } = await held()
   const { status, body } = await put(RECORDS)
   expect([status, body.meters]).toEqual([200, METERS])
@@ -58,7 +60,7 @@ test('a registry stands as if it was imported without a thread; one renamed mete
   expect((await put({ meters: [{ ...RECORDS.meters?.[7], name: 'renamed' }] })).status).toBe(200)
   isOver = true
   await counting
-  // Each call of the thread is a slice, and the loop turns in between.
+  // Each call of the process is a slice, and the loop turns in between.
   expect(writes).toBeLessThanOrEqual(200)
   expect(turns).toBeGreaterThan(METERS / 200)
   const stored = await documents(host.platform, 'registry/shard/130102/meter/A-7')
@@ -74,4 +76,22 @@ test('a registry that is wrong throughout is refused with its first problems; th
   expect(body.detail).toMatch(/^body meters\.0\.\w+ of "wrong-0"/)
   expect(await put({ ...RECORDS, gateways: [] })).toMatchObject({ status: 422 })
   expect(await put(RECORDS)).toMatchObject({ status: 200, body: { meters: METERS } })
+})
+
+test('a host that closes ends its process, and starts no other', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'kilowatch-import-'))
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
+  const platform = await openPlatform(data)
+  onTestFinished(() => platform.close())
+  const apart = workApart(platform, join(data, 'state.sqlite'))
+  const helpers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length
+  const before = helpers()
+  const running = apart.reports({ shards: [] })
+  const waiting = apart.reports({ shards: [] })
+  await expect.poll(helpers).toBe(before + 1)
+  const ended = Promise.allSettled([running, waiting])
+  await apart.close()
+  expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  await expect(apart.reports({ shards: [] })).rejects.toThrow('ended')
+  await expect.poll(helpers).toBe(before)
 })
