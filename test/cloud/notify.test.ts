@@ -1,5 +1,5 @@
-// Mail by SES, short messages by SNS or the gateway that is set, robots by fetch; which failures are final; and that the
-// link in a mail acknowledges its alert through the functions of AWS.
+// Mail by SES, short messages by SNS or the gateway that is set, robots by fetch; which failures are final; and that
+// the link in a mail acknowledges its alert through the functions of AWS.
 
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
