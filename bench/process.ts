@@ -47,7 +47,8 @@ const readProc = (name: string): string => {
   }
 }
 const childrenOf = (pid: number): number[] => [...readProc(`${pid}/task/${pid}/children`).matchAll(/\d+/g)].map(Number)
-const rssMibOf = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(`${pid}/status`))?.[1] ?? 0) / 1024
+const rssMibOf = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(`${pid}/status`))?.[1] ?? 0) / 1024
 
 /** Clock ticks a second in /proc; 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100

@@ -36,7 +36,7 @@ import { DEMO_KEY } from '../functions/api/routes.ts'
 import { type Client, clientOf } from '../local/command/client.ts'
 import { buildWeb, WEB_DIST } from '../local/command/web-build.ts'
 import { type Host, startHost } from '../local/host.ts'
-import { NOON_AHEAD_MS, signedIn, tabTo, turnClocks, violations } from './browser.ts'
+import { asMachine, NOON_AHEAD_MS, signedIn, tabTo, turnClocks, violations } from './browser.ts'
 import { runsOf } from './campaign.ts'
 import { AREAS, institution, meter } from './functions/province.ts'
 import { type HttpPeer, httpPeer } from './local/notify-peers.ts'
@@ -123,11 +123,18 @@ test('the link of a message opens the alert, which is explained and taken in han
   expect(await page.getByTestId('explain-readings').locator('tbody tr').count()).toBeGreaterThan(0)
   expect(await day.textContent()).toContain('正常')
 
-  await page.getByTestId('admin-token').fill('a wrong token')
+  // A visitor of the demo is shown no form, and may sign in or go on reading.
+  await page.getByTestId('alert-actions').getByTestId('visitor-note').waitFor()
+  for (const hidden of ['admin-form', 'admin-token', 'administration-link'])
+    expect(await page.getByTestId(hidden).count(), hidden).toBe(0)
+  await page.getByTestId('alert-actions').getByTestId('sign-in').click()
+  await page.getByTestId('sign-in-password').waitFor()
+  await page.getByTestId('visit-on').click()
+  await page.getByTestId('visitor-note').waitFor()
+  await asMachine(page, 'a wrong token')
+  await expect.poll(() => page.getByTestId('machine-refusal').textContent(), WAIT).toContain('令牌不正确')
+  await asMachine(page, host.adminToken)
   await page.getByTestId('admin-name').fill('李工')
-  await page.getByTestId('action-ack').click()
-  await expect.poll(() => page.getByTestId('admin-form').textContent(), WAIT).toContain('令牌不正确')
-  await page.getByTestId('admin-token').fill(host.adminToken)
   await page.getByTestId('action-ack').click()
   await expect.poll(() => page.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
   expect(await page.getByTestId('alert-history').textContent()).toContain('李工')
@@ -193,6 +200,10 @@ describe('journeys, by their clicks', () => {
     await expect.poll(() => own.getByTestId('alert-state').textContent(), WAIT).toBe('已确认')
     expect(await own.getByTestId('alert-history').textContent()).toContain('manager-a')
     expect(clicks.count).toBeLessThanOrEqual(4)
+    // Who may not correct readings is shown no button for it.
+    await own.goto(`${host.httpUrl}/#/meter/${METER}?grain=raw&day=${dayLabel(spikeDay)}`)
+    await own.getByTestId('raw').locator('tbody tr').first().waitFor()
+    expect(await own.getByTestId('raw').getByRole('button').count()).toBe(0)
     expect(said).toEqual([])
   })
 
@@ -245,7 +256,12 @@ test('by keyboard alone: from the list to the curve of an alert, to comment, ass
   }
   const actions = own.getByTestId('alert-actions')
   const history = own.getByTestId('alert-history')
-  await field(actions.getByTestId('admin-token'), host.adminToken)
+  await tabTo(own, actions.getByTestId('sign-in'))
+  await own.keyboard.press('Enter')
+  await tabTo(own, own.getByTestId('machine-door'))
+  await own.keyboard.press('Enter')
+  await field(own.getByTestId('admin-token'), host.adminToken)
+  await own.keyboard.press('Enter')
   await field(actions.getByTestId('admin-name'), '李工')
   await tabTo(own, actions.getByTestId('action-assign'))
   await own.keyboard.press('Enter')
@@ -282,7 +298,7 @@ test('a register event that is undone on the page changes the hours, and reopene
   }
   expect(await event.textContent()).toContain('读数突跳')
   await expect.poll(() => page.getByTestId('curve').textContent(), WAIT).toContain('读数突跳')
-  // The token was given in the test before and is remembered in this tab.
+  // The machine's credential was given in the test before and is remembered in this tab.
   await review('undo')
   await expect.poll(() => event.getByTestId('review-state').textContent(), WAIT).toBe('已撤销')
   await expect.poll(() => numberOf('curve-total'), WAIT).toBeGreaterThan(1000)
@@ -334,8 +350,6 @@ test('forms are filled in, findings justified and thresholds set on the page', {
   const [period] = periodsOfReport(ENDED).slice(-1)
   const path = `forms/A/${must(period).id}`
   const nameIn = async (where: Locator): Promise<void> => {
-    const token = where.getByTestId('admin-token')
-    if (await token.count()) await token.fill(host.adminToken)
     await where.getByTestId('admin-name').fill('王会计')
   }
   await forms.getByTestId('entries-open').click()
@@ -404,8 +418,6 @@ test('a contract goes on the page from its baseline to a signed settlement: each
   const position = page.getByTestId('contract-position')
   const act = async (where: Locator, action: string): Promise<void> => {
     await where.getByTestId(`action-${action}`).waitFor()
-    const token = where.getByTestId('admin-token')
-    if (await token.count()) await token.fill(host.adminToken)
     const name = where.getByTestId('admin-name').last()
     if ((await name.inputValue()) === '') await name.fill('王工')
     await where.getByTestId(`action-${action}`).click()
@@ -662,6 +674,11 @@ describe.each((['en', 'zh'] as const).slice(0, runsOf({ test: 1, campaign: 2 }))
       expect(await page.getByTestId('broken').count()).toBe(0)
       expect(await page.getByTestId('problem').count()).toBe(0)
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      for (const width of [820, PHONE.width]) {
+        await page.setViewportSize({ ...PHONE, width })
+        // A table is stacked when it was measured.
+        await expect.poll(sideways, WAIT).toEqual([])
+      }
       if (language === 'en') expect(await unmarkedChinese()).toEqual([])
       expect(await violations(page)).toEqual([])
       expect(await leftOffPaper()).toEqual([])
@@ -669,6 +686,15 @@ describe.each((['en', 'zh'] as const).slice(0, runsOf({ test: 1, campaign: 2 }))
     },
   )
 })
+
+/** What scrolls sideways. */
+const sideways = (): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('main *')]
+      .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.checkVisibility())
+      .filter((element) => ['auto', 'scroll'].includes(getComputedStyle(element).overflowX))
+      .map(({ className, textContent }) => `${className} ${textContent?.slice(0, 40)}`),
+  )
 
 /** What A4 across cuts off, leaves folded, or prints although it is of use on a screen only. */
 async function leftOffPaper(): Promise<string[]> {

@@ -2,6 +2,7 @@
 // accepted → locked, and a new revision after that. Each step is of one office and keeps who, when and why. Pure: the
 // clock is an argument, and a step that is not allowed is a value.
 
+import type { Action } from '../access/permission.ts'
 import type { Month } from '../calendar.ts'
 import type { Phrase } from '../phrase.ts'
 import { columnOf, keysOf } from '../table.ts'
@@ -78,6 +79,11 @@ const STEPS = {
 export const REPORT_STEPS = keysOf(STEPS)
 export type ReportStep = (typeof REPORT_STEPS)[number]
 const ROWS: Readonly<Record<ReportStep, StepRow>> = STEPS
+/** Steps of the office above. */
+const DECISIONS: readonly ReportStep[] = ['return', 'accept', 'lock']
+/** The right that a step asks for (docs/rules/access.md). */
+export const actionOfStep = (step: ReportStep): Action =>
+  DECISIONS.includes(step) ? 'decideReports' : 'prepareReports'
 export const STEP_NAMES: Readonly<Record<ReportStep, Phrase>> = columnOf(ROWS, ({ name }) => name)
 
 export interface FiledFile {

@@ -2,13 +2,13 @@
 // and what is due in an area.
 
 import * as z from 'zod'
-import type { Action } from '../../domain/access/permission.ts'
 import { addMonths, type Month, monthOf, monthRange } from '../../domain/calendar.ts'
 import { must } from '../../domain/must.ts'
 import { institutionOn } from '../../domain/registry/dated.ts'
 import { daysBetween } from '../../domain/report/deadlines.ts'
 import { compareReports, type ReportDifference } from '../../domain/report/differences.ts'
 import {
+  actionOfStep,
   lastEntry,
   latest,
   officesOf,
@@ -51,10 +51,6 @@ type ReportContext = RouteContext<'subject' | 'month'>
 /** Findings that one refusal lists, and parts that one period lists. */
 const FINDINGS_MAX = 100
 const MISSING_MAX = 1000
-
-/** Steps of the office above. */
-const DECISIONS: readonly ReportStep[] = ['return', 'accept', 'lock']
-const actionOfStep = (step: ReportStep): Action => (DECISIONS.includes(step) ? 'decideReports' : 'prepareReports')
 
 /** The route of one step; `text` ends with its name. */
 const stepHandler = (step: ReportStep) => ({

@@ -74,11 +74,12 @@ export interface CloudHost {
    * empty.
    */
   drain(on?: Platform): Promise<void>
-  /** Through API Gateway, as nobody. */
-  get<T>(path: string): Promise<T>
   /** Through API Gateway, as an administrator. */
+  get<T>(path: string): Promise<T>
   put<T>(path: string, body: unknown): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
+  /** Through API Gateway, without a token; any status is an answer. */
+  askAsNobody(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; text: string }>
   platform: Platform
 }
 
@@ -196,6 +197,10 @@ export async function openCloudHost(
     get: <T>(path: string) => call<T>(httpEvent('GET', path, ADMIN)),
     put: <T>(path: string, body: unknown) => call<T>(httpEvent('PUT', path, ADMIN, body)),
     post: <T>(path: string, body: unknown) => call<T>(httpEvent('POST', path, ADMIN, body)),
+    async askAsNobody(method, path, body) {
+      const { statusCode, body: text = '' } = await http(httpEvent(method, path, undefined, body))
+      return { status: statusCode ?? 0, text }
+    },
   }
 }
 

@@ -1,14 +1,26 @@
-// Mail by SES, short messages by SNS or the gateway that is set, robots by fetch; and which failures are final.
+// Mail by SES, short messages by SNS or the gateway that is set, robots by fetch; which failures are final; and that
+// the link in a mail acknowledges its alert through the functions of AWS.
 
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { cloudNotifier } from '../../cloud/notify.ts'
+import { openStateTable } from '../../cloud/state/table.ts'
+import { waitingEvents } from '../../domain/alert/kinds/register-event.ts'
+import { findingOf } from '../../domain/alert/kinds.ts'
+import { advance } from '../../domain/alert/life.ts'
+import { defaultLimits } from '../../domain/alert/rules.ts'
+import { DAY_MS, MINUTE_MS } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import type { NotifySetting } from '../../domain/notify/setting.ts'
-import { type Message, PermanentFailure } from '../../functions/platform.ts'
+import { alertOf, storeAlerts } from '../../functions/alerts/store.ts'
+import { docKey, type Message, PermanentFailure } from '../../functions/platform.ts'
+import { meter, oneInstitution, openTestPlatform, register } from '../functions/province.ts'
 import { httpPeer } from '../local/notify-peers.ts'
 import { testClient } from './aws.ts'
+import { openCloudHost } from './cloud-host.ts'
+import { startDynamo } from './dynamo.ts'
 
 const ses = mockClient(SESv2Client)
 const sns = mockClient(SNSClient)
@@ -155,5 +167,88 @@ describe('what failed', () => {
     const error = await slow.send(mail, message).catch((one: unknown) => one)
     expect(error).toBeInstanceOf(Error)
     expect(error).not.toBeInstanceOf(PermanentFailure)
+  })
+})
+
+describe('the link in a mail, with the functions of AWS and what each may read and write', () => {
+  /** Alerts of two meters in DynamoDB; the link that the mail on each carries. */
+  async function mailed() {
+    const { accounts: _, ...machine } = await openTestPlatform()
+    const server = await startDynamo()
+    const dynamo = server.client()
+    onTestFinished(async () => {
+      dynamo.destroy()
+      await server.close()
+    })
+    const state = openStateTable({ dynamo, table: await server.newTable(), objects: machine.objects })
+    await register({ ...machine, state } as never, oneInstitution([meter('A-E', 'A'), meter('A-W', 'A')]))
+    ses.on(SendEmailCommand).resolves({})
+    const port = notifier({ mailFrom: 'energy@hebei.example.cn' })
+    const host = await openCloudHost({ ...machine, state, notify: port }, machine.clock)
+    await host.put('settings/notify', { pageUrl: 'https://kw.example.cn' })
+    await host.put('settings/recipients/li', {
+      ...{ name: '李工', severityMin: 'info', immediateMin: 'info' },
+      channels: [mail],
+    })
+    for (const id of ['A-E', 'A-W']) {
+      const asked = { subject: { type: 'meter', id } as const, limits: defaultLimits('registerEvent'), asOfMs: 1 }
+      const found = findingOf('registerEvent', waitingEvents(asked, [{ kind: 'reset', atMs: 1, reviewed: false }]))
+      const { alert, events } = advance(undefined, found, 1)
+      await storeAlerts(state, '130102', { changed: [must(alert)], dropped: [], events: [...events] })
+    }
+    for (let turn = 0; turn < 2; turn++) {
+      host.tick('notify')
+      await host.drain()
+      host.clock.nowMs += 3 * MINUTE_MS
+    }
+    const texts = ses.commandCalls(SendEmailCommand).map(({ args }) => args[0].input.Content?.Simple?.Body?.Text?.Data)
+    const keyOf = (id: string) => {
+      const [, key = ''] =
+        new RegExp(`#/acknowledge/${encodeURIComponent(id)}\\?key=(\\S+)`).exec(texts.join('\n')) ?? []
+      expect(key).not.toBe('')
+      return decodeURIComponent(key)
+    }
+    const stateOf = async (id: string) => (await alertOf(state, id))?.alert.state
+    return { host, keyOf, stateOf, state }
+  }
+  const pathOf = (id: string) => `acknowledgements/${encodeURIComponent(id)}`
+  const [ONE, OTHER] = ['registerEvent:A-E:1', 'registerEvent:A-W:1']
+
+  test('acknowledges that alert alone, without a token, once; by name in the log', async () => {
+    const { host, keyOf, stateOf, state } = await mailed()
+    const key = keyOf(ONE)
+    const seen = await host.askAsNobody('GET', `${pathOf(ONE)}?${new URLSearchParams({ key })}`)
+    expect([seen.status, JSON.parse(seen.text).recipient, await stateOf(ONE)]).toEqual([200, '李工', 'raised'])
+    // For another alert, forged, and without the link nothing is done.
+    const [expires, signature = '', id] = key.split('.')
+    const forged = [expires, signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')), id].join('.')
+    for (const [alert, given] of [
+      [OTHER, key],
+      [ONE, forged],
+      [ONE, [`z${expires}`.slice(0, 6), signature, id].join('.')],
+    ])
+      expect((await host.askAsNobody('POST', pathOf(alert as string), { key: given })).status).toBe(403)
+    expect((await host.askAsNobody('POST', `alerts/${encodeURIComponent(ONE)}/ack`, { by: 'x' })).status).toBe(401)
+    expect([await stateOf(ONE), await stateOf(OTHER)]).toEqual(['raised', 'raised'])
+
+    const answers = await Promise.all([1, 2].map(() => host.askAsNobody('POST', pathOf(ONE), { key })))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect([await stateOf(ONE), await stateOf(OTHER)]).toEqual(['acknowledged', 'raised'])
+    const entries = (await state.query(docKey<string>('audit/entry/'))).map(({ value }) => JSON.parse(value).entry)
+    expect(entries.filter(({ what }) => what === 'alert.acknowledge')).toMatchObject([
+      { about: ONE, who: '李工', detail: { recipient: 'li', channel: 'mail', by: 'the link in a message' } },
+    ])
+    expect(host.logs.filter((line) => JSON.parse(line).level === 'ERROR')).toEqual([])
+  })
+
+  test('ends after its days, and with its recipient', async () => {
+    const { host, keyOf, stateOf } = await mailed()
+    const use = () => host.askAsNobody('POST', pathOf(ONE), { key: keyOf(ONE) })
+    host.clock.nowMs += 8 * DAY_MS
+    expect((await use()).status).toBe(410)
+    host.clock.nowMs -= 8 * DAY_MS
+    await host.put('settings/recipients/li', { name: '李工', channels: [{ ...mail, address: 'other@example.cn' }] })
+    expect((await use()).status).toBe(403)
+    expect(await stateOf(ONE)).toBe('raised')
   })
 })

@@ -1,44 +1,37 @@
-// Stores the admin token and the admin's name, for this browser tab only. The token is sent only to the server that
-// this page came from.
+// Stores, for this browser tab only, the machine's own credential that a visitor of a demo gave, and the name under
+// which the tab's user acts. The credential is sent only to the server that this page came from.
 
-import { useSyncExternalStore } from 'react'
+const TOKEN_KEY = 'kilowatch.machine-token'
+const NAME_KEY = 'kilowatch.admin-name'
 
-interface Admin {
-  token: string | null
-  name: string
-}
+/** Null: none was given. */
+export const heldToken = (): string | null => held(TOKEN_KEY)
 
-const STORAGE_KEY = 'kilowatch.admin'
-const listeners = new Set<() => void>()
-let current: Admin = remembered()
+/** Keeps the credential until the tab is closed; null forgets it. */
+export const rememberToken = (token: string | null): void => keep(TOKEN_KEY, token)
 
-/** The admin stored for this tab. */
-export const useAdmin = (): Admin =>
-  useSyncExternalStore(
-    (changed) => {
-      listeners.add(changed)
-      return () => listeners.delete(changed)
-    },
-    () => current,
-  )
+/** The name that was given last; empty: none. */
+export const heldName = (): string => held(NAME_KEY) ?? ''
 
-/** Keeps token and name until the tab is closed; a null token forgets it. */
-export function rememberAdmin(admin: Admin): void {
-  current = admin
+export const rememberName = (name: string): void => keep(NAME_KEY, name)
+
+/** Storage may be disabled: then both last until the page is closed. */
+const kept = new Map<string, string | null>()
+
+function held(key: string): string | null {
   try {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(admin))
+    return sessionStorage.getItem(key) ?? kept.get(key) ?? null
   } catch {
-    // Storage may be disabled: then the token lasts until the page is closed.
+    return kept.get(key) ?? null
   }
-  for (const changed of listeners) changed()
 }
 
-function remembered(): Admin {
+function keep(key: string, value: string | null): void {
+  kept.set(key, value)
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? '{}')
-    const { token, name }: Partial<Record<string, unknown>> = typeof kept === 'object' && kept !== null ? kept : {}
-    return { token: typeof token === 'string' ? token : null, name: typeof name === 'string' ? name : '' }
+    if (value === null) sessionStorage.removeItem(key)
+    else sessionStorage.setItem(key, value)
   } catch {
-    return { token: null, name: '' }
+    // Kept above.
   }
 }

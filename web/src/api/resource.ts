@@ -29,18 +29,9 @@ export class ProblemError extends Error {
 /** Gets `path` below `/api/v1/`. Throws ProblemError; throws the abort reason when aborted. */
 export const getJson = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, { signal })
 
-/** Sends `body` to `path` below `/api/v1/` with the admin's token; null: as the signed-in user. Throws ProblemError. */
-export const sendJson = <T>(
-  method: 'POST' | 'PUT' | 'DELETE',
-  path: string,
-  body: object,
-  token: string | null,
-): Promise<T> =>
-  ask<T>(path, {
-    method,
-    body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
-  })
+/** Sends `body` to `path` below `/api/v1/` as the reader. Throws ProblemError. */
+export const sendJson = <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: object): Promise<T> =>
+  ask<T>(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
 
 /** Gets the file at `path` below `/api/v1/`, as the reader. Throws like `getJson`. */
 export async function getFile(path: string, signal?: AbortSignal): Promise<Blob> {

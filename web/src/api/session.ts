@@ -5,15 +5,18 @@ import { useSyncExternalStore } from 'react'
 import type { Action } from '../../../domain/access/permission.ts'
 import type { SessionView } from '../../../domain/view/session.ts'
 import type { HealthView } from '../../../domain/view/view.ts'
+import { heldToken, rememberToken } from './admin.ts'
 import type { SignIn } from './sign-in.ts'
 import { readSiteConfig } from './site-config.ts'
 
 export type Session =
   | { state: 'starting' }
-  /** Nobody signs in to read here: a demo. Changes need the machine's credential. */
-  | { state: 'none' }
-  /** People sign in at this host, by a form of the page. */
-  | { state: 'local' }
+  /** Nobody signs in to read here: the visitor of a demo, who changes nothing. */
+  | { state: 'none'; actions: readonly Action[] }
+  /** A visitor who gave the machine's own credential, which may do everything. */
+  | { state: 'machine' }
+  /** People sign in at this host, by a form of the page. `mayVisit`: who does not sign in reads all the same. */
+  | { state: 'local'; mayVisit: boolean }
   /** Not signed in; the API may still allow reading. */
   | { state: 'out' }
   /** `home`: where the page begins; absent where a provider signs people in. */
@@ -46,11 +49,15 @@ export const useSession = (): Session =>
   )
 
 /** True when the API can be requested. */
-export const canRead = ({ state }: Session): boolean => state === 'none' || state === 'out' || state === 'in'
+export const canRead = ({ state }: Session): boolean =>
+  state === 'none' || state === 'machine' || state === 'out' || state === 'in'
 
 /** Whether the reader may do this somewhere; also where only the API knows. */
 export const mayDo = (session: Session, action: Action): boolean =>
-  session.state !== 'in' || session.actions === undefined || session.actions.includes(action)
+  !('actions' in session) || session.actions === undefined || session.actions.includes(action)
+
+/** `mayDo` of the session as it is: who may not do something is shown no form for it. */
+export const useMay = (action: Action): boolean => mayDo(useSession(), action)
 
 /** Reads the configuration and, on return from the provider, completes the sign-in. Call once. */
 export async function startSession(): Promise<void> {
@@ -95,7 +102,7 @@ async function askHealth(): Promise<HealthView | undefined> {
 
 /** Where the page of a person begins whom a provider signed in; nothing while the API does not answer. */
 async function ownPlace(bearer: string | null): Promise<Partial<Pick<SessionView, 'home' | 'actions'>>> {
-  const headers = { authorization: `Bearer ${bearer}` }
+  const headers = bearer === null ? {} : bearerOf(bearer)
   const answer = await fetch(`${apiUrl}api/v1/session`, { headers }).catch(() => undefined)
   if (!answer?.ok) return {}
   const { home, actions }: SessionView = await answer.json()
@@ -106,16 +113,34 @@ async function ownPlace(bearer: string | null): Promise<Partial<Pick<SessionView
 async function askSession(): Promise<void> {
   const answer = await fetch(`${apiUrl}api/v1/session`).catch(() => undefined)
   const view: SessionView | undefined = answer?.ok ? await answer.json().catch(() => undefined) : undefined
-  if (view === undefined) return become({ state: 'none' })
+  if (view === undefined) return become({ state: 'none', actions: READING })
   takeSession(view)
 }
+
+/** What a visitor may do, until the host says so itself. */
+const READING: readonly Action[] = ['figures', 'field', 'published']
 
 /** The session as this host describes it. */
 export function takeSession({ state, name, home, actions, signsIn }: SessionView): void {
   isLocal = signsIn
   if (state === 'in') become({ state, name: name ?? '', home, actions })
-  else become({ state: state === 'out' && signsIn ? 'local' : 'none' })
+  else if (state === 'out' && signsIn) become({ state: 'local', mayVisit: false })
+  else if (state === 'machine' || heldToken() !== null) become({ state: 'machine' })
+  else become({ state: 'none', actions })
 }
+
+/** Takes the machine's credential for this tab; false: it is another. Throws when the host does not answer. */
+export async function takeMachineToken(token: string): Promise<boolean> {
+  const answer = await fetch(`${apiUrl}api/v1/session`, { headers: bearerOf(token) })
+  const view: SessionView | undefined = answer.ok ? await answer.json() : undefined
+  if (view?.state !== 'machine') return false
+  rememberToken(token)
+  become({ state: 'machine' })
+  return true
+}
+
+/** Leaves the form of signing in, as a visitor. */
+export const visitOn = (): Promise<void> => askSession()
 
 /** True when the reader may sign in by a form of this page. */
 export const signsInHere = (): boolean => isLocal
@@ -126,7 +151,7 @@ export const streamUrl = (path: string): string | null =>
 
 /** Shows the form, or redirects to the provider, which redirects back to the present address. */
 export async function startSignIn(): Promise<void> {
-  if (isLocal) return become({ state: 'local' })
+  if (isLocal) return become({ state: 'local', mayVisit: current.state === 'none' })
   become({ state: 'leaving' })
   sessionStorage.removeItem(SIGNED_OUT_KEY)
   try {
@@ -137,6 +162,10 @@ export async function startSignIn(): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
+  if (current.state === 'machine') {
+    rememberToken(null)
+    return askSession()
+  }
   if (isLocal) {
     // The host ends the session; the page then asks who the reader is.
     await fetch(`${apiUrl}api/v1/session`, { method: 'DELETE' }).catch(() => undefined)
@@ -161,13 +190,15 @@ export async function signOut(): Promise<void> {
 export async function fetchApi(path: string, init: RequestInit): Promise<Response> {
   const send = (bearer: string | null): Promise<Response> => {
     const headers = new Headers(init.headers)
-    if (bearer !== null) headers.set('authorization', `Bearer ${bearer}`)
+    if (bearer !== null) headers.set('authorization', bearerOf(bearer).authorization)
     return fetch(`${apiUrl}api/v1/${path}`, { ...init, headers })
   }
   if (signIn === null) {
-    const answer = await send(null)
-    // The session has ended, or somebody ended it.
-    if (answer.status === 401 && current.state === 'in') await askSession()
+    const answer = await send(current.state === 'machine' ? heldToken() : null)
+    if (answer.status !== 401) return answer
+    // The session has ended, or somebody ended it; the machine's credential is another now.
+    if (current.state === 'machine') rememberToken(null)
+    if (current.state === 'machine' || current.state === 'in') await askSession()
     return answer
   }
   const bearer = await signIn.bearer()
@@ -186,6 +217,8 @@ function endSession(mayLeave: boolean): void {
   else if (mayLeave) startSignIn()
   else become({ state: 'stopped', reason: 'HTTP 401' })
 }
+
+const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
 
 function become(session: Session): void {
   current = session

@@ -1,17 +1,20 @@
-// Shows the form for a change: a name, a note, and the buttons. With sign-in the user acts under their own name; on one
-// machine the form asks for the admin token once per tab, and deletes it when it is wrong. Shows the server's refusal.
+// Shows the form for a change: a name, a note, and the buttons of what the reader may do. Who may do none of it sees no
+// form; the visitor of a demo is offered to sign in instead. Shows the server's refusal.
 
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
-import { rememberAdmin, useAdmin } from '../api/admin.ts'
+import type { Action } from '../../../domain/access/permission.ts'
+import { heldName, rememberName } from '../api/admin.ts'
 import { type LoadProblem, problemOf, sendJson } from '../api/resource.ts'
-import { useSession } from '../api/session.ts'
+import { mayDo, type Session, useSession } from '../api/session.ts'
 import { SignInButton } from '../frame/session-panel.tsx'
 import { useLanguage } from '../words/language.tsx'
 import { ProblemText } from './marks.tsx'
 
 export interface AdminAction {
   key: string
+  /** The right without which the button is not shown: that of the route. */
+  needs: Action
   label: string
   hint?: string
   /** Below `/api/v1/`. */
@@ -46,7 +49,22 @@ interface NotDone {
   problem?: LoadProblem
 }
 
-export function AdminForm<T>({
+export function AdminForm<T>({ actions, ...rest }: Props<T>) {
+  const { text } = useLanguage()
+  const session = useSession()
+  const own = actions.filter(({ needs }) => mayDo(session, needs))
+  if (session.state === 'out') return <SignInButton />
+  if (own.length > 0) return <OwnForm {...{ ...rest, session }} actions={own} />
+  if (session.state !== 'none') return null
+  return (
+    <p className="note" data-testid="visitor-note">
+      {text.door.visitorNote} <SignInButton />
+    </p>
+  )
+}
+
+function OwnForm<T>({
+  session,
   actions,
   done,
   refused,
@@ -55,20 +73,14 @@ export function AdminForm<T>({
   withoutRemark = false,
   withoutName = false,
   children,
-}: Props<T>) {
+}: Props<T> & { session: Session }) {
   const { text } = useLanguage()
-  const admin = useAdmin()
-  const session = useSession()
-  const byToken = session.state === 'none'
-  const [typed, setTyped] = useState('')
-  const [name, setName] = useState(admin.name || (session.state === 'in' ? session.name : ''))
+  const [name, setName] = useState(() => heldName() || (session.state === 'in' ? session.name : ''))
   const [note, setNote] = useState('')
   const [busy, setBusy] = useState<string | null>(null)
   const [notDone, setNotDone] = useState<NotDone | null>(null)
-  const token = admin.token ?? typed.trim()
 
   const send = async (action: AdminAction) => {
-    if (byToken && token === '') return setNotDone({ words: text.needToken })
     if (!withoutName && name.trim() === '') return setNotDone({ words: text.needName })
     const said = { name: name.trim(), note: note.trim() === '' ? undefined : note.trim() }
     const missing = action.missing?.(said)
@@ -76,15 +88,13 @@ export function AdminForm<T>({
     setBusy(action.key)
     setNotDone(null)
     try {
-      const answer = await sendJson<T>(action.method ?? 'POST', action.path, action.body(said), byToken ? token : null)
-      rememberAdmin({ token: byToken ? token : null, name: name.trim() })
+      const answer = await sendJson<T>(action.method ?? 'POST', action.path, action.body(said))
+      rememberName(name.trim())
       setNote('')
       done(answer)
     } catch (error) {
       const found = problemOf(error)
-      const isWrongToken = byToken && found.status === 401
-      if (isWrongToken) rememberAdmin({ token: null, name: name.trim() })
-      setNotDone({ words: isWrongToken ? text.wrongToken : words?.(found, action), problem: found })
+      setNotDone({ words: words?.(found, action), problem: found })
       refused?.(found)
     } finally {
       setBusy(null)
@@ -95,23 +105,9 @@ export function AdminForm<T>({
     const [first] = actions
     if (first) send(first)
   }
-  if (session.state === 'out') return <SignInButton />
   return (
     <form className="admin-form" onSubmit={submit} data-testid="admin-form">
       <div className="admin-fields">
-        {byToken && admin.token === null && (
-          <AdminField label={text.adminToken} hint={text.adminTokenHint}>
-            {(id) => (
-              <Input.Password
-                id={id}
-                value={typed}
-                autoComplete="off"
-                onChange={({ target }) => setTyped(target.value)}
-                data-testid="admin-token"
-              />
-            )}
-          </AdminField>
-        )}
         {!withoutName && (
           <AdminField label={text.yourName}>
             {(id) => (
@@ -151,11 +147,6 @@ export function AdminForm<T>({
             {action.label}
           </Button>
         ))}
-        {byToken && admin.token !== null && (
-          <Button type="link" onClick={() => rememberAdmin({ ...admin, token: null })}>
-            {text.forgetToken}
-          </Button>
-        )}
       </div>
     </form>
   )

@@ -4,6 +4,7 @@ import { Card, Input, Select } from 'antd'
 import { useState } from 'react'
 import { DAY_MS } from '../../../domain/calendar.ts'
 import type { AlertDetailView } from '../../../domain/view/alert.ts'
+import { mayDo, useSession } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { type AdminAction, AdminField, AdminForm } from './admin-form.tsx'
@@ -14,34 +15,37 @@ const SNOOZE_DAYS = [1, 3, 7, 30, 90]
 export function AlertActions({ alert, done }: { alert: AlertDetailView; done: () => void }) {
   const { text } = useLanguage()
   const words = text.manage
+  const session = useSession()
   const [assignee, setAssignee] = useState('')
   const [days, setDays] = useState(3)
   const path = `alerts/${encodeURIComponent(alert.id)}`
   const remark = `${path}/remark`
   const name = assignee.trim()
   const acknowledge: AdminAction = {
-    ...{ key: 'ack', label: text.acknowledge, path: `${path}/ack` },
+    ...{ key: 'ack', needs: 'acknowledge', label: text.acknowledge, path: `${path}/ack` },
     body: ({ name: by, note }) => ({ by, note }),
   }
   const comment: AdminAction = {
-    ...{ key: 'comment', label: words.comment, path: remark },
+    ...{ key: 'comment', needs: 'acknowledge', label: words.comment, path: remark },
     missing: ({ note }) => (note === undefined ? words.needComment : undefined),
     body: ({ name: by, note }) => ({ by, note }),
   }
   const assign: AdminAction = {
-    ...{ key: 'assign', label: words.assign, path: remark },
+    ...{ key: 'assign', needs: 'acknowledge', label: words.assign, path: remark },
     missing: () => (name === '' ? words.needAssignee : undefined),
     body: ({ name: by, note }) => ({ by, note, assignee: name }),
   }
   const snooze: AdminAction = {
-    ...{ key: 'snooze', label: words.snooze, path: remark, hint: words.snoozeHint },
+    ...{ key: 'snooze', needs: 'acknowledge', label: words.snooze, path: remark, hint: words.snoozeHint },
     // A minute less, so that the clocks of page and host may differ a little.
     body: ({ name: by, note }) => ({ by, note, snoozedUntil: String(Date.now() + days * DAY_MS - 60_000) }),
   }
   const isRaised = alert.state === 'raised'
+  // A visitor is offered to sign in.
+  if (session.state !== 'none' && !mayDo(session, 'acknowledge')) return null
   return (
     <Card title={words.takeInHand} className="screen-only" data-testid="alert-actions">
-      <p className="note">{isRaised ? text.acknowledgeHint : words.inHandHint}</p>
+      {session.state !== 'none' && <p className="note">{isRaised ? text.acknowledgeHint : words.inHandHint}</p>}
       <AdminForm<AlertDetailView>
         key={alert.state}
         actions={[...(isRaised ? [acknowledge] : []), comment, assign, snooze]}

@@ -10,6 +10,7 @@ import { SEVERITIES, SEVERITY_NAMES } from '../../../domain/phrase.ts'
 import type { AlertListView, AlertView } from '../../../domain/view/alert.ts'
 import { usePages } from '../api/pages.ts'
 import { withQuery } from '../api/resource.ts'
+import { useMay } from '../api/session.ts'
 import { type AlertFilter, alertRoute, formatRoute } from '../frame/route.ts'
 import { formatNumber, formatTime } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
@@ -246,9 +247,10 @@ function GroupList({ path, routeMonth }: { path: string; routeMonth: Month | nul
 /** Takes all listed alerts in hand that nobody has yet. */
 function Bulk({ rows }: { rows: readonly AlertView[] }) {
   const { text } = useLanguage()
+  const mayAcknowledge = useMay('acknowledge')
   const [done, setDone] = useState<number | null>(null)
   const raised = rows.filter(({ state }) => state === 'raised').map(({ id }) => id)
-  if (raised.length < 2) return null
+  if (raised.length < 2 || !mayAcknowledge) return null
   return (
     <details className="bulk screen-only">
       <summary>{text.work.acknowledgeAll(formatNumber(raised.length, 0))}</summary>
@@ -257,6 +259,7 @@ function Bulk({ rows }: { rows: readonly AlertView[] }) {
         actions={[
           {
             key: 'ack-all',
+            needs: 'acknowledge',
             label: text.acknowledge,
             path: 'alerts/ack',
             body: ({ name: by, note }) => ({ ids: raised.slice(0, BULK_MAX), by, note }),

@@ -31,7 +31,6 @@ function Entries() {
       <p className="note">{words.proveHint}</p>
       <DataTable<AuditPage['items'][number]>
         rowKey="number"
-        asCards
         rows={pages.rows}
         locale={{ emptyText: <Nothing>{words.noRows}</Nothing> }}
         columns={[
@@ -65,7 +64,6 @@ function Denials() {
     <Card title={words.denials} data-testid="denials">
       <DataTable<DenialsPage['items'][number]>
         rowKey={({ who, lastMs }) => `${who} ${lastMs}`}
-        asCards
         rows={pages.rows}
         locale={{ emptyText: <Nothing>{words.noRows}</Nothing> }}
         columns={[

@@ -35,7 +35,7 @@ export function ChannelsCard() {
   const pathOf = (id: string) => `settings/recipients/${encodeURIComponent(id)}`
   const test = (id: string) =>
     act(async () => {
-      const { atMs } = await sendJson<{ atMs: number }>('POST', `${pathOf(id)}/test`, {}, null)
+      const { atMs } = await sendJson<{ atMs: number }>('POST', `${pathOf(id)}/test`, {})
       setTested({ id, atMs })
     })
   return (
@@ -46,7 +46,6 @@ export function ChannelsCard() {
         {tested && <TestOutcome key={tested.atMs} {...tested} />}
         <DataTable<RecipientView>
           rowKey="id"
-          asCards
           rows={found.data?.items ?? []}
           locale={{ emptyText: <Nothing>{words.noRecipients}</Nothing> }}
           columns={[
@@ -75,7 +74,7 @@ export function ChannelsCard() {
                   </Button>
                   <Popconfirm
                     title={words.removeSure(id)}
-                    onConfirm={() => act(() => sendJson('DELETE', pathOf(id), {}, null))}
+                    onConfirm={() => act(() => sendJson('DELETE', pathOf(id), {}))}
                   >
                     <Button size="small" danger>
                       {words.remove}
@@ -164,7 +163,7 @@ function RecipientForm({ saved }: { saved: () => void }) {
       <AdminForm
         actions={[
           {
-            ...{ key: 'recipient', label: words.save, method: 'PUT' },
+            ...{ key: 'recipient', needs: 'operate', label: words.save, method: 'PUT' },
             path: `settings/recipients/${encodeURIComponent(typed.id.trim())}`,
             missing: () => (typed.id.trim() === '' || typed.to.trim() === '' ? words.needFields : undefined),
             body: () => ({
@@ -252,7 +251,7 @@ function Sending() {
         <AdminForm
           actions={[
             {
-              ...{ key: 'sending', label: words.save, method: 'PUT', path: 'settings/notify' },
+              ...{ key: 'sending', needs: 'operate', label: words.save, method: 'PUT', path: 'settings/notify' },
               missing: () => (typed.pageUrl.trim() === '' ? words.needFields : undefined),
               body: () => ({ ...given, ...(linkDays !== undefined && { ackLinkDays: linkDays }) }),
             },

@@ -11,7 +11,7 @@ import { formatAmount, formatCoverage, formatNumber, formatUnit, withUnit } from
 import { useLanguage } from '../words/language.tsx'
 import { decisiveIndicators } from '../words/verdict-words.ts'
 import { meteredShare } from './access-shares.ts'
-import { DataTable } from './data-table.tsx'
+import { DataTable, NOT_ON_TABLETS } from './data-table.tsx'
 import { childAreasFile } from './files-status.ts'
 import { BriefFigure } from './known-figure.tsx'
 import { Coverage, FigureHead, RatioBar, StatusTag, VerdictText } from './marks.tsx'
@@ -36,7 +36,6 @@ export function ChildAreas({ rows, access, routeMonth }: Props) {
     <Card title={text.childAreas} extra={<SaveTables tables={[file]} />} data-testid="child-areas">
       <DataTable
         rowKey="code"
-        asCards
         columns={columns}
         rows={rows}
         onRow={(row) => attributes(`area-row-${row.code}`, () => visit(areaRoute(row.code, routeMonth)))}
@@ -61,6 +60,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null) {
     label: text.indicators[indicator],
     key: indicator,
     align: 'right' as const,
+    ...(indicator !== 'energyPerArea' && { responsive: NOT_ON_TABLETS }),
     render: (_: unknown, row: ChildArea) => {
       const figure = indicatorOf(row, indicator)
       return (
@@ -92,6 +92,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null) {
     {
       title: text.verdict,
       key: 'verdict',
+      responsive: NOT_ON_TABLETS,
       render: (_, row) => <VerdictText verdict={row.dualControl?.verdict ?? null} />,
     },
     {
@@ -132,6 +133,7 @@ function useColumns(routeMonth: Month | null, access: AccessView | null) {
     {
       title: text.access,
       key: 'access',
+      responsive: NOT_ON_TABLETS,
       align: 'right',
       render: (_, { code }) => formatCoverage(accessShareOf(code, access)),
     },

@@ -5,6 +5,7 @@ import { useId, useState } from 'react'
 import type { Adjustment, AdjustmentChange } from '../../../domain/contract/adjustment.ts'
 import type { ContractView } from '../../../domain/contract/view.ts'
 import { CONTRACT_PARTIES, otherParty } from '../../../domain/contract/words.ts'
+import { useMay } from '../api/session.ts'
 import { formatAmount } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
@@ -20,6 +21,7 @@ export function ContractAdjustments({ contract, changed }: Props) {
   const { text } = useLanguage()
   const words = text.contract
   const { terms, adjustments, unit } = contract
+  const mayPropose = useMay('agreeContracts')
   const path = `contracts/${encodeURIComponent(terms.id)}/adjustments`
   return (
     <Card title={words.adjustments} data-testid="contract-adjustments">
@@ -41,10 +43,12 @@ export function ContractAdjustments({ contract, changed }: Props) {
           </li>
         ))}
       </ul>
-      <details>
-        <summary>{words.propose}</summary>
-        <Proposal key={adjustments.length} contract={contract} path={path} changed={changed} />
-      </details>
+      {mayPropose && (
+        <details>
+          <summary>{words.propose}</summary>
+          <Proposal key={adjustments.length} contract={contract} path={path} changed={changed} />
+        </details>
+      )}
     </Card>
   )
 }
@@ -58,6 +62,7 @@ function answersOf(path: string, { number, proposed }: Adjustment, words: Contra
   ] as const
   return answers.map(({ answer, party, label }) => ({
     key: `${answer}-${number}`,
+    needs: 'agreeContracts',
     label: label(words.parties[party]),
     path: `${path}/${number}/${answer}`,
     body: ({ name: who }) => ({ party, who }),
@@ -110,6 +115,7 @@ function Proposal({ contract, path, changed }: Props & { path: string }) {
   const actions = CONTRACT_PARTIES.map(
     (party): AdminAction => ({
       key: `propose-${party}`,
+      needs: 'agreeContracts',
       label: words.proposeAs(words.parties[party]),
       path,
       body: ({ name: who, note }) => ({ party, who, reason: note ?? '', change: changeOf(kind, typed) }),

@@ -113,7 +113,6 @@ function List({ path, area, routeMonth }: Props & { path: string }) {
         columns={columns}
         rows={pages.rows}
         loading={pages.loading}
-        asCards
         locale={{ emptyText: <Nothing>{words.none}</Nothing> }}
       />
       <MorePages pages={pages} />

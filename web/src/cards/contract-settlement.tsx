@@ -81,12 +81,14 @@ function actionsOf(path: string, { number, signatures, disputes }: Revision, wor
   return [
     ...open.map((party) => ({
       key: `sign-${party}`,
+      needs: 'agreeContracts' as const,
       label: words.signAs(words.parties[party]),
       path: `${path}/sign`,
       body: ({ name }: { name: string }) => ({ party, who: name, revision: number }),
     })),
     ...open.map((party) => ({
       key: `dispute-${party}`,
+      needs: 'agreeContracts' as const,
       label: words.disputeAs(words.parties[party]),
       path: `${path}/dispute`,
       body: ({ name, note }: { name: string; note: string | undefined }) => ({
@@ -104,6 +106,7 @@ function endsOf(path: string, number: number, { party }: Revision['disputes'][nu
   ] as const
   return ends.map(({ outcome, by, label }) => ({
     key: outcome,
+    needs: 'agreeContracts',
     label: label(words.parties[by]),
     path: `${path}/resolve`,
     body: ({ name, note }) => ({ ...{ party: by, who: name, revision: number, outcome, note: note ?? '' } }),

@@ -132,12 +132,13 @@ function TermsSignatures({ contract, changed }: PositionProps) {
   const open = CONTRACT_PARTIES.filter((party) => signatures[party] === null)
   const canSign = baseline !== null && baseline.disqualified.length === 0
   const build: AdminAction = {
-    ...{ key: 'baseline', label: words.buildBaseline, path: `${path}/baseline` },
+    ...{ key: 'baseline', needs: 'contracts', label: words.buildBaseline, path: `${path}/baseline` },
     body: ({ name: who }) => ({ who }),
   }
   const signs = open.map(
     (party): AdminAction => ({
-      ...{ key: `sign-terms-${party}`, label: words.signTermsAs(words.parties[party]), path: `${path}/sign` },
+      ...{ key: `sign-terms-${party}`, needs: 'agreeContracts', path: `${path}/sign` },
+      label: words.signTermsAs(words.parties[party]),
       body: ({ name: who }) => ({ party, who, version }),
     }),
   )
@@ -210,5 +211,5 @@ function Settlements({ contract, chosen, choose }: SettlementsProps) {
       render: (_, row) => <Tag>{words.settledStates[row.state]}</Tag>,
     },
   ]
-  return <DataTable rowKey="period" columns={columns} rows={contract.settlements} pageSize={24} asCards />
+  return <DataTable rowKey="period" columns={columns} rows={contract.settlements} pageSize={24} />
 }

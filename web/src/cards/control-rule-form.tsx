@@ -110,7 +110,7 @@ export function ControlRuleForm({ meters, mayStore, stored }: Props) {
           withoutRemark
           actions={[
             {
-              ...{ key: 'save-rule', label: words.save, method: 'PUT' },
+              ...{ key: 'save-rule', needs: 'control', label: words.save, method: 'PUT' },
               path: `${path}/control-rules/${encodeURIComponent(id.trim())}`,
               missing: () => missing,
               body: () => ({ rule }),
@@ -200,7 +200,7 @@ function Trying({ path, rule, missing }: { path: string; rule: object; missing: 
     setBusy(true)
     try {
       const body = { rule, ...pastDays(Number(days)) }
-      setFound(await sendJson<RuleSimulationView>('POST', `${path}/rule-simulation`, body, null))
+      setFound(await sendJson<RuleSimulationView>('POST', `${path}/rule-simulation`, body))
     } catch (error) {
       setProblem(problemOf(error))
     } finally {

@@ -8,7 +8,6 @@ import type { RuleOrder } from '../../../domain/control/stored-rule.ts'
 import type { ControlRuleView, InstitutionRulesView, RuleSimulationView } from '../../../domain/view/control.ts'
 import type { InstitutionView } from '../../../domain/view/view.ts'
 import { useResource } from '../api/resource.ts'
-import { useSession } from '../api/session.ts'
 import { useControlWords } from '../words/control-words.ts'
 import { formatNumber, formatTime } from '../words/format.ts'
 import { SourceText } from '../words/source-text.tsx'
@@ -24,11 +23,9 @@ const TRIED_DAYS = 30
 
 export function ControlRules({ institution: { id, meters } }: { institution: InstitutionView }) {
   const words = useControlWords()
-  const session = useSession()
   const found = useResource<InstitutionRulesView>(`institutions/${encodeURIComponent(id)}/control-rules`)
   const items = found.data?.items ?? []
-  // Where nobody signs in, the forms ask for the machine's own credential.
-  const mayAct = session.state === 'none' || (found.data?.mayControl ?? false)
+  const mayAct = found.data?.mayControl ?? false
   const proposals = items.flatMap((rule) =>
     rule.orders.filter(({ state }) => state === 'proposed').map((order) => ({ rule, order })),
   )
@@ -90,8 +87,8 @@ function Proposed({ rule, order, mayAct, done }: RuleProps & { order: RuleOrder 
           withoutName
           withoutRemark
           actions={[
-            { key: 'confirm', label: words.confirm, path: `${path}/confirm`, body },
-            { key: 'decline', label: words.decline, path: `${path}/decline`, body },
+            { key: 'confirm', needs: 'control', label: words.confirm, path: `${path}/confirm`, body },
+            { key: 'decline', needs: 'control', label: words.decline, path: `${path}/decline`, body },
           ]}
           done={done}
         />
@@ -148,16 +145,16 @@ function RuleActions({ rule, done }: Pick<RuleProps, 'rule' | 'done'>) {
   const [tried, setTried] = useState<RuleSimulationView | null>(null)
   const path = pathOfRule(rule)
   const tryIt: AdminAction = {
-    ...{ key: 'try', label: words.tryIt, path: `${path}/trial` },
+    ...{ key: 'try', needs: 'control', label: words.tryIt, path: `${path}/trial` },
     body: () => pastDays(TRIED_DAYS),
   }
   const permit: AdminAction = {
-    ...{ key: 'permit', label: words.permit, path: `${path}/permission`, method: 'PUT' },
+    ...{ key: 'permit', needs: 'control', label: words.permit, path: `${path}/permission`, method: 'PUT' },
     // A minute less, so that the clocks of page and host may differ a little.
     body: () => ({ untilMs: Math.floor(Date.now() + Number(days) * DAY_MS - 60_000) }),
   }
   const end = (key: 'withdraw' | 'remove', of: string): AdminAction => ({
-    ...{ key, label: words[key], path: of, method: 'DELETE' },
+    ...{ key, needs: 'control', label: words[key], path: of, method: 'DELETE' },
     body: () => ({}),
   })
   const isLeak = rule.rule.kind === 'leak'

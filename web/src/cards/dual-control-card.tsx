@@ -194,7 +194,6 @@ function Indicators({ dualControl, energyTestId, whyOf }: IndicatorsProps) {
   return (
     <DataTable
       rowKey="indicator"
-      asCards
       columns={columns}
       rows={rows}
       onRow={(row) => attributes(`indicator-${row.indicator}`)}

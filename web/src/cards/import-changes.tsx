@@ -47,7 +47,6 @@ function Changes({ rows }: { rows: ImportPreview['changes'] }) {
       <h2 className="card-part">{words.willChange}</h2>
       <DataTable
         rowKey={({ kind, id, field }) => `${kind} ${id} ${field}`}
-        asCards
         pageSize={20}
         rows={lines}
         columns={[
@@ -70,7 +69,6 @@ function Closed({ title, rows }: { title: string; rows: readonly Finding[] }) {
       <Alert type="warning" showIcon title={title} />
       <DataTable
         rowKey={({ kind, id, field }) => `${kind} ${id} ${field}`}
-        asCards
         pageSize={20}
         rows={rows}
         columns={[

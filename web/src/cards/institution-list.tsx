@@ -11,7 +11,7 @@ import { useResource, withQuery } from '../api/resource.ts'
 import { formatRoute, institutionRoute, type ListState, visit } from '../frame/route.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
-import { DataTable } from './data-table.tsx'
+import { DataTable, NOT_ON_TABLETS } from './data-table.tsx'
 import { institutionsFile } from './files-status.ts'
 import { Filter } from './list-tools.tsx'
 import { Coverage, FigureHead, Nothing, ProblemNotice, RatingTag, StatusTag } from './marks.tsx'
@@ -222,11 +222,12 @@ function useColumns(list: ListState, routeMonth: Month | null): Column[] {
     {
       title: text.type,
       key: 'type',
+      responsive: NOT_ON_TABLETS,
       render: (_, row) => (row.venueKind ? text.venueKinds[row.venueKind] : text.types[row.type]),
     },
     figure('energyPerArea', (row) => row.energyPerAreaKgce),
     figure('energyPerCapita', (row) => row.energyPerCapitaKgce),
-    figure('waterPerCapita', (row) => row.waterPerCapitaM3),
+    { ...figure('waterPerCapita', (row) => row.waterPerCapitaM3), responsive: NOT_ON_TABLETS },
     {
       ...sortable('coverage'),
       title: text.coverage,
@@ -248,7 +249,6 @@ function Rows({ rows, loading, list, isFiltered, routeMonth, sort }: RowsProps) 
   return (
     <DataTable
       rowKey="id"
-      asCards
       columns={columns}
       rows={rows}
       loading={loading}

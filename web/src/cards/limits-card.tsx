@@ -6,7 +6,7 @@ import { type FormEvent, useState } from 'react'
 import { ALERT_RULES } from '../../../domain/alert/rules.ts'
 import type { ThresholdsView } from '../../../domain/view/alert.ts'
 import { useResource } from '../api/resource.ts'
-import { useSession } from '../api/session.ts'
+import { useMay, useSession } from '../api/session.ts'
 import { type AdministrationRoute, visit } from '../frame/route.ts'
 import { useAdminWords } from '../words/admin-words.ts'
 import { formatNumber } from '../words/format.ts'
@@ -70,8 +70,7 @@ function typedFrom(one: Record<string, unknown> | undefined): Typed {
 function Limits({ view, saved }: { view: ThresholdsView; saved: () => void }) {
   const words = useAdminWords()
   const { language } = useLanguage()
-  const session = useSession()
-  const maySet = session.state === 'none' || (session.state === 'in' && (session.actions ?? []).includes('thresholds'))
+  const maySet = useMay('thresholds')
   const before = new Map(view.thresholds.map((one) => [String(one.kind), one]))
   const [typed, setTyped] = useState<Readonly<Record<string, Typed>>>(
     Object.fromEntries(view.limits.map(({ kind }) => [kind, typedFrom(before.get(kind))])),
@@ -121,7 +120,6 @@ function Limits({ view, saved }: { view: ThresholdsView; saved: () => void }) {
     <>
       <DataTable<Limit>
         rowKey="kind"
-        asCards
         rows={view.limits}
         columns={[
           {
@@ -138,7 +136,7 @@ function Limits({ view, saved }: { view: ThresholdsView; saved: () => void }) {
         <AdminForm<ThresholdsView>
           actions={[
             {
-              ...{ key: 'limits', label: words.saveThresholds, method: 'PUT' },
+              ...{ key: 'limits', needs: 'thresholds', label: words.saveThresholds, method: 'PUT' },
               path: `settings/thresholds/${encodeURIComponent(view.subject)}`,
               body: () => ({
                 thresholds: view.limits.flatMap(({ kind }) => thresholdTyped(kind, own(kind), before.get(kind))),

@@ -47,7 +47,7 @@ function PasswordCard() {
     if (typed.password !== typed.again) return setSaid(text.door.notTheSame)
     try {
       const { current, password } = typed
-      takeSession(await sendJson<SessionView>('POST', 'session/password', { current, password }, null))
+      takeSession(await sendJson<SessionView>('POST', 'session/password', { current, password }))
       setTyped(EMPTY)
       setSaid(words.passwordChanged)
     } catch (error) {
@@ -124,7 +124,6 @@ function TokensCard() {
       )}
       <DataTable<Token>
         rowKey="id"
-        asCards
         rows={found.data?.items ?? []}
         locale={{ emptyText: <Nothing>{words.noTokens}</Nothing> }}
         columns={[
@@ -145,7 +144,7 @@ function TokensCard() {
             title: '',
             key: 'end',
             render: (_, { id }) => (
-              <Button size="small" danger onClick={() => act(() => sendJson('DELETE', `tokens/${id}`, {}, null))}>
+              <Button size="small" danger onClick={() => act(() => sendJson('DELETE', `tokens/${id}`, {}))}>
                 {words.end}
               </Button>
             ),
@@ -154,7 +153,7 @@ function TokensCard() {
       />
       <TokenForm
         issue={(body) =>
-          act(async () => setSecret((await sendJson<{ secret: string }>('POST', 'tokens', body, null)).secret))
+          act(async () => setSecret((await sendJson<{ secret: string }>('POST', 'tokens', body)).secret))
         }
       />
     </Card>

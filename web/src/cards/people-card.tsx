@@ -65,7 +65,7 @@ export function PeopleCard() {
 }
 
 async function invite(id: string, text: Dictionary): Promise<string> {
-  const { link } = await sendJson<{ link: string }>('POST', `people/${encodeURIComponent(id)}/invitation`, {}, null)
+  const { link } = await sendJson<{ link: string }>('POST', `people/${encodeURIComponent(id)}/invitation`, {})
   return text.door.linkOnce(`${location.origin}${location.pathname}${link}`)
 }
 
@@ -83,7 +83,6 @@ function People({ rows, rolesOf, act, edit }: PeopleProps) {
   return (
     <DataTable<PersonView>
       rowKey="id"
-      asCards
       rows={rows}
       columns={[
         { title: text.door.id, key: 'id', rowScope: 'row', render: (_, { id }) => <SourceText>{id}</SourceText> },
@@ -134,7 +133,7 @@ function PersonTools({ person, act, edit }: { person: PersonView } & Required<Pi
           title={words.deactivateSure(id)}
           onConfirm={() =>
             act(async () => {
-              await sendJson('POST', `${path}/deactivate`, {}, null)
+              await sendJson('POST', `${path}/deactivate`, {})
               return words.deactivatedNow(id)
             })
           }
@@ -148,7 +147,7 @@ function PersonTools({ person, act, edit }: { person: PersonView } & Required<Pi
         title={text.door.removeSure(id)}
         onConfirm={() =>
           act(async () => {
-            await sendJson('DELETE', path, {}, null)
+            await sendJson('DELETE', path, {})
             return text.door.removed(id)
           })
         }
@@ -168,7 +167,6 @@ function RolesTable({ roles }: { roles: Roles }) {
     <Card title={words.permissionTable} data-testid="roles">
       <DataTable
         rowKey="role"
-        asCards
         rows={roles}
         columns={[
           { title: text.door.roles, key: 'role', rowScope: 'row', render: (_, one) => one[language] },
@@ -249,7 +247,7 @@ function PersonForm({ roles, edited, saved, refused }: FormProps) {
     event.preventDefault()
     try {
       const body = { name: name.trim() || id.trim(), grants: grants.map((one) => grantOf(one, roles)) }
-      await sendJson('PUT', `people/${encodeURIComponent(id.trim())}`, body, null)
+      await sendJson('PUT', `people/${encodeURIComponent(id.trim())}`, body)
       saved(id.trim(), edited === null)
       setId('')
       setName('')

@@ -7,6 +7,7 @@ import { eventName } from '../../../domain/phrase.ts'
 import type { EventView, RepairView } from '../../../domain/view/field.ts'
 import type { MeterView, SeriesView } from '../../../domain/view/view.ts'
 import type { Resource } from '../api/resource.ts'
+import { useMay } from '../api/session.ts'
 import { formatRegister, formatTime, formatUnit } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { type AdminAction, AdminField, AdminForm } from './admin-form.tsx'
@@ -27,6 +28,7 @@ type Reading = SeriesView['points'][number]
 
 export function RawReadings({ meter, day, series, events, changed }: Props) {
   const { text, language } = useLanguage()
+  const mayRepair = useMay('repair')
   const [chosen, choose] = useState<number | null>(null)
   const points = series.data?.points ?? []
   const unit = formatUnit(meter.unit, language)
@@ -52,7 +54,7 @@ export function RawReadings({ meter, day, series, events, changed }: Props) {
                 {text.reading} ({unit})
               </th>
               <th scope="col">{text.manage.eventHere}</th>
-              <th scope="col">{text.manage.repair}</th>
+              {mayRepair && <th scope="col">{text.manage.repair}</th>}
             </tr>
           </thead>
           <tbody>
@@ -61,17 +63,19 @@ export function RawReadings({ meter, day, series, events, changed }: Props) {
                 <th scope="row">{formatTime(atMs)}</th>
                 <td>{formatRegister(value)}</td>
                 <td>{marks.flatMap((mark) => (mark.atMs === atMs ? [mark.name] : [])).join(', ')}</td>
-                <td>
-                  <Button
-                    size="small"
-                    aria-label={`${text.manage.repair} ${formatTime(atMs)}`}
-                    aria-expanded={chosen === atMs}
-                    onClick={() => choose(chosen === atMs ? null : atMs)}
-                    data-testid={`repair-${atMs}`}
-                  >
-                    {text.manage.repair}
-                  </Button>
-                </td>
+                {mayRepair && (
+                  <td>
+                    <Button
+                      size="small"
+                      aria-label={`${text.manage.repair} ${formatTime(atMs)}`}
+                      aria-expanded={chosen === atMs}
+                      onClick={() => choose(chosen === atMs ? null : atMs)}
+                      data-testid={`repair-${atMs}`}
+                    >
+                      {text.manage.repair}
+                    </Button>
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
@@ -102,7 +106,7 @@ function Repair({ meter, reading, done }: { meter: MeterView; reading: Reading; 
   const isNumber = typed.trim() !== '' && Number.isFinite(value)
   const needsNote = ({ note }: { note: string | undefined }) => (note === undefined ? words.needReason : undefined)
   const action = (key: string, label: string, row: object): Omit<AdminAction, 'missing'> => ({
-    ...{ key, label, path: 'repairs' },
+    ...{ key, needs: 'repair', label, path: 'repairs' },
     body: ({ name, note }) => ({
       ...{ file: words.repairFile, who: name, note },
       rows: [{ meter: meter.id, at: formatInstant(reading.atMs), ...row }],

@@ -7,6 +7,7 @@ import { dayOf } from '../../../domain/calendar.ts'
 import { eventName, proposedName } from '../../../domain/phrase.ts'
 import type { EventsView, EventView } from '../../../domain/view/field.ts'
 import type { Resource } from '../api/resource.ts'
+import { useMay } from '../api/session.ts'
 import { formatNumber, formatTime, UNKNOWN } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
@@ -58,6 +59,7 @@ function EventHead({ event, open, toggle, showDay }: HeadProps) {
   const { text, language } = useLanguage()
   const { id, kind, atMs, details, proposed, state, history } = event
   const last = history.at(-1)
+  const mayReview = useMay('review')
   return (
     <>
       <div className="alert-head">
@@ -69,9 +71,11 @@ function EventHead({ event, open, toggle, showDay }: HeadProps) {
         <Button size="small" onClick={() => showDay(dayOf(atMs))}>
           {text.showHours}
         </Button>
-        <Button size="small" onClick={() => toggle(open ? null : id)} aria-expanded={open}>
-          {open ? text.close : text.review}
-        </Button>
+        {mayReview && (
+          <Button size="small" onClick={() => toggle(open ? null : id)} aria-expanded={open}>
+            {open ? text.close : text.review}
+          </Button>
+        )}
       </div>
       <div>
         {Object.entries(details).map(([name, value]) => (
@@ -106,6 +110,7 @@ function actionsOf(
 ): AdminAction[] {
   const action = (key: 'accept' | 'undo' | 'reopen'): AdminAction => ({
     key,
+    needs: 'review',
     label: text[key],
     path: `meters/${encodeURIComponent(meter)}/events/${encodeURIComponent(id)}/${key}`,
     body: ({ name, note }) => ({ who: name, note }),

@@ -81,9 +81,23 @@ function ImportForm({ files, preview, choose, previewed, done, stale }: FormProp
     if (files === null || Object.keys(files.records).length === 0) return words.needFiles
     return files.refused.length > 0 ? words.needGoodFiles : undefined
   }
-  const first = { key: 'preview', label: words.preview, path: 'registry/preview', body, missing: unready }
+  const first = {
+    key: 'preview',
+    needs: 'operate' as const,
+    label: words.preview,
+    path: 'registry/preview',
+    body,
+    missing: unready,
+  }
   const second = {
-    ...{ key: 'import', label: words.import, method: 'PUT' as const, path: 'registry', body },
+    ...{
+      key: 'import',
+      needs: 'operate' as const,
+      label: words.import,
+      method: 'PUT' as const,
+      path: 'registry',
+      body,
+    },
     missing: () => unready() ?? (preview === null ? words.needPreview : undefined),
   }
   return (
@@ -129,7 +143,6 @@ function FilesRead({ files: { records, origin, refused } }: { files: GatheredRec
           <Alert type="error" showIcon title={words.refusedRows} />
           <DataTable<RefusedCell>
             rowKey={({ file, row, field, reason }) => `${file} ${row} ${field} ${reason}`}
-            asCards
             pageSize={20}
             rows={refused}
             columns={[

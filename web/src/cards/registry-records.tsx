@@ -119,7 +119,6 @@ function Records({ kind, of, rows }: Props) {
       <ProblemNotice of={of} />
       <DataTable<Shown>
         rowKey={(row) => JSON.stringify(row)}
-        asCards
         pageSize={PAGE_ROWS}
         rows={rows}
         loading={of.data === null && of.problem === null}

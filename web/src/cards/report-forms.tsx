@@ -9,6 +9,7 @@ import { cellName, formFields } from '../../../domain/report/forms/fields.ts'
 import type { FormsView } from '../../../domain/report/view.ts'
 import { useIsPrinting } from '../api/printing.ts'
 import { useResource } from '../api/resource.ts'
+import { useMay } from '../api/session.ts'
 import { formatAmount } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
@@ -112,9 +113,11 @@ function Entries({ forms, saved }: FormsProps) {
   const isWrong = (row: CellRow): boolean => formEntry(typed[row.cell] ?? '', row.isText) === undefined
   const wrong = rows.filter(isWrong)
   const { rooms, values: entered } = forms.entries
+  const mayEnter = useMay('prepareReports')
   const columns: TableColumnsType<CellRow> = [
     ...computedColumns(text.report),
     {
+      hidden: !mayEnter,
       title: text.report.formEntry,
       key: 'entry',
       render: (_, row) => (
@@ -135,7 +138,7 @@ function Entries({ forms, saved }: FormsProps) {
   ]
   return (
     <section>
-      <p className="note">{text.report.entriesHint}</p>
+      {mayEnter && <p className="note">{text.report.entriesHint}</p>}
       <details open={printing || undefined}>
         <summary data-testid="entries-open">{text.report.entriesOf(String(rows.length))}</summary>
         <DataTable rowKey="cell" columns={columns} rows={rows} />
@@ -148,6 +151,7 @@ function Entries({ forms, saved }: FormsProps) {
           actions={[
             {
               key: 'entries',
+              needs: 'prepareReports',
               label: text.report.saveEntries,
               method: 'PUT',
               path: pathOf(forms, 'entries'),
@@ -174,6 +178,7 @@ const findingKey = ({ rule, cell }: { rule: string; cell?: string | null | undef
 function Reasons({ forms, saved }: FormsProps) {
   const { text, language } = useLanguage()
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
+  const mayGive = useMay('prepareReports')
   const findings = [...new Map(forms.findings.map((one) => [findingKey(one), one])).values()]
   if (findings.length === 0) return <p className="note">{text.report.noFindings}</p>
   const reasonOf = (one: FormsView['findings'][number]): string =>
@@ -194,7 +199,7 @@ function Reasons({ forms, saved }: FormsProps) {
   return (
     <section>
       <h2 className="card-part">{text.report.reasons}</h2>
-      <p className="note">{text.report.reasonsHint}</p>
+      {mayGive && <p className="note">{text.report.reasonsHint}</p>}
       <ul className="plain-list">
         {findings.map((one) => (
           <li key={findingKey(one)}>
@@ -203,16 +208,20 @@ function Reasons({ forms, saved }: FormsProps) {
               showIcon
               title={<SourceText>{one.message[language]}</SourceText>}
               description={
-                <Input.TextArea
-                  autoSize
-                  lang="zh"
-                  value={reasonOf(one)}
-                  maxLength={2000}
-                  placeholder={text.report.reason}
-                  aria-label={`${text.report.reason} ${one.message[language]}`}
-                  onChange={({ target }) => setTyped({ ...typed, [findingKey(one)]: target.value })}
-                  data-testid="reason"
-                />
+                mayGive ? (
+                  <Input.TextArea
+                    autoSize
+                    lang="zh"
+                    value={reasonOf(one)}
+                    maxLength={2000}
+                    placeholder={text.report.reason}
+                    aria-label={`${text.report.reason} ${one.message[language]}`}
+                    onChange={({ target }) => setTyped({ ...typed, [findingKey(one)]: target.value })}
+                    data-testid="reason"
+                  />
+                ) : (
+                  <SourceText>{reasonOf(one)}</SourceText>
+                )
               }
             />
           </li>
@@ -223,6 +232,7 @@ function Reasons({ forms, saved }: FormsProps) {
           actions={[
             {
               key: 'justifications',
+              needs: 'prepareReports',
               label: text.report.saveReasons,
               method: 'PUT',
               path: pathOf(forms, 'justifications'),

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { cellName, type FormField, formFields } from '../../../domain/report/forms/fields.ts'
 import type { FormsView } from '../../../domain/report/view.ts'
 import { useIsPrinting } from '../api/printing.ts'
+import { useMay } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { AdminField, AdminForm } from './admin-form.tsx'
@@ -27,6 +28,7 @@ const typedRoom = ({ id, name, values }: EnteredRoom): TypedRoom => ({
 export function ReportRooms({ forms, saved }: { forms: FormsView; saved: () => void }) {
   const { text, language } = useLanguage()
   const printing = useIsPrinting()
+  const mayEnter = useMay('prepareReports')
   const [rooms, setRooms] = useState<readonly TypedRoom[]>(() => (forms.entries.rooms ?? []).map(typedRoom))
   const [isChanged, setChanged] = useState(false)
   const fields = formFields(forms.edition, 'NY202')
@@ -40,7 +42,7 @@ export function ReportRooms({ forms, saved }: { forms: FormsView; saved: () => v
   ])
   return (
     <section data-testid="report-rooms">
-      <p className="note">{text.report.roomsHint}</p>
+      {mayEnter && <p className="note">{text.report.roomsHint}</p>}
       <details open={printing || undefined}>
         <summary data-testid="rooms-open">{text.report.roomsOf(String(rooms.length))}</summary>
         {rooms.map((room) => (
@@ -54,6 +56,7 @@ export function ReportRooms({ forms, saved }: { forms: FormsView; saved: () => v
         ))}
         <Button
           className="screen-only"
+          hidden={!mayEnter}
           onClick={() => change([...rooms, { id: nextId(rooms), name: '', values: {} }])}
           data-testid="add-room"
         >
@@ -68,6 +71,7 @@ export function ReportRooms({ forms, saved }: { forms: FormsView; saved: () => v
           actions={[
             {
               key: 'rooms',
+              needs: 'prepareReports',
               label: text.report.saveRooms,
               method: 'PUT',
               path: `forms/${encodeURIComponent(forms.institution)}/${forms.period}/entries`,
@@ -112,8 +116,9 @@ function RoomFields({
   remove: () => void
 }) {
   const { text, language } = useLanguage()
+  const mayEnter = useMay('prepareReports')
   return (
-    <div className="admin-fields" data-testid={`room-${room.id}`}>
+    <fieldset className="admin-fields" disabled={!mayEnter} data-testid={`room-${room.id}`}>
       <AdminField label={text.report.roomName}>
         {(id) => <Input id={id} value={room.name} onChange={({ target }) => set({ ...room, name: target.value })} />}
       </AdminField>
@@ -143,9 +148,11 @@ function RoomFields({
           </AdminField>
         )
       })}
-      <Button onClick={remove} data-testid={`remove-room-${room.id}`}>
-        {text.report.removeRoom}
-      </Button>
-    </div>
+      {mayEnter && (
+        <Button onClick={remove} data-testid={`remove-room-${room.id}`}>
+          {text.report.removeRoom}
+        </Button>
+      )}
+    </fieldset>
   )
 }

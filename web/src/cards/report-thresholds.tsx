@@ -8,6 +8,7 @@ import type { CheckThreshold, CheckThresholdRow } from '../../../domain/report/c
 import type { checkSettingsViewSchema } from '../../../domain/report/view.ts'
 import { keysOf } from '../../../domain/table.ts'
 import { useResource } from '../api/resource.ts'
+import { useMay } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { AdminForm } from './admin-form.tsx'
@@ -46,6 +47,7 @@ const percentOf = (value: number): string => String(Math.round(value * 1e6) / 1e
 
 function Thresholds({ area, today, settings, saved }: Props) {
   const { text } = useLanguage()
+  const maySet = useMay('checkSettings')
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
   const [validFrom, setValidFrom] = useState(today)
   const [source, setSource] = useState('')
@@ -74,6 +76,7 @@ function Thresholds({ area, today, settings, saved }: Props) {
       render: (source) => <SourceText>{source}</SourceText>,
     },
     {
+      hidden: !maySet,
       title: text.report.thresholdNew,
       key: 'new',
       render: (_, { threshold }) => (
@@ -91,7 +94,7 @@ function Thresholds({ area, today, settings, saved }: Props) {
   ]
   return (
     <section>
-      <p className="note">{text.report.thresholdsHint}</p>
+      {maySet && <p className="note">{text.report.thresholdsHint}</p>}
       <DataTable rowKey="threshold" columns={columns} rows={lines} />
       {added.length > 0 && (
         <>
@@ -103,6 +106,7 @@ function Thresholds({ area, today, settings, saved }: Props) {
               actions={[
                 {
                   key: 'thresholds',
+                  needs: 'checkSettings',
                   label: text.report.saveThresholds,
                   method: 'PUT',
                   path: 'settings/report-checks',

@@ -4,7 +4,7 @@
 import { Alert, Button, Card, Descriptions } from 'antd'
 import { useState } from 'react'
 import { addMonths, type Month, monthOf } from '../../../domain/calendar.ts'
-import type { ReportState, ReportStep } from '../../../domain/report/life.ts'
+import { actionOfStep, type ReportState, type ReportStep } from '../../../domain/report/life.ts'
 import type { ReportView } from '../../../domain/report/view.ts'
 import type { LoadProblem } from '../api/resource.ts'
 import { formatNumber, formatTime } from '../words/format.ts'
@@ -137,6 +137,7 @@ function Steps({ path, subject, report, changed }: Pick<Props, 'path' | 'subject
   const actions = steps.flatMap(({ step, offices }) =>
     offices.map((office) => ({
       step,
+      needs: actionOfStep(step),
       key: offices.length > 1 ? `${step}-${office}` : step,
       label: text.report.stepFor(text.report.reportSteps[step], officeName(office)),
       hint: text.report.stepHints[step],

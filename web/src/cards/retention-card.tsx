@@ -4,7 +4,7 @@ import { Card, Input } from 'antd'
 import { useState } from 'react'
 import type { Retention } from '../../../domain/notify/retention.ts'
 import { useResource } from '../api/resource.ts'
-import { useSession } from '../api/session.ts'
+import { useMay } from '../api/session.ts'
 import { useAdminWords } from '../words/admin-words.ts'
 import { formatNumber } from '../words/format.ts'
 import { AdminField, AdminForm } from './admin-form.tsx'
@@ -13,8 +13,7 @@ import { ProblemNotice } from './marks.tsx'
 export function RetentionCard() {
   const words = useAdminWords()
   const found = useResource<Retention>('settings/retention')
-  const session = useSession()
-  const maySet = session.state === 'none' || (session.state === 'in' && (session.actions ?? []).includes('operate'))
+  const maySet = useMay('operate')
   return (
     <Card title={words.views.retention} data-testid="retention">
       <ProblemNotice of={found} />
@@ -60,7 +59,7 @@ function RetentionForm({ held, saved }: { held: Retention; saved: () => void }) 
       <AdminForm<Retention>
         actions={[
           {
-            ...{ key: 'retention', label: words.save, method: 'PUT', path: 'settings/retention' },
+            ...{ key: 'retention', needs: 'operate', label: words.save, method: 'PUT', path: 'settings/retention' },
             body: () => ({
               alertDays: Number(typed.alertDays),
               notificationDays: Number(typed.notificationDays),

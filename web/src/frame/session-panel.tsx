@@ -2,6 +2,7 @@
 
 import { LoginOutlined, LogoutOutlined, SettingOutlined } from '@ant-design/icons'
 import { Suspense } from 'react'
+import type { Action } from '../../../domain/access/permission.ts'
 import { type Session, signOut, signsInHere, startSignIn } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
@@ -26,7 +27,7 @@ export function SessionPanel({ session }: { session: Session }) {
   if (session.state === 'local')
     return (
       <Suspense fallback={waiting}>
-        <SignInPanel />
+        <SignInPanel mayVisit={session.mayVisit} />
       </Suspense>
     )
   if (session.state !== 'stopped') return waiting
@@ -56,8 +57,9 @@ export function SignInButton() {
 export function SessionTool({ session }: { session: Session }) {
   const { text } = useLanguage()
   if (session.state === 'out' || (session.state === 'none' && signsInHere())) return <SignInButton />
-  if (session.state !== 'in') return null
-  const actions = session.actions ?? []
+  if (session.state !== 'in' && session.state !== 'machine') return null
+  const actions: readonly Action[] = session.state === 'in' ? (session.actions ?? []) : ['operate']
+  const name = session.state === 'in' ? session.name : text.door.machine
   const administers = (['operate', 'seePeople', 'log'] as const).some((action) => actions.includes(action))
   const label = administers ? text.door.administration : text.door.account
   return (
@@ -75,11 +77,11 @@ export function SessionTool({ session }: { session: Session }) {
         type="button"
         className="button"
         title={text.signOut}
-        aria-label={`${session.name} · ${text.signOut}`}
+        aria-label={`${name} · ${text.signOut}`}
         onClick={signOut}
         data-testid="sign-out"
       >
-        <LogoutOutlined /> <SourceText>{session.name}</SourceText>
+        <LogoutOutlined /> <SourceText>{name}</SourceText>
       </button>
     </>
   )

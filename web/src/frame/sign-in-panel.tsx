@@ -1,20 +1,28 @@
 // Shows the sign-in of a host where people sign in themselves, and the page on which an invited person sets a password.
+// On a demo, who runs the machine may give its own credential here instead, and a visitor may go back.
 
 import { Alert, Button, Card, Input } from 'antd'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import type { SessionView } from '../../../domain/view/session.ts'
 import { ProblemError, problemOf, sendJson } from '../api/resource.ts'
-import { takeSession } from '../api/session.ts'
+import { takeMachineToken, takeSession, visitOn } from '../api/session.ts'
 import { useLanguage } from '../words/language.tsx'
 import { useTitle } from './title.ts'
 
-export function SignInPanel() {
+/** `mayVisit`: who does not sign in reads all the same. */
+export function SignInPanel({ mayVisit }: { mayVisit: boolean }) {
   const { text } = useLanguage()
   useTitle(text.signIn)
   const [id, setId] = useState('')
   const [password, setPassword] = useState('')
   return (
-    <DoorForm title={text.signIn} send={text.signIn} path="session" body={() => ({ id: id.trim(), password })}>
+    <DoorForm
+      title={text.signIn}
+      send={text.signIn}
+      path="session"
+      body={() => ({ id: id.trim(), password })}
+      below={mayVisit && <MachineDoor />}
+    >
       <DoorField label={text.door.id} value={id} change={setId} autoComplete="username" name="sign-in-id" />
       <DoorField
         label={text.door.password}
@@ -25,6 +33,46 @@ export function SignInPanel() {
         hidden
       />
     </DoorForm>
+  )
+}
+
+/** For who runs the machine of a demo. */
+function MachineDoor() {
+  const { text } = useLanguage()
+  const [token, setToken] = useState('')
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const give = async (event: FormEvent) => {
+    event.preventDefault()
+    try {
+      if (!(await takeMachineToken(token.trim()))) setRefusal(text.wrongToken)
+    } catch {
+      setRefusal(text.failed)
+    }
+  }
+  return (
+    <>
+      <Button type="link" onClick={visitOn} data-testid="visit-on">
+        {text.door.visitOn}
+      </Button>
+      <details>
+        <summary data-testid="machine-door">{text.door.asMachine}</summary>
+        <form className="admin-form" onSubmit={give}>
+          <DoorField
+            label={text.adminToken}
+            value={token}
+            change={setToken}
+            autoComplete="off"
+            name="admin-token"
+            hidden
+          />
+          <p className="note">{text.adminTokenHint}</p>
+          {refusal !== null && <Alert type="error" showIcon title={refusal} data-testid="machine-refusal" />}
+          <Button htmlType="submit" data-testid="machine-send">
+            {text.door.asMachineSend}
+          </Button>
+        </form>
+      </details>
+    </>
   )
 }
 
@@ -73,10 +121,12 @@ interface FormProps {
   body: () => object
   /** Why the form is not sent. */
   flaw?: string | null
+  /** After the form. */
+  below?: ReactNode
   children: ReactNode
 }
 
-function DoorForm({ title, send, path, body, flaw = null, children }: FormProps) {
+function DoorForm({ title, send, path, body, flaw = null, below, children }: FormProps) {
   const { text } = useLanguage()
   const [busy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)
@@ -86,7 +136,7 @@ function DoorForm({ title, send, path, body, flaw = null, children }: FormProps)
     setBusy(true)
     setRefusal(null)
     try {
-      takeSession(await sendJson<SessionView>('POST', path, body(), null))
+      takeSession(await sendJson<SessionView>('POST', path, body()))
       // The address of a link that is used up leads nowhere.
       if (location.hash.startsWith('#/invitation/')) location.hash = '#/'
     } catch (error) {
@@ -107,6 +157,7 @@ function DoorForm({ title, send, path, body, flaw = null, children }: FormProps)
           {send}
         </Button>
       </form>
+      {below}
     </Card>
   )
 }

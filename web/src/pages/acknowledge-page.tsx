@@ -25,7 +25,7 @@ export function AcknowledgePage({ route: { id, key } }: { route: AcknowledgeRout
     setBusy(true)
     setRefusal(null)
     try {
-      await sendJson<AckLinkView>('POST', path, { key }, null)
+      await sendJson<AckLinkView>('POST', path, { key })
       resource.reload()
     } catch (error) {
       setRefusal(problemOf(error))

@@ -32,7 +32,7 @@ const NEEDS: Readonly<Record<AdministrationTab, Action>> = {
   audit: 'log',
   own: 'self',
 }
-/** On a demo the machine's credential, which the form asks for, does these. */
+/** What the machine's own credential is for; people do the rest under their names. */
 const FOR_MACHINE: readonly AdministrationTab[] = [
   ...(['registry', 'targets', 'tables', 'calendar', 'thresholds', 'retention'] as const),
 ]
@@ -42,9 +42,9 @@ export function AdministrationPage({ route }: { route: AdministrationRoute }) {
   const words = useAdminWords()
   useTitle(words.title)
   const session = useSession()
-  const actions = session.state === 'in' ? (session.actions ?? []) : []
+  const actions = 'actions' in session ? (session.actions ?? []) : []
   const views = ADMINISTRATION_VIEWS.filter((view) =>
-    session.state === 'none' ? FOR_MACHINE.includes(view) : actions.includes(NEEDS[view]),
+    session.state === 'machine' ? FOR_MACHINE.includes(view) : actions.includes(NEEDS[view]),
   )
   const open = route.view ?? views[0]
   if (open === undefined || !views.includes(open))

@@ -8,7 +8,7 @@ import type { InstitutionListView, RejectionView } from '../../../domain/view/vi
 import { useJustChanged, useLive } from '../api/live.ts'
 import { usePages } from '../api/pages.ts'
 import { useResource, withQuery } from '../api/resource.ts'
-import { useSession } from '../api/session.ts'
+import { useMay } from '../api/session.ts'
 import { AdminForm } from '../cards/admin-form.tsx'
 import { DataTable } from '../cards/data-table.tsx'
 import { MorePages } from '../cards/list-tools.tsx'
@@ -65,7 +65,6 @@ function Gateways({ rows }: { rows: readonly Gateway[] }) {
   return (
     <DataTable
       rowKey="id"
-      asCards
       rows={rows}
       locale={{ emptyText: <Nothing>{text.work.noGateways}</Nothing> }}
       columns={[
@@ -109,9 +108,8 @@ function Arrivals({ id }: { id: string }) {
   const { text, language } = useLanguage()
   const path = encodeURIComponent(id)
   const arrivals = useLive<GatewayView>(`arrivals/${path}`, LIVE_MS)
-  const session = useSession()
   const [secret, setSecret] = useState<string | null>(null)
-  const mayIssue = session.state === 'none' || (session.state === 'in' && (session.actions ?? []).includes('gateways'))
+  const mayIssue = useMay('gateways')
   const meters = arrivals.data?.meters ?? []
   return (
     <div data-testid={`arrivals-${id}`}>
@@ -154,6 +152,7 @@ function Arrivals({ id }: { id: string }) {
             actions={[
               {
                 key: 'credentials',
+                needs: 'gateways',
                 label: text.work.newCredentials,
                 path: `gateways/${path}/credentials`,
                 body: () => ({}),

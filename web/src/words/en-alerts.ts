@@ -58,11 +58,9 @@ export const enAlerts: typeof zhAlerts = {
   reopen: 'Open again',
   adminToken: 'Admin token',
   adminTokenHint: 'It stands in the file admin-token of the data folder. Kept in this tab only, until it is closed.',
-  forgetToken: 'Forget the token',
   yourName: 'Your name',
   remark: 'Note (optional)',
   needName: 'Please give your name',
-  needToken: 'Please give the admin token',
   wrongToken: 'The token is not right; please enter it again',
   notDone: 'Could not be done',
 

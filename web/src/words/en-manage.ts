@@ -53,7 +53,6 @@ export const enManage: ManageWords = {
   quantity: 'Item',
   hints: 'Hints',
   unfold: 'Unfold',
-  wideTable: 'Table that scrolls sideways',
 
   noSuchPage: 'The address is wrong, or the page has moved',
   meterPage: 'Page of the meter',

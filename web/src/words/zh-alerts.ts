@@ -69,11 +69,9 @@ export const zhAlerts = {
   reopen: '重新待核',
   adminToken: '管理员令牌',
   adminTokenHint: '令牌在数据目录的 admin-token 文件中；只保存在本标签页，关闭即忘。',
-  forgetToken: '忘记令牌',
   yourName: '姓名',
   remark: '说明（可不填）',
   needName: '请填写姓名',
-  needToken: '请填写管理员令牌',
   wrongToken: '令牌不正确，请重新填写',
   notDone: '未能完成',
 

@@ -56,7 +56,6 @@ export const zhManage = {
   quantity: '项目',
   hints: '提示',
   unfold: '展开',
-  wideTable: '可左右滚动的表格',
 
   noSuchPage: '地址有误，或页面已移走',
 
