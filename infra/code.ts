@@ -22,15 +22,14 @@ let made: ReadonlyMap<string, Bundle> | undefined
 
 /** The bundle of the module at `entry`, a path from the project root. */
 export function bundleOf(entry: string): Bundle {
-  made ??= allBundles()
+  made ??= bundlesOf(readdirSync(join(root, ENTRIES)).map((name) => `${ENTRIES}/${name}`))
   const bundle = made.get(entry)
   if (!bundle) throw new Error(`esbuild made nothing of ${entry}`)
   return bundle
 }
 
-/** Of each entry, by its path. Together, since esbuild then reads a file once and not once for each of them. */
-function allBundles(): Map<string, Bundle> {
-  const entryPoints = readdirSync(join(root, ENTRIES)).map((name) => `${ENTRIES}/${name}`)
+/** The bundle of each entry. Together, since esbuild then reads a file once and not once for each of them. */
+export function bundlesOf(entryPoints: string[]): Map<string, Bundle> {
   const { outputFiles, metafile } = buildSync({
     ...bundleOptions,
     mainFields: [...bundleOptions.mainFields],

@@ -7,7 +7,7 @@ import { testInCampaign } from '../campaign.ts'
 import { describeShared } from '../shared.ts'
 import { BDG2_FILES, readTruth, relativeError } from './bdg2.ts'
 import { startHostProcess, temporaryFolder } from './host-process.ts'
-import { kilowatch, REPLAY_MS_MAX, type Run, withoutSeconds } from './replay-run.ts'
+import { hoursAround2000, kilowatch, REPLAY_MS_MAX, type Run, withoutSeconds } from './replay-run.ts'
 
 describeShared('the replay of 36 real buildings', BDG2_FILES, (readings, buildings, totals) => {
   const truths = readTruth(totals)
@@ -53,3 +53,17 @@ describeShared('the replay of 36 real buildings', BDG2_FILES, (readings, buildin
     2 * REPLAY_MS_MAX,
   )
 })
+
+testInCampaign(
+  'readings from before 2000 are rejected and counted the same however they are sent',
+  async () => {
+    const { args } = hoursAround2000(temporaryFolder())
+    const [plain, mixed] = [
+      await kilowatch('replay', ...args),
+      await kilowatch('replay', ...args, '--shuffle', 'x', '--duplicate'),
+    ]
+    expect(plain.code).toBe(0)
+    expect(withoutSeconds(mixed.stdout)).toBe(withoutSeconds(plain.stdout))
+  },
+  REPLAY_MS_MAX,
+)

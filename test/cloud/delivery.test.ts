@@ -8,6 +8,7 @@ import type { Key, Platform, ShardEvent } from '../../functions/platform.ts'
 import { settle } from '../../functions/settle.ts'
 import { settledKey } from '../../functions/settling/mark.ts'
 import { MESSAGE_AGE_MAX_MS, RECEIVES_MAX } from '../../functions/triggers.ts'
+import { runsOf } from '../campaign.ts'
 import {
   consumptionBytes,
   documents,
@@ -107,7 +108,7 @@ describe('readings', () => {
 
   test('of a function that dies at any of its steps count once', async () => {
     const { metrics: _, ...wanted } = await undisturbed()
-    for (let diesAt = 1; ; diesAt++) {
+    for (let diesAt = 1; ; diesAt += runsOf({ test: 3, campaign: 1 })) {
       const host = await opened()
       publishAll(host)
       host.publish('G-A', payload([{ meter: 'A-E', at: NOON_MS, value: 'x' }]))

@@ -14,9 +14,10 @@ import { openObjectBucket } from '../../cloud/object-bucket.ts'
 import { openInfluxConsumption } from '../../cloud/series/influx/consumption.ts'
 import { openStateTable } from '../../cloud/state/table.ts'
 import { dayOf, HOUR_MS } from '../../domain/calendar.ts'
+import { must } from '../../domain/must.ts'
 import type { SeriesView } from '../../domain/view/view.ts'
 import { importRegistry } from '../../functions/registry/import.ts'
-import { bundleOf } from '../../infra/code.ts'
+import { bundlesOf } from '../../infra/code.ts'
 import { startBucket } from '../cloud/bucket.ts'
 import { startDynamo } from '../cloud/dynamo.ts'
 import { INFLUX_USER, startInflux } from '../cloud/influx.ts'
@@ -25,6 +26,7 @@ import { temporaryFolder } from '../devices/broker.ts'
 import { PROVINCE } from '../functions/province.ts'
 
 const TEST_MS_MAX = 120_000
+const bundles = bundlesOf(['ingest', 'settle', 'api'].map((name) => `cloud/entries/${name}.ts`))
 /** Reads an event, imports the bundle as the runtime does, writes what its handler answers. */
 const RUNTIME = `
   const [event, { handler }] = [JSON.parse(await (await import('node:stream/consumers')).text(process.stdin)), await import(process.argv[1])]
@@ -118,7 +120,7 @@ const getEvent = (rawPath: string, query: Record<string, string>) => ({
 
 async function runBundle<Answer>(entry: string, event: unknown, env: Record<string, string>): Promise<Answer> {
   const file = join(temporaryFolder(), 'index.mjs')
-  writeFileSync(file, bundleOf(entry).code)
+  writeFileSync(file, must(bundles.get(entry)).code)
   const child = spawn(process.execPath, ['--input-type=module', '-e', RUNTIME, file], { env })
   child.stdin.end(JSON.stringify(event))
   const [said, complained] = await Promise.all([text(child.stdout), text(child.stderr)])

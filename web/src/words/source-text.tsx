@@ -7,10 +7,25 @@ import { useLanguage } from './language.tsx'
 /** A run of Chinese with the digits and marks inside it. */
 const CHINESE = /(\p{Script=Han}(?:[\p{Script=Han}\d\s，。、：；“”（）《》〔〕％]*[\p{Script=Han}）》〕])?)/u
 
+/** What this product says of a source in English, for the Chinese page; the longer ones first. */
+const OWN_PHRASES: readonly (readonly [english: string, chinese: string])[] = [
+  ['30-province table in a public code repository', '公开代码库中的分省表'],
+  [' (demo figure, not a published price)', ''],
+  [' (demo figure, not an issued target)', ''],
+  ['public code repository', '公开代码库'],
+  ['own choice of this product', '本产品自定'],
+  [' (stand-in)', '（替代值）'],
+  ['own choice: ', '本产品自定：'],
+]
+
+/** A source as the Chinese page says it. */
+export const chineseSource = (source: string): string =>
+  OWN_PHRASES.reduce((said, [english, chinese]) => said.replaceAll(english, chinese), source)
+
 /** Text from the registry or a standard, or our own text that quotes them. */
 export function SourceText({ children }: { children: string }) {
   const { language, text } = useLanguage()
-  if (language === 'zh') return children
+  if (language === 'zh') return chineseSource(children)
   let at = 0
   return children.split(CHINESE).map((part, index) => {
     at += part.length
