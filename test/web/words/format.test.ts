@@ -10,6 +10,7 @@ import {
   formatNumber,
   formatRatio,
   formatRegister,
+  formatRegistered,
   formatScaled,
   formatTime,
   formatUnit,
@@ -38,6 +39,12 @@ test('a fixed number of decimals keeps columns straight', () => {
     '0.00',
     '31,600',
     '—',
+  ])
+})
+
+test('a registered number has no digits beyond those of a double', () => {
+  expect([130_608.20000000002, 0.1 + 0.2, 1 / 3, 12_345_678.9, 1e-7].map(formatRegistered)).toEqual([
+    ...['130608.2', '0.3', '0.333333333333333', '12345678.9', '1e-7'],
   ])
 })
 

@@ -11,6 +11,7 @@ import { type Resource, useResource } from '../api/resource.ts'
 import { useSession } from '../api/session.ts'
 import { useArea } from '../frame/area-path.tsx'
 import { useAdminWords } from '../words/admin-words.ts'
+import { formatRegistered } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { SourceText } from '../words/source-text.tsx'
 import { DataTable } from './data-table.tsx'
@@ -154,15 +155,17 @@ function Value({ kind, name, value }: { kind: RegistryKind; name: string; value:
   if (typeof value === 'boolean') return value ? '✓' : ''
   if (typeof value === 'object') return <SourceText>{partsOf(value)}</SourceText>
   const word = [...(VALUE_WORDS.get(`${kind}.${name}`) ?? [])].find(([, known]) => known === value)
-  return <SourceText>{language === 'zh' && word ? word[0] : String(value)}</SourceText>
+  return <SourceText>{language === 'zh' && word ? word[0] : textOf(value)}</SourceText>
 }
+
+const textOf = (value: unknown): string => (typeof value === 'number' ? formatRegistered(value) : String(value))
 
 /** Nested values in one line: `2026: 100; 2027: 98`. */
 function partsOf(value: object): string {
   const entries: readonly [string, unknown][] = Object.entries(value)
   return entries
     .map(([key, one]) => {
-      const said = typeof one === 'object' && one !== null ? `{${partsOf(one)}}` : String(one)
+      const said = typeof one === 'object' && one !== null ? `{${partsOf(one)}}` : textOf(one)
       return Array.isArray(value) ? said : `${key}: ${said}`
     })
     .join('; ')

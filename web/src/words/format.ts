@@ -33,6 +33,9 @@ const registers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 })
 /** A register as it was read, not rounded: what the meter's face shows. */
 export const formatRegister = (value: Amount): string => (isKnown(value) ? registers.format(value) : UNKNOWN)
 
+/** A number as it was registered, by the 15 digits that a double holds: 130608.2, not 130608.20000000002. */
+export const formatRegistered = (value: number): string => String(Number(value.toPrecision(15)))
+
 /** `amount unit`; only “—” when the amount is unknown. */
 export const withUnit = (amount: string, unit: string): string => (amount === UNKNOWN ? UNKNOWN : `${amount} ${unit}`)
 
