@@ -583,6 +583,8 @@ test('dark as the system is, or by a choice that stays: readable, from the first
     Object.assign(globalThis, { grounds })
   })
   const own = await context.newPage()
+  const asked: string[] = []
+  own.on('request', (request) => asked.push(request.url()))
   /** The ground of the page in each frame since it was loaded. */
   const grounds = () => own.evaluate(() => [...(globalThis as unknown as { grounds: Set<string> }).grounds])
   const [dark, light] = ['rgb(13, 15, 18)', 'rgb(244, 246, 249)']
@@ -596,6 +598,9 @@ test('dark as the system is, or by a choice that stays: readable, from the first
     expect(await violations(own)).toEqual([])
     expect(await grounds()).toEqual([dark])
   }
+  // Asked for before the page is drawn, and taken by what it draws: not asked for again.
+  for (const early of [/\/areas\/\d+\/status\?month=[\d-]+$/, /\/alerts\?limit=1$/])
+    expect(asked.filter((url) => early.test(url))).toHaveLength(1)
   await own.getByTestId('theme').selectOption('light')
   await own.reload()
   await own.getByTestId('use-calendar').locator('.chart svg').waitFor()

@@ -8,9 +8,12 @@ import { App } from './app.tsx'
 import { startTheme } from './frame/theme.ts'
 import { LanguageProvider } from './words/language.tsx'
 
+/** The configuration is mostly there before the script; the page does not wait for one that is slow. */
+const CONFIG_MS_MAX = 300
+
 startTheme()
-startSession()
 followPrinting()
+await Promise.race([startSession(), new Promise((resolve) => setTimeout(resolve, CONFIG_MS_MAX))])
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

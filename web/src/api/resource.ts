@@ -2,7 +2,8 @@
 // page also makes them. Errors are RFC 9457 problem documents, or network errors.
 
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { fetchApi } from './session.ts'
+import { takeEarly } from './early.ts'
+import { fetchApi, JSON_ASKED } from './session.ts'
 
 /** Refresh interval of an open page. Assessment runs every minute, so a shorter one would show nothing new. */
 const REFRESH_MS = 60_000
@@ -41,14 +42,15 @@ export async function getFile(path: string, signal?: AbortSignal): Promise<Blob>
 }
 
 async function answerOf(path: string, { signal, ...init }: RequestInit): Promise<Response> {
-  return fetchApi(path, { ...init, signal }).catch((error: unknown) => {
+  const early = init.method === undefined ? takeEarly(path) : undefined
+  return (early ?? fetchApi(path, { ...init, signal })).catch((error: unknown) => {
     if (signal?.aborted) throw error
     throw new ProblemError({ title: String(error), status: 0 })
   })
 }
 
 async function ask<T>(path: string, { signal, headers, ...init }: RequestInit): Promise<T> {
-  const response = await answerOf(path, { ...init, signal, headers: { accept: 'application/json', ...headers } })
+  const response = await answerOf(path, { ...init, signal, headers: { ...JSON_ASKED.headers, ...headers } })
   const body: unknown = await response.json().catch((error: unknown) => {
     if (signal?.aborted) throw error
     return undefined

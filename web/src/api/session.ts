@@ -3,9 +3,11 @@
 
 import { useSyncExternalStore } from 'react'
 import type { Action } from '../../../domain/access/permission.ts'
+import { monthOf } from '../../../domain/calendar.ts'
 import type { SessionView } from '../../../domain/view/session.ts'
 import type { HealthView } from '../../../domain/view/view.ts'
 import { heldToken, rememberToken } from './admin.ts'
+import { askEarly, firstPaths } from './early.ts'
 import type { SignIn } from './sign-in.ts'
 import { readSiteConfig } from './site-config.ts'
 
@@ -38,6 +40,7 @@ let apiUrl = ''
 /** Whether people sign in at this host. */
 let isLocal = false
 let firstHealth: Promise<HealthView | undefined> | undefined
+let knownHealth: HealthView | null = null
 
 export const useSession = (): Session =>
   useSyncExternalStore(
@@ -69,8 +72,16 @@ export async function startSession(): Promise<void> {
     const config = await readSiteConfig()
     apiUrl = config.apiUrl
     if (config.oidc === null) {
-      firstHealth = config.health ? Promise.resolve(config.health) : askHealth()
-      return config.session ? takeSession(config.session) : await askSession()
+      const { session, health } = config
+      firstHealth = health ? Promise.resolve(health) : askHealth()
+      if (!session) return await askSession()
+      takeSession(session)
+      if (health) {
+        knownHealth = health
+        const month = monthOf(Date.now())
+        askEarly(firstPaths({ hash: location.hash, session, health, month }), (path) => fetchApi(path, JSON_ASKED))
+      }
+      return
     }
     const { openSignIn } = await import('./sign-in.ts')
     try {
@@ -87,6 +98,9 @@ export async function startSession(): Promise<void> {
     become({ state: 'broken', reason: wordsOf(error) })
   }
 }
+
+/** The health that came with the configuration; null: it has to be asked for. */
+export const healthAtStart = (): HealthView | null => knownHealth
 
 /** The health as it was when the page started, asked for beside the session; undefined: not known, or told already. */
 export function takeFirstHealth(): Promise<HealthView | undefined> | undefined {
@@ -217,6 +231,9 @@ function endSession(mayLeave: boolean): void {
   else if (mayLeave) startSignIn()
   else become({ state: 'stopped', reason: 'HTTP 401' })
 }
+
+/** How answers of the API are asked for. */
+export const JSON_ASKED = { headers: { accept: 'application/json' } }
 
 const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
 

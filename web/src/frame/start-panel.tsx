@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react'
 import type { HealthView } from '../../../domain/view/view.ts'
 import { getJson, type LoadProblem, problemOf } from '../api/resource.ts'
-import { takeFirstHealth } from '../api/session.ts'
+import { healthAtStart, takeFirstHealth } from '../api/session.ts'
 import { formatNumber } from '../words/format.ts'
 import { useLanguage } from '../words/language.tsx'
 import { Notice, Waiting } from './plain.tsx'
@@ -20,7 +20,7 @@ interface Health {
 
 /** The server's health, requested every second until it is `ok` and then every minute; not before `canRead`. */
 export function useHealth(canRead: boolean): Health {
-  const [state, setState] = useState<Health>({ health: null, problem: null })
+  const [state, setState] = useState<Health>({ health: healthAtStart(), problem: null })
   useEffect(() => {
     if (!canRead) return
     const abort = new AbortController()
