@@ -13,14 +13,15 @@ const CONFIG_MS_MAX = 300
 
 startTheme()
 followPrinting()
-await Promise.race([startSession(), new Promise((resolve) => setTimeout(resolve, CONFIG_MS_MAX))])
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
-createRoot(root).render(
-  <StrictMode>
-    <LanguageProvider>
-      <App />
-    </LanguageProvider>
-  </StrictMode>,
-)
+const draw = (): void =>
+  createRoot(root).render(
+    <StrictMode>
+      <LanguageProvider>
+        <App />
+      </LanguageProvider>
+    </StrictMode>,
+  )
+Promise.race([startSession(), new Promise((resolve) => setTimeout(resolve, CONFIG_MS_MAX))]).then(draw)
