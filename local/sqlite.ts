@@ -3,7 +3,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 
-/** A month's document fills one or two pages: a tenth off judging a province against SQLite's own 4,096. */
+/** A month's document fills one or two pages: 4 to 12 % off judging a province against SQLite's own 4,096. */
 const PAGE_BYTES = 8_192
 /** Page cache: holds the pages that one settling pass writes again and again. */
 const CACHE_KIB = 64 * 1024
