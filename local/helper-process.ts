@@ -16,12 +16,19 @@ export interface HelperOptions {
 /** Starts the file of a helper. What it and this process say to each other is copied by structured clone. */
 export function startHelper(file: URL, { args = [], execArgv = [] }: HelperOptions = {}): ChildProcess {
   const cache = getCompileCacheDir()
-  return fork(file, args, {
+  const helper = fork(file, args, {
     env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) },
     execArgv: [...execArgv],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+  // One that cannot be started ends like any other: Node.js tells no exit of it, and an error that nobody takes would
+  // end the host.
+  helper.on('error', (error) => {
+    console.error(`kilowatch: a process that helps the host: ${error.message}`)
+    if (helper.pid === undefined) helper.emit('exit', helper.exitCode, null)
+  })
+  return helper
 }
 
 /** Says one thing to a helper; resolves when it is on its way, so that large things follow each other. */

@@ -95,3 +95,20 @@ test('a host that closes ends its process, and starts no other', async () => {
   await expect(apart.reports({ shards: [] })).rejects.toThrow('ended')
   await expect.poll(helpers).toBe(before)
 })
+
+test('a process that cannot be started fails the work, and not the host', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'kilowatch-import-'))
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
+  const platform = await openPlatform(data)
+  onTestFinished(() => platform.close())
+  const apart = workApart(platform, join(data, 'state.sqlite'))
+  onTestFinished(() => apart.close())
+  const { execPath } = process
+  onTestFinished(() => {
+    process.execPath = execPath
+  })
+  process.execPath = join(data, 'no-node')
+  await expect(apart.reports({ shards: [] })).rejects.toThrow('ended')
+  process.execPath = execPath
+  expect(await apart.reports({ shards: [] })).toEqual({ failed: [] })
+})
