@@ -1,7 +1,8 @@
 // A store that is a year old: a city's meters each quarter of an hour through append, tidying and settling, then ingest
 // beside compaction, the reads of a page, an undone event of the first month, and a day's settling. Reference: the
 // same readings of the first month in a store that moves nothing, and the same work on the second day. With
-// KILOWATCH_AGE_FOLDER the year stays in that folder, and the next run measures on it, some days older.
+// KILOWATCH_AGE_FOLDER the year stays in that folder: a run that was stopped goes on there, and the next one measures on
+// it, some days older.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -66,7 +67,9 @@ interface Filled {
 /** Beside the store in its folder. */
 const FILLED_FILE = 'age.json'
 
-export async function benchAge(scale: number, say: (line: string) => void): Promise<CostRow[]> {
+type Say = (line: string) => void
+
+export async function benchAge(scale: number, say: Say): Promise<CostRow[]> {
   const kept = process.env.KILOWATCH_AGE_FOLDER
   const root = kept ?? mkdtempSync(join(tmpdir(), 'kilowatch-age-'))
   const size = {
@@ -75,12 +78,14 @@ export async function benchAge(scale: number, say: (line: string) => void): Prom
   }
   const folder = join(root, 'store')
   try {
-    if (!existsSync(join(root, FILLED_FILE))) {
+    const file = join(root, FILLED_FILE)
+    if (!existsSync(file)) {
       mkdirSync(folder, { recursive: true })
       const plain = mkdtempSync(join(tmpdir(), 'kilowatch-age-'))
-      const reference = await plainStore(plain, { ...size, say }).finally(() => rmSync(plain, { recursive: true }))
-      await fill(folder, { ...size, reference, say })
+      const reference = await plainStore(plain, size.perCounty, say).finally(() => rmSync(plain, { recursive: true }))
+      keep(file, { meters: idsOf(size.perCounty).length, days: 0, reference, settled: [], rss: [] })
     }
+    await fill(folder, size, say)
     return await measured(folder, size.perCounty, say)
   } finally {
     if (kept === undefined) rmSync(root, { recursive: true, force: true })
@@ -153,7 +158,7 @@ interface Figures {
 }
 
 /** The first month, in order of arrival. */
-async function plainStore(folder: string, { perCounty, say }: Pick<Filling, 'perCounty' | 'say'>): Promise<Figures> {
+async function plainStore(folder: string, perCounty: number, say: Say): Promise<Figures> {
   const store = await openReadingStore(join(folder, 'readings.duckdb'))
   const load = loadOf(idsOf(perCounty))
   for (let day = FIRST_DAY; day < FIRST_DAY + PLAIN_DAYS; day++) await appendDay(store, load, day)
@@ -172,13 +177,14 @@ async function plainStore(folder: string, { perCounty, say }: Pick<Filling, 'per
 interface Filling {
   perCounty: number
   days: number
-  reference: Figures
-  say(line: string): void
 }
 
-/** The year, with a pass and a settling each day. */
-async function fill(folder: string, { perCounty, days, reference, say }: Filling): Promise<void> {
-  let nowMs = dayStartMs(FIRST_DAY)
+/** The days of the year that are missing, with a pass and a settling each. */
+async function fill(folder: string, { perCounty, days }: Filling, say: Say): Promise<void> {
+  const file = join(folder, '..', FILLED_FILE)
+  const filled = filledOf(file)
+  if (filled.days >= days) return
+  let nowMs = dayStartMs(FIRST_DAY + filled.days)
   const platform = await openPlatform(folder, () => nowMs)
   try {
     await registerFleet(platform, {
@@ -190,34 +196,53 @@ async function fill(folder: string, { perCounty, days, reference, say }: Filling
     const load = loadOf(idsOf(perCounty))
     const county = settledCounty(platform)
     await county.settle()
-    const [settled, rss]: [number[], number[]] = [[], []]
-    for (let n = 0; n < days; n++) {
-      nowMs = dayStartMs(FIRST_DAY + n + 1)
-      await appendDay(platform.readings, load, FIRST_DAY + n)
-      settled.push(await county.settle())
+    await catchUp(platform, load, filled)
+    while (filled.days < days) {
+      nowMs = dayStartMs(FIRST_DAY + filled.days + 1)
+      await appendDay(platform.readings, load, FIRST_DAY + filled.days)
+      filled.settled.push(await county.settle())
       await platform.tidyLake()
-      rss.push(process.memoryUsage.rss())
-      if (n % 30 === 29)
+      filled.rss.push(process.memoryUsage.rss())
+      filled.days++
+      keep(file, filled)
+      if (filled.days % 30 === 0)
         say(
-          `age: day ${n + 1}, ${platform.readings.extent().rows} readings, ${platform.readings.lakeFiles().length} files, RSS ${mb(must(rss.at(-1)))} MB`,
+          `age: day ${filled.days}, ${platform.readings.extent().rows} readings, ${platform.readings.lakeFiles().length} files, RSS ${mb(must(filled.rss.at(-1)))} MB`,
         )
     }
-    const filled: Filled = { meters: load.meters.length, days, reference, settled, rss }
-    writeFileSync(join(folder, '..', FILLED_FILE), JSON.stringify(filled))
   } finally {
     await platform.close()
   }
 }
 
-async function measured(folder: string, perCounty: number, say: Filling['say']): Promise<CostRow[]> {
+const filledOf = (file: string): Filled => JSON.parse(readFileSync(file, 'utf8')) as Filled
+const keep = (file: string, filled: Filled): void => writeFileSync(file, JSON.stringify(filled))
+
+/** Brings the load to where a run that was stopped had come, and appends what is missing of its last day. */
+async function catchUp({ readings }: LocalPlatform, load: Load, filled: Filled): Promise<void> {
+  const perDay = load.meters.length * STEPS
+  const { rows } = readings.extent()
+  load.skipTo(FIRST_DAY + filled.days)
+  while (filled.days * perDay < rows) {
+    let before = rows - filled.days * perDay
+    for (const batch of load.day(FIRST_DAY + filled.days)) {
+      const missing = batch.slice(Math.min(before, batch.length))
+      before -= batch.length - missing.length
+      if (missing.length > 0) await readings.append(missing, must(missing.at(-1)).atMs)
+    }
+    filled.days++
+  }
+}
+
+async function measured(folder: string, perCounty: number, say: Say): Promise<CostRow[]> {
   const file = join(folder, '..', FILLED_FILE)
-  const filled = JSON.parse(readFileSync(file, 'utf8')) as Filled
+  const filled = filledOf(file)
   const load = loadOf(idsOf(perCounty))
   if (load.meters.length !== filled.meters) throw new Error(`"${folder}" is of another size`)
   let nowMs = dayStartMs(FIRST_DAY + filled.days)
   const platform = await openPlatform(folder, () => nowMs)
   try {
-    load.skipTo(FIRST_DAY + filled.days)
+    await catchUp(platform, load, filled)
     const county = settledCounty(platform)
     const rates: Rates = { beside: [], alone: [], steadyBeside: [], steadyAlone: [] }
     for (let block = 0; block < BLOCKS; block++) {
@@ -236,7 +261,7 @@ async function measured(folder: string, perCounty: number, say: Filling['say']):
       await compaction?.stop()
       filled.settled.push(await county.settle())
       filled.rss.push(process.memoryUsage.rss())
-      writeFileSync(file, JSON.stringify(filled))
+      keep(file, filled)
       say(
         `age: ${filled.days} days, ${platform.readings.lakeFiles().length} files, ${compaction ? 'beside' : 'without'} compaction`,
       )
