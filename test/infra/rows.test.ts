@@ -1,10 +1,6 @@
 // Every row of the trigger table stands in the CloudFormation template, in any partition: the table and infra/ cannot
 // drift.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { Duration } from 'aws-cdk-lib'
 import { Match } from 'aws-cdk-lib/assertions'
@@ -19,7 +15,6 @@ import { works } from '../../infra/functions.ts'
 import { HEAD_ROUTES } from '../../infra/http.ts'
 import { settingsOf } from '../../infra/settings.ts'
 import { parseSiteConfig } from '../../web/src/api/site-config.ts'
-import { temporaryFolder } from '../devices/broker.ts'
 import { type Context, DEPLOYMENTS, NEEDED, synth } from './synth.ts'
 
 const rows = Object.entries(triggers) as [name: keyof typeof triggers, trigger: Trigger][]
@@ -436,41 +431,6 @@ describe('the environment', () => {
     expect(needed.filter((name) => !told.includes(name)).sort()).toEqual(unsent)
   })
 })
-
-test('the app writes its template without credentials, as `cdk synth` runs it', () => {
-  const folder = temporaryFolder()
-  const context = { ...NEEDED, 'aws:cdk:bundling-stacks': [] }
-  const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
-    encoding: 'utf8',
-  })
-  expect(status, stderr).toBe(0)
-  for (const name of ['Kilowatch-prod', 'Kilowatch-prod-data'])
-    expect(existsSync(join(folder, `${name}.template.json`))).toBe(true)
-}, 120_000)
-
-test.each([
-  [{}, 'context "jwtIssuer" is missing: -c jwtIssuer=… (who signs tokens)'],
-  [
-    { ...NEEDED, stage: 'My Stage' },
-    'context "stage": "My Stage" is not a stage (small letters and digits, at most 16)',
-  ],
-])(
-  'with the context %o the app ends in one sentence',
-  (context, sentence) => {
-    const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      env: { CDK_OUTDIR: temporaryFolder(), CDK_CONTEXT_JSON: JSON.stringify(context) },
-      encoding: 'utf8',
-    })
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: `kilowatch: ${sentence}; docs/deploy.md describes the context\n`,
-    })
-  },
-  120_000,
-)
 
 describe('on a bad day', () => {
   const alarms = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties)

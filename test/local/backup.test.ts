@@ -24,7 +24,7 @@ import { backUpFolder } from '../../local/command/backup.ts'
 import { type Host, startHost } from '../../local/host.ts'
 import { type LocalPlatform, openPlatform } from '../../local/platform.ts'
 import { projectRoot } from '../acceptance/host-process.ts'
-import { CAMPAIGN, runsOf } from '../campaign.ts'
+import { runsOf, testInCampaign } from '../campaign.ts'
 import { consumptionBytes, derive, documents, NOON_MS, PROVINCE, register, TEST_DAYS } from '../functions/province.ts'
 
 const MINUTE_MS = 60_000
@@ -228,35 +228,39 @@ async function backUpUntil(data: string, target: string, wait: () => Promise<unk
   return began
 }
 
-test('a backup that is killed leaves no backup, and the next one clears it away', async () => {
-  const [data, target] = [join(temporary(), 'data'), join(temporary(), 'b')]
-  const platform = await openPlatform(data, () => NOON_MS)
-  await register(platform, PROVINCE)
-  for (let n = 0; n < 300; n++)
-    await platform.readings.append(Array.from({ length: 40 }, (_, at) => minute(n * 40 + at)).flat(), NOON_MS + n)
-  await platform.close()
-  mkdirSync(target)
-  const kills = runsOf({ test: 1, campaign: 40 })
-  // How long a backup writes on this machine: kills are spread over that and a little more, from its first file on.
-  const began = await backUpUntil(data, target, () => new Promise(() => {}))
-  const writesMs = performance.now() - began
-  expect(formerBackups(target)).toHaveLength(1)
-  let [whole, halves] = [0, 0]
-  for (let kill = 0; kill < kills; kill++) {
-    const former = formerBackups(target)
-    await backUpUntil(data, target, () => sleep((1.2 * writesMs * kill) / kills))
-    if (draftsIn(target).length > 0) halves++
-    for (const name of formerBackups(target)) {
-      expect((await verifyBackup(join(target, name))).damage).toEqual([])
-      if (!former.includes(name)) whole++
+testInCampaign(
+  'a backup that is killed leaves no backup, and the next one clears it away',
+  async () => {
+    const [data, target] = [join(temporary(), 'data'), join(temporary(), 'b')]
+    const platform = await openPlatform(data, () => NOON_MS)
+    await register(platform, PROVINCE)
+    for (let n = 0; n < 300; n++)
+      await platform.readings.append(Array.from({ length: 40 }, (_, at) => minute(n * 40 + at)).flat(), NOON_MS + n)
+    await platform.close()
+    mkdirSync(target)
+    const kills = 40
+    // How long a backup writes on this machine: kills are spread over that and a little more, from its first file on.
+    const began = await backUpUntil(data, target, () => new Promise(() => {}))
+    const writesMs = performance.now() - began
+    expect(formerBackups(target)).toHaveLength(1)
+    let [whole, halves] = [0, 0]
+    for (let kill = 0; kill < kills; kill++) {
+      const former = formerBackups(target)
+      await backUpUntil(data, target, () => sleep((1.2 * writesMs * kill) / kills))
+      if (draftsIn(target).length > 0) halves++
+      for (const name of formerBackups(target)) {
+        expect((await verifyBackup(join(target, name))).damage).toEqual([])
+        if (!former.includes(name)) whole++
+      }
     }
-  }
-  const again = await openPlatform(data)
-  const { folder, rows } = await again.backUp(target, 1)
-  await again.close()
-  expect(rows).toBe(300 * 40 * METERS.length)
-  expect(readdirSync(target)).toEqual(formerBackups(target))
-  expect((await verifyBackup(folder)).damage).toEqual([])
-  // Some were killed while they wrote.
-  if (CAMPAIGN) expect([halves > 0, whole > 0]).toEqual([true, true])
-}, 240_000)
+    const again = await openPlatform(data)
+    const { folder, rows } = await again.backUp(target, 1)
+    await again.close()
+    expect(rows).toBe(300 * 40 * METERS.length)
+    expect(readdirSync(target)).toEqual(formerBackups(target))
+    expect((await verifyBackup(folder)).damage).toEqual([])
+    // Some were killed while they wrote.
+    expect([halves > 0, whole > 0]).toEqual([true, true])
+  },
+  240_000,
+)

@@ -12,7 +12,7 @@ import { HOUR_MS } from '../../domain/calendar.ts'
 import { rebuild } from '../../functions/rebuild.ts'
 import { openPlatform } from '../../local/platform.ts'
 import { projectRoot } from '../acceptance/host-process.ts'
-import { CAMPAIGN, runsOf } from '../campaign.ts'
+import { testInCampaign } from '../campaign.ts'
 import {
   consumptionBytes,
   derive,
@@ -82,46 +82,54 @@ test('hours and months that are rebuilt from the files alone are those that stoo
   expect(await derivedIn(other)).toEqual(right)
 })
 
-test('a restore that is killed leaves no data folder, and the next one makes it', async () => {
-  const [folder, target] = [temporary(), join(temporary(), 'b')]
-  await filled(folder)
-  const platform = await openPlatform(folder, () => NOON_MS)
-  const { folder: backup, rows } = await platform.backUp(target)
-  await platform.close()
-  const parent = temporary()
-  const restored = join(parent, 'data')
-  /** Kills `wait` after its first file; resolves to the time from that to the end. */
-  const restoring = async (wait: () => Promise<unknown>): Promise<number> => {
-    const before = readdirSync(parent).length
-    const child = spawn(process.execPath, [join(projectRoot, 'local/cli.ts'), 'restore', backup, '--data', restored], {
-      stdio: 'ignore',
-    })
-    const ended = once(child, 'exit')
-    while (child.exitCode === null && readdirSync(parent).length === before) await sleep(1)
-    const beganMs = performance.now()
-    await Promise.race([ended, wait()])
-    child.kill('SIGKILL')
-    await ended
-    return performance.now() - beganMs
-  }
-  const wholeMs = await restoring(() => new Promise(() => {}))
-  expect(existsSync(restored)).toBe(true)
-  let [whole, none] = [0, 0]
-  const kills = runsOf({ test: 1, campaign: 24 })
-  for (let kill = 0; kill < kills; kill++) {
-    rmSync(restored, { recursive: true, force: true })
-    await restoring(() => sleep((1.3 * wholeMs * kill) / kills))
-    if (!existsSync(restored)) none++
-    else {
-      whole++
-      const copy = await openPlatform(restored, () => NOON_MS)
-      expect(copy.readings.extent().rows).toBe(rows)
-      await copy.close()
+testInCampaign(
+  'a restore that is killed leaves no data folder, and the next one makes it',
+  async () => {
+    const [folder, target] = [temporary(), join(temporary(), 'b')]
+    await filled(folder)
+    const platform = await openPlatform(folder, () => NOON_MS)
+    const { folder: backup, rows } = await platform.backUp(target)
+    await platform.close()
+    const parent = temporary()
+    const restored = join(parent, 'data')
+    /** Kills `wait` after its first file; resolves to the time from that to the end. */
+    const restoring = async (wait: () => Promise<unknown>): Promise<number> => {
+      const before = readdirSync(parent).length
+      const child = spawn(
+        process.execPath,
+        [join(projectRoot, 'local/cli.ts'), 'restore', backup, '--data', restored],
+        {
+          stdio: 'ignore',
+        },
+      )
+      const ended = once(child, 'exit')
+      while (child.exitCode === null && readdirSync(parent).length === before) await sleep(1)
+      const beganMs = performance.now()
+      await Promise.race([ended, wait()])
+      child.kill('SIGKILL')
+      await ended
+      return performance.now() - beganMs
     }
-  }
-  expect(none + whole).toBe(kills)
-  if (CAMPAIGN) expect([none > 0, whole > 0]).toEqual([true, true])
-  rmSync(restored, { recursive: true, force: true })
-  await restoring(() => new Promise(() => {}))
-  expect(await derivedIn(restored)).toEqual(await derivedIn(folder))
-}, 240_000)
+    const wholeMs = await restoring(() => new Promise(() => {}))
+    expect(existsSync(restored)).toBe(true)
+    let [whole, none] = [0, 0]
+    const kills = 24
+    for (let kill = 0; kill < kills; kill++) {
+      rmSync(restored, { recursive: true, force: true })
+      await restoring(() => sleep((1.3 * wholeMs * kill) / kills))
+      if (!existsSync(restored)) none++
+      else {
+        whole++
+        const copy = await openPlatform(restored, () => NOON_MS)
+        expect(copy.readings.extent().rows).toBe(rows)
+        await copy.close()
+      }
+    }
+    expect(none + whole).toBe(kills)
+    expect([none > 0, whole > 0]).toEqual([true, true])
+    rmSync(restored, { recursive: true, force: true })
+    await restoring(() => new Promise(() => {}))
+    expect(await derivedIn(restored)).toEqual(await derivedIn(folder))
+  },
+  240_000,
+)
