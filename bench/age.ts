@@ -1,8 +1,8 @@
 // A store that is a year old: a city's meters each quarter of an hour through append, tidying and settling, then ingest
 // beside compaction, the reads of a page, an undone event of the first month, and a day's settling. Reference: the
 // same readings of the first month in a store that moves nothing, and the same work on the second day. With
-// KILOWATCH_AGE_FOLDER the year stays in that folder: a run that was stopped goes on there, and the next one measures on
-// it, some days older.
+// KILOWATCH_AGE_FOLDER the year stays in that folder: a run that was stopped goes on there, and the next one measures
+// on it, some days older.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
