@@ -86,7 +86,8 @@ export function burntFactorNames(months: readonly { part: SubjectMonth; sets: St
   const names = months.flatMap(({ part, sets }) =>
     FUEL_CARRIERS.filter((carrier) => part[fuelField(carrier)] !== 0).map((carrier) => {
       const factor = sets.fuelCo2[carrier]
-      return factor ? `${carrier} ${factorName(factor)}` : `${carrier} 无排放因子 (no factor: lower bound)`
+      const name = CARRIERS[carrier].name.zh
+      return factor ? `${name} ${factorName(factor)}` : `${name} 无排放因子 (no factor: lower bound)`
     }),
   )
   return [...new Set(names)]

@@ -432,7 +432,7 @@ test('CO2 of a fuel without a factor is a lower bound: named, provisional, and n
   const of = (name: string) => status.dualControl?.indicators.find(({ indicator }) => indicator === name)
   expect(of('co2')).toMatchObject({ lowerBound: true, status: null })
   expect(of('energy')?.lowerBound).toBeUndefined()
-  expect(status.dualControl?.co2Factor).toContain('petrol 无排放因子 (no factor: lower bound)')
+  expect(status.dualControl?.co2Factor).toContain('汽油 无排放因子 (no factor: lower bound)')
   expect(status.quota.map(({ coefficientSet }) => coefficientSet)).toEqual([
     'DB37/T annex B 等价值 (stand-in)',
     'DB37/T annex B 等价值 (stand-in)',
