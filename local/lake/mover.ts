@@ -131,17 +131,18 @@ async function moveSlice(
   options: TidyOptions,
 ): Promise<LakeFile[] | undefined> {
   const { table, untilMs } = slice
+  const giveWay = givingWay(arrivals, options.signal)
   const stored = untilMs === undefined ? table : `(SELECT *, rowid FROM ${table} WHERE received_ms <= ${untilMs})`
   await placesOf(connection, stored, arrivals, options)
   await disorderOf(connection, stored, arrivals.isInOrder(table))
   const parts = await partsOf(connection, stored)
+  await giveWay()
   const paths = parts.map(({ county, month }) => lakePath(county, month, randomUUID()))
   await arrivals.manifest.begin(connection, paths)
   const files: LakeFile[] = []
   for (const [index, part] of parts.entries()) {
     const { county, month } = part
     if (options.signal?.aborted) return undefined
-    const [batches, beganMs] = [arrivals.batches(), performance.now()]
     const { fromMs, toMs } = monthRange(month)
     const rows = `SELECT ${WRITTEN_COLUMNS} FROM (
         SELECT place.id, stored.meter AS key, at_ms, value, stored.received_ms, coalesce(disorder.turn, 0)::UINTEGER AS turn,
@@ -151,15 +152,23 @@ async function moveSlice(
         WHERE place.county = ${quoted(county)} AND at_ms >= ${fromMs} AND at_ms < ${toMs})
       ORDER BY id, at_ms, received_ms, n`
     files.push(await madeFile(connection, rows, { folder: arrivals.folder, path: must(paths[index]), ...part }))
-    if (arrivals.batches() > batches) {
-      const pauseMs = Math.min(PAUSE_MS_MAX, (performance.now() - beganMs) * (SHARE - 1))
-      // Stopped meanwhile: seen above.
-      await sleep(pauseMs, undefined, { signal: options.signal }).catch(() => undefined)
-    }
+    await giveWay()
   }
   for (const folder of new Set(paths.map((path) => dirname(join(arrivals.folder, path))))) await syncFolder(folder)
   await arrivals.enter({ added: files, replaced: [] }, slice)
   return files
+}
+
+/** Called after each piece of work: pauses while readings come, so that work takes one part of the time in `SHARE`. */
+function givingWay({ batches }: Arrivals, signal: AbortSignal | undefined): () => Promise<void> {
+  let [told, beganMs] = [batches(), performance.now()]
+  return async () => {
+    const pauseMs = batches() > told ? Math.min(PAUSE_MS_MAX, (performance.now() - beganMs) * (SHARE - 1)) : 0
+    // When it is stopped meanwhile, the caller sees that before its next piece.
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    told = batches()
+    beganMs = performance.now()
+  }
 }
 
 /** The meters of the rows with their ids and counties. */

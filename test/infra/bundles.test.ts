@@ -8,6 +8,7 @@ import { triggers } from '../../functions/triggers.ts'
 import { bundleEntries, entryOf } from '../../infra/bundle.ts'
 import { bundleOf } from '../../infra/code.ts'
 import { works } from '../../infra/functions.ts'
+import { testInCampaign } from '../campaign.ts'
 import { synth } from './synth.ts'
 
 const names = Object.keys(triggers) as (keyof typeof triggers)[]
@@ -23,7 +24,8 @@ const entries = [
 /** Eight bundles, on a machine that may be busy with other tests. */
 const BUNDLING_MS_MAX = 180_000
 
-test(
+// In `npm test` deployed-bundle.test.ts bundles and runs what readings go through.
+testInCampaign(
   'every function of the stack is a bundle of its entry, from cloud/ and without local/',
   () => {
     const { app, template } = synth({ readings: 'influxdb', canary: 'canary/canary-E1' }, { bundled: true })
