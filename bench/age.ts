@@ -1,6 +1,6 @@
 // A store that is a year old: a city's meters each quarter of an hour through append, tidying and settling, then ingest
 // beside compaction, the reads of a page, an undone event of the first month, and a day's settling. Reference: the
-// same readings of the first month in a store that moves nothing, and the same work on the second day. With
+// same readings of the first month in a store that moves nothing, and the same work in the first month. With
 // KILOWATCH_AGE_FOLDER the year stays in that folder: a run that was stopped goes on there, and the next one measures
 // on it, some days older.
 
@@ -284,7 +284,7 @@ interface Rates {
   /** Milliseconds of a batch at the steady rate. */
   steadyBeside: number[]
   steadyAlone: number[]
-  /** Seconds of a county's day. */
+  /** Seconds of settling a county's day while files move and merge. */
   settledBeside: number[]
 }
 
@@ -328,7 +328,7 @@ async function rowsOf({ platform, folder, load, filled, rates, undoSeconds }: Ag
     read('age: meter-month, the youngest', youngest, reference.meterMonth, 20),
     read('age: meter-year', meterYear, reference.meterMonth, 100),
     read('age: institution-month', institutionMonth, reference.institutionMonth, 30),
-    cost('age: undo of an old event, s', undoSeconds, { what: 'a day of its county', value: must(settled[1]) }, 1, {
+    cost('age: undo of an old event, s', undoSeconds, { what: 'a day of its county', value: firstSettled }, 1, {
       'days old': days - RESET_DAY,
     }),
     cost(
